@@ -1,0 +1,30 @@
+// Reads the arguments of run.mjs: everything from the first word on belongs to the command.
+
+export const USAGE = `Usage: node .toolchain/run.mjs COMMAND [ARGUMENT...]
+
+Runs COMMAND in the current folder with Node, the Pulumi CLI and the
+repository's npm packages on PATH, and brings what is missing first. What it
+brings is kept in a cache folder, which WEIR_CACHE can name.
+
+For example: node .toolchain/run.mjs pulumi version
+`;
+
+/**
+ * @param {string[]} args
+ * @returns {{ kind: 'run', command: string, args: string[] } | { kind: 'usage', exitCode: number }}
+ */
+export function parseArguments(args) {
+  const [first, ...rest] = args;
+  if (first === '-h' || first === '--help') return { kind: 'usage', exitCode: 0 };
+  if (first === '--') return parseCommand(rest);
+  if (first?.startsWith('-')) return { kind: 'usage', exitCode: 2 };
+  return parseCommand(args);
+}
+
+/**
+ * @param {string[]} words
+ * @returns {{ kind: 'run', command: string, args: string[] } | { kind: 'usage', exitCode: number }}
+ */
+function parseCommand([command, ...args]) {
+  return command ? { kind: 'run', command, args } : { kind: 'usage', exitCode: 2 };
+}

@@ -1,0 +1,18 @@
+// The user's cache folder, which holds what the set-up brings, so that all checkouts share it.
+
+import os from 'node:os';
+import path from 'node:path';
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @param {NodeJS.Platform} [platform]
+ * @param {string} [home]
+ * @returns {string} an absolute path; the folder need not exist
+ */
+export function cacheFolder(env, platform = process.platform, home = os.homedir()) {
+  if (env.WEIR_CACHE) return path.resolve(env.WEIR_CACHE);
+  // The XDG specification: a relative path here is invalid and to be ignored.
+  if (env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME)) return path.join(env.XDG_CACHE_HOME, 'weir');
+  if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'weir');
+  return path.join(home, '.cache', 'weir');
+}

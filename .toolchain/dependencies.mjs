@@ -1,0 +1,60 @@
+// Installs the repository's npm packages when they are not those of the lock file.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { exec } from './exec.mjs';
+import { withLock } from './lock.mjs';
+import { npmCommand } from './npm.mjs';
+import { SetupError, step } from './progress.mjs';
+
+/** Inside node_modules, so that whoever removes that folder removes the stamp as well. */
+const STAMP = path.join('node_modules', '.weir-stamp');
+
+/**
+ * @param {string} root
+ * @param {{ version: string, folders: string[] }} node
+ * @param {string} cache
+ */
+export async function ensureDependencies(root, node, cache) {
+  const wanted = stamp(root, node.version);
+  if (readStamp(root) === wanted) return;
+  // Not in node_modules, which npm empties, nor elsewhere in the checkout, which may be read by others.
+  const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  await withLock(path.join(cache, 'locks', `npm-${name}.lock`), `the npm packages of ${root}`, async () => {
+    if (readStamp(root) === wanted) return;
+    const { file, env } = npmCommand(node.folders);
+    // NODE_ENV=production would leave out @pulumi/pulumi, which is a development dependency here.
+    const args = ['ci', '--prefix', root, '--include=dev', '--no-audit', '--no-fund'];
+    await step('installing the npm packages (npm ci)', () => exec(file, args, { cwd: root, env }));
+    mkdirSync(path.join(root, 'node_modules'), { recursive: true });
+    writeFileSync(path.join(root, STAMP), wanted);
+  });
+}
+
+/**
+ * What the installed packages follow from.
+ * @param {string} root
+ * @param {string} nodeVersion
+ */
+export function stamp(root, nodeVersion) {
+  const hash = createHash('sha256').update(nodeVersion);
+  for (const name of ['package-lock.json', 'package.json']) {
+    try {
+      const content = readFileSync(path.join(root, name));
+      hash.update(`\n${name} ${content.length}\n`).update(content);
+    } catch (cause) {
+      throw new SetupError(`${path.join(root, name)} cannot be read: it belongs to the repository.`, { cause });
+    }
+  }
+  return hash.digest('hex');
+}
+
+/** @param {string} root */
+function readStamp(root) {
+  try {
+    return readFileSync(path.join(root, STAMP), 'utf8');
+  } catch {
+    return undefined;
+  }
+}

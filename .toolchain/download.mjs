@@ -1,0 +1,71 @@
+// Downloads one file over https, and gives up at once where the host cannot be reached.
+
+import { createWriteStream } from 'node:fs';
+import https from 'node:https';
+import { pipeline } from 'node:stream/promises';
+import { SetupError } from './progress.mjs';
+
+/** Name, connection and TLS together: where there is no way out, the next way must not wait long. */
+const CONNECT_MS = 5_000;
+/** Without a byte for so long, a download has stalled. */
+const IDLE_MS = 30_000;
+const MAX_REDIRECTS = 5;
+
+/**
+ * @param {string} url
+ * @param {string} file written as it arrives; to be renamed by the caller once it is verified
+ * @param {(received: number, total: number | undefined) => void} [onProgress]
+ */
+export async function download(url, file, onProgress) {
+  const response = await get(url, MAX_REDIRECTS);
+  const total = Number(response.headers['content-length']) || undefined;
+  let received = 0;
+  response.on('data', (chunk) => {
+    received += chunk.length;
+    onProgress?.(received, total);
+  });
+  response.setTimeout(IDLE_MS, () => response.destroy(new Error('stalled')));
+  try {
+    await pipeline(response, createWriteStream(file));
+  } catch (cause) {
+    throw unreachable(url, /** @type {Error} */ (cause));
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {number} redirects
+ * @returns {Promise<import('node:http').IncomingMessage>}
+ */
+function get(url, redirects) {
+  return new Promise((resolve, reject) => {
+    if (!url.startsWith('https://')) return reject(new SetupError(`${url} is not https`));
+    // No agent: a kept connection would hold the process after the last byte.
+    const request = https.get(url, { agent: false });
+    const deadline = setTimeout(() => request.destroy(new Error(`no connection after ${CONNECT_MS} ms`)), CONNECT_MS);
+    request.on('socket', (socket) => socket.once('secureConnect', () => clearTimeout(deadline)));
+    request.setTimeout(IDLE_MS, () => request.destroy(new Error('no answer')));
+    request.on('error', (cause) => {
+      clearTimeout(deadline);
+      reject(unreachable(url, cause));
+    });
+    request.on('response', (response) => {
+      const { statusCode = 0 } = response;
+      const { location } = response.headers;
+      if (statusCode === 200) return resolve(response);
+      response.resume();
+      if (statusCode >= 300 && statusCode < 400 && location && redirects > 0) {
+        return resolve(get(new URL(location, url).href, redirects - 1));
+      }
+      reject(new SetupError(`${url} answered ${statusCode}`));
+    });
+  });
+}
+
+/**
+ * @param {string} url
+ * @param {Error} cause
+ */
+function unreachable(url, cause) {
+  return new SetupError(`${new URL(url).host}: ${cause.message}`, { cause });
+}

@@ -1,0 +1,60 @@
+// Runs a program of the set-up itself, keeping its output for the message if it fails.
+
+import { spawn } from 'node:child_process';
+import { SetupError } from './progress.mjs';
+
+/** npm says what is wrong at the start of its output, Go at the end. */
+const KEPT_LINES = 15;
+
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+
+/**
+ * Resolves with what the program wrote to standard output. Nothing of it reaches our own standard output, which belongs
+ * to the command that run.mjs was asked to run.
+ * @param {string} file
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} [options] `onLine` gets each line
+ *   of standard error
+ * @returns {Promise<string>}
+ */
+export function exec(file, args, { cwd, env, onLine } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child);
+    let stdout = '';
+    let stderr = '';
+    let unfinished = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+      const lines = (unfinished + text).split('\n');
+      unfinished = lines.pop() ?? '';
+      for (const line of lines) onLine?.(line);
+    });
+    child.on('error', (cause) => {
+      running.delete(child);
+      reject(new SetupError(`${file} could not be started: ${cause.message}`, { cause }));
+    });
+    child.on('close', (code, signal) => {
+      running.delete(child);
+      if (code === 0) return resolve(stdout);
+      const output = shorten((stderr.trim() || stdout.trim()).split('\n')).join('\n');
+      reject(new SetupError(`${[file, ...args].join(' ')} ended with ${signal ?? `code ${code}`}:\n${output}`));
+    });
+  });
+}
+
+/** Interrupts what still runs: SIGINT, because at that `go build` stops its compilers too. */
+export function stopAll() {
+  for (const child of running) child.kill('SIGINT');
+}
+
+/** @param {string[]} lines */
+function shorten(lines) {
+  const left = lines.length - 2 * KEPT_LINES;
+  if (left <= 1) return lines;
+  return [...lines.slice(0, KEPT_LINES), `[${left} lines left out]`, ...lines.slice(-KEPT_LINES)];
+}

@@ -1,0 +1,45 @@
+// Builds one Go command from a module beside this file, whose go.sum pins every source: the way to a Pulumi CLI where
+// only the package registries can be reached.
+
+import { renameSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { exec } from './exec.mjs';
+import { step } from './progress.mjs';
+
+/**
+ * @param {object} build
+ * @param {string} build.title
+ * @param {string} build.go the go command
+ * @param {string} build.module a folder beside this file, with go.mod and go.sum
+ * @param {string} build.package the package of the command
+ * @param {Record<string, string>} [build.define] string variables of the program, by full name
+ * @param {string} build.output the finished binary
+ */
+export async function goBuild({ title, go, module, package: name, define = {}, output }) {
+  // Named for this process: a build whose run.mjs was killed may still be writing.
+  const temporary = `${output}.${process.pid}.tmp`;
+  const ldflags = ['-s', '-w', ...Object.entries(define).map(([key, value]) => `-X ${key}=${value}`)].join(' ');
+  // -v names each package that is compiled: the only sign of life that `go build` gives.
+  const args = ['build', '-v', '-trimpath', '-mod=readonly', '-ldflags', ldflags, '-o', temporary, name];
+  // For this machine, whatever the user cross-compiles to, without a C compiler, and outside any workspace of theirs.
+  const env = { ...process.env, CGO_ENABLED: '0', GOOS: '', GOARCH: '', GOWORK: 'off' };
+  let fetched = 0;
+  let compiled = 0;
+  try {
+    await step(title, (update) =>
+      exec(go, args, {
+        cwd: fileURLToPath(new URL(`./${module}`, import.meta.url)),
+        env,
+        onLine(line) {
+          if (line.startsWith('go: downloading ')) fetched++;
+          else if (!line.startsWith('go: ')) compiled++;
+          update(compiled === 0 ? `${fetched} modules fetched` : `${compiled} packages compiled, now ${line}`);
+        },
+      }),
+    );
+    // Whoever looks sees either no binary or a whole one.
+    renameSync(temporary, output);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}

@@ -1,0 +1,29 @@
+// Finds npm, and says how to call it from within the set-up.
+
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { SetupError } from './progress.mjs';
+import { findCommand, prepend } from './search-path.mjs';
+
+/**
+ * @param {string[]} [folders] put before PATH: npm is a script and runs with the Node that it finds there
+ * @returns {{ file: string, env: NodeJS.ProcessEnv }}
+ */
+export function npmCommand(folders = []) {
+  /** @type {NodeJS.ProcessEnv} */
+  const env = { ...process.env, PATH: prepend(folders, process.env.PATH) };
+  // `npm test` tells its children about itself; the npm called here is to look at its own folder only.
+  for (const name of Object.keys(env)) {
+    if (name === 'npm_config_local_prefix' || name.startsWith('npm_package_') || name.startsWith('npm_lifecycle_')) {
+      delete env[name];
+    }
+  }
+  const beside = path.join(path.dirname(process.execPath), 'npm');
+  const file = findCommand('npm', process.env.PATH) ?? (existsSync(beside) ? beside : undefined);
+  if (!file) {
+    throw new SetupError(
+      'npm was not found on PATH. It comes with Node: https://nodejs.org/ (Debian: the npm package).',
+    );
+  }
+  return { file, env };
+}

@@ -1,0 +1,121 @@
+// Finds the Pulumi CLI with its Node.js language host, or brings them: the official release, else built from source.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { goBuild } from './go-build.mjs';
+import { withLock } from './lock.mjs';
+import { probeVersion } from './probe.mjs';
+import { SetupError, say } from './progress.mjs';
+import { downloadRelease } from './release.mjs';
+import { findCommand } from './search-path.mjs';
+import { isAtLeast, PULUMI_MINIMUM, PULUMI_VERSION } from './versions.mjs';
+
+const CLI = 'pulumi';
+const LANGUAGE_HOST = 'pulumi-language-nodejs';
+const LAUNCHER = 'pulumi-resource-pulumi-nodejs';
+
+/**
+ * @param {string} cache
+ * @returns {Promise<string[]>} the folders to put before PATH, if any
+ */
+export async function ensurePulumi(cache) {
+  const bin = path.join(cache, `pulumi-${PULUMI_VERSION}`, 'bin');
+  const installed = findCommand(CLI, process.env.PATH);
+  if (installed && path.dirname(installed) !== bin && (await isUsable(installed, cache))) return [];
+  if (!isComplete(bin)) {
+    const purpose = `Pulumi ${PULUMI_VERSION}`;
+    await withLock(path.join(cache, 'locks', `pulumi-${PULUMI_VERSION}.lock`), purpose, () => bring(bin));
+  }
+  return [bin];
+}
+
+/**
+ * An installed CLI is taken if it is new enough and came with what a dynamic provider in Node needs.
+ * @param {string} cli
+ * @param {string} cache
+ */
+async function isUsable(cli, cache) {
+  if (!findCommand(LANGUAGE_HOST, process.env.PATH) || !findCommand(LAUNCHER, process.env.PATH)) return false;
+  const version = await probeVersion(cli, ['version'], cache);
+  return version !== undefined && isAtLeast(version, PULUMI_MINIMUM);
+}
+
+/** @param {string} bin */
+function isComplete(bin) {
+  return existsSync(path.join(bin, CLI)) && existsSync(path.join(bin, LANGUAGE_HOST)) && isLauncherCurrent(bin);
+}
+
+/** @param {string} bin */
+async function bring(bin) {
+  mkdirSync(bin, { recursive: true });
+  // Left by a set-up that was killed; nobody else is at it, because the lock is ours.
+  for (const name of readdirSync(bin)) {
+    if (name.endsWith('.tmp')) rmSync(path.join(bin, name), { recursive: true, force: true });
+  }
+  const missing = [CLI, LANGUAGE_HOST].filter((name) => !existsSync(path.join(bin, name)));
+  if (missing.length > 0) {
+    try {
+      await downloadRelease(PULUMI_VERSION, missing, bin);
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      await build(bin, missing, error);
+    }
+  }
+  if (!isLauncherCurrent(bin)) installLauncher(bin);
+}
+
+/**
+ * @param {string} bin
+ * @param {string[]} missing
+ * @param {Error} refusal why the release was not to be had
+ */
+async function build(bin, missing, refusal) {
+  const go = findCommand('go', process.env.PATH);
+  if (!go) {
+    throw new SetupError(
+      `the Pulumi CLI ${PULUMI_MINIMUM} or newer is needed, and was not to be had: not on PATH with its Node.js plugins, ` +
+        `not as a download (${refusal.message}), and Go, to build it with, is not on PATH either.\n` +
+        'Install Pulumi: https://www.pulumi.com/docs/install/ or Go: https://go.dev/doc/install, and run this again.',
+    );
+  }
+  say(`the official release is not to be had (${refusal.message}): building it with Go instead`);
+  if (missing.includes(LANGUAGE_HOST)) {
+    await goBuild({
+      title: "building Pulumi's Node.js language host (about a minute)",
+      go,
+      module: 'language-host',
+      package: 'github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs',
+      output: path.join(bin, LANGUAGE_HOST),
+    });
+  }
+  if (missing.includes(CLI)) {
+    await goBuild({
+      title: `building the Pulumi CLI ${PULUMI_VERSION} (3 to 5 minutes, once)`,
+      go,
+      module: 'cli',
+      package: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi',
+      // Without it `pulumi version` prints nothing, and the Automation API refuses to start.
+      define: { 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version': `v${PULUMI_VERSION}` },
+      output: path.join(bin, CLI),
+    });
+  }
+}
+
+/** Kept beside this file as a program of its own; the release's launcher gives way to it, so that one is tested. */
+const launcherSource = new URL(`./${LAUNCHER}`, import.meta.url);
+
+/** @param {string} bin */
+function isLauncherCurrent(bin) {
+  try {
+    return readFileSync(path.join(bin, LAUNCHER)).equals(readFileSync(launcherSource));
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} bin */
+function installLauncher(bin) {
+  const temporary = path.join(bin, `${LAUNCHER}.tmp`);
+  writeFileSync(temporary, readFileSync(launcherSource), { mode: 0o755 });
+  renameSync(temporary, path.join(bin, LAUNCHER));
+}

@@ -1,0 +1,63 @@
+// `node .toolchain/run.mjs COMMAND ARGS...` runs a command in the prepared environment, from whatever folder.
+
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArguments, USAGE } from './arguments.mjs';
+import { cacheFolder } from './cache.mjs';
+import { ensureDependencies } from './dependencies.mjs';
+import { stopAll } from './exec.mjs';
+import { endBySignal, endLike, LaunchError, launch, SIGNALS } from './launch.mjs';
+import { releaseAll } from './lock.mjs';
+import { ensureNode } from './node.mjs';
+import { SetupError, say } from './progress.mjs';
+import { ensurePulumi } from './pulumi.mjs';
+import { prepend } from './search-path.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * Brings what is missing. Of the environment only PATH changes, and PULUMI_HOME where it is unset: backend, stack and
+ * passphrase are the user's own.
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+async function prepare() {
+  if (process.platform === 'win32') throw new SetupError('Windows is not supported; use the Linux of WSL 2.');
+  const cache = cacheFolder(process.env);
+  const node = await ensureNode(cache);
+  await ensureDependencies(root, node, cache);
+  const pulumi = await ensurePulumi(cache);
+  const folders = [...node.folders, ...pulumi, path.join(root, 'node_modules', '.bin')];
+  return {
+    ...process.env,
+    PATH: prepend(folders, process.env.PATH),
+    PULUMI_HOME: process.env.PULUMI_HOME || path.join(cache, 'pulumi-home'),
+  };
+}
+
+/** @param {NodeJS.Signals} signal */
+function abandon(signal) {
+  stopAll();
+  releaseAll();
+  endBySignal(signal);
+}
+
+async function main() {
+  const request = parseArguments(process.argv.slice(2));
+  if (request.kind === 'usage') {
+    process.stderr.write(USAGE);
+    process.exit(request.exitCode);
+  }
+  for (const signal of SIGNALS) process.once(signal, abandon);
+  const env = await prepare();
+  const ending = launch(request.command, request.args, env);
+  // Only now, when launch listens: between two listeners a signal would end us and leave the command behind.
+  for (const signal of SIGNALS) process.off(signal, abandon);
+  endLike(await ending);
+}
+
+main().catch((error) => {
+  // What is expected to go wrong says so in its message; anything else is a fault of ours and shows where.
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exit(error instanceof LaunchError ? error.exitCode : 1);
+});
