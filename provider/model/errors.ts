@@ -1,0 +1,67 @@
+// The one table of errors: what the API answers, what the client rebuilds and what `pulumi up` shows all come from here.
+
+/** Each code's HTTP status, whether the same call may succeed later unchanged, and its meaning where the thrower gives none. */
+export const ERRORS = {
+  InvalidParameter: { status: 400, retryable: false, message: 'The request has invalid properties.' },
+  'InvalidBackendServers.ServerIpConflict': {
+    status: 400,
+    retryable: false,
+    message: 'Two targets have the same address and port.',
+  },
+  'IncorrectStatus.RSByPassToas': {
+    status: 400,
+    retryable: true,
+    message: 'A target is not in a state in which it can take traffic.',
+  },
+  'OperationFailed.ActionNotSupport': {
+    status: 400,
+    retryable: false,
+    message: 'The load balancer does not support this action.',
+  },
+  Unauthenticated: { status: 401, retryable: false, message: 'The bearer token is missing or not known.' },
+  NotFound: { status: 404, retryable: false, message: 'There is no such object.' },
+  InUse: { status: 409, retryable: true, message: 'The object is used by others.' },
+  RuntimeMismatch: { status: 409, retryable: false, message: 'The endpoint is another runtime.' },
+  PortInUse: { status: 409, retryable: true, message: 'The address and port are taken.' },
+  OwnedByOther: { status: 409, retryable: false, message: 'The object belongs to another owner.' },
+  Superseded: { status: 409, retryable: true, message: 'A newer write to the same object took the place of this one.' },
+  PreconditionFailed: { status: 412, retryable: false, message: 'The object changed since it was read.' },
+  Internal: { status: 500, retryable: true, message: 'The runtime failed; its log has the request id.' },
+  SystemBusy: { status: 503, retryable: true, message: 'The runtime is busy or stopping.' },
+  Timeout: { status: 504, retryable: true, message: 'The change is stored, but not every data plane has it yet.' },
+  Unreachable: { status: 0, retryable: true, message: 'The runtime does not answer.' },
+} as const satisfies Record<string, { status: number; retryable: boolean; message: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One fault of an input: `path` is the dotted property path ("targets.b1.weight"; "" is the whole input). */
+export interface Problem {
+  path: string;
+  message: string;
+  /** Where it is not InvalidParameter. */
+  code?: ErrorCode;
+}
+
+/** An error with a code of the table; compare `code`, never the text or the class. */
+export class WeirError extends Error {
+  readonly code: ErrorCode;
+  readonly details: readonly Problem[];
+  /** The API's request id, where the error came from there. */
+  requestId: string | undefined;
+
+  constructor(code: ErrorCode, message?: string, details: readonly Problem[] = [], options?: ErrorOptions) {
+    super(message ?? ERRORS[code].message, options);
+    this.name = 'WeirError';
+    this.code = code;
+    this.details = details;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+}
+
+/** True for a WeirError of any copy of this package. */
+export function isWeirError(error: unknown): error is WeirError {
+  return error instanceof Error && error.name === 'WeirError' && 'code' in error && String(error.code) in ERRORS;
+}

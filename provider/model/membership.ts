@@ -1,0 +1,109 @@
+// What a change of an attachment's targets does to membership: a list of operations, and the one line that a preview shows.
+import { weightOf } from './target-attachment.ts';
+import { canonicalAddress, targetKey } from './target-key.ts';
+
+/** As many as stand in one line; the others are counted. */
+export const MAX_CHANGES_SHOWN = 10;
+
+const NOT_KNOWN = '(known after up)';
+
+/** Undefined: not known yet. */
+type Value = string | number | undefined;
+
+export type MembershipChange =
+  | { operation: 'bind'; name: string; address: Value; port: Value; weight: Value }
+  | { operation: 'unbind'; name: string }
+  | { operation: 'weight' | 'port' | 'address'; name: string; from: Value; to: Value };
+
+/** The part of an attachment that decides its membership, as state or program have it: any of it may be unknown. */
+export interface Membership {
+  targets?: unknown;
+  defaultPort?: unknown;
+}
+
+type IsKnown = (value: unknown) => boolean;
+
+interface Wire {
+  address: Value;
+  port: Value;
+  weight: Value;
+}
+
+/** Undefined where it cannot be said, because a whole map is not known. */
+export function membershipChanges(
+  before: Membership,
+  after: Membership,
+  isKnown: IsKnown = () => true,
+): MembershipChange[] | undefined {
+  if (!isKnown(before.targets) || !isKnown(after.targets)) return undefined;
+  const old = wiresOf(before, isKnown);
+  const next = wiresOf(after, isKnown);
+  const binds = [...next].filter(([name]) => !old.has(name));
+  const unbinds = [...old.keys()].filter((name) => !next.has(name));
+  const changed = (property: keyof Wire): MembershipChange[] =>
+    [...next].flatMap(([name, wire]) => {
+      const was = old.get(name);
+      // Two unknown values may differ, so they count as a change.
+      if (was === undefined || (was[property] === wire[property] && wire[property] !== undefined)) return [];
+      return [{ operation: property, name, from: was[property], to: wire[property] }];
+    });
+  return [
+    ...binds.map(([name, wire]) => ({ operation: 'bind' as const, name, ...wire })),
+    ...unbinds.map((name) => ({ operation: 'unbind' as const, name })),
+    ...changed('weight'),
+    ...changed('port'),
+    ...changed('address'),
+  ];
+}
+
+/** `web: bind b5 10.0.0.5:80 w50 · unbind b3 · weight b2 20→25`; undefined where membership stays as it is. */
+export function membershipLine(attachment: string, changes: readonly MembershipChange[] | undefined) {
+  if (changes === undefined) return `${attachment}: targets ${NOT_KNOWN}`;
+  if (changes.length === 0) return undefined;
+  const parts = changes.slice(0, MAX_CHANGES_SHOWN).map(describe);
+  const left = changes.length - parts.length;
+  if (left > 0) parts.push(`and ${left} more`);
+  return `${attachment}: ${parts.join(' · ')}`;
+}
+
+function describe(change: MembershipChange): string {
+  switch (change.operation) {
+    case 'bind':
+      return `bind ${change.name} ${targetText(change)}`;
+    case 'unbind':
+      return `unbind ${change.name}`;
+    default:
+      return `${change.operation} ${change.name} ${text(change.from)}→${text(change.to)}`;
+  }
+}
+
+function targetText({ address, port, weight }: Wire): string {
+  if (address === undefined && port === undefined && weight === undefined) return NOT_KNOWN;
+  const isWhole = typeof address === 'string' && typeof port === 'number';
+  return `${isWhole ? targetKey(address, port) : `${text(address)}:${text(port)}`} w${text(weight)}`;
+}
+
+function text(value: Value): string {
+  return value === undefined ? NOT_KNOWN : String(value);
+}
+
+function wiresOf({ targets, defaultPort }: Membership, isKnown: IsKnown): Map<string, Wire> {
+  const isMap = typeof targets === 'object' && targets !== null;
+  return new Map(Object.entries(isMap ? targets : {}).map(([name, target]) => [name, wireOf(target)]));
+
+  function wireOf(target: unknown): Wire {
+    if (!isKnown(target) || typeof target !== 'object' || target === null) {
+      return { address: undefined, port: undefined, weight: undefined };
+    }
+    const { address, port, weight } = target as Record<string, unknown>;
+    return {
+      address: known(typeof address === 'string' && isKnown(address) ? canonicalAddress(address) : address),
+      port: known(port ?? defaultPort),
+      weight: known(isKnown(weight) ? weightOf({ weight: weight as number | undefined }) : weight),
+    };
+  }
+
+  function known(value: unknown): Value {
+    return isKnown(value) && (typeof value === 'string' || typeof value === 'number') ? value : undefined;
+  }
+}

@@ -1,0 +1,31 @@
+// Ports, addresses and names as the model writes them.
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { canonicalAddress } from './target-key.ts';
+
+export const port = z
+  .number('must be a whole number from 1 to 65535')
+  .int('must be a whole number from 1 to 65535')
+  .min(1, 'must be from 1 to 65535')
+  .max(65_535, 'must be from 1 to 65535');
+
+export const ipAddress = z
+  .string('must be an IPv4 or IPv6 address')
+  .refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address')
+  .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)));
+
+const OBJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+export const objectId = z
+  .string('must be an id')
+  .regex(OBJECT_ID, 'must be 1-128 letters, digits, ".", "_" or "-" that begin with a letter or digit');
+
+/** A name of the user's: a key of a map. */
+export const mapKey = z
+  .string()
+  .min(1, 'a name must not be empty')
+  .max(255, 'a name has at most 255 characters')
+  .refine((value) => value !== '__proto__', 'this name is reserved');
+
+/** A label that has no effect on traffic. */
+export const label = z.string('must be a string').max(255, 'has at most 255 characters');

@@ -1,0 +1,97 @@
+// Checks an input against its schema and rules and reports every problem at once; used by the API and, with unknowns, by the providers.
+import type { z } from 'zod';
+import { type ErrorCode, type Problem, WeirError } from './errors.ts';
+import { healthCheckRules } from './health-check.ts';
+import { listenerSchema } from './listener.ts';
+import { loadBalancerSchema } from './load-balancer.ts';
+import { propertyPath } from './property-path.ts';
+import { targetAttachmentRules, targetAttachmentSchema } from './target-attachment.ts';
+
+/** The kinds of object, by the name of their collection in the API. */
+export const SCHEMAS = {
+  'load-balancers': loadBalancerSchema,
+  listeners: listenerSchema,
+  attachments: targetAttachmentSchema,
+} as const;
+
+export type Kind = keyof typeof SCHEMAS;
+export type PropertiesOf<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
+
+/** One of each kind, as errors and ids call it. */
+export const KIND_NAMES: Record<Kind, string> = {
+  'load-balancers': 'load balancer',
+  listeners: 'listener',
+  attachments: 'attachment',
+};
+
+export const KINDS = Object.keys(SCHEMAS) as Kind[];
+
+type IsKnown = (value: unknown) => boolean;
+type Rules = (input: Readonly<Record<string, unknown>>, isKnown: IsKnown) => Problem[];
+
+const RULES: Record<Kind, Rules> = {
+  'load-balancers': () => [],
+  listeners: (input, isKnown) => nested('healthCheck', input, isKnown, healthCheckRules),
+  attachments: targetAttachmentRules,
+};
+
+/** Every problem of what is known of `input`; a value for which `isKnown` is false is skipped, and what needs it too. */
+export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: IsKnown = () => true): Problem[] {
+  return [...schemaProblems(SCHEMAS[kind], input, isKnown), ...RULES[kind](input, isKnown)];
+}
+
+/** Every problem that a schema has with an input. */
+export function schemaProblems(schema: z.ZodType, input: unknown, isKnown: IsKnown = () => true): Problem[] {
+  const parsed = schema.safeParse(input);
+  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => toProblems(issue, input, isKnown));
+}
+
+/** The input with every default filled in; throws one WeirError that names every problem. */
+export function parseProperties<K extends Kind>(kind: K, input: Record<string, unknown>): PropertiesOf<K> {
+  const problems = problemsOf(kind, input);
+  if (problems.length > 0) throw invalid(problems);
+  return SCHEMAS[kind].parse(input) as PropertiesOf<K>;
+}
+
+/** One error for all problems: their own code where they agree on it, else InvalidParameter. */
+export function invalid(problems: readonly Problem[]): WeirError {
+  const codes = new Set<ErrorCode>(problems.map((problem) => problem.code ?? 'InvalidParameter'));
+  const [code] = codes;
+  const text = problems.map(({ path, message }) => (path === '' ? message : `${path} ${message}`)).join('; ');
+  return new WeirError(codes.size === 1 && code !== undefined ? code : 'InvalidParameter', text, problems);
+}
+
+function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): Problem[] {
+  if (!isKnownAt(issue.path, input, isKnown)) return [];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: propertyPath([...issue.path, key]), message: 'is not a property' }));
+  }
+  const isMissing = issue.code === 'invalid_type' && valueAt(issue.path, input) === undefined;
+  const message = isMissing ? `is required: ${issue.message}` : issue.message;
+  return [{ path: propertyPath(issue.path), message }];
+}
+
+/** False where the value at the path, or one that it stands in, is not known yet. */
+function isKnownAt(path: readonly PropertyKey[], input: unknown, isKnown: IsKnown): boolean {
+  for (let depth = 0; depth <= path.length; depth++) {
+    if (!isKnown(valueAt(path.slice(0, depth), input))) return false;
+  }
+  return true;
+}
+
+function valueAt(path: readonly PropertyKey[], input: unknown): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    input,
+  );
+}
+
+function nested(property: string, input: Readonly<Record<string, unknown>>, isKnown: IsKnown, rules: Rules): Problem[] {
+  const value = input[property];
+  if (!isKnown(value) || typeof value !== 'object' || value === null) return [];
+  return rules(value as Record<string, unknown>, isKnown).map((problem) => ({
+    ...problem,
+    path: `${property}.${problem.path}`,
+  }));
+}

@@ -1,0 +1,49 @@
+// What the API answers of an object: its properties, its identity and its outputs.
+import { createHash } from 'node:crypto';
+import type { Kind } from '../../model/validate.ts';
+import type { ControlPlane } from '../control/control-plane.ts';
+import type { StoredObject } from '../store/store.ts';
+
+export function toAnswer(object: StoredObject, control: ControlPlane): Record<string, unknown> {
+  return {
+    id: object.id,
+    ...object.properties,
+    owner: object.owner,
+    incarnation: object.incarnation,
+    version: object.version,
+    ...OUTPUTS[object.kind](object as never, control),
+  };
+}
+
+/** Strong: it changes with each write of the object, and never comes back. */
+export function etagOf(object: StoredObject): string {
+  return `"${object.incarnation}.${object.version}"`;
+}
+
+/** For answers that are no single object. */
+export function etagOfText(text: string): string {
+  return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+}
+
+type Outputs = { [K in Kind]: (object: StoredObject<K>, control: ControlPlane) => Record<string, unknown> };
+
+const OUTPUTS: Outputs = {
+  'load-balancers': ({ state }) => ({ vip: state.vip }),
+  listeners: ({ id, properties }, control) => ({
+    endpoint: endpointOf(properties.protocol, vipOf(properties.loadBalancerId, control), properties.port),
+    lastError: refusalOf(id, control),
+  }),
+  attachments: (object, control) => ({ boundTargets: control.boundTargets(object) }),
+};
+
+export function endpointOf(protocol: string, vip: string, port: number): string {
+  return `${protocol.toLowerCase()}://${vip.includes(':') ? `[${vip}]` : vip}:${port}`;
+}
+
+export function refusalOf(listenerId: string, control: ControlPlane): string | undefined {
+  return control.refusals.find((refusal) => refusal.listenerId === listenerId)?.problem.message;
+}
+
+function vipOf(loadBalancerId: string, control: ControlPlane): string {
+  return control.model.get('load-balancers', loadBalancerId)?.state.vip ?? '';
+}

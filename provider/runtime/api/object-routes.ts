@@ -1,0 +1,152 @@
+// The routes of load balancers, listeners and attachments: list, get, put, patch, delete.
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type Problem, WeirError } from '../../model/errors.ts';
+import { objectId } from '../../model/network.ts';
+import { invalid, KIND_NAMES, KINDS, type Kind, parseProperties, schemaProblems } from '../../model/validate.ts';
+import { notFound } from '../control/changes.ts';
+import type { ControlPlane, Precondition } from '../control/control-plane.ts';
+import { etagOf, toAnswer } from './answers.ts';
+import {
+  answerSchema,
+  bodySchema,
+  deleteQuery,
+  errorAnswer,
+  identitySchema,
+  idParams,
+  listQuery,
+  patchBody,
+} from './schemas.ts';
+
+export function registerObjectRoutes(server: FastifyInstance, control: ControlPlane): void {
+  for (const kind of KINDS) registerKind(server, control, kind);
+  registerPatch(server, control);
+}
+
+function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind): void {
+  const app = server.withTypeProvider<ZodTypeProvider>();
+  const answer = answerSchema(kind);
+  const name = KIND_NAMES[kind];
+
+  app.get(
+    `/v1/${kind}`,
+    {
+      schema: {
+        summary: `Lists each ${name}, in order of id.`,
+        querystring: listQuery,
+        response: { 200: z.object({ items: z.array(answer), cursor: z.string().optional() }), default: errorAnswer },
+      },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const ids = [...control.model.list(kind)].map((object) => object.id).sort();
+      const rest = cursor === undefined ? ids : ids.filter((id) => id > cursor);
+      const items = rest.slice(0, limit).flatMap((id) => control.model.get<Kind>(kind, id) ?? []);
+      const next = rest.length > limit ? items.at(-1)?.id : undefined;
+      return { items: items.map((object) => toAnswer(object, control)) as never, cursor: next };
+    },
+  );
+
+  app.get(
+    `/v1/${kind}/:id`,
+    { schema: { summary: `Reads one ${name}.`, params: idParams, response: { 200: answer, default: errorAnswer } } },
+    async ({ params: { id } }, reply) => {
+      const object = control.model.get<Kind>(kind, id);
+      if (object === undefined) throw notFound(kind, id);
+      return reply.header('etag', etagOf(object)).send(toAnswer(object, control) as never);
+    },
+  );
+
+  app.put(
+    `/v1/${kind}/:id`,
+    {
+      schema: {
+        summary: `Creates or updates one ${name}; an equal put changes nothing.`,
+        params: idParams,
+        body: bodySchema(kind),
+        response: { 200: answer, default: errorAnswer },
+      },
+      // The handler names every problem of the schema and the rules in one error; the schema above is the document's.
+      validatorCompiler: paramsOnly,
+    },
+    async ({ params: { id }, body, headers }, reply) => {
+      const { identity, properties } = splitBody(kind, id, body);
+      const written = await control.put(kind, id, properties, identity, ifMatch(headers['if-match']));
+      if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
+        await control.awaitHealthy(id, written.properties.awaitHealthySeconds);
+      }
+      return reply.header('etag', etagOf(written)).send(toAnswer(written, control) as never);
+    },
+  );
+
+  app.delete(
+    `/v1/${kind}/:id`,
+    {
+      schema: {
+        summary: `Deletes one ${name}; with an incarnation that is not its own nothing is done.`,
+        params: idParams,
+        querystring: deleteQuery,
+        response: { 204: z.null().describe('Deleted.'), default: errorAnswer },
+      },
+    },
+    async ({ params: { id }, query: { incarnation }, headers }, reply) => {
+      await control.delete(kind, id, incarnation, ifMatch(headers['if-match']));
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function registerPatch(server: FastifyInstance, control: ControlPlane): void {
+  server.withTypeProvider<ZodTypeProvider>().patch(
+    '/v1/attachments/:id',
+    {
+      schema: {
+        summary: 'Binds, changes and unbinds single targets (JSON merge patch: null unbinds).',
+        params: idParams,
+        body: patchBody,
+        response: { 200: answerSchema('attachments'), default: errorAnswer },
+      },
+      validatorCompiler: paramsOnly,
+    },
+    async ({ params: { id }, body, headers }, reply) => {
+      const problems = schemaProblems(patchBody, body);
+      if (problems.length > 0) throw invalid(problems);
+      const written = await control.patchTargets(id, body.targets, ifMatch(headers['if-match']));
+      return reply.header('etag', etagOf(written)).send(toAnswer(written, control) as never);
+    },
+  );
+}
+
+/** Parses the body as properties and identity; throws one error that names every problem of both, and of the id. */
+function splitBody(kind: Kind, id: string, body: unknown) {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalid([{ path: '', message: 'the body must be a JSON object' }]);
+  }
+  const { owner, incarnation, ...properties } = body as Record<string, unknown>;
+  const problems: Problem[] = [];
+  const parsedId = objectId.safeParse(id);
+  if (!parsedId.success) problems.push({ path: 'id', message: parsedId.error.issues[0]?.message ?? 'is not an id' });
+  problems.push(...schemaProblems(identitySchema, { owner, incarnation }));
+  try {
+    const parsed = parseProperties(kind, properties);
+    if (problems.length === 0) return { identity: identitySchema.parse({ owner, incarnation }), properties: parsed };
+  } catch (error) {
+    if (!(error instanceof WeirError)) throw error;
+    problems.push(...error.details);
+  }
+  throw invalid(problems);
+}
+
+function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
+  return (data: unknown) => (httpPart === 'body' ? { value: data } : { value: (schema as z.ZodType).parse(data) });
+}
+
+/** RFC 9110 section 13.1.1: `*` means any object that is there; weak tags never match. */
+function ifMatch(header: string | undefined): Precondition {
+  if (header === undefined) return () => {};
+  const tags = header.split(',').map((tag) => tag.trim());
+  return (object) => {
+    const isMatch = object !== undefined && (tags.includes('*') || tags.includes(etagOf(object)));
+    if (!isMatch) throw new WeirError('PreconditionFailed');
+  };
+}

@@ -1,0 +1,95 @@
+// The shapes of the API's bodies and answers, for checking and for the OpenAPI document.
+import { z } from 'zod';
+import { ERRORS, type ErrorCode } from '../../model/errors.ts';
+import { type Kind, SCHEMAS } from '../../model/validate.ts';
+
+const health = z.enum(['healthy', 'unhealthy', 'checking', 'unchecked']);
+
+export const idParams = z.object({ id: z.string() });
+export const listQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().optional(),
+});
+export const deleteQuery = z.object({ incarnation: z.string().optional() });
+
+export const errorAnswer = z.object({
+  code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+  message: z.string(),
+  requestId: z.string(),
+  details: z.array(z.object({ path: z.string(), message: z.string(), code: z.string().optional() })),
+});
+
+/** Beside the properties: whose resource it is, and which create of it. */
+export const identity = {
+  owner: z.string('must be a string').min(1, 'must not be empty').max(2048, 'has at most 2048 characters').optional(),
+  incarnation: z
+    .string('must be a string')
+    .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1-64 letters, digits or "-"')
+    .optional(),
+};
+
+export const identitySchema = z.object(identity);
+
+const common = {
+  id: z.string(),
+  owner: z.string().optional(),
+  incarnation: z.string(),
+  version: z.number(),
+  lastError: z.string().optional(),
+  warnings: z.array(z.string()).optional(),
+};
+
+const OUTPUTS = {
+  'load-balancers': { vip: z.string() },
+  listeners: { endpoint: z.string() },
+  attachments: {
+    boundTargets: z.record(z.string(), z.object({ address: z.string(), port: z.number(), weight: z.number(), health })),
+  },
+} as const;
+
+export function bodySchema(kind: Kind) {
+  return SCHEMAS[kind].extend(identity);
+}
+
+export function answerSchema(kind: Kind) {
+  return SCHEMAS[kind].extend({ ...common, ...OUTPUTS[kind] });
+}
+
+export const patchBody = z.strictObject({
+  targets: z.record(
+    z.string(),
+    z.record(z.string(), z.unknown(), 'must be an object, or null to unbind').nullable(),
+    'must be an object',
+  ),
+});
+
+export const statusAnswer = z.object({
+  version: z.number(),
+  engines: z.array(
+    z.object({ name: z.string(), desired: z.number(), acked: z.number(), lastError: z.string().nullable() }),
+  ),
+  workers: z.array(z.object({ id: z.number(), version: z.number(), connections: z.number(), restarts: z.number() })),
+  listeners: z.array(
+    z.object({
+      id: z.string(),
+      endpoint: z.string(),
+      lastError: z.string().optional(),
+      targets: z.array(
+        z.object({
+          attachment: z.string(),
+          name: z.string(),
+          address: z.string(),
+          port: z.number(),
+          weight: z.number(),
+          health,
+          lastError: z.string().optional(),
+          requests: z.number(),
+          activeConnections: z.number(),
+          draining: z.number(),
+        }),
+      ),
+    }),
+  ),
+});
+
+export type StatusAnswer = z.infer<typeof statusAnswer>;

@@ -1,0 +1,92 @@
+// The API's HTTP server: authentication, the runtime's identity, request ids, ETags and one rendering of every error.
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { isWeirError, WeirError } from '../../model/errors.ts';
+import { propertyPath } from '../../model/property-path.ts';
+import { invalid } from '../../model/validate.ts';
+import type { ControlPlane } from '../control/control-plane.ts';
+import { etagOfText } from './answers.ts';
+import type { Authenticate } from './authenticate.ts';
+import { registerObjectRoutes } from './object-routes.ts';
+import { registerStatusRoutes } from './status-routes.ts';
+
+export interface ApiOptions {
+  readonly control: ControlPlane;
+  readonly runtimeId: string;
+  readonly authenticate: Authenticate;
+  readonly logger: FastifyBaseLogger;
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+}
+
+/** No token is asked for here. */
+const OPEN_PATHS = new Set(['/healthz', '/readyz', '/openapi.json']);
+
+/** 500 targets with long names fit several times. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
+  const server = fastify({
+    loggerInstance: options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: MAX_BODY_BYTES,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: 'idle',
+    // An id of 128 characters, each of them percent-encoded.
+    routerOptions: { maxParamLength: 400 },
+    https: options.tls ?? null,
+  } as object) as unknown as FastifyInstance;
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  server.setErrorHandler((error, request, reply) => {
+    const shown = toWeirError(error as FastifyError);
+    if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'a request failed');
+    const { code, message, details } = shown;
+    reply.code(shown.status).send({ code, message, requestId: request.id, details });
+  });
+  server.setNotFoundHandler(async ({ method, url }) => {
+    throw new WeirError('NotFound', `There is no route ${method} ${url.split('?')[0]}.`);
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
+    const expected = request.headers['x-weir-runtime'];
+    if (expected !== undefined && expected !== options.runtimeId) {
+      throw new WeirError('RuntimeMismatch', `This is runtime ${options.runtimeId}, not ${expected}.`);
+    }
+    if (!OPEN_PATHS.has(request.url.split('?')[0] ?? '')) options.authenticate(request.headers.authorization);
+  });
+  server.addHook('onSend', async (_request, reply, payload) => {
+    if (!reply.hasHeader('etag')) reply.header('etag', etagOfText(typeof payload === 'string' ? payload : ''));
+  });
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Weir runtime', version: '1', description: 'Load balancers, listeners and target attachments.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  await server.register(async (routes) => {
+    registerObjectRoutes(routes, options.control);
+    registerStatusRoutes(routes, options.control);
+    routes.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
+  });
+  return server;
+}
+
+/** Faults that fastify itself found get the table's codes too. */
+function toWeirError(error: FastifyError): WeirError {
+  if (isWeirError(error)) return error;
+  if (error.validation !== undefined) {
+    const problems = error.validation.map(({ instancePath, message }) => ({
+      path: propertyPath(instancePath.split('/').filter((part) => part !== '')),
+      message: message ?? 'is not valid',
+    }));
+    return invalid(problems);
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) return invalid([{ path: '', message: error.message }]);
+  return new WeirError('Internal', undefined, [], { cause: error });
+}

@@ -1,0 +1,62 @@
+// The routes that show the runtime: status, health and readiness.
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ControlPlane } from '../control/control-plane.ts';
+import { endpointOf, refusalOf } from './answers.ts';
+import { errorAnswer, type StatusAnswer, statusAnswer } from './schemas.ts';
+
+const state = z.object({ status: z.string() });
+
+export function registerStatusRoutes(server: FastifyInstance, control: ControlPlane): void {
+  const app = server.withTypeProvider<ZodTypeProvider>();
+  app.get(
+    '/v1/status',
+    {
+      schema: {
+        summary: 'What is served, by which data planes, with the health and the counters of each target.',
+        response: { 200: statusAnswer, default: errorAnswer },
+      },
+    },
+    async () => toStatus(control),
+  );
+  app.get(
+    '/healthz',
+    { schema: { summary: 'The process runs.', security: [], response: { 200: state } } },
+    async () => ({ status: 'ok' }),
+  );
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        summary: 'Every data plane serves the newest version.',
+        security: [],
+        response: { 200: state, 503: state },
+      },
+    },
+    async (_request, reply) => {
+      const { desired, acked } = control.engineStatus;
+      const isReady = acked >= desired;
+      return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : `serves ${acked} of ${desired}` });
+    },
+  );
+}
+
+function toStatus(control: ControlPlane): StatusAnswer {
+  const { name, desired, acked, lastError, workers } = control.engineStatus;
+  return {
+    version: control.model.version,
+    engines: [{ name, desired, acked, lastError: lastError ?? null }],
+    workers: workers.map((worker) => ({ ...worker })),
+    listeners: [...control.compiled.snapshot.listeners.values()].map((listener) => ({
+      id: listener.id,
+      endpoint: endpointOf(listener.protocol, listener.address, listener.port),
+      lastError: refusalOf(listener.id, control),
+      targets: [...listener.targets.values()].map((target) => ({
+        ...target,
+        ...control.targetHealth(listener.id, target.key),
+        ...control.counts(listener.id, target.key),
+      })),
+    })),
+  };
+}

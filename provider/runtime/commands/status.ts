@@ -1,0 +1,75 @@
+// `weir status`: what a runtime serves, as tables.
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { connectClient } from '../../client/connect.ts';
+import type { StatusAnswer } from '../api/schemas.ts';
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description(
+      'Shows listeners, targets and workers of the runtime at WEIR_ENDPOINT (default http://127.0.0.1:7400).',
+    )
+    .option('--json', 'the answer of the API as it is')
+    .action(async ({ json }: { json?: boolean }) => {
+      const client = await connectClient();
+      const status = await client.status();
+      process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : render(status as StatusAnswer));
+    });
+}
+
+function render({ version, engines, workers, listeners }: StatusAnswer): string {
+  const lines = engines.map(
+    ({ name, acked, lastError }) =>
+      `version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`,
+  );
+  lines.push(
+    table(
+      ['worker', 'version', 'connections', 'restarts'],
+      workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
+    ),
+  );
+  if (listeners.length === 0) lines.push('No listeners yet.');
+  for (const listener of listeners) {
+    lines.push(`\n${listener.id}  ${listener.endpoint}${listener.lastError ? `  ${listener.lastError}` : ''}`);
+    const rows = listener.targets.map((target) => [
+      target.name,
+      target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`,
+      target.weight,
+      target.health,
+      target.requests,
+      target.activeConnections,
+      target.draining,
+      target.lastError ?? '',
+    ]);
+    const head = ['target', 'address', 'weight', 'health', 'requests', 'active', 'draining', 'last error'];
+    lines.push(rows.length === 0 ? 'no targets' : table(head, rows));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const NONE = Object.fromEntries(
+  ['top', 'bottom', 'mid', 'left', 'right'].flatMap((side) =>
+    side === 'left' || side === 'right'
+      ? [
+          [side, ''],
+          [`${side}-mid`, ''],
+        ]
+      : [
+          [side, ''],
+          [`${side}-mid`, ''],
+          [`${side}-left`, ''],
+          [`${side}-right`, ''],
+        ],
+  ),
+);
+
+function table(head: string[], rows: (string | number)[][]): string {
+  const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 1 };
+  const made = new Table({
+    head,
+    style,
+    chars: { ...NONE, middle: ' ', 'mid-mid': '', 'left-mid': '', 'right-mid': '' },
+  });
+  made.push(...rows.map((row) => row.map(String)));
+  return made.toString();
+}

@@ -1,0 +1,286 @@
+// The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
+import { type Problem, WeirError } from '../../model/errors.ts';
+import { propertyPath } from '../../model/property-path.ts';
+import { invalid, KIND_NAMES, type Kind, type PropertiesOf } from '../../model/validate.ts';
+import type { StateOf, StoredObject } from '../store/store.ts';
+import { listenersServedBy, resolveTargets } from './membership.ts';
+import type { Draft, ModelView } from './model.ts';
+import type { VipPool } from './vip-pool.ts';
+
+export interface PutRequest<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly id: string;
+  readonly properties: PropertiesOf<K>;
+  /** Undefined: an operator's write, which leaves the owner as it is. */
+  readonly owner: string | undefined;
+  /** Undefined: the object's own; for a new object `newIncarnation`. */
+  readonly incarnation: string | undefined;
+  readonly newIncarnation: string;
+  /** Attachments with `manageWeights: false`: bound targets keep the weights that they have. */
+  readonly keepsWeights?: boolean;
+}
+
+/** A merge patch of an attachment's targets: null unbinds, fields that are not named stay, null takes a field away. */
+export type TargetsPatch = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
+
+/** Creates or updates; an equal put changes nothing and makes no version. */
+export function putObject(draft: Draft, request: PutRequest, pool: VipPool): void {
+  const { kind, id } = request;
+  const existing = draft.get(kind, id);
+  refuseForeign(existing, request);
+  const properties = request.keepsWeights ? withBoundWeights(request, existing) : request.properties;
+  const next = {
+    kind,
+    id,
+    owner: request.owner ?? existing?.owner,
+    incarnation: request.incarnation ?? existing?.incarnation ?? request.newIncarnation,
+    version: 0,
+    properties,
+    state: {},
+  } as StoredObject;
+  const complete = { ...next, state: STATE[kind](draft, next as never, existing as never, pool) } as StoredObject;
+  CHECKS[kind](draft, complete as never);
+  if (existing !== undefined && isEqual(existing, complete)) return;
+  draft.put(complete);
+}
+
+/** Where the incarnation is given and is not the object's, the object has been created anew since: nothing is done. */
+export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: string | undefined): void {
+  const object = draft.get(kind, id);
+  if (object === undefined) throw notFound(kind, id);
+  if (incarnation !== undefined && incarnation !== object.incarnation) return;
+  if (object.kind === 'load-balancers' && object.properties.deletionProtection) {
+    throw new WeirError(
+      'OperationFailed.ActionNotSupport',
+      `${KIND_NAMES[kind]} ${id} has deletionProtection: set it to false first`,
+    );
+  }
+  refuseInUse(draft, object);
+  draft.delete(kind, id);
+}
+
+/** The attachment's properties with the patch merged in, not yet checked. */
+export function patchedAttachment(view: ModelView, id: string, patch: TargetsPatch): Record<string, unknown> {
+  const object = view.get('attachments', id);
+  if (object === undefined) throw notFound('attachments', id);
+  const targets: Record<string, unknown> = { ...object.properties.targets };
+  for (const [name, change] of Object.entries(patch)) {
+    if (change === null) delete targets[name];
+    else {
+      const merged = Object.entries({ ...object.properties.targets[name], ...change });
+      targets[name] = Object.fromEntries(merged.filter(([, value]) => value !== null));
+    }
+  }
+  return { ...object.properties, targets };
+}
+
+export function notFound(kind: Kind, id: string): WeirError {
+  return new WeirError('NotFound', `There is no ${KIND_NAMES[kind]} ${id}.`);
+}
+
+/** Another owner may take an object only where it knows its incarnation: then it is the same resource under a new name. */
+function refuseForeign(existing: StoredObject | undefined, request: PutRequest): void {
+  if (existing === undefined || request.owner === undefined || existing.owner === request.owner) return;
+  if (request.incarnation === existing.incarnation) return;
+  const owner = existing.owner ?? 'nobody: it was made through the API';
+  throw new WeirError(
+    'OwnedByOther',
+    `The ${KIND_NAMES[existing.kind]} ${existing.id} exists already and belongs to ${owner}.`,
+  );
+}
+
+function withBoundWeights({ properties }: PutRequest, existing: StoredObject | undefined): PutRequest['properties'] {
+  if (existing?.kind !== 'attachments' || !('targets' in properties)) return properties;
+  const bound = existing.properties.targets;
+  const targets = Object.entries(properties.targets).map(([name, target]) => {
+    const kept = bound[name];
+    return [name, kept === undefined ? target : { ...target, weight: kept.weight }];
+  });
+  return { ...properties, targets: Object.fromEntries(targets) };
+}
+
+function refuseInUse(view: ModelView, object: StoredObject): void {
+  const users: StoredObject[] = [];
+  if (object.kind === 'load-balancers') {
+    users.push(...[...view.list('listeners')].filter((l) => l.properties.loadBalancerId === object.id));
+    users.push(...[...view.list('attachments')].filter((a) => a.properties.loadBalancerId === object.id));
+  } else if (object.kind === 'listeners') {
+    users.push(...[...view.list('attachments')].filter((a) => a.properties.listenerId === object.id));
+  }
+  if (users.length === 0) return;
+  const names = users.map((user) => `${KIND_NAMES[user.kind]} ${user.id}${user.owner ? ` of ${user.owner}` : ''}`);
+  throw new WeirError(
+    'InUse',
+    `The ${KIND_NAMES[object.kind]} ${object.id} is used by ${names.join(', ')}: delete those first.`,
+    names.map((message) => ({ path: '', message })),
+  );
+}
+
+type StateBuilders = {
+  [K in Kind]: (
+    view: ModelView,
+    next: StoredObject<K>,
+    existing: StoredObject<K> | undefined,
+    pool: VipPool,
+  ) => StateOf<K>;
+};
+
+const STATE: StateBuilders = {
+  'load-balancers': (view, next, existing, pool) => ({ vip: vipOf(view, next, existing, pool) }),
+  listeners: () => ({}),
+  attachments: (view, next, existing) => ({ claims: claimsOf(view, next, existing) }),
+};
+
+function vipOf(
+  view: ModelView,
+  { properties, id }: StoredObject<'load-balancers'>,
+  existing: StoredObject<'load-balancers'> | undefined,
+  pool: VipPool,
+): string {
+  if (properties.address !== undefined) return properties.address;
+  if (existing !== undefined && existing.properties.address === undefined) return existing.state.vip;
+  const others = [...view.list('load-balancers')].filter((other) => other.id !== id);
+  const vip = pool.next(new Set(others.map((other) => other.state.vip)));
+  if (vip === undefined) {
+    throw new WeirError('SystemBusy', `The VIP pool ${pool} is used up: give an address, or a larger --vip-pool.`);
+  }
+  return vip;
+}
+
+function claimsOf(
+  view: ModelView,
+  next: StoredObject<'attachments'>,
+  existing: StoredObject<'attachments'> | undefined,
+): Record<string, number> {
+  return Object.fromEntries(keysOf(view, next).map((key) => [key, existing?.state.claims[key] ?? view.version + 1]));
+}
+
+/** Every wire identity that an attachment claims, under each listener that it serves. */
+function keysOf(view: ModelView, { properties }: StoredObject<'attachments'>): string[] {
+  const ports = new Set(listenersServedBy(view, properties).map((listener) => listener.properties.backendPort));
+  if (ports.size === 0) ports.add(undefined);
+  return [...new Set([...ports].flatMap((port) => resolveTargets(properties, port).map((target) => target.key)))];
+}
+
+const CHECKS: { [K in Kind]: (view: ModelView, next: StoredObject<K>) => void } = {
+  'load-balancers': checkLoadBalancer,
+  listeners: checkListener,
+  attachments: checkAttachment,
+};
+
+function checkLoadBalancer(view: ModelView, next: StoredObject<'load-balancers'>): void {
+  for (const listener of view.list('listeners')) {
+    if (listener.properties.loadBalancerId !== next.id) continue;
+    refuseTakenPort(view, listener.id, next.state.vip, listener.properties.port, 'address');
+    const problem = backendPortProblem(next.properties.type, listener.properties.backendPort);
+    if (problem !== undefined) throw invalid([{ path: 'type', message: `listener ${listener.id}: ${problem}` }]);
+  }
+}
+
+function checkListener(view: ModelView, next: StoredObject<'listeners'>): void {
+  const { loadBalancerId, port, backendPort } = next.properties;
+  const loadBalancer = view.get('load-balancers', loadBalancerId);
+  if (loadBalancer === undefined) {
+    throw invalid([{ path: 'loadBalancerId', message: `names no load balancer: there is no ${loadBalancerId}` }]);
+  }
+  const problem = backendPortProblem(loadBalancer.properties.type, backendPort);
+  if (problem !== undefined) throw invalid([{ path: 'backendPort', message: problem }]);
+  refuseTakenPort(view, next.id, loadBalancer.state.vip, port, 'port');
+}
+
+function backendPortProblem(type: 'application' | 'classic', backendPort: number | undefined): string | undefined {
+  if (type === 'classic' && backendPort === undefined) return 'is required under a classic load balancer';
+  if (type === 'application' && backendPort !== undefined) {
+    return 'is for classic load balancers only: give the targets their ports, or the attachment a defaultPort';
+  }
+  return undefined;
+}
+
+/** Load balancers may share an address; only VIP:port is exclusive. */
+function refuseTakenPort(view: ModelView, listenerId: string, vip: string, port: number, path: string): void {
+  for (const other of view.list('listeners')) {
+    if (other.id === listenerId || other.properties.port !== port) continue;
+    if (view.get('load-balancers', other.properties.loadBalancerId)?.state.vip !== vip) continue;
+    const message = `${vip}:${port} is taken by listener ${other.id}${other.owner ? ` of ${other.owner}` : ''}`;
+    throw new WeirError('PortInUse', message, [{ path, message }]);
+  }
+}
+
+function checkAttachment(view: ModelView, next: StoredObject<'attachments'>): void {
+  const { listenerId, targets, defaultPort } = next.properties;
+  const listener = listenerId === undefined ? undefined : view.get('listeners', listenerId);
+  if (listenerId !== undefined && listener === undefined) {
+    throw invalid([{ path: 'listenerId', message: `names no listener: there is no ${listenerId}` }]);
+  }
+  const loadBalancerId = next.properties.loadBalancerId ?? listener?.properties.loadBalancerId ?? '';
+  const loadBalancer = view.get('load-balancers', loadBalancerId);
+  if (loadBalancer === undefined) {
+    throw invalid([{ path: 'loadBalancerId', message: `names no load balancer: there is no ${loadBalancerId}` }]);
+  }
+  const isClassic = loadBalancer.properties.type === 'classic';
+  const problems: Problem[] = [];
+  if (isClassic && listenerId !== undefined) {
+    problems.push({
+      path: 'listenerId',
+      message: 'is not for a classic load balancer: bind its targets with loadBalancerId',
+      code: 'OperationFailed.ActionNotSupport',
+    });
+  }
+  for (const [name, target] of Object.entries(targets)) {
+    if (isClassic && target.port !== undefined) {
+      problems.push({
+        path: propertyPath(['targets', name, 'port']),
+        message: "cannot be given under a classic load balancer: its listeners' backendPort counts",
+        code: 'OperationFailed.ActionNotSupport',
+      });
+    }
+    if (!isClassic && target.port === undefined && defaultPort === undefined) {
+      problems.push({
+        path: propertyPath(['targets', name, 'port']),
+        message: 'is required where there is no defaultPort',
+      });
+    }
+  }
+  if (problems.length > 0) throw invalid(problems);
+  refuseForeignClaims(view, next);
+}
+
+/** A wire identity belongs to one stack; within a stack attachments may overlap while a target moves. */
+function refuseForeignClaims(view: ModelView, next: StoredObject<'attachments'>): void {
+  const problems: Problem[] = [];
+  for (const other of view.list('attachments')) {
+    if (other.id === next.id || stackOf(other.owner) === stackOf(next.owner)) continue;
+    const isSameParent =
+      other.properties.listenerId === next.properties.listenerId &&
+      other.properties.loadBalancerId === next.properties.loadBalancerId;
+    if (!isSameParent) continue;
+    for (const key of Object.keys(next.state.claims)) {
+      if (other.state.claims[key] === undefined) continue;
+      const owner = other.owner ?? 'nobody: it was made through the API';
+      problems.push({ path: 'targets', message: `has ${key}, which is bound by attachment ${other.id} of ${owner}` });
+    }
+  }
+  if (problems.length > 0) throw new WeirError('OwnedByOther', problems.map((p) => p.message).join('; '), problems);
+}
+
+/** "urn:pulumi:STACK::PROJECT" of a URN. */
+function stackOf(owner: string | undefined): string | undefined {
+  return owner?.split('::').slice(0, 2).join('::');
+}
+
+function isEqual(a: StoredObject, b: StoredObject): boolean {
+  const content = ({ owner, incarnation, properties, state }: StoredObject) =>
+    JSON.stringify([owner, incarnation, sorted(properties), sorted(state)]);
+  return content(a) === content(b);
+}
+
+/** Keys in order, at every depth: two equal objects give the same text. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  );
+}

@@ -1,0 +1,259 @@
+// The control plane: takes the API's writes, hands targets over, and keeps writer, monitor and engine in step.
+import { randomUUID } from 'node:crypto';
+import { WeirError } from '../../model/errors.ts';
+import { propertyPath } from '../../model/property-path.ts';
+import { toMs } from '../../model/seconds.ts';
+import { type Kind, type PropertiesOf, parseProperties } from '../../model/validate.ts';
+import type { Compiled } from '../compile/compile.ts';
+import type { Engine, EngineStatus, HealthChange, Refusal } from '../engine.ts';
+import { HealthMonitor } from '../health/monitor.ts';
+import type { Probe } from '../health/probe.ts';
+import { type Health, takesTraffic } from '../snapshot.ts';
+import type { Store, StoredHealth, StoredModel, StoredObject } from '../store/store.ts';
+import { deleteObject, notFound, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
+import { Handover, type Proven } from './handover.ts';
+import { listenersServedBy, resolveTargets } from './membership.ts';
+import { type Draft, Model, type ModelView } from './model.ts';
+import type { VipPool } from './vip-pool.ts';
+import { Writer } from './writer.ts';
+
+/** Health that was stored longer ago says nothing about now. */
+const HEALTH_VALID_MS = 60_000;
+const HEALTH_SAVE_MS = 1000;
+const HEALTH_CONFIRM_MS = 20_000;
+const RETRY_REFUSED_MS = 1000;
+
+export interface ControlPlaneOptions {
+  readonly stored: StoredModel;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly pool: VipPool;
+  readonly probe: Probe;
+  readonly ackTimeoutMs: number;
+  readonly nowMs: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What comes with a put beside the properties. */
+export interface Identity {
+  readonly owner?: string | undefined;
+  readonly incarnation?: string | undefined;
+}
+
+/** Throws PreconditionFailed where the object is not the one that the caller has seen. */
+export type Precondition = (object: StoredObject | undefined) => void;
+
+export interface BoundTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly health: Health;
+}
+
+export class ControlPlane {
+  readonly #options: ControlPlaneOptions;
+  readonly #monitor: HealthMonitor;
+  readonly #writer: Writer;
+  readonly #handover: Handover;
+  readonly #healthListeners = new Set<() => void>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #healthSavedAtMs = 0;
+  #isHealthUnsaved = false;
+
+  constructor(options: ControlPlaneOptions) {
+    const { stored, store, engine, probe, ackTimeoutMs } = options;
+    this.#options = options;
+    this.#monitor = new HealthMonitor({ probe, onChange: (changes) => this.#healthTurned(changes) });
+    this.#writer = new Writer({
+      model: Model.of(stored.version, stored.objects),
+      store,
+      engine,
+      health: (listenerId, key) => this.#monitor.health(listenerId, key),
+      ackTimeoutMs,
+      onCommit: ({ snapshot }) => this.#monitor.apply(snapshot),
+    });
+    this.#handover = new Handover({
+      monitor: this.#monitor,
+      probe,
+      checkOf: (listenerId) => this.compiled.snapshot.listeners.get(listenerId)?.healthCheck,
+    });
+    engine.onPassive = (report) => this.#monitor.report(report);
+  }
+
+  get model(): Model {
+    return this.#writer.model;
+  }
+
+  get compiled(): Compiled {
+    return this.#writer.compiled;
+  }
+
+  get refusals(): readonly Refusal[] {
+    return this.#writer.refusals;
+  }
+
+  get engineStatus(): EngineStatus {
+    return this.#options.engine.status();
+  }
+
+  async start(): Promise<void> {
+    const { stored, nowMs } = this.#options;
+    if (nowMs() - stored.healthAtMs < HEALTH_VALID_MS) {
+      for (const { listenerId, key, health } of stored.health) this.#monitor.seed(listenerId, key, health);
+    }
+    await this.#writer.start();
+    this.#every(HEALTH_SAVE_MS, () => this.#saveHealth(HEALTH_CONFIRM_MS));
+    this.#every(RETRY_REFUSED_MS, () => this.#writer.retryRefused());
+  }
+
+  async put<K extends Kind>(
+    kind: K,
+    id: string,
+    properties: PropertiesOf<K>,
+    { owner, incarnation }: Identity,
+    precondition: Precondition,
+  ): Promise<StoredObject<K>> {
+    const newIncarnation = randomUUID();
+    const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
+    const proven = 'targets' in properties ? await this.#handover.prove(this.model, id, properties) : [];
+    return this.#write(kind, id, proven, (draft) => {
+      precondition(draft.get<Kind>(kind, id));
+      putObject(draft, { kind, id, properties, owner, incarnation, newIncarnation, keepsWeights }, this.#options.pool);
+    });
+  }
+
+  async patchTargets(
+    id: string,
+    patch: TargetsPatch,
+    precondition: Precondition,
+  ): Promise<StoredObject<'attachments'>> {
+    const merge = (view: ModelView) => parseProperties('attachments', patchedAttachment(view, id, patch));
+    const proven = await this.#handover.prove(this.model, id, merge(this.model));
+    return this.#write('attachments', id, proven, (draft) => {
+      precondition(draft.get('attachments', id));
+      const identity = { owner: undefined, incarnation: undefined, newIncarnation: '' };
+      putObject(draft, { kind: 'attachments', id, properties: merge(draft), ...identity }, this.#options.pool);
+    });
+  }
+
+  async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
+    if (kind === 'attachments') this.#handover.supersede(id);
+    await this.#writer.write((draft) => {
+      precondition(draft.get(kind, id));
+      deleteObject(draft, kind, id, incarnation);
+    });
+  }
+
+  /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
+  async awaitHealthy(id: string, seconds: number): Promise<void> {
+    const waiting = () => this.#notHealthy(id);
+    if (waiting().length === 0) return;
+    const isTimely = await new Promise<boolean>((resolve) => {
+      const finish = (result: boolean) => {
+        clearTimeout(timer);
+        this.#healthListeners.delete(look);
+        resolve(result);
+      };
+      const look = () => waiting().length === 0 && finish(true);
+      const timer = setTimeout(() => finish(false), toMs(seconds));
+      this.#healthListeners.add(look);
+    });
+    if (isTimely) return;
+    const details = waiting();
+    const text = details.map(({ path, message }) => `${path} ${message}`).join('; ');
+    throw new WeirError('IncorrectStatus.RSByPassToas', `After ${seconds} s: ${text}. The targets are bound.`, details);
+  }
+
+  /** The targets of an attachment as they are served; where several listeners serve one, its worst health. */
+  boundTargets({ properties }: StoredObject<'attachments'>): Record<string, BoundTarget> {
+    const bound: Record<string, BoundTarget> = {};
+    const listeners = listenersServedBy(this.model, properties);
+    for (const { name, address, port, weight } of resolveTargets(properties, undefined)) {
+      bound[name] = { address, port, weight, health: 'unchecked' };
+    }
+    for (const listener of listeners) {
+      for (const { name, key, address, port, weight } of resolveTargets(properties, listener.properties.backendPort)) {
+        const health = worse(bound[name]?.health ?? 'unchecked', this.#monitor.health(listener.id, key));
+        bound[name] = { address, port, weight, health };
+      }
+    }
+    return bound;
+  }
+
+  targetHealth(listenerId: string, key: string): { health: Health; lastError: string | undefined } {
+    const state = this.#monitor.state(listenerId, key);
+    return { health: state?.health ?? 'checking', lastError: state?.lastError };
+  }
+
+  counts(listenerId: string, key: string) {
+    return this.#options.engine.counts(listenerId, key);
+  }
+
+  /** Finishes the writes under way; the engine serves on. */
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#writer.close();
+    await this.#saveHealth(0);
+    this.#monitor.close();
+  }
+
+  async #write<K extends Kind>(
+    kind: K,
+    id: string,
+    proven: readonly Proven[],
+    change: (draft: Draft) => void,
+  ): Promise<StoredObject<K>> {
+    const model = await this.#writer.write((draft) => {
+      change(draft);
+      for (const { listenerId, key } of proven) this.#monitor.seed(listenerId, key, 'healthy');
+    });
+    const object = model.get(kind, id);
+    // Deleted by a write of the same batch that came after this one.
+    if (object === undefined) throw notFound(kind, id);
+    return object;
+  }
+
+  #notHealthy(id: string): { path: string; message: string }[] {
+    const attachment = this.model.get('attachments', id);
+    if (attachment === undefined) return [];
+    return Object.entries(this.boundTargets(attachment))
+      .filter(([, { weight, health }]) => weight > 0 && !takesTraffic(health))
+      .map(([name, { health }]) => ({ path: propertyPath(['targets', name]), message: `is ${health}` }));
+  }
+
+  #healthTurned(changes: readonly HealthChange[]): void {
+    this.#isHealthUnsaved = true;
+    this.#options.engine.setHealth(changes);
+    for (const look of this.#healthListeners) look();
+  }
+
+  /** Stored when it changed, and confirmed every `confirmMs`, so that a restart knows how old it is. */
+  async #saveHealth(confirmMs: number): Promise<void> {
+    const nowMs = this.#options.nowMs();
+    if (!this.#isHealthUnsaved && nowMs - this.#healthSavedAtMs < confirmMs) return;
+    this.#isHealthUnsaved = false;
+    this.#healthSavedAtMs = nowMs;
+    const health: StoredHealth[] = [...this.#monitor.all()];
+    await this.#options.store.saveHealth(nowMs, health);
+  }
+
+  #every(intervalMs: number, work: () => Promise<void>): void {
+    let isRunning = false;
+    const timer = setInterval(() => {
+      if (isRunning) return;
+      isRunning = true;
+      work()
+        .catch(this.#options.onError)
+        .finally(() => {
+          isRunning = false;
+        });
+    }, intervalMs);
+    this.#timers.push(timer);
+  }
+}
+
+const ORDER: readonly Health[] = ['unchecked', 'healthy', 'checking', 'unhealthy'];
+
+function worse(a: Health, b: Health): Health {
+  return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;
+}

@@ -1,0 +1,104 @@
+// Make before break: before a target's port or address changes under its name, the new one must pass a first check.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WeirError } from '../../model/errors.ts';
+import { propertyPath } from '../../model/property-path.ts';
+import { toMs } from '../../model/seconds.ts';
+import type { TargetAttachmentProperties } from '../../model/target-attachment.ts';
+import type { HealthMonitor } from '../health/monitor.ts';
+import type { Probe } from '../health/probe.ts';
+import type { HealthCheckSnapshot } from '../snapshot.ts';
+import { listenersServedBy, type ResolvedTarget, resolveTargets } from './membership.ts';
+import type { ModelView } from './model.ts';
+
+/** A failed first check is repeated at the check's interval, but at least this often. */
+const LONGEST_RETRY_MS = 1000;
+
+/** A target that has passed its first check before it is bound. */
+export interface Proven {
+  readonly listenerId: string;
+  readonly key: string;
+}
+
+interface Step extends Proven {
+  readonly target: ResolvedTarget;
+  readonly check: HealthCheckSnapshot;
+}
+
+export interface HandoverOptions {
+  readonly monitor: HealthMonitor;
+  readonly probe: Probe;
+  readonly checkOf: (listenerId: string) => HealthCheckSnapshot | undefined;
+}
+
+export class Handover {
+  readonly #options: HandoverOptions;
+  readonly #waiting = new Map<string, AbortController>();
+
+  constructor(options: HandoverOptions) {
+    this.#options = options;
+  }
+
+  /** A newer write of the attachment ends the one that waits, with `Superseded`. */
+  supersede(attachmentId: string): void {
+    this.#waiting.get(attachmentId)?.abort();
+    this.#waiting.delete(attachmentId);
+  }
+
+  /** Resolves when every target that must pass a first check has; rejects after `handoverSeconds`, and nothing has changed. */
+  async prove(view: ModelView, id: string, next: TargetAttachmentProperties): Promise<readonly Proven[]> {
+    this.supersede(id);
+    const steps = this.#steps(view, id, next);
+    if (steps.length === 0) return [];
+    const ended = new AbortController();
+    this.#waiting.set(id, ended);
+    try {
+      const deadlineMs = performance.now() + toMs(next.handoverSeconds);
+      const problems = await Promise.all(steps.map((step) => this.#untilPassed(step, deadlineMs, ended.signal)));
+      if (ended.signal.aborted) throw new WeirError('Superseded');
+      refuse(steps, problems, next.handoverSeconds);
+      return steps;
+    } finally {
+      if (this.#waiting.get(id) === ended) this.#waiting.delete(id);
+    }
+  }
+
+  /** Only where a healthy target would be given up for one that nothing is known of. */
+  #steps(view: ModelView, id: string, next: TargetAttachmentProperties): Step[] {
+    const existing = view.get('attachments', id);
+    if (existing === undefined || next.handoverSeconds === 0) return [];
+    return listenersServedBy(view, existing.properties).flatMap((listener) => {
+      const check = this.#options.checkOf(listener.id);
+      if (check === undefined) return [];
+      const backendPort = listener.properties.backendPort;
+      const before = new Map(resolveTargets(existing.properties, backendPort).map((target) => [target.name, target]));
+      return resolveTargets(next, backendPort).flatMap((target) => {
+        const old = before.get(target.name);
+        if (old === undefined || old.key === target.key) return [];
+        if (this.#options.monitor.state(listener.id, target.key) !== undefined) return [];
+        if (this.#options.monitor.health(listener.id, old.key) !== 'healthy') return [];
+        return [{ listenerId: listener.id, key: target.key, target, check }];
+      });
+    });
+  }
+
+  async #untilPassed({ target, check }: Step, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
+    for (;;) {
+      const problem = await this.#options.probe(target, check, signal);
+      const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS);
+      if (problem === undefined || signal.aborted || performance.now() + waitMs > deadlineMs) return problem;
+      await sleep(waitMs, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+function refuse(steps: readonly Step[], problems: readonly (string | undefined)[], withinSeconds: number): void {
+  const details = steps.flatMap(({ target }, index) => {
+    const problem = problems[index];
+    if (problem === undefined) return [];
+    const message = `did not pass a first check at ${target.key} within ${withinSeconds} s: ${problem}`;
+    return [{ path: propertyPath(['targets', target.name]), message }];
+  });
+  if (details.length === 0) return;
+  const text = details.map(({ path, message }) => `${path} ${message}`).join('; ');
+  throw new WeirError('IncorrectStatus.RSByPassToas', `${text}. Nothing was changed.`, details);
+}

@@ -1,0 +1,43 @@
+// The pool from which a load balancer without an address of its own gets its virtual IP.
+import { isIPv4 } from 'node:net';
+
+export class VipPool {
+  readonly #first: number;
+  readonly #last: number;
+  readonly #cidr: string;
+
+  /** An IPv4 block such as "127.77.0.0/16"; its first and last address are not given out. */
+  constructor(cidr: string) {
+    const [address = '', bits = '', ...rest] = cidr.split('/');
+    const prefix = Number(bits);
+    if (!isIPv4(address) || rest.length > 0 || !/^\d+$/.test(bits) || prefix < 8 || prefix > 30) {
+      throw new Error(`the VIP pool ${cidr} is not an IPv4 block such as 127.77.0.0/16 (prefix 8 to 30)`);
+    }
+    const size = 2 ** (32 - prefix);
+    const network = Math.floor(toNumber(address) / size) * size;
+    this.#first = network + 1;
+    this.#last = network + size - 2;
+    this.#cidr = cidr;
+  }
+
+  /** The lowest address that is not taken; undefined where none is left. */
+  next(taken: ReadonlySet<string>): string | undefined {
+    for (let candidate = this.#first; candidate <= this.#last; candidate++) {
+      const address = toAddress(candidate);
+      if (!taken.has(address)) return address;
+    }
+    return undefined;
+  }
+
+  toString(): string {
+    return this.#cidr;
+  }
+}
+
+function toNumber(address: string): number {
+  return address.split('.').reduce((value, part) => value * 256 + Number(part), 0);
+}
+
+function toAddress(value: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}

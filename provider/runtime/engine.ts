@@ -1,0 +1,81 @@
+// The seam between the control plane and a data plane: prepare, activate, acknowledge. One implementation a folder.
+import type { Problem } from '../model/errors.ts';
+import type { Health, Snapshot } from './snapshot.ts';
+
+/** Why one listener of a prepared snapshot cannot be served; nothing of the snapshot is served because of it. */
+export interface Refusal {
+  readonly listenerId: string;
+  readonly code: 'PortInUse' | 'InvalidParameter';
+  /** Paths are properties of the listener. */
+  readonly problem: Problem;
+}
+
+/** The health of (listener id, target key), as the control plane's monitor has it now. */
+export type HealthView = (listenerId: string, key: string) => Health;
+
+export interface HealthChange {
+  readonly listenerId: string;
+  readonly key: string;
+  readonly health: Health;
+}
+
+/** What a data plane saw of a target by itself: a connect that failed, or the first that succeeded after failures. */
+export interface PassiveReport {
+  readonly listenerId: string;
+  readonly key: string;
+  readonly ok: boolean;
+  readonly error?: string;
+}
+
+export interface TargetCounts {
+  readonly requests: number;
+  readonly activeConnections: number;
+  /** Open flows and exchanges of a target that is unbound, or that was changed away from. */
+  readonly draining: number;
+}
+
+export interface WorkerStatus {
+  readonly id: number;
+  /** The snapshot version that it serves. */
+  readonly version: number;
+  readonly connections: number;
+  /** How often the worker in this place was replaced. */
+  readonly restarts: number;
+}
+
+export interface EngineStatus {
+  readonly name: string;
+  readonly desired: number;
+  /** The newest version that every live worker serves. */
+  readonly acked: number;
+  readonly lastError: string | undefined;
+  readonly workers: readonly WorkerStatus[];
+}
+
+/**
+ * A data plane. The control plane calls one at a time, in the order prepare, then activate or abandon;
+ * `setHealth` may come at any time.
+ */
+export interface Engine {
+  readonly name: string;
+  /** Opens what `next` has and the served snapshot has not, without serving it. Refused listeners are all named. */
+  prepare(next: Snapshot): Promise<readonly Refusal[]>;
+  /** Closes what the last prepare opened. */
+  abandon(): Promise<void>;
+  /**
+   * Serves the prepared snapshot. Resolves when every live worker has swapped and cleaned up (dataplane: "What an
+   * acknowledgement proves"); a worker that is late by 2 s is ended and replaced. Never refuses.
+   */
+  activate(next: Snapshot, health: HealthView): Promise<void>;
+  setHealth(changes: readonly HealthChange[]): void;
+  /** Set by the control plane; called for each passive report. */
+  onPassive: (report: PassiveReport) => void;
+  counts(listenerId: string, key: string): TargetCounts;
+  /** Targets that are gone from the snapshot but still have open flows. */
+  draining(): readonly { listenerId: string; key: string; count: number }[];
+  status(): EngineStatus;
+  /** Stops taking connections, lets what is under way finish for at most `graceMs`, then stops. Idempotent. */
+  close(graceMs: number): Promise<void>;
+  /** Stops now. Idempotent. */
+  destroy(): Promise<void>;
+}

@@ -1,0 +1,166 @@
+// Checks every target of every listener, one checker a target however many workers there are, and tells who may take traffic.
+import type { HealthChange, PassiveReport } from '../engine.ts';
+import {
+  type Health,
+  type HealthCheckSnapshot,
+  type ListenerSnapshot,
+  type Snapshot,
+  type TargetSnapshot,
+  takesTraffic,
+} from '../snapshot.ts';
+import type { Probe } from './probe.ts';
+import {
+  checkFailed,
+  checkPassed,
+  connectionFailed,
+  connectionSucceeded,
+  type HealthState,
+  initialState,
+  retried,
+} from './state.ts';
+
+/** Without a check, an isolated target is tried again after this. */
+const PASSIVE_RETRY_MS = 10_000;
+
+export interface MonitorOptions {
+  readonly probe: Probe;
+  /** The targets whose health turned; not called for a target that is new. */
+  readonly onChange: (changes: readonly HealthChange[]) => void;
+}
+
+export class HealthMonitor {
+  readonly #options: MonitorOptions;
+  readonly #listeners = new Map<string, { snapshot: ListenerSnapshot; checkers: Map<string, Checker> }>();
+  /** What is known of a target before it is bound: from the last run, or from the first check of a hand-over. */
+  readonly #known = new Map<string, Health>();
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+  }
+
+  /** Counts for the next `apply` only, if that binds the target. */
+  seed(listenerId: string, key: string, health: Health): void {
+    this.#known.set(`${listenerId} ${key}`, health);
+  }
+
+  /** Starts and ends checkers so that they are those of the snapshot; a target whose check is the same keeps its state. */
+  apply(snapshot: Snapshot): void {
+    for (const [id, { snapshot: served, checkers }] of this.#listeners) {
+      const next = snapshot.listeners.get(id);
+      if (next === served) continue;
+      for (const [key, checker] of checkers) {
+        const isBound = next?.targets.has(key) ?? false;
+        if (isBound && next?.healthCheck === served.healthCheck) continue;
+        checker.close();
+        checkers.delete(key);
+        // Under another check it stays in or out of traffic until that check says otherwise.
+        if (isBound) this.seed(id, key, takesTraffic(checker.state.health) ? 'healthy' : checker.state.health);
+      }
+      if (next === undefined) this.#listeners.delete(id);
+    }
+    for (const [id, listener] of snapshot.listeners) {
+      const served = this.#listeners.get(id);
+      if (served?.snapshot === listener) continue;
+      const checkers = served?.checkers ?? new Map<string, Checker>();
+      for (const [key, target] of listener.targets) {
+        if (!checkers.has(key)) checkers.set(key, this.#check(listener, target));
+      }
+      this.#listeners.set(id, { snapshot: listener, checkers });
+    }
+    this.#known.clear();
+  }
+
+  health(listenerId: string, key: string): Health {
+    return this.state(listenerId, key)?.health ?? 'checking';
+  }
+
+  state(listenerId: string, key: string): HealthState | undefined {
+    return this.#listeners.get(listenerId)?.checkers.get(key)?.state;
+  }
+
+  report({ listenerId, key, ok, error }: PassiveReport): void {
+    this.#listeners
+      .get(listenerId)
+      ?.checkers.get(key)
+      ?.report(ok, error ?? 'a connection failed');
+  }
+
+  /** The health of every checked target. */
+  *all(): Iterable<{ listenerId: string; key: string; health: Health }> {
+    for (const [listenerId, { checkers }] of this.#listeners) {
+      for (const [key, { state }] of checkers) {
+        if (state.health !== 'unchecked') yield { listenerId, key, health: state.health };
+      }
+    }
+  }
+
+  close(): void {
+    for (const { checkers } of this.#listeners.values()) for (const checker of checkers.values()) checker.close();
+    this.#listeners.clear();
+  }
+
+  #check(listener: ListenerSnapshot, target: TargetSnapshot): Checker {
+    const seed = `${listener.id} ${target.key}`;
+    const known = this.#known.get(seed);
+    this.#known.delete(seed);
+    const state = initialState(listener.healthCheck !== undefined, known);
+    return new Checker(target, listener.healthCheck, state, this.#options.probe, (health) =>
+      this.#options.onChange([{ listenerId: listener.id, key: target.key, health }]),
+    );
+  }
+}
+
+/** The loop of one target: check at once, then at each interval, until closed. */
+class Checker {
+  state: HealthState;
+  readonly #target: TargetSnapshot;
+  readonly #check: HealthCheckSnapshot | undefined;
+  readonly #probe: Probe;
+  readonly #onChange: (health: Health) => void;
+  readonly #ended = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    target: TargetSnapshot,
+    check: HealthCheckSnapshot | undefined,
+    state: HealthState,
+    probe: Probe,
+    onChange: (health: Health) => void,
+  ) {
+    this.#target = target;
+    this.#check = check;
+    this.state = state;
+    this.#probe = probe;
+    this.#onChange = onChange;
+    if (check !== undefined) this.#timer = setTimeout(() => void this.#run(check), 0);
+  }
+
+  report(ok: boolean, error: string): void {
+    this.#become(ok ? connectionSucceeded(this.state) : connectionFailed(this.state, error));
+    if (this.#check !== undefined || this.state.health !== 'unhealthy' || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#become(retried(this.state));
+    }, PASSIVE_RETRY_MS);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#ended.abort();
+  }
+
+  async #run(check: HealthCheckSnapshot): Promise<void> {
+    const startedAtMs = performance.now();
+    const problem = await this.#probe(this.#target, check, this.#ended.signal);
+    if (this.#ended.signal.aborted) return;
+    this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
+    const waitMs = Math.max(0, check.intervalMs - (performance.now() - startedAtMs));
+    this.#timer = setTimeout(() => void this.#run(check), waitMs);
+  }
+
+  #become(state: HealthState): void {
+    const hasTurned = state.health !== this.state.health;
+    this.state = state;
+    if (hasTurned) this.#onChange(state.health);
+  }
+}

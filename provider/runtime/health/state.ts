@@ -1,0 +1,62 @@
+// The health of one target as a pure state machine: results of checks and connections in, state out.
+import type { Health, HealthCheckSnapshot } from '../snapshot.ts';
+
+/** Three connections in a row that failed make a target unhealthy, checked or not. */
+export const PASSIVE_FAILURES = 3;
+
+export interface HealthState {
+  readonly health: Health;
+  /** Results of the same kind in a row. */
+  readonly passes: number;
+  readonly failures: number;
+  readonly passiveFailures: number;
+  /** False until the first pass: then one pass is enough, whatever the threshold. */
+  readonly hasPassed: boolean;
+  readonly lastError: string | undefined;
+}
+
+export function initialState(isChecked: boolean, known?: Health): HealthState {
+  const health = isChecked ? (known ?? 'checking') : 'unchecked';
+  const hasPassed = health === 'healthy' || health === 'unchecked';
+  return { health, passes: 0, failures: 0, passiveFailures: 0, hasPassed, lastError: undefined };
+}
+
+export function checkPassed(state: HealthState, check: Pick<HealthCheckSnapshot, 'healthyThreshold'>): HealthState {
+  const passes = state.passes + 1;
+  const needed = state.hasPassed ? check.healthyThreshold : 1;
+  const isHealthy = state.health === 'healthy' || passes >= needed;
+  return {
+    health: isHealthy ? 'healthy' : state.health,
+    passes,
+    failures: 0,
+    passiveFailures: isHealthy ? 0 : state.passiveFailures,
+    hasPassed: state.hasPassed || isHealthy,
+    lastError: isHealthy ? undefined : state.lastError,
+  };
+}
+
+export function checkFailed(
+  state: HealthState,
+  check: Pick<HealthCheckSnapshot, 'unhealthyThreshold'>,
+  error: string,
+): HealthState {
+  const failures = state.failures + 1;
+  const health = failures >= check.unhealthyThreshold ? 'unhealthy' : state.health;
+  return { ...state, health, passes: 0, failures, lastError: error };
+}
+
+export function connectionFailed(state: HealthState, error: string): HealthState {
+  const passiveFailures = state.passiveFailures + 1;
+  const health = passiveFailures >= PASSIVE_FAILURES ? 'unhealthy' : state.health;
+  const passes = health === state.health ? state.passes : 0;
+  return { ...state, health, passes, passiveFailures, lastError: error };
+}
+
+export function connectionSucceeded(state: HealthState): HealthState {
+  return state.passiveFailures === 0 ? state : { ...state, passiveFailures: 0 };
+}
+
+/** An unchecked target that was isolated is tried again. */
+export function retried(state: HealthState): HealthState {
+  return { ...state, health: 'unchecked', passiveFailures: 0 };
+}

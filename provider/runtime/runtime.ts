@@ -1,0 +1,85 @@
+// Builds and joins everything: store, control plane, data plane and API. The only file that knows them all.
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import { authenticateWith } from './api/authenticate.ts';
+import { createApi } from './api/server.ts';
+import { ControlPlane } from './control/control-plane.ts';
+import { VipPool } from './control/vip-pool.ts';
+import { EmbeddedEngine } from './embedded/engine.ts';
+import { probe } from './health/probe.ts';
+import { openDataDirectory, publishToken } from './store/data-directory.ts';
+import { SqliteStore } from './store/sqlite-store.ts';
+
+export interface RuntimeOptions {
+  readonly dataDirectory: string;
+  readonly apiHost: string;
+  /** 0 picks a free one. */
+  readonly apiPort: number;
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly workers: number;
+  readonly ackTimeoutMs: number;
+  readonly vipPool: string;
+  readonly logger: FastifyBaseLogger;
+}
+
+export interface Runtime {
+  readonly url: string;
+  readonly runtimeId: string;
+  /** Finishes what is under way for at most `graceMs`, then stops. Idempotent. */
+  close(graceMs: number): Promise<void>;
+}
+
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { logger } = options;
+  const pool = new VipPool(options.vipPool);
+  const directory = openDataDirectory(options.dataDirectory);
+  const store = new SqliteStore(directory.databaseFile);
+  const stored = await store.load();
+  const engine = new EmbeddedEngine({
+    workers: options.workers,
+    log: (level, message, fields) => logger[level](fields ?? {}, message),
+  });
+  const control = new ControlPlane({
+    stored,
+    store,
+    engine,
+    pool,
+    probe,
+    ackTimeoutMs: options.ackTimeoutMs,
+    nowMs: Date.now,
+    onError: (error) => logger.error({ err: error }, 'background work failed'),
+  });
+  await control.start();
+  for (const { listenerId, problem } of control.refusals) {
+    logger.warn({ listenerId, problem }, 'a stored listener cannot be opened; it is tried again every second');
+  }
+  const { runtimeId } = stored;
+  const authenticate = authenticateWith(directory.adminToken);
+  const api = await createApi({ control, runtimeId, authenticate, logger, tls: options.tls });
+  try {
+    await api.listen({ host: options.apiHost, port: options.apiPort });
+  } catch (error) {
+    await engine.destroy();
+    throw error;
+  }
+  publishToken(runtimeId, directory.adminToken);
+
+  const { address, port } = api.server.address() as AddressInfo;
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  let closing: Promise<void> | undefined;
+  const close = async (graceMs: number) => {
+    await api.close();
+    await control.close();
+    await engine.close(graceMs);
+    await store.close();
+    directory.unlock();
+  };
+  return {
+    url: `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`,
+    runtimeId,
+    close: (graceMs) => {
+      closing ??= close(graceMs);
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// The data directory: made private, locked against a second runtime, with the administrator's token and the database file.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+export interface DataDirectory {
+  readonly path: string;
+  readonly databaseFile: string;
+  readonly adminToken: string;
+  unlock(): void;
+}
+
+/** Throws an Error for the terminal where another runtime holds the directory. */
+export function openDataDirectory(directory: string): DataDirectory {
+  const path = resolve(directory);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(path);
+  return {
+    path,
+    databaseFile: join(path, 'weir.db'),
+    adminToken: adminToken(join(path, 'admin-token')),
+    unlock: () => lock.close(),
+  };
+}
+
+/** Puts the token where clients on this machine, of this user, look for it. */
+export function publishToken(runtimeId: string, token: string, home = homedir()): void {
+  const folder = join(home, '.weir', runtimeId);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(join(folder, 'token'), `${token}\n`, { mode: 0o600 });
+}
+
+/** An exclusive SQLite transaction on a file of its own: the system ends it with the process, however that dies. */
+function lockDirectory(path: string): DatabaseSync {
+  const lock = new DatabaseSync(join(path, 'lock'));
+  try {
+    lock.exec('pragma locking_mode = exclusive; begin exclusive');
+    return lock;
+  } catch (error) {
+    lock.close();
+    const isBusy = error instanceof Error && /locked|busy/i.test(error.message);
+    if (!isBusy) throw error;
+    throw new Error(`${path} is in use by another weir runtime: stop that one, or give another --data directory`);
+  }
+}
+
+function adminToken(file: string): string {
+  try {
+    const token = readFileSync(file, 'utf8').trim();
+    if (token !== '') return token;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const token = `weir_${randomBytes(32).toString('base64url')}`;
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}

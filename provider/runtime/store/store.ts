@@ -1,0 +1,53 @@
+// The seam to what is kept on disk: the objects of the model, and the health last seen. One file an implementation.
+import type { Kind, PropertiesOf } from '../../model/validate.ts';
+import type { Health } from '../snapshot.ts';
+
+/** One object of the model. Frozen: a change makes a new one, so an unchanged object is found by `===`. */
+export type StoredObject<K extends Kind = Kind> = {
+  [P in K]: {
+    readonly kind: P;
+    readonly id: string;
+    /** The URN of the resource that owns it; undefined: made through the API by hand. */
+    readonly owner: string | undefined;
+    /** Random, new with each create; a delete that carries another one is out of date. */
+    readonly incarnation: string;
+    /** The model's version that last changed it. */
+    readonly version: number;
+    readonly properties: Readonly<PropertiesOf<P>>;
+    /** What the runtime decided once and keeps. */
+    readonly state: StateOf<P>;
+  };
+}[K];
+
+/** A load balancer keeps its VIP; an attachment, per target key, the version at which it claimed it. */
+export type StateOf<K extends Kind> = K extends 'load-balancers'
+  ? { readonly vip: string }
+  : K extends 'attachments'
+    ? { readonly claims: Readonly<Record<string, number>> }
+    : Record<string, never>;
+
+/** An object as it is now, or the id of one that is gone. */
+export type ObjectChange = { put: StoredObject } | { delete: { kind: Kind; id: string } };
+
+export interface StoredHealth {
+  listenerId: string;
+  key: string;
+  health: Health;
+}
+
+export interface StoredModel {
+  runtimeId: string;
+  version: number;
+  objects: StoredObject[];
+  /** When the health was last known to be right, in ms since 1970; 0: never. */
+  healthAtMs: number;
+  health: StoredHealth[];
+}
+
+export interface Store {
+  load(): Promise<StoredModel>;
+  /** One transaction: when it resolves, version and changes survive a power cut. */
+  commit(version: number, changes: readonly ObjectChange[]): Promise<void>;
+  saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void>;
+  close(): Promise<void>;
+}

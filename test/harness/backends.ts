@@ -1,0 +1,92 @@
+// Real backends for tests: an HTTP server or a TCP server that says its name, counts, and can be told to stop.
+import { once } from 'node:events';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+
+export interface Backend {
+  readonly name: string;
+  readonly port: number;
+  /** Requests or connections so far, health checks not counted. */
+  count: number;
+  readonly target: { address: string; port: number };
+  close(): Promise<void>;
+}
+
+/** Answers each request with its name. */
+export async function httpBackend(
+  t: Pick<TestContext, 'after'>,
+  name: string,
+  onRequest: (request: IncomingMessage) => void = () => {},
+): Promise<Backend> {
+  const server = createHttpServer((request, response) => {
+    if (request.headers['user-agent'] !== 'weir-health-check') {
+      backend.count++;
+      onRequest(request);
+    }
+    response.setHeader('x-backend', name).end(name);
+  });
+  const backend = await listen(t, name, server);
+  return backend;
+}
+
+/** Says its name to each connection that says something, then echoes. */
+export async function tcpBackend(t: Pick<TestContext, 'after'>, name: string): Promise<Backend> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (first) => {
+      backend.count++;
+      socket.write(`${name}\n`);
+      socket.write(first);
+      socket.pipe(socket);
+    });
+  });
+  const backend = await listen(t, name, server);
+  return backend;
+}
+
+async function listen(t: Pick<TestContext, 'after'>, name: string, server: Server): Promise<Backend> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    if (!server.listening) return;
+    server.close();
+    await once(server, 'close');
+  };
+  t.after(close);
+  return { name, port, count: 0, target: { address: '127.0.0.1', port }, close };
+}
+
+/** The first line of a TCP server's answer; undefined where the connection ended without one. */
+export function askTcp(address: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port }, () => socket.write('hello\n'));
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end === -1) return;
+      resolve(text.slice(0, end));
+      socket.destroy();
+    });
+    socket.on('error', () => resolve(undefined));
+    socket.on('close', () => resolve(undefined));
+  });
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,64 @@
+// Keep-alive HTTP clients in a closed loop, which remember each answer and each failure.
+import { Agent, request } from 'node:http';
+
+export interface Exchange {
+  readonly startedAtMs: number;
+  /** The answering backend's name; undefined: the client saw a failure. */
+  readonly backend: string | undefined;
+  readonly error: string | undefined;
+}
+
+export interface Load {
+  readonly exchanges: readonly Exchange[];
+  readonly failures: () => readonly Exchange[];
+  /** Resolves when every client has had its last answer. */
+  stop(): Promise<void>;
+}
+
+/** Each client has one connection and asks again as soon as it has its answer, at most `maxRequests` times. */
+export function startLoad(options: { url: string; clients: number; maxRequests?: number }): Load {
+  const exchanges: Exchange[] = [];
+  let isStopped = false;
+  const clients = Array.from({ length: options.clients }, async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let left = options.maxRequests ?? 100_000; left > 0 && !isStopped; left--) {
+      exchanges.push(await exchange(options.url, agent));
+    }
+    agent.destroy();
+  });
+  return {
+    exchanges,
+    failures: () => exchanges.filter(({ error }) => error !== undefined),
+    stop: async () => {
+      isStopped = true;
+      await Promise.all(clients);
+    },
+  };
+}
+
+/** One request on a connection of the agent's, or on a fresh one; it never rejects. */
+export function exchange(url: string, agent: Agent | false = false): Promise<Exchange> {
+  const startedAtMs = performance.now();
+  return new Promise((resolve) => {
+    const failed = (error: string) => resolve({ startedAtMs, backend: undefined, error });
+    const sent = request(url, { agent }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve({ startedAtMs, backend: text, error: undefined });
+        else failed(`${response.statusCode} ${text}`);
+      });
+      response.on('error', (error) => failed(error.message));
+    });
+    sent.on('error', (error) => failed(error.message));
+    sent.end();
+  });
+}
+
+export function shares(exchanges: readonly { backend: string | undefined }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { backend = 'none' } of exchanges) counts[backend] = (counts[backend] ?? 0) + 1;
+  return counts;
+}

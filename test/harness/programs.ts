@@ -1,0 +1,24 @@
+// Stack programs for tests, as a user writes them.
+
+export interface ProgramOptions {
+  port: number;
+  targets: Record<string, object>;
+  /** Properties of the listener beside its parent, protocol and port. */
+  listener?: object;
+  /** Properties of the attachment beside its listener and targets. */
+  attachment?: object;
+}
+
+/** One load balancer `lb`, one HTTP listener `web` and one attachment `pool`. */
+export function webProgram({ port, targets, listener = {}, attachment = {} }: ProgramOptions): string {
+  const checked = { healthCheck: { intervalSeconds: 0.2 }, ...listener };
+  return `
+import * as weir from 'weir';
+const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
+const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, ...${JSON.stringify(checked)} });
+const pool = new weir.TargetAttachment('pool', { listenerId: web.id, targets: ${JSON.stringify(targets)}, ...${JSON.stringify(attachment)} });
+export const vip = lb.vip;
+export const endpoint = web.endpoint;
+export const pid = pool.id;
+`;
+}

@@ -1,0 +1,54 @@
+// `npm test`: format, lint, types and every test, ended by one line `N passed, N failed`.
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const patterns = process.argv.slice(2);
+
+/** Each counts as one test: a tree that is not clean fails the run, and the tests still show what they have to say. */
+const CHECKS: readonly (readonly [string, readonly string[]])[] = [
+  ['biome', ['check', '--error-on-warnings', '.']],
+  ['tsc', ['--noEmit', '-p', '.']],
+];
+
+let passed = 0;
+let failed = 0;
+
+if (patterns.length === 0) {
+  for (const [command, args] of CHECKS) {
+    const { status } = spawnSync(`node_modules/.bin/${command}`, args, { cwd: root, stdio: 'inherit' });
+    console.log(`${status === 0 ? 'ok' : 'FAILED'}: ${command} ${args.join(' ')}`);
+    if (status === 0) passed++;
+    else failed++;
+  }
+}
+
+const files = globSync(patterns.length > 0 ? patterns : 'test/**/*.test.ts', { cwd: root }).sort();
+// Unit tests run beside each other; what drives the whole machine (the CLI, loads) has it to itself.
+const isAlone = (file: string) => /^test\/(e2e|conformance)\//.test(file);
+await runFiles(
+  files.filter((file) => !isAlone(file)),
+  availableParallelism(),
+);
+await runFiles(files.filter(isAlone), 1);
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+async function runFiles(paths: readonly string[], concurrency: number): Promise<void> {
+  if (paths.length === 0) return;
+  const stream = run({ files: paths.map((path) => `${root}${path}`), concurrency, timeout: 600_000 });
+  stream.on('test:pass', ({ details }) => {
+    if (details.type !== 'suite') passed++;
+  });
+  stream.on('test:fail', ({ details }) => {
+    if (details.type !== 'suite') failed++;
+  });
+  const report = stream.compose(spec);
+  report.pipe(process.stdout, { end: false });
+  await new Promise((resolve) => report.on('end', resolve));
+}

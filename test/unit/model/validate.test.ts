@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isWeirError } from '../../../provider/model/errors.ts';
+import { type Kind, parseProperties, problemsOf } from '../../../provider/model/validate.ts';
+
+const UNKNOWN = 'unknown-value';
+const isKnown = (value: unknown) => value !== UNKNOWN;
+const target = { address: '10.0.0.1', port: 80 };
+
+type Row = readonly [name: string, kind: Kind, input: Record<string, unknown>, problems: readonly string[]];
+
+const REFUSED: readonly Row[] = [
+  [
+    'every fault at once',
+    'attachments',
+    { targets: { a: { address: 'x', port: 0, weight: 101 }, b: { weigth: 1 } }, defaultPort: '80' },
+    [
+      'targets.a.address',
+      'targets.a.port',
+      'targets.a.weight',
+      'targets.b.address',
+      'targets.b.weigth',
+      'defaultPort',
+      'listenerId',
+    ],
+  ],
+  ['both parents', 'attachments', { listenerId: 'l', loadBalancerId: 'b', targets: {} }, ['listenerId']],
+  [
+    'two names for one wire identity',
+    'attachments',
+    { listenerId: 'l', targets: { a: target, b: { address: '10.0.0.1' } }, defaultPort: 80 },
+    ['targets.b'],
+  ],
+  [
+    'the same IPv6 address written twice',
+    'attachments',
+    {
+      listenerId: 'l',
+      targets: { a: { address: '2001:db8::1', port: 1 }, b: { address: '2001:DB8:0:0::1', port: 1 } },
+    },
+    ['targets.b'],
+  ],
+  [
+    'weights that are no whole number',
+    'attachments',
+    { listenerId: 'l', targets: { a: { ...target, weight: 1.5 }, b: { address: '10.0.0.2', port: 1, weight: '5' } } },
+    ['targets.a.weight', 'targets.b.weight'],
+  ],
+  [
+    'a name that is no identifier',
+    'attachments',
+    { listenerId: 'l', targets: { '10.0.0.1:80': { ...target, weight: -1 } } },
+    ['targets["10.0.0.1:80"].weight'],
+  ],
+  [
+    'more than 500 targets',
+    'attachments',
+    {
+      listenerId: 'l',
+      targets: Object.fromEntries(
+        Array.from({ length: 501 }, (_, i) => [`t${i}`, { address: '10.0.0.1', port: i + 1 }]),
+      ),
+    },
+    ['targets'],
+  ],
+  ['what a listener lacks', 'listeners', {}, ['loadBalancerId', 'protocol', 'port']],
+  [
+    'intervals below 0.05 s',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'TCP', port: 1, healthCheck: { intervalSeconds: 0.04 }, drainSeconds: 0.01 },
+    ['healthCheck.intervalSeconds', 'drainSeconds'],
+  ],
+  [
+    'HTTP properties of a TCP check',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'TCP', port: 1, healthCheck: { path: '/x' } },
+    ['healthCheck.path'],
+  ],
+  [
+    'a path that would split a request',
+    'listeners',
+    {
+      loadBalancerId: 'b',
+      protocol: 'HTTP',
+      port: 1,
+      healthCheck: { protocol: 'HTTP', path: '/ HTTP/1.1\r\nx: y', host: 'a\r\nb' },
+    },
+    ['healthCheck.path', 'healthCheck.host'],
+  ],
+  [
+    'codes that are none',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'HTTP', port: 1, healthCheck: { protocol: 'HTTP', expectedCodes: '399-200' } },
+    ['healthCheck.expectedCodes'],
+  ],
+  ['an address that is a name', 'load-balancers', { address: 'localhost', type: 'network' }, ['type', 'address']],
+];
+
+for (const [name, kind, input, paths] of REFUSED) {
+  test(`refuses ${name}, naming each path`, () => {
+    assert.deepEqual(
+      problemsOf(kind, input).map((problem) => problem.path),
+      paths,
+    );
+  });
+}
+
+const SKIPPED: readonly Row[] = [
+  ['a whole map', 'attachments', { listenerId: UNKNOWN, targets: UNKNOWN }, []],
+  [
+    'one target',
+    'attachments',
+    { listenerId: 'l', targets: { a: UNKNOWN, b: { ...target, weight: 101 } } },
+    ['targets.b.weight'],
+  ],
+  [
+    'a bad known weight beside an unknown port',
+    'attachments',
+    { listenerId: 'l', targets: { a: { address: '10.0.0.1', port: UNKNOWN, weight: 101 } } },
+    ['targets.a.weight'],
+  ],
+  [
+    'a default port',
+    'attachments',
+    { listenerId: 'l', targets: { a: { address: '10.0.0.1' }, b: { address: '10.0.0.1' } }, defaultPort: UNKNOWN },
+    [],
+  ],
+  [
+    'the protocol of a check',
+    'listeners',
+    { loadBalancerId: UNKNOWN, protocol: 'TCP', port: UNKNOWN, healthCheck: { protocol: UNKNOWN, path: '/x' } },
+    [],
+  ],
+];
+
+for (const [name, kind, input, paths] of SKIPPED) {
+  test(`an unknown skips only what needs it: ${name}`, () => {
+    assert.deepEqual(
+      problemsOf(kind, input, isKnown).map((problem) => problem.path),
+      paths,
+    );
+  });
+}
+
+test('the error of one kind of fault has its code, of several InvalidParameter', () => {
+  const codeOf = (input: Record<string, unknown>) => {
+    try {
+      parseProperties('attachments', input);
+    } catch (error) {
+      return isWeirError(error) ? error.code : error;
+    }
+  };
+  const twice = { a: target, b: target };
+  assert.equal(codeOf({ listenerId: 'l', targets: twice }), 'InvalidBackendServers.ServerIpConflict');
+  assert.equal(codeOf({ listenerId: 'l', targets: { ...twice, c: {} } }), 'InvalidParameter');
+});
+
+test('defaults are filled in, and an IPv6 address gets its shortest form', () => {
+  const listener = parseProperties('listeners', { loadBalancerId: 'b', protocol: 'TCP', port: 1 });
+  assert.equal(listener.healthCheck.protocol, 'TCP');
+  assert.equal(listener.healthCheck.intervalSeconds, 5);
+  assert.equal(parseProperties('load-balancers', { address: '2001:DB8:0:0::1' }).address, '2001:db8::1');
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Kind, parseProperties } from '../../../../provider/model/validate.ts';
+import { compile } from '../../../../provider/runtime/compile/compile.ts';
+import { putObject } from '../../../../provider/runtime/control/changes.ts';
+import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
+import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
+
+const POOL = new VipPool('127.77.0.0/16');
+
+function put(draft: Draft, kind: Kind, id: string, input: Record<string, unknown>): void {
+  const properties = parseProperties(kind, input);
+  putObject(draft, { kind, id, properties, owner: undefined, incarnation: undefined, newIncarnation: 'i' }, POOL);
+}
+
+function twoListeners(): Draft {
+  const draft = new Draft(Model.of(0, []));
+  put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
+  for (const [id, port] of [
+    ['one', 1001],
+    ['two', 1002],
+  ] as const) {
+    put(draft, 'listeners', id, { loadBalancerId: 'lb', protocol: 'TCP', port });
+    put(draft, 'attachments', `${id}-pool`, {
+      listenerId: id,
+      defaultPort: 80,
+      targets: { a: { address: '10.0.0.1' }, b: { address: '10.0.0.2', weight: 0 } },
+    });
+  }
+  return draft;
+}
+
+test('fills in defaults: times in milliseconds, the default port, the weight 100', () => {
+  const listener = compile(twoListeners()).snapshot.listeners.get('one');
+  assert.equal(listener?.address, '127.0.0.1');
+  assert.equal(listener?.idleTimeoutMs, 900_000);
+  assert.equal(listener?.healthCheck?.intervalMs, 5000);
+  assert.deepEqual(
+    [...(listener?.targets.values() ?? [])].map(({ key, weight }) => [key, weight]),
+    [
+      ['10.0.0.1:80', 100],
+      ['10.0.0.2:80', 0],
+    ],
+  );
+});
+
+test('what did not change is the same object, what changed is another', () => {
+  const draft = twoListeners();
+  const before = compile(draft);
+  put(draft, 'attachments', 'one-pool', {
+    listenerId: 'one',
+    defaultPort: 80,
+    targets: { a: { address: '10.0.0.1', weight: 5 }, b: { address: '10.0.0.2', weight: 0 } },
+  });
+  const after = compile(draft, before);
+  const pair = (id: string) => [before.snapshot.listeners.get(id), after.snapshot.listeners.get(id)] as const;
+  const [twoBefore, twoAfter] = pair('two');
+  assert.equal(twoAfter, twoBefore);
+  const [oneBefore, oneAfter] = pair('one');
+  assert.notEqual(oneAfter, oneBefore);
+  assert.equal(oneAfter?.healthCheck, oneBefore?.healthCheck);
+  assert.equal(oneAfter?.targets.get('10.0.0.2:80'), oneBefore?.targets.get('10.0.0.2:80'));
+  assert.equal(oneAfter?.targets.get('10.0.0.1:80')?.weight, 5);
+  assert.equal(after.snapshot.version, before.snapshot.version + 1);
+});
+
+test('where two attachments claim a target, the newest claim counts, and its release leaves the older one', () => {
+  const draft = twoListeners();
+  const weight = () => compile(draft).snapshot.listeners.get('one')?.targets.get('10.0.0.1:80')?.weight;
+  put(draft, 'attachments', 'aaa', { listenerId: 'one', targets: { x: { address: '10.0.0.1', port: 80, weight: 7 } } });
+  assert.equal(weight(), 7);
+  put(draft, 'attachments', 'one-pool', {
+    listenerId: 'one',
+    defaultPort: 80,
+    targets: { a: { address: '10.0.0.1', weight: 9 } },
+  });
+  assert.equal(weight(), 7, 'a change of the older claim is not a newer claim');
+  put(draft, 'attachments', 'aaa', { listenerId: 'one', targets: {} });
+  assert.equal(weight(), 9);
+});
+
+test("a load balancer's own targets serve each listener that has no attachment, and an empty one counts", () => {
+  const draft = twoListeners();
+  put(draft, 'listeners', 'three', { loadBalancerId: 'lb', protocol: 'TCP', port: 1003 });
+  put(draft, 'attachments', 'default', {
+    loadBalancerId: 'lb',
+    defaultPort: 99,
+    targets: { d: { address: '10.0.0.9' } },
+  });
+  const keys = (id: string) => [...(compile(draft).snapshot.listeners.get(id)?.targets.keys() ?? [])];
+  assert.deepEqual(keys('three'), ['10.0.0.9:99']);
+  assert.deepEqual(keys('one'), ['10.0.0.1:80', '10.0.0.2:80']);
+  put(draft, 'attachments', 'empty', { listenerId: 'three', targets: {} });
+  assert.deepEqual(keys('three'), []);
+});
+
+test("under a classic load balancer the listener's backend port is every target's", () => {
+  const draft = new Draft(Model.of(0, []));
+  put(draft, 'load-balancers', 'lb', { type: 'classic', address: '127.0.0.1' });
+  put(draft, 'listeners', 'one', { loadBalancerId: 'lb', protocol: 'TCP', port: 1001, backendPort: 8001 });
+  put(draft, 'listeners', 'two', { loadBalancerId: 'lb', protocol: 'TCP', port: 1002, backendPort: 8002 });
+  put(draft, 'attachments', 'pool', { loadBalancerId: 'lb', targets: { a: { address: '10.0.0.1' } } });
+  const keys = [...compile(draft).snapshot.listeners.values()].flatMap((listener) => [...listener.targets.keys()]);
+  assert.deepEqual(keys, ['10.0.0.1:8001', '10.0.0.1:8002']);
+});
