@@ -1,0 +1,61 @@
+// package.json as the repository runs it (TypeScript sources) and as it is published (compiled), each from the other.
+
+/**
+ * @typedef {string | { types?: string, default: string }} Entry
+ * @typedef {{ exports: Record<string, Entry>, bin: Record<string, string>, main?: string, types?: string,
+ *   [key: string]: unknown }} Manifest
+ */
+
+const SOURCE = /^\.\/(?!dist\/)(.+)\.ts$/;
+const COMPILED = /^\.\/dist\/(.+)\.js$/;
+
+/**
+ * Entries point into dist: Node does not strip types under node_modules. `main` and `types` are for resolvers that do
+ * not know `exports`, such as that of the TypeScript which Pulumi brings.
+ * @param {Manifest} manifest
+ * @returns {Manifest}
+ */
+export function publishedManifest(manifest) {
+  const exports = mapValues(manifest.exports, (entry) => {
+    const file = typeof entry === 'string' ? SOURCE.exec(entry)?.[1] : undefined;
+    return file === undefined ? entry : { types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` };
+  });
+  const bin = mapValues(manifest.bin, (entry) => entry.replace(SOURCE, './dist/$1.js'));
+  const root = exports['.'];
+  return typeof root === 'object'
+    ? { ...manifest, exports, bin, main: root.default, types: root.types }
+    : { ...manifest, exports, bin };
+}
+
+/**
+ * The inverse; what is the source form already stays as it is.
+ * @param {Manifest} manifest
+ * @returns {Manifest}
+ */
+export function sourceManifest({ main, types, ...manifest }) {
+  return {
+    ...manifest,
+    exports: mapValues(manifest.exports, (entry) =>
+      typeof entry === 'string' ? entry : entry.default.replace(COMPILED, './$1.ts'),
+    ),
+    bin: mapValues(manifest.bin, (entry) => entry.replace(COMPILED, './$1.ts')),
+  };
+}
+
+/**
+ * A declaration with its neighbours' compiled names: the compiler rewrites them in code only.
+ * @param {string} text
+ */
+export function compiledSpecifiers(text) {
+  return text.replace(/(\bfrom |\bimport |\bimport\()(['"])(\.{1,2}\/[^'"]+)\.ts\2/g, '$1$2$3.js$2');
+}
+
+/**
+ * @template T, U
+ * @param {Record<string, T>} record
+ * @param {(value: T) => U} map
+ * @returns {Record<string, U>}
+ */
+function mapValues(record, map) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}

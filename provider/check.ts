@@ -1,0 +1,26 @@
+// `check`: every fault of what is known of the inputs, each with its property; the inputs stay as the user wrote them.
+import type { dynamic } from '@pulumi/pulumi';
+import type { Problem } from './model/errors.ts';
+import { problemsOf } from './model/validate.ts';
+import { compact, isRecord, type Properties } from './normal-form.ts';
+import type { ResourceDescription } from './resource.ts';
+import { isKnown } from './unknown.ts';
+
+export function check({ kind }: ResourceDescription, news: Properties): dynamic.CheckResult {
+  const { __provider, ...inputs } = withoutUndefined(news) as Properties;
+  const { owner, ...properties } = inputs;
+  return { inputs, failures: problemsOf(kind, properties, isKnown).map((problem) => failureOf(problem, properties)) };
+}
+
+/** The engine shows the value of a `property`, but finds only those at the top: a deeper path says `{<nil>}`. */
+function failureOf({ path, message }: Problem, properties: Properties): dynamic.CheckFailure {
+  const value = properties[path];
+  const isShown = value !== undefined && typeof value !== 'object';
+  return isShown ? { property: path, reason: message } : { property: '', reason: `${path} ${message}`.trim() };
+}
+
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (!isRecord(value)) return value;
+  return compact(Object.entries(value).map(([key, item]) => [key, withoutUndefined(item)]));
+}

@@ -1,0 +1,168 @@
+// The typed client of the runtime's API: the providers' only way to it; makes sure first that it is there and the right one.
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { WeirError } from '../model/errors.ts';
+import type { Kind } from '../model/validate.ts';
+import { failureOf, isLost, json, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
+import { type HttpAnswer, type Send, sender } from './request.ts';
+import { type Settings, type Token, tokenFor } from './settings.ts';
+
+/** So that a dead endpoint, even one that swallows packets, fails a `pulumi up` within 10 s: Pulumi itself takes 5 to 6. */
+const PREFLIGHT_TIMEOUT_MS = 3_000;
+
+/** What a write may take beyond the waits that it asks for: the runtime's acknowledgement, and a busy machine. */
+const MARGIN_MS = 30_000;
+
+/** The same write again, after the connection was lost or the runtime asked for it: it is idempotent. */
+const REPEAT_AFTER_MS = [200, 1_000];
+
+const storedObject = z.looseObject({
+  id: z.string(),
+  owner: z.string().nullish(),
+  incarnation: z.string(),
+  version: z.number(),
+  warnings: z.array(z.string()).optional(),
+  lastError: z.string().nullish(),
+});
+
+/** An object as the API answers it: what every kind has; properties and outputs of its kind stand beside. */
+export type StoredObject = Readonly<z.infer<typeof storedObject>>;
+
+export interface Call {
+  readonly kind: Kind;
+  readonly id: string;
+  /** The runtime that the state names; undefined where there is no state yet. */
+  readonly expectedRuntime: string | undefined;
+}
+
+export class RuntimeClient {
+  readonly #settings: Settings;
+  readonly #send: Send;
+  #runtimeId: Promise<string> | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#send = sender(settings.ca);
+  }
+
+  get endpoint(): string {
+    const { origin, pathname } = this.#settings.endpoint;
+    return `${origin}${pathname.replace(/\/$/, '')}`;
+  }
+
+  get acceptRuntime(): string | undefined {
+    return this.#settings.acceptRuntime;
+  }
+
+  /** The id of the runtime behind the endpoint; asked once, and a failure counts for the process as well. */
+  runtimeId(): Promise<string> {
+    this.#runtimeId ??= this.#preflight();
+    return this.#runtimeId;
+  }
+
+  /** Creates or updates; `waitMs` is what the write itself asks to wait for. */
+  async put(call: Call, body: Readonly<Record<string, unknown>>, waitMs: number): Promise<StoredObject> {
+    const timeoutMs = waitMs + MARGIN_MS;
+    return parseObject(await this.#call('PUT', pathOf(call), call.expectedRuntime, JSON.stringify(body), timeoutMs));
+  }
+
+  /** Undefined: this runtime, which is the expected one, does not have it. */
+  async get(call: Call): Promise<StoredObject | undefined> {
+    try {
+      return parseObject(await this.#call('GET', pathOf(call), call.expectedRuntime));
+    } catch (error) {
+      if (error instanceof WeirError && error.code === 'NotFound') return undefined;
+      throw error;
+    }
+  }
+
+  /** Deletes the object if it still is the one of this incarnation; what is gone is deleted. */
+  async delete(call: Call, incarnation: string | undefined): Promise<void> {
+    const query = incarnation === undefined ? '' : `?incarnation=${encodeURIComponent(incarnation)}`;
+    try {
+      await this.#call('DELETE', pathOf(call) + query, call.expectedRuntime);
+    } catch (error) {
+      if (!(error instanceof WeirError && error.code === 'NotFound')) throw error;
+    }
+  }
+
+  /** What runs now: the answer of `/v1/status`. */
+  async status(): Promise<unknown> {
+    return json((await this.#call('GET', 'v1/status', undefined)).body);
+  }
+
+  async #call(method: string, path: string, expected: string | undefined, body?: string, timeoutMs = MARGIN_MS) {
+    const runtimeId = await this.#admit(expected);
+    const token = tokenFor(this.#settings, runtimeId);
+    const headers = {
+      'X-Weir-Runtime': runtimeId,
+      ...(token && { Authorization: `Bearer ${token.value}` }),
+      ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': `${Buffer.byteLength(body)}` }),
+    };
+    const url = this.#url(path);
+    for (let attempt = 0; ; attempt++) {
+      const repeatAfterMs = REPEAT_AFTER_MS[attempt];
+      const outcome = await this.#attempt({ url, method, headers, body, timeoutMs });
+      if (outcome.answer !== undefined && outcome.answer.status < 400) return outcome.answer;
+      const failure = outcome.answer
+        ? this.#failureOf(outcome.answer, expected ?? runtimeId, runtimeId, token)
+        : unreachable(this.#settings, outcome.error, timeoutMs);
+      const mayRepeat = outcome.answer ? REPEATED.has(failure.code) : isLost(outcome.error);
+      if (!mayRepeat || repeatAfterMs === undefined) throw failure;
+      await delay(repeatAfterMs);
+    }
+  }
+
+  async #attempt(request: Parameters<Send>[0]): Promise<{ answer?: HttpAnswer; error?: unknown }> {
+    try {
+      return { answer: await this.#send(request) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  #failureOf(answer: HttpAnswer, expected: string, admitted: string, token: Token | undefined): WeirError {
+    const actual = runtimeIdOf(answer);
+    if (actual === undefined) return notAWeirRuntime(this.#settings, answer);
+    // It was exchanged for another after the preflight.
+    if (actual !== admitted) return otherRuntime(this.#settings, expected, actual);
+    return failureOf(this.#settings, answer, token);
+  }
+
+  async #admit(expected: string | undefined): Promise<string> {
+    const actual = await this.runtimeId();
+    if (expected === undefined || expected === actual || this.acceptRuntime === actual) return actual;
+    throw otherRuntime(this.#settings, expected, actual);
+  }
+
+  async #preflight(): Promise<string> {
+    const request = { url: this.#url('healthz'), method: 'GET', headers: {}, timeoutMs: PREFLIGHT_TIMEOUT_MS };
+    const { answer, error } = await this.#attempt(request);
+    if (answer === undefined) throw unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
+    const runtimeId = runtimeIdOf(answer);
+    if (runtimeId === undefined) throw notAWeirRuntime(this.#settings, answer);
+    return runtimeId;
+  }
+
+  #url(path: string): URL {
+    return new URL(`${this.endpoint}/${path}`);
+  }
+}
+
+/** Timeout: stored, and the same write again waits for the late data planes. */
+const REPEATED: ReadonlySet<string> = new Set(['Timeout', 'SystemBusy']);
+
+function pathOf({ kind, id }: Call): string {
+  return `v1/${kind}/${encodeURIComponent(id)}`;
+}
+
+function runtimeIdOf(answer: HttpAnswer): string | undefined {
+  const id = answer.headers['x-weir-runtime'];
+  return typeof id === 'string' && id !== '' ? id : undefined;
+}
+
+function parseObject(answer: HttpAnswer): StoredObject {
+  const parsed = storedObject.safeParse(json(answer.body));
+  if (parsed.success) return parsed.data;
+  throw new WeirError('Internal', `the runtime answered with what is no object of Weir's: ${parsed.error.message}`);
+}

@@ -1,0 +1,21 @@
+// The way to a client: for the providers from the stack's configuration, for the command line from the environment.
+import { RuntimeClient } from './client.ts';
+import { type Config, settingsOf } from './settings.ts';
+
+/** One for each set of settings in the process: the runtime is asked for its id once. */
+const clients = new Map<string, RuntimeClient>();
+
+export function clientOf(config: Config): RuntimeClient {
+  const settings = settingsOf(config);
+  const key = JSON.stringify(settings);
+  const client = clients.get(key) ?? new RuntimeClient(settings);
+  clients.set(key, client);
+  return client;
+}
+
+/** A client of the runtime at WEIR_ENDPOINT, which is there. */
+export async function connectClient(): Promise<RuntimeClient> {
+  const client = clientOf({ get: () => undefined });
+  await client.runtimeId();
+  return client;
+}

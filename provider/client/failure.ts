@@ -1,0 +1,137 @@
+// What can go wrong between the client and the runtime, as errors that say what to do next.
+import { z } from 'zod';
+import { ERRORS, type ErrorCode, type Problem, WeirError } from '../model/errors.ts';
+import type { HttpAnswer } from './request.ts';
+import type { Settings, Token } from './settings.ts';
+
+const errorAnswer = z.looseObject({
+  code: z.string(),
+  message: z.string(),
+  requestId: z.string().optional(),
+  details: z.array(z.looseObject({ path: z.string(), message: z.string(), code: z.string().optional() })).default([]),
+});
+
+const SET_ENDPOINT = 'set weir:endpoint / WEIR_ENDPOINT';
+
+/** The connection was there and broke: the request may have been carried out, and may be sent again. */
+export function isLost(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ECONNABORTED'].includes(codeOf(error));
+}
+
+export function unreachable(settings: Settings, error: unknown, timeoutMs: number): WeirError {
+  const code = codeOf(error);
+  const advice = code.startsWith('ERR_TLS') || isCertificateFault(code) ? trustAdvice(code) : startAdvice(code);
+  const where = `no Weir runtime answers at ${shown(settings.endpoint)} (${reason(error, timeoutMs)})`;
+  const message = `${where}: ${advice}${staleAdvice(settings.endpointSource)}`;
+  return new WeirError('Unreachable', message, [], { cause: error });
+}
+
+export function notAWeirRuntime({ endpoint, endpointSource }: Settings, answer: HttpAnswer): WeirError {
+  return new WeirError(
+    'Unreachable',
+    `${shown(endpoint)} answers (status ${answer.status}), but is not a Weir runtime: check the port, ` +
+      `or ${SET_ENDPOINT}${staleAdvice(endpointSource)}`,
+  );
+}
+
+/** Never "gone": what another runtime does not have may well exist where it was made. */
+export function otherRuntime({ endpoint }: Settings, expected: string, actual: string): WeirError {
+  return new WeirError(
+    'RuntimeMismatch',
+    `the state belongs to runtime ${expected}, but ${shown(endpoint)} is runtime ${actual}: ` +
+      `start the right one (its data directory is serve's --data), or ${SET_ENDPOINT}; ` +
+      `to move to this one: \`pulumi config set weir:acceptRuntime ${actual}\`, or WEIR_ACCEPT_RUNTIME=${actual}`,
+  );
+}
+
+/** The error that an answer of status 400 and above carries. */
+export function failureOf({ endpoint }: Settings, answer: HttpAnswer, token: Token | undefined): WeirError {
+  const parsed = errorAnswer.safeParse(json(answer.body));
+  if (answer.status === 401) return unauthenticated(endpoint, token);
+  if (!parsed.success) {
+    return new WeirError('Internal', `${shown(endpoint)} answered status ${answer.status} without an error of Weir's`);
+  }
+  const { code, message, requestId, details } = parsed.data;
+  const problems = details.map(
+    (detail): Problem => ({
+      path: detail.path,
+      message: detail.message,
+      ...(isErrorCode(detail.code) && { code: detail.code }),
+    }),
+  );
+  // A newer runtime may have codes of its own; its message is what counts.
+  const error = new WeirError(isErrorCode(code) ? code : 'Internal', withDetails(message, problems), problems);
+  error.requestId = requestId;
+  return error;
+}
+
+export function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unauthenticated(endpoint: URL, token: Token | undefined): WeirError {
+  const advice =
+    "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the runtime's own is in DIR/admin-token";
+  const message =
+    token === undefined
+      ? `the runtime at ${shown(endpoint)} wants a token, and none was found in WEIR_TOKEN, weir:token or ~/.weir: ${advice}`
+      : `the runtime at ${shown(endpoint)} refused the token from ${token.source}: ${advice}${staleAdvice(token.source)}`;
+  return new WeirError('Unauthenticated', message);
+}
+
+/** Pulumi keeps the configuration in the state, and only what runs the program replaces it. */
+function staleAdvice(source: string): string {
+  if (!source.startsWith('weir:')) return '';
+  return ` (plain refresh and destroy know ${source} as of the last \`pulumi up\`: add --run-program after a change)`;
+}
+
+/** Every problem with its path, those too that the message leaves out. */
+function withDetails(message: string, details: readonly Problem[]): string {
+  const more = details
+    .filter((detail) => !message.includes(detail.message))
+    .map(({ path, message: text }) => (path === '' ? text : `${path} ${text}`));
+  return more.length === 0 ? message : `${message} ${more.join('; ')}`;
+}
+
+function startAdvice(code: string): string {
+  return code === 'EPROTO' || code.startsWith('ERR_SSL')
+    ? `it does not speak TLS as https needs it: check the scheme, or ${SET_ENDPOINT}`
+    : `start it with \`npx weir serve\`, or ${SET_ENDPOINT}`;
+}
+
+function trustAdvice(code: string): string {
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID'
+    ? `use a name that its certificate has: ${SET_ENDPOINT}`
+    : 'give the certificate authority that signed its certificate in weir:ca';
+}
+
+function isCertificateFault(code: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_/.test(code);
+}
+
+function reason(error: unknown, timeoutMs: number): string {
+  const code = codeOf(error);
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name is not found';
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'it closed the connection, as one that wants https does';
+  if (code === 'ABORT_ERR' || code === 'ETIMEDOUT') return `no answer within ${timeoutMs / 1000} s`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Connecting to a name with several addresses fails with an AggregateError; its code is that of the first. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function isErrorCode(code: string | undefined): code is ErrorCode {
+  return code !== undefined && Object.hasOwn(ERRORS, code);
+}
+
+/** Without user and password, which a URL may carry. */
+function shown(endpoint: URL): string {
+  return `${endpoint.origin}${endpoint.pathname === '/' ? '' : endpoint.pathname}`;
+}

@@ -1,0 +1,47 @@
+// One HTTP request to the runtime over http or https, with a limit on its whole time.
+import http from 'node:http';
+import https from 'node:https';
+
+export interface HttpRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  readonly timeoutMs: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** Connections are kept and used again; one that the runtime closed meanwhile shows as a lost connection. */
+export function sender(ca: string | undefined): Send {
+  const plain = new http.Agent({ keepAlive: true });
+  const tls = new https.Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
+  return (request) =>
+    request.url.protocol === 'https:' ? send(https.request, tls, request) : send(http.request, plain, request);
+}
+
+function send(
+  open: typeof http.request,
+  agent: http.Agent,
+  { url, method, headers, body, timeoutMs }: HttpRequest,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on('data', (part: Buffer) => parts.push(part));
+      answer.on('end', () => {
+        const text = Buffer.concat(parts).toString('utf8');
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text });
+      });
+      answer.on('error', reject);
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}

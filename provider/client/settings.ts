@@ -1,0 +1,98 @@
+// Where the runtime is and how to speak to it, from the stack's configuration and the environment, which only this file reads.
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { WeirError } from '../model/errors.ts';
+
+export const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
+
+/** Pulumi's configuration, by namespaced key: a bare key is looked up under the project's name. */
+export interface Config {
+  get(key: string): string | undefined;
+}
+
+export interface Token {
+  readonly value: string;
+  /** Where it was taken from, as a message shows it. */
+  readonly source: string;
+}
+
+export interface Settings {
+  readonly endpoint: URL;
+  readonly endpointSource: 'weir:endpoint' | 'WEIR_ENDPOINT' | 'default';
+  /** Undefined: the runtime's own token file, where the endpoint is on this machine. */
+  readonly token: Token | undefined;
+  /** PEM of the certificate authority that signed the endpoint's certificate. */
+  readonly ca: string | undefined;
+  /** The id of a runtime that may take the place of the one in the state. */
+  readonly acceptRuntime: string | undefined;
+}
+
+/** Throws where a value can't be used: a bad setting is refused, never replaced by a default. */
+export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env): Settings {
+  // Configuration wins over the environment, so that a shell variable never moves a stack to another runtime.
+  return {
+    ...endpointOf(given(config.get('weir:endpoint')), given(env.WEIR_ENDPOINT)),
+    token: tokenOf(config, env),
+    ca: caOf(given(config.get('weir:ca'))),
+    // Plain refresh and destroy see the configuration of the last `up`, so here the variable wins.
+    acceptRuntime: given(env.WEIR_ACCEPT_RUNTIME) ?? given(config.get('weir:acceptRuntime')),
+  };
+}
+
+/** The token for this runtime: the given one, else the one that a runtime on this machine wrote for its user. */
+export function tokenFor(settings: Settings, runtimeId: string, home: string = homedir()): Token | undefined {
+  if (settings.token !== undefined) return settings.token;
+  // The id comes from the network: it may not lead out of the folder.
+  if (!isLoopback(settings.endpoint) || !/^[A-Za-z0-9_-]+$/.test(runtimeId)) return undefined;
+  const file = path.join(home, '.weir', runtimeId, 'token');
+  try {
+    const value = given(readFileSync(file, 'utf8').trim());
+    return value === undefined ? undefined : { value, source: file };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new WeirError('Unauthenticated', `the token file ${file} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+export function isLoopback(endpoint: URL): boolean {
+  const host = endpoint.hostname;
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
+}
+
+function endpointOf(configured: string | undefined, variable: string | undefined) {
+  const text = configured ?? variable ?? DEFAULT_ENDPOINT;
+  const endpointSource = configured ? 'weir:endpoint' : variable ? 'WEIR_ENDPOINT' : 'default';
+  const endpoint = URL.canParse(text) ? new URL(text) : undefined;
+  if (endpoint?.protocol !== 'http:' && endpoint?.protocol !== 'https:') {
+    throw new WeirError(
+      'InvalidParameter',
+      `${endpointSource} is ${JSON.stringify(text)}, which is no URL of a Weir runtime: give one such as ${DEFAULT_ENDPOINT}`,
+    );
+  }
+  return { endpoint, endpointSource } as const;
+}
+
+function tokenOf(config: Config, env: NodeJS.ProcessEnv): Token | undefined {
+  const fromEnv = given(env.WEIR_TOKEN);
+  if (fromEnv !== undefined) return { value: fromEnv, source: 'WEIR_TOKEN' };
+  const fromConfig = given(config.get('weir:token'));
+  return fromConfig === undefined ? undefined : { value: fromConfig, source: 'weir:token' };
+}
+
+function caOf(ca: string | undefined): string | undefined {
+  if (ca === undefined || ca.includes('-----BEGIN ')) return ca;
+  try {
+    return readFileSync(ca, 'utf8');
+  } catch (error) {
+    throw new WeirError(
+      'InvalidParameter',
+      `weir:ca is neither a PEM text nor a file that can be read: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** An empty value is an unset one. */
+function given(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}

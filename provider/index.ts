@@ -1,0 +1,66 @@
+// The providers' methods, as the shim in the state finds them: `methods(type, config)` stays as it is for every old shim.
+import type { dynamic } from '@pulumi/pulumi';
+import { check } from './check.ts';
+import { clientOf } from './client/connect.ts';
+import type { Config } from './client/settings.ts';
+import { diff } from './diff.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { listener } from './listener.ts';
+import { loadBalancer } from './load-balancer.ts';
+import type { Properties } from './normal-form.ts';
+import { resourceName } from './object-id.ts';
+import { report } from './report.ts';
+import type { ResourceDescription } from './resource.ts';
+import { asShown } from './shown-error.ts';
+import { targetAttachment } from './target-attachment.ts';
+
+export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
+
+const RESOURCES: readonly ResourceDescription[] = [loadBalancer, listener, targetAttachment];
+
+/** The methods of the type's provider; throws where the configuration can't be used. */
+export function methods(type: string, config: Config): Methods {
+  const resource = RESOURCES.find((candidate) => candidate.type === type);
+  if (resource === undefined) {
+    throw new Error(`weir has no resource type ${type}: the state was written by a newer weir than the one installed`);
+  }
+  const client = shown('configure', () => clientOf(config));
+  const lifecycle = new Lifecycle(resource, client);
+  // After a read the engine compares what it found with the program's inputs; a line about that would say the opposite
+  // of the drift that it shows.
+  const justRead = new Set<string>();
+  return {
+    check: (_olds, news) => shownAsync(`check of ${resourceName(news)}`, () => check(resource, news)),
+    diff: (id, olds, news) =>
+      shownAsync(`diff of ${id}`, () => {
+        const { line, ...result } = diff(resource, olds, news, client.acceptRuntime);
+        if (!justRead.delete(id) && line !== undefined) report(line);
+        return result;
+      }),
+    create: (inputs) => shownAsync(`create of ${resourceName(inputs)}`, () => lifecycle.create(inputs)),
+    read: (id, state: Properties = {}) =>
+      shownAsync(`read of ${id}`, async () => {
+        const result = await lifecycle.read(id, state);
+        if (result.id !== '') justRead.add(id);
+        return result;
+      }),
+    update: (id, olds, news) => shownAsync(`update of ${id}`, () => lifecycle.update(id, olds, news)),
+    delete: (id, state) => shownAsync(`delete of ${id}`, () => lifecycle.delete(id, state)),
+  };
+}
+
+function shown<T>(what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw asShown(error, what);
+  }
+}
+
+async function shownAsync<T>(what: string, act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw asShown(error, what);
+  }
+}

@@ -1,0 +1,97 @@
+// `create`, `read`, `update` and `delete` of every type of resource: what the state says, carried to the runtime and back.
+import type { dynamic } from '@pulumi/pulumi';
+import type { Call, RuntimeClient, StoredObject } from './client/client.ts';
+import { type ErrorCode, isWeirError } from './model/errors.ts';
+import type { Properties } from './normal-form.ts';
+import { newIncarnation, objectId, resourceName } from './object-id.ts';
+import { report } from './report.ts';
+import type { ResourceDescription } from './resource.ts';
+import { shownMessage } from './shown-error.ts';
+import { bodyOf, inputsOf, outputsOf } from './state.ts';
+
+export class Lifecycle {
+  readonly #resource: ResourceDescription;
+  readonly #client: RuntimeClient;
+
+  constructor(resource: ResourceDescription, client: RuntimeClient) {
+    this.#resource = resource;
+    this.#client = client;
+  }
+
+  async create(inputs: Properties): Promise<dynamic.CreateResult> {
+    const id = objectId(this.#resource, inputs);
+    return { id, outs: await this.#put(id, inputs, newIncarnation(), undefined) };
+  }
+
+  async update(id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> {
+    const incarnation = String(olds.incarnation ?? newIncarnation());
+    return { outs: await this.#put(id, news, incarnation, runtimeOf(olds)) };
+  }
+
+  async read(id: string, state: Properties): Promise<dynamic.ReadResult> {
+    const stored = await this.#client.get(this.#call(id, runtimeOf(state)));
+    if (stored === undefined) return { id: '', props: {} };
+    const observed = (this.#resource.observed?.(stored, state) ?? stored) as StoredObject;
+    return {
+      id,
+      props: outputsOf(this.#resource, observed, state, await this.#runtime()),
+      inputs: inputsOf(this.#resource, observed, state),
+    };
+  }
+
+  async delete(id: string, state: Properties): Promise<void> {
+    const incarnation = state.incarnation === undefined ? undefined : String(state.incarnation);
+    await this.#client.delete(this.#call(id, runtimeOf(state)), incarnation);
+  }
+
+  async #put(id: string, inputs: Properties, incarnation: string, expectedRuntime: string | undefined) {
+    const call = this.#call(id, expectedRuntime);
+    const waitMs = this.#resource.waitMs?.(inputs) ?? 0;
+    try {
+      const stored = await this.#client.put(call, { ...bodyOf(this.#resource, inputs), incarnation }, waitMs);
+      for (const warning of warningsOf(stored)) report(`${resourceName(inputs)}: ${warning}`);
+      return outputsOf(this.#resource, stored, inputs, await this.#runtime());
+    } catch (error) {
+      throw (await this.#partialFailure(error, call, inputs, incarnation)) ?? error;
+    }
+  }
+
+  /**
+   * Where the write is stored all the same, the engine must hear of it, or the next `up` creates what is there; it
+   * then keeps the object as it really is and updates it next time.
+   */
+  async #partialFailure(error: unknown, call: Call, inputs: Properties, incarnation: string) {
+    if (!isWeirError(error) || !STORED_ALL_THE_SAME.has(error.code)) return undefined;
+    const stored = await this.#client.get(call).catch(() => undefined);
+    if (stored?.incarnation !== incarnation) return undefined;
+    const actual = outputsOf(this.#resource, stored, inputs, await this.#runtime());
+    const properties = { ...inputs, ...actual };
+    const message = shownMessage(error);
+    return Object.assign(new Error(message), { id: call.id, properties, reasons: [message] });
+  }
+
+  #call(id: string, expectedRuntime: string | undefined): Call {
+    return { kind: this.#resource.kind, id, expectedRuntime };
+  }
+
+  async #runtime() {
+    return { runtimeId: await this.#client.runtimeId(), runtimeEndpoint: this.#client.endpoint };
+  }
+}
+
+/** Failures after which the object may be there: not every plane has it, or its targets are not healthy in time. */
+const STORED_ALL_THE_SAME: ReadonlySet<ErrorCode> = new Set([
+  'Timeout',
+  'IncorrectStatus.RSByPassToas',
+  'Superseded',
+  'Unreachable',
+  'Internal',
+]);
+
+function runtimeOf({ runtimeId }: Properties): string | undefined {
+  return typeof runtimeId === 'string' ? runtimeId : undefined;
+}
+
+function warningsOf({ warnings, lastError }: StoredObject): string[] {
+  return [...(warnings ?? []), ...(lastError ? [lastError] : [])];
+}

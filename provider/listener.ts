@@ -1,0 +1,16 @@
+// The listener as a resource: it moves to another load balancer only by replacement, everything else changes in place.
+import { idleTimeoutSeconds, type ListenerProperties, listenerSchema } from './model/listener.ts';
+import type { ResourceDescription } from './resource.ts';
+import { isKnown } from './unknown.ts';
+
+export const listener: ResourceDescription = {
+  type: 'Listener',
+  kind: 'listeners',
+  schema: listenerSchema,
+  identity: ['loadBalancerId'],
+  outputs: ['endpoint'],
+  complete: (normal) =>
+    isKnown(normal.protocol)
+      ? { ...normal, idleTimeoutSeconds: idleTimeoutSeconds(normal as unknown as ListenerProperties) }
+      : normal,
+};

@@ -1,0 +1,32 @@
+// The id and the incarnation that `create` gives an object: a repeated create finds its own object again by the id.
+import { createHash, randomUUID } from 'node:crypto';
+import { normalForm, type Properties } from './normal-form.ts';
+import type { ResourceDescription } from './resource.ts';
+
+const MAX_ID_LENGTH = 128;
+const HASH_LENGTH = 8;
+
+/** The resource's name with a hash of what makes it this object: `web-1f0c2a9b`. */
+export function objectId({ type, schema, identity }: ResourceDescription, inputs: Properties): string {
+  const normal = normalForm(schema, inputs) as Properties;
+  const parts = [type, inputs.owner ?? '', ...identity.map((key) => normal[key] ?? '')];
+  const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, HASH_LENGTH);
+  const name = resourceName(inputs)
+    .replace(/[^A-Za-z0-9._-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, MAX_ID_LENGTH - HASH_LENGTH - 1);
+  return name === '' ? hash : `${name}-${hash}`;
+}
+
+/** Another each time: by it a delete tells an object from the one that took its place under the same id. */
+export function newIncarnation(): string {
+  return randomUUID();
+}
+
+/** The last part of the URN that the SDK passes as owner. */
+export function resourceName({ owner }: Properties): string {
+  return String(owner ?? '')
+    .split('::')
+    .slice(3)
+    .join('::');
+}

@@ -1,0 +1,28 @@
+// What the providers need to know of a type of resource; one file a resource describes its own.
+import type { z } from 'zod';
+import type { Kind } from './model/validate.ts';
+import type { Properties } from './normal-form.ts';
+
+export interface ResourceDescription {
+  /** The class in the SDK; the type token is `pulumi-nodejs:dynamic/weir:TYPE`. */
+  readonly type: string;
+  readonly kind: Kind;
+  /** The model's schema, with a default wherever leaving a property out means a value. */
+  readonly schema: z.ZodObject;
+  /** A change of these makes another object: they are part of its id, and replace it. */
+  readonly identity: readonly string[];
+  /** What the API answers beside the properties. */
+  readonly outputs: readonly string[];
+  /** Defaults that depend on other properties; the normal form goes in and comes out. */
+  readonly complete?: (normal: Properties) => Properties;
+  /** The program's properties as diff compares them: what the resource leaves to others is taken from the state. */
+  readonly desired?: (news: Properties, olds: Properties) => Properties;
+  /** The object's properties and outputs as `read` reports them: what is no drift is taken from the state. */
+  readonly observed?: (actual: Properties, state: Properties) => Properties;
+  /** The line that a change prints to the preview. */
+  readonly changeLine?: (name: string, olds: Properties, news: Properties) => string | undefined;
+  /** Why this object may not be replaced, where it may not. */
+  readonly refusesReplacement?: (olds: Properties) => string | undefined;
+  /** How long a write may wait because its properties ask for it. */
+  readonly waitMs?: (properties: Properties) => number;
+}

@@ -1,0 +1,67 @@
+// The providers as Pulumi writes them into the state: only enough to find the installed package, which holds the code.
+import type { dynamic } from '@pulumi/pulumi';
+import type { Config } from './client/settings.ts';
+
+// Pulumi keeps the text of these objects in the state of each resource and runs it at refresh and destroy, perhaps
+// years later. So it is small, needs of the package no more than `methods(type, config)`, and is laid out as tsc writes
+// it: the text is then the same whether Node strips the types or tsc compiles them, and a change of it updates every
+// resource once.
+//
+// `configure` is synchronous, because Pulumi calls other methods without waiting for it. It never throws: Pulumi would
+// go on with a provider that has no methods, and a destroy would then drop resources that still exist from the state.
+
+interface Shim {
+  configure(request: { config: Config }): void;
+  [method: string]: unknown;
+}
+
+// biome-ignore format: the text is kept in the state.
+const loadBalancer: Shim = {
+    configure(q) {
+        try {
+            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('LoadBalancer', q.config));
+        }
+        catch (e) {
+            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+                this[m] = () => { throw e; };
+        }
+    },
+};
+
+// biome-ignore format: the text is kept in the state.
+const listener: Shim = {
+    configure(q) {
+        try {
+            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('Listener', q.config));
+        }
+        catch (e) {
+            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+                this[m] = () => { throw e; };
+        }
+    },
+};
+
+// biome-ignore format: the text is kept in the state.
+const targetAttachment: Shim = {
+    configure(q) {
+        try {
+            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('TargetAttachment', q.config));
+        }
+        catch (e) {
+            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+                this[m] = () => { throw e; };
+        }
+    },
+};
+
+/** One object a type for the whole process: Pulumi serialises by identity, and serialising costs 100 ms. */
+export const PROVIDERS = {
+  LoadBalancer: asProvider(loadBalancer),
+  Listener: asProvider(listener),
+  TargetAttachment: asProvider(targetAttachment),
+};
+
+/** The methods that the type asks for appear with `configure`. */
+function asProvider(shim: Shim): dynamic.ResourceProvider {
+  return shim as unknown as dynamic.ResourceProvider;
+}

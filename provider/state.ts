@@ -1,0 +1,39 @@
+// An object as Pulumi's state holds it: the outputs that create, update and read return, made from the API's answer.
+import { asWritten } from './as-written.ts';
+import type { StoredObject } from './client/client.ts';
+import { compact, type Properties } from './normal-form.ts';
+import type { ResourceDescription } from './resource.ts';
+
+export interface RuntimeIdentity {
+  readonly runtimeId: string;
+  readonly runtimeEndpoint: string;
+}
+
+/** All outputs, every time: what an update leaves out is erased from the state. */
+export function outputsOf(
+  description: ResourceDescription,
+  stored: StoredObject,
+  written: Properties,
+  runtime: RuntimeIdentity,
+): Record<string, unknown> {
+  return {
+    ...inputsOf(description, stored, written),
+    ...compact(description.outputs.map((key) => [key, (stored as Properties)[key]])),
+    incarnation: stored.incarnation,
+    ...runtime,
+  };
+}
+
+/** The inputs that would make the object what it is now. */
+export function inputsOf(
+  { schema }: ResourceDescription,
+  stored: StoredObject,
+  written: Properties,
+): Record<string, unknown> {
+  return { ...asWritten(schema, stored, written), ...compact([['owner', stored.owner ?? undefined]]) };
+}
+
+/** What a PUT carries: the properties and the owner, nothing of the engine's. */
+export function bodyOf({ schema }: ResourceDescription, inputs: Properties): Record<string, unknown> {
+  return compact([...Object.keys(schema.shape), 'owner'].map((key) => [key, inputs[key]]));
+}

@@ -1,0 +1,62 @@
+// The target attachment as a resource: its targets change in place, and each change says what it binds and unbinds.
+import { z } from 'zod';
+import { membershipChanges, membershipLine } from './model/membership.ts';
+import { mapKey } from './model/network.ts';
+import { toMs } from './model/seconds.ts';
+import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from './model/target-attachment.ts';
+import { compact, isRecord, type Properties } from './normal-form.ts';
+import type { ResourceDescription } from './resource.ts';
+import { isKnown } from './unknown.ts';
+
+// The model leaves an unset weight unset, because the server may keep another one; for a diff it is DEFAULT_WEIGHT.
+const target = targetSchema.extend({ weight: targetSchema.shape.weight.default(DEFAULT_WEIGHT) });
+
+export const targetAttachment: ResourceDescription = {
+  type: 'TargetAttachment',
+  kind: 'attachments',
+  schema: targetAttachmentSchema.extend({ targets: z.record(mapKey, target) }),
+  identity: ['loadBalancerId', 'listenerId'],
+  outputs: ['boundTargets'],
+  desired: (news, olds) => (leavesWeights(news) ? withWeightsOf(news, olds, 'targets') : news),
+  observed: (actual, state) => {
+    const observed = withHealthOf(actual, state);
+    if (!leavesWeights(state)) return observed;
+    return withWeightsOf(withWeightsOf(observed, state, 'targets'), state, 'boundTargets');
+  },
+  changeLine: (name, olds, news) => membershipLine(name, membershipChanges(olds, news, isKnown)),
+  waitMs: ({ handoverSeconds = targetAttachmentSchema.shape.handoverSeconds.parse(undefined), awaitHealthySeconds }) =>
+    toMs(Number(handoverSeconds) + Number(awaitHealthySeconds ?? 0)),
+};
+
+function leavesWeights({ manageWeights }: Properties): boolean {
+  return manageWeights === false;
+}
+
+/** The map with the weights that the same names have in `other`. */
+function withWeightsOf(properties: Properties, other: Properties, map: 'targets' | 'boundTargets'): Properties {
+  return withEach(properties, other, map, (item, { weight }) => compact(Object.entries({ ...item, weight })));
+}
+
+/** Health is no drift, unless a target became, or ceased to be, ineligible. */
+function withHealthOf(actual: Properties, state: Properties): Properties {
+  return withEach(actual, state, 'boundTargets', (item, { health }) => {
+    const isDrift = health === undefined || (item.health === 'ineligible') !== (health === 'ineligible');
+    return isDrift ? item : { ...item, health };
+  });
+}
+
+function withEach(
+  properties: Properties,
+  other: Properties,
+  map: string,
+  merge: (item: Properties, otherItem: Properties) => Properties,
+): Properties {
+  const own = properties[map];
+  const others = other[map];
+  if (!isRecord(own) || !isRecord(others)) return properties;
+  const merged = Object.entries(own).map(([name, item]) => {
+    const otherItem = others[name];
+    return [name, isRecord(item) && isRecord(otherItem) ? merge(item, otherItem) : item];
+  });
+  return { ...properties, [map]: Object.fromEntries(merged) };
+}

@@ -1,0 +1,69 @@
+// The listener of a stack: one port of a load balancer, and how what comes in there is spread over the targets.
+import * as pulumi from '@pulumi/pulumi';
+import { PROVIDERS } from '../provider/shim.ts';
+import type { HealthCheckArgs } from './health-check.ts';
+import { resourceProps } from './resource-props.ts';
+
+/** The arguments of a {@link Listener}. */
+export interface ListenerArgs {
+  /** The id of the load balancer that it belongs to. Another one replaces the listener. */
+  loadBalancerId: pulumi.Input<string>;
+  /** `"TCP"` spreads connections, `"HTTP"` requests. Changes in place. */
+  protocol: pulumi.Input<'TCP' | 'HTTP'>;
+  /** The port that clients connect to, 1-65535. Changes in place: the new one opens before the old one closes. */
+  port: pulumi.Input<number>;
+  /** Classic load balancers only, and required there: the port of every target, 1-65535. */
+  backendPort?: pulumi.Input<number>;
+  /**
+   * How targets are chosen: in proportion to their weights, exactly over each full cycle.
+   * @default "weighted-round-robin"
+   */
+  algorithm?: pulumi.Input<'weighted-round-robin'>;
+  /**
+   * How targets are checked.
+   * @default a TCP connect every 5 s
+   */
+  healthCheck?: pulumi.Input<HealthCheckArgs>;
+  /**
+   * Seconds without a byte in either direction after which a connection is closed, 0.05-86400.
+   * @default 60, for TCP 900
+   */
+  idleTimeoutSeconds?: pulumi.Input<number>;
+  /**
+   * HTTP only: seconds from the whole head of a request to the head of its answer, 0.05-86400. A body is bounded by
+   * `idleTimeoutSeconds` only.
+   * @default 60
+   */
+  requestTimeoutSeconds?: pulumi.Input<number>;
+  /**
+   * Seconds for which the open TCP connections of an unbound target live on, 0.05-86400, or 0: they end at once.
+   * Nothing new goes to it either way.
+   * @default 0
+   */
+  drainSeconds?: pulumi.Input<number>;
+}
+
+/**
+ * A port of a load balancer, with its protocol and health check. Its targets are bound by a
+ * {@link TargetAttachment}.
+ *
+ * ```ts
+ * const http = new weir.Listener("http", { loadBalancerId: lb.id, protocol: "HTTP", port: 8080 });
+ * export const url = http.endpoint;
+ * ```
+ */
+export class Listener extends pulumi.dynamic.Resource {
+  /** Where clients reach it, such as `http://127.0.0.1:8080` or `tcp://127.0.0.1:9000`. */
+  declare readonly endpoint: pulumi.Output<string>;
+
+  /** An existing listener, by its id; it is read, never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Listener {
+    // What is read needs no arguments; the program's would be ignored.
+    return new Listener(name, {} as ListenerArgs, { ...opts, id });
+  }
+
+  constructor(name: string, args: ListenerArgs, opts?: pulumi.CustomResourceOptions) {
+    const props = resourceProps('Listener', name, args, opts, ['endpoint']);
+    super(PROVIDERS.Listener, name, props, opts, 'weir', 'Listener');
+  }
+}

@@ -1,0 +1,94 @@
+// The target attachment of a stack: the targets, by names of yours, that take the traffic of a listener.
+import * as pulumi from '@pulumi/pulumi';
+import { PROVIDERS } from '../provider/shim.ts';
+import { resourceProps } from './resource-props.ts';
+
+/** One target: an address and a port that answer, and its share of the traffic. */
+export interface TargetArgs {
+  /** An IPv4 or IPv6 address, no host name. */
+  address: pulumi.Input<string>;
+  /**
+   * The port, 1-65535. A change is make before break: the old port serves until the new one passed a check. Not for
+   * classic load balancers: there the listener's `backendPort` counts.
+   * @default the attachment's `defaultPort`
+   */
+  port?: pulumi.Input<number>;
+  /**
+   * Its share beside the other targets' weights, a whole number 0-100. 0: nothing new goes to it, open connections stay.
+   * @default 100
+   */
+  weight?: pulumi.Input<number>;
+  /** 1-80 letters, digits, `-`, `/`, `.` or `_`, for your own use. */
+  description?: pulumi.Input<string>;
+}
+
+/** A target as the runtime has it, among the outputs of an attachment. */
+export interface BoundTarget {
+  address: string;
+  port: number;
+  weight: number;
+  /** As it was when the attachment was last written; `weir status` has it live. */
+  health: 'healthy' | 'unhealthy' | 'checking' | 'unchecked' | 'ineligible';
+}
+
+/** The arguments of a {@link TargetAttachment}: exactly one of `listenerId` and `loadBalancerId`. */
+export interface TargetAttachmentArgs {
+  /** The listener whose traffic the targets take. Another one replaces the attachment. */
+  listenerId?: pulumi.Input<string>;
+  /**
+   * In place of `listenerId`: every listener of this load balancer, present and future, that has no attachment of its
+   * own. The only form for a classic load balancer.
+   */
+  loadBalancerId?: pulumi.Input<string>;
+  /**
+   * The targets by names of your own, at most 500. The name is what a target is known by: a name that appears is bound,
+   * one that goes is unbound at once, and one that stays changes in place. Order means nothing.
+   */
+  targets: pulumi.Input<Record<string, pulumi.Input<TargetArgs>>>;
+  /** The port of targets without one, 1-65535. */
+  defaultPort?: pulumi.Input<number>;
+  /**
+   * False: weights are given here once, when a target is bound, and then belong to whoever changes them through the
+   * API; this program no longer sets them back.
+   * @default true
+   */
+  manageWeights?: pulumi.Input<boolean>;
+  /**
+   * Seconds that `pulumi up` waits for every target of weight above 0 to be healthy, 0.05-86400; it fails with the list
+   * of those that are not. Left out, it does not wait.
+   */
+  awaitHealthySeconds?: pulumi.Input<number>;
+  /**
+   * Seconds that a changed port or address has to pass its first check, 0.05-86400; until then the old one serves, and
+   * if it does not pass, nothing changes and `pulumi up` fails. 0: swap at once.
+   * @default 30
+   */
+  handoverSeconds?: pulumi.Input<number>;
+}
+
+/**
+ * Binds targets to a listener, or to all listeners of a load balancer. When `pulumi up` says that a target is unbound,
+ * no new request or connection goes to it.
+ *
+ * ```ts
+ * new weir.TargetAttachment("web", {
+ *   listenerId: http.id,
+ *   targets: { b1: { address: "10.0.0.1", port: 80, weight: 20 }, b2: { address: "10.0.0.2", port: 80 } },
+ * });
+ * ```
+ */
+export class TargetAttachment extends pulumi.dynamic.Resource {
+  /** The targets as the runtime has them, by the same names. */
+  declare readonly boundTargets: pulumi.Output<Record<string, BoundTarget>>;
+
+  /** An existing attachment, by its id; it is read, never changed or deleted. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): TargetAttachment {
+    // What is read needs no arguments; the program's would be ignored.
+    return new TargetAttachment(name, {} as TargetAttachmentArgs, { ...opts, id });
+  }
+
+  constructor(name: string, args: TargetAttachmentArgs, opts?: pulumi.CustomResourceOptions) {
+    const props = resourceProps('TargetAttachment', name, args, opts, ['boundTargets']);
+    super(PROVIDERS.TargetAttachment, name, props, opts, 'weir', 'TargetAttachment');
+  }
+}

@@ -1,0 +1,43 @@
+// package.json between repository and package: there and back, and the names of compiled files.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { compiledSpecifiers, publishedManifest, sourceManifest } from '../../.toolchain/manifest.mjs';
+
+const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+const manifest = JSON.parse(text);
+
+test('the published package.json names compiled files only, for new and for old resolvers', () => {
+  const published = publishedManifest(manifest);
+  assert.deepEqual(published.exports, {
+    '.': { types: './dist/sdk/index.d.ts', default: './dist/sdk/index.js' },
+    './provider': { types: './dist/provider/index.d.ts', default: './dist/provider/index.js' },
+    './package.json': './package.json',
+  });
+  assert.deepEqual(published.bin, { weir: './dist/provider/runtime/main.js' });
+  assert.equal(published.main, './dist/sdk/index.js');
+  assert.equal(published.types, './dist/sdk/index.d.ts');
+});
+
+test('restoring gives the very file again, and both ways stop after one step', () => {
+  const published = publishedManifest(manifest);
+  assert.equal(`${JSON.stringify(sourceManifest(published), null, 2)}\n`, text);
+  assert.deepEqual(publishedManifest(published), published);
+  assert.deepEqual(sourceManifest(manifest), manifest);
+});
+
+test('declarations name compiled files', () => {
+  const before = [
+    "import { a } from './a.ts';",
+    "export type { B } from '../model/b.ts';",
+    "type C = import('./c.ts').C;",
+  ];
+  const after = [
+    "import { a } from './a.js';",
+    "export type { B } from '../model/b.js';",
+    "type C = import('./c.js').C;",
+  ];
+  assert.deepEqual(before.map(compiledSpecifiers), after);
+  assert.deepEqual(after.map(compiledSpecifiers), after);
+  assert.equal(compiledSpecifiers("const text = 'see ./a.ts';"), "const text = 'see ./a.ts';");
+});

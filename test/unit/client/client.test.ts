@@ -1,0 +1,153 @@
+// The client against scripted answers: what it repeats, what it takes for gone, and what its errors say to do.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { type Call, RuntimeClient } from '../../../provider/client/client.ts';
+import { settingsOf } from '../../../provider/client/settings.ts';
+import { failure, type Reply, RUNTIME_ID, type Seen, scriptedRuntime, stored } from './scripted-runtime.ts';
+
+const CALL: Call = { kind: 'attachments', id: 'web-1', expectedRuntime: undefined };
+
+function clientFor(endpoint: string, env: Record<string, string> = { WEIR_TOKEN: 'weir_t' }): RuntimeClient {
+  return new RuntimeClient(settingsOf({ get: () => undefined }, { ...env, WEIR_ENDPOINT: endpoint }));
+}
+
+async function scripted(t: TestContext, reply: (seen: Seen, index: number) => Reply, env?: Record<string, string>) {
+  const runtime = await scriptedRuntime(t, reply);
+  return { runtime, client: clientFor(runtime.url, env) };
+}
+
+/** A port on which nothing listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+test('a write carries token, runtime and body, and the runtime is asked for its id once', async (t) => {
+  const { runtime, client } = await scripted(t, () => stored({ vip: '127.0.0.1' }));
+  const answer = await client.put({ ...CALL, id: 'a b' }, { weight: 1 }, 0);
+  await client.get(CALL);
+  assert.equal(answer.vip, '127.0.0.1');
+  assert.equal(runtime.preflights(), 1);
+  const [put] = runtime.seen;
+  assert.deepEqual([put?.method, put?.url, put?.body], ['PUT', '/v1/attachments/a%20b', { weight: 1 }]);
+  assert.equal(put?.headers.authorization, 'Bearer weir_t');
+  assert.equal(put?.headers['x-weir-runtime'], RUNTIME_ID);
+});
+
+test('what is not there is undefined to get, and deleted to delete', async (t) => {
+  const { runtime, client } = await scripted(t, () => failure(404, 'NotFound', 'There is no attachment web-1.'));
+  assert.equal(await client.get(CALL), undefined);
+  await client.delete(CALL, 'i/1');
+  assert.equal(runtime.seen[1]?.url, '/v1/attachments/web-1?incarnation=i%2F1');
+});
+
+for (const [trouble, reply] of [
+  ['the connection is lost', 'reset'],
+  ['not every plane has it', failure(504, 'Timeout', 'late')],
+  ['the runtime is busy', failure(503, 'SystemBusy', 'busy')],
+] as const satisfies readonly (readonly [string, Reply])[]) {
+  test(`the same write is sent again where ${trouble}, twice at most`, async (t) => {
+    const recovering = await scripted(t, ({ url }, index) => (url !== '/healthz' && index === 0 ? reply : stored({})));
+    await recovering.client.put(CALL, { incarnation: 'i-1' }, 0);
+    assert.deepEqual(
+      recovering.runtime.seen.map((seen) => seen.body),
+      [{ incarnation: 'i-1' }, { incarnation: 'i-1' }],
+    );
+    const failing = await scripted(t, ({ url }) => (url === '/healthz' ? stored({}) : reply));
+    await assert.rejects(failing.client.put(CALL, {}, 0), { name: 'WeirError' });
+    assert.equal(failing.runtime.seen.length, 3);
+  });
+}
+
+test('a refusal is not repeated, and keeps code, details and request id', async (t) => {
+  const details = [{ path: 'targets.b1.port', message: 'is required' }];
+  const { runtime, client } = await scripted(t, () => failure(400, 'InvalidParameter', 'Refused:', details));
+  await assert.rejects(client.put(CALL, {}, 0), {
+    name: 'WeirError',
+    code: 'InvalidParameter',
+    message: 'Refused: targets.b1.port is required',
+    requestId: 'req-1',
+    details,
+  });
+  assert.equal(runtime.seen.length, 1);
+});
+
+test('a code of a newer runtime keeps its message', async (t) => {
+  const { client } = await scripted(t, () => failure(418, 'NewCode', 'what it means'));
+  await assert.rejects(client.put(CALL, {}, 0), { code: 'Internal', message: 'what it means' });
+});
+
+test('nothing listens: says where, why and what to do, and says it again without asking again', async () => {
+  const client = clientFor(`http://127.0.0.1:${await freePort()}`);
+  const expected = {
+    code: 'Unreachable',
+    message:
+      /^no Weir runtime answers at http:\/\/127\.0\.0\.1:\d+ \(connection refused\): start it with `npx weir serve`, or set weir:endpoint \/ WEIR_ENDPOINT$/,
+  };
+  await assert.rejects(client.put(CALL, {}, 0), expected);
+  await assert.rejects(client.delete(CALL, undefined), expected);
+});
+
+test('https to a port that speaks http says that the scheme is wrong', async (t) => {
+  const { runtime } = await scripted(t, () => stored({}));
+  const client = clientFor(runtime.url.replace('http:', 'https:'));
+  await assert.rejects(client.get(CALL), { code: 'Unreachable', message: /check the scheme/ });
+});
+
+test('a server without X-Weir-Runtime is no Weir runtime', async (t) => {
+  const { runtime, client } = await scripted(t, () => ({ status: 200, body: {}, runtimeId: undefined }));
+  await assert.rejects(client.get(CALL), { code: 'Unreachable', message: /but is not a Weir runtime/ });
+  assert.equal(runtime.seen.length, 0);
+});
+
+test('another runtime than the state names is refused before anything is sent, never taken for gone', async (t) => {
+  const { runtime, client } = await scripted(t, () => failure(404, 'NotFound', 'no'));
+  const call = { ...CALL, expectedRuntime: 'rt-0' };
+  const expected = { code: 'RuntimeMismatch', message: /runtime rt-0, .* is runtime rt-1: .*weir:acceptRuntime rt-1/ };
+  await assert.rejects(client.get(call), expected);
+  await assert.rejects(client.put(call, {}, 0), expected);
+  await assert.rejects(client.delete(call, 'i-1'), expected);
+  assert.equal(runtime.seen.length, 0);
+});
+
+test('an accepted runtime takes the place of the one in the state', async (t) => {
+  const env = { WEIR_TOKEN: 'weir_t', WEIR_ACCEPT_RUNTIME: RUNTIME_ID };
+  const { client } = await scripted(t, () => failure(404, 'NotFound', 'no'), env);
+  assert.equal(await client.get({ ...CALL, expectedRuntime: 'rt-0' }), undefined);
+});
+
+test('a runtime exchanged after the first contact is another runtime, not an absent object', async (t) => {
+  const { client } = await scripted(t, ({ url }) =>
+    url === '/healthz'
+      ? { status: 200, body: {} }
+      : { ...(failure(404, 'NotFound', 'no') as object), status: 404, runtimeId: 'rt-2' },
+  );
+  await assert.rejects(client.get({ ...CALL, expectedRuntime: RUNTIME_ID }), {
+    code: 'RuntimeMismatch',
+    message: /state belongs to runtime rt-1, .* is runtime rt-2/,
+  });
+});
+
+test('a refused token names where it was taken from, a missing one where to put it', async (t) => {
+  const refused = failure(401, 'Unauthenticated', 'no');
+  const given = await scripted(t, () => refused);
+  await assert.rejects(given.client.get(CALL), {
+    code: 'Unauthenticated',
+    message: /refused the token from WEIR_TOKEN: give one with WEIR_TOKEN or `pulumi config set --secret weir:token`/,
+  });
+  const missing = await scripted(t, () => refused, {});
+  await assert.rejects(missing.client.get(CALL), { message: /wants a token, and none was found in WEIR_TOKEN/ });
+});
+
+test('an endpoint of the configuration may be that of the last up, and the error says so', async () => {
+  const endpoint = `http://127.0.0.1:${await freePort()}`;
+  const config: Record<string, string> = { 'weir:endpoint': endpoint };
+  const client = new RuntimeClient(settingsOf({ get: (key) => config[key] }, {}));
+  await assert.rejects(client.get(CALL), { message: /WEIR_ENDPOINT \(plain refresh .*: add --run-program/ });
+});

@@ -1,0 +1,64 @@
+// A server that answers as a test scripts it: for answers that a real runtime gives only in trouble.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+
+export interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Record<string, unknown> | undefined;
+}
+
+/** What to answer to a request; `reset` closes the connection in place of an answer. */
+export type Reply = { status: number; body?: unknown; runtimeId?: string | undefined } | 'reset';
+
+export interface ScriptedRuntime {
+  readonly url: string;
+  /** The requests so far, without those for /healthz. */
+  readonly seen: readonly Seen[];
+  readonly preflights: () => number;
+}
+
+export const RUNTIME_ID = 'rt-1';
+
+export async function scriptedRuntime(t: TestContext, reply: (seen: Seen, index: number) => Reply) {
+  const seen: Seen[] = [];
+  let preflights = 0;
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const isPreflight = request.url === '/healthz';
+      if (isPreflight) preflights++;
+      const text = Buffer.concat(parts).toString();
+      const { method = '', url = '', headers } = request;
+      const entry: Seen = { method, url, headers, body: text === '' ? undefined : JSON.parse(text) };
+      if (!isPreflight) seen.push(entry);
+      const answer = reply(entry, seen.length - 1);
+      if (answer === 'reset') return request.socket.resetAndDestroy();
+      const runtimeId = 'runtimeId' in answer ? answer.runtimeId : RUNTIME_ID;
+      if (runtimeId !== undefined) response.setHeader('X-Weir-Runtime', runtimeId);
+      response.writeHead(answer.status, { 'Content-Type': 'application/json' });
+      response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, seen, preflights: () => preflights } satisfies ScriptedRuntime;
+}
+
+export function failure(status: number, code: string, message: string, details: unknown[] = []): Reply {
+  return { status, body: { code, message, requestId: 'req-1', details } };
+}
+
+/** An answer of the API for an object of which only the given parts matter. */
+export function stored(parts: object): Reply {
+  return { status: 200, body: { id: 'web-1', incarnation: 'i-1', version: 1, ...parts } };
+}

@@ -1,0 +1,78 @@
+// Where the endpoint, the token and the rest are taken from, and which wins.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { isLoopback, settingsOf, tokenFor } from '../../../provider/client/settings.ts';
+
+function settings(config: Record<string, string> = {}, env: Record<string, string> = {}) {
+  return settingsOf({ get: (key) => config[key] }, env);
+}
+
+function home(t: TestContext, runtimeId: string, token: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'weir-home-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(path.join(folder, '.weir', runtimeId), { recursive: true });
+  writeFileSync(path.join(folder, '.weir', runtimeId, 'token'), `${token}\n`, { mode: 0o600 });
+  return folder;
+}
+
+const ENDPOINTS: readonly [config: string | undefined, variable: string | undefined, endpoint: string][] = [
+  [undefined, undefined, 'http://127.0.0.1:7400/'],
+  ['', '', 'http://127.0.0.1:7400/'],
+  [undefined, 'http://a:1', 'http://a:1/'],
+  ['https://b:2/weir', 'http://a:1', 'https://b:2/weir'],
+];
+
+for (const [config, variable, endpoint] of ENDPOINTS) {
+  test(`weir:endpoint ${config} and WEIR_ENDPOINT ${variable} give ${endpoint}`, () => {
+    const given = { ...(config !== undefined && { 'weir:endpoint': config }) };
+    const env = { ...(variable !== undefined && { WEIR_ENDPOINT: variable }) };
+    assert.equal(settings(given, env).endpoint.href, endpoint);
+  });
+}
+
+test('an endpoint that is no URL of http or https is refused, and its source named', () => {
+  assert.throws(() => settings({ 'weir:endpoint': '127.0.0.1:7400' }), /^WeirError: weir:endpoint is "127.0.0.1:7400"/);
+  assert.throws(() => settings({}, { WEIR_ENDPOINT: 'ftp://a' }), /^WeirError: WEIR_ENDPOINT is "ftp:\/\/a"/);
+});
+
+test('the variable wins for the token and for the accepted runtime', () => {
+  const config = { 'weir:token': 'weir_c', 'weir:acceptRuntime': 'rt-c' };
+  const both = settings(config, { WEIR_TOKEN: 'weir_e', WEIR_ACCEPT_RUNTIME: 'rt-e' });
+  assert.deepEqual([both.token, both.acceptRuntime], [{ value: 'weir_e', source: 'WEIR_TOKEN' }, 'rt-e']);
+  const empty = settings(config, { WEIR_TOKEN: '', WEIR_ACCEPT_RUNTIME: '' });
+  assert.deepEqual([empty.token, empty.acceptRuntime], [{ value: 'weir_c', source: 'weir:token' }, 'rt-c']);
+});
+
+test("a runtime on this machine is spoken to with its user's token file, another is not", (t) => {
+  const folder = home(t, 'rt-1', 'weir_file');
+  assert.deepEqual(tokenFor(settings(), 'rt-1', folder), {
+    value: 'weir_file',
+    source: path.join(folder, '.weir', 'rt-1', 'token'),
+  });
+  assert.equal(tokenFor(settings(), 'rt-2', folder), undefined);
+  assert.equal(tokenFor(settings({ 'weir:endpoint': 'http://weir.example:7400' }), 'rt-1', folder), undefined);
+  assert.equal(tokenFor(settings({}, { WEIR_TOKEN: 'weir_e' }), 'rt-1', folder)?.value, 'weir_e');
+});
+
+test('a runtime id never leads out of the folder of tokens', (t) => {
+  const folder = home(t, 'rt-1', 'weir_file');
+  for (const id of ['../.weir/rt-1', 'rt-1/../rt-1', '..', '.']) {
+    assert.equal(tokenFor(settings(), id, folder), undefined);
+  }
+});
+
+test('a certificate authority is a PEM text or a file, and one that cannot be read is refused', (t) => {
+  const file = path.join(home(t, 'rt-1', '-----BEGIN CERTIFICATE-----'), '.weir', 'rt-1', 'token');
+  assert.equal(settings({ 'weir:ca': '-----BEGIN CERTIFICATE-----' }).ca, '-----BEGIN CERTIFICATE-----');
+  assert.equal(settings({ 'weir:ca': file }).ca, '-----BEGIN CERTIFICATE-----\n');
+  assert.throws(() => settings({ 'weir:ca': '/nowhere' }), /weir:ca is neither a PEM text nor a file/);
+});
+
+test('loopback is 127.0.0.0/8, ::1 and localhost, and no name that only looks like it', () => {
+  const is = (host: string) => isLoopback(new URL(`http://${host}:1`));
+  assert.deepEqual(['127.0.0.1', '127.9.9.9', '[::1]', 'localhost'].map(is), [true, true, true, true]);
+  assert.deepEqual(['10.0.0.1', '127.0.0.1.example', 'localhost.example'].map(is), [false, false, false]);
+});

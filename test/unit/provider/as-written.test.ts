@@ -1,0 +1,50 @@
+// State in the user's words: equal meaning keeps the notation, drift shows, and nothing else does.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { asWritten } from '../../../provider/as-written.ts';
+import { listener } from '../../../provider/listener.ts';
+import { targetAttachment } from '../../../provider/target-attachment.ts';
+
+const written = {
+  listenerId: 'http',
+  handoverSeconds: 30,
+  targets: { b1: { address: '2001:DB8::1', port: 80, weight: 100 }, b2: { address: '10.0.0.2', port: 80 } },
+};
+const actual = {
+  listenerId: 'http',
+  manageWeights: true,
+  handoverSeconds: 30,
+  targets: {
+    b1: { address: '2001:db8::1', port: 80, weight: 100 },
+    b2: { address: '10.0.0.2', port: 80, weight: 100 },
+  },
+};
+
+test('defaults that were written stay, those that were not stay away, notations stay', () => {
+  assert.deepEqual(asWritten(targetAttachment.schema, actual, written), written);
+});
+
+test('a weight that is unset behind the engine shows as the default that it means', () => {
+  const targets = { ...actual.targets, b1: { address: '2001:db8::1', port: 80 } };
+  const weighted = { ...written, targets: { ...written.targets, b1: { ...written.targets.b1, weight: 20 } } };
+  const result = asWritten(targetAttachment.schema, { ...actual, targets }, weighted);
+  assert.deepEqual(result.targets, { b1: { address: '2001:DB8::1', port: 80, weight: 100 }, b2: written.targets.b2 });
+});
+
+test('drift shows: a target gone, one added, a weight and a setting changed', () => {
+  const targets = { b2: { ...actual.targets.b2, weight: 7 }, b9: { address: '10.0.0.9', port: 80 } };
+  assert.deepEqual(asWritten(targetAttachment.schema, { ...actual, handoverSeconds: 5, targets }, written), {
+    listenerId: 'http',
+    handoverSeconds: 5,
+    targets: { b2: { address: '10.0.0.2', port: 80, weight: 7 }, b9: { address: '10.0.0.9', port: 80 } },
+  });
+});
+
+test('a nested object shows only what differs from its defaults or was written', () => {
+  const base = { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };
+  const healthCheck = { protocol: 'HTTP', path: '/', intervalSeconds: 2, method: 'GET', timeoutSeconds: 2 };
+  assert.deepEqual(asWritten(listener.schema, { ...base, healthCheck }, { ...base, healthCheck: { path: '/' } }), {
+    ...base,
+    healthCheck: { protocol: 'HTTP', path: '/', intervalSeconds: 2 },
+  });
+});

@@ -1,0 +1,58 @@
+// `check`: all faults of what is known, and inputs as they were written.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { check } from '../../../provider/check.ts';
+import { listener } from '../../../provider/listener.ts';
+import { targetAttachment } from '../../../provider/target-attachment.ts';
+import { UNKNOWN } from '../../../provider/unknown.ts';
+
+const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
+
+test('inputs come back as written: no default is filled in, undefined is left out, the owner stays', () => {
+  const target = { address: '10.0.0.1', port: 80, weight: undefined };
+  const news = { listenerId: 'http', targets: { b1: target }, defaultPort: undefined, owner: OWNER, __provider: 'x' };
+  assert.deepEqual(check(targetAttachment, news), {
+    inputs: { listenerId: 'http', targets: { b1: { address: '10.0.0.1', port: 80 } }, owner: OWNER },
+    failures: [],
+  });
+});
+
+test('every fault is named with its property, the deep ones in the reason because the engine shows only top ones', () => {
+  const healthCheck = { protocol: 'HTTP', path: 'no-slash', intervalSeconds: 0 };
+  const news = { loadBalancerId: 'lb', protocol: 'TCP', port: 0, colour: 'red', healthCheck };
+  assert.deepEqual(check(listener, news).failures, [
+    { property: 'port', reason: 'must be from 1 to 65535' },
+    { property: '', reason: 'healthCheck.path must begin with "/" and have no spaces and no "#"' },
+    { property: '', reason: 'healthCheck.intervalSeconds must be at least 0.05 seconds' },
+    { property: 'colour', reason: 'is not a property' },
+  ]);
+});
+
+test('what is missing is named', () => {
+  const reasons = check(listener, { port: 80 }).failures?.map((failure) => failure.reason);
+  assert.equal(reasons?.length, 2);
+  assert.match(reasons?.[0] ?? '', /^loadBalancerId is required/);
+  assert.match(reasons?.[1] ?? '', /^protocol /);
+});
+
+test('any input at any depth may be unknown', () => {
+  const whole = { listenerId: UNKNOWN, targets: UNKNOWN, defaultPort: UNKNOWN, awaitHealthySeconds: UNKNOWN };
+  const parts = { b1: { address: UNKNOWN, port: UNKNOWN, weight: UNKNOWN, description: UNKNOWN }, b2: UNKNOWN };
+  const nested = {
+    loadBalancerId: UNKNOWN,
+    protocol: UNKNOWN,
+    port: UNKNOWN,
+    healthCheck: { protocol: UNKNOWN, path: UNKNOWN },
+  };
+  assert.deepEqual(check(targetAttachment, whole).failures, []);
+  assert.deepEqual(check(targetAttachment, { listenerId: UNKNOWN, targets: parts }).failures, []);
+  assert.deepEqual(check(listener, nested).failures, []);
+  assert.deepEqual(check(listener, { ...nested, healthCheck: UNKNOWN }).failures, []);
+});
+
+test('a known bad weight beside an unknown port is refused', () => {
+  const targets = { b1: { address: '10.0.0.1', port: UNKNOWN, weight: 101 } };
+  assert.deepEqual(check(targetAttachment, { listenerId: UNKNOWN, targets }).failures, [
+    { property: '', reason: 'targets.b1.weight must be from 0 to 100' },
+  ]);
+});

@@ -1,0 +1,132 @@
+// `diff`: what is a change, what replaces, and what is refused.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { diff } from '../../../provider/diff.ts';
+import { listener } from '../../../provider/listener.ts';
+import { loadBalancer } from '../../../provider/load-balancer.ts';
+import type { Properties } from '../../../provider/normal-form.ts';
+import type { ResourceDescription } from '../../../provider/resource.ts';
+import { targetAttachment } from '../../../provider/target-attachment.ts';
+import { UNKNOWN } from '../../../provider/unknown.ts';
+
+const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
+const OF_STATE = { runtimeId: 'rt-1', runtimeEndpoint: 'http://127.0.0.1:7400', incarnation: 'i-1', vip: '127.0.0.1' };
+
+/** `same`: the row is no change; `change`: in place; else the properties that replace. */
+type Outcome = 'same' | 'change' | readonly string[];
+type Row = readonly [rule: string, olds: Properties, news: Properties, outcome: Outcome];
+
+function outcomeOf(resource: ResourceDescription, olds: Properties, news: Properties): Outcome {
+  const state = { ...olds, ...OF_STATE };
+  const { changes, replaces = [], deleteBeforeReplace } = diff(resource, state, news, undefined);
+  assert.equal(deleteBeforeReplace, false);
+  if (replaces.length > 0) return replaces;
+  return changes ? 'change' : 'same';
+}
+
+const http = { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };
+const tcp = { ...http, protocol: 'TCP' };
+
+const LISTENER: readonly Row[] = [
+  ['an equal program', http, http, 'same'],
+  ['a default written out', http, { ...http, algorithm: 'weighted-round-robin', drainSeconds: 0 }, 'same'],
+  ['a default of a nested object written out', http, { ...http, healthCheck: { protocol: 'TCP' } }, 'same'],
+  ['a default no longer written', { ...http, requestTimeoutSeconds: 60 }, http, 'same'],
+  ['the default that the protocol decides', http, { ...http, idleTimeoutSeconds: 60 }, 'same'],
+  ['the default of another protocol', tcp, { ...tcp, idleTimeoutSeconds: 60 }, 'change'],
+  ['another port', http, { ...http, port: 81 }, 'change'],
+  ['another protocol', http, tcp, 'change'],
+  ['an unknown port', http, { ...http, port: UNKNOWN }, 'change'],
+  ['an unknown protocol', http, { ...http, protocol: UNKNOWN }, 'change'],
+  ['an unknown health check', http, { ...http, healthCheck: UNKNOWN }, 'change'],
+  ['an unknown part of the health check', http, { ...http, healthCheck: { port: UNKNOWN } }, 'change'],
+  ['another load balancer', http, { ...http, loadBalancerId: 'lb2' }, ['loadBalancerId']],
+  ['an unknown load balancer', http, { ...http, loadBalancerId: UNKNOWN }, ['loadBalancerId']],
+];
+
+const b1 = { address: '10.0.0.1', port: 80, weight: 10 };
+const b2 = { address: '2001:db8::2', port: 80 };
+const web = { listenerId: 'http', targets: { b1, b2 } };
+const withB1 = (changes: object) => ({ ...web, targets: { b1: { ...b1, ...changes }, b2 } });
+const freeWeights = { ...web, manageWeights: false };
+
+const ATTACHMENT: readonly Row[] = [
+  ['another order of the map', web, { ...web, targets: { b2, b1 } }, 'same'],
+  ['the default weight written out', web, { ...web, targets: { b1, b2: { ...b2, weight: 100 } } }, 'same'],
+  ['an address in another notation', web, { ...web, targets: { b1, b2: { ...b2, address: '2001:DB8:0::2' } } }, 'same'],
+  ['another weight', web, withB1({ weight: 11 }), 'change'],
+  ['weight 0', web, withB1({ weight: 0 }), 'change'],
+  ['an unknown weight', web, withB1({ weight: UNKNOWN }), 'change'],
+  ['an unknown map', web, { ...web, targets: UNKNOWN }, 'change'],
+  ['an unknown target', web, { ...web, targets: { b1, b2: UNKNOWN } }, 'change'],
+  ['a target less', web, { ...web, targets: { b1 } }, 'change'],
+  ['another weight that is left to others', freeWeights, { ...withB1({ weight: 99 }), manageWeights: false }, 'same'],
+  ['another port beside it', freeWeights, { ...withB1({ weight: 99, port: 81 }), manageWeights: false }, 'change'],
+  ['a new target beside it', freeWeights, { ...freeWeights, targets: { b1, b2, b3: b1 } }, 'change'],
+  ['weights managed again', freeWeights, web, 'change'],
+  ['another listener', web, { ...web, listenerId: 'tcp' }, ['listenerId']],
+  ['an unknown listener', web, { ...web, listenerId: UNKNOWN }, ['listenerId']],
+  [
+    'a load balancer in place of the listener',
+    web,
+    { targets: web.targets, loadBalancerId: 'lb' },
+    ['loadBalancerId', 'listenerId'],
+  ],
+];
+
+const LOAD_BALANCER: readonly Row[] = [
+  ['the default type written out', {}, { type: 'application' }, 'same'],
+  ['another address', { address: '127.0.0.1' }, { address: '127.0.0.2' }, 'change'],
+  ['another tag', { tags: { a: '1' } }, { tags: { a: '2' } }, 'change'],
+  ['another type', {}, { type: 'classic' }, ['type']],
+  ['an unknown type', {}, { type: UNKNOWN }, ['type']],
+];
+
+for (const [resource, rows] of [
+  [listener, LISTENER],
+  [targetAttachment, ATTACHMENT],
+  [loadBalancer, LOAD_BALANCER],
+] as const) {
+  for (const [rule, olds, news, outcome] of rows) {
+    test(`${resource.type}: ${rule} is ${typeof outcome === 'string' ? outcome : 'a replacement'}`, () => {
+      assert.deepEqual(outcomeOf(resource, olds, news), outcome);
+    });
+  }
+}
+
+test('another owner, another shim and an accepted runtime are changes in place', () => {
+  const state = { ...http, ...OF_STATE, owner: OWNER, __provider: 'old' };
+  const news = { ...http, owner: OWNER, __provider: 'old' };
+  const changesOf = (inputs: Properties, accepted?: string) => diff(listener, state, inputs, accepted);
+  assert.equal(changesOf(news).changes, false);
+  assert.equal(changesOf(news, 'rt-1').changes, false);
+  for (const difference of [
+    changesOf({ ...news, owner: `${OWNER}2` }),
+    changesOf({ ...news, __provider: 'new' }),
+    changesOf(news, 'rt-2'),
+  ]) {
+    assert.equal(difference.changes, true);
+    assert.deepEqual(difference.replaces, []);
+  }
+});
+
+test('a protected load balancer is not replaced, and is changed in place', () => {
+  const olds = { deletionProtection: true };
+  assert.throws(() => diff(loadBalancer, olds, { type: 'classic', deletionProtection: true }, undefined), {
+    name: 'WeirError',
+    message: /^another type replaces the load balancer, and it has deletionProtection/,
+  });
+  // Taking the protection away in the same step would defeat it.
+  assert.throws(() => diff(loadBalancer, olds, { type: 'classic' }, undefined), { name: 'WeirError' });
+  assert.deepEqual(outcomeOf(loadBalancer, olds, {}), 'change');
+});
+
+test('only a change of membership makes a line, under the name of the resource', () => {
+  const state = { ...web, owner: OWNER };
+  assert.equal(
+    diff(targetAttachment, state, { ...withB1({ weight: 11 }), owner: OWNER }, undefined).line,
+    'web: weight b1 10→11',
+  );
+  assert.equal(diff(targetAttachment, state, { ...web, owner: OWNER, handoverSeconds: 5 }, undefined).line, undefined);
+  assert.equal(diff(targetAttachment, state, state, undefined).line, undefined);
+});

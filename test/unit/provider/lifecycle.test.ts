@@ -1,0 +1,130 @@
+// `create`, `read`, `update` and `delete` as Pulumi calls them: ids, incarnations, state, and what is left after a failure.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { methods } from '../../../provider/index.ts';
+import { failure, type Reply, RUNTIME_ID, type Seen, scriptedRuntime, stored } from '../client/scripted-runtime.ts';
+
+const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
+const INPUTS = {
+  listenerId: 'http-1',
+  targets: { b1: { address: '10.0.0.1', port: 80 } },
+  owner: OWNER,
+  __provider: 'shim',
+};
+const BOUND = { b1: { address: '10.0.0.1', port: 80, weight: 100, health: 'checking' } };
+
+async function attachment(t: TestContext, reply: (seen: Seen, index: number) => Reply) {
+  const runtime = await scriptedRuntime(t, (seen, index) =>
+    seen.url === '/healthz' ? { status: 200, body: {} } : reply(seen, index),
+  );
+  const config: Record<string, string> = { 'weir:endpoint': runtime.url, 'weir:token': 'weir_t' };
+  return { runtime, provider: methods('TargetAttachment', { get: (key) => config[key] }) };
+}
+
+/** The runtime's answer to a PUT: what was put, with defaults and outputs. */
+const accepted = ({ body }: Seen) => stored({ manageWeights: true, handoverSeconds: 30, ...body, boundTargets: BOUND });
+
+test('create puts what was written, with owner and a new incarnation, and returns every output', async (t) => {
+  const { runtime, provider } = await attachment(t, accepted);
+  const first = await provider.create(INPUTS);
+  const second = await provider.create(INPUTS);
+  const { __provider, ...written } = INPUTS;
+  const incarnation = runtime.seen[0]?.body?.incarnation;
+  assert.deepEqual(runtime.seen[0]?.body, { ...written, incarnation });
+  assert.deepEqual(first.outs, {
+    ...written,
+    boundTargets: BOUND,
+    incarnation,
+    runtimeId: RUNTIME_ID,
+    runtimeEndpoint: runtime.url,
+  });
+  assert.equal(first.id, second.id);
+  assert.notEqual(incarnation, runtime.seen[1]?.body?.incarnation);
+});
+
+test('a create whose answer was lost is repeated with the same id and incarnation', async (t) => {
+  const { runtime, provider } = await attachment(t, (seen, index) => (index === 0 ? 'reset' : accepted(seen)));
+  await provider.create(INPUTS);
+  assert.deepEqual([runtime.seen[0]?.url, runtime.seen[0]?.body], [runtime.seen[1]?.url, runtime.seen[1]?.body]);
+});
+
+test('a create that is stored and not confirmed leaves the object in the state, as it really is', async (t) => {
+  let put: Record<string, unknown> | undefined;
+  const { provider } = await attachment(t, ({ method, body }) => {
+    if (method === 'GET') return stored({ ...put, boundTargets: BOUND });
+    put = body;
+    return failure(504, 'Timeout', 'worker 2 is late');
+  });
+  await assert.rejects(provider.create(INPUTS), (error: Error & Record<string, unknown>) => {
+    assert.match(String(error.id), /^web-[0-9a-f]{8}$/);
+    assert.deepEqual(error.reasons, ['worker 2 is late (Timeout, request req-1)']);
+    const properties = error.properties as Record<string, unknown>;
+    assert.equal(properties.__provider, 'shim');
+    assert.equal(properties.incarnation, put?.incarnation);
+    assert.deepEqual(properties.boundTargets, BOUND);
+    return true;
+  });
+});
+
+test('a create that stored nothing leaves no object in the state', async (t) => {
+  for (const reply of [failure(409, 'OwnedByOther', 'belongs to another'), failure(504, 'Timeout', 'late')]) {
+    const { provider } = await attachment(t, ({ method }) =>
+      method === 'GET' ? stored({ incarnation: 'of another create' }) : reply,
+    );
+    await assert.rejects(provider.create(INPUTS), (error: Error) => !('id' in error));
+  }
+});
+
+test('update keeps the incarnation', async (t) => {
+  const { runtime, provider } = await attachment(t, accepted);
+  const { outs } = await provider.update('web-1', { ...INPUTS, incarnation: 'i-7', runtimeId: RUNTIME_ID }, INPUTS);
+  assert.equal(runtime.seen[0]?.url, '/v1/attachments/web-1');
+  assert.equal(runtime.seen[0]?.body?.incarnation, 'i-7');
+  assert.equal(outs?.incarnation, 'i-7');
+});
+
+test('read shows drift as inputs and outputs, and health as the state has it', async (t) => {
+  const targets = { b1: { address: '10.0.0.1', port: 80, weight: 7 } };
+  const boundTargets = { b1: { ...BOUND.b1, weight: 7, health: 'unhealthy' } };
+  const { runtime, provider } = await attachment(t, () =>
+    stored({ listenerId: 'http-1', targets, manageWeights: true, handoverSeconds: 30, owner: OWNER, boundTargets }),
+  );
+  const state = { ...INPUTS, boundTargets: BOUND, incarnation: 'i-1', runtimeId: RUNTIME_ID };
+  const { id, inputs, props } = await provider.read('web-1', state);
+  assert.equal(id, 'web-1');
+  assert.deepEqual(inputs, { listenerId: 'http-1', targets, owner: OWNER });
+  assert.deepEqual(props, {
+    ...inputs,
+    boundTargets: { b1: { ...BOUND.b1, weight: 7 } },
+    incarnation: 'i-1',
+    runtimeId: RUNTIME_ID,
+    runtimeEndpoint: runtime.url,
+  });
+});
+
+test('read of what is gone says so by an empty id; of another runtime it fails', async (t) => {
+  const { provider } = await attachment(t, () => failure(404, 'NotFound', 'no'));
+  assert.equal((await provider.read('web-1', { runtimeId: RUNTIME_ID })).id, '');
+  await assert.rejects(provider.read('web-1', { runtimeId: 'rt-0' }), { message: /\(RuntimeMismatch\)$/ });
+});
+
+test('delete names its incarnation; gone is success, in use is an error', async (t) => {
+  const gone = await attachment(t, () => failure(404, 'NotFound', 'no'));
+  await gone.provider.delete('web-1', { incarnation: 'i-1', runtimeId: RUNTIME_ID });
+  assert.equal(gone.runtime.seen[0]?.url, '/v1/attachments/web-1?incarnation=i-1');
+  const used = await attachment(t, () => failure(409, 'InUse', 'is used by listener x of urn:y: delete those first.'));
+  await assert.rejects(used.provider.delete('web-1', {}), { message: /used by listener x of urn:y.*\(InUse, / });
+});
+
+test('an error of ours reaches the terminal without a stack trace', async (t) => {
+  const { provider } = await attachment(t, () => failure(409, 'InUse', 'is used'));
+  await assert.rejects(provider.delete('web-1', {}), (error: Error) => {
+    // Pulumi prints this beside the message.
+    assert.equal(`${error}: ${error.stack}`, 'weir: delete of web-1 failed (InUse)');
+    return true;
+  });
+});
+
+test('a type that this version does not have is said to be newer', () => {
+  assert.throws(() => methods('Nonsense', { get: () => undefined }), /written by a newer weir/);
+});

@@ -1,0 +1,44 @@
+// The ids that `create` gives: stable for a repeated create, another for another object, always allowed.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { listener } from '../../../provider/listener.ts';
+import { loadBalancer } from '../../../provider/load-balancer.ts';
+import { newIncarnation, objectId, resourceName } from '../../../provider/object-id.ts';
+
+const URN = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:Listener::';
+const http = { owner: `${URN}http`, loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };
+
+test('the id is the name with eight digits of a hash, and the same each time', () => {
+  assert.match(objectId(listener, http), /^http-[0-9a-f]{8}$/);
+  assert.equal(objectId(listener, { ...http, port: 81 }), objectId(listener, http));
+});
+
+test('another parent, owner or load balancer type is another object', () => {
+  const lb = { owner: `${URN}http` };
+  const ids = [
+    objectId(listener, http),
+    objectId(listener, { ...http, loadBalancerId: 'lb2' }),
+    objectId(listener, { ...http, owner: `${URN.replace('dev', 'prod')}http` }),
+    objectId(loadBalancer, lb),
+    objectId(loadBalancer, { ...lb, type: 'classic' }),
+  ];
+  assert.equal(new Set(ids).size, ids.length);
+  assert.equal(objectId(loadBalancer, { ...lb, type: 'application' }), objectId(loadBalancer, lb));
+});
+
+test('any name gives an id that the API allows', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
+      assert.match(objectId(listener, { ...http, owner: URN + name }), /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+    }),
+  );
+});
+
+test('a name may have colons of its own', () => {
+  assert.equal(resourceName({ owner: `${URN}a::b` }), 'a::b');
+});
+
+test('no two incarnations are equal', () => {
+  assert.notEqual(newIncarnation(), newIncarnation());
+});

@@ -1,0 +1,81 @@
+// The text that Pulumi keeps in the state of every resource: a change of it is a change of every stack.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as pulumi from '@pulumi/pulumi';
+import { PROVIDERS } from '../../../provider/shim.ts';
+
+const MAX_BYTES = 1_000;
+
+function expectedText(type: string): string {
+  return `exports.handler = __f0;
+
+var __p = {configure: __f1};
+
+function __f1(__0) {
+  return (function() {
+    with({ this: undefined, arguments: undefined }) {
+
+return function /*configure*/(q) {
+        try {
+            Object.assign(this, process.getBuiltinModule('module').createRequire(\`\${process.cwd()}/\`)('weir/provider').methods('${type}', q.config));
+        }
+        catch (e) {
+            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+                this[m] = () => { throw e; };
+        }
+    };
+
+    }
+  }).apply(undefined, undefined).apply(this, arguments);
+}
+
+function __f0() {
+  return (function() {
+    with({ p: __p, this: undefined, arguments: undefined }) {
+
+return () => p;
+
+    }
+  }).apply(undefined, undefined).apply(this, arguments);
+}
+`;
+}
+
+/** As the SDK of Pulumi serialises a provider, with the same name for what the function closes over. */
+function textOf(p: pulumi.dynamic.ResourceProvider): Promise<{ text: string }> {
+  return pulumi.runtime.serializeFunction(() => p, { allowSecrets: true });
+}
+
+for (const [type, provider] of Object.entries(PROVIDERS)) {
+  test(`the shim of ${type} is the pinned text, and small`, async () => {
+    const { text } = await textOf(provider);
+    assert.equal(text, expectedText(type));
+    assert.ok(Buffer.byteLength(text) < MAX_BYTES, `${Buffer.byteLength(text)} bytes`);
+  });
+}
+
+type Methods = Record<string, (...args: unknown[]) => unknown>;
+
+function configured(type: keyof typeof PROVIDERS, config: Record<string, string>): Methods {
+  const provider = Object.create(PROVIDERS[type]) as Methods;
+  const result = provider.configure?.({ config: { get: (key: string) => config[key] } });
+  assert.equal(result, undefined, 'configure is synchronous');
+  return provider;
+}
+
+test('configure puts the methods of the installed package in place', async () => {
+  const provider = configured('Listener', { 'weir:endpoint': 'http://127.0.0.1:1' });
+  const news = { loadBalancerId: 'lb', protocol: 'TCP', port: 0 };
+  const result = (await provider.check?.({}, news)) as pulumi.dynamic.CheckResult;
+  assert.deepEqual(
+    result.failures?.map((failure) => failure.property),
+    ['port'],
+  );
+});
+
+test('where configure fails every method fails with its reason, and none is missing', () => {
+  const provider = configured('Listener', { 'weir:endpoint': 'nonsense' });
+  for (const method of ['check', 'diff', 'create', 'read', 'update', 'delete']) {
+    assert.throws(() => provider[method]?.(), { message: /^weir:endpoint is "nonsense", which is no URL of a Weir/ });
+  }
+});

@@ -1,0 +1,78 @@
+// The SDK under Pulumi's mocks: what a resource registers, who it says owns it, and what preview knows.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from '../../../sdk/index.ts';
+
+const registered = new Map<string, pulumi.runtime.MockResourceArgs>();
+
+before(async () => {
+  await pulumi.runtime.setMocks(
+    {
+      call: () => ({}),
+      newResource: (args) => {
+        registered.set(args.name, args);
+        // As the engine in a preview: nothing but the inputs is known.
+        return { id: args.id, state: args.inputs };
+      },
+    },
+    'shop',
+    'dev',
+    true,
+  );
+});
+
+/** The value, or undefined where preview does not know it. */
+function known<T>(output: pulumi.Output<T>): Promise<T | undefined> {
+  return (output as unknown as { promise(): Promise<T | undefined> }).promise();
+}
+
+class Service extends pulumi.ComponentResource {
+  readonly loadBalancer: weir.LoadBalancer;
+  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+    super('shop:index:Service', name, {}, opts);
+    this.loadBalancer = new weir.LoadBalancer(`${name}-lb`, {}, { parent: this });
+  }
+}
+
+test('the owner is the URN that the resource gets, at the top and in a component', async () => {
+  const resources = { top: new weir.LoadBalancer('top'), 'outer-lb': new Service('outer').loadBalancer };
+  for (const [name, resource] of Object.entries(resources)) {
+    const urn = await known(resource.urn);
+    assert.match(urn ?? '', /^urn:pulumi:dev::shop::/);
+    assert.equal(registered.get(name)?.inputs.owner, urn);
+  }
+});
+
+test('in a component of a component the owner has both, as the engine writes it and the mocks do not', async () => {
+  const inner = new Service('inner', { parent: new Service('around') });
+  await known(inner.loadBalancer.urn);
+  const type = 'shop:index:Service$shop:index:Service$pulumi-nodejs:dynamic/weir:LoadBalancer';
+  assert.equal(registered.get('inner-lb')?.inputs.owner, `urn:pulumi:dev::shop::${type}::inner-lb`);
+});
+
+test('the type is the one of the design, and arguments are passed as they are', async () => {
+  const listener = new weir.Listener('http', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
+  await known(listener.urn);
+  const { type, inputs } = registered.get('http') ?? assert.fail('not registered');
+  assert.equal(type, 'pulumi-nodejs:dynamic/weir:Listener');
+  const { __provider, owner, ...args } = inputs;
+  assert.deepEqual(args, { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
+});
+
+test('vip is known in preview where the address is given, and depends on the load balancer', async () => {
+  const given = new weir.LoadBalancer('given', { address: pulumi.output('2001:DB8:0::1') });
+  assert.equal(await known(given.vip), '2001:db8::1');
+  const dependencies = await (
+    given.vip as unknown as { resources(): Promise<Set<unknown>> | Set<unknown> }
+  ).resources();
+  assert.ok([...dependencies].includes(given));
+});
+
+test('get reads by id and owns nothing', async () => {
+  const found = weir.TargetAttachment.get('found', 'web-1a2b3c4d');
+  await known(found.urn);
+  const { id, inputs } = registered.get('found') ?? assert.fail('not registered');
+  assert.equal(id, 'web-1a2b3c4d');
+  assert.equal('owner' in inputs, false);
+});

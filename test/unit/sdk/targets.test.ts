@@ -1,0 +1,29 @@
+// A map of targets from a list of addresses and ports.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { targets } from '../../../sdk/targets.ts';
+
+test('targets are named by address and port in their shortest form, and share what is given', () => {
+  assert.deepEqual(targets(['10.0.0.1:80', '[2001:DB8:0::1]:81'], { weight: 50 }), {
+    '10.0.0.1:80': { address: '10.0.0.1', port: 80, weight: 50 },
+    '[2001:db8::1]:81': { address: '2001:DB8:0::1', port: 81, weight: 50 },
+  });
+});
+
+for (const entry of [
+  '10.0.0.1',
+  '10.0.0.1:0',
+  '10.0.0.1:65536',
+  'host:80',
+  '::1:80',
+  '[10.0.0.1]:80',
+  '10.0.0.1:80 ',
+]) {
+  test(`${entry} is refused`, () => {
+    assert.throws(() => targets([entry]), /is no address and port such as "10.0.0.1:80"/);
+  });
+}
+
+test('two entries that mean the same are refused', () => {
+  assert.throws(() => targets(['[::1]:80', '[0:0::1]:80']), /\[0:0::1\]:80 is given twice/);
+});
