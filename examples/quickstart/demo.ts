@@ -1,0 +1,33 @@
+// `npm run up`, `preview` and `down`: runs the stack beside this file on a runtime and backends of its own.
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { cacheFolder } from '../../.toolchain/cache.mjs';
+import { withLock } from '../../.toolchain/lock.mjs';
+import { down } from './demo/down.ts';
+import { DemoError } from './demo/failure.ts';
+import { ROOT } from './demo/folder.ts';
+import { preview } from './demo/preview.ts';
+import { listenToSignals } from './demo/signals.ts';
+import { up } from './demo/up.ts';
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { up, preview, down };
+
+const [name = '', ...args] = process.argv.slice(2);
+const command = COMMANDS[name];
+
+listenToSignals();
+try {
+  if (command === undefined) throw new DemoError(`use: npm run ${Object.keys(COMMANDS).join(' | npm run ')}`);
+  await withLock(lockFile(), 'the quick start', () => command(args));
+} catch (error) {
+  // What is expected to go wrong says so in its message; anything else is a fault of ours and shows where.
+  if (!(error instanceof DemoError)) throw error;
+  process.stderr.write(`\nquick start: ${error.message}\n`);
+  process.exitCode = error.exitCode;
+}
+
+/** Not in the folder of the quick start, which `down` removes. */
+function lockFile(): string {
+  const hash = createHash('sha256').update(ROOT).digest('hex').slice(0, 16);
+  return path.join(cacheFolder(process.env), 'locks', `quickstart-${hash}.lock`);
+}

@@ -1,0 +1,42 @@
+// A sample backend, `node backend.ts NAME PORT`: says who it is over HTTP, and over plain TCP line by line.
+import http from 'node:http';
+import net from 'node:net';
+
+const [name = 'backend', port = '0'] = process.argv.slice(2);
+
+const web = http.createServer((request, response) => {
+  request.resume();
+  response.setHeader('content-type', 'text/plain');
+  response.end(`${name} (port ${port})\n`);
+});
+
+/** One port speaks both, so that an HTTP and a TCP listener can have the same target. */
+const server = net.createServer((socket) => {
+  socket.on('error', () => socket.destroy());
+  socket.once('data', (first) => {
+    const isHttp = /^[A-Z]+ \S+ HTTP\/1/.test(first.toString('latin1'));
+    socket.pause();
+    socket.unshift(first);
+    if (isHttp) web.emit('connection', socket);
+    else echo(socket);
+    socket.resume();
+  });
+});
+
+function echo(socket: net.Socket): void {
+  socket.setEncoding('utf8');
+  let unfinished = '';
+  socket.on('data', (text: string) => {
+    const lines = (unfinished + text).split('\n');
+    // Bounded: a line without an end is cut off.
+    unfinished = (lines.pop() ?? '').slice(-1024);
+    for (const line of lines) socket.write(`${name} (port ${port}): ${line.trimEnd()}\n`);
+  });
+}
+
+server.on('error', (error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});
+server.listen(Number(port), '127.0.0.1', () => process.stdout.write(`ready ${name} ${port}\n`));
+process.once('SIGTERM', () => process.exit(0));

@@ -1,0 +1,33 @@
+// The three sample backends of the stack: each is started where it does not run.
+import { BACKENDS, settlePort } from './ports.ts';
+import { end, isRunning, start } from './processes.ts';
+import { type DemoRecord, saveRecord } from './record.ts';
+
+/** Answers with the names of those that were started. */
+export async function startBackends(record: DemoRecord): Promise<string[]> {
+  const started: string[] = [];
+  for (const name of BACKENDS) {
+    if (await isRunning(record.processes[name])) continue;
+    await startBackend(record, name);
+    started.push(name);
+  }
+  return started;
+}
+
+export async function endBackends({ processes }: DemoRecord): Promise<void> {
+  await Promise.all(BACKENDS.map((name) => end(processes[name])));
+}
+
+async function startBackend(record: DemoRecord, name: (typeof BACKENDS)[number]): Promise<void> {
+  const port = await settlePort(record, name);
+  await start({
+    name,
+    script: 'examples/quickstart/demo/backend.ts',
+    args: [name, `${port}`],
+    ready: /^ready /m,
+    onStarted(started) {
+      record.processes[name] = started;
+      saveRecord(record);
+    },
+  });
+}

@@ -1,0 +1,44 @@
+// `npm run down`: destroys the stack, ends the processes and removes the folder, also where half of that is gone already.
+import { existsSync, rmSync } from 'node:fs';
+import { endBackends } from './backends.ts';
+import { DemoError } from './failure.ts';
+import { FOLDER, shown } from './folder.ts';
+import { hasStack, pulumi } from './pulumi.ts';
+import { type DemoRecord, readRecord } from './record.ts';
+import { answers, endRuntime } from './runtime.ts';
+import { steps } from './steps.ts';
+
+export async function down(args: readonly string[]): Promise<void> {
+  if (!existsSync(FOLDER)) {
+    process.stdout.write('Nothing is up.\n');
+    return;
+  }
+  const record = readRecord();
+  if (!args.includes('--force')) await destroy(record, args);
+  process.stdout.write('\n');
+  await steps([
+    { title: 'Runtime', run: () => endRuntime(record).then(() => 'ended') },
+    { title: 'Backends', run: () => endBackends(record).then(() => 'ended') },
+    {
+      title: `State and data in ${shown(FOLDER)}/`,
+      run: async () => {
+        rmSync(FOLDER, { recursive: true, force: true });
+        return 'removed';
+      },
+    },
+  ]);
+}
+
+async function destroy(record: DemoRecord, args: readonly string[]): Promise<void> {
+  if (!hasStack()) return;
+  if (!(await answers(record))) {
+    process.stdout.write('The runtime does not answer, so nothing is served: its data and the state go together.\n');
+    return;
+  }
+  try {
+    await pulumi('destroy', ['--yes', '--skip-preview', ...args]);
+  } catch (error) {
+    if (!(error instanceof DemoError) || error.exitCode !== 1) throw error;
+    throw new DemoError(`${error.message}; to take everything away all the same: npm run down -- --force`);
+  }
+}

@@ -1,0 +1,40 @@
+// The ports of the quick start: the usual ones where they are free, else others, and then kept.
+import net from 'node:net';
+import { DemoError } from './failure.ts';
+import type { DemoRecord } from './record.ts';
+
+/** Those of listeners and backends are also the stack's own defaults. */
+const USUAL = { runtime: 7400, http: 8080, tcp: 9000, blue: 9001, green: 9002, amber: 9003 } as const;
+
+export type PortName = keyof typeof USUAL;
+
+/** The names that the stack has for them too. */
+export const LISTENERS = ['http', 'tcp'] as const satisfies readonly PortName[];
+export const BACKENDS = ['blue', 'green', 'amber'] as const satisfies readonly PortName[];
+
+const TRIES = 50;
+
+/** To be asked for what does not have its port open now: that port may have been taken by another program since. */
+export async function settlePort({ ports }: DemoRecord, name: PortName): Promise<number> {
+  const { [name]: kept = USUAL[name], ...others } = ports;
+  const port = await freePort(kept, new Set(Object.values(others)));
+  ports[name] = port;
+  return port;
+}
+
+/** The wanted port, or the next one that is free and not among `others`. */
+export async function freePort(wanted: number, others: ReadonlySet<number>): Promise<number> {
+  for (let port = wanted; port < Math.min(wanted + TRIES, 65_536); port++) {
+    if (!others.has(port) && (await isFree(port))) return port;
+  }
+  throw new DemoError(`no port from ${wanted} to ${wanted + TRIES - 1} is free on 127.0.0.1: free one of them`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    // Without reusePort: with it, the system would let us in beside another runtime.
+    const server = net.createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ host: '127.0.0.1', port }, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,97 @@
+// Runs the real Pulumi CLI on the stack, with a backend, a home and a passphrase of the quick start's own.
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DemoError } from './failure.ts';
+import { FOLDER, ROOT } from './folder.ts';
+import { type DemoRecord, saveRecord } from './record.ts';
+import { adminToken } from './runtime.ts';
+import { withSignals } from './signals.ts';
+import { isLockedByTheDead } from './stale-lock.ts';
+
+const STACK = 'dev';
+const STATE = path.join(FOLDER, 'state');
+const STACK_FILE = path.join(STATE, '.pulumi', 'stacks', 'weir-quickstart', `${STACK}.json`);
+const CONFIG_FILE = path.join(FOLDER, `Pulumi.${STACK}.yaml`);
+const PASSPHRASE_FILE = path.join(FOLDER, 'passphrase');
+
+export function hasStack(): boolean {
+  return existsSync(STACK_FILE);
+}
+
+/** Makes the stack where there is none; answers whether it did. */
+export async function makeStack(): Promise<boolean> {
+  if (hasStack()) return false;
+  mkdirSync(STATE, { recursive: true, mode: 0o700 });
+  writeFileSync(PASSPHRASE_FILE, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  // `stack init` writes its configuration beside Pulumi.yaml, and the root's Pulumi.dev.yaml belongs to the user.
+  copyFileSync(path.join(ROOT, 'Pulumi.yaml'), path.join(FOLDER, 'Pulumi.yaml'));
+  await quietly(['stack', 'init', STACK, '--no-select', '--cwd', FOLDER]);
+  return true;
+}
+
+/** As `pulumi config set` by hand would; nothing is called where the stack was told so before. */
+export async function configure(record: DemoRecord, config: Readonly<{ [key: string]: string }>): Promise<void> {
+  const changed = Object.entries(config).filter(([key, value]) => record.config[key] !== value);
+  if (changed.length === 0) return;
+  const words = changed.flatMap(([key, value]) => ['--plaintext', `${key}=${value}`]);
+  await quietly(['config', 'set-all', ...words, ...ON_STACK]);
+  record.config = { ...record.config, ...config };
+  saveRecord(record);
+}
+
+const ON_STACK = ['--stack', STACK, '--config-file', CONFIG_FILE];
+
+/** Runs it on this terminal; what it says is the user's to read. */
+export async function pulumi(command: string, args: readonly string[]): Promise<void> {
+  // The quick start runs once at a time, so no lock of a living Pulumi is taken away.
+  if (isLockedByTheDead(STATE)) await quietly(['cancel', STACK, '--yes']);
+  process.stdout.write(`\n$ pulumi ${[command, ...args].join(' ')}\n`);
+  const child = spawn('pulumi', [command, ...args, ...ON_STACK], { cwd: ROOT, env: environment(), stdio: 'inherit' });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', (error) => reject(notThere(error)));
+    child.once('close', resolve);
+  });
+  let isInterrupted = false;
+  const code = await withSignals(
+    (signal) => {
+      isInterrupted = true;
+      // At a terminal Pulumi has the interrupt already, and at a second one it stops without finishing what it is at.
+      const isFromKeyboard = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+      if (signal !== 'SIGINT' || !isFromKeyboard) child.kill(signal);
+    },
+    () => ended,
+  );
+  if (isInterrupted) throw new DemoError(`pulumi ${command} was interrupted; run the same command again`, 130);
+  if (code !== 0) throw new DemoError(`pulumi ${command} failed; what is wrong stands above`);
+}
+
+function quietly(args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd: ROOT, env: environment() };
+    execFile('pulumi', ['--non-interactive', ...args], options, (error, stdout, stderr) => {
+      if (error === null) return resolve();
+      if (typeof error.code === 'string') return reject(notThere(error));
+      reject(new DemoError(`pulumi ${args[0]} ${args[1]} failed: ${(stderr || stdout).trim()}`));
+    });
+  });
+}
+
+function notThere(error: Error): DemoError {
+  return new DemoError(`pulumi cannot be started (${error.message}): use \`npm run up\`, which brings it`);
+}
+
+/** Nothing of the user's own Pulumi and Weir settings: no login, stack, passphrase or runtime of theirs is touched. */
+function environment(): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !/^(PULUMI|WEIR)_/.test(name));
+  return {
+    ...Object.fromEntries(others),
+    PULUMI_BACKEND_URL: pathToFileURL(STATE).href,
+    PULUMI_HOME: path.join(FOLDER, 'pulumi-home'),
+    PULUMI_CONFIG_PASSPHRASE_FILE: PASSPHRASE_FILE,
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+    WEIR_TOKEN: adminToken(),
+  };
+}

@@ -1,0 +1,82 @@
+// The quick start's own runtime: `weir serve` with its data in the ignored folder, started where it does not answer.
+import { readFileSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import type { StatusAnswer } from '../../../provider/runtime/api/schemas.ts';
+import { DemoError } from './failure.ts';
+import { FOLDER, shown } from './folder.ts';
+import { settlePort } from './ports.ts';
+import { end, isRunning, start } from './processes.ts';
+import { type DemoRecord, saveRecord } from './record.ts';
+
+const DATA = path.join(FOLDER, 'runtime');
+const ANSWER_MS = 5_000;
+
+export type ListenerStatus = StatusAnswer['listeners'][number];
+
+export function endpointOf({ ports }: DemoRecord): string {
+  return `http://127.0.0.1:${ports.runtime}`;
+}
+
+/** What a user would give as WEIR_TOKEN; undefined before the first start. */
+export function adminToken(): string | undefined {
+  try {
+    return readFileSync(path.join(DATA, 'admin-token'), 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Answers whether it had to be started. */
+export async function startRuntime(record: DemoRecord): Promise<boolean> {
+  if (await answers(record)) return false;
+  // It lives but does not answer: stopped, or out of its mind. Everything acknowledged is in its database.
+  await end(record.processes.runtime);
+  const port = await settlePort(record, 'runtime');
+  await start({
+    name: 'runtime',
+    script: 'provider/runtime/main.ts',
+    args: ['serve', '--data', DATA, '--api', `127.0.0.1:${port}`],
+    ready: /^weir ready /m,
+    onStarted(started) {
+      record.processes.runtime = started;
+      saveRecord(record);
+    },
+  });
+  record.runtimeId = (await askHealth(record))?.headers.get('x-weir-runtime') ?? undefined;
+  saveRecord(record);
+  return true;
+}
+
+export async function endRuntime(record: DemoRecord): Promise<void> {
+  await end(record.processes.runtime);
+  // `serve` puts the token where this user's clients look for it; the runtime that it belongs to is gone for good.
+  if (record.runtimeId !== undefined && /^[\w-]+$/.test(record.runtimeId)) {
+    rmSync(path.join(homedir(), '.weir', record.runtimeId), { recursive: true, force: true });
+  }
+}
+
+/** Whether our process, and no other that has its port, answers. */
+export async function answers(record: DemoRecord): Promise<boolean> {
+  if (!(await isRunning(record.processes.runtime))) return false;
+  return (await askHealth(record)) !== undefined;
+}
+
+/** What it serves, with the weight and health of every target. */
+export async function listenersOf(record: DemoRecord): Promise<ListenerStatus[]> {
+  const headers = { authorization: `Bearer ${adminToken()}` };
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const answer = await fetch(`${endpointOf(record)}/v1/status`, { headers, signal }).catch((error) => {
+    throw new DemoError(`the runtime at ${endpointOf(record)} does not answer: ${error.message}; ${LOOK}`);
+  });
+  if (!answer.ok) throw new DemoError(`the runtime answers its status with ${answer.status}; ${LOOK}`);
+  return ((await answer.json()) as StatusAnswer).listeners;
+}
+
+const LOOK = `its log is ${shown(path.join(FOLDER, 'runtime.log'))}; \`npm run up\` starts it again where it ended`;
+
+async function askHealth(record: DemoRecord): Promise<Response | undefined> {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  return fetch(`${endpointOf(record)}/healthz`, { signal }).catch(() => undefined);
+}

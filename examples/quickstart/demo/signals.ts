@@ -1,0 +1,28 @@
+// What a signal does to the quick start: it ends it, leaving nothing half made, or, while Pulumi runs, is Pulumi's to answer.
+import { writeSync } from 'node:fs';
+import { endBySignal, SIGNALS } from '../../../.toolchain/launch.mjs';
+import { releaseAll } from '../../../.toolchain/lock.mjs';
+
+type Handler = (signal: NodeJS.Signals) => void;
+
+let handler: Handler = abandon;
+
+export function listenToSignals(): void {
+  for (const signal of SIGNALS) process.on(signal, (received) => handler(received));
+}
+
+export async function withSignals<T>(other: Handler, work: () => Promise<T>): Promise<T> {
+  handler = other;
+  try {
+    return await work();
+  } finally {
+    handler = abandon;
+  }
+}
+
+function abandon(signal: NodeJS.Signals): void {
+  releaseAll();
+  // The spinner hides the cursor, and keeps what is written to process.stdout to itself.
+  if (process.stdout.isTTY) writeSync(process.stdout.fd, '\x1b[?25h');
+  endBySignal(signal);
+}

@@ -1,0 +1,75 @@
+// Sends requests and connections through a listener, and counts which backend answered.
+import net from 'node:net';
+
+const REQUESTS = 100;
+const CONNECTIONS = 20;
+const ANSWER_MS = 5_000;
+
+export interface Tally {
+  readonly sent: number;
+  /** Answers by the port of the backend, which it gives in its answer. */
+  readonly byPort: ReadonlyMap<number, number>;
+  /** How often what went wrong. */
+  readonly failures: ReadonlyMap<string, number>;
+}
+
+/** Through an HTTP listener requests, else connections. */
+export function sendsOf(endpoint: string): string {
+  return isHttp(endpoint) ? `${REQUESTS} requests` : `${CONNECTIONS} connections`;
+}
+
+/** One after the other. */
+export async function measure(endpoint: string): Promise<Tally> {
+  const send = isHttp(endpoint) ? request : connection;
+  const sent = isHttp(endpoint) ? REQUESTS : CONNECTIONS;
+  const byPort = new Map<number, number>();
+  const failures = new Map<string, number>();
+  for (let n = 0; n < sent; n++) {
+    try {
+      const answer = await send(endpoint);
+      const port = Number(/\(port (\d+)\)/.exec(answer)?.[1]);
+      if (Number.isNaN(port)) throw new Error('answered by a server that is no sample backend');
+      count(byPort, port);
+    } catch (error) {
+      count(failures, reasonOf(error as Error));
+    }
+  }
+  return { sent, byPort, failures };
+}
+
+function isHttp(endpoint: string): boolean {
+  return endpoint.startsWith('http:');
+}
+
+async function request(endpoint: string): Promise<string> {
+  const answer = await fetch(endpoint, { signal: AbortSignal.timeout(ANSWER_MS) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`answered with ${answer.status} ${answer.statusText}`);
+  return text;
+}
+
+/** Sends one line and takes the line that comes back. */
+function connection(endpoint: string): Promise<string> {
+  const { hostname, port } = new URL(endpoint);
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), timeout: ANSWER_MS });
+    let text = '';
+    socket.setEncoding('utf8').write('hello\n');
+    socket.on('data', (part) => {
+      text += part;
+      if (text.includes('\n')) socket.end();
+    });
+    socket.on('timeout', () => socket.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
+    socket.on('error', reject);
+    socket.on('close', () => (text === '' ? reject(new Error('closed without an answer')) : resolve(text)));
+  });
+}
+
+function count<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reasonOf(error: Error): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

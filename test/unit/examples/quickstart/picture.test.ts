@@ -1,0 +1,68 @@
+// The quick start's picture: columns, bars and marks.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { bar, picture } from '../../../../examples/quickstart/demo/picture.ts';
+import type { Share } from '../../../../examples/quickstart/demo/shares.ts';
+
+const share = (name: string, weight: number, due: number, got: number, remark = ''): Share => {
+  return { name, weight, due, got, remark };
+};
+
+const nothingFailed = { sent: 100, byPort: new Map(), failures: new Map() };
+
+describe('bar', () => {
+  it('ends at the mark where the share got is the share due', () => {
+    assert.equal(bar(0.5, 0.5, 1), `${'█'.repeat(20)}│`);
+  });
+
+  it('stays short of the mark where less was got', () => {
+    assert.equal(bar(0.25, 0.5, 1), `${'█'.repeat(10)}${' '.repeat(10)}│`);
+  });
+
+  it('goes on behind the mark where more was got', () => {
+    assert.equal(bar(0.5, 0.25, 1), `${'█'.repeat(10)}│${'█'.repeat(10)}`);
+  });
+
+  it('is empty where nothing was due and nothing was got, of anything', () => {
+    assert.equal(bar(0, 0, 0), '│');
+  });
+});
+
+describe('picture', () => {
+  it('puts weight, due, got and the bar of each target under one head', () => {
+    const shares = [share('blue', 50, 0.5, 0.5), share('amber', 5, 0.05, 0.04)];
+    const lines = picture('http://127.0.0.1:8080', shares, nothingFailed).split('\n');
+    assert.deepEqual(lines.slice(0, 3), [
+      '100 requests to http://127.0.0.1:8080',
+      '',
+      '  target  weight   due   got  █ got  │ due',
+    ]);
+    assert.equal(lines[3], `  blue        50   50%   50%  ${'█'.repeat(40)}│`);
+    assert.equal(lines[4], '  amber        5    5%    4%  ███ │');
+  });
+
+  it('shows the remark of a target in place of its bar', () => {
+    assert.match(
+      picture('tcp://127.0.0.1:9000', [share('blue', 5, 0, 0, 'unhealthy: refused')], nothingFailed),
+      /^ {2}blue {9}5 {4}0% {4}0% {2}unhealthy: refused$/m,
+    );
+  });
+
+  it('says how many failed, and why', () => {
+    const failures = new Map([['answered with 503 Service Unavailable', 100]]);
+    const text = picture('http://127.0.0.1:8080', [], { ...nothingFailed, failures });
+    assert.match(text, /^ {2}100 of 100 requests: answered with 503 Service Unavailable$/m);
+  });
+
+  it('fits into 80 columns whatever the targets are called', () => {
+    const shares = [share('n'.repeat(200), 100, 1, 0), share('b', 1, 0, 1)];
+    for (const line of picture('http://127.0.0.1:8080', shares, nothingFailed).split('\n')) {
+      assert.ok(line.length <= 80, line);
+    }
+  });
+
+  it('colours nothing unless told to', () => {
+    const text = picture('http://127.0.0.1:8080', [share('blue', 1, 1, 1)], nothingFailed);
+    assert.ok(!text.includes('\x1b'));
+  });
+});
