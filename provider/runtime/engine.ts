@@ -1,6 +1,6 @@
 // The seam between the control plane and a data plane: prepare, activate, acknowledge. One implementation a folder.
 import type { Problem } from '../model/errors.ts';
-import type { Health, Snapshot } from './snapshot.ts';
+import type { Health, Snapshot, TargetSnapshot } from './snapshot.ts';
 
 /** Why one listener of a prepared snapshot cannot be served; nothing of the snapshot is served because of it. */
 export interface Refusal {
@@ -32,6 +32,13 @@ export interface TargetCounts {
   readonly activeConnections: number;
   /** Open flows and exchanges of a target that is unbound, or that was changed away from. */
   readonly draining: number;
+}
+
+export interface DrainingTarget {
+  readonly listenerId: string;
+  /** As it was last served. */
+  readonly target: TargetSnapshot;
+  readonly count: number;
 }
 
 export interface WorkerStatus {
@@ -72,7 +79,7 @@ export interface Engine {
   onPassive: (report: PassiveReport) => void;
   counts(listenerId: string, key: string): TargetCounts;
   /** Targets that are gone from the snapshot but still have open flows. */
-  draining(): readonly { listenerId: string; key: string; count: number }[];
+  draining(): readonly DrainingTarget[];
   status(): EngineStatus;
   /** Stops taking connections, lets what is under way finish for at most `graceMs`, then stops. Idempotent. */
   close(graceMs: number): Promise<void>;

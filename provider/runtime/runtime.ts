@@ -1,5 +1,6 @@
 // Builds and joins everything: store, control plane, data plane and API. The only file that knows them all.
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { authenticateWith } from './api/authenticate.ts';
 import { createApi } from './api/server.ts';
@@ -49,37 +50,35 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     nowMs: Date.now,
     onError: (error) => logger.error({ err: error }, 'background work failed'),
   });
-  await control.start();
-  for (const { listenerId, problem } of control.refusals) {
-    logger.warn({ listenerId, problem }, 'a stored listener cannot be opened; it is tried again every second');
-  }
   const { runtimeId } = stored;
   const authenticate = authenticateWith(directory.adminToken);
   const api = await createApi({ control, runtimeId, authenticate, logger, tls: options.tls });
+  let closing: Promise<void> | undefined;
+  const close = (graceMs: number) => {
+    closing ??= (async () => {
+      const deadlineMs = performance.now() + graceMs;
+      await Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]);
+      await control.close();
+      await engine.close(Math.max(0, deadlineMs - performance.now()));
+      await store.close();
+      directory.unlock();
+    })();
+    return closing;
+  };
   try {
+    await control.start();
+    for (const { listenerId, problem } of control.refusals) {
+      logger.warn({ listenerId, problem }, 'a stored listener cannot be opened; it is tried again every second');
+    }
     await api.listen({ host: options.apiHost, port: options.apiPort });
   } catch (error) {
-    await engine.destroy();
+    await close(0);
     throw error;
   }
   publishToken(runtimeId, directory.adminToken);
 
   const { address, port } = api.server.address() as AddressInfo;
   const scheme = options.tls === undefined ? 'http' : 'https';
-  let closing: Promise<void> | undefined;
-  const close = async (graceMs: number) => {
-    await api.close();
-    await control.close();
-    await engine.close(graceMs);
-    await store.close();
-    directory.unlock();
-  };
-  return {
-    url: `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`,
-    runtimeId,
-    close: (graceMs) => {
-      closing ??= close(graceMs);
-      return closing;
-    },
-  };
+  const url = `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return { url, runtimeId, close };
 }

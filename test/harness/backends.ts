@@ -1,6 +1,6 @@
 // Real backends for tests: an HTTP server or a TCP server that says its name, counts, and can be told to stop.
 import { once } from 'node:events';
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -13,20 +13,15 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** Answers each request with its name. */
-export async function httpBackend(
-  t: Pick<TestContext, 'after'>,
-  name: string,
-  onRequest: (request: IncomingMessage) => void = () => {},
-): Promise<Backend> {
+/** Answers each request with its name; `port` 0 picks a free one. */
+export async function httpBackend(t: Pick<TestContext, 'after'>, name: string, port = 0): Promise<Backend> {
   const server = createHttpServer((request, response) => {
     if (request.headers['user-agent'] !== 'weir-health-check') {
       backend.count++;
-      onRequest(request);
     }
     response.setHeader('x-backend', name).end(name);
   });
-  const backend = await listen(t, name, server);
+  const backend = await listen(t, name, server, port);
   return backend;
 }
 
@@ -45,13 +40,13 @@ export async function tcpBackend(t: Pick<TestContext, 'after'>, name: string): P
   return backend;
 }
 
-async function listen(t: Pick<TestContext, 'after'>, name: string, server: Server): Promise<Backend> {
+async function listen(t: Pick<TestContext, 'after'>, name: string, server: Server, at = 0): Promise<Backend> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const close = async () => {

@@ -6,6 +6,8 @@ export interface Exchange {
   /** The answering backend's name; undefined: the client saw a failure. */
   readonly backend: string | undefined;
   readonly error: string | undefined;
+  /** False: the request was the first of its connection. */
+  readonly isReused: boolean;
 }
 
 export interface Load {
@@ -40,14 +42,15 @@ export function startLoad(options: { url: string; clients: number; maxRequests?:
 export function exchange(url: string, agent: Agent | false = false): Promise<Exchange> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
-    const failed = (error: string) => resolve({ startedAtMs, backend: undefined, error });
+    const failed = (error: string) => resolve({ startedAtMs, backend: undefined, error, isReused: sent.reusedSocket });
     const sent = request(url, { agent }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
       });
       response.on('end', () => {
-        if (response.statusCode === 200) resolve({ startedAtMs, backend: text, error: undefined });
+        if (response.statusCode === 200)
+          resolve({ startedAtMs, backend: text, error: undefined, isReused: sent.reusedSocket });
         else failed(`${response.statusCode} ${text}`);
       });
       response.on('error', (error) => failed(error.message));

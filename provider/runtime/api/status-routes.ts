@@ -42,6 +42,9 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
   );
 }
 
+/** Of a target that is bound no more, and is shown while flows of it are open. */
+const UNBOUND = { weight: 0, health: 'unchecked', reason: 'unbound', requests: 0, activeConnections: 0 } as const;
+
 function toStatus(control: ControlPlane): StatusAnswer {
   const { name, desired, acked, lastError, workers } = control.engineStatus;
   return {
@@ -52,11 +55,14 @@ function toStatus(control: ControlPlane): StatusAnswer {
       id: listener.id,
       endpoint: endpointOf(listener.protocol, listener.address, listener.port),
       lastError: refusalOf(listener.id, control),
-      targets: [...listener.targets.values()].map((target) => ({
-        ...target,
-        ...control.targetHealth(listener.id, target.key),
-        ...control.counts(listener.id, target.key),
-      })),
+      targets: [
+        ...[...listener.targets.values()].map((target) => ({
+          ...target,
+          ...control.targetHealth(listener.id, target.key),
+          ...control.counts(listener.id, target.key),
+        })),
+        ...control.draining(listener.id).map(({ target, count }) => ({ ...target, ...UNBOUND, draining: count })),
+      ],
     })),
   };
 }

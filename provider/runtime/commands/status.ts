@@ -35,7 +35,7 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
       target.name,
       target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`,
       target.weight,
-      target.health,
+      target.reason ?? target.health,
       target.requests,
       target.activeConnections,
       target.draining,

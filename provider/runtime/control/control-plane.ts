@@ -5,7 +5,7 @@ import { propertyPath } from '../../model/property-path.ts';
 import { toMs } from '../../model/seconds.ts';
 import { type Kind, type PropertiesOf, parseProperties } from '../../model/validate.ts';
 import type { Compiled } from '../compile/compile.ts';
-import type { Engine, EngineStatus, HealthChange, Refusal } from '../engine.ts';
+import type { DrainingTarget, Engine, EngineStatus, HealthChange, Refusal } from '../engine.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
@@ -187,6 +187,10 @@ export class ControlPlane {
 
   counts(listenerId: string, key: string) {
     return this.#options.engine.counts(listenerId, key);
+  }
+
+  draining(listenerId: string): readonly DrainingTarget[] {
+    return this.#options.engine.draining().filter((draining) => draining.listenerId === listenerId);
   }
 
   /** Finishes the writes under way; the engine serves on. */

@@ -1,0 +1,164 @@
+// One listening address:port of a worker: it gives accepted sockets to the protocol of the listener that it serves.
+import * as net from 'node:net';
+import type { Protocol } from '../snapshot.ts';
+import type { ConnectionGauge } from './counters.ts';
+import type { WorkerListener } from './listener.ts';
+import type { Endpoint, Log } from './messages.ts';
+
+/** Takes over a socket that was accepted paused. */
+export type AcceptClient = (socket: net.Socket, binding: Binding) => void;
+
+/** An open client connection, as its protocol keeps it. */
+export interface ClientConnection {
+  /** Finish what is under way, then close; idle: close now. */
+  drain(): void;
+  destroy(): void;
+}
+
+export interface BindingContext {
+  readonly acceptors: Readonly<Record<Protocol, AcceptClient>>;
+  readonly gauge: ConnectionGauge;
+  readonly isPortShared: boolean;
+  readonly log: Log;
+}
+
+/** The kernel cuts it at net.core.somaxconn. */
+const BACKLOG = 4096;
+/** A closing binding gives up on emptying its accept queue after this many turns with a connection in each. */
+const MAX_EMPTYING_TURNS = 1000;
+
+export class Binding {
+  readonly endpoint: Endpoint;
+  readonly #context: BindingContext;
+  readonly #server: net.Server;
+  #listener: WorkerListener | undefined;
+  /** Accepted before the binding serves: paused, nothing was read. */
+  #held: net.Socket[] = [];
+  #accepted = 0;
+  #isClosing = false;
+  #closed: Promise<void> | undefined;
+  readonly #closingCallbacks = new Set<() => void>();
+  readonly #connections = new Set<ClientConnection>();
+  #emptied: PromiseWithResolvers<void> | undefined;
+
+  /** Opens the socket without serving it. */
+  static async open(endpoint: Endpoint, context: BindingContext): Promise<Binding> {
+    const binding = new Binding(endpoint, context);
+    await binding.#listen();
+    return binding;
+  }
+
+  private constructor(endpoint: Endpoint, context: BindingContext) {
+    this.endpoint = endpoint;
+    this.#context = context;
+    this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
+  }
+
+  /** A kept-alive client's next request goes by the listener of that moment. */
+  get listener(): WorkerListener {
+    if (!this.#listener) throw new Error('A binding has no listener before it serves.');
+    return this.#listener;
+  }
+
+  /** It closes for good: its clients are asked to go elsewhere. */
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  get isServing(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  /** Begins to serve, or changes the listener in place. */
+  serve(listener: WorkerListener): void {
+    this.#listener = listener;
+    const held = this.#held;
+    this.#held = [];
+    for (const socket of held) this.#hand(socket, listener);
+  }
+
+  /** Called once, in the tick in which it turns closing. Returns how to unsubscribe. */
+  onClosing(callback: () => void): () => void {
+    this.#closingCallbacks.add(callback);
+    return () => this.#closingCallbacks.delete(callback);
+  }
+
+  track(connection: ClientConnection): void {
+    this.#connections.add(connection);
+    this.#context.gauge.add(1);
+  }
+
+  untrack(connection: ClientConnection): void {
+    if (!this.#connections.delete(connection)) return;
+    this.#context.gauge.add(-1);
+    if (this.#connections.size === 0) this.#emptied?.resolve();
+  }
+
+  /** Resolves when no client connection is open; to be asked for once it is closed. */
+  async empty(): Promise<void> {
+    if (this.#connections.size === 0) return;
+    this.#emptied ??= Promise.withResolvers();
+    await this.#emptied.promise;
+  }
+
+  /** Stops listening; resolves when the socket is closed. Open connections live on. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  drainConnections(): void {
+    for (const connection of [...this.#connections]) connection.drain();
+  }
+
+  destroyConnections(): void {
+    for (const connection of [...this.#connections]) connection.destroy();
+  }
+
+  #listen(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { address, port } = this.endpoint;
+    this.#server.once('error', reject);
+    this.#server.listen({ host: address, port, backlog: BACKLOG, reusePort: this.#context.isPortShared }, () => {
+      this.#server.off('error', reject);
+      // An accept that fails (EMFILE) must not end the worker and with it every other connection.
+      this.#server.on('error', (error) =>
+        this.#context.log('warn', 'accept failed', { address, port, error: `${error}` }),
+      );
+      resolve();
+    });
+    return promise;
+  }
+
+  #accept(socket: net.Socket): void {
+    this.#accepted++;
+    if (this.#listener) this.#hand(socket, this.#listener);
+    else if (this.#isClosing) socket.resetAndDestroy();
+    else this.#held.push(socket);
+  }
+
+  #hand(socket: net.Socket, listener: WorkerListener): void {
+    this.#context.acceptors[listener.snapshot.protocol](socket, this);
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosing = true;
+    for (const socket of this.#held.splice(0)) socket.resetAndDestroy();
+    for (const callback of [...this.#closingCallbacks]) callback();
+    this.#closingCallbacks.clear();
+    // Closing resets what waits in the accept queue, with SO_REUSEPORT too: accept until a whole turn finds nothing.
+    let seen = -1;
+    for (let turn = 0; turn < MAX_EMPTYING_TURNS && this.#listener && seen !== this.#accepted; turn++) {
+      seen = this.#accepted;
+      // The first immediate may end the turn that is under way; the second one has a whole poll before it.
+      await immediate();
+      await immediate();
+    }
+    // Not its callback: that also waits for connections, and handles that were taken over are not counted.
+    this.#server.close();
+  }
+}
+
+function immediate(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

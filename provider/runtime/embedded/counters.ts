@@ -1,0 +1,93 @@
+// Counters in shared memory: workers write, the main thread sums; no message is sent for a request.
+
+/** Each worker's column fills a cache line, so that workers do not slow each other. */
+const COLUMN_FLOATS = 8;
+const REQUESTS = 0;
+const ACTIVE = 1;
+/** In the first line, which belongs to no worker. */
+const IS_FAILING = 0;
+
+/** One target's counters. */
+export function createCounters(workers: number): SharedArrayBuffer {
+  return new SharedArrayBuffer((1 + workers) * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
+}
+
+/** What one worker counts of one target. Only that worker writes the column. */
+export class TargetColumn {
+  readonly #cells: Float64Array;
+  readonly #at: number;
+
+  constructor(counters: SharedArrayBuffer, workerId: number) {
+    this.#cells = new Float64Array(counters);
+    this.#at = (1 + workerId) * COLUMN_FLOATS;
+  }
+
+  /** A request, or a TCP connection, was given to the target. */
+  request(): void {
+    (this.#cells[this.#at + REQUESTS] as number)++;
+  }
+
+  /** A flow or an exchange with the target began. */
+  opened(): void {
+    (this.#cells[this.#at + ACTIVE] as number)++;
+  }
+
+  closed(): void {
+    (this.#cells[this.#at + ACTIVE] as number)--;
+  }
+
+  /** A connect failed. The flag is shared, so that another worker's success ends a series of failures. */
+  markFailing(): void {
+    this.#cells[IS_FAILING] = 1;
+  }
+
+  /** A connect succeeded; true for the first one after a failure. */
+  clearFailing(): boolean {
+    if (this.#cells[IS_FAILING] !== 1) return false;
+    this.#cells[IS_FAILING] = 0;
+    return true;
+  }
+}
+
+/** Main: the sums over all workers. */
+export function readCounters(counters: SharedArrayBuffer): { requests: number; active: number } {
+  const cells = new Float64Array(counters);
+  const sums = { requests: 0, active: 0 };
+  for (let at = COLUMN_FLOATS; at < cells.length; at += COLUMN_FLOATS) {
+    sums.requests += cells[at + REQUESTS] as number;
+    sums.active += cells[at + ACTIVE] as number;
+  }
+  return sums;
+}
+
+/** Main: forgets the open flows of a worker that ended. */
+export function clearActive(counters: SharedArrayBuffer, workerId: number): void {
+  new Float64Array(counters)[(1 + workerId) * COLUMN_FLOATS + ACTIVE] = 0;
+}
+
+/** One worker's open client connections, in a cell of an array that all workers share. */
+export class ConnectionGauge {
+  readonly #cells: Int32Array;
+  readonly #workerId: number;
+
+  constructor(gauges: SharedArrayBuffer, workerId: number) {
+    this.#cells = new Int32Array(gauges);
+    this.#workerId = workerId;
+  }
+
+  get value(): number {
+    return this.#cells[this.#workerId] as number;
+  }
+
+  add(change: 1 | -1): void {
+    (this.#cells[this.#workerId] as number) += change;
+  }
+
+  clear(): void {
+    this.#cells[this.#workerId] = 0;
+  }
+}
+
+export function createGauges(workers: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT);
+}

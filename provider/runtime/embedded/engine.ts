@@ -1,0 +1,221 @@
+// The embedded data plane, main thread: brings worker threads from snapshot to snapshot and reads what they count.
+import type {
+  DrainingTarget,
+  Engine,
+  EngineStatus,
+  HealthChange,
+  HealthView,
+  PassiveReport,
+  Refusal,
+  TargetCounts,
+} from '../engine.ts';
+import type { ListenerSnapshot, Snapshot } from '../snapshot.ts';
+import { ConnectionGauge, createGauges } from './counters.ts';
+import { Ledger } from './ledger.ts';
+import type { Endpoint, Log, OpenFailure } from './messages.ts';
+import { endpointName, probePort, refusal } from './port-probe.ts';
+import { WorkerPlace } from './worker-place.ts';
+
+/** A worker that is later than this is ended and replaced: dataplane, "What an acknowledgement proves". */
+const SWAP_DEADLINE_MS = 2_000;
+/** A worker whose replacement does not come up by then is not live, and is not waited for. */
+const REPLACEMENT_DEADLINE_MS = 5_000;
+
+export interface EmbeddedEngineOptions {
+  /** 1-1024; more than one needs SO_REUSEPORT that balances, that is Linux. */
+  readonly workers: number;
+  readonly log: Log;
+}
+
+export class EmbeddedEngine implements Engine {
+  readonly name = 'embedded';
+  onPassive: (report: PassiveReport) => void = () => {};
+  readonly #log: Log;
+  readonly #ledger: Ledger;
+  readonly #gauges: SharedArrayBuffer;
+  readonly #places: WorkerPlace[];
+  /** What the workers have open and serve, by endpoint name. */
+  readonly #open = new Map<string, Endpoint>();
+  /** What the last prepare opened. */
+  readonly #prepared = new Map<string, Endpoint>();
+  #desired = 0;
+  #acked = 0;
+  #lastError: string | undefined;
+  #closing: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor({ workers, log }: EmbeddedEngineOptions) {
+    const isPortShared = process.platform === 'linux';
+    if (workers > 1 && !isPortShared)
+      throw new Error('More than one worker needs Linux: only there do sockets of one port share its connections.');
+    this.#log = log;
+    this.#ledger = new Ledger(workers);
+    this.#gauges = createGauges(workers);
+    this.#places = Array.from({ length: workers }, (_, workerId) => {
+      return new WorkerPlace(workerId, {
+        init: () => ({
+          workerId,
+          isPortShared,
+          gauges: this.#gauges,
+          swap: this.#ledger.whole([...this.#open.values()]),
+        }),
+        onPassive: (report) => this.onPassive(report),
+        onEnded: (id, reason) => this.#workerEnded(id, reason),
+        log,
+      });
+    });
+  }
+
+  async prepare(next: Snapshot): Promise<readonly Refusal[]> {
+    await this.abandon();
+    const { wanted, refusals } = this.#missing(next);
+    const listeners = [...wanted.values()];
+    const probed = await Promise.all(listeners.map((listener) => probePort(listener)));
+    const failures = probed.filter((failure) => failure !== undefined);
+    const free = listeners.filter((_, index) => !probed[index]).map(({ address, port }) => ({ address, port }));
+    failures.push(...(await this.#openInWorkers(free)));
+    const failed = new Map(failures.map((failure) => [endpointName(failure.endpoint), failure]));
+    for (const endpoint of free) {
+      const name = endpointName(endpoint);
+      if (!failed.has(name)) this.#prepared.set(name, endpoint);
+    }
+    for (const [name, listener] of wanted) {
+      const failure = failed.get(name);
+      if (failure) refusals.push(refusal(listener.id, failure));
+    }
+    return refusals;
+  }
+
+  async abandon(): Promise<void> {
+    const endpoints = [...this.#prepared.values()];
+    this.#prepared.clear();
+    await this.#closeInWorkers(endpoints);
+  }
+
+  async activate(next: Snapshot, health: HealthView): Promise<void> {
+    this.#desired = next.version;
+    this.#lastError = undefined;
+    const prepared = new Map(this.#prepared);
+    this.#prepared.clear();
+    const used = new Set([...next.listeners.values()].map(endpointName));
+    for (const [name, endpoint] of prepared) this.#open.set(name, endpoint);
+    for (const name of this.#open.keys()) if (!used.has(name)) this.#open.delete(name);
+    const endpoints = [...prepared].filter(([name]) => used.has(name)).map(([, endpoint]) => endpoint);
+    // From here on a worker that starts anew starts with `next`.
+    const swap = this.#ledger.advance(next, health, endpoints);
+    await Promise.all(
+      this.#places.map(async (place) => {
+        const failures = await withDeadline(
+          place.swap(swap, SWAP_DEADLINE_MS),
+          SWAP_DEADLINE_MS + REPLACEMENT_DEADLINE_MS,
+        );
+        if (!failures) this.#fail(`worker ${place.id} does not start`);
+        for (const { message } of failures ?? []) this.#fail(`worker ${place.id}: ${message}`);
+      }),
+    );
+    this.#acked = next.version;
+  }
+
+  setHealth(changes: readonly HealthChange[]): void {
+    const known = this.#ledger.setHealth(changes);
+    if (known.length > 0) for (const place of this.#places) place.tell({ type: 'health', changes: known });
+  }
+
+  counts(listenerId: string, key: string): TargetCounts {
+    return this.#ledger.counts(listenerId, key);
+  }
+
+  draining(): readonly DrainingTarget[] {
+    return this.#ledger.draining();
+  }
+
+  status(): EngineStatus {
+    const workers = this.#places.map(({ id, version, restarts }) => {
+      return { id, version, connections: new ConnectionGauge(this.#gauges, id).value, restarts };
+    });
+    return { name: this.name, desired: this.#desired, acked: this.#acked, lastError: this.#lastError, workers };
+  }
+
+  /** Ends one worker's thread; another takes its place. False: there is no such worker. */
+  async endWorker(id: number): Promise<boolean> {
+    const place = this.#places[id];
+    await place?.end('it was asked for');
+    return place !== undefined;
+  }
+
+  close(graceMs: number): Promise<void> {
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  destroy(): Promise<void> {
+    this.#stopping ??= Promise.all(this.#places.map((place) => place.stop())).then(() => {});
+    return this.#stopping;
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    await withDeadline(Promise.all(this.#places.map((place) => place.ask({ type: 'drain' }))), graceMs);
+    await this.destroy();
+  }
+
+  /**
+   * What `next` listens on and the workers do not, with the one listener that may have it. Two listeners on one
+   * endpoint: it stays with the one that is served there, so that the newer one is refused.
+   */
+  #missing(next: Snapshot): { wanted: Map<string, ListenerSnapshot>; refusals: Refusal[] } {
+    const owners = new Map<string, ListenerSnapshot>();
+    const refusals: Refusal[] = [];
+    for (const listener of next.listeners.values()) {
+      const name = endpointName(listener);
+      const other = owners.get(name);
+      const [owner, refused] = other && !this.#isServedAt(listener, name) ? [other, listener] : [listener, other];
+      owners.set(name, owner);
+      if (!refused) continue;
+      const problem = { path: 'port', message: `${name} is in use by listener ${owner.id}.` };
+      refusals.push({ listenerId: refused.id, code: 'PortInUse', problem });
+    }
+    const wanted = new Map([...owners].filter(([name]) => !this.#open.has(name)));
+    return { wanted, refusals };
+  }
+
+  #isServedAt(listener: ListenerSnapshot, name: string): boolean {
+    const endpoint = this.#ledger.endpointOf(listener.id);
+    return endpoint !== undefined && this.#open.has(name) && endpointName(endpoint) === name;
+  }
+
+  /** What any worker could not open is closed in all of them. A worker that ended opens it with the swap. */
+  async #openInWorkers(endpoints: readonly Endpoint[]): Promise<OpenFailure[]> {
+    if (endpoints.length === 0) return [];
+    const answers = await Promise.all(this.#places.map((place) => place.ask({ type: 'open', endpoints })));
+    const failures = answers.flatMap((answer) => answer ?? []);
+    await this.#closeInWorkers(failures.map(({ endpoint }) => endpoint));
+    return failures;
+  }
+
+  async #closeInWorkers(endpoints: readonly Endpoint[]): Promise<void> {
+    if (endpoints.length === 0) return;
+    await Promise.all(this.#places.map((place) => place.ask({ type: 'abandon', endpoints })));
+  }
+
+  #workerEnded(id: number, reason: string): void {
+    new ConnectionGauge(this.#gauges, id).clear();
+    this.#ledger.forgetWorker(id);
+    this.#fail(`worker ${id} ended and is replaced: ${reason}`);
+  }
+
+  #fail(message: string): void {
+    this.#lastError = message;
+    this.#log('error', message);
+  }
+}
+
+/** Undefined: it took longer. */
+async function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(late.resolve, deadlineMs, undefined);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,46 @@
+// Host and port as a request names them: whether they are well formed, and whether two spellings mean the same.
+import { HOST_NAME } from './characters.ts';
+
+const MAX_PORT = 65_535;
+
+/**
+ * RFC 9110 7.2 and RFC 3986 3.2: one host and an optional port, never empty (RFC 9110 4.2.1), without user information
+ * (4.2.4).
+ */
+export function isAuthority(authority: string): boolean {
+  const portAt = portColon(authority);
+  const host = portAt === -1 ? authority : authority.slice(0, portAt);
+  if (portAt !== -1 && !isPort(authority.slice(portAt + 1))) return false;
+  if (host.startsWith('[')) return isIpLiteral(host);
+  if (host === '') return false;
+  for (let index = 0; index < host.length; index++) {
+    if (HOST_NAME[host.charCodeAt(index)] !== 1) return false;
+  }
+  return true;
+}
+
+/** Case, a final dot of the name and the scheme's default port make no difference. */
+export function isSameAuthority(one: string, other: string, defaultPort: number): boolean {
+  return one === other || canonicalAuthority(one, defaultPort) === canonicalAuthority(other, defaultPort);
+}
+
+function canonicalAuthority(authority: string, defaultPort: number): string {
+  const portAt = portColon(authority);
+  const host = (portAt === -1 ? authority : authority.slice(0, portAt)).toLowerCase();
+  const port = portAt === -1 || portAt === authority.length - 1 ? defaultPort : Number(authority.slice(portAt + 1));
+  return `${host.endsWith('.') ? host.slice(0, -1) : host}:${port}`;
+}
+
+/** The colon before the port, not one of an IPv6 literal; -1: there is no port. */
+function portColon(authority: string): number {
+  return authority.indexOf(':', authority.startsWith('[') ? authority.indexOf(']') + 1 : 0);
+}
+
+/** RFC 3986 3.2.3 allows an empty port. */
+function isPort(text: string): boolean {
+  return /^\d{0,5}$/.test(text) && Number(text) <= MAX_PORT;
+}
+
+function isIpLiteral(host: string): boolean {
+  return /^\[[0-9A-Fa-f:.]{2,45}\]$/.test(host);
+}

@@ -1,0 +1,192 @@
+// Decodes a chunked body a read at a time and frames data as chunks anew; what the sender chose to send as chunks is not kept.
+import { CR, FIELD_VALUE, HEX_VALUE, HTAB, LF, SP } from './characters.ts';
+import { Fields, parseFields } from './fields.ts';
+import { type Refusal, refusal } from './refusal.ts';
+
+const MAX_EXTENSION_BYTES = 1024;
+const MAX_TRAILER_BYTES = 8 * 1024;
+const MAX_SIZE_DIGITS = 16;
+/** The room that frameChunk needs before and after the data. */
+export const CHUNK_HEAD_BYTES = 10;
+export const LAST_CHUNK = '0\r\n';
+
+// RFC 9112 7.1: 1*HEXDIG, at least one digit, no sign, no 0x; bounded, or a parser of 32 bits would wrap.
+const BAD_SIZE = refusal(400, 'malformed chunk size');
+// RFC 9112 7.1: each size line and each chunk's data end in CRLF.
+const BAD_END = refusal(400, 'chunk without CRLF at its end');
+// RFC 9112 7.1.1: to be bounded; contents are visible characters, never CR or LF.
+const BAD_EXTENSION = refusal(400, 'malformed or over-long chunk extension');
+// RFC 9112 7.1.2.
+const TRAILERS_TOO_LONG = refusal(431, `trailers over ${MAX_TRAILER_BYTES} bytes`);
+const BAD_TRAILER = refusal(400, 'malformed trailer');
+
+const SEMICOLON = 0x3b;
+const SIZE = 0;
+const AFTER_SIZE = 1;
+const EXTENSION = 2;
+const SIZE_LF = 3;
+const DATA = 4;
+const DATA_CR = 5;
+const DATA_LF = 6;
+const TRAILER_START = 7;
+const TRAILER_LINE = 8;
+const LAST_LF = 9;
+const DONE = 10;
+
+const trailerFields = new Fields();
+
+export class ChunkDecoder {
+  #state = DONE;
+  #digits = 0;
+  /** Of the size line: the size so far; of the data: what is still to come. */
+  #remaining = 0;
+  #extensionBytes = 0;
+  #trailer: Buffer | undefined;
+  #trailerBytes = 0;
+  #fault: Refusal | undefined;
+  #outputTo = 0;
+  /** Whole field lines, once isDone; mostly empty. */
+  trailers = '';
+
+  get isDone(): boolean {
+    return this.#state === DONE;
+  }
+
+  /** Set once the body is malformed; nothing may be decoded from then on. */
+  get fault(): Refusal | undefined {
+    return this.#fault;
+  }
+
+  /** Where the data that the last decode() wrote ends. */
+  get outputTo(): number {
+    return this.#outputTo;
+  }
+
+  start(): void {
+    this.#state = SIZE;
+    this.#digits = 0;
+    this.#remaining = 0;
+    this.#extensionBytes = 0;
+    this.#trailer = undefined;
+    this.#trailerBytes = 0;
+    this.#fault = undefined;
+    this.trailers = '';
+  }
+
+  /**
+   * Reads input[from..to) up to the end of the body and copies the data to output[outputFrom..), which has room for
+   * as many bytes. Returns the place after what was read.
+   */
+  decode(input: Buffer, from: number, to: number, output: Buffer, outputFrom: number): number {
+    this.#outputTo = outputFrom;
+    let at = from;
+    while (at < to && this.#state !== DONE && this.#fault === undefined) {
+      if (this.#state === DATA) {
+        const taken = Math.min(this.#remaining, to - at);
+        input.copy(output, this.#outputTo, at, at + taken);
+        this.#outputTo += taken;
+        this.#remaining -= taken;
+        at += taken;
+        if (this.#remaining === 0) this.#state = DATA_CR;
+      } else {
+        this.#step(input[at++] as number);
+      }
+    }
+    return at;
+  }
+
+  #step(byte: number): void {
+    switch (this.#state) {
+      case SIZE:
+        this.#size(byte);
+        break;
+      case AFTER_SIZE:
+        // RFC 9112 7.1.1: whitespace is allowed before the semicolon only.
+        if (byte === SEMICOLON) this.#state = EXTENSION;
+        else if ((byte !== SP && byte !== HTAB) || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_SIZE;
+        break;
+      case EXTENSION:
+        if (byte === CR) this.#state = SIZE_LF;
+        else if (FIELD_VALUE[byte] !== 1 || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_EXTENSION;
+        break;
+      case SIZE_LF:
+        this.#expectLf(byte, this.#remaining === 0 ? TRAILER_START : DATA);
+        break;
+      case DATA_CR:
+        if (byte === CR) this.#state = DATA_LF;
+        else this.#fault = BAD_END;
+        break;
+      case DATA_LF:
+        this.#digits = 0;
+        this.#extensionBytes = 0;
+        this.#expectLf(byte, SIZE);
+        break;
+      case TRAILER_START:
+        if (byte === CR) this.#state = LAST_LF;
+        else this.#trailerByte(byte);
+        break;
+      case TRAILER_LINE:
+        this.#trailerByte(byte);
+        break;
+      case LAST_LF:
+        this.#expectLf(byte, DONE);
+        if (this.#fault === undefined && this.#trailerBytes > 0) this.#finishTrailers();
+    }
+  }
+
+  #size(byte: number): void {
+    const digit = HEX_VALUE[byte] as number;
+    if (digit !== 255) {
+      this.#remaining = this.#remaining * 16 + digit;
+      if (++this.#digits > MAX_SIZE_DIGITS || this.#remaining > Number.MAX_SAFE_INTEGER) this.#fault = BAD_SIZE;
+    } else if (this.#digits === 0) this.#fault = BAD_SIZE;
+    else if (byte === CR) this.#state = SIZE_LF;
+    else if (byte === SEMICOLON) this.#state = EXTENSION;
+    else if (byte === SP || byte === HTAB) this.#state = AFTER_SIZE;
+    else this.#fault = BAD_SIZE;
+  }
+
+  #expectLf(byte: number, next: number): void {
+    if (byte === LF) this.#state = next;
+    else this.#fault = BAD_END;
+  }
+
+  #trailerByte(byte: number): void {
+    if (this.#trailerBytes === MAX_TRAILER_BYTES) {
+      this.#fault = TRAILERS_TOO_LONG;
+      return;
+    }
+    this.#trailer ??= Buffer.allocUnsafe(MAX_TRAILER_BYTES);
+    this.#trailer[this.#trailerBytes++] = byte;
+    // A LF ends the line here whatever is before it: the parser of the whole section refuses a bare one.
+    this.#state = byte === LF ? TRAILER_START : TRAILER_LINE;
+  }
+
+  #finishTrailers(): void {
+    const trailer = (this.#trailer as Buffer).subarray(0, this.#trailerBytes);
+    trailerFields.text = trailer.toString('latin1');
+    if (parseFields(trailer, 0, trailer.length, 0, trailerFields) !== undefined) this.#fault = BAD_TRAILER;
+    else this.trailers = keptTrailers(trailerFields);
+  }
+}
+
+/**
+ * Puts the head and the end of a chunk around output[from..to), which has CHUNK_HEAD_BYTES of room on both sides, and
+ * returns where the chunk starts; it ends at `to` + 2.
+ */
+export function frameChunk(output: Buffer, from: number, to: number): number {
+  const head = `${(to - from).toString(16)}\r\n`;
+  output.write(head, from - head.length, 'latin1');
+  output[to] = CR;
+  output[to + 1] = LF;
+  return from - head.length;
+}
+
+/** RFC 9110 6.5.1: no framing, routing or connection field may come behind the body: all that the runtime knows go. */
+function keptTrailers(fields: Fields): string {
+  let kept = '';
+  for (let index = 0; index < fields.count; index++) {
+    if (fields.known[index] === 0) kept += `${fields.name(index)}: ${fields.value(index)}\r\n`;
+  }
+  return kept;
+}

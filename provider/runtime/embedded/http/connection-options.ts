@@ -1,0 +1,38 @@
+// What the Connection fields of a head say: close, keep-alive, upgrade, and the fields that they name as hop-by-hop.
+import { CONNECTION } from './field-names.ts';
+import type { Fields } from './fields.ts';
+
+export class ConnectionOptions {
+  isClose = false;
+  isKeepAlive = false;
+  isUpgrade = false;
+  /** Lower-case names of fields that end at this hop; undefined (the usual case): none. */
+  nominated: string[] | undefined;
+
+  read(fields: Fields): void {
+    this.isClose = false;
+    this.isKeepAlive = false;
+    this.isUpgrade = false;
+    this.nominated = undefined;
+    for (let index = 0; index < fields.count; index++) {
+      if (fields.known[index] === CONNECTION) this.#readValue(fields.value(index));
+    }
+  }
+
+  #readValue(value: string): void {
+    // The one-word forms that nearly every message has, without a list being made.
+    if (value === 'keep-alive' || value === 'Keep-Alive') this.isKeepAlive = true;
+    else if (value === 'close') this.isClose = true;
+    else for (const option of value.split(',')) this.#readOption(option.trim().toLowerCase());
+  }
+
+  #readOption(option: string): void {
+    if (option === 'close') this.isClose = true;
+    else if (option === 'keep-alive') this.isKeepAlive = true;
+    else if (option === 'upgrade') this.isUpgrade = true;
+    else if (option !== '') {
+      this.nominated ??= [];
+      this.nominated.push(option);
+    }
+  }
+}

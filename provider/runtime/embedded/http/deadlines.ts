@@ -1,0 +1,30 @@
+// The worker's one coarse timer: everything of HTTP that has a deadline compares a timestamp at its ticks.
+
+/** How late a deadline may be noticed. A timer for each request would cost more than its whole parse. */
+const TICK_MS = 100;
+
+export interface Timed {
+  /** `now` is of performance.now(). */
+  checkDeadline(now: number): void;
+}
+
+const watched = new Set<Timed>();
+let timer: NodeJS.Timeout | undefined;
+
+/** Checks `timed` at every tick until unwatch(). The timer runs only while something is watched. */
+export function watch(timed: Timed): void {
+  watched.add(timed);
+  timer ??= setInterval(tick, TICK_MS).unref();
+}
+
+export function unwatch(timed: Timed): void {
+  watched.delete(timed);
+  if (watched.size > 0) return;
+  clearInterval(timer);
+  timer = undefined;
+}
+
+function tick(): void {
+  const now = performance.now();
+  for (const timed of watched) timed.checkDeadline(now);
+}

@@ -1,0 +1,423 @@
+// One request and its answer between a client connection and a target, with its retries; reused for the next request.
+import type { RawSocket } from '../raw-socket.ts';
+import type { Target, TargetSet } from '../target-set.ts';
+import { Answer, readAnswer } from './answer.ts';
+import { Body } from './body.ts';
+import { CHUNKED } from './framing.ts';
+import { findHeadEnd, INCOMPLETE } from './head-parser.ts';
+import { ownAnswer } from './own-answer.ts';
+import { pool } from './pool.ts';
+import { ReplayBuffer } from './replay-buffer.ts';
+import { Request } from './request.ts';
+import { type UnbindRule, Upstream, type UpstreamUser } from './upstream.ts';
+
+/** Of the design: another target is tried at most twice. */
+const MAX_RETRIES = 2;
+/** A backend that sends more than this before its answer sends them for no good. */
+const MAX_INTERIM_ANSWERS = 100;
+
+/** What an exchange needs of the connection that its request came on. */
+export interface ExchangeClient {
+  readonly socket: RawSocket;
+  /** Of the listener as it is now: a swap may have changed it. */
+  readonly targets: TargetSet;
+  readonly idleTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** False: the connection closes after this exchange, whatever the request says. */
+  mayKeepAlive(): boolean;
+  /** The answer was written, whole. Not called after abort() of this, or where the client is gone. */
+  exchangeEnded(isKept: boolean): void;
+  /** The request's body may go on after requestData() or begin() left `isRequestBlocked`. */
+  resumeRequest(): void;
+  /** The connection speaks another protocol from now on; `bytes` is what the target has sent of it. */
+  switchProtocol(upstream: Upstream, bytes: Buffer): void;
+}
+
+const ENDED = 0;
+/** Waiting for a connection: nothing of the request was written, so that any target will do. */
+const CONNECTING = 1;
+/** The first byte went out; waiting for the answer's head. */
+const SENT = 2;
+const ANSWERING = 3;
+/** The whole answer is in the client socket's queue, and its memory with it. */
+const FLUSHING = 4;
+
+export class Exchange implements UpstreamUser {
+  /** To be filled by readRequest() before begin(). */
+  readonly request = new Request();
+  readonly #client: ExchangeClient;
+  readonly #requestBody = new Body();
+  readonly #answer = new Answer();
+  readonly #answerBody = new Body();
+  readonly #replay = new ReplayBuffer();
+  #state = ENDED;
+  #upstream: Upstream | undefined;
+  #retries = 0;
+  #tried: Set<Target> | undefined;
+  #isRequestBlocked = false;
+  /** The client sent its FIN: it may wait for the answer, or be gone. */
+  #isClientEnded = false;
+  #isClientKept = false;
+  #isUpstreamClean = false;
+  /** The beginning of an answer's head that is not whole yet. */
+  #answerHead: Buffer | undefined;
+  #interimAnswers = 0;
+  #deadline = 0;
+  /** Set by the target's unbind. */
+  #drainDeadline = Number.POSITIVE_INFINITY;
+
+  constructor(client: ExchangeClient) {
+    this.#client = client;
+  }
+
+  get isEnded(): boolean {
+    return this.#state === ENDED;
+  }
+
+  get isRequestDone(): boolean {
+    return this.#requestBody.isDone;
+  }
+
+  /** True: give no more of the request's body until resumeRequest(). */
+  get isRequestBlocked(): boolean {
+    return this.#isRequestBlocked;
+  }
+
+  /** Starts on `this.request`, whose body may begin at bytes[from..). Returns the place after what it took. */
+  begin(bytes: Buffer, from: number): number {
+    const { framing } = this.request;
+    this.#retries = 0;
+    this.#tried = undefined;
+    this.#isRequestBlocked = false;
+    this.#isClientEnded = false;
+    this.#drainDeadline = Number.POSITIVE_INFINITY;
+    this.#answerHead = undefined;
+    this.#interimAnswers = 0;
+    this.#replay.reset();
+    this.#state = CONNECTING;
+    const body = this.#requestBody;
+    body.start(framing, framing === CHUNKED);
+    const end = body.push(bytes, from, bytes.length);
+    this.#expectProgress();
+    if (body.fault !== undefined) {
+      this.#fail(body.fault.status, body.fault.reason);
+      return end;
+    }
+    if (body.hasOutput) this.#replay.add(body.output, body.outputFrom, body.outputTo);
+    this.#attempt();
+    return end;
+  }
+
+  /** More of the request's body; returns the place after what it took. */
+  requestData(bytes: Buffer): number {
+    const body = this.#requestBody;
+    const end = body.push(bytes, 0, bytes.length);
+    const { fault } = body;
+    if (fault !== undefined) {
+      this.#fail(fault.status, fault.reason);
+      return end;
+    }
+    if (this.#state < ANSWERING) this.#expectProgress();
+    else this.#touchAnswer();
+    if (body.hasOutput) this.#relayRequest(body);
+    return end;
+  }
+
+  /** The client's FIN, after a whole request. The target decides what that means, as it would without us. */
+  clientEnded(): void {
+    this.#isClientEnded = true;
+    if (this.#state === SENT || this.#state === ANSWERING) this.#upstream?.socket.end();
+  }
+
+  /** The client is gone: its target hears of it at once. */
+  abort(): void {
+    this.#state = ENDED;
+    this.#dropUpstream();
+    this.#replay.reset();
+  }
+
+  clientWritable(): void {
+    if (this.#state === FLUSHING) {
+      this.#end();
+    } else if (this.#state === ANSWERING) {
+      this.#touchAnswer();
+      this.#upstream?.socket.resume();
+    }
+  }
+
+  checkDeadline(now: number): void {
+    const isDrainOver = now >= this.#drainDeadline;
+    if (!isDrainOver && now < this.#deadline) return;
+    if (this.#state >= ANSWERING) this.#breakOff();
+    else if (isDrainOver) this.#fail(504, 'the target was unbound and has not answered');
+    else if (this.#requestBody.isDone || this.#isRequestBlocked) this.#fail(504, 'the target has not answered in time');
+    else this.#fail(408, 'the request body has not come in time');
+  }
+
+  onUpstreamConnect(): void {
+    const upstream = this.#upstream as Upstream;
+    if (upstream.target.isBound) this.#send(upstream);
+    else this.#attemptAnew();
+  }
+
+  onUpstreamData(chunk: Buffer): boolean {
+    if (this.#state === ANSWERING) return this.#relayAnswer(chunk, 0, '');
+    if (this.#state === SENT) return this.#readAnswerHead(chunk);
+    // Behind the answer's end, while the client takes the last of it.
+    return false;
+  }
+
+  onUpstreamEnd(): void {
+    if (this.#state === ANSWERING && this.#answerBody.end()) {
+      this.#isUpstreamClean = false;
+      this.#finishAnswer(this.#writeAnswer(this.#answerBody, ''));
+      return;
+    }
+    if (this.#state === FLUSHING) return;
+    const upstream = this.#upstream as Upstream;
+    this.#dropUpstream();
+    this.#upstreamLost(upstream);
+  }
+
+  onUpstreamWritable(): void {
+    this.#unblockRequest();
+  }
+
+  onUpstreamClose(): void {
+    const upstream = this.#upstream as Upstream;
+    this.#upstream = undefined;
+    if (this.#state === CONNECTING) this.#retry(upstream);
+    else if (this.#state !== FLUSHING) this.#upstreamLost(upstream);
+  }
+
+  onUpstreamUnbind(rule: UnbindRule): void {
+    if (this.#state === CONNECTING) this.#attemptAnew();
+    else this.#drainDeadline = performance.now() + Math.max(rule.drainMs, rule.requestTimeoutMs);
+  }
+
+  /** Picks a target and, where a connection to it waits in the pool, sends the request in this tick. */
+  #attempt(): void {
+    this.#state = CONNECTING;
+    const target = this.#client.targets.pick(this.#tried);
+    if (target === undefined) {
+      if (this.#tried === undefined) this.#fail(503, 'no target takes traffic');
+      else this.#fail(502, 'no target could be reached');
+      return;
+    }
+    // A target may have closed a pooled connection without our knowing. Only what may be sent twice takes the risk.
+    const pooled = this.request.isReplayable && this.#retries === 0 ? pool.take(target) : undefined;
+    if (pooled === undefined) {
+      this.#upstream = Upstream.connect(target, this);
+      return;
+    }
+    pooled.user = this;
+    this.#upstream = pooled;
+    this.#send(pooled);
+  }
+
+  /** The target went away before the request began: that is no failure of it. */
+  #attemptAnew(): void {
+    this.#dropUpstream();
+    this.#attempt();
+  }
+
+  #send(upstream: Upstream): void {
+    this.#state = SENT;
+    upstream.begin();
+    const { head, isReplayable } = this.request;
+    const replay = this.#replay;
+    const isWritten = upstream.socket.write(replay.isEmpty ? head : head + replay.text());
+    if (!isReplayable) replay.forget();
+    if (this.#isClientEnded) upstream.socket.end();
+    if (isWritten) this.#unblockRequest();
+    else this.#isRequestBlocked = true;
+  }
+
+  #relayRequest(body: Body): void {
+    const { output, outputFrom, outputTo } = body;
+    if (this.#state === CONNECTING) {
+      this.#replay.add(output, outputFrom, outputTo);
+      this.#isRequestBlocked = this.#replay.isFull;
+      return;
+    }
+    if (this.#state === SENT) this.#replay.addIfItFits(output, outputFrom, outputTo);
+    const upstream = this.#upstream;
+    if (upstream === undefined || upstream.socket.write(output.subarray(outputFrom, outputTo))) return;
+    body.keepOutput();
+    this.#isRequestBlocked = true;
+  }
+
+  #unblockRequest(): void {
+    if (!this.#isRequestBlocked) return;
+    this.#isRequestBlocked = false;
+    if (this.#state < ANSWERING) this.#expectProgress();
+    this.#client.resumeRequest();
+  }
+
+  #readAnswerHead(chunk: Buffer): boolean {
+    // Bytes came back: from now on no other target may get this request.
+    this.#replay.forget();
+    const held = this.#answerHead;
+    const bytes = held === undefined ? chunk : Buffer.concat([held, chunk]);
+    let searchedTo = held?.length ?? 0;
+    let at = 0;
+    for (;;) {
+      const end = findHeadEnd(bytes, at, searchedTo);
+      if (end === INCOMPLETE) {
+        this.#answerHead = Buffer.from(bytes.subarray(at));
+        return true;
+      }
+      const fault = typeof end === 'number' ? readAnswer(bytes, at, end, this.request, this.#answer) : end;
+      if (fault !== undefined) {
+        this.#fail(502, `malformed answer: ${fault.reason}`);
+        return false;
+      }
+      at = end as number;
+      searchedTo = at;
+      if (!this.#answer.isInterim) break;
+      if (++this.#interimAnswers > MAX_INTERIM_ANSWERS) {
+        this.#fail(502, 'too many interim answers');
+        return false;
+      }
+      // RFC 9110 15.2: HTTP/1.0 has no interim answers.
+      if (this.request.minor === 1) this.#client.socket.write(`${this.#answer.lines}\r\n`);
+    }
+    this.#answerHead = undefined;
+    if (this.#answer.isSwitch) return this.#switchProtocol(bytes.subarray(at));
+    return this.#beginAnswer(bytes, at);
+  }
+
+  #beginAnswer(bytes: Buffer, from: number): boolean {
+    const { request } = this;
+    const answer = this.#answer;
+    this.#state = ANSWERING;
+    this.#answerBody.start(answer.framing, answer.isChunkedOut);
+    // An answer before the request's end: what follows of the request could not be told from the next one.
+    this.#isClientKept =
+      request.isKeepAlive && !answer.isClosedByEnd && this.#requestBody.isDone && this.#client.mayKeepAlive();
+    let head = answer.lines;
+    if (!this.#isClientKept) head += 'Connection: close\r\n';
+    else if (request.minor === 0) head += 'Connection: keep-alive\r\n';
+    return this.#relayAnswer(bytes, from, `${head}\r\n`);
+  }
+
+  /** `head`: of the answer, not written yet, or ''. Returns false to stop the target's sending. */
+  #relayAnswer(bytes: Buffer, from: number, head: string): boolean {
+    const body = this.#answerBody;
+    const end = body.push(bytes, from, bytes.length);
+    if (body.fault !== undefined) {
+      if (head === '') this.#breakOff();
+      else this.#failAnswer(body.fault.reason);
+      return false;
+    }
+    const isWritten = this.#writeAnswer(body, head);
+    if (!body.isDone) return isWritten;
+    // Where the client is behind, the target's sending is stopped, and what it has sent behind the end is not seen.
+    this.#isUpstreamClean = this.#answer.isKeepAlive && end === bytes.length && isWritten;
+    this.#finishAnswer(isWritten);
+    return isWritten;
+  }
+
+  #writeAnswer(body: Body, head: string): boolean {
+    this.#touchAnswer();
+    const { socket } = this.#client;
+    const { output, outputFrom, outputTo } = body;
+    // One system call for both, and one packet.
+    if (head !== '')
+      return socket.write(body.hasOutput ? head + output.toString('latin1', outputFrom, outputTo) : head);
+    if (!body.hasOutput) return true;
+    const isWritten = socket.write(output.subarray(outputFrom, outputTo));
+    if (!isWritten) body.keepOutput();
+    return isWritten;
+  }
+
+  #finishAnswer(isWritten: boolean): void {
+    if (isWritten) this.#end();
+    else this.#state = FLUSHING;
+  }
+
+  #end(): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    this.#state = ENDED;
+    if (upstream !== undefined) {
+      const isRequestOut = this.#requestBody.isDone && !this.#isRequestBlocked;
+      upstream.finish(this.#isUpstreamClean && isRequestOut && !this.#isClientEnded, performance.now());
+    }
+    this.#isRequestBlocked = false;
+    this.#client.exchangeEnded(this.#isClientKept);
+  }
+
+  #switchProtocol(bytes: Buffer): boolean {
+    const upstream = this.#upstream as Upstream;
+    this.#upstream = undefined;
+    this.#state = ENDED;
+    this.#client.socket.write(`${this.#answer.lines}\r\n`);
+    this.#client.switchProtocol(upstream, bytes);
+    return true;
+  }
+
+  /** The connection ended, by FIN or error, before its answer did. */
+  #upstreamLost(upstream: Upstream): void {
+    if (this.#state === ANSWERING) {
+      this.#breakOff();
+      return;
+    }
+    const canRetry = this.request.isReplayable && this.#replay.isWhole && !this.#isClientEnded;
+    if (canRetry) this.#retry(upstream);
+    else this.#fail(502, 'the target closed the connection without an answer');
+  }
+
+  /** `failed`: its target is not picked again, unless it only closed a connection that had been idle. */
+  #retry(failed: Upstream): void {
+    if (!failed.isReused) {
+      this.#tried ??= new Set();
+      this.#tried.add(failed.target);
+    }
+    if (++this.#retries > MAX_RETRIES) this.#fail(502, 'no target could be reached');
+    else this.#attempt();
+  }
+
+  /** Answers in the target's place; the answer's head has not been written. */
+  #fail(status: number, reason: string): void {
+    if (this.#state >= ANSWERING) {
+      this.#breakOff();
+      return;
+    }
+    this.#dropUpstream();
+    const { request } = this;
+    const body = this.#requestBody;
+    this.#isClientKept =
+      request.isKeepAlive && request.minor === 1 && body.isDone && !this.#isClientEnded && this.#client.mayKeepAlive();
+    this.#finishAnswer(this.#client.socket.write(ownAnswer(status, reason, this.#isClientKept, request.isHead)));
+  }
+
+  #failAnswer(reason: string): void {
+    this.#state = SENT;
+    this.#fail(502, `malformed answer: ${reason}`);
+  }
+
+  /** The client has part of the answer, and must see that the rest does not come. */
+  #breakOff(): void {
+    this.abort();
+    // Where the end of the connection is the end of the body, only a reset is no end.
+    if (this.#answer.isClosedByEnd) this.#client.socket.reset();
+    else this.#client.socket.destroy();
+  }
+
+  #dropUpstream(): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    upstream?.destroy();
+  }
+
+  /** While the request's body comes, each part of it may take the idle time; then the answer's head has its own. */
+  #expectProgress(): void {
+    const { idleTimeoutMs, requestTimeoutMs } = this.#client;
+    this.#deadline = performance.now() + (this.#requestBody.isDone ? requestTimeoutMs : idleTimeoutMs);
+  }
+
+  #touchAnswer(): void {
+    this.#deadline = performance.now() + this.#client.idleTimeoutMs;
+  }
+}

@@ -1,0 +1,92 @@
+// A parsed field section: where its names and values stand in the text. The strict parser of heads and of trailers.
+import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN } from './characters.ts';
+import { CONTENT_LENGTH, HOST, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
+import { type Refusal, refusal } from './refusal.ts';
+
+export const MAX_FIELDS = 128;
+
+const FRAMING = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
+
+// RFC 6585 5.
+const TOO_MANY = refusal(431, `more than ${MAX_FIELDS} header fields`);
+// RFC 9112 5.2: a line that goes on the one before it.
+const OBS_FOLD = refusal(400, 'folded header line');
+// RFC 9112 5.1: a name is a token, and no whitespace stands between it and the colon.
+const BAD_NAME = refusal(400, 'malformed header name');
+// RFC 9110 5.5; RFC 9112 2.2 on bare CR and LF.
+const BAD_VALUE = refusal(400, 'forbidden character in a header value');
+// Not of an RFC: backends that fold `_` to `-` would frame the message by a field that we do not read.
+const UNDERSCORED = refusal(400, 'framing header spelt with an underscore');
+
+/** Reused for every message: valid until the next parse into it. Offsets index `text`. */
+export class Fields {
+  /** The whole head, or trailer section, as latin1. */
+  text = '';
+  count = 0;
+  /** Where the first field's line starts, and where the last one's ends, its CRLF included. */
+  start = 0;
+  end = 0;
+  readonly nameStart = new Int32Array(MAX_FIELDS);
+  readonly nameEnd = new Int32Array(MAX_FIELDS);
+  readonly valueStart = new Int32Array(MAX_FIELDS);
+  readonly valueEnd = new Int32Array(MAX_FIELDS);
+  /** Ids of field-names.ts. */
+  readonly known = new Uint8Array(MAX_FIELDS);
+
+  name(index: number): string {
+    return this.text.slice(this.nameStart[index], this.nameEnd[index]);
+  }
+
+  value(index: number): string {
+    return this.text.slice(this.valueStart[index], this.valueEnd[index]);
+  }
+}
+
+/**
+ * Parses bytes[from..to), whole lines that end in CRLF, without the empty line at the end. `base` is the place in
+ * `bytes` of the first character of `fields.text`.
+ */
+export function parseFields(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  base: number,
+  fields: Fields,
+): Refusal | undefined {
+  let at = from;
+  let count = 0;
+  fields.start = from - base;
+  while (at < to) {
+    if (count === MAX_FIELDS) return TOO_MANY;
+    const nameStart = at;
+    while (TOKEN[bytes[at] as number] === 1) at++;
+    const nameEnd = at;
+    if (nameEnd === nameStart || bytes[at] !== COLON) {
+      return bytes[nameStart] === SP || bytes[nameStart] === HTAB ? OBS_FOLD : BAD_NAME;
+    }
+    at++;
+    while (bytes[at] === SP || bytes[at] === HTAB) at++;
+    const valueStart = at;
+    while (FIELD_VALUE[bytes[at] as number] === 1) at++;
+    let valueEnd = at;
+    if (bytes[at] !== CR || bytes[at + 1] !== LF || at >= to) return BAD_VALUE;
+    while (valueEnd > valueStart && (bytes[valueEnd - 1] === SP || bytes[valueEnd - 1] === HTAB)) valueEnd--;
+    const known = knownName(bytes, nameStart, nameEnd);
+    fields.nameStart[count] = nameStart - base;
+    fields.nameEnd[count] = nameEnd - base;
+    fields.valueStart[count] = valueStart - base;
+    fields.valueEnd[count] = valueEnd - base;
+    fields.known[count] = known;
+    if (FRAMING[known] === 1 && hasUnderscore(bytes, nameStart, nameEnd)) return UNDERSCORED;
+    count++;
+    at += 2;
+  }
+  fields.count = count;
+  fields.end = to - base;
+  return undefined;
+}
+
+function hasUnderscore(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (bytes[at] === 0x5f) return true;
+  return false;
+}

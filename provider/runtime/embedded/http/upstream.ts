@@ -1,0 +1,126 @@
+// One connection to a target, from its connect to its end: it serves one exchange after another and waits in the pool between.
+import { type ConnectHandler, HTTP_BUFFER_BYTES, RawSocket } from '../raw-socket.ts';
+import type { Hold, Target } from '../target-set.ts';
+import { pool } from './pool.ts';
+
+/** However long the request may wait for its answer. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export type UnbindRule = Parameters<Hold['onUnbind']>[0];
+
+/** What has an upstream: an exchange, or the tunnel that it became. */
+export interface UpstreamUser {
+  onUpstreamConnect(): void;
+  /** As SocketHandler.onData. */
+  onUpstreamData(chunk: Buffer): boolean;
+  onUpstreamEnd(): void;
+  onUpstreamWritable(): void;
+  /** The connection is gone, or never came; the user has no upstream from then on. `isFailed`: by an error. */
+  onUpstreamClose(isFailed: boolean): void;
+  /** Inside the swap that unbound the target. */
+  onUpstreamUnbind(rule: UnbindRule): void;
+}
+
+export class Upstream implements ConnectHandler, Hold {
+  readonly target: Target;
+  readonly socket: RawSocket;
+  /** Undefined while idle in the pool, or given up. */
+  user: UpstreamUser | undefined;
+  /** It has carried an earlier exchange: the target may have closed it without our knowing yet. */
+  isReused = false;
+  /** Since when it has been in the pool, of performance.now(). */
+  idleSince = 0;
+  #isConnected = false;
+  #isGivenUp = false;
+  #isActive = false;
+
+  static connect(target: Target, user: UpstreamUser): Upstream {
+    return new Upstream(target, user);
+  }
+
+  private constructor(target: Target, user: UpstreamUser) {
+    this.target = target;
+    this.user = user;
+    const { address, port } = target;
+    const options = { address, port, timeoutMs: CONNECT_TIMEOUT_MS, bufferBytes: HTTP_BUFFER_BYTES };
+    this.socket = RawSocket.connect(options, this);
+    target.hold(this);
+  }
+
+  /** To be called in the tick of a request's first byte. */
+  begin(): void {
+    this.#isActive = true;
+    this.target.counters.request();
+    this.target.counters.opened();
+  }
+
+  /** The exchange is over. `isClean`: the next answer would be the next request's, so that the connection may be kept. */
+  finish(isClean: boolean, now: number): void {
+    this.user = undefined;
+    this.#deactivate();
+    if (!isClean || !this.target.isBound || this.socket.destroyed) {
+      this.destroy();
+      return;
+    }
+    this.isReused = true;
+    this.idleSince = now;
+    if (!pool.put(this)) this.destroy();
+  }
+
+  /** Closes it now; its user hears nothing more. */
+  destroy(): void {
+    this.user = undefined;
+    this.#isGivenUp = true;
+    this.#deactivate();
+    this.socket.destroy();
+  }
+
+  onConnect(): void {
+    this.#isConnected = true;
+    this.target.connected();
+    this.user?.onUpstreamConnect();
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.user !== undefined) return this.user.onUpstreamData(chunk);
+    // Bytes that no request asked for would be read as the next one's answer.
+    this.destroy();
+    return false;
+  }
+
+  onEnd(): void {
+    if (this.user !== undefined) this.user.onUpstreamEnd();
+    else this.destroy();
+  }
+
+  onWritable(): void {
+    this.user?.onUpstreamWritable();
+  }
+
+  onClose(error: Error | undefined): void {
+    this.target.release(this);
+    this.#deactivate();
+    pool.remove(this);
+    if (!this.#isConnected && !this.#isGivenUp) {
+      this.target.connectFailed(error ?? new Error('closed while connecting'));
+    }
+    const user = this.user;
+    this.user = undefined;
+    user?.onUpstreamClose(error !== undefined);
+  }
+
+  onUnbind(rule: UnbindRule): void {
+    if (this.user !== undefined) {
+      this.user.onUpstreamUnbind(rule);
+      return;
+    }
+    pool.remove(this);
+    this.destroy();
+  }
+
+  #deactivate(): void {
+    if (!this.#isActive) return;
+    this.#isActive = false;
+    this.target.counters.closed();
+  }
+}

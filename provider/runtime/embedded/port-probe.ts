@@ -1,0 +1,51 @@
+// Asks the kernel whether an address:port is free, before workers share it; engine.ts turns failures into refusals.
+import * as net from 'node:net';
+import { targetKey } from '../../model/target-key.ts';
+import type { Refusal } from '../engine.ts';
+import type { Endpoint, OpenFailure } from './messages.ts';
+
+/**
+ * Binds once without SO_REUSEPORT: a worker's own bind has it, and so would succeed beside another runtime of the same
+ * user, or on 127.0.0.1 beside a 0.0.0.0 of the same port. Undefined: it is free.
+ */
+export async function probePort(endpoint: Endpoint): Promise<OpenFailure | undefined> {
+  const server = net.createServer();
+  const { promise, resolve } = Promise.withResolvers<OpenFailure | undefined>();
+  server.once('error', (error) => resolve(openFailure(endpoint, error)));
+  server.listen({ host: endpoint.address, port: endpoint.port, exclusive: true }, () => {
+    server.close(() => resolve(undefined));
+  });
+  return await promise;
+}
+
+export function openFailure(endpoint: Endpoint, error: NodeJS.ErrnoException): OpenFailure {
+  return { endpoint, code: error.code ?? 'UNKNOWN', message: error.message };
+}
+
+/** One word for an endpoint, in messages and as a key. */
+export function endpointName(endpoint: Endpoint): string {
+  return targetKey(endpoint.address, endpoint.port);
+}
+
+/** What a listener's owner is told. A listener has no address of its own: that is its load balancer's. */
+export function refusal(listenerId: string, { endpoint, code, message }: OpenFailure): Refusal {
+  const name = endpointName(endpoint);
+  switch (code) {
+    case 'EADDRINUSE': {
+      const problem = { path: 'port', message: `${name} is in use by another process or listener.` };
+      return { listenerId, code: 'PortInUse', problem };
+    }
+    case 'EACCES': {
+      const problem = { path: 'port', message: `The runtime has no permission to listen on ${name}.` };
+      return { listenerId, code: 'InvalidParameter', problem };
+    }
+    case 'EADDRNOTAVAIL': {
+      const text = `${endpoint.address}, the load balancer's address, is not an address of the runtime's machine.`;
+      return { listenerId, code: 'InvalidParameter', problem: { path: 'loadBalancerId', message: text } };
+    }
+    default: {
+      const problem = { path: 'port', message: `The runtime cannot listen on ${name}: ${message}` };
+      return { listenerId, code: 'InvalidParameter', problem };
+    }
+  }
+}

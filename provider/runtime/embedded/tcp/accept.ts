@@ -1,0 +1,8 @@
+// Takes accepted sockets of TCP listeners; each becomes a flow.
+import type { Socket } from 'node:net';
+import type { Binding } from '../binding.ts';
+import { TcpFlow } from './flow.ts';
+
+export function acceptTcp(socket: Socket, binding: Binding): void {
+  new TcpFlow(socket, binding).start();
+}

@@ -1,0 +1,158 @@
+// One TCP client connection and its target: picked, connected, pumped both ways, until both sides are closed.
+import type { Socket } from 'node:net';
+import type { Binding, ClientConnection } from '../binding.ts';
+import { type ConnectHandler, RawSocket, type SocketHandler } from '../raw-socket.ts';
+import type { Hold, Target, UnbindRule } from '../target-set.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** The first target and two others. */
+const MAX_ATTEMPTS = 3;
+
+export class TcpFlow implements ClientConnection, Hold {
+  readonly #binding: Binding;
+  readonly #client: RawSocket;
+  #upstream: RawSocket | undefined;
+  #target: Target | undefined;
+  #isOpen = false;
+  #isClientClosed = false;
+  #isUpstreamClosed = false;
+  /** Targets whose connect failed. */
+  readonly #tried = new Set<Target>();
+  #idleTimer: NodeJS.Timeout | undefined;
+  #drainTimer: NodeJS.Timeout | undefined;
+  #activeAtMs = 0;
+
+  constructor(socket: Socket, binding: Binding) {
+    this.#binding = binding;
+    this.#client = RawSocket.accept(socket, this.#clientHandler());
+    binding.track(this);
+  }
+
+  start(): void {
+    // Until there is a target the client's bytes stay in the kernel, and its window closes.
+    this.#client.pause();
+    this.#connect();
+  }
+
+  /** A flow is under way as long as it lives. */
+  drain(): void {}
+
+  destroy(): void {
+    this.#client.destroy();
+    this.#upstream?.destroy();
+  }
+
+  onUnbind(rule: UnbindRule): void {
+    if (this.#isOpen) {
+      if (rule.drainMs > 0) this.#drainTimer = setTimeout(() => this.#reset(), rule.drainMs);
+      else this.#reset();
+      return;
+    }
+    this.#abandonConnect();
+    this.#connect();
+  }
+
+  /** Picks and connects in one tick, so that no swap comes between them. */
+  #connect(): void {
+    const target = this.#binding.listener.targets.pick(this.#tried);
+    if (!target) {
+      this.#client.reset();
+      return;
+    }
+    this.#target = target;
+    target.hold(this);
+    const { address, port } = target;
+    this.#upstream = RawSocket.connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this.#upstreamHandler(target));
+  }
+
+  /** The connect in progress ends, and its handler finds that it is no longer the flow's. */
+  #abandonConnect(): void {
+    const upstream = this.#upstream;
+    this.#target?.release(this);
+    this.#target = undefined;
+    this.#upstream = undefined;
+    upstream?.destroy();
+  }
+
+  #connectFailed(target: Target, error: Error | undefined): void {
+    this.#abandonConnect();
+    target.connectFailed(error ?? new Error('the connection was closed while it was made'));
+    this.#tried.add(target);
+    if (this.#tried.size < MAX_ATTEMPTS) this.#connect();
+    else this.#client.reset();
+  }
+
+  #opened(target: Target): void {
+    this.#isOpen = true;
+    target.connected();
+    target.counters.request();
+    target.counters.opened();
+    this.#activeAtMs = performance.now();
+    this.#watchIdle();
+    this.#client.resume();
+  }
+
+  #clientHandler(): SocketHandler {
+    return {
+      onData: (chunk) => this.#pump(chunk, this.#upstream),
+      onEnd: () => this.#upstream?.end(),
+      onWritable: () => this.#upstream?.resume(),
+      onClose: (error) => {
+        this.#isClientClosed = true;
+        if (this.#isOpen) {
+          if (error) this.#upstream?.reset();
+        } else {
+          this.#abandonConnect();
+        }
+        this.#finish();
+      },
+    };
+  }
+
+  #upstreamHandler(target: Target): ConnectHandler {
+    const isCurrent = (): boolean => this.#target === target;
+    return {
+      onConnect: () => this.#opened(target),
+      onData: (chunk) => this.#pump(chunk, this.#client),
+      onEnd: () => this.#client.end(),
+      onWritable: () => this.#client.resume(),
+      onClose: (error) => {
+        if (!isCurrent()) return;
+        if (!this.#isOpen) {
+          this.#connectFailed(target, error);
+          return;
+        }
+        this.#isUpstreamClosed = true;
+        if (error) this.#client.reset();
+        this.#finish();
+      },
+    };
+  }
+
+  /** False: `to` still reads the chunk's memory, so nothing may be read into it until `to` is writable. */
+  #pump(chunk: Buffer, to: RawSocket | undefined): boolean {
+    this.#activeAtMs = performance.now();
+    return to?.write(chunk) ?? true;
+  }
+
+  /** One timer a flow, set anew only when it fires: setting it for each chunk costs more than the chunk. */
+  #watchIdle(): void {
+    const leftMs = this.#activeAtMs + this.#binding.listener.snapshot.idleTimeoutMs - performance.now();
+    if (leftMs > 0) this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.ceil(leftMs));
+    else this.destroy();
+  }
+
+  #reset(): void {
+    this.#client.reset();
+    this.#upstream?.reset();
+  }
+
+  #finish(): void {
+    if (!this.#isClientClosed || (this.#isOpen && !this.#isUpstreamClosed)) return;
+    clearTimeout(this.#idleTimer);
+    clearTimeout(this.#drainTimer);
+    if (this.#isOpen) this.#target?.counters.closed();
+    this.#target?.release(this);
+    this.#binding.untrack(this);
+  }
+}

@@ -1,0 +1,62 @@
+// The thread entry of one worker: obeys the engine's messages one after another.
+import { parentPort, workerData } from 'node:worker_threads';
+import { ConnectionGauge } from './counters.ts';
+import { acceptHttp } from './http/accept.ts';
+import type { FromWorker, OpenFailure, ToWorker, WorkerInit } from './messages.ts';
+import { ServedState } from './served-state.ts';
+import { acceptTcp } from './tcp/accept.ts';
+
+if (!parentPort) throw new Error('worker.ts runs in a worker thread only.');
+const port = parentPort;
+const { workerId, isPortShared, gauges, swap } = workerData as WorkerInit;
+
+const served = new ServedState({
+  workerId,
+  isPortShared,
+  acceptors: { TCP: acceptTcp, HTTP: acceptHttp },
+  gauge: new ConnectionGauge(gauges, workerId),
+  log: (level, message, fields) => send({ type: 'log', level, message, fields }),
+  onPassive: (report) => send({ type: 'passive', report }),
+});
+
+/** Each message starts when the one before it is done: a health change must find the targets of the swap before it. */
+let last: Promise<void> = start().catch(crash);
+port.on('message', (message: ToWorker) => {
+  last = last.then(() => handle(message)).catch(crash);
+});
+
+async function start(): Promise<void> {
+  send({ type: 'ready', failures: await served.swap(swap) });
+}
+
+async function handle(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'open':
+      return reply(message.id, await served.open(message.endpoints));
+    case 'abandon':
+      await served.abandon(message.endpoints);
+      return reply(message.id);
+    case 'swap':
+      return reply(message.id, await served.swap(message.swap));
+    case 'drain':
+      await served.drain();
+      return reply(message.id);
+    case 'health':
+      served.setHealth(message.changes);
+  }
+}
+
+function reply(id: number, failures: readonly OpenFailure[] = []): void {
+  send({ type: 'reply', id, failures });
+}
+
+function send(message: FromWorker): void {
+  port.postMessage(message);
+}
+
+/** Half a swap must not serve: outside the promise this ends the thread, and the engine replaces it. */
+function crash(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}

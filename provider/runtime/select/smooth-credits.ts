@@ -1,0 +1,43 @@
+// Smooth weighted round robin as a pure step over an array of credits; weighted-round-robin.ts shares that array.
+
+/** Float noise must not decide between targets whose credits are equal: the order of a cycle would drift. */
+const TIE = 1e-9;
+
+/**
+ * Each pick gives every target its share of one pick and takes one from the richest, which is picked. A credit is thus
+ * what a target is due in picks: whatever changes between two picks, weights and membership too, the shares due so far
+ * are made good. Credits belong to slots, so that a target that leaves and comes back finds its own.
+ */
+export class SmoothCredits {
+  readonly #slots: readonly number[];
+  readonly #shares: readonly number[];
+  readonly #credits: Float64Array;
+
+  /** `weights[i]` > 0 is the weight of the target that uses `credits[slots[i]]`. */
+  constructor(weights: readonly number[], slots: readonly number[], credits: Float64Array) {
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    this.#shares = weights.map((weight) => weight / total);
+    this.#slots = slots;
+    this.#credits = credits;
+  }
+
+  /** The index of the picked target; -1 where there is none. Cost: one pass over the targets. */
+  next(): number {
+    const slots = this.#slots;
+    const shares = this.#shares;
+    const credits = this.#credits;
+    let richest = -1;
+    let most = 0;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as number;
+      const credit = (credits[slot] as number) + (shares[i] as number);
+      credits[slot] = credit;
+      if (richest < 0 || credit > most + TIE) {
+        richest = i;
+        most = credit;
+      }
+    }
+    if (richest >= 0) credits[slots[richest] as number] = most - 1;
+    return richest;
+  }
+}

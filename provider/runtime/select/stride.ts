@@ -1,0 +1,81 @@
+// Weighted round robin for many targets as a pure function of a position; weighted-round-robin.ts gives the positions.
+
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+/** How many strides on each side of the golden one are compared. */
+const CANDIDATES = 32;
+
+/**
+ * The weights divided by their greatest common divisor have the sum L; each target owns a contiguous arc of that many
+ * of L slots. Position k goes to slot (k * stride) mod L, the stride coprime to L: so every L consecutive positions are
+ * exactly in proportion, and a heavy target's slots are spread over the cycle.
+ */
+export class Stride {
+  readonly #ends: Float64Array;
+  readonly #length: number;
+  readonly #stride: number;
+
+  constructor(weights: readonly number[]) {
+    const divisor = weights.reduce(greatestCommonDivisor, 0);
+    this.#ends = new Float64Array(weights.length);
+    let end = 0;
+    for (let i = 0; i < weights.length; i++) {
+      end += divisor === 0 ? 0 : (weights[i] as number) / divisor;
+      this.#ends[i] = end;
+    }
+    this.#length = end;
+    this.#stride = bestStride(end);
+  }
+
+  /** The number of positions after which the picks repeat; 0 where no target has a weight. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The index of the target at a position of any size up to 2^53; -1 where there is none. */
+  at(position: number): number {
+    if (this.#length === 0) return -1;
+    // Both factors are below L <= 1,000,000 (10,000 targets of weight 100), so the product is exact.
+    const slot = ((position % this.#length) * this.#stride) % this.#length;
+    let low = 0;
+    let high = this.#ends.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#ends[middle] as number) > slot) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}
+
+/**
+ * Windows shorter than a cycle are even if no partial quotient of stride/length is large. The coprime next to the golden
+ * ratio alone is not enough: 210 gets 131, next to 5/8, which visits the same eight places again and again.
+ */
+function bestStride(length: number): number {
+  const golden = Math.round(length * GOLDEN);
+  let best = 1;
+  let bestQuotient = Number.POSITIVE_INFINITY;
+  for (let distance = 0; distance <= CANDIDATES; distance++) {
+    for (const stride of [golden + distance, golden - distance]) {
+      if (stride < 1 || stride >= length || greatestCommonDivisor(stride, length) !== 1) continue;
+      const quotient = largestQuotient(length, stride);
+      if (quotient < bestQuotient) {
+        bestQuotient = quotient;
+        best = stride;
+      }
+    }
+  }
+  return best;
+}
+
+function largestQuotient(dividend: number, divisor: number): number {
+  let largest = 0;
+  for (let a = dividend, b = divisor; b !== 0; [a, b] = [b, a % b]) largest = Math.max(largest, Math.floor(a / b));
+  return largest;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
+}

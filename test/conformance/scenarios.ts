@@ -1,0 +1,218 @@
+// The conformance table: what every data plane does, as scenarios that know nothing of the engine.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { exchange, shares, startLoad } from '../harness/load.ts';
+import { until } from '../harness/runtime.ts';
+import { type Scenario, targetsOf } from './world.ts';
+
+const TCP = { protocol: 'TCP' };
+
+function isNear(counts: Readonly<Record<string, number>>, due: Readonly<Record<string, number>>): void {
+  for (const [name, expected] of Object.entries(due)) {
+    const got = counts[name] ?? 0;
+    assert.ok(expected === 0 ? got === 0 : Math.abs(got - expected) <= 3, `${name}: ${JSON.stringify(counts)}`);
+  }
+}
+
+const shareScenarios = ['1', '4'].map(
+  (workers): Scenario => ({
+    name: `HTTP: shares follow the weights from the first request, with ${workers} workers`,
+    flags: ['--workers', workers],
+    run: async ({ bind, url }, t) => {
+      const backends = await Promise.all(['a', 'b', 'c', 'd'].map((name) => httpBackend(t, name)));
+      await bind(targetsOf(backends, [50, 30, 20, 0]));
+      const answers = [];
+      for (let i = 0; i < 100; i++) answers.push(await exchange(url));
+      isNear(shares(answers), { a: 50, b: 30, c: 20, d: 0, none: 0 });
+    },
+  }),
+);
+
+export const SCENARIOS: readonly Scenario[] = [
+  ...shareScenarios,
+  {
+    name: 'TCP: shares follow the weights over fresh connections',
+    listener: TCP,
+    flags: ['--workers', '4'],
+    run: async ({ bind, port }, t) => {
+      const backends = await Promise.all(['a', 'b', 'c'].map((name) => tcpBackend(t, name)));
+      await bind(targetsOf(backends, [70, 20, 10]));
+      const answers = [];
+      for (let i = 0; i < 100; i++) answers.push({ backend: await askTcp('127.0.0.1', port) });
+      isNear(shares(answers), { a: 70, b: 20, c: 10, none: 0 });
+    },
+  },
+  {
+    name: "shares hold while another target's weight is changed between every two requests",
+    run: async ({ bind, patch, url }, t) => {
+      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(t, name)));
+      await bind(targetsOf(backends, [40, 40, 20]));
+      const answers = [];
+      for (let i = 0; i < 100; i++) {
+        answers.push(await exchange(url));
+        await patch({ c: { weight: i % 2 === 0 ? 21 : 20 } });
+      }
+      isNear(shares(answers), { a: 40, b: 40, c: 20, none: 0 });
+    },
+  },
+  {
+    name: 'under 16 keep-alive clients and 100 unbinds, no request begun after the answer reaches the target, none fails',
+    flags: ['--workers', '2'],
+    run: async ({ bind, patch, url }, t) => {
+      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(t, name)));
+      const c = backends[2] as Backend;
+      await bind(targetsOf(backends));
+      const load = startLoad({ url, clients: 16 });
+      const unbound: { from: number; to: number }[] = [];
+      for (let round = 0; round < 100; round++) {
+        await patch({ c: null });
+        const from = performance.now();
+        const seen = load.exchanges.length;
+        await until('requests while it is unbound', () => load.exchanges.length > seen + 40 || undefined);
+        unbound.push({ from, to: performance.now() });
+        await patch({ c: c.target });
+      }
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+      const isWhileUnbound = (at: number) => unbound.some(({ from, to }) => from < at && at < to);
+      const late = load.exchanges.filter(({ backend, startedAtMs }) => backend === 'c' && isWhileUnbound(startedAtMs));
+      assert.deepEqual(late, []);
+      assert.ok(c.count > 0, 'it took traffic while it was bound');
+    },
+  },
+  {
+    name: "the only target's port is changed under load without a failure",
+    run: async ({ bind, patch, url }, t) => {
+      const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+      await bind({ only: a.target });
+      const load = startLoad({ url, clients: 16 });
+      for (const { port } of [b, a, b, a]) {
+        await patch({ only: { port } });
+        const seen = load.exchanges.length;
+        await until('requests on the new port', () => load.exchanges.length > seen + 100 || undefined);
+      }
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+      assert.ok(a.count > 0 && b.count > 0);
+    },
+  },
+  {
+    name: 'a port that does not answer is not taken: the write fails with the reason, and the old one serves on',
+    run: async ({ bind, runtime, url }, t) => {
+      const a = await httpBackend(t, 'a');
+      await bind({ only: a.target });
+      const targets = { only: { ...a.target, port: await freePort() } };
+      const body = { listenerId: 'web', targets, handoverSeconds: 0.5 };
+      const answer = await runtime.call('PUT', '/v1/attachments/pool', body);
+      assert.equal(answer.body.code, 'IncorrectStatus.RSByPassToas');
+      assert.match(answer.body.message, /targets\.only .*ECONNREFUSED/);
+      assert.equal((await runtime.done('GET', '/v1/attachments/pool')).targets.only.port, a.port);
+      assert.equal((await exchange(url)).backend, 'a');
+    },
+  },
+  {
+    name: 'unbind resets open TCP flows before it is answered; with drainSeconds they live on, and nothing new joins them',
+    listener: TCP,
+    run: async ({ bind, patch, change, runtime, port }, t) => {
+      const [a, b] = [await tcpBackend(t, 'a'), await tcpBackend(t, 'b')];
+      await bind(targetsOf([a, b]));
+      const flows = await Promise.all(Array.from({ length: 20 }, () => openFlow(port)));
+      t.after(() => {
+        for (const { socket } of flows) socket.destroy();
+      });
+      const [ofA, ofB] = ['a', 'b'].map((name) => flows.filter((flow) => flow.name === name)) as [Flow[], Flow[]];
+      assert.deepEqual([ofA.length, ofB.length], [10, 10]);
+
+      await patch({ b: null });
+      await Promise.all(ofB.map(({ closed }) => closed));
+      assert.ok(ofA.every(({ socket }) => !socket.destroyed));
+
+      await change({ ...TCP, drainSeconds: 20 });
+      await patch({ a: null });
+      for (const { socket } of ofA) {
+        socket.write('still here');
+        assert.equal(String((await once(socket, 'data'))[0]), 'still here');
+      }
+      const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
+      const draining = listener.targets.map((target: { draining: number }) => target.draining);
+      assert.deepEqual(draining, [10]);
+      assert.equal(await askTcp('127.0.0.1', port), undefined, 'no target: a new connection is reset');
+    },
+  },
+  {
+    name: 'a target that stops answering its checks takes no traffic, and comes back by itself',
+    listener: { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.1, unhealthyThreshold: 2 } },
+    run: async ({ bind, runtime, url }, t) => {
+      const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+      await bind(targetsOf([a, b]));
+      await b.close();
+      const statusOfB = async () => {
+        const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
+        return listener.targets.find((target: { name: string }) => target.name === 'b');
+      };
+      await until('b is unhealthy', async () => (await statusOfB()).health === 'unhealthy' || undefined);
+      for (let i = 0; i < 10; i++) assert.equal((await exchange(url)).backend, 'a');
+      assert.match((await statusOfB()).lastError, /ECONNREFUSED/);
+      await httpBackend(t, 'b again', b.port);
+      await until('b takes traffic again', async () => (await exchange(url)).backend === 'b again' || undefined);
+    },
+  },
+  {
+    name: 'a target without check that refuses three connections in a row is isolated, and clients see nothing of it',
+    listener: { healthCheck: { protocol: 'none' } },
+    run: async ({ bind, runtime, url }, t) => {
+      const a = await httpBackend(t, 'a');
+      const dead = { address: '127.0.0.1', port: await freePort() };
+      await bind({ a: a.target, dead });
+      for (let i = 0; i < 10; i++) assert.equal((await exchange(url)).backend, 'a');
+      const { boundTargets } = await runtime.done('GET', '/v1/attachments/pool');
+      assert.deepEqual([boundTargets.a.health, boundTargets.dead.health], ['unchecked', 'unhealthy']);
+    },
+  },
+  {
+    name: 'no target that takes traffic: HTTP 503, TCP reset',
+    run: async ({ url, bind, change, port }) => {
+      assert.match((await exchange(url)).error ?? '', /^503/);
+      await bind({ z: { address: '127.0.0.1', port: 1, weight: 0 } });
+      assert.match((await exchange(url)).error ?? '', /^503/);
+      await change(TCP);
+      assert.equal(await askTcp('127.0.0.1', port), undefined);
+    },
+  },
+  {
+    name: "a listener's port changes in place under load: clients are told to close, and none fails",
+    run: async ({ bind, change, url }, t) => {
+      await bind(targetsOf([await httpBackend(t, 'a')]));
+      const load = startLoad({ url, clients: 8 });
+      await until('requests', () => load.exchanges.length > 100 || undefined);
+      const port = await freePort();
+      await change({ port });
+      await load.stop();
+      // New connections to the old port are refused from then on, or reset where they came as it closed.
+      const failed = load
+        .failures()
+        .filter(({ error, isReused }) => isReused || !/ECONNRE(FUSED|SET)/.test(error ?? ''));
+      assert.deepEqual(failed.slice(0, 3), []);
+      assert.equal((await exchange(`http://127.0.0.1:${port}/`)).backend, 'a');
+    },
+  },
+];
+
+interface Flow {
+  name: string;
+  socket: ReturnType<typeof connect>;
+  closed: Promise<unknown>;
+}
+
+/** An open TCP flow, and the name of the backend that it leads to. */
+async function openFlow(port: number): Promise<Flow> {
+  const socket = connect({ host: '127.0.0.1', port }).setEncoding('utf8');
+  socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write('x');
+  let text = '';
+  while (!text.endsWith('\nx')) text += String((await once(socket, 'data'))[0]);
+  return { name: text.split('\n')[0] ?? '', socket, closed };
+}

@@ -1,0 +1,57 @@
+// What each scenario of the conformance table starts from: a runtime on one engine, a load balancer and one listener.
+import type { TestContext } from 'node:test';
+import { type Backend, freePort } from '../harness/backends.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+
+/** The engines that the table runs on, with the flags of `weir serve`. */
+export const ENGINES: Readonly<Record<string, readonly string[]>> = {
+  embedded: [],
+};
+
+export interface Scenario {
+  /** The rule that it proves. */
+  readonly name: string;
+  /** Properties of the listener beside load balancer and port; HTTP, checked every 0.2 s, where nothing is said. */
+  readonly listener?: object;
+  /** Flags of `weir serve`. */
+  readonly flags?: readonly string[];
+  readonly run: (world: World, t: TestContext) => Promise<void>;
+}
+
+export interface World {
+  readonly runtime: RuntimeProcess;
+  readonly port: number;
+  readonly url: string;
+  /** Puts the attachment `pool` of the listener `web`, and waits until each target of weight > 0 takes traffic. */
+  bind(targets: Readonly<Record<string, object>>): Promise<void>;
+  /** JSON merge patch of the same attachment. */
+  patch(targets: Readonly<Record<string, object | null>>): Promise<void>;
+  /** Puts the listener with other properties. */
+  change(listener: object): Promise<void>;
+}
+
+export async function createWorld(t: TestContext, engine: string, { listener, flags = [] }: Scenario): Promise<World> {
+  const runtime = await RuntimeProcess.start(t, { args: [...(ENGINES[engine] ?? []), ...flags] });
+  const port = await freePort();
+  const change = async (properties: object) => {
+    const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 1 };
+    const body = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck, ...listener, ...properties };
+    await runtime.done('PUT', '/v1/listeners/web', body);
+  };
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await change({});
+  return {
+    runtime,
+    port,
+    url: `http://127.0.0.1:${port}/`,
+    change,
+    bind: (targets) =>
+      runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 }),
+    patch: (targets) => runtime.done('PATCH', '/v1/attachments/pool', { targets }),
+  };
+}
+
+/** A map of targets by the backends' names. */
+export function targetsOf(backends: readonly Backend[], weights: readonly number[] = []): Record<string, object> {
+  return Object.fromEntries(backends.map(({ name, target }, i) => [name, { ...target, weight: weights[i] ?? 100 }]));
+}

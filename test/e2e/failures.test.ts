@@ -1,0 +1,163 @@
+// When something is wrong: `pulumi up` says what and what to do, and the state keeps every resource.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { freePort, httpBackend } from '../harness/backends.ts';
+import { exchange } from '../harness/load.ts';
+import { webProgram } from '../harness/programs.ts';
+import { RuntimeProcess, until } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+interface Shop {
+  runtime: RuntimeProcess;
+  stack: Stack;
+  port: number;
+  write: (weight: number) => void;
+}
+
+async function shop(t: TestContext): Promise<Shop> {
+  const runtime = await RuntimeProcess.start(t);
+  const backend = await httpBackend(t, 'a');
+  const port = await freePort();
+  const stack = await Stack.create(t, '', runtime);
+  const write = (weight: number) => stack.write(webProgram({ port, targets: { a: { ...backend.target, weight } } }));
+  write(10);
+  await stack.up();
+  return { runtime, stack, port, write };
+}
+
+/** Runs each command, which must fail with `expected` and no stack trace, and leave ids and incarnations as they are. */
+async function fails(stack: Stack, expected: RegExp, changes: Record<string, string> = {}): Promise<void> {
+  const identities = async () =>
+    [...(await stack.resources()).values()].map(({ id, outputs }) => [id, outputs.incarnation]);
+  const before = await identities();
+  for (const command of [
+    ['up', '--yes', '--skip-preview'],
+    ['refresh', '--yes'],
+    ['destroy', '--yes', '--skip-preview'],
+  ]) {
+    const { code, text } = await stack.run(command, changes);
+    assert.notEqual(code, 0, `${command[0]}: ${text}`);
+    assert.match(text, expected, command[0]);
+    assert.doesNotMatch(text, /\n\s+at .*\.[tj]s/, `a stack trace at ${command[0]}`);
+    assert.deepEqual(await identities(), before, `the state after ${command[0]}`);
+  }
+}
+
+test('the runtime is not running', async (t) => {
+  const { runtime, stack, write, port } = await shop(t);
+  const api = runtime.url.replace('http://', '');
+  await runtime.end('SIGKILL');
+  write(20);
+  await fails(stack, /weir serve/);
+  await RuntimeProcess.start(t, { dataDirectory: runtime.dataDirectory, api });
+  await stack.up();
+  await until('traffic', async () => (await exchange(`http://127.0.0.1:${port}/`)).backend);
+});
+
+test('the token is wrong', async (t) => {
+  const { stack, write } = await shop(t);
+  write(20);
+  await fails(stack, /WEIR_TOKEN/, { WEIR_TOKEN: 'weir_wrong' });
+  await stack.up();
+});
+
+test('the endpoint is something else, or a place that swallows everything', async (t) => {
+  const { runtime, stack, write } = await shop(t);
+  write(20);
+  const stranger = createServer((_request, response) => response.end('hello'));
+  stranger.listen(0, '127.0.0.1');
+  t.after(() => stranger.close());
+  await once(stranger, 'listening');
+  const point = (url: string) => stack.done(['config', 'set', 'weir:endpoint', url]);
+  await point(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}`);
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, /not a Weir runtime/i);
+  await point(runtime.url);
+  await stack.up();
+});
+
+test('another runtime is never taken for one that lost its objects', async (t) => {
+  const { runtime, stack, write } = await shop(t);
+  const other = await RuntimeProcess.start(t);
+  write(20);
+  const changes = { WEIR_TOKEN: other.token };
+  await stack.done(['config', 'set', 'weir:endpoint', other.url]);
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview'], changes);
+  assert.notEqual(code, 0);
+  const id = (await other.call('GET', '/healthz')).headers.get('x-weir-runtime') ?? '';
+  assert.match(text, new RegExp(id));
+  assert.match(text, /acceptRuntime/);
+  assert.equal((await other.done('GET', '/v1/status')).version, 0);
+  const refresh = await stack.run(['refresh', '--yes', '--run-program'], changes);
+  assert.notEqual(refresh.code, 0);
+  assert.equal((await stack.resources()).size, 3);
+
+  // Told so, update creates there what is missing.
+  await stack.done(['up', '--yes', '--skip-preview'], { ...changes, WEIR_ACCEPT_RUNTIME: id });
+  assert.equal((await other.done('GET', '/v1/attachments')).items.length, 1);
+  assert.equal((await runtime.done('GET', '/v1/attachments')).items.length, 1);
+});
+
+test('a create whose answer was lost is repeated without an orphan', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const lossy = await lossyProxy(t, runtime);
+  const stack = await Stack.create(t, webProgram({ port: await freePort(), targets: {} }), runtime);
+  await stack.done(['config', 'set', 'weir:endpoint', lossy.url]);
+  lossy.loseAnswers = true;
+  assert.notEqual((await stack.run(['up', '--yes', '--skip-preview'])).code, 0);
+  assert.ok((await runtime.done('GET', '/v1/load-balancers')).items.length === 1, 'it was created, and nobody heard');
+  lossy.loseAnswers = false;
+  await stack.up();
+  for (const kind of ['load-balancers', 'listeners', 'attachments']) {
+    assert.equal((await runtime.done('GET', `/v1/${kind}`)).items.length, 1, kind);
+  }
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+});
+
+test('a listener whose port is taken: that create fails with the property, and the next up finishes', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const blocker = await httpBackend(t, 'stranger');
+  const stack = await Stack.create(t, webProgram({ port: blocker.port, targets: {} }), runtime);
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, new RegExp(`127\\.0\\.0\\.1:${blocker.port}`));
+  assert.doesNotMatch(text, /\n\s+at /);
+  await blocker.close();
+  await stack.up();
+  assert.equal((await stack.resources()).size, 3);
+});
+
+/** A TCP proxy before the API that can swallow what the runtime answers to PUTs, and cut the connection. */
+async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ url: string; loseAnswers: boolean }> {
+  const { createServer: createTcpServer } = await import('node:net');
+  const target = new URL(runtime.url);
+  const state = { url: '', loseAnswers: false };
+  const server = createTcpServer((client) => {
+    const upstream = connect({ host: target.hostname, port: Number(target.port) });
+    let isPut = false;
+    client.on('data', (chunk) => {
+      isPut ||= chunk.toString('latin1').startsWith('PUT ');
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      if (isPut && state.loseAnswers) client.destroy();
+      else client.write(chunk);
+    });
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.on('error', () => {});
+      one.on('close', () => other.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return state;
+}

@@ -1,0 +1,163 @@
+// `pulumi up` drives membership: the real CLI, the real runtime, and traffic that follows the stack.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
+import { exchange, shares } from '../harness/load.ts';
+import { webProgram } from '../harness/programs.ts';
+import { RuntimeProcess, until } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+const NAMES = ['b1', 'b2', 'b3', 'b4', 'b5'];
+
+interface Shop {
+  runtime: RuntimeProcess;
+  stack: Stack;
+  port: number;
+  backends: Backend[];
+}
+
+/** Five backends, of which the program binds those of `weights`. */
+async function shop(t: TestContext): Promise<Shop> {
+  const runtime = await RuntimeProcess.start(t);
+  const backends = await Promise.all(NAMES.map((name) => httpBackend(t, name)));
+  const port = await freePort();
+  const stack = await Stack.create(t, '', runtime);
+  return { runtime, stack, port, backends };
+}
+
+function targets({ backends }: Shop, weights: Record<string, number | undefined>): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(weights).map(([name, weight]) => {
+      const backend = backends.find((each) => each.name === name);
+      return [name, { ...backend?.target, ...(weight === undefined ? {} : { weight }) }];
+    }),
+  );
+}
+
+/** The lines of `preview --diff` that carry a sign, without the resource and map headers that end with "{" or "(...)". */
+function signedLeaves(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^[~+-] /.test(line) && !/[{[]$|\(\w+\)$/.test(line) && !line.includes('pulumi-nodejs:'));
+}
+
+test('five targets: traffic by weight, one weight changed in place, bind and unbind, destroy', async (t) => {
+  const it = await shop(t);
+  const { stack, runtime, port } = it;
+  const url = `http://127.0.0.1:${port}/`;
+  const write = (weights: Record<string, number | undefined>) =>
+    stack.write(webProgram({ port, targets: targets(it, weights), attachment: { awaitHealthySeconds: 10 } }));
+  const measure = async () => {
+    const answers = [];
+    for (let i = 0; i < 100; i++) answers.push(await exchange(url));
+    return shares(answers);
+  };
+  const isNear = (counts: Record<string, number>, due: Record<string, number>) => {
+    for (const name of NAMES) {
+      assert.ok(Math.abs((counts[name] ?? 0) - (due[name] ?? 0)) <= 3, `${name}: ${JSON.stringify(counts)}`);
+    }
+  };
+
+  write({ b1: 20, b2: 20, b3: 20, b4: 20, b5: 20 });
+  await stack.up();
+  const ids = async () => [...(await stack.resources()).values()].map(({ id }) => id).sort();
+  const first = await ids();
+  isNear(await measure(), { b1: 20, b2: 20, b3: 20, b4: 20, b5: 20 });
+  await stack.done(['preview', '--diff', '--expect-no-changes']);
+
+  write({ b1: 20, b2: 25, b3: 20, b4: 20, b5: 20 });
+  const diff = await stack.done(['preview', '--diff']);
+  assert.deepEqual(signedLeaves(diff), ['~ weight: 20 => 25'], diff);
+  assert.match(await stack.done(['preview']), /pool: weight b2 20→25/);
+  await stack.up();
+  assert.deepEqual(await ids(), first);
+  await stack.done(['preview', '--expect-no-changes']);
+
+  write({ b1: 0, b2: 50, b3: undefined, b5: 50 });
+  const preview = await stack.done(['preview']);
+  assert.match(preview, /pool: .*unbind b4/);
+  assert.match(preview, /weight b3 20→100/);
+  await stack.up();
+  assert.deepEqual(await ids(), first);
+  isNear(await measure(), { b2: 25, b3: 50, b5: 25 });
+
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  for (const kind of ['load-balancers', 'listeners', 'attachments']) {
+    assert.deepEqual((await runtime.done('GET', `/v1/${kind}`)).items, []);
+  }
+  assert.match((await exchange(url)).error ?? '', /ECONNREFUSED/);
+});
+
+test("a target's port changes in place, make before break, and ids stay", async (t) => {
+  const it = await shop(t);
+  const [b1, b2] = it.backends as [Backend, Backend];
+  const program = (port: number) =>
+    webProgram({
+      port: it.port,
+      targets: { only: { address: '127.0.0.1', port } },
+      attachment: { awaitHealthySeconds: 10 },
+    });
+  it.stack.write(program(b1.port));
+  await it.stack.up();
+  const before = (await it.stack.resources()).get('pool');
+  it.stack.write(program(b2.port));
+  assert.match(await it.stack.done(['preview']), new RegExp(`pool: port only ${b1.port}→${b2.port}`));
+  await it.stack.up();
+  assert.equal((await it.stack.resources()).get('pool')?.id, before?.id);
+  assert.equal((await exchange(`http://127.0.0.1:${it.port}/`)).backend, 'b2');
+});
+
+test('drift is shown by refresh and repaired by the next up: a target removed, a weight changed, the attachment deleted', async (t) => {
+  const it = await shop(t);
+  const { stack, runtime } = it;
+  stack.write(webProgram({ port: it.port, targets: targets(it, { b1: 10, b2: 20, b3: 30 }) }));
+  await stack.up();
+  const id = (await stack.resources()).get('pool')?.id ?? '';
+  const path = `/v1/attachments/${id}`;
+  const weights = async () => {
+    const { boundTargets } = await runtime.done('GET', path);
+    return Object.fromEntries(
+      Object.entries(boundTargets).map(([name, target]) => [name, (target as { weight: number }).weight]),
+    );
+  };
+
+  await runtime.done('PATCH', path, { targets: { b1: { weight: 11 }, b3: null } });
+  const drift = await stack.done(['refresh', '--preview-only', '--diff']);
+  assert.match(drift, /~ weight: 10 => 11/);
+  assert.match(drift, /- b3\s*: \{/);
+  await stack.done(['up', '--yes', '--skip-preview', '--refresh']);
+  assert.deepEqual(await weights(), { b1: 10, b2: 20, b3: 30 });
+
+  await runtime.done('DELETE', path);
+  assert.match(await stack.done(['refresh', '--yes']), /pool .*delete/);
+  await stack.up();
+  assert.deepEqual(await weights(), { b1: 10, b2: 20, b3: 30 });
+  assert.equal((await stack.resources()).get('pool')?.id, id);
+
+  // Deleting what is gone succeeds.
+  await runtime.done('DELETE', path);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+});
+
+test('up --replace of each type: all objects are there afterwards', async (t) => {
+  const it = await shop(t);
+  const { stack, runtime } = it;
+  stack.write(webProgram({ port: it.port, targets: targets(it, { b1: 10 }), attachment: { awaitHealthySeconds: 10 } }));
+  await stack.up();
+  for (const name of ['pool', 'web', 'lb']) {
+    const resource = (await stack.resources()).get(name);
+    await stack.done(['up', '--yes', '--skip-preview', '--replace', resource?.urn ?? '']);
+    const after = (await stack.resources()).get(name);
+    assert.notEqual(after?.outputs.incarnation, resource?.outputs.incarnation, name);
+    for (const kind of ['load-balancers', 'listeners', 'attachments']) {
+      assert.equal(
+        (await runtime.done('GET', `/v1/${kind}`)).items.length,
+        1,
+        `${kind} after the replacement of ${name}`,
+      );
+    }
+    await until('traffic', async () => (await exchange(`http://127.0.0.1:${it.port}/`)).backend);
+  }
+  await stack.done(['preview', '--expect-no-changes']);
+});
