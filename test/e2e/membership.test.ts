@@ -34,12 +34,15 @@ function targets({ backends }: Shop, weights: Record<string, number | undefined>
   );
 }
 
-/** The lines of `preview --diff` that carry a sign, without the resource and map headers that end with "{" or "(...)". */
+/**
+ * The lines of `preview --diff` above its summary that carry a sign, without the headers of resources and maps. Pulumi
+ * pads a name to the width of its neighbours.
+ */
 function signedLeaves(text: string): string[] {
-  return text
+  return (text.split('Resources:')[0] ?? '')
     .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => /^[~+-] /.test(line) && !/[{[]$|\(\w+\)$/.test(line) && !line.includes('pulumi-nodejs:'));
+    .map((line) => line.trim().replace(/ +:/, ':'))
+    .filter((line) => /^[~+-] /.test(line) && !/[{[]$|\(\w+\)$/.test(line));
 }
 
 test('five targets: traffic by weight, one weight changed in place, bind and unbind, destroy', async (t) => {
@@ -124,7 +127,7 @@ test('drift is shown by refresh and repaired by the next up: a target removed, a
 
   await runtime.done('PATCH', path, { targets: { b1: { weight: 11 }, b3: null } });
   const drift = await stack.done(['refresh', '--preview-only', '--diff']);
-  assert.match(drift, /~ weight: 10 => 11/);
+  assert.match(drift, /~ weight : 10 => 11/);
   assert.match(drift, /- b3\s*: \{/);
   await stack.done(['up', '--yes', '--skip-preview', '--refresh']);
   assert.deepEqual(await weights(), { b1: 10, b2: 20, b3: 30 });

@@ -32,7 +32,7 @@ test('unknown port, address, weight, listenerId and whole map: the first and a c
   await stack.done(['preview', '--expect-no-changes']);
   stack.write(unknownProgram({ port, seed: 'two', weight: '11' }));
   const preview = await stack.done(['preview', '--diff']);
-  assert.match(preview, /~ weight: 10 => 11/);
+  assert.match(preview, /~ weight : 10 => 11/);
   await stack.up();
   const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
   const bound = listener.targets
@@ -46,34 +46,33 @@ test('unknown port, address, weight, listenerId and whole map: the first and a c
   await stack.done(['destroy', '--yes', '--skip-preview']);
 });
 
+const BAD: readonly (readonly [resource: string, paths: readonly string[]])[] = [
+  ["LoadBalancer('lb', { address: 'localhost', type: 'network' })", ['address', 'type']],
+  [
+    "Listener('web', { loadBalancerId: 'lb', protocol: 'SCTP', port: 99999, healthCheck: { intervalSeconds: 0 } })",
+    ['protocol', 'port', 'healthCheck.intervalSeconds'],
+  ],
+  [
+    `TargetAttachment('pool', { listenerId: 'web', targets: {
+      a: { address: '127.0.0.1', port: 80, weight: 101 },
+      b: { address: '127.0.0.1', port: 80 },
+      c: { address: 'c.example', port: 0 },
+    } })`,
+    ['targets.a.weight', 'targets.b', 'targets.c.address', 'targets.c.port'],
+  ],
+];
+
 test('bad input names every property at preview, without a stack trace', async (t) => {
   const runtime = await RuntimeProcess.start(t);
-  const program = `
-import * as weir from 'weir';
-new weir.LoadBalancer('lb', { address: 'localhost', type: 'network' });
-new weir.Listener('web', { loadBalancerId: 'lb', protocol: 'SCTP', port: 99999, healthCheck: { intervalSeconds: 0 } });
-new weir.TargetAttachment('pool', { listenerId: 'web', targets: {
-  a: { address: '127.0.0.1', port: 80, weight: 101 },
-  b: { address: '127.0.0.1', port: 80 },
-  c: { address: 'c.example', port: 0 },
-} });
-`;
-  const stack = await Stack.create(t, program, runtime);
-  const { code, text } = await stack.run(['preview']);
-  assert.notEqual(code, 0);
-  const paths = [
-    'address',
-    'type',
-    'protocol',
-    'port',
-    'healthCheck.intervalSeconds',
-    'targets.a.weight',
-    'targets.b',
-    'targets.c.address',
-    'targets.c.port',
-  ];
-  for (const path of paths) assert.match(text, new RegExp(`property ${path.replaceAll('.', '\\.')} `), path);
-  assert.doesNotMatch(text, /\n\s+at /);
+  const stack = await Stack.create(t, '', runtime);
+  for (const [resource, paths] of BAD) {
+    stack.write(`import * as weir from 'weir';\nnew weir.${resource};\n`);
+    const { code, text } = await stack.run(['preview']);
+    assert.notEqual(code, 0);
+    for (const path of paths)
+      assert.match(text, new RegExp(`(property|problem:) ${path.replaceAll('.', '\\.')} `), path);
+    assert.doesNotMatch(text, /\n\s+at /);
+  }
   assert.equal((await runtime.done('GET', '/v1/status')).version, 0);
 });
 

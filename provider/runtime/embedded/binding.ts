@@ -24,8 +24,8 @@ export interface BindingContext {
 
 /** The kernel cuts it at net.core.somaxconn. */
 const BACKLOG = 4096;
-/** A closing binding gives up on emptying its accept queue after this many turns with a connection in each. */
-const MAX_EMPTYING_TURNS = 1000;
+/** Under a stream of new connections the queue is never empty; an acknowledgement does not wait longer for it. */
+const EMPTYING_DEADLINE_MS = 100;
 
 export class Binding {
   readonly endpoint: Endpoint;
@@ -63,6 +63,10 @@ export class Binding {
   /** It closes for good: its clients are asked to go elsewhere. */
   get isClosing(): boolean {
     return this.#isClosing;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
   }
 
   get isServing(): boolean {
@@ -147,8 +151,9 @@ export class Binding {
     for (const callback of [...this.#closingCallbacks]) callback();
     this.#closingCallbacks.clear();
     // Closing resets what waits in the accept queue, with SO_REUSEPORT too: accept until a whole turn finds nothing.
+    const deadline = performance.now() + EMPTYING_DEADLINE_MS;
     let seen = -1;
-    for (let turn = 0; turn < MAX_EMPTYING_TURNS && this.#listener && seen !== this.#accepted; turn++) {
+    while (this.#listener && seen !== this.#accepted && performance.now() < deadline) {
       seen = this.#accepted;
       // The first immediate may end the turn that is under way; the second one has a whole poll before it.
       await immediate();

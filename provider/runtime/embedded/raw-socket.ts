@@ -79,7 +79,7 @@ export class RawSocket {
       const buffer = Buffer.allocUnsafeSlow(options.bufferBytes ?? FLOW_BUFFER_BYTES);
       const callback = (bytes: number): boolean => this.handler.onData(buffer.subarray(0, bytes));
       const init = { allowHalfOpen: true, readable: true, writable: true, handle, onread: { buffer, callback } };
-      this.#socket = new net.Socket(init as net.SocketConstructorOpts);
+      this.#socket = new PatientSocket(init as net.SocketConstructorOpts);
     }
     const socket = this.#socket;
     socket.setNoDelay(true);
@@ -161,10 +161,27 @@ export class RawSocket {
   }
 
   readonly #onWritten = (error?: Error | null): void => {
-    if (!this.#isBlocked || error || this.#socket.writableLength > 0) return;
+    if (!this.#isBlocked || error) return;
+    if (this.#socket.writableLength > 0) {
+      // More was queued behind the write that carried this callback.
+      this.#socket.write(NOTHING, this.#onWritten);
+      return;
+    }
     this.#isBlocked = false;
     this.handler.onWritable();
   };
+}
+
+/**
+ * A peer that answers early and closes has often reset the connection before its answer is read. Node destroys a socket
+ * in the tick of the failed write; two immediates have a whole poll between them, which reads what the kernel still has.
+ */
+class PatientSocket extends net.Socket {
+  override destroy(error?: Error): this {
+    if ((error as NodeJS.ErrnoException | undefined)?.syscall !== 'write') return super.destroy(error);
+    setImmediate(() => setImmediate(() => super.destroy(error)));
+    return this;
+  }
 }
 
 /**

@@ -3,8 +3,8 @@ import { CHUNK_HEAD_BYTES, ChunkDecoder, frameChunk, LAST_CHUNK } from './chunks
 import { CHUNKED, UNTIL_CLOSE } from './framing.ts';
 import type { Refusal } from './refusal.ts';
 
-/** One read buffer and its framing; a worker has one such buffer, since every output is written in the same tick. */
-const SCRATCH_BYTES = 32 * 1024;
+/** One read of a target and its framing; a worker has one such buffer, since every output is written in the same tick. */
+const SCRATCH_BYTES = 48 * 1024;
 let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
 const NOTHING = Buffer.alloc(0);

@@ -157,8 +157,8 @@ export class ChunkDecoder {
       return;
     }
     this.#trailer ??= Buffer.allocUnsafe(MAX_TRAILER_BYTES);
+    if (byte === LF && this.#trailer[this.#trailerBytes - 1] !== CR) this.#fault = BAD_TRAILER;
     this.#trailer[this.#trailerBytes++] = byte;
-    // A LF ends the line here whatever is before it: the parser of the whole section refuses a bare one.
     this.#state = byte === LF ? TRAILER_START : TRAILER_LINE;
   }
 

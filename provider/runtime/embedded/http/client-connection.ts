@@ -3,7 +3,8 @@ import type { Binding, ClientConnection } from '../binding.ts';
 import type { RawSocket, SocketHandler } from '../raw-socket.ts';
 import type { TargetSet } from '../target-set.ts';
 import { type Timed, unwatch, watch } from './deadlines.ts';
-import { Exchange, type ExchangeClient } from './exchange.ts';
+import { Exchange } from './exchange.ts';
+import type { ExchangeClient } from './exchange-client.ts';
 import { findHeadEnd, INCOMPLETE, skipEmptyLines } from './head-parser.ts';
 import { ownAnswer } from './own-answer.ts';
 import type { Refusal } from './refusal.ts';
@@ -16,7 +17,7 @@ import type { Upstream } from './upstream.ts';
 const MAX_HELD_BYTES = 32 * 1024;
 /** How long a closed connection's input is read and dropped: closed with unread input, it would be reset under the answer. */
 const LINGER_MS = 5_000;
-/** Of the design: idle connections of a socket that closes for good. */
+/** What idle connections of a socket that closes for good still have. */
 const CLOSING_IDLE_MS = 5_000;
 
 /** Between requests, or in the middle of a head. */

@@ -1,37 +1,17 @@
 // One request and its answer between a client connection and a target, with its retries; reused for the next request.
-import type { RawSocket } from '../raw-socket.ts';
-import type { Target, TargetSet } from '../target-set.ts';
-import { Answer, readAnswer } from './answer.ts';
+import type { Target, UnbindRule } from '../target-set.ts';
+import { AnswerReader } from './answer-reader.ts';
 import { Body } from './body.ts';
+import type { ExchangeClient } from './exchange-client.ts';
 import { CHUNKED } from './framing.ts';
-import { findHeadEnd, INCOMPLETE } from './head-parser.ts';
 import { ownAnswer } from './own-answer.ts';
 import { pool } from './pool.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import { Request } from './request.ts';
-import { type UnbindRule, Upstream, type UpstreamUser } from './upstream.ts';
+import { Upstream, type UpstreamUser } from './upstream.ts';
 
-/** Of the design: another target is tried at most twice. */
+/** Another target is tried at most twice. */
 const MAX_RETRIES = 2;
-/** A backend that sends more than this before its answer sends them for no good. */
-const MAX_INTERIM_ANSWERS = 100;
-
-/** What an exchange needs of the connection that its request came on. */
-export interface ExchangeClient {
-  readonly socket: RawSocket;
-  /** Of the listener as it is now: a swap may have changed it. */
-  readonly targets: TargetSet;
-  readonly idleTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  /** False: the connection closes after this exchange, whatever the request says. */
-  mayKeepAlive(): boolean;
-  /** The answer was written, whole. Not called after abort() of this, or where the client is gone. */
-  exchangeEnded(isKept: boolean): void;
-  /** The request's body may go on after requestData() or begin() left `isRequestBlocked`. */
-  resumeRequest(): void;
-  /** The connection speaks another protocol from now on; `bytes` is what the target has sent of it. */
-  switchProtocol(upstream: Upstream, bytes: Buffer): void;
-}
 
 const ENDED = 0;
 /** Waiting for a connection: nothing of the request was written, so that any target will do. */
@@ -47,7 +27,7 @@ export class Exchange implements UpstreamUser {
   readonly request = new Request();
   readonly #client: ExchangeClient;
   readonly #requestBody = new Body();
-  readonly #answer = new Answer();
+  readonly #answerReader = new AnswerReader();
   readonly #answerBody = new Body();
   readonly #replay = new ReplayBuffer();
   #state = ENDED;
@@ -59,19 +39,12 @@ export class Exchange implements UpstreamUser {
   #isClientEnded = false;
   #isClientKept = false;
   #isUpstreamClean = false;
-  /** The beginning of an answer's head that is not whole yet. */
-  #answerHead: Buffer | undefined;
-  #interimAnswers = 0;
   #deadline = 0;
   /** Set by the target's unbind. */
   #drainDeadline = Number.POSITIVE_INFINITY;
 
   constructor(client: ExchangeClient) {
     this.#client = client;
-  }
-
-  get isEnded(): boolean {
-    return this.#state === ENDED;
   }
 
   get isRequestDone(): boolean {
@@ -90,9 +63,7 @@ export class Exchange implements UpstreamUser {
     this.#tried = undefined;
     this.#isRequestBlocked = false;
     this.#isClientEnded = false;
-    this.#drainDeadline = Number.POSITIVE_INFINITY;
-    this.#answerHead = undefined;
-    this.#interimAnswers = 0;
+    this.#answerReader.start();
     this.#replay.reset();
     this.#state = CONNECTING;
     const body = this.#requestBody;
@@ -198,6 +169,7 @@ export class Exchange implements UpstreamUser {
   /** Picks a target and, where a connection to it waits in the pool, sends the request in this tick. */
   #attempt(): void {
     this.#state = CONNECTING;
+    this.#drainDeadline = Number.POSITIVE_INFINITY;
     const target = this.#client.targets.pick(this.#tried);
     if (target === undefined) {
       if (this.#tried === undefined) this.#fail(503, 'no target takes traffic');
@@ -227,7 +199,7 @@ export class Exchange implements UpstreamUser {
     const { head, isReplayable } = this.request;
     const replay = this.#replay;
     const isWritten = upstream.socket.write(replay.isEmpty ? head : head + replay.text());
-    if (!isReplayable) replay.forget();
+    if (!isReplayable || replay.isFull) replay.forget();
     if (this.#isClientEnded) upstream.socket.end();
     if (isWritten) this.#unblockRequest();
     else this.#isRequestBlocked = true;
@@ -257,39 +229,21 @@ export class Exchange implements UpstreamUser {
   #readAnswerHead(chunk: Buffer): boolean {
     // Bytes came back: from now on no other target may get this request.
     this.#replay.forget();
-    const held = this.#answerHead;
-    const bytes = held === undefined ? chunk : Buffer.concat([held, chunk]);
-    let searchedTo = held?.length ?? 0;
-    let at = 0;
-    for (;;) {
-      const end = findHeadEnd(bytes, at, searchedTo);
-      if (end === INCOMPLETE) {
-        this.#answerHead = Buffer.from(bytes.subarray(at));
-        return true;
-      }
-      const fault = typeof end === 'number' ? readAnswer(bytes, at, end, this.request, this.#answer) : end;
-      if (fault !== undefined) {
-        this.#fail(502, `malformed answer: ${fault.reason}`);
-        return false;
-      }
-      at = end as number;
-      searchedTo = at;
-      if (!this.#answer.isInterim) break;
-      if (++this.#interimAnswers > MAX_INTERIM_ANSWERS) {
-        this.#fail(502, 'too many interim answers');
-        return false;
-      }
-      // RFC 9110 15.2: HTTP/1.0 has no interim answers.
-      if (this.request.minor === 1) this.#client.socket.write(`${this.#answer.lines}\r\n`);
+    const reader = this.#answerReader;
+    const isWhole = reader.push(chunk, this.request);
+    if (reader.interim !== '') this.#client.socket.write(reader.interim);
+    if (isWhole === false) return true;
+    if (isWhole !== true) {
+      this.#fail(502, `malformed answer: ${isWhole.reason}`);
+      return false;
     }
-    this.#answerHead = undefined;
-    if (this.#answer.isSwitch) return this.#switchProtocol(bytes.subarray(at));
-    return this.#beginAnswer(bytes, at);
+    if (reader.answer.isSwitch) return this.#switchProtocol(reader.bytes.subarray(reader.bodyFrom));
+    return this.#beginAnswer(reader.bytes, reader.bodyFrom);
   }
 
   #beginAnswer(bytes: Buffer, from: number): boolean {
     const { request } = this;
-    const answer = this.#answer;
+    const { answer } = this.#answerReader;
     this.#state = ANSWERING;
     this.#answerBody.start(answer.framing, answer.isChunkedOut);
     // An answer before the request's end: what follows of the request could not be told from the next one.
@@ -313,7 +267,7 @@ export class Exchange implements UpstreamUser {
     const isWritten = this.#writeAnswer(body, head);
     if (!body.isDone) return isWritten;
     // Where the client is behind, the target's sending is stopped, and what it has sent behind the end is not seen.
-    this.#isUpstreamClean = this.#answer.isKeepAlive && end === bytes.length && isWritten;
+    this.#isUpstreamClean = this.#answerReader.answer.isKeepAlive && end === bytes.length && isWritten;
     this.#finishAnswer(isWritten);
     return isWritten;
   }
@@ -352,7 +306,7 @@ export class Exchange implements UpstreamUser {
     const upstream = this.#upstream as Upstream;
     this.#upstream = undefined;
     this.#state = ENDED;
-    this.#client.socket.write(`${this.#answer.lines}\r\n`);
+    this.#client.socket.write(`${this.#answerReader.answer.lines}\r\n`);
     this.#client.switchProtocol(upstream, bytes);
     return true;
   }
@@ -389,6 +343,7 @@ export class Exchange implements UpstreamUser {
     const body = this.#requestBody;
     this.#isClientKept =
       request.isKeepAlive && request.minor === 1 && body.isDone && !this.#isClientEnded && this.#client.mayKeepAlive();
+    this.#touchAnswer();
     this.#finishAnswer(this.#client.socket.write(ownAnswer(status, reason, this.#isClientKept, request.isHead)));
   }
 
@@ -401,7 +356,7 @@ export class Exchange implements UpstreamUser {
   #breakOff(): void {
     this.abort();
     // Where the end of the connection is the end of the body, only a reset is no end.
-    if (this.#answer.isClosedByEnd) this.#client.socket.reset();
+    if (this.#answerReader.answer.isClosedByEnd) this.#client.socket.reset();
     else this.#client.socket.destroy();
   }
 

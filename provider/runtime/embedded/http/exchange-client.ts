@@ -1,0 +1,20 @@
+// What an exchange needs of the connection that its request came on: the seam between exchange.ts and client-connection.ts.
+import type { RawSocket } from '../raw-socket.ts';
+import type { TargetSet } from '../target-set.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface ExchangeClient {
+  readonly socket: RawSocket;
+  /** Of the listener as it is now: a swap may have changed it. */
+  readonly targets: TargetSet;
+  readonly idleTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** False: the connection closes after this exchange, whatever the request says. */
+  mayKeepAlive(): boolean;
+  /** The answer was written, whole. Not called where the client is gone. */
+  exchangeEnded(isKept: boolean): void;
+  /** The request's body may go on after the exchange was `isRequestBlocked`. */
+  resumeRequest(): void;
+  /** The connection speaks another protocol from now on; `bytes` is what the target has sent of it. */
+  switchProtocol(upstream: Upstream, bytes: Buffer): void;
+}

@@ -1,0 +1,60 @@
+// Measures the data planes: each scenario in rounds, in each round every way in turn.
+import { createHash } from 'node:crypto';
+import { cpuMicros } from './cpu-time.ts';
+import type { Served } from './peers.ts';
+import type { Sample, Scenario, ScenarioResult, Way } from './scenarios.ts';
+import { runWrk } from './wrk.ts';
+
+/** Long enough for Node to compile what is hot, and for every pool to have its connections. */
+const WARM_UP_SECONDS = 1;
+
+export interface DataPlaneOptions {
+  readonly wrk: string;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+}
+
+/** The ways of one scenario, `direct` among them. */
+export async function measure(
+  scenario: Scenario,
+  ways: ReadonlyMap<Way, Served>,
+  { wrk, rounds, seconds, signal, say }: DataPlaneOptions,
+): Promise<ScenarioResult> {
+  const run = (way: Way, { port }: Served, length: number) => {
+    const url = `http://127.0.0.1:${port}${scenario.path}`;
+    return runWrk({ wrk, url, seconds: length, isClosing: scenario.isClosing, signal }).catch((error) => {
+      throw signal.aborted ? signal.reason : new Error(`${scenario.title}, ${way}: ${error.message}`);
+    });
+  };
+  await compareBodies(scenario, ways);
+  for (const [way, served] of ways) await run(way, served, WARM_UP_SECONDS);
+
+  const samples = new Map<Way, Sample[]>([...ways.keys()].map((way) => [way, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [way, served] of ways) {
+      const before = served.pid === undefined ? undefined : cpuMicros(served.pid);
+      const { requests, requestsPerSecond, p99Ms } = await run(way, served, seconds);
+      const used = served.pid === undefined || before === undefined ? undefined : cpuMicros(served.pid) - before;
+      samples.get(way)?.push({ requestsPerSecond, p99Ms, cpuMicros: used && used / requests });
+      say(`${scenario.title}, round ${round} of ${rounds}: ${way} ${Math.round(requestsPerSecond)} requests/s`);
+    }
+  }
+  return { scenario, samples };
+}
+
+/** A proxy that alters bodies is not measured. */
+async function compareBodies(scenario: Scenario, ways: ReadonlyMap<Way, Served>): Promise<void> {
+  let expected: string | undefined;
+  for (const [way, { port }] of ways) {
+    const answer = await fetch(`http://127.0.0.1:${port}${scenario.path}`);
+    const found = createHash('sha256')
+      .update(new Uint8Array(await answer.arrayBuffer()))
+      .digest('hex');
+    expected ??= found;
+    if (!answer.ok || found !== expected) {
+      throw new Error(`${scenario.title}, ${way}: status ${answer.status}, or another body than the backend's`);
+    }
+  }
+}

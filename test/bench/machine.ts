@@ -1,0 +1,44 @@
+// What the figures were measured on and with.
+import { spawnSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
+import { cpus, loadavg, release, tmpdir } from 'node:os';
+import type { Programs } from './programs.ts';
+
+export interface Machine {
+  readonly date: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly haproxy: string;
+  readonly nginx: string;
+  readonly wrk: string;
+  /** The load average of the last minute before the run: above 0, others ran too. */
+  readonly load: number;
+  /** There a sync costs nothing, and a write looks faster than it is. */
+  readonly isDataInMemory: boolean;
+}
+
+const TMPFS_MAGIC = 0x01021994;
+
+export function describeMachine({ haproxy, nginx, wrk }: Programs): Machine {
+  const [first] = cpus();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cpu: first?.model.trim() ?? 'unknown processor',
+    cores: cpus().length,
+    kernel: `Linux ${release()}`,
+    node: process.version.slice(1),
+    haproxy: version(haproxy, /HAProxy version (\d[\d.]*)/),
+    nginx: version(nginx, /nginx\/(\d[\d.]*)/),
+    wrk: version(wrk, /wrk \D*(\d[\d.]*)/),
+    load: loadavg()[0] ?? 0,
+    isDataInMemory: statfsSync(tmpdir()).type === TMPFS_MAGIC,
+  };
+}
+
+/** `-v` is understood by all three; nginx answers on stderr, and wrk ends with 1. */
+function version(command: string, pattern: RegExp): string {
+  const { stdout, stderr } = spawnSync(command, ['-v'], { encoding: 'utf8', timeout: 10_000 });
+  return pattern.exec(stdout + stderr)?.[1] ?? 'of unknown version';
+}

@@ -1,0 +1,55 @@
+// The command line of the benchmark.
+import { parseArgs } from 'node:util';
+import { SCENARIOS, type Scenario } from './scenarios.ts';
+
+export const USAGE = `npm run bench -- [options]
+  --quick            1 round of 1 second, for a look
+  --rounds N         rounds of each scenario (3)
+  --seconds N        length of one measurement (3)
+  --scenario NAME    only this one; may be repeated: ${SCENARIOS.map(({ name }) => name).join(', ')}, writes
+  --peers-only       without Weir
+  --install          as root: apt-get installs what is missing
+`;
+
+export interface Options {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly scenarios: readonly Scenario[];
+  readonly hasWrites: boolean;
+  readonly hasWeir: boolean;
+  readonly mayInstall: boolean;
+}
+
+/** Throws a TypeError that says what is wrong. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      scenario: { type: 'string', multiple: true },
+      'peers-only': { type: 'boolean', default: false },
+      install: { type: 'boolean', default: false },
+    },
+  });
+  const chosen = values.scenario;
+  const unknown = chosen?.find((name) => name !== 'writes' && !SCENARIOS.some((scenario) => scenario.name === name));
+  if (unknown !== undefined) throw new TypeError(`there is no scenario ${JSON.stringify(unknown)}`);
+  const hasWeir = !values['peers-only'];
+  return {
+    rounds: count('--rounds', values.rounds ?? (values.quick ? '1' : '3')),
+    seconds: count('--seconds', values.seconds ?? (values.quick ? '1' : '3')),
+    scenarios: SCENARIOS.filter(({ name }) => chosen === undefined || chosen.includes(name)),
+    hasWrites: hasWeir && (chosen === undefined || chosen.includes('writes')),
+    hasWeir,
+    mayInstall: values.install,
+  };
+}
+
+/** Bounded, so that a slip of the finger does not load a machine for hours. */
+function count(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 60) throw new TypeError(`${name} must be from 1 to 60`);
+  return value;
+}

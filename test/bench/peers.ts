@@ -1,0 +1,78 @@
+// Starts the peers and the backend, each as one process of its own from its file in peers/.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../harness/backends.ts';
+import { until } from '../harness/runtime.ts';
+import type { CleanUp } from './clean-up.ts';
+import { type Programs, STREAM_MODULE } from './programs.ts';
+import { LARGE_BYTES, SMALL_BODY } from './scenarios.ts';
+
+/** Something that answers at 127.0.0.1:port; `pid` is the process whose time counts, undefined for the backend itself. */
+export interface Served {
+  readonly port: number;
+  readonly pid: number | undefined;
+}
+
+export interface PeersOptions {
+  readonly programs: Programs;
+  readonly directory: string;
+  readonly cleanUp: CleanUp;
+}
+
+/** Answers /small and /large. */
+export async function startBackend(options: PeersOptions): Promise<Served> {
+  // Not one byte repeated: a proxy that mixes up its buffers would go unseen.
+  const large = Buffer.from(Array.from({ length: LARGE_BYTES }, (_, i) => (i * 31 + (i >> 8)) & 255));
+  writeFileSync(join(options.directory, 'large'), large);
+  const { port } = await start(options, 'backend.conf', (backend) => ({ backend }));
+  return { port, pid: undefined };
+}
+
+export type PeerFile = 'haproxy-http.cfg' | 'haproxy-tcp.cfg' | 'nginx-http.conf' | 'nginx-tcp.conf';
+
+export function startPeer(options: PeersOptions, file: PeerFile, backend: Served): Promise<Served> {
+  return start(options, file, (port) => ({ port, backend: backend.port }));
+}
+
+/** Replaces each `{{name}}`; throws for a name without a value. */
+export function fillIn(template: string, values: Readonly<Record<string, string | number>>): string {
+  return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`no value for {{${name}}}`);
+    return String(value);
+  });
+}
+
+async function start(
+  { programs, directory, cleanUp }: PeersOptions,
+  file: string,
+  ports: (port: number) => Readonly<Record<string, number>>,
+): Promise<{ port: number; pid: number }> {
+  const port = await freePort();
+  const template = readFileSync(new URL(`peers/${file}`, import.meta.url), 'utf8');
+  const constants = { directory, streamModule: STREAM_MODULE, smallBody: SMALL_BODY };
+  const path = join(directory, file);
+  writeFileSync(path, fillIn(template, { ...constants, ...ports(port) }));
+  const [command, args] = file.startsWith('haproxy')
+    ? [programs.haproxy, ['-q', '-db', '-f', path]]
+    : [programs.nginx, ['-e', 'stderr', '-p', directory, '-c', path]];
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const exit = once(child, 'exit');
+  let log = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    log += text;
+  });
+  cleanUp.after(async () => {
+    child.kill('SIGKILL');
+    await exit;
+  });
+  await until(`${file} to answer on port ${port}`, async () => {
+    const ending = child.exitCode ?? child.signalCode;
+    if (ending !== null) throw new Error(`${command} ended with ${ending}: ${log}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/small`).catch(() => undefined);
+    return answer?.ok || undefined;
+  });
+  return { port, pid: child.pid ?? 0 };
+}

@@ -1,0 +1,92 @@
+// `npm run bench`: Weir beside HAProxy and nginx in one run on this machine; Markdown on stdout, progress on stderr.
+import { temporaryDirectory } from '../harness/runtime.ts';
+import { CleanUp } from './clean-up.ts';
+import { measure } from './data-plane.ts';
+import { describeMachine } from './machine.ts';
+import { type Options, parseOptions, USAGE } from './options.ts';
+import { type Served, startBackend, startPeer } from './peers.ts';
+import { findPrograms, MissingPrograms } from './programs.ts';
+import { renderReport } from './report.ts';
+import type { ScenarioResult, Way } from './scenarios.ts';
+import { startWeir } from './weir.ts';
+import { measureWrites, type WriteResult } from './writes.ts';
+
+const WRITE_SIZES = [10, 1000];
+
+type Ways = Readonly<Record<'HTTP' | 'TCP', ReadonlyMap<Way, Served>>>;
+
+async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): Promise<string> {
+  const { rounds, seconds } = options;
+  const programs = findPrograms(options.mayInstall);
+  const machine = describeMachine(programs);
+  const scenarios: ScenarioResult[] = [];
+  if (options.scenarios.length > 0) {
+    const ways = await startWays({ programs, directory: temporaryDirectory(cleanUp), cleanUp }, options.hasWeir);
+    for (const scenario of options.scenarios) {
+      const settings = { wrk: programs.wrk, rounds, seconds, signal, say };
+      scenarios.push(await measure(scenario, ways[scenario.protocol], settings));
+    }
+    await cleanUp.run();
+  }
+  const writes: WriteResult[] = [];
+  if (options.hasWrites) {
+    say('writes');
+    writes.push(...(await measureWrites(cleanUp, WRITE_SIZES, 100 * rounds * seconds, signal)));
+  }
+  return renderReport({ machine, rounds, seconds, scenarios, writes });
+}
+
+async function startWays(options: Parameters<typeof startBackend>[0], hasWeir: boolean): Promise<Ways> {
+  const backend = await startBackend(options);
+  const weir = hasWeir ? await startWeir(options.cleanUp, backend) : undefined;
+  const ways = async (protocol: 'HTTP' | 'TCP') => {
+    const kind = protocol === 'HTTP' ? 'http' : 'tcp';
+    const all = new Map<Way, Served>([['direct', backend]]);
+    all.set('haproxy', await startPeer(options, `haproxy-${kind}.cfg`, backend));
+    all.set('nginx', await startPeer(options, `nginx-${kind}.conf`, backend));
+    if (weir !== undefined) all.set('weir', weir[protocol]);
+    return all;
+  };
+  return { HTTP: await ways('HTTP'), TCP: await ways('TCP') };
+}
+
+function say(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
+}
+
+async function main(): Promise<void> {
+  let options: Options;
+  try {
+    options = parseOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n${USAGE}`);
+    process.exitCode = 2;
+    return;
+  }
+  const cleanUp = new CleanUp();
+  const ending = new AbortController();
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.on(signal, () => {
+      process.exitCode = code;
+      ending.abort(new Error(`ended by ${signal}`));
+    });
+  }
+  try {
+    process.stdout.write(await bench(options, cleanUp, ending.signal));
+  } catch (error) {
+    // Once it is to end, what fails is what a signal to the whole process group has ended already.
+    if (ending.signal.aborted) say(ending.signal.reason.message);
+    else {
+      process.exitCode = 1;
+      if (error instanceof MissingPrograms) say(error.message);
+      else console.error(error);
+    }
+  } finally {
+    await cleanUp.run();
+  }
+}
+
+await main();

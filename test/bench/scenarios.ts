@@ -1,0 +1,47 @@
+// What is measured: the scenarios of the data plane, and the ways in which each is served.
+
+export const SMALL_BODY = 'hello, balance!';
+export const LARGE_BYTES = 1024 * 1024;
+
+/** In the order of each round. */
+export const WAYS = ['direct', 'haproxy', 'nginx', 'weir'] as const;
+export type Way = (typeof WAYS)[number];
+
+export const WAY_NAMES: Readonly<Record<Way, string>> = {
+  direct: 'no proxy',
+  haproxy: 'HAProxy',
+  nginx: 'nginx',
+  weir: 'Weir',
+};
+
+export interface Scenario {
+  readonly name: string;
+  readonly title: string;
+  readonly protocol: 'HTTP' | 'TCP';
+  readonly path: '/small' | '/large';
+  /** Each request on a client connection of its own. */
+  readonly isClosing: boolean;
+}
+
+const small = `${SMALL_BODY.length} bytes`;
+
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'http-small', title: `HTTP, ${small}`, protocol: 'HTTP', path: '/small', isClosing: false },
+  { name: 'http-large', title: 'HTTP, 1 MiB', protocol: 'HTTP', path: '/large', isClosing: false },
+  { name: 'http-close', title: `HTTP, ${small}, new connections`, protocol: 'HTTP', path: '/small', isClosing: true },
+  { name: 'tcp-small', title: `TCP, ${small}`, protocol: 'TCP', path: '/small', isClosing: false },
+  { name: 'tcp-large', title: 'TCP, 1 MiB', protocol: 'TCP', path: '/large', isClosing: false },
+];
+
+export interface Sample {
+  readonly requestsPerSecond: number;
+  readonly p99Ms: number;
+  /** Processor time of the proxy's process a request; undefined without a proxy. */
+  readonly cpuMicros: number | undefined;
+}
+
+/** One sample a round, in the order of the rounds. */
+export interface ScenarioResult {
+  readonly scenario: Scenario;
+  readonly samples: ReadonlyMap<Way, readonly Sample[]>;
+}

@@ -1,0 +1,32 @@
+// Starts a real `weir serve` with one worker, and sets its listeners up through the API.
+import { freePort } from '../harness/backends.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import type { CleanUp } from './clean-up.ts';
+import type { Served } from './peers.ts';
+
+/** As the peers: no health check, and one target, the backend. */
+export async function startWeir(cleanUp: CleanUp, backend: Served): Promise<Record<'HTTP' | 'TCP', Served>> {
+  const runtime = await startRuntime(cleanUp);
+  const listen = async (protocol: 'HTTP' | 'TCP'): Promise<Served> => {
+    const port = await putListener(runtime, protocol);
+    const targets = { origin: { address: '127.0.0.1', port: backend.port } };
+    await runtime.done('PUT', `/v1/attachments/${protocol}`, { listenerId: protocol, targets });
+    return { port, pid: runtime.pid };
+  };
+  return { HTTP: await listen('HTTP'), TCP: await listen('TCP') };
+}
+
+/** With a load balancer `bench`. */
+export async function startRuntime(cleanUp: CleanUp): Promise<RuntimeProcess> {
+  const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', '1'] });
+  await runtime.done('PUT', '/v1/load-balancers/bench', { address: '127.0.0.1' });
+  return runtime;
+}
+
+/** Of the protocol's name; answers its port. */
+export async function putListener(runtime: RuntimeProcess, protocol: 'HTTP' | 'TCP'): Promise<number> {
+  const port = await freePort();
+  const body = { loadBalancerId: 'bench', protocol, port, healthCheck: { protocol: 'none' } };
+  await runtime.done('PUT', `/v1/listeners/${protocol}`, body);
+  return port;
+}

@@ -1,0 +1,57 @@
+// Measures a write: one weight patched through the API, from the request to the answer that every worker serves it.
+import type { RuntimeProcess } from '../harness/runtime.ts';
+import type { CleanUp } from './clean-up.ts';
+import { putListener, startRuntime } from './weir.ts';
+
+/** The largest attachment; more targets are several attachments of one listener. */
+const ATTACHMENT_TARGETS = 500;
+const WARM_UP_WRITES = 50;
+const MAX_MS = 30_000;
+
+export interface WriteResult {
+  readonly targets: number;
+  /** Of each write, in milliseconds. */
+  readonly latenciesMs: readonly number[];
+}
+
+/** One runtime for each size; the writes go to each in turn, so that what else the machine does meets all alike. */
+export async function measureWrites(
+  cleanUp: CleanUp,
+  sizes: readonly number[],
+  writes: number,
+  signal: AbortSignal,
+): Promise<readonly WriteResult[]> {
+  const runtimes: { runtime: RuntimeProcess; targets: number; latenciesMs: number[] }[] = [];
+  for (const targets of sizes) {
+    runtimes.push({ runtime: await startWithTargets(cleanUp, targets), targets, latenciesMs: [] });
+  }
+  const deadline = performance.now() + MAX_MS;
+  for (let write = 0; write < WARM_UP_WRITES + writes && performance.now() < deadline; write++) {
+    for (const { runtime, latenciesMs } of runtimes) {
+      signal.throwIfAborted();
+      // Never the weight that is there: an equal write would change nothing.
+      const targets = { t0: { weight: 1 + (write % 2) } };
+      const startedAt = performance.now();
+      await runtime.done('PATCH', '/v1/attachments/pool-0', { targets });
+      if (write >= WARM_UP_WRITES) latenciesMs.push(performance.now() - startedAt);
+    }
+  }
+  return runtimes.map(({ targets, latenciesMs }) => ({ targets, latenciesMs }));
+}
+
+async function startWithTargets(cleanUp: CleanUp, count: number): Promise<RuntimeProcess> {
+  const runtime = await startRuntime(cleanUp);
+  await putListener(runtime, 'HTTP');
+  for (let first = 0; first < count; first += ATTACHMENT_TARGETS) {
+    const length = Math.min(ATTACHMENT_TARGETS, count - first);
+    const targets = Object.fromEntries(
+      Array.from({ length }, (_, i) => {
+        const n = first + i;
+        return [`t${i}`, { address: `127.1.${n >> 8}.${n & 255}`, port: 80 }];
+      }),
+    );
+    const path = `/v1/attachments/pool-${first / ATTACHMENT_TARGETS}`;
+    await runtime.done('PUT', path, { listenerId: 'HTTP', targets });
+  }
+  return runtime;
+}

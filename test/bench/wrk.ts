@@ -1,0 +1,41 @@
+// Runs wrk, the load generator, and reads what it prints.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+export const CONNECTIONS = 32;
+
+export interface WrkOptions {
+  readonly wrk: string;
+  readonly url: string;
+  readonly seconds: number;
+  /** A connection of its own for each request. */
+  readonly isClosing: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface WrkResult {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+  readonly p99Ms: number;
+}
+
+/** Rejects where a request failed: the speed of wrong answers says nothing. */
+export async function runWrk({ wrk, url, seconds, isClosing, signal }: WrkOptions): Promise<WrkResult> {
+  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', '--latency'];
+  if (isClosing) args.push('-H', 'Connection: close');
+  const { stdout } = await promisify(execFile)(wrk, [...args, url], { signal, timeout: seconds * 1000 + 30_000 });
+  return parseWrk(stdout);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
+
+export function parseWrk(output: string): WrkResult {
+  const problem = /^\s*(?:Socket errors:|Non-2xx or 3xx responses:).*$/m.exec(output)?.[0].trim();
+  if (problem !== undefined) throw new Error(`requests failed: ${problem}`);
+  const p99 = /^\s*99%\s+([\d.]+)(us|ms|s|m)\s*$/m.exec(output);
+  const requests = Number(/^\s*(\d+) requests in /m.exec(output)?.[1]);
+  const requestsPerSecond = Number(/^Requests\/sec:\s+([\d.]+)$/m.exec(output)?.[1]);
+  const p99Ms = Number(p99?.[1]) * (UNIT_MS[p99?.[2] ?? ''] ?? Number.NaN);
+  if (!(requests > 0) || Number.isNaN(requestsPerSecond + p99Ms)) throw new Error(`not understood: ${output}`);
+  return { requests, requestsPerSecond, p99Ms };
+}

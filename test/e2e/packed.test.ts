@@ -1,0 +1,75 @@
+// Weir as a user has it: installed from `npm pack` into a project of its own, in both of Pulumi's TypeScript modes.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { freePort, httpBackend } from '../harness/backends.ts';
+import { exchange } from '../harness/load.ts';
+import { webProgram } from '../harness/programs.ts';
+import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const MODES: readonly (readonly [string, object, string])[] = [
+  ['Node strips the types', { type: 'module', main: 'index.ts' }, 'options: { typescript: false }'],
+  ["Pulumi's default TypeScript mode", {}, ''],
+];
+
+test('a project with weir from npm pack: up, preview, update, refresh and destroy', async (t) => {
+  const home = temporaryDirectory(t);
+  install(home, pack(t));
+  for (const [mode, manifest, options] of MODES) {
+    await t.test(mode, async (t) => {
+      const directory = temporaryDirectory(t);
+      symlinkSync(join(home, 'node_modules'), join(directory, 'node_modules'));
+      writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'shop', ...manifest }));
+      const runtime = await RuntimeProcess.start(t);
+      const backend = await httpBackend(t, 'a');
+      const port = await freePort();
+      const program = (weight: number) => webProgram({ port, targets: { a: { ...backend.target, weight } } });
+      const stack = await Stack.at(t, directory, program(10), runtime, options);
+      await stack.up();
+      await until('traffic', async () => (await exchange(`http://127.0.0.1:${port}/`)).backend);
+      await stack.done(['preview', '--expect-no-changes']);
+      stack.write(program(20));
+      assert.match(await stack.done(['preview', '--diff']), /~ weight : 10 => 20/);
+      await stack.up();
+      assert.match(await stack.done(['refresh', '--yes']), /4 unchanged/);
+      await stack.done(['destroy', '--yes', '--skip-preview']);
+      assert.equal((await stack.resources()).size, 0);
+    });
+  }
+});
+
+/** Packs a copy of the tree, since packing rewrites package.json for a moment; returns the tarball. */
+function pack(t: TestContext): string {
+  const copy = temporaryDirectory(t);
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' });
+  for (const file of listed.split('\0').filter((name) => name !== '')) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(copy, file));
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const manifest = readFileSync(join(copy, 'package.json'), 'utf8');
+  const name = execFileSync('npm', ['pack', '--silent'], { cwd: copy, encoding: 'utf8' }).trim();
+  assert.equal(readFileSync(join(copy, 'package.json'), 'utf8'), manifest, 'package.json is as it was');
+  return join(copy, name);
+}
+
+function install(directory: string, tarball: string): void {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'node_modules/@pulumi/pulumi/package.json'), 'utf8'));
+  writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'home', private: true }));
+  const args = [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    '--silent',
+    tarball,
+    `@pulumi/pulumi@${version}`,
+  ];
+  execFileSync('npm', args, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
+}

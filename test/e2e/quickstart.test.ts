@@ -1,0 +1,90 @@
+// The two commands of a newcomer, in a copy of the tree: up, up again, preview of a changed weight, down.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from '../harness/runtime.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+test('npm run up shows who answered, twice; a changed weight is previewed and applied; npm run down leaves nothing', async (t) => {
+  const copy = await copyTree(t);
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: copy, encoding: 'utf8' });
+  git('init', '--quiet');
+  git('add', '--all');
+  git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '--quiet', '--message', 'copy');
+  try {
+    await walkThrough(copy, git);
+  } finally {
+    await run(copy, 'down');
+  }
+});
+
+/** Ends with everything taken down, and the tree as it was. */
+async function walkThrough(copy: string, git: (...args: string[]) => string): Promise<void> {
+  const first = await run(copy, 'up');
+  assert.match(first, /\+ 6 created/);
+  assert.match(first, /^ {2}blue +50 +50% +\d+%/m);
+  const again = await run(copy, 'up');
+  assert.match(again, /6 unchanged/);
+
+  const program = join(copy, 'examples/quickstart/index.ts');
+  const source = readFileSync(program, 'utf8');
+  const changed = source.replace(/(blue:.*weight: )50/, '$110');
+  assert.notEqual(changed, source);
+  writeFileSync(program, changed);
+  assert.match(await run(copy, 'preview'), /http: weight blue 50→10/);
+  assert.match(await run(copy, 'up'), /~ 1 updated/);
+
+  const processes: { pid: number }[] = Object.values(
+    JSON.parse(readFileSync(join(copy, '.quickstart/record.json'), 'utf8')).processes,
+  );
+  assert.ok(processes.length >= 4);
+  const down = await run(copy, 'down');
+  assert.match(down, /- 6 deleted/);
+  for (const { pid } of processes) assert.ok(!isRunning(pid), `process ${pid} is still there`);
+  writeFileSync(program, source);
+  assert.equal(git('status', '--porcelain'), '');
+  assert.match(git('status', '--porcelain', '--ignored'), /^(!! node_modules\/?\n?)?$/);
+  assert.match(await run(copy, 'down'), /Nothing is up/);
+}
+
+/** A zombie that nobody has reaped yet has ended. */
+function isRunning(pid: number): boolean {
+  const file = `/proc/${pid}/stat`;
+  return existsSync(file) && !/\) Z /.test(readFileSync(file, 'utf8'));
+}
+
+/** The tree with this one's packages. */
+async function copyTree(t: TestContext): Promise<string> {
+  const copy = temporaryDirectory(t);
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' });
+  for (const file of listed.split('\0').filter((name) => name !== '')) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(copy, file));
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+/** The command behind `npm run NAME`; what it printed. */
+function run(directory: string, command: 'up' | 'preview' | 'down'): Promise<string> {
+  const child = spawn(process.execPath, ['examples/quickstart/demo.ts', command], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve(text) : reject(new Error(`${command} ended with ${code}:\n${text}`)),
+    );
+  });
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseOptions } from '../../bench/options.ts';
+import { SCENARIOS } from '../../bench/scenarios.ts';
+
+test('without options everything is measured: 3 rounds of 3 seconds', () => {
+  assert.deepEqual(parseOptions([]), {
+    rounds: 3,
+    seconds: 3,
+    scenarios: SCENARIOS,
+    hasWrites: true,
+    hasWeir: true,
+    mayInstall: false,
+  });
+});
+
+test('--quick is 1 round of 1 second, and what is given beside it counts', () => {
+  const { rounds, seconds } = parseOptions(['--quick', '--rounds', '2']);
+  assert.deepEqual([rounds, seconds], [2, 1]);
+});
+
+test('--scenario chooses, --peers-only leaves out what only Weir has', () => {
+  const one = parseOptions(['--scenario', 'tcp-small', '--scenario', 'writes']);
+  assert.deepEqual([one.scenarios.map(({ name }) => name), one.hasWrites], [['tcp-small'], true]);
+  assert.equal(parseOptions(['--scenario', 'tcp-small']).hasWrites, false);
+  const peers = parseOptions(['--peers-only']);
+  assert.deepEqual([peers.hasWeir, peers.hasWrites], [false, false]);
+});
+
+for (const args of [['--scenario', 'udp'], ['--rounds', '0'], ['--rounds', '1.5'], ['--seconds', '3600'], ['--what']]) {
+  test(`${args.join(' ')} is refused`, () => {
+    assert.throws(() => parseOptions(args), TypeError);
+  });
+}

@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fillIn } from '../../bench/peers.ts';
+
+test('each placeholder is replaced wherever it stands, and one without a value is refused', () => {
+  assert.equal(fillIn('listen {{port}}; {{a}}{{port}}', { port: 80, a: 'x' }), 'listen 80; x80');
+  assert.throws(() => fillIn('{{port}} {{other}}', { port: 80 }), /no value for \{\{other\}\}/);
+});
+
+test("the peers' files need nothing but what is filled in", () => {
+  const folder = new URL('../../bench/peers/', import.meta.url);
+  const files = readdirSync(folder);
+  assert.equal(files.length, 5);
+  const values = { port: 1, backend: 2, directory: '/tmp/d', streamModule: '/m.so', smallBody: 'b' };
+  for (const file of files) {
+    const filled = fillIn(readFileSync(new URL(file, folder), 'utf8'), values);
+    assert.match(filled, /127\.0\.0\.1:[12]\b/, file);
+    assert.doesNotMatch(filled, /\{\{|0\.0\.0\.0|\/var\//, file);
+  }
+});

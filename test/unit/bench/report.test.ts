@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Machine } from '../../bench/machine.ts';
+import { renderReport } from '../../bench/report.ts';
+import { type Sample, SCENARIOS, type Scenario, type ScenarioResult, type Way } from '../../bench/scenarios.ts';
+
+const MACHINE: Machine = {
+  date: '2026-11-21',
+  cpu: 'Some CPU',
+  cores: 2,
+  kernel: 'Linux 6.1',
+  node: '24.1.0',
+  haproxy: '2.6.12',
+  nginx: '1.22.1',
+  wrk: '4.1.0',
+  load: 0.25,
+  isDataInMemory: false,
+};
+
+function samples(speeds: readonly number[], cpuMicros: readonly (number | undefined)[]): Sample[] {
+  return speeds.map((requestsPerSecond, round) => ({ requestsPerSecond, p99Ms: 1.5, cpuMicros: cpuMicros[round] }));
+}
+
+function scenario(path: Scenario['path']): Scenario {
+  const found = SCENARIOS.find((one) => one.path === path);
+  assert.ok(found !== undefined);
+  return found;
+}
+
+function result(path: Scenario['path'], ways: [Way, Sample[]][]): ScenarioResult {
+  return { scenario: scenario(path), samples: new Map(ways) };
+}
+
+function linesOf(scenarios: readonly ScenarioResult[]): string[] {
+  const text = renderReport({ machine: MACHINE, rounds: 3, seconds: 3, scenarios, writes: [] });
+  return text.split('\n').filter((line) => line.startsWith('|'));
+}
+
+test('a ratio is the median over the rounds of each round by itself, with its range', () => {
+  // The machine was half as fast in the second round: that is no news of Weir.
+  const lines = linesOf([
+    result('/small', [
+      ['direct', samples([200_000, 100_000, 200_000], [undefined, undefined, undefined])],
+      ['haproxy', samples([100_000, 50_000, 100_000], [10, 20, 10])],
+      ['weir', samples([80_000, 40_000, 70_000], [12, 24, 15])],
+    ]),
+  ]);
+  assert.deepEqual(lines.slice(2), [
+    '| HTTP, 15 bytes | no proxy | 2.00 |  | 200 k/s | 1.50 ms |  |',
+    '|  | HAProxy | 1.00 | 1.00 | 100 k/s | 1.50 ms | 10.0 µs |',
+    '|  | Weir | 0.80 (0.70-0.80) | 1.20 (1.20-1.50) | 70.0 k/s | 1.50 ms | 15.0 µs |',
+  ]);
+});
+
+test('large bodies are given in MB/s, and one round has no range', () => {
+  const [, , line] = linesOf([result('/large', [['haproxy', samples([1000], [500])]])]);
+  assert.equal(line, '| HTTP, 1 MiB | HAProxy | 1.00 | 1.00 | 1049 MB/s | 1.50 ms | 500 µs |');
+});
+
+test('writes are given by the number of targets, as ratio to the first', () => {
+  const report = { machine: MACHINE, rounds: 3, seconds: 3, scenarios: [] };
+  const writes = [
+    { targets: 10, latenciesMs: [1, 1, 4] },
+    { targets: 1000, latenciesMs: [1.5, 1.5, 1.5] },
+  ];
+  const text = renderReport({ ...report, writes });
+  assert.ok(text.includes('| 10 | 1.00 ms | 4.00 ms | 1.00 |\n| 1,000 | 1.50 ms | 1.50 ms | 1.50 |\n'), text);
+  assert.doesNotMatch(text, /HTTP|in memory/);
+  assert.match(renderReport({ ...report, machine: { ...MACHINE, isDataInMemory: true }, writes }), /in memory/);
+});
+
+test('the first line names day, machine and versions, and every table has as many cells as heads', () => {
+  const text = renderReport({
+    machine: MACHINE,
+    rounds: 1,
+    seconds: 1,
+    scenarios: [result('/small', [['haproxy', samples([1], [1])]])],
+    writes: [{ targets: 10, latenciesMs: [1] }],
+  });
+  assert.match(
+    text,
+    /^2026-11-21: Some CPU, 2 cores, Linux 6\.1, load average 0\.3 .*Node 24\.1\.0, HAProxy 2\.6\.12, /,
+  );
+  for (const block of text.split('\n\n').filter((part) => part.startsWith('|'))) {
+    const widths = new Set(
+      block
+        .trim()
+        .split('\n')
+        .map((line) => line.split('|').length),
+    );
+    assert.equal(widths.size, 1, block);
+  }
+});

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { median, percentile } from '../../bench/statistics.ts';
+
+test('the median is the middle value, or the mean of the two in the middle', () => {
+  assert.equal(median([9, 1, 5]), 5);
+  assert.equal(median([10, 2, 4, 1]), 3);
+  assert.equal(median([7]), 7);
+});
+
+test('a percentile is a value that was measured, by nearest rank', () => {
+  const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
+  assert.equal(percentile(hundred, 99), 99);
+  assert.equal(percentile(hundred, 50), 50);
+  assert.equal(percentile([3, 1, 2], 99), 3);
+  assert.equal(percentile([3, 1, 2], 0), 1);
+});
+
+test('both are refused without values, and leave the values as they were', () => {
+  assert.throws(() => median([]), RangeError);
+  assert.throws(() => percentile([], 99), RangeError);
+  const values = [3, 1, 2];
+  median(values);
+  percentile(values, 50);
+  assert.deepEqual(values, [3, 1, 2]);
+});
+
+test('at least the share asked for is at or below a percentile, and no smaller value does it', () => {
+  const values = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 50 });
+  fc.assert(
+    fc.property(values, fc.integer({ min: 1, max: 100 }), (all, percent) => {
+      const due = (percent / 100) * all.length;
+      const found = percentile(all, percent);
+      assert.ok(all.filter((value) => value <= found).length >= due);
+      assert.ok(all.filter((value) => value < found).length < due);
+    }),
+  );
+});

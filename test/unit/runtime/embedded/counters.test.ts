@@ -1,0 +1,41 @@
+// The shared counters: columns add up, and one worker's open flows can be forgotten.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  clearActive,
+  createCounters,
+  readCounters,
+  TargetColumn,
+} from '../../../../provider/runtime/embedded/counters.ts';
+
+test('the columns of all workers add up', () => {
+  const counters = createCounters(3);
+  const columns = [0, 1, 2].map((workerId) => new TargetColumn(counters, workerId));
+  for (const column of columns) {
+    column.request();
+    column.request();
+    column.opened();
+  }
+  columns[1]?.closed();
+  assert.deepEqual(readCounters(counters), { requests: 6, active: 2 });
+});
+
+test('a worker that ended leaves its requests and no open flow', () => {
+  const counters = createCounters(2);
+  for (const workerId of [0, 1]) {
+    const column = new TargetColumn(counters, workerId);
+    column.request();
+    column.opened();
+  }
+  clearActive(counters, 1);
+  assert.deepEqual(readCounters(counters), { requests: 2, active: 1 });
+});
+
+test('one success after failures is told once, whichever workers had them', () => {
+  const counters = createCounters(2);
+  const [first, second] = [new TargetColumn(counters, 0), new TargetColumn(counters, 1)];
+  assert.equal(first.clearFailing(), false);
+  first.markFailing();
+  assert.equal(second.clearFailing(), true);
+  assert.equal(first.clearFailing(), false);
+});

@@ -1,0 +1,67 @@
+// The difference of two snapshots: only what changed is in it, and applying it gives the next one.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { difference } from '../../../../provider/runtime/embedded/difference.ts';
+import type { Snapshot, TargetSnapshot } from '../../../../provider/runtime/snapshot.ts';
+import { listener, snapshot, target } from './fixtures.ts';
+
+test('from nothing it is the whole, to itself it is empty', () => {
+  const web = listener('web', 80, [target(1), target(2)]);
+  const next = snapshot(1, [web]);
+  const whole = difference(undefined, next);
+  assert.deepEqual(whole, {
+    upserted: [{ listener: web, upserted: [...web.targets.values()], removed: [] }],
+    removed: [],
+  });
+  assert.deepEqual(difference(next, snapshot(2, [web])), { upserted: [], removed: [] });
+});
+
+test('one weight of many is one target', () => {
+  const targets = Array.from({ length: 1000 }, (_, index) => target(index + 1));
+  const changed = target(500, 25);
+  const web = listener('web', 80, targets.with(499, changed));
+  const change = difference(snapshot(1, [listener('web', 80, targets)]), snapshot(2, [web]));
+  assert.deepEqual(change.upserted, [{ listener: web, upserted: [changed], removed: [] }]);
+});
+
+type State = Record<string, Record<string, number>>;
+const stateArbitrary = fc.dictionary(
+  fc.constantFrom('a', 'b', 'c'),
+  fc.dictionary(fc.constantFrom('1', '2', '3', '4'), fc.integer({ min: 0, max: 2 }), { noNullPrototype: true }),
+  { noNullPrototype: true },
+);
+/** Equal targets are the same object, as compile makes them. */
+const interned = new Map<string, TargetSnapshot>();
+
+function snapshotOf(state: State, version: number): Snapshot {
+  const listeners = Object.entries(state).map(([id, weights]) => {
+    const targets = Object.entries(weights).map(([port, weight]) => {
+      const name = `${port} ${weight}`;
+      if (!interned.has(name)) interned.set(name, target(Number(port), weight));
+      return interned.get(name) as TargetSnapshot;
+    });
+    return listener(id, 80, targets);
+  });
+  return snapshot(version, listeners);
+}
+
+test('applied to the one it gives the other', () => {
+  fc.assert(
+    fc.property(stateArbitrary, stateArbitrary, (before, after) => {
+      const { upserted, removed } = difference(snapshotOf(before, 1), snapshotOf(after, 2));
+      const state = structuredClone(before);
+      for (const id of removed) delete state[id];
+      for (const { listener, ...targets } of upserted) {
+        const weights: Record<string, number> = state[listener.id] ?? {};
+        for (const key of targets.removed) delete weights[key.split(':')[1] as string];
+        for (const { port, weight } of targets.upserted) {
+          assert.notEqual(weights[port], weight, 'an unchanged target is not in it');
+          weights[port] = weight;
+        }
+        state[listener.id] = weights;
+      }
+      assert.deepEqual(state, after);
+    }),
+  );
+});

@@ -1,0 +1,357 @@
+// The embedded engine with real worker threads, sockets and targets: what it serves, refuses and reports.
+import assert from 'node:assert/strict';
+import * as net from 'node:net';
+import { test } from 'node:test';
+import type { PassiveReport } from '../../../../provider/runtime/engine.ts';
+import type { Health } from '../../../../provider/runtime/snapshot.ts';
+import {
+  Client,
+  echoTarget,
+  engineOf,
+  freePort,
+  listen,
+  listener,
+  serve,
+  snapshot,
+  target,
+  UNCHECKED,
+  until,
+  visit,
+} from './fixtures.ts';
+
+test('100 fresh connections over two workers are shared as the weights say', async (t) => {
+  const targets = await Promise.all(['a', 'b', 'c'].map((name) => echoTarget(t, name)));
+  const [a, b, c] = targets.map(({ port }) => port) as [number, number, number];
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('web', port, [target(a, 10), target(b, 20), target(c, 70)])]));
+  for (let i = 0; i < 100; i++) await visit(t, port);
+  assert.deepEqual(
+    targets.map(({ accepted }) => accepted),
+    [10, 20, 70],
+  );
+  assert.deepEqual(
+    [a, b, c].map((port) => engine.counts('web', `127.0.0.1:${port}`).requests),
+    [10, 20, 70],
+  );
+});
+
+test('shares of the rest hold while another weight changes between each two connections', async (t) => {
+  const targets = await Promise.all(['a', 'b', 'c', 'd'].map((name) => echoTarget(t, name)));
+  const [a, b, c, d] = targets.map(({ port }) => port) as [number, number, number, number];
+  const port = await freePort();
+  const engine = engineOf(t);
+  const rest = [target(a, 10), target(b, 20), target(c, 70)];
+  let due = 0;
+  for (let i = 0; i < 100; i++) {
+    const weight = (i * 37) % 101;
+    await serve(engine, snapshot(i + 1, [listener('web', port, [...rest, target(d, weight)])]));
+    await visit(t, port);
+    due += weight / (100 + weight);
+  }
+  const counts = targets.map(({ accepted }) => accepted);
+  for (const [index, expected] of [0.1 * (100 - due), 0.2 * (100 - due), 0.7 * (100 - due), due].entries()) {
+    assert.ok(Math.abs((counts[index] as number) - expected) <= 3, `${counts} for ${expected}`);
+  }
+});
+
+test('two listeners have each their own targets and counters', async (t) => {
+  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const [first, second] = [await freePort(), await freePort()];
+  const engine = engineOf(t);
+  await serve(
+    engine,
+    snapshot(1, [listener('one', first, [target(a.port)]), listener('two', second, [target(b.port)])]),
+  );
+  assert.deepEqual([await visit(t, first), await visit(t, second)], ['a', 'b']);
+  assert.equal(engine.counts('one', `127.0.0.1:${a.port}`).requests, 1);
+  assert.equal(engine.counts('one', `127.0.0.1:${b.port}`).requests, 0);
+  assert.equal(engine.counts('two', `127.0.0.1:${b.port}`).requests, 1);
+});
+
+test('a prepared listener takes connections and serves them when it is activated', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  const next = snapshot(1, [listener('web', port, [target(a.port)])]);
+  assert.deepEqual(await engine.prepare(next), []);
+  const client = new Client(t, port);
+  client.socket.write('x');
+  await until(() => !client.socket.connecting, 'the connection');
+  assert.equal(a.accepted, 0);
+  await engine.activate(next, UNCHECKED);
+  await until(() => client.text === 'a\nx', 'the echo');
+});
+
+test('abandon closes what prepare opened', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const [kept, port] = [await freePort(), await freePort()];
+  const engine = engineOf(t);
+  const web = listener('web', kept, [target(a.port)]);
+  await serve(engine, snapshot(1, [web]));
+  assert.deepEqual(await engine.prepare(snapshot(2, [web, listener('new', port, [])])), []);
+  const held = new Client(t, port);
+  await until(() => !held.socket.connecting, 'the connection');
+  await engine.abandon();
+  await until(() => held.isClosed, 'the reset');
+  assert.ok(held.isReset);
+  assert.equal(await visit(t, kept), 'a');
+  await listen(t, net.createServer(), '127.0.0.1', port);
+});
+
+test('a port that another server has is refused by name, and nothing else is', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const taken = await listen(t, net.createServer());
+  const everywhere = await listen(t, net.createServer(), '0.0.0.0');
+  const free = await freePort();
+  const engine = engineOf(t);
+  const good = listener('good', free, [target(a.port)]);
+  const refusals = await engine.prepare(
+    snapshot(1, [good, listener('taken', taken, []), listener('overlap', everywhere, [])]),
+  );
+  assert.deepEqual(
+    refusals.map(({ listenerId, code, problem }) => [listenerId, code, problem.path]),
+    [
+      ['taken', 'PortInUse', 'port'],
+      ['overlap', 'PortInUse', 'port'],
+    ],
+  );
+  assert.match(refusals[0]?.problem.message ?? '', new RegExp(`127\\.0\\.0\\.1:${taken} `));
+  await serve(engine, snapshot(1, [good]));
+  assert.equal(await visit(t, free), 'a');
+});
+
+test('a listener refused at the start is served once its port is free', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const other = net.createServer();
+  const taken = await listen(t, other);
+  const engine = engineOf(t);
+  const next = snapshot(1, [listener('web', taken, [target(a.port)])]);
+  assert.equal((await engine.prepare(next)).length, 1);
+  await engine.activate(next, UNCHECKED);
+  assert.equal((await engine.prepare(next)).length, 1, 'it is named as long as it is not open');
+  other.close();
+  await serve(engine, next);
+  assert.equal(await visit(t, taken), 'a');
+});
+
+test('a second engine, a wildcard of a served port and a foreign address are refused', async (t) => {
+  const port = await freePort();
+  const engine = engineOf(t);
+  const web = listener('web', port, []);
+  await serve(engine, snapshot(1, [web]));
+  const everywhere = listener('everywhere', port, [], { address: '0.0.0.0' });
+  const foreign = listener('foreign', port, [], { address: '203.0.113.7' });
+  const codes = (await engine.prepare(snapshot(2, [web, everywhere, foreign]))).map(({ listenerId, code }) => [
+    listenerId,
+    code,
+  ]);
+  assert.deepEqual(codes, [
+    ['everywhere', 'PortInUse'],
+    ['foreign', 'InvalidParameter'],
+  ]);
+  assert.equal((await engineOf(t, 1).prepare(snapshot(1, [web])))[0]?.code, 'PortInUse');
+});
+
+test('of two listeners on one endpoint the served one stays', async (t) => {
+  const port = await freePort();
+  const engine = engineOf(t);
+  const old = listener('old', port, []);
+  await serve(engine, snapshot(1, [old]));
+  const refusals = await engine.prepare(snapshot(2, [listener('new', port, []), old]));
+  assert.deepEqual(
+    refusals.map(({ listenerId, code }) => [listenerId, code]),
+    [['new', 'PortInUse']],
+  );
+});
+
+test('another listener takes an open socket over', async (t) => {
+  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('old', port, [target(a.port)])]));
+  assert.equal(await visit(t, port), 'a');
+  await serve(engine, snapshot(2, [listener('new', port, [target(b.port)])]));
+  assert.equal(await visit(t, port), 'b');
+});
+
+test('two listeners swap their ports in one snapshot', async (t) => {
+  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const [first, second] = [await freePort(), await freePort()];
+  const engine = engineOf(t);
+  await serve(
+    engine,
+    snapshot(1, [listener('one', first, [target(a.port)]), listener('two', second, [target(b.port)])]),
+  );
+  await serve(
+    engine,
+    snapshot(2, [listener('one', second, [target(a.port)]), listener('two', first, [target(b.port)])]),
+  );
+  assert.deepEqual([await visit(t, first), await visit(t, second)], ['b', 'a']);
+});
+
+test('a changed port opens before the old one closes; flows of the old one live on', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const [before, after] = [await freePort(), await freePort()];
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('web', before, [target(a.port)])]));
+  const flow = new Client(t, before);
+  assert.equal(await flow.name(), 'a');
+  const moved = snapshot(2, [listener('web', after, [target(a.port)])]);
+  assert.deepEqual(await engine.prepare(moved), []);
+  assert.equal(await visit(t, before), 'a', 'the old one serves while the new one is open already');
+  const early = new Client(t, after);
+  await until(() => !early.socket.connecting, 'the new port');
+  await engine.activate(moved, UNCHECKED);
+  assert.equal(await early.name(), 'a');
+  flow.socket.write('still');
+  await until(() => flow.text === 'a\nstill', 'the echo on the old port');
+  const late = new Client(t, before);
+  await until(() => late.isClosed, 'the refusal');
+  await listen(t, net.createServer(), '127.0.0.1', before);
+});
+
+test('no connection is lost where a listener moves under load', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const ports = [await freePort(), await freePort()] as const;
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('web', ports[0], [target(a.port)])]));
+  for (let round = 0; round < 5; round++) {
+    const [from, to] = round % 2 === 0 ? ports : ([ports[1], ports[0]] as const);
+    // Connected, and perhaps still in an accept queue when its socket closes.
+    const clients = Array.from({ length: 50 }, () => new Client(t, from));
+    await until(() => clients.every(({ socket }) => !socket.connecting), 'all connections');
+    await serve(engine, snapshot(round + 2, [listener('web', to, [target(a.port)])]));
+    const names = await Promise.all(clients.map((client) => client.name()));
+    assert.deepEqual(names, new Array(50).fill('a'));
+    for (const { socket } of clients) socket.destroy();
+  }
+});
+
+test('health decides who takes new connections; open flows stay', async (t) => {
+  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const port = await freePort();
+  const engine = engineOf(t);
+  const health = new Map<string, Health>([
+    [`127.0.0.1:${a.port}`, 'healthy'],
+    [`127.0.0.1:${b.port}`, 'checking'],
+  ]);
+  const web = listener('web', port, [target(a.port), target(b.port)]);
+  await serve(engine, snapshot(1, [web]), (_listenerId, key) => health.get(key) ?? 'unchecked');
+  const flow = new Client(t, port);
+  assert.equal(await flow.name(), 'a');
+  assert.deepEqual([await visit(t, port), await visit(t, port)], ['a', 'a']);
+  engine.setHealth([
+    { listenerId: 'web', key: `127.0.0.1:${a.port}`, health: 'unhealthy' },
+    { listenerId: 'web', key: `127.0.0.1:${b.port}`, health: 'healthy' },
+    { listenerId: 'gone', key: `127.0.0.1:${b.port}`, health: 'healthy' },
+  ]);
+  // An equal snapshot: its acknowledgement proves that the workers have the health that was sent before.
+  await serve(engine, snapshot(2, [web]));
+  assert.deepEqual([await visit(t, port), await visit(t, port), await visit(t, port)], ['b', 'b', 'b']);
+  flow.socket.write('x');
+  await until(() => flow.text === 'a\nx', 'the echo of the unhealthy target');
+  await engine.endWorker(0);
+  await engine.endWorker(1);
+  await serve(engine, snapshot(3, [web]));
+  assert.deepEqual([await visit(t, port), await visit(t, port)], ['b', 'b'], 'new workers know the health');
+});
+
+test('without an eligible target a client is reset', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const [none, zero] = [await freePort(), await freePort()];
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('none', none, []), listener('zero', zero, [target(a.port, 0)])]));
+  for (const port of [none, zero]) {
+    const client = new Client(t, port);
+    assert.equal(await client.name(), '');
+    assert.ok(client.isReset);
+  }
+  assert.equal(a.accepted, 0);
+});
+
+test('a failed connect goes to another target and is reported, the first success after it too', async (t) => {
+  const b = await echoTarget(t, 'b');
+  const dead = await freePort();
+  const port = await freePort();
+  const engine = engineOf(t);
+  const reports: PassiveReport[] = [];
+  engine.onPassive = (report) => reports.push(report);
+  await serve(engine, snapshot(1, [listener('web', port, [target(dead), target(b.port)])]));
+  for (let i = 0; i < 4; i++) assert.equal(await visit(t, port), 'b');
+  await until(() => reports.length > 0, 'the reports');
+  for (const report of reports) {
+    assert.deepEqual([report.listenerId, report.key, report.ok], ['web', `127.0.0.1:${dead}`, false]);
+    assert.match(report.error ?? '', /ECONNREFUSED/);
+  }
+  const revived = net.createServer((socket) => socket.end('revived\n'));
+  await listen(t, revived, '127.0.0.1', dead);
+  for (let i = 0; i < 4; i++) await visit(t, port);
+  await until(() => reports.some(({ ok }) => ok), 'the success');
+  assert.equal(reports.filter(({ ok }) => ok).length, 1);
+});
+
+test('status tells version, connections and restarts of each worker', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  assert.deepEqual([engine.status().desired, engine.status().acked], [0, 0]);
+  await serve(engine, snapshot(7, [listener('web', port, [target(a.port)])]));
+  const clients = Array.from({ length: 5 }, () => new Client(t, port));
+  await Promise.all(clients.map((client) => client.name()));
+  const { name, desired, acked, lastError, workers } = engine.status();
+  assert.deepEqual([name, desired, acked, lastError], ['embedded', 7, 7, undefined]);
+  assert.deepEqual(
+    workers.map(({ id, version, restarts }) => [id, version, restarts]),
+    [
+      [0, 7, 0],
+      [1, 7, 0],
+    ],
+  );
+  assert.equal(
+    workers.reduce((sum, { connections }) => sum + connections, 0),
+    5,
+  );
+  assert.equal(engine.counts('web', `127.0.0.1:${a.port}`).activeConnections, 5);
+  for (const { socket } of clients) socket.destroy();
+  await until(() => engine.status().workers.every(({ connections }) => connections === 0), 'no connection');
+  assert.deepEqual(engine.counts('web', `127.0.0.1:${a.port}`), { requests: 5, activeConnections: 0, draining: 0 });
+});
+
+test('close lets flows end, takes no new ones, and resolves when the last is gone', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)])]));
+  const flow = new Client(t, port);
+  await flow.name();
+  const closed = engine.close(60_000);
+  assert.equal(engine.close(60_000), closed);
+  // Refused once the last worker has closed its socket.
+  const probes = [new Client(t, port)];
+  await until(() => {
+    const probe = probes.at(-1) as Client;
+    if (probe.isRefused) return true;
+    if (!probe.socket.connecting) {
+      probe.socket.destroy();
+      probes.push(new Client(t, port));
+    }
+    return false;
+  }, 'a refusal');
+  flow.socket.write('last words');
+  await until(() => flow.text === 'a\nlast words', 'the echo');
+  flow.socket.destroy();
+  await closed;
+});
+
+test('close ends what outlives its grace', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)])]));
+  const flow = new Client(t, port);
+  await flow.name();
+  await engine.close(10);
+  await until(() => flow.isClosed || flow.hasEnded, 'the end of the flow');
+  await engine.destroy();
+});

@@ -1,0 +1,189 @@
+// Snapshots, targets that tell their name, and waiting, for the tests of the embedded data plane.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import * as net from 'node:net';
+import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { targetKey } from '../../../../provider/model/target-key.ts';
+import { EmbeddedEngine } from '../../../../provider/runtime/embedded/engine.ts';
+import type { HealthView } from '../../../../provider/runtime/engine.ts';
+import type { ListenerSnapshot, Snapshot, TargetSnapshot } from '../../../../provider/runtime/snapshot.ts';
+
+export const UNCHECKED: HealthView = () => 'unchecked';
+
+export function target(port: number, weight = 100, address = '127.0.0.1'): TargetSnapshot {
+  return { key: targetKey(address, port), address, port, weight, attachment: 'a', name: `t${port}` };
+}
+
+export function listener(
+  id: string,
+  port: number,
+  targets: readonly TargetSnapshot[],
+  more: Partial<ListenerSnapshot> = {},
+): ListenerSnapshot {
+  return {
+    id,
+    protocol: 'TCP',
+    address: '127.0.0.1',
+    port,
+    algorithm: 'weighted-round-robin',
+    healthCheck: undefined,
+    idleTimeoutMs: 60_000,
+    requestTimeoutMs: 60_000,
+    drainMs: 0,
+    targets: new Map(targets.map((target) => [target.key, target])),
+    ...more,
+  };
+}
+
+export function snapshot(version: number, listeners: readonly ListenerSnapshot[]): Snapshot {
+  return { version, listeners: new Map(listeners.map((listener) => [listener.id, listener])) };
+}
+
+/** An engine that is destroyed with the test. */
+export function engineOf(t: TestContext, workers = 2): EmbeddedEngine {
+  const engine = new EmbeddedEngine({ workers, log: () => {} });
+  t.after(() => engine.destroy());
+  return engine;
+}
+
+/** Prepares without refusal, and activates. */
+export async function serve(engine: EmbeddedEngine, next: Snapshot, health = UNCHECKED): Promise<void> {
+  assert.deepEqual(await engine.prepare(next), []);
+  await engine.activate(next, health);
+}
+
+export interface EchoTarget {
+  readonly port: number;
+  /** Connections so far. */
+  readonly accepted: number;
+  readonly sockets: ReadonlySet<net.Socket>;
+}
+
+/** A target that says its name first, then echoes. */
+export async function echoTarget(t: TestContext, name: string): Promise<EchoTarget> {
+  const sockets = new Set<net.Socket>();
+  let accepted = 0;
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    accepted++;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    socket.write(`${name}\n`);
+    socket.pipe(socket);
+  });
+  const port = await listen(t, server);
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  return {
+    port,
+    sockets,
+    get accepted() {
+      return accepted;
+    },
+  };
+}
+
+export async function listen(t: TestContext, server: net.Server, address = '127.0.0.1', port = 0): Promise<number> {
+  server.listen(port, address);
+  t.after(() => server.close());
+  await once(server, 'listening');
+  return (server.address() as net.AddressInfo).port;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(address = '127.0.0.1'): Promise<number> {
+  const server = net.createServer().listen(0, address);
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export class Client {
+  readonly socket: net.Socket;
+  readonly #parts: Buffer[] = [];
+  #error: NodeJS.ErrnoException | undefined;
+  hasEnded = false;
+  isClosed = false;
+
+  constructor(t: TestContext, port: number, address = '127.0.0.1') {
+    this.socket = net.connect({ port, host: address, allowHalfOpen: true });
+    t.after(() => this.socket.destroy());
+    this.socket.on('data', (chunk) => this.#parts.push(chunk));
+    this.socket.on('end', () => {
+      this.hasEnded = true;
+    });
+    this.socket.on('error', (error) => {
+      this.#error = error;
+    });
+    this.socket.on('close', () => {
+      this.isClosed = true;
+    });
+  }
+
+  get received(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+
+  get text(): string {
+    return this.received.toString('latin1');
+  }
+
+  get isRefused(): boolean {
+    return this.isClosed && this.#error?.code === 'ECONNREFUSED';
+  }
+
+  get isReset(): boolean {
+    return this.isClosed && this.#error?.code === 'ECONNRESET';
+  }
+
+  /** The name that the target said; '' where the client was reset. */
+  async name(): Promise<string> {
+    await until(() => this.text.includes('\n') || this.isClosed, 'the name or the end');
+    return this.text.split('\n')[0] ?? '';
+  }
+}
+
+/** The name of the target that a fresh connection came to. */
+export async function visit(t: TestContext, port: number): Promise<string> {
+  const client = new Client(t, port);
+  const name = await client.name();
+  client.socket.destroy();
+  return name;
+}
+
+/** Waits for a condition, for at most 10 s. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadline) assert.fail(`waited in vain for ${what}`);
+    await delay(2);
+  }
+}
+
+/**
+ * A port whose connects hang: its thread sleeps and so accepts nothing, and its accept queue is full.
+ */
+export async function fullPort(t: TestContext): Promise<number> {
+  const sleeper = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port);
+       setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+     });`,
+    { eval: true },
+  );
+  t.after(() => sleeper.terminate());
+  const [port] = (await once(sleeper, 'message')) as [number];
+  const fillers = Array.from({ length: 8 }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
+  t.after(() => {
+    for (const filler of fillers) filler.destroy();
+  });
+  // A queue for a backlog of 1 holds two; the others hang, as every later connect will.
+  await until(() => fillers.filter((filler) => !filler.connecting).length === 2, 'a full accept queue');
+  return port;
+}

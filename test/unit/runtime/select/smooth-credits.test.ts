@@ -1,0 +1,83 @@
+// The step of smooth weighted round robin, as properties over weights and changes.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { SmoothCredits } from '../../../../provider/runtime/select/smooth-credits.ts';
+import { countOf, dueOf, weightsArbitrary } from './shares.ts';
+
+const slotsOf = (weights: readonly number[]): number[] => weights.map((_, index) => index);
+
+function pickerOf(weights: readonly number[], credits: Float64Array): () => number {
+  const indexes = slotsOf(weights).filter((index) => (weights[index] as number) > 0);
+  const picker = new SmoothCredits(
+    indexes.map((index) => weights[index] as number),
+    indexes,
+    credits,
+  );
+  return () => indexes[picker.next()] as number;
+}
+
+test('every full cycle is exactly in proportion, from any start', () => {
+  fc.assert(
+    fc.property(weightsArbitrary, fc.nat(500), (weights, start) => {
+      const next = pickerOf(weights, new Float64Array(64));
+      for (let i = 0; i < start; i++) next();
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      const picks = Array.from({ length: total }, next);
+      assert.deepEqual(
+        weights.map((_, index) => countOf(picks, index)),
+        weights,
+      );
+    }),
+  );
+});
+
+test('equal weights take turns', () => {
+  const next = pickerOf([7, 7, 7], new Float64Array(64));
+  assert.deepEqual(Array.from({ length: 9 }, next), [0, 1, 2, 0, 1, 2, 0, 1, 2]);
+});
+
+test('a heavy target comes in no burst while others are due', () => {
+  const next = pickerOf([5, 1, 1], new Float64Array(64));
+  assert.deepEqual(Array.from({ length: 7 }, next), [0, 0, 1, 0, 2, 0, 0]);
+});
+
+test('without targets nothing is picked', () => {
+  assert.equal(new SmoothCredits([], [], new Float64Array(64)).next(), -1);
+});
+
+/** What happens to the one target that changes, between each two picks. */
+const changes: Record<string, (weight: number, pick: number, other: number) => number> = {
+  'stays as it is': (weight) => weight,
+  'has its weight alternate': (weight, pick, other) => (pick % 2 === 0 ? weight : other),
+  'has its weight raised': (_weight, pick) => 1 + (pick % 100),
+  'has any other weight': (_weight, pick, other) => ((pick * 37 + other * pick * pick) % 100) + 1,
+  'comes and goes': (weight, pick) => (pick % 2 === 0 ? weight : 0),
+};
+
+for (const [name, change] of Object.entries(changes)) {
+  test(`over any 100 picks each target is within 3 of its due while one ${name}`, () => {
+    fc.assert(
+      fc.property(weightsArbitrary, fc.nat(100), fc.nat(400), fc.nat(19), (initial, other, start, which) => {
+        const credits = new Float64Array(64);
+        const changing = which % initial.length;
+        const weights = [...initial];
+        const picks: number[] = [];
+        const due = initial.map(() => 0);
+        for (let pick = 0; pick < start + 100; pick++) {
+          weights[changing] = change(initial[changing] as number, pick, other);
+          if (weights.every((weight) => weight === 0)) continue;
+          const picked = pickerOf(weights, credits)();
+          if (pick < start) continue;
+          picks.push(picked);
+          for (const [index, share] of dueOf(weights).entries()) (due[index] as number) += share;
+        }
+        for (const [index, expected] of due.entries()) {
+          const off = Math.abs(countOf(picks, index) - expected);
+          assert.ok(off <= 3, `target ${index}: ${countOf(picks, index)} for ${expected}`);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parseProperties } from '../../../../provider/model/validate.ts';
+import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
+import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
+import { temporaryDirectory } from '../../../harness/runtime.ts';
+
+function loadBalancer(id: string, version: number): StoredObject {
+  return {
+    kind: 'load-balancers',
+    id,
+    owner: version % 2 === 0 ? undefined : 'urn:pulumi:dev::shop::type::name',
+    incarnation: 'first',
+    version,
+    properties: parseProperties('load-balancers', { tags: { version: String(version) } }),
+    state: { vip: '127.77.0.1' },
+  };
+}
+
+test('what was committed is there after the file is opened again: objects, version, health and the runtime id', async (t) => {
+  const file = join(temporaryDirectory(t), 'weir.db');
+  const first = new SqliteStore(file);
+  const { runtimeId, version } = await first.load();
+  assert.equal(version, 0);
+  await first.commit(2, [{ put: loadBalancer('a', 1) }, { put: loadBalancer('b', 2) }]);
+  await first.commit(3, [{ put: loadBalancer('a', 3) }]);
+  await first.commit(4, [{ delete: { kind: 'load-balancers', id: 'b' } }]);
+  await first.saveHealth(1000, [{ listenerId: 'l', key: '10.0.0.1:80', health: 'healthy' }]);
+  await first.saveHealth(2000, [{ listenerId: 'l', key: '10.0.0.1:80', health: 'unhealthy' }]);
+  await first.close();
+
+  const second = new SqliteStore(file);
+  t.after(() => second.close());
+  assert.deepEqual(await second.load(), {
+    runtimeId,
+    version: 4,
+    objects: [loadBalancer('a', 3)],
+    healthAtMs: 2000,
+    health: [{ listenerId: 'l', key: '10.0.0.1:80', health: 'unhealthy' }],
+  });
+});
+
+test('a commit of which one change fails leaves nothing of the others', async (t) => {
+  const store = new SqliteStore(join(temporaryDirectory(t), 'weir.db'));
+  t.after(() => store.close());
+  await store.load();
+  const broken = { ...loadBalancer('b', 2), id: null as unknown as string };
+  await assert.rejects(store.commit(2, [{ put: loadBalancer('a', 1) }, { put: broken }]));
+  const { objects, version } = await store.load();
+  assert.deepEqual([objects, version], [[], 0]);
+});
