@@ -1,4 +1,5 @@
 // The properties of a target attachment: the targets, by the user's own names, of one listener or load balancer.
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { ipAddress, mapKey, objectId, port } from './network.ts';
@@ -71,10 +72,10 @@ function wireConflicts(targets: Record<string, unknown>, defaultPort: unknown): 
   const nameOf = new Map<string, string>();
   for (const [name, target] of Object.entries(targets)) {
     if (!isRecord(target)) continue;
-    const address = ipAddress.safeParse(target.address);
-    const targetPort = port.safeParse(target.port ?? defaultPort);
-    if (!address.success || !targetPort.success) continue;
-    const key = targetKey(address.data, targetPort.data);
+    const { address, port: targetPort = defaultPort } = target;
+    // What is not known, or not an address and a port, equals nothing.
+    if (typeof address !== 'string' || isIP(address) === 0 || typeof targetPort !== 'number') continue;
+    const key = targetKey(address, targetPort);
     const first = nameOf.get(key);
     if (first === undefined) nameOf.set(key, name);
     else {

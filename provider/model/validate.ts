@@ -40,6 +40,11 @@ export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: 
   return [...schemaProblems(SCHEMAS[kind], input, isKnown), ...RULES[kind](input, isKnown)];
 }
 
+/** Every problem between properties that by themselves are well-formed. */
+export function rulesProblems(kind: Kind, properties: Record<string, unknown>): Problem[] {
+  return RULES[kind](properties, () => true);
+}
+
 /** Every problem that a schema has with an input. */
 export function schemaProblems(schema: z.ZodType, input: unknown, isKnown: IsKnown = () => true): Problem[] {
   const parsed = schema.safeParse(input);

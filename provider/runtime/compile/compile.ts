@@ -1,5 +1,6 @@
 // Compile: the model becomes the immutable snapshot that every engine serves; what did not change is the same object again.
 
+import { isDeepStrictEqual } from 'node:util';
 import { type HealthCheckProperties, parseCodes } from '../../model/health-check.ts';
 import { idleTimeoutSeconds } from '../../model/listener.ts';
 import { toMs } from '../../model/seconds.ts';
@@ -38,13 +39,14 @@ function compileListener(
   served: ListenerSnapshot | undefined,
 ): ListenerSnapshot {
   const properties = listener.properties;
+  const healthCheck = compileHealthCheck(properties.healthCheck);
   return Object.freeze({
     id: listener.id,
     protocol: properties.protocol,
     address: loadBalancer.state.vip,
     port: properties.port,
     algorithm: properties.algorithm,
-    healthCheck: sameOr(served?.healthCheck, compileHealthCheck(properties.healthCheck)),
+    healthCheck: isDeepStrictEqual(served?.healthCheck, healthCheck) ? served?.healthCheck : healthCheck,
     idleTimeoutMs: toMs(idleTimeoutSeconds(properties)),
     requestTimeoutMs: toMs(properties.requestTimeoutSeconds),
     drainMs: toMs(properties.drainSeconds),
@@ -65,9 +67,10 @@ function compileTargets(
       const claim = attachment.state.claims[target.key] ?? 0;
       if (claim < (claimOf.get(target.key) ?? -1)) continue;
       claimOf.set(target.key, claim);
-      const { key, address, port, weight, name } = target;
-      const next = Object.freeze({ key, address, port, weight, attachment: attachment.id, name });
-      targets.set(key, sameOr(served?.get(key), next) ?? next);
+      const present = served?.get(target.key);
+      const isSame =
+        present?.weight === target.weight && present.name === target.name && present.attachment === attachment.id;
+      targets.set(target.key, isSame ? present : Object.freeze({ ...target, attachment: attachment.id }));
     }
   }
   return targets;
@@ -87,11 +90,6 @@ function compileHealthCheck(check: HealthCheckProperties): HealthCheckSnapshot |
     healthyThreshold: check.healthyThreshold,
     unhealthyThreshold: check.unhealthyThreshold,
   });
-}
-
-/** The served object where its content is the same, so that engines see no change. */
-function sameOr<T>(served: T | undefined, next: T | undefined): T | undefined {
-  return served !== undefined && next !== undefined && JSON.stringify(served) === JSON.stringify(next) ? served : next;
 }
 
 function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -1,7 +1,16 @@
 // The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
+import { isDeepStrictEqual } from 'node:util';
 import { type Problem, WeirError } from '../../model/errors.ts';
 import { propertyPath } from '../../model/property-path.ts';
-import { invalid, KIND_NAMES, type Kind, type PropertiesOf } from '../../model/validate.ts';
+import { type Target, type TargetAttachmentProperties, targetAttachmentSchema } from '../../model/target-attachment.ts';
+import {
+  invalid,
+  KIND_NAMES,
+  type Kind,
+  type PropertiesOf,
+  rulesProblems,
+  schemaProblems,
+} from '../../model/validate.ts';
 import type { StateOf, StoredObject } from '../store/store.ts';
 import { listenersServedBy, resolveTargets } from './membership.ts';
 import type { Draft, ModelView } from './model.ts';
@@ -19,6 +28,8 @@ export interface PutRequest<K extends Kind = Kind> {
   /** Attachments with `manageWeights: false`: bound targets keep the weights that they have. */
   readonly keepsWeights?: boolean;
 }
+
+const patchedSchema = targetAttachmentSchema.pick({ targets: true });
 
 /** A merge patch of an attachment's targets: null unbinds, fields that are not named stay, null takes a field away. */
 export type TargetsPatch = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
@@ -59,19 +70,27 @@ export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: 
   draft.delete(kind, id);
 }
 
-/** The attachment's properties with the patch merged in, not yet checked. */
-export function patchedAttachment(view: ModelView, id: string, patch: TargetsPatch): Record<string, unknown> {
+/** The attachment's properties with the patch merged in; only what the patch names is parsed. Throws every problem. */
+export function patchedAttachment(view: ModelView, id: string, patch: TargetsPatch): TargetAttachmentProperties {
   const object = view.get('attachments', id);
   if (object === undefined) throw notFound('attachments', id);
-  const targets: Record<string, unknown> = { ...object.properties.targets };
+  const targets: Record<string, Target> = { ...object.properties.targets };
+  const problems: Problem[] = [];
   for (const [name, change] of Object.entries(patch)) {
-    if (change === null) delete targets[name];
-    else {
-      const merged = Object.entries({ ...object.properties.targets[name], ...change });
-      targets[name] = Object.fromEntries(merged.filter(([, value]) => value !== null));
+    if (change === null) {
+      delete targets[name];
+      continue;
     }
+    const merged = Object.entries({ ...object.properties.targets[name], ...change });
+    const named = { targets: { [name]: Object.fromEntries(merged.filter(([, value]) => value !== null)) } };
+    const found = schemaProblems(patchedSchema, named);
+    problems.push(...found);
+    if (found.length === 0) Object.assign(targets, patchedSchema.parse(named).targets);
   }
-  return { ...object.properties, targets };
+  const properties = { ...object.properties, targets };
+  if (problems.length === 0) problems.push(...rulesProblems('attachments', properties));
+  if (problems.length > 0) throw invalid(problems);
+  return properties;
 }
 
 export function notFound(kind: Kind, id: string): WeirError {
@@ -269,18 +288,6 @@ function stackOf(owner: string | undefined): string | undefined {
 }
 
 function isEqual(a: StoredObject, b: StoredObject): boolean {
-  const content = ({ owner, incarnation, properties, state }: StoredObject) =>
-    JSON.stringify([owner, incarnation, sorted(properties), sorted(state)]);
-  return content(a) === content(b);
-}
-
-/** Keys in order, at every depth: two equal objects give the same text. */
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
-  );
+  const content = ({ owner, incarnation, properties, state }: StoredObject) => [owner, incarnation, properties, state];
+  return isDeepStrictEqual(content(a), content(b));
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { WeirError } from '../../model/errors.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { toMs } from '../../model/seconds.ts';
-import { type Kind, type PropertiesOf, parseProperties } from '../../model/validate.ts';
+import type { Kind, PropertiesOf } from '../../model/validate.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { DrainingTarget, Engine, EngineStatus, HealthChange, Refusal } from '../engine.ts';
 import { HealthMonitor } from '../health/monitor.ts';
@@ -127,7 +127,7 @@ export class ControlPlane {
     patch: TargetsPatch,
     precondition: Precondition,
   ): Promise<StoredObject<'attachments'>> {
-    const merge = (view: ModelView) => parseProperties('attachments', patchedAttachment(view, id, patch));
+    const merge = (view: ModelView) => patchedAttachment(view, id, patch);
     const proven = await this.#handover.prove(this.model, id, merge(this.model));
     return this.#write('attachments', id, proven, (draft) => {
       precondition(draft.get('attachments', id));
