@@ -1,17 +1,15 @@
 // Weir as a user has it: installed from `npm pack` into a project of its own, in both of Pulumi's TypeScript modes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { freePort, httpBackend } from '../harness/backends.ts';
 import { exchange } from '../harness/load.ts';
 import { webProgram } from '../harness/programs.ts';
 import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { copyTree, ROOT } from '../harness/tree.ts';
 
 const MODES: readonly (readonly [string, object, string])[] = [
   ['Node strips the types', { type: 'module', main: 'index.ts' }, 'options: { typescript: false }'],
@@ -46,13 +44,7 @@ test('a project with weir from npm pack: up, preview, update, refresh and destro
 
 /** Packs a copy of the tree, since packing rewrites package.json for a moment; returns the tarball. */
 function pack(t: TestContext): string {
-  const copy = temporaryDirectory(t);
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' });
-  for (const file of listed.split('\0').filter((name) => name !== '')) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(copy, file));
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const copy = copyTree(t);
   const manifest = readFileSync(join(copy, 'package.json'), 'utf8');
   const name = execFileSync('npm', ['pack', '--silent'], { cwd: copy, encoding: 'utf8' }).trim();
   assert.equal(readFileSync(join(copy, 'package.json'), 'utf8'), manifest, 'package.json is as it was');

@@ -1,16 +1,13 @@
 // The two commands of a newcomer, in a copy of the tree: up, up again, preview of a changed weight, down.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { temporaryDirectory } from '../harness/runtime.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { copyTree } from '../harness/tree.ts';
 
 test('npm run up shows who answered, twice; a changed weight is previewed and applied; npm run down leaves nothing', async (t) => {
-  const copy = await copyTree(t);
+  const copy = copyTree(t);
   const git = (...args: string[]) => execFileSync('git', args, { cwd: copy, encoding: 'utf8' });
   git('init', '--quiet');
   git('add', '--all');
@@ -55,18 +52,6 @@ async function walkThrough(copy: string, git: (...args: string[]) => string): Pr
 function isRunning(pid: number): boolean {
   const file = `/proc/${pid}/stat`;
   return existsSync(file) && !/\) Z /.test(readFileSync(file, 'utf8'));
-}
-
-/** The tree with this one's packages. */
-async function copyTree(t: TestContext): Promise<string> {
-  const copy = temporaryDirectory(t);
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' });
-  for (const file of listed.split('\0').filter((name) => name !== '')) {
-    mkdirSync(dirname(join(copy, file)), { recursive: true });
-    cpSync(join(ROOT, file), join(copy, file));
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  return copy;
 }
 
 /** The command behind `npm run NAME`; what it printed. */

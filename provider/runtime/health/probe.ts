@@ -1,6 +1,7 @@
 // One health check of one target: a TCP connect or an HTTP request, on a connection of its own.
-import { request } from 'node:http';
-import { connect, isIPv6 } from 'node:net';
+import { type ClientRequest, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { targetKey } from '../../model/target-key.ts';
 import type { HealthCheckSnapshot } from '../snapshot.ts';
 
 /** Resolves with undefined where the check passed, else with what was wrong; never rejects. */
@@ -22,19 +23,10 @@ function probeTcp(
   check: HealthCheckSnapshot,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
+  return settle(`no connection within ${check.timeoutMs} ms`, check, signal, (finish) => {
     const socket = connect({ host: address, port });
-    const finish = (problem: string | undefined) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      socket.destroy();
-      resolve(problem);
-    };
-    const abort = () => finish('the check was ended');
-    const timer = setTimeout(() => finish(`no connection within ${check.timeoutMs} ms`), check.timeoutMs);
-    signal.addEventListener('abort', abort);
     socket.once('connect', () => finish(undefined));
-    socket.on('error', (error) => finish(error.message));
+    return socket;
   });
 }
 
@@ -43,25 +35,37 @@ function probeHttp(
   check: HealthCheckSnapshot,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const host = check.host ?? (isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`);
+  return settle(`no answer within ${check.timeoutMs} ms`, check, signal, (finish) => {
+    const host = check.host ?? targetKey(address, port);
     const headers = { host, 'user-agent': 'weir-health-check', connection: 'close' };
     const sent = request({ host: address, port, path: check.path, method: check.method, headers, agent: false });
+    sent.on('response', ({ statusCode = 0 }) => {
+      const isExpected = check.expectedCodes.some(([low, high]) => low <= statusCode && statusCode <= high);
+      finish(isExpected ? undefined : `answered ${statusCode}, which is not an expected code`);
+    });
+    sent.end();
+    return sent;
+  });
+}
+
+/** The first of: what `begin` finds out, an error, the time-out, the end of the check. */
+function settle(
+  late: string,
+  { timeoutMs }: HealthCheckSnapshot,
+  signal: AbortSignal,
+  begin: (finish: (problem: string | undefined) => void) => ClientRequest | Socket,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
     const finish = (problem: string | undefined) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
-      sent.destroy();
+      attempt.destroy();
       resolve(problem);
     };
     const abort = () => finish('the check was ended');
-    const timer = setTimeout(() => finish(`no answer within ${check.timeoutMs} ms`), check.timeoutMs);
+    const timer = setTimeout(() => finish(late), timeoutMs);
     signal.addEventListener('abort', abort);
-    sent.on('error', (error) => finish(error.message));
-    sent.on('response', (answer) => {
-      const code = answer.statusCode ?? 0;
-      const isExpected = check.expectedCodes.some(([low, high]) => low <= code && code <= high);
-      finish(isExpected ? undefined : `answered ${code}, which is not an expected code`);
-    });
-    sent.end();
+    const attempt = begin(finish);
+    attempt.on('error', (error: Error) => finish(error.message));
   });
 }

@@ -1,0 +1,120 @@
+// Walks the error table: each code is provoked through the real API, has its status, and changes nothing.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { RuntimeClient } from '../../provider/client/client.ts';
+import { settingsOf } from '../../provider/client/settings.ts';
+import { ERRORS, type ErrorCode, isWeirError } from '../../provider/model/errors.ts';
+import { freePort, httpBackend } from '../harness/backends.ts';
+import { type Answer, RuntimeProcess, until } from '../harness/runtime.ts';
+
+/** Load balancer `lb`, HTTP listener `web` on `port`, attachment `pool` with the target `a`, all of the stack `dev`. */
+interface Setting {
+  runtime: RuntimeProcess;
+  port: number;
+  target: { address: string; port: number };
+  t: TestContext;
+}
+
+const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::pool';
+
+const CASES: Readonly<
+  Record<ErrorCode, (setting: Setting) => Promise<Answer | { body: { code: string }; status: number }>>
+> = {
+  InvalidParameter: ({ runtime }) => runtime.call('PUT', '/v1/listeners/x', { protocol: 'TCP' }),
+  'InvalidBackendServers.ServerIpConflict': ({ runtime, target }) =>
+    runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: { a: target, b: target } }),
+  'IncorrectStatus.RSByPassToas': async ({ runtime, target }) => {
+    const targets = { a: { ...target, port: await freePort() } };
+    return runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, handoverSeconds: 0.1 });
+  },
+  'OperationFailed.ActionNotSupport': async ({ runtime }) => {
+    await runtime.done('PUT', '/v1/load-balancers/kept', { deletionProtection: true });
+    return runtime.call('DELETE', '/v1/load-balancers/kept');
+  },
+  Unauthenticated: ({ runtime }) => runtime.call('GET', '/v1/status', undefined, { authorization: 'Bearer weir_no' }),
+  NotFound: ({ runtime }) => runtime.call('DELETE', '/v1/listeners/none'),
+  InUse: ({ runtime }) => runtime.call('DELETE', '/v1/load-balancers/lb'),
+  RuntimeMismatch: ({ runtime }) => runtime.call('GET', '/v1/status', undefined, { 'x-weir-runtime': 'other' }),
+  PortInUse: async ({ runtime, t }) => {
+    const { port } = await httpBackend(t, 'stranger');
+    return runtime.call('PUT', '/v1/listeners/x', { loadBalancerId: 'lb', protocol: 'HTTP', port });
+  },
+  OwnedByOther: ({ runtime, target }) => {
+    const owner = OWNER.replace('dev', 'prod');
+    return runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: { a: target }, owner });
+  },
+  Superseded: async ({ runtime, target }) => {
+    const dead = await freePort();
+    const put = (port: number) =>
+      runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: { a: { ...target, port } } });
+    const waiting = put(dead);
+    const isOver = waiting.then(() => true);
+    await until('the newer write to end the older', async () => {
+      await put(target.port);
+      return Promise.race([isOver, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50))]);
+    });
+    return waiting;
+  },
+  PreconditionFailed: ({ runtime }) =>
+    runtime.call('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' }, { 'if-match': '"older"' }),
+  Internal: async ({ runtime, t }) => {
+    // Another program holds the database's write lock for longer than the runtime waits.
+    const database = new DatabaseSync(join(runtime.dataDirectory, 'weir.db'));
+    t.after(() => database.close());
+    database.exec('begin immediate');
+    const answer = await runtime.call('PUT', '/v1/load-balancers/new', {});
+    database.exec('rollback');
+    return answer;
+  },
+  SystemBusy: async ({ runtime }) => {
+    await runtime.done('PUT', '/v1/load-balancers/one', {});
+    await runtime.done('PUT', '/v1/load-balancers/two', {});
+    return runtime.call('PUT', '/v1/load-balancers/three', {});
+  },
+  Timeout: async ({ runtime: { dataDirectory }, t }) => {
+    // A change of 2,000 targets takes the workers longer than a millisecond.
+    const hasty = await RuntimeProcess.start(t, { args: ['--ack-timeout', '0.001'] });
+    assert.notEqual(hasty.dataDirectory, dataDirectory);
+    await hasty.call('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+    for (const id of ['a', 'b', 'c', 'd']) {
+      const body = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort(), healthCheck: { protocol: 'none' } };
+      await hasty.call('PUT', `/v1/listeners/${id}`, body);
+    }
+    const targets = Object.fromEntries(
+      Array.from({ length: 500 }, (_, i) => [`t${i}`, { address: `127.1.${i >> 8}.${i & 255}`, port: 80 }]),
+    );
+    const answer = await hasty.call('PUT', '/v1/attachments/many', { loadBalancerId: 'lb', targets });
+    assert.equal((await hasty.call('GET', '/v1/attachments/many')).status, 200, 'it stays stored');
+    return answer;
+  },
+  Unreachable: async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`;
+    const config = { get: (key: string) => (key === 'weir:endpoint' ? endpoint : undefined) };
+    const client = new RuntimeClient(settingsOf(config as never, { WEIR_TOKEN: 'weir_x' }));
+    try {
+      await client.runtimeId();
+    } catch (error) {
+      if (isWeirError(error)) return { status: error.status, body: { code: error.code } };
+      throw error;
+    }
+    throw new Error('somebody answered');
+  },
+};
+
+for (const [code, provoke] of Object.entries(CASES)) {
+  test(`${code} is answered where it belongs, with its status`, async (t) => {
+    const runtime = await RuntimeProcess.start(t, { args: ['--vip-pool', '127.78.0.0/30'] });
+    const { target } = await httpBackend(t, 'a');
+    const port = await freePort();
+    await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+    await runtime.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port });
+    const body = { listenerId: 'web', targets: { a: target }, owner: OWNER, awaitHealthySeconds: 5 };
+    await runtime.done('PUT', '/v1/attachments/pool', body);
+    const answer = await provoke({ runtime, port, target, t });
+    assert.equal(answer.body.code, code, JSON.stringify(answer.body));
+    assert.equal(answer.status, ERRORS[code as ErrorCode].status);
+    assert.deepEqual((await runtime.done('GET', '/v1/attachments/pool')).targets, { a: target });
+  });
+}

@@ -1,0 +1,58 @@
+// What the README shows is what happens: its stack, the preview that it prints, and its pipeline.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { freePort } from '../harness/backends.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+import { ROOT } from '../harness/tree.ts';
+
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+/** Lines without indentation, so that a README's block can be looked for in a terminal's text. */
+function trimmed(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+/** The indented block that begins with the line. */
+function block(firstLine: string): string {
+  const from = README.indexOf(firstLine);
+  assert.ok(from > 0, `the README has ${firstLine}`);
+  const lines = README.slice(from).split('\n');
+  const end = lines.findIndex((line, index) => index > 0 && line !== '' && !line.startsWith('    '));
+  return trimmed(lines.slice(0, end).join('\n'));
+}
+
+test("the README's stack goes up, its previews read as printed, and its pipeline runs", async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const port = await freePort();
+  const program = (/```ts\n([\s\S]*?)```/.exec(README)?.[1] ?? '').replace('port: 8080', `port: ${port}`);
+  assert.ok(program.trim().split('\n').length <= 22, 'a stack of about 20 lines');
+  const stack = await Stack.create(t, program, runtime);
+  await stack.up();
+
+  const changed = program.replace('weight: 20', 'weight: 25');
+  stack.write(changed);
+  const preview = trimmed(await stack.done(['preview']));
+  // The engine's own progress lines stand between the first and the second line of the block.
+  for (const part of block('     ~  pulumi-nodejs').split('\nDiagnostics:'))
+    assert.ok(preview.includes(part.trim()), preview);
+  const diff = trimmed(await stack.done(['preview', '--diff']));
+  assert.ok(diff.includes(block('          ~ targets   : {')), diff);
+
+  const commands = [...README.matchAll(/^ {4}pulumi (preview|up|destroy) (-.*?)(?: +#.*)?$/gm)];
+  assert.deepEqual(
+    commands.map(([, command]) => command),
+    ['preview', 'up', 'destroy'],
+  );
+  for (const [, command = '', flags = ''] of commands) {
+    const text = await stack.done([command, ...flags.split(' '), ...(command === 'preview' ? [] : ['--skip-preview'])]);
+    if (command === 'preview') assert.equal(JSON.parse(text.slice(text.indexOf('{'))).changeSummary.update, 1);
+  }
+  assert.equal((await stack.resources()).size, 0);
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { HealthChange } from '../../../../provider/runtime/engine.ts';
+import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
+import { probe } from '../../../../provider/runtime/health/probe.ts';
+import type { HealthCheckSnapshot, ListenerSnapshot, Snapshot } from '../../../../provider/runtime/snapshot.ts';
+import { freePort, httpBackend, tcpBackend } from '../../../harness/backends.ts';
+import { until } from '../../../harness/runtime.ts';
+
+const CHECK: HealthCheckSnapshot = {
+  protocol: 'TCP',
+  port: undefined,
+  path: '/',
+  host: undefined,
+  method: 'GET',
+  expectedCodes: [[200, 399]],
+  intervalMs: 50,
+  timeoutMs: 500,
+  healthyThreshold: 2,
+  unhealthyThreshold: 2,
+};
+
+function snapshotOf(ports: readonly number[], healthCheck: HealthCheckSnapshot | undefined): Snapshot {
+  const targets = ports.map((port) => {
+    const key = `127.0.0.1:${port}`;
+    return [key, { key, address: '127.0.0.1', port, weight: 100, attachment: 'pool', name: key }] as const;
+  });
+  const listener: ListenerSnapshot = {
+    id: 'web',
+    protocol: 'TCP',
+    address: '127.0.0.1',
+    port: 1,
+    algorithm: 'weighted-round-robin',
+    healthCheck,
+    idleTimeoutMs: 60_000,
+    requestTimeoutMs: 60_000,
+    drainMs: 0,
+    targets: new Map(targets),
+  };
+  return { version: 1, listeners: new Map([['web', listener]]) };
+}
+
+function monitorOf(t: TestContext): {
+  monitor: HealthMonitor;
+  changes: HealthChange[];
+  health: (port: number) => string;
+} {
+  const changes: HealthChange[] = [];
+  const monitor = new HealthMonitor({ probe, onChange: (turned) => changes.push(...turned) });
+  t.after(() => monitor.close());
+  return { monitor, changes, health: (port) => monitor.health('web', `127.0.0.1:${port}`) };
+}
+
+test('a new target is checked at once, and told when its first check passes; an unchecked one is not checked', async (t) => {
+  const { monitor, changes, health } = monitorOf(t);
+  const { port } = await tcpBackend(t, 'a');
+  const slow = { ...CHECK, intervalMs: 60_000 };
+  monitor.apply(snapshotOf([port], slow));
+  assert.equal(health(port), 'checking');
+  await until('the first check', () => health(port) === 'healthy' || undefined);
+  assert.deepEqual(changes, [{ listenerId: 'web', key: `127.0.0.1:${port}`, health: 'healthy' }]);
+  monitor.apply(snapshotOf([port], undefined));
+  assert.equal(health(port), 'unchecked');
+});
+
+test('under another check a target keeps its place in traffic until that check says otherwise', async (t) => {
+  const { monitor, changes, health } = monitorOf(t);
+  const [up, down] = [(await httpBackend(t, 'a')).port, await freePort()];
+  monitor.apply(snapshotOf([up, down], CHECK));
+  await until('both results', () => (health(up) === 'healthy' && health(down) === 'unhealthy') || undefined);
+  changes.length = 0;
+  const stricter: HealthCheckSnapshot = { ...CHECK, protocol: 'HTTP', expectedCodes: [[500, 599]] };
+  monitor.apply(snapshotOf([up, down], stricter));
+  assert.deepEqual([health(up), health(down)], ['healthy', 'unhealthy']);
+  await until('the new check to fail', () => health(up) === 'unhealthy' || undefined);
+  assert.match(monitor.state('web', `127.0.0.1:${up}`)?.lastError ?? '', /answered 200/);
+});
+
+test('a target that stays keeps its health when others come and go; one that comes back begins anew', async (t) => {
+  const { monitor, health } = monitorOf(t);
+  const [a, b] = [(await tcpBackend(t, 'a')).port, (await tcpBackend(t, 'b')).port];
+  const slow = { ...CHECK, intervalMs: 60_000 };
+  monitor.apply(snapshotOf([a, b], slow));
+  await until('both', () => (health(a) === 'healthy' && health(b) === 'healthy') || undefined);
+  monitor.apply(snapshotOf([a], slow));
+  assert.equal(health(a), 'healthy');
+  monitor.apply(snapshotOf([a, b], slow));
+  assert.deepEqual([health(a), health(b)], ['healthy', 'checking']);
+});
+
+test('a seed counts for the next snapshot only, and what is stored are the checked targets', async (t) => {
+  const { monitor, health } = monitorOf(t);
+  const [a, b] = [await freePort(), await freePort()];
+  const slow = { ...CHECK, intervalMs: 60_000, unhealthyThreshold: 100 };
+  monitor.seed('web', `127.0.0.1:${a}`, 'healthy');
+  monitor.seed('web', `127.0.0.1:${b}`, 'healthy');
+  monitor.apply(snapshotOf([a], slow));
+  monitor.apply(snapshotOf([a, b], slow));
+  assert.deepEqual([health(a), health(b)], ['healthy', 'checking']);
+  assert.deepEqual(
+    [...monitor.all()].map(({ health }) => health),
+    ['healthy', 'checking'],
+  );
+});
+
+test('a check that is not answered fails by its time-out', async (t) => {
+  const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+  t.after(() => silent.close());
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const hasty: HealthCheckSnapshot = { ...CHECK, protocol: 'HTTP', timeoutMs: 100 };
+  const answer = await probe({ address: '127.0.0.1', port }, hasty, new AbortController().signal);
+  assert.equal(answer, 'no answer within 100 ms');
+});
