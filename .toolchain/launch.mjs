@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import os from 'node:os';
+import { isatty } from 'node:tty';
 import { SetupError } from './progress.mjs';
 
 /** @type {NodeJS.Signals[]} */
@@ -33,7 +34,9 @@ export function launch(command, args, env) {
     const child = spawn(command, args, { env, stdio: 'inherit' });
     // From the keyboard, SIGINT reaches every process of the terminal's foreground group: the command has it already,
     // and a second one makes `pulumi` stop without finishing what it is at. Without a terminal it was sent to us alone.
-    const isFromKeyboard = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
+    // Asked by descriptor: to touch `process.stdout` makes a pipe non-blocking, for the command too, whose writes then
+    // fail with EAGAIN as soon as the reader is slow.
+    const isFromKeyboard = [0, 1, 2].some((descriptor) => isatty(descriptor));
     for (const signal of SIGNALS) {
       process.on(signal, () => {
         if (signal !== 'SIGINT' || !isFromKeyboard) child.kill(signal);

@@ -26,7 +26,8 @@ async function prepare() {
   const node = await ensureNode(cache);
   await ensureDependencies(root, node, cache);
   const pulumi = await ensurePulumi(cache);
-  const folders = [...node.folders, ...pulumi, path.join(root, 'node_modules', '.bin')];
+  const own = path.join(root, '.toolchain', 'bin');
+  const folders = [...node.folders, ...pulumi, own, path.join(root, 'node_modules', '.bin')];
   return {
     ...process.env,
     PATH: prepend(folders, process.env.PATH),

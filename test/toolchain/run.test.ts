@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const RUN = fileURLToPath(new URL('../../.toolchain/run.mjs', import.meta.url));
@@ -36,6 +37,20 @@ test('standard input, output, error and the exit code pass through', async (t) =
   assert.match(stderr, /err:two words\|\|\$HOME$/);
   assert.deepEqual([code, signal], [42, null]);
 });
+
+for (const stream of ['stdout', 'stderr'] as const) {
+  test(`a slow reader of ${stream} gets all of it`, async (t) => {
+    // A plain program: a pipe that refuses to wait is an error for it.
+    const child = run(t, ['sh', '-c', `head -c 3000000 /dev/zero ${stream === 'stderr' ? '>&2' : ''}`]);
+    let size = 0;
+    for await (const chunk of child[stream]) {
+      // The pipe fills while nobody reads.
+      if (size === 0) await delay(300);
+      size += chunk.length;
+    }
+    assert.equal(size, 3_000_000);
+  });
+}
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   test(`${name} reaches the command, which may end as it likes`, async (t) => {
@@ -76,6 +91,11 @@ test("the command runs in the caller's folder, with Pulumi and the packages on P
   assert.match(seen.pulumi, /^v3\./);
   // PATH apart, the environment is the caller's: PULUMI_HOME was set and stays.
   assert.deepEqual({ ...seen.env, PATH: '' }, { ...before, PATH: '' });
+});
+
+test("`weir` is this checkout's, from any folder", async (t) => {
+  const child = run(t, ['weir', '--help'], { cwd: tmpdir() });
+  assert.match(await text(child.stdout), /serve \[options\]/);
 });
 
 test('PULUMI_HOME is set only where it is unset, and nothing else is', async (t) => {

@@ -56,12 +56,16 @@ function toStatus(control: ControlPlane): StatusAnswer {
       endpoint: endpointOf(listener.protocol, listener.address, listener.port),
       lastError: refusalOf(listener.id, control),
       targets: [
-        ...[...listener.targets.values()].map((target) => ({
+        ...[...listener.targets.values()].map(({ key, ...target }) => ({
           ...target,
-          ...control.targetHealth(listener.id, target.key),
-          ...control.counts(listener.id, target.key),
+          ...control.targetHealth(listener.id, key),
+          ...control.counts(listener.id, key),
         })),
-        ...control.draining(listener.id).map(({ target, count }) => ({ ...target, ...UNBOUND, draining: count })),
+        ...control.draining(listener.id).map(({ target: { key: _, ...target }, count }) => ({
+          ...target,
+          ...UNBOUND,
+          draining: count,
+        })),
       ],
     })),
   };
