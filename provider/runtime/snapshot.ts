@@ -1,6 +1,7 @@
 // The immutable result of compile: what every engine serves. Made only there, so it is always valid and frozen.
 
 export type Protocol = 'TCP' | 'HTTP';
+export type Algorithm = 'weighted-round-robin' | 'weighted-least-connections' | 'source-ip-hash';
 
 /** One target of a listener, resolved from the attachments that claim it. */
 export interface TargetSnapshot {
@@ -37,7 +38,7 @@ export interface ListenerSnapshot {
   readonly protocol: Protocol;
   readonly address: string;
   readonly port: number;
-  readonly algorithm: 'weighted-round-robin';
+  readonly algorithm: Algorithm;
   /** Undefined: not checked. */
   readonly healthCheck: HealthCheckSnapshot | undefined;
   readonly idleTimeoutMs: number;

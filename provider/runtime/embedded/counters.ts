@@ -4,6 +4,7 @@
 const COLUMN_FLOATS = 8;
 const REQUESTS = 0;
 const ACTIVE = 1;
+const CONNECTING = 2;
 /** In the first line, which belongs to no worker. */
 const IS_FAILING = 0;
 
@@ -36,6 +37,24 @@ export class TargetColumn {
     (this.#cells[this.#at + ACTIVE] as number)--;
   }
 
+  /** It was picked, and a connection to it is being made; `connectEnded` follows, whatever comes of it. */
+  connecting(): void {
+    (this.#cells[this.#at + CONNECTING] as number)++;
+  }
+
+  connectEnded(): void {
+    (this.#cells[this.#at + CONNECTING] as number)--;
+  }
+
+  /** What all workers have under way with the target, connects in progress too: a burst must not go to one target. */
+  get connections(): number {
+    const cells = this.#cells;
+    let sum = 0;
+    for (let at = COLUMN_FLOATS; at < cells.length; at += COLUMN_FLOATS)
+      sum += (cells[at + ACTIVE] as number) + (cells[at + CONNECTING] as number);
+    return sum;
+  }
+
   /** A connect failed. The flag is shared, so that another worker's success ends a series of failures. */
   markFailing(): void {
     this.#cells[IS_FAILING] = 1;
@@ -60,9 +79,12 @@ export function readCounters(counters: SharedArrayBuffer): { requests: number; a
   return sums;
 }
 
-/** Main: forgets the open flows of a worker that ended. */
+/** Main: forgets the flows of a worker that ended. */
 export function clearActive(counters: SharedArrayBuffer, workerId: number): void {
-  new Float64Array(counters)[(1 + workerId) * COLUMN_FLOATS + ACTIVE] = 0;
+  const at = (1 + workerId) * COLUMN_FLOATS;
+  const cells = new Float64Array(counters);
+  cells[at + ACTIVE] = 0;
+  cells[at + CONNECTING] = 0;
 }
 
 /** One worker's open client connections, in a cell of an array that all workers share. */

@@ -1,7 +1,7 @@
 // The main thread's record of what the workers share and were told: engine.ts makes every swap from it.
 
 import type { DrainingTarget, HealthChange, HealthView, TargetCounts } from '../engine.ts';
-import { CREDIT_SLOTS, createSelection, NO_SLOT, releaseSelection } from '../select/weighted-round-robin.ts';
+import { CREDIT_SLOTS, createSelection, NO_SLOT, releaseSelection } from '../select/selection.ts';
 import type { Health, ListenerSnapshot, Snapshot, TargetSnapshot } from '../snapshot.ts';
 import { clearActive, createCounters, readCounters } from './counters.ts';
 import { difference } from './difference.ts';

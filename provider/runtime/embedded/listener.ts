@@ -3,12 +3,21 @@ import type { ListenerSettings } from './messages.ts';
 import { type PassiveListener, TargetSet } from './target-set.ts';
 
 export class WorkerListener {
-  /** Replaced at each swap. */
-  snapshot: ListenerSettings;
   readonly targets: TargetSet;
+  #snapshot: ListenerSettings;
 
   constructor(settings: ListenerSettings, selection: SharedArrayBuffer, workerId: number, onPassive: PassiveListener) {
-    this.snapshot = settings;
-    this.targets = new TargetSet(selection, workerId, onPassive);
+    this.#snapshot = settings;
+    this.targets = new TargetSet(settings.algorithm, selection, workerId, onPassive);
+  }
+
+  get snapshot(): ListenerSettings {
+    return this.#snapshot;
+  }
+
+  /** At each swap; `targets.rebuild` must follow. */
+  set snapshot(settings: ListenerSettings) {
+    this.#snapshot = settings;
+    this.targets.algorithm = settings.algorithm;
   }
 }

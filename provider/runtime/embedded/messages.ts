@@ -16,7 +16,7 @@ export interface TargetUpsert {
   readonly port: number;
   readonly weight: number;
   readonly health: Health;
-  /** Where its credit is, of select/weighted-round-robin.ts. */
+  /** Where its credit is, of select/selection.ts. */
   readonly slot: number;
   readonly counters: SharedArrayBuffer;
 }

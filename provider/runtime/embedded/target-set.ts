@@ -1,6 +1,8 @@
 // A worker's targets of one listener: who may be picked, and who must hear that a target was unbound.
-import { WeightedRoundRobin } from '../select/weighted-round-robin.ts';
-import { type Health, takesTraffic } from '../snapshot.ts';
+import type { PickableTarget, Picker } from '../select/picker.ts';
+import { createPicker } from '../select/pickers.ts';
+import { Selection } from '../select/selection.ts';
+import { type Algorithm, type Health, takesTraffic } from '../snapshot.ts';
 import { TargetColumn } from './counters.ts';
 import type { TargetUpsert } from './messages.ts';
 
@@ -16,17 +18,20 @@ export interface Hold {
   onUnbind(rule: UnbindRule): void;
 }
 
+/** Whom a target is picked for. */
+export interface PickingClient {
+  /** Asked for only where the algorithm goes by it: it may cost a system call. */
+  readonly remoteAddress: string;
+}
+
 /** `error` undefined: a connect succeeded, the first after failures. */
 export type PassiveListener = (key: string, error: Error | undefined) => void;
 
 /** Failures of this machine say nothing of the target. */
 const LOCAL_FAULTS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
-/** How many of the shared picks a retry may use up before it takes any target that is left. */
-const MAX_RETRY_PICKS = 8;
-
 /** A binding of one wire identity to one listener; bound again later, it is another object. */
-export class Target {
+export class Target implements PickableTarget {
   readonly key: string;
   readonly address: string;
   readonly port: number;
@@ -52,6 +57,10 @@ export class Target {
   /** False from the tick of the swap that unbound it: no connect, no first byte of a request from then on. */
   get isBound(): boolean {
     return this.#isBound;
+  }
+
+  get connections(): number {
+    return this.counters.connections;
   }
 
   hold(hold: Hold): void {
@@ -86,29 +95,30 @@ export class Target {
 }
 
 export class TargetSet {
+  /** `rebuild` must follow a change. */
+  algorithm: Algorithm;
   readonly #targets = new Map<string, Target>();
-  readonly #selection: SharedArrayBuffer;
+  readonly #selection: Selection;
   readonly #workerId: number;
   readonly #onPassive: PassiveListener;
-  #picker: WeightedRoundRobin<Target>;
+  #picker: Picker<Target>;
 
   /** `selection` is shared with the other workers' sets of the same listener, so that shares hold over all of them. */
-  constructor(selection: SharedArrayBuffer, workerId: number, onPassive: PassiveListener) {
-    this.#selection = selection;
+  constructor(algorithm: Algorithm, selection: SharedArrayBuffer, workerId: number, onPassive: PassiveListener) {
+    this.algorithm = algorithm;
+    this.#selection = new Selection(selection, workerId);
     this.#workerId = workerId;
     this.#onPassive = onPassive;
-    this.#picker = new WeightedRoundRobin([], selection, workerId);
+    this.#picker = createPicker(algorithm, [], this.#selection);
   }
 
-  /** Next eligible target, not one of `tried`; undefined: none eligible. Connect to it in the same tick. */
-  pick(tried?: ReadonlySet<Target>): Target | undefined {
-    const first = this.#picker.next();
-    if (tried === undefined || first === undefined || !tried.has(first)) return first;
-    for (let again = 1; again < MAX_RETRY_PICKS; again++) {
-      const target = this.#picker.next();
-      if (target && !tried.has(target)) return target;
-    }
-    return this.#picker.targets.find((target) => !tried.has(target));
+  /**
+   * Next eligible target, not one of `tried`; undefined: none eligible. Connect to it in the same tick, and count that:
+   * the next pick must see it.
+   */
+  pick(client: PickingClient, tried?: ReadonlySet<Target>): Target | undefined {
+    const picker = this.#picker;
+    return picker.pick(picker.isByClient ? client.remoteAddress : '', tried);
   }
 
   /** Adds the target, or changes it in place: its flows live on. `rebuild` must follow. */
@@ -142,6 +152,6 @@ export class TargetSet {
 
   rebuild(): void {
     const eligible = [...this.#targets.values()].filter((target) => takesTraffic(target.health));
-    this.#picker = new WeightedRoundRobin(eligible, this.#selection, this.#workerId);
+    this.#picker = createPicker(this.algorithm, eligible, this.#selection);
   }
 }

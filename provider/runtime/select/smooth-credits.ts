@@ -1,4 +1,4 @@
-// Smooth weighted round robin as a pure step over an array of credits; weighted-round-robin.ts shares that array.
+// Smooth weighted round robin as a pure step over an array of credits; the pickers share that array through selection.ts.
 
 /** Float noise must not decide between targets whose credits are equal: the order of a cycle would drift. */
 const TIE = 1e-9;
@@ -38,6 +38,26 @@ export class SmoothCredits {
       }
     }
     if (richest >= 0) credits[slots[richest] as number] = most - 1;
+    return richest;
+  }
+
+  /** As next(), among the targets whose indexes are the first `count` > 0 of `indexes`: the others are due nothing. */
+  nextOf(indexes: Int32Array, count: number): number {
+    let total = 0;
+    for (let i = 0; i < count; i++) total += this.#shares[indexes[i] as number] as number;
+    let richest = -1;
+    let most = 0;
+    for (let i = 0; i < count; i++) {
+      const index = indexes[i] as number;
+      const slot = this.#slots[index] as number;
+      const credit = (this.#credits[slot] as number) + (this.#shares[index] as number) / total;
+      this.#credits[slot] = credit;
+      if (richest < 0 || credit > most + TIE) {
+        richest = index;
+        most = credit;
+      }
+    }
+    this.#credits[this.#slots[richest] as number] = most - 1;
     return richest;
   }
 }

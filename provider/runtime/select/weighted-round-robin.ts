@@ -1,82 +1,52 @@
-// The picker of one listener in one worker: weighted round robin whose state all workers share through shared memory.
+// Weighted round robin as one worker's picker of one listener; its state all workers share through selection.ts.
+import type { PickableTarget, Picker } from './picker.ts';
+import { NO_SLOT, type Selection } from './selection.ts';
 import { SmoothCredits } from './smooth-credits.ts';
 import { Stride } from './stride.ts';
 
-/** How many targets of a listener have a slot, that is a credit of their own. */
-export const CREDIT_SLOTS = 64;
-/** A target beyond the slots. */
-export const NO_SLOT = -1;
-
-const LOCK = 0;
-const CURSOR = 1;
-const HEADER_BYTES = 64;
-/**
- * The lock is held for well under a microsecond, so that a lock not had by then belongs to a thread that is not
- * running. Such a pick is taken from the cursor instead: shares bend by one pick, nobody waits.
- */
-const SPINS = 1000;
-
-export interface WeightedTarget {
-  /** 0-100; 0 is never picked. */
-  readonly weight: number;
-  readonly slot: number;
-}
-
-/** The state that the workers share of one listener's picking; it lives as long as the listener. */
-export function createSelection(): SharedArrayBuffer {
-  return new SharedArrayBuffer(HEADER_BYTES + CREDIT_SLOTS * Float64Array.BYTES_PER_ELEMENT);
-}
-
-/** Frees the lock of a worker that ended while it held it. */
-export function releaseSelection(selection: SharedArrayBuffer, workerId: number): void {
-  Atomics.compareExchange(new Int32Array(selection, 0, 2), LOCK, workerId + 1, 0);
-}
+/** How many of the shared picks a retry may use up before it takes any target that is left. */
+const MAX_RETRY_PICKS = 8;
 
 /**
  * Up to CREDIT_SLOTS targets are picked by shared credits, which stay fair through any change between two picks; more
- * by the stride, whose cost does not grow with their number. Built anew when the eligible targets or weights change;
- * the shared state goes on.
+ * by the stride, whose cost does not grow with their number. The shared state goes on when the picker is built anew.
  */
-export class WeightedRoundRobin<T extends WeightedTarget> {
+export class WeightedRoundRobin<T extends PickableTarget> implements Picker<T> {
+  readonly isByClient = false;
   readonly #targets: readonly T[];
-  readonly #control: Int32Array;
-  readonly #owner: number;
+  readonly #selection: Selection;
   readonly #credits: SmoothCredits | undefined;
   #stride: Stride | undefined;
 
-  constructor(eligible: readonly T[], selection: SharedArrayBuffer, workerId: number) {
-    const targets = eligible.filter((target) => target.weight > 0);
+  /** All of weight > 0. */
+  constructor(targets: readonly T[], selection: Selection) {
     this.#targets = targets;
-    this.#control = new Int32Array(selection, 0, 2);
-    this.#owner = workerId + 1;
-    const slots = targets.map((target) => target.slot);
+    this.#selection = selection;
+    const slots = targets.map(({ slot }) => slot);
     if (!slots.includes(NO_SLOT)) {
-      const weights = targets.map((target) => target.weight);
-      this.#credits = new SmoothCredits(weights, slots, new Float64Array(selection, HEADER_BYTES, CREDIT_SLOTS));
+      const weights = targets.map(({ weight }) => weight);
+      this.#credits = new SmoothCredits(weights, slots, selection.credits);
     }
   }
 
-  /** The targets that can be picked. */
-  get targets(): readonly T[] {
-    return this.#targets;
+  pick(_client: string, tried?: ReadonlySet<T>): T | undefined {
+    const first = this.#next();
+    if (tried === undefined || first === undefined || !tried.has(first)) return first;
+    for (let again = 1; again < MAX_RETRY_PICKS; again++) {
+      const target = this.#next();
+      if (target && !tried.has(target)) return target;
+    }
+    return this.#targets.find((target) => !tried.has(target));
   }
 
-  next(): T | undefined {
+  #next(): T | undefined {
     if (this.#targets.length <= 1) return this.#targets[0];
-    if (this.#credits && this.#tryLock()) {
+    if (this.#credits && this.#selection.tryLock()) {
       const index = this.#credits.next();
-      Atomics.store(this.#control, LOCK, 0);
+      this.#selection.unlock();
       return this.#targets[index];
     }
-    this.#stride ??= new Stride(this.#targets.map((target) => target.weight));
-    // The cursor wraps at 2^32: one cycle in four billion picks is cut short.
-    return this.#targets[this.#stride.at(Atomics.add(this.#control, CURSOR, 1) >>> 0)];
-  }
-
-  #tryLock(): boolean {
-    for (let spin = 0; spin < SPINS; spin++) {
-      if (Atomics.compareExchange(this.#control, LOCK, 0, this.#owner) === 0) return true;
-    }
-    return false;
+    this.#stride ??= new Stride(this.#targets.map(({ weight }) => weight));
+    return this.#targets[this.#stride.at(this.#selection.nextPosition())];
   }
 }

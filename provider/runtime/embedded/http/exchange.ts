@@ -170,7 +170,7 @@ export class Exchange implements UpstreamUser {
   #attempt(): void {
     this.#state = CONNECTING;
     this.#drainDeadline = Number.POSITIVE_INFINITY;
-    const target = this.#client.targets.pick(this.#tried);
+    const target = this.#client.targets.pick(this.#client.socket, this.#tried);
     if (target === undefined) {
       if (this.#tried === undefined) this.#fail(503, 'no target takes traffic');
       else this.#fail(502, 'no target could be reached');

@@ -30,6 +30,8 @@ export class Upstream implements ConnectHandler, Hold {
   idleSince = 0;
   #isConnected = false;
   #isGivenUp = false;
+  /** From its pick to its first request. */
+  #isPicked = true;
   #isActive = false;
 
   static connect(target: Target, user: UpstreamUser): Upstream {
@@ -44,10 +46,12 @@ export class Upstream implements ConnectHandler, Hold {
     const options = { address, port, timeoutMs: CONNECT_TIMEOUT_MS, bufferBytes: FLOW_BUFFER_BYTES };
     this.socket = RawSocket.connect(options, this);
     target.hold(this);
+    target.counters.connecting();
   }
 
   /** To be called in the tick of a request's first byte. */
   begin(): void {
+    this.#endPick();
     this.#isActive = true;
     this.target.counters.request();
     this.target.counters.opened();
@@ -117,7 +121,14 @@ export class Upstream implements ConnectHandler, Hold {
     this.destroy();
   }
 
+  #endPick(): void {
+    if (!this.#isPicked) return;
+    this.#isPicked = false;
+    this.target.counters.connectEnded();
+  }
+
   #deactivate(): void {
+    this.#endPick();
     if (!this.#isActive) return;
     this.#isActive = false;
     this.target.counters.closed();

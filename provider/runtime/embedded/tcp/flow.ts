@@ -54,13 +54,14 @@ export class TcpFlow implements ClientConnection, Hold {
 
   /** Picks and connects in one tick, so that no swap comes between them. */
   #connect(): void {
-    const target = this.#binding.listener.targets.pick(this.#tried);
+    const target = this.#binding.listener.targets.pick(this.#client, this.#tried);
     if (!target) {
       this.#client.reset();
       return;
     }
     this.#target = target;
     target.hold(this);
+    target.counters.connecting();
     const { address, port } = target;
     this.#upstream = RawSocket.connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this.#upstreamHandler(target));
   }
@@ -68,6 +69,7 @@ export class TcpFlow implements ClientConnection, Hold {
   /** The connect in progress ends, and its handler finds that it is no longer the flow's. */
   #abandonConnect(): void {
     const upstream = this.#upstream;
+    this.#target?.counters.connectEnded();
     this.#target?.release(this);
     this.#target = undefined;
     this.#upstream = undefined;
@@ -85,6 +87,7 @@ export class TcpFlow implements ClientConnection, Hold {
   #opened(target: Target): void {
     this.#isOpen = true;
     target.connected();
+    target.counters.connectEnded();
     target.counters.request();
     target.counters.opened();
     this.#activeAtMs = performance.now();

@@ -39,3 +39,18 @@ test('one success after failures is told once, whichever workers had them', () =
   assert.equal(second.clearFailing(), true);
   assert.equal(first.clearFailing(), false);
 });
+
+test('the connections of a target are those of all workers, from the pick to the end', () => {
+  const counters = createCounters(2);
+  const [first, second] = [new TargetColumn(counters, 0), new TargetColumn(counters, 1)];
+  first.connecting();
+  second.connecting();
+  assert.deepEqual([first.connections, second.connections, readCounters(counters).active], [2, 2, 0]);
+  first.connectEnded();
+  first.opened();
+  assert.equal(second.connections, 2);
+  clearActive(counters, 1);
+  assert.equal(first.connections, 1);
+  first.closed();
+  assert.equal(second.connections, 0);
+});

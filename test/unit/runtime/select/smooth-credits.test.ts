@@ -42,6 +42,14 @@ test('a heavy target comes in no burst while others are due', () => {
   assert.deepEqual(Array.from({ length: 7 }, next), [0, 0, 1, 0, 2, 0, 0]);
 });
 
+test('among some of the targets the shares are those of their weights, and the credits of the others stay', () => {
+  const credits = new Float64Array(64);
+  const picker = new SmoothCredits([6, 3, 2, 1], [0, 1, 2, 3], credits);
+  const picks = Array.from({ length: 9 }, () => picker.nextOf(Int32Array.of(1, 2, 3, 0), 3));
+  assert.deepEqual([picks[0], ...[0, 1, 2, 3].map((index) => countOf(picks, index))], [1, 0, 5, 3, 1]);
+  assert.equal(credits[0], 0);
+});
+
 test('without targets nothing is picked', () => {
   assert.equal(new SmoothCredits([], [], new Float64Array(64)).next(), -1);
 });

@@ -13,7 +13,7 @@ import {
 import { acceptHttp, closeIdleUpstreams } from '../../../../../provider/runtime/embedded/http/accept.ts';
 import { WorkerListener } from '../../../../../provider/runtime/embedded/listener.ts';
 import type { ListenerSettings, TargetUpsert } from '../../../../../provider/runtime/embedded/messages.ts';
-import { createSelection } from '../../../../../provider/runtime/select/weighted-round-robin.ts';
+import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
 
 const HOST = '127.0.0.1';
 /** Nothing in these tests takes long: a wait that reaches this has failed. */

@@ -214,8 +214,8 @@ test('a request that waits for its connect goes to another target when that one 
   const { targets } = proxy.listener;
   const pick = targets.pick.bind(targets);
   // The swap comes in the very tick of the pick, before the connect can have succeeded.
-  targets.pick = (tried) => {
-    const target = pick(tried);
+  targets.pick = (client, tried) => {
+    const target = pick(client, tried);
     if (target?.port === backend.port) {
       queueMicrotask(() => {
         proxy.bind(other.port);

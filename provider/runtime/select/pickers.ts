@@ -1,0 +1,24 @@
+// From the name of an algorithm to its picker; target-set.ts asks for one at every change.
+import type { Algorithm } from '../snapshot.ts';
+import type { PickableTarget, Picker } from './picker.ts';
+import type { Selection } from './selection.ts';
+import { SourceIpHash } from './source-ip-hash.ts';
+import { WeightedLeastConnections } from './weighted-least-connections.ts';
+import { WeightedRoundRobin } from './weighted-round-robin.ts';
+
+/** Targets of weight 0 may be among `eligible`, and are never picked. */
+export function createPicker<T extends PickableTarget>(
+  algorithm: Algorithm,
+  eligible: readonly T[],
+  selection: Selection,
+): Picker<T> {
+  const targets = eligible.filter(({ weight }) => weight > 0);
+  switch (algorithm) {
+    case 'weighted-round-robin':
+      return new WeightedRoundRobin(targets, selection);
+    case 'weighted-least-connections':
+      return new WeightedLeastConnections(targets, selection);
+    case 'source-ip-hash':
+      return new SourceIpHash(targets);
+  }
+}

@@ -1,0 +1,85 @@
+// Weighted least connections as one worker's picker of one listener: who has the fewest connections for its weight.
+import type { PickableTarget, Picker } from './picker.ts';
+import { NO_SLOT, type Selection } from './selection.ts';
+import { SmoothCredits } from './smooth-credits.ts';
+import { Stride } from './stride.ts';
+
+/** Of more than CREDIT_SLOTS targets that many are compared: a pick among 10,000 costs what it does among 100. */
+const SAMPLE = 4;
+/** 2^32 divided by the golden ratio: multiples of it are spread over the whole range. */
+const SCATTER = 0x9e3779b1;
+
+/**
+ * The lowest connections / weight is picked. Where several are equal, as all are without load, weighted round robin
+ * over the shared credits decides among them, so that an idle listener's shares follow the weights in all workers.
+ */
+export class WeightedLeastConnections<T extends PickableTarget> implements Picker<T> {
+  readonly isByClient = false;
+  readonly #targets: readonly T[];
+  readonly #selection: Selection;
+  readonly #credits: SmoothCredits | undefined;
+  readonly #stride: Stride | undefined;
+  /** Indexes; reused by each pick. */
+  readonly #lowest: Int32Array;
+
+  /** All of weight > 0. */
+  constructor(targets: readonly T[], selection: Selection) {
+    this.#targets = targets;
+    this.#selection = selection;
+    this.#lowest = new Int32Array(targets.length);
+    const weights = targets.map(({ weight }) => weight);
+    const slots = targets.map(({ slot }) => slot);
+    if (slots.includes(NO_SLOT)) this.#stride = new Stride(weights);
+    else this.#credits = new SmoothCredits(weights, slots, selection.credits);
+  }
+
+  pick(_client: string, tried?: ReadonlySet<T>): T | undefined {
+    if (this.#stride !== undefined) return this.#bestOfSample(this.#stride, tried);
+    const count = this.#findLowest(tried);
+    if (count > 1) return this.#targets[this.#nextOfLowest(count)];
+    return count === 1 ? this.#targets[this.#lowest[0] as number] : undefined;
+  }
+
+  /** Fills `#lowest`; returns how many they are. */
+  #findLowest(tried: ReadonlySet<T> | undefined): number {
+    const targets = this.#targets;
+    let overhead = Number.POSITIVE_INFINITY;
+    let count = 0;
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i] as T;
+      if (tried?.has(target)) continue;
+      const own = target.connections / target.weight;
+      if (own > overhead) continue;
+      if (own < overhead) count = 0;
+      overhead = own;
+      this.#lowest[count++] = i;
+    }
+    return count;
+  }
+
+  #nextOfLowest(count: number): number {
+    const lowest = this.#lowest;
+    if (this.#credits === undefined || !this.#selection.tryLock())
+      return lowest[this.#selection.nextPosition() % count] as number;
+    const index = this.#credits.nextOf(lowest, count);
+    this.#selection.unlock();
+    return index;
+  }
+
+  /** The first of the sample is the one whose turn it is, which wins where all are equal; weights draw the others too. */
+  #bestOfSample(stride: Stride, tried: ReadonlySet<T> | undefined): T | undefined {
+    const position = this.#selection.nextPosition();
+    let best: T | undefined;
+    let overhead = Number.POSITIVE_INFINITY;
+    for (let k = 0; k < SAMPLE; k++) {
+      const at = k === 0 ? position : Math.imul(position * SAMPLE + k, SCATTER) >>> 0;
+      const target = this.#targets[stride.at(at)] as T;
+      if (tried?.has(target)) continue;
+      const own = target.connections / target.weight;
+      if (own >= overhead) continue;
+      overhead = own;
+      best = target;
+    }
+    return best ?? this.#targets.find((target) => !tried?.has(target));
+  }
+}

@@ -1,0 +1,82 @@
+// Least connections over targets whose connections the test opens and closes.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { PickableTarget, Picker } from '../../../../provider/runtime/select/picker.ts';
+import { createSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
+import { WeightedLeastConnections } from '../../../../provider/runtime/select/weighted-least-connections.ts';
+import { counts, selectionOf, type TestTarget, targetsOf } from './targets.ts';
+
+function open(picker: Picker<TestTarget>, connections: number): PickableTarget[] {
+  return Array.from({ length: connections }, () => {
+    const target = picker.pick('') as TestTarget;
+    target.connections++;
+    return target;
+  });
+}
+
+test('each pick is of the lowest connections / weight, whatever is open', () => {
+  const target = fc.record({ weight: fc.integer({ min: 1, max: 100 }), connections: fc.nat(200) });
+  fc.assert(
+    fc.property(fc.array(target, { minLength: 1, maxLength: 64 }), (loads) => {
+      const targets = targetsOf(loads.map(({ weight }) => weight));
+      for (const [index, { connections }] of loads.entries()) Object.assign(targets[index] ?? {}, { connections });
+      const picked = new WeightedLeastConnections(targets, selectionOf()).pick('') as TestTarget;
+      const lowest = Math.min(...targets.map(({ connections, weight }) => connections / weight));
+      assert.equal(picked.connections / picked.weight, lowest);
+    }),
+  );
+});
+
+test('connections that stay open stand in proportion to the weights, opened by two workers in turn', () => {
+  const targets = targetsOf([30, 20, 10]);
+  const memory = createSelection();
+  const pickers = [0, 1].map((workerId) => new WeightedLeastConnections(targets, new Selection(memory, workerId)));
+  for (let round = 0; round < 30; round++) for (const picker of pickers) open(picker, 1);
+  assert.deepEqual(
+    targets.map(({ connections }) => connections),
+    [30, 20, 10],
+  );
+});
+
+test('where connections end the next ones begin', () => {
+  const targets = targetsOf([1, 1, 1]);
+  const picker = new WeightedLeastConnections(targets, selectionOf());
+  open(picker, 30);
+  (targets[1] as TestTarget).connections = 0;
+  assert.deepEqual(counts(open(picker, 10)), { t1: 10 });
+});
+
+test('equal ones take turns, and those that are busy meanwhile are due nothing for it', () => {
+  const targets = targetsOf([1, 1, 1]);
+  const picker = new WeightedLeastConnections(targets, selectionOf());
+  const busy = targets[0] as TestTarget;
+  busy.connections = 5;
+  const picks = Array.from({ length: 10 }, () => picker.pick('')?.key);
+  assert.deepEqual(picks, ['t1', 't2', 't1', 't2', 't1', 't2', 't1', 't2', 't1', 't2']);
+  busy.connections = 0;
+  assert.deepEqual(counts(Array.from({ length: 9 }, () => picker.pick(''))), { t0: 3, t1: 3, t2: 3 });
+});
+
+test('a picker that is built anew goes on with the turns', () => {
+  const selection = selectionOf();
+  const picks = Array.from({ length: 10 }, () => new WeightedLeastConnections(targetsOf([1, 1]), selection).pick(''));
+  assert.deepEqual(counts(picks), { t0: 5, t1: 5 });
+});
+
+test('of 1,000 targets the busy ones are avoided, and connections that stay open follow the weights', () => {
+  const targets = targetsOf(Array.from({ length: 1000 }, (_, index) => (index % 2 === 0 ? 20 : 10)));
+  const picker = new WeightedLeastConnections(targets, selectionOf());
+  for (const target of targets.slice(0, 100)) target.connections = 10_000;
+  open(picker, 13_500);
+  const [heavy, light] = [0, 1].map((odd) => targets.slice(100).filter((_, index) => index % 2 === odd));
+  const busy = targets.slice(0, 100).reduce((sum, { connections }) => sum + connections - 10_000, 0);
+  assert.ok(busy < 30, `${busy} more to targets that have 10,000`);
+  for (const [group, due] of [
+    [heavy, 20],
+    [light, 10],
+  ] as const) {
+    const most = Math.max(...(group ?? []).map(({ connections }) => connections));
+    assert.ok(most <= 1.5 * due, `${most} for ${due}`);
+  }
+});
