@@ -15,10 +15,22 @@ export interface ListenerArgs {
   /** Classic load balancers only, and required there: the port of every target, 1-65535. */
   backendPort?: pulumi.Input<number>;
   /**
-   * How targets are chosen: in proportion to their weights, exactly over each full cycle.
+   * How targets are chosen. Changes in place: open connections stay where they are. Weight 0 gets nothing new under any.
+   *
+   * - `"weighted-round-robin"`: in proportion to the weights, exactly over each full cycle.
+   * - `"weighted-least-connections"`: the fewest connections for its weight, for backends or requests of uneven speed.
+   *   A TCP connection counts from its pick to its end, an HTTP exchange likewise, over all workers; equal ones take
+   *   turns in proportion to their weights. Above 64 targets the best of a sample of four.
+   * - `"source-ip-hash"`: a client's IP address leads to one target, the same in every worker and after a restart; the
+   *   shares of many clients follow the weights. Where a target goes or comes, its own clients move and few others.
+   *   Clients behind one NAT or proxy are one client.
+   *
+   * ```ts
+   * new weir.Listener("db", { loadBalancerId: lb.id, protocol: "TCP", port: 5432, algorithm: "source-ip-hash" });
+   * ```
    * @default "weighted-round-robin"
    */
-  algorithm?: pulumi.Input<'weighted-round-robin'>;
+  algorithm?: pulumi.Input<'weighted-round-robin' | 'weighted-least-connections' | 'source-ip-hash'>;
   /**
    * How targets are checked.
    * @default a TCP connect every 5 s

@@ -10,7 +10,12 @@ export const listenerSchema = z.strictObject({
   port,
   /** Classic load balancers only: the port of every target. */
   backendPort: port.optional(),
-  algorithm: z.enum(['weighted-round-robin'], 'must be "weighted-round-robin"').default('weighted-round-robin'),
+  algorithm: z
+    .enum(
+      ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'],
+      'must be "weighted-round-robin", "weighted-least-connections" or "source-ip-hash"',
+    )
+    .default('weighted-round-robin'),
   healthCheck: healthCheckSchema.prefault({}),
   /** Undefined: 60 for HTTP, 900 for TCP. */
   idleTimeoutSeconds: seconds.optional(),

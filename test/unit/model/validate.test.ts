@@ -65,6 +65,12 @@ const REFUSED: readonly Row[] = [
   ],
   ['what a listener lacks', 'listeners', {}, ['loadBalancerId', 'protocol', 'port']],
   [
+    'an algorithm that is none',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'TCP', port: 1, algorithm: 'random' },
+    ['algorithm'],
+  ],
+  [
     'intervals below 0.05 s',
     'listeners',
     { loadBalancerId: 'b', protocol: 'TCP', port: 1, healthCheck: { intervalSeconds: 0.04 }, drainSeconds: 0.01 },

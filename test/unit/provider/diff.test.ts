@@ -36,6 +36,7 @@ const LISTENER: readonly Row[] = [
   ['the default of another protocol', tcp, { ...tcp, idleTimeoutSeconds: 60 }, 'change'],
   ['another port', http, { ...http, port: 81 }, 'change'],
   ['another protocol', http, tcp, 'change'],
+  ['another algorithm', http, { ...http, algorithm: 'source-ip-hash' }, 'change'],
   ['an unknown port', http, { ...http, port: UNKNOWN }, 'change'],
   ['an unknown protocol', http, { ...http, protocol: UNKNOWN }, 'change'],
   ['an unknown health check', http, { ...http, healthCheck: UNKNOWN }, 'change'],
