@@ -1,10 +1,11 @@
 // The conformance table: what every data plane does, as scenarios that know nothing of the engine.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
 import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { exchange, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
+import { ALGORITHM_SCENARIOS } from './algorithms.ts';
+import { type Flow, openFlow } from './flow.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -32,6 +33,7 @@ const shareScenarios = ['1', '4'].map(
 
 export const SCENARIOS: readonly Scenario[] = [
   ...shareScenarios,
+  ...ALGORITHM_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,
@@ -199,20 +201,3 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
 ];
-
-interface Flow {
-  name: string;
-  socket: ReturnType<typeof connect>;
-  closed: Promise<unknown>;
-}
-
-/** An open TCP flow, and the name of the backend that it leads to. */
-async function openFlow(port: number): Promise<Flow> {
-  const socket = connect({ host: '127.0.0.1', port }).setEncoding('utf8');
-  socket.on('error', () => {});
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  socket.write('x');
-  let text = '';
-  while (!text.endsWith('\nx')) text += String((await once(socket, 'data'))[0]);
-  return { name: text.split('\n')[0] ?? '', socket, closed };
-}

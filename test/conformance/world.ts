@@ -22,6 +22,8 @@ export interface World {
   readonly runtime: RuntimeProcess;
   readonly port: number;
   readonly url: string;
+  /** Ends the runtime and starts it again on the same data: `runtime` is the new one from then on. */
+  restart(): Promise<void>;
   /** Puts the attachment `pool` of the listener `web`, and waits until each target of weight > 0 takes traffic. */
   bind(targets: Readonly<Record<string, object>>): Promise<void>;
   /** JSON merge patch of the same attachment. */
@@ -31,7 +33,8 @@ export interface World {
 }
 
 export async function createWorld(t: TestContext, engine: string, { listener, flags = [] }: Scenario): Promise<World> {
-  const runtime = await RuntimeProcess.start(t, { args: [...(ENGINES[engine] ?? []), ...flags] });
+  const args = [...(ENGINES[engine] ?? []), ...flags];
+  let runtime = await RuntimeProcess.start(t, { args });
   const port = await freePort();
   const change = async (properties: object) => {
     const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 1 };
@@ -41,10 +44,16 @@ export async function createWorld(t: TestContext, engine: string, { listener, fl
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   await change({});
   return {
-    runtime,
+    get runtime() {
+      return runtime;
+    },
     port,
     url: `http://127.0.0.1:${port}/`,
     change,
+    restart: async () => {
+      await runtime.end('SIGTERM');
+      runtime = await RuntimeProcess.start(t, { args, dataDirectory: runtime.dataDirectory, home: runtime.home });
+    },
     bind: (targets) =>
       runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 }),
     patch: (targets) => runtime.done('PATCH', '/v1/attachments/pool', { targets }),

@@ -13,13 +13,20 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** Answers each request with its name; `port` 0 picks a free one. */
-export async function httpBackend(t: Pick<TestContext, 'after'>, name: string, port = 0): Promise<Backend> {
+/** Answers each request with its name, once `gate` is open; `port` 0 picks a free one. */
+export async function httpBackend(
+  t: Pick<TestContext, 'after'>,
+  name: string,
+  port = 0,
+  gate?: Promise<void>,
+): Promise<Backend> {
   const server = createHttpServer((request, response) => {
     if (request.headers['user-agent'] !== 'weir-health-check') {
       backend.count++;
     }
-    response.setHeader('x-backend', name).end(name);
+    const answer = () => response.setHeader('x-backend', name).end(name);
+    if (gate === undefined) answer();
+    else void gate.then(answer);
   });
   const backend = await listen(t, name, server, port);
   return backend;
@@ -59,10 +66,10 @@ async function listen(t: Pick<TestContext, 'after'>, name: string, server: Serve
   return { name, port, count: 0, target: { address: '127.0.0.1', port }, close };
 }
 
-/** The first line of a TCP server's answer; undefined where the connection ended without one. */
-export function askTcp(address: string, port: number): Promise<string | undefined> {
+/** The first line of a TCP server's answer; undefined where the connection ended without one. `localAddress`: of the client. */
+export function askTcp(address: string, port: number, localAddress?: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host: address, port }, () => socket.write('hello\n'));
+    const socket = connect({ host: address, port, localAddress }, () => socket.write('hello\n'));
     let text = '';
     socket.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;

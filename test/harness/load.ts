@@ -38,12 +38,12 @@ export function startLoad(options: { url: string; clients: number; maxRequests?:
   };
 }
 
-/** One request on a connection of the agent's, or on a fresh one; it never rejects. */
-export function exchange(url: string, agent: Agent | false = false): Promise<Exchange> {
+/** One request on a connection of the agent's, or on a fresh one from `localAddress`; it never rejects. */
+export function exchange(url: string, agent: Agent | false = false, localAddress?: string): Promise<Exchange> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
     const failed = (error: string) => resolve({ startedAtMs, backend: undefined, error, isReused: sent.reusedSocket });
-    const sent = request(url, { agent }, (response) => {
+    const sent = request(url, { agent, localAddress }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;

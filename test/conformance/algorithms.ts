@@ -1,0 +1,153 @@
+// The rows of the conformance table that are of one balancing algorithm, and of changing it.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import { askTcp, type Backend, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { exchange, shares, startLoad } from '../harness/load.ts';
+import { until } from '../harness/runtime.ts';
+import { type Flow, openFlow } from './flow.ts';
+import { type Scenario, targetsOf } from './world.ts';
+
+const LEAST_CONNECTIONS = { algorithm: 'weighted-least-connections' };
+const SOURCE_IP_HASH = { algorithm: 'source-ip-hash' };
+const TCP = { protocol: 'TCP' };
+/** A refused connect is a failure of the target at once, and a restart waits for no check. */
+const UNCHECKED = { healthCheck: { protocol: 'none' } };
+
+type MakeBackend = (t: TestContext, name: string) => Promise<Backend>;
+
+function backends(t: TestContext, make: MakeBackend, names: string): Promise<Backend[]> {
+  return Promise.all([...names].map((name) => make(t, name)));
+}
+
+export const ALGORITHM_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'TCP, least connections: open flows stand in proportion to the weights, and the next ones go where flows ended',
+    listener: { ...TCP, ...LEAST_CONNECTIONS },
+    flags: ['--workers', '4'],
+    run: async ({ bind, change, runtime, port }, t) => {
+      await bind(targetsOf(await backends(t, tcpBackend, 'abc'), [30, 20, 10]));
+      const open = async (count: number) => {
+        const flows: Flow[] = [];
+        for (let i = 0; i < count; i++) flows.push(await openFlow(port));
+        t.after(() => {
+          for (const { socket } of flows) socket.destroy();
+        });
+        return flows;
+      };
+      const named = (flows: readonly Flow[]) => shares(flows.map(({ name }) => ({ backend: name })));
+      const flows = await open(30);
+      assert.deepEqual(named(flows), { a: 15, b: 10, c: 5 });
+
+      for (const { name, socket } of flows) if (name === 'a') socket.destroy();
+      await until('the flows of a have ended', async () => {
+        const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
+        return listener.targets.every((target: { name: string; activeConnections: number }) => {
+          return target.name !== 'a' || target.activeConnections === 0;
+        });
+      });
+      const others = await open(15);
+      assert.deepEqual(named(others), { a: 15 });
+
+      await change({ ...TCP, ...SOURCE_IP_HASH });
+      for (const { socket } of [...others, ...flows.filter(({ name }) => name !== 'a')]) {
+        socket.write('still here');
+        assert.equal(String((await once(socket, 'data'))[0]), 'still here');
+      }
+    },
+  },
+  {
+    name: 'HTTP, least connections: a backend that does not answer gets few requests, the others all the rest',
+    listener: LEAST_CONNECTIONS,
+    flags: ['--workers', '2'],
+    run: async ({ bind, url }, t) => {
+      const gate = Promise.withResolvers<void>();
+      const slow = await httpBackend(t, 'slow', 0, gate.promise);
+      await bind(targetsOf([slow, ...(await backends(t, httpBackend, 'ab'))]));
+      const load = startLoad({ url, clients: 12 });
+      await until('requests', () => load.exchanges.length > 500 || undefined);
+      // Of 12 it has no more than a third, and one for what the other worker picked in the same moment.
+      assert.ok(slow.count <= 5, `${slow.count} wait`);
+      gate.resolve();
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+      assert.ok(slow.count > 0);
+    },
+  },
+  {
+    name: 'TCP, source-IP hash: 1,000 clients keep their targets over workers and a restart, few move when one goes',
+    listener: { ...TCP, ...SOURCE_IP_HASH, ...UNCHECKED },
+    flags: ['--workers', '4'],
+    run: async ({ bind, patch, restart, port }, t) => {
+      const weights = [30, 30, 20, 10, 10];
+      await bind(targetsOf(await backends(t, tcpBackend, 'abcde'), weights));
+      const visits = () => inTurn(1000, 50, (client) => askTcp('127.0.0.1', port, addressOf(client)));
+      const before = await visits();
+      const counts = shares(before.map((backend) => ({ backend })));
+      for (const [index, name] of [...'abcde'].entries()) {
+        const due = 10 * (weights[index] as number);
+        assert.ok(Math.abs((counts[name] ?? 0) - due) < 6 * Math.sqrt(due), JSON.stringify(counts));
+      }
+      await patch({ c: null });
+      const after = await visits();
+      const moved = before.filter((name, client) => name !== after[client]);
+      assert.ok(moved.length <= 1000 * (1 / 5 + 0.05), `${moved.length} moved`);
+      assert.ok(moved.filter((name) => name !== 'c').length <= 50, 'of other targets than the one that went');
+      await restart();
+      assert.deepEqual(await visits(), after);
+    },
+  },
+  {
+    name: 'HTTP, source-IP hash: each request of a client goes to its target, and to another one while that is refused',
+    listener: { ...SOURCE_IP_HASH, ...UNCHECKED },
+    flags: ['--workers', '2'],
+    run: async ({ bind, url }, t) => {
+      const [a, b, c] = (await backends(t, httpBackend, 'abc')) as [Backend, Backend, Backend];
+      await bind(targetsOf([a, b, c]));
+      const visit = async (client: number) => (await exchange(url, false, addressOf(client))).backend;
+      const first = await inTurn(100, 20, visit);
+      assert.deepEqual([...new Set(first)].toSorted(), ['a', 'b', 'c']);
+      assert.deepEqual(await inTurn(100, 20, visit), first);
+      await a.close();
+      const others = await inTurn(100, 20, visit);
+      const ofA = others.filter((_, client) => first[client] === 'a');
+      assert.deepEqual([...new Set(ofA)].toSorted(), ['b', 'c']);
+      const moved = others.filter((name, client) => first[client] !== 'a' && name !== first[client]);
+      assert.ok(moved.length <= 5, `${moved.length} of the others moved`);
+    },
+  },
+  {
+    name: 'the algorithm changes in place under load, without a failure, and rules every request after the answer',
+    flags: ['--workers', '2'],
+    run: async ({ bind, change, url }, t) => {
+      await bind(targetsOf(await backends(t, httpBackend, 'abc')));
+      const load = startLoad({ url, clients: 8 });
+      for (const algorithm of [LEAST_CONNECTIONS, SOURCE_IP_HASH, {}, LEAST_CONNECTIONS, {}, SOURCE_IP_HASH]) {
+        await change(algorithm);
+        const changedAtMs = performance.now();
+        const isAfter = ({ startedAtMs }: { startedAtMs: number }) => startedAtMs > changedAtMs;
+        await until('requests under it', () => load.exchanges.filter(isAfter).length > 100 || undefined);
+        const used = Object.keys(shares(load.exchanges.filter(isAfter)));
+        // All clients have one address.
+        assert.equal(used.length, algorithm === SOURCE_IP_HASH ? 1 : 3, `${JSON.stringify(algorithm)}: ${used}`);
+      }
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+    },
+  },
+];
+
+/** Clients of their own addresses, all of which Linux has on the loopback interface. */
+function addressOf(client: number): string {
+  return `127.1.${client >> 8}.${client & 255}`;
+}
+
+/** `ask` for 0..count-1, at most `width` at once; the answers in that order. */
+async function inTurn<T>(count: number, width: number, ask: (index: number) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  while (answers.length < count) {
+    const next = Array.from({ length: Math.min(width, count - answers.length) }, (_, k) => ask(answers.length + k));
+    answers.push(...(await Promise.all(next)));
+  }
+  return answers;
+}

@@ -1,0 +1,99 @@
+// What counts as a connection of a target: from the pick on, until whatever came of it is over.
+import assert from 'node:assert/strict';
+import * as net from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { Binding } from '../../../../provider/runtime/embedded/binding.ts';
+import { ConnectionGauge, createCounters, createGauges } from '../../../../provider/runtime/embedded/counters.ts';
+import { acceptHttp, closeIdleUpstreams } from '../../../../provider/runtime/embedded/http/accept.ts';
+import { WorkerListener } from '../../../../provider/runtime/embedded/listener.ts';
+import type { Target } from '../../../../provider/runtime/embedded/target-set.ts';
+import { acceptTcp } from '../../../../provider/runtime/embedded/tcp/accept.ts';
+import { createSelection } from '../../../../provider/runtime/select/selection.ts';
+import type { Protocol } from '../../../../provider/runtime/snapshot.ts';
+import {
+  Client,
+  echoTarget,
+  engineOf,
+  freePort,
+  fullPort,
+  listen,
+  listener,
+  serve,
+  snapshot,
+  target,
+  until,
+} from './fixtures.ts';
+
+/** A binding in this thread, with one target, which is returned with the binding's port. */
+async function bindTarget(t: TestContext, protocol: Protocol, targetPort: number): Promise<[number, Target]> {
+  const endpoint = { address: '127.0.0.1', port: await freePort() };
+  const gauge = new ConnectionGauge(createGauges(1), 0);
+  const acceptors = { TCP: acceptTcp, HTTP: acceptHttp };
+  const binding = await Binding.open(endpoint, { acceptors, gauge, isPortShared: false, log: () => {} });
+  t.after(() => {
+    binding.destroyConnections();
+    closeIdleUpstreams();
+    return binding.close();
+  });
+  const { targets: _, ...settings } = listener('web', endpoint.port, [], { protocol });
+  const served = new WorkerListener(settings, createSelection(), 0, () => {});
+  served.targets.upsert({ ...target(targetPort), health: 'healthy', slot: 0, counters: createCounters(1) });
+  served.targets.rebuild();
+  binding.serve(served);
+  return [endpoint.port, served.targets.pick({ remoteAddress: '' }) as Target];
+}
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+for (const protocol of ['TCP', 'HTTP'] as const) {
+  test(`${protocol}: a connect in progress counts, until the client goes`, async (t) => {
+    const [port, picked] = await bindTarget(t, protocol, await fullPort(t));
+    const client = new Client(t, port);
+    client.socket.write(GET);
+    await until(() => picked.connections === 1, 'the pick');
+    client.socket.resetAndDestroy();
+    await until(() => picked.connections === 0, 'its end');
+  });
+
+  test(`${protocol}: a connect that is refused counts no more`, async (t) => {
+    const [port, picked] = await bindTarget(t, protocol, await freePort());
+    const client = new Client(t, port);
+    client.socket.write(GET);
+    await until(() => client.isReset || client.text.startsWith('HTTP/1.1 502'), 'the failure');
+    assert.equal(picked.connections, 0);
+  });
+
+  test(`${protocol}: what is under way counts once, and no more when it is over`, async (t) => {
+    const sockets: net.Socket[] = [];
+    const server = net.createServer((socket) => sockets.push(socket.on('error', () => {})));
+    const [port, picked] = await bindTarget(t, protocol, await listen(t, server));
+    const client = new Client(t, port);
+    for (let request = 0; request < 2; request++) {
+      const seen = sockets[0]?.bytesRead ?? 0;
+      client.socket.write(GET);
+      await until(() => (sockets[0]?.bytesRead ?? 0) > seen, 'the request');
+      assert.equal(picked.connections, 1);
+      sockets[0]?.write(ANSWER);
+      await until(() => client.text.length === (request + 1) * ANSWER.length, 'the answer');
+      assert.equal(picked.connections, protocol === 'TCP' ? 1 : 0);
+    }
+    client.socket.destroy();
+    sockets[0]?.destroy();
+    await until(() => picked.connections === 0, 'the end');
+  });
+}
+
+test('a burst of connects is spread over all targets before the first of them is made', async (t) => {
+  const targets = await Promise.all(['a', 'b', 'c'].map((name) => echoTarget(t, name)));
+  const port = await freePort();
+  const served = targets.map((backend, index) => target(backend.port, 30 - 10 * index));
+  const listeners = [listener('web', port, served, { algorithm: 'weighted-least-connections' })];
+  await serve(engineOf(t, 1), snapshot(1, listeners));
+  const clients = Array.from({ length: 60 }, () => new Client(t, port));
+  await Promise.all(clients.map((client) => client.name()));
+  assert.deepEqual(
+    targets.map(({ accepted }) => accepted),
+    [30, 20, 10],
+  );
+});
