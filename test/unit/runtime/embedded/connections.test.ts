@@ -84,16 +84,24 @@ for (const protocol of ['TCP', 'HTTP'] as const) {
   });
 }
 
-test('a burst of connects is spread over all targets before the first of them is made', async (t) => {
-  const targets = await Promise.all(['a', 'b', 'c'].map((name) => echoTarget(t, name)));
+test('a burst of connects does not all go to the target that was idle when it began', async (t) => {
+  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
   const port = await freePort();
-  const served = targets.map((backend, index) => target(backend.port, 30 - 10 * index));
-  const listeners = [listener('web', port, served, { algorithm: 'weighted-least-connections' })];
-  await serve(engineOf(t, 1), snapshot(1, listeners));
-  const clients = Array.from({ length: 60 }, () => new Client(t, port));
-  await Promise.all(clients.map((client) => client.name()));
-  assert.deepEqual(
-    targets.map(({ accepted }) => accepted),
-    [30, 20, 10],
-  );
+  const engine = engineOf(t, 1);
+  const served = (ports: readonly number[]) =>
+    listener(
+      'web',
+      port,
+      ports.map((each) => target(each)),
+      { algorithm: 'weighted-least-connections' },
+    );
+  const burst = async (size: number) => {
+    const clients = Array.from({ length: size }, () => new Client(t, port));
+    await Promise.all(clients.map((client) => client.name()));
+  };
+  await serve(engine, snapshot(1, [served([a.port])]));
+  await burst(20);
+  await serve(engine, snapshot(2, [served([a.port, b.port])]));
+  await burst(40);
+  assert.deepEqual([a.accepted, b.accepted], [30, 30]);
 });
