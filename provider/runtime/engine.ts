@@ -50,6 +50,14 @@ export interface WorkerStatus {
   readonly restarts: number;
 }
 
+/** One step in the replacement of a worker. */
+export interface WorkerChange {
+  readonly id: number;
+  readonly state: 'ended' | 'serving';
+  /** Why it ended. */
+  readonly reason?: string;
+}
+
 export interface EngineStatus {
   readonly name: string;
   readonly desired: number;
@@ -77,10 +85,14 @@ export interface Engine {
   setHealth(changes: readonly HealthChange[]): void;
   /** Set by the control plane; called for each passive report. */
   onPassive: (report: PassiveReport) => void;
+  /** Set by the control plane; called when a worker ends, and when the one that replaces it serves. */
+  onWorkerChange: (change: WorkerChange) => void;
   counts(listenerId: string, key: string): TargetCounts;
   /** Targets that are gone from the snapshot but still have open flows. */
   draining(): readonly DrainingTarget[];
   status(): EngineStatus;
+  /** Ends one worker and its open connections. Resolves when another serves in its place; false: there is no such worker. */
+  endWorker(id: number): Promise<boolean>;
   /** Stops taking connections, lets what is under way finish for at most `graceMs`, then stops. Idempotent. */
   close(graceMs: number): Promise<void>;
   /** Stops now. Idempotent. */

@@ -11,6 +11,7 @@ import { etagOfText } from './answers.ts';
 import type { Authenticate } from './authenticate.ts';
 import { registerObjectRoutes } from './object-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
+import { registerWorkerRoutes } from './worker-routes.ts';
 
 export interface ApiOptions {
   readonly control: ControlPlane;
@@ -72,6 +73,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await server.register(async (routes) => {
     registerObjectRoutes(routes, options.control);
     registerStatusRoutes(routes, options.control);
+    registerWorkerRoutes(routes, options.control);
     routes.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
   });
   return server;

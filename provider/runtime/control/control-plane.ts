@@ -189,6 +189,21 @@ export class ControlPlane {
     return this.#options.engine.counts(listenerId, key);
   }
 
+  /** Ends one worker; resolves when another serves in its place. */
+  async endWorker(id: number): Promise<void> {
+    const { engine, ackTimeoutMs } = this.#options;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new WeirError('Timeout', `Worker ${id} was ended, and the one in its place does not serve yet.`));
+    }, ackTimeoutMs);
+    try {
+      const isThere = await Promise.race([engine.endWorker(id), late.promise]);
+      if (!isThere) throw new WeirError('NotFound', `There is no worker ${id}.`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   draining(listenerId: string): readonly DrainingTarget[] {
     return this.#options.engine.draining().filter((draining) => draining.listenerId === listenerId);
   }
