@@ -90,3 +90,61 @@ test('a worker that is not there is 404', async (t) => {
     assert.deepEqual([id, answer.status, answer.body.code], [id, 404, 'NotFound']);
   }
 });
+
+async function scrape({ runtime }: Web): Promise<Map<string, number>> {
+  const answer = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
+  assert.equal(answer.status, 200);
+  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  const lines = (await answer.text()).split('\n').filter((line) => /^[a-z]/.test(line));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+  );
+}
+
+test('metrics count what clients got over all workers; an unbound target loses its series', async (t) => {
+  const web = await startWeb(t, ['--workers', '2']);
+  const { runtime, url } = web;
+  const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+  await bind(runtime, { a: { ...a.target, weight: 30 }, b: { ...b.target, weight: 10 } });
+  for (let i = 0; i < 40; i++) assert.ok((await exchange(url)).backend);
+  const metrics = await scrape(web);
+  const of = (backend: { port: number }) => `listener="web",target="127.0.0.1:${backend.port}"`;
+  const { version } = await runtime.done('GET', '/v1/status');
+  const expected = {
+    weir_stored_version: version,
+    'weir_engine_acked_version{engine="embedded"}': version,
+    'weir_worker_version{worker="0"}': version,
+    'weir_worker_version{worker="1"}': version,
+    'weir_http_requests_total{listener="web"}': 40,
+    'weir_http_answers_total{listener="web",origin="target",code="2xx"}': 40,
+    'weir_http_request_duration_seconds_count{listener="web"}': 40,
+    'weir_listener_connections_total{listener="web"}': 40,
+    [`weir_target_requests_total{${of(a)}}`]: 30,
+    [`weir_target_answers_total{${of(b)},code="2xx"}`]: 10,
+    [`weir_target_weight{${of(b)}}`]: 10,
+    [`weir_target_health{${of(b)},health="healthy"}`]: 1,
+  };
+  assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, metrics.get(name)])), expected);
+  await runtime.done('PATCH', '/v1/attachments/pool', { targets: { a: null, b: null } });
+  assert.match((await exchange(url)).error ?? '', /^503/);
+  const after = await scrape(web);
+  assert.deepEqual(
+    [...after.keys()].filter((name) => name.includes(String(a.port)) || name.includes(String(b.port))),
+    [],
+  );
+  assert.equal(after.get('weir_http_answers_total{listener="web",origin="weir",code="5xx"}'), 1);
+  assert.equal(after.get('weir_http_requests_total{listener="web"}'), 41);
+});
+
+test('metrics keep their totals when a worker is replaced, and are for bearers of the token only', async (t) => {
+  const web = await startWeb(t, ['--workers', '1']);
+  const backend = await httpBackend(t, 'a');
+  await bind(web.runtime, { a: backend.target });
+  for (let i = 0; i < 3; i++) await exchange(web.url);
+  await web.runtime.done('DELETE', '/v1/workers/0');
+  await exchange(web.url);
+  const metrics = await scrape(web);
+  assert.equal(metrics.get('weir_http_requests_total{listener="web"}'), 4);
+  assert.equal(metrics.get('weir_worker_restarts_total{worker="0"}'), 1);
+  assert.equal((await fetch(`${web.runtime.url}/metrics`)).status, 401);
+});

@@ -5,7 +5,7 @@ import { propertyPath } from '../../model/property-path.ts';
 import { toMs } from '../../model/seconds.ts';
 import type { Kind, PropertiesOf } from '../../model/validate.ts';
 import type { Compiled } from '../compile/compile.ts';
-import type { DrainingTarget, Engine, EngineStatus, HealthChange, Refusal } from '../engine.ts';
+import type { DrainingTarget, Engine, EngineStatus, HealthChange, ListenerTraffic, Refusal } from '../engine.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
@@ -204,8 +204,13 @@ export class ControlPlane {
     }
   }
 
-  draining(listenerId: string): readonly DrainingTarget[] {
-    return this.#options.engine.draining().filter((draining) => draining.listenerId === listenerId);
+  traffic(listenerId: string): ListenerTraffic | undefined {
+    return this.#options.engine.traffic(listenerId);
+  }
+
+  /** Targets that are bound no more and still have open flows. */
+  draining(): readonly DrainingTarget[] {
+    return this.#options.engine.draining();
   }
 
   /** Finishes the writes under way; the engine serves on. */

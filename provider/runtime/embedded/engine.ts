@@ -5,6 +5,7 @@ import type {
   EngineStatus,
   HealthChange,
   HealthView,
+  ListenerTraffic,
   PassiveReport,
   Refusal,
   TargetCounts,
@@ -128,6 +129,10 @@ export class EmbeddedEngine implements Engine {
 
   counts(listenerId: string, key: string): TargetCounts {
     return this.#ledger.counts(listenerId, key);
+  }
+
+  traffic(listenerId: string): ListenerTraffic | undefined {
+    return this.#ledger.traffic(listenerId);
   }
 
   draining(): readonly DrainingTarget[] {
