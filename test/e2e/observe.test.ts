@@ -148,3 +148,135 @@ test('metrics keep their totals when a worker is replaced, and are for bearers o
   assert.equal(metrics.get('weir_worker_restarts_total{worker="0"}'), 1);
   assert.equal((await fetch(`${web.runtime.url}/metrics`)).status, 401);
 });
+
+interface Seen {
+  readonly id: string;
+  readonly type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on what it reads.
+  readonly data: any;
+}
+
+/** What the event stream brought so far. */
+class Events {
+  readonly seen: Seen[] = [];
+  isEnded = false;
+  readonly #stop = new AbortController();
+
+  static async open(t: TestContext, runtime: RuntimeProcess, lastEventId?: string): Promise<Events> {
+    const events = new Events();
+    t.after(() => events.close());
+    const answer = await fetch(`${runtime.url}/v1/events`, {
+      headers: { authorization: `Bearer ${runtime.token}`, ...(lastEventId && { 'last-event-id': lastEventId }) },
+      signal: events.#stop.signal,
+    });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'text/event-stream');
+    void events.#read(answer.body as NonNullable<typeof answer.body>);
+    return events;
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  /** The first event of the type that `fits`. */
+  one(type: string, fits: (data: Seen['data']) => boolean): Promise<Seen> {
+    return until(`an event ${type}`, () => this.seen.find((event) => event.type === type && fits(event.data)));
+  }
+
+  async #read(body: AsyncIterable<Uint8Array>): Promise<void> {
+    let text = '';
+    try {
+      for await (const part of body) {
+        text += Buffer.from(part).toString();
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
+          const data = field('data');
+          if (data !== '') this.seen.push({ id: field('id'), type: field('event'), data: JSON.parse(data) });
+        }
+      }
+    } catch {
+      // Closed by the test.
+    }
+    this.isEnded = true;
+  }
+}
+
+test('events tell writes with what they bound, health, replaced workers and refused listeners', async (t) => {
+  const { runtime } = await startWeb(t, ['--workers', '1']);
+  const events = await Events.open(t, runtime);
+  const backend = await httpBackend(t, 'a');
+  const a = { ...backend.target, weight: 30 };
+  await bind(runtime, { a, b: { ...a, port: await freePort(), weight: 0 } });
+  const bound = await events.one('write', ({ id }) => id === 'pool');
+  const { version } = await runtime.done('GET', '/v1/attachments/pool');
+  assert.deepEqual([bound.data.kind, bound.data.action, bound.data.version], ['attachments', 'put', version]);
+  assert.deepEqual(bound.data.targets[0], { operation: 'bind', name: 'a', ...a });
+  await events.one('health', ({ name, health }) => name === 'a' && health === 'healthy');
+  const patch = { targets: { a: { weight: 20 }, b: null } };
+  await runtime.done('PATCH', '/v1/attachments/pool', patch);
+  const changed = await events.one('write', (data) => data.version === version + 1);
+  assert.deepEqual(changed.data.targets, [
+    { operation: 'unbind', name: 'b' },
+    { operation: 'weight', name: 'a', from: 30, to: 20 },
+  ]);
+  await backend.close();
+  const down = await events.one('health', ({ name, health }) => name === 'a' && health === 'unhealthy');
+  assert.match(down.data.lastError, /ECONNREFUSED/);
+  assert.deepEqual([down.data.listener, down.data.target], ['web', `127.0.0.1:${backend.port}`]);
+  await runtime.done('DELETE', '/v1/workers/0');
+  const ended = await events.one('worker', ({ state }) => state === 'ended');
+  assert.deepEqual([ended.data.id, ended.data.reason], [0, 'it was asked for']);
+  await events.one('worker', ({ state }) => state === 'serving');
+  const stranger = await httpBackend(t, 'stranger');
+  const body = { loadBalancerId: 'lb', protocol: 'HTTP', port: stranger.port };
+  assert.equal((await runtime.call('PUT', '/v1/listeners/late', body)).status, 409);
+  const refused = await events.one('listener', ({ listenerId }) => listenerId === 'late');
+  assert.deepEqual([refused.data.state, refused.data.code], ['refused', 'PortInUse']);
+  await runtime.done('DELETE', '/v1/attachments/pool');
+  const gone = await events.one('write', ({ action }) => action === 'delete');
+  assert.deepEqual(gone.data.targets, [{ operation: 'unbind', name: 'a' }]);
+});
+
+test('Last-Event-ID brings what was missed; after a restart it is said that more may have been', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const first = await Events.open(t, runtime);
+  await runtime.done('PUT', '/v1/load-balancers/one', {});
+  const { id } = await first.one('write', (data) => data.id === 'one');
+  first.close();
+  for (const name of ['two', 'three']) await runtime.done('PUT', `/v1/load-balancers/${name}`, {});
+  const second = await Events.open(t, runtime, id);
+  await second.one('write', (data) => data.id === 'three');
+  assert.deepEqual(
+    second.seen.map(({ data }) => data.id),
+    ['two', 'three'],
+  );
+  assert.equal(await runtime.end('SIGTERM'), 0);
+  const again = await RuntimeProcess.start(t, { dataDirectory: runtime.dataDirectory });
+  const third = await Events.open(t, again, second.seen.at(-1)?.id);
+  await third.one('missed', () => true);
+});
+
+test('SIGTERM ends the event streams at once, and the exit code is 0', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const events = await Events.open(t, runtime);
+  // One that reads nothing must not hold the runtime up either.
+  const { hostname, port } = new URL(runtime.url);
+  const idle = connect(Number(port), hostname).on('error', () => {});
+  t.after(() => idle.destroy());
+  idle.write(`GET /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${runtime.token}\r\n\r\n`);
+  await once(idle, 'readable');
+  let code: number | NodeJS.Signals | null | undefined;
+  void runtime.end('SIGTERM').then((exit) => {
+    code = exit;
+  });
+  assert.equal(await until('the exit, long before the 30 s that requests have', () => code), 0);
+  await until('the end of the stream', () => events.isEnded || undefined);
+});
+
+test('events are for bearers of the token only', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  assert.equal((await fetch(`${runtime.url}/v1/events`)).status, 401);
+});

@@ -11,10 +11,12 @@ import type { Probe } from '../health/probe.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
 import type { Store, StoredHealth, StoredModel, StoredObject } from '../store/store.ts';
 import { deleteObject, notFound, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
+import { EventLog } from './event-log.ts';
 import { Handover, type Proven } from './handover.ts';
 import { listenersServedBy, resolveTargets } from './membership.ts';
 import { type Draft, Model, type ModelView } from './model.ts';
 import type { VipPool } from './vip-pool.ts';
+import { writeEvents } from './write-events.ts';
 import { Writer } from './writer.ts';
 
 /** Health that was stored longer ago says nothing about now. */
@@ -51,6 +53,7 @@ export interface BoundTarget {
 }
 
 export class ControlPlane {
+  readonly events: EventLog;
   readonly #options: ControlPlaneOptions;
   readonly #monitor: HealthMonitor;
   readonly #writer: Writer;
@@ -63,6 +66,7 @@ export class ControlPlane {
   constructor(options: ControlPlaneOptions) {
     const { stored, store, engine, probe, ackTimeoutMs } = options;
     this.#options = options;
+    this.events = new EventLog(options.nowMs);
     this.#monitor = new HealthMonitor({ probe, onChange: (changes) => this.#healthTurned(changes) });
     this.#writer = new Writer({
       model: Model.of(stored.version, stored.objects),
@@ -71,6 +75,11 @@ export class ControlPlane {
       health: (listenerId, key) => this.#monitor.health(listenerId, key),
       ackTimeoutMs,
       onCommit: ({ snapshot }) => this.#monitor.apply(snapshot),
+      onServed: (before, changes) => {
+        for (const event of writeEvents(before, changes)) this.events.append(event);
+      },
+      onRefused: (refusal) => this.events.append({ type: 'listener', state: 'refused', ...refusal }),
+      onOpened: (listenerId) => this.events.append({ type: 'listener', state: 'open', listenerId }),
     });
     this.#handover = new Handover({
       monitor: this.#monitor,
@@ -78,6 +87,7 @@ export class ControlPlane {
       checkOf: (listenerId) => this.compiled.snapshot.listeners.get(listenerId)?.healthCheck,
     });
     engine.onPassive = (report) => this.#monitor.report(report);
+    engine.onWorkerChange = (change) => this.events.append({ type: 'worker', ...change });
   }
 
   get model(): Model {
@@ -248,6 +258,11 @@ export class ControlPlane {
   #healthTurned(changes: readonly HealthChange[]): void {
     this.#isHealthUnsaved = true;
     this.#options.engine.setHealth(changes);
+    for (const { listenerId: listener, key: target, health } of changes) {
+      const name = this.compiled.snapshot.listeners.get(listener)?.targets.get(target)?.name;
+      const { lastError } = this.targetHealth(listener, target);
+      this.events.append({ type: 'health', listener, target, name, health, lastError });
+    }
     for (const look of this.#healthListeners) look();
   }
 
