@@ -1,11 +1,15 @@
 // What an operator sees of a runtime and does to its workers: metrics, events, `weir status --watch`, a worker replaced.
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { exchange, startLoad } from '../harness/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime.ts';
+
+const MAIN = fileURLToPath(new URL('../../provider/runtime/main.ts', import.meta.url));
 
 interface Web {
   readonly runtime: RuntimeProcess;
@@ -279,4 +283,37 @@ test('SIGTERM ends the event streams at once, and the exit code is 0', async (t)
 test('events are for bearers of the token only', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   assert.equal((await fetch(`${runtime.url}/v1/events`)).status, 401);
+});
+
+test('`weir status --watch` shows a change, the absence of the runtime and its return, and Ctrl-C ends it with 0', async (t) => {
+  const { runtime } = await startWeb(t, ['--workers', '1']);
+  const backend = await httpBackend(t, 'a');
+  await bind(runtime, { blue: { ...backend.target, weight: 25 } });
+  const env = { ...process.env, HOME: runtime.home, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: '' };
+  const watch = spawn(process.execPath, [MAIN, 'status', '--watch'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  t.after(() => watch.kill('SIGKILL'));
+  const exited = once(watch, 'exit');
+  let text = '';
+  watch.stdout.setEncoding('utf8').on('data', (part) => {
+    text += part;
+  });
+  const shows = (what: RegExp) => until(`${what} in the watch`, () => what.test(text) || undefined);
+  await shows(/blue .* 25 +healthy/);
+  await runtime.done('PATCH', '/v1/attachments/pool', { targets: { blue: { weight: 30 } } });
+  await shows(/blue .* 30 +healthy/);
+  assert.equal(await runtime.end('SIGTERM'), 0);
+  await shows(/no Weir runtime answers at/);
+  text = '';
+  const api = new URL(runtime.url).host;
+  await RuntimeProcess.start(t, { dataDirectory: runtime.dataDirectory, home: runtime.home, api });
+  await shows(/blue .* 30 +healthy/);
+  watch.kill('SIGINT');
+  assert.deepEqual(await exited, [0, null]);
+});
+
+test('`weir status --watch` where no runtime is fails in one line, as without --watch', async () => {
+  const env = { ...process.env, WEIR_ENDPOINT: `http://127.0.0.1:${await freePort()}` };
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, 'status', '--watch'], { encoding: 'utf8', env });
+  assert.equal(status, 1);
+  assert.match(stderr, /^weir: no Weir runtime answers at .*\n$/);
 });
