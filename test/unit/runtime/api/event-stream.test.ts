@@ -18,7 +18,7 @@ test('a new reader gets an id to come back with, and what happens from then on',
   const text = read(stream);
   assert.match(
     text,
-    new RegExp(`^retry: \\d+\nid: ${log.lastId.replace('2', '1')}\n\nid: ${log.lastId}\nevent: worker\n`),
+    new RegExp(`^retry: \\d+\nid: ${log.lastId.replace(/2$/, '1')}\n\nid: ${log.lastId}\nevent: worker\n`),
   );
   assert.deepEqual(workersIn(text), [2]);
 });
