@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { WeirError } from '../model/errors.ts';
 import type { Kind } from '../model/validate.ts';
 import { failureOf, isLost, json, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
-import { type HttpAnswer, type Send, sender } from './request.ts';
+import { type HttpAnswer, openStream, type Send, sender } from './request.ts';
 import { type Settings, type Token, tokenFor } from './settings.ts';
 
 /** So that a dead endpoint, even one that swallows packets, fails a `pulumi up` within 10 s: Pulumi itself takes 5 to 6. */
@@ -89,6 +89,16 @@ export class RuntimeClient {
   /** What runs now: the answer of `/v1/status`. */
   async status(): Promise<unknown> {
     return json((await this.#call('GET', 'v1/status', undefined)).body);
+  }
+
+  /** Calls `onEvent` at each sign of life of `/v1/events`; resolves when the stream has ended, rejects where there is none. */
+  async events(onEvent: () => void, signal: AbortSignal): Promise<void> {
+    const runtimeId = await this.runtimeId();
+    const token = tokenFor(this.#settings, runtimeId);
+    const headers = { 'X-Weir-Runtime': runtimeId, ...(token && { Authorization: `Bearer ${token.value}` }) };
+    const stream = await openStream(this.#settings.ca, { url: this.#url('v1/events'), headers, signal });
+    stream.on('data', onEvent);
+    await new Promise<void>((resolve) => stream.once('close', resolve));
   }
 
   async #call(method: string, path: string, expected: string | undefined, body?: string, timeoutMs = MARGIN_MS) {

@@ -13,9 +13,9 @@ export function clientOf(config: Config): RuntimeClient {
   return client;
 }
 
-/** A client of the runtime at WEIR_ENDPOINT, which is there. */
+/** A new client of the runtime at WEIR_ENDPOINT, which is there: after a failure the next one asks again. */
 export async function connectClient(): Promise<RuntimeClient> {
-  const client = clientOf({ get: () => undefined });
+  const client = new RuntimeClient(settingsOf({ get: () => undefined }));
   await client.runtimeId();
   return client;
 }

@@ -26,6 +26,24 @@ export function sender(ca: string | undefined): Send {
     request.url.protocol === 'https:' ? send(https.request, tls, request) : send(http.request, plain, request);
 }
 
+/** The body of an answer of 200 as it comes, on a connection of its own; rejects where there is none. */
+export function openStream(
+  ca: string | undefined,
+  { url, headers, signal }: Pick<HttpRequest, 'url' | 'headers'> & { readonly signal: AbortSignal },
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const open = url.protocol === 'https:' ? https.get : http.get;
+    const request = open(url, { agent: false, headers, signal, ...(ca === undefined ? {} : { ca }) }, (answer) => {
+      if (answer.statusCode === 200) resolve(answer);
+      else reject(new Error(`${url.pathname} answered ${answer.statusCode}`));
+      // What breaks later shows to the reader as the end.
+      answer.on('error', () => {});
+      if (answer.statusCode !== 200) answer.resume();
+    });
+    request.on('error', reject);
+  });
+}
+
 function send(
   open: typeof http.request,
   agent: http.Agent,

@@ -32,6 +32,28 @@ export interface TargetCounts {
   readonly activeConnections: number;
   /** Open flows and exchanges of a target that is unbound, or that was changed away from. */
   readonly draining: number;
+  /** Answers that went to clients, by status: 1xx to 5xx. */
+  readonly answers: readonly number[];
+}
+
+/** Upper bounds of the duration buckets; fixed, since the workers count in cells of shared memory. */
+export const DURATION_BOUNDS_MS: readonly number[] = [
+  0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000,
+];
+
+/** What a listener's clients did and got since the listener is there. */
+export interface ListenerTraffic {
+  readonly connections: number;
+  readonly openConnections: number;
+  /** HTTP only, as all that follows. */
+  readonly requests: number;
+  /** By status: 1xx to 5xx. */
+  readonly targetAnswers: readonly number[];
+  /** Those that the runtime gave by itself. */
+  readonly ownAnswers: readonly number[];
+  /** Requests by the time from the head read to the answer given, whole; by bucket, the last one without bound. */
+  readonly durations: readonly number[];
+  readonly durationSumMs: number;
 }
 
 export interface DrainingTarget {
@@ -48,6 +70,14 @@ export interface WorkerStatus {
   readonly connections: number;
   /** How often the worker in this place was replaced. */
   readonly restarts: number;
+}
+
+/** One step in the replacement of a worker. */
+export interface WorkerChange {
+  readonly id: number;
+  readonly state: 'ended' | 'serving';
+  /** Why it ended. */
+  readonly reason?: string;
 }
 
 export interface EngineStatus {
@@ -77,10 +107,16 @@ export interface Engine {
   setHealth(changes: readonly HealthChange[]): void;
   /** Set by the control plane; called for each passive report. */
   onPassive: (report: PassiveReport) => void;
+  /** Set by the control plane; called when a worker ends, and when the one that replaces it serves. */
+  onWorkerChange: (change: WorkerChange) => void;
   counts(listenerId: string, key: string): TargetCounts;
+  /** Undefined: the listener is not served. */
+  traffic(listenerId: string): ListenerTraffic | undefined;
   /** Targets that are gone from the snapshot but still have open flows. */
   draining(): readonly DrainingTarget[];
   status(): EngineStatus;
+  /** Ends one worker and its open connections. Resolves when another serves in its place; false: there is no such worker. */
+  endWorker(id: number): Promise<boolean>;
   /** Stops taking connections, lets what is under way finish for at most `graceMs`, then stops. Idempotent. */
   close(graceMs: number): Promise<void>;
   /** Stops now. Idempotent. */

@@ -9,8 +9,11 @@ import { invalid } from '../../model/validate.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { etagOfText } from './answers.ts';
 import type { Authenticate } from './authenticate.ts';
+import { registerEventsRoute } from './events-route.ts';
+import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
+import { registerWorkerRoutes } from './worker-routes.ts';
 
 export interface ApiOptions {
   readonly control: ControlPlane;
@@ -72,6 +75,9 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await server.register(async (routes) => {
     registerObjectRoutes(routes, options.control);
     registerStatusRoutes(routes, options.control);
+    registerWorkerRoutes(routes, options.control);
+    registerMetricsRoute(routes, options.control);
+    registerEventsRoute(routes, options.control);
     routes.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
   });
   return server;

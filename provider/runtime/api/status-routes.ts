@@ -47,6 +47,7 @@ const UNBOUND = { weight: 0, health: 'unchecked', reason: 'unbound', requests: 0
 
 function toStatus(control: ControlPlane): StatusAnswer {
   const { name, desired, acked, lastError, workers } = control.engineStatus;
+  const draining = Map.groupBy(control.draining(), ({ listenerId }) => listenerId);
   return {
     version: control.model.version,
     engines: [{ name, desired, acked, lastError: lastError ?? null }],
@@ -56,12 +57,11 @@ function toStatus(control: ControlPlane): StatusAnswer {
       endpoint: endpointOf(listener.protocol, listener.address, listener.port),
       lastError: refusalOf(listener.id, control),
       targets: [
-        ...[...listener.targets.values()].map(({ key, ...target }) => ({
-          ...target,
-          ...control.targetHealth(listener.id, key),
-          ...control.counts(listener.id, key),
-        })),
-        ...control.draining(listener.id).map(({ target: { key: _, ...target }, count }) => ({
+        ...[...listener.targets.values()].map(({ key, ...target }) => {
+          const { answers: _, ...counts } = control.counts(listener.id, key);
+          return { ...target, ...control.targetHealth(listener.id, key), ...counts };
+        }),
+        ...(draining.get(listener.id) ?? []).map(({ target: { key: _, ...target }, count }) => ({
           ...target,
           ...UNBOUND,
           draining: count,

@@ -3,6 +3,8 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import type { StatusAnswer } from '../api/schemas.ts';
+import { showOn } from './screen.ts';
+import { watchStatus } from './watch.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
@@ -10,11 +12,44 @@ export function statusCommand(): Command {
       'Shows listeners, targets and workers of the runtime at WEIR_ENDPOINT (default http://127.0.0.1:7400).',
     )
     .option('--json', 'the answer of the API as it is')
-    .action(async ({ json }: { json?: boolean }) => {
+    .option('--watch', 'again at each event and at least every 2 s, until Ctrl-C')
+    .action(async ({ json, watch }: { json?: boolean; watch?: boolean }) => {
+      if (watch) return runWatch(json ?? false);
       const client = await connectClient();
       const status = await client.status();
       process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : render(status as StatusAnswer));
     });
+}
+
+/** With `isJson` one line for each status, so that a program can read on. */
+async function runWatch(isJson: boolean): Promise<void> {
+  process.once('SIGINT', () => process.exit(0));
+  // Who read us has gone, as `head` does.
+  process.stdout.on('error', () => process.exit(0));
+  const now = () => new Date().toTimeString().slice(0, 8);
+  let last = '';
+  let absence = '';
+  await watchStatus({
+    connect: connectClient,
+    signal: new AbortController().signal,
+    show: (status) => {
+      absence = '';
+      if (isJson) {
+        process.stdout.write(`${JSON.stringify(status)}\n`);
+        return;
+      }
+      last = render(status as StatusAnswer);
+      showOn(process.stdout, `${now()}  ${last}`);
+    },
+    showAbsence: ({ message }) => {
+      // Each try fails alike: a terminal shows by its clock that there is another.
+      if (message === absence && !process.stdout.isTTY) return;
+      absence = message;
+      if (isJson) process.stderr.write(`${message}\n`);
+      // On a terminal the last status stays in sight.
+      else showOn(process.stdout, `${now()}  ${message}\n${process.stdout.isTTY ? `\nBefore that:\n${last}` : ''}`);
+    },
+  });
 }
 
 function render({ version, engines, workers, listeners }: StatusAnswer): string {

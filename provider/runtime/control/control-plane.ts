@@ -5,16 +5,18 @@ import { propertyPath } from '../../model/property-path.ts';
 import { toMs } from '../../model/seconds.ts';
 import type { Kind, PropertiesOf } from '../../model/validate.ts';
 import type { Compiled } from '../compile/compile.ts';
-import type { DrainingTarget, Engine, EngineStatus, HealthChange, Refusal } from '../engine.ts';
+import type { DrainingTarget, Engine, EngineStatus, HealthChange, ListenerTraffic, Refusal } from '../engine.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
 import type { Store, StoredHealth, StoredModel, StoredObject } from '../store/store.ts';
 import { deleteObject, notFound, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
+import { EventLog } from './event-log.ts';
 import { Handover, type Proven } from './handover.ts';
 import { listenersServedBy, resolveTargets } from './membership.ts';
 import { type Draft, Model, type ModelView } from './model.ts';
 import type { VipPool } from './vip-pool.ts';
+import { writeEvents } from './write-events.ts';
 import { Writer } from './writer.ts';
 
 /** Health that was stored longer ago says nothing about now. */
@@ -51,6 +53,7 @@ export interface BoundTarget {
 }
 
 export class ControlPlane {
+  readonly events: EventLog;
   readonly #options: ControlPlaneOptions;
   readonly #monitor: HealthMonitor;
   readonly #writer: Writer;
@@ -63,6 +66,7 @@ export class ControlPlane {
   constructor(options: ControlPlaneOptions) {
     const { stored, store, engine, probe, ackTimeoutMs } = options;
     this.#options = options;
+    this.events = new EventLog(options.nowMs);
     this.#monitor = new HealthMonitor({ probe, onChange: (changes) => this.#healthTurned(changes) });
     this.#writer = new Writer({
       model: Model.of(stored.version, stored.objects),
@@ -71,6 +75,11 @@ export class ControlPlane {
       health: (listenerId, key) => this.#monitor.health(listenerId, key),
       ackTimeoutMs,
       onCommit: ({ snapshot }) => this.#monitor.apply(snapshot),
+      onServed: (before, changes) => {
+        for (const event of writeEvents(before, changes)) this.events.append(event);
+      },
+      onRefused: (refusal) => this.events.append({ type: 'listener', state: 'refused', ...refusal }),
+      onOpened: (listenerId) => this.events.append({ type: 'listener', state: 'open', listenerId }),
     });
     this.#handover = new Handover({
       monitor: this.#monitor,
@@ -78,6 +87,7 @@ export class ControlPlane {
       checkOf: (listenerId) => this.compiled.snapshot.listeners.get(listenerId)?.healthCheck,
     });
     engine.onPassive = (report) => this.#monitor.report(report);
+    engine.onWorkerChange = (change) => this.events.append({ type: 'worker', ...change });
   }
 
   get model(): Model {
@@ -189,8 +199,28 @@ export class ControlPlane {
     return this.#options.engine.counts(listenerId, key);
   }
 
-  draining(listenerId: string): readonly DrainingTarget[] {
-    return this.#options.engine.draining().filter((draining) => draining.listenerId === listenerId);
+  /** Ends one worker; resolves when another serves in its place. */
+  async endWorker(id: number): Promise<void> {
+    const { engine, ackTimeoutMs } = this.#options;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new WeirError('Timeout', `Worker ${id} was ended, and the one in its place does not serve yet.`));
+    }, ackTimeoutMs);
+    try {
+      const isThere = await Promise.race([engine.endWorker(id), late.promise]);
+      if (!isThere) throw new WeirError('NotFound', `There is no worker ${id}.`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  traffic(listenerId: string): ListenerTraffic | undefined {
+    return this.#options.engine.traffic(listenerId);
+  }
+
+  /** Targets that are bound no more and still have open flows. */
+  draining(): readonly DrainingTarget[] {
+    return this.#options.engine.draining();
   }
 
   /** Finishes the writes under way; the engine serves on. */
@@ -228,6 +258,11 @@ export class ControlPlane {
   #healthTurned(changes: readonly HealthChange[]): void {
     this.#isHealthUnsaved = true;
     this.#options.engine.setHealth(changes);
+    for (const { listenerId: listener, key: target, health } of changes) {
+      const name = this.compiled.snapshot.listeners.get(listener)?.targets.get(target)?.name;
+      const { lastError } = this.targetHealth(listener, target);
+      this.events.append({ type: 'health', listener, target, name, health, lastError });
+    }
     for (const look of this.#healthListeners) look();
   }
 

@@ -16,6 +16,12 @@ export interface WriterOptions {
   readonly ackTimeoutMs: number;
   /** Called after each commit and before the snapshot is served, with what will be served. */
   readonly onCommit: (compiled: Compiled) => void;
+  /** Called when what a batch changed is served; `before` is the model that it was made to. */
+  readonly onServed: (before: Model, changes: readonly ObjectChange[]) => void;
+  /** A write was refused because of this listener, or a stored one cannot be opened. */
+  readonly onRefused: (refusal: Refusal) => void;
+  /** A stored listener that was refused could be opened. */
+  readonly onOpened: (listenerId: string) => void;
 }
 
 interface Write {
@@ -107,16 +113,20 @@ export class Writer {
       const refused = refusedWrites(writes, refusals, compiled);
       if (refused.size > 0) {
         await this.#options.engine.abandon();
-        for (const [write, refusal] of refused)
+        for (const [write, refusal] of refused) {
+          this.#options.onRefused(refusal);
           write.reject(new WeirError(refusal.code, refusal.problem.message, [refusal.problem]));
+        }
         writes = writes.filter((write) => !refused.has(write));
         continue;
       }
+      const before = this.#model;
       if (draft.isChanged) await this.#commit(draft, compiled);
       const isNew = draft.isChanged || refusals.length < this.#refusals.length;
-      this.#refusals = refusals;
+      this.#keepRefusals(refusals);
       if (isNew) await this.#activate(compiled, writes);
       else if (mustPrepare) await this.#options.engine.abandon();
+      if (draft.isChanged) this.#options.onServed(before, draft.changes);
       for (const write of writes) write.resolve(this.#model);
       return;
     }
@@ -151,8 +161,16 @@ export class Writer {
   }
 
   async #serve(compiled: Compiled): Promise<void> {
-    this.#refusals = await this.#options.engine.prepare(compiled.snapshot);
+    this.#keepRefusals(await this.#options.engine.prepare(compiled.snapshot));
     await this.#options.engine.activate(compiled.snapshot, this.#options.health);
+  }
+
+  /** Of those that stand from before nothing is told again: they are tried every second. */
+  #keepRefusals(refusals: readonly Refusal[]): void {
+    const before = new Set(this.#refusals.map(({ listenerId }) => listenerId));
+    this.#refusals = refusals;
+    for (const refusal of refusals) if (!before.delete(refusal.listenerId)) this.#options.onRefused(refusal);
+    for (const id of before) if (this.#compiled.snapshot.listeners.has(id)) this.#options.onOpened(id);
   }
 }
 

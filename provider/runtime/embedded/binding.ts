@@ -75,6 +75,9 @@ export class Binding {
 
   /** Begins to serve, or changes the listener in place. */
   serve(listener: WorkerListener): void {
+    // Open connections belong to the socket: they follow it to the listener that takes it over.
+    this.#listener?.counters.addOpen(-this.#connections.size);
+    listener.counters.addOpen(this.#connections.size);
     this.#listener = listener;
     const held = this.#held;
     this.#held = [];
@@ -90,11 +93,14 @@ export class Binding {
   track(connection: ClientConnection): void {
     this.#connections.add(connection);
     this.#context.gauge.add(1);
+    this.#listener?.counters.accepted();
+    this.#listener?.counters.addOpen(1);
   }
 
   untrack(connection: ClientConnection): void {
     if (!this.#connections.delete(connection)) return;
     this.#context.gauge.add(-1);
+    this.#listener?.counters.addOpen(-1);
     if (this.#connections.size === 0) this.#emptied?.resolve();
   }
 

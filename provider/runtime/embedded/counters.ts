@@ -5,6 +5,9 @@ const COLUMN_FLOATS = 8;
 const REQUESTS = 0;
 const ACTIVE = 1;
 const CONNECTING = 2;
+/** Five cells, 1xx to 5xx. */
+const ANSWERS = 3;
+const CLASSES = 5;
 /** In the first line, which belongs to no worker. */
 const IS_FAILING = 0;
 
@@ -55,6 +58,11 @@ export class TargetColumn {
     return sum;
   }
 
+  /** An answer of the target with this status went to a client. */
+  answered(status: number): void {
+    (this.#cells[this.#at + ANSWERS + classOf(status)] as number)++;
+  }
+
   /** A connect failed. The flag is shared, so that another worker's success ends a series of failures. */
   markFailing(): void {
     this.#cells[IS_FAILING] = 1;
@@ -68,13 +76,27 @@ export class TargetColumn {
   }
 }
 
+export interface TargetSums {
+  readonly requests: number;
+  readonly active: number;
+  /** 1xx to 5xx. */
+  readonly answers: readonly number[];
+}
+
+/** Which of the five cells counts a status, of 100 to 599: the parser takes no other. */
+export function classOf(status: number): number {
+  return ((status / 100) | 0) - 1;
+}
+
 /** Main: the sums over all workers. */
-export function readCounters(counters: SharedArrayBuffer): { requests: number; active: number } {
+export function readCounters(counters: SharedArrayBuffer): TargetSums {
   const cells = new Float64Array(counters);
-  const sums = { requests: 0, active: 0 };
+  const sums = { requests: 0, active: 0, answers: [0, 0, 0, 0, 0] };
   for (let at = COLUMN_FLOATS; at < cells.length; at += COLUMN_FLOATS) {
     sums.requests += cells[at + REQUESTS] as number;
     sums.active += cells[at + ACTIVE] as number;
+    for (let index = 0; index < CLASSES; index++)
+      (sums.answers[index] as number) += cells[at + ANSWERS + index] as number;
   }
   return sums;
 }

@@ -5,9 +5,11 @@ import type {
   EngineStatus,
   HealthChange,
   HealthView,
+  ListenerTraffic,
   PassiveReport,
   Refusal,
   TargetCounts,
+  WorkerChange,
 } from '../engine.ts';
 import type { ListenerSnapshot, Snapshot } from '../snapshot.ts';
 import { ConnectionGauge, createGauges } from './counters.ts';
@@ -20,6 +22,8 @@ import { WorkerPlace } from './worker-place.ts';
 const SWAP_DEADLINE_MS = 2_000;
 /** A worker whose replacement does not come up by then is not live, and is not waited for. */
 const REPLACEMENT_DEADLINE_MS = 5_000;
+/** Why a worker ended that nothing was wrong with. */
+const ASKED = 'it was asked for';
 
 export interface EmbeddedEngineOptions {
   /** 1-1024; more than one needs SO_REUSEPORT that balances, that is Linux. */
@@ -30,6 +34,7 @@ export interface EmbeddedEngineOptions {
 export class EmbeddedEngine implements Engine {
   readonly name = 'embedded';
   onPassive: (report: PassiveReport) => void = () => {};
+  onWorkerChange: (change: WorkerChange) => void = () => {};
   readonly #log: Log;
   readonly #ledger: Ledger;
   readonly #gauges: SharedArrayBuffer;
@@ -61,6 +66,7 @@ export class EmbeddedEngine implements Engine {
         }),
         onPassive: (report) => this.onPassive(report),
         onEnded: (id, reason) => this.#workerEnded(id, reason),
+        onReplaced: (id) => this.onWorkerChange({ id, state: 'serving' }),
         log,
       });
     });
@@ -125,6 +131,10 @@ export class EmbeddedEngine implements Engine {
     return this.#ledger.counts(listenerId, key);
   }
 
+  traffic(listenerId: string): ListenerTraffic | undefined {
+    return this.#ledger.traffic(listenerId);
+  }
+
   draining(): readonly DrainingTarget[] {
     return this.#ledger.draining();
   }
@@ -136,11 +146,12 @@ export class EmbeddedEngine implements Engine {
     return { name: this.name, desired: this.#desired, acked: this.#acked, lastError: this.#lastError, workers };
   }
 
-  /** Ends one worker's thread; another takes its place. False: there is no such worker. */
   async endWorker(id: number): Promise<boolean> {
     const place = this.#places[id];
-    await place?.end('it was asked for');
-    return place !== undefined;
+    if (!place) return false;
+    await place.end(ASKED);
+    await place.ready;
+    return true;
   }
 
   close(graceMs: number): Promise<void> {
@@ -200,7 +211,8 @@ export class EmbeddedEngine implements Engine {
   #workerEnded(id: number, reason: string): void {
     new ConnectionGauge(this.#gauges, id).clear();
     this.#ledger.forgetWorker(id);
-    this.#fail(`worker ${id} ended and is replaced: ${reason}`);
+    if (reason !== ASKED) this.#fail(`worker ${id} ended and is replaced: ${reason}`);
+    this.onWorkerChange({ id, state: 'ended', reason });
   }
 
   #fail(message: string): void {

@@ -1,10 +1,11 @@
 // The main thread's record of what the workers share and were told: engine.ts makes every swap from it.
 
-import type { DrainingTarget, HealthChange, HealthView, TargetCounts } from '../engine.ts';
+import type { DrainingTarget, HealthChange, HealthView, ListenerTraffic, TargetCounts } from '../engine.ts';
 import { CREDIT_SLOTS, createSelection, NO_SLOT, releaseSelection } from '../select/selection.ts';
 import type { Health, ListenerSnapshot, Snapshot, TargetSnapshot } from '../snapshot.ts';
-import { clearActive, createCounters, readCounters } from './counters.ts';
+import { clearActive, createCounters, readCounters, type TargetSums } from './counters.ts';
 import { difference } from './difference.ts';
+import { clearOpen, createListenerCounters, readListenerCounters } from './listener-counters.ts';
 import type { Endpoint, ListenerSettings, ListenerUpsert, Swap, TargetUpsert } from './messages.ts';
 
 interface TargetRecord {
@@ -17,6 +18,7 @@ interface TargetRecord {
 interface ListenerRecord {
   settings: ListenerSettings;
   readonly selection: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
   readonly targets: Map<string, TargetRecord>;
   readonly freeSlots: number[];
 }
@@ -27,6 +29,9 @@ interface Unbound {
   readonly target: TargetSnapshot;
   readonly counters: SharedArrayBuffer;
 }
+
+/** Of a target that is not bound. */
+const NOTHING: TargetSums = { requests: 0, active: 0, answers: [0, 0, 0, 0, 0] };
 
 export class Ledger {
   readonly #workers: number;
@@ -62,15 +67,16 @@ export class Ledger {
       // Before the upserts, so that who is new finds the slots free.
       for (const key of change.removed) this.#unbind(change.listener.id, key);
       const targets = change.upserted.map((target) => this.#upsertTarget(record, target, health));
-      return { settings: record.settings, selection: record.selection, upserted: targets, removed: change.removed };
+      const { settings, selection, counters } = record;
+      return { settings, selection, counters, upserted: targets, removed: change.removed };
     });
     return { version: next.version, upserted: upserts, removed, endpoints };
   }
 
   /** The message that brings a new worker to the recorded snapshot. */
   whole(endpoints: readonly Endpoint[]): Swap {
-    const upserted = [...this.#listeners.values()].map(({ settings, selection, targets }) => {
-      return { settings, selection, upserted: [...targets.values()].map(toUpsert), removed: [] };
+    const upserted = [...this.#listeners.values()].map(({ settings, selection, counters, targets }) => {
+      return { settings, selection, counters, upserted: [...targets.values()].map(toUpsert), removed: [] };
     });
     return { version: this.version, upserted, removed: [], endpoints };
   }
@@ -86,13 +92,18 @@ export class Ledger {
 
   counts(listenerId: string, key: string): TargetCounts {
     const record = this.#listeners.get(listenerId)?.targets.get(key);
-    const { requests, active } = record ? readCounters(record.counters) : { requests: 0, active: 0 };
+    const { requests, active, answers } = record ? readCounters(record.counters) : NOTHING;
     let draining = 0;
     for (const unbound of this.#unbound) {
       if (unbound.target.key === key && unbound.listenerId === listenerId)
         draining += readCounters(unbound.counters).active;
     }
-    return { requests, activeConnections: active, draining };
+    return { requests, activeConnections: active, draining, answers };
+  }
+
+  traffic(listenerId: string): ListenerTraffic | undefined {
+    const record = this.#listeners.get(listenerId);
+    return record && readListenerCounters(record.counters);
   }
 
   /** Targets that are bound no more and still have open flows. */
@@ -109,9 +120,10 @@ export class Ledger {
 
   /** The thread of a worker ended: its flows are gone, and it holds no lock. */
   forgetWorker(workerId: number): void {
-    for (const { selection, targets } of this.#listeners.values()) {
+    for (const { selection, counters, targets } of this.#listeners.values()) {
       releaseSelection(selection, workerId);
-      for (const { counters } of targets.values()) clearActive(counters, workerId);
+      clearOpen(counters, workerId);
+      for (const target of targets.values()) clearActive(target.counters, workerId);
     }
     for (const { counters } of this.#unbound) clearActive(counters, workerId);
   }
@@ -124,7 +136,8 @@ export class Ledger {
       return present;
     }
     const freeSlots = Array.from({ length: CREDIT_SLOTS }, (_slot, index) => CREDIT_SLOTS - 1 - index);
-    const record = { settings, selection: createSelection(), targets: new Map(), freeSlots };
+    const counters = createListenerCounters(this.#workers);
+    const record = { settings, selection: createSelection(), counters, targets: new Map(), freeSlots };
     this.#listeners.set(listener.id, record);
     return record;
   }

@@ -24,6 +24,7 @@ export interface TargetUpsert {
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;
   readonly selection: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
   readonly upserted: readonly TargetUpsert[];
   readonly removed: readonly string[];
 }

@@ -4,7 +4,7 @@ import { Binding, type BindingContext } from './binding.ts';
 import { WorkerListener } from './listener.ts';
 import type { Endpoint, ListenerUpsert, OpenFailure, Swap } from './messages.ts';
 import { endpointName, openFailure } from './port-probe.ts';
-import type { Target, UnbindRule } from './target-set.ts';
+import type { PassiveListener, Target, UnbindRule } from './target-set.ts';
 
 export interface ServedStateContext extends BindingContext {
   readonly workerId: number;
@@ -98,16 +98,17 @@ export class ServedState {
     return unbound;
   }
 
-  #upsertListener({ settings, selection }: ListenerUpsert): WorkerListener {
+  #upsertListener({ settings, selection, counters }: ListenerUpsert): WorkerListener {
     const present = this.#listeners.get(settings.id);
     if (present) {
       present.snapshot = settings;
       return present;
     }
     const { workerId, onPassive } = this.#context;
-    const listener = new WorkerListener(settings, selection, workerId, (key, error) => {
+    const tell: PassiveListener = (key, error) => {
       onPassive({ listenerId: settings.id, key, ok: error === undefined, error: error?.message });
-    });
+    };
+    const listener = new WorkerListener(settings, selection, workerId, tell, counters);
     this.#listeners.set(settings.id, listener);
     return listener;
   }

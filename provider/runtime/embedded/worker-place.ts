@@ -19,6 +19,8 @@ export interface WorkerPlaceOptions {
   readonly onPassive: (report: PassiveReport) => void;
   /** The thread ended by itself or was ended; another one follows at once. */
   readonly onEnded: (workerId: number, reason: string) => void;
+  /** The thread after one that ended serves. */
+  readonly onReplaced: (workerId: number) => void;
   readonly log: Log;
 }
 
@@ -32,6 +34,8 @@ export class WorkerPlace {
   #version = 0;
   #restarts = 0;
   #failedStarts = 0;
+  /** Of end(), for the thread that it ends. */
+  #endReason: string | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -86,6 +90,7 @@ export class WorkerPlace {
   /** Ends the thread; another one takes its place. */
   async end(reason: string): Promise<void> {
     const thread = this.#thread;
+    this.#endReason = reason;
     this.#options.log('warn', 'a worker is ended', { worker: this.id, reason });
     await thread?.terminate();
   }
@@ -103,6 +108,7 @@ export class WorkerPlace {
     const thread = new Worker(ENTRY, { workerData });
     let cause: unknown;
     this.#thread = thread;
+    this.#endReason = undefined;
     thread.on('message', (message: FromWorker) => {
       if (message.type === 'ready') this.#version = workerData.swap.version;
       this.#onMessage(message);
@@ -111,7 +117,7 @@ export class WorkerPlace {
       cause = error;
     });
     thread.on('exit', (code) =>
-      this.#onExit(cause instanceof Error ? (cause.stack ?? cause.message) : `exit code ${code}`),
+      this.#onExit(cause instanceof Error ? (cause.stack ?? cause.message) : (this.#endReason ?? `exit code ${code}`)),
     );
   }
 
@@ -120,6 +126,7 @@ export class WorkerPlace {
       case 'ready':
         this.#failedStarts = 0;
         this.#ready.resolve(message.failures);
+        if (this.#restarts > 0) this.#options.onReplaced(this.id);
         return;
       case 'reply':
         this.#questions.get(message.id)?.(message.failures);

@@ -1,5 +1,6 @@
 // One client connection: reads its heads one after another, and hands each request to its exchange in order.
 import type { Binding, ClientConnection } from '../binding.ts';
+import type { ListenerColumn } from '../listener-counters.ts';
 import type { RawSocket, SocketHandler } from '../raw-socket.ts';
 import type { TargetSet } from '../target-set.ts';
 import { type Timed, unwatch, watch } from './deadlines.ts';
@@ -61,6 +62,10 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
 
   get targets(): TargetSet {
     return this.#binding.listener.targets;
+  }
+
+  get counters(): ListenerColumn {
+    return this.#binding.listener.counters;
   }
 
   get idleTimeoutMs(): number {
@@ -237,6 +242,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   }
 
   #refuse({ status, reason }: Refusal): void {
+    this.counters.ownAnswered(status);
     this.socket.write(ownAnswer(status, reason, false, false));
     this.#close();
   }

@@ -1,4 +1,5 @@
 // What an exchange needs of the connection that its request came on: the seam between exchange.ts and client-connection.ts.
+import type { ListenerColumn } from '../listener-counters.ts';
 import type { RawSocket } from '../raw-socket.ts';
 import type { TargetSet } from '../target-set.ts';
 import type { Upstream } from './upstream.ts';
@@ -7,6 +8,7 @@ export interface ExchangeClient {
   readonly socket: RawSocket;
   /** Of the listener as it is now: a swap may have changed it. */
   readonly targets: TargetSet;
+  readonly counters: ListenerColumn;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** False: the connection closes after this exchange, whatever the request says. */

@@ -39,6 +39,7 @@ export class Exchange implements UpstreamUser {
   #isClientEnded = false;
   #isClientKept = false;
   #isUpstreamClean = false;
+  #begunAtMs = 0;
   #deadline = 0;
   /** Set by the target's unbind. */
   #drainDeadline = Number.POSITIVE_INFINITY;
@@ -66,10 +67,12 @@ export class Exchange implements UpstreamUser {
     this.#answerReader.start();
     this.#replay.reset();
     this.#state = CONNECTING;
+    this.#begunAtMs = performance.now();
+    this.#client.counters.request();
     const body = this.#requestBody;
     body.start(framing, framing === CHUNKED);
     const end = body.push(bytes, from, bytes.length);
-    this.#expectProgress();
+    this.#expectProgress(this.#begunAtMs);
     if (body.fault !== undefined) {
       this.#fail(body.fault.status, body.fault.reason);
       return end;
@@ -277,8 +280,10 @@ export class Exchange implements UpstreamUser {
     const { socket } = this.#client;
     const { output, outputFrom, outputTo } = body;
     // One system call for both, and one packet.
-    if (head !== '')
+    if (head !== '') {
+      this.#countAnswer(this.#upstream);
       return socket.write(body.hasOutput ? head + output.toString('latin1', outputFrom, outputTo) : head);
+    }
     if (!body.hasOutput) return true;
     const isWritten = socket.write(output.subarray(outputFrom, outputTo));
     if (!isWritten) body.keepOutput();
@@ -292,11 +297,13 @@ export class Exchange implements UpstreamUser {
 
   #end(): void {
     const upstream = this.#upstream;
+    const now = performance.now();
     this.#upstream = undefined;
     this.#state = ENDED;
+    this.#client.counters.finished(now - this.#begunAtMs);
     if (upstream !== undefined) {
       const isRequestOut = this.#requestBody.isDone && !this.#isRequestBlocked;
-      upstream.finish(this.#isUpstreamClean && isRequestOut && !this.#isClientEnded, performance.now());
+      upstream.finish(this.#isUpstreamClean && isRequestOut && !this.#isClientEnded, now);
     }
     this.#isRequestBlocked = false;
     this.#client.exchangeEnded(this.#isClientKept);
@@ -306,6 +313,7 @@ export class Exchange implements UpstreamUser {
     const upstream = this.#upstream as Upstream;
     this.#upstream = undefined;
     this.#state = ENDED;
+    this.#countAnswer(upstream);
     this.#client.socket.write(`${this.#answerReader.answer.lines}\r\n`);
     this.#client.switchProtocol(upstream, bytes);
     return true;
@@ -344,6 +352,7 @@ export class Exchange implements UpstreamUser {
     this.#isClientKept =
       request.isKeepAlive && request.minor === 1 && body.isDone && !this.#isClientEnded && this.#client.mayKeepAlive();
     this.#touchAnswer();
+    this.#client.counters.ownAnswered(status);
     this.#finishAnswer(this.#client.socket.write(ownAnswer(status, reason, this.#isClientKept, request.isHead)));
   }
 
@@ -360,6 +369,12 @@ export class Exchange implements UpstreamUser {
     else this.#client.socket.destroy();
   }
 
+  #countAnswer(upstream: Upstream | undefined): void {
+    const { status } = this.#answerReader.answer;
+    this.#client.counters.targetAnswered(status);
+    upstream?.target.counters.answered(status);
+  }
+
   #dropUpstream(): void {
     const upstream = this.#upstream;
     this.#upstream = undefined;
@@ -367,9 +382,9 @@ export class Exchange implements UpstreamUser {
   }
 
   /** While the request's body comes, each part of it may take the idle time; then the answer's head has its own. */
-  #expectProgress(): void {
+  #expectProgress(now = performance.now()): void {
     const { idleTimeoutMs, requestTimeoutMs } = this.#client;
-    this.#deadline = performance.now() + (this.#requestBody.isDone ? requestTimeoutMs : idleTimeoutMs);
+    this.#deadline = now + (this.#requestBody.isDone ? requestTimeoutMs : idleTimeoutMs);
   }
 
   #touchAnswer(): void {

@@ -6,6 +6,7 @@ import { Binding } from '../../../../provider/runtime/embedded/binding.ts';
 import { ConnectionGauge, createCounters, createGauges } from '../../../../provider/runtime/embedded/counters.ts';
 import { acceptHttp, closeIdleUpstreams } from '../../../../provider/runtime/embedded/http/accept.ts';
 import { WorkerListener } from '../../../../provider/runtime/embedded/listener.ts';
+import { createListenerCounters } from '../../../../provider/runtime/embedded/listener-counters.ts';
 import type { Target } from '../../../../provider/runtime/embedded/target-set.ts';
 import { acceptTcp } from '../../../../provider/runtime/embedded/tcp/accept.ts';
 import { createSelection } from '../../../../provider/runtime/select/selection.ts';
@@ -36,7 +37,7 @@ async function bindTarget(t: TestContext, protocol: Protocol, targetPort: number
     return binding.close();
   });
   const { targets: _, ...settings } = listener('web', endpoint.port, [], { protocol });
-  const served = new WorkerListener(settings, createSelection(), 0, () => {});
+  const served = new WorkerListener(settings, createSelection(), 0, () => {}, createListenerCounters(1));
   served.targets.upsert({ ...target(targetPort), health: 'healthy', slot: 0, counters: createCounters(1) });
   served.targets.rebuild();
   binding.serve(served);

@@ -175,6 +175,21 @@ test('another listener takes an open socket over', async (t) => {
   assert.equal(await visit(t, port), 'b');
 });
 
+test('open connections follow their socket to the listener that takes it over, in the counts too', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('old', port, [target(a.port)], { drainMs: 60_000 })]));
+  const flows = Array.from({ length: 5 }, () => new Client(t, port));
+  for (const flow of flows) await flow.name();
+  assert.equal(engine.traffic('old')?.openConnections, 5);
+  await serve(engine, snapshot(2, [listener('new', port, [target(a.port)])]));
+  assert.equal(engine.traffic('old'), undefined);
+  assert.deepEqual([engine.traffic('new')?.connections, engine.traffic('new')?.openConnections], [0, 5]);
+  for (const flow of flows) flow.socket.destroy();
+  await until(() => engine.traffic('new')?.openConnections === 0, 'the end of the flows');
+});
+
 test('two listeners swap their ports in one snapshot', async (t) => {
   const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
   const [first, second] = [await freePort(), await freePort()];
@@ -315,7 +330,8 @@ test('status tells version, connections and restarts of each worker', async (t) 
   assert.equal(engine.counts('web', `127.0.0.1:${a.port}`).activeConnections, 5);
   for (const { socket } of clients) socket.destroy();
   await until(() => engine.status().workers.every(({ connections }) => connections === 0), 'no connection');
-  assert.deepEqual(engine.counts('web', `127.0.0.1:${a.port}`), { requests: 5, activeConnections: 0, draining: 0 });
+  const counts = engine.counts('web', `127.0.0.1:${a.port}`);
+  assert.deepEqual([counts.requests, counts.activeConnections, counts.draining], [5, 0, 0]);
 });
 
 test('close lets flows end, takes no new ones, and resolves when the last is gone', async (t) => {

@@ -96,6 +96,7 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
     init: () => ({ workerId: 0, isPortShared: true, gauges: createGauges(1), swap: ledger.whole(endpoints) }),
     onPassive: () => {},
     onEnded: (_workerId, reason) => ended.push(reason),
+    onReplaced: () => {},
     log: () => {},
   });
   t.after(() => place.stop());

@@ -12,7 +12,12 @@ import {
 } from '../../../../../provider/runtime/embedded/counters.ts';
 import { acceptHttp, closeIdleUpstreams } from '../../../../../provider/runtime/embedded/http/accept.ts';
 import { WorkerListener } from '../../../../../provider/runtime/embedded/listener.ts';
+import {
+  createListenerCounters,
+  readListenerCounters,
+} from '../../../../../provider/runtime/embedded/listener-counters.ts';
 import type { ListenerSettings, TargetUpsert } from '../../../../../provider/runtime/embedded/messages.ts';
+import type { ListenerTraffic } from '../../../../../provider/runtime/engine.ts';
 import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
 
 const HOST = '127.0.0.1';
@@ -33,6 +38,7 @@ export class HttpProxy {
   readonly passive: string[] = [];
   readonly #counters = new Map<number, SharedArrayBuffer>();
   readonly #gauge: ConnectionGauge;
+  readonly #traffic = createListenerCounters(1);
   #slots = 0;
 
   static async start(t: TestContext, ports: readonly number[], options: ProxyOptions = {}): Promise<HttpProxy> {
@@ -68,9 +74,10 @@ export class HttpProxy {
   private constructor(binding: Binding, settings: ListenerSettings, gauge: ConnectionGauge) {
     this.binding = binding;
     this.#gauge = gauge;
-    this.listener = new WorkerListener(settings, createSelection(), 0, (key, error) => {
+    const tell = (key: string, error: Error | undefined) => {
       this.passive.push(`${key} ${error ? (error as NodeJS.ErrnoException).code : 'ok'}`);
-    });
+    };
+    this.listener = new WorkerListener(settings, createSelection(), 0, tell, this.#traffic);
   }
 
   get port(): number {
@@ -108,7 +115,17 @@ export class HttpProxy {
   }
 
   counts(port: number): { requests: number; active: number } {
-    return readCounters(this.#counters.get(port) as SharedArrayBuffer);
+    const { requests, active } = readCounters(this.#counters.get(port) as SharedArrayBuffer);
+    return { requests, active };
+  }
+
+  /** How often the target's answers had a status of each class, 1xx to 5xx. */
+  answers(port: number): readonly number[] {
+    return readCounters(this.#counters.get(port) as SharedArrayBuffer).answers;
+  }
+
+  get traffic(): ListenerTraffic {
+    return readListenerCounters(this.#traffic);
   }
 
   connect(t: TestContext): Promise<Client> {

@@ -1,0 +1,179 @@
+// What a scrape gets: the state of the runtime as Prometheus text, made anew each time, so that what is gone has no series.
+import { Counter, Gauge, type Metric, Registry } from 'prom-client';
+import { DURATION_BOUNDS_MS, type EngineStatus, type ListenerTraffic, type TargetCounts } from '../engine.ts';
+import type { Health, Protocol, TargetSnapshot } from '../snapshot.ts';
+
+/** Beyond these the series are left out and counted: a scrape at the limits holds the API up for 0.2 s. */
+export const MAX_LISTENERS = 500;
+export const MAX_TARGETS = 2_500;
+
+export interface TargetSample extends Pick<TargetSnapshot, 'key' | 'attachment' | 'name' | 'weight'> {
+  readonly health: Health;
+  readonly counts: TargetCounts;
+}
+
+export interface ListenerSample {
+  readonly id: string;
+  readonly protocol: Protocol;
+  /** False: it could not be opened. */
+  readonly isOpen: boolean;
+  readonly traffic: ListenerTraffic | undefined;
+  readonly targets: readonly TargetSample[];
+  /** Those that are bound no more, by key, with their open flows. */
+  readonly draining: readonly { readonly key: string; readonly count: number }[];
+}
+
+export interface Sample {
+  /** The model's. */
+  readonly version: number;
+  readonly engine: EngineStatus;
+  readonly listeners: readonly ListenerSample[];
+}
+
+export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+const CLASS_NAMES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
+
+export async function renderMetrics(sample: Sample): Promise<string> {
+  const registry = new Registry();
+  writeVersions(registry, sample);
+  const listeners = sample.listeners.slice(0, MAX_LISTENERS);
+  writeListeners(registry, listeners);
+  const pairs = listeners.flatMap((listener) => listener.targets.map((target) => ({ listener: listener.id, target })));
+  const targets = pairs.slice(0, MAX_TARGETS);
+  writeTargets(registry, targets);
+  writeDraining(registry, listeners, targets);
+  const omitted = gauge(registry, 'weir_omitted', 'Listeners and targets without series, beyond the limits.', ['kind']);
+  const all = sample.listeners.reduce((sum, listener) => sum + listener.targets.length, 0);
+  omitted.set({ kind: 'listener' }, sample.listeners.length - listeners.length);
+  omitted.set({ kind: 'target' }, all - targets.length);
+  return registry.metrics();
+}
+
+function writeVersions(registry: Registry, { version, engine }: Sample): void {
+  gauge(registry, 'weir_stored_version', 'The newest version of the model.').set(version);
+  const ofEngine = ['engine'];
+  const desired = gauge(
+    registry,
+    'weir_engine_desired_version',
+    'The version that a data plane is to serve.',
+    ofEngine,
+  );
+  desired.set({ engine: engine.name }, engine.desired);
+  const acked = gauge(registry, 'weir_engine_acked_version', 'The newest that all of its workers serve.', ofEngine);
+  acked.set({ engine: engine.name }, engine.acked);
+  const ofWorker = ['worker'];
+  const served = gauge(registry, 'weir_worker_version', 'The version that a worker serves.', ofWorker);
+  const open = gauge(registry, 'weir_worker_open_connections', 'Open client connections of a worker.', ofWorker);
+  const restarts = counter(registry, 'weir_worker_restarts_total', 'How often a worker was replaced.', ofWorker);
+  for (const worker of engine.workers) {
+    const labels = { worker: worker.id };
+    served.set(labels, worker.version);
+    open.set(labels, worker.connections);
+    restarts.inc(labels, worker.restarts);
+  }
+}
+
+function writeListeners(registry: Registry, listeners: readonly ListenerSample[]): void {
+  const of = ['listener'];
+  const isOpen = gauge(registry, 'weir_listener_open', '1: the listener has its socket.', [...of, 'protocol']);
+  const open = gauge(registry, 'weir_listener_open_connections', 'Open client connections.', of);
+  const connections = counter(registry, 'weir_listener_connections_total', 'Client connections so far.', of);
+  const requests = counter(registry, 'weir_http_requests_total', 'Requests whose head was taken.', of);
+  const answers = counter(
+    registry,
+    'weir_http_answers_total',
+    'Answers by status; origin is target, or weir where the runtime answered by itself.',
+    [...of, 'origin', 'code'],
+  );
+  for (const { id: listener, protocol, isOpen: hasSocket, traffic } of listeners) {
+    isOpen.set({ listener, protocol }, hasSocket ? 1 : 0);
+    if (traffic === undefined) continue;
+    open.set({ listener }, traffic.openConnections);
+    connections.inc({ listener }, traffic.connections);
+    if (protocol !== 'HTTP') continue;
+    requests.inc({ listener }, traffic.requests);
+    for (const [index, code] of CLASS_NAMES.entries()) {
+      const [ofTarget = 0, own = 0] = [traffic.targetAnswers[index], traffic.ownAnswers[index]];
+      answers.inc({ listener, origin: 'target', code }, ofTarget);
+      // It gives no other by itself.
+      if (index >= 3) answers.inc({ listener, origin: 'weir', code }, own);
+    }
+  }
+  registry.registerMetric(durations(listeners));
+}
+
+function writeTargets(registry: Registry, targets: readonly { listener: string; target: TargetSample }[]): void {
+  const of = ['listener', 'target'];
+  const info = gauge(registry, 'weir_target_info', 'Where a bound target stands in the model.', [
+    ...of,
+    'attachment',
+    'name',
+  ]);
+  const weight = gauge(registry, 'weir_target_weight', '0-100; 0 takes no new traffic.', of);
+  const health = gauge(registry, 'weir_target_health', '1, with the health that it has as a label.', [...of, 'health']);
+  const active = gauge(registry, 'weir_target_active_connections', 'Flows and exchanges under way.', of);
+  const requests = counter(registry, 'weir_target_requests_total', 'Requests, or TCP connections, given to it.', of);
+  const answers = counter(registry, 'weir_target_answers_total', 'Its answers by status, those that it gave.', [
+    ...of,
+    'code',
+  ]);
+  for (const { listener, target } of targets) {
+    const { attachment, name, counts } = target;
+    const labels = { listener, target: target.key };
+    info.set({ ...labels, attachment, name }, 1);
+    weight.set(labels, target.weight);
+    health.set({ ...labels, health: target.health }, 1);
+    active.set(labels, counts.activeConnections);
+    requests.inc(labels, counts.requests);
+    for (const [index, code] of CLASS_NAMES.entries()) {
+      const count = counts.answers[index] ?? 0;
+      if (count > 0) answers.inc({ ...labels, code }, count);
+    }
+  }
+}
+
+/** Of bound targets those flows that are from an earlier binding; of others all. */
+function writeDraining(
+  registry: Registry,
+  listeners: readonly ListenerSample[],
+  targets: readonly { listener: string; target: TargetSample }[],
+): void {
+  const draining = gauge(registry, 'weir_target_draining_connections', 'Flows that outlive their binding.', [
+    'listener',
+    'target',
+  ]);
+  for (const { listener, target } of targets) draining.set({ listener, target: target.key }, target.counts.draining);
+  const unbound = listeners.flatMap(({ id, draining: gone }) => gone.map(({ key, count }) => ({ id, key, count })));
+  for (const { id, key, count } of unbound.slice(0, MAX_TARGETS)) draining.set({ listener: id, target: key }, count);
+}
+
+/** A histogram as it is scraped: prom-client's own takes single observations, and these were made in the workers. */
+function durations(listeners: readonly ListenerSample[]): Metric {
+  const name = 'weir_http_request_duration_seconds';
+  const values = listeners.flatMap(({ id: listener, protocol, traffic }) => {
+    if (protocol !== 'HTTP' || traffic === undefined) return [];
+    let count = 0;
+    const buckets = traffic.durations.map((inBucket, index) => {
+      count += inBucket;
+      const bound = DURATION_BOUNDS_MS[index];
+      const le = bound === undefined ? '+Inf' : bound / 1000;
+      return { metricName: `${name}_bucket`, labels: { le, listener }, value: count };
+    });
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels: { listener }, value: traffic.durationSumMs / 1000 },
+      { metricName: `${name}_count`, labels: { listener }, value: count },
+    ];
+  });
+  const help = 'From the head of a request read to its answer given to the client, whole; broken ones are not in it.';
+  return { name, get: async () => ({ name, help, type: 'histogram', values, aggregator: 'sum' }) } as unknown as Metric;
+}
+
+function gauge(registry: Registry, name: string, help: string, labelNames: readonly string[] = []): Gauge {
+  return new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
+}
+
+function counter(registry: Registry, name: string, help: string, labelNames: readonly string[]): Counter {
+  return new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
+}

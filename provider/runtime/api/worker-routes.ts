@@ -1,0 +1,26 @@
+// The route that ends one worker: for an operator who wants a fresh thread without a restart of the runtime.
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { WeirError } from '../../model/errors.ts';
+import type { ControlPlane } from '../control/control-plane.ts';
+import { errorAnswer, idParams } from './schemas.ts';
+
+export function registerWorkerRoutes(server: FastifyInstance, control: ControlPlane): void {
+  server.withTypeProvider<ZodTypeProvider>().delete(
+    '/v1/workers/:id',
+    {
+      schema: {
+        summary: 'Ends one worker, and with it its open connections; answers when another serves in its place.',
+        params: idParams,
+        response: { 204: z.null().describe('Replaced.'), default: errorAnswer },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      // What is no number names no worker: 404, as of any other collection.
+      if (!/^\d{1,9}$/.test(id)) throw new WeirError('NotFound', `There is no worker ${id}.`);
+      await control.endWorker(Number(id));
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,126 @@
+// The text of a scrape: each series with its labels, cumulative buckets, and the limits on how many there are.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  type ListenerSample,
+  MAX_LISTENERS,
+  MAX_TARGETS,
+  renderMetrics,
+  type Sample,
+  type TargetSample,
+} from '../../../../provider/runtime/api/metrics.ts';
+import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/engine.ts';
+
+const target = (key: string): TargetSample => ({
+  key,
+  attachment: 'pool',
+  name: 'b1',
+  weight: 20,
+  health: 'healthy',
+  counts: { requests: 7, activeConnections: 2, draining: 1, answers: [0, 6, 0, 0, 1] },
+});
+
+const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSample => ({
+  id,
+  protocol: 'HTTP',
+  isOpen: true,
+  traffic: {
+    connections: 3,
+    openConnections: 1,
+    requests: 9,
+    targetAnswers: [0, 6, 0, 0, 1],
+    ownAnswers: [0, 0, 0, 0, 2],
+    durations: [4, 0, 3, ...DURATION_BOUNDS_MS.slice(3).map(() => 0), 2],
+    durationSumMs: 2500,
+  },
+  targets,
+  draining: [],
+});
+
+const sample = (listeners: readonly ListenerSample[]): Sample => ({
+  version: 12,
+  engine: {
+    name: 'embedded',
+    desired: 12,
+    acked: 11,
+    lastError: undefined,
+    workers: [{ id: 0, version: 11, connections: 5, restarts: 2 }],
+  },
+  listeners,
+});
+
+async function linesOf(listeners: readonly ListenerSample[]): Promise<string[]> {
+  return (await renderMetrics(sample(listeners))).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+test('versions, workers, listeners and targets have each their series', async () => {
+  const lines = new Set(await linesOf([{ ...listener('web', [target('10.0.0.1:80')]), isOpen: false }]));
+  for (const line of [
+    'weir_stored_version 12',
+    'weir_engine_desired_version{engine="embedded"} 12',
+    'weir_engine_acked_version{engine="embedded"} 11',
+    'weir_worker_version{worker="0"} 11',
+    'weir_worker_open_connections{worker="0"} 5',
+    'weir_worker_restarts_total{worker="0"} 2',
+    'weir_listener_open{listener="web",protocol="HTTP"} 0',
+    'weir_listener_open_connections{listener="web"} 1',
+    'weir_listener_connections_total{listener="web"} 3',
+    'weir_http_requests_total{listener="web"} 9',
+    'weir_http_answers_total{listener="web",origin="target",code="2xx"} 6',
+    'weir_http_answers_total{listener="web",origin="weir",code="5xx"} 2',
+    'weir_target_info{listener="web",target="10.0.0.1:80",attachment="pool",name="b1"} 1',
+    'weir_target_weight{listener="web",target="10.0.0.1:80"} 20',
+    'weir_target_health{listener="web",target="10.0.0.1:80",health="healthy"} 1',
+    'weir_target_active_connections{listener="web",target="10.0.0.1:80"} 2',
+    'weir_target_draining_connections{listener="web",target="10.0.0.1:80"} 1',
+    'weir_target_requests_total{listener="web",target="10.0.0.1:80"} 7',
+    'weir_target_answers_total{listener="web",target="10.0.0.1:80",code="5xx"} 1',
+    'weir_omitted{kind="listener"} 0',
+    'weir_omitted{kind="target"} 0',
+  ]) {
+    assert.ok(lines.has(line), `${line}\nis not in\n${[...lines].join('\n')}`);
+  }
+});
+
+test('buckets are cumulative, in seconds, and end with the count', async () => {
+  const lines = (await linesOf([listener('web')])).filter((line) => line.includes('duration_seconds'));
+  assert.deepEqual(lines.slice(0, 3), [
+    'weir_http_request_duration_seconds_bucket{le="0.0005",listener="web"} 4',
+    'weir_http_request_duration_seconds_bucket{le="0.001",listener="web"} 4',
+    'weir_http_request_duration_seconds_bucket{le="0.0025",listener="web"} 7',
+  ]);
+  assert.deepEqual(lines.slice(-3), [
+    'weir_http_request_duration_seconds_bucket{le="+Inf",listener="web"} 9',
+    'weir_http_request_duration_seconds_sum{listener="web"} 2.5',
+    'weir_http_request_duration_seconds_count{listener="web"} 9',
+  ]);
+});
+
+test('a TCP listener has connections and nothing of HTTP', async () => {
+  const lines = await linesOf([{ ...listener('db'), protocol: 'TCP' }]);
+  assert.ok(lines.includes('weir_listener_connections_total{listener="db"} 3'));
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('weir_http') && line.includes('db')),
+    [],
+  );
+});
+
+test('a target that drains after its unbind has that series only', async () => {
+  const lines = await linesOf([{ ...listener('web'), draining: [{ key: '10.0.0.9:80', count: 4 }] }]);
+  assert.deepEqual(
+    lines.filter((line) => line.includes('10.0.0.9')),
+    ['weir_target_draining_connections{listener="web",target="10.0.0.9:80"} 4'],
+  );
+});
+
+test('beyond the limits series are left out, and their number is told', async () => {
+  const targets = Array.from({ length: MAX_TARGETS + 3 }, (_, index) => target(`10.0.0.1:${index + 1}`));
+  const listeners = Array.from({ length: MAX_LISTENERS + 2 }, (_, index) =>
+    listener(`l${index}`, index ? [] : targets),
+  );
+  const lines = await linesOf(listeners);
+  assert.ok(lines.includes('weir_omitted{kind="listener"} 2'));
+  assert.ok(lines.includes('weir_omitted{kind="target"} 3'));
+  assert.equal(lines.filter((line) => line.startsWith('weir_target_weight')).length, MAX_TARGETS);
+  assert.equal(lines.filter((line) => line.startsWith('weir_listener_open{')).length, MAX_LISTENERS);
+});

@@ -1,0 +1,25 @@
+// What a watch writes: in place on a terminal, cut to its height; one after the other elsewhere.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { showOn } from '../../../../provider/runtime/commands/screen.ts';
+
+function written(output: { isTTY?: boolean; rows?: number }, text: string): string {
+  let all = '';
+  showOn({ ...output, write: (part) => (all += part) }, text);
+  return all;
+}
+
+test('without a terminal a text follows the one before it, and has no control characters', () => {
+  assert.equal(written({}, 'a\nb\n'), 'a\nb\n\n');
+});
+
+test('on a terminal each line is written over, and the rest is erased', () => {
+  assert.equal(written({ isTTY: true, rows: 10 }, 'a\nb\n'), '\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J');
+});
+
+test('what is higher than the terminal is cut, and it says by how much', () => {
+  assert.equal(
+    written({ isTTY: true, rows: 4 }, 'a\nb\nc\nd\ne\n'),
+    '\x1b[Ha\x1b[K\nb\x1b[K\n... 3 more lines\x1b[K\n\x1b[J',
+  );
+});

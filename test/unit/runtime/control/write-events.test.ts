@@ -1,0 +1,50 @@
+// Writes as events: versions in the order of a batch, and of attachments the targets that were bound, changed, unbound.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Model } from '../../../../provider/runtime/control/model.ts';
+import { writeEvents } from '../../../../provider/runtime/control/write-events.ts';
+import type { ObjectChange, StoredObject } from '../../../../provider/runtime/store/store.ts';
+
+function attachment(targets: Record<string, { address: string; port: number; weight?: number }>): StoredObject {
+  const properties = { listenerId: 'web', targets, manageWeights: true, handoverSeconds: 30 };
+  return { kind: 'attachments', id: 'pool', properties, version: 1, incarnation: 'x', state: { claims: {} } } as never;
+}
+
+const loadBalancer = { kind: 'load-balancers', id: 'lb', properties: {}, state: {} } as never;
+
+test('each write of a batch has its version; two of one attachment are told apart', () => {
+  const a = { address: '10.0.0.1', port: 80 };
+  const changes: ObjectChange[] = [
+    { put: loadBalancer },
+    { put: attachment({ a, b: { ...a, port: 81, weight: 5 } }) },
+    { put: attachment({ a: { ...a, weight: 7 } }) },
+    { delete: { kind: 'attachments', id: 'pool' } },
+  ];
+  const write = { type: 'write' as const, kind: 'attachments', id: 'pool', action: 'put' };
+  assert.deepEqual(writeEvents(Model.of(4, [attachment({ a })]), changes), [
+    { type: 'write', version: 5, kind: 'load-balancers', id: 'lb', action: 'put' },
+    {
+      ...write,
+      version: 6,
+      targets: [{ operation: 'bind', name: 'b', address: '10.0.0.1', port: 81, weight: 5 }],
+    },
+    {
+      ...write,
+      version: 7,
+      targets: [
+        { operation: 'unbind', name: 'b' },
+        { operation: 'weight', name: 'a', from: 100, to: 7 },
+      ],
+    },
+    { ...write, version: 8, action: 'delete', targets: [{ operation: 'unbind', name: 'a' }] },
+  ]);
+});
+
+test('of many targets the first 50 are named and the rest is counted', () => {
+  const targets = Object.fromEntries(
+    Array.from({ length: 500 }, (_, index) => [`t${index}`, { address: '10.0.0.1', port: index + 1 }]),
+  );
+  const [event] = writeEvents(Model.of(1, []), [{ put: attachment(targets) }]);
+  assert.ok(event?.type === 'write');
+  assert.deepEqual([event.targets?.length, event.omitted], [50, 450]);
+});
