@@ -71,6 +71,9 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): 
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: propertyPath([...issue.path, key]), message: 'is not a property' }));
   }
+  if (issue.code === 'invalid_key') {
+    return issue.issues.map(({ message }) => ({ path: propertyPath(issue.path), message }));
+  }
   const isMissing = issue.code === 'invalid_type' && valueAt(issue.path, input) === undefined;
   const message = isMissing ? `is required: ${issue.message}` : issue.message;
   return [{ path: propertyPath(issue.path), message }];

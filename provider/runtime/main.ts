@@ -16,5 +16,6 @@ try {
   // A stack trace helps nobody at a terminal; set WEIR_DEBUG=1 to see it.
   const isDebug = (process.env.WEIR_DEBUG ?? '') !== '';
   process.stderr.write(`weir: ${error instanceof Error ? (isDebug ? error.stack : error.message) : String(error)}\n`);
-  process.exitCode = 1;
+  // At once: threads that a start began before it failed would keep the process.
+  process.exit(1);
 }

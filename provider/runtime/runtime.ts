@@ -57,9 +57,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const close = (graceMs: number) => {
     closing ??= (async () => {
       const deadlineMs = performance.now() + graceMs;
-      await Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]);
       await control.close();
-      await engine.close(Math.max(0, deadlineMs - performance.now()));
+      // Beside each other: a caller of the API that takes its time must not take it from the traffic.
+      await Promise.all([
+        Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]),
+        engine.close(Math.max(0, deadlineMs - performance.now())),
+      ]);
       await store.close();
       directory.unlock();
     })();

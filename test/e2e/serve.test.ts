@@ -1,7 +1,7 @@
 // `weir serve` as a process: durability, refusals, its settings and its end.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -126,6 +126,15 @@ test('an API address that is taken, or in plain text beyond loopback, is refused
   assert.match(open.stderr.trim(), /^weir: .*--allow-plaintext$/);
 });
 
+test('a data directory that is none is refused in one line that names it', (t) => {
+  const data = temporaryDirectory(t);
+  writeFileSync(join(data, 'weir.db'), 'not a database, but long enough to be taken for the head of one'.repeat(20));
+  const args = [MAIN, 'serve', '--data', data, '--api', '127.0.0.1:0'];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.equal(stderr, `weir: the data directory ${data} cannot be used: file is not a database\n`);
+});
+
 test('after a restart the same listeners serve, targets in the health that they had, under the same runtime id', async (t) => {
   const dataDirectory = temporaryDirectory(t);
   const first = await RuntimeProcess.start(t, { dataDirectory });
@@ -168,6 +177,8 @@ test('a stored listener whose port was taken meanwhile is shown as such, and ope
   const second = await RuntimeProcess.start(t, { dataDirectory });
   assert.match((await second.done('GET', '/v1/listeners/web')).lastError, new RegExp(`${port}`));
   await second.done('PUT', '/v1/load-balancers/other', {});
+  // What is refused since the start blames no write, but a write that moves it to another taken port.
+  await second.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', tags: { changed: 'yes' } });
   holder.kill('SIGKILL');
   await until('the listener serves', async () =>
     (await exchange(`http://127.0.0.1:${port}/`)).error?.startsWith('503'),

@@ -132,7 +132,8 @@ function splitBody(kind: Kind, id: string, body: unknown) {
     if (problems.length === 0) return { identity: identitySchema.parse({ owner, incarnation }), properties: parsed };
   } catch (error) {
     if (!(error instanceof WeirError)) throw error;
-    problems.push(...error.details);
+    // One by one: as arguments of one call there may be too many for the stack.
+    for (const problem of error.details) problems.push(problem);
   }
   throw invalid(problems);
 }

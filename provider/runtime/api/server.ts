@@ -1,7 +1,14 @@
 // The API's HTTP server: authentication, the runtime's identity, request ids, ETags and one rendering of every error.
 import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import { isWeirError, WeirError } from '../../model/errors.ts';
 import { propertyPath } from '../../model/property-path.ts';
@@ -38,16 +45,24 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     // An id of 128 characters, each of them percent-encoded.
     routerOptions: { maxParamLength: 400 },
+    // A path that cannot be decoded, or an endless one: no hook and no error handler sees these.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      const shown = toWeirError(error);
+      const answer = toErrorAnswer(shown, request);
+      reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
+      reply.code(shown.status).header('etag', etagOfText(JSON.stringify(answer)));
+      return reply.send(answer);
+    },
     https: options.tls ?? null,
   } as object) as unknown as FastifyInstance;
+  registerBodyParsers(server);
   server.setValidatorCompiler(validatorCompiler);
   // The response schemas are the document's: to parse each answer with them costs a tenth of a large write.
   server.setSerializerCompiler(() => JSON.stringify);
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);
     if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'a request failed');
-    const { code, message, details } = shown;
-    reply.code(shown.status).send({ code, message, requestId: request.id, details });
+    reply.code(shown.status).send(toErrorAnswer(shown, request));
   });
   server.setNotFoundHandler(async ({ method, url }) => {
     throw new WeirError('NotFound', `There is no route ${method} ${url.split('?')[0]}.`);
@@ -60,7 +75,13 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     }
     if (!OPEN_PATHS.has(request.url.split('?')[0] ?? '')) options.authenticate(request.headers.authorization);
   });
+  let isClosing = false;
+  server.addHook('preClose', async () => {
+    isClosing = true;
+  });
   server.addHook('onSend', async (_request, reply, payload) => {
+    // Who asked before the end and hears in it would keep an idle connection, which the end waits for.
+    if (isClosing) reply.header('connection', 'close');
     if (!reply.hasHeader('etag')) reply.header('etag', etagOfText(typeof payload === 'string' ? payload : ''));
   });
   await server.register(swagger, {
@@ -81,6 +102,20 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     routes.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
   });
   return server;
+}
+
+/** JSON under its own name and under that of a merge patch; a client that names the type of a body and sends none sent none. */
+function registerBodyParsers(server: FastifyInstance): void {
+  const parseJson = server.getDefaultJsonParser('error', 'error');
+  const types = ['application/json', 'application/merge-patch+json'];
+  server.addContentTypeParser<string>(types, { parseAs: 'string' }, (request, text, done) => {
+    if (text === '') done(null, undefined);
+    else parseJson(request, text, done);
+  });
+}
+
+function toErrorAnswer({ code, message, details }: WeirError, { id }: FastifyRequest) {
+  return { code, message, requestId: id, details };
 }
 
 /** Faults that fastify itself found get the table's codes too. */

@@ -53,7 +53,6 @@ async function serve(flags: ServeFlags): Promise<void> {
   }).catch((error) => {
     throw explain(error, flags);
   });
-  process.stdout.write(`weir ready api=${runtime.url} pid=${process.pid}\n`);
   const stop = (signal: NodeJS.Signals) => {
     logger.info({ signal }, 'stopping: what is under way may finish');
     runtime.close(DRAIN_MS).then(
@@ -64,10 +63,17 @@ async function serve(flags: ServeFlags): Promise<void> {
       },
     );
   };
-  process.once('SIGTERM', stop).once('SIGINT', stop);
+  // Each time: without a listener a second Ctrl-C would end what the first one lets finish.
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  // Last: who reads it may end us at once, and then too what is under way finishes.
+  process.stdout.write(`weir ready api=${runtime.url} pid=${process.pid}\n`);
 }
 
-function explain(error: NodeJS.ErrnoException, { api }: ServeFlags): Error {
+function explain(error: NodeJS.ErrnoException, { api, data }: ServeFlags): Error {
+  if (error.code === 'ERR_SQLITE_ERROR')
+    return new Error(`the data directory ${data} cannot be used: ${error.message}`, { cause: error });
+  // The rest is about the API's address; a directory that may not be made says so itself.
+  if (error.syscall !== 'listen') return error;
   const at = `${api.host}:${api.port}`;
   if (error.code === 'EADDRINUSE') {
     return new Error(`${at} is taken: stop what listens there, or give --api another port`, { cause: error });

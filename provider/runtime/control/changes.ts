@@ -111,9 +111,10 @@ function refuseForeign(existing: StoredObject | undefined, request: PutRequest):
 function withBoundWeights({ properties }: PutRequest, existing: StoredObject | undefined): PutRequest['properties'] {
   if (existing?.kind !== 'attachments' || !('targets' in properties)) return properties;
   const bound = existing.properties.targets;
-  const targets = Object.entries(properties.targets).map(([name, target]) => {
-    const kept = bound[name];
-    return [name, kept === undefined ? target : { ...target, weight: kept.weight }];
+  const targets = Object.entries(properties.targets).map(([name, { weight: given, ...target }]) => {
+    // A target may be named "constructor", which every object has.
+    const weight = Object.hasOwn(bound, name) ? bound[name]?.weight : given;
+    return [name, weight === undefined ? target : { ...target, weight }];
   });
   return { ...properties, targets: Object.fromEntries(targets) };
 }

@@ -14,7 +14,7 @@ import { deleteObject, notFound, patchedAttachment, putObject, type TargetsPatch
 import { EventLog } from './event-log.ts';
 import { Handover, type Proven } from './handover.ts';
 import { listenersServedBy, resolveTargets } from './membership.ts';
-import { type Draft, Model, type ModelView } from './model.ts';
+import { Draft, Model, type ModelView } from './model.ts';
 import type { VipPool } from './vip-pool.ts';
 import { writeEvents } from './write-events.ts';
 import { Writer } from './writer.ts';
@@ -62,6 +62,7 @@ export class ControlPlane {
   readonly #timers: NodeJS.Timeout[] = [];
   #healthSavedAtMs = 0;
   #isHealthUnsaved = false;
+  #isClosed = false;
 
   constructor(options: ControlPlaneOptions) {
     const { stored, store, engine, probe, ackTimeoutMs } = options;
@@ -74,7 +75,10 @@ export class ControlPlane {
       engine,
       health: (listenerId, key) => this.#monitor.health(listenerId, key),
       ackTimeoutMs,
-      onCommit: ({ snapshot }) => this.#monitor.apply(snapshot),
+      onCommit: ({ snapshot }) => {
+        this.#monitor.apply(snapshot);
+        this.#lookAtHealth();
+      },
       onServed: (before, changes) => {
         for (const event of writeEvents(before, changes)) this.events.append(event);
       },
@@ -125,11 +129,12 @@ export class ControlPlane {
   ): Promise<StoredObject<K>> {
     const newIncarnation = randomUUID();
     const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
-    const proven = 'targets' in properties ? await this.#handover.prove(this.model, id, properties) : [];
-    return this.#write(kind, id, proven, (draft) => {
+    const change = (draft: Draft) => {
       precondition(draft.get<Kind>(kind, id));
       putObject(draft, { kind, id, properties, owner, incarnation, newIncarnation, keepsWeights }, this.#options.pool);
-    });
+    };
+    const proven = 'targets' in properties ? await this.#prove(id, properties, change) : [];
+    return this.#write(kind, id, proven, change);
   }
 
   async patchTargets(
@@ -138,20 +143,23 @@ export class ControlPlane {
     precondition: Precondition,
   ): Promise<StoredObject<'attachments'>> {
     const merge = (view: ModelView) => patchedAttachment(view, id, patch);
-    const proven = await this.#handover.prove(this.model, id, merge(this.model));
-    return this.#write('attachments', id, proven, (draft) => {
+    const change = (draft: Draft) => {
       precondition(draft.get('attachments', id));
       const identity = { owner: undefined, incarnation: undefined, newIncarnation: '' };
       putObject(draft, { kind: 'attachments', id, properties: merge(draft), ...identity }, this.#options.pool);
-    });
+    };
+    const proven = await this.#prove(id, merge(this.model), change);
+    return this.#write('attachments', id, proven, change);
   }
 
   async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
-    if (kind === 'attachments') this.#handover.supersede(id);
-    await this.#writer.write((draft) => {
+    const change = (draft: Draft) => {
       precondition(draft.get(kind, id));
       deleteObject(draft, kind, id, incarnation);
-    });
+    };
+    if (kind === 'attachments' && this.#handover.isWaiting(id) && this.#isChangedBy(change))
+      this.#handover.supersede(id);
+    await this.#writer.write(change);
   }
 
   /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
@@ -164,11 +172,12 @@ export class ControlPlane {
         this.#healthListeners.delete(look);
         resolve(result);
       };
-      const look = () => waiting().length === 0 && finish(true);
+      const look = () => (waiting().length === 0 || this.#isClosed) && finish(!this.#isClosed);
       const timer = setTimeout(() => finish(false), toMs(seconds));
       this.#healthListeners.add(look);
     });
     if (isTimely) return;
+    if (this.#isClosed) throw new WeirError('SystemBusy', 'The runtime is stopping; the targets are bound.');
     const details = waiting();
     const text = details.map(({ path, message }) => `${path} ${message}`).join('; ');
     throw new WeirError('IncorrectStatus.RSByPassToas', `After ${seconds} s: ${text}. The targets are bound.`, details);
@@ -223,9 +232,12 @@ export class ControlPlane {
     return this.#options.engine.draining();
   }
 
-  /** Finishes the writes under way; the engine serves on. */
+  /** Finishes the writes under way, and ends those that wait for health; the engine serves on. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#isClosed = true;
+    this.#handover.close();
+    for (const look of this.#healthListeners) look();
     await this.#writer.close();
     await this.#saveHealth(0);
     this.#monitor.close();
@@ -237,14 +249,27 @@ export class ControlPlane {
     proven: readonly Proven[],
     change: (draft: Draft) => void,
   ): Promise<StoredObject<K>> {
-    const model = await this.#writer.write((draft) => {
+    // As this write has made it: a later one of the same batch may have changed or deleted it since.
+    let written: StoredObject<K> | undefined;
+    await this.#writer.write((draft) => {
       change(draft);
+      written = draft.get(kind, id);
       for (const { listenerId, key } of proven) this.#monitor.seed(listenerId, key, 'healthy');
     });
-    const object = model.get(kind, id);
-    // Deleted by a write of the same batch that came after this one.
-    if (object === undefined) throw notFound(kind, id);
-    return object;
+    if (written === undefined) throw notFound(kind, id);
+    return written;
+  }
+
+  /** A write that would be refused neither ends the one that waits nor waits itself. */
+  async #prove(id: string, next: PropertiesOf<'attachments'>, change: (draft: Draft) => void) {
+    return await this.#handover.prove(this.model, id, next, () => this.#isChangedBy(change));
+  }
+
+  /** Throws as the change itself would. */
+  #isChangedBy(change: (draft: Draft) => void): boolean {
+    const draft = new Draft(this.model);
+    change(draft);
+    return draft.isChanged;
   }
 
   #notHealthy(id: string): { path: string; message: string }[] {
@@ -263,6 +288,10 @@ export class ControlPlane {
       const { lastError } = this.targetHealth(listener, target);
       this.events.append({ type: 'health', listener, target, name, health, lastError });
     }
+    this.#lookAtHealth();
+  }
+
+  #lookAtHealth(): void {
     for (const look of this.#healthListeners) look();
   }
 

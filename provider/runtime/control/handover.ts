@@ -10,8 +10,9 @@ import type { HealthCheckSnapshot } from '../snapshot.ts';
 import { listenersServedBy, type ResolvedTarget, resolveTargets } from './membership.ts';
 import type { ModelView } from './model.ts';
 
-/** A failed first check is repeated at the check's interval, but at least this often. */
+/** A failed first check is repeated at the check's interval, but at least this often, and to the end of the time. */
 const LONGEST_RETRY_MS = 1000;
+const SHORTEST_RETRY_MS = 20;
 
 /** A target that has passed its first check before it is bound. */
 export interface Proven {
@@ -38,28 +39,50 @@ export class Handover {
     this.#options = options;
   }
 
-  /** A newer write of the attachment ends the one that waits, with `Superseded`. */
-  supersede(attachmentId: string): void {
-    this.#waiting.get(attachmentId)?.abort();
-    this.#waiting.delete(attachmentId);
+  isWaiting(attachmentId: string): boolean {
+    return this.#waiting.has(attachmentId);
   }
 
-  /** Resolves when every target that must pass a first check has; rejects after `handoverSeconds`, and nothing has changed. */
-  async prove(view: ModelView, id: string, next: TargetAttachmentProperties): Promise<readonly Proven[]> {
-    this.supersede(id);
+  /** A newer write of the attachment ends the one that waits, with `Superseded`. */
+  supersede(attachmentId: string): void {
+    this.#end(attachmentId, new WeirError('Superseded'));
+  }
+
+  /** Ends all that wait, with `SystemBusy`. */
+  close(): void {
+    for (const id of [...this.#waiting.keys()]) this.#end(id, new WeirError('SystemBusy', 'The runtime is stopping.'));
+  }
+
+  /**
+   * Resolves when every target that must pass a first check has; rejects after `handoverSeconds`, and nothing has changed.
+   * `tryOut` is called before anything waits or ends, and throws where the write would be refused.
+   */
+  async prove(
+    view: ModelView,
+    id: string,
+    next: TargetAttachmentProperties,
+    tryOut: () => void,
+  ): Promise<readonly Proven[]> {
     const steps = this.#steps(view, id, next);
+    if (steps.length > 0 || this.isWaiting(id)) tryOut();
+    this.supersede(id);
     if (steps.length === 0) return [];
     const ended = new AbortController();
     this.#waiting.set(id, ended);
     try {
       const deadlineMs = performance.now() + toMs(next.handoverSeconds);
       const problems = await Promise.all(steps.map((step) => this.#untilPassed(step, deadlineMs, ended.signal)));
-      if (ended.signal.aborted) throw new WeirError('Superseded');
+      ended.signal.throwIfAborted();
       refuse(steps, problems, next.handoverSeconds);
       return steps;
     } finally {
       if (this.#waiting.get(id) === ended) this.#waiting.delete(id);
     }
+  }
+
+  #end(attachmentId: string, reason: WeirError): void {
+    this.#waiting.get(attachmentId)?.abort(reason);
+    this.#waiting.delete(attachmentId);
   }
 
   /** Only where a healthy target would be given up for one that nothing is known of. */
@@ -83,9 +106,11 @@ export class Handover {
 
   async #untilPassed({ target, check }: Step, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
     for (;;) {
-      const problem = await this.#options.probe(target, check, signal);
-      const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS);
-      if (problem === undefined || signal.aborted || performance.now() + waitMs > deadlineMs) return problem;
+      const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
+      const problem = await this.#options.probe(target, { ...check, timeoutMs }, signal);
+      // Half of what is left, so that the last check is close to the end and not beyond it.
+      const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
+      if (problem === undefined || signal.aborted || waitMs < SHORTEST_RETRY_MS) return problem;
       await sleep(waitMs, undefined, { signal }).catch(() => {});
     }
   }

@@ -110,7 +110,8 @@ export class Writer {
       const compiled = draft.isChanged ? compile(draft, this.#compiled) : this.#compiled;
       const mustPrepare = draft.isChanged || this.#refusals.length > 0;
       const refusals = mustPrepare ? await this.#options.engine.prepare(compiled.snapshot) : [];
-      const refused = refusedWrites(writes, refusals, compiled);
+      const newRefusals = refusals.filter((refusal) => !this.#stands(refusal, compiled));
+      const refused = refusedWrites(writes, newRefusals, compiled);
       if (refused.size > 0) {
         await this.#options.engine.abandon();
         for (const [write, refusal] of refused) {
@@ -130,6 +131,14 @@ export class Writer {
       for (const write of writes) write.resolve(this.#model);
       return;
     }
+  }
+
+  /** A listener that could not be opened before this batch either, at the same place: no write is to blame for it. */
+  #stands({ listenerId }: Refusal, { snapshot }: Compiled): boolean {
+    if (!this.#refusals.some((refusal) => refusal.listenerId === listenerId)) return false;
+    const served = this.#compiled.snapshot.listeners.get(listenerId);
+    const next = snapshot.listeners.get(listenerId);
+    return served?.address === next?.address && served?.port === next?.port;
   }
 
   async #commit(draft: Draft, compiled: Compiled): Promise<void> {
@@ -195,9 +204,14 @@ function refusedWrites(
 ): Map<Write, Refusal> {
   const refused = new Map<Write, Refusal>();
   for (const refusal of refusals) {
-    const source = new Set<unknown>((sources.get(refusal.listenerId) ?? []).slice(0, 2));
-    const write = writes.findLast((each) => each.changes.some((change) => 'put' in change && source.has(change.put)));
-    if (write !== undefined) refused.set(write, refusal);
+    const [listener, loadBalancer] = sources.get(refusal.listenerId) ?? [];
+    const hasPut = (write: Write, object: unknown) =>
+      write.changes.some((change) => 'put' in change && change.put === object);
+    const write = writes.findLast((each) => hasPut(each, listener) || hasPut(each, loadBalancer));
+    if (write === undefined) continue;
+    // The refusal names a property of the listener; a load balancer has one that decides where its listeners are.
+    const problem = hasPut(write, listener) ? refusal.problem : { ...refusal.problem, path: 'address' };
+    refused.set(write, { ...refusal, problem });
   }
   return refused;
 }

@@ -24,7 +24,7 @@ const PASSIVE_RETRY_MS = 10_000;
 
 export interface MonitorOptions {
   readonly probe: Probe;
-  /** The targets whose health turned; not called for a target that is new. */
+  /** The targets whose health turned, by a result or by another check; not called for a target that is new. */
   readonly onChange: (changes: readonly HealthChange[]) => void;
 }
 
@@ -45,16 +45,21 @@ export class HealthMonitor {
 
   /** Starts and ends checkers so that they are those of the snapshot; a target whose check is the same keeps its state. */
   apply(snapshot: Snapshot): void {
+    const turned: HealthChange[] = [];
     for (const [id, { snapshot: served, checkers }] of this.#listeners) {
       const next = snapshot.listeners.get(id);
       if (next === served) continue;
-      for (const [key, checker] of checkers) {
-        const isBound = next?.targets.has(key) ?? false;
-        if (isBound && next?.healthCheck === served.healthCheck) continue;
+      for (const [key, checker] of [...checkers]) {
+        const target = next?.targets.get(key);
+        if (target !== undefined && next?.healthCheck === served.healthCheck) continue;
         checker.close();
         checkers.delete(key);
+        if (next === undefined || target === undefined) continue;
         // Under another check it stays in or out of traffic until that check says otherwise.
-        if (isBound) this.seed(id, key, takesTraffic(checker.state.health) ? 'healthy' : checker.state.health);
+        const before = checker.state.health;
+        this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
+        const { state } = this.#check(next, target, checkers);
+        if (state.health !== before) turned.push({ listenerId: id, key, health: state.health });
       }
       if (next === undefined) this.#listeners.delete(id);
     }
@@ -63,11 +68,13 @@ export class HealthMonitor {
       if (served?.snapshot === listener) continue;
       const checkers = served?.checkers ?? new Map<string, Checker>();
       for (const [key, target] of listener.targets) {
-        if (!checkers.has(key)) checkers.set(key, this.#check(listener, target));
+        if (!checkers.has(key)) this.#check(listener, target, checkers);
       }
       this.#listeners.set(id, { snapshot: listener, checkers });
     }
     this.#known.clear();
+    // Where checking ends, nothing else would bring back a target that the data planes have as unhealthy.
+    if (turned.length > 0) this.#options.onChange(turned);
   }
 
   health(listenerId: string, key: string): Health {
@@ -99,14 +106,16 @@ export class HealthMonitor {
     this.#listeners.clear();
   }
 
-  #check(listener: ListenerSnapshot, target: TargetSnapshot): Checker {
+  #check(listener: ListenerSnapshot, target: TargetSnapshot, checkers: Map<string, Checker>): Checker {
     const seed = `${listener.id} ${target.key}`;
     const known = this.#known.get(seed);
     this.#known.delete(seed);
     const state = initialState(listener.healthCheck !== undefined, known);
-    return new Checker(target, listener.healthCheck, state, this.#options.probe, (health) =>
+    const checker = new Checker(target, listener.healthCheck, state, this.#options.probe, (health) =>
       this.#options.onChange([{ listenerId: listener.id, key: target.key, health }]),
     );
+    checkers.set(target.key, checker);
+    return checker;
   }
 }
 

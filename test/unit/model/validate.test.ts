@@ -148,6 +148,14 @@ for (const [name, kind, input, paths] of SKIPPED) {
   });
 }
 
+test('a name that none can be is refused for what it is', () => {
+  const problems = problemsOf('load-balancers', { tags: { '': 'x', ['n'.repeat(256)]: 'y' } });
+  assert.deepEqual(
+    problems.map((problem) => problem.message),
+    ['a name must not be empty', 'a name has at most 255 characters'],
+  );
+});
+
 test('the error of one kind of fault has its code, of several InvalidParameter', () => {
   const codeOf = (input: Record<string, unknown>) => {
     try {

@@ -193,6 +193,21 @@ test('without manageWeights a put keeps the weights of bound targets, and a patc
   assert.deepEqual(weights(), [0, 8]);
 });
 
+test('without manageWeights an equal put makes no version, and no name has a weight before it is bound', () => {
+  const draft = webDraft();
+  const only = (name: string, weight?: number) => {
+    const targets = { [name]: { address: '10.0.0.1', port: 80, ...(weight === undefined ? {} : { weight }) } };
+    const properties = { listenerId: 'web', manageWeights: false, targets };
+    put(draft, 'attachments', 'pool', properties, { owner: OWNER, keepsWeights: true });
+    return draft.get('attachments', 'pool')?.properties.targets[name]?.weight;
+  };
+  only('a');
+  const { version } = draft;
+  only('a');
+  assert.equal(draft.version, version);
+  assert.equal(only('constructor', 7), 7);
+});
+
 test('a merge patch binds, changes, takes a field away and unbinds, and leaves the rest', () => {
   const draft = webDraft();
   const patch = { a: { weight: 5 }, b: { address: '10.0.0.2', port: 81, description: 'x' } };

@@ -78,6 +78,19 @@ test('under another check a target keeps its place in traffic until that check s
   assert.match(monitor.state('web', `127.0.0.1:${up}`)?.lastError ?? '', /answered 200/);
 });
 
+test('a target that is no longer checked takes traffic again, and the data planes are told so', async (t) => {
+  const { monitor, changes, health } = monitorOf(t);
+  const [up, down] = [(await tcpBackend(t, 'a')).port, await freePort()];
+  monitor.apply(snapshotOf([up, down], CHECK));
+  await until('both results', () => (health(up) === 'healthy' && health(down) === 'unhealthy') || undefined);
+  changes.length = 0;
+  monitor.apply(snapshotOf([up, down], undefined));
+  assert.deepEqual(
+    changes,
+    [up, down].map((port) => ({ listenerId: 'web', key: `127.0.0.1:${port}`, health: 'unchecked' })),
+  );
+});
+
 test('a target that stays keeps its health when others come and go; one that comes back begins anew', async (t) => {
   const { monitor, health } = monitorOf(t);
   const [a, b] = [(await tcpBackend(t, 'a')).port, (await tcpBackend(t, 'b')).port];

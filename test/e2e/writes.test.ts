@@ -1,0 +1,136 @@
+// What the writes of the API answer: hand-over, waiting for health, writes that are committed together, refusals.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { test } from 'node:test';
+import { askTcp, freePort, httpBackend } from '../harness/backends.ts';
+import { RuntimeProcess, until } from '../harness/runtime.ts';
+
+const SHAPE = ['code', 'message', 'requestId', 'details'];
+
+test('a write that is refused does not end the one that waits for a first check', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const [a, b] = [await httpBackend(t, 'a'), await freePort()];
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  const listener = {
+    loadBalancerId: 'lb',
+    protocol: 'HTTP',
+    port: await freePort(),
+    healthCheck: { intervalSeconds: 5 },
+  };
+  await runtime.done('PUT', '/v1/listeners/web', listener);
+  const put = (target: object, more: object = {}, headers: Record<string, string> = {}) =>
+    runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: { only: target }, ...more }, headers);
+  await put(a.target, { awaitHealthySeconds: 5 });
+  const waiting = put({ ...a.target, port: b });
+  const refused = [
+    () => put(a.target, {}, { 'if-match': '"older"' }),
+    () => put(a.target, { owner: 'urn:pulumi:other::shop::weir:TargetAttachment::pool' }),
+    () => runtime.call('DELETE', '/v1/attachments/pool', undefined, { 'if-match': '"older"' }),
+  ];
+  for (const write of refused) assert.ok((await write()).status >= 409);
+  assert.equal((await runtime.call('DELETE', '/v1/attachments/pool?incarnation=older')).status, 204);
+  await httpBackend(t, 'b', b);
+  const { status, body } = await waiting;
+  assert.deepEqual([status, body.boundTargets?.only?.port], [200, b]);
+});
+
+test('a first check is repeated for as long as handoverSeconds, however long the interval, and no longer', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const [a, b] = [await httpBackend(t, 'a'), await freePort()];
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  const healthCheck = { protocol: 'HTTP', intervalSeconds: 60, timeoutSeconds: 30 };
+  const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port: await freePort(), healthCheck };
+  await runtime.done('PUT', '/v1/listeners/web', listener);
+  const put = (port: number, more: object) => {
+    const targets = { only: { ...a.target, port } };
+    return runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, ...more });
+  };
+  await put(a.port, { awaitHealthySeconds: 5 });
+  const silent = createServer().listen(0, '127.0.0.1');
+  t.after(() => silent.close());
+  await once(silent, 'listening');
+  const late = await put((silent.address() as AddressInfo).port, { handoverSeconds: 0.3 });
+  assert.match(late.body.message, /within 0.3 s: no answer within 300 ms/);
+  const waiting = put(b, { handoverSeconds: 0.9 });
+  await httpBackend(t, 'b', b);
+  assert.equal((await waiting).status, 200);
+});
+
+test('awaitHealthySeconds waits for no target that is unbound meanwhile', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const a = await httpBackend(t, 'a');
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port: await freePort() });
+  const targets = { a: a.target, dead: { ...a.target, port: await freePort() } };
+  const body = { listenerId: 'web', targets, awaitHealthySeconds: 60 };
+  const waiting = runtime.call('PUT', '/v1/attachments/pool', body);
+  await until('it to be stored', async () => (await runtime.call('GET', '/v1/attachments/pool')).status === 200);
+  await runtime.done('PATCH', '/v1/attachments/pool', { targets: { dead: null } });
+  assert.equal((await waiting).status, 200);
+});
+
+test('of writes that are committed together each one hears of its own', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const path = '/v1/load-balancers/lb';
+  const numbers = Array.from({ length: 20 }, (_, i) => String(i));
+  const answers = await Promise.all(
+    numbers.map(async (n) => {
+      const put = await runtime.call('PUT', path, { tags: { n } });
+      await runtime.call('DELETE', path);
+      return put;
+    }),
+  );
+  assert.deepEqual(
+    answers.map(({ status, body }) => [status, body.tags?.n]),
+    numbers.map((n) => [200, n]),
+  );
+  assert.equal(new Set(answers.map(({ headers }) => headers.get('etag'))).size, numbers.length);
+});
+
+test("an address that cannot be opened is refused as the load balancer's own property", async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  const listener = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort() };
+  await runtime.done('PUT', '/v1/listeners/web', listener);
+  // TEST-NET-1 is nobody's.
+  const refused = await runtime.call('PUT', '/v1/load-balancers/lb', { address: '192.0.2.1' });
+  assert.equal(refused.body.code, 'InvalidParameter');
+  assert.equal(refused.body.details[0].path, 'address');
+  assert.equal((await runtime.done('GET', '/v1/load-balancers/lb')).vip, '127.0.0.1');
+});
+
+test('every refusal has the one shape, and bodies are taken under the names that clients give them', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  for (const path of ['/v1/listeners/%zz', `/v1/listeners/${'a'.repeat(1000)}`]) {
+    const { status, headers, body } = await runtime.call('GET', path);
+    assert.deepEqual([status, body.code, Object.keys(body)], [400, 'InvalidParameter', SHAPE]);
+    assert.equal(headers.get('x-request-id'), body.requestId);
+    assert.ok(headers.get('x-weir-runtime') && headers.get('etag'));
+  }
+  // Far more problems than a call can have arguments.
+  const targets = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`t${i}`, {}]));
+  const many = await runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
+  assert.deepEqual([many.status, many.body.code], [400, 'InvalidParameter']);
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/attachments/pool', { loadBalancerId: 'lb', targets: {} });
+  const typed = { 'content-type': 'application/merge-patch+json' };
+  assert.equal((await runtime.call('PATCH', '/v1/attachments/pool', { targets: {} }, typed)).status, 200);
+  const named = { 'content-type': 'application/json' };
+  assert.equal((await runtime.call('DELETE', '/v1/attachments/pool', undefined, named)).status, 204);
+});
+
+test('a write that waits for health hears at SIGTERM that the runtime stops, and does not hold it up', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const [a, port] = [await httpBackend(t, 'a'), await freePort()];
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port });
+  const targets = { dead: { ...a.target, port: await freePort() } };
+  const body = { listenerId: 'web', targets, awaitHealthySeconds: 600 };
+  const waiting = runtime.call('PUT', '/v1/attachments/pool', body);
+  await until('it to be stored', async () => (await runtime.call('GET', '/v1/attachments/pool')).status === 200);
+  const ended = runtime.end('SIGTERM');
+  await until('the listener to be closed', () => askTcp('127.0.0.1', port).then((open) => open === undefined));
+  assert.equal((await waiting).body.code, 'SystemBusy');
+  assert.equal(await ended, 0);
+});
