@@ -9,20 +9,20 @@ import type { DrainingTarget, Engine, EngineStatus, HealthChange, ListenerTraffi
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
-import type { Store, StoredHealth, StoredModel, StoredObject } from '../store/store.ts';
+import type { Store, StoredModel, StoredObject } from '../store/store.ts';
+import { Background } from './background.ts';
 import { deleteObject, notFound, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
 import { EventLog } from './event-log.ts';
 import { Handover, type Proven } from './handover.ts';
+import { HealthRecords } from './health-records.ts';
 import { listenersServedBy, resolveTargets } from './membership.ts';
 import { Draft, Model, type ModelView } from './model.ts';
 import type { VipPool } from './vip-pool.ts';
+import { Waiters } from './waiters.ts';
 import { writeEvents } from './write-events.ts';
 import { Writer } from './writer.ts';
 
-/** Health that was stored longer ago says nothing about now. */
-const HEALTH_VALID_MS = 60_000;
 const HEALTH_SAVE_MS = 1000;
-const HEALTH_CONFIRM_MS = 20_000;
 const RETRY_REFUSED_MS = 1000;
 
 export interface ControlPlaneOptions {
@@ -58,17 +58,17 @@ export class ControlPlane {
   readonly #monitor: HealthMonitor;
   readonly #writer: Writer;
   readonly #handover: Handover;
-  readonly #healthListeners = new Set<() => void>();
-  readonly #timers: NodeJS.Timeout[] = [];
-  #healthSavedAtMs = 0;
-  #isHealthUnsaved = false;
-  #isClosed = false;
+  readonly #records: HealthRecords;
+  readonly #background: Background;
+  readonly #waiters = new Waiters();
 
   constructor(options: ControlPlaneOptions) {
-    const { stored, store, engine, probe, ackTimeoutMs } = options;
+    const { stored, store, engine, probe, ackTimeoutMs, nowMs } = options;
     this.#options = options;
-    this.events = new EventLog(options.nowMs);
+    this.events = new EventLog(nowMs);
     this.#monitor = new HealthMonitor({ probe, onChange: (changes) => this.#healthTurned(changes) });
+    this.#records = new HealthRecords(this.#monitor, store, nowMs);
+    this.#background = new Background(options.onError);
     this.#writer = new Writer({
       model: Model.of(stored.version, stored.objects),
       store,
@@ -77,7 +77,7 @@ export class ControlPlane {
       ackTimeoutMs,
       onCommit: ({ snapshot }) => {
         this.#monitor.apply(snapshot);
-        this.#lookAtHealth();
+        this.#waiters.look();
       },
       onServed: (before, changes) => {
         for (const event of writeEvents(before, changes)) this.events.append(event);
@@ -111,13 +111,10 @@ export class ControlPlane {
   }
 
   async start(): Promise<void> {
-    const { stored, nowMs } = this.#options;
-    if (nowMs() - stored.healthAtMs < HEALTH_VALID_MS) {
-      for (const { listenerId, key, health } of stored.health) this.#monitor.seed(listenerId, key, health);
-    }
+    this.#records.restore(this.#options.stored);
     await this.#writer.start();
-    this.#every(HEALTH_SAVE_MS, () => this.#saveHealth(HEALTH_CONFIRM_MS));
-    this.#every(RETRY_REFUSED_MS, () => this.#writer.retryRefused());
+    this.#background.every(HEALTH_SAVE_MS, () => this.#records.saveIfDue());
+    this.#background.every(RETRY_REFUSED_MS, () => this.#writer.retryRefused());
   }
 
   async put<K extends Kind>(
@@ -165,19 +162,9 @@ export class ControlPlane {
   /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
   async awaitHealthy(id: string, seconds: number): Promise<void> {
     const waiting = () => this.#notHealthy(id);
-    if (waiting().length === 0) return;
-    const isTimely = await new Promise<boolean>((resolve) => {
-      const finish = (result: boolean) => {
-        clearTimeout(timer);
-        this.#healthListeners.delete(look);
-        resolve(result);
-      };
-      const look = () => (waiting().length === 0 || this.#isClosed) && finish(!this.#isClosed);
-      const timer = setTimeout(() => finish(false), toMs(seconds));
-      this.#healthListeners.add(look);
-    });
-    if (isTimely) return;
-    if (this.#isClosed) throw new WeirError('SystemBusy', 'The runtime is stopping; the targets are bound.');
+    const result = await this.#waiters.until(() => waiting().length === 0, toMs(seconds));
+    if (result === 'met') return;
+    if (result === 'closed') throw new WeirError('SystemBusy', 'The runtime is stopping; the targets are bound.');
     const details = waiting();
     const text = details.map(({ path, message }) => `${path} ${message}`).join('; ');
     throw new WeirError('IncorrectStatus.RSByPassToas', `After ${seconds} s: ${text}. The targets are bound.`, details);
@@ -234,12 +221,11 @@ export class ControlPlane {
 
   /** Finishes the writes under way, and ends those that wait for health; the engine serves on. */
   async close(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#isClosed = true;
+    this.#background.close();
     this.#handover.close();
-    for (const look of this.#healthListeners) look();
+    this.#waiters.close();
     await this.#writer.close();
-    await this.#saveHealth(0);
+    await this.#records.save();
     this.#monitor.close();
   }
 
@@ -281,42 +267,14 @@ export class ControlPlane {
   }
 
   #healthTurned(changes: readonly HealthChange[]): void {
-    this.#isHealthUnsaved = true;
+    this.#records.turned();
     this.#options.engine.setHealth(changes);
     for (const { listenerId: listener, key: target, health } of changes) {
       const name = this.compiled.snapshot.listeners.get(listener)?.targets.get(target)?.name;
       const { lastError } = this.targetHealth(listener, target);
       this.events.append({ type: 'health', listener, target, name, health, lastError });
     }
-    this.#lookAtHealth();
-  }
-
-  #lookAtHealth(): void {
-    for (const look of this.#healthListeners) look();
-  }
-
-  /** Stored when it changed, and confirmed every `confirmMs`, so that a restart knows how old it is. */
-  async #saveHealth(confirmMs: number): Promise<void> {
-    const nowMs = this.#options.nowMs();
-    if (!this.#isHealthUnsaved && nowMs - this.#healthSavedAtMs < confirmMs) return;
-    this.#isHealthUnsaved = false;
-    this.#healthSavedAtMs = nowMs;
-    const health: StoredHealth[] = [...this.#monitor.all()];
-    await this.#options.store.saveHealth(nowMs, health);
-  }
-
-  #every(intervalMs: number, work: () => Promise<void>): void {
-    let isRunning = false;
-    const timer = setInterval(() => {
-      if (isRunning) return;
-      isRunning = true;
-      work()
-        .catch(this.#options.onError)
-        .finally(() => {
-          isRunning = false;
-        });
-    }, intervalMs);
-    this.#timers.push(timer);
+    this.#waiters.look();
   }
 }
 

@@ -1,0 +1,36 @@
+// Callers that wait for a condition of the health: they look again whenever it, or what is bound, has changed.
+
+export type WaitResult = 'met' | 'late' | 'closed';
+
+export class Waiters {
+  readonly #looks = new Set<() => void>();
+  #isClosed = false;
+
+  /** Resolves when `isMet`, after `timeoutMs`, or at `close`. */
+  async until(isMet: () => boolean, timeoutMs: number): Promise<WaitResult> {
+    if (isMet()) return 'met';
+    const { promise, resolve } = Promise.withResolvers<WaitResult>();
+    const look = () => {
+      if (isMet()) resolve('met');
+      else if (this.#isClosed) resolve('closed');
+    };
+    const timer = setTimeout(resolve, timeoutMs, 'late');
+    this.#looks.add(look);
+    look();
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#looks.delete(look);
+    }
+  }
+
+  look(): void {
+    for (const look of this.#looks) look();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.look();
+  }
+}
