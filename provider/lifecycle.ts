@@ -1,7 +1,8 @@
 // `create`, `read`, `update` and `delete` of every type of resource: what the state says, carried to the runtime and back.
 import type { dynamic } from '@pulumi/pulumi';
 import type { Call, RuntimeClient, StoredObject } from './client/client.ts';
-import { type ErrorCode, isWeirError } from './model/errors.ts';
+import { type ErrorCode, isWeirError, WeirError } from './model/errors.ts';
+import { KIND_NAMES } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
 import { newIncarnation, objectId, resourceName } from './object-id.ts';
 import { report } from './report.ts';
@@ -29,8 +30,12 @@ export class Lifecycle {
   }
 
   async read(id: string, state: Properties): Promise<dynamic.ReadResult> {
-    const stored = await this.#client.get(this.#call(id, runtimeOf(state)));
-    if (stored === undefined) return { id: '', props: {} };
+    const expectedRuntime = runtimeOf(state);
+    const stored = await this.#client.get(this.#call(id, expectedRuntime));
+    if (stored === undefined) {
+      if (expectedRuntime === undefined) throw this.#notThere(id);
+      return { id: '', props: {} };
+    }
     const observed = (this.#resource.observed?.(stored, state) ?? stored) as StoredObject;
     return {
       id,
@@ -68,6 +73,12 @@ export class Lifecycle {
     const properties = { ...inputs, ...actual };
     const message = shownMessage(error);
     return Object.assign(new Error(message), { id: call.id, properties, reasons: [message] });
+  }
+
+  /** For `get`, which has no state: an empty id tells a refresh that the object is gone, and there goes unnoticed. */
+  #notThere(id: string): WeirError {
+    const message = `the runtime at ${this.#client.endpoint} has no ${KIND_NAMES[this.#resource.kind]} ${id}`;
+    return new WeirError('NotFound', message);
   }
 
   #call(id: string, expectedRuntime: string | undefined): Call {

@@ -14,5 +14,15 @@ export function resourceProps(
 ): pulumi.Inputs {
   const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
   if (opts?.id !== undefined) return { ...pending, ...args };
-  return { ...pending, ...args, owner: pulumi.createUrn(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent) };
+  return { ...pending, ...args, owner: urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent) };
+}
+
+/**
+ * The URN as text alone, which depends on nothing: as the output that Pulumi makes of it, an input would depend on the
+ * parent, which for a component means on all its children, the resource itself among them, and `up` would never end.
+ */
+function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions['parent']): Promise<pulumi.URN> {
+  return new Promise((resolve) => {
+    pulumi.createUrn(name, type, parent).apply(resolve);
+  });
 }

@@ -150,7 +150,8 @@ export class RuntimeClient {
     const { answer, error } = await this.#attempt(request);
     if (answer === undefined) throw unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
     const runtimeId = runtimeIdOf(answer);
-    if (runtimeId === undefined) throw notAWeirRuntime(this.#settings, answer);
+    // Under a path that a runtime does not know it answers 404 to everything, which would read as gone.
+    if (runtimeId === undefined || answer.status !== 200) throw notAWeirRuntime(this.#settings, answer);
     return runtimeId;
   }
 

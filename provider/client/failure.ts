@@ -29,7 +29,7 @@ export function unreachable(settings: Settings, error: unknown, timeoutMs: numbe
 export function notAWeirRuntime({ endpoint, endpointSource }: Settings, answer: HttpAnswer): WeirError {
   return new WeirError(
     'Unreachable',
-    `${shown(endpoint)} answers (status ${answer.status}), but is not a Weir runtime: check the port, ` +
+    `${shown(endpoint)} answers (status ${answer.status}), but is not a Weir runtime: check port and path, ` +
       `or ${SET_ENDPOINT}${staleAdvice(endpointSource)}`,
   );
 }
@@ -98,7 +98,7 @@ function withDetails(message: string, details: readonly Problem[]): string {
 }
 
 function startAdvice(code: string): string {
-  return code === 'EPROTO' || code.startsWith('ERR_SSL')
+  return isNoTls(code)
     ? `it does not speak TLS as https needs it: check the scheme, or ${SET_ENDPOINT}`
     : `start it with \`npx weir serve\`, or ${SET_ENDPOINT}`;
 }
@@ -107,6 +107,10 @@ function trustAdvice(code: string): string {
   return code === 'ERR_TLS_CERT_ALTNAME_INVALID'
     ? `use a name that its certificate has: ${SET_ENDPOINT}`
     : 'give the certificate authority that signed its certificate in weir:ca';
+}
+
+function isNoTls(code: string): boolean {
+  return code === 'EPROTO' || code.startsWith('ERR_SSL');
 }
 
 function isCertificateFault(code: string): boolean {
@@ -118,6 +122,8 @@ function reason(error: unknown, timeoutMs: number): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name is not found';
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'it closed the connection, as one that wants https does';
+  // OpenSSL's own text is three lines of where in its source it happened.
+  if (isNoTls(code)) return 'the TLS handshake failed';
   if (code === 'ABORT_ERR' || code === 'ETIMEDOUT') return `no answer within ${timeoutMs / 1000} s`;
   return error instanceof Error ? error.message : String(error);
 }

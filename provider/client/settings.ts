@@ -74,10 +74,15 @@ function endpointOf(configured: string | undefined, variable: string | undefined
 }
 
 function tokenOf(config: Config, env: NodeJS.ProcessEnv): Token | undefined {
-  const fromEnv = given(env.WEIR_TOKEN);
-  if (fromEnv !== undefined) return { value: fromEnv, source: 'WEIR_TOKEN' };
-  const fromConfig = given(config.get('weir:token'));
-  return fromConfig === undefined ? undefined : { value: fromConfig, source: 'weir:token' };
+  return tokenFrom('WEIR_TOKEN', env.WEIR_TOKEN) ?? tokenFrom('weir:token', config.get('weir:token'));
+}
+
+/** A pipeline's secret often ends with the line break of the file that it was pasted from. */
+function tokenFrom(source: string, text: string | undefined): Token | undefined {
+  const value = given(text?.trim());
+  if (value === undefined) return undefined;
+  if (/^[\x21-\x7e]+$/.test(value)) return { value, source };
+  throw new WeirError('Unauthenticated', `${source} is no token: it has spaces or characters beyond ASCII in it`);
 }
 
 function caOf(ca: string | undefined): string | undefined {

@@ -7,8 +7,8 @@ export const MAX_CHANGES_SHOWN = 10;
 
 const NOT_KNOWN = '(known after up)';
 
-/** Undefined: not known yet. */
-type Value = string | number | undefined;
+/** Undefined: not known yet. Null: there is none, as for the port of a classic load balancer's target. */
+type Value = string | number | null | undefined;
 
 export type MembershipChange =
   | { operation: 'bind'; name: string; address: Value; port: Value; weight: Value }
@@ -67,24 +67,33 @@ export function membershipLine(attachment: string, changes: readonly MembershipC
 }
 
 function describe(change: MembershipChange): string {
+  const name = inOneLine(change.name);
   switch (change.operation) {
     case 'bind':
-      return `bind ${change.name} ${targetText(change)}`;
+      return `bind ${name} ${targetText(change)}`;
     case 'unbind':
-      return `unbind ${change.name}`;
+      return `unbind ${name}`;
     default:
-      return `${change.operation} ${change.name} ${text(change.from)}→${text(change.to)}`;
+      return `${change.operation} ${name} ${text(change.from)}→${text(change.to)}`;
   }
+}
+
+/** A name is the user's and may hold anything; a line break in it would begin a line of its own in the preview. */
+function inOneLine(name: string): string {
+  return name.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 function targetText({ address, port, weight }: Wire): string {
   if (address === undefined && port === undefined && weight === undefined) return NOT_KNOWN;
   const isWhole = typeof address === 'string' && typeof port === 'number';
-  return `${isWhole ? targetKey(address, port) : `${text(address)}:${text(port)}`} w${text(weight)}`;
+  const place = isWhole ? targetKey(address, port) : text(address) + (port === null ? '' : `:${text(port)}`);
+  return `${place} w${text(weight)}`;
 }
 
 function text(value: Value): string {
-  return value === undefined ? NOT_KNOWN : String(value);
+  return value === undefined ? NOT_KNOWN : String(value ?? 'none');
 }
 
 function wiresOf({ targets, defaultPort }: Membership, isKnown: IsKnown): Map<string, Wire> {
@@ -98,7 +107,7 @@ function wiresOf({ targets, defaultPort }: Membership, isKnown: IsKnown): Map<st
     const { address, port, weight } = target as Record<string, unknown>;
     return {
       address: known(typeof address === 'string' && isKnown(address) ? canonicalAddress(address) : address),
-      port: known(port ?? defaultPort),
+      port: port === undefined && defaultPort === undefined ? null : known(port ?? defaultPort),
       weight: known(isKnown(weight) ? weightOf({ weight: weight as number | undefined }) : weight),
     };
   }

@@ -76,6 +76,12 @@ test('the endpoint is something else, or a place that swallows everything', asyn
   const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
   assert.notEqual(code, 0);
   assert.match(text, /not a Weir runtime/i);
+  // The runtime itself, whose 404 there must not read as gone.
+  await point(`${runtime.url}/v1`);
+  const refresh = await stack.run(['refresh', '--yes', '--run-program']);
+  assert.notEqual(refresh.code, 0);
+  assert.match(refresh.text, /check port and path/);
+  assert.equal((await stack.resources()).size, 3);
   await point(runtime.url);
   await stack.up();
 });

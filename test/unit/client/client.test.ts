@@ -97,13 +97,29 @@ test('nothing listens: says where, why and what to do, and says it again without
 test('https to a port that speaks http says that the scheme is wrong', async (t) => {
   const { runtime } = await scripted(t, () => stored({}));
   const client = clientFor(runtime.url.replace('http:', 'https:'));
-  await assert.rejects(client.get(CALL), { code: 'Unreachable', message: /check the scheme/ });
+  await assert.rejects(client.get(CALL), {
+    code: 'Unreachable',
+    message: /\(the TLS handshake failed\): .*check the scheme/,
+  });
 });
 
 test('a server without X-Weir-Runtime is no Weir runtime', async (t) => {
   const { runtime, client } = await scripted(t, () => ({ status: 200, body: {}, runtimeId: undefined }));
   await assert.rejects(client.get(CALL), { code: 'Unreachable', message: /but is not a Weir runtime/ });
   assert.equal(runtime.seen.length, 0);
+});
+
+test('a path under which the runtime has no API is a wrong endpoint, never an absent object', async (t) => {
+  for (const reply of [failure(404, 'NotFound', 'no route'), failure(401, 'Unauthenticated', 'no')]) {
+    const { runtime } = await scripted(t, () => reply);
+    const client = clientFor(`${runtime.url}/v1`);
+    const expected = {
+      code: 'Unreachable',
+      message: /\/v1 answers .*, but is not a Weir runtime: check port and path/,
+    };
+    await assert.rejects(client.get(CALL), expected);
+    await assert.rejects(client.delete(CALL, 'i-1'), expected);
+  }
 });
 
 test('another runtime than the state names is refused before anything is sent, never taken for gone', async (t) => {

@@ -46,6 +46,14 @@ test('the variable wins for the token and for the accepted runtime', () => {
   assert.deepEqual([empty.token, empty.acceptRuntime], [{ value: 'weir_c', source: 'weir:token' }, 'rt-c']);
 });
 
+test('a token is taken without the line break behind it, and refused with what no header carries', () => {
+  assert.equal(settings({}, { WEIR_TOKEN: 'weir_e\n' }).token?.value, 'weir_e');
+  assert.equal(settings({ 'weir:token': ' weir_c ' }, { WEIR_TOKEN: '\n' }).token?.value, 'weir_c');
+  for (const token of ['weir_é', 'weir_a b', 'a\nb']) {
+    assert.throws(() => settings({}, { WEIR_TOKEN: token }), /^WeirError: WEIR_TOKEN is no token/);
+  }
+});
+
 test("a runtime on this machine is spoken to with its user's token file, another is not", (t) => {
   const folder = home(t, 'rt-1', 'weir_file');
   assert.deepEqual(tokenFor(settings(), 'rt-1', folder), {

@@ -51,6 +51,18 @@ test('what is not known yet says so, and counts as a change', () => {
   );
 });
 
+test('targets without a port, those of a classic load balancer, have none that changes', () => {
+  const before = { b1: target('10.0.0.1', undefined, 20), b2: target('10.0.0.2') };
+  const after = { b1: target('10.0.0.1', undefined, 25), b2: target('10.0.0.2'), b3: target('10.0.0.3') };
+  assert.equal(line(before, after), 'web: bind b3 10.0.0.3 w100 · weight b1 20→25');
+  assert.equal(line(before, { b1: target('10.0.0.1', 80, 20) }), 'web: unbind b2 · port b1 none→80');
+});
+
+test('it stays one line whatever the names are', () => {
+  const text = line({}, { 'a\nb: unbind c\u2028': target('10.0.0.1', 80), 'é x': target('10.0.0.2', 80) });
+  assert.equal(text, 'web: bind a\\u000ab: unbind c\\u2028 10.0.0.1:80 w100 · bind é x 10.0.0.2:80 w100');
+});
+
 test('at most ten changes are shown, the others counted', () => {
   const after = Object.fromEntries(Array.from({ length: 13 }, (_, i) => [`b${i}`, target('10.0.0.1', 80 + i)]));
   const text = line({}, after) ?? '';

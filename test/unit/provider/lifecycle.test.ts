@@ -108,6 +108,12 @@ test('read of what is gone says so by an empty id; of another runtime it fails',
   await assert.rejects(provider.read('web-1', { runtimeId: 'rt-0' }), { message: /\(RuntimeMismatch\)$/ });
 });
 
+test('read of what is not there fails for `get`, which has no state', async (t) => {
+  const { runtime, provider } = await attachment(t, () => failure(404, 'NotFound', 'no'));
+  const message = `the runtime at ${runtime.url} has no attachment web-1 (NotFound)`;
+  await assert.rejects(provider.read('web-1', { __provider: 'shim' }), { message });
+});
+
 test('delete names its incarnation; gone is success, in use is an error', async (t) => {
   const gone = await attachment(t, () => failure(404, 'NotFound', 'no'));
   await gone.provider.delete('web-1', { incarnation: 'i-1', runtimeId: RUNTIME_ID });

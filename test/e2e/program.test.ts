@@ -1,0 +1,68 @@
+// How a program may be laid out: resources in components, the same name twice, and what is read without being owned.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freePort } from '../harness/backends.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+function componentProgram(port: number, otherPort: number): string {
+  return `
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from 'weir';
+class Shop extends pulumi.ComponentResource {
+  constructor(name, port, opts) {
+    super('shop:index:Shop', name, {}, opts);
+    const lb = new weir.LoadBalancer('web', { address: '127.0.0.1' }, { parent: this });
+    const listener = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port }, { parent: this });
+    const targets = { a: { address: '127.0.0.1', port: 7001 } };
+    this.pool = new weir.TargetAttachment('web', { listenerId: listener.id, targets }, { parent: this });
+    this.endpoint = listener.endpoint;
+    this.registerOutputs({});
+  }
+}
+class Branch extends pulumi.ComponentResource {
+  constructor(name, port) {
+    super('shop:index:Branch', name, {});
+    this.shop = new Shop(name, port, { parent: this });
+  }
+}
+const main = new Shop('main', ${port});
+export const endpoint = main.endpoint;
+export const branch = new Branch('branch', ${otherPort}).shop.endpoint;
+`;
+}
+
+test('resources in a component, and the same names in a component of a component: the owner is the URN', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const stack = await Stack.create(t, componentProgram(await freePort(), await freePort()), runtime);
+  await stack.done(['preview']);
+  await stack.up();
+  await stack.done(['preview', '--expect-no-changes']);
+  const { deployment } = JSON.parse(await stack.done(['stack', 'export']));
+  const urns = deployment.resources.map(({ urn }: { urn: string }) => urn);
+  for (const kind of ['load-balancers', 'listeners', 'attachments']) {
+    const owners = (await runtime.done('GET', `/v1/${kind}`)).items.map(({ owner }: { owner: string }) => owner);
+    assert.equal(owners.length, 2, kind);
+    for (const owner of owners) assert.ok(urns.includes(owner), owner);
+  }
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+});
+
+test('get reads what is there, and fails for what is not', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  await runtime.done('PUT', '/v1/load-balancers/theirs', { address: '127.0.0.9' });
+  const program = (id: string) => `
+import * as weir from 'weir';
+export const vip = weir.LoadBalancer.get('found', '${id}').vip;
+`;
+  const stack = await Stack.create(t, program('theirs'), runtime);
+  await stack.up();
+  assert.equal((await stack.done(['stack', 'output', 'vip'])).trim(), '127.0.0.9');
+  stack.write(program('nobodys'));
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, /has no load balancer nobodys/);
+  assert.doesNotMatch(text, /\n\s+at /);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.equal((await runtime.done('GET', '/v1/load-balancers')).items.length, 1);
+});
