@@ -6,10 +6,11 @@ import { compact, isRecord, type Properties } from './normal-form.ts';
 import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 
-export function check({ kind }: ResourceDescription, news: Properties): dynamic.CheckResult {
+export function check({ kind, problems }: ResourceDescription, news: Properties): dynamic.CheckResult {
   const { __provider, ...inputs } = withoutUndefined(news) as Properties;
   const { owner, ...properties } = inputs;
-  return { inputs, failures: problemsOf(kind, properties, isKnown).map((problem) => failureOf(problem, properties)) };
+  const found = [...problemsOf(kind, properties, isKnown), ...(problems?.(properties) ?? [])];
+  return { inputs, failures: found.map((problem) => failureOf(problem, properties)) };
 }
 
 /** The engine shows the value of a `property`, but finds only those at the top: a deeper path says `{<nil>}`. */

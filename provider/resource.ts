@@ -1,5 +1,6 @@
 // What the providers need to know of a type of resource; one file a resource describes its own.
 import type { z } from 'zod';
+import type { Problem } from './model/errors.ts';
 import type { Kind } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
 
@@ -15,6 +16,8 @@ export interface ResourceDescription {
   readonly outputs: readonly string[];
   /** Defaults that depend on other properties; the normal form goes in and comes out. */
   readonly complete?: (normal: Properties) => Properties;
+  /** What the runtime would refuse, for reasons that the program tells as well: so preview says it already. */
+  readonly problems?: (properties: Properties) => readonly Problem[];
   /** The program's properties as diff compares them: what the resource leaves to others is taken from the state. */
   readonly desired?: (news: Properties, olds: Properties) => Properties;
   /** The object's properties and outputs as `read` reports them: what is no drift is taken from the state. */

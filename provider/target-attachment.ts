@@ -1,7 +1,9 @@
 // The target attachment as a resource: its targets change in place, and each change says what it binds and unbinds.
 import { z } from 'zod';
+import type { Problem } from './model/errors.ts';
 import { membershipChanges, membershipLine } from './model/membership.ts';
 import { mapKey } from './model/network.ts';
+import { propertyPath } from './model/property-path.ts';
 import { toMs } from './model/seconds.ts';
 import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from './model/target-attachment.ts';
 import { compact, isRecord, type Properties } from './normal-form.ts';
@@ -17,6 +19,7 @@ export const targetAttachment: ResourceDescription = {
   schema: targetAttachmentSchema.extend({ targets: z.record(mapKey, target) }),
   identity: ['loadBalancerId', 'listenerId'],
   outputs: ['boundTargets'],
+  problems: missingPorts,
   desired: (news, olds) => (leavesWeights(news) ? withWeightsOf(news, olds, 'targets') : news),
   observed: (actual, state) => {
     const observed = withHealthOf(actual, state);
@@ -27,6 +30,17 @@ export const targetAttachment: ResourceDescription = {
   waitMs: ({ handoverSeconds = targetAttachmentSchema.shape.handoverSeconds.parse(undefined), awaitHealthySeconds }) =>
     toMs(Number(handoverSeconds) + Number(awaitHealthySeconds ?? 0)),
 };
+
+/** Under a listener each target needs a port; under a load balancer that depends on its type, which is not known here. */
+function missingPorts({ listenerId, loadBalancerId, defaultPort, targets }: Properties): Problem[] {
+  if (listenerId === undefined || loadBalancerId !== undefined || defaultPort !== undefined) return [];
+  return Object.entries(isRecord(targets) ? targets : {})
+    .filter(([, item]) => isRecord(item) && item.port === undefined)
+    .map(([name]) => ({
+      path: propertyPath(['targets', name, 'port']),
+      message: 'is required where there is no defaultPort',
+    }));
+}
 
 function leavesWeights({ manageWeights }: Properties): boolean {
   return manageWeights === false;

@@ -16,21 +16,24 @@ const weight = z
   .min(0, 'must be from 0 to 100')
   .max(100, 'must be from 0 to 100');
 
-export const targetSchema = z.strictObject({
-  address: ipAddress,
-  port: port.optional(),
-  /** Unset is DEFAULT_WEIGHT; 0 is a weight and takes no new traffic. */
-  weight: weight.optional(),
-  description: z
-    .string('must be a string')
-    .regex(/^[A-Za-z0-9\-/._]{1,80}$/, 'must be 1-80 letters, digits, "-", "/", "." or "_"')
-    .optional(),
-});
+export const targetSchema = z.strictObject(
+  {
+    address: ipAddress,
+    port: port.optional(),
+    /** Unset is DEFAULT_WEIGHT; 0 is a weight and takes no new traffic. */
+    weight: weight.optional(),
+    description: z
+      .string('must be a string')
+      .regex(/^[A-Za-z0-9\-/._]{1,80}$/, 'must be 1-80 letters, digits, "-", "/", "." or "_"')
+      .optional(),
+  },
+  'must be a target: an address, with port and weight',
+);
 
 export const targetAttachmentSchema = z.strictObject({
   loadBalancerId: objectId.optional(),
   listenerId: objectId.optional(),
-  targets: z.record(mapKey, targetSchema),
+  targets: z.record(mapKey, targetSchema, 'must be a map of targets by name'),
   defaultPort: port.optional(),
   manageWeights: z.boolean('must be true or false').default(true),
   awaitHealthySeconds: seconds.optional(),

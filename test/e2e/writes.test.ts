@@ -57,6 +57,21 @@ test('a first check is repeated for as long as handoverSeconds, however long the
   assert.equal((await waiting).status, 200);
 });
 
+test('a first check is asked for too where the new place is bound under another name and does not answer', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const [a, port] = [await httpBackend(t, 'a'), await freePort()];
+  const dead = { address: '127.0.0.1', port: await freePort() };
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port });
+  const put = (targets: object, more: object) =>
+    runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, ...more });
+  const bound = await put({ only: a.target, spare: { ...dead, weight: 0 } }, { awaitHealthySeconds: 5 });
+  assert.equal(bound.status, 200);
+  const refused = await put({ only: dead }, { handoverSeconds: 0.3 });
+  assert.equal(refused.body.code, 'IncorrectStatus.RSByPassToas');
+  assert.deepEqual((await runtime.done('GET', '/v1/attachments/pool')).targets.only, a.target);
+});
+
 test('awaitHealthySeconds waits for no target that is unbound meanwhile', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const a = await httpBackend(t, 'a');

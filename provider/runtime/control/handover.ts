@@ -6,7 +6,7 @@ import { toMs } from '../../model/seconds.ts';
 import type { TargetAttachmentProperties } from '../../model/target-attachment.ts';
 import type { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
-import type { HealthCheckSnapshot } from '../snapshot.ts';
+import { type HealthCheckSnapshot, takesTraffic } from '../snapshot.ts';
 import { listenersServedBy, type ResolvedTarget, resolveTargets } from './membership.ts';
 import type { ModelView } from './model.ts';
 
@@ -97,17 +97,31 @@ export class Handover {
       return resolveTargets(next, backendPort).flatMap((target) => {
         const old = before.get(target.name);
         if (old === undefined || old.key === target.key) return [];
-        if (this.#options.monitor.state(listener.id, target.key) !== undefined) return [];
+        if (this.#takesTraffic(listener.id, target.key)) return [];
         if (this.#options.monitor.health(listener.id, old.key) !== 'healthy') return [];
         return [{ listenerId: listener.id, key: target.key, target, check }];
       });
     });
   }
 
-  async #untilPassed({ target, check }: Step, deadlineMs: number, signal: AbortSignal): Promise<string | undefined> {
+  /** Bound already, under another name, and in traffic. */
+  #takesTraffic(listenerId: string, key: string): boolean {
+    const state = this.#options.monitor.state(listenerId, key);
+    return state !== undefined && takesTraffic(state.health);
+  }
+
+  async #untilPassed(
+    { listenerId, key, target, check }: Step,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     for (;;) {
       const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
-      const problem = await this.#options.probe(target, { ...check, timeoutMs }, signal);
+      const found = await this.#options.probe(target, { ...check, timeoutMs }, signal);
+      // One that is bound under another name has a checker of its own, whose word counts when they swap.
+      const isBound = this.#options.monitor.state(listenerId, key) !== undefined;
+      const problem =
+        found ?? (isBound && !this.#takesTraffic(listenerId, key) ? 'its checks do not pass yet' : undefined);
       // Half of what is left, so that the last check is close to the end and not beyond it.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
       if (problem === undefined || signal.aborted || waitMs < SHORTEST_RETRY_MS) return problem;

@@ -35,6 +35,19 @@ test('what is missing is named', () => {
   assert.match(reasons?.[1] ?? '', /^protocol /);
 });
 
+test('a target without a port is refused in preview already, where the program alone tells that it needs one', () => {
+  const targets = { b1: { address: '10.0.0.1' }, b2: { address: '10.0.0.2', port: 80 }, b3: UNKNOWN };
+  const reasons = (rest: object) =>
+    check(targetAttachment, { targets, ...rest }).failures?.map((failure) => failure.reason);
+  const missing = ['targets.b1.port is required where there is no defaultPort'];
+  assert.deepEqual(reasons({ listenerId: 'http' }), missing);
+  assert.deepEqual(reasons({ listenerId: UNKNOWN }), missing);
+  assert.deepEqual(reasons({ listenerId: 'http', defaultPort: 80 }), []);
+  assert.deepEqual(reasons({ listenerId: 'http', defaultPort: UNKNOWN }), []);
+  // A classic one's targets have no port.
+  assert.deepEqual(reasons({ loadBalancerId: 'lb' }), []);
+});
+
 test('any input at any depth may be unknown', () => {
   const whole = { listenerId: UNKNOWN, targets: UNKNOWN, defaultPort: UNKNOWN, awaitHealthySeconds: UNKNOWN };
   const parts = { b1: { address: UNKNOWN, port: UNKNOWN, weight: UNKNOWN, description: UNKNOWN }, b2: UNKNOWN };
