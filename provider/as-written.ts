@@ -1,7 +1,8 @@
 // What an object really is, in the words of the user: state and program then differ by drift alone, never by notation.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { compact, defaultOf, isRecord, normalForm, type Properties, unwrapped } from './normal-form.ts';
+import { isRecord } from './model/record.ts';
+import { compact, defaultOf, normalForm, type Properties, unwrapped } from './normal-form.ts';
 
 /**
  * `actual`, where a property that means the same as the written one stays as it was written, and one that was not

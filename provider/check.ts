@@ -1,8 +1,9 @@
 // `check`: every fault of what is known of the inputs, each with its property; the inputs stay as the user wrote them.
 import type { dynamic } from '@pulumi/pulumi';
 import type { Problem } from './model/errors.ts';
+import { isRecord } from './model/record.ts';
 import { problemsOf } from './model/validate.ts';
-import { compact, isRecord, type Properties } from './normal-form.ts';
+import { compact, type Properties } from './normal-form.ts';
 import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 

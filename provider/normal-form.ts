@@ -1,5 +1,7 @@
 // Properties in the one form in which they are compared: every default filled in, addresses in their shortest form.
+
 import { z } from 'zod';
+import { isRecord } from './model/record.ts';
 import { isKnown } from './unknown.ts';
 
 export type Properties = Readonly<Record<string, unknown>>;
@@ -29,10 +31,6 @@ export function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   const isWrapper =
     schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
   return isWrapper ? unwrapped(schema.unwrap()) : schema;
-}
-
-export function isRecord(value: unknown): value is Properties {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** An object without its undefined properties: for Pulumi they are not there. */

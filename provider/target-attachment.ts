@@ -4,9 +4,10 @@ import type { Problem } from './model/errors.ts';
 import { membershipChanges, membershipLine } from './model/membership.ts';
 import { mapKey } from './model/network.ts';
 import { propertyPath } from './model/property-path.ts';
+import { isRecord } from './model/record.ts';
 import { toMs } from './model/seconds.ts';
 import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from './model/target-attachment.ts';
-import { compact, isRecord, type Properties } from './normal-form.ts';
+import { compact, type Properties } from './normal-form.ts';
 import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 

@@ -12,5 +12,3 @@ export const loadBalancerSchema = z.strictObject({
   deletionProtection: z.boolean('must be true or false').default(false),
   tags: z.record(mapKey, label).optional(),
 });
-
-export type LoadBalancerProperties = z.infer<typeof loadBalancerSchema>;

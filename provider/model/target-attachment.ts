@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { ipAddress, mapKey, objectId, port } from './network.ts';
 import { propertyPath } from './property-path.ts';
+import { isRecord } from './record.ts';
 import { seconds, secondsOrZero } from './seconds.ts';
 import { targetKey } from './target-key.ts';
 
@@ -90,8 +91,4 @@ function wireConflicts(targets: Record<string, unknown>, defaultPort: unknown): 
     }
   }
   return problems;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

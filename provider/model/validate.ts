@@ -5,6 +5,7 @@ import { healthCheckRules } from './health-check.ts';
 import { listenerSchema } from './listener.ts';
 import { loadBalancerSchema } from './load-balancer.ts';
 import { propertyPath } from './property-path.ts';
+import { isRecord } from './record.ts';
 import { targetAttachmentRules, targetAttachmentSchema } from './target-attachment.ts';
 
 /** The kinds of object, by the name of their collection in the API. */
@@ -97,8 +98,8 @@ function valueAt(path: readonly PropertyKey[], input: unknown): unknown {
 
 function nested(property: string, input: Readonly<Record<string, unknown>>, isKnown: IsKnown, rules: Rules): Problem[] {
   const value = input[property];
-  if (!isKnown(value) || typeof value !== 'object' || value === null) return [];
-  return rules(value as Record<string, unknown>, isKnown).map((problem) => ({
+  if (!isKnown(value) || !isRecord(value)) return [];
+  return rules(value, isKnown).map((problem) => ({
     ...problem,
     path: `${property}.${problem.path}`,
   }));

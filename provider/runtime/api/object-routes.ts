@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { type Problem, WeirError } from '../../model/errors.ts';
 import { objectId } from '../../model/network.ts';
+import { isRecord } from '../../model/record.ts';
 import { invalid, KIND_NAMES, KINDS, type Kind, parseProperties, schemaProblems } from '../../model/validate.ts';
 import { notFound } from '../control/changes.ts';
 import type { ControlPlane, Precondition } from '../control/control-plane.ts';
@@ -119,10 +120,10 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
 
 /** Parses the body as properties and identity; throws one error that names every problem of both, and of the id. */
 function splitBody(kind: Kind, id: string, body: unknown) {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (!isRecord(body)) {
     throw invalid([{ path: '', message: 'the body must be a JSON object' }]);
   }
-  const { owner, incarnation, ...properties } = body as Record<string, unknown>;
+  const { owner, incarnation, ...properties } = body;
   const problems: Problem[] = [];
   const parsedId = objectId.safeParse(id);
   if (!parsedId.success) problems.push({ path: 'id', message: parsedId.error.issues[0]?.message ?? 'is not an id' });
