@@ -1,5 +1,5 @@
 // The listener as a resource: it moves to another load balancer only by replacement, everything else changes in place.
-import { idleTimeoutSeconds, type ListenerProperties, listenerSchema } from './model/listener.ts';
+import { healthCheckOf, idleTimeoutSeconds, type ListenerProperties, listenerSchema } from './model/listener.ts';
 import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 
@@ -9,8 +9,9 @@ export const listener: ResourceDescription = {
   schema: listenerSchema,
   identity: ['loadBalancerId'],
   outputs: ['endpoint'],
-  complete: (normal) =>
-    isKnown(normal.protocol)
-      ? { ...normal, idleTimeoutSeconds: idleTimeoutSeconds(normal as unknown as ListenerProperties) }
-      : normal,
+  complete: (normal) => {
+    if (!isKnown(normal.protocol)) return normal;
+    const listener = normal as unknown as ListenerProperties;
+    return { ...normal, idleTimeoutSeconds: idleTimeoutSeconds(listener), healthCheck: healthCheckOf(listener) };
+  },
 };

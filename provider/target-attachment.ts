@@ -6,7 +6,7 @@ import { mapKey } from './model/network.ts';
 import { propertyPath } from './model/property-path.ts';
 import { isRecord } from './model/record.ts';
 import { toMs } from './model/seconds.ts';
-import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from './model/target-attachment.ts';
+import { DEFAULT_WEIGHT, PARENTS, targetAttachmentSchema, targetSchema } from './model/target-attachment.ts';
 import { compact, type Properties } from './normal-form.ts';
 import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
@@ -18,7 +18,7 @@ export const targetAttachment: ResourceDescription = {
   type: 'TargetAttachment',
   kind: 'attachments',
   schema: targetAttachmentSchema.extend({ targets: z.record(mapKey, target) }),
-  identity: ['loadBalancerId', 'listenerId'],
+  identity: [...PARENTS],
   outputs: ['boundTargets'],
   problems: missingPorts,
   desired: (news, olds) => (leavesWeights(news) ? withWeightsOf(news, olds, 'targets') : news),
@@ -32,9 +32,9 @@ export const targetAttachment: ResourceDescription = {
     toMs(Number(handoverSeconds) + Number(awaitHealthySeconds ?? 0)),
 };
 
-/** Under a listener each target needs a port; under a load balancer that depends on its type, which is not known here. */
-function missingPorts({ listenerId, loadBalancerId, defaultPort, targets }: Properties): Problem[] {
-  if (listenerId === undefined || loadBalancerId !== undefined || defaultPort !== undefined) return [];
+/** Under a listener or rule each target needs a port; under a load balancer that depends on its type, which is not known here. */
+function missingPorts({ listenerId, ruleId, loadBalancerId, defaultPort, targets }: Properties): Problem[] {
+  if ((listenerId ?? ruleId) === undefined || loadBalancerId !== undefined || defaultPort !== undefined) return [];
   return Object.entries(isRecord(targets) ? targets : {})
     .filter(([, item]) => isRecord(item) && item.port === undefined)
     .map(([name]) => ({

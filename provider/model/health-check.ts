@@ -13,7 +13,9 @@ const threshold = z
   .max(100, 'must be from 1 to 100');
 
 export const healthCheckSchema = z.strictObject({
-  protocol: z.enum(['TCP', 'HTTP', 'none'], 'must be "TCP", "HTTP" or "none"').default('TCP'),
+  protocol: z
+    .enum(['TCP', 'HTTP', 'HTTPS', 'UDP', 'none'], 'must be "TCP", "HTTP", "HTTPS", "UDP" or "none"')
+    .default('TCP'),
   port: port.optional(),
   // RFC 9112 section 3: no whitespace or control can stand in a request target.
   path: z
@@ -34,6 +36,9 @@ export const healthCheckSchema = z.strictObject({
     .regex(CODES, 'must be codes such as "200-399" or "200,204"')
     .refine((value) => parseCodes(value).every(([low, high]) => low <= high), 'has a range that ends before it begins')
     .default('200-399'),
+  /** UDP: the payload of the question, and what the answer must hold. */
+  send: z.string('must be a string').max(1024, 'has at most 1024 characters').optional(),
+  expect: z.string('must be a string').min(1, 'must not be empty').max(1024, 'has at most 1024 characters').optional(),
   intervalSeconds: seconds.default(5),
   timeoutSeconds: seconds.default(2),
   healthyThreshold: threshold.default(2),
@@ -51,6 +56,7 @@ export function parseCodes(codes: string): (readonly [number, number])[] {
 }
 
 const HTTP_ONLY = ['path', 'host', 'method', 'expectedCodes'] as const;
+const UDP_ONLY = ['send', 'expect'] as const;
 
 /** A property that the check's protocol would ignore is a mistake, and said to be one. */
 export function healthCheckRules(
@@ -59,9 +65,23 @@ export function healthCheckRules(
 ): Problem[] {
   if (!isKnown(check.protocol)) return [];
   const protocol = check.protocol ?? 'TCP';
-  if (protocol === 'HTTP') return [];
-  return HTTP_ONLY.filter((name) => check[name] !== undefined).map((name) => ({
-    path: name,
-    message: `is for HTTP checks only, and the protocol is ${JSON.stringify(protocol)}`,
-  }));
+  const isHttp = protocol === 'HTTP' || protocol === 'HTTPS';
+  return [
+    ...(isHttp ? [] : misplaced(check, HTTP_ONLY, 'HTTP', protocol)),
+    ...(protocol === 'UDP' ? [] : misplaced(check, UDP_ONLY, 'UDP', protocol)),
+  ];
+}
+
+function misplaced(
+  check: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  owner: string,
+  protocol: unknown,
+): Problem[] {
+  return names
+    .filter((name) => check[name] !== undefined)
+    .map((name) => ({
+      path: name,
+      message: `is for ${owner} checks only, and the protocol is ${JSON.stringify(protocol)}`,
+    }));
 }

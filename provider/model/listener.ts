@@ -1,30 +1,85 @@
 // The properties of a listener: a port of a load balancer, its protocol and how it treats its targets.
 import { z } from 'zod';
-import { healthCheckSchema } from './health-check.ts';
-import { objectId, port } from './network.ts';
+import { certificateSchema } from './certificate.ts';
+import type { Problem } from './errors.ts';
+import { type HealthCheckProperties, healthCheckSchema } from './health-check.ts';
+import { cidr, mapKey, objectId, port } from './network.ts';
+import { isRecord } from './record.ts';
 import { seconds, secondsOrZero } from './seconds.ts';
+import { stickySessionSchema } from './sticky-session.ts';
+
+export const algorithm = z
+  .enum(
+    ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'],
+    'must be "weighted-round-robin", "weighted-least-connections" or "source-ip-hash"',
+  )
+  .default('weighted-round-robin');
+
+const limit = z
+  .number('must be a whole number from 1 to 1000000')
+  .int('must be a whole number from 1 to 1000000')
+  .min(1, 'must be from 1 to 1000000')
+  .max(1_000_000, 'must be from 1 to 1000000');
 
 export const listenerSchema = z.strictObject({
   loadBalancerId: objectId,
-  protocol: z.enum(['TCP', 'HTTP'], 'must be "TCP" or "HTTP"'),
+  protocol: z.enum(['TCP', 'UDP', 'HTTP', 'HTTPS'], 'must be "TCP", "UDP", "HTTP" or "HTTPS"'),
   port,
   /** Classic load balancers only: the port of every target. */
   backendPort: port.optional(),
-  algorithm: z
-    .enum(
-      ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'],
-      'must be "weighted-round-robin", "weighted-least-connections" or "source-ip-hash"',
-    )
-    .default('weighted-round-robin'),
-  healthCheck: healthCheckSchema.prefault({}),
-  /** Undefined: 60 for HTTP, 900 for TCP. */
+  algorithm,
+  /** Undefined: of `healthCheckOf`. */
+  healthCheck: healthCheckSchema.optional(),
+  stickySession: stickySessionSchema.optional(),
+  certificates: z.record(mapKey, certificateSchema, 'must be a map of certificates by name').optional(),
+  /** Undefined: 900 for TCP, else 60. */
   idleTimeoutSeconds: seconds.optional(),
   requestTimeoutSeconds: seconds.default(60),
   drainSeconds: secondsOrZero.default(0),
+  slowStartSeconds: secondsOrZero.default(0),
+  maxConnections: limit.optional(),
+  maxPendingRequests: limit.optional(),
+  proxyProtocol: z.enum(['v1', 'v2'], 'must be "v1" or "v2"').optional(),
+  trustedProxies: z.array(cidr, 'must be a list of networks').max(256, 'has at most 256 networks').optional(),
 });
 
 export type ListenerProperties = z.infer<typeof listenerSchema>;
+export type ListenerProtocol = ListenerProperties['protocol'];
 
-export function idleTimeoutSeconds(listener: ListenerProperties): number {
+export function idleTimeoutSeconds(listener: Pick<ListenerProperties, 'idleTimeoutSeconds' | 'protocol'>): number {
   return listener.idleTimeoutSeconds ?? (listener.protocol === 'TCP' ? 900 : 60);
+}
+
+/** A UDP target that says nothing is no worse than one that does, so that UDP is checked only where it is asked for. */
+export function healthCheckOf(listener: Pick<ListenerProperties, 'healthCheck' | 'protocol'>): HealthCheckProperties {
+  return listener.healthCheck ?? healthCheckSchema.parse(listener.protocol === 'UDP' ? { protocol: 'none' } : {});
+}
+
+export function isHttp(protocol: unknown): boolean {
+  return protocol === 'HTTP' || protocol === 'HTTPS';
+}
+
+const HTTP_ONLY = ['maxPendingRequests', 'trustedProxies'] as const;
+
+/** A property that the protocol would ignore is a mistake, and said to be one. */
+export function listenerRules(
+  input: Readonly<Record<string, unknown>>,
+  isKnown: (value: unknown) => boolean,
+): Problem[] {
+  const { protocol, certificates, stickySession } = input;
+  if (!isKnown(protocol)) return [];
+  const problems: Problem[] = [];
+  const refuse = (path: string, message: string) => problems.push({ path, message });
+  if (protocol !== 'HTTPS' && certificates !== undefined) refuse('certificates', 'is for HTTPS listeners only');
+  const isEmpty = certificates === undefined || (isRecord(certificates) && Object.keys(certificates).length === 0);
+  if (protocol === 'HTTPS' && isEmpty) refuse('certificates', 'is required for HTTPS: at least one certificate');
+  if (protocol === 'UDP' && input.proxyProtocol !== undefined) refuse('proxyProtocol', 'is not for UDP listeners');
+  if (isHttp(protocol)) return problems;
+  for (const name of HTTP_ONLY) {
+    if (input[name] !== undefined) refuse(name, 'is for HTTP and HTTPS listeners only');
+  }
+  if (isRecord(stickySession) && stickySession.type === 'cookie') {
+    refuse('stickySession.type', 'is "cookie", which is for HTTP and HTTPS listeners only');
+  }
+  return problems;
 }

@@ -14,6 +14,11 @@ export const ipAddress = z
   .refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address')
   .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)));
 
+/** An IPv4 or IPv6 network, "10.0.0.0/8". */
+export const cidr = z
+  .string('must be a network such as "10.0.0.0/8"')
+  .refine(isCidr, 'must be a network such as "10.0.0.0/8"');
+
 const OBJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export const objectId = z
@@ -29,3 +34,9 @@ export const mapKey = z
 
 /** A label that has no effect on traffic. */
 export const label = z.string('must be a string').max(255, 'has at most 255 characters');
+
+function isCidr(value: string): boolean {
+  const [, address = '', bits = ''] = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(value) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
+}

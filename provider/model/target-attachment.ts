@@ -1,4 +1,4 @@
-// The properties of a target attachment: the targets, by the user's own names, of one listener or load balancer.
+// The properties of a target attachment: the targets, by the user's own names, of one listener, rule or load balancer.
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
@@ -31,9 +31,13 @@ export const targetSchema = z.strictObject(
   'must be a target: an address, with port and weight',
 );
 
+/** What an attachment may be of; exactly one is given. */
+export const PARENTS = ['loadBalancerId', 'listenerId', 'ruleId'] as const;
+
 export const targetAttachmentSchema = z.strictObject({
   loadBalancerId: objectId.optional(),
   listenerId: objectId.optional(),
+  ruleId: objectId.optional(),
   targets: z.record(mapKey, targetSchema, 'must be a map of targets by name'),
   defaultPort: port.optional(),
   manageWeights: z.boolean('must be true or false').default(true),
@@ -54,9 +58,11 @@ export function targetAttachmentRules(
   isKnown: (value: unknown) => boolean,
 ): Problem[] {
   const problems: Problem[] = [];
-  const parents = ['loadBalancerId', 'listenerId'].filter((name) => input[name] !== undefined);
-  if (parents.length !== 1) {
-    problems.push({ path: 'listenerId', message: 'exactly one of loadBalancerId and listenerId must be given' });
+  if (PARENTS.filter((name) => input[name] !== undefined).length !== 1) {
+    problems.push({
+      path: 'listenerId',
+      message: 'exactly one of loadBalancerId, listenerId and ruleId must be given',
+    });
   }
   const targets = input.targets;
   if (!isKnown(targets) || !isRecord(targets)) return problems;

@@ -1,17 +1,20 @@
 // Checks an input against its schema and rules and reports every problem at once; used by the API and, with unknowns, by the providers.
 import type { z } from 'zod';
 import { type ErrorCode, type Problem, WeirError } from './errors.ts';
+import { forwardingRuleRules, forwardingRuleSchema } from './forwarding-rule.ts';
 import { healthCheckRules } from './health-check.ts';
-import { listenerSchema } from './listener.ts';
+import { listenerRules, listenerSchema } from './listener.ts';
 import { loadBalancerSchema } from './load-balancer.ts';
 import { propertyPath } from './property-path.ts';
 import { isRecord } from './record.ts';
+import { stickySessionRules } from './sticky-session.ts';
 import { targetAttachmentRules, targetAttachmentSchema } from './target-attachment.ts';
 
 /** The kinds of object, by the name of their collection in the API. */
 export const SCHEMAS = {
   'load-balancers': loadBalancerSchema,
   listeners: listenerSchema,
+  rules: forwardingRuleSchema,
   attachments: targetAttachmentSchema,
 } as const;
 
@@ -22,6 +25,7 @@ export type PropertiesOf<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
 export const KIND_NAMES: Record<Kind, string> = {
   'load-balancers': 'load balancer',
   listeners: 'listener',
+  rules: 'rule',
   attachments: 'attachment',
 };
 
@@ -32,9 +36,18 @@ type Rules = (input: Readonly<Record<string, unknown>>, isKnown: IsKnown) => Pro
 
 const RULES: Record<Kind, Rules> = {
   'load-balancers': () => [],
-  listeners: (input, isKnown) => nested('healthCheck', input, isKnown, healthCheckRules),
+  listeners: (input, isKnown) => [...listenerRules(input, isKnown), ...balancingRules(input, isKnown)],
+  rules: (input, isKnown) => [...forwardingRuleRules(input), ...balancingRules(input, isKnown)],
   attachments: targetAttachmentRules,
 };
+
+/** Of what listeners and rules both say about their targets. */
+function balancingRules(input: Readonly<Record<string, unknown>>, isKnown: IsKnown): Problem[] {
+  return [
+    ...nested('healthCheck', input, isKnown, healthCheckRules),
+    ...nested('stickySession', input, isKnown, stickySessionRules),
+  ];
+}
 
 /** Every problem of what is known of `input`; a value for which `isKnown` is false is skipped, and what needs it too. */
 export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: IsKnown = () => true): Problem[] {

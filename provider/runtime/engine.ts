@@ -10,18 +10,18 @@ export interface Refusal {
   readonly problem: Problem;
 }
 
-/** The health of (listener id, target key), as the control plane's monitor has it now. */
-export type HealthView = (listenerId: string, key: string) => Health;
+/** The health of (group id, target key), as the control plane's monitor has it now. */
+export type HealthView = (groupId: string, key: string) => Health;
 
 export interface HealthChange {
-  readonly listenerId: string;
+  readonly groupId: string;
   readonly key: string;
   readonly health: Health;
 }
 
 /** What a data plane saw of a target by itself: a connect that failed, or the first that succeeded after failures. */
 export interface PassiveReport {
-  readonly listenerId: string;
+  readonly groupId: string;
   readonly key: string;
   readonly ok: boolean;
   readonly error?: string;
@@ -57,7 +57,9 @@ export interface ListenerTraffic {
 }
 
 export interface DrainingTarget {
+  /** Where it was bound; the rule may be gone. */
   readonly listenerId: string;
+  readonly ruleId: string | undefined;
   /** As it was last served. */
   readonly target: TargetSnapshot;
   readonly count: number;
@@ -109,7 +111,7 @@ export interface Engine {
   onPassive: (report: PassiveReport) => void;
   /** Set by the control plane; called when a worker ends, and when the one that replaces it serves. */
   onWorkerChange: (change: WorkerChange) => void;
-  counts(listenerId: string, key: string): TargetCounts;
+  counts(groupId: string, key: string): TargetCounts;
   /** Undefined: the listener is not served. */
   traffic(listenerId: string): ListenerTraffic | undefined;
   /** Targets that are gone from the snapshot but still have open flows. */

@@ -1,9 +1,9 @@
 // The immutable result of compile: what every engine serves. Made only there, so it is always valid and frozen.
 
-export type Protocol = 'TCP' | 'HTTP';
+export type Protocol = 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
 export type Algorithm = 'weighted-round-robin' | 'weighted-least-connections' | 'source-ip-hash';
 
-/** One target of a listener, resolved from the attachments that claim it. */
+/** One target of a group, resolved from the attachments that claim it. */
 export interface TargetSnapshot {
   /** Wire identity, of `targetKey`. */
   readonly key: string;
@@ -18,7 +18,7 @@ export interface TargetSnapshot {
 
 /** An active health check with every default filled in; times in milliseconds. */
 export interface HealthCheckSnapshot {
-  readonly protocol: 'TCP' | 'HTTP';
+  readonly protocol: 'TCP' | 'HTTP' | 'HTTPS' | 'UDP';
   /** Undefined: the target's own port. */
   readonly port: number | undefined;
   readonly path: string;
@@ -27,10 +27,62 @@ export interface HealthCheckSnapshot {
   readonly method: string;
   /** Status codes that pass, as inclusive ranges. */
   readonly expectedCodes: readonly (readonly [number, number])[];
+  /** UDP: the payload, and what the answer must hold; undefined: any answer, or none. */
+  readonly send: string | undefined;
+  readonly expect: string | undefined;
+  /** The targets await a PROXY header. */
+  readonly proxyProtocol: ProxyProtocol | undefined;
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly healthyThreshold: number;
   readonly unhealthyThreshold: number;
+}
+
+export type ProxyProtocol = 'v1' | 'v2';
+
+/** How a client keeps its target; `lifetimeMs` undefined: for the browser's session. */
+export type StickySnapshot =
+  | {
+      readonly type: 'cookie';
+      readonly cookieName: string;
+      readonly cookieKey: string;
+      readonly lifetimeMs: number | undefined;
+    }
+  | { readonly type: 'source-ip'; readonly lifetimeMs: number };
+
+/** What is balanced as one: the targets of a listener, or of one of its rules. */
+export interface GroupSnapshot {
+  /** Of the listener, or of `groupIdOfRule`. */
+  readonly id: string;
+  readonly listenerId: string;
+  /** Undefined: the listener's own. */
+  readonly ruleId: string | undefined;
+  readonly algorithm: Algorithm;
+  /** Undefined: not checked. */
+  readonly healthCheck: HealthCheckSnapshot | undefined;
+  readonly sticky: StickySnapshot | undefined;
+  readonly slowStartMs: number;
+  readonly targets: ReadonlyMap<string, TargetSnapshot>;
+}
+
+export interface RuleSnapshot {
+  readonly id: string;
+  /** As it was written; "*.example.com" too. */
+  readonly host: string | undefined;
+  readonly path: string | undefined;
+  readonly pathMatch: 'prefix' | 'exact';
+  /** The model's version that last changed the rule: of two that match the same the newer one is larger. */
+  readonly version: number;
+  readonly group: GroupSnapshot;
+}
+
+export interface CertificateSnapshot {
+  readonly name: string;
+  /** PEM, as the key. */
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Undefined: the names in the certificate. */
+  readonly serverNames: readonly string[] | undefined;
 }
 
 export interface ListenerSnapshot {
@@ -38,20 +90,39 @@ export interface ListenerSnapshot {
   readonly protocol: Protocol;
   readonly address: string;
   readonly port: number;
-  readonly algorithm: Algorithm;
-  /** Undefined: not checked. */
-  readonly healthCheck: HealthCheckSnapshot | undefined;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly drainMs: number;
-  readonly targets: ReadonlyMap<string, TargetSnapshot>;
+  /** Over all workers, as the next one; undefined: no limit. */
+  readonly maxConnections: number | undefined;
+  readonly maxPendingRequests: number | undefined;
+  readonly proxyProtocol: ProxyProtocol | undefined;
+  /** Networks, as the model has them. */
+  readonly trustedProxies: readonly string[];
+  /** In order of name: the first one answers who names no server. */
+  readonly certificates: readonly CertificateSnapshot[];
+  /** Where no rule matches. */
+  readonly group: GroupSnapshot;
+  readonly rules: readonly RuleSnapshot[];
 }
 
-/** Compile returns the identical ListenerSnapshot and TargetSnapshot objects where nothing changed, so a difference is found by `!==`. */
+/** A rule's group has an id that no listener can have. */
+export function groupIdOfRule(ruleId: string): string {
+  return `rules/${ruleId}`;
+}
+
+/** The listener's own group and those of its rules. */
+export function groupsOf({ group, rules }: ListenerSnapshot): GroupSnapshot[] {
+  return [group, ...rules.map((rule) => rule.group)];
+}
+
+/** Compile returns the identical listener, group and target objects where nothing changed, so a difference is found by `!==`. */
 export interface Snapshot {
   /** The model's version. */
   readonly version: number;
   readonly listeners: ReadonlyMap<string, ListenerSnapshot>;
+  /** Every group of every listener, by its id. */
+  readonly groups: ReadonlyMap<string, GroupSnapshot>;
 }
 
 /** A target's state for new traffic: `healthy` and `unchecked` take it, the others do not. */

@@ -33,6 +33,7 @@ const OUTPUTS: Outputs = {
     endpoint: endpointOf(properties.protocol, vipOf(properties.loadBalancerId, control), properties.port),
     lastError: refusalOf(id, control),
   }),
+  rules: () => ({}),
   attachments: (object, control) => ({ boundTargets: control.boundTargets(object) }),
 };
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { groupsOf } from '../snapshot.ts';
 import { CONTENT_TYPE, renderMetrics, type Sample } from './metrics.ts';
 import { errorAnswer } from './schemas.ts';
 
@@ -32,17 +33,24 @@ function takeSample(control: ControlPlane): Sample {
   return {
     version: control.model.version,
     engine: control.engineStatus,
-    listeners: [...control.compiled.snapshot.listeners.values()].map(({ id, protocol, targets }) => ({
-      id,
-      protocol,
-      isOpen: !refused.has(id),
-      traffic: control.traffic(id),
-      targets: [...targets.values()].map((target) => ({
-        ...target,
-        health: control.targetHealth(id, target.key).health,
-        counts: control.counts(id, target.key),
+    listeners: [...control.compiled.snapshot.listeners.values()].map((listener) => ({
+      id: listener.id,
+      protocol: listener.protocol,
+      isOpen: !refused.has(listener.id),
+      traffic: control.traffic(listener.id),
+      targets: groupsOf(listener).flatMap(({ id, ruleId, targets }) =>
+        [...targets.values()].map((target) => ({
+          ...target,
+          rule: ruleId ?? '',
+          health: control.targetHealth(id, target.key).health,
+          counts: control.counts(id, target.key),
+        })),
+      ),
+      draining: (draining.get(listener.id) ?? []).map(({ ruleId, target, count }) => ({
+        rule: ruleId ?? '',
+        key: target.key,
+        count,
       })),
-      draining: (draining.get(id) ?? []).map(({ target, count }) => ({ key: target.key, count })),
     })),
   };
 }

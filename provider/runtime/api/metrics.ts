@@ -1,5 +1,6 @@
 // What a scrape gets: the state of the runtime as Prometheus text, made anew each time, so that what is gone has no series.
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
+import { isHttp } from '../../model/listener.ts';
 import { DURATION_BOUNDS_MS, type EngineStatus, type ListenerTraffic, type TargetCounts } from '../engine.ts';
 import type { Health, Protocol, TargetSnapshot } from '../snapshot.ts';
 
@@ -8,6 +9,8 @@ export const MAX_LISTENERS = 500;
 export const MAX_TARGETS = 2_500;
 
 export interface TargetSample extends Pick<TargetSnapshot, 'key' | 'attachment' | 'name' | 'weight'> {
+  /** Of which it is a target; "": of the listener itself. */
+  readonly rule: string;
   readonly health: Health;
   readonly counts: TargetCounts;
 }
@@ -20,7 +23,7 @@ export interface ListenerSample {
   readonly traffic: ListenerTraffic | undefined;
   readonly targets: readonly TargetSample[];
   /** Those that are bound no more, by key, with their open flows. */
-  readonly draining: readonly { readonly key: string; readonly count: number }[];
+  readonly draining: readonly { readonly rule: string; readonly key: string; readonly count: number }[];
 }
 
 export interface Sample {
@@ -91,7 +94,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     if (traffic === undefined) continue;
     open.set({ listener }, traffic.openConnections);
     connections.inc({ listener }, traffic.connections);
-    if (protocol !== 'HTTP') continue;
+    if (!isHttp(protocol)) continue;
     requests.inc({ listener }, traffic.requests);
     for (const [index, code] of CLASS_NAMES.entries()) {
       const [ofTarget = 0, own = 0] = [traffic.targetAnswers[index], traffic.ownAnswers[index]];
@@ -104,7 +107,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
 }
 
 function writeTargets(registry: Registry, targets: readonly { listener: string; target: TargetSample }[]): void {
-  const of = ['listener', 'target'];
+  const of = ['listener', 'rule', 'target'];
   const info = gauge(registry, 'weir_target_info', 'Where a bound target stands in the model.', [
     ...of,
     'attachment',
@@ -120,7 +123,7 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
   ]);
   for (const { listener, target } of targets) {
     const { attachment, name, counts } = target;
-    const labels = { listener, target: target.key };
+    const labels = { listener, rule: target.rule, target: target.key };
     info.set({ ...labels, attachment, name }, 1);
     weight.set(labels, target.weight);
     health.set({ ...labels, health: target.health }, 1);
@@ -141,18 +144,21 @@ function writeDraining(
 ): void {
   const draining = gauge(registry, 'weir_target_draining_connections', 'Flows that outlive their binding.', [
     'listener',
+    'rule',
     'target',
   ]);
-  for (const { listener, target } of targets) draining.set({ listener, target: target.key }, target.counts.draining);
-  const unbound = listeners.flatMap(({ id, draining: gone }) => gone.map(({ key, count }) => ({ id, key, count })));
-  for (const { id, key, count } of unbound.slice(0, MAX_TARGETS)) draining.set({ listener: id, target: key }, count);
+  for (const { listener, target } of targets)
+    draining.set({ listener, rule: target.rule, target: target.key }, target.counts.draining);
+  const unbound = listeners.flatMap(({ id, draining: gone }) => gone.map((target) => ({ listener: id, ...target })));
+  for (const { listener, rule, key, count } of unbound.slice(0, MAX_TARGETS))
+    draining.set({ listener, rule, target: key }, count);
 }
 
 /** A histogram as it is scraped: prom-client's own takes single observations, and these were made in the workers. */
 function durations(listeners: readonly ListenerSample[]): Metric {
   const name = 'weir_http_request_duration_seconds';
   const values = listeners.flatMap(({ id: listener, protocol, traffic }) => {
-    if (protocol !== 'HTTP' || traffic === undefined) return [];
+    if (!isHttp(protocol) || traffic === undefined) return [];
     let count = 0;
     const buckets = traffic.durations.map((inBucket, index) => {
       count += inBucket;

@@ -42,6 +42,7 @@ const common = {
 const OUTPUTS = {
   'load-balancers': { vip: z.string() },
   listeners: { endpoint: z.string() },
+  rules: {},
   attachments: {
     boundTargets: z.record(z.string(), z.object({ address: z.string(), port: z.number(), weight: z.number(), health })),
   },
@@ -77,6 +78,7 @@ export const statusAnswer = z.object({
       targets: z.array(
         z.object({
           attachment: z.string(),
+          rule: z.string().optional(),
           name: z.string(),
           address: z.string(),
           port: z.number(),

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { type GroupSnapshot, groupsOf } from '../snapshot.ts';
 import { endpointOf, refusalOf } from './answers.ts';
 import { errorAnswer, type StatusAnswer, statusAnswer } from './schemas.ts';
 
@@ -57,16 +58,21 @@ function toStatus(control: ControlPlane): StatusAnswer {
       endpoint: endpointOf(listener.protocol, listener.address, listener.port),
       lastError: refusalOf(listener.id, control),
       targets: [
-        ...[...listener.targets.values()].map(({ key, ...target }) => {
-          const { answers: _, ...counts } = control.counts(listener.id, key);
-          return { ...target, ...control.targetHealth(listener.id, key), ...counts };
-        }),
-        ...(draining.get(listener.id) ?? []).map(({ target: { key: _, ...target }, count }) => ({
+        ...groupsOf(listener).flatMap((group) => boundTargets(group, control)),
+        ...(draining.get(listener.id) ?? []).map(({ ruleId: rule, target: { key: _, ...target }, count }) => ({
           ...target,
           ...UNBOUND,
+          rule,
           draining: count,
         })),
       ],
     })),
   };
+}
+
+function boundTargets({ id, ruleId: rule, targets }: GroupSnapshot, control: ControlPlane) {
+  return [...targets.values()].map(({ key, ...target }) => {
+    const { answers: _, ...counts } = control.counts(id, key);
+    return { ...target, rule, ...control.targetHealth(id, key), ...counts };
+  });
 }

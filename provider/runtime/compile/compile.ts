@@ -1,62 +1,142 @@
 // Compile: the model becomes the immutable snapshot that every engine serves; what did not change is the same object again.
 
 import { isDeepStrictEqual } from 'node:util';
+import type { ForwardingRuleProperties } from '../../model/forwarding-rule.ts';
 import { type HealthCheckProperties, parseCodes } from '../../model/health-check.ts';
-import { idleTimeoutSeconds } from '../../model/listener.ts';
+import { healthCheckOf, idleTimeoutSeconds, type ListenerProperties } from '../../model/listener.ts';
 import { toMs } from '../../model/seconds.ts';
-import { attachmentsOf, resolveTargets } from '../control/membership.ts';
+import {
+  DEFAULT_COOKIE_NAME,
+  DEFAULT_SOURCE_SECONDS,
+  type StickySessionProperties,
+} from '../../model/sticky-session.ts';
+import { MembershipIndex, resolveTargets } from '../control/membership.ts';
 import type { ModelView } from '../control/model.ts';
-import type { HealthCheckSnapshot, ListenerSnapshot, Snapshot, TargetSnapshot } from '../snapshot.ts';
+import {
+  type CertificateSnapshot,
+  type GroupSnapshot,
+  groupIdOfRule,
+  groupsOf,
+  type HealthCheckSnapshot,
+  type ListenerSnapshot,
+  type ProxyProtocol,
+  type RuleSnapshot,
+  type Snapshot,
+  type StickySnapshot,
+  type TargetSnapshot,
+} from '../snapshot.ts';
 import type { StoredObject } from '../store/store.ts';
 
-/** A snapshot with what each of its listeners was made from. */
+/** A snapshot with what each of its listeners was made from: the listener, its load balancer and all the rest. */
 export interface Compiled {
   readonly snapshot: Snapshot;
   readonly sources: ReadonlyMap<string, readonly StoredObject[]>;
 }
 
+type Attachments = readonly StoredObject<'attachments'>[];
+
 /** Rebuilds only the listeners whose objects are others than in `previous`. */
 export function compile(view: ModelView, previous?: Compiled): Compiled {
   const listeners = new Map<string, ListenerSnapshot>();
   const sources = new Map<string, readonly StoredObject[]>();
+  const index = new MembershipIndex(view);
   for (const listener of view.list('listeners')) {
     const loadBalancer = view.get('load-balancers', listener.properties.loadBalancerId);
     if (loadBalancer === undefined) continue;
-    const attachments = attachmentsOf(view, listener);
-    const source = [listener, loadBalancer, ...attachments];
+    const rules = index.rulesOf(listener);
+    const ofRules = rules.flatMap((rule) => index.ofRule(rule));
+    const source = [listener, loadBalancer, ...index.ofListener(listener), ...rules, ...ofRules];
     const served = previous?.snapshot.listeners.get(listener.id);
     const isSame = served !== undefined && isSameList(previous?.sources.get(listener.id) ?? [], source);
     sources.set(listener.id, source);
-    listeners.set(listener.id, isSame ? served : compileListener(listener, loadBalancer, attachments, served));
+    listeners.set(listener.id, isSame ? served : compileListener(listener, loadBalancer, index, served));
   }
-  return { snapshot: Object.freeze({ version: view.version, listeners }), sources };
+  const groups = new Map<string, GroupSnapshot>();
+  for (const listener of listeners.values()) for (const group of groupsOf(listener)) groups.set(group.id, group);
+  return { snapshot: Object.freeze({ version: view.version, listeners, groups }), sources };
 }
 
 function compileListener(
   listener: StoredObject<'listeners'>,
   loadBalancer: StoredObject<'load-balancers'>,
-  attachments: readonly StoredObject<'attachments'>[],
+  index: MembershipIndex,
   served: ListenerSnapshot | undefined,
 ): ListenerSnapshot {
-  const properties = listener.properties;
-  const healthCheck = compileHealthCheck(properties.healthCheck);
+  const { properties } = listener;
+  const group = compileGroup(
+    { properties, healthCheck: healthCheckOf(properties), cookieKey: listener.state.cookieKey },
+    listener,
+    index.ofListener(listener),
+    served?.group,
+  );
+  const rules = index.rulesOf(listener).map((rule) => {
+    const before = served?.rules.find(({ id }) => id === rule.id);
+    return compileRule(rule, listener, index.ofRule(rule), before);
+  });
   return Object.freeze({
     id: listener.id,
     protocol: properties.protocol,
     address: loadBalancer.state.vip,
     port: properties.port,
-    algorithm: properties.algorithm,
-    healthCheck: isDeepStrictEqual(served?.healthCheck, healthCheck) ? served?.healthCheck : healthCheck,
     idleTimeoutMs: toMs(idleTimeoutSeconds(properties)),
     requestTimeoutMs: toMs(properties.requestTimeoutSeconds),
     drainMs: toMs(properties.drainSeconds),
-    targets: compileTargets(attachments, properties.backendPort, served?.targets),
+    maxConnections: properties.maxConnections,
+    maxPendingRequests: properties.maxPendingRequests,
+    proxyProtocol: properties.proxyProtocol,
+    trustedProxies: properties.trustedProxies ?? [],
+    certificates: kept(served?.certificates, compileCertificates(properties)),
+    group,
+    rules,
   });
+}
+
+function compileRule(
+  { id, version, properties, state }: StoredObject<'rules'>,
+  listener: StoredObject<'listeners'>,
+  attachments: Attachments,
+  served: RuleSnapshot | undefined,
+): RuleSnapshot {
+  const { host, path, pathMatch, healthCheck } = properties;
+  const balanced = { ruleId: id, properties, healthCheck, cookieKey: state.cookieKey };
+  const group = compileGroup(balanced, listener, attachments, served?.group);
+  return Object.freeze({ id, host, path, pathMatch, version, group });
+}
+
+/** What a listener and a rule both say of their targets. */
+interface Balanced {
+  readonly ruleId?: string;
+  readonly properties: Pick<ForwardingRuleProperties, 'algorithm' | 'stickySession'>;
+  readonly healthCheck: HealthCheckProperties;
+  /** The one that the runtime chose. */
+  readonly cookieKey: string | undefined;
+}
+
+function compileGroup(
+  { ruleId, properties, healthCheck, cookieKey }: Balanced,
+  { id: listenerId, properties: listener }: StoredObject<'listeners'>,
+  attachments: Attachments,
+  served: GroupSnapshot | undefined,
+): GroupSnapshot {
+  const group: GroupSnapshot = {
+    id: ruleId === undefined ? listenerId : groupIdOfRule(ruleId),
+    listenerId,
+    ruleId,
+    algorithm: properties.algorithm,
+    healthCheck: kept(served?.healthCheck, compileHealthCheck(healthCheck, listener.proxyProtocol)),
+    sticky: kept(served?.sticky, compileSticky(properties.stickySession, cookieKey)),
+    slowStartMs: toMs(listener.slowStartSeconds),
+    targets: compileTargets(attachments, listener.backendPort, served?.targets),
+  };
+  const isSame =
+    served !== undefined &&
+    Object.entries(group).every(([name, value]) => served[name as keyof GroupSnapshot] === value);
+  return isSame ? served : Object.freeze(group);
 }
 
 /** Where several attachments claim one wire identity, the newest claim's weight counts. */
 function compileTargets(
-  attachments: readonly StoredObject<'attachments'>[],
+  attachments: Attachments,
   fixedPort: number | undefined,
   served: ReadonlyMap<string, TargetSnapshot> | undefined,
 ): ReadonlyMap<string, TargetSnapshot> {
@@ -73,10 +153,14 @@ function compileTargets(
       targets.set(target.key, isSame ? present : Object.freeze({ ...target, attachment: attachment.id }));
     }
   }
-  return targets;
+  const isSame = served?.size === targets.size && [...targets].every(([key, target]) => served.get(key) === target);
+  return isSame ? served : targets;
 }
 
-function compileHealthCheck(check: HealthCheckProperties): HealthCheckSnapshot | undefined {
+function compileHealthCheck(
+  check: HealthCheckProperties,
+  proxyProtocol: ProxyProtocol | undefined,
+): HealthCheckSnapshot | undefined {
   if (check.protocol === 'none') return undefined;
   return Object.freeze({
     protocol: check.protocol,
@@ -85,11 +169,36 @@ function compileHealthCheck(check: HealthCheckProperties): HealthCheckSnapshot |
     host: check.host,
     method: check.method,
     expectedCodes: parseCodes(check.expectedCodes),
+    send: check.send,
+    expect: check.expect,
+    proxyProtocol,
     intervalMs: toMs(check.intervalSeconds),
     timeoutMs: toMs(check.timeoutSeconds),
     healthyThreshold: check.healthyThreshold,
     unhealthyThreshold: check.unhealthyThreshold,
   });
+}
+
+function compileSticky(
+  sticky: StickySessionProperties | undefined,
+  chosenKey: string | undefined,
+): StickySnapshot | undefined {
+  if (sticky === undefined) return undefined;
+  const { type, cookieName = DEFAULT_COOKIE_NAME, cookieKey = chosenKey ?? '', lifetimeSeconds } = sticky;
+  if (type === 'source-ip') return Object.freeze({ type, lifetimeMs: toMs(lifetimeSeconds ?? DEFAULT_SOURCE_SECONDS) });
+  const lifetimeMs = lifetimeSeconds === undefined ? undefined : toMs(lifetimeSeconds);
+  return Object.freeze({ type, cookieName, cookieKey, lifetimeMs });
+}
+
+function compileCertificates({ certificates = {} }: ListenerProperties): readonly CertificateSnapshot[] {
+  return Object.entries(certificates)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { certificate, privateKey, serverNames }]) => ({ name, certificate, privateKey, serverNames }));
+}
+
+/** The object that is served where the new one says the same. */
+function kept<T>(served: T | undefined, next: T): T {
+  return served !== undefined && isDeepStrictEqual(served, next) ? served : next;
 }
 
 function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -1,6 +1,7 @@
 // The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
 import { isDeepStrictEqual } from 'node:util';
 import { type Problem, WeirError } from '../../model/errors.ts';
+import { isHttp } from '../../model/listener.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { type Target, type TargetAttachmentProperties, targetAttachmentSchema } from '../../model/target-attachment.ts';
 import {
@@ -12,7 +13,7 @@ import {
   schemaProblems,
 } from '../../model/validate.ts';
 import type { StateOf, StoredObject } from '../store/store.ts';
-import { listenersServedBy, resolveTargets } from './membership.ts';
+import { groupsServedBy, resolveTargets } from './membership.ts';
 import type { Draft, ModelView } from './model.ts';
 import type { VipPool } from './vip-pool.ts';
 
@@ -25,6 +26,8 @@ export interface PutRequest<K extends Kind = Kind> {
   /** Undefined: the object's own; for a new object `newIncarnation`. */
   readonly incarnation: string | undefined;
   readonly newIncarnation: string;
+  /** For sticky cookies that are given no key; an object that has one keeps it. */
+  readonly newCookieKey: string;
   /** Attachments with `manageWeights: false`: bound targets keep the weights that they have. */
   readonly keepsWeights?: boolean;
 }
@@ -49,7 +52,10 @@ export function putObject(draft: Draft, request: PutRequest, pool: VipPool): voi
     properties,
     state: {},
   } as StoredObject;
-  const complete = { ...next, state: STATE[kind](draft, next as never, existing as never, pool) } as StoredObject;
+  const complete = {
+    ...next,
+    state: STATE[kind](draft, next as never, existing as never, request, pool),
+  } as StoredObject;
   CHECKS[kind](draft, complete as never);
   if (existing !== undefined && isEqual(existing, complete)) return;
   draft.put(complete);
@@ -125,7 +131,10 @@ function refuseInUse(view: ModelView, object: StoredObject): void {
     users.push(...[...view.list('listeners')].filter((l) => l.properties.loadBalancerId === object.id));
     users.push(...[...view.list('attachments')].filter((a) => a.properties.loadBalancerId === object.id));
   } else if (object.kind === 'listeners') {
+    users.push(...[...view.list('rules')].filter((rule) => rule.properties.listenerId === object.id));
     users.push(...[...view.list('attachments')].filter((a) => a.properties.listenerId === object.id));
+  } else if (object.kind === 'rules') {
+    users.push(...[...view.list('attachments')].filter((a) => a.properties.ruleId === object.id));
   }
   if (users.length === 0) return;
   const names = users.map((user) => `${KIND_NAMES[user.kind]} ${user.id}${user.owner ? ` of ${user.owner}` : ''}`);
@@ -141,13 +150,15 @@ type StateBuilders = {
     view: ModelView,
     next: StoredObject<K>,
     existing: StoredObject<K> | undefined,
+    request: PutRequest,
     pool: VipPool,
   ) => StateOf<K>;
 };
 
 const STATE: StateBuilders = {
-  'load-balancers': (view, next, existing, pool) => ({ vip: vipOf(view, next, existing, pool) }),
-  listeners: () => ({}),
+  'load-balancers': (view, next, existing, _request, pool) => ({ vip: vipOf(view, next, existing, pool) }),
+  listeners: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
+  rules: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
   attachments: (view, next, existing) => ({ claims: claimsOf(view, next, existing) }),
 };
 
@@ -167,6 +178,16 @@ function vipOf(
   return vip;
 }
 
+function cookieKeyOf(
+  { properties: { stickySession } }: StoredObject<'listeners' | 'rules'>,
+  existing: StoredObject<'listeners' | 'rules'> | undefined,
+  { newCookieKey }: PutRequest,
+): { cookieKey?: string } {
+  if (existing?.state.cookieKey !== undefined) return { cookieKey: existing.state.cookieKey };
+  const needsOne = stickySession?.type === 'cookie' && stickySession.cookieKey === undefined;
+  return needsOne ? { cookieKey: newCookieKey } : {};
+}
+
 function claimsOf(
   view: ModelView,
   next: StoredObject<'attachments'>,
@@ -175,9 +196,9 @@ function claimsOf(
   return Object.fromEntries(keysOf(view, next).map((key) => [key, existing?.state.claims[key] ?? view.version + 1]));
 }
 
-/** Every wire identity that an attachment claims, under each listener that it serves. */
+/** Every wire identity that an attachment claims, under each group that it serves. */
 function keysOf(view: ModelView, { properties }: StoredObject<'attachments'>): string[] {
-  const ports = new Set(listenersServedBy(view, properties).map((listener) => listener.properties.backendPort));
+  const ports = new Set(groupsServedBy(view, properties).map(({ fixedPort }) => fixedPort));
   if (ports.size === 0) ports.add(undefined);
   return [...new Set([...ports].flatMap((port) => resolveTargets(properties, port).map((target) => target.key)))];
 }
@@ -185,6 +206,7 @@ function keysOf(view: ModelView, { properties }: StoredObject<'attachments'>): s
 const CHECKS: { [K in Kind]: (view: ModelView, next: StoredObject<K>) => void } = {
   'load-balancers': checkLoadBalancer,
   listeners: checkListener,
+  rules: checkRule,
   attachments: checkAttachment,
 };
 
@@ -226,8 +248,24 @@ function refuseTakenPort(view: ModelView, listenerId: string, vip: string, port:
   }
 }
 
+function checkRule(view: ModelView, { properties }: StoredObject<'rules'>): void {
+  const listener = view.get('listeners', properties.listenerId);
+  if (listener === undefined) {
+    throw invalid([{ path: 'listenerId', message: `names no listener: there is no ${properties.listenerId}` }]);
+  }
+  if (!isHttp(listener.properties.protocol)) {
+    const message = `names a ${listener.properties.protocol} listener: rules are for HTTP and HTTPS`;
+    throw invalid([{ path: 'listenerId', message }]);
+  }
+}
+
 function checkAttachment(view: ModelView, next: StoredObject<'attachments'>): void {
-  const { listenerId, targets, defaultPort } = next.properties;
+  const { ruleId, targets, defaultPort } = next.properties;
+  const rule = ruleId === undefined ? undefined : view.get('rules', ruleId);
+  if (ruleId !== undefined && rule === undefined) {
+    throw invalid([{ path: 'ruleId', message: `names no rule: there is no ${ruleId}` }]);
+  }
+  const listenerId = next.properties.listenerId ?? rule?.properties.listenerId;
   const listener = listenerId === undefined ? undefined : view.get('listeners', listenerId);
   if (listenerId !== undefined && listener === undefined) {
     throw invalid([{ path: 'listenerId', message: `names no listener: there is no ${listenerId}` }]);
@@ -272,6 +310,7 @@ function refuseForeignClaims(view: ModelView, next: StoredObject<'attachments'>)
     if (other.id === next.id || stackOf(other.owner) === stackOf(next.owner)) continue;
     const isSameParent =
       other.properties.listenerId === next.properties.listenerId &&
+      other.properties.ruleId === next.properties.ruleId &&
       other.properties.loadBalancerId === next.properties.loadBalancerId;
     if (!isSameParent) continue;
     for (const key of Object.keys(next.state.claims)) {

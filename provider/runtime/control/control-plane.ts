@@ -1,5 +1,5 @@
 // The control plane: takes the API's writes, hands targets over, and keeps writer, monitor and engine in step.
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { WeirError } from '../../model/errors.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { toMs } from '../../model/seconds.ts';
@@ -15,7 +15,7 @@ import { deleteObject, notFound, patchedAttachment, putObject, type TargetsPatch
 import { EventLog } from './event-log.ts';
 import { Handover, type Proven } from './handover.ts';
 import { HealthRecords } from './health-records.ts';
-import { listenersServedBy, resolveTargets } from './membership.ts';
+import { groupsServedBy, resolveTargets } from './membership.ts';
 import { Draft, Model, type ModelView } from './model.ts';
 import type { VipPool } from './vip-pool.ts';
 import { Waiters } from './waiters.ts';
@@ -73,7 +73,7 @@ export class ControlPlane {
       model: Model.of(stored.version, stored.objects),
       store,
       engine,
-      health: (listenerId, key) => this.#monitor.health(listenerId, key),
+      health: (groupId, key) => this.#monitor.health(groupId, key),
       ackTimeoutMs,
       onCommit: ({ snapshot }) => {
         this.#monitor.apply(snapshot);
@@ -88,7 +88,7 @@ export class ControlPlane {
     this.#handover = new Handover({
       monitor: this.#monitor,
       probe,
-      checkOf: (listenerId) => this.compiled.snapshot.listeners.get(listenerId)?.healthCheck,
+      checkOf: (groupId) => this.compiled.snapshot.groups.get(groupId)?.healthCheck,
     });
     engine.onPassive = (report) => this.#monitor.report(report);
     engine.onWorkerChange = (change) => this.events.append({ type: 'worker', ...change });
@@ -125,10 +125,12 @@ export class ControlPlane {
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
     const newIncarnation = randomUUID();
+    const newCookieKey = randomBytes(32).toString('base64url');
     const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
     const change = (draft: Draft) => {
       precondition(draft.get<Kind>(kind, id));
-      putObject(draft, { kind, id, properties, owner, incarnation, newIncarnation, keepsWeights }, this.#options.pool);
+      const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, keepsWeights };
+      putObject(draft, request, this.#options.pool);
     };
     const proven = 'targets' in properties ? await this.#prove(id, properties, change) : [];
     return this.#write(kind, id, proven, change);
@@ -142,7 +144,7 @@ export class ControlPlane {
     const merge = (view: ModelView) => patchedAttachment(view, id, patch);
     const change = (draft: Draft) => {
       precondition(draft.get('attachments', id));
-      const identity = { owner: undefined, incarnation: undefined, newIncarnation: '' };
+      const identity = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '' };
       putObject(draft, { kind: 'attachments', id, properties: merge(draft), ...identity }, this.#options.pool);
     };
     const proven = await this.#prove(id, merge(this.model), change);
@@ -173,26 +175,25 @@ export class ControlPlane {
   /** The targets of an attachment as they are served; where several listeners serve one, its worst health. */
   boundTargets({ properties }: StoredObject<'attachments'>): Record<string, BoundTarget> {
     const bound: Record<string, BoundTarget> = {};
-    const listeners = listenersServedBy(this.model, properties);
     for (const { name, address, port, weight } of resolveTargets(properties, undefined)) {
       bound[name] = { address, port, weight, health: 'unchecked' };
     }
-    for (const listener of listeners) {
-      for (const { name, key, address, port, weight } of resolveTargets(properties, listener.properties.backendPort)) {
-        const health = worse(bound[name]?.health ?? 'unchecked', this.#monitor.health(listener.id, key));
+    for (const { groupId, fixedPort } of groupsServedBy(this.model, properties)) {
+      for (const { name, key, address, port, weight } of resolveTargets(properties, fixedPort)) {
+        const health = worse(bound[name]?.health ?? 'unchecked', this.#monitor.health(groupId, key));
         bound[name] = { address, port, weight, health };
       }
     }
     return bound;
   }
 
-  targetHealth(listenerId: string, key: string): { health: Health; lastError: string | undefined } {
-    const state = this.#monitor.state(listenerId, key);
+  targetHealth(groupId: string, key: string): { health: Health; lastError: string | undefined } {
+    const state = this.#monitor.state(groupId, key);
     return { health: state?.health ?? 'checking', lastError: state?.lastError };
   }
 
-  counts(listenerId: string, key: string) {
-    return this.#options.engine.counts(listenerId, key);
+  counts(groupId: string, key: string) {
+    return this.#options.engine.counts(groupId, key);
   }
 
   /** Ends one worker; resolves when another serves in its place. */
@@ -240,7 +241,7 @@ export class ControlPlane {
     await this.#writer.write((draft) => {
       change(draft);
       written = draft.get(kind, id);
-      for (const { listenerId, key } of proven) this.#monitor.seed(listenerId, key, 'healthy');
+      for (const { groupId, key } of proven) this.#monitor.seed(groupId, key, 'healthy');
     });
     if (written === undefined) throw notFound(kind, id);
     return written;
@@ -269,10 +270,20 @@ export class ControlPlane {
   #healthTurned(changes: readonly HealthChange[]): void {
     this.#records.turned();
     this.#options.engine.setHealth(changes);
-    for (const { listenerId: listener, key: target, health } of changes) {
-      const name = this.compiled.snapshot.listeners.get(listener)?.targets.get(target)?.name;
-      const { lastError } = this.targetHealth(listener, target);
-      this.events.append({ type: 'health', listener, target, name, health, lastError });
+    for (const { groupId, key: target, health } of changes) {
+      const group = this.compiled.snapshot.groups.get(groupId);
+      if (group === undefined) continue;
+      const { listenerId: listener, ruleId: rule, targets } = group;
+      const { lastError } = this.targetHealth(groupId, target);
+      this.events.append({
+        type: 'health',
+        listener,
+        rule,
+        target,
+        name: targets.get(target)?.name,
+        health,
+        lastError,
+      });
     }
     this.#waiters.look();
   }

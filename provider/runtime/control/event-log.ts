@@ -25,6 +25,7 @@ export type RuntimeEvent =
   | {
       readonly type: 'health';
       readonly listener: string;
+      readonly rule: string | undefined;
       readonly target: string;
       readonly name: string | undefined;
       readonly health: Health;

@@ -7,7 +7,7 @@ import type { TargetAttachmentProperties } from '../../model/target-attachment.t
 import type { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import { type HealthCheckSnapshot, takesTraffic } from '../snapshot.ts';
-import { listenersServedBy, type ResolvedTarget, resolveTargets } from './membership.ts';
+import { groupsServedBy, type ResolvedTarget, resolveTargets } from './membership.ts';
 import type { ModelView } from './model.ts';
 
 /** A failed first check is repeated at the check's interval, but at least this often, and to the end of the time. */
@@ -16,7 +16,7 @@ const SHORTEST_RETRY_MS = 20;
 
 /** A target that has passed its first check before it is bound. */
 export interface Proven {
-  readonly listenerId: string;
+  readonly groupId: string;
   readonly key: string;
 }
 
@@ -28,7 +28,7 @@ interface Step extends Proven {
 export interface HandoverOptions {
   readonly monitor: HealthMonitor;
   readonly probe: Probe;
-  readonly checkOf: (listenerId: string) => HealthCheckSnapshot | undefined;
+  readonly checkOf: (groupId: string) => HealthCheckSnapshot | undefined;
 }
 
 export class Handover {
@@ -89,29 +89,28 @@ export class Handover {
   #steps(view: ModelView, id: string, next: TargetAttachmentProperties): Step[] {
     const existing = view.get('attachments', id);
     if (existing === undefined || next.handoverSeconds === 0) return [];
-    return listenersServedBy(view, existing.properties).flatMap((listener) => {
-      const check = this.#options.checkOf(listener.id);
+    return groupsServedBy(view, existing.properties).flatMap(({ groupId, fixedPort }) => {
+      const check = this.#options.checkOf(groupId);
       if (check === undefined) return [];
-      const backendPort = listener.properties.backendPort;
-      const before = new Map(resolveTargets(existing.properties, backendPort).map((target) => [target.name, target]));
-      return resolveTargets(next, backendPort).flatMap((target) => {
+      const before = new Map(resolveTargets(existing.properties, fixedPort).map((target) => [target.name, target]));
+      return resolveTargets(next, fixedPort).flatMap((target) => {
         const old = before.get(target.name);
         if (old === undefined || old.key === target.key) return [];
-        if (this.#takesTraffic(listener.id, target.key)) return [];
-        if (this.#options.monitor.health(listener.id, old.key) !== 'healthy') return [];
-        return [{ listenerId: listener.id, key: target.key, target, check }];
+        if (this.#takesTraffic(groupId, target.key)) return [];
+        if (this.#options.monitor.health(groupId, old.key) !== 'healthy') return [];
+        return [{ groupId, key: target.key, target, check }];
       });
     });
   }
 
   /** Bound already, under another name, and in traffic. */
-  #takesTraffic(listenerId: string, key: string): boolean {
-    const state = this.#options.monitor.state(listenerId, key);
+  #takesTraffic(groupId: string, key: string): boolean {
+    const state = this.#options.monitor.state(groupId, key);
     return state !== undefined && takesTraffic(state.health);
   }
 
   async #untilPassed(
-    { listenerId, key, target, check }: Step,
+    { groupId, key, target, check }: Step,
     deadlineMs: number,
     signal: AbortSignal,
   ): Promise<string | undefined> {
@@ -119,9 +118,9 @@ export class Handover {
       const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
       const found = await this.#options.probe(target, { ...check, timeoutMs }, signal);
       // One that is bound under another name has a checker of its own, whose word counts when they swap.
-      const isBound = this.#options.monitor.state(listenerId, key) !== undefined;
+      const isBound = this.#options.monitor.state(groupId, key) !== undefined;
       const problem =
-        found ?? (isBound && !this.#takesTraffic(listenerId, key) ? 'its checks do not pass yet' : undefined);
+        found ?? (isBound && !this.#takesTraffic(groupId, key) ? 'its checks do not pass yet' : undefined);
       // Half of what is left, so that the last check is close to the end and not beyond it.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
       if (problem === undefined || signal.aborted || waitMs < SHORTEST_RETRY_MS) return problem;

@@ -23,7 +23,7 @@ export class HealthRecords {
   /** Before the monitor gets its first snapshot. */
   restore({ health, healthAtMs }: StoredModel): void {
     if (this.#nowMs() - healthAtMs >= VALID_MS) return;
-    for (const { listenerId, key, health: known } of health) this.#monitor.seed(listenerId, key, known);
+    for (const { groupId, key, health: known } of health) this.#monitor.seed(groupId, key, known);
   }
 
   turned(): void {

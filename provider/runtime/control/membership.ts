@@ -2,6 +2,7 @@
 
 import { type TargetAttachmentProperties, weightOf } from '../../model/target-attachment.ts';
 import { targetKey } from '../../model/target-key.ts';
+import { groupIdOfRule } from '../snapshot.ts';
 import type { StoredObject } from '../store/store.ts';
 import type { ModelView } from './model.ts';
 
@@ -13,31 +14,67 @@ export interface ResolvedTarget {
   readonly weight: number;
 }
 
-/** The listeners whose traffic an attachment gets now: its own, or those of its load balancer that have none of their own. */
-export function listenersServedBy(
-  view: ModelView,
-  attachment: Pick<TargetAttachmentProperties, 'listenerId' | 'loadBalancerId'>,
-): StoredObject<'listeners'>[] {
-  if (attachment.listenerId !== undefined) {
-    const listener = view.get('listeners', attachment.listenerId);
-    return listener === undefined ? [] : [listener];
+/** What serves which listener and rule, found in one walk over the model. */
+export class MembershipIndex {
+  readonly #byListener: Lists<'attachments'>;
+  readonly #byLoadBalancer: Lists<'attachments'>;
+  readonly #byRule: Lists<'attachments'>;
+  readonly #rules: Lists<'rules'>;
+
+  constructor(view: ModelView) {
+    const attachments = [...view.list('attachments')];
+    this.#byListener = Map.groupBy(attachments, ({ properties }) => properties.listenerId);
+    this.#byLoadBalancer = Map.groupBy(attachments, ({ properties }) => properties.loadBalancerId);
+    this.#byRule = Map.groupBy(attachments, ({ properties }) => properties.ruleId);
+    this.#rules = Map.groupBy(view.list('rules'), ({ properties }) => properties.listenerId);
   }
-  const listeners = [...view.list('listeners')].filter(
-    (l) => l.properties.loadBalancerId === attachment.loadBalancerId,
-  );
-  const withOwn = new Set([...view.list('attachments')].map((a) => a.properties.listenerId));
-  return listeners.filter((listener) => !withOwn.has(listener.id));
+
+  /** Its own attachments, and only where there is none its load balancer's. */
+  ofListener(listener: StoredObject<'listeners'>): readonly StoredObject<'attachments'>[] {
+    const shared = this.#byLoadBalancer.get(listener.properties.loadBalancerId);
+    return this.#byListener.get(listener.id) ?? shared ?? [];
+  }
+
+  ofRule(rule: StoredObject<'rules'>): readonly StoredObject<'attachments'>[] {
+    return this.#byRule.get(rule.id) ?? [];
+  }
+
+  rulesOf(listener: StoredObject<'listeners'>): readonly StoredObject<'rules'>[] {
+    return this.#rules.get(listener.id) ?? [];
+  }
 }
 
-/** The attachments that serve a listener: its own, and only where there is none its load balancer's. */
-export function attachmentsOf(view: ModelView, listener: StoredObject<'listeners'>): StoredObject<'attachments'>[] {
-  const own: StoredObject<'attachments'>[] = [];
-  const shared: StoredObject<'attachments'>[] = [];
-  for (const attachment of view.list('attachments')) {
-    if (attachment.properties.listenerId === listener.id) own.push(attachment);
-    else if (attachment.properties.loadBalancerId === listener.properties.loadBalancerId) shared.push(attachment);
+type Lists<K extends 'attachments' | 'rules'> = ReadonlyMap<string | undefined, readonly StoredObject<K>[]>;
+
+/** A group of targets that an attachment serves, and the port that counts for all of them under a classic listener. */
+export interface ServedGroup {
+  readonly groupId: string;
+  readonly listenerId: string;
+  readonly fixedPort: number | undefined;
+}
+
+/** What an attachment serves now: its rule, its listener, or those listeners of its load balancer that have none of their own. */
+export function groupsServedBy(view: ModelView, parent: ParentOf): ServedGroup[] {
+  if (parent.ruleId !== undefined) {
+    const rule = view.get('rules', parent.ruleId);
+    if (rule === undefined) return [];
+    return [{ groupId: groupIdOfRule(rule.id), listenerId: rule.properties.listenerId, fixedPort: undefined }];
   }
-  return own.length > 0 ? own : shared;
+  return listenersServedBy(view, parent).map(({ id, properties }) => {
+    return { groupId: id, listenerId: id, fixedPort: properties.backendPort };
+  });
+}
+
+type ParentOf = Pick<TargetAttachmentProperties, 'listenerId' | 'loadBalancerId' | 'ruleId'>;
+
+function listenersServedBy(view: ModelView, parent: ParentOf): StoredObject<'listeners'>[] {
+  if (parent.listenerId !== undefined) {
+    const listener = view.get('listeners', parent.listenerId);
+    return listener === undefined ? [] : [listener];
+  }
+  const listeners = [...view.list('listeners')].filter((l) => l.properties.loadBalancerId === parent.loadBalancerId);
+  const withOwn = new Set([...view.list('attachments')].map((a) => a.properties.listenerId));
+  return listeners.filter((listener) => !withOwn.has(listener.id));
 }
 
 /** `fixedPort` is a classic listener's backend port, which counts for every target. */

@@ -2,8 +2,9 @@
 import * as net from 'node:net';
 import type { Protocol } from '../snapshot.ts';
 import type { ConnectionGauge } from './counters.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { WorkerListener } from './listener.ts';
-import type { Endpoint, Log } from './messages.ts';
+import type { Log } from './messages.ts';
 
 /** Takes over a socket that was accepted paused. */
 export type AcceptClient = (socket: net.Socket, binding: Binding) => void;
@@ -15,8 +16,11 @@ export interface ClientConnection {
   destroy(): void;
 }
 
+/** Those that come over TCP. */
+export type StreamProtocol = Exclude<Protocol, 'UDP'>;
+
 export interface BindingContext {
-  readonly acceptors: Readonly<Record<Protocol, AcceptClient>>;
+  readonly acceptors: Readonly<Record<StreamProtocol, AcceptClient>>;
   readonly gauge: ConnectionGauge;
   readonly isPortShared: boolean;
   readonly log: Log;
@@ -148,7 +152,7 @@ export class Binding {
   }
 
   #hand(socket: net.Socket, listener: WorkerListener): void {
-    this.#context.acceptors[listener.snapshot.protocol](socket, this);
+    this.#context.acceptors[listener.snapshot.protocol as StreamProtocol](socket, this);
   }
 
   async #close(): Promise<void> {

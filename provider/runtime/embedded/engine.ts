@@ -13,9 +13,10 @@ import type {
 } from '../engine.ts';
 import type { ListenerSnapshot, Snapshot } from '../snapshot.ts';
 import { ConnectionGauge, createGauges } from './counters.ts';
+import { type Endpoint, endpointName, toEndpoint } from './endpoint.ts';
 import { Ledger } from './ledger.ts';
-import type { Endpoint, Log, OpenFailure } from './messages.ts';
-import { endpointName, probePort, refusal } from './port-probe.ts';
+import type { Log, OpenFailure } from './messages.ts';
+import { probePort, refusal } from './port-probe.ts';
 import { WorkerPlace } from './worker-place.ts';
 
 /** A worker that is later than this is ended and replaced: dataplane, "What an acknowledgement proves". */
@@ -75,10 +76,10 @@ export class EmbeddedEngine implements Engine {
   async prepare(next: Snapshot): Promise<readonly Refusal[]> {
     await this.abandon();
     const { wanted, refusals } = this.#missing(next);
-    const listeners = [...wanted.values()];
-    const probed = await Promise.all(listeners.map((listener) => probePort(listener)));
+    const endpoints = [...wanted.values()].map(toEndpoint);
+    const probed = await Promise.all(endpoints.map((endpoint) => probePort(endpoint)));
     const failures = probed.filter((failure) => failure !== undefined);
-    const free = listeners.filter((_, index) => !probed[index]).map(({ address, port }) => ({ address, port }));
+    const free = endpoints.filter((_, index) => !probed[index]);
     failures.push(...(await this.#openInWorkers(free)));
     const failed = new Map(failures.map((failure) => [endpointName(failure.endpoint), failure]));
     for (const endpoint of free) {
@@ -103,7 +104,7 @@ export class EmbeddedEngine implements Engine {
     this.#lastError = undefined;
     const prepared = new Map(this.#prepared);
     this.#prepared.clear();
-    const used = new Set([...next.listeners.values()].map(endpointName));
+    const used = new Set([...next.listeners.values()].map((listener) => endpointName(toEndpoint(listener))));
     for (const [name, endpoint] of prepared) this.#open.set(name, endpoint);
     for (const name of this.#open.keys()) if (!used.has(name)) this.#open.delete(name);
     const endpoints = [...prepared].filter(([name]) => used.has(name)).map(([, endpoint]) => endpoint);
@@ -127,8 +128,8 @@ export class EmbeddedEngine implements Engine {
     if (known.length > 0) for (const place of this.#places) place.tell({ type: 'health', changes: known });
   }
 
-  counts(listenerId: string, key: string): TargetCounts {
-    return this.#ledger.counts(listenerId, key);
+  counts(groupId: string, key: string): TargetCounts {
+    return this.#ledger.counts(groupId, key);
   }
 
   traffic(listenerId: string): ListenerTraffic | undefined {
@@ -177,7 +178,7 @@ export class EmbeddedEngine implements Engine {
     const owners = new Map<string, ListenerSnapshot>();
     const refusals: Refusal[] = [];
     for (const listener of next.listeners.values()) {
-      const name = endpointName(listener);
+      const name = endpointName(toEndpoint(listener));
       const other = owners.get(name);
       const [owner, refused] = other && !this.#isServedAt(listener, name) ? [other, listener] : [listener, other];
       owners.set(name, owner);

@@ -4,9 +4,18 @@ import type { DrainingTarget, HealthChange, HealthView, ListenerTraffic, TargetC
 import { CREDIT_SLOTS, createSelection, NO_SLOT, releaseSelection } from '../select/selection.ts';
 import type { Health, ListenerSnapshot, Snapshot, TargetSnapshot } from '../snapshot.ts';
 import { clearActive, createCounters, readCounters, type TargetSums } from './counters.ts';
-import { difference } from './difference.ts';
+import { difference, type GroupDifference } from './difference.ts';
+import { type Endpoint, toEndpoint } from './endpoint.ts';
 import { clearOpen, createListenerCounters, readListenerCounters } from './listener-counters.ts';
-import type { Endpoint, ListenerSettings, ListenerUpsert, Swap, TargetUpsert } from './messages.ts';
+import type {
+  GroupSettings,
+  GroupUpsert,
+  ListenerSettings,
+  ListenerUpsert,
+  Route,
+  Swap,
+  TargetUpsert,
+} from './messages.ts';
 
 interface TargetRecord {
   target: TargetSnapshot;
@@ -15,17 +24,24 @@ interface TargetRecord {
   readonly counters: SharedArrayBuffer;
 }
 
-interface ListenerRecord {
-  settings: ListenerSettings;
+interface GroupRecord {
+  settings: GroupSettings;
   readonly selection: SharedArrayBuffer;
-  readonly counters: SharedArrayBuffer;
   readonly targets: Map<string, TargetRecord>;
   readonly freeSlots: number[];
 }
 
+interface ListenerRecord {
+  settings: ListenerSettings;
+  routes: readonly Route[];
+  readonly counters: SharedArrayBuffer;
+  /** Ids. */
+  readonly groups: Set<string>;
+}
+
 /** A binding that is over, kept while flows of it are open. */
 interface Unbound {
-  readonly listenerId: string;
+  readonly group: GroupSettings;
   readonly target: TargetSnapshot;
   readonly counters: SharedArrayBuffer;
 }
@@ -36,6 +52,7 @@ const NOTHING: TargetSums = { requests: 0, active: 0, answers: [0, 0, 0, 0, 0] }
 export class Ledger {
   readonly #workers: number;
   readonly #listeners = new Map<string, ListenerRecord>();
+  readonly #groups = new Map<string, GroupRecord>();
   #unbound: Unbound[] = [];
   #snapshot: Snapshot | undefined;
 
@@ -49,7 +66,8 @@ export class Ledger {
 
   /** Where a listener of the recorded snapshot listens. */
   endpointOf(listenerId: string): Endpoint | undefined {
-    return this.#snapshot?.listeners.get(listenerId);
+    const listener = this.#snapshot?.listeners.get(listenerId);
+    return listener && toEndpoint(listener);
   }
 
   /** Records the next snapshot; the result is the message that brings a worker there from the one before. */
@@ -58,45 +76,57 @@ export class Ledger {
     this.#snapshot = next;
     this.#unbound = this.#unbound.filter((unbound) => readCounters(unbound.counters).active > 0);
     for (const id of removed) {
-      const record = this.#listeners.get(id);
-      for (const key of [...(record?.targets.keys() ?? [])]) this.#unbind(id, key);
+      for (const groupId of this.#listeners.get(id)?.groups ?? []) this.#removeGroup(groupId);
       this.#listeners.delete(id);
+    }
+    // All of them before the first upsert: a rule may have gone to another listener.
+    for (const { listener, removedGroups } of upserted) {
+      for (const id of removedGroups) {
+        this.#listeners.get(listener.id)?.groups.delete(id);
+        this.#removeGroup(id);
+      }
     }
     const upserts = upserted.map((change): ListenerUpsert => {
       const record = this.#upsertListener(change.listener);
-      // Before the upserts, so that who is new finds the slots free.
-      for (const key of change.removed) this.#unbind(change.listener.id, key);
-      const targets = change.upserted.map((target) => this.#upsertTarget(record, target, health));
-      const { settings, selection, counters } = record;
-      return { settings, selection, counters, upserted: targets, removed: change.removed };
+      const groups = change.groups.map((group) => this.#upsertGroup(record, group, health));
+      const { settings, routes, counters } = record;
+      return { settings, counters, groups, removedGroups: change.removedGroups, routes };
     });
     return { version: next.version, upserted: upserts, removed, endpoints };
   }
 
   /** The message that brings a new worker to the recorded snapshot. */
   whole(endpoints: readonly Endpoint[]): Swap {
-    const upserted = [...this.#listeners.values()].map(({ settings, selection, counters, targets }) => {
-      return { settings, selection, counters, upserted: [...targets.values()].map(toUpsert), removed: [] };
+    const upserted = [...this.#listeners.values()].map(({ settings, routes, counters, groups }): ListenerUpsert => {
+      const records = [...groups].flatMap((id) => this.#groups.get(id) ?? []);
+      return {
+        settings,
+        counters,
+        groups: records.map((group) => {
+          return { ...sharedOf(group), upserted: [...group.targets.values()].map(toUpsert), removed: [] };
+        }),
+        removedGroups: [],
+        routes,
+      };
     });
     return { version: this.version, upserted, removed: [], endpoints };
   }
 
   /** The changes that are of targets in the recorded snapshot. */
   setHealth(changes: readonly HealthChange[]): HealthChange[] {
-    return changes.filter(({ listenerId, key, health }) => {
-      const record = this.#listeners.get(listenerId)?.targets.get(key);
+    return changes.filter(({ groupId, key, health }) => {
+      const record = this.#groups.get(groupId)?.targets.get(key);
       if (record) record.health = health;
       return record !== undefined;
     });
   }
 
-  counts(listenerId: string, key: string): TargetCounts {
-    const record = this.#listeners.get(listenerId)?.targets.get(key);
+  counts(groupId: string, key: string): TargetCounts {
+    const record = this.#groups.get(groupId)?.targets.get(key);
     const { requests, active, answers } = record ? readCounters(record.counters) : NOTHING;
     let draining = 0;
     for (const unbound of this.#unbound) {
-      if (unbound.target.key === key && unbound.listenerId === listenerId)
-        draining += readCounters(unbound.counters).active;
+      if (unbound.target.key === key && unbound.group.id === groupId) draining += readCounters(unbound.counters).active;
     }
     return { requests, activeConnections: active, draining, answers };
   }
@@ -109,60 +139,88 @@ export class Ledger {
   /** Targets that are bound no more and still have open flows. */
   draining(): readonly DrainingTarget[] {
     const gone = new Map<string, DrainingTarget>();
-    for (const { listenerId, target, counters } of this.#unbound) {
+    for (const { group, target, counters } of this.#unbound) {
       const { active } = readCounters(counters);
-      if (active === 0 || this.#listeners.get(listenerId)?.targets.has(target.key)) continue;
-      const name = `${listenerId} ${target.key}`;
-      gone.set(name, { listenerId, target, count: active + (gone.get(name)?.count ?? 0) });
+      if (active === 0 || this.#groups.get(group.id)?.targets.has(target.key)) continue;
+      const name = `${group.id} ${target.key}`;
+      const { listenerId, ruleId } = group;
+      gone.set(name, { listenerId, ruleId, target, count: active + (gone.get(name)?.count ?? 0) });
     }
     return [...gone.values()];
   }
 
   /** The thread of a worker ended: its flows are gone, and it holds no lock. */
   forgetWorker(workerId: number): void {
-    for (const { selection, counters, targets } of this.#listeners.values()) {
+    for (const { counters } of this.#listeners.values()) clearOpen(counters, workerId);
+    for (const { selection, targets } of this.#groups.values()) {
       releaseSelection(selection, workerId);
-      clearOpen(counters, workerId);
       for (const target of targets.values()) clearActive(target.counters, workerId);
     }
     for (const { counters } of this.#unbound) clearActive(counters, workerId);
   }
 
-  #upsertListener(listener: ListenerSnapshot): ListenerRecord {
-    const { targets: _, ...settings } = listener;
-    const present = this.#listeners.get(listener.id);
+  #upsertListener({ group: _, rules, ...settings }: ListenerSnapshot): ListenerRecord {
+    const routes = rules.map(({ id: _id, group, ...match }): Route => ({ ...match, groupId: group.id }));
+    const present = this.#listeners.get(settings.id);
     if (present) {
       present.settings = settings;
+      present.routes = routes;
       return present;
     }
-    const freeSlots = Array.from({ length: CREDIT_SLOTS }, (_slot, index) => CREDIT_SLOTS - 1 - index);
-    const counters = createListenerCounters(this.#workers);
-    const record = { settings, selection: createSelection(), counters, targets: new Map(), freeSlots };
-    this.#listeners.set(listener.id, record);
+    const record = { settings, routes, counters: createListenerCounters(this.#workers), groups: new Set<string>() };
+    this.#listeners.set(settings.id, record);
     return record;
   }
 
-  #upsertTarget(listener: ListenerRecord, target: TargetSnapshot, health: HealthView): TargetUpsert {
-    const present = listener.targets.get(target.key);
+  #upsertGroup(listener: ListenerRecord, change: GroupDifference, health: HealthView): GroupUpsert {
+    const { targets: _, ...settings } = change.group;
+    const { id } = settings;
+    listener.groups.add(id);
+    const present = this.#groups.get(id);
+    if (present) present.settings = settings;
+    const record = present ?? newGroup(settings);
+    this.#groups.set(id, record);
+    // Before the upserts, so that who is new finds the slots free.
+    for (const key of change.removed) this.#unbind(record, key);
+    const upserted = change.upserted.map((target) => this.#upsertTarget(record, target, health));
+    return { ...sharedOf(record), upserted, removed: change.removed };
+  }
+
+  #removeGroup(id: string): void {
+    const record = this.#groups.get(id);
+    for (const key of [...(record?.targets.keys() ?? [])]) this.#unbind(record as GroupRecord, key);
+    this.#groups.delete(id);
+  }
+
+  #upsertTarget(group: GroupRecord, target: TargetSnapshot, health: HealthView): TargetUpsert {
+    const present = group.targets.get(target.key);
     const record: TargetRecord = {
       target,
-      health: health(listener.settings.id, target.key),
+      health: health(group.settings.id, target.key),
       // The last slot freed first: a target that is bound again goes on with the credit that it left.
-      slot: present?.slot ?? listener.freeSlots.pop() ?? NO_SLOT,
+      slot: present?.slot ?? group.freeSlots.pop() ?? NO_SLOT,
       counters: present?.counters ?? createCounters(this.#workers),
     };
-    listener.targets.set(target.key, record);
+    group.targets.set(target.key, record);
     return toUpsert(record);
   }
 
-  #unbind(listenerId: string, key: string): void {
-    const listener = this.#listeners.get(listenerId);
-    const record = listener?.targets.get(key);
-    if (!listener || !record) return;
-    listener.targets.delete(key);
-    if (record.slot !== NO_SLOT) listener.freeSlots.push(record.slot);
-    this.#unbound.push({ listenerId, target: record.target, counters: record.counters });
+  #unbind(group: GroupRecord, key: string): void {
+    const record = group.targets.get(key);
+    if (!record) return;
+    group.targets.delete(key);
+    if (record.slot !== NO_SLOT) group.freeSlots.push(record.slot);
+    this.#unbound.push({ group: group.settings, target: record.target, counters: record.counters });
   }
+}
+
+function newGroup(settings: GroupSettings): GroupRecord {
+  const freeSlots = Array.from({ length: CREDIT_SLOTS }, (_slot, index) => CREDIT_SLOTS - 1 - index);
+  return { settings, selection: createSelection(), targets: new Map(), freeSlots };
+}
+
+function sharedOf({ settings, selection }: GroupRecord): Pick<GroupUpsert, 'settings' | 'selection'> {
+  return { settings, selection };
 }
 
 function toUpsert({ target, health, slot, counters }: TargetRecord): TargetUpsert {

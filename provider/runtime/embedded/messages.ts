@@ -1,14 +1,14 @@
 // What the main thread and a worker say to each other; engine.ts and worker.ts are the two ends.
 import type { HealthChange, PassiveReport } from '../engine.ts';
-import type { Health, ListenerSnapshot } from '../snapshot.ts';
+import type { GroupSnapshot, Health, ListenerSnapshot, RuleSnapshot } from '../snapshot.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** A listener without its targets, which travel as differences. */
-export type ListenerSettings = Omit<ListenerSnapshot, 'targets'>;
+export type ListenerSettings = Omit<ListenerSnapshot, 'group' | 'rules'>;
+export type GroupSettings = Omit<GroupSnapshot, 'targets'>;
 
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
+/** Which requests go to which group. */
+export type Route = Omit<RuleSnapshot, 'id' | 'group'> & { readonly groupId: string };
 
 export interface TargetUpsert {
   readonly key: string;
@@ -21,12 +21,23 @@ export interface TargetUpsert {
   readonly counters: SharedArrayBuffer;
 }
 
+export interface GroupUpsert {
+  readonly settings: GroupSettings;
+  readonly selection: SharedArrayBuffer;
+  readonly upserted: readonly TargetUpsert[];
+  /** Keys. */
+  readonly removed: readonly string[];
+}
+
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;
-  readonly selection: SharedArrayBuffer;
   readonly counters: SharedArrayBuffer;
-  readonly upserted: readonly TargetUpsert[];
-  readonly removed: readonly string[];
+  /** Those that changed. */
+  readonly groups: readonly GroupUpsert[];
+  /** Ids. */
+  readonly removedGroups: readonly string[];
+  /** All of the listener's rules. */
+  readonly routes: readonly Route[];
 }
 
 /** One version as the difference to the one before it; at a worker's start the difference to nothing. */

@@ -1,8 +1,8 @@
 // Asks the kernel whether an address:port is free, before workers share it; engine.ts turns failures into refusals.
 import * as net from 'node:net';
-import { targetKey } from '../../model/target-key.ts';
 import type { Refusal } from '../engine.ts';
-import type { Endpoint, OpenFailure } from './messages.ts';
+import { type Endpoint, endpointName } from './endpoint.ts';
+import type { OpenFailure } from './messages.ts';
 
 /**
  * Binds once without SO_REUSEPORT: a worker's own bind has it, and so would succeed beside another runtime of the same
@@ -20,11 +20,6 @@ export async function probePort(endpoint: Endpoint): Promise<OpenFailure | undef
 
 export function openFailure(endpoint: Endpoint, error: NodeJS.ErrnoException): OpenFailure {
   return { endpoint, code: error.code ?? 'UNKNOWN', message: error.message };
-}
-
-/** One word for an endpoint, in messages and as a key. */
-export function endpointName(endpoint: Endpoint): string {
-  return targetKey(endpoint.address, endpoint.port);
 }
 
 /** What a listener's owner is told. A listener has no address of its own: that is its load balancer's. */

@@ -1,10 +1,11 @@
 // What one worker serves: bindings, listeners and targets, and the swap from one version to the next.
 import type { HealthChange, PassiveReport } from '../engine.ts';
 import { Binding, type BindingContext } from './binding.ts';
+import { type Endpoint, endpointName, toEndpoint } from './endpoint.ts';
 import { WorkerListener } from './listener.ts';
-import type { Endpoint, ListenerUpsert, OpenFailure, Swap } from './messages.ts';
-import { endpointName, openFailure } from './port-probe.ts';
-import type { PassiveListener, Target, UnbindRule } from './target-set.ts';
+import type { GroupSettings, GroupUpsert, ListenerUpsert, OpenFailure, Swap } from './messages.ts';
+import { openFailure } from './port-probe.ts';
+import { type Target, TargetSet, type UnbindRule } from './target-set.ts';
 
 export interface ServedStateContext extends BindingContext {
   readonly workerId: number;
@@ -14,6 +15,7 @@ export interface ServedStateContext extends BindingContext {
 export class ServedState {
   readonly #context: ServedStateContext;
   readonly #listeners = new Map<string, WorkerListener>();
+  readonly #groups = new Map<string, TargetSet>();
   /** Open, and not closing; by endpoint name. */
   readonly #bindings = new Map<string, Binding>();
   /** Closed or about to be, with connections that live on. */
@@ -48,14 +50,14 @@ export class ServedState {
   }
 
   setHealth(changes: readonly HealthChange[]): void {
-    const touched = new Set<WorkerListener>();
-    for (const { listenerId, key, health } of changes) {
-      const listener = this.#listeners.get(listenerId);
-      if (!listener) continue;
-      listener.targets.setHealth(key, health);
-      touched.add(listener);
+    const touched = new Set<TargetSet>();
+    for (const { groupId, key, health } of changes) {
+      const targets = this.#groups.get(groupId);
+      if (!targets) continue;
+      targets.setHealth(key, health);
+      touched.add(targets);
     }
-    for (const listener of touched) listener.targets.rebuild();
+    for (const targets of touched) targets.rebuild();
   }
 
   /** Stops taking connections and lets those that are under way finish; resolves when none is left. */
@@ -79,46 +81,78 @@ export class ServedState {
 
   #apply(swap: Swap): Map<Target, UnbindRule> {
     const unbound = new Map<Target, UnbindRule>();
+    const unbind = (targets: readonly Target[], rule: UnbindRule) => {
+      for (const target of targets) unbound.set(target, rule);
+    };
+    // All of them before the first upsert: a rule may have gone to another listener.
+    for (const { settings, removedGroups } of swap.upserted) {
+      for (const id of removedGroups) unbind(this.#removeGroup(settings.id, id), settings);
+    }
     for (const upsert of swap.upserted) {
       const listener = this.#upsertListener(upsert);
-      for (const key of upsert.removed) {
-        const target = listener.targets.remove(key);
-        if (target) unbound.set(target, upsert.settings);
-      }
-      for (const target of upsert.upserted) listener.targets.upsert(target);
-      listener.targets.rebuild();
+      for (const group of upsert.groups) unbind(this.#upsertGroup(listener, group), upsert.settings);
     }
     for (const id of swap.removed) {
       const listener = this.#listeners.get(id);
       this.#listeners.delete(id);
       if (!listener) continue;
-      for (const target of listener.targets.removeAll()) unbound.set(target, listener.snapshot);
-      listener.targets.rebuild();
+      for (const groupId of [...listener.groups.keys()]) unbind(this.#clearGroup(groupId), listener.snapshot);
     }
     return unbound;
   }
 
-  #upsertListener({ settings, selection, counters }: ListenerUpsert): WorkerListener {
+  #upsertListener({ settings, counters }: ListenerUpsert): WorkerListener {
     const present = this.#listeners.get(settings.id);
     if (present) {
       present.snapshot = settings;
       return present;
     }
-    const { workerId, onPassive } = this.#context;
-    const tell: PassiveListener = (key, error) => {
-      onPassive({ listenerId: settings.id, key, ok: error === undefined, error: error?.message });
-    };
-    const listener = new WorkerListener(settings, selection, workerId, tell, counters);
+    const listener = new WorkerListener(settings, this.#context.workerId, counters);
     this.#listeners.set(settings.id, listener);
     return listener;
   }
 
+  /** Returns the targets that it unbound. */
+  #upsertGroup(listener: WorkerListener, { settings, selection, upserted, removed }: GroupUpsert): Target[] {
+    const { id } = settings;
+    const targets = this.#groups.get(id) ?? this.#newGroup(settings, selection);
+    targets.settings = settings;
+    this.#groups.set(id, targets);
+    listener.groups.set(id, targets);
+    const unbound = removed.map((key) => targets.remove(key)).filter((target) => target !== undefined);
+    for (const target of upserted) targets.upsert(target);
+    targets.rebuild();
+    return unbound;
+  }
+
+  #newGroup(settings: GroupSettings, selection: SharedArrayBuffer): TargetSet {
+    const { workerId, onPassive } = this.#context;
+    const { id: groupId } = settings;
+    return new TargetSet(settings, selection, workerId, (key, error) => {
+      onPassive({ groupId, key, ok: error === undefined, error: error?.message });
+    });
+  }
+
+  #removeGroup(listenerId: string, id: string): Target[] {
+    this.#listeners.get(listenerId)?.groups.delete(id);
+    return this.#clearGroup(id);
+  }
+
+  /** Returns its targets, unbound: who holds on to the group picks nothing from then on. */
+  #clearGroup(id: string): Target[] {
+    const targets = this.#groups.get(id);
+    this.#groups.delete(id);
+    const unbound = targets?.removeAll() ?? [];
+    targets?.rebuild();
+    return unbound;
+  }
+
   /** Puts each changed listener on its binding; returns the names of the bindings that no listener is on any more. */
   #serve(changed: readonly string[]): string[] {
-    const used = new Set([...this.#listeners.values()].map(({ snapshot }) => endpointName(snapshot)));
+    const used = new Set([...this.#listeners.values()].map(({ snapshot }) => endpointName(toEndpoint(snapshot))));
     const isChanged = new Set(changed);
     for (const [id, listener] of this.#listeners) {
-      const binding = this.#bindings.get(endpointName(listener.snapshot));
+      const binding = this.#bindings.get(endpointName(toEndpoint(listener.snapshot)));
       // A listener that had to wait for its socket is served once that is open, though nothing of it changed.
       if (binding && (isChanged.has(id) || !binding.isServing)) binding.serve(listener);
     }

@@ -1,10 +1,10 @@
-// A worker's targets of one listener: who may be picked, and who must hear that a target was unbound.
+// A worker's targets of one group: who may be picked, and who must hear that a target was unbound.
 import type { PickableTarget, Picker } from '../select/picker.ts';
 import { createPicker } from '../select/pickers.ts';
 import { Selection } from '../select/selection.ts';
-import { type Algorithm, type Health, takesTraffic } from '../snapshot.ts';
+import { type Health, takesTraffic } from '../snapshot.ts';
 import { TargetColumn } from './counters.ts';
-import type { TargetUpsert } from './messages.ts';
+import type { GroupSettings, TargetUpsert } from './messages.ts';
 
 /** How an unbind treats what is under way, of the listener's settings. */
 export interface UnbindRule {
@@ -30,7 +30,7 @@ export type PassiveListener = (key: string, error: Error | undefined) => void;
 /** Failures of this machine say nothing of the target. */
 const LOCAL_FAULTS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
-/** A binding of one wire identity to one listener; bound again later, it is another object. */
+/** A binding of one wire identity to one group; bound again later, it is another object. */
 export class Target implements PickableTarget {
   readonly key: string;
   readonly address: string;
@@ -95,21 +95,21 @@ export class Target implements PickableTarget {
 }
 
 export class TargetSet {
-  /** `rebuild` must follow a change. */
-  algorithm: Algorithm;
+  /** As of the served snapshot; `rebuild` must follow a change. */
+  settings: GroupSettings;
   readonly #targets = new Map<string, Target>();
   readonly #selection: Selection;
   readonly #workerId: number;
   readonly #onPassive: PassiveListener;
   #picker: Picker<Target>;
 
-  /** `selection` is shared with the other workers' sets of the same listener, so that shares hold over all of them. */
-  constructor(algorithm: Algorithm, selection: SharedArrayBuffer, workerId: number, onPassive: PassiveListener) {
-    this.algorithm = algorithm;
+  /** `selection` is shared with the other workers' sets of the same group, so that shares hold over all of them. */
+  constructor(settings: GroupSettings, selection: SharedArrayBuffer, workerId: number, onPassive: PassiveListener) {
+    this.settings = settings;
     this.#selection = new Selection(selection, workerId);
     this.#workerId = workerId;
     this.#onPassive = onPassive;
-    this.#picker = createPicker(algorithm, [], this.#selection);
+    this.#picker = createPicker(settings.algorithm, [], this.#selection);
   }
 
   /**
@@ -152,6 +152,6 @@ export class TargetSet {
 
   rebuild(): void {
     const eligible = [...this.#targets.values()].filter((target) => takesTraffic(target.health));
-    this.#picker = createPicker(this.algorithm, eligible, this.#selection);
+    this.#picker = createPicker(this.settings.algorithm, eligible, this.#selection);
   }
 }

@@ -13,7 +13,7 @@ const { workerId, isPortShared, gauges, swap } = workerData as WorkerInit;
 const served = new ServedState({
   workerId,
   isPortShared,
-  acceptors: { TCP: acceptTcp, HTTP: acceptHttp },
+  acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: (socket) => socket.destroy() },
   gauge: new ConnectionGauge(gauges, workerId),
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
   onPassive: (report) => send({ type: 'passive', report }),

@@ -1,9 +1,9 @@
-// Checks every target of every listener, one checker a target however many workers there are, and tells who may take traffic.
+// Checks every target of every group, one checker a target however many workers there are, and tells who may take traffic.
 import type { HealthChange, PassiveReport } from '../engine.ts';
 import {
+  type GroupSnapshot,
   type Health,
   type HealthCheckSnapshot,
-  type ListenerSnapshot,
   type Snapshot,
   type TargetSnapshot,
   takesTraffic,
@@ -30,7 +30,7 @@ export interface MonitorOptions {
 
 export class HealthMonitor {
   readonly #options: MonitorOptions;
-  readonly #listeners = new Map<string, { snapshot: ListenerSnapshot; checkers: Map<string, Checker> }>();
+  readonly #groups = new Map<string, { snapshot: GroupSnapshot; checkers: Map<string, Checker> }>();
   /** What is known of a target before it is bound: from the last run, or from the first check of a hand-over. */
   readonly #known = new Map<string, Health>();
 
@@ -39,15 +39,15 @@ export class HealthMonitor {
   }
 
   /** Counts for the next `apply` only, if that binds the target. */
-  seed(listenerId: string, key: string, health: Health): void {
-    this.#known.set(`${listenerId} ${key}`, health);
+  seed(groupId: string, key: string, health: Health): void {
+    this.#known.set(`${groupId} ${key}`, health);
   }
 
   /** Starts and ends checkers so that they are those of the snapshot; a target whose check is the same keeps its state. */
-  apply(snapshot: Snapshot): void {
+  apply({ groups }: Snapshot): void {
     const turned: HealthChange[] = [];
-    for (const [id, { snapshot: served, checkers }] of this.#listeners) {
-      const next = snapshot.listeners.get(id);
+    for (const [id, { snapshot: served, checkers }] of this.#groups) {
+      const next = groups.get(id);
       if (next === served) continue;
       for (const [key, checker] of [...checkers]) {
         const target = next?.targets.get(key);
@@ -59,60 +59,60 @@ export class HealthMonitor {
         const before = checker.state.health;
         this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
         const { state } = this.#check(next, target, checkers);
-        if (state.health !== before) turned.push({ listenerId: id, key, health: state.health });
+        if (state.health !== before) turned.push({ groupId: id, key, health: state.health });
       }
-      if (next === undefined) this.#listeners.delete(id);
+      if (next === undefined) this.#groups.delete(id);
     }
-    for (const [id, listener] of snapshot.listeners) {
-      const served = this.#listeners.get(id);
-      if (served?.snapshot === listener) continue;
+    for (const [id, group] of groups) {
+      const served = this.#groups.get(id);
+      if (served?.snapshot === group) continue;
       const checkers = served?.checkers ?? new Map<string, Checker>();
-      for (const [key, target] of listener.targets) {
-        if (!checkers.has(key)) this.#check(listener, target, checkers);
+      for (const [key, target] of group.targets) {
+        if (!checkers.has(key)) this.#check(group, target, checkers);
       }
-      this.#listeners.set(id, { snapshot: listener, checkers });
+      this.#groups.set(id, { snapshot: group, checkers });
     }
     this.#known.clear();
     // Where checking ends, nothing else would bring back a target that the data planes have as unhealthy.
     if (turned.length > 0) this.#options.onChange(turned);
   }
 
-  health(listenerId: string, key: string): Health {
-    return this.state(listenerId, key)?.health ?? 'checking';
+  health(groupId: string, key: string): Health {
+    return this.state(groupId, key)?.health ?? 'checking';
   }
 
-  state(listenerId: string, key: string): HealthState | undefined {
-    return this.#listeners.get(listenerId)?.checkers.get(key)?.state;
+  state(groupId: string, key: string): HealthState | undefined {
+    return this.#groups.get(groupId)?.checkers.get(key)?.state;
   }
 
-  report({ listenerId, key, ok, error }: PassiveReport): void {
-    this.#listeners
-      .get(listenerId)
+  report({ groupId, key, ok, error }: PassiveReport): void {
+    this.#groups
+      .get(groupId)
       ?.checkers.get(key)
       ?.report(ok, error ?? 'a connection failed');
   }
 
   /** The health of every checked target. */
-  *all(): Iterable<{ listenerId: string; key: string; health: Health }> {
-    for (const [listenerId, { checkers }] of this.#listeners) {
+  *all(): Iterable<{ groupId: string; key: string; health: Health }> {
+    for (const [groupId, { checkers }] of this.#groups) {
       for (const [key, { state }] of checkers) {
-        if (state.health !== 'unchecked') yield { listenerId, key, health: state.health };
+        if (state.health !== 'unchecked') yield { groupId, key, health: state.health };
       }
     }
   }
 
   close(): void {
-    for (const { checkers } of this.#listeners.values()) for (const checker of checkers.values()) checker.close();
-    this.#listeners.clear();
+    for (const { checkers } of this.#groups.values()) for (const checker of checkers.values()) checker.close();
+    this.#groups.clear();
   }
 
-  #check(listener: ListenerSnapshot, target: TargetSnapshot, checkers: Map<string, Checker>): Checker {
-    const seed = `${listener.id} ${target.key}`;
+  #check(group: GroupSnapshot, target: TargetSnapshot, checkers: Map<string, Checker>): Checker {
+    const seed = `${group.id} ${target.key}`;
     const known = this.#known.get(seed);
     this.#known.delete(seed);
-    const state = initialState(listener.healthCheck !== undefined, known);
-    const checker = new Checker(target, listener.healthCheck, state, this.#options.probe, (health) =>
-      this.#options.onChange([{ listenerId: listener.id, key: target.key, health }]),
+    const state = initialState(group.healthCheck !== undefined, known);
+    const checker = new Checker(target, group.healthCheck, state, this.#options.probe, (health) =>
+      this.#options.onChange([{ groupId: group.id, key: target.key, health }]),
     );
     checkers.set(target.key, checker);
     return checker;

@@ -19,6 +19,7 @@ interface Schema {
     /** JSON. */
     state: string;
   };
+  /** `listener_id`: of the group, as it was called when a listener had but one. */
   health: { listener_id: string; key: string; health: string };
 }
 
@@ -65,7 +66,7 @@ export class SqliteStore implements Store {
         version: Number(meta.get('version') ?? 0),
         objects: objects.map(toObject),
         healthAtMs: Number(meta.get('healthAtMs') ?? 0),
-        health: health.map((row) => ({ listenerId: row.listener_id, key: row.key, health: row.health as Health })),
+        health: health.map((row) => ({ groupId: row.listener_id, key: row.key, health: row.health as Health })),
       };
     });
   }
@@ -89,8 +90,8 @@ export class SqliteStore implements Store {
   async saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void> {
     await this.#db.transaction().execute(async (tx) => {
       await tx.deleteFrom('health').execute();
-      for (const { listenerId, key, health: value } of health) {
-        await tx.insertInto('health').values({ listener_id: listenerId, key, health: value }).execute();
+      for (const { groupId, key, health: value } of health) {
+        await tx.insertInto('health').values({ listener_id: groupId, key, health: value }).execute();
       }
       await tx
         .replaceInto('meta')

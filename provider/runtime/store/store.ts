@@ -19,18 +19,21 @@ export type StoredObject<K extends Kind = Kind> = {
   };
 }[K];
 
-/** A load balancer keeps its VIP; an attachment, per target key, the version at which it claimed it. */
+/**
+ * A load balancer keeps its VIP; an attachment, per target key, the version at which it claimed it; a listener or rule
+ * the key of its sticky cookies, where it was given none.
+ */
 export type StateOf<K extends Kind> = K extends 'load-balancers'
   ? { readonly vip: string }
   : K extends 'attachments'
     ? { readonly claims: Readonly<Record<string, number>> }
-    : Record<string, never>;
+    : { readonly cookieKey?: string };
 
 /** An object as it is now, or the id of one that is gone. */
 export type ObjectChange = { put: StoredObject } | { delete: { kind: Kind; id: string } };
 
 export interface StoredHealth {
-  listenerId: string;
+  groupId: string;
   key: string;
   health: Health;
 }

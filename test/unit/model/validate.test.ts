@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWeirError } from '../../../provider/model/errors.ts';
+import { healthCheckOf } from '../../../provider/model/listener.ts';
 import { type Kind, parseProperties, problemsOf } from '../../../provider/model/validate.ts';
 
 const UNKNOWN = 'unknown-value';
@@ -9,7 +10,51 @@ const target = { address: '10.0.0.1', port: 80 };
 
 type Row = readonly [name: string, kind: Kind, input: Record<string, unknown>, problems: readonly string[]];
 
+const LISTENER = { loadBalancerId: 'b', port: 1 };
+const PAIR = { certificate: 'c', privateKey: 'k' };
+
 const REFUSED: readonly Row[] = [
+  ['HTTPS without a certificate', 'listeners', { ...LISTENER, protocol: 'HTTPS' }, ['certificates']],
+  ['HTTPS with an empty map', 'listeners', { ...LISTENER, protocol: 'HTTPS', certificates: {} }, ['certificates']],
+  [
+    'what a TCP listener would ignore',
+    'listeners',
+    {
+      ...LISTENER,
+      protocol: 'TCP',
+      certificates: { main: PAIR },
+      maxPendingRequests: 1,
+      trustedProxies: ['10.0.0.0/8'],
+      stickySession: { type: 'cookie' },
+    },
+    ['certificates', 'maxPendingRequests', 'trustedProxies', 'stickySession.type'],
+  ],
+  ['PROXY for UDP', 'listeners', { ...LISTENER, protocol: 'UDP', proxyProtocol: 'v2' }, ['proxyProtocol']],
+  [
+    'networks that are none',
+    'listeners',
+    { ...LISTENER, protocol: 'HTTP', trustedProxies: ['10.0.0.0', '10.0.0.0/33', 'x/8', '::/128'] },
+    ['trustedProxies[0]', 'trustedProxies[1]', 'trustedProxies[2]'],
+  ],
+  [
+    'a cookie of a session by source',
+    'listeners',
+    { ...LISTENER, protocol: 'HTTP', stickySession: { type: 'source-ip', cookieName: 'a', cookieKey: 'short' } },
+    ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.cookieKey'],
+  ],
+  ['a rule without host and path', 'rules', { listenerId: 'l' }, ['host']],
+  [
+    'hosts and paths that are none',
+    'rules',
+    { listenerId: 'l', host: 'a.b:80', path: 'api?x', healthCheck: { send: 'x' } },
+    ['host', 'path', 'healthCheck.send'],
+  ],
+  [
+    'both kinds of checks at once',
+    'listeners',
+    { ...LISTENER, protocol: 'UDP', healthCheck: { protocol: 'UDP', path: '/', expect: '' } },
+    ['healthCheck.expect', 'healthCheck.path'],
+  ],
   [
     'every fault at once',
     'attachments',
@@ -171,7 +216,7 @@ test('the error of one kind of fault has its code, of several InvalidParameter',
 
 test('defaults are filled in, and an IPv6 address gets its shortest form', () => {
   const listener = parseProperties('listeners', { loadBalancerId: 'b', protocol: 'TCP', port: 1 });
-  assert.equal(listener.healthCheck.protocol, 'TCP');
-  assert.equal(listener.healthCheck.intervalSeconds, 5);
+  assert.equal(healthCheckOf(listener).protocol, 'TCP');
+  assert.equal(healthCheckOf(listener).intervalSeconds, 5);
   assert.equal(parseProperties('load-balancers', { address: '2001:DB8:0:0::1' }).address, '2001:db8::1');
 });

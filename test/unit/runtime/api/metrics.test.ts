@@ -13,6 +13,7 @@ import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/engine.ts';
 
 const target = (key: string): TargetSample => ({
   key,
+  rule: '',
   attachment: 'pool',
   name: 'b1',
   weight: 20,
@@ -68,13 +69,13 @@ test('versions, workers, listeners and targets have each their series', async ()
     'weir_http_requests_total{listener="web"} 9',
     'weir_http_answers_total{listener="web",origin="target",code="2xx"} 6',
     'weir_http_answers_total{listener="web",origin="weir",code="5xx"} 2',
-    'weir_target_info{listener="web",target="10.0.0.1:80",attachment="pool",name="b1"} 1',
-    'weir_target_weight{listener="web",target="10.0.0.1:80"} 20',
-    'weir_target_health{listener="web",target="10.0.0.1:80",health="healthy"} 1',
-    'weir_target_active_connections{listener="web",target="10.0.0.1:80"} 2',
-    'weir_target_draining_connections{listener="web",target="10.0.0.1:80"} 1',
-    'weir_target_requests_total{listener="web",target="10.0.0.1:80"} 7',
-    'weir_target_answers_total{listener="web",target="10.0.0.1:80",code="5xx"} 1',
+    'weir_target_info{listener="web",rule="",target="10.0.0.1:80",attachment="pool",name="b1"} 1',
+    'weir_target_weight{listener="web",rule="",target="10.0.0.1:80"} 20',
+    'weir_target_health{listener="web",rule="",target="10.0.0.1:80",health="healthy"} 1',
+    'weir_target_active_connections{listener="web",rule="",target="10.0.0.1:80"} 2',
+    'weir_target_draining_connections{listener="web",rule="",target="10.0.0.1:80"} 1',
+    'weir_target_requests_total{listener="web",rule="",target="10.0.0.1:80"} 7',
+    'weir_target_answers_total{listener="web",rule="",target="10.0.0.1:80",code="5xx"} 1',
     'weir_omitted{kind="listener"} 0',
     'weir_omitted{kind="target"} 0',
   ]) {
@@ -106,10 +107,10 @@ test('a TCP listener has connections and nothing of HTTP', async () => {
 });
 
 test('a target that drains after its unbind has that series only', async () => {
-  const lines = await linesOf([{ ...listener('web'), draining: [{ key: '10.0.0.9:80', count: 4 }] }]);
+  const lines = await linesOf([{ ...listener('web'), draining: [{ rule: 'api', key: '10.0.0.9:80', count: 4 }] }]);
   assert.deepEqual(
     lines.filter((line) => line.includes('10.0.0.9')),
-    ['weir_target_draining_connections{listener="web",target="10.0.0.9:80"} 4'],
+    ['weir_target_draining_connections{listener="web",rule="api",target="10.0.0.9:80"} 4'],
   );
 });
 

@@ -20,7 +20,11 @@ interface Put {
 function put(draft: Draft, kind: Kind, id: string, input: Record<string, unknown>, options: Put = {}): void {
   const properties = parseProperties(kind, input);
   const { owner, incarnation, keepsWeights = false } = options;
-  putObject(draft, { kind, id, properties, owner, incarnation, newIncarnation: 'new', keepsWeights }, POOL);
+  putObject(
+    draft,
+    { kind, id, properties, owner, incarnation, newIncarnation: 'new', newCookieKey: 'chosen', keepsWeights },
+    POOL,
+  );
 }
 
 function emptyDraft(): Draft {

@@ -2,15 +2,13 @@
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Binding } from '../../../../provider/runtime/embedded/binding.ts';
+import { Binding, type StreamProtocol } from '../../../../provider/runtime/embedded/binding.ts';
 import { ConnectionGauge, createCounters, createGauges } from '../../../../provider/runtime/embedded/counters.ts';
+import { toEndpoint } from '../../../../provider/runtime/embedded/endpoint.ts';
 import { acceptHttp, closeIdleUpstreams } from '../../../../provider/runtime/embedded/http/accept.ts';
-import { WorkerListener } from '../../../../provider/runtime/embedded/listener.ts';
 import { createListenerCounters } from '../../../../provider/runtime/embedded/listener-counters.ts';
 import type { Target } from '../../../../provider/runtime/embedded/target-set.ts';
 import { acceptTcp } from '../../../../provider/runtime/embedded/tcp/accept.ts';
-import { createSelection } from '../../../../provider/runtime/select/selection.ts';
-import type { Protocol } from '../../../../provider/runtime/snapshot.ts';
 import {
   Client,
   echoTarget,
@@ -20,28 +18,31 @@ import {
   listen,
   listener,
   serve,
+  settings,
   snapshot,
   target,
   until,
+  workerListener,
 } from './fixtures.ts';
 
 /** A binding in this thread, with one target, which is returned with the binding's port. */
-async function bindTarget(t: TestContext, protocol: Protocol, targetPort: number): Promise<[number, Target]> {
-  const endpoint = { address: '127.0.0.1', port: await freePort() };
+async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: number): Promise<[number, Target]> {
+  const port = await freePort();
+  const ofListener = { ...settings('web', port), protocol };
   const gauge = new ConnectionGauge(createGauges(1), 0);
-  const acceptors = { TCP: acceptTcp, HTTP: acceptHttp };
-  const binding = await Binding.open(endpoint, { acceptors, gauge, isPortShared: false, log: () => {} });
+  const acceptors = { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: () => assert.fail('no TLS here') };
+  const context = { acceptors, gauge, isPortShared: false, log: () => {} };
+  const binding = await Binding.open(toEndpoint(ofListener), context);
   t.after(() => {
     binding.destroyConnections();
     closeIdleUpstreams();
     return binding.close();
   });
-  const { targets: _, ...settings } = listener('web', endpoint.port, [], { protocol });
-  const served = new WorkerListener(settings, createSelection(), 0, () => {}, createListenerCounters(1));
+  const served = workerListener(ofListener, createListenerCounters(1));
   served.targets.upsert({ ...target(targetPort), health: 'healthy', slot: 0, counters: createCounters(1) });
   served.targets.rebuild();
   binding.serve(served);
-  return [endpoint.port, served.targets.pick({ remoteAddress: '' }) as Target];
+  return [port, served.targets.pick({ remoteAddress: '' }) as Target];
 }
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -94,6 +95,7 @@ test('a burst of connects does not all go to the target that was idle when it be
       'web',
       port,
       ports.map((each) => target(each)),
+      {},
       { algorithm: 'weighted-least-connections' },
     );
   const burst = async (size: number) => {

@@ -7,8 +7,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { targetKey } from '../../../../provider/model/target-key.ts';
 import { EmbeddedEngine } from '../../../../provider/runtime/embedded/engine.ts';
+import { WorkerListener } from '../../../../provider/runtime/embedded/listener.ts';
+import type { GroupSettings, ListenerSettings } from '../../../../provider/runtime/embedded/messages.ts';
+import { type PassiveListener, TargetSet } from '../../../../provider/runtime/embedded/target-set.ts';
 import type { HealthView } from '../../../../provider/runtime/engine.ts';
-import type { ListenerSnapshot, Snapshot, TargetSnapshot } from '../../../../provider/runtime/snapshot.ts';
+import { createSelection } from '../../../../provider/runtime/select/selection.ts';
+import {
+  type GroupSnapshot,
+  groupsOf,
+  type ListenerSnapshot,
+  type Snapshot,
+  type TargetSnapshot,
+} from '../../../../provider/runtime/snapshot.ts';
 
 export const UNCHECKED: HealthView = () => 'unchecked';
 
@@ -16,29 +26,62 @@ export function target(port: number, weight = 100, address = '127.0.0.1'): Targe
   return { key: targetKey(address, port), address, port, weight, attachment: 'a', name: `t${port}` };
 }
 
+/** `more` and `ofGroup`: in place of what a TCP listener without checks has. */
 export function listener(
   id: string,
   port: number,
   targets: readonly TargetSnapshot[],
   more: Partial<ListenerSnapshot> = {},
+  ofGroup: Partial<GroupSnapshot> = {},
 ): ListenerSnapshot {
+  const byKey = new Map(targets.map((target) => [target.key, target]));
+  return { ...settings(id, port), group: { ...groupSettings(id), targets: byKey, ...ofGroup }, rules: [], ...more };
+}
+
+export function settings(id: string, port: number): ListenerSettings {
   return {
     id,
     protocol: 'TCP',
     address: '127.0.0.1',
     port,
-    algorithm: 'weighted-round-robin',
-    healthCheck: undefined,
     idleTimeoutMs: 60_000,
     requestTimeoutMs: 60_000,
     drainMs: 0,
-    targets: new Map(targets.map((target) => [target.key, target])),
-    ...more,
+    maxConnections: undefined,
+    maxPendingRequests: undefined,
+    proxyProtocol: undefined,
+    trustedProxies: [],
+    certificates: [],
+  };
+}
+
+export function groupSettings(listenerId: string): GroupSettings {
+  return {
+    id: listenerId,
+    listenerId,
+    ruleId: undefined,
+    algorithm: 'weighted-round-robin',
+    healthCheck: undefined,
+    sticky: undefined,
+    slowStartMs: 0,
   };
 }
 
 export function snapshot(version: number, listeners: readonly ListenerSnapshot[]): Snapshot {
-  return { version, listeners: new Map(listeners.map((listener) => [listener.id, listener])) };
+  const groups = new Map(listeners.flatMap(groupsOf).map((group) => [group.id, group]));
+  return { version, listeners: new Map(listeners.map((listener) => [listener.id, listener])), groups };
+}
+
+/** What a worker has of a listener after a swap that brought it without targets. */
+export function workerListener(
+  ofListener: ListenerSettings,
+  counters: SharedArrayBuffer,
+  onPassive: PassiveListener = () => {},
+): WorkerListener {
+  const served = new WorkerListener(ofListener, 0, counters);
+  const { id } = ofListener;
+  served.groups.set(id, new TargetSet(groupSettings(id), createSelection(), 0, onPassive));
+  return served;
 }
 
 /** An engine that is destroyed with the test. */

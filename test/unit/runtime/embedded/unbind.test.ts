@@ -64,7 +64,7 @@ test('with drainMs the flows of an unbound target live that long, and status cou
   await flow.name();
   await serve(engine, snapshot(2, [listener('web', port, [target(b.port)], { drainMs })]));
   const key = `127.0.0.1:${a.port}`;
-  assert.deepEqual(engine.draining(), [{ listenerId: 'web', target: target(a.port), count: 1 }]);
+  assert.deepEqual(engine.draining(), [{ listenerId: 'web', ruleId: undefined, target: target(a.port), count: 1 }]);
   const { requests, activeConnections, draining } = engine.counts('web', key);
   assert.deepEqual([requests, activeConnections, draining], [0, 0, 1]);
   assert.equal(await visit(t, port), 'b');

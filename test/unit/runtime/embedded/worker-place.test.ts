@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGauges } from '../../../../provider/runtime/embedded/counters.ts';
+import { toEndpoint } from '../../../../provider/runtime/embedded/endpoint.ts';
 import { Ledger } from '../../../../provider/runtime/embedded/ledger.ts';
 import { WorkerPlace } from '../../../../provider/runtime/embedded/worker-place.ts';
 import {
@@ -89,7 +90,7 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
   const a = await echoTarget(t, 'a');
   const [port, other] = [await freePort(), await freePort()];
   const ledger = new Ledger(1);
-  const endpoints = [{ address: '127.0.0.1', port }];
+  const endpoints = [toEndpoint(listener('web', port, []))];
   ledger.advance(snapshot(1, [listener('web', port, [target(a.port)])]), UNCHECKED, endpoints);
   const ended: string[] = [];
   const place = new WorkerPlace(0, {
@@ -105,7 +106,7 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
   await flow.name();
   // It drains for as long as the flow is open, and so comes to no swap.
   const drained = place.ask({ type: 'drain' });
-  endpoints.push({ address: '127.0.0.1', port: other });
+  endpoints.push(toEndpoint(listener('web', other, [])));
   const moved = ledger.advance(snapshot(2, [listener('web', other, [target(a.port)])]), UNCHECKED, endpoints);
   assert.deepEqual(await place.swap(moved, 10), []);
   assert.equal(await drained, undefined);

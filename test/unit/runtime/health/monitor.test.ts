@@ -5,9 +5,10 @@ import { type TestContext, test } from 'node:test';
 import type { HealthChange } from '../../../../provider/runtime/engine.ts';
 import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../provider/runtime/health/probe.ts';
-import type { HealthCheckSnapshot, ListenerSnapshot, Snapshot } from '../../../../provider/runtime/snapshot.ts';
+import type { HealthCheckSnapshot, Snapshot } from '../../../../provider/runtime/snapshot.ts';
 import { freePort, httpBackend, tcpBackend } from '../../../harness/backends.ts';
 import { until } from '../../../harness/runtime.ts';
+import { listener, snapshot, target } from '../embedded/fixtures.ts';
 
 const CHECK: HealthCheckSnapshot = {
   protocol: 'TCP',
@@ -16,6 +17,9 @@ const CHECK: HealthCheckSnapshot = {
   host: undefined,
   method: 'GET',
   expectedCodes: [[200, 399]],
+  send: undefined,
+  expect: undefined,
+  proxyProtocol: undefined,
   intervalMs: 50,
   timeoutMs: 500,
   healthyThreshold: 2,
@@ -23,23 +27,8 @@ const CHECK: HealthCheckSnapshot = {
 };
 
 function snapshotOf(ports: readonly number[], healthCheck: HealthCheckSnapshot | undefined): Snapshot {
-  const targets = ports.map((port) => {
-    const key = `127.0.0.1:${port}`;
-    return [key, { key, address: '127.0.0.1', port, weight: 100, attachment: 'pool', name: key }] as const;
-  });
-  const listener: ListenerSnapshot = {
-    id: 'web',
-    protocol: 'TCP',
-    address: '127.0.0.1',
-    port: 1,
-    algorithm: 'weighted-round-robin',
-    healthCheck,
-    idleTimeoutMs: 60_000,
-    requestTimeoutMs: 60_000,
-    drainMs: 0,
-    targets: new Map(targets),
-  };
-  return { version: 1, listeners: new Map([['web', listener]]) };
+  const targets = ports.map((port) => target(port));
+  return snapshot(1, [listener('web', 1, targets, {}, { healthCheck })]);
 }
 
 function monitorOf(t: TestContext): {
@@ -60,7 +49,7 @@ test('a new target is checked at once, and told when its first check passes; an 
   monitor.apply(snapshotOf([port], slow));
   assert.equal(health(port), 'checking');
   await until('the first check', () => health(port) === 'healthy' || undefined);
-  assert.deepEqual(changes, [{ listenerId: 'web', key: `127.0.0.1:${port}`, health: 'healthy' }]);
+  assert.deepEqual(changes, [{ groupId: 'web', key: `127.0.0.1:${port}`, health: 'healthy' }]);
   monitor.apply(snapshotOf([port], undefined));
   assert.equal(health(port), 'unchecked');
 });
@@ -87,7 +76,7 @@ test('a target that is no longer checked takes traffic again, and the data plane
   monitor.apply(snapshotOf([up, down], undefined));
   assert.deepEqual(
     changes,
-    [up, down].map((port) => ({ listenerId: 'web', key: `127.0.0.1:${port}`, health: 'unchecked' })),
+    [up, down].map((port) => ({ groupId: 'web', key: `127.0.0.1:${port}`, health: 'unchecked' })),
   );
 });
 

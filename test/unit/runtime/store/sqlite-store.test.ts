@@ -26,8 +26,8 @@ test('what was committed is there after the file is opened again: objects, versi
   await first.commit(2, [{ put: loadBalancer('a', 1) }, { put: loadBalancer('b', 2) }]);
   await first.commit(3, [{ put: loadBalancer('a', 3) }]);
   await first.commit(4, [{ delete: { kind: 'load-balancers', id: 'b' } }]);
-  await first.saveHealth(1000, [{ listenerId: 'l', key: '10.0.0.1:80', health: 'healthy' }]);
-  await first.saveHealth(2000, [{ listenerId: 'l', key: '10.0.0.1:80', health: 'unhealthy' }]);
+  await first.saveHealth(1000, [{ groupId: 'l', key: '10.0.0.1:80', health: 'healthy' }]);
+  await first.saveHealth(2000, [{ groupId: 'l', key: '10.0.0.1:80', health: 'unhealthy' }]);
   await first.close();
 
   const second = new SqliteStore(file);
@@ -37,7 +37,7 @@ test('what was committed is there after the file is opened again: objects, versi
     version: 4,
     objects: [loadBalancer('a', 3)],
     healthAtMs: 2000,
-    health: [{ listenerId: 'l', key: '10.0.0.1:80', health: 'unhealthy' }],
+    health: [{ groupId: 'l', key: '10.0.0.1:80', health: 'unhealthy' }],
   });
 });
 

@@ -10,15 +10,16 @@ import {
   createGauges,
   readCounters,
 } from '../../../../../provider/runtime/embedded/counters.ts';
+import { toEndpoint } from '../../../../../provider/runtime/embedded/endpoint.ts';
 import { acceptHttp, closeIdleUpstreams } from '../../../../../provider/runtime/embedded/http/accept.ts';
-import { WorkerListener } from '../../../../../provider/runtime/embedded/listener.ts';
+import type { WorkerListener } from '../../../../../provider/runtime/embedded/listener.ts';
 import {
   createListenerCounters,
   readListenerCounters,
 } from '../../../../../provider/runtime/embedded/listener-counters.ts';
 import type { ListenerSettings, TargetUpsert } from '../../../../../provider/runtime/embedded/messages.ts';
 import type { ListenerTraffic } from '../../../../../provider/runtime/engine.ts';
-import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
+import { settings as settingsOf, workerListener } from '../fixtures.ts';
 
 const HOST = '127.0.0.1';
 /** Nothing in these tests takes long: a wait that reaches this has failed. */
@@ -42,20 +43,12 @@ export class HttpProxy {
   #slots = 0;
 
   static async start(t: TestContext, ports: readonly number[], options: ProxyOptions = {}): Promise<HttpProxy> {
-    const endpoint = { address: HOST, port: await freePort() };
-    const settings: ListenerSettings = {
-      id: 'web',
-      protocol: 'HTTP',
-      ...endpoint,
-      algorithm: 'weighted-round-robin',
-      healthCheck: undefined,
-      idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
-      requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
-      drainMs: options.drainMs ?? 0,
-    };
+    const port = await freePort();
+    const settings: ListenerSettings = { ...settingsOf('web', port), protocol: 'HTTP', ...options };
+    const endpoint = toEndpoint(settings);
     const gauge = new ConnectionGauge(createGauges(1), 0);
     const binding = await Binding.open(endpoint, {
-      acceptors: { HTTP: acceptHttp, TCP: () => assert.fail('no TCP here') },
+      acceptors: { HTTP: acceptHttp, TCP: () => assert.fail('no TCP here'), HTTPS: () => assert.fail('no TLS here') },
       gauge,
       isPortShared: false,
       log: () => {},
@@ -77,7 +70,7 @@ export class HttpProxy {
     const tell = (key: string, error: Error | undefined) => {
       this.passive.push(`${key} ${error ? (error as NodeJS.ErrnoException).code : 'ok'}`);
     };
-    this.listener = new WorkerListener(settings, createSelection(), 0, tell, this.#traffic);
+    this.listener = workerListener(settings, this.#traffic, tell);
   }
 
   get port(): number {

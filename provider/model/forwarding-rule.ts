@@ -1,0 +1,41 @@
+// The properties of a forwarding rule: which requests of an HTTP listener go to targets of their own, and how.
+import { z } from 'zod';
+import type { Problem } from './errors.ts';
+import { healthCheckSchema } from './health-check.ts';
+import { algorithm } from './listener.ts';
+import { objectId } from './network.ts';
+import { stickySessionSchema } from './sticky-session.ts';
+
+const LABEL = '[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
+const HOST = new RegExp(`^(\\*\\.)?${LABEL}(\\.${LABEL})*\\.?$`);
+const IPV6_HOST = /^\[[0-9A-Fa-f:.]{2,45}\]$/;
+
+export const forwardingRuleSchema = z.strictObject({
+  listenerId: objectId,
+  host: z
+    .string('must be a host name')
+    .max(255, 'has at most 255 characters')
+    .refine(
+      (value) => HOST.test(value) || IPV6_HOST.test(value),
+      'must be a host name without port; it may begin with "*."',
+    )
+    .optional(),
+  // RFC 3986 section 3.3; a query or fragment is no part of what is matched.
+  path: z
+    .string('must be a path')
+    .regex(/^\/[\x21-\x22\x24-\x3e\x40-\x7e]*$/, 'must begin with "/" and have no spaces, no "?" and no "#"')
+    .max(1024, 'has at most 1024 characters')
+    .optional(),
+  pathMatch: z.enum(['prefix', 'exact'], 'must be "prefix" or "exact"').default('prefix'),
+  algorithm,
+  healthCheck: healthCheckSchema.prefault({}),
+  stickySession: stickySessionSchema.optional(),
+});
+
+export type ForwardingRuleProperties = z.infer<typeof forwardingRuleSchema>;
+
+export function forwardingRuleRules(input: Readonly<Record<string, unknown>>): Problem[] {
+  if (input.host !== undefined || input.path !== undefined) return [];
+  const message = 'host or path must be given: what no rule matches goes to the targets of the listener itself';
+  return [{ path: 'host', message }];
+}
