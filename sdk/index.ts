@@ -1,10 +1,12 @@
 // The SDK: `import * as weir from "weir"`.
 // Types are exported apart: the TypeScript that Pulumi brings (3.8) does not know `export { type ... }`.
+export type { CertificateArgs } from './certificate.ts';
 export type { HealthCheckArgs } from './health-check.ts';
 export type { ListenerArgs } from './listener.ts';
 export { Listener } from './listener.ts';
 export type { LoadBalancerArgs } from './load-balancer.ts';
 export { LoadBalancer } from './load-balancer.ts';
+export type { StickySessionArgs } from './sticky-session.ts';
 export type { BoundTarget, TargetArgs, TargetAttachmentArgs } from './target-attachment.ts';
 export { TargetAttachment } from './target-attachment.ts';
 export type { SharedTargetArgs } from './targets.ts';

@@ -1,15 +1,20 @@
 // The listener of a stack: one port of a load balancer, and how what comes in there is spread over the targets.
 import * as pulumi from '@pulumi/pulumi';
 import { PROVIDERS } from '../provider/shim.ts';
+import type { CertificateArgs } from './certificate.ts';
 import type { HealthCheckArgs } from './health-check.ts';
 import { resourceProps } from './resource-props.ts';
+import type { StickySessionArgs } from './sticky-session.ts';
 
 /** The arguments of a {@link Listener}. */
 export interface ListenerArgs {
   /** The id of the load balancer that it belongs to. Another one replaces the listener. */
   loadBalancerId: pulumi.Input<string>;
-  /** `"TCP"` spreads connections, `"HTTP"` requests. Changes in place. */
-  protocol: pulumi.Input<'TCP' | 'HTTP'>;
+  /**
+   * `"TCP"` spreads connections, `"UDP"` the sessions of clients (address and port), `"HTTP"` and `"HTTPS"` requests;
+   * `"HTTPS"` needs `certificates`. Changes in place.
+   */
+  protocol: pulumi.Input<'TCP' | 'UDP' | 'HTTP' | 'HTTPS'>;
   /** The port that clients connect to, 1-65535. Changes in place: the new one opens before the old one closes. */
   port: pulumi.Input<number>;
   /** Classic load balancers only, and required there: the port of every target, 1-65535. */
@@ -33,16 +38,27 @@ export interface ListenerArgs {
   algorithm?: pulumi.Input<'weighted-round-robin' | 'weighted-least-connections' | 'source-ip-hash'>;
   /**
    * How targets are checked.
-   * @default a TCP connect every 5 s
+   * @default a TCP connect every 5 s; for UDP no check
    */
   healthCheck?: pulumi.Input<HealthCheckArgs>;
   /**
-   * Seconds without a byte in either direction after which a connection is closed, 0.05-86400.
+   * How a client keeps its target.
+   * @default each connection or request is balanced anew
+   */
+  stickySession?: pulumi.Input<StickySessionArgs>;
+  /**
+   * HTTPS only, and required there: certificates by names of your own. A client gets the one that is for the server
+   * name that it asks for; where none is, or it names no server, the first in order of your names.
+   */
+  certificates?: pulumi.Input<Record<string, pulumi.Input<CertificateArgs>>>;
+  /**
+   * Seconds without a byte in either direction after which a connection is closed, 0.05-86400; for UDP, after which a
+   * session ends.
    * @default 60, for TCP 900
    */
   idleTimeoutSeconds?: pulumi.Input<number>;
   /**
-   * HTTP only: seconds from the whole head of a request to the head of its answer, 0.05-86400. A body is bounded by
+   * HTTP and HTTPS: seconds from the whole head of a request to the head of its answer, 0.05-86400. A body is bounded by
    * `idleTimeoutSeconds` only.
    * @default 60
    */
@@ -53,6 +69,37 @@ export interface ListenerArgs {
    * @default 0
    */
   drainSeconds?: pulumi.Input<number>;
+  /**
+   * Seconds within which a target that begins to take traffic comes from a tenth of its weight to the whole, 0.05-86400,
+   * or 0: the whole at once. Not under `"source-ip-hash"`, where it would move clients.
+   * @default 0
+   */
+  slowStartSeconds?: pulumi.Input<number>;
+  /**
+   * Open client connections at most, 1-1000000, over all workers. Beyond them TCP connections are reset, and HTTP ones
+   * answered 503 and closed.
+   * @default no limit
+   */
+  maxConnections?: pulumi.Input<number>;
+  /**
+   * HTTP and HTTPS: requests at most that wait for the head of their answer, 1-1000000, over all workers. Beyond them
+   * requests are answered 503.
+   * @default no limit
+   */
+  maxPendingRequests?: pulumi.Input<number>;
+  /**
+   * TCP, HTTP and HTTPS: tells each target the client's address by a header of the PROXY protocol at the beginning of
+   * each connection. The targets must expect it; health checks send it too, as UNKNOWN (v1) or LOCAL (v2). A
+   * connection to a target then belongs to one client.
+   * @default no header
+   */
+  proxyProtocol?: pulumi.Input<'v1' | 'v2'>;
+  /**
+   * HTTP and HTTPS: networks, such as `"10.0.0.0/8"`, at most 256, whose word on a client's address is taken: what a
+   * client from there sends as `X-Forwarded-For`, `-Proto` and `-Port` goes on. From all others it is replaced.
+   * @default none
+   */
+  trustedProxies?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**

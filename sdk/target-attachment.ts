@@ -31,10 +31,15 @@ export interface BoundTarget {
   health: 'healthy' | 'unhealthy' | 'checking' | 'unchecked' | 'ineligible';
 }
 
-/** The arguments of a {@link TargetAttachment}: exactly one of `listenerId` and `loadBalancerId`. */
+/** The arguments of a {@link TargetAttachment}: exactly one of `listenerId`, `ruleId` and `loadBalancerId`. */
 export interface TargetAttachmentArgs {
-  /** The listener whose traffic the targets take. Another one replaces the attachment. */
+  /**
+   * The listener whose traffic the targets take; of an HTTP or HTTPS one with rules, what no rule matches. Another one
+   * replaces the attachment.
+   */
   listenerId?: pulumi.Input<string>;
+  /** The forwarding rule whose requests the targets take. Another one replaces the attachment. */
+  ruleId?: pulumi.Input<string>;
   /**
    * In place of `listenerId`: every listener of this load balancer, present and future, that has no attachment of its
    * own. The only form for a classic load balancer.
