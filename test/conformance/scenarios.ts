@@ -115,6 +115,21 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'a port that does not answer yet is taken over at once where the old one dies while it is waited for',
+    run: async ({ bind, runtime, url }, t) => {
+      const a = await httpBackend(t, 'a');
+      await bind({ only: a.target });
+      const port = await freePort();
+      const targets = { only: { ...a.target, port } };
+      const waiting = runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, handoverSeconds: 60 });
+      await a.close();
+      assert.equal((await waiting).status, 200);
+      assert.equal((await runtime.done('GET', '/v1/attachments/pool')).targets.only.port, port);
+      await httpBackend(t, 'b', port);
+      await until('it is healthy', async () => (await exchange(url)).backend === 'b' || undefined);
+    },
+  },
+  {
     name: 'unbind resets open TCP flows before it is answered; with drainSeconds they live on, and nothing new joins them',
     listener: TCP,
     run: async ({ bind, patch, change, runtime, port }, t) => {

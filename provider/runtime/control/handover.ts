@@ -21,9 +21,17 @@ export interface Proven {
 }
 
 interface Step extends Proven {
+  /** Which it takes the place of. */
+  readonly oldKey: string;
   readonly target: ResolvedTarget;
   readonly check: HealthCheckSnapshot;
 }
+
+const PASSED = 'passed';
+/** The old target takes no traffic any more: it is given up for the new one at once, whose checks then decide. */
+const OLD_IS_GONE = 'old-is-gone';
+
+type Outcome = typeof PASSED | typeof OLD_IS_GONE | { readonly problem: string };
 
 export interface HandoverOptions {
   readonly monitor: HealthMonitor;
@@ -54,7 +62,8 @@ export class Handover {
   }
 
   /**
-   * Resolves when every target that must pass a first check has; rejects after `handoverSeconds`, and nothing has changed.
+   * Resolves when every target that must pass a first check has, with those that did, or has nothing to take over from;
+   * rejects after `handoverSeconds`, and nothing has changed.
    * `tryOut` is called before anything waits or ends, and throws where the write would be refused.
    */
   async prove(
@@ -71,10 +80,10 @@ export class Handover {
     this.#waiting.set(id, ended);
     try {
       const deadlineMs = performance.now() + toMs(next.handoverSeconds);
-      const problems = await Promise.all(steps.map((step) => this.#untilPassed(step, deadlineMs, ended.signal)));
+      const outcomes = await Promise.all(steps.map((step) => this.#await(step, deadlineMs, ended.signal)));
       ended.signal.throwIfAborted();
-      refuse(steps, problems, next.handoverSeconds);
-      return steps;
+      refuse(steps, outcomes, next.handoverSeconds);
+      return steps.filter((_, index) => outcomes[index] === PASSED);
     } finally {
       if (this.#waiting.get(id) === ended) this.#waiting.delete(id);
     }
@@ -98,7 +107,7 @@ export class Handover {
         if (old === undefined || old.key === target.key) return [];
         if (this.#takesTraffic(groupId, target.key)) return [];
         if (this.#options.monitor.health(groupId, old.key) !== 'healthy') return [];
-        return [{ groupId, key: target.key, target, check }];
+        return [{ groupId, key: target.key, oldKey: old.key, target, check }];
       });
     });
   }
@@ -109,11 +118,12 @@ export class Handover {
     return state !== undefined && takesTraffic(state.health);
   }
 
-  async #untilPassed(
-    { groupId, key, target, check }: Step,
+  /** Until it passed, the old one is no longer worth waiting for, or the time is over: then what was wrong. */
+  async #await(
+    { groupId, key, oldKey, target, check }: Step,
     deadlineMs: number,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
+  ): Promise<Outcome> {
     for (;;) {
       const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
       const found = await this.#options.probe(target, { ...check, timeoutMs }, signal);
@@ -123,17 +133,19 @@ export class Handover {
         found ?? (isBound && !this.#takesTraffic(groupId, key) ? 'its checks do not pass yet' : undefined);
       // Half of what is left, so that the last check is close to the end and not beyond it.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
-      if (problem === undefined || signal.aborted || waitMs < SHORTEST_RETRY_MS) return problem;
+      if (problem === undefined) return PASSED;
+      if (this.#options.monitor.health(groupId, oldKey) !== 'healthy') return OLD_IS_GONE;
+      if (signal.aborted || waitMs < SHORTEST_RETRY_MS) return { problem };
       await sleep(waitMs, undefined, { signal }).catch(() => {});
     }
   }
 }
 
-function refuse(steps: readonly Step[], problems: readonly (string | undefined)[], withinSeconds: number): void {
+function refuse(steps: readonly Step[], outcomes: readonly Outcome[], withinSeconds: number): void {
   const details = steps.flatMap(({ target }, index) => {
-    const problem = problems[index];
-    if (problem === undefined) return [];
-    const message = `did not pass a first check at ${target.key} within ${withinSeconds} s: ${problem}`;
+    const outcome = outcomes[index];
+    if (typeof outcome !== 'object') return [];
+    const message = `did not pass a first check at ${target.key} within ${withinSeconds} s: ${outcome.problem}`;
     return [{ path: propertyPath(['targets', target.name]), message }];
   });
   if (details.length === 0) return;
