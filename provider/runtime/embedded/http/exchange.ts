@@ -3,11 +3,10 @@ import type { Target, UnbindRule } from '../target-set.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { Body } from './body.ts';
 import type { ExchangeClient } from './exchange-client.ts';
-import { CHUNKED } from './framing.ts';
 import { ownAnswer } from './own-answer.ts';
 import { pool } from './pool.ts';
-import { ReplayBuffer } from './replay-buffer.ts';
 import { Request } from './request.ts';
+import { RequestRelay } from './request-relay.ts';
 import { Upstream, type UpstreamUser } from './upstream.ts';
 
 /** Another target is tried at most twice. */
@@ -26,15 +25,13 @@ export class Exchange implements UpstreamUser {
   /** To be filled by readRequest() before begin(). */
   readonly request = new Request();
   readonly #client: ExchangeClient;
-  readonly #requestBody = new Body();
+  readonly #relay = new RequestRelay();
   readonly #answerReader = new AnswerReader();
   readonly #answerBody = new Body();
-  readonly #replay = new ReplayBuffer();
   #state = ENDED;
   #upstream: Upstream | undefined;
   #retries = 0;
   #tried: Set<Target> | undefined;
-  #isRequestBlocked = false;
   /** The client sent its FIN: it may wait for the answer, or be gone. */
   #isClientEnded = false;
   #isClientKept = false;
@@ -49,51 +46,44 @@ export class Exchange implements UpstreamUser {
   }
 
   get isRequestDone(): boolean {
-    return this.#requestBody.isDone;
+    return this.#relay.isDone;
   }
 
   /** True: give no more of the request's body until resumeRequest(). */
   get isRequestBlocked(): boolean {
-    return this.#isRequestBlocked;
+    return this.#relay.isBlocked;
   }
 
   /** Starts on `this.request`, whose body may begin at bytes[from..). Returns the place after what it took. */
   begin(bytes: Buffer, from: number): number {
-    const { framing } = this.request;
     this.#retries = 0;
     this.#tried = undefined;
-    this.#isRequestBlocked = false;
     this.#isClientEnded = false;
     this.#answerReader.start();
-    this.#replay.reset();
     this.#state = CONNECTING;
     this.#begunAtMs = performance.now();
     this.#client.counters.request();
-    const body = this.#requestBody;
-    body.start(framing, framing === CHUNKED);
-    const end = body.push(bytes, from, bytes.length);
+    const relay = this.#relay;
+    const end = relay.start(this.request.framing, bytes, from);
     this.#expectProgress(this.#begunAtMs);
-    if (body.fault !== undefined) {
-      this.#fail(body.fault.status, body.fault.reason);
-      return end;
-    }
-    if (body.hasOutput) this.#replay.add(body.output, body.outputFrom, body.outputTo);
-    this.#attempt();
+    if (relay.fault === undefined) this.#attempt();
+    else this.#fail(relay.fault.status, relay.fault.reason);
     return end;
   }
 
   /** More of the request's body; returns the place after what it took. */
   requestData(bytes: Buffer): number {
-    const body = this.#requestBody;
-    const end = body.push(bytes, 0, bytes.length);
-    const { fault } = body;
+    const relay = this.#relay;
+    const end = relay.push(bytes);
+    const { fault } = relay;
     if (fault !== undefined) {
       this.#fail(fault.status, fault.reason);
       return end;
     }
     if (this.#state < ANSWERING) this.#expectProgress();
     else this.#touchAnswer();
-    if (body.hasOutput) this.#relayRequest(body);
+    if (this.#state === CONNECTING) relay.hold();
+    else relay.relay(this.#upstream?.socket);
     return end;
   }
 
@@ -107,7 +97,7 @@ export class Exchange implements UpstreamUser {
   abort(): void {
     this.#state = ENDED;
     this.#dropUpstream();
-    this.#replay.reset();
+    this.#relay.clear();
   }
 
   clientWritable(): void {
@@ -124,7 +114,7 @@ export class Exchange implements UpstreamUser {
     if (!isDrainOver && now < this.#deadline) return;
     if (this.#state >= ANSWERING) this.#breakOff();
     else if (isDrainOver) this.#fail(504, 'the target was unbound and has not answered');
-    else if (this.#requestBody.isDone || this.#isRequestBlocked) this.#fail(504, 'the target has not answered in time');
+    else if (this.#relay.isDone || this.#relay.isBlocked) this.#fail(504, 'the target has not answered in time');
     else this.#fail(408, 'the request body has not come in time');
   }
 
@@ -199,39 +189,20 @@ export class Exchange implements UpstreamUser {
   #send(upstream: Upstream): void {
     this.#state = SENT;
     upstream.begin();
-    const { head, isReplayable } = this.request;
-    const replay = this.#replay;
-    const isWritten = upstream.socket.write(replay.isEmpty ? head : head + replay.text());
-    if (!isReplayable || replay.isFull) replay.forget();
+    const isWritten = this.#relay.send(this.request, upstream.socket);
     if (this.#isClientEnded) upstream.socket.end();
     if (isWritten) this.#unblockRequest();
-    else this.#isRequestBlocked = true;
-  }
-
-  #relayRequest(body: Body): void {
-    const { output, outputFrom, outputTo } = body;
-    if (this.#state === CONNECTING) {
-      this.#replay.add(output, outputFrom, outputTo);
-      this.#isRequestBlocked = this.#replay.isFull;
-      return;
-    }
-    if (this.#state === SENT) this.#replay.addIfItFits(output, outputFrom, outputTo);
-    const upstream = this.#upstream;
-    if (upstream === undefined || upstream.socket.write(output.subarray(outputFrom, outputTo))) return;
-    body.keepOutput();
-    this.#isRequestBlocked = true;
   }
 
   #unblockRequest(): void {
-    if (!this.#isRequestBlocked) return;
-    this.#isRequestBlocked = false;
+    if (!this.#relay.unblock()) return;
     if (this.#state < ANSWERING) this.#expectProgress();
     this.#client.resumeRequest();
   }
 
   #readAnswerHead(chunk: Buffer): boolean {
-    // Bytes came back: from now on no other target may get this request.
-    this.#replay.forget();
+    // Bytes came back.
+    this.#relay.settle();
     const reader = this.#answerReader;
     const isWhole = reader.push(chunk, this.request);
     if (reader.interim !== '') this.#client.socket.write(reader.interim);
@@ -251,7 +222,7 @@ export class Exchange implements UpstreamUser {
     this.#answerBody.start(answer.framing, answer.isChunkedOut);
     // An answer before the request's end: what follows of the request could not be told from the next one.
     this.#isClientKept =
-      request.isKeepAlive && !answer.isClosedByEnd && this.#requestBody.isDone && this.#client.mayKeepAlive();
+      request.isKeepAlive && !answer.isClosedByEnd && this.#relay.isDone && this.#client.mayKeepAlive();
     let head = answer.lines;
     if (!this.#isClientKept) head += 'Connection: close\r\n';
     else if (request.minor === 0) head += 'Connection: keep-alive\r\n';
@@ -302,10 +273,9 @@ export class Exchange implements UpstreamUser {
     this.#state = ENDED;
     this.#client.counters.finished(now - this.#begunAtMs);
     if (upstream !== undefined) {
-      const isRequestOut = this.#requestBody.isDone && !this.#isRequestBlocked;
-      upstream.finish(this.#isUpstreamClean && isRequestOut && !this.#isClientEnded, now);
+      upstream.finish(this.#isUpstreamClean && this.#relay.isOut && !this.#isClientEnded, now);
     }
-    this.#isRequestBlocked = false;
+    this.#relay.unblock();
     this.#client.exchangeEnded(this.#isClientKept);
   }
 
@@ -325,7 +295,7 @@ export class Exchange implements UpstreamUser {
       this.#breakOff();
       return;
     }
-    const canRetry = this.request.isReplayable && this.#replay.isWhole && !this.#isClientEnded;
+    const canRetry = this.request.isReplayable && this.#relay.isRepeatable && !this.#isClientEnded;
     if (canRetry) this.#retry(upstream);
     else this.#fail(502, 'the target closed the connection without an answer');
   }
@@ -348,9 +318,12 @@ export class Exchange implements UpstreamUser {
     }
     this.#dropUpstream();
     const { request } = this;
-    const body = this.#requestBody;
     this.#isClientKept =
-      request.isKeepAlive && request.minor === 1 && body.isDone && !this.#isClientEnded && this.#client.mayKeepAlive();
+      request.isKeepAlive &&
+      request.minor === 1 &&
+      this.#relay.isDone &&
+      !this.#isClientEnded &&
+      this.#client.mayKeepAlive();
     this.#touchAnswer();
     this.#client.counters.ownAnswered(status);
     this.#finishAnswer(this.#client.socket.write(ownAnswer(status, reason, this.#isClientKept, request.isHead)));
@@ -384,7 +357,7 @@ export class Exchange implements UpstreamUser {
   /** While the request's body comes, each part of it may take the idle time; then the answer's head has its own. */
   #expectProgress(now = performance.now()): void {
     const { idleTimeoutMs, requestTimeoutMs } = this.#client;
-    this.#deadline = now + (this.#requestBody.isDone ? requestTimeoutMs : idleTimeoutMs);
+    this.#deadline = now + (this.#relay.isDone ? requestTimeoutMs : idleTimeoutMs);
   }
 
   #touchAnswer(): void {
