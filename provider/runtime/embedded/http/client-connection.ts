@@ -1,4 +1,5 @@
 // One client connection: reads its heads one after another, and hands each request to its exchange in order.
+import { proxyHeader } from '../../proxy-protocol.ts';
 import type { Binding, ClientConnection } from '../binding.ts';
 import type { ListenerColumn } from '../listener-counters.ts';
 import type { RawSocket, SocketHandler } from '../raw-socket.ts';
@@ -76,6 +77,15 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     return this.#binding.listener.snapshot.requestTimeoutMs;
   }
 
+  get hasProxyProtocol(): boolean {
+    return this.#binding.listener.snapshot.proxyProtocol !== undefined;
+  }
+
+  get proxyHeader(): Buffer | undefined {
+    const { proxyProtocol } = this.#binding.listener.snapshot;
+    return proxyProtocol && proxyHeader(proxyProtocol, this.socket.remote, this.socket.local);
+  }
+
   mayKeepAlive(): boolean {
     return !this.#isDraining && !this.#binding.isClosing && this.#isHttp();
   }
@@ -108,7 +118,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   }
 
   onClose(): void {
-    if (this.#state === EXCHANGE) this.#exchange.abort();
+    this.#exchange.abort();
     this.#state = GONE;
     this.#held = undefined;
     unwatch(this);
@@ -250,6 +260,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   /** FIN after what is queued; the rest of the client's input is read and dropped for a while. */
   #close(): void {
     this.#state = LINGER;
+    this.#exchange.abort();
     this.#held = undefined;
     this.#deadline = performance.now() + LINGER_MS;
     this.socket.end();

@@ -4,7 +4,8 @@ import { AnswerReader } from './answer-reader.ts';
 import { Body } from './body.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { ownAnswer } from './own-answer.ts';
-import { pool } from './pool.ts';
+import { OwnUpstream } from './own-upstream.ts';
+import { type IdleUpstreams, pool } from './pool.ts';
 import { Request } from './request.ts';
 import { RequestRelay } from './request-relay.ts';
 import { Upstream, type UpstreamUser } from './upstream.ts';
@@ -28,6 +29,7 @@ export class Exchange implements UpstreamUser {
   readonly #relay = new RequestRelay();
   readonly #answerReader = new AnswerReader();
   readonly #answerBody = new Body();
+  #own: OwnUpstream | undefined;
   #state = ENDED;
   #upstream: Upstream | undefined;
   #retries = 0;
@@ -97,6 +99,7 @@ export class Exchange implements UpstreamUser {
   abort(): void {
     this.#state = ENDED;
     this.#dropUpstream();
+    this.#own?.clear();
     this.#relay.clear();
   }
 
@@ -170,14 +173,26 @@ export class Exchange implements UpstreamUser {
       return;
     }
     // A target may have closed a pooled connection without our knowing. Only what may be sent twice takes the risk.
-    const pooled = this.request.isReplayable && this.#retries === 0 ? pool.take(target) : undefined;
+    const mayReuse = this.request.isReplayable && this.#retries === 0;
+    const home = this.#home();
+    const pooled = mayReuse ? home.take(target) : undefined;
     if (pooled === undefined) {
-      this.#upstream = Upstream.connect(target, this);
+      this.#upstream = Upstream.connect(target, this, home, this.#client.proxyHeader);
       return;
     }
     pooled.user = this;
     this.#upstream = pooled;
     this.#send(pooled);
+  }
+
+  /** Where idle connections are that the request may have. A swap may have changed that. */
+  #home(): IdleUpstreams {
+    if (this.#client.hasProxyProtocol) {
+      this.#own ??= new OwnUpstream();
+      return this.#own;
+    }
+    this.#own?.clear();
+    return pool;
   }
 
   /** The target went away before the request began: that is no failure of it. */
