@@ -12,6 +12,7 @@ import { ownAnswer } from './own-answer.ts';
 import type { Refusal } from './refusal.ts';
 import { readRequest } from './request.ts';
 import { forwardedLines } from './rewrite.ts';
+import type { TrustedConnection } from './trusted-proxies.ts';
 import { Tunnel } from './tunnel.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -34,7 +35,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   readonly socket: RawSocket;
   readonly #binding: Binding;
   readonly #exchange: Exchange;
-  readonly #forwarded: string;
+  readonly #forwarded: string | TrustedConnection;
   #state = HEAD;
   /** Bytes of the client that no head or body has taken yet; memory of our own. */
   #held: Buffer | undefined;
@@ -55,7 +56,10 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     this.#binding = binding;
     this.#exchange = new Exchange(this);
     this.socket = open(this);
-    this.#forwarded = forwardedLines(this.socket.remoteAddress, 'http', this.socket.localPort);
+    const { remoteAddress, localPort } = this.socket;
+    this.#forwarded = binding.listener.isTrusted(remoteAddress)
+      ? { remoteAddress, protocol: 'http', localPort }
+      : forwardedLines(remoteAddress, 'http', localPort);
     this.#awaitHead();
     binding.track(this);
     watch(this);
@@ -75,6 +79,10 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
 
   get requestTimeoutMs(): number {
     return this.#binding.listener.snapshot.requestTimeoutMs;
+  }
+
+  get maxPendingRequests(): number | undefined {
+    return this.#binding.listener.snapshot.maxPendingRequests;
   }
 
   get hasProxyProtocol(): boolean {

@@ -11,6 +11,7 @@ export interface ExchangeClient {
   readonly counters: ListenerColumn;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly maxPendingRequests: number | undefined;
   /** Connections to targets are of one client each. */
   readonly hasProxyProtocol: boolean;
   /** What they begin with then. */

@@ -1,4 +1,5 @@
 // One request and its answer between a client connection and a target, with its retries; reused for the next request.
+import type { ListenerColumn } from '../listener-counters.ts';
 import type { Target, UnbindRule } from '../target-set.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { Body } from './body.ts';
@@ -38,6 +39,8 @@ export class Exchange implements UpstreamUser {
   #isClientEnded = false;
   #isClientKept = false;
   #isUpstreamClean = false;
+  /** Where it counts as waiting for its answer; only a listener with a limit counts that. */
+  #reserved: ListenerColumn | undefined;
   #begunAtMs = 0;
   #deadline = 0;
   /** Set by the target's unbind. */
@@ -68,8 +71,9 @@ export class Exchange implements UpstreamUser {
     const relay = this.#relay;
     const end = relay.start(this.request.framing, bytes, from);
     this.#expectProgress(this.#begunAtMs);
-    if (relay.fault === undefined) this.#attempt();
-    else this.#fail(relay.fault.status, relay.fault.reason);
+    if (relay.fault !== undefined) this.#fail(relay.fault.status, relay.fault.reason);
+    else if (!this.#reserve()) this.#fail(503, 'too many requests wait for their answers');
+    else this.#attempt();
     return end;
   }
 
@@ -98,6 +102,7 @@ export class Exchange implements UpstreamUser {
   /** The client is gone: its target hears of it at once. */
   abort(): void {
     this.#state = ENDED;
+    this.#unreserve();
     this.#dropUpstream();
     this.#own?.clear();
     this.#relay.clear();
@@ -160,6 +165,20 @@ export class Exchange implements UpstreamUser {
   onUpstreamUnbind(rule: UnbindRule): void {
     if (this.#state === CONNECTING) this.#attemptAnew();
     else this.#drainDeadline = performance.now() + Math.max(rule.drainMs, rule.requestTimeoutMs);
+  }
+
+  /** False: the listener has as many requests under way as it may. */
+  #reserve(): boolean {
+    const { maxPendingRequests, counters } = this.#client;
+    if (maxPendingRequests === undefined) return true;
+    if (!counters.reservePending(maxPendingRequests)) return false;
+    this.#reserved = counters;
+    return true;
+  }
+
+  #unreserve(): void {
+    this.#reserved?.pendingEnded();
+    this.#reserved = undefined;
   }
 
   /** Picks a target and, where a connection to it waits in the pool, sends the request in this tick. */
@@ -331,6 +350,7 @@ export class Exchange implements UpstreamUser {
       this.#breakOff();
       return;
     }
+    this.#unreserve();
     this.#dropUpstream();
     const { request } = this;
     this.#isClientKept =
@@ -358,6 +378,7 @@ export class Exchange implements UpstreamUser {
   }
 
   #countAnswer(upstream: Upstream | undefined): void {
+    this.#unreserve();
     const { status } = this.#answerReader.answer;
     this.#client.counters.targetAnswered(status);
     upstream?.target.counters.answered(status);
