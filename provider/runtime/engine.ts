@@ -45,8 +45,12 @@ export const DURATION_BOUNDS_MS: readonly number[] = [
 export interface ListenerTraffic {
   readonly connections: number;
   readonly openConnections: number;
+  /** Beyond `maxConnections`, not counted in `connections`. */
+  readonly refusedConnections: number;
   /** HTTP only, as all that follows. */
   readonly requests: number;
+  /** Beyond `maxPendingRequests`, counted in `requests` too. */
+  readonly refusedRequests: number;
   /** By status: 1xx to 5xx. */
   readonly targetAnswers: readonly number[];
   /** Those that the runtime gave by itself. */

@@ -82,6 +82,12 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
   const isOpen = gauge(registry, 'weir_listener_open', '1: the listener has its socket.', [...of, 'protocol']);
   const open = gauge(registry, 'weir_listener_open_connections', 'Open client connections.', of);
   const connections = counter(registry, 'weir_listener_connections_total', 'Client connections so far.', of);
+  const refused = counter(
+    registry,
+    'weir_refused_total',
+    'Connections or requests beyond a limit of the listener, by the property that sets it.',
+    [...of, 'reason'],
+  );
   const requests = counter(registry, 'weir_http_requests_total', 'Requests whose head was taken.', of);
   const answers = counter(
     registry,
@@ -94,8 +100,10 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     if (traffic === undefined) continue;
     open.set({ listener }, traffic.openConnections);
     connections.inc({ listener }, traffic.connections);
+    refused.inc({ listener, reason: 'maxConnections' }, traffic.refusedConnections);
     if (!isHttp(protocol)) continue;
     requests.inc({ listener }, traffic.requests);
+    refused.inc({ listener, reason: 'maxPendingRequests' }, traffic.refusedRequests);
     for (const [index, code] of CLASS_NAMES.entries()) {
       const [ofTarget = 0, own = 0] = [traffic.targetAnswers[index], traffic.ownAnswers[index]];
       answers.inc({ listener, origin: 'target', code }, ofTarget);

@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { WorkerListener } from './listener.ts';
 import type { Log } from './messages.ts';
 
-/** Takes over a socket that was accepted paused. */
+/** Takes over a socket that was accepted paused, and tracks it in this tick. */
 export type AcceptClient = (socket: net.Socket, binding: Binding) => void;
 
 /** An open client connection, as its protocol keeps it. */
@@ -21,6 +21,8 @@ export type StreamProtocol = Exclude<Protocol, 'UDP'>;
 
 export interface BindingContext {
   readonly acceptors: Readonly<Record<StreamProtocol, AcceptClient>>;
+  /** How a client beyond the listener's limit hears of it; without one it is reset. */
+  readonly refusers: Readonly<Partial<Record<StreamProtocol, (socket: net.Socket) => void>>>;
   readonly gauge: ConnectionGauge;
   readonly isPortShared: boolean;
   readonly log: Log;
@@ -97,8 +99,6 @@ export class Binding {
   track(connection: ClientConnection): void {
     this.#connections.add(connection);
     this.#context.gauge.add(1);
-    this.#listener?.counters.accepted();
-    this.#listener?.counters.addOpen(1);
   }
 
   untrack(connection: ClientConnection): void {
@@ -152,7 +152,18 @@ export class Binding {
   }
 
   #hand(socket: net.Socket, listener: WorkerListener): void {
-    this.#context.acceptors[listener.snapshot.protocol as StreamProtocol](socket, this);
+    const { maxConnections } = listener.snapshot;
+    const protocol = listener.snapshot.protocol as StreamProtocol;
+    if (maxConnections === undefined) {
+      listener.counters.addOpen(1);
+    } else if (!listener.counters.reserveOpen(maxConnections)) {
+      const refuse = this.#context.refusers[protocol];
+      if (refuse) refuse(socket);
+      else socket.resetAndDestroy();
+      return;
+    }
+    listener.counters.accepted();
+    this.#context.acceptors[protocol](socket, this);
   }
 
   async #close(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Health, ListenerSnapshot, Snapshot, TargetSnapshot } from '../snap
 import { clearActive, createCounters, readCounters, type TargetSums } from './counters.ts';
 import { difference, type GroupDifference } from './difference.ts';
 import { type Endpoint, toEndpoint } from './endpoint.ts';
-import { clearOpen, createListenerCounters, readListenerCounters } from './listener-counters.ts';
+import { clearUnderWay, createListenerCounters, readListenerCounters } from './listener-counters.ts';
 import type {
   GroupSettings,
   GroupUpsert,
@@ -151,7 +151,7 @@ export class Ledger {
 
   /** The thread of a worker ended: its flows are gone, and it holds no lock. */
   forgetWorker(workerId: number): void {
-    for (const { counters } of this.#listeners.values()) clearOpen(counters, workerId);
+    for (const { counters } of this.#listeners.values()) clearUnderWay(counters, workerId);
     for (const { selection, targets } of this.#groups.values()) {
       releaseSelection(selection, workerId);
       for (const target of targets.values()) clearActive(target.counters, workerId);

@@ -5,15 +5,23 @@ import { classOf } from './counters.ts';
 /** Whole cache lines, so that workers do not slow each other. */
 const COLUMN_FLOATS = 32;
 const CONNECTIONS = 0;
+/** Of these two a limit may be set: whole numbers, so that Atomics can have them. */
 const OPEN = 1;
+const PENDING = 14;
 const REQUESTS = 2;
 const DURATION_SUM = 3;
 /** Five cells each, 1xx to 5xx. */
 const TARGET_ANSWERS = 4;
 const OWN_ANSWERS = 9;
 const CLASSES = 5;
+const REFUSED_CONNECTIONS = 15;
 /** One cell for each bound, and one for what is above the last. */
 const DURATIONS = 16;
+const REFUSED_REQUESTS = 31;
+/** Of a whole number in a cell. */
+const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
+/** Workers that reserve the last place at the same time, again and again: they never do it often. */
+const MAX_RESERVE_TRIES = 100;
 
 export function createListenerCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
@@ -22,10 +30,12 @@ export function createListenerCounters(workers: number): SharedArrayBuffer {
 /** What one worker counts of one listener. Only that worker writes the column, so that plain additions are exact. */
 export class ListenerColumn {
   readonly #cells: Float64Array;
+  readonly #ints: Int32Array;
   readonly #at: number;
 
   constructor(counters: SharedArrayBuffer, workerId: number) {
     this.#cells = new Float64Array(counters);
+    this.#ints = new Int32Array(counters);
     this.#at = workerId * COLUMN_FLOATS;
   }
 
@@ -36,7 +46,25 @@ export class ListenerColumn {
 
   /** Open client connections came to the listener, or went from it. */
   addOpen(change: number): void {
-    (this.#cells[this.#at + OPEN] as number) += change;
+    Atomics.add(this.#ints, (this.#at + OPEN) * INTS_PER_FLOAT, change);
+  }
+
+  /** One more open connection, unless all workers together have `limit`. */
+  reserveOpen(limit: number): boolean {
+    const isReserved = this.#reserve(OPEN, limit);
+    if (!isReserved) (this.#cells[this.#at + REFUSED_CONNECTIONS] as number)++;
+    return isReserved;
+  }
+
+  /** One more request without an answer, unless all workers together have `limit`; pendingEnded() follows. */
+  reservePending(limit: number): boolean {
+    const isReserved = this.#reserve(PENDING, limit);
+    if (!isReserved) (this.#cells[this.#at + REFUSED_REQUESTS] as number)++;
+    return isReserved;
+  }
+
+  pendingEnded(): void {
+    Atomics.sub(this.#ints, (this.#at + PENDING) * INTS_PER_FLOAT, 1);
   }
 
   /** A request's head was read. */
@@ -62,6 +90,21 @@ export class ListenerColumn {
     (this.#cells[this.#at + DURATIONS + bucket] as number)++;
     (this.#cells[this.#at + DURATION_SUM] as number) += durationMs;
   }
+
+  /**
+   * Adds one to the worker's own cell, looks at all, and gives it back where that is too many: of several that reserve
+   * at once each sees all that came before it. Where a look may have seen what another one gave back, it tries again.
+   */
+  #reserve(offset: number, limit: number): boolean {
+    const cell = (this.#at + offset) * INTS_PER_FLOAT;
+    for (let tries = 0; tries < MAX_RESERVE_TRIES; tries++) {
+      Atomics.add(this.#ints, cell, 1);
+      if (sumOf(this.#ints, offset) <= limit) return true;
+      Atomics.sub(this.#ints, cell, 1);
+      if (sumOf(this.#ints, offset) >= limit) return false;
+    }
+    return false;
+  }
 }
 
 /** Main: the sums over all workers. */
@@ -75,7 +118,9 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
   const sums = (offset: number, length: number) => Array.from({ length }, (_, index) => sum(offset + index));
   return {
     connections: sum(CONNECTIONS),
-    openConnections: sum(OPEN),
+    openConnections: sumOf(new Int32Array(counters), OPEN),
+    refusedConnections: sum(REFUSED_CONNECTIONS),
+    refusedRequests: sum(REFUSED_REQUESTS),
     requests: sum(REQUESTS),
     targetAnswers: sums(TARGET_ANSWERS, CLASSES),
     ownAnswers: sums(OWN_ANSWERS, CLASSES),
@@ -84,7 +129,16 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
   };
 }
 
-/** Main: forgets the open connections of a worker that ended. */
-export function clearOpen(counters: SharedArrayBuffer, workerId: number): void {
-  new Float64Array(counters)[workerId * COLUMN_FLOATS + OPEN] = 0;
+/** Main: forgets what a worker that ended had under way. */
+export function clearUnderWay(counters: SharedArrayBuffer, workerId: number): void {
+  const ints = new Int32Array(counters);
+  for (const offset of [OPEN, PENDING]) Atomics.store(ints, (workerId * COLUMN_FLOATS + offset) * INTS_PER_FLOAT, 0);
+}
+
+/** Of a cell that holds whole numbers, over all workers. */
+function sumOf(ints: Int32Array, offset: number): number {
+  let total = 0;
+  for (let at = offset * INTS_PER_FLOAT; at < ints.length; at += COLUMN_FLOATS * INTS_PER_FLOAT)
+    total += Atomics.load(ints, at);
+  return total;
 }

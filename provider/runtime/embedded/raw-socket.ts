@@ -36,6 +36,12 @@ export interface ConnectOptions extends SocketOptions {
   readonly timeoutMs: number;
 }
 
+/** The address is '' where the socket is gone. */
+export interface SocketEnd {
+  readonly address: string;
+  readonly port: number;
+}
+
 export class RawSocket {
   /** May be replaced at any time (pooling, upgrade). */
   handler: SocketHandler;
@@ -100,6 +106,14 @@ export class RawSocket {
 
   get remotePort(): number {
     return this.#socket.remotePort ?? 0;
+  }
+
+  get remote(): SocketEnd {
+    return { address: this.remoteAddress, port: this.remotePort };
+  }
+
+  get local(): SocketEnd {
+    return { address: this.#socket.localAddress ?? '', port: this.localPort };
   }
 
   get localPort(): number {

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ConnectionGauge } from './counters.ts';
 import { acceptHttp } from './http/accept.ts';
+import { refuseHttp } from './http/refuse.ts';
 import type { FromWorker, OpenFailure, ToWorker, WorkerInit } from './messages.ts';
 import { ServedState } from './served-state.ts';
 import { acceptTcp } from './tcp/accept.ts';
@@ -14,6 +15,7 @@ const served = new ServedState({
   workerId,
   isPortShared,
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: (socket) => socket.destroy() },
+  refusers: { HTTP: refuseHttp },
   gauge: new ConnectionGauge(gauges, workerId),
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
   onPassive: (report) => send({ type: 'passive', report }),

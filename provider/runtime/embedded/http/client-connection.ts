@@ -1,4 +1,5 @@
 // One client connection: reads its heads one after another, and hands each request to its exchange in order.
+import { proxyHeader } from '../../proxy-protocol.ts';
 import type { Binding, ClientConnection } from '../binding.ts';
 import type { ListenerColumn } from '../listener-counters.ts';
 import type { RawSocket, SocketHandler } from '../raw-socket.ts';
@@ -11,6 +12,7 @@ import { ownAnswer } from './own-answer.ts';
 import type { Refusal } from './refusal.ts';
 import { readRequest } from './request.ts';
 import { forwardedLines } from './rewrite.ts';
+import type { TrustedConnection } from './trusted-proxies.ts';
 import { Tunnel } from './tunnel.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -33,7 +35,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   readonly socket: RawSocket;
   readonly #binding: Binding;
   readonly #exchange: Exchange;
-  readonly #forwarded: string;
+  readonly #forwarded: string | TrustedConnection;
   #state = HEAD;
   /** Bytes of the client that no head or body has taken yet; memory of our own. */
   #held: Buffer | undefined;
@@ -54,7 +56,10 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     this.#binding = binding;
     this.#exchange = new Exchange(this);
     this.socket = open(this);
-    this.#forwarded = forwardedLines(this.socket.remoteAddress, 'http', this.socket.localPort);
+    const { remoteAddress, localPort } = this.socket;
+    this.#forwarded = binding.listener.isTrusted(remoteAddress)
+      ? { remoteAddress, protocol: 'http', localPort }
+      : forwardedLines(remoteAddress, 'http', localPort);
     this.#awaitHead();
     binding.track(this);
     watch(this);
@@ -74,6 +79,19 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
 
   get requestTimeoutMs(): number {
     return this.#binding.listener.snapshot.requestTimeoutMs;
+  }
+
+  get maxPendingRequests(): number | undefined {
+    return this.#binding.listener.snapshot.maxPendingRequests;
+  }
+
+  get hasProxyProtocol(): boolean {
+    return this.#binding.listener.snapshot.proxyProtocol !== undefined;
+  }
+
+  get proxyHeader(): Buffer | undefined {
+    const { proxyProtocol } = this.#binding.listener.snapshot;
+    return proxyProtocol && proxyHeader(proxyProtocol, this.socket.remote, this.socket.local);
   }
 
   mayKeepAlive(): boolean {
@@ -108,7 +126,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   }
 
   onClose(): void {
-    if (this.#state === EXCHANGE) this.#exchange.abort();
+    this.#exchange.abort();
     this.#state = GONE;
     this.#held = undefined;
     unwatch(this);
@@ -250,6 +268,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   /** FIN after what is queued; the rest of the client's input is read and dropped for a while. */
   #close(): void {
     this.#state = LINGER;
+    this.#exchange.abort();
     this.#held = undefined;
     this.#deadline = performance.now() + LINGER_MS;
     this.socket.end();

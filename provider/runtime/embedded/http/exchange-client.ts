@@ -11,6 +11,11 @@ export interface ExchangeClient {
   readonly counters: ListenerColumn;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly maxPendingRequests: number | undefined;
+  /** Connections to targets are of one client each. */
+  readonly hasProxyProtocol: boolean;
+  /** What they begin with then. */
+  readonly proxyHeader: Buffer | undefined;
   /** False: the connection closes after this exchange, whatever the request says. */
   mayKeepAlive(): boolean;
   /** The answer was written, whole. Not called where the client is gone. */

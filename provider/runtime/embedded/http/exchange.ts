@@ -1,13 +1,14 @@
 // One request and its answer between a client connection and a target, with its retries; reused for the next request.
+import type { ListenerColumn } from '../listener-counters.ts';
 import type { Target, UnbindRule } from '../target-set.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { Body } from './body.ts';
 import type { ExchangeClient } from './exchange-client.ts';
-import { CHUNKED } from './framing.ts';
 import { ownAnswer } from './own-answer.ts';
-import { pool } from './pool.ts';
-import { ReplayBuffer } from './replay-buffer.ts';
+import { OwnUpstream } from './own-upstream.ts';
+import { type IdleUpstreams, pool } from './pool.ts';
 import { Request } from './request.ts';
+import { RequestRelay } from './request-relay.ts';
 import { Upstream, type UpstreamUser } from './upstream.ts';
 
 /** Another target is tried at most twice. */
@@ -26,19 +27,20 @@ export class Exchange implements UpstreamUser {
   /** To be filled by readRequest() before begin(). */
   readonly request = new Request();
   readonly #client: ExchangeClient;
-  readonly #requestBody = new Body();
+  readonly #relay = new RequestRelay();
   readonly #answerReader = new AnswerReader();
   readonly #answerBody = new Body();
-  readonly #replay = new ReplayBuffer();
+  #own: OwnUpstream | undefined;
   #state = ENDED;
   #upstream: Upstream | undefined;
   #retries = 0;
   #tried: Set<Target> | undefined;
-  #isRequestBlocked = false;
   /** The client sent its FIN: it may wait for the answer, or be gone. */
   #isClientEnded = false;
   #isClientKept = false;
   #isUpstreamClean = false;
+  /** Where it counts as waiting for its answer; only a listener with a limit counts that. */
+  #reserved: ListenerColumn | undefined;
   #begunAtMs = 0;
   #deadline = 0;
   /** Set by the target's unbind. */
@@ -49,51 +51,45 @@ export class Exchange implements UpstreamUser {
   }
 
   get isRequestDone(): boolean {
-    return this.#requestBody.isDone;
+    return this.#relay.isDone;
   }
 
   /** True: give no more of the request's body until resumeRequest(). */
   get isRequestBlocked(): boolean {
-    return this.#isRequestBlocked;
+    return this.#relay.isBlocked;
   }
 
   /** Starts on `this.request`, whose body may begin at bytes[from..). Returns the place after what it took. */
   begin(bytes: Buffer, from: number): number {
-    const { framing } = this.request;
     this.#retries = 0;
     this.#tried = undefined;
-    this.#isRequestBlocked = false;
     this.#isClientEnded = false;
     this.#answerReader.start();
-    this.#replay.reset();
     this.#state = CONNECTING;
     this.#begunAtMs = performance.now();
     this.#client.counters.request();
-    const body = this.#requestBody;
-    body.start(framing, framing === CHUNKED);
-    const end = body.push(bytes, from, bytes.length);
+    const relay = this.#relay;
+    const end = relay.start(this.request.framing, bytes, from);
     this.#expectProgress(this.#begunAtMs);
-    if (body.fault !== undefined) {
-      this.#fail(body.fault.status, body.fault.reason);
-      return end;
-    }
-    if (body.hasOutput) this.#replay.add(body.output, body.outputFrom, body.outputTo);
-    this.#attempt();
+    if (relay.fault !== undefined) this.#fail(relay.fault.status, relay.fault.reason);
+    else if (!this.#reserve()) this.#fail(503, 'too many requests wait for their answers');
+    else this.#attempt();
     return end;
   }
 
   /** More of the request's body; returns the place after what it took. */
   requestData(bytes: Buffer): number {
-    const body = this.#requestBody;
-    const end = body.push(bytes, 0, bytes.length);
-    const { fault } = body;
+    const relay = this.#relay;
+    const end = relay.push(bytes);
+    const { fault } = relay;
     if (fault !== undefined) {
       this.#fail(fault.status, fault.reason);
       return end;
     }
     if (this.#state < ANSWERING) this.#expectProgress();
     else this.#touchAnswer();
-    if (body.hasOutput) this.#relayRequest(body);
+    if (this.#state === CONNECTING) relay.hold();
+    else relay.relay(this.#upstream?.socket);
     return end;
   }
 
@@ -106,8 +102,10 @@ export class Exchange implements UpstreamUser {
   /** The client is gone: its target hears of it at once. */
   abort(): void {
     this.#state = ENDED;
+    this.#unreserve();
     this.#dropUpstream();
-    this.#replay.reset();
+    this.#own?.clear();
+    this.#relay.clear();
   }
 
   clientWritable(): void {
@@ -124,7 +122,7 @@ export class Exchange implements UpstreamUser {
     if (!isDrainOver && now < this.#deadline) return;
     if (this.#state >= ANSWERING) this.#breakOff();
     else if (isDrainOver) this.#fail(504, 'the target was unbound and has not answered');
-    else if (this.#requestBody.isDone || this.#isRequestBlocked) this.#fail(504, 'the target has not answered in time');
+    else if (this.#relay.isDone || this.#relay.isBlocked) this.#fail(504, 'the target has not answered in time');
     else this.#fail(408, 'the request body has not come in time');
   }
 
@@ -169,6 +167,20 @@ export class Exchange implements UpstreamUser {
     else this.#drainDeadline = performance.now() + Math.max(rule.drainMs, rule.requestTimeoutMs);
   }
 
+  /** False: the listener has as many requests under way as it may. */
+  #reserve(): boolean {
+    const { maxPendingRequests, counters } = this.#client;
+    if (maxPendingRequests === undefined) return true;
+    if (!counters.reservePending(maxPendingRequests)) return false;
+    this.#reserved = counters;
+    return true;
+  }
+
+  #unreserve(): void {
+    this.#reserved?.pendingEnded();
+    this.#reserved = undefined;
+  }
+
   /** Picks a target and, where a connection to it waits in the pool, sends the request in this tick. */
   #attempt(): void {
     this.#state = CONNECTING;
@@ -180,14 +192,26 @@ export class Exchange implements UpstreamUser {
       return;
     }
     // A target may have closed a pooled connection without our knowing. Only what may be sent twice takes the risk.
-    const pooled = this.request.isReplayable && this.#retries === 0 ? pool.take(target) : undefined;
+    const mayReuse = this.request.isReplayable && this.#retries === 0;
+    const home = this.#home();
+    const pooled = mayReuse ? home.take(target) : undefined;
     if (pooled === undefined) {
-      this.#upstream = Upstream.connect(target, this);
+      this.#upstream = Upstream.connect(target, this, home, this.#client.proxyHeader);
       return;
     }
     pooled.user = this;
     this.#upstream = pooled;
     this.#send(pooled);
+  }
+
+  /** Where idle connections are that the request may have. A swap may have changed that. */
+  #home(): IdleUpstreams {
+    if (this.#client.hasProxyProtocol) {
+      this.#own ??= new OwnUpstream();
+      return this.#own;
+    }
+    this.#own?.clear();
+    return pool;
   }
 
   /** The target went away before the request began: that is no failure of it. */
@@ -199,39 +223,20 @@ export class Exchange implements UpstreamUser {
   #send(upstream: Upstream): void {
     this.#state = SENT;
     upstream.begin();
-    const { head, isReplayable } = this.request;
-    const replay = this.#replay;
-    const isWritten = upstream.socket.write(replay.isEmpty ? head : head + replay.text());
-    if (!isReplayable || replay.isFull) replay.forget();
+    const isWritten = this.#relay.send(this.request, upstream.socket);
     if (this.#isClientEnded) upstream.socket.end();
     if (isWritten) this.#unblockRequest();
-    else this.#isRequestBlocked = true;
-  }
-
-  #relayRequest(body: Body): void {
-    const { output, outputFrom, outputTo } = body;
-    if (this.#state === CONNECTING) {
-      this.#replay.add(output, outputFrom, outputTo);
-      this.#isRequestBlocked = this.#replay.isFull;
-      return;
-    }
-    if (this.#state === SENT) this.#replay.addIfItFits(output, outputFrom, outputTo);
-    const upstream = this.#upstream;
-    if (upstream === undefined || upstream.socket.write(output.subarray(outputFrom, outputTo))) return;
-    body.keepOutput();
-    this.#isRequestBlocked = true;
   }
 
   #unblockRequest(): void {
-    if (!this.#isRequestBlocked) return;
-    this.#isRequestBlocked = false;
+    if (!this.#relay.unblock()) return;
     if (this.#state < ANSWERING) this.#expectProgress();
     this.#client.resumeRequest();
   }
 
   #readAnswerHead(chunk: Buffer): boolean {
-    // Bytes came back: from now on no other target may get this request.
-    this.#replay.forget();
+    // Bytes came back.
+    this.#relay.settle();
     const reader = this.#answerReader;
     const isWhole = reader.push(chunk, this.request);
     if (reader.interim !== '') this.#client.socket.write(reader.interim);
@@ -251,7 +256,7 @@ export class Exchange implements UpstreamUser {
     this.#answerBody.start(answer.framing, answer.isChunkedOut);
     // An answer before the request's end: what follows of the request could not be told from the next one.
     this.#isClientKept =
-      request.isKeepAlive && !answer.isClosedByEnd && this.#requestBody.isDone && this.#client.mayKeepAlive();
+      request.isKeepAlive && !answer.isClosedByEnd && this.#relay.isDone && this.#client.mayKeepAlive();
     let head = answer.lines;
     if (!this.#isClientKept) head += 'Connection: close\r\n';
     else if (request.minor === 0) head += 'Connection: keep-alive\r\n';
@@ -302,10 +307,9 @@ export class Exchange implements UpstreamUser {
     this.#state = ENDED;
     this.#client.counters.finished(now - this.#begunAtMs);
     if (upstream !== undefined) {
-      const isRequestOut = this.#requestBody.isDone && !this.#isRequestBlocked;
-      upstream.finish(this.#isUpstreamClean && isRequestOut && !this.#isClientEnded, now);
+      upstream.finish(this.#isUpstreamClean && this.#relay.isOut && !this.#isClientEnded, now);
     }
-    this.#isRequestBlocked = false;
+    this.#relay.unblock();
     this.#client.exchangeEnded(this.#isClientKept);
   }
 
@@ -325,7 +329,7 @@ export class Exchange implements UpstreamUser {
       this.#breakOff();
       return;
     }
-    const canRetry = this.request.isReplayable && this.#replay.isWhole && !this.#isClientEnded;
+    const canRetry = this.request.isReplayable && this.#relay.isRepeatable && !this.#isClientEnded;
     if (canRetry) this.#retry(upstream);
     else this.#fail(502, 'the target closed the connection without an answer');
   }
@@ -346,11 +350,15 @@ export class Exchange implements UpstreamUser {
       this.#breakOff();
       return;
     }
+    this.#unreserve();
     this.#dropUpstream();
     const { request } = this;
-    const body = this.#requestBody;
     this.#isClientKept =
-      request.isKeepAlive && request.minor === 1 && body.isDone && !this.#isClientEnded && this.#client.mayKeepAlive();
+      request.isKeepAlive &&
+      request.minor === 1 &&
+      this.#relay.isDone &&
+      !this.#isClientEnded &&
+      this.#client.mayKeepAlive();
     this.#touchAnswer();
     this.#client.counters.ownAnswered(status);
     this.#finishAnswer(this.#client.socket.write(ownAnswer(status, reason, this.#isClientKept, request.isHead)));
@@ -370,6 +378,7 @@ export class Exchange implements UpstreamUser {
   }
 
   #countAnswer(upstream: Upstream | undefined): void {
+    this.#unreserve();
     const { status } = this.#answerReader.answer;
     this.#client.counters.targetAnswered(status);
     upstream?.target.counters.answered(status);
@@ -384,7 +393,7 @@ export class Exchange implements UpstreamUser {
   /** While the request's body comes, each part of it may take the idle time; then the answer's head has its own. */
   #expectProgress(now = performance.now()): void {
     const { idleTimeoutMs, requestTimeoutMs } = this.#client;
-    this.#deadline = now + (this.#requestBody.isDone ? requestTimeoutMs : idleTimeoutMs);
+    this.#deadline = now + (this.#relay.isDone ? requestTimeoutMs : idleTimeoutMs);
   }
 
   #touchAnswer(): void {

@@ -17,6 +17,7 @@ export const PROXY_AUTHORIZATION = 13;
 export const X_FORWARDED_FOR = 14;
 export const X_FORWARDED_PROTO = 15;
 export const X_FORWARDED_PORT = 16;
+export const FORWARDED = 17;
 
 const NAMES = [
   '',
@@ -36,6 +37,7 @@ const NAMES = [
   'x-forwarded-for',
   'x-forwarded-proto',
   'x-forwarded-port',
+  'forwarded',
 ];
 
 /** By length and first letter, which differ for all known names: one look says whether a name may be one. */

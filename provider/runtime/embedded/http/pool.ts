@@ -4,10 +4,18 @@ import { type Timed, unwatch, watch } from './deadlines.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Less than the 5 s of Node's own HTTP server, the shortest of the common backends: few closes cross a request. */
-const MAX_IDLE_MS = 4_000;
+export const MAX_IDLE_MS = 4_000;
 const MAX_IDLE_PER_TARGET = 256;
 
-class UpstreamPool implements Timed {
+/** Where a connection to a target waits for its next request. */
+export interface IdleUpstreams {
+  take(target: Target): Upstream | undefined;
+  /** False: there are enough. */
+  put(upstream: Upstream): boolean;
+  remove(upstream: Upstream): void;
+}
+
+class UpstreamPool implements IdleUpstreams, Timed {
   /** Newest last. Targets of different listeners are different objects, so nothing is shared between listeners. */
   readonly #idle = new Map<Target, Upstream[]>();
 
@@ -20,7 +28,6 @@ class UpstreamPool implements Timed {
     return upstream;
   }
 
-  /** False: there are enough. */
   put(upstream: Upstream): boolean {
     const list = this.#idle.get(upstream.target);
     if (list === undefined) {

@@ -8,6 +8,7 @@ import { parseRequestHead, RequestHead } from './head-parser.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { keptLines, REQUEST_DROPS, upgradeValue } from './rewrite.ts';
 import { removeDotSegments } from './target-path.ts';
+import { chainedLines, type TrustedConnection } from './trusted-proxies.ts';
 
 // RFC 9112 3.2.3: a tunnel to wherever the client likes is nothing that a load balancer gives.
 const CONNECT = refusal(405, 'CONNECT is not served');
@@ -53,14 +54,14 @@ const parsed = new RequestHead();
 const connection = new ConnectionOptions();
 
 /**
- * Reads the head at bytes[from..to), of findHeadEnd, into `request`. `forwarded`: of forwardedLines. `defaultHost`: the
- * Host that a backend gets for an HTTP/1.0 request without one.
+ * Reads the head at bytes[from..to), of findHeadEnd, into `request`. `forwarded`: of forwardedLines, or the connection
+ * of a trusted proxy. `defaultHost`: the Host that a backend gets for an HTTP/1.0 request without one.
  */
 export function readRequest(
   bytes: Buffer,
   from: number,
   to: number,
-  forwarded: string,
+  forwarded: string | TrustedConnection,
   defaultHost: string,
   request: Request,
 ): Refusal | undefined {
@@ -102,8 +103,9 @@ export function readRequest(
   request.isKeepAlive = minor === 1 ? !connection.isClose : connection.isKeepAlive && !connection.isClose;
   request.isUpgrade = upgrade !== undefined;
   request.isReplayable = REPLAYABLE.has(method);
+  const told = typeof forwarded === 'string' ? forwarded : chainedLines(fields, forwarded);
   const drops = minor === 1 ? REQUEST_DROPS : REQUEST_DROPS_1_0;
-  request.head = `${method} ${request.target} HTTP/1.1\r\n${hostLine}${keptLines(fields, drops, connection.nominated)}${forwarded}${ownLines(fields, framing, upgrade)}\r\n`;
+  request.head = `${method} ${request.target} HTTP/1.1\r\n${hostLine}${keptLines(fields, drops, connection.nominated)}${told}${ownLines(fields, framing, upgrade)}\r\n`;
   return undefined;
 }
 

@@ -1,8 +1,10 @@
 // Makes the head that goes on: end-to-end fields as they came, hop-by-hop fields dropped, our own added.
+import { plainAddress } from '../../proxy-protocol.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import {
   CONNECTION,
   CONTENT_LENGTH,
+  FORWARDED,
   HOST,
   HTTP2_SETTINGS,
   KEEP_ALIVE,
@@ -33,7 +35,7 @@ const HOP_BY_HOP = [
 ];
 
 /** A client's own word on where it comes from is worth nothing. */
-export const REQUEST_DROPS = nameSet(...HOP_BY_HOP, X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_PORT);
+export const REQUEST_DROPS = nameSet(...HOP_BY_HOP, X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_PORT, FORWARDED);
 export const ANSWER_DROPS = nameSet(...HOP_BY_HOP);
 /** RFC 9110 8.6: 1xx and 204 have no length. */
 export const BODILESS_ANSWER_DROPS = nameSet(...HOP_BY_HOP, CONTENT_LENGTH);
@@ -67,9 +69,7 @@ function isNominated(fields: Fields, index: number, nominated: readonly string[]
 
 /** The lines that tell a backend of the client; made once a connection. */
 export function forwardedLines(remoteAddress: string, protocol: 'http', localPort: number): string {
-  // A socket on `::` gives IPv4 clients as ::ffff:a.b.c.d.
-  const address = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
-  return `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: ${protocol}\r\nX-Forwarded-Port: ${localPort}\r\n`;
+  return `X-Forwarded-For: ${plainAddress(remoteAddress)}\r\nX-Forwarded-Proto: ${protocol}\r\nX-Forwarded-Port: ${localPort}\r\n`;
 }
 
 /** The value of an upgrade that goes on, or undefined. RFC 9113 3.1 took h2c away; a proxy must never pass it. */

@@ -1,7 +1,7 @@
 // One connection to a target, from its connect to its end: it serves one exchange after another and waits in the pool between.
 import { type ConnectHandler, FLOW_BUFFER_BYTES, RawSocket } from '../raw-socket.ts';
 import type { Hold, Target, UnbindRule } from '../target-set.ts';
-import { pool } from './pool.ts';
+import type { IdleUpstreams } from './pool.ts';
 
 /** However long the request may wait for its answer. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -22,25 +22,31 @@ export interface UpstreamUser {
 export class Upstream implements ConnectHandler, Hold {
   readonly target: Target;
   readonly socket: RawSocket;
-  /** Undefined while idle in the pool, or given up. */
+  /** Undefined while idle, or given up. */
   user: UpstreamUser | undefined;
   /** It has carried an earlier exchange: the target may have closed it without our knowing yet. */
   isReused = false;
-  /** Since when it has been in the pool, of performance.now(). */
+  /** Since when it has been idle, of performance.now(). */
   idleSince = 0;
+  readonly #home: IdleUpstreams;
+  /** Goes out before the first request; undefined: it did, or there is none. */
+  #proxyHeader: Buffer | undefined;
   #isConnected = false;
   #isGivenUp = false;
   /** From its pick to its first request. */
   #isPicked = true;
   #isActive = false;
 
-  static connect(target: Target, user: UpstreamUser): Upstream {
-    return new Upstream(target, user);
+  /** `home`: where it waits between exchanges. */
+  static connect(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined): Upstream {
+    return new Upstream(target, user, home, proxyHeader);
   }
 
-  private constructor(target: Target, user: UpstreamUser) {
+  private constructor(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined) {
     this.target = target;
     this.user = user;
+    this.#home = home;
+    this.#proxyHeader = proxyHeader;
     const { address, port } = target;
     // Bodies mostly come from here: 1 MiB answers cost a quarter less CPU than with the 16 KiB of client connections.
     const options = { address, port, timeoutMs: CONNECT_TIMEOUT_MS, bufferBytes: FLOW_BUFFER_BYTES };
@@ -55,6 +61,9 @@ export class Upstream implements ConnectHandler, Hold {
     this.#isActive = true;
     this.target.counters.request();
     this.target.counters.opened();
+    if (this.#proxyHeader === undefined) return;
+    this.socket.write(this.#proxyHeader);
+    this.#proxyHeader = undefined;
   }
 
   /** The exchange is over. `isClean`: the next answer would be the next request's, so that the connection may be kept. */
@@ -67,7 +76,7 @@ export class Upstream implements ConnectHandler, Hold {
     }
     this.isReused = true;
     this.idleSince = now;
-    if (!pool.put(this)) this.destroy();
+    if (!this.#home.put(this)) this.destroy();
   }
 
   /** Closes it now; its user hears nothing more. */
@@ -103,7 +112,7 @@ export class Upstream implements ConnectHandler, Hold {
   onClose(error: Error | undefined): void {
     this.target.release(this);
     this.#deactivate();
-    pool.remove(this);
+    this.#home.remove(this);
     if (!this.#isConnected && !this.#isGivenUp) {
       this.target.connectFailed(error ?? new Error('closed while connecting'));
     }
@@ -117,7 +126,7 @@ export class Upstream implements ConnectHandler, Hold {
       this.user.onUpstreamUnbind(rule);
       return;
     }
-    pool.remove(this);
+    this.#home.remove(this);
     this.destroy();
   }
 

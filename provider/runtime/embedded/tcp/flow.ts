@@ -1,5 +1,6 @@
 // One TCP client connection and its target: picked, connected, pumped both ways, until both sides are closed.
 import type { Socket } from 'node:net';
+import { proxyHeader } from '../../proxy-protocol.ts';
 import type { Binding, ClientConnection } from '../binding.ts';
 import { type ConnectHandler, RawSocket, type SocketHandler } from '../raw-socket.ts';
 import type { Hold, Target, UnbindRule } from '../target-set.ts';
@@ -91,6 +92,8 @@ export class TcpFlow implements ClientConnection, Hold {
     target.counters.request();
     target.counters.opened();
     this.#activeAtMs = performance.now();
+    const { proxyProtocol } = this.#binding.listener.snapshot;
+    if (proxyProtocol) this.#upstream?.write(proxyHeader(proxyProtocol, this.#client.remote, this.#client.local));
     this.#watchIdle();
     this.#client.resume();
   }

@@ -28,7 +28,9 @@ const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSa
   traffic: {
     connections: 3,
     openConnections: 1,
+    refusedConnections: 4,
     requests: 9,
+    refusedRequests: 5,
     targetAnswers: [0, 6, 0, 0, 1],
     ownAnswers: [0, 0, 0, 0, 2],
     durations: [4, 0, 3, ...DURATION_BOUNDS_MS.slice(3).map(() => 0), 2],
@@ -58,6 +60,8 @@ test('versions, workers, listeners and targets have each their series', async ()
   const lines = new Set(await linesOf([{ ...listener('web', [target('10.0.0.1:80')]), isOpen: false }]));
   for (const line of [
     'weir_stored_version 12',
+    'weir_refused_total{listener="web",reason="maxConnections"} 4',
+    'weir_refused_total{listener="web",reason="maxPendingRequests"} 5',
     'weir_engine_desired_version{engine="embedded"} 12',
     'weir_engine_acked_version{engine="embedded"} 11',
     'weir_worker_version{worker="0"} 11',

@@ -31,7 +31,7 @@ async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: 
   const ofListener = { ...settings('web', port), protocol };
   const gauge = new ConnectionGauge(createGauges(1), 0);
   const acceptors = { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: () => assert.fail('no TLS here') };
-  const context = { acceptors, gauge, isPortShared: false, log: () => {} };
+  const context = { acceptors, refusers: {}, gauge, isPortShared: false, log: () => {} };
   const binding = await Binding.open(toEndpoint(ofListener), context);
   t.after(() => {
     binding.destroyConnections();

@@ -12,6 +12,7 @@ import {
 } from '../../../../../provider/runtime/embedded/counters.ts';
 import { toEndpoint } from '../../../../../provider/runtime/embedded/endpoint.ts';
 import { acceptHttp, closeIdleUpstreams } from '../../../../../provider/runtime/embedded/http/accept.ts';
+import { refuseHttp } from '../../../../../provider/runtime/embedded/http/refuse.ts';
 import type { WorkerListener } from '../../../../../provider/runtime/embedded/listener.ts';
 import {
   createListenerCounters,
@@ -49,6 +50,7 @@ export class HttpProxy {
     const gauge = new ConnectionGauge(createGauges(1), 0);
     const binding = await Binding.open(endpoint, {
       acceptors: { HTTP: acceptHttp, TCP: () => assert.fail('no TCP here'), HTTPS: () => assert.fail('no TLS here') },
+      refusers: { HTTP: refuseHttp },
       gauge,
       isPortShared: false,
       log: () => {},

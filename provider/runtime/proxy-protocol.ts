@@ -1,0 +1,72 @@
+// The PROXY protocol's headers, by which a target learns whom a connection is for; data plane and health checks write them.
+import { isIPv4, isIPv6 } from 'node:net';
+
+export type ProxyProtocol = 'v1' | 'v2';
+
+export interface ProxiedAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Section 2.2 of the specification: no line of HTTP, SMTP or TLS begins so. */
+const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+/** Version 2 in the high half; the command in the low one. */
+const V2_LOCAL = 0x20;
+const V2_PROXY = 0x21;
+/** Family in the high half, stream in the low one. */
+const V2_TCP4 = 0x11;
+const V2_TCP6 = 0x21;
+
+const V1_UNKNOWN = Buffer.from('PROXY UNKNOWN\r\n', 'latin1');
+const V2_UNKNOWN = v2(V2_LOCAL, 0, []);
+
+/**
+ * For a connection that `source` made to `destination`, both IP literals as a socket gives them. Where they are not of
+ * one family, which no connection's are, the header of no client.
+ */
+export function proxyHeader(version: ProxyProtocol, source: ProxiedAddress, destination: ProxiedAddress): Buffer {
+  const from = plainAddress(source.address);
+  const to = plainAddress(destination.address);
+  const isV4 = isIPv4(from) && isIPv4(to);
+  if (!isV4 && !(isIPv6(from) && isIPv6(to))) return localHeader(version);
+  if (version === 'v1') {
+    return Buffer.from(`PROXY TCP${isV4 ? 4 : 6} ${from} ${to} ${source.port} ${destination.port}\r\n`, 'latin1');
+  }
+  const bytesOf = isV4 ? ipv4Bytes : ipv6Bytes;
+  const addresses = [...bytesOf(from), ...bytesOf(to), ...word(source.port), ...word(destination.port)];
+  return v2(V2_PROXY, isV4 ? V2_TCP4 : V2_TCP6, addresses);
+}
+
+/** For a connection of our own, such as a health check's. */
+export function localHeader(version: ProxyProtocol): Buffer {
+  return version === 'v1' ? V1_UNKNOWN : V2_UNKNOWN;
+}
+
+function v2(command: number, family: number, addresses: readonly number[]): Buffer {
+  return Buffer.concat([V2_SIGNATURE, Buffer.from([command, family, ...word(addresses.length), ...addresses])]);
+}
+
+/** A socket on `::` gives IPv4 clients as ::ffff:a.b.c.d; link-local addresses come with their interface. */
+export function plainAddress(address: string): string {
+  if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7);
+  const scope = address.indexOf('%');
+  return scope === -1 ? address : address.slice(0, scope);
+}
+
+function word(value: number): number[] {
+  return [value >> 8, value & 0xff];
+}
+
+function ipv4Bytes(address: string): number[] {
+  return address.split('.').map(Number);
+}
+
+function ipv6Bytes(address: string): number[] {
+  const [left = [], right] = address.split('::').map((half) => half.split(':').filter(Boolean).flatMap(group));
+  return right === undefined ? left : [...left, ...new Array(16 - left.length - right.length).fill(0), ...right];
+}
+
+/** RFC 4291 2.2: the last four bytes may be written as IPv4. */
+function group(text: string): number[] {
+  return text.includes('.') ? ipv4Bytes(text) : word(Number.parseInt(text, 16));
+}
