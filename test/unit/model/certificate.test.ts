@@ -1,13 +1,8 @@
-// What is refused of a certificate and its key, and which names a certificate is for.
+// What is refused of a certificate and its key.
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { test } from 'node:test';
-import {
-  certificateRules,
-  certificateSchema,
-  certificateWarnings,
-  namesOf,
-} from '../../../provider/model/certificate.ts';
+import { certificateRules, certificateSchema } from '../../../provider/model/certificate.ts';
 import { makePair } from '../../harness/certificates.ts';
 
 const UNKNOWN = 'unknown-value';
@@ -69,19 +64,6 @@ test('what is not known yet is not looked at, and the rest is', () => {
   assert.deepEqual(certificateRules({ certificate: UNKNOWN, privateKey: UNKNOWN }, isKnown), []);
   const [problem, ...rest] = certificateRules({ certificate: UNKNOWN, privateKey: 'x' }, isKnown);
   assert.deepEqual([problem?.path, rest], ['privateKey', []]);
-});
-
-test('an expired certificate is a warning and no refusal', () => {
-  const day = 86_400_000;
-  assert.deepEqual(certificateWarnings(pair.certificate, Date.now()), []);
-  assert.match(certificateWarnings(pair.certificate, Date.now() + 31 * day)[0] ?? '', /^has expired: it was valid to /);
-  assert.match(certificateWarnings(pair.certificate, Date.now() - 2 * day)[0] ?? '', /^is not valid before /);
-});
-
-test("a certificate's names are its DNS names, and its common name where it has none", () => {
-  assert.deepEqual(namesOf(pair.certificate), ['a.example', '*.b.example']);
-  assert.deepEqual(namesOf(makePair([], { commonName: 'c.example' }).certificate), ['c.example']);
-  assert.deepEqual(namesOf(makePair([], { commonName: 'Some Company' }).certificate), []);
 });
 
 test('server names are host names, exact or with a wildcard for the first label', () => {

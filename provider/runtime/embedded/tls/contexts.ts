@@ -1,7 +1,9 @@
 // What OpenSSL needs to serve a listener's certificates: one context each, made once, found by server name.
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { namesOf } from '../../../model/certificate.ts';
+import type { Problem } from '../../../model/errors.ts';
+import { propertyPath } from '../../../model/property-path.ts';
+import { namesOf } from '../../../model/x509.ts';
 import type { CertificateSnapshot } from '../../snapshot.ts';
 import { type Named, ServerNames } from './server-names.ts';
 
@@ -43,8 +45,21 @@ export class Contexts {
   }
 }
 
-/** Throws where OpenSSL does not take the pair: beyond what the model checks it refuses keys that are too weak. */
-export function secureContext(
+/** What OpenSSL refuses of pairs that the model takes, such as a key that is too weak today. */
+export function certificateProblem(certificates: readonly CertificateSnapshot[]): Problem | undefined {
+  for (const certificate of certificates) {
+    try {
+      secureContext(certificate);
+    } catch (error) {
+      const { reason = 'it gives no reason' } = error as { reason?: string };
+      const path = propertyPath(['certificates', certificate.name, 'certificate']);
+      return { path, message: `cannot be served: OpenSSL refuses it (${reason})` };
+    }
+  }
+  return undefined;
+}
+
+function secureContext(
   { certificate, privateKey }: Pick<CertificateSnapshot, 'certificate' | 'privateKey'>,
   ticketKeys?: Uint8Array,
 ): SecureContext {
