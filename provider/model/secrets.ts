@@ -34,6 +34,25 @@ export function fingerprint(secret: string): string {
 /** `privateKey` and its value become `privateKeyFingerprint` and that of the value. */
 export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fingerprint(String(value))];
 
+/**
+ * What was answered, with secrets in place of their fingerprints: those of `known` that have them. Another secret, which
+ * nobody here knows, stays a fingerprint, and so differs from every one that may be written.
+ */
+export function withSecretsOf<T>(kind: Kind, answered: T, known: unknown): T {
+  return (PROPERTIES[kind] ?? []).reduce((value, secretPath) => {
+    const name = secretPath.at(-1) as string;
+    const parents = secretPath.slice(0, -1);
+    return replaceAt(value, [...parents, `${name}Fingerprint`], [], (_, expected, path) => {
+      const secret = valueAt(known, [...path.slice(0, -1), name]);
+      return [name, typeof secret === 'string' && fingerprint(secret) === expected ? secret : expected];
+    });
+  }, answered);
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, name) => (isRecord(at) && Object.hasOwn(at, name) ? at[name] : undefined), value);
+}
+
 function replaceAt<T>(value: T, [name, ...rest]: Path, at: Path, replace: Replace): T {
   if (!isRecord(value)) return value;
   let isSame = true;
@@ -41,7 +60,7 @@ function replaceAt<T>(value: T, [name, ...rest]: Path, at: Path, replace: Replac
     if (item === undefined || (name !== '*' && key !== name)) return [key, item] as const;
     const path = [...at, key];
     const entry = rest.length === 0 ? replace(key, item, path) : ([key, replaceAt(item, rest, path, replace)] as const);
-    isSame &&= entry[1] === item;
+    isSame &&= entry[0] === key && entry[1] === item;
     return entry;
   });
   return isSame ? value : (Object.fromEntries(entries) as T);
