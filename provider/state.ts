@@ -1,6 +1,7 @@
 // An object as Pulumi's state holds it: the outputs that create, update and read return, made from the API's answer.
 import { asWritten } from './as-written.ts';
 import type { StoredObject } from './client/client.ts';
+import { withSecretsOf } from './model/secrets.ts';
 import { compact, type Properties } from './normal-form.ts';
 import type { ResourceDescription } from './resource.ts';
 
@@ -26,11 +27,12 @@ export function outputsOf(
 
 /** The inputs that would make the object what it is now. */
 export function inputsOf(
-  { schema }: ResourceDescription,
+  { schema, kind }: ResourceDescription,
   stored: StoredObject,
   written: Properties,
 ): Record<string, unknown> {
-  return { ...asWritten(schema, stored, written), ...compact([['owner', stored.owner ?? undefined]]) };
+  const actual = withSecretsOf(kind, stored, written);
+  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner ?? undefined]]) };
 }
 
 /** What a PUT carries: the properties and the owner, nothing of the engine's. */

@@ -1,5 +1,6 @@
 // What every resource of the SDK passes to the engine: its arguments, its outputs to come, and who owns it.
 import * as pulumi from '@pulumi/pulumi';
+import { withSecrets } from './secrets.ts';
 
 /**
  * Properties for the base class of a resource. `owner` is the URN that the resource will have: the runtime keeps it
@@ -14,7 +15,7 @@ export function resourceProps(
 ): pulumi.Inputs {
   const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
   if (opts?.id !== undefined) return { ...pending, ...args };
-  return { ...pending, ...args, owner: urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent) };
+  return { ...pending, ...withSecrets(args), owner: urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent) };
 }
 
 /**

@@ -1,5 +1,6 @@
 // Checks an input against its schema and rules and reports every problem at once; used by the API and, with unknowns, by the providers.
 import type { z } from 'zod';
+import { certificateRules } from './certificate.ts';
 import { type ErrorCode, type Problem, WeirError } from './errors.ts';
 import { forwardingRuleRules, forwardingRuleSchema } from './forwarding-rule.ts';
 import { healthCheckRules } from './health-check.ts';
@@ -36,7 +37,11 @@ type Rules = (input: Readonly<Record<string, unknown>>, isKnown: IsKnown) => Pro
 
 const RULES: Record<Kind, Rules> = {
   'load-balancers': () => [],
-  listeners: (input, isKnown) => [...listenerRules(input, isKnown), ...balancingRules(input, isKnown)],
+  listeners: (input, isKnown) => [
+    ...listenerRules(input, isKnown),
+    ...nestedEach('certificates', input, isKnown, certificateRules),
+    ...balancingRules(input, isKnown),
+  ],
   rules: (input, isKnown) => [...forwardingRuleRules(input), ...balancingRules(input, isKnown)],
   attachments: targetAttachmentRules,
 };
@@ -116,4 +121,22 @@ function nested(property: string, input: Readonly<Record<string, unknown>>, isKn
     ...problem,
     path: `${property}.${problem.path}`,
   }));
+}
+
+/** The same for each value of a map. */
+function nestedEach(
+  property: string,
+  input: Readonly<Record<string, unknown>>,
+  isKnown: IsKnown,
+  rules: Rules,
+): Problem[] {
+  const map = input[property];
+  if (!isKnown(map) || !isRecord(map)) return [];
+  return Object.entries(map).flatMap(([name, value]) => {
+    if (!isKnown(value) || !isRecord(value)) return [];
+    return rules(value, isKnown).map(({ path, ...problem }) => ({
+      ...problem,
+      path: propertyPath([property, name, path]),
+    }));
+  });
 }

@@ -1,5 +1,6 @@
 // Builds and joins everything: store, control plane, data plane and API. The only file that knows them all.
 import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { authenticateWith } from './api/authenticate.ts';
@@ -9,10 +10,14 @@ import { VipPool } from './control/vip-pool.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { probe } from './health/probe.ts';
 import { openDataDirectory, publishToken } from './store/data-directory.ts';
+import { KeyFile } from './store/key-file.ts';
+import { SealedStore } from './store/sealed-store.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 
 export interface RuntimeOptions {
   readonly dataDirectory: string;
+  /** What secrets are sealed with; undefined: `master-key` in the data directory. */
+  readonly keyFile: string | undefined;
   readonly apiHost: string;
   /** 0 picks a free one. */
   readonly apiPort: number;
@@ -34,7 +39,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { logger } = options;
   const pool = new VipPool(options.vipPool);
   const directory = openDataDirectory(options.dataDirectory);
-  const store = new SqliteStore(directory.databaseFile);
+  const keyFile = new KeyFile(resolve(options.keyFile ?? join(directory.path, 'master-key')));
+  const store = new SealedStore(new SqliteStore(directory.databaseFile), keyFile);
   const stored = await store.load();
   const engine = new EmbeddedEngine({
     workers: options.workers,

@@ -1,13 +1,17 @@
 // What the API answers of an object: its properties, its identity and its outputs.
 import { createHash } from 'node:crypto';
+import type { ListenerProperties } from '../../model/listener.ts';
+import { propertyPath } from '../../model/property-path.ts';
+import { asFingerprint, replaceSecrets } from '../../model/secrets.ts';
 import type { Kind } from '../../model/validate.ts';
+import { certificateWarnings } from '../../model/x509.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { StoredObject } from '../store/store.ts';
 
 export function toAnswer(object: StoredObject, control: ControlPlane): Record<string, unknown> {
   return {
     id: object.id,
-    ...object.properties,
+    ...replaceSecrets(object.kind, object.properties, asFingerprint),
     owner: object.owner,
     incarnation: object.incarnation,
     version: object.version,
@@ -32,6 +36,7 @@ const OUTPUTS: Outputs = {
   listeners: ({ id, properties }, control) => ({
     endpoint: endpointOf(properties.protocol, vipOf(properties.loadBalancerId, control), properties.port),
     lastError: refusalOf(id, control),
+    warnings: warningsOf(properties),
   }),
   rules: () => ({}),
   attachments: (object, control) => ({ boundTargets: control.boundTargets(object) }),
@@ -47,4 +52,12 @@ export function refusalOf(listenerId: string, control: ControlPlane): string | u
 
 function vipOf(loadBalancerId: string, control: ControlPlane): string {
   return control.model.get('load-balancers', loadBalancerId)?.state.vip ?? '';
+}
+
+/** Undefined where there are none. */
+function warningsOf({ certificates = {} }: ListenerProperties): string[] | undefined {
+  const warnings = Object.entries(certificates).flatMap(([name, { certificate }]) =>
+    certificateWarnings(certificate, Date.now()).map((text) => `${propertyPath(['certificates', name])} ${text}`),
+  );
+  return warnings.length > 0 ? warnings : undefined;
 }

@@ -1,9 +1,14 @@
 // The shapes of the API's bodies and answers, for checking and for the OpenAPI document.
 import { z } from 'zod';
+import { certificateSchema } from '../../model/certificate.ts';
 import { ERRORS, type ErrorCode } from '../../model/errors.ts';
+import { stickySessionSchema } from '../../model/sticky-session.ts';
 import { type Kind, SCHEMAS } from '../../model/validate.ts';
 
 const health = z.enum(['healthy', 'unhealthy', 'checking', 'unchecked']);
+
+/** Of model/secrets.ts: equal where the secret is. */
+const fingerprint = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 export const idParams = z.object({ id: z.string() });
 export const listQuery = z.object({
@@ -48,12 +53,30 @@ const OUTPUTS = {
   },
 } as const;
 
+const shownSticky = stickySessionSchema
+  .omit({ cookieKey: true })
+  .extend({ cookieKeyFingerprint: fingerprint.optional() })
+  .optional();
+
+/** Properties that have a secret, as answers have them. */
+const SHOWN = {
+  'load-balancers': {},
+  listeners: {
+    certificates: z
+      .record(z.string(), certificateSchema.omit({ privateKey: true }).extend({ privateKeyFingerprint: fingerprint }))
+      .optional(),
+    stickySession: shownSticky,
+  },
+  rules: { stickySession: shownSticky },
+  attachments: {},
+} as const;
+
 export function bodySchema(kind: Kind) {
   return SCHEMAS[kind].extend(identity);
 }
 
 export function answerSchema(kind: Kind) {
-  return SCHEMAS[kind].extend({ ...common, ...OUTPUTS[kind] });
+  return SCHEMAS[kind].extend({ ...common, ...SHOWN[kind], ...OUTPUTS[kind] });
 }
 
 export const patchBody = z.strictObject({

@@ -17,6 +17,7 @@ interface ServeFlags {
   workers: number;
   ackTimeout: number;
   vipPool: string;
+  keyFile?: string;
 }
 
 export function serveCommand(): Command {
@@ -30,6 +31,10 @@ export function serveCommand(): Command {
     .option('--workers <n>', 'threads that carry traffic', positiveInteger, defaultWorkers())
     .option('--ack-timeout <seconds>', 'how long a write waits for the data planes', positiveNumber, 10)
     .option('--vip-pool <cidr>', 'where load balancers without an address get theirs', '127.77.0.0/16')
+    .option(
+      '--key-file <file>',
+      'the key of stored secrets, made at first use (default: master-key in the data folder)',
+    )
     .action(serve);
 }
 
@@ -43,6 +48,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const logger = pino({ name: 'weir' }, pino.destination({ fd: 2, sync: true }));
   const runtime = await startRuntime({
     dataDirectory: flags.data,
+    keyFile: flags.keyFile,
     apiHost: flags.api.host,
     apiPort: flags.api.port,
     tls,

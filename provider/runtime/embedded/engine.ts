@@ -11,12 +11,14 @@ import type {
   TargetCounts,
   WorkerChange,
 } from '../engine.ts';
-import type { ListenerSnapshot, Snapshot } from '../snapshot.ts';
+import type { CertificateSnapshot, ListenerSnapshot, Snapshot } from '../snapshot.ts';
 import { ConnectionGauge, createGauges } from './counters.ts';
 import { type Endpoint, endpointName, toEndpoint } from './endpoint.ts';
 import { Ledger } from './ledger.ts';
 import type { Log, OpenFailure } from './messages.ts';
 import { probePort, refusal } from './port-probe.ts';
+import { certificateProblem } from './tls/contexts.ts';
+import { TICKET_KEY_MS, TicketKeys } from './tls/ticket-keys.ts';
 import { WorkerPlace } from './worker-place.ts';
 
 /** A worker that is later than this is ended and replaced: dataplane, "What an acknowledgement proves". */
@@ -30,6 +32,8 @@ export interface EmbeddedEngineOptions {
   /** 1-1024; more than one needs SO_REUSEPORT that balances, that is Linux. */
   readonly workers: number;
   readonly log: Log;
+  /** How long one set of session-ticket keys is used. */
+  readonly ticketKeyMs?: number;
 }
 
 export class EmbeddedEngine implements Engine {
@@ -39,6 +43,9 @@ export class EmbeddedEngine implements Engine {
   readonly #log: Log;
   readonly #ledger: Ledger;
   readonly #gauges: SharedArrayBuffer;
+  readonly #ticketKeys: TicketKeys;
+  /** Certificates that OpenSSL takes. */
+  readonly #usable = new WeakSet<readonly CertificateSnapshot[]>();
   readonly #places: WorkerPlace[];
   /** What the workers have open and serve, by endpoint name. */
   readonly #open = new Map<string, Endpoint>();
@@ -50,19 +57,23 @@ export class EmbeddedEngine implements Engine {
   #closing: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor({ workers, log }: EmbeddedEngineOptions) {
+  constructor({ workers, log, ticketKeyMs = TICKET_KEY_MS }: EmbeddedEngineOptions) {
     const isPortShared = process.platform === 'linux';
     if (workers > 1 && !isPortShared)
       throw new Error('More than one worker needs Linux: only there do sockets of one port share its connections.');
     this.#log = log;
     this.#ledger = new Ledger(workers);
     this.#gauges = createGauges(workers);
+    this.#ticketKeys = new TicketKeys(ticketKeyMs, (keys) => {
+      for (const place of this.#places) place.tell({ type: 'ticketKeys', keys });
+    });
     this.#places = Array.from({ length: workers }, (_, workerId) => {
       return new WorkerPlace(workerId, {
         init: () => ({
           workerId,
           isPortShared,
           gauges: this.#gauges,
+          ticketKeys: this.#ticketKeys.current,
           swap: this.#ledger.whole([...this.#open.values()]),
         }),
         onPassive: (report) => this.onPassive(report),
@@ -76,6 +87,7 @@ export class EmbeddedEngine implements Engine {
   async prepare(next: Snapshot): Promise<readonly Refusal[]> {
     await this.abandon();
     const { wanted, refusals } = this.#missing(next);
+    refusals.push(...this.#refusedCertificates(next));
     const endpoints = [...wanted.values()].map(toEndpoint);
     const probed = await Promise.all(endpoints.map((endpoint) => probePort(endpoint)));
     const failures = probed.filter((failure) => failure !== undefined);
@@ -161,6 +173,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   destroy(): Promise<void> {
+    this.#ticketKeys.close();
     this.#stopping ??= Promise.all(this.#places.map((place) => place.stop())).then(() => {});
     return this.#stopping;
   }
@@ -188,6 +201,17 @@ export class EmbeddedEngine implements Engine {
     }
     const wanted = new Map([...owners].filter(([name]) => !this.#open.has(name)));
     return { wanted, refusals };
+  }
+
+  #refusedCertificates(next: Snapshot): Refusal[] {
+    const refusals: Refusal[] = [];
+    for (const { id, certificates } of next.listeners.values()) {
+      if (this.#usable.has(certificates)) continue;
+      const problem = certificateProblem(certificates);
+      if (problem === undefined) this.#usable.add(certificates);
+      else refusals.push({ listenerId: id, code: 'InvalidParameter', problem });
+    }
+    return refusals;
   }
 
   #isServedAt(listener: ListenerSnapshot, name: string): boolean {

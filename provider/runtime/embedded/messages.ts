@@ -53,6 +53,7 @@ export interface WorkerInit {
   readonly workerId: number;
   readonly isPortShared: boolean;
   readonly gauges: SharedArrayBuffer;
+  readonly ticketKeys: Uint8Array;
   readonly swap: Swap;
 }
 
@@ -62,6 +63,7 @@ export type ToWorker =
   | { readonly type: 'abandon'; readonly id: number; readonly endpoints: readonly Endpoint[] }
   | { readonly type: 'swap'; readonly id: number; readonly swap: Swap }
   | { readonly type: 'drain'; readonly id: number }
+  | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
   | { readonly type: 'health'; readonly changes: readonly HealthChange[] };
 
 export interface OpenFailure {

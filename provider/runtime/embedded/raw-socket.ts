@@ -28,6 +28,8 @@ export interface SocketOptions {
   readonly bufferBytes?: number;
   /** True: read by plain 'data' events, which allocate each chunk; what an accepted socket also falls back to. */
   readonly isPlain?: boolean;
+  /** The TCP socket below an accepted TLS socket, which is read plainly. */
+  readonly carrier?: net.Socket | undefined;
 }
 
 export interface ConnectOptions extends SocketOptions {
@@ -46,6 +48,7 @@ export class RawSocket {
   /** May be replaced at any time (pooling, upgrade). */
   handler: SocketHandler;
   readonly #socket: net.Socket;
+  readonly #carrier: net.Socket | undefined;
   #isBlocked = false;
   #connectTimer: NodeJS.Timeout | undefined;
   #error: Error | undefined;
@@ -74,8 +77,10 @@ export class RawSocket {
 
   private constructor(handler: SocketHandler, options: SocketOptions, accepted: net.Socket | undefined) {
     this.handler = handler;
-    const handle = accepted && options.isPlain !== true ? takeHandle(accepted) : undefined;
-    const isPlain = options.isPlain === true || (accepted !== undefined && handle === undefined);
+    this.#carrier = options.carrier;
+    const isAskedPlain = options.isPlain === true || options.carrier !== undefined;
+    const handle = accepted && !isAskedPlain ? takeHandle(accepted) : undefined;
+    const isPlain = isAskedPlain || (accepted !== undefined && handle === undefined);
     if (isPlain) {
       this.#socket = accepted ?? new net.Socket({ allowHalfOpen: true });
       this.#socket.on('data', (chunk: Buffer) => {
@@ -136,10 +141,13 @@ export class RawSocket {
   write(chunk: Buffer | string): boolean {
     const socket = this.#socket;
     if (chunk.length === 0 || socket.destroyed) return !this.#isBlocked;
+    const isAlone = this.#carrier !== undefined && socket.writableLength === 0;
     if (typeof chunk === 'string') socket.write(chunk, 'latin1');
     else socket.write(chunk);
     // Node tries the system call inside write(): a length of 0 means that nothing had to be queued.
     if (socket.writableLength === 0) return true;
+    // TLS copies what it encrypts, but a chunk behind another one waits as it is.
+    if (isAlone && isWritten(this.#carrier)) return true;
     // An empty write behind it carries the callback: one on every write costs a sixth of the thread's user time.
     if (!this.#isBlocked) socket.write(NOTHING, this.#onWritten);
     this.#isBlocked = true;
@@ -170,8 +178,8 @@ export class RawSocket {
     if (socket.destroyed) return;
     // libuv refuses a reset while a shutdown is under way (one turn), and Node defers that of a connect in progress.
     const isShuttingDown = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
-    if (socket.connecting || isShuttingDown) socket.destroy();
-    else socket.resetAndDestroy();
+    if (!socket.connecting && !isShuttingDown) (this.#carrier ?? socket).resetAndDestroy();
+    socket.destroy();
   }
 
   readonly #onWritten = (error?: Error | null): void => {
@@ -196,6 +204,11 @@ class PatientSocket extends net.Socket {
     setImmediate(() => setImmediate(() => super.destroy(error)));
     return this;
   }
+}
+
+/** TLS reports every write a turn later, so that the kernel's part is asked for below it; false where it cannot be told. */
+function isWritten(carrier: net.Socket | undefined): boolean {
+  return (carrier as { _handle?: { writeQueueSize?: number } | null } | undefined)?._handle?.writeQueueSize === 0;
 }
 
 /**

@@ -59,7 +59,7 @@ export class WorkerPlace {
     return this.#ready.promise;
   }
 
-  tell(message: Extract<ToWorker, { type: 'health' }>): void {
+  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' }>): void {
     this.#thread?.postMessage(message);
   }
 

@@ -6,15 +6,17 @@ import { refuseHttp } from './http/refuse.ts';
 import type { FromWorker, OpenFailure, ToWorker, WorkerInit } from './messages.ts';
 import { ServedState } from './served-state.ts';
 import { acceptTcp } from './tcp/accept.ts';
+import { httpsAcceptor } from './tls/accept.ts';
 
 if (!parentPort) throw new Error('worker.ts runs in a worker thread only.');
 const port = parentPort;
-const { workerId, isPortShared, gauges, swap } = workerData as WorkerInit;
+const { workerId, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
+let { ticketKeys } = init;
 
 const served = new ServedState({
   workerId,
   isPortShared,
-  acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: (socket) => socket.destroy() },
+  acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: httpsAcceptor(() => ticketKeys) },
   refusers: { HTTP: refuseHttp },
   gauge: new ConnectionGauge(gauges, workerId),
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
@@ -43,6 +45,9 @@ async function handle(message: ToWorker): Promise<void> {
     case 'drain':
       await served.drain();
       return reply(message.id);
+    case 'ticketKeys':
+      ticketKeys = message.keys;
+      return;
     case 'health':
       served.setHealth(message.changes);
   }

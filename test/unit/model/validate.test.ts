@@ -11,7 +11,6 @@ const target = { address: '10.0.0.1', port: 80 };
 type Row = readonly [name: string, kind: Kind, input: Record<string, unknown>, problems: readonly string[]];
 
 const LISTENER = { loadBalancerId: 'b', port: 1 };
-const PAIR = { certificate: 'c', privateKey: 'k' };
 
 const REFUSED: readonly Row[] = [
   ['HTTPS without a certificate', 'listeners', { ...LISTENER, protocol: 'HTTPS' }, ['certificates']],
@@ -22,7 +21,7 @@ const REFUSED: readonly Row[] = [
     {
       ...LISTENER,
       protocol: 'TCP',
-      certificates: { main: PAIR },
+      certificates: {},
       maxPendingRequests: 1,
       trustedProxies: ['10.0.0.0/8'],
       stickySession: { type: 'cookie' },

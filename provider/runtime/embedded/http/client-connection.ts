@@ -12,6 +12,7 @@ import { ownAnswer } from './own-answer.ts';
 import type { Refusal } from './refusal.ts';
 import { readRequest } from './request.ts';
 import { forwardedLines } from './rewrite.ts';
+import type { Scheme } from './scheme.ts';
 import type { TrustedConnection } from './trusted-proxies.ts';
 import { Tunnel } from './tunnel.ts';
 import type { Upstream } from './upstream.ts';
@@ -34,6 +35,7 @@ const GONE = 3;
 export class HttpClientConnection implements SocketHandler, ClientConnection, ExchangeClient, Timed {
   readonly socket: RawSocket;
   readonly #binding: Binding;
+  readonly #scheme: Scheme;
   readonly #exchange: Exchange;
   readonly #forwarded: string | TrustedConnection;
   #state = HEAD;
@@ -52,14 +54,15 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   #deadline = 0;
 
   /** `open` makes the socket with the handler that it is given. */
-  constructor(binding: Binding, open: (handler: SocketHandler) => RawSocket) {
+  constructor(binding: Binding, scheme: Scheme, open: (handler: SocketHandler) => RawSocket) {
     this.#binding = binding;
+    this.#scheme = scheme;
     this.#exchange = new Exchange(this);
     this.socket = open(this);
     const { remoteAddress, localPort } = this.socket;
     this.#forwarded = binding.listener.isTrusted(remoteAddress)
-      ? { remoteAddress, protocol: 'http', localPort }
-      : forwardedLines(remoteAddress, 'http', localPort);
+      ? { remoteAddress, protocol: scheme.name, localPort }
+      : forwardedLines(remoteAddress, scheme.name, localPort);
     this.#awaitHead();
     binding.track(this);
     watch(this);
@@ -95,7 +98,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   }
 
   mayKeepAlive(): boolean {
-    return !this.#isDraining && !this.#binding.isClosing && this.#isHttp();
+    return !this.#isDraining && !this.#isToClose();
   }
 
   /** Finishes what is under way, then closes. */
@@ -138,7 +141,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
       this.#exchange.checkDeadline(now);
       return;
     }
-    if (this.#state === HEAD && this.#binding.isClosing && !this.#isClosingSeen) {
+    if (this.#state === HEAD && this.#isToClose() && !this.#isClosingSeen) {
       this.#isClosingSeen = true;
       this.#deadline = Math.min(this.#deadline, now + CLOSING_IDLE_MS);
     }
@@ -202,7 +205,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   #beginExchange(bytes: Buffer, from: number, end: number): number {
     const { address, port } = this.#binding.listener.snapshot;
     const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-    const fault = readRequest(bytes, from, end, this.#forwarded, defaultHost, this.#exchange.request);
+    const fault = readRequest(bytes, from, end, this.#forwarded, defaultHost, this.#exchange.request, this.#scheme);
     if (fault !== undefined) {
       this.#refuse(fault);
       return bytes.length;
@@ -255,8 +258,15 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     this.#deadline = performance.now() + this.idleTimeoutMs;
   }
 
+  /** What comes on it can still be answered, of an HTTP listener that has become an HTTPS one too. */
   #isHttp(): boolean {
-    return this.#binding.listener.snapshot.protocol === 'HTTP';
+    const { protocol } = this.#binding.listener.snapshot;
+    return protocol === 'HTTP' || protocol === 'HTTPS';
+  }
+
+  /** Its clients are to connect anew, elsewhere or in another way. */
+  #isToClose(): boolean {
+    return this.#binding.isClosing || this.#binding.listener.snapshot.protocol !== this.#scheme.protocol;
   }
 
   #refuse({ status, reason }: Refusal): void {

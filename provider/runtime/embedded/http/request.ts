@@ -7,6 +7,7 @@ import { CHUNKED, requestFraming } from './framing.ts';
 import { parseRequestHead, RequestHead } from './head-parser.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { keptLines, REQUEST_DROPS, upgradeValue } from './rewrite.ts';
+import { HTTP, type Scheme } from './scheme.ts';
 import { removeDotSegments } from './target-path.ts';
 import { chainedLines, type TrustedConnection } from './trusted-proxies.ts';
 
@@ -16,13 +17,10 @@ const CONNECT = refusal(405, 'CONNECT is not served');
 const NO_HOST = refusal(400, 'no Host header');
 const TWO_HOSTS = refusal(400, 'more than one Host header');
 const BAD_HOST = refusal(400, 'malformed Host header');
-// RFC 9112 3.2: origin-form, absolute-form with http, or * for OPTIONS.
+// RFC 9112 3.2: origin-form, absolute-form with the scheme of the connection (RFC 9110 7.4), or * for OPTIONS.
 const BAD_TARGET = refusal(400, 'malformed request target');
 // RFC 9112 3.2.2 has the target win; a backend may see it otherwise, so that they must agree.
 const OTHER_HOST = refusal(400, 'request target and Host header differ');
-
-const HTTP_PORT = 80;
-const SCHEME = 'http://';
 
 /** RFC 9110 9.2.2: those that may be sent again without being asked. TRACE and OPTIONS have no effect either. */
 const REPLAYABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -64,6 +62,7 @@ export function readRequest(
   forwarded: string | TrustedConnection,
   defaultHost: string,
   request: Request,
+  scheme: Scheme = HTTP,
 ): Refusal | undefined {
   const malformed = parseRequestHead(bytes, from, to, parsed);
   if (malformed !== undefined) return malformed;
@@ -77,14 +76,14 @@ export function readRequest(
   let hostLine = '';
   let target = parsed.target;
   if (target.charCodeAt(0) !== 0x2f && target !== '*') {
-    const authority = absoluteAuthority(target);
+    const authority = absoluteAuthority(target, scheme);
     if (authority === undefined) return BAD_TARGET;
-    if (host !== undefined && !isSameAuthority(host, authority, HTTP_PORT)) return OTHER_HOST;
+    if (host !== undefined && !isSameAuthority(host, authority, scheme.defaultPort)) return OTHER_HOST;
     if (host === undefined && minor === 0) {
       host = authority;
       hostLine = `Host: ${authority}\r\n`;
     }
-    target = originForm(target.slice(SCHEME.length + authority.length), method);
+    target = originForm(target.slice(scheme.prefix.length + authority.length), method);
     if (target === '') return BAD_TARGET;
   }
   if (target === '*' && method !== 'OPTIONS') return BAD_TARGET;
@@ -136,10 +135,10 @@ function findHost(fields: Fields): string | undefined | Refusal {
 }
 
 /** The authority of a target in absolute-form; undefined: it is none. RFC 9110 4.2.1. */
-function absoluteAuthority(target: string): string | undefined {
-  if (target.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined;
-  const end = target.slice(SCHEME.length).search(/[/?]/);
-  const authority = end === -1 ? target.slice(SCHEME.length) : target.slice(SCHEME.length, SCHEME.length + end);
+function absoluteAuthority(target: string, { prefix }: Scheme): string | undefined {
+  if (target.slice(0, prefix.length).toLowerCase() !== prefix) return undefined;
+  const end = target.slice(prefix.length).search(/[/?]/);
+  const authority = end === -1 ? target.slice(prefix.length) : target.slice(prefix.length, prefix.length + end);
   return isAuthority(authority) ? authority : undefined;
 }
 

@@ -68,7 +68,7 @@ function isNominated(fields: Fields, index: number, nominated: readonly string[]
 }
 
 /** The lines that tell a backend of the client; made once a connection. */
-export function forwardedLines(remoteAddress: string, protocol: 'http', localPort: number): string {
+export function forwardedLines(remoteAddress: string, protocol: 'http' | 'https', localPort: number): string {
   return `X-Forwarded-For: ${plainAddress(remoteAddress)}\r\nX-Forwarded-Proto: ${protocol}\r\nX-Forwarded-Port: ${localPort}\r\n`;
 }
 

@@ -94,7 +94,13 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
   ledger.advance(snapshot(1, [listener('web', port, [target(a.port)])]), UNCHECKED, endpoints);
   const ended: string[] = [];
   const place = new WorkerPlace(0, {
-    init: () => ({ workerId: 0, isPortShared: true, gauges: createGauges(1), swap: ledger.whole(endpoints) }),
+    init: () => ({
+      workerId: 0,
+      isPortShared: true,
+      gauges: createGauges(1),
+      ticketKeys: new Uint8Array(48),
+      swap: ledger.whole(endpoints),
+    }),
     onPassive: () => {},
     onEnded: (_workerId, reason) => ended.push(reason),
     onReplaced: () => {},

@@ -1,0 +1,54 @@
+// What a PEM chain of certificates says of itself. Apart from the schema: workers read it too, and load no zod.
+import { X509Certificate } from 'node:crypto';
+
+export const PEM_BLOCK = /-----BEGIN ([^-\r\n]+)-----[\s\S]*?-----END \1-----/g;
+const DAY_MS = 86_400_000;
+
+/** Labels of RFC 1123 2.1 and the underscore that is seen in practice; RFC 6125 6.4.3: a wildcard is the whole first label. */
+export const SERVER_NAME =
+  /^(?=.{1,254}$)(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
+
+/** What does not keep a certificate from being served, but its clients from accepting it. */
+export function certificateWarnings(certificate: string, nowMs: number): string[] {
+  const { validFrom, validTo } = leafOf(certificate);
+  if (Date.parse(validTo) < nowMs) return [`has expired: it was valid to ${validTo}`];
+  // A clock that is a little behind is no reason to speak.
+  if (Date.parse(validFrom) > nowMs + DAY_MS) return [`is not valid before ${validFrom}`];
+  return [];
+}
+
+/** The names that the certificate itself says it is for. RFC 6125 6.4.4: the common name only where it has none. */
+export function namesOf(certificate: string): string[] {
+  const { subjectAltName, subject } = leafOf(certificate);
+  // A value with a comma or the like in it is quoted, and is no host name.
+  const names = [...(subjectAltName ?? '').matchAll(/(\w[\w ]*):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g)]
+    .filter(([, type]) => type === 'DNS')
+    .map(([, , value = '']) => value);
+  const common = /^CN=(.+)$/m.exec(subject)?.[1];
+  if (names.length === 0 && common !== undefined) names.push(common);
+  return names.filter((name) => SERVER_NAME.test(name));
+}
+
+function leafOf(certificate: string): X509Certificate {
+  const [leaf] = readChain(certificate);
+  if (!(leaf instanceof X509Certificate)) throw new Error('A certificate that was checked cannot be read.');
+  return leaf;
+}
+
+/** The certificates, that of the server first; or what is wrong. */
+export function readChain(text: string): readonly [X509Certificate, ...X509Certificate[]] | string {
+  const blocks = [...text.matchAll(PEM_BLOCK)];
+  if (blocks.length === 0) return 'is not PEM: it must begin with -----BEGIN CERTIFICATE-----';
+  const other = blocks.find(([, label]) => label !== 'CERTIFICATE');
+  // A key in here would be stored and answered as if it were public.
+  if (other !== undefined) return `must hold certificates only, and has a ${other[1]}`;
+  const chain: X509Certificate[] = [];
+  for (const [index, [block]] of blocks.entries()) {
+    try {
+      chain.push(new X509Certificate(block));
+    } catch {
+      return `cannot be read: certificate ${index + 1} of ${blocks.length} is damaged`;
+    }
+  }
+  return chain as [X509Certificate, ...X509Certificate[]];
+}

@@ -1,0 +1,92 @@
+// A store around a store: secrets are sealed on their way to the disk and opened on their way back.
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { isRecord } from '../../model/record.ts';
+import { type Replace, replaceSecrets, replaceStateSecrets } from '../../model/secrets.ts';
+import type { KeyFile } from './key-file.ts';
+import type { ObjectChange, Store, StoredHealth, StoredModel, StoredObject } from './store.ts';
+
+const CIPHER = 'aes-256-gcm';
+/** NIST SP 800-38D 8.2.2: random nonces of 96 bits are good for 2^32 seals under one key. */
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** No string, so that no secret's own text can be taken for one. */
+interface Sealed {
+  readonly sealed: string;
+}
+
+export class SealedStore implements Store {
+  readonly #store: Store;
+  readonly #keyFile: KeyFile;
+
+  constructor(store: Store, keyFile: KeyFile) {
+    this.#store = store;
+    this.#keyFile = keyFile;
+  }
+
+  /** Throws an Error for the terminal where the key file is not the one that the secrets were sealed with. */
+  async load(): Promise<StoredModel> {
+    // Before anything else: a file that others may read is no surprise to keep for the first secret.
+    this.#keyFile.read();
+    const model = await this.#store.load();
+    return { ...model, objects: model.objects.map((object) => this.#mapped(object, this.#open)) };
+  }
+
+  async commit(version: number, changes: readonly ObjectChange[]): Promise<void> {
+    const sealed = changes.map((change) => ('put' in change ? { put: this.#mapped(change.put, this.#seal) } : change));
+    await this.#store.commit(version, sealed);
+  }
+
+  async saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void> {
+    await this.#store.saveHealth(atMs, health);
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+
+  #mapped(
+    object: StoredObject,
+    change: (value: unknown, place: Buffer, object: StoredObject) => unknown,
+  ): StoredObject {
+    const replaceIn =
+      (part: string): Replace =>
+      (name, value, path) => {
+        // What was sealed for one place is worth nothing in another one.
+        const place = Buffer.from(JSON.stringify([object.kind, object.id, part, ...path]));
+        return [name, change(value, place, object)];
+      };
+    const properties = replaceSecrets(object.kind, object.properties, replaceIn('properties'));
+    const state = replaceStateSecrets(object.state, replaceIn('state'));
+    if (properties === object.properties && state === object.state) return object;
+    return Object.freeze({ ...object, properties, state }) as StoredObject;
+  }
+
+  readonly #seal = (value: unknown, place: Buffer): Sealed => {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#keyFile.readOrCreate(), nonce).setAAD(place);
+    const text = Buffer.concat([cipher.update(String(value), 'utf8'), cipher.final()]);
+    return { sealed: Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64') };
+  };
+
+  readonly #open = (value: unknown, place: Buffer, { kind, id }: StoredObject): string => {
+    const key = this.#keyFile.read();
+    const { path } = this.#keyFile;
+    const remedy = 'put the file back that this data directory was used with, or give it as --key-file';
+    if (key === undefined) throw new Error(`the data has secrets, and their key file ${path} is not there: ${remedy}`);
+    try {
+      if (!isSealed(value)) throw new Error('It is not sealed.');
+      const bytes = Buffer.from(value.sealed, 'base64');
+      const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+      decipher.setAAD(place).setAuthTag(bytes.subarray(-TAG_BYTES));
+      return decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+    } catch (cause) {
+      const message = `the secrets of ${kind}/${id} do not open with the key file ${path}, which is another key: ${remedy}`;
+      throw new Error(message, { cause });
+    }
+  };
+}
+
+function isSealed(value: unknown): value is Sealed {
+  return isRecord(value) && typeof value.sealed === 'string';
+}

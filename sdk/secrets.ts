@@ -1,0 +1,35 @@
+// Makes secrets of the keys among a resource's arguments, so that state, previews and logs never have them in plain text.
+import * as pulumi from '@pulumi/pulumi';
+
+type Args = Readonly<Record<string, unknown>>;
+type Change = (value: unknown) => unknown;
+
+// Nested: as an additional secret output Pulumi would hide the outputs and leave the inputs as they are.
+const KEYS: Readonly<Record<string, Change>> = {
+  certificates: (certificates) => changed(certificates, (map) => changedEach(map, '*', withSecret('privateKey'))),
+  stickySession: withSecret('cookieKey'),
+};
+
+export function withSecrets(args: object): Args {
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, KEYS[name]?.(value) ?? value]));
+}
+
+function withSecret(property: string): Change {
+  return (value) => changed(value, (object) => changedEach(object, property, (secret) => pulumi.secret(secret)));
+}
+
+/** Of what is an object, now or later; anything else is left for the provider to refuse. */
+function changed(value: unknown, change: (object: Args) => unknown): unknown {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+    return pulumi.output(value).apply((known) => changed(known, change));
+  }
+  return typeof value === 'object' && value !== null ? change(value as Args) : value;
+}
+
+function changedEach(object: Args, property: string, change: Change): Args {
+  const entries = Object.entries(object).map(([name, value]) => {
+    const isMeant = value !== undefined && (property === '*' || name === property);
+    return [name, isMeant ? change(value) : value];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,158 @@
+// Planted keys through the whole way of a stack: they serve, and are nowhere to be read.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { connect } from 'node:tls';
+import { fingerprint } from '../../provider/model/secrets.ts';
+import { freePort } from '../harness/backends.ts';
+import { makePair, type Pair } from '../harness/certificates.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+const COOKIE_KEY = 'planted-cookie-key-0123456789';
+
+/** The pairs come in the shapes in which a program may have them: as they are, and as outputs at several depths. */
+function program(port: number, main: string, sticky: object = { type: 'cookie', cookieKey: COOKIE_KEY }): string {
+  return `
+import { readFileSync } from 'node:fs';
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from 'weir';
+const pair = (name) => ({
+  certificate: readFileSync(name + '.crt', 'utf8'),
+  privateKey: readFileSync(name + '.key', 'utf8'),
+});
+const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
+const web = new weir.Listener('web', {
+  loadBalancerId: lb.id,
+  protocol: 'HTTPS',
+  port: ${port},
+  certificates: {
+    main: pair('${main}'),
+    entry: pulumi.output(pair('entry')),
+    key: { ...pair('key'), privateKey: pulumi.output(pair('key').privateKey) },
+  },
+  stickySession: pulumi.output(${JSON.stringify(sticky)}),
+});
+export const endpoint = web.endpoint;
+`;
+}
+
+function writePair(stack: Stack, name: string, { certificate, privateKey }: Pair): void {
+  writeFileSync(join(stack.directory, `${name}.crt`), certificate);
+  writeFileSync(join(stack.directory, `${name}.key`), privateKey);
+}
+
+/** Every file below the folder, in one text. */
+function contents(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('\n');
+}
+
+/** A line of base64 out of its middle, which any form of the text would have. */
+function bodyOf({ privateKey }: Pair): string {
+  const line = privateKey.split('\n')[1] ?? '';
+  assert.ok(line.length >= 64);
+  return line;
+}
+
+async function eventsOf(runtime: RuntimeProcess): Promise<string> {
+  const answer = await fetch(`${runtime.url}/v1/events`, {
+    headers: { authorization: `Bearer ${runtime.token}`, 'last-event-id': '0' },
+  });
+  let text = '';
+  for await (const chunk of answer.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (text.includes('web')) break;
+  }
+  return text;
+}
+
+async function servedName(port: number): Promise<string> {
+  const client = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(client, 'secureConnect');
+  const { subject } = client.getPeerCertificate();
+  client.destroy();
+  return String(subject.CN);
+}
+
+test('planted keys serve, and are in no file, answer, event, log or state; a second up changes nothing', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const port = await freePort();
+  const stack = await Stack.create(t, program(port, 'one'), runtime);
+  const pairs = Object.fromEntries(['one', 'two', 'entry', 'key'].map((name) => [name, makePair([`${name}.example`])]));
+  for (const [name, pair] of Object.entries(pairs)) writePair(stack, name, pair);
+  const { one, two } = pairs as { one: Pair; two: Pair };
+
+  let shown = await stack.done(['preview', '--diff']);
+  shown += await stack.up();
+  assert.equal(await servedName(port), 'entry.example', 'the first in order of name');
+  await stack.done(['preview', '--expect-no-changes']);
+  stack.write(program(port, 'two'));
+  const preview = await stack.done(['preview', '--diff']);
+  assert.match(preview, /\[secret\]/);
+  shown += preview + (await stack.up());
+  shown += await stack.done(['refresh', '--yes', '--skip-preview', '--expect-no-changes']);
+  await stack.done(['preview', '--expect-no-changes']);
+
+  const { text: exported } = await stack.run(['stack', 'export']);
+  const home = stack.environment.HOME ?? assert.fail('no home');
+  const seen: Record<string, string> = {
+    'the commands': shown,
+    'the exported state': exported,
+    "the stack's backend": contents(home),
+    'the data directory': contents(runtime.dataDirectory),
+    "the runtime's log": runtime.log(),
+    events: await eventsOf(runtime),
+  };
+  const [{ id }] = (await runtime.done('GET', '/v1/listeners')).items;
+  for (const path of [`/v1/listeners/${id}`, '/v1/listeners', '/v1/status', '/openapi.json']) {
+    seen[path] = JSON.stringify(await runtime.done('GET', path));
+  }
+  const metrics = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
+  seen['/metrics'] = await metrics.text();
+  for (const [place, text] of Object.entries(seen)) {
+    assert.ok(text.length > 0, place);
+    for (const pair of Object.values(pairs)) assert.ok(!text.includes(bodyOf(pair)), `${place} has a private key`);
+    assert.ok(!text.includes(COOKIE_KEY), `${place} has the cookie key`);
+  }
+
+  const { certificates, stickySession } = await runtime.done('GET', `/v1/listeners/${id}`);
+  assert.equal(certificates.main.privateKeyFingerprint, fingerprint(two.privateKey));
+  assert.equal(stickySession.cookieKeyFingerprint, fingerprint(COOKIE_KEY));
+  const { text: open } = await stack.run(['stack', 'export', '--show-secrets']);
+  assert.ok(open.includes(bodyOf(two)) && open.includes(COOKIE_KEY), 'the state has them, encrypted');
+  assert.ok(!open.includes(bodyOf(one)));
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+});
+
+test('another key in the runtime is drift, which up repairs; a wrong pair is refused in preview', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const port = await freePort();
+  const stack = await Stack.create(t, program(port, 'main'), runtime);
+  for (const name of ['main', 'entry', 'key']) writePair(stack, name, makePair([`${name}.example`]));
+  await stack.up();
+  const [stored] = (await runtime.done('GET', '/v1/listeners')).items;
+  const { id, owner, incarnation, loadBalancerId, stickySession } = stored;
+  const other = makePair(['main.example']);
+  await runtime.done('PUT', `/v1/listeners/${id}`, {
+    ...{ owner, incarnation, loadBalancerId, protocol: 'HTTPS', port },
+    certificates: { main: other },
+    stickySession: { type: stickySession.type, cookieKey: 'another-cookie-key-0123456789' },
+  });
+  await stack.done(['refresh', '--yes', '--skip-preview']);
+  const { text: state } = await stack.run(['stack', 'export', '--show-secrets']);
+  assert.ok(state.includes(fingerprint(other.privateKey)));
+  assert.ok(!state.includes(bodyOf(other)) && !state.includes('another-cookie-key'));
+  await stack.up();
+  const repaired = await runtime.done('GET', `/v1/listeners/${id}`);
+  assert.deepEqual(repaired.certificates, stored.certificates);
+  assert.deepEqual(repaired.stickySession, stored.stickySession);
+
+  writePair(stack, 'main', { ...other, privateKey: makePair(['x.example']).privateKey });
+  const { code, text } = await stack.run(['preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, /certificates\.main\.privateKey does not belong to the certificate/);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+});

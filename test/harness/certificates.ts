@@ -1,0 +1,38 @@
+// Certificates for tests, made by openssl: each call makes another pair.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Pair {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+export interface PairOptions {
+  /** Of the subject; the first name where nothing is said. */
+  readonly commonName?: string;
+  /** Of openssl's `-newkey`. */
+  readonly key?: string;
+}
+
+/** A self-signed certificate for these DNS names, none of them: without alternative names. */
+export function makePair(names: readonly string[], { commonName, key = 'ec' }: PairOptions = {}): Pair {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-certificate-'));
+  const file = (name: string) => join(folder, name);
+  try {
+    const curve = key === 'ec' ? ['-pkeyopt', 'ec_paramgen_curve:prime256v1'] : [];
+    const subject = ['-subj', `/CN=${commonName ?? names[0]}`];
+    const alternatives =
+      names.length > 0 ? ['-addext', `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`] : [];
+    const output = ['-keyout', file('key'), '-out', file('certificate'), '-days', '30'];
+    const request = ['req', '-x509', '-newkey', key, ...curve, '-nodes', ...output, ...subject, ...alternatives];
+    execFileSync('openssl', request, { stdio: ['ignore', 'ignore', 'pipe'] });
+    return {
+      certificate: readFileSync(file('certificate'), 'utf8'),
+      privateKey: readFileSync(file('key'), 'utf8'),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

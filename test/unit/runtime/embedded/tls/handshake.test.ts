@@ -1,0 +1,271 @@
+// A real TLS client against the server's side: what it is let in with, and that RawSocket keeps its promises over TLS.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import * as net from 'node:net';
+import { type TestContext, test } from 'node:test';
+import * as tls from 'node:tls';
+import { RawSocket, type SocketHandler } from '../../../../../provider/runtime/embedded/raw-socket.ts';
+import { Contexts } from '../../../../../provider/runtime/embedded/tls/contexts.ts';
+import { secure } from '../../../../../provider/runtime/embedded/tls/handshake.ts';
+import { makePair } from '../../../../harness/certificates.ts';
+import { listen, until } from '../fixtures.ts';
+
+const HANDSHAKE_MS = 60_000;
+const SIZE = 8_000_000;
+const KEYS = randomBytes(48);
+const certificates = [
+  { name: 'a', ...makePair(['a.example']), serverNames: undefined },
+  { name: 'b', ...makePair([], { commonName: 'b' }), serverNames: ['*.b.example'] },
+];
+const contexts = new Contexts(certificates, KEYS, undefined);
+
+/** One accepted connection: echoes nothing by itself, tells all. */
+class Accepted implements SocketHandler {
+  readonly socket: RawSocket;
+  readonly events: string[] = [];
+  readonly chunks: Buffer[] = [];
+  error: NodeJS.ErrnoException | undefined;
+  size = 0;
+  isReading = true;
+  onWritable = () => {};
+
+  constructor(carrier: net.Socket, timeoutMs: number) {
+    this.socket = RawSocket.accept(secure(carrier, contexts, timeoutMs), this, { carrier });
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.chunks.push(Buffer.from(chunk));
+    this.size += chunk.length;
+    return this.isReading;
+  }
+
+  onEnd(): void {
+    this.events.push('end');
+  }
+
+  onClose(error: Error | undefined): void {
+    this.events.push('close');
+    this.error = error;
+  }
+}
+
+interface Server {
+  readonly port: number;
+  readonly accepted: Accepted[];
+}
+
+async function serve(t: TestContext, timeoutMs = HANDSHAKE_MS): Promise<Server> {
+  const accepted: Accepted[] = [];
+  const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    accepted.push(new Accepted(socket, timeoutMs));
+  });
+  const port = await listen(t, server);
+  t.after(() => {
+    for (const { socket } of accepted) socket.destroy();
+  });
+  return { port, accepted };
+}
+
+function connect(t: TestContext, port: number, options: tls.ConnectionOptions = {}): tls.TLSSocket {
+  // The types do not know that tls.connect takes it.
+  const more: object = { allowHalfOpen: true };
+  const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...more, ...options });
+  client.on('error', () => {});
+  t.after(() => client.destroy());
+  return client;
+}
+
+async function pair(
+  t: TestContext,
+  options?: tls.ConnectionOptions,
+): Promise<{ client: tls.TLSSocket; server: Accepted }> {
+  const { port, accepted } = await serve(t);
+  const client = connect(t, port, options);
+  await once(client, 'secureConnect');
+  // In TLS 1.3 the server's handshake ends after the client's.
+  client.write('x');
+  await until(() => accepted[0]?.size === 1, 'the end of the handshake');
+  const server = accepted[0] as Accepted;
+  server.size = server.chunks.splice(0).length - 1;
+  return { client, server };
+}
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  const only = { minVersion: version, maxVersion: version };
+
+  test(`${version}: 8 MB each way arrive byte for byte at a reader that pauses, and the written memory is free`, async (t) => {
+    const { client, server } = await pair(t, only);
+    const payload = randomBytes(SIZE);
+    const chunk = Buffer.alloc(16 * 1024);
+    const received: Buffer[] = [];
+    let size = 0;
+    let at = 0;
+    let blocked = 0;
+    server.isReading = false;
+    client.on('data', (data: Buffer) => {
+      received.push(data);
+      size += data.length;
+    });
+    client.pause();
+    server.onWritable = () => {
+      while (at < SIZE) {
+        // The same memory each time: what was said to be written may not be looked at any more.
+        const length = payload.copy(chunk, 0, at, at + chunk.length);
+        at += length;
+        if (server.socket.write(chunk.subarray(0, length))) continue;
+        blocked++;
+        return;
+      }
+    };
+    server.onWritable();
+    client.write(payload);
+    const resume = setInterval(() => server.socket.resume(), 1);
+    t.after(() => clearInterval(resume));
+    await until(() => blocked > 0 && client.writableLength > 0, 'back-pressure both ways');
+    assert.ok(at < SIZE);
+    server.isReading = true;
+    client.resume();
+    await until(() => size >= SIZE && server.size >= SIZE, 'all bytes');
+    assert.ok(Buffer.concat(received).equals(payload));
+    assert.ok(Buffer.concat(server.chunks).equals(payload));
+    await until(() => server.socket.pending === 0, 'nothing left');
+  });
+
+  test(`${version}: a half-closed side still receives, and both are closed without an error`, async (t) => {
+    const { client, server } = await pair(t, only);
+    client.end('question');
+    await until(() => server.events.includes('end'), 'the end');
+    assert.equal(Buffer.concat(server.chunks).toString(), 'question');
+    server.socket.write('late answer');
+    server.socket.end();
+    const [answer] = await once(client, 'data');
+    assert.equal(String(answer), 'late answer');
+    await until(() => server.events.includes('close'), 'the close');
+    assert.deepEqual([server.events, server.error], [['end', 'close'], undefined]);
+  });
+
+  test(`${version}: a small write to an open connection is said to be written`, async (t) => {
+    const { client, server } = await pair(t, only);
+    assert.equal(server.socket.write('caf\u00e9'), true);
+    assert.equal(((await once(client, 'data'))[0] as Buffer).toString('latin1'), 'café');
+  });
+}
+
+test('a reset is an error at the client, also while writes are queued', async (t) => {
+  for (const isQueued of [false, true]) {
+    const { client, server } = await pair(t);
+    client.pause();
+    if (isQueued) while (server.socket.write(Buffer.alloc(256 * 1024))) {}
+    const errors: string[] = [];
+    client.on('error', ({ code }: NodeJS.ErrnoException) => errors.push(code ?? ''));
+    server.socket.reset();
+    assert.equal(server.socket.destroyed, true);
+    client.resume();
+    await until(() => errors.length > 0 && server.events.includes('close'), 'the reset');
+    assert.deepEqual([errors, server.error], [['ECONNRESET'], undefined]);
+  }
+});
+
+test("the client's reset is an error of the connection", async (t) => {
+  const { port, accepted } = await serve(t);
+  const carrier = net.connect(port, '127.0.0.1');
+  const client = tls.connect({ socket: carrier, rejectUnauthorized: false }).on('error', () => {});
+  t.after(() => client.destroy());
+  await once(client, 'secureConnect');
+  carrier.resetAndDestroy();
+  await until(() => accepted[0]?.events.includes('close') === true, 'the close');
+  assert.equal(accepted[0]?.error?.code, 'ECONNRESET');
+});
+
+test('a broken record closes the connection with an error, and hands nothing over', async (t) => {
+  const { port, accepted } = await serve(t);
+  const carrier = net.connect(port, '127.0.0.1');
+  const client = tls.connect({ socket: carrier, rejectUnauthorized: false }).on('error', () => {});
+  t.after(() => client.destroy());
+  await once(client, 'secureConnect');
+  // A record of application data that no key of this connection made.
+  carrier.write(Buffer.concat([Buffer.from([0x17, 3, 3, 0, 32]), Buffer.alloc(32, 1)]));
+  await until(() => accepted[0]?.events.includes('close') === true, 'the close');
+  assert.match(accepted[0]?.error?.code ?? '', /^ERR_SSL_/);
+  assert.equal(accepted[0]?.size, 0);
+});
+
+for (const [name, bytes] of [
+  ['plain HTTP', Buffer.from('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n')],
+  ['noise', Buffer.alloc(64, 0x16)],
+  ['nothing, and a FIN', Buffer.alloc(0)],
+] as const) {
+  test(`a client that speaks no TLS (${name}) is closed, and the next one is served`, async (t) => {
+    const { port, accepted } = await serve(t);
+    const client = net.connect(port, '127.0.0.1').on('error', () => {});
+    t.after(() => client.destroy());
+    client.end(bytes);
+    await until(() => accepted[0]?.events.includes('close') === true, 'the close');
+    assert.equal(accepted[0]?.size, 0);
+    await once(connect(t, port), 'secureConnect');
+  });
+}
+
+test('a handshake that does not end in its time is closed', async (t) => {
+  const { port, accepted } = await serve(t, 50);
+  const client = net.connect(port, '127.0.0.1');
+  t.after(() => client.destroy());
+  client.write(Buffer.from([0x16, 3, 1]));
+  await once(client, 'close');
+  await until(() => accepted[0]?.events.includes('close') === true, 'the close');
+  const quick = connect(t, port);
+  await once(quick, 'secureConnect');
+  quick.write('x');
+  await until(() => accepted[1]?.size === 1, 'the byte');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual(accepted[1]?.events, [], 'a handshake in time leaves the connection its own time');
+});
+
+test('each server name gets its certificate, an unknown one and none the first', async (t) => {
+  const { port } = await serve(t);
+  const rows = [
+    ['a.example', 'a.example'],
+    ['x.b.example', 'b'],
+    ['other.example', 'a.example'],
+    ['', 'a.example'],
+  ] as const;
+  for (const [servername, expected] of rows) {
+    const client = connect(t, port, { servername });
+    await once(client, 'secureConnect');
+    assert.equal(client.getPeerCertificate().subject.CN, expected, servername);
+  }
+});
+
+test('TLS 1.1 is refused; ALPN gives http/1.1, and a client of h2 only is refused', async (t) => {
+  const { port } = await serve(t);
+  const outcome = async (options: tls.ConnectionOptions) => {
+    const client = connect(t, port, options);
+    return await once(client, 'secureConnect').then(
+      () => client.alpnProtocol,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+  };
+  const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+  assert.equal(await outcome(old), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+  assert.equal(await outcome({ ALPNProtocols: ['h2', 'http/1.1'] }), 'http/1.1');
+  assert.equal(await outcome({}), false);
+  assert.equal(await outcome({ ALPNProtocols: ['h2'] }), 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
+});
+
+test('a client may not renegotiate', async (t) => {
+  const { client } = await pair(t, { maxVersion: 'TLSv1.2' });
+  const { promise, resolve } = Promise.withResolvers<Error | null>();
+  client.renegotiate({}, resolve);
+  client.on('error', resolve);
+  assert.ok((await promise) instanceof Error);
+});
+
+test('contexts stay where certificate and ticket keys do', () => {
+  const [a, b] = certificates as [(typeof certificates)[0], (typeof certificates)[0]];
+  const next = new Contexts([{ ...a }, { ...b, ...makePair(['b']) }], KEYS, contexts);
+  assert.equal(next.find('a.example'), contexts.find('a.example'));
+  assert.notEqual(next.find('x.b.example'), contexts.find('x.b.example'));
+  const rotated = new Contexts(certificates, randomBytes(48), contexts);
+  assert.notEqual(rotated.find('a.example'), contexts.find('a.example'));
+});

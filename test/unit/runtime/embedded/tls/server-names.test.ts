@@ -1,0 +1,27 @@
+// Which certificate a server name leads to.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ServerNames } from '../../../../../provider/runtime/embedded/tls/server-names.ts';
+
+const names = new ServerNames([
+  { names: ['first.example'], value: 'first' },
+  { names: ['a.example', '*.example'], value: 'wild' },
+  { names: ['b.example', 'a.example', 'Upper.Example.'], value: 'exact' },
+]);
+
+const ROWS: readonly (readonly [string | undefined, string, string])[] = [
+  ['b.example', 'exact', 'an exact name wins over a wildcard'],
+  ['a.example', 'wild', 'of two with one name the first counts'],
+  ['c.example', 'wild', 'a wildcard stands for one label'],
+  ['d.c.example', 'first', 'and not for two'],
+  ['example', 'first', 'nor for none'],
+  ['UPPER.example', 'exact', 'case makes no difference'],
+  ['b.example.', 'exact', 'nor does a final dot'],
+  ['other.test', 'first', 'an unknown name gets the first'],
+  ['', 'first', 'an empty one too'],
+  [undefined, 'first', 'and so does a client without SNI'],
+];
+
+for (const [name, expected, rule] of ROWS) {
+  test(`${rule}: ${name}`, () => assert.equal(names.find(name), expected));
+}
