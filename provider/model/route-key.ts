@@ -1,7 +1,7 @@
 // The forms in which the hosts and paths of rules and requests are compared: API and data planes all use these functions.
 
 /** What decides which requests a forwarding rule takes. */
-export interface Route {
+export interface RouteMatch {
   readonly host?: string | undefined;
   readonly path?: string | undefined;
   readonly pathMatch: 'prefix' | 'exact';
@@ -32,7 +32,7 @@ export function prefixKey(path: string): string {
 }
 
 /** The same for rules that take the same requests. */
-export function routeKey({ host, path, pathMatch }: Route): string {
+export function routeKey({ host, path, pathMatch }: RouteMatch): string {
   const ofHost = host === undefined ? null : hostKey(host);
   if (path === undefined) return JSON.stringify([ofHost]);
   return JSON.stringify([ofHost, pathMatch, pathMatch === 'exact' ? pathKey(path) : prefixKey(path)]);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hostKey, pathKey, prefixKey, type Route, routeKey } from '../../../provider/model/route-key.ts';
+import { hostKey, pathKey, prefixKey, type RouteMatch, routeKey } from '../../../provider/model/route-key.ts';
 
 test('case and one final dot of a host make no difference', () => {
   assert.equal(hostKey('WWW.Example.COM.'), 'www.example.com');
@@ -35,13 +35,13 @@ test('what a path is compared as is compared as itself', () => {
   );
 });
 
-const EQUAL: [Partial<Route>, Partial<Route>][] = [
+const EQUAL: [Partial<RouteMatch>, Partial<RouteMatch>][] = [
   [{ host: 'A.example.' }, { host: 'a.EXAMPLE' }],
   [{ path: '/api' }, { path: '/api/' }],
   [{ path: '/%61pi' }, { path: '/api' }],
   [{ host: 'a' }, { host: 'a', pathMatch: 'exact' }],
 ];
-const DIFFERENT: [Partial<Route>, Partial<Route>][] = [
+const DIFFERENT: [Partial<RouteMatch>, Partial<RouteMatch>][] = [
   [{ host: 'a' }, { host: '*.a' }],
   [{ path: '/api' }, { path: '/api', pathMatch: 'exact' }],
   [
@@ -54,7 +54,7 @@ const DIFFERENT: [Partial<Route>, Partial<Route>][] = [
   [{ host: 'a' }, { host: 'a', path: '/' }],
 ];
 
-const key = (route: Partial<Route>) => routeKey({ pathMatch: 'prefix', ...route });
+const key = (route: Partial<RouteMatch>) => routeKey({ pathMatch: 'prefix', ...route });
 
 for (const [a, b] of EQUAL) {
   test(`${JSON.stringify(a)} and ${JSON.stringify(b)} are equal`, () => assert.equal(key(a), key(b)));

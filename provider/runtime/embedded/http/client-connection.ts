@@ -10,7 +10,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 import { findHeadEnd, INCOMPLETE, skipEmptyLines } from './head-parser.ts';
 import { ownAnswer } from './own-answer.ts';
 import type { Refusal } from './refusal.ts';
-import { readRequest } from './request.ts';
+import { type Request, readRequest } from './request.ts';
 import { forwardedLines } from './rewrite.ts';
 import type { TrustedConnection } from './trusted-proxies.ts';
 import { Tunnel } from './tunnel.ts';
@@ -65,10 +65,6 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     watch(this);
   }
 
-  get targets(): TargetSet {
-    return this.#binding.listener.targets;
-  }
-
   get counters(): ListenerColumn {
     return this.#binding.listener.counters;
   }
@@ -92,6 +88,10 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   get proxyHeader(): Buffer | undefined {
     const { proxyProtocol } = this.#binding.listener.snapshot;
     return proxyProtocol && proxyHeader(proxyProtocol, this.socket.remote, this.socket.local);
+  }
+
+  targetsFor({ host, target }: Request): TargetSet {
+    return this.#binding.listener.targetsFor(host, target);
   }
 
   mayKeepAlive(): boolean {

@@ -1,8 +1,8 @@
 // Which of a listener's groups of targets a request belongs to, by its host and path: built at each swap, asked at each pick. Pure.
-import { hostKey, pathKey, prefixKey, type Route } from '../../../model/route-key.ts';
+import { hostKey, pathKey, prefixKey, type RouteMatch } from '../../../model/route-key.ts';
 import { hostOf } from './authority.ts';
 
-export interface GroupRoute<Group> extends Route {
+export interface GroupRoute<Group> extends RouteMatch {
   readonly group: Group;
   /** The newest rule has the largest. */
   readonly version: number;
