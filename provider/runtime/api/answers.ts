@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Kind } from '../../model/validate.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { ruleWarnings } from '../control/forwarding-rules.ts';
 import type { StoredObject } from '../store/store.ts';
 
 export function toAnswer(object: StoredObject, control: ControlPlane): Record<string, unknown> {
@@ -33,7 +34,7 @@ const OUTPUTS: Outputs = {
     endpoint: endpointOf(properties.protocol, vipOf(properties.loadBalancerId, control), properties.port),
     lastError: refusalOf(id, control),
   }),
-  rules: () => ({}),
+  rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
   attachments: (object, control) => ({ boundTargets: control.boundTargets(object) }),
 };
 
