@@ -4,6 +4,7 @@ import { check } from './check.ts';
 import { clientOf } from './client/connect.ts';
 import type { Config } from './client/settings.ts';
 import { diff } from './diff.ts';
+import { forwardingRule } from './forwarding-rule.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { listener } from './listener.ts';
 import { loadBalancer } from './load-balancer.ts';
@@ -16,7 +17,7 @@ import { targetAttachment } from './target-attachment.ts';
 
 export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
 
-const RESOURCES: readonly ResourceDescription[] = [loadBalancer, listener, targetAttachment];
+const RESOURCES: readonly ResourceDescription[] = [loadBalancer, listener, forwardingRule, targetAttachment];
 
 /** The methods of the type's provider; throws where the configuration can't be used. */
 export function methods(type: string, config: Config): Methods {

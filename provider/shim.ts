@@ -42,6 +42,19 @@ const listener: Shim = {
 };
 
 // biome-ignore format: the text is kept in the state.
+const forwardingRule: Shim = {
+    configure(q) {
+        try {
+            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('ForwardingRule', q.config));
+        }
+        catch (e) {
+            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+                this[m] = () => { throw e; };
+        }
+    },
+};
+
+// biome-ignore format: the text is kept in the state.
 const targetAttachment: Shim = {
     configure(q) {
         try {
@@ -58,6 +71,7 @@ const targetAttachment: Shim = {
 export const PROVIDERS = {
   LoadBalancer: asProvider(loadBalancer),
   Listener: asProvider(listener),
+  ForwardingRule: asProvider(forwardingRule),
   TargetAttachment: asProvider(targetAttachment),
 };
 

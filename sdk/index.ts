@@ -1,6 +1,8 @@
 // The SDK: `import * as weir from "weir"`.
 // Types are exported apart: the TypeScript that Pulumi brings (3.8) does not know `export { type ... }`.
 export type { CertificateArgs } from './certificate.ts';
+export type { ForwardingRuleArgs } from './forwarding-rule.ts';
+export { ForwardingRule } from './forwarding-rule.ts';
 export type { HealthCheckArgs } from './health-check.ts';
 export type { ListenerArgs } from './listener.ts';
 export { Listener } from './listener.ts';

@@ -1,4 +1,4 @@
-// The target attachment of a stack: the targets, by names of yours, that take the traffic of a listener.
+// The target attachment of a stack: the targets, by names of yours, that take the traffic of a listener or rule.
 import * as pulumi from '@pulumi/pulumi';
 import { PROVIDERS } from '../provider/shim.ts';
 import { resourceProps } from './resource-props.ts';
@@ -72,8 +72,8 @@ export interface TargetAttachmentArgs {
 }
 
 /**
- * Binds targets to a listener, or to all listeners of a load balancer. When `pulumi up` says that a target is unbound,
- * no new request or connection goes to it.
+ * Binds targets to a listener, to a forwarding rule, or to all listeners of a load balancer. When `pulumi up` says that
+ * a target is unbound, no new request or connection goes to it.
  *
  * ```ts
  * new weir.TargetAttachment("web", {

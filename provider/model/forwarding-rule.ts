@@ -8,6 +8,8 @@ import { stickySessionSchema } from './sticky-session.ts';
 
 const LABEL = '[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const HOST = new RegExp(`^(\\*\\.)?${LABEL}(\\.${LABEL})*\\.?$`);
+/** RFC 3986 section 3.3, escaped or not. */
+const DOT_SEGMENT = /\/(\.|%2e){1,2}(\/|$)/i;
 const IPV6_HOST = /^\[[0-9A-Fa-f:.]{2,45}\]$/;
 
 export const forwardingRuleSchema = z.strictObject({
@@ -25,6 +27,7 @@ export const forwardingRuleSchema = z.strictObject({
     .string('must be a path')
     .regex(/^\/[\x21-\x22\x24-\x3e\x40-\x7e]*$/, 'must begin with "/" and have no spaces, no "?" and no "#"')
     .max(1024, 'has at most 1024 characters')
+    .refine((value) => !DOT_SEGMENT.test(value), 'must not have dot segments: no request has any when it is matched')
     .optional(),
   pathMatch: z.enum(['prefix', 'exact'], 'must be "prefix" or "exact"').default('prefix'),
   algorithm,
@@ -35,7 +38,12 @@ export const forwardingRuleSchema = z.strictObject({
 export type ForwardingRuleProperties = z.infer<typeof forwardingRuleSchema>;
 
 export function forwardingRuleRules(input: Readonly<Record<string, unknown>>): Problem[] {
-  if (input.host !== undefined || input.path !== undefined) return [];
-  const message = 'host or path must be given: what no rule matches goes to the targets of the listener itself';
-  return [{ path: 'host', message }];
+  if (input.path !== undefined) return [];
+  const problems: Problem[] = [];
+  if (input.host === undefined) {
+    const message = 'host or path must be given: what no rule matches goes to the targets of the listener itself';
+    problems.push({ path: 'host', message });
+  }
+  if (input.pathMatch === 'exact') problems.push({ path: 'pathMatch', message: 'is "exact", and there is no path' });
+  return problems;
 }

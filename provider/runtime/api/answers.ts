@@ -6,6 +6,7 @@ import { asFingerprint, replaceSecrets } from '../../model/secrets.ts';
 import type { Kind } from '../../model/validate.ts';
 import { certificateWarnings } from '../../model/x509.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { ruleWarnings } from '../control/forwarding-rules.ts';
 import type { StoredObject } from '../store/store.ts';
 
 export function toAnswer(object: StoredObject, control: ControlPlane): Record<string, unknown> {
@@ -38,7 +39,7 @@ const OUTPUTS: Outputs = {
     lastError: refusalOf(id, control),
     warnings: warningsOf(properties),
   }),
-  rules: () => ({}),
+  rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
   attachments: (object, control) => ({ boundTargets: control.boundTargets(object) }),
 };
 

@@ -66,7 +66,9 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
   if (listeners.length === 0) lines.push('No listeners yet.');
   for (const listener of listeners) {
     lines.push(`\n${listener.id}  ${listener.endpoint}${listener.lastError ? `  ${listener.lastError}` : ''}`);
+    const hasRules = listener.targets.some(({ rule }) => rule !== undefined);
     const rows = listener.targets.map((target) => [
+      ...(hasRules ? [target.rule ?? ''] : []),
       target.name,
       target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`,
       target.weight,
@@ -76,7 +78,17 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
       target.draining,
       target.lastError ?? '',
     ]);
-    const head = ['target', 'address', 'weight', 'health', 'requests', 'active', 'draining', 'last error'];
+    const head = [
+      ...(hasRules ? ['rule'] : []),
+      'target',
+      'address',
+      'weight',
+      'health',
+      'requests',
+      'active',
+      'draining',
+      'last error',
+    ];
     lines.push(rows.length === 0 ? 'no targets' : table(head, rows));
   }
   return `${lines.join('\n')}\n`;

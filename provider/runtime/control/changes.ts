@@ -1,7 +1,6 @@
 // The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
 import { isDeepStrictEqual } from 'node:util';
 import { type Problem, WeirError } from '../../model/errors.ts';
-import { isHttp } from '../../model/listener.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { type Target, type TargetAttachmentProperties, targetAttachmentSchema } from '../../model/target-attachment.ts';
 import {
@@ -13,8 +12,10 @@ import {
   schemaProblems,
 } from '../../model/validate.ts';
 import type { StateOf, StoredObject } from '../store/store.ts';
+import { checkRule, problemsWithRules } from './forwarding-rules.ts';
 import { groupsServedBy, resolveTargets } from './membership.ts';
 import type { Draft, ModelView } from './model.ts';
+import { isSameStack, ownerName } from './owner.ts';
 import type { VipPool } from './vip-pool.ts';
 
 export interface PutRequest<K extends Kind = Kind> {
@@ -107,10 +108,9 @@ export function notFound(kind: Kind, id: string): WeirError {
 function refuseForeign(existing: StoredObject | undefined, request: PutRequest): void {
   if (existing === undefined || request.owner === undefined || existing.owner === request.owner) return;
   if (request.incarnation === existing.incarnation) return;
-  const owner = existing.owner ?? 'nobody: it was made through the API';
   throw new WeirError(
     'OwnedByOther',
-    `The ${KIND_NAMES[existing.kind]} ${existing.id} exists already and belongs to ${owner}.`,
+    `The ${KIND_NAMES[existing.kind]} ${existing.id} exists already and belongs to ${ownerName(existing)}.`,
   );
 }
 
@@ -225,8 +225,10 @@ function checkListener(view: ModelView, next: StoredObject<'listeners'>): void {
   if (loadBalancer === undefined) {
     throw invalid([{ path: 'loadBalancerId', message: `names no load balancer: there is no ${loadBalancerId}` }]);
   }
+  const problems = problemsWithRules(view, next);
   const problem = backendPortProblem(loadBalancer.properties.type, backendPort);
-  if (problem !== undefined) throw invalid([{ path: 'backendPort', message: problem }]);
+  if (problem !== undefined) problems.push({ path: 'backendPort', message: problem });
+  if (problems.length > 0) throw invalid(problems);
   refuseTakenPort(view, next.id, loadBalancer.state.vip, port, 'port');
 }
 
@@ -245,17 +247,6 @@ function refuseTakenPort(view: ModelView, listenerId: string, vip: string, port:
     if (view.get('load-balancers', other.properties.loadBalancerId)?.state.vip !== vip) continue;
     const message = `${vip}:${port} is taken by listener ${other.id}${other.owner ? ` of ${other.owner}` : ''}`;
     throw new WeirError('PortInUse', message, [{ path, message }]);
-  }
-}
-
-function checkRule(view: ModelView, { properties }: StoredObject<'rules'>): void {
-  const listener = view.get('listeners', properties.listenerId);
-  if (listener === undefined) {
-    throw invalid([{ path: 'listenerId', message: `names no listener: there is no ${properties.listenerId}` }]);
-  }
-  if (!isHttp(listener.properties.protocol)) {
-    const message = `names a ${listener.properties.protocol} listener: rules are for HTTP and HTTPS`;
-    throw invalid([{ path: 'listenerId', message }]);
   }
 }
 
@@ -307,7 +298,7 @@ function checkAttachment(view: ModelView, next: StoredObject<'attachments'>): vo
 function refuseForeignClaims(view: ModelView, next: StoredObject<'attachments'>): void {
   const problems: Problem[] = [];
   for (const other of view.list('attachments')) {
-    if (other.id === next.id || stackOf(other.owner) === stackOf(next.owner)) continue;
+    if (other.id === next.id || isSameStack(other, next)) continue;
     const isSameParent =
       other.properties.listenerId === next.properties.listenerId &&
       other.properties.ruleId === next.properties.ruleId &&
@@ -315,16 +306,11 @@ function refuseForeignClaims(view: ModelView, next: StoredObject<'attachments'>)
     if (!isSameParent) continue;
     for (const key of Object.keys(next.state.claims)) {
       if (other.state.claims[key] === undefined) continue;
-      const owner = other.owner ?? 'nobody: it was made through the API';
-      problems.push({ path: 'targets', message: `has ${key}, which is bound by attachment ${other.id} of ${owner}` });
+      const message = `has ${key}, which is bound by attachment ${other.id} of ${ownerName(other)}`;
+      problems.push({ path: 'targets', message });
     }
   }
   if (problems.length > 0) throw new WeirError('OwnedByOther', problems.map((p) => p.message).join('; '), problems);
-}
-
-/** "urn:pulumi:STACK::PROJECT" of a URN. */
-function stackOf(owner: string | undefined): string | undefined {
-  return owner?.split('::').slice(0, 2).join('::');
 }
 
 function isEqual(a: StoredObject, b: StoredObject): boolean {

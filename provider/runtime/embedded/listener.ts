@@ -1,7 +1,8 @@
 // A worker's state of one listener: its settings as the served snapshot has them, and the targets of it and of its rules.
+import { Router } from './http/router.ts';
 import { TrustedProxies } from './http/trusted-proxies.ts';
 import { ListenerColumn } from './listener-counters.ts';
-import type { ListenerSettings } from './messages.ts';
+import type { ListenerSettings, Route } from './messages.ts';
 import type { TargetSet } from './target-set.ts';
 
 export class WorkerListener {
@@ -10,6 +11,8 @@ export class WorkerListener {
   readonly groups = new Map<string, TargetSet>();
   /** As of the served snapshot. */
   snapshot: ListenerSettings;
+  /** Undefined: there are no rules, and a request costs nothing for them. */
+  #router: Router<TargetSet> | undefined;
   #trusted = new TrustedProxies([]);
   #trustedNetworks: readonly string[] = [];
 
@@ -34,5 +37,24 @@ export class WorkerListener {
     const own = this.groups.get(this.snapshot.id);
     if (!own) throw new Error('A listener has targets of its own from its first swap on.');
     return own;
+  }
+
+  /** At each swap, when `groups` are those of the snapshot. */
+  set routes(routes: readonly Route[]) {
+    const known = routes.flatMap((route) => {
+      const group = this.groups.get(route.groupId);
+      return group ? [{ ...route, group }] : [];
+    });
+    this.#router = known.length === 0 ? undefined : new Router(known);
+  }
+
+  /**
+   * The targets of a request: of the rule that takes it, whether any of them takes traffic or not, else its own.
+   * `authority`, `target`: as of Router.groupsFor.
+   */
+  targetsFor(authority: string, target: string): TargetSet {
+    const groups = this.#router?.groupsFor(authority, target);
+    if (groups === undefined) return this.targets;
+    return groups.find((group) => group.canPick) ?? (groups[0] as TargetSet);
   }
 }

@@ -84,19 +84,20 @@ export class ServedState {
     const unbind = (targets: readonly Target[], rule: UnbindRule) => {
       for (const target of targets) unbound.set(target, rule);
     };
-    // All of them before the first upsert: a rule may have gone to another listener.
+    for (const id of swap.removed) {
+      const listener = this.#listeners.get(id);
+      this.#listeners.delete(id);
+      if (!listener) continue;
+      for (const groupId of [...listener.groups.keys()]) unbind(this.#clearGroup(groupId), listener.snapshot);
+    }
+    // All that goes before the first upsert: a rule may have gone to another listener.
     for (const { settings, removedGroups } of swap.upserted) {
       for (const id of removedGroups) unbind(this.#removeGroup(settings.id, id), settings);
     }
     for (const upsert of swap.upserted) {
       const listener = this.#upsertListener(upsert);
       for (const group of upsert.groups) unbind(this.#upsertGroup(listener, group), upsert.settings);
-    }
-    for (const id of swap.removed) {
-      const listener = this.#listeners.get(id);
-      this.#listeners.delete(id);
-      if (!listener) continue;
-      for (const groupId of [...listener.groups.keys()]) unbind(this.#clearGroup(groupId), listener.snapshot);
+      listener.routes = upsert.routes;
     }
     return unbound;
   }

@@ -102,6 +102,7 @@ export class TargetSet {
   readonly #workerId: number;
   readonly #onPassive: PassiveListener;
   #picker: Picker<Target>;
+  #canPick = false;
 
   /** `selection` is shared with the other workers' sets of the same group, so that shares hold over all of them. */
   constructor(settings: GroupSettings, selection: SharedArrayBuffer, workerId: number, onPassive: PassiveListener) {
@@ -110,6 +111,11 @@ export class TargetSet {
     this.#workerId = workerId;
     this.#onPassive = onPassive;
     this.#picker = createPicker(settings.algorithm, [], this.#selection);
+  }
+
+  /** False: no target takes new traffic. */
+  get canPick(): boolean {
+    return this.#canPick;
   }
 
   /**
@@ -153,5 +159,6 @@ export class TargetSet {
   rebuild(): void {
     const eligible = [...this.#targets.values()].filter((target) => takesTraffic(target.health));
     this.#picker = createPicker(this.settings.algorithm, eligible, this.#selection);
+    this.#canPick = eligible.some(({ weight }) => weight > 0);
   }
 }

@@ -42,6 +42,9 @@ const REFUSED: readonly Row[] = [
     ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.cookieKey'],
   ],
   ['a rule without host and path', 'rules', { listenerId: 'l' }, ['host']],
+  ['an exact match of no path', 'rules', { listenerId: 'l', pathMatch: 'exact' }, ['host', 'pathMatch']],
+  ['a path with dot segments', 'rules', { listenerId: 'l', path: '/a/%2E./b' }, ['path']],
+  ['a wildcard in the middle', 'rules', { listenerId: 'l', host: 'a.*.b' }, ['host']],
   [
     'hosts and paths that are none',
     'rules',

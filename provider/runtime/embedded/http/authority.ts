@@ -1,4 +1,5 @@
 // Host and port as a request names them: whether they are well formed, and whether two spellings mean the same.
+import { hostKey } from '../../../model/route-key.ts';
 import { HOST_NAME } from './characters.ts';
 
 const MAX_PORT = 65_535;
@@ -24,11 +25,16 @@ export function isSameAuthority(one: string, other: string, defaultPort: number)
   return one === other || canonicalAuthority(one, defaultPort) === canonicalAuthority(other, defaultPort);
 }
 
+/** Without the port. */
+export function hostOf(authority: string): string {
+  const portAt = portColon(authority);
+  return portAt === -1 ? authority : authority.slice(0, portAt);
+}
+
 function canonicalAuthority(authority: string, defaultPort: number): string {
   const portAt = portColon(authority);
-  const host = (portAt === -1 ? authority : authority.slice(0, portAt)).toLowerCase();
   const port = portAt === -1 || portAt === authority.length - 1 ? defaultPort : Number(authority.slice(portAt + 1));
-  return `${host.endsWith('.') ? host.slice(0, -1) : host}:${port}`;
+  return `${hostKey(hostOf(authority))}:${port}`;
 }
 
 /** The colon before the port, not one of an IPv6 literal; -1: there is no port. */

@@ -10,7 +10,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 import { findHeadEnd, INCOMPLETE, skipEmptyLines } from './head-parser.ts';
 import { ownAnswer } from './own-answer.ts';
 import type { Refusal } from './refusal.ts';
-import { readRequest } from './request.ts';
+import { type Request, readRequest } from './request.ts';
 import { forwardedLines } from './rewrite.ts';
 import type { Scheme } from './scheme.ts';
 import type { TrustedConnection } from './trusted-proxies.ts';
@@ -68,10 +68,6 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     watch(this);
   }
 
-  get targets(): TargetSet {
-    return this.#binding.listener.targets;
-  }
-
   get counters(): ListenerColumn {
     return this.#binding.listener.counters;
   }
@@ -95,6 +91,10 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   get proxyHeader(): Buffer | undefined {
     const { proxyProtocol } = this.#binding.listener.snapshot;
     return proxyProtocol && proxyHeader(proxyProtocol, this.socket.remote, this.socket.local);
+  }
+
+  targetsFor({ host, target }: Request): TargetSet {
+    return this.#binding.listener.targetsFor(host, target);
   }
 
   mayKeepAlive(): boolean {

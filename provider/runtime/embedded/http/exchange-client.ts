@@ -2,12 +2,12 @@
 import type { ListenerColumn } from '../listener-counters.ts';
 import type { RawSocket } from '../raw-socket.ts';
 import type { TargetSet } from '../target-set.ts';
+import type { Request } from './request.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface ExchangeClient {
   readonly socket: RawSocket;
-  /** Of the listener as it is now: a swap may have changed it. */
-  readonly targets: TargetSet;
+  // Of the listener as it is now, as all that follows: a swap may have changed it.
   readonly counters: ListenerColumn;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -16,6 +16,8 @@ export interface ExchangeClient {
   readonly hasProxyProtocol: boolean;
   /** What they begin with then. */
   readonly proxyHeader: Buffer | undefined;
+  /** By the listener's rules. */
+  targetsFor(request: Request): TargetSet;
   /** False: the connection closes after this exchange, whatever the request says. */
   mayKeepAlive(): boolean;
   /** The answer was written, whole. Not called where the client is gone. */

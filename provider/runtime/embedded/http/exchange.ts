@@ -1,6 +1,6 @@
 // One request and its answer between a client connection and a target, with its retries; reused for the next request.
 import type { ListenerColumn } from '../listener-counters.ts';
-import type { Target, UnbindRule } from '../target-set.ts';
+import type { Target, TargetSet, UnbindRule } from '../target-set.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { Body } from './body.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -33,6 +33,8 @@ export class Exchange implements UpstreamUser {
   #own: OwnUpstream | undefined;
   #state = ENDED;
   #upstream: Upstream | undefined;
+  /** Where the upstream's target was picked. */
+  #targets: TargetSet | undefined;
   #retries = 0;
   #tried: Set<Target> | undefined;
   /** The client sent its FIN: it may wait for the answer, or be gone. */
@@ -128,7 +130,9 @@ export class Exchange implements UpstreamUser {
 
   onUpstreamConnect(): void {
     const upstream = this.#upstream as Upstream;
-    if (upstream.target.isBound) this.#send(upstream);
+    // By the rules of now: those by which it was picked may have changed, though its target is still bound.
+    const isRight = upstream.target.isBound && this.#client.targetsFor(this.request) === this.#targets;
+    if (isRight) this.#send(upstream);
     else this.#attemptAnew();
   }
 
@@ -185,7 +189,8 @@ export class Exchange implements UpstreamUser {
   #attempt(): void {
     this.#state = CONNECTING;
     this.#drainDeadline = Number.POSITIVE_INFINITY;
-    const target = this.#client.targets.pick(this.#client.socket, this.#tried);
+    this.#targets = this.#client.targetsFor(this.request);
+    const target = this.#targets.pick(this.#client.socket, this.#tried);
     if (target === undefined) {
       if (this.#tried === undefined) this.#fail(503, 'no target takes traffic');
       else this.#fail(502, 'no target could be reached');
@@ -214,7 +219,7 @@ export class Exchange implements UpstreamUser {
     return pool;
   }
 
-  /** The target went away before the request began: that is no failure of it. */
+  /** The target went away, or the request belongs to others, before it began: that is no failure of the target. */
   #attemptAnew(): void {
     this.#dropUpstream();
     this.#attempt();

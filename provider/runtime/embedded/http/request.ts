@@ -31,6 +31,8 @@ const REQUEST_DROPS_1_0 = nameSet(...dropped(REQUEST_DROPS), EXPECT);
 /** One a connection, reused; strings stay valid for as long as the request lasts. */
 export class Request {
   method = '';
+  /** Its authority, as the backend gets it. */
+  host = '';
   /** The target as the backend gets it. */
   target = '';
   minor = 1;
@@ -89,12 +91,14 @@ export function readRequest(
   if (target === '*' && method !== 'OPTIONS') return BAD_TARGET;
   if (host === undefined) {
     if (minor === 1) return NO_HOST;
-    hostLine = `Host: ${defaultHost}\r\n`;
+    host = defaultHost;
+    hostLine = `Host: ${host}\r\n`;
   }
 
   connection.read(fields);
   const upgrade = framing === 0 && minor === 1 ? upgradeValue(fields, connection) : undefined;
   request.method = method;
+  request.host = host;
   request.target = target === '*' ? target : removeDotSegments(target);
   request.minor = minor;
   request.framing = framing;

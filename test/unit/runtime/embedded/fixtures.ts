@@ -14,8 +14,10 @@ import type { HealthView } from '../../../../provider/runtime/engine.ts';
 import { createSelection } from '../../../../provider/runtime/select/selection.ts';
 import {
   type GroupSnapshot,
+  groupIdOfRule,
   groupsOf,
   type ListenerSnapshot,
+  type RuleSnapshot,
   type Snapshot,
   type TargetSnapshot,
 } from '../../../../provider/runtime/snapshot.ts';
@@ -65,6 +67,18 @@ export function groupSettings(listenerId: string): GroupSettings {
     sticky: undefined,
     slowStartMs: 0,
   };
+}
+
+/** A rule of the listener `web` where `ofGroup` says nothing else. */
+export function rule(
+  id: string,
+  match: Partial<RuleSnapshot>,
+  targets: readonly TargetSnapshot[],
+  ofGroup: Partial<GroupSnapshot> = {},
+): RuleSnapshot {
+  const byKey = new Map(targets.map((target) => [target.key, target]));
+  const group = { ...groupSettings('web'), id: groupIdOfRule(id), ruleId: id, targets: byKey, ...ofGroup };
+  return { id, host: undefined, path: undefined, pathMatch: 'prefix', version: 1, ...match, group };
 }
 
 export function snapshot(version: number, listeners: readonly ListenerSnapshot[]): Snapshot {

@@ -1,0 +1,73 @@
+// What holds between a forwarding rule, its listener and the rules beside it: refusals for changes.ts, warnings for the API.
+import { type Problem, WeirError } from '../../model/errors.ts';
+import { isHttp } from '../../model/listener.ts';
+import { routeKey } from '../../model/route-key.ts';
+import { invalid } from '../../model/validate.ts';
+import type { StoredObject } from '../store/store.ts';
+import type { ModelView } from './model.ts';
+import { isSameStack, ownerName } from './owner.ts';
+
+type Rule = StoredObject<'rules'>;
+
+export function checkRule(view: ModelView, next: Rule): void {
+  const { listenerId } = next.properties;
+  const listener = view.get('listeners', listenerId);
+  if (listener === undefined) {
+    throw invalid([{ path: 'listenerId', message: `names no listener: there is no ${listenerId}` }]);
+  }
+  if (isClassic(view, listener)) {
+    const message = 'names a listener of a classic load balancer, which has no rules';
+    throw invalid([{ path: 'listenerId', message, code: 'OperationFailed.ActionNotSupport' }]);
+  }
+  if (!isHttp(listener.properties.protocol)) {
+    const message = `names a ${listener.properties.protocol} listener: rules are for HTTP and HTTPS`;
+    throw invalid([{ path: 'listenerId', message }]);
+  }
+  const foreign = equalRules(view, next).filter((other) => !isSameStack(other, next));
+  if (foreign.length === 0) return;
+  const problems = foreign.map((other) => ({
+    path: next.properties.path === undefined ? 'host' : 'path',
+    message: `is that of rule ${other.id} of ${ownerName(other)}: one listener has one rule for the same requests`,
+  }));
+  throw new WeirError('OwnedByOther', problems.map(({ path, message }) => `${path} ${message}`).join('; '), problems);
+}
+
+/** What a listener that has rules can't become. */
+export function problemsWithRules(view: ModelView, next: StoredObject<'listeners'>): Problem[] {
+  const rules = [...view.list('rules')].filter(({ properties }) => properties.listenerId === next.id);
+  if (rules.length === 0) return [];
+  const names = rules.map((rule) => `rule ${rule.id} of ${ownerName(rule)}`).join(', ');
+  const problems: Problem[] = [];
+  if (!isHttp(next.properties.protocol)) {
+    const message = `can't be ${next.properties.protocol}: the listener has ${names}, and rules are for HTTP and HTTPS`;
+    problems.push({ path: 'protocol', message });
+  }
+  if (isClassic(view, next)) {
+    const message = `names a classic load balancer, and the listener has ${names}`;
+    problems.push({ path: 'loadBalancerId', message, code: 'OperationFailed.ActionNotSupport' });
+  }
+  return problems;
+}
+
+/** Of equal rules only one takes traffic; who has made the second one by mistake should hear of it. */
+export function ruleWarnings(view: ModelView, rule: Rule): string[] {
+  return equalRules(view, rule).map((other) => {
+    const which = other.version > rule.version ? 'takes the requests while' : 'takes none of the requests once';
+    const whose = other.version > rule.version ? 'it' : 'this one';
+    return `is equal to rule ${other.id}, which ${which} ${whose} has a target that takes traffic`;
+  });
+}
+
+/** The other rules of the listener that take the same requests. */
+function equalRules(view: ModelView, { id, properties }: Rule): Rule[] {
+  const key = routeKey(properties);
+  return [...view.list('rules')].filter((other) => {
+    return (
+      other.id !== id && other.properties.listenerId === properties.listenerId && routeKey(other.properties) === key
+    );
+  });
+}
+
+function isClassic(view: ModelView, listener: StoredObject<'listeners'>): boolean {
+  return view.get('load-balancers', listener.properties.loadBalancerId)?.properties.type === 'classic';
+}

@@ -1,0 +1,116 @@
+// Which of a listener's groups of targets a request belongs to, by its host and path: built at each swap, asked at each pick. Pure.
+import { hostKey, pathKey, prefixKey, type RouteMatch } from '../../../model/route-key.ts';
+import { hostOf } from './authority.ts';
+
+export interface GroupRoute<Group> extends RouteMatch {
+  readonly group: Group;
+  /** The newest rule has the largest. */
+  readonly version: number;
+}
+
+const SLASH = 0x2f;
+const NONE: readonly number[] = [];
+
+/**
+ * The order in which rules are looked at:
+ *
+ * 1. By host: the exact one; then wildcards, the longest first; then rules without host. The host of a request counts
+ *    without port, case and final dot. `*.example.com` takes any number of labels below example.com, not itself.
+ * 2. Among the rules of one host by path: the exact one; then prefixes, the longest first; then the rule without path.
+ *    A prefix goes by whole segments: `/api` and `/api/` both take `/api`, `/api/` and `/api/x`, never `/apix`. Case
+ *    counts, the query does not, and slashes in a row are not taken for one. Escapes count as pathKey() has them.
+ * 3. Where the rules of one host do not take the path, those of the next host in this order are asked.
+ *
+ * Equal rules are there for a moment only, while one is renamed or created anew: their groups are given newest first.
+ */
+export class Router<Group> {
+  readonly #exact = new Map<string, PathTable<Group>>();
+  /** By what follows the `*`. */
+  readonly #wildcards = new Map<string, PathTable<Group>>();
+  #wildcardLengths = NONE;
+  #anyHost: PathTable<Group> | undefined;
+
+  constructor(routes: Iterable<GroupRoute<Group>>) {
+    // Each group comes behind the newer ones of equal rules.
+    for (const route of [...routes].sort((a, b) => b.version - a.version)) this.#tableOf(route.host).add(route);
+    this.#wildcardLengths = longestFirst(this.#wildcards);
+  }
+
+  /**
+   * The groups of the rule that takes the request, newest first; undefined: none does. `authority`: as the request names
+   * its host; `target`: without dot segments, or `*`.
+   */
+  groupsFor(authority: string, target: string): readonly Group[] | undefined {
+    if (target.charCodeAt(0) !== SLASH) return undefined;
+    const host = hostKey(hostOf(authority));
+    const queryAt = target.indexOf('?');
+    const path = pathKey(queryAt === -1 ? target : target.slice(0, queryAt));
+    let groups = this.#exact.get(host)?.groupsFor(path);
+    if (groups !== undefined) return groups;
+    for (const length of this.#wildcardLengths) {
+      if (length >= host.length) continue;
+      groups = this.#wildcards.get(host.slice(-length))?.groupsFor(path);
+      if (groups !== undefined) return groups;
+    }
+    return this.#anyHost?.groupsFor(path);
+  }
+
+  #tableOf(host: string | undefined): PathTable<Group> {
+    if (host === undefined) {
+      this.#anyHost ??= new PathTable();
+      return this.#anyHost;
+    }
+    const key = hostKey(host);
+    return key.startsWith('*') ? tableAt(this.#wildcards, key.slice(1)) : tableAt(this.#exact, key);
+  }
+}
+
+/** The rules of one host. */
+class PathTable<Group> {
+  readonly #exact = new Map<string, Group[]>();
+  readonly #prefixes = new Map<string, Group[]>();
+  #prefixLengths = NONE;
+  #anyPath: Group[] | undefined;
+
+  add({ path, pathMatch, group }: GroupRoute<Group>): void {
+    if (path === undefined) {
+      this.#anyPath = [...(this.#anyPath ?? []), group];
+    } else if (pathMatch === 'exact') {
+      push(this.#exact, pathKey(path), group);
+    } else {
+      push(this.#prefixes, prefixKey(path), group);
+      this.#prefixLengths = longestFirst(this.#prefixes);
+    }
+  }
+
+  groupsFor(path: string): readonly Group[] | undefined {
+    const exact = this.#exact.get(path);
+    if (exact !== undefined) return exact;
+    for (const length of this.#prefixLengths) {
+      if (length > path.length || (length < path.length && path.charCodeAt(length) !== SLASH)) continue;
+      const groups = this.#prefixes.get(path.slice(0, length));
+      if (groups !== undefined) return groups;
+    }
+    return this.#anyPath;
+  }
+}
+
+function tableAt<Group>(tables: Map<string, PathTable<Group>>, key: string): PathTable<Group> {
+  const table = tables.get(key) ?? new PathTable<Group>();
+  tables.set(key, table);
+  return table;
+}
+
+function push<Group>(groups: Map<string, Group[]>, key: string, group: Group): void {
+  const present = groups.get(key);
+  if (present === undefined) groups.set(key, [group]);
+  else present.push(group);
+}
+
+/**
+ * The lengths of the keys that there are: so many look-ups does a request cost at most, however many labels or segments
+ * the client sends.
+ */
+function longestFirst(keys: ReadonlyMap<string, unknown>): readonly number[] {
+  return [...new Set([...keys.keys()].map((key) => key.length))].sort((a, b) => b - a);
+}

@@ -1,0 +1,184 @@
+// Forwarding rules of a real stack: created, changed, renamed, moved and destroyed, with traffic that follows.
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
+import { startLoad } from '../harness/load.ts';
+import { RuntimeProcess, until } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+interface Rule {
+  /** Of the resources, rule and attachment. */
+  name: string;
+  match: object;
+  backend: Backend;
+  listener?: string;
+}
+
+interface Shop {
+  runtime: RuntimeProcess;
+  stack: Stack;
+  /** Writes the program and brings it up. */
+  up(rules: readonly Rule[]): Promise<string>;
+  write(rules: readonly Rule[]): void;
+  url: string;
+  /** Who answers at `port`, or at the listener `web`. */
+  ask(host: string, path: string, port?: number): Promise<string>;
+  otherPort: number;
+}
+
+/** Two listeners, `web` and `other`, with the backend `own` as their own target, and the rules of the program. */
+async function shop(t: TestContext): Promise<Shop> {
+  const runtime = await RuntimeProcess.start(t);
+  const own = await httpBackend(t, 'own');
+  const [port, otherPort] = [await freePort(), await freePort()];
+  const healthCheck = { intervalSeconds: 0.2 };
+  const program = (rules: readonly Rule[]) => `
+import * as weir from 'weir';
+const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
+const healthCheck = ${JSON.stringify(healthCheck)};
+const common = { loadBalancerId: lb.id, protocol: 'HTTP', healthCheck };
+const web = new weir.Listener('web', { ...common, port: ${port} });
+const other = new weir.Listener('other', { ...common, port: ${otherPort} });
+new weir.TargetAttachment('pool', { loadBalancerId: lb.id, targets: ${JSON.stringify({ own: own.target })}, awaitHealthySeconds: 10 });
+${rules.map(ruleText).join('\n')}
+`;
+  const stack = await Stack.create(t, program([]), runtime);
+  const write = (rules: readonly Rule[]) => stack.write(program(rules));
+  return {
+    runtime,
+    stack,
+    write,
+    up: (rules) => {
+      write(rules);
+      return stack.up();
+    },
+    url: `http://127.0.0.1:${port}`,
+    ask: (host, path, at = port) => ask(at, host, path),
+    otherPort,
+  };
+}
+
+function ruleText({ name, match, backend, listener = 'web' }: Rule, index: number): string {
+  const targets = JSON.stringify({ [backend.name]: backend.target });
+  return `
+const rule${index} = new weir.ForwardingRule('${name}', { listenerId: ${listener}.id, healthCheck, ...${JSON.stringify(match)} });
+new weir.TargetAttachment('${name}', { ruleId: rule${index}.id, targets: ${targets}, awaitHealthySeconds: 10 });`;
+}
+
+/** The body of the answer, or its status where it is no success. */
+function ask(port: number, host: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path, headers: { host }, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(response.statusCode === 200 ? text : String(response.statusCode)));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('two rules: faults in preview, traffic by host and path, no drift, a match changed in place, destroy', async (t) => {
+  const { stack, runtime, up, write, ask } = await shop(t);
+  const [api, img] = [await httpBackend(t, 'api'), await httpBackend(t, 'img')];
+  const rules = [
+    { name: 'api', match: { path: '/api' }, backend: api },
+    { name: 'img', match: { host: '*.img.example.com' }, backend: img },
+  ] as const;
+  write([{ ...rules[0], match: { host: 'a.example.com:80', pathMatch: 'exact' } }]);
+  const { code, text } = await stack.run(['preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, /host .*must be a host name without port/);
+  assert.match(text, /pathMatch .*is "exact", and there is no path/);
+
+  await up(rules);
+  assert.equal(await ask('a', '/'), 'own');
+  assert.equal(await ask('a', '/api/x'), 'api');
+  assert.equal(await ask('www.img.example.com', '/api'), 'img');
+  await stack.done(['preview', '--expect-no-changes']);
+  await stack.done(['refresh', '--yes', '--expect-no-changes']);
+
+  const ids = async () => [...(await stack.resources()).values()].map(({ id }) => id).sort();
+  const first = await ids();
+  const changed = [{ ...rules[0], match: { path: '/v2/', pathMatch: 'exact' } }, rules[1]];
+  write(changed);
+  const diff = await stack.done(['preview', '--diff']);
+  assert.match(diff, /~ path *: "\/api" => "\/v2\/"/);
+  assert.match(diff, /\+ pathMatch *: "exact"/);
+  await up(changed);
+  assert.deepEqual(await ids(), first);
+  assert.deepEqual([await ask('a', '/api/x'), await ask('a', '/v2'), await ask('a', '/v2/')], ['own', 'own', 'api']);
+  const { listeners } = await runtime.done('GET', '/v1/status');
+  const ofWeb = listeners.find(({ id }: { id: string }) => id.startsWith('web'));
+  const bound = ofWeb.targets.map(({ name, rule }: { name: string; rule?: string }) => [name, rule?.split('-')[0]]);
+  assert.deepEqual(bound.sort(), [
+    ['api', 'api'],
+    ['img', 'img'],
+    ['own', undefined],
+  ]);
+
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  for (const kind of ['listeners', 'rules', 'attachments'])
+    assert.deepEqual((await runtime.done('GET', `/v1/${kind}`)).items, []);
+});
+
+test('rules come and go, and one is renamed with its targets, in one up under load without a failure', async (t) => {
+  const { stack, up, url } = await shop(t);
+  const [api, api2, img] = [await httpBackend(t, 'api'), await httpBackend(t, 'api2'), await httpBackend(t, 'img')];
+  const match = { path: '/api' };
+  await up([
+    { name: 'api', match, backend: api },
+    { name: 'img', match: { path: '/img' }, backend: img },
+  ]);
+  const load = startLoad({ url: `${url}/api/x`, clients: 4 });
+  const text = await up([
+    { name: 'renamed', match, backend: api2 },
+    { name: 'new', match: { path: '/new' }, backend: img },
+  ]);
+  const seen = load.exchanges.length;
+  await until('requests under the new rule', () => load.exchanges.length > seen + 40 || undefined);
+  await load.stop();
+  assert.deepEqual(load.failures().slice(0, 3), []);
+  const answered = new Set(load.exchanges.map(({ backend }) => backend));
+  assert.deepEqual([...answered].sort(), ['api', 'api2']);
+  assert.equal(load.exchanges.at(-1)?.backend, 'api2');
+  assert.match(text, /renamed: is equal to rule api-[0-9a-f]+, which takes none of the requests once this one/);
+  assert.deepEqual(
+    [...(await stack.resources()).keys()].filter((name) => /api|img/.test(name)),
+    [],
+  );
+  await stack.done(['preview', '--expect-no-changes']);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+});
+
+test('another listener replaces the rule and its attachment, and get reads a rule without owning it', async (t) => {
+  const { stack, runtime, up, write, ask, otherPort } = await shop(t);
+  const api = await httpBackend(t, 'api');
+  const rule = { name: 'api', match: { path: '/api' }, backend: api };
+  await up([rule]);
+  const before = (await stack.resources()).get('api')?.id;
+  write([{ ...rule, listener: 'other' }]);
+  assert.match(await stack.done(['preview']), /ForwardingRule +api +replace/);
+  await stack.up();
+  assert.deepEqual([await ask('a', '/api'), await ask('a', '/api', otherPort)], ['own', 'api']);
+  const items: { id: string; path: string }[] = (await runtime.done('GET', '/v1/rules')).items;
+  assert.deepEqual(
+    items.map(({ path }) => path),
+    ['/api'],
+  );
+  assert.notEqual(items[0]?.id, before);
+
+  const reader = `
+import * as weir from 'weir';
+export const id = weir.ForwardingRule.get('found', '${items[0]?.id}').id;
+`;
+  const other = await Stack.create(t, reader, runtime);
+  await other.up();
+  assert.equal((await other.done(['stack', 'output', 'id'])).trim(), items[0]?.id);
+  await other.done(['destroy', '--yes', '--skip-preview']);
+  assert.equal((await runtime.done('GET', '/v1/rules')).items.length, 1);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+});
