@@ -1,4 +1,4 @@
-// Which target each client address is with, in memory that all workers share: bounded, and read without a lock.
+// Which target each client address is with, in memory that all workers share: bounded, and without a lock.
 import { randomInt } from 'node:crypto';
 import { hashOf } from './hash.ts';
 
@@ -16,12 +16,10 @@ const SET_SEED = 0;
 const PRINT_SEED = 1;
 
 const PLACE_WORDS = 4;
+/** Print and target are changed as one. */
 const PRINT = 0;
 const TARGET = 1;
 const UNTIL = 2;
-
-/** No print of an address. */
-const EMPTY = 0;
 
 /** Its seeds are of its own: nobody can know which addresses share places. */
 export function createClientTable(): SharedArrayBuffer {
@@ -38,37 +36,45 @@ export function createClientTable(): SharedArrayBuffer {
  */
 export class ClientTable {
   readonly #words: Uint32Array;
-  /** Of the last seek: the client's place, or the one that it would get. */
+  readonly #pairs: BigUint64Array;
+  readonly #pair = new BigUint64Array(1);
+  readonly #pairWords = new Uint32Array(this.#pair.buffer);
+  #print = 0;
+  /** Of the last seek: the client's place or the one that it would get, and what was there. */
   #place = 0;
-  #print = EMPTY;
+  #seenPrint = 0;
+  #seenTarget = 0;
 
   constructor(memory: SharedArrayBuffer) {
     this.#words = new Uint32Array(memory);
+    this.#pairs = new BigUint64Array(memory);
   }
 
   /** The number of the target that the client is with at `now`, or NOBODY. */
   seek(address: string, now: number): number {
     const words = this.#words;
-    const print = hashOf(address, words[PRINT_SEED] as number) || 1;
+    const print = hashOf(address, words[PRINT_SEED] as number);
     const set = hashOf(address, words[SET_SEED] as number) % SETS;
     const first = HEADER_WORDS + set * WAYS * PLACE_WORDS;
-    let oldest = first;
+    let chosen = first;
+    let seenPrint = 0;
     let leastUntil = Number.POSITIVE_INFINITY;
-    this.#print = print;
     for (let place = first; place < first + WAYS * PLACE_WORDS; place += PLACE_WORDS) {
       const until = Atomics.load(words, place + UNTIL);
-      if (Atomics.load(words, place + PRINT) === print) {
-        this.#place = place;
-        const target = Atomics.load(words, place + TARGET);
-        // Another worker may have given the place away meanwhile.
-        return until > now && Atomics.load(words, place + PRINT) === print ? target : NOBODY;
-      }
-      if (until >= leastUntil) continue;
+      const other = Atomics.load(words, place + PRINT);
+      const isOwn = other === print && until > 0;
+      if (!isOwn && until >= leastUntil) continue;
+      chosen = place;
+      seenPrint = other;
       leastUntil = until;
-      oldest = place;
+      if (isOwn) break;
     }
-    this.#place = oldest;
-    return NOBODY;
+    const target = Atomics.load(words, chosen + TARGET);
+    this.#print = print;
+    this.#place = chosen;
+    this.#seenPrint = seenPrint;
+    this.#seenTarget = target;
+    return seenPrint === print && leastUntil > now ? target : NOBODY;
   }
 
   /** The client of the last seek is known until then. Where its place was given away, it lengthens another's time. */
@@ -77,13 +83,20 @@ export class ClientTable {
     if (this.#words[at] !== until) Atomics.store(this.#words, at, until);
   }
 
-  /** The client of the last seek is with that target; who had the place is forgotten. One worker at a time. */
-  put(target: number, until: number): void {
-    const words = this.#words;
-    const place = this.#place;
-    Atomics.store(words, place + PRINT, EMPTY);
-    Atomics.store(words, place + TARGET, target);
-    Atomics.store(words, place + UNTIL, until);
-    Atomics.store(words, place + PRINT, this.#print);
+  /**
+   * The client of the last seek is with that target, and who had the place is forgotten. False: another worker has
+   * changed the place since, maybe for the same client.
+   */
+  put(target: number, until: number): boolean {
+    const seen = this.#pairOf(this.#seenPrint, this.#seenTarget);
+    // Time first: without it the client would not be found by those that come in the meantime.
+    this.extend(until);
+    return Atomics.compareExchange(this.#pairs, this.#place / 2, seen, this.#pairOf(this.#print, target)) === seen;
+  }
+
+  #pairOf(print: number, target: number): bigint {
+    this.#pairWords[PRINT] = print;
+    this.#pairWords[TARGET] = target;
+    return this.#pair[0] as bigint;
   }
 }

@@ -1,13 +1,9 @@
 // Sticky sessions by cookie: its value is a keyed hash of the target, so that no worker needs to remember a client.
 import { createHmac } from 'node:crypto';
+import type { StickySnapshot } from '../snapshot.ts';
 import type { PickingClient, Stickiness, StickyTarget } from './stickiness.ts';
 
-export interface CookieSettings {
-  readonly cookieName: string;
-  readonly cookieKey: string;
-  /** Undefined: for the browser's session. */
-  readonly lifetimeMs: number | undefined;
-}
+type CookieSettings = Omit<Extract<StickySnapshot, { type: 'cookie' }>, 'type'>;
 
 const VALUE_BYTES = 16;
 

@@ -78,3 +78,18 @@ test('half as many clients as places are nearly all remembered', () => {
   const known = Array.from({ length: clients }, (_, index) => table.seek(client(index), 1)).filter((it) => it === 1);
   assert.ok(known.length > 0.97 * clients, `${known.length} of ${clients}`);
 });
+
+test('of two workers that put the same client, or two clients in one place, the second one is told to look again', () => {
+  const memory = createClientTable();
+  const [a, b] = [new ClientTable(memory), new ClientTable(memory)];
+  assert.equal(a.seek('10.0.0.1', 0), NOBODY);
+  assert.equal(b.seek('10.0.0.1', 0), NOBODY);
+  assert.equal(b.put(2, 10), true);
+  assert.equal(a.put(1, 10), false);
+  assert.equal(a.seek('10.0.0.1', 0), 2);
+  // Both have seen that target 2 is no use.
+  assert.equal(b.seek('10.0.0.1', 0), 2);
+  assert.equal(a.put(3, 10), true);
+  assert.equal(b.put(4, 10), false);
+  assert.equal(b.seek('10.0.0.1', 0), 3);
+});

@@ -2,20 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createClientTable } from '../../../../provider/runtime/select/client-table.ts';
-import { createSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
 import { StickySource } from '../../../../provider/runtime/select/sticky-source.ts';
 import { clientAt, stickyTarget, type TestStickyTarget } from './sticky-targets.ts';
 
 function workersOf(lifetimeMs: number) {
   const clock = { nowMs: 1_000_000 };
-  const [memory, credits] = [createClientTable(), createSelection()];
-  const worker = (id: number, targets: readonly TestStickyTarget[]) => {
-    const selection = new Selection(credits, id);
-    const sticky = new StickySource<TestStickyTarget>(lifetimeMs, { memory, selection, nowMs: () => clock.nowMs });
+  const memory = createClientTable();
+  const worker = (targets: readonly TestStickyTarget[]) => {
+    const sticky = new StickySource<TestStickyTarget>(lifetimeMs, memory, () => clock.nowMs);
     for (const target of targets) sticky.add(target);
     return sticky;
   };
-  return { clock, worker, credits };
+  return { clock, worker };
 }
 
 const CLIENT = clientAt('192.0.2.1');
@@ -23,7 +21,7 @@ const CLIENT = clientAt('192.0.2.1');
 test('a client stays with its target in every worker while it comes again within the lifetime', () => {
   const { clock, worker } = workersOf(1000);
   const [a, b] = [stickyTarget(1), stickyTarget(2)];
-  const workers = [worker(0, [a, b]), worker(1, [b, a])] as const;
+  const workers = [worker([a, b]), worker([b, a])] as const;
   assert.equal(workers[0].find(CLIENT), undefined);
   assert.equal(workers[0].keep(CLIENT, b), b);
   for (let visit = 0; visit < 10; visit++) {
@@ -39,7 +37,7 @@ test('the shortest lifetime lasts as long as it says, wherever it begins', () =>
   for (let offset = 0; offset < 100; offset += 7) {
     const { clock, worker } = workersOf(50);
     const target = stickyTarget(1);
-    const sticky = worker(0, [target]);
+    const sticky = worker([target]);
     clock.nowMs += offset;
     sticky.keep(CLIENT, target);
     clock.nowMs += 49.9;
@@ -52,7 +50,7 @@ test('the shortest lifetime lasts as long as it says, wherever it begins', () =>
 test('of first connections in two workers at once the first choice stands for both', () => {
   const { worker } = workersOf(1000);
   const [a, b] = [stickyTarget(1), stickyTarget(2)];
-  const workers = [worker(0, [a, b]), worker(1, [a, b])] as const;
+  const workers = [worker([a, b]), worker([a, b])] as const;
   for (const sticky of workers) assert.equal(sticky.find(CLIENT), undefined);
   assert.equal(workers[0].keep(CLIENT, a), a);
   assert.equal(workers[1].keep(CLIENT, b), a);
@@ -61,7 +59,7 @@ test('of first connections in two workers at once the first choice stands for bo
 test('a client whose target takes no new traffic, or was tried in vain, moves and stays where it moved to', () => {
   const { worker } = workersOf(1000);
   const [a, b] = [stickyTarget(1), stickyTarget(2)];
-  const sticky = worker(0, [a, b]);
+  const sticky = worker([a, b]);
   sticky.keep(CLIENT, a);
   assert.equal(sticky.find(CLIENT, new Set([a])), undefined);
   assert.equal(sticky.keep(CLIENT, b, new Set([a])), b);
@@ -76,23 +74,10 @@ test('a client whose target takes no new traffic, or was tried in vain, moves an
 test('a target that is bound again is another one: clients of the old binding are picked for anew', () => {
   const { worker } = workersOf(1000);
   const target = stickyTarget(1);
-  const sticky = worker(0, [target]);
+  const sticky = worker([target]);
   sticky.keep(CLIENT, target);
   sticky.remove(target);
   assert.equal(sticky.find(CLIENT), undefined);
   sticky.add(stickyTarget(2, target.key));
   assert.equal(sticky.find(CLIENT), undefined);
-});
-
-test('a lock that an ended worker holds stops nobody; the client is remembered once it is released', () => {
-  const { worker, credits } = workersOf(1000);
-  const target = stickyTarget(1);
-  const sticky = worker(0, [target]);
-  const ended = new Selection(credits, 1);
-  assert.ok(ended.tryLock());
-  assert.equal(sticky.keep(CLIENT, target), target);
-  assert.equal(sticky.find(CLIENT), undefined);
-  ended.unlock();
-  sticky.keep(CLIENT, target);
-  assert.equal(sticky.find(CLIENT), target);
 });
