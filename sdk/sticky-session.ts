@@ -29,7 +29,7 @@ export interface StickySessionArgs {
    */
   cookieName?: pulumi.Input<string>;
   /**
-   * Cookie only: the secret that values are made with, 16-256 characters. Another one makes every client move once.
+   * Cookie only: what values are made with, 16-256 characters; kept as a secret. Another one makes every client move once.
    * Two runtimes that serve the same listener need the same one.
    * @default a random one, which the runtime keeps
    */

@@ -243,7 +243,8 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
     flags: ['--workers', '2'],
     run: async (world, t) => {
       const { bind, change, patch, restart } = world;
-      const isOfB = (health: string) => until(`b is ${health}`, async () => (await healthOf('b', world)) === health);
+      const isOfB = (health: string) =>
+        until(`b is ${health}`, async () => (await statusOf('b', world)).health === health);
       const [a, b] = (await httpBackends(t, 'ab')) as [Backend, Backend];
       await bind(targetsOf([a]));
       await restart();
@@ -253,6 +254,8 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
       await patch({ b: b.target });
       await isOfB('healthy');
       assert.ok(near(await shareOf('b', world), 100 / 11));
+      const { weight, reason } = await statusOf('b', world);
+      assert.deepEqual({ weight, reason }, { weight: 100, reason: 'slow start' });
       await patch({ b: { weight: 50 } });
       await patch({ b: { weight: 100 } });
       assert.ok(near(await shareOf('b', world), 100 / 11), 'another weight neither begins nor ends a ramp');
@@ -263,6 +266,7 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
       assert.ok(near(await shareOf('b', world), 100 / 11));
       await restart();
       assert.ok(near(await shareOf('b', world), 50), 'a restart begins no ramp');
+      assert.equal((await statusOf('b', world)).reason, undefined);
 
       await b.close();
       await isOfB('unhealthy');
@@ -273,7 +277,10 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-async function healthOf(name: string, { runtime }: World): Promise<string> {
+async function statusOf(
+  name: string,
+  { runtime }: World,
+): Promise<{ health: string; weight: number; reason?: string }> {
   const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
-  return listener.targets.find((target: { name: string }) => target.name === name).health;
+  return listener.targets.find((target: { name: string }) => target.name === name);
 }

@@ -3,6 +3,7 @@
 import type { DrainingTarget, HealthChange, HealthView, ListenerTraffic, TargetCounts } from '../engine.ts';
 import { createClientTable } from '../select/client-table.ts';
 import { CREDIT_SLOTS, createSelection, NO_SLOT, releaseSelection } from '../select/selection.ts';
+import { RAMP_PARTS, rampMsOf, rampParts } from '../select/slow-start.ts';
 import { type Health, type ListenerSnapshot, type Snapshot, type TargetSnapshot, takesTraffic } from '../snapshot.ts';
 import { clearActive, createCounters, readCounters, type TargetSums } from './counters.ts';
 import { difference, type GroupDifference } from './difference.ts';
@@ -136,13 +137,15 @@ export class Ledger {
   }
 
   counts(groupId: string, key: string): TargetCounts {
-    const record = this.#groups.get(groupId)?.targets.get(key);
+    const group = this.#groups.get(groupId);
+    const record = group?.targets.get(key);
     const { requests, active, answers } = record ? readCounters(record.counters) : NOTHING;
     let draining = 0;
     for (const unbound of this.#unbound) {
       if (unbound.target.key === key && unbound.group.id === groupId) draining += readCounters(unbound.counters).active;
     }
-    return { requests, activeConnections: active, draining, answers };
+    const isInSlowStart = group !== undefined && record !== undefined && isRamping(group, record);
+    return { requests, activeConnections: active, draining, answers, isInSlowStart };
   }
 
   traffic(listenerId: string): ListenerTraffic | undefined {
@@ -252,6 +255,10 @@ function newGroup(settings: GroupSettings): GroupRecord {
 function begunAt(before: TargetRecord | undefined, health: Health, nowMs: number | undefined): number | undefined {
   const hasBegun = takesTraffic(health) && !(before && takesTraffic(before.health));
   return hasBegun ? nowMs : before?.begunAtMs;
+}
+
+function isRamping({ settings }: GroupRecord, { health, begunAtMs }: TargetRecord): boolean {
+  return takesTraffic(health) && rampParts(begunAtMs, rampMsOf(settings), sharedNowMs()) < RAMP_PARTS;
 }
 
 function baseOf({ settings, selection, clients }: GroupRecord): GroupBase {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Picker } from '../select/picker.ts';
 import { createPicker } from '../select/pickers.ts';
 import { Selection } from '../select/selection.ts';
-import { RAMP_PARTS, type RampingTarget, ramp } from '../select/slow-start.ts';
+import { RAMP_PARTS, type RampingTarget, ramp, rampMsOf } from '../select/slow-start.ts';
 import type { PickingClient, Stickiness, StickyTarget } from '../select/stickiness.ts';
 import { createStickiness } from '../select/sticky-sessions.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
@@ -194,10 +194,9 @@ export class TargetSet {
   }
 
   rebuild(): void {
-    const { algorithm, slowStartMs } = this.#settings;
+    const { algorithm } = this.#settings;
     const eligible = [...this.#targets.values()].filter((target) => target.isPickable);
-    // A hash by weights that change would move clients again and again.
-    const rampMs = algorithm === 'source-ip-hash' ? 0 : slowStartMs;
+    const rampMs = rampMsOf(this.#settings);
     const isRamping = ramp(eligible, rampMs, sharedNowMs());
     this.#picker = createPicker(algorithm, eligible, this.#selection);
     this.#canPick = eligible.length > 0;

@@ -16,10 +16,13 @@ const SET_SEED = 0;
 const PRINT_SEED = 1;
 
 const PLACE_WORDS = 4;
-/** Print and target are changed as one. */
-const PRINT = 0;
+/** The client's print, and how often the place was changed: changed as one with the target, so that no change is missed. */
+const CLIENT = 0;
 const TARGET = 1;
 const UNTIL = 2;
+
+const PRINT_SHIFT = 8;
+const CHANGES = 2 ** PRINT_SHIFT - 1;
 
 /** Its seeds are of its own: nobody can know which addresses share places. */
 export function createClientTable(): SharedArrayBuffer {
@@ -31,7 +34,7 @@ export function createClientTable(): SharedArrayBuffer {
 }
 
 /**
- * One worker's hand on it. Times are whole numbers below 2^32 of any unit, later ones larger. An address is known by 43
+ * One worker's hand on it. Times are whole numbers below 2^32 of any unit, later ones larger. An address is known by 35
  * bits of hashes: two that share them share a target, which harms neither.
  */
 export class ClientTable {
@@ -39,10 +42,11 @@ export class ClientTable {
   readonly #pairs: BigUint64Array;
   readonly #pair = new BigUint64Array(1);
   readonly #pairWords = new Uint32Array(this.#pair.buffer);
+  /** Of the last seek, as the next ones. */
   #print = 0;
-  /** Of the last seek: the client's place or the one that it would get, and what was there. */
+  /** The client's place, or the one that it would get, and what was there. */
   #place = 0;
-  #seenPrint = 0;
+  #seenClient = 0;
   #seenTarget = 0;
 
   constructor(memory: SharedArrayBuffer) {
@@ -53,28 +57,29 @@ export class ClientTable {
   /** The number of the target that the client is with at `now`, or NOBODY. */
   seek(address: string, now: number): number {
     const words = this.#words;
-    const print = hashOf(address, words[PRINT_SEED] as number);
-    const set = hashOf(address, words[SET_SEED] as number) % SETS;
-    const first = HEADER_WORDS + set * WAYS * PLACE_WORDS;
-    let chosen = first;
-    let seenPrint = 0;
+    const print = hashOf(address, words[PRINT_SEED] as number) >>> PRINT_SHIFT;
+    const first = HEADER_WORDS + (hashOf(address, words[SET_SEED] as number) % SETS) * WAYS * PLACE_WORDS;
+    let place = first;
+    let client = 0;
     let leastUntil = Number.POSITIVE_INFINITY;
-    for (let place = first; place < first + WAYS * PLACE_WORDS; place += PLACE_WORDS) {
-      const until = Atomics.load(words, place + UNTIL);
-      const other = Atomics.load(words, place + PRINT);
-      const isOwn = other === print && until > 0;
+    for (let next = first; next < first + WAYS * PLACE_WORDS; next += PLACE_WORDS) {
+      // Before the client: a free place that another worker gives to this one's client is then seen free, or as its own.
+      const until = Atomics.load(words, next + UNTIL);
+      const other = Atomics.load(words, next + CLIENT);
+      const isOwn = other >>> PRINT_SHIFT === print;
       if (!isOwn && until >= leastUntil) continue;
-      chosen = place;
-      seenPrint = other;
+      place = next;
+      client = other;
       leastUntil = until;
       if (isOwn) break;
     }
-    const target = Atomics.load(words, chosen + TARGET);
     this.#print = print;
-    this.#place = chosen;
-    this.#seenPrint = seenPrint;
-    this.#seenTarget = target;
-    return seenPrint === print && leastUntil > now ? target : NOBODY;
+    this.#place = place;
+    this.#seenClient = client;
+    this.#seenTarget = Atomics.load(words, place + TARGET);
+    const isKnown = client >>> PRINT_SHIFT === print && Atomics.load(words, place + UNTIL) > now;
+    // A place that was changed meanwhile: target and time may be of two clients.
+    return isKnown && Atomics.load(words, place + CLIENT) === client ? this.#seenTarget : NOBODY;
   }
 
   /** The client of the last seek is known until then. Where its place was given away, it lengthens another's time. */
@@ -88,14 +93,22 @@ export class ClientTable {
    * changed the place since, maybe for the same client.
    */
   put(target: number, until: number): boolean {
-    const seen = this.#pairOf(this.#seenPrint, this.#seenTarget);
-    // Time first: without it the client would not be found by those that come in the meantime.
+    // First nobody: with a new time the old target would count again.
+    if (!this.#change(NOBODY)) return false;
     this.extend(until);
-    return Atomics.compareExchange(this.#pairs, this.#place / 2, seen, this.#pairOf(this.#print, target)) === seen;
+    return this.#change(target);
   }
 
-  #pairOf(print: number, target: number): bigint {
-    this.#pairWords[PRINT] = print;
+  #change(target: number): boolean {
+    const seen = this.#pairOf(this.#seenClient, this.#seenTarget);
+    this.#seenClient = ((this.#print << PRINT_SHIFT) | ((this.#seenClient + 1) & CHANGES)) >>> 0;
+    this.#seenTarget = target;
+    const next = this.#pairOf(this.#seenClient, target);
+    return Atomics.compareExchange(this.#pairs, this.#place / 2, seen, next) === seen;
+  }
+
+  #pairOf(client: number, target: number): bigint {
+    this.#pairWords[CLIENT] = client;
     this.#pairWords[TARGET] = target;
     return this.#pair[0] as bigint;
   }

@@ -25,7 +25,8 @@ function world() {
     return ledger.setHealth([{ groupId: 'web', key: target(port).key, health: turned }])[0]?.begunAtMs;
   };
   const whole = () => targetsOf(groupOf(ledger.whole([])));
-  return { advance, turn, whole, health };
+  const isInSlowStart = (port: number) => ledger.counts('web', target(port).key).isInSlowStart;
+  return { advance, turn, whole, health, isInSlowStart };
 }
 
 function groupOf(swap: Swap): GroupUpsert {
@@ -64,6 +65,22 @@ test('a target begins when its health first lets it, and again when that comes b
   // No check any more: it goes on as it was.
   assert.equal(turn(1, 'unchecked'), again);
   assert.equal(whole()[1]?.begunAtMs, again);
+});
+
+test('a target is in slow start while it takes traffic and its time is not over, and never under a hash by address', () => {
+  const { advance, turn, isInSlowStart } = world();
+  const slow = { slowStartMs: 3_600_000 };
+  advance({ 1: 100 }, slow);
+  advance({ 1: 100, 2: 100 }, slow);
+  assert.deepEqual([1, 2, 3].map(isInSlowStart), [false, true, false]);
+  turn(2, 'unhealthy');
+  assert.equal(isInSlowStart(2), false);
+  turn(2, 'healthy');
+  assert.equal(isInSlowStart(2), true);
+  advance({ 1: 100, 2: 100 }, { ...slow, algorithm: 'source-ip-hash' });
+  assert.equal(isInSlowStart(2), false);
+  advance({ 1: 100, 2: 100 });
+  assert.equal(isInSlowStart(2), false);
 });
 
 test('a binding has one number for as long as it lasts, and no other has it', () => {

@@ -1,8 +1,11 @@
 // Sticky sessions by source IP: two workers' hands on one table, with a clock that the test moves.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { createClientTable } from '../../../../provider/runtime/select/client-table.ts';
 import { StickySource } from '../../../../provider/runtime/select/sticky-source.ts';
+import type { Race } from './sticky-race.ts';
 import { clientAt, stickyTarget, type TestStickyTarget } from './sticky-targets.ts';
 
 function workersOf(lifetimeMs: number) {
@@ -80,4 +83,17 @@ test('a target that is bound again is another one: clients of the old binding ar
   assert.equal(sticky.find(CLIENT), undefined);
   sticky.add(stickyTarget(2, target.key));
   assert.equal(sticky.find(CLIENT), undefined);
+});
+
+test('two threads that pick for one client in the same moment, new or forgotten, agree each time', async (t) => {
+  const race = { table: createClientTable(), arrivals: new SharedArrayBuffer(4), threads: 2, rounds: 2000 };
+  const threads = [1, 2].map((own) => {
+    const workerData: Race = { ...race, own };
+    return new Worker(new URL('./sticky-race.ts', import.meta.url), { workerData });
+  });
+  t.after(() => Promise.all(threads.map((thread) => thread.terminate())));
+  const [a, b] = await Promise.all(threads.map(async (thread) => (await once(thread, 'message'))[0] as number[]));
+  assert.equal(a?.length, race.rounds);
+  assert.deepEqual(a, b);
+  assert.deepEqual([...new Set(a)].toSorted(), [1, 2], 'neither was always the first one');
 });
