@@ -42,7 +42,7 @@ export interface ListenerArgs {
    */
   healthCheck?: pulumi.Input<HealthCheckArgs>;
   /**
-   * How a client keeps its target.
+   * How a client keeps its target, by a cookie or by its address. Changes in place, as its key and name do.
    * @default each connection or request is balanced anew
    */
   stickySession?: pulumi.Input<StickySessionArgs>;
@@ -70,8 +70,15 @@ export interface ListenerArgs {
    */
   drainSeconds?: pulumi.Input<number>;
   /**
-   * Seconds within which a target that begins to take traffic comes from a tenth of its weight to the whole, 0.05-86400,
-   * or 0: the whole at once. Not under `"source-ip-hash"`, where it would move clients.
+   * Seconds within which a target that begins to take traffic comes from a tenth of its weight to the whole, in even
+   * steps, 0.05-86400, or 0: the whole at once. That is a target that is new or comes back from unhealthy; another
+   * weight or a restart of the runtime begins nothing. Not under `"source-ip-hash"`, where it would move clients, and
+   * without effect while all of the others are as young. Sticky clients come back to it at once. It counts for the
+   * listener's rules too.
+   *
+   * ```ts
+   * new weir.Listener("api", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, slowStartSeconds: 30 });
+   * ```
    * @default 0
    */
   slowStartSeconds?: pulumi.Input<number>;

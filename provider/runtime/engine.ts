@@ -34,6 +34,8 @@ export interface TargetCounts {
   readonly draining: number;
   /** Answers that went to clients, by status: 1xx to 5xx. */
   readonly answers: readonly number[];
+  /** It takes traffic by part of its weight. */
+  readonly isInSlowStart: boolean;
 }
 
 /** Upper bounds of the duration buckets; fixed, since the workers count in cells of shared memory. */

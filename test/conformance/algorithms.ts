@@ -1,10 +1,10 @@
 // The rows of the conformance table that are of one balancing algorithm, and of changing it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { TestContext } from 'node:test';
 import { askTcp, type Backend, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { exchange, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
+import { addressOf, backends, inTurn } from './clients.ts';
 import { type Flow, openFlow } from './flow.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
@@ -13,12 +13,6 @@ const SOURCE_IP_HASH = { algorithm: 'source-ip-hash' };
 const TCP = { protocol: 'TCP' };
 /** A refused connect is a failure of the target at once, and a restart waits for no check. */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
-
-type MakeBackend = (t: TestContext, name: string) => Promise<Backend>;
-
-function backends(t: TestContext, make: MakeBackend, names: string): Promise<Backend[]> {
-  return Promise.all([...names].map((name) => make(t, name)));
-}
 
 export const ALGORITHM_SCENARIOS: readonly Scenario[] = [
   {
@@ -136,18 +130,3 @@ export const ALGORITHM_SCENARIOS: readonly Scenario[] = [
     },
   },
 ];
-
-/** Clients of their own addresses, all of which Linux has on the loopback interface. */
-function addressOf(client: number): string {
-  return `127.1.${client >> 8}.${client & 255}`;
-}
-
-/** `ask` for 0..count-1, at most `width` at once; the answers in that order. */
-async function inTurn<T>(count: number, width: number, ask: (index: number) => Promise<T>): Promise<T[]> {
-  const answers: T[] = [];
-  while (answers.length < count) {
-    const next = Array.from({ length: Math.min(width, count - answers.length) }, (_, k) => ask(answers.length + k));
-    answers.push(...(await Promise.all(next)));
-  }
-  return answers;
-}

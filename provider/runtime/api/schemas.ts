@@ -107,7 +107,7 @@ export const statusAnswer = z.object({
           port: z.number(),
           weight: z.number(),
           health,
-          /** Why it takes no traffic, where the health does not say it. */
+          /** Why it takes no traffic, or less than its weight, where the health does not say it. */
           reason: z.string().optional(),
           lastError: z.string().optional(),
           requests: z.number(),

@@ -72,7 +72,8 @@ function toStatus(control: ControlPlane): StatusAnswer {
 
 function boundTargets({ id, ruleId: rule, targets }: GroupSnapshot, control: ControlPlane) {
   return [...targets.values()].map(({ key, ...target }) => {
-    const { answers: _, ...counts } = control.counts(id, key);
-    return { ...target, rule, ...control.targetHealth(id, key), ...counts };
+    const { answers: _, isInSlowStart, ...counts } = control.counts(id, key);
+    const reason = isInSlowStart ? 'slow start' : undefined;
+    return { ...target, rule, ...control.targetHealth(id, key), reason, ...counts };
   });
 }

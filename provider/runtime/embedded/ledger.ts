@@ -1,13 +1,16 @@
 // The main thread's record of what the workers share and were told: engine.ts makes every swap from it.
 
 import type { DrainingTarget, HealthChange, HealthView, ListenerTraffic, TargetCounts } from '../engine.ts';
+import { createClientTable } from '../select/client-table.ts';
 import { CREDIT_SLOTS, createSelection, NO_SLOT, releaseSelection } from '../select/selection.ts';
-import type { Health, ListenerSnapshot, Snapshot, TargetSnapshot } from '../snapshot.ts';
+import { RAMP_PARTS, rampMsOf, rampParts } from '../select/slow-start.ts';
+import { type Health, type ListenerSnapshot, type Snapshot, type TargetSnapshot, takesTraffic } from '../snapshot.ts';
 import { clearActive, createCounters, readCounters, type TargetSums } from './counters.ts';
 import { difference, type GroupDifference } from './difference.ts';
 import { type Endpoint, toEndpoint } from './endpoint.ts';
 import { clearUnderWay, createListenerCounters, readListenerCounters } from './listener-counters.ts';
 import type {
+  GroupBase,
   GroupSettings,
   GroupUpsert,
   ListenerSettings,
@@ -15,11 +18,15 @@ import type {
   Route,
   Swap,
   TargetUpsert,
+  TimedHealthChange,
 } from './messages.ts';
+import { sharedNowMs } from './shared-clock.ts';
 
 interface TargetRecord {
   target: TargetSnapshot;
   health: Health;
+  begunAtMs: number | undefined;
+  readonly number: number;
   readonly slot: number;
   readonly counters: SharedArrayBuffer;
 }
@@ -27,6 +34,8 @@ interface TargetRecord {
 interface GroupRecord {
   settings: GroupSettings;
   readonly selection: SharedArrayBuffer;
+  /** There while clients are sticky by source IP. */
+  clients: SharedArrayBuffer | undefined;
   readonly targets: Map<string, TargetRecord>;
   readonly freeSlots: number[];
 }
@@ -55,6 +64,7 @@ export class Ledger {
   readonly #groups = new Map<string, GroupRecord>();
   #unbound: Unbound[] = [];
   #snapshot: Snapshot | undefined;
+  #numbers = 0;
 
   constructor(workers: number) {
     this.#workers = workers;
@@ -73,6 +83,8 @@ export class Ledger {
   /** Records the next snapshot; the result is the message that brings a worker there from the one before. */
   advance(next: Snapshot, health: HealthView, endpoints: readonly Endpoint[]): Swap {
     const { upserted, removed } = difference(this.#snapshot, next);
+    // What the first snapshot has began before, as far as anybody knows.
+    const nowMs = this.#snapshot === undefined ? undefined : sharedNowMs();
     this.#snapshot = next;
     this.#unbound = this.#unbound.filter((unbound) => readCounters(unbound.counters).active > 0);
     for (const id of removed) {
@@ -88,7 +100,7 @@ export class Ledger {
     }
     const upserts = upserted.map((change): ListenerUpsert => {
       const record = this.#upsertListener(change.listener);
-      const groups = change.groups.map((group) => this.#upsertGroup(record, group, health));
+      const groups = change.groups.map((group) => this.#upsertGroup(record, group, health, nowMs));
       const { settings, routes, counters } = record;
       return { settings, counters, groups, removedGroups: change.removedGroups, routes };
     });
@@ -103,7 +115,7 @@ export class Ledger {
         settings,
         counters,
         groups: records.map((group) => {
-          return { ...sharedOf(group), upserted: [...group.targets.values()].map(toUpsert), removed: [] };
+          return { ...baseOf(group), upserted: [...group.targets.values()].map(toUpsert), removed: [] };
         }),
         removedGroups: [],
         routes,
@@ -113,22 +125,27 @@ export class Ledger {
   }
 
   /** The changes that are of targets in the recorded snapshot. */
-  setHealth(changes: readonly HealthChange[]): HealthChange[] {
-    return changes.filter(({ groupId, key, health }) => {
-      const record = this.#groups.get(groupId)?.targets.get(key);
-      if (record) record.health = health;
-      return record !== undefined;
+  setHealth(changes: readonly HealthChange[]): TimedHealthChange[] {
+    const nowMs = sharedNowMs();
+    return changes.flatMap((change) => {
+      const record = this.#groups.get(change.groupId)?.targets.get(change.key);
+      if (record === undefined) return [];
+      record.begunAtMs = begunAt(record, change.health, nowMs);
+      record.health = change.health;
+      return { ...change, begunAtMs: record.begunAtMs };
     });
   }
 
   counts(groupId: string, key: string): TargetCounts {
-    const record = this.#groups.get(groupId)?.targets.get(key);
+    const group = this.#groups.get(groupId);
+    const record = group?.targets.get(key);
     const { requests, active, answers } = record ? readCounters(record.counters) : NOTHING;
     let draining = 0;
     for (const unbound of this.#unbound) {
       if (unbound.target.key === key && unbound.group.id === groupId) draining += readCounters(unbound.counters).active;
     }
-    return { requests, activeConnections: active, draining, answers };
+    const isInSlowStart = group !== undefined && record !== undefined && isRamping(group, record);
+    return { requests, activeConnections: active, draining, answers, isInSlowStart };
   }
 
   traffic(listenerId: string): ListenerTraffic | undefined {
@@ -172,18 +189,25 @@ export class Ledger {
     return record;
   }
 
-  #upsertGroup(listener: ListenerRecord, change: GroupDifference, health: HealthView): GroupUpsert {
+  #upsertGroup(
+    listener: ListenerRecord,
+    change: GroupDifference,
+    health: HealthView,
+    nowMs: number | undefined,
+  ): GroupUpsert {
     const { targets: _, ...settings } = change.group;
     const { id } = settings;
     listener.groups.add(id);
     const present = this.#groups.get(id);
     if (present) present.settings = settings;
     const record = present ?? newGroup(settings);
+    if (settings.sticky?.type !== 'source-ip') record.clients = undefined;
+    else record.clients ??= createClientTable();
     this.#groups.set(id, record);
     // Before the upserts, so that who is new finds the slots free.
     for (const key of change.removed) this.#unbind(record, key);
-    const upserted = change.upserted.map((target) => this.#upsertTarget(record, target, health));
-    return { ...sharedOf(record), upserted, removed: change.removed };
+    const upserted = change.upserted.map((target) => this.#upsertTarget(record, target, health, nowMs));
+    return { ...baseOf(record), upserted, removed: change.removed };
   }
 
   #removeGroup(id: string): void {
@@ -192,11 +216,19 @@ export class Ledger {
     this.#groups.delete(id);
   }
 
-  #upsertTarget(group: GroupRecord, target: TargetSnapshot, health: HealthView): TargetUpsert {
+  #upsertTarget(
+    group: GroupRecord,
+    target: TargetSnapshot,
+    healthView: HealthView,
+    nowMs: number | undefined,
+  ): TargetUpsert {
     const present = group.targets.get(target.key);
+    const health = healthView(group.settings.id, target.key);
     const record: TargetRecord = {
       target,
-      health: health(group.settings.id, target.key),
+      health,
+      begunAtMs: begunAt(present, health, nowMs),
+      number: present?.number ?? ++this.#numbers,
       // The last slot freed first: a target that is bound again goes on with the credit that it left.
       slot: present?.slot ?? group.freeSlots.pop() ?? NO_SLOT,
       counters: present?.counters ?? createCounters(this.#workers),
@@ -216,14 +248,24 @@ export class Ledger {
 
 function newGroup(settings: GroupSettings): GroupRecord {
   const freeSlots = Array.from({ length: CREDIT_SLOTS }, (_slot, index) => CREDIT_SLOTS - 1 - index);
-  return { settings, selection: createSelection(), targets: new Map(), freeSlots };
+  return { settings, selection: createSelection(), clients: undefined, targets: new Map(), freeSlots };
 }
 
-function sharedOf({ settings, selection }: GroupRecord): Pick<GroupUpsert, 'settings' | 'selection'> {
-  return { settings, selection };
+/** Since when a target takes traffic that now has that health. */
+function begunAt(before: TargetRecord | undefined, health: Health, nowMs: number | undefined): number | undefined {
+  const hasBegun = takesTraffic(health) && !(before && takesTraffic(before.health));
+  return hasBegun ? nowMs : before?.begunAtMs;
 }
 
-function toUpsert({ target, health, slot, counters }: TargetRecord): TargetUpsert {
+function isRamping({ settings }: GroupRecord, { health, begunAtMs }: TargetRecord): boolean {
+  return takesTraffic(health) && rampParts(begunAtMs, rampMsOf(settings), sharedNowMs()) < RAMP_PARTS;
+}
+
+function baseOf({ settings, selection, clients }: GroupRecord): GroupBase {
+  return { settings, selection, clients };
+}
+
+function toUpsert({ target, counters, ...state }: TargetRecord): TargetUpsert {
   const { key, address, port, weight } = target;
-  return { key, address, port, weight, health, slot, counters };
+  return { key, address, port, weight, counters, ...state };
 }

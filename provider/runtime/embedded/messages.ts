@@ -16,6 +16,10 @@ export interface TargetUpsert {
   readonly port: number;
   readonly weight: number;
   readonly health: Health;
+  /** When it last began to take traffic, of shared-clock.ts; undefined: before this run of the runtime. */
+  readonly begunAtMs: number | undefined;
+  /** Of this binding alone, from 1 on. */
+  readonly number: number;
   /** Where its credit is, of select/selection.ts. */
   readonly slot: number;
   readonly counters: SharedArrayBuffer;
@@ -24,10 +28,15 @@ export interface TargetUpsert {
 export interface GroupUpsert {
   readonly settings: GroupSettings;
   readonly selection: SharedArrayBuffer;
+  /** Where clients stay with their targets by source IP, of select/client-table.ts. */
+  readonly clients: SharedArrayBuffer | undefined;
   readonly upserted: readonly TargetUpsert[];
   /** Keys. */
   readonly removed: readonly string[];
 }
+
+/** What all workers share of a group, and its settings. */
+export type GroupBase = Pick<GroupUpsert, 'settings' | 'selection' | 'clients'>;
 
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;
@@ -38,6 +47,11 @@ export interface ListenerUpsert {
   readonly removedGroups: readonly string[];
   /** All of the listener's rules. */
   readonly routes: readonly Route[];
+}
+
+/** With it comes since when the target takes traffic. */
+export interface TimedHealthChange extends HealthChange {
+  readonly begunAtMs: number | undefined;
 }
 
 /** One version as the difference to the one before it; at a worker's start the difference to nothing. */
@@ -64,7 +78,7 @@ export type ToWorker =
   | { readonly type: 'swap'; readonly id: number; readonly swap: Swap }
   | { readonly type: 'drain'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
-  | { readonly type: 'health'; readonly changes: readonly HealthChange[] };
+  | { readonly type: 'health'; readonly changes: readonly TimedHealthChange[] };
 
 export interface OpenFailure {
   readonly endpoint: Endpoint;

@@ -1,9 +1,9 @@
 // What one worker serves: bindings, listeners and targets, and the swap from one version to the next.
-import type { HealthChange, PassiveReport } from '../engine.ts';
+import type { PassiveReport } from '../engine.ts';
 import { Binding, type BindingContext } from './binding.ts';
 import { type Endpoint, endpointName, toEndpoint } from './endpoint.ts';
 import { WorkerListener } from './listener.ts';
-import type { GroupSettings, GroupUpsert, ListenerUpsert, OpenFailure, Swap } from './messages.ts';
+import type { GroupUpsert, ListenerUpsert, OpenFailure, Swap, TimedHealthChange } from './messages.ts';
 import { openFailure } from './port-probe.ts';
 import { type Target, TargetSet, type UnbindRule } from './target-set.ts';
 
@@ -49,12 +49,12 @@ export class ServedState {
     return failures;
   }
 
-  setHealth(changes: readonly HealthChange[]): void {
+  setHealth(changes: readonly TimedHealthChange[]): void {
     const touched = new Set<TargetSet>();
-    for (const { groupId, key, health } of changes) {
+    for (const { groupId, key, health, begunAtMs } of changes) {
       const targets = this.#groups.get(groupId);
       if (!targets) continue;
-      targets.setHealth(key, health);
+      targets.setHealth(key, health, begunAtMs);
       touched.add(targets);
     }
     for (const targets of touched) targets.rebuild();
@@ -114,10 +114,11 @@ export class ServedState {
   }
 
   /** Returns the targets that it unbound. */
-  #upsertGroup(listener: WorkerListener, { settings, selection, upserted, removed }: GroupUpsert): Target[] {
+  #upsertGroup(listener: WorkerListener, group: GroupUpsert): Target[] {
+    const { settings, upserted, removed } = group;
     const { id } = settings;
-    const targets = this.#groups.get(id) ?? this.#newGroup(settings, selection);
-    targets.settings = settings;
+    const targets = this.#groups.get(id) ?? this.#newGroup(group);
+    targets.configure(group);
     this.#groups.set(id, targets);
     listener.groups.set(id, targets);
     const unbound = removed.map((key) => targets.remove(key)).filter((target) => target !== undefined);
@@ -126,10 +127,10 @@ export class ServedState {
     return unbound;
   }
 
-  #newGroup(settings: GroupSettings, selection: SharedArrayBuffer): TargetSet {
+  #newGroup(group: GroupUpsert): TargetSet {
     const { workerId, onPassive } = this.#context;
-    const { id: groupId } = settings;
-    return new TargetSet(settings, selection, workerId, (key, error) => {
+    const { id: groupId } = group.settings;
+    return new TargetSet(group, workerId, (key, error) => {
       onPassive({ groupId, key, ok: error === undefined, error: error?.message });
     });
   }

@@ -1,10 +1,15 @@
 // A worker's targets of one group: who may be picked, and who must hear that a target was unbound.
-import type { PickableTarget, Picker } from '../select/picker.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Picker } from '../select/picker.ts';
 import { createPicker } from '../select/pickers.ts';
 import { Selection } from '../select/selection.ts';
+import { RAMP_PARTS, type RampingTarget, ramp, rampMsOf } from '../select/slow-start.ts';
+import type { PickingClient, Stickiness, StickyTarget } from '../select/stickiness.ts';
+import { createStickiness } from '../select/sticky-sessions.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
 import { TargetColumn } from './counters.ts';
-import type { GroupSettings, TargetUpsert } from './messages.ts';
+import type { GroupBase, GroupSettings, TargetUpsert } from './messages.ts';
+import { sharedNowMs } from './shared-clock.ts';
 
 /** How an unbind treats what is under way, of the listener's settings. */
 export interface UnbindRule {
@@ -18,12 +23,6 @@ export interface Hold {
   onUnbind(rule: UnbindRule): void;
 }
 
-/** Whom a target is picked for. */
-export interface PickingClient {
-  /** Asked for only where the algorithm goes by it: it may cost a system call. */
-  readonly remoteAddress: string;
-}
-
 /** `error` undefined: a connect succeeded, the first after failures. */
 export type PassiveListener = (key: string, error: Error | undefined) => void;
 
@@ -31,14 +30,18 @@ export type PassiveListener = (key: string, error: Error | undefined) => void;
 const LOCAL_FAULTS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
 /** A binding of one wire identity to one group; bound again later, it is another object. */
-export class Target implements PickableTarget {
+export class Target implements StickyTarget, RampingTarget {
   readonly key: string;
   readonly address: string;
   readonly port: number;
+  readonly number: number;
   readonly slot: number;
   readonly counters: TargetColumn;
-  weight: number;
+  fullWeight: number;
+  /** Of the last rebuild. */
+  weight = 0;
   health: Health;
+  begunAtMs: number | undefined;
   #isBound = true;
   readonly #holds = new Set<Hold>();
   readonly #onPassive: PassiveListener;
@@ -47,9 +50,11 @@ export class Target implements PickableTarget {
     this.key = upsert.key;
     this.address = upsert.address;
     this.port = upsert.port;
+    this.number = upsert.number;
     this.slot = upsert.slot;
-    this.weight = upsert.weight;
+    this.fullWeight = upsert.weight;
     this.health = upsert.health;
+    this.begunAtMs = upsert.begunAtMs;
     this.counters = new TargetColumn(upsert.counters, workerId);
     this.#onPassive = onPassive;
   }
@@ -57,6 +62,10 @@ export class Target implements PickableTarget {
   /** False from the tick of the swap that unbound it: no connect, no first byte of a request from then on. */
   get isBound(): boolean {
     return this.#isBound;
+  }
+
+  get isPickable(): boolean {
+    return this.#isBound && this.fullWeight > 0 && takesTraffic(this.health);
   }
 
   get connections(): number {
@@ -95,22 +104,39 @@ export class Target implements PickableTarget {
 }
 
 export class TargetSet {
-  /** As of the served snapshot; `rebuild` must follow a change. */
-  settings: GroupSettings;
+  #settings: GroupSettings;
   readonly #targets = new Map<string, Target>();
   readonly #selection: Selection;
   readonly #workerId: number;
   readonly #onPassive: PassiveListener;
   #picker: Picker<Target>;
   #canPick = false;
+  #stickiness: Stickiness<Target> | undefined;
+  /** While a target is in slow start. */
+  #rampTimer: NodeJS.Timeout | undefined;
 
   /** `selection` is shared with the other workers' sets of the same group, so that shares hold over all of them. */
-  constructor(settings: GroupSettings, selection: SharedArrayBuffer, workerId: number, onPassive: PassiveListener) {
-    this.settings = settings;
+  constructor({ settings, selection, clients }: GroupBase, workerId: number, onPassive: PassiveListener) {
+    this.#settings = settings;
     this.#selection = new Selection(selection, workerId);
     this.#workerId = workerId;
     this.#onPassive = onPassive;
     this.#picker = createPicker(settings.algorithm, [], this.#selection);
+    this.#stickiness = this.#newStickiness(clients);
+  }
+
+  /** As of the served snapshot. */
+  get settings(): GroupSettings {
+    return this.#settings;
+  }
+
+  /** `rebuild` must follow. */
+  configure({ settings, clients }: Omit<GroupBase, 'selection'>): void {
+    const isSame = isDeepStrictEqual(this.#settings.sticky, settings.sticky);
+    this.#settings = settings;
+    if (isSame) return;
+    this.#stickiness = this.#newStickiness(clients);
+    for (const target of this.#targets.values()) this.#stickiness?.add(target);
   }
 
   /** False: no target takes new traffic. */
@@ -119,30 +145,39 @@ export class TargetSet {
   }
 
   /**
-   * Next eligible target, not one of `tried`; undefined: none eligible. Connect to it in the same tick, and count that:
-   * the next pick must see it.
+   * The client's own target or the next one, eligible and not one of `tried`; undefined: none eligible. Connect to it in
+   * the same tick, and count that: the next pick must see it.
    */
   pick(client: PickingClient, tried?: ReadonlySet<Target>): Target | undefined {
+    const stickiness = this.#stickiness;
+    const own = stickiness?.find(client, tried);
+    if (own !== undefined) return own;
     const picker = this.#picker;
-    return picker.pick(picker.isByClient ? client.remoteAddress : '', tried);
+    const next = picker.pick(picker.isByClient ? client.remoteAddress : '', tried);
+    return next === undefined || stickiness === undefined ? next : stickiness.keep(client, next, tried);
   }
 
   /** Adds the target, or changes it in place: its flows live on. `rebuild` must follow. */
   upsert(upsert: TargetUpsert): void {
     const present = this.#targets.get(upsert.key);
     if (present) {
-      present.weight = upsert.weight;
+      present.fullWeight = upsert.weight;
       present.health = upsert.health;
+      present.begunAtMs = upsert.begunAtMs;
     } else {
-      this.#targets.set(upsert.key, new Target(upsert, this.#workerId, this.#onPassive));
+      const target = new Target(upsert, this.#workerId, this.#onPassive);
+      this.#targets.set(upsert.key, target);
+      this.#stickiness?.add(target);
     }
   }
 
   /** The target, unbound; its holds are not told yet. `rebuild` must follow. */
   remove(key: string): Target | undefined {
     const target = this.#targets.get(key);
+    if (target === undefined) return undefined;
     this.#targets.delete(key);
-    target?.unbind();
+    this.#stickiness?.remove(target);
+    target.unbind();
     return target;
   }
 
@@ -151,14 +186,26 @@ export class TargetSet {
   }
 
   /** `rebuild` must follow. */
-  setHealth(key: string, health: Health): void {
+  setHealth(key: string, health: Health, begunAtMs: number | undefined): void {
     const target = this.#targets.get(key);
-    if (target) target.health = health;
+    if (target === undefined) return;
+    target.health = health;
+    target.begunAtMs = begunAtMs;
   }
 
   rebuild(): void {
-    const eligible = [...this.#targets.values()].filter((target) => takesTraffic(target.health));
-    this.#picker = createPicker(this.settings.algorithm, eligible, this.#selection);
-    this.#canPick = eligible.some(({ weight }) => weight > 0);
+    const { algorithm } = this.#settings;
+    const eligible = [...this.#targets.values()].filter((target) => target.isPickable);
+    const rampMs = rampMsOf(this.#settings);
+    const isRamping = ramp(eligible, rampMs, sharedNowMs());
+    this.#picker = createPicker(algorithm, eligible, this.#selection);
+    this.#canPick = eligible.length > 0;
+    clearTimeout(this.#rampTimer);
+    this.#rampTimer = isRamping ? setTimeout(() => this.rebuild(), rampMs / RAMP_PARTS).unref() : undefined;
+  }
+
+  #newStickiness(clients: SharedArrayBuffer | undefined): Stickiness<Target> | undefined {
+    const { id, sticky } = this.#settings;
+    return createStickiness(id, sticky, clients, sharedNowMs);
   }
 }

@@ -34,7 +34,7 @@ export class Stride {
   /** The index of the target at a position of any size up to 2^53; -1 where there is none. */
   at(position: number): number {
     if (this.#length === 0) return -1;
-    // Both factors are below L <= 1,000,000 (10,000 targets of weight 100), so the product is exact.
+    // Both factors are below L <= 20,000,000 (10,000 targets of weight 100 in slow start), so the product is exact.
     const slot = ((position % this.#length) * this.#stride) % this.#length;
     let low = 0;
     let high = this.#ends.length - 1;

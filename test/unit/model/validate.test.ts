@@ -41,6 +41,16 @@ const REFUSED: readonly Row[] = [
     { ...LISTENER, protocol: 'HTTP', stickySession: { type: 'source-ip', cookieName: 'a', cookieKey: 'short' } },
     ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.cookieKey'],
   ],
+  [
+    'a cookie with a name that is no token and too short a key',
+    'rules',
+    {
+      listenerId: 'l',
+      path: '/',
+      stickySession: { type: 'cookie', cookieName: 'a;b', cookieKey: 'short', lifetimeSeconds: 0 },
+    },
+    ['stickySession.cookieName', 'stickySession.cookieKey', 'stickySession.lifetimeSeconds'],
+  ],
   ['a rule without host and path', 'rules', { listenerId: 'l' }, ['host']],
   ['an exact match of no path', 'rules', { listenerId: 'l', pathMatch: 'exact' }, ['host', 'pathMatch']],
   ['a path with dot segments', 'rules', { listenerId: 'l', path: '/a/%2E./b' }, ['path']],

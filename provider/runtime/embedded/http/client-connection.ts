@@ -72,6 +72,10 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     return this.#binding.listener.counters;
   }
 
+  get isSecure(): boolean {
+    return this.#scheme.protocol === 'HTTPS';
+  }
+
   get idleTimeoutMs(): number {
     return this.#binding.listener.snapshot.idleTimeoutMs;
   }

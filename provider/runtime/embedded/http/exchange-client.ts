@@ -9,6 +9,8 @@ export interface ExchangeClient {
   readonly socket: RawSocket;
   // Of the listener as it is now, as all that follows: a swap may have changed it.
   readonly counters: ListenerColumn;
+  /** It came over TLS. */
+  readonly isSecure: boolean;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly maxPendingRequests: number | undefined;

@@ -1,4 +1,5 @@
 // One request and its answer between a client connection and a target, with its retries; reused for the next request.
+import type { PickingClient } from '../../select/stickiness.ts';
 import type { ListenerColumn } from '../listener-counters.ts';
 import type { Target, TargetSet, UnbindRule } from '../target-set.ts';
 import { AnswerReader } from './answer-reader.ts';
@@ -23,9 +24,11 @@ const ANSWERING = 3;
 /** The whole answer is in the client socket's queue, and its memory with it. */
 const FLUSHING = 4;
 
-export class Exchange implements UpstreamUser {
+export class Exchange implements UpstreamUser, PickingClient {
   /** To be filled by readRequest() before begin(). */
   readonly request = new Request();
+  /** Of the last pick: what the answer sets; '' where nothing. */
+  setCookie = '';
   readonly #client: ExchangeClient;
   readonly #relay = new RequestRelay();
   readonly #answerReader = new AnswerReader();
@@ -50,6 +53,14 @@ export class Exchange implements UpstreamUser {
 
   constructor(client: ExchangeClient) {
     this.#client = client;
+  }
+
+  get remoteAddress(): string {
+    return this.#client.socket.remoteAddress;
+  }
+
+  get head(): string {
+    return this.request.head;
   }
 
   get isRequestDone(): boolean {
@@ -189,8 +200,9 @@ export class Exchange implements UpstreamUser {
   #attempt(): void {
     this.#state = CONNECTING;
     this.#drainDeadline = Number.POSITIVE_INFINITY;
+    this.setCookie = '';
     this.#targets = this.#client.targetsFor(this.request);
-    const target = this.#targets.pick(this.#client.socket, this.#tried);
+    const target = this.#targets.pick(this, this.#tried);
     if (target === undefined) {
       if (this.#tried === undefined) this.#fail(503, 'no target takes traffic');
       else this.#fail(502, 'no target could be reached');
@@ -262,10 +274,17 @@ export class Exchange implements UpstreamUser {
     // An answer before the request's end: what follows of the request could not be told from the next one.
     this.#isClientKept =
       request.isKeepAlive && !answer.isClosedByEnd && this.#relay.isDone && this.#client.mayKeepAlive();
-    let head = answer.lines;
+    let head = this.#answerLines();
     if (!this.#isClientKept) head += 'Connection: close\r\n';
     else if (request.minor === 0) head += 'Connection: keep-alive\r\n';
     return this.#relayAnswer(bytes, from, `${head}\r\n`);
+  }
+
+  /** Of the final answer: interim ones set no cookie. */
+  #answerLines(): string {
+    const { lines } = this.#answerReader.answer;
+    if (this.setCookie === '') return lines;
+    return `${lines}Set-Cookie: ${this.setCookie}${this.#client.isSecure ? '; Secure' : ''}\r\n`;
   }
 
   /** `head`: of the answer, not written yet, or ''. Returns false to stop the target's sending. */
@@ -323,7 +342,7 @@ export class Exchange implements UpstreamUser {
     this.#upstream = undefined;
     this.#state = ENDED;
     this.#countAnswer(upstream);
-    this.#client.socket.write(`${this.#answerReader.answer.lines}\r\n`);
+    this.#client.socket.write(`${this.#answerLines()}\r\n`);
     this.#client.switchProtocol(upstream, bytes);
     return true;
   }

@@ -18,7 +18,7 @@ const target = (key: string): TargetSample => ({
   name: 'b1',
   weight: 20,
   health: 'healthy',
-  counts: { requests: 7, activeConnections: 2, draining: 1, answers: [0, 6, 0, 0, 1] },
+  counts: { requests: 7, activeConnections: 2, draining: 1, answers: [0, 6, 0, 0, 1], isInSlowStart: false },
 });
 
 const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSample => ({

@@ -39,7 +39,8 @@ async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: 
     return binding.close();
   });
   const served = workerListener(ofListener, createListenerCounters(1));
-  served.targets.upsert({ ...target(targetPort), health: 'healthy', slot: 0, counters: createCounters(1) });
+  const bound = { ...target(targetPort), health: 'healthy', begunAtMs: undefined, number: 1, slot: 0 } as const;
+  served.targets.upsert({ ...bound, counters: createCounters(1) });
   served.targets.rebuild();
   binding.serve(served);
   return [port, served.targets.pick({ remoteAddress: '' }) as Target];

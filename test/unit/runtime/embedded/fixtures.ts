@@ -94,7 +94,8 @@ export function workerListener(
 ): WorkerListener {
   const served = new WorkerListener(ofListener, 0, counters);
   const { id } = ofListener;
-  served.groups.set(id, new TargetSet(groupSettings(id), createSelection(), 0, onPassive));
+  const group = { settings: groupSettings(id), selection: createSelection(), clients: undefined };
+  served.groups.set(id, new TargetSet(group, 0, onPassive));
   return served;
 }
 

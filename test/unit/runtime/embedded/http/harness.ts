@@ -94,6 +94,8 @@ export class HttpProxy {
       port,
       weight: 100,
       health: 'healthy',
+      begunAtMs: undefined,
+      number: slot + 1,
       slot,
       counters,
     };

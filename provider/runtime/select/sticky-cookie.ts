@@ -1,0 +1,77 @@
+// Sticky sessions by cookie: its value is a keyed hash of the target, so that no worker needs to remember a client.
+import { createHmac } from 'node:crypto';
+import type { StickySnapshot } from '../snapshot.ts';
+import type { PickingClient, Stickiness, StickyTarget } from './stickiness.ts';
+
+type CookieSettings = Omit<Extract<StickySnapshot, { type: 'cookie' }>, 'type'>;
+
+const VALUE_BYTES = 16;
+
+/** Opaque, and the same in every worker and after a restart. Who has not the key can neither read nor make one. */
+export function cookieValue(cookieKey: string, groupId: string, targetKey: string): string {
+  // Neither an id nor a key has a NUL: no two pairs are one text.
+  const code = createHmac('sha256', cookieKey).update(`${groupId}\0${targetKey}`).digest();
+  return code.subarray(0, VALUE_BYTES).toString('base64url');
+}
+
+export class StickyCookie<T extends StickyTarget> implements Stickiness<T> {
+  readonly #groupId: string;
+  readonly #settings: CookieSettings;
+  readonly #attributes: string;
+  readonly #targets = new Map<string, T>();
+  /** Kept from bind to unbind: a change of health among thousands computes none anew. */
+  readonly #values = new Map<T, string>();
+
+  constructor(groupId: string, settings: CookieSettings) {
+    this.#groupId = groupId;
+    this.#settings = settings;
+    const { lifetimeMs } = settings;
+    // RFC 6265 4.1.1: Max-Age is whole seconds, and 0 would delete the cookie.
+    const maxAge = lifetimeMs === undefined ? '' : `; Max-Age=${Math.ceil(lifetimeMs / 1000)}`;
+    this.#attributes = `; Path=/; HttpOnly; SameSite=Lax${maxAge}`;
+  }
+
+  add(target: T): void {
+    const value = cookieValue(this.#settings.cookieKey, this.#groupId, target.key);
+    this.#values.set(target, value);
+    this.#targets.set(value, target);
+  }
+
+  remove(target: T): void {
+    this.#targets.delete(this.#values.get(target) ?? '');
+    this.#values.delete(target);
+  }
+
+  find({ head = '' }: PickingClient, tried?: ReadonlySet<T>): T | undefined {
+    return firstCookie(head, this.#settings.cookieName, (value) => {
+      const target = this.#targets.get(value);
+      return target?.isPickable && !tried?.has(target) ? target : undefined;
+    });
+  }
+
+  keep(client: PickingClient, picked: T): T {
+    client.setCookie = `${this.#settings.cookieName}=${this.#values.get(picked)}${this.#attributes}`;
+    return picked;
+  }
+}
+
+/**
+ * The first result of `look` for the values of one cookie in a request's head, in their order; the head has passed the
+ * strict parser. RFC 6265 5.4 has a client send one Cookie line; several are read as if they were one.
+ */
+export function firstCookie<R>(head: string, name: string, look: (value: string) => R | undefined): R | undefined {
+  for (const [, cookies = ''] of head.matchAll(/\r\ncookie:([^\r]*)/gi)) {
+    for (const cookie of cookies.split(';')) {
+      const equals = cookie.indexOf('=');
+      if (equals === -1 || cookie.slice(0, equals).trim() !== name) continue;
+      const result = look(unquoted(cookie.slice(equals + 1).trim()));
+      if (result !== undefined) return result;
+    }
+  }
+  return undefined;
+}
+
+/** RFC 6265 4.1.1: the quotes around a value are part of it; some clients add them all the same. */
+function unquoted(value: string): string {
+  return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+}

@@ -1,0 +1,286 @@
+// The rows of the conformance table that are of sticky sessions and of slow start.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import type { TestContext } from 'node:test';
+import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { exchange, shares } from '../harness/load.ts';
+import { until } from '../harness/runtime.ts';
+import { addressOf, backends, inTurn } from './clients.ts';
+import { type Scenario, targetsOf, type World } from './world.ts';
+
+const COOKIE = { stickySession: { type: 'cookie' } };
+const SOURCE_IP = { stickySession: { type: 'source-ip' } };
+const TCP = { protocol: 'TCP' };
+/** A refused connect is a failure of the target at once, and a restart waits for no check. */
+const UNCHECKED = { healthCheck: { protocol: 'none' } };
+/** A ramp whose end no test sees. */
+const SLOW_START = { slowStartSeconds: 86_400 };
+
+interface Visit {
+  readonly backend: string;
+  /** What the browser would send from then on. */
+  readonly cookie: string | undefined;
+  readonly setCookie: string | undefined;
+}
+
+/** One request on a fresh connection, so that any worker may get it. */
+async function visit(url: string, cookie?: string): Promise<Visit> {
+  const sent = request(url, { agent: false, headers: cookie === undefined ? {} : { cookie } });
+  const [response] = (await once(sent.end(), 'response')) as [IncomingMessage];
+  let backend = '';
+  for await (const chunk of response.setEncoding('utf8')) backend += chunk;
+  assert.equal(response.statusCode, 200, backend);
+  const lines = response.headers['set-cookie'] ?? [];
+  assert.ok(lines.length <= 1, `${lines}`);
+  return { backend, setCookie: lines[0], cookie: lines[0]?.split(';')[0] ?? cookie };
+}
+
+async function visits(url: string, count: number, cookie?: string): Promise<Visit[]> {
+  const all: Visit[] = [];
+  for (let index = 0; index < count; index++) all.push(await visit(url, cookie));
+  return all;
+}
+
+/** A client of each backend: the cookies by the backends' names. */
+async function clientsOf(url: string, names: string): Promise<Record<string, string>> {
+  const cookies: Record<string, string> = {};
+  await until(`a cookie of each of ${names}`, async () => {
+    const { backend, cookie } = await visit(url);
+    cookies[backend] ??= cookie ?? '';
+    return Object.keys(cookies).length === names.length || undefined;
+  });
+  return cookies;
+}
+
+/** The client goes to that backend again and again, and is told nothing new. */
+async function staysAt(url: string, backend: string, cookie: string): Promise<void> {
+  for (const one of await visits(url, 12, cookie)) assert.deepEqual(one, { backend, cookie, setCookie: undefined });
+}
+
+/** Who answers each of 100 clients of their own addresses. */
+function clientsBySource({ port }: World): Promise<(string | undefined)[]> {
+  return inTurn(100, 20, (client) => askTcp('127.0.0.1', port, addressOf(client)));
+}
+
+async function shareOf(name: string, { url }: World): Promise<number> {
+  const answers = [];
+  for (let index = 0; index < 100; index++) answers.push(await exchange(url));
+  assert.equal(shares(answers).none, undefined);
+  return shares(answers)[name] ?? 0;
+}
+
+function near(got: number, due: number): boolean {
+  return Math.abs(got - due) <= 3;
+}
+
+function httpBackends(t: TestContext, names: string): Promise<Backend[]> {
+  return backends(t, httpBackend, names);
+}
+
+export const STICKY_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'HTTP, cookie: clients are spread by weight and stay with their targets, over 4 workers and a restart',
+    listener: COOKIE,
+    flags: ['--workers', '4'],
+    run: async (world, t) => {
+      const { bind, restart, url } = world;
+      await bind(targetsOf(await httpBackends(t, 'abc'), [50, 30, 20]));
+      const first = await visits(url, 100);
+      const counts = shares(first);
+      for (const [name, due] of Object.entries({ a: 50, b: 30, c: 20 })) {
+        assert.ok(near(counts[name] ?? 0, due), JSON.stringify(counts));
+      }
+      for (const { setCookie } of first) {
+        assert.match(setCookie ?? '', /^weir=[A-Za-z0-9_-]{22}; Path=\/; HttpOnly; SameSite=Lax$/);
+      }
+      // One value a target, whichever worker made it.
+      const cookies = new Map(first.map(({ backend, cookie }) => [backend, cookie ?? '']));
+      assert.equal(new Set(first.map(({ cookie }) => cookie)).size, 3);
+      for (const [backend, cookie] of cookies) await staysAt(url, backend, cookie);
+      await restart();
+      for (const [backend, cookie] of cookies) await staysAt(url, backend, `first=1; ${cookie}; last="2"`);
+    },
+  },
+  {
+    name: 'HTTP, cookie: an altered one and one of another listener pick nothing, and are replaced',
+    listener: { stickySession: { type: 'cookie', cookieKey: 'the key of the first one', lifetimeSeconds: 90 } },
+    run: async ({ bind, change, runtime, url }, t) => {
+      const targets = targetsOf(await httpBackends(t, 'ab'));
+      await bind(targets);
+      const port = await freePort();
+      const other = { stickySession: { type: 'cookie', cookieKey: 'the key of the second', lifetimeSeconds: 90 } };
+      const body = { loadBalancerId: 'lb', protocol: 'HTTP', port, ...UNCHECKED, ...other };
+      await runtime.done('PUT', '/v1/listeners/other', body);
+      await runtime.done('PUT', '/v1/attachments/others', { listenerId: 'other', targets });
+      const [{ a: cookie = '' }, { a: foreign = '' }] = [
+        await clientsOf(url, 'ab'),
+        await clientsOf(`http://127.0.0.1:${port}/`, 'ab'),
+      ];
+      assert.notEqual(foreign, cookie);
+      const isNew = async (sent: string) => {
+        const answers = await visits(url, 10, sent);
+        assert.deepEqual(shares(answers), { a: 5, b: 5 });
+        for (const { setCookie } of answers) assert.match(setCookie ?? '', /; Max-Age=90$/);
+      };
+      for (const altered of [`${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}`, 'weir=', 'weir', foreign]) {
+        await isNew(altered);
+      }
+      await staysAt(url, 'a', `${foreign}; ${cookie}`);
+      // In place: another key, none, and the first one again.
+      await change(other);
+      await isNew(cookie);
+      await change({ stickySession: undefined });
+      const answers = await visits(url, 10, cookie);
+      assert.deepEqual(shares(answers), { a: 5, b: 5 });
+      assert.ok(answers.every(({ setCookie }) => setCookie === undefined));
+      await change({});
+      await staysAt(url, 'a', cookie);
+    },
+  },
+  {
+    name: 'HTTP, cookie: the client of a target that gets weight 0, fails or is unbound moves with a new cookie',
+    listener: { ...COOKIE, ...UNCHECKED },
+    flags: ['--workers', '2'],
+    run: async ({ bind, patch, url }, t) => {
+      const all = await httpBackends(t, 'abcd');
+      await bind(targetsOf(all));
+      const { a = '', b = '', c = '', d = '' } = await clientsOf(url, 'abcd');
+      const moves = async (cookie: string, to: RegExp) => {
+        const moved = await visit(url, cookie);
+        assert.match(moved.backend, to);
+        assert.ok(moved.setCookie !== undefined && moved.cookie !== cookie);
+        await staysAt(url, moved.backend, moved.cookie ?? '');
+      };
+      await patch({ a: { weight: 0 } });
+      await moves(a, /^[bcd]$/);
+      await patch({ a: { weight: 100 } });
+      await staysAt(url, 'a', a);
+      // Nobody knows that it is gone before a connect is refused: the cookie is of the target that answered.
+      await all[1]?.close();
+      await moves(b, /^[acd]$/);
+      await patch({ c: null });
+      await moves(c, /^[ad]$/);
+      await staysAt(url, 'd', d);
+    },
+  },
+  {
+    name: 'TCP, source IP: 100 clients keep their targets while others come, over 4 workers, and move from those that go',
+    listener: { ...TCP, ...SOURCE_IP, ...UNCHECKED },
+    flags: ['--workers', '4'],
+    run: async (world, t) => {
+      const { bind, patch, change } = world;
+      const [a, b, c, d] = (await backends(t, tcpBackend, 'abcd')) as [Backend, Backend, Backend, Backend];
+      await bind(targetsOf([a, b], [75, 25]));
+      const first = await clientsBySource(world);
+      const counts = shares(first.map((backend) => ({ backend })));
+      assert.ok(near(counts.a ?? 0, 75) && near(counts.b ?? 0, 25), JSON.stringify(counts));
+
+      await patch({ c: c.target, d: d.target });
+      assert.deepEqual(await clientsBySource(world), first);
+      await change({ ...TCP, ...SOURCE_IP, ...UNCHECKED, algorithm: 'source-ip-hash' });
+      assert.deepEqual(await clientsBySource(world), first);
+
+      const moveFrom = async (name: string, before: readonly (string | undefined)[]) => {
+        const after = await clientsBySource(world);
+        for (const [client, backend] of before.entries()) {
+          if (backend === name) assert.notEqual(after[client], name);
+          else assert.equal(after[client], backend, `client ${client}`);
+        }
+        assert.deepEqual(await clientsBySource(world), after);
+        return after;
+      };
+      await patch({ b: null });
+      const withoutB = await moveFrom('b', first);
+      await patch({ a: { weight: 0 } });
+      const withoutA = await moveFrom('a', withoutB);
+      // Who has moved stays there.
+      await patch({ a: { weight: 75 }, b: b.target });
+      assert.deepEqual(await clientsBySource(world), withoutA);
+    },
+  },
+  {
+    name: 'HTTP, source IP: requests of one client at once are of one target, and it moves where that is refused',
+    listener: { ...SOURCE_IP, ...UNCHECKED },
+    flags: ['--workers', '2'],
+    run: async ({ bind, url }, t) => {
+      const all = await httpBackends(t, 'abc');
+      await bind(targetsOf(all));
+      const burst = async (client: number) => {
+        const answers = await Promise.all(Array.from({ length: 8 }, () => exchange(url, false, addressOf(client))));
+        const [one, ...others] = Object.keys(shares(answers));
+        assert.deepEqual(others, [], JSON.stringify(shares(answers)));
+        return one;
+      };
+      const first = await inTurn(30, 1, burst);
+      assert.deepEqual([...new Set(first)].toSorted(), ['a', 'b', 'c']);
+      await all[0]?.close();
+      const visitOnce = async (client: number) => (await exchange(url, false, addressOf(client))).backend;
+      const after = await inTurn(30, 5, visitOnce);
+      for (const [client, backend] of first.entries()) {
+        if (backend === 'a') assert.notEqual(after[client], 'a');
+        else assert.equal(after[client], backend);
+      }
+      assert.deepEqual(await inTurn(30, 5, visitOnce), after);
+    },
+  },
+  {
+    name: 'source IP: a client that has not come for its lifetime is picked for anew',
+    listener: { ...TCP, ...UNCHECKED, stickySession: { type: 'source-ip', lifetimeSeconds: 0.05 } },
+    run: async ({ bind, port }, t) => {
+      await bind(targetsOf(await backends(t, tcpBackend, 'ab')));
+      const first = await askTcp('127.0.0.1', port);
+      await until('the other target', async () => {
+        // Each visit makes it last longer.
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        return (await askTcp('127.0.0.1', port)) !== first || undefined;
+      });
+    },
+  },
+  {
+    name: 'slow start: a target that comes, or comes back, has less than its share, and its whole share in the end',
+    listener: SLOW_START,
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      const { bind, change, patch, restart } = world;
+      const isOfB = (health: string) =>
+        until(`b is ${health}`, async () => (await statusOf('b', world)).health === health);
+      const [a, b] = (await httpBackends(t, 'ab')) as [Backend, Backend];
+      await bind(targetsOf([a]));
+      await restart();
+      assert.equal(await shareOf('a', world), 100);
+
+      // A tenth of its weight beside all of the other's.
+      await patch({ b: b.target });
+      await isOfB('healthy');
+      assert.ok(near(await shareOf('b', world), 100 / 11));
+      const { weight, reason } = await statusOf('b', world);
+      assert.deepEqual({ weight, reason }, { weight: 100, reason: 'slow start' });
+      await patch({ b: { weight: 50 } });
+      await patch({ b: { weight: 100 } });
+      assert.ok(near(await shareOf('b', world), 100 / 11), 'another weight neither begins nor ends a ramp');
+
+      await change({ slowStartSeconds: 0.05 });
+      await until('its whole share', async () => near(await shareOf('b', world), 50));
+      await change({});
+      assert.ok(near(await shareOf('b', world), 100 / 11));
+      await restart();
+      assert.ok(near(await shareOf('b', world), 50), 'a restart begins no ramp');
+      assert.equal((await statusOf('b', world)).reason, undefined);
+
+      await b.close();
+      await isOfB('unhealthy');
+      await httpBackend(t, 'b', b.port);
+      await isOfB('healthy');
+      assert.ok(near(await shareOf('b', world), 100 / 11));
+    },
+  },
+];
+
+async function statusOf(
+  name: string,
+  { runtime }: World,
+): Promise<{ health: string; weight: number; reason?: string }> {
+  const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
+  return listener.targets.find((target: { name: string }) => target.name === name);
+}

@@ -1,0 +1,95 @@
+// The table of clients that workers share: who is remembered, for how long, and who goes when it is full.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  CLIENT_PLACES,
+  ClientTable,
+  createClientTable,
+  NOBODY,
+} from '../../../../provider/runtime/select/client-table.ts';
+import { client } from './targets.ts';
+
+test('who was put is found until its time, by every worker, and nobody else is', () => {
+  const memory = createClientTable();
+  const [a, b] = [new ClientTable(memory), new ClientTable(memory)];
+  assert.equal(a.seek('10.0.0.1', 100), NOBODY);
+  a.put(7, 110);
+  assert.equal(b.seek('10.0.0.1', 109), 7);
+  assert.equal(b.seek('10.0.0.2', 109), NOBODY);
+  assert.equal(b.seek('10.0.0.1', 110), NOBODY);
+});
+
+test('who comes back in time is known for longer, and one whose target changed has one place', () => {
+  const table = new ClientTable(createClientTable());
+  table.seek('::1', 0);
+  table.put(1, 10);
+  assert.equal(table.seek('::1', 9), 1);
+  table.extend(20);
+  assert.equal(table.seek('::1', 19), 1);
+  table.put(2, 30);
+  assert.equal(table.seek('::1', 25), 2);
+  assert.equal(table.seek('::1', 30), NOBODY);
+});
+
+test('as a map with expiry, for clients that are few for the table', () => {
+  const step = fc.record({ address: fc.nat(200), target: fc.integer({ min: 1, max: 9 }), wait: fc.nat(3) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const table = new ClientTable(createClientTable());
+      const model = new Map<number, { target: number; until: number }>();
+      let now = 0;
+      for (const { address, target, wait } of steps) {
+        now += wait;
+        const known = model.get(address);
+        const expected = known !== undefined && known.until > now ? known.target : NOBODY;
+        assert.equal(table.seek(client(address), now), expected);
+        if (expected === NOBODY) table.put(target, now + 10);
+        else table.extend(now + 10);
+        model.set(address, { target: expected || target, until: now + 10 });
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('a full table forgets those that have not come for longest, and still knows as many as it has places', () => {
+  const table = new ClientTable(createClientTable());
+  const clients = 4 * CLIENT_PLACES;
+  for (let index = 0; index < clients; index++) {
+    table.seek(client(index), index);
+    table.put(1 + (index % 5), index + clients);
+  }
+  const isKnown = (index: number) => table.seek(client(index), clients) === 1 + (index % 5);
+  const known = Array.from({ length: clients }, (_, index) => index).filter(isKnown);
+  // Nearly every place is used, since the addresses are spread, and most of them by who came last.
+  assert.ok(known.length > 0.99 * CLIENT_PLACES && known.length <= CLIENT_PLACES, `${known.length} are known`);
+  const recent = known.filter((index) => index >= clients - CLIENT_PLACES / 2);
+  assert.ok(recent.length > 0.9 * (CLIENT_PLACES / 2), `${recent.length} of the last ones`);
+});
+
+test('half as many clients as places are nearly all remembered', () => {
+  const table = new ClientTable(createClientTable());
+  const clients = CLIENT_PLACES / 2;
+  for (let index = 0; index < clients; index++) {
+    table.seek(client(index), 0);
+    table.put(1, 100);
+  }
+  const known = Array.from({ length: clients }, (_, index) => table.seek(client(index), 1)).filter((it) => it === 1);
+  assert.ok(known.length > 0.97 * clients, `${known.length} of ${clients}`);
+});
+
+test('of two workers that put the same client, or two clients in one place, the second one is told to look again', () => {
+  const memory = createClientTable();
+  const [a, b] = [new ClientTable(memory), new ClientTable(memory)];
+  assert.equal(a.seek('10.0.0.1', 0), NOBODY);
+  assert.equal(b.seek('10.0.0.1', 0), NOBODY);
+  assert.equal(b.put(2, 10), true);
+  assert.equal(a.put(1, 10), false);
+  assert.equal(a.seek('10.0.0.1', 0), 2);
+  // Both have seen that target 2 is no use.
+  assert.equal(b.seek('10.0.0.1', 0), 2);
+  assert.equal(a.put(3, 10), true);
+  assert.equal(b.put(4, 10), false);
+  assert.equal(b.seek('10.0.0.1', 0), 3);
+});

@@ -1,0 +1,143 @@
+// Sticky sessions by cookie: what a value says, who understands it, and how it is found in a head.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { cookieValue, firstCookie, StickyCookie } from '../../../../provider/runtime/select/sticky-cookie.ts';
+import { requestOf, stickyTarget } from './sticky-targets.ts';
+
+const KEY = 'a key of the group';
+const SETTINGS = { cookieName: 'weir', cookieKey: KEY, lifetimeMs: undefined };
+
+function stickyOf(targets: readonly ReturnType<typeof stickyTarget>[], settings: object = {}, groupId = 'web') {
+  const sticky = new StickyCookie(groupId, { ...SETTINGS, ...settings });
+  for (const target of targets) sticky.add(target);
+  return sticky;
+}
+
+/** What a browser sends back. */
+function pairOf(setCookie: string | undefined): string {
+  return setCookie?.split(';')[0] ?? '';
+}
+
+const tokenArbitrary = fc.stringMatching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,12}$/);
+const valueArbitrary = fc.stringMatching(/^[A-Za-z0-9_-]{1,30}$/);
+
+test('a value is the same for the same key, group and target, and another one for any other', () => {
+  const text = fc.string({ maxLength: 20 }).filter((value) => !value.includes('\0'));
+  fc.assert(
+    fc.property(fc.tuple(text, text, text), fc.tuple(text, text, text), (a, b) => {
+      const isSame = a.every((part, index) => part === b[index]);
+      assert.equal(cookieValue(...a) === cookieValue(...b), isSame);
+      assert.match(cookieValue(...a), /^[A-Za-z0-9_-]{22}$/);
+    }),
+  );
+});
+
+test('the cookie that a client is given leads back to the target, in another worker and after a restart', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 50 }), tokenArbitrary, fc.nat(), (count, cookieName, any) => {
+      const targets = Array.from({ length: count }, (_, index) => stickyTarget(index + 1));
+      const target = targets[any % count] as (typeof targets)[0];
+      const client = requestOf();
+      assert.equal(stickyOf(targets, { cookieName }).keep(client, target), target);
+      const other = stickyOf(targets.toReversed(), { cookieName });
+      assert.equal(other.find(requestOf(`Cookie: ${pairOf(client.setCookie)}`)), target);
+    }),
+  );
+});
+
+test('Set-Cookie is of the session, or lasts whole seconds where a lifetime is given', () => {
+  const target = stickyTarget(1);
+  const value = cookieValue(KEY, 'web', target.key);
+  for (const [lifetimeMs, end] of [
+    [undefined, ''],
+    [50, '; Max-Age=1'],
+    [90_000, '; Max-Age=90'],
+  ] as const) {
+    const client = requestOf();
+    stickyOf([target], { lifetimeMs }).keep(client, target);
+    assert.equal(client.setCookie, `weir=${value}; Path=/; HttpOnly; SameSite=Lax${end}`);
+  }
+});
+
+test('an altered value, a foreign one and the target itself pick nothing', () => {
+  const target = stickyTarget(1);
+  const sticky = stickyOf([target]);
+  const value = cookieValue(KEY, 'web', target.key);
+  const foreign = [cookieValue('the key of another', 'web', target.key), cookieValue(KEY, 'api', target.key)];
+  for (const other of [...foreign, target.key, '', value.slice(1), `${value}A`, value.toLowerCase(), 'constructor']) {
+    assert.equal(sticky.find(requestOf(`Cookie: weir=${other}`)), undefined, other);
+  }
+  fc.assert(
+    fc.property(fc.nat(21), fc.constantFrom(...'AZaz09_-'), (at, character) => {
+      const altered = value.slice(0, at) + character + value.slice(at + 1);
+      assert.equal(sticky.find(requestOf(`Cookie: weir=${altered}`)), altered === value ? target : undefined);
+    }),
+  );
+});
+
+test('a target that takes no new traffic, was tried, or is unbound is not found; it is again when it does', () => {
+  const target = stickyTarget(1);
+  const sticky = stickyOf([target, stickyTarget(2)]);
+  const client = requestOf(`Cookie: weir=${cookieValue(KEY, 'web', target.key)}`);
+  assert.equal(sticky.find(client, new Set()), target);
+  assert.equal(sticky.find(client, new Set([target])), undefined);
+  target.isPickable = false;
+  assert.equal(sticky.find(client), undefined);
+  target.isPickable = true;
+  assert.equal(sticky.find(client), target);
+  sticky.remove(target);
+  assert.equal(sticky.find(client), undefined);
+  // Bound again it is the same on the wire, and so it is to the client.
+  const again = stickyTarget(3, target.key);
+  sticky.add(again);
+  assert.equal(sticky.find(client), again);
+});
+
+test('of several cookies of the name the first one counts whose target takes new traffic', () => {
+  const [a, b] = [stickyTarget(1), stickyTarget(2)];
+  const sticky = stickyOf([a, b]);
+  const [ofA, ofB] = [a, b].map(({ key }) => `weir=${cookieValue(KEY, 'web', key)}`);
+  for (const lines of [[`Cookie: weir=x; ${ofA}; ${ofB}`], ['Cookie: weir=x', `Cookie: ${ofA}`, `Cookie: ${ofB}`]]) {
+    a.isPickable = true;
+    assert.equal(sticky.find(requestOf(...lines)), a);
+    a.isPickable = false;
+    assert.equal(sticky.find(requestOf(...lines)), b);
+  }
+});
+
+for (const [what, lines, expected] of [
+  ['alone', ['Cookie: weir=v'], ['v']],
+  ['between others', ['Cookie: a=1; weir=v; b=2'], ['v']],
+  ['in a header of any case', ['cOOKIE: weir=v'], ['v']],
+  ['without space', ['Cookie:a=1;weir=v;b'], ['v']],
+  ['with more space', ['Cookie: \t a = 1 ;  weir =  v  '], ['v']],
+  ['in quotes', ['Cookie: weir="v"'], ['v']],
+  ['with one quote', ['Cookie: weir="v'], ['"v']],
+  ['a quote alone', ['Cookie: weir="'], ['"']],
+  ['behind odd syntax', ['Cookie: ;;=;a;=b; "; weir=v;;'], ['v']],
+  ['with = in the value', ['Cookie: weir=a=b=='], ['a=b==']],
+  ['empty', ['Cookie: weir='], ['']],
+  ['several times', ['Cookie: weir=a; weir=b', 'X: y', 'Cookie: weir=c'], ['a', 'b', 'c']],
+  ['nowhere', ['X-Cookie: weir=v', 'Cookie2: weir=v', 'X: Cookie: weir=v'], []],
+  ['under another name', ['Cookie: Weir=v; xweir=v; weirx=v; weir'], []],
+] as const) {
+  test(`the cookie ${what}`, () => {
+    const seen: string[] = [];
+    firstCookie(requestOf(...lines).head ?? '', 'weir', (value) => void seen.push(value));
+    assert.deepEqual(seen, expected);
+  });
+}
+
+test('whatever stands around it, the cookie is found', () => {
+  const other = fc.string({ maxLength: 20 }).map((text) => text.replaceAll(/[\r\n;]/g, ''));
+  fc.assert(
+    fc.property(tokenArbitrary, valueArbitrary, fc.array(other), fc.array(other), (name, value, before, after) => {
+      const cookies = [...before, `${name}=${value}`, ...after].join(';');
+      const found = firstCookie(requestOf(`Cookie: ${cookies}`).head ?? '', name, (one) => {
+        return one === value ? true : undefined;
+      });
+      assert.equal(found, true);
+    }),
+  );
+});
