@@ -7,7 +7,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { TestContext } from 'node:test';
 import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { selfSigned } from '../harness/certificates.ts';
+import { makePair } from '../harness/certificates.ts';
 import { exchange } from '../harness/load.ts';
 import { type RuntimeProcess, until } from '../harness/runtime.ts';
 import type { Scenario, World } from './world.ts';
@@ -46,7 +46,7 @@ const CHECKED: Readonly<Record<string, (t: TestContext) => Promise<Checked>>> = 
     };
   },
   HTTP: (t) => answering(t, (answer) => createHttpServer(answer)),
-  HTTPS: (t) => answering(t, (answer) => createHttpsServer(selfSigned(t, 'shop.example'), answer)),
+  HTTPS: (t) => answering(t, (answer) => createHttpsServer(keyPair(), answer)),
   UDP: async (t) => {
     let answer = 'a pong';
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
@@ -66,6 +66,11 @@ const CHECKED: Readonly<Record<string, (t: TestContext) => Promise<Checked>>> = 
     };
   },
 };
+
+function keyPair(): { cert: string; key: string } {
+  const { certificate, privateKey } = makePair(['shop.example']);
+  return { cert: certificate, key: privateKey };
+}
 
 async function answering(t: TestContext, create: (answer: RequestListener) => Server): Promise<Checked> {
   let status = 200;

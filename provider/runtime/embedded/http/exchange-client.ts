@@ -1,4 +1,5 @@
 // What an exchange needs of the connection that its request came on: the seam between exchange.ts and client-connection.ts.
+import type { ConnectionRecord } from '../access-log/connection-record.ts';
 import type { ListenerColumn } from '../listener-counters.ts';
 import type { RawSocket } from '../raw-socket.ts';
 import type { TargetSet } from '../target-set.ts';
@@ -9,6 +10,8 @@ export interface ExchangeClient {
   readonly socket: RawSocket;
   // Of the listener as it is now, as all that follows: a swap may have changed it.
   readonly counters: ListenerColumn;
+  /** Undefined: there is no access log. */
+  readonly record: ConnectionRecord | undefined;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly maxPendingRequests: number | undefined;
