@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { port } from './network.ts';
+import { PAYLOAD } from './payload.ts';
 import { seconds } from './seconds.ts';
 
 const CODES = /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/;
@@ -11,6 +12,11 @@ const threshold = z
   .int('must be a whole number from 1 to 100')
   .min(1, 'must be from 1 to 100')
   .max(100, 'must be from 1 to 100');
+
+const payload = z
+  .string('must be a string')
+  .max(1024, 'has at most 1024 characters')
+  .regex(PAYLOAD, 'has a "\\" that begins neither "\\xHH" nor "\\\\"');
 
 export const healthCheckSchema = z.strictObject({
   protocol: z
@@ -37,8 +43,8 @@ export const healthCheckSchema = z.strictObject({
     .refine((value) => parseCodes(value).every(([low, high]) => low <= high), 'has a range that ends before it begins')
     .default('200-399'),
   /** UDP: the payload of the question, and what the answer must hold. */
-  send: z.string('must be a string').max(1024, 'has at most 1024 characters').optional(),
-  expect: z.string('must be a string').min(1, 'must not be empty').max(1024, 'has at most 1024 characters').optional(),
+  send: payload.optional(),
+  expect: payload.min(1, 'must not be empty').optional(),
   intervalSeconds: seconds.default(5),
   timeoutSeconds: seconds.default(2),
   healthyThreshold: threshold.default(2),

@@ -94,6 +94,8 @@ export interface EngineStatus {
   /** The newest version that every live worker serves. */
   readonly acked: number;
   readonly lastError: string | undefined;
+  /** Of the access log: the disk was slower than the traffic, or full. Undefined: there is no such log. */
+  readonly droppedLogLines: number | undefined;
   readonly workers: readonly WorkerStatus[];
 }
 

@@ -7,6 +7,7 @@ import { authenticateWith } from './api/authenticate.ts';
 import { createApi } from './api/server.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { VipPool } from './control/vip-pool.ts';
+import { LogFile } from './embedded/access-log/log-file.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { probe } from './health/probe.ts';
 import { openDataDirectory, publishToken } from './store/data-directory.ts';
@@ -25,12 +26,16 @@ export interface RuntimeOptions {
   readonly workers: number;
   readonly ackTimeoutMs: number;
   readonly vipPool: string;
+  /** Undefined: none is kept. `sampleRate`: above 0, at most 1. */
+  readonly accessLog: { readonly file: string; readonly sampleRate: number } | undefined;
   readonly logger: FastifyBaseLogger;
 }
 
 export interface Runtime {
   readonly url: string;
   readonly runtimeId: string;
+  /** After the access log was moved away. */
+  reopenAccessLog(): Promise<void>;
   /** Finishes what is under way for at most `graceMs`, then stops. Idempotent. */
   close(graceMs: number): Promise<void>;
 }
@@ -38,12 +43,17 @@ export interface Runtime {
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { logger } = options;
   const pool = new VipPool(options.vipPool);
+  const logFile = await openAccessLog(options);
   const directory = openDataDirectory(options.dataDirectory);
   const keyFile = new KeyFile(resolve(options.keyFile ?? join(directory.path, 'master-key')));
   const store = new SealedStore(new SqliteStore(directory.databaseFile), keyFile);
   const stored = await store.load();
   const engine = new EmbeddedEngine({
     workers: options.workers,
+    accessLog: logFile && {
+      sampleRate: options.accessLog?.sampleRate ?? 1,
+      append: (text) => logFile.append(text),
+    },
     log: (level, message, fields) => logger[level](fields ?? {}, message),
   });
   const control = new ControlPlane({
@@ -69,6 +79,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]),
         engine.close(Math.max(0, deadlineMs - performance.now())),
       ]);
+      await logFile?.close();
       await store.close();
       directory.unlock();
     })();
@@ -89,5 +100,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { address, port } = api.server.address() as AddressInfo;
   const scheme = options.tls === undefined ? 'http' : 'https';
   const url = `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
-  return { url, runtimeId, close };
+  return { url, runtimeId, close, reopenAccessLog: async () => logFile?.reopen() };
+}
+
+async function openAccessLog({ accessLog, logger }: RuntimeOptions): Promise<LogFile | undefined> {
+  if (accessLog === undefined) return undefined;
+  const { file } = accessLog;
+  return await LogFile.open(file, (error) => logger.error({ err: error }, 'the access log cannot be written')).catch(
+    (error) => {
+      throw new Error(`the access log ${file} cannot be written: ${error.message}`, { cause: error });
+    },
+  );
 }

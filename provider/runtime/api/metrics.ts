@@ -65,6 +65,10 @@ function writeVersions(registry: Registry, { version, engine }: Sample): void {
   desired.set({ engine: engine.name }, engine.desired);
   const acked = gauge(registry, 'weir_engine_acked_version', 'The newest that all of its workers serve.', ofEngine);
   acked.set({ engine: engine.name }, engine.acked);
+  if (engine.droppedLogLines !== undefined) {
+    const dropped = counter(registry, 'weir_access_log_dropped_total', 'Lines that could not be written.', []);
+    dropped.inc(engine.droppedLogLines);
+  }
   const ofWorker = ['worker'];
   const served = gauge(registry, 'weir_worker_version', 'The version that a worker serves.', ofWorker);
   const open = gauge(registry, 'weir_worker_open_connections', 'Open client connections of a worker.', ofWorker);

@@ -110,6 +110,9 @@ export const statusAnswer = z.object({
           /** Why it takes no traffic, or less than its weight, where the health does not say it. */
           reason: z.string().optional(),
           lastError: z.string().optional(),
+          lastCheckAt: z.iso.datetime().optional(),
+          /** Since when it has its health, and what it had before: the last 10 turns since the runtime's start, newest first. */
+          history: z.array(z.object({ at: z.iso.datetime(), health, error: z.string().optional() })),
           requests: z.number(),
           activeConnections: z.number(),
           draining: z.number(),

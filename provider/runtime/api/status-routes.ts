@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { HealthRecord } from '../health/monitor.ts';
 import { type GroupSnapshot, groupsOf } from '../snapshot.ts';
 import { endpointOf, refusalOf } from './answers.ts';
 import { errorAnswer, type StatusAnswer, statusAnswer } from './schemas.ts';
@@ -62,6 +63,7 @@ function toStatus(control: ControlPlane): StatusAnswer {
         ...(draining.get(listener.id) ?? []).map(({ ruleId: rule, target: { key: _, ...target }, count }) => ({
           ...target,
           ...UNBOUND,
+          history: [],
           rule,
           draining: count,
         })),
@@ -73,7 +75,24 @@ function toStatus(control: ControlPlane): StatusAnswer {
 function boundTargets({ id, ruleId: rule, targets }: GroupSnapshot, control: ControlPlane) {
   return [...targets.values()].map(({ key, ...target }) => {
     const { answers: _, isInSlowStart, ...counts } = control.counts(id, key);
-    const reason = isInSlowStart ? 'slow start' : undefined;
-    return { ...target, rule, ...control.targetHealth(id, key), reason, ...counts };
+    return {
+      ...target,
+      rule,
+      ...control.targetHealth(id, key),
+      ...shownHistory(control.healthRecord(id, key)),
+      reason: isInSlowStart ? 'slow start' : undefined,
+      ...counts,
+    };
   });
+}
+
+function shownHistory({ history = [], checkedAtMs }: Partial<HealthRecord> = {}) {
+  return {
+    lastCheckAt: checkedAtMs === undefined ? undefined : rfc3339(checkedAtMs),
+    history: history.map(({ atMs, health, error }) => ({ at: rfc3339(atMs), health, error })),
+  };
+}
+
+function rfc3339(atMs: number): string {
+  return new Date(atMs).toISOString();
 }

@@ -18,6 +18,8 @@ interface ServeFlags {
   ackTimeout: number;
   vipPool: string;
   keyFile?: string;
+  accessLog?: string;
+  accessLogSample?: number;
 }
 
 export function serveCommand(): Command {
@@ -35,6 +37,8 @@ export function serveCommand(): Command {
       '--key-file <file>',
       'the key of stored secrets, made at first use (default: master-key in the data folder)',
     )
+    .option('--access-log <file>', 'JSON lines of what clients asked and got; SIGHUP opens the file anew', logFile)
+    .option('--access-log-sample <rate>', 'the part of the lines that is written, above 0 and at most 1', sampleRate)
     .action(serve);
 }
 
@@ -45,6 +49,8 @@ async function serve(flags: ServeFlags): Promise<void> {
       `the API at ${flags.api.host} would send tokens in plain text: give --api-cert and --api-key, or --allow-plaintext`,
     );
   }
+  if (flags.accessLogSample !== undefined && flags.accessLog === undefined)
+    throw new Error('--access-log-sample needs --access-log');
   const logger = pino({ name: 'weir' }, pino.destination({ fd: 2, sync: true }));
   const runtime = await startRuntime({
     dataDirectory: flags.data,
@@ -55,6 +61,8 @@ async function serve(flags: ServeFlags): Promise<void> {
     workers: flags.workers,
     ackTimeoutMs: flags.ackTimeout * 1000,
     vipPool: flags.vipPool,
+    accessLog:
+      flags.accessLog === undefined ? undefined : { file: flags.accessLog, sampleRate: flags.accessLogSample ?? 1 },
     logger,
   }).catch((error) => {
     throw explain(error, flags);
@@ -71,6 +79,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   };
   // Each time: without a listener a second Ctrl-C would end what the first one lets finish.
   process.on('SIGTERM', stop).on('SIGINT', stop);
+  if (flags.accessLog !== undefined) process.on('SIGHUP', () => void runtime.reopenAccessLog());
   // Last: who reads it may end us at once, and then too what is under way finishes.
   process.stdout.write(`weir ready api=${runtime.url} pid=${process.pid}\n`);
 }
@@ -118,6 +127,17 @@ function hostPort(text: string): { host: string; port: number } {
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
+}
+
+function logFile(text: string): string {
+  if (text === '' || text === '-') throw new InvalidArgumentError('It must be a file, such as /dev/stderr.');
+  return text;
+}
+
+function sampleRate(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be a number above 0 and at most 1.');
+  return value;
 }
 
 function positiveNumber(text: string): number {

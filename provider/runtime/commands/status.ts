@@ -73,6 +73,7 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
       target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`,
       target.weight,
       target.reason ?? target.health,
+      sinceOf(target.history[0]?.at),
       target.requests,
       target.activeConnections,
       target.draining,
@@ -84,6 +85,7 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
       'address',
       'weight',
       'health',
+      'since',
       'requests',
       'active',
       'draining',
@@ -93,6 +95,20 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** As long as the runtime knows, in its largest whole unit. */
+function sinceOf(at: string | undefined): string {
+  if (at === undefined) return '';
+  const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
+  const [size, unit] = UNITS.find(([length]) => seconds >= length) ?? [1, 's'];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+const UNITS: readonly (readonly [seconds: number, unit: string])[] = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+];
 
 const NONE = Object.fromEntries(
   ['top', 'bottom', 'mid', 'left', 'right'].flatMap((side) =>

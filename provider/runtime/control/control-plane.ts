@@ -6,7 +6,7 @@ import { toMs } from '../../model/seconds.ts';
 import type { Kind, PropertiesOf } from '../../model/validate.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { DrainingTarget, Engine, EngineStatus, HealthChange, ListenerTraffic, Refusal } from '../engine.ts';
-import { HealthMonitor } from '../health/monitor.ts';
+import { HealthMonitor, type HealthRecord } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
 import type { Store, StoredModel, StoredObject } from '../store/store.ts';
@@ -66,7 +66,7 @@ export class ControlPlane {
     const { stored, store, engine, probe, ackTimeoutMs, nowMs } = options;
     this.#options = options;
     this.events = new EventLog(nowMs);
-    this.#monitor = new HealthMonitor({ probe, onChange: (changes) => this.#healthTurned(changes) });
+    this.#monitor = new HealthMonitor({ probe, nowMs, onChange: (changes) => this.#healthTurned(changes) });
     this.#records = new HealthRecords(this.#monitor, store, nowMs);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
@@ -190,6 +190,10 @@ export class ControlPlane {
   targetHealth(groupId: string, key: string): { health: Health; lastError: string | undefined } {
     const state = this.#monitor.state(groupId, key);
     return { health: state?.health ?? 'checking', lastError: state?.lastError };
+  }
+
+  healthRecord(groupId: string, key: string): HealthRecord | undefined {
+    return this.#monitor.record(groupId, key);
   }
 
   counts(groupId: string, key: string) {

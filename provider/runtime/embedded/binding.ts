@@ -1,6 +1,7 @@
 // One listening address:port of a worker: it gives accepted sockets to the protocol of the listener that it serves.
 import * as net from 'node:net';
 import type { Protocol } from '../snapshot.ts';
+import type { AccessLog } from './access-log/access-log.ts';
 import type { ConnectionGauge } from './counters.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { WorkerListener } from './listener.ts';
@@ -24,6 +25,8 @@ export interface BindingContext {
   /** How a client beyond the listener's limit hears of it; without one it is reset. */
   readonly refusers: Readonly<Partial<Record<StreamProtocol, (socket: net.Socket) => void>>>;
   readonly gauge: ConnectionGauge;
+  /** Undefined: there is none. */
+  readonly accessLog?: AccessLog | undefined;
   readonly isPortShared: boolean;
   readonly log: Log;
 }
@@ -69,6 +72,10 @@ export class Binding {
   /** It closes for good: its clients are asked to go elsewhere. */
   get isClosing(): boolean {
     return this.#isClosing;
+  }
+
+  get accessLog(): AccessLog | undefined {
+    return this.#context.accessLog;
   }
 
   get connections(): number {

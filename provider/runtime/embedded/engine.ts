@@ -12,6 +12,8 @@ import type {
   WorkerChange,
 } from '../engine.ts';
 import type { CertificateSnapshot, ListenerSnapshot, Snapshot } from '../snapshot.ts';
+import type { AccessLogInit, Batch } from './access-log/access-log.ts';
+import { Budget, createBudget, SharedCount } from './access-log/budget.ts';
 import { ConnectionGauge, createGauges } from './counters.ts';
 import { type Endpoint, endpointName, toEndpoint } from './endpoint.ts';
 import { Ledger } from './ledger.ts';
@@ -28,9 +30,19 @@ const REPLACEMENT_DEADLINE_MS = 5_000;
 /** Why a worker ended that nothing was wrong with. */
 const ASKED = 'it was asked for';
 
+/** Where the access log goes. */
+export interface AccessLogOptions {
+  /** Above 0; 1: a line for every exchange, connection and session. */
+  readonly sampleRate: number;
+  /** Whole lines; resolves when they are written, or with false when they are given up. */
+  readonly append: (text: string) => Promise<boolean>;
+}
+
 export interface EmbeddedEngineOptions {
   /** 1-1024; more than one needs SO_REUSEPORT that balances, that is Linux. */
   readonly workers: number;
+  /** Undefined: none is kept. */
+  readonly accessLog?: AccessLogOptions | undefined;
   readonly log: Log;
   /** How long one set of session-ticket keys is used. */
   readonly ticketKeyMs?: number;
@@ -46,6 +58,8 @@ export class EmbeddedEngine implements Engine {
   readonly #ticketKeys: TicketKeys;
   /** Certificates that OpenSSL takes. */
   readonly #usable = new WeakSet<readonly CertificateSnapshot[]>();
+  readonly #accessLog: AccessLogOptions | undefined;
+  readonly #droppedLines = new SharedCount();
   readonly #places: WorkerPlace[];
   /** What the workers have open and serve, by endpoint name. */
   readonly #open = new Map<string, Endpoint>();
@@ -57,11 +71,12 @@ export class EmbeddedEngine implements Engine {
   #closing: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor({ workers, log, ticketKeyMs = TICKET_KEY_MS }: EmbeddedEngineOptions) {
+  constructor({ workers, accessLog, log, ticketKeyMs = TICKET_KEY_MS }: EmbeddedEngineOptions) {
     const isPortShared = process.platform === 'linux';
     if (workers > 1 && !isPortShared)
       throw new Error('More than one worker needs Linux: only there do sockets of one port share its connections.');
     this.#log = log;
+    this.#accessLog = accessLog;
     this.#ledger = new Ledger(workers);
     this.#gauges = createGauges(workers);
     this.#ticketKeys = new TicketKeys(ticketKeyMs, (keys) => {
@@ -74,9 +89,11 @@ export class EmbeddedEngine implements Engine {
           isPortShared,
           gauges: this.#gauges,
           ticketKeys: this.#ticketKeys.current,
+          accessLog: accessLog && this.#accessInit(accessLog),
           swap: this.#ledger.whole([...this.#open.values()]),
         }),
         onPassive: (report) => this.onPassive(report),
+        onAccess: (batch, init) => void this.#append(batch, init),
         onEnded: (id, reason) => this.#workerEnded(id, reason),
         onReplaced: (id) => this.onWorkerChange({ id, state: 'serving' }),
         log,
@@ -156,7 +173,14 @@ export class EmbeddedEngine implements Engine {
     const workers = this.#places.map(({ id, version, restarts }) => {
       return { id, version, connections: new ConnectionGauge(this.#gauges, id).value, restarts };
     });
-    return { name: this.name, desired: this.#desired, acked: this.#acked, lastError: this.#lastError, workers };
+    return {
+      name: this.name,
+      desired: this.#desired,
+      acked: this.#acked,
+      lastError: this.#lastError,
+      droppedLogLines: this.#accessLog && this.#droppedLines.value,
+      workers,
+    };
   }
 
   async endWorker(id: number): Promise<boolean> {
@@ -231,6 +255,17 @@ export class EmbeddedEngine implements Engine {
   async #closeInWorkers(endpoints: readonly Endpoint[]): Promise<void> {
     if (endpoints.length === 0) return;
     await Promise.all(this.#places.map((place) => place.ask({ type: 'abandon', endpoints })));
+  }
+
+  /** Of one thread: what it has taken of its budget is lost with it. */
+  #accessInit({ sampleRate }: AccessLogOptions): AccessLogInit {
+    return { sampleRate, budget: createBudget(), dropped: this.#droppedLines.cells };
+  }
+
+  async #append({ text, lines }: Batch, { budget }: AccessLogInit): Promise<void> {
+    const isWritten = await this.#accessLog?.append(text);
+    new Budget(budget).give(text.length);
+    if (!isWritten) this.#droppedLines.add(lines);
   }
 
   #workerEnded(id: number, reason: string): void {

@@ -1,6 +1,7 @@
 // What the main thread and a worker say to each other; engine.ts and worker.ts are the two ends.
 import type { HealthChange, PassiveReport } from '../engine.ts';
 import type { GroupSnapshot, Health, ListenerSnapshot, RuleSnapshot } from '../snapshot.ts';
+import type { AccessLogInit, Batch } from './access-log/access-log.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** A listener without its targets, which travel as differences. */
@@ -68,6 +69,8 @@ export interface WorkerInit {
   readonly isPortShared: boolean;
   readonly gauges: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
+  /** Undefined: there is no access log. */
+  readonly accessLog: AccessLogInit | undefined;
   readonly swap: Swap;
 }
 
@@ -95,6 +98,7 @@ export type FromWorker =
   /** The message `id` is done, except what could not be opened; to `drain`: no client connection is left. */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
   | { readonly type: 'passive'; readonly report: PassiveReport }
+  | { readonly type: 'access'; readonly batch: Batch }
   | {
       readonly type: 'log';
       readonly level: Level;

@@ -1,6 +1,7 @@
 // A TCP socket as the protocol handlers use it: reads into one reused buffer, tells whether a write left user space.
 import { Buffer } from 'node:buffer';
 import * as net from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** For flows: more than HAProxy's 16 KiB reads large bodies in fewer turns; pages that stay unused are never committed. */
 export const FLOW_BUFFER_BYTES = 32 * 1024;
@@ -123,6 +124,20 @@ export class RawSocket {
 
   get localPort(): number {
     return this.#socket.localPort ?? 0;
+  }
+
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  /** What is queued too. */
+  get bytesWritten(): number {
+    return this.#socket.bytesWritten;
+  }
+
+  /** Of an HTTPS client, once its handshake is done. */
+  get tlsVersion(): string | undefined {
+    return this.#socket instanceof TLSSocket ? (this.#socket.getProtocol() ?? undefined) : undefined;
   }
 
   get destroyed(): boolean {

@@ -1,6 +1,7 @@
 // The main thread's side of one worker: starts its thread, asks it, and replaces it when it ends or is late.
 import { Worker } from 'node:worker_threads';
 import type { PassiveReport } from '../engine.ts';
+import type { AccessLogInit, Batch } from './access-log/access-log.ts';
 import type { FromWorker, Log, OpenFailure, Swap, ToWorker, WorkerInit } from './messages.ts';
 
 /** Both from TypeScript sources and compiled: `new URL` is not rewritten by the compiler. */
@@ -17,6 +18,8 @@ export interface WorkerPlaceOptions {
   /** What a thread is started with, asked for at each start. */
   readonly init: () => WorkerInit;
   readonly onPassive: (report: PassiveReport) => void;
+  /** Lines for the access log; `init` is what the thread was started with. */
+  readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
   /** The thread ended by itself or was ended; another one follows at once. */
   readonly onEnded: (workerId: number, reason: string) => void;
   /** The thread after one that ended serves. */
@@ -111,7 +114,7 @@ export class WorkerPlace {
     this.#endReason = undefined;
     thread.on('message', (message: FromWorker) => {
       if (message.type === 'ready') this.#version = workerData.swap.version;
-      this.#onMessage(message);
+      this.#onMessage(message, workerData);
     });
     thread.on('error', (error) => {
       cause = error;
@@ -121,7 +124,7 @@ export class WorkerPlace {
     );
   }
 
-  #onMessage(message: FromWorker): void {
+  #onMessage(message: FromWorker, { accessLog }: WorkerInit): void {
     switch (message.type) {
       case 'ready':
         this.#failedStarts = 0;
@@ -134,6 +137,9 @@ export class WorkerPlace {
         return;
       case 'passive':
         this.#options.onPassive(message.report);
+        return;
+      case 'access':
+        if (accessLog) this.#options.onAccess(message.batch, accessLog);
         return;
       case 'log':
         this.#options.log(message.level, message.message, { worker: this.id, ...message.fields });

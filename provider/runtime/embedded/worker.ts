@@ -1,5 +1,6 @@
 // The thread entry of one worker: obeys the engine's messages one after another.
 import { parentPort, workerData } from 'node:worker_threads';
+import { AccessLog } from './access-log/access-log.ts';
 import { ConnectionGauge } from './counters.ts';
 import { acceptHttp } from './http/accept.ts';
 import { refuseHttp } from './http/refuse.ts';
@@ -11,6 +12,7 @@ import { httpsAcceptor } from './tls/accept.ts';
 if (!parentPort) throw new Error('worker.ts runs in a worker thread only.');
 const port = parentPort;
 const { workerId, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
+const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
 let { ticketKeys } = init;
 
 const served = new ServedState({
@@ -19,6 +21,7 @@ const served = new ServedState({
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: httpsAcceptor(() => ticketKeys) },
   refusers: { HTTP: refuseHttp },
   gauge: new ConnectionGauge(gauges, workerId),
+  accessLog,
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),
   onPassive: (report) => send({ type: 'passive', report }),
 });
@@ -44,6 +47,7 @@ async function handle(message: ToWorker): Promise<void> {
       return reply(message.id, await served.swap(message.swap));
     case 'drain':
       await served.drain();
+      accessLog?.flush();
       return reply(message.id);
     case 'ticketKeys':
       ticketKeys = message.keys;

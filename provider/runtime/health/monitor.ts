@@ -8,7 +8,9 @@ import {
   type TargetSnapshot,
   takesTraffic,
 } from '../snapshot.ts';
+import { type HealthTurn, withTurn } from './history.ts';
 import type { Probe } from './probe.ts';
+import { spreadMs } from './spread.ts';
 import {
   checkFailed,
   checkPassed,
@@ -24,8 +26,19 @@ const PASSIVE_RETRY_MS = 10_000;
 
 export interface MonitorOptions {
   readonly probe: Probe;
+  /** The time of day. */
+  readonly nowMs: () => number;
   /** The targets whose health turned, by a result or by another check; not called for a target that is new. */
   readonly onChange: (changes: readonly HealthChange[]) => void;
+}
+
+/** What is known of a target. */
+export interface HealthRecord {
+  readonly state: HealthState;
+  /** Its last turns, newest first: the first one is the present health. */
+  readonly history: readonly HealthTurn[];
+  /** Undefined: no check has ended yet. */
+  readonly checkedAtMs: number | undefined;
 }
 
 export class HealthMonitor {
@@ -58,7 +71,7 @@ export class HealthMonitor {
         // Under another check it stays in or out of traffic until that check says otherwise.
         const before = checker.state.health;
         this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
-        const { state } = this.#check(next, target, checkers);
+        const { state } = this.#check(next, target, checkers, checker.history);
         if (state.health !== before) turned.push({ groupId: id, key, health: state.health });
       }
       if (next === undefined) this.#groups.delete(id);
@@ -82,7 +95,11 @@ export class HealthMonitor {
   }
 
   state(groupId: string, key: string): HealthState | undefined {
-    return this.#groups.get(groupId)?.checkers.get(key)?.state;
+    return this.record(groupId, key)?.state;
+  }
+
+  record(groupId: string, key: string): HealthRecord | undefined {
+    return this.#groups.get(groupId)?.checkers.get(key);
   }
 
   report({ groupId, key, ok, error }: PassiveReport): void {
@@ -106,47 +123,62 @@ export class HealthMonitor {
     this.#groups.clear();
   }
 
-  #check(group: GroupSnapshot, target: TargetSnapshot, checkers: Map<string, Checker>): Checker {
-    const seed = `${group.id} ${target.key}`;
-    const known = this.#known.get(seed);
-    this.#known.delete(seed);
-    const state = initialState(group.healthCheck !== undefined, known);
-    const checker = new Checker(target, group.healthCheck, state, this.#options.probe, (health) =>
-      this.#options.onChange([{ groupId: group.id, key: target.key, health }]),
-    );
+  #check(
+    group: GroupSnapshot,
+    target: TargetSnapshot,
+    checkers: Map<string, Checker>,
+    history: readonly HealthTurn[] = [],
+  ): Checker {
+    const name = `${group.id} ${target.key}`;
+    const known = this.#known.get(name);
+    this.#known.delete(name);
+    const checker = new Checker({
+      ...this.#options,
+      name,
+      target,
+      check: group.healthCheck,
+      state: initialState(group.healthCheck !== undefined, known),
+      history,
+      onTurn: (health) => this.#options.onChange([{ groupId: group.id, key: target.key, health }]),
+    });
     checkers.set(target.key, checker);
     return checker;
   }
 }
 
+interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs'> {
+  /** Of group and target: no two checkers have the same. */
+  readonly name: string;
+  readonly target: TargetSnapshot;
+  readonly check: HealthCheckSnapshot | undefined;
+  readonly state: HealthState;
+  /** Under the check before this one. */
+  readonly history: readonly HealthTurn[];
+  readonly onTurn: (health: Health) => void;
+}
+
 /** The loop of one target: check at once, then at each interval, until closed. */
-class Checker {
+class Checker implements HealthRecord {
   state: HealthState;
-  readonly #target: TargetSnapshot;
-  readonly #check: HealthCheckSnapshot | undefined;
-  readonly #probe: Probe;
-  readonly #onChange: (health: Health) => void;
+  history: readonly HealthTurn[];
+  checkedAtMs: number | undefined;
+  readonly #options: CheckerOptions;
   readonly #ended = new AbortController();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    target: TargetSnapshot,
-    check: HealthCheckSnapshot | undefined,
-    state: HealthState,
-    probe: Probe,
-    onChange: (health: Health) => void,
-  ) {
-    this.#target = target;
-    this.#check = check;
+  constructor(options: CheckerOptions) {
+    const { check, state, history } = options;
+    this.#options = options;
     this.state = state;
-    this.#probe = probe;
-    this.#onChange = onChange;
-    if (check !== undefined) this.#timer = setTimeout(() => void this.#run(check), 0);
+    this.history = this.#withTurn(history);
+    // From the second check on those of other targets are at other times of the interval.
+    if (check !== undefined)
+      this.#timer = setTimeout(() => void this.#run(check, spreadMs(check.intervalMs, options.name)), 0);
   }
 
   report(ok: boolean, error: string): void {
     this.#become(ok ? connectionSucceeded(this.state) : connectionFailed(this.state, error));
-    if (this.#check !== undefined || this.state.health !== 'unhealthy' || this.#timer !== undefined) return;
+    if (this.#options.check !== undefined || this.state.health !== 'unhealthy' || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#become(retried(this.state));
@@ -158,18 +190,29 @@ class Checker {
     this.#ended.abort();
   }
 
-  async #run(check: HealthCheckSnapshot): Promise<void> {
+  /** `everyMs`: from its start to that of the next one. */
+  async #run(check: HealthCheckSnapshot, everyMs: number): Promise<void> {
     const startedAtMs = performance.now();
-    const problem = await this.#probe(this.#target, check, this.#ended.signal);
+    const { probe, target, nowMs } = this.#options;
+    const problem = await probe(target, check, this.#ended.signal);
     if (this.#ended.signal.aborted) return;
+    this.checkedAtMs = nowMs();
     this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
-    const waitMs = Math.max(0, check.intervalMs - (performance.now() - startedAtMs));
-    this.#timer = setTimeout(() => void this.#run(check), waitMs);
+    const waitMs = Math.max(0, everyMs - (performance.now() - startedAtMs));
+    this.#timer = setTimeout(() => void this.#run(check, check.intervalMs), waitMs);
   }
 
   #become(state: HealthState): void {
     const hasTurned = state.health !== this.state.health;
     this.state = state;
-    if (hasTurned) this.#onChange(state.health);
+    if (!hasTurned) return;
+    this.history = this.#withTurn(this.history);
+    this.#options.onTurn(state.health);
+  }
+
+  #withTurn(history: readonly HealthTurn[]): readonly HealthTurn[] {
+    const { health, lastError } = this.state;
+    const error = takesTraffic(health) ? undefined : lastError;
+    return withTurn(history, { atMs: this.#options.nowMs(), health, error });
   }
 }

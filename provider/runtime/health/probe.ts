@@ -1,8 +1,8 @@
-// One health check of one target: a TCP connect or an HTTP request, on a connection of its own.
-import { type ClientRequest, request } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import { targetKey } from '../../model/target-key.ts';
+// The seam of a health check: one check of one target, on a connection of its own; probe-*.ts hold the protocols.
 import type { HealthCheckSnapshot } from '../snapshot.ts';
+import { probeHttp } from './probe-http.ts';
+import { probeTcp } from './probe-tcp.ts';
+import { probeUdp } from './probe-udp.ts';
 
 /** Resolves with undefined where the check passed, else with what was wrong; never rejects. */
 export type Probe = (
@@ -11,61 +11,12 @@ export type Probe = (
   signal: AbortSignal,
 ) => Promise<string | undefined>;
 
-export const probe: Probe = (target, check, signal) => {
-  const at = { address: target.address, port: check.port ?? target.port };
-  return check.protocol === 'HTTP' ? probeHttp(at, check, signal) : probeTcp(at, check, signal);
+const PROBES: Readonly<Record<HealthCheckSnapshot['protocol'], Probe>> = {
+  TCP: probeTcp,
+  HTTP: probeHttp,
+  HTTPS: probeHttp,
+  UDP: probeUdp,
 };
 
-type Address = { readonly address: string; readonly port: number };
-
-function probeTcp(
-  { address, port }: Address,
-  check: HealthCheckSnapshot,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  return settle(`no connection within ${check.timeoutMs} ms`, check, signal, (finish) => {
-    const socket = connect({ host: address, port });
-    socket.once('connect', () => finish(undefined));
-    return socket;
-  });
-}
-
-function probeHttp(
-  { address, port }: Address,
-  check: HealthCheckSnapshot,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  return settle(`no answer within ${check.timeoutMs} ms`, check, signal, (finish) => {
-    const host = check.host ?? targetKey(address, port);
-    const headers = { host, 'user-agent': 'weir-health-check', connection: 'close' };
-    const sent = request({ host: address, port, path: check.path, method: check.method, headers, agent: false });
-    sent.on('response', ({ statusCode = 0 }) => {
-      const isExpected = check.expectedCodes.some(([low, high]) => low <= statusCode && statusCode <= high);
-      finish(isExpected ? undefined : `answered ${statusCode}, which is not an expected code`);
-    });
-    sent.end();
-    return sent;
-  });
-}
-
-/** The first of: what `begin` finds out, an error, the time-out, the end of the check. */
-function settle(
-  late: string,
-  { timeoutMs }: HealthCheckSnapshot,
-  signal: AbortSignal,
-  begin: (finish: (problem: string | undefined) => void) => ClientRequest | Socket,
-): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const finish = (problem: string | undefined) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      attempt.destroy();
-      resolve(problem);
-    };
-    const abort = () => finish('the check was ended');
-    const timer = setTimeout(() => finish(late), timeoutMs);
-    signal.addEventListener('abort', abort);
-    const attempt = begin(finish);
-    attempt.on('error', (error: Error) => finish(error.message));
-  });
-}
+export const probe: Probe = (target, check, signal) =>
+  PROBES[check.protocol]({ address: target.address, port: check.port ?? target.port }, check, signal);

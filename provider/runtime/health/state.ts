@@ -21,15 +21,21 @@ export function initialState(isChecked: boolean, known?: Health): HealthState {
   return { health, passes: 0, failures: 0, passiveFailures: 0, hasPassed, lastError: undefined };
 }
 
-export function checkPassed(state: HealthState, check: Pick<HealthCheckSnapshot, 'healthyThreshold'>): HealthState {
+export function checkPassed(
+  state: HealthState,
+  check: Pick<HealthCheckSnapshot, 'healthyThreshold' | 'protocol' | 'port'>,
+): HealthState {
   const passes = state.passes + 1;
   const needed = state.hasPassed ? check.healthyThreshold : 1;
   const isHealthy = state.health === 'healthy' || passes >= needed;
+  // A check of another port, or by datagrams, says nothing of the connections that fail meanwhile.
+  const isConnection = check.port === undefined && check.protocol !== 'UDP';
+  const isSeriesOver = isHealthy && (isConnection || state.health !== 'healthy');
   return {
     health: isHealthy ? 'healthy' : state.health,
     passes,
     failures: 0,
-    passiveFailures: isHealthy ? 0 : state.passiveFailures,
+    passiveFailures: isSeriesOver ? 0 : state.passiveFailures,
     hasPassed: state.hasPassed || isHealthy,
     lastError: isHealthy ? undefined : state.lastError,
   };

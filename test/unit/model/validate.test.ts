@@ -128,6 +128,12 @@ const REFUSED: readonly Row[] = [
     ['algorithm'],
   ],
   [
+    'a payload with a stray backslash, or with nothing to expect',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'UDP', port: 1, healthCheck: { protocol: 'UDP', send: 'a\\n', expect: '' } },
+    ['healthCheck.send', 'healthCheck.expect'],
+  ],
+  [
     'intervals below 0.05 s',
     'listeners',
     { loadBalancerId: 'b', protocol: 'TCP', port: 1, healthCheck: { intervalSeconds: 0.04 }, drainSeconds: 0.01 },

@@ -1,5 +1,7 @@
 // One client connection: reads its heads one after another, and hands each request to its exchange in order.
 import { proxyHeader } from '../../proxy-protocol.ts';
+import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
+import { requestLineOf } from '../access-log/request-line.ts';
 import type { Binding, ClientConnection } from '../binding.ts';
 import type { ListenerColumn } from '../listener-counters.ts';
 import type { RawSocket, SocketHandler } from '../raw-socket.ts';
@@ -34,6 +36,7 @@ const GONE = 3;
 
 export class HttpClientConnection implements SocketHandler, ClientConnection, ExchangeClient, Timed {
   readonly socket: RawSocket;
+  readonly record: ConnectionRecord | undefined;
   readonly #binding: Binding;
   readonly #scheme: Scheme;
   readonly #exchange: Exchange;
@@ -59,6 +62,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     this.#scheme = scheme;
     this.#exchange = new Exchange(this);
     this.socket = open(this);
+    this.record = recordOf(binding, this.socket);
     const { remoteAddress, localPort } = this.socket;
     this.#forwarded = binding.listener.isTrusted(remoteAddress)
       ? { remoteAddress, protocol: scheme.name, localPort }
@@ -153,7 +157,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     if (this.#state === LINGER) this.socket.destroy();
     else if (this.#held === undefined) this.#close();
     // RFC 9110 15.5.9.
-    else this.#refuse({ status: 408, reason: 'the request head has not come in time' });
+    else this.#refuse({ status: 408, reason: 'the request head has not come in time' }, this.#held, 0);
   }
 
   exchangeEnded(isKept: boolean): void {
@@ -198,7 +202,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
         break;
       }
       this.#searchedTo = 0;
-      if (typeof end !== 'number') this.#refuse(end);
+      if (typeof end !== 'number') this.#refuse(end, bytes, at);
       else at = this.#beginExchange(bytes, at, end);
     }
     this.#isReadingHeads = false;
@@ -211,7 +215,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
     const fault = readRequest(bytes, from, end, this.#forwarded, defaultHost, this.#exchange.request, this.#scheme);
     if (fault !== undefined) {
-      this.#refuse(fault);
+      this.#refuse(fault, bytes, from);
       return bytes.length;
     }
     if (!this.#isHttp()) {
@@ -273,9 +277,19 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     return this.#binding.isClosing || this.#binding.listener.snapshot.protocol !== this.#scheme.protocol;
   }
 
-  #refuse({ status, reason }: Refusal): void {
+  /** The head is, or begins, at bytes[from]. */
+  #refuse({ status, reason }: Refusal, bytes: Buffer, from: number): void {
     this.counters.ownAnswered(status);
     this.socket.write(ownAnswer(status, reason, false, false));
+    this.record?.end({
+      ...requestLineOf(bytes, from),
+      rule: undefined,
+      status,
+      target: undefined,
+      durationMs: undefined,
+      retries: 0,
+      error: reason,
+    });
     this.#close();
   }
 

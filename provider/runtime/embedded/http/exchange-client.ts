@@ -1,4 +1,5 @@
 // What an exchange needs of the connection that its request came on: the seam between exchange.ts and client-connection.ts.
+import type { ConnectionRecord } from '../access-log/connection-record.ts';
 import type { ListenerColumn } from '../listener-counters.ts';
 import type { RawSocket } from '../raw-socket.ts';
 import type { TargetSet } from '../target-set.ts';
@@ -11,6 +12,8 @@ export interface ExchangeClient {
   readonly counters: ListenerColumn;
   /** It came over TLS. */
   readonly isSecure: boolean;
+  /** Undefined: there is no access log. */
+  readonly record: ConnectionRecord | undefined;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly maxPendingRequests: number | undefined;

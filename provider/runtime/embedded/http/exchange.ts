@@ -1,5 +1,6 @@
 // One request and its answer between a client connection and a target, with its retries; reused for the next request.
 import type { PickingClient } from '../../select/stickiness.ts';
+import { pathOf } from '../access-log/request-line.ts';
 import type { ListenerColumn } from '../listener-counters.ts';
 import type { Target, TargetSet, UnbindRule } from '../target-set.ts';
 import { AnswerReader } from './answer-reader.ts';
@@ -23,6 +24,8 @@ const SENT = 2;
 const ANSWERING = 3;
 /** The whole answer is in the client socket's queue, and its memory with it. */
 const FLUSHING = 4;
+/** The tunnel has both connections. */
+const SWITCHED = 5;
 
 export class Exchange implements UpstreamUser, PickingClient {
   /** To be filled by readRequest() before begin(). */
@@ -43,6 +46,10 @@ export class Exchange implements UpstreamUser, PickingClient {
   /** The client sent its FIN: it may wait for the answer, or be gone. */
   #isClientEnded = false;
   #isClientKept = false;
+  /** For the access log: the target picked last, the status given, and what went wrong. */
+  #target: Target | undefined;
+  #status: number | undefined;
+  #error: string | undefined;
   #isUpstreamClean = false;
   /** Where it counts as waiting for its answer; only a listener with a limit counts that. */
   #reserved: ListenerColumn | undefined;
@@ -77,6 +84,10 @@ export class Exchange implements UpstreamUser, PickingClient {
     this.#retries = 0;
     this.#tried = undefined;
     this.#isClientEnded = false;
+    this.#targets = undefined;
+    this.#target = undefined;
+    this.#status = undefined;
+    this.#error = undefined;
     this.#answerReader.start();
     this.#state = CONNECTING;
     this.#begunAtMs = performance.now();
@@ -114,6 +125,10 @@ export class Exchange implements UpstreamUser, PickingClient {
 
   /** The client is gone: its target hears of it at once. */
   abort(): void {
+    if (this.#state !== ENDED) {
+      if (this.#state !== SWITCHED) this.#error ??= 'the client closed the connection';
+      this.#recordEnd(performance.now());
+    }
     this.#state = ENDED;
     this.#unreserve();
     this.#dropUpstream();
@@ -133,7 +148,7 @@ export class Exchange implements UpstreamUser, PickingClient {
   checkDeadline(now: number): void {
     const isDrainOver = now >= this.#drainDeadline;
     if (!isDrainOver && now < this.#deadline) return;
-    if (this.#state >= ANSWERING) this.#breakOff();
+    if (this.#state >= ANSWERING) this.#breakOff('nothing came or went in the idle time');
     else if (isDrainOver) this.#fail(504, 'the target was unbound and has not answered');
     else if (this.#relay.isDone || this.#relay.isBlocked) this.#fail(504, 'the target has not answered in time');
     else this.#fail(408, 'the request body has not come in time');
@@ -208,6 +223,7 @@ export class Exchange implements UpstreamUser, PickingClient {
       else this.#fail(502, 'no target could be reached');
       return;
     }
+    this.#target = target;
     // A target may have closed a pooled connection without our knowing. Only what may be sent twice takes the risk.
     const mayReuse = this.request.isReplayable && this.#retries === 0;
     const home = this.#home();
@@ -292,7 +308,7 @@ export class Exchange implements UpstreamUser, PickingClient {
     const body = this.#answerBody;
     const end = body.push(bytes, from, bytes.length);
     if (body.fault !== undefined) {
-      if (head === '') this.#breakOff();
+      if (head === '') this.#breakOff(`malformed answer: ${body.fault.reason}`);
       else this.#failAnswer(body.fault.reason);
       return false;
     }
@@ -330,6 +346,7 @@ export class Exchange implements UpstreamUser, PickingClient {
     this.#upstream = undefined;
     this.#state = ENDED;
     this.#client.counters.finished(now - this.#begunAtMs);
+    this.#recordEnd(now);
     if (upstream !== undefined) {
       upstream.finish(this.#isUpstreamClean && this.#relay.isOut && !this.#isClientEnded, now);
     }
@@ -340,7 +357,7 @@ export class Exchange implements UpstreamUser, PickingClient {
   #switchProtocol(bytes: Buffer): boolean {
     const upstream = this.#upstream as Upstream;
     this.#upstream = undefined;
-    this.#state = ENDED;
+    this.#state = SWITCHED;
     this.#countAnswer(upstream);
     this.#client.socket.write(`${this.#answerLines()}\r\n`);
     this.#client.switchProtocol(upstream, bytes);
@@ -350,11 +367,13 @@ export class Exchange implements UpstreamUser, PickingClient {
   /** The connection ended, by FIN or error, before its answer did. */
   #upstreamLost(upstream: Upstream): void {
     if (this.#state === ANSWERING) {
-      this.#breakOff();
+      this.#breakOff('the target closed the connection before the end of its answer');
       return;
     }
     const canRetry = this.request.isReplayable && this.#relay.isRepeatable && !this.#isClientEnded;
     if (canRetry) this.#retry(upstream);
+    else if (this.#isClientEnded)
+      this.#fail(502, 'the target closed the connection after the client had ended its side');
     else this.#fail(502, 'the target closed the connection without an answer');
   }
 
@@ -371,9 +390,11 @@ export class Exchange implements UpstreamUser, PickingClient {
   /** Answers in the target's place; the answer's head has not been written. */
   #fail(status: number, reason: string): void {
     if (this.#state >= ANSWERING) {
-      this.#breakOff();
+      this.#breakOff(reason);
       return;
     }
+    this.#status = status;
+    this.#error = reason;
     this.#unreserve();
     this.#dropUpstream();
     const { request } = this;
@@ -394,7 +415,8 @@ export class Exchange implements UpstreamUser, PickingClient {
   }
 
   /** The client has part of the answer, and must see that the rest does not come. */
-  #breakOff(): void {
+  #breakOff(reason: string): void {
+    this.#error = reason;
     this.abort();
     // Where the end of the connection is the end of the body, only a reset is no end.
     if (this.#answerReader.answer.isClosedByEnd) this.#client.socket.reset();
@@ -404,8 +426,26 @@ export class Exchange implements UpstreamUser, PickingClient {
   #countAnswer(upstream: Upstream | undefined): void {
     this.#unreserve();
     const { status } = this.#answerReader.answer;
+    this.#status = status;
     this.#client.counters.targetAnswered(status);
     upstream?.target.counters.answered(status);
+  }
+
+  #recordEnd(now: number): void {
+    const { record } = this.#client;
+    if (record === undefined) return;
+    const { method, host, target } = this.request;
+    record.end({
+      rule: this.#targets?.settings.ruleId,
+      method,
+      host,
+      path: pathOf(target),
+      status: this.#status,
+      target: this.#target?.key,
+      durationMs: now - this.#begunAtMs,
+      retries: this.#retries,
+      error: this.#error,
+    });
   }
 
   #dropUpstream(): void {

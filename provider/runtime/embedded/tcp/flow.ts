@@ -1,6 +1,7 @@
 // One TCP client connection and its target: picked, connected, pumped both ways, until both sides are closed.
 import type { Socket } from 'node:net';
 import { proxyHeader } from '../../proxy-protocol.ts';
+import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
 import type { Binding, ClientConnection } from '../binding.ts';
 import { type ConnectHandler, RawSocket, type SocketHandler } from '../raw-socket.ts';
 import type { Hold, Target, UnbindRule } from '../target-set.ts';
@@ -8,10 +9,13 @@ import type { Hold, Target, UnbindRule } from '../target-set.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The first target and two others. */
 const MAX_ATTEMPTS = 3;
+const UNBOUND = 'the target was unbound';
 
 export class TcpFlow implements ClientConnection, Hold {
   readonly #binding: Binding;
   readonly #client: RawSocket;
+  /** Undefined: there is no access log. */
+  readonly #record: ConnectionRecord | undefined;
   #upstream: RawSocket | undefined;
   #target: Target | undefined;
   #isOpen = false;
@@ -22,10 +26,13 @@ export class TcpFlow implements ClientConnection, Hold {
   #idleTimer: NodeJS.Timeout | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #activeAtMs = 0;
+  /** Why it failed, or was ended. */
+  #error: string | undefined;
 
   constructor(socket: Socket, binding: Binding) {
     this.#binding = binding;
     this.#client = RawSocket.accept(socket, this.#clientHandler());
+    this.#record = recordOf(binding, this.#client);
     binding.track(this);
   }
 
@@ -45,8 +52,8 @@ export class TcpFlow implements ClientConnection, Hold {
 
   onUnbind(rule: UnbindRule): void {
     if (this.#isOpen) {
-      if (rule.drainMs > 0) this.#drainTimer = setTimeout(() => this.#reset(), rule.drainMs);
-      else this.#reset();
+      if (rule.drainMs > 0) this.#drainTimer = setTimeout(() => this.#reset(UNBOUND), rule.drainMs);
+      else this.#reset(UNBOUND);
       return;
     }
     this.#abandonConnect();
@@ -57,6 +64,7 @@ export class TcpFlow implements ClientConnection, Hold {
   #connect(): void {
     const target = this.#binding.listener.targets.pick(this.#client, this.#tried);
     if (!target) {
+      this.#error ??= 'no target takes traffic';
       this.#client.reset();
       return;
     }
@@ -79,7 +87,9 @@ export class TcpFlow implements ClientConnection, Hold {
 
   #connectFailed(target: Target, error: Error | undefined): void {
     this.#abandonConnect();
-    target.connectFailed(error ?? new Error('the connection was closed while it was made'));
+    const failure = error ?? new Error('the connection was closed while it was made');
+    target.connectFailed(failure);
+    this.#error = failure.message;
     this.#tried.add(target);
     if (this.#tried.size < MAX_ATTEMPTS) this.#connect();
     else this.#client.reset();
@@ -87,6 +97,7 @@ export class TcpFlow implements ClientConnection, Hold {
 
   #opened(target: Target): void {
     this.#isOpen = true;
+    this.#error = undefined;
     target.connected();
     target.counters.connectEnded();
     target.counters.request();
@@ -105,6 +116,7 @@ export class TcpFlow implements ClientConnection, Hold {
       onWritable: () => this.#upstream?.resume(),
       onClose: (error) => {
         this.#isClientClosed = true;
+        if (error) this.#error ??= 'the client reset the connection';
         if (this.#isOpen) {
           if (error) this.#upstream?.reset();
         } else {
@@ -129,6 +141,7 @@ export class TcpFlow implements ClientConnection, Hold {
           return;
         }
         this.#isUpstreamClosed = true;
+        if (error) this.#error ??= 'the target reset the connection';
         if (error) this.#client.reset();
         this.#finish();
       },
@@ -145,10 +158,16 @@ export class TcpFlow implements ClientConnection, Hold {
   #watchIdle(): void {
     const leftMs = this.#activeAtMs + this.#binding.listener.snapshot.idleTimeoutMs - performance.now();
     if (leftMs > 0) this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.ceil(leftMs));
-    else this.destroy();
+    else this.#idleEnded();
   }
 
-  #reset(): void {
+  #idleEnded(): void {
+    this.#error ??= 'nothing came or went in the idle time';
+    this.destroy();
+  }
+
+  #reset(reason: string): void {
+    this.#error ??= reason;
     this.#client.reset();
     this.#upstream?.reset();
   }
@@ -159,6 +178,17 @@ export class TcpFlow implements ClientConnection, Hold {
     clearTimeout(this.#drainTimer);
     if (this.#isOpen) this.#target?.counters.closed();
     this.#target?.release(this);
+    if (this.#record) this.#recordEnd(this.#record);
     this.#binding.untrack(this);
+  }
+  #recordEnd(record: ConnectionRecord): void {
+    const target = this.#target ?? [...this.#tried].at(-1);
+    record.end({
+      rule: undefined,
+      target: target?.key,
+      durationMs: performance.now() - record.startedAtMs,
+      retries: this.#tried.size,
+      error: this.#error,
+    });
   }
 }

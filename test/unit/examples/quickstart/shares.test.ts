@@ -8,7 +8,7 @@ import type { Tally } from '../../../../examples/quickstart/demo/traffic.ts';
 type Target = ListenerStatus['targets'][number];
 
 function target(name: string, port: number, weight: number, more: Partial<Target> = {}): Target {
-  const counts = { requests: 0, activeConnections: 0, draining: 0 };
+  const counts = { history: [], requests: 0, activeConnections: 0, draining: 0 };
   return { attachment: 'a', name, address: '127.0.0.1', port, weight, health: 'healthy', ...counts, ...more };
 }
 

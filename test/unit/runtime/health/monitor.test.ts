@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { HealthChange } from '../../../../provider/runtime/engine.ts';
 import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../provider/runtime/health/probe.ts';
@@ -37,7 +38,7 @@ function monitorOf(t: TestContext): {
   health: (port: number) => string;
 } {
   const changes: HealthChange[] = [];
-  const monitor = new HealthMonitor({ probe, onChange: (turned) => changes.push(...turned) });
+  const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: (turned) => changes.push(...turned) });
   t.after(() => monitor.close());
   return { monitor, changes, health: (port) => monitor.health('web', `127.0.0.1:${port}`) };
 }
@@ -115,4 +116,80 @@ test('a check that is not answered fails by its time-out', async (t) => {
   const hasty: HealthCheckSnapshot = { ...CHECK, protocol: 'HTTP', timeoutMs: 100 };
   const answer = await probe({ address: '127.0.0.1', port }, hasty, new AbortController().signal);
   assert.equal(answer, 'no answer within 100 ms');
+});
+
+test('the history of a target has its turns with time and reason, newest first, over changes of its check', async (t) => {
+  let problem: string | undefined;
+  let nowMs = 1000;
+  const monitor = new HealthMonitor({ probe: async () => problem, nowMs: () => nowMs, onChange: () => {} });
+  t.after(() => monitor.close());
+  const record = () => monitor.record('web', '127.0.0.1:80');
+  const fast = { ...CHECK, intervalMs: 5, unhealthyThreshold: 1 };
+  monitor.apply(snapshotOf([80], fast));
+  await until('health', () => record()?.state.health === 'healthy');
+  assert.equal(record()?.checkedAtMs, 1000);
+  [nowMs, problem] = [2000, 'answered 500'];
+  await until('a failed check', () => record()?.state.health === 'unhealthy');
+  assert.equal(record()?.state.lastError, 'answered 500');
+  nowMs = 3000;
+  monitor.apply(snapshotOf([80], undefined));
+  assert.deepEqual(record()?.history, [
+    { atMs: 3000, health: 'unchecked', error: undefined },
+    { atMs: 2000, health: 'unhealthy', error: 'answered 500' },
+    { atMs: 1000, health: 'healthy', error: undefined },
+    { atMs: 1000, health: 'checking', error: undefined },
+  ]);
+  monitor.apply(snapshotOf([], undefined));
+  monitor.apply(snapshotOf([80], undefined));
+  assert.equal(record()?.history.length, 1, 'bound again, it begins anew');
+});
+
+test('many targets are checked at once when they are bound, and then at times of their own', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const checks: number[] = [];
+  let atMs = 0;
+  const probe = async () => {
+    checks.push(atMs);
+    return undefined;
+  };
+  const monitor = new HealthMonitor({ probe, nowMs: () => atMs, onChange: () => {} });
+  t.after(() => monitor.close());
+  const ports = Array.from({ length: 1000 }, (_, index) => index + 1);
+  monitor.apply(snapshotOf(ports, { ...CHECK, intervalMs: 10_000 }));
+  t.mock.timers.tick(1);
+  await turn();
+  assert.equal(checks.length, 1000);
+  for (atMs = 100; atMs <= 10_100; atMs += 100) {
+    t.mock.timers.tick(100);
+    await turn();
+  }
+  const second = checks.slice(1000);
+  assert.ok(second.length >= 1000, `${second.length}`);
+  const parts = [...Map.groupBy(second, (time) => Math.floor(time / 1000)).values()];
+  const busiest = Math.max(...parts.map(({ length }) => length));
+  assert.ok(busiest < 150, `${busiest} of them in one of ten parts of the interval`);
+});
+
+test('without a check a target is left out after three failures in a row, over all workers, and tried again after 10 s', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { monitor, changes } = monitorOf(t);
+  const key = '127.0.0.1:80';
+  monitor.apply(snapshotOf([80], undefined));
+  const failed = { groupId: 'web', key, ok: false, error: 'refused' };
+  const health = () => monitor.health('web', key);
+  for (const report of [failed, failed, { groupId: 'web', key, ok: true }, failed, failed]) monitor.report(report);
+  assert.equal(health(), 'unchecked');
+  for (let more = 0; more < 3; more++) monitor.report(failed);
+  assert.equal(health(), 'unhealthy');
+  t.mock.timers.tick(9_999);
+  assert.equal(health(), 'unhealthy');
+  t.mock.timers.tick(1);
+  assert.equal(health(), 'unchecked');
+  for (let more = 0; more < 3; more++) monitor.report(failed);
+  assert.equal(health(), 'unhealthy', 'it is left out again, and again for 10 s');
+  t.mock.timers.tick(10_000);
+  assert.deepEqual(
+    changes.map((change) => change.health),
+    ['unhealthy', 'unchecked', 'unhealthy', 'unchecked'],
+  );
 });

@@ -10,16 +10,22 @@ import {
   retried,
 } from '../../../../provider/runtime/health/state.ts';
 
-const CHECK = { healthyThreshold: 2, unhealthyThreshold: 3 };
+const CHECK = { healthyThreshold: 2, unhealthyThreshold: 3, protocol: 'TCP', port: undefined } as const;
+const OF_ANOTHER_PORT = { ...CHECK, port: 8080 };
+const BY_UDP = { ...CHECK, protocol: 'UDP' } as const;
 
 type Event = 'pass' | 'fail' | 'refused' | 'connected';
 
 /** The health after each event. */
-function healths(start: HealthState, events: readonly Event[]): string[] {
+function healths(
+  start: HealthState,
+  events: readonly Event[],
+  check: typeof OF_ANOTHER_PORT | typeof BY_UDP | typeof CHECK = CHECK,
+): string[] {
   let state = start;
   return events.map((event) => {
-    if (event === 'pass') state = checkPassed(state, CHECK);
-    if (event === 'fail') state = checkFailed(state, CHECK, 'no');
+    if (event === 'pass') state = checkPassed(state, check);
+    if (event === 'fail') state = checkFailed(state, check, 'no');
     if (event === 'refused') state = connectionFailed(state, 'refused');
     if (event === 'connected') state = connectionSucceeded(state);
     return state.health;
@@ -69,6 +75,24 @@ const ROWS: readonly (readonly [string, HealthState, readonly Event[], readonly 
 for (const [name, start, events, expected] of ROWS) {
   test(name, () => assert.deepEqual(healths(start, events), expected));
 }
+
+test('a passed check ends a series of refused connections only where it made such a connection itself', () => {
+  const events: readonly Event[] = ['refused', 'refused', 'pass', 'refused'];
+  const last = (check: Parameters<typeof healths>[2]) => healths(initialState(true, 'healthy'), events, check).at(-1);
+  assert.deepEqual([CHECK, OF_ANOTHER_PORT, BY_UDP].map(last), ['healthy', 'unhealthy', 'unhealthy']);
+});
+
+test('a target that came back by a check of another port is isolated again after three failures, not after one', () => {
+  const events: readonly Event[] = ['refused', 'refused', 'refused', 'pass', 'pass', 'refused', 'refused', 'refused'];
+  assert.deepEqual(healths(initialState(true, 'healthy'), events, OF_ANOTHER_PORT).slice(2), [
+    'unhealthy',
+    'unhealthy',
+    'healthy',
+    'healthy',
+    'healthy',
+    'unhealthy',
+  ]);
+});
 
 test('an unchecked target that was isolated is tried again', () => {
   const isolated = ['a', 'b', 'c'].reduce((state, error) => connectionFailed(state, error), initialState(false));

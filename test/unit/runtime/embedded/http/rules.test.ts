@@ -141,9 +141,11 @@ test('a request whose connection is made when its rule has changed goes by the n
   const { own, other } = await named(t, ['own', 'other']);
   const proxy = await HttpProxy.start(t, [own.port]);
   const { listener: served } = proxy;
-  const group = new TargetSet({ ...groupSettings('web'), id: 'rules/x' }, createSelection(), 0, () => {});
+  const settings = { ...groupSettings('web'), id: 'rules/x' };
+  const group = new TargetSet({ settings, selection: createSelection(), clients: undefined }, 0, () => {});
   served.groups.set('rules/x', group);
-  group.upsert({ ...other, health: 'healthy', slot: 0, counters: new SharedArrayBuffer(1024) });
+  const shared = { number: 0, slot: 0, counters: new SharedArrayBuffer(1024) };
+  group.upsert({ ...other, health: 'healthy', begunAtMs: undefined, ...shared });
   group.rebuild();
   const { targets } = served;
   const pick = targets.pick.bind(targets);

@@ -1,0 +1,15 @@
+// The payload of a UDP check as it is written: text, in which `\xHH` stands for a byte and `\\` for a backslash.
+
+/** Any other backslash is a mistake. */
+export const PAYLOAD = /^(?:[^\\]|\\\\|\\x[0-9A-Fa-f]{2})*$/;
+
+const ESCAPE = /(\\\\|\\x[0-9A-Fa-f]{2})/;
+
+/** Of a text that fits PAYLOAD; what is no escape is UTF-8. */
+export function payloadBytes(text: string): Buffer {
+  const parts = text.split(ESCAPE).map((part) => {
+    if (part === '\\\\') return Buffer.from('\\');
+    return part.startsWith('\\x') ? Buffer.from(part.slice(2), 'hex') : Buffer.from(part);
+  });
+  return Buffer.concat(parts);
+}

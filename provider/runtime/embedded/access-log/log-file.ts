@@ -1,0 +1,112 @@
+// The file that the access log is appended to, in the main thread: one write after another, reopened for rotation.
+import { close, constants, open, write } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const STDERR = 2;
+const LF = 0x0a;
+/** Without blocking: a pipe that nobody reads must hold no thread, and is an error where it is opened. */
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+/** Clients' addresses are nobody else's business. */
+const MODE = 0o640;
+/** Of a pipe that is full. */
+const RETRY_MS = 20;
+const COMPLAIN_EVERY_MS = 60_000;
+/** What is not written by then is lost. */
+const FLUSH_MS = 2_000;
+/** For a write that returns neither way. */
+const CLOSE_MS = 100;
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const writeFile = promisify(write);
+
+export class LogFile {
+  readonly #path: string;
+  readonly #onError: (error: unknown) => void;
+  #descriptor: number;
+  #last: Promise<unknown> = Promise.resolve();
+  /** The file ends in the middle of a line. */
+  #isCut = false;
+  #isClosing = false;
+  #complainedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Rejects where the file cannot be written. `onError`: what fails later, at most once a minute. */
+  static async open(path: string, onError: (error: unknown) => void): Promise<LogFile> {
+    return new LogFile(path, await openPath(path), onError);
+  }
+
+  private constructor(path: string, descriptor: number, onError: (error: unknown) => void) {
+    this.#path = path;
+    this.#descriptor = descriptor;
+    this.#onError = onError;
+  }
+
+  /** Whole lines. Resolves when they are written, or with false when they are given up; never rejects. */
+  append(text: string): Promise<boolean> {
+    return this.#inTurn(() => this.#write(text));
+  }
+
+  /** After the file was moved away: a new one is made, and lines that come from now on are in it. */
+  reopen(): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        const descriptor = await openPath(this.#path);
+        await closePath(this.#descriptor);
+        this.#descriptor = descriptor;
+        this.#isCut = false;
+      } catch (error) {
+        this.#onError(error);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.race([this.#last, sleep(FLUSH_MS, undefined, { ref: false })]);
+    this.#isClosing = true;
+    const closed = this.#inTurn(() => closePath(this.#descriptor));
+    await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(step);
+    this.#last = result;
+    return result;
+  }
+
+  async #write(text: string): Promise<boolean> {
+    const bytes = Buffer.from(this.#isCut ? `\n${text}` : text);
+    let at = 0;
+    while (at < bytes.length) {
+      try {
+        at += (await writeFile(this.#descriptor, bytes, at)).bytesWritten;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN' && !this.#isClosing) {
+          await sleep(RETRY_MS);
+          continue;
+        }
+        if (at > 0) this.#isCut = bytes[at - 1] !== LF;
+        this.#complain(error);
+        return false;
+      }
+    }
+    this.#isCut = false;
+    return true;
+  }
+
+  #complain(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#complainedAtMs < COMPLAIN_EVERY_MS) return;
+    this.#complainedAtMs = now;
+    this.#onError(error);
+  }
+}
+
+/** As an inherited descriptor: where it is a socket, as under a service manager, its path cannot be opened. */
+function openPath(path: string): Promise<number> {
+  return path === '/dev/stderr' ? Promise.resolve(STDERR) : openFile(path, FLAGS, MODE);
+}
+
+async function closePath(descriptor: number): Promise<void> {
+  if (descriptor !== STDERR) await closeFile(descriptor);
+}

@@ -1,0 +1,17 @@
+// A TCP check: the target accepts a connection.
+import { connect } from 'node:net';
+import { localHeader } from '../proxy-protocol.ts';
+import { attempt } from './attempt.ts';
+import type { Probe } from './probe.ts';
+
+export const probeTcp: Probe = ({ address, port }, { timeoutMs, proxyProtocol }, signal) =>
+  attempt({ timeoutMs, late: `no connection within ${timeoutMs} ms`, signal }, (finish) => {
+    const socket = connect({ host: address, port });
+    socket.on('error', (error) => finish(error.message));
+    socket.once('connect', () => {
+      if (proxyProtocol === undefined) finish(undefined);
+      // A target that waits for the header would count a connection without one as a fault.
+      else socket.write(localHeader(proxyProtocol), (error) => finish(error?.message));
+    });
+    return socket;
+  });

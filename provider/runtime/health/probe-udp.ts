@@ -1,0 +1,22 @@
+// A UDP check: a datagram is sent, and the answer, or that none is refused, shows that the target lives.
+import { createSocket } from 'node:dgram';
+import { payloadBytes } from '../../model/payload.ts';
+import { attempt } from './attempt.ts';
+import type { Probe } from './probe.ts';
+
+export const probeUdp: Probe = ({ address, port }, { timeoutMs, send = '', expect }, signal) => {
+  const expected = expect === undefined ? undefined : payloadBytes(expect);
+  // Silence proves nothing, but many protocols answer only what they know: without `expect` only a refusal fails.
+  const late = expected === undefined ? undefined : `no answer within ${timeoutMs} ms`;
+  return attempt({ timeoutMs, late, signal }, (finish) => {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    socket.on('error', (error) => finish(error.message));
+    socket.on('message', (answer) => {
+      const isExpected = expected === undefined || answer.includes(expected);
+      finish(isExpected ? undefined : 'the answer does not contain what is expected');
+    });
+    // Connected, it gets datagrams of this target only, and the ICMP "port unreachable" as an error.
+    socket.connect(port, address, () => socket.send(payloadBytes(send)));
+    return { destroy: () => socket.close() };
+  });
+};

@@ -1,0 +1,292 @@
+// The rows of the conformance table that are of health: every protocol of a check, thresholds, history, isolation.
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import type { TestContext } from 'node:test';
+import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { makePair } from '../harness/certificates.ts';
+import { exchange } from '../harness/load.ts';
+import { type RuntimeProcess, until } from '../harness/runtime.ts';
+import type { Scenario, World } from './world.ts';
+
+const TCP = { protocol: 'TCP' };
+const FAST = { intervalSeconds: 0.1, timeoutSeconds: 1, healthyThreshold: 2, unhealthyThreshold: 2 };
+
+/** What is checked in a target's place: it can be told to fail the checks, and to pass them again. */
+interface Checked {
+  readonly port: number;
+  fail(): Promise<void> | void;
+  recover(): Promise<void> | void;
+}
+
+async function listening(t: TestContext, server: Server, port = 0): Promise<number> {
+  server.listen(port, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+const CHECKED: Readonly<Record<string, (t: TestContext) => Promise<Checked>>> = {
+  TCP: async (t) => {
+    let server = createServer((socket) => socket.resume());
+    const port = await listening(t, server);
+    return {
+      port,
+      fail: async () => {
+        server.close();
+        await once(server, 'close');
+      },
+      recover: async () => {
+        server = createServer((socket) => socket.resume());
+        await listening(t, server, port);
+      },
+    };
+  },
+  HTTP: (t) => answering(t, (answer) => createHttpServer(answer)),
+  HTTPS: (t) => answering(t, (answer) => createHttpsServer(keyPair(), answer)),
+  UDP: async (t) => {
+    let answer = 'a pong';
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    t.after(() => socket.close());
+    await once(socket, 'listening');
+    socket.on('message', (message, { port }) => {
+      if (message.equals(Buffer.from('ping\0'))) socket.send(answer, port, '127.0.0.1');
+    });
+    return {
+      port: socket.address().port,
+      fail: () => {
+        answer = 'no';
+      },
+      recover: () => {
+        answer = 'pong again';
+      },
+    };
+  },
+};
+
+function keyPair(): { cert: string; key: string } {
+  const { certificate, privateKey } = makePair(['shop.example']);
+  return { cert: certificate, key: privateKey };
+}
+
+async function answering(t: TestContext, create: (answer: RequestListener) => Server): Promise<Checked> {
+  let status = 200;
+  const port = await listening(
+    t,
+    create((_request, response) => response.writeHead(status).end('a body')),
+  );
+  return {
+    port,
+    fail: () => {
+      status = 500;
+    },
+    recover: () => {
+      status = 302;
+    },
+  };
+}
+
+/** Of a check beside its protocol, and what its failure says. */
+const CHECKS: readonly (readonly [protocol: string, properties: object, problem: RegExp])[] = [
+  ['TCP', {}, /ECONNREFUSED/],
+  ['HTTP', { path: '/healthz' }, /answered 500/],
+  ['HTTPS', { host: 'other.example' }, /answered 500/],
+  ['UDP', { send: 'ping\\x00', expect: 'pong' }, /does not contain/],
+];
+
+interface TargetStatus {
+  readonly name: string;
+  readonly health: string;
+  readonly lastError?: string;
+  readonly lastCheckAt?: string;
+  readonly history: readonly { readonly at: string; readonly health: string; readonly error?: string }[];
+}
+
+async function statusOf(runtime: RuntimeProcess, name: string): Promise<TargetStatus> {
+  const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
+  return listener.targets.find((target: TargetStatus) => target.name === name);
+}
+
+/** Waits for the health, and gives the status in which it was seen. */
+function untilHealth({ runtime }: World, name: string, health: string): Promise<TargetStatus> {
+  return until(`${name} to be ${health}`, async () => {
+    const status = await statusOf(runtime, name);
+    return status.health === health ? status : undefined;
+  });
+}
+
+const protocolScenarios = CHECKS.map(
+  ([protocol, properties, problem]): Scenario => ({
+    name: `${protocol} check of another port: a target that fails it takes no traffic, comes back by it, and its history tells so`,
+    listener: TCP,
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      const { bind, change, port, runtime } = world;
+      const checked = await (CHECKED[protocol] as (typeof CHECKED)[string])(t);
+      await change({ healthCheck: { ...FAST, protocol, port: checked.port, ...properties } });
+      await bind({ a: (await tcpBackend(t, 'a')).target });
+      assert.equal(await askTcp('127.0.0.1', port), 'a');
+      await checked.fail();
+      const failed = await untilHealth(world, 'a', 'unhealthy');
+      assert.match(failed.lastError ?? '', problem);
+      assert.match(failed.history[0]?.error ?? '', problem);
+      await until('no more traffic', async () => (await askTcp('127.0.0.1', port)) === undefined);
+      await checked.recover();
+      await untilHealth(world, 'a', 'healthy');
+      await until('traffic again', async () => (await askTcp('127.0.0.1', port)) === 'a');
+      const { history, lastCheckAt = '', lastError } = await statusOf(runtime, 'a');
+      assert.deepEqual(
+        history.map(({ health }) => health),
+        ['healthy', 'unhealthy', 'healthy', 'checking'],
+      );
+      const times = history.map(({ at }) => Date.parse(at));
+      assert.deepEqual(
+        times.toSorted((a, b) => b - a),
+        times,
+      );
+      assert.ok(Date.parse(lastCheckAt) >= (times[0] ?? 0));
+      assert.equal(lastError, undefined);
+    },
+  }),
+);
+
+/** Records what each connection sent, and answers a request. */
+async function recorder(t: TestContext): Promise<{ port: number; received: string[] }> {
+  const received: string[] = [];
+  const server = createServer((socket) => {
+    const index = received.push('') - 1;
+    socket.on('error', () => {}).setEncoding('latin1');
+    socket.on('data', (text) => {
+      received[index] = `${received[index]}${text}`;
+      if (received[index]?.endsWith('\r\n\r\n')) socket.end('HTTP/1.1 200 OK\r\n\r\n');
+    });
+  });
+  return { port: await listening(t, server), received };
+}
+
+const proxyScenarios = [
+  ['v1', 'PROXY UNKNOWN\r\n'],
+  ['v2', '\r\n\r\n\0\r\nQUIT\n\x20\0\0\0'],
+].map(
+  ([proxyProtocol, header]): Scenario => ({
+    name: `PROXY protocol ${proxyProtocol}: checks begin with the header of a connection without a client`,
+    listener: { ...TCP, proxyProtocol },
+    run: async ({ bind, change }, t) => {
+      const { port, received } = await recorder(t);
+      await change({ healthCheck: { ...FAST, protocol: 'TCP', port } });
+      await bind({ a: (await tcpBackend(t, 'a')).target });
+      await until('the header', () => received.includes(header ?? ''));
+      await change({ healthCheck: { ...FAST, protocol: 'HTTP', port } });
+      await until('the header and a request', () =>
+        received.some((text) => text.startsWith(`${header}GET / HTTP/1.1\r\n`)),
+      );
+    },
+  }),
+);
+
+export const HEALTH_SCENARIOS: readonly Scenario[] = [
+  ...protocolScenarios,
+  ...proxyScenarios,
+  {
+    name: 'thresholds: only so many results of a kind in a row turn a target, and the first pass of a new one is enough',
+    run: async (world, t) => {
+      // Each turn but the due ones would show in the history: after 2 failures, and after 3 passes.
+      const answers = [200, 500, 200, 500, 500, 200, 200, 500, 500, 200, 200, 200];
+      let checks = 0;
+      const server = createHttpServer((_request, response) => response.writeHead(answers[checks++] ?? 200).end());
+      const port = await listening(t, server);
+      const thresholds = { healthyThreshold: 3, unhealthyThreshold: 2 };
+      await world.change({ healthCheck: { ...FAST, ...thresholds, protocol: 'HTTP' } });
+      await world.bind({ a: { address: '127.0.0.1', port } });
+      await until('all answers', () => checks > answers.length);
+      const { history } = await statusOf(world.runtime, 'a');
+      assert.deepEqual(
+        history.map(({ health }) => health),
+        ['healthy', 'unhealthy', 'healthy', 'checking'],
+      );
+    },
+  },
+  {
+    name: 'HTTP check: method, path and host are those of the check, and only its codes pass',
+    run: async (world, t) => {
+      const seen = new Set<string>();
+      let status = 204;
+      const server = createHttpServer(({ method, url, headers }, response) => {
+        seen.add(`${method} ${url} ${headers.host}`);
+        response.writeHead(status).end();
+      });
+      const port = await listening(t, server);
+      const asked = { method: 'HEAD', path: '/up?full=1', host: 'shop.example', expectedCodes: '204,300-301' };
+      await world.change({ healthCheck: { ...FAST, protocol: 'HTTP', ...asked } });
+      await world.bind({ a: { address: '127.0.0.1', port } });
+      status = 200;
+      assert.match((await untilHealth(world, 'a', 'unhealthy')).lastError ?? '', /answered 200/);
+      status = 301;
+      await untilHealth(world, 'a', 'healthy');
+      assert.deepEqual([...seen], ['HEAD /up?full=1 shop.example']);
+    },
+  },
+  {
+    name: 'one checker a target, however many workers',
+    flags: ['--workers', '4'],
+    run: async (world, t) => {
+      const times: number[] = [];
+      const server = createHttpServer((_request, response) => {
+        times.push(performance.now());
+        response.end();
+      });
+      const port = await listening(t, server);
+      await world.change({ healthCheck: { ...FAST, protocol: 'HTTP' } });
+      await world.bind({ a: { address: '127.0.0.1', port } });
+      await until('checks', () => times.length > 22);
+      // 20 intervals are 2 s; four checkers would need 0.5 s for as many.
+      assert.ok((times[22] as number) - (times[2] as number) > 1000);
+    },
+  },
+  {
+    name: 'a target whose check passes and whose connections are refused is isolated after three, and returns by its check',
+    flags: ['--workers', '4'],
+    run: async (world, t) => {
+      const [a, checked] = [await httpBackend(t, 'a'), await httpBackend(t, 'checked')];
+      const check = { protocol: 'HTTP', port: checked.port, intervalSeconds: 0.1 };
+      // Until it is changed the check brings nobody back.
+      await world.change({ healthCheck: { ...check, healthyThreshold: 100 } });
+      const dead = { address: '127.0.0.1', port: await freePort() };
+      await world.bind({ a: a.target, dead });
+      await until('the isolation', async () => {
+        assert.equal((await exchange(world.url)).backend, 'a');
+        return (await statusOf(world.runtime, 'dead')).health === 'unhealthy';
+      });
+      const { history } = await statusOf(world.runtime, 'dead');
+      assert.match(history[0]?.error ?? '', /ECONNREFUSED/);
+      const revived = await httpBackend(t, 'revived', dead.port);
+      await world.change({ healthCheck: { ...check, healthyThreshold: 2 } });
+      await until('traffic', async () => (await exchange(world.url)).backend === revived.name);
+    },
+  },
+  {
+    name: 'a target without check that was isolated is tried again after 10 s',
+    listener: { healthCheck: { protocol: 'none' } },
+    flags: ['--workers', '4'],
+    run: async (world, t) => {
+      const dead = { address: '127.0.0.1', port: await freePort() };
+      await world.bind({ a: (await httpBackend(t, 'a')).target, dead });
+      await until('the isolation', async () => {
+        assert.equal((await exchange(world.url)).backend, 'a');
+        return (await statusOf(world.runtime, 'dead')).health === 'unhealthy';
+      });
+      await httpBackend(t, 'revived', dead.port);
+      await until('traffic', async () => (await exchange(world.url)).backend === 'revived');
+      const { history } = await statusOf(world.runtime, 'dead');
+      assert.deepEqual(
+        history.map(({ health }) => health),
+        ['unchecked', 'unhealthy', 'unchecked'],
+      );
+      const [back, isolated] = history.map(({ at }) => Date.parse(at)) as [number, number];
+      assert.ok(back - isolated >= 9_900, `after ${back - isolated} ms`);
+    },
+  },
+];

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { getEventListeners, once } from 'node:events';
+import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { probe } from '../../../../provider/runtime/health/probe.ts';
+import type { HealthCheckSnapshot } from '../../../../provider/runtime/snapshot.ts';
+import { freePort } from '../../../harness/backends.ts';
+import { makePair } from '../../../harness/certificates.ts';
+import { until } from '../../../harness/runtime.ts';
+
+const CHECK: HealthCheckSnapshot = {
+  protocol: 'TCP',
+  port: undefined,
+  path: '/',
+  host: undefined,
+  method: 'GET',
+  expectedCodes: [[200, 399]],
+  send: undefined,
+  expect: undefined,
+  proxyProtocol: undefined,
+  intervalMs: 60_000,
+  timeoutMs: 5_000,
+  healthyThreshold: 2,
+  unhealthyThreshold: 2,
+};
+
+function selfSigned(): { cert: string; key: string } {
+  const { certificate, privateKey } = makePair(['shop.example']);
+  return { cert: certificate, key: privateKey };
+}
+
+const V2_LOCAL = '\r\n\r\n\0\r\nQUIT\n\x20\0\0\0';
+
+interface Target {
+  readonly port: number;
+  /** What each connection has sent so far. */
+  readonly received: string[];
+  /** Connections that are open. */
+  readonly sockets: Set<Socket>;
+}
+
+async function listening(t: TestContext, server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** A target that answers the first bytes of a connection with `answer`; undefined: it never says anything. */
+async function targetOf(t: TestContext, answer?: string, endsWith = ''): Promise<Target> {
+  const received: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const index = received.push('') - 1;
+    sockets.add(socket);
+    t.after(() => socket.destroy());
+    socket.setEncoding('latin1').on('data', (text) => {
+      received[index] = `${received[index]}${text}`;
+      if (answer !== undefined && received[index]?.endsWith(endsWith)) socket.write(answer);
+    });
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+  });
+  return { port: await listening(t, server), received, sockets };
+}
+
+/** The result of one check, which leaves nothing behind. */
+async function check(port: number, changes: Partial<HealthCheckSnapshot>): Promise<string | undefined> {
+  const ended = new AbortController();
+  const problem = await probe({ address: '127.0.0.1', port }, { ...CHECK, ...changes }, ended.signal);
+  assert.equal(getEventListeners(ended.signal, 'abort').length, 0);
+  return problem;
+}
+
+const HTTP = { protocol: 'HTTP' } as const;
+const answerOf = (status: string, rest = '') => `HTTP/1.1 ${status}\r\nContent-Length: 5\r\n${rest}\r\n`;
+
+const HTTP_ROWS: readonly (readonly [
+  name: string,
+  answer: string | undefined,
+  changes: object,
+  problem: RegExp | undefined,
+])[] = [
+  ['an expected code passes, before the body has come', answerOf('204 No Content'), {}, undefined],
+  ['another code fails', answerOf('503 Gone'), {}, /^answered 503, which is not an expected code$/],
+  [
+    'a code of a second range passes',
+    answerOf('404 No'),
+    {
+      expectedCodes: [
+        [200, 200],
+        [404, 404],
+      ],
+    },
+    undefined,
+  ],
+  ['an interim answer is not the answer', `HTTP/1.1 100 Continue\r\n\r\n${answerOf('500 No')}`, {}, /^answered 500/],
+  [
+    'a 101 is judged by its code',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
+    {},
+    /^answered 101/,
+  ],
+  ['a head over 16 KiB fails', answerOf('200 OK', `X: ${'a'.repeat(16 * 1024)}\r\n`), {}, /Header overflow/],
+  ['what is not HTTP fails', 'SSH-2.0-OpenSSH_9.2\r\n', {}, /Parse Error/],
+  ['no answer fails by the time-out', undefined, { timeoutMs: 100 }, /^no answer within 100 ms$/],
+];
+
+for (const [name, answer, changes, problem] of HTTP_ROWS) {
+  test(`HTTP: ${name}, and the connection is closed`, async (t) => {
+    const { port, sockets, received } = await targetOf(t, answer);
+    const found = await check(port, { ...HTTP, path: '/up?full=1', ...changes });
+    if (problem === undefined) assert.equal(found, undefined);
+    else assert.match(found ?? '', problem);
+    assert.match(received[0] ?? '', new RegExp(`^GET /up\\?full=1 HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n`));
+    await until('the end of the connection', () => sockets.size === 0);
+  });
+}
+
+test('TCP: an accepted connection passes, a refused one fails; another port than the target is checked', async (t) => {
+  const { port, sockets } = await targetOf(t);
+  const closed = await freePort();
+  assert.equal(await check(port, {}), undefined);
+  assert.match((await check(closed, {})) ?? '', /ECONNREFUSED/);
+  assert.equal(await check(closed, { port }), undefined);
+  await until('the end of the connections', () => sockets.size === 0);
+});
+
+for (const [version, header] of [
+  ['v1', 'PROXY UNKNOWN\r\n'],
+  ['v2', V2_LOCAL],
+] as const) {
+  test(`PROXY protocol ${version}: TCP and HTTP checks begin with the header of a connection without client`, async (t) => {
+    const { port, received } = await targetOf(t, answerOf('200 OK'), '\r\n\r\n');
+    assert.equal(await check(port, { proxyProtocol: version }), undefined);
+    await until('the header', () => received[0] === header);
+    assert.equal(await check(port, { ...HTTP, proxyProtocol: version }), undefined);
+    assert.ok(received[1]?.startsWith(`${header}GET / HTTP/1.1\r\n`), received[1]);
+  });
+
+  test(`PROXY protocol ${version}: the header of an HTTPS check comes in the clear before the handshake`, async (t) => {
+    const secure = createTlsServer(selfSigned(), (socket: TLSSocket) => {
+      socket.once('data', () => socket.end(answerOf('200 OK')));
+    });
+    const securePort = await listening(t, secure);
+    let seen = '';
+    const server = createServer((socket) => {
+      socket.once('readable', () => {
+        seen = (socket.read(header.length) as Buffer).toString('latin1');
+        socket.pipe(createConnection(securePort, '127.0.0.1')).pipe(socket);
+      });
+    });
+    const port = await listening(t, server);
+    assert.equal(await check(port, { protocol: 'HTTPS', proxyProtocol: version }), undefined);
+    assert.equal(seen, header);
+  });
+}
+
+test('HTTPS: any certificate passes; the host is the server name where it is a name', async (t) => {
+  const names: (string | false | null)[] = [];
+  const server = createTlsServer(selfSigned(), (socket) => {
+    names.push(socket.servername);
+    socket.once('data', () => socket.end(answerOf('200 OK')));
+  });
+  const port = await listening(t, server);
+  for (const host of ['other.example:8443', '127.0.0.1:80', '[::1]:80', '::1', undefined]) {
+    assert.equal(await check(port, { protocol: 'HTTPS', host }), undefined, host);
+  }
+  assert.deepEqual(names, ['other.example', false, false, false, false]);
+  const { port: plain } = await targetOf(t, answerOf('200 OK'));
+  assert.match((await check(plain, { protocol: 'HTTPS' })) ?? '', /wrong version number/i);
+});
+
+async function udpTarget(t: TestContext, answer: string | undefined): Promise<{ port: number; received: string[] }> {
+  const received: string[] = [];
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  t.after(() => socket.close());
+  socket.on('message', (message, { port }) => {
+    received.push(message.toString('hex'));
+    if (answer !== undefined) socket.send(answer, port, '127.0.0.1');
+  });
+  await once(socket, 'listening');
+  return { port: socket.address().port, received };
+}
+
+async function closedUdpPort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+const UDP = { protocol: 'UDP' } as const;
+
+test('UDP: the answer must contain what is expected', async (t) => {
+  const { port, received } = await udpTarget(t, 'a pong\0');
+  assert.equal(await check(port, { ...UDP, send: 'ping\\x00', expect: 'pong\\x00' }), undefined);
+  assert.equal(await check(port, { ...UDP }), undefined);
+  assert.equal(await check(port, { ...UDP, expect: 'ping' }), 'the answer does not contain what is expected');
+  assert.deepEqual(received, ['70696e6700', '', '']);
+});
+
+test('UDP: silence fails where an answer is expected, and passes where none is', async (t) => {
+  const { port } = await udpTarget(t, undefined);
+  assert.equal(await check(port, { ...UDP, expect: 'x', timeoutMs: 100 }), 'no answer within 100 ms');
+  assert.equal(await check(port, { ...UDP, timeoutMs: 100 }), undefined);
+});
+
+test('UDP: a port that nobody has fails at once, with or without an expected answer', async () => {
+  const port = await closedUdpPort();
+  for (const expect of [undefined, 'pong']) assert.match((await check(port, { ...UDP, expect })) ?? '', /ECONNREFUSED/);
+});
+
+test('an ended check closes its connection and says so', async (t) => {
+  const { port, sockets } = await targetOf(t);
+  for (const protocol of ['HTTP', 'HTTPS', 'UDP'] as const) {
+    const ended = new AbortController();
+    const result = probe({ address: '127.0.0.1', port }, { ...CHECK, protocol, expect: 'x' }, ended.signal);
+    if (protocol !== 'UDP') await until('the connection', () => sockets.size === 1);
+    ended.abort();
+    assert.equal(await result, 'the check was ended');
+    assert.equal(getEventListeners(ended.signal, 'abort').length, 0);
+    await until('its end', () => sockets.size === 0);
+  }
+  const over = AbortSignal.abort();
+  assert.equal(await probe({ address: '127.0.0.1', port }, CHECK, over), 'the check was ended');
+});
