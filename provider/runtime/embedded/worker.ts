@@ -10,11 +10,12 @@ import { httpsAcceptor } from './tls/accept.ts';
 
 if (!parentPort) throw new Error('worker.ts runs in a worker thread only.');
 const port = parentPort;
-const { workerId, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
+const { workerId, workers, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
 let { ticketKeys } = init;
 
 const served = new ServedState({
   workerId,
+  workers,
   isPortShared,
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: httpsAcceptor(() => ticketKeys) },
   refusers: { HTTP: refuseHttp },
