@@ -14,7 +14,7 @@ export async function probePort(endpoint: Endpoint): Promise<OpenFailure | undef
   const { promise, resolve } = Promise.withResolvers<OpenFailure | undefined>();
   const onError = (error: Error) => resolve(openFailure(endpoint, error));
   if (transport === 'udp') {
-    const socket = datagramSocket(address, {});
+    const socket = datagramSocket(address);
     socket.once('error', (error) => {
       socket.close();
       onError(error);

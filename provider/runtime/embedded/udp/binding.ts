@@ -11,9 +11,7 @@ import { datagramSocket, hasRoom } from './datagram-socket.ts';
 import { type SessionContext, UdpSession } from './session.ts';
 import { SessionTable } from './session-table.ts';
 
-export const MAX_SESSIONS = 10_000;
-/** Datagrams that come while the worker is busy wait here; the kernel cuts it at net.core.rmem_max. */
-const RECEIVE_BUFFER_BYTES = 1024 * 1024;
+const MAX_SESSIONS = 10_000;
 /** A fault that comes with each datagram is told of once in this time. */
 const LOG_INTERVAL_MS = 10_000;
 
@@ -38,10 +36,7 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
     this.endpoint = endpoint;
     this.#context = context;
     // Shared although one worker has it: a changed address opens beside the old one, where one of them is a wildcard.
-    this.#socket = datagramSocket(endpoint.address, {
-      reusePort: context.isPortShared,
-      recvBufferSize: RECEIVE_BUFFER_BYTES,
-    });
+    this.#socket = datagramSocket(endpoint.address, { reusePort: context.isPortShared });
     this.#socket.on('message', (datagram, from) => this.#receive(datagram, from));
   }
 

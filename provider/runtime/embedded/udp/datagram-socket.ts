@@ -4,14 +4,18 @@ import { isIPv6 } from 'node:net';
 
 /** What a socket may have queued in memory before datagrams are dropped: the kernel takes them at once but under pressure. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
+/** Datagrams that come while the worker is busy wait here; the kernel cuts it at net.core.rmem_max. */
+const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
 /** Node looks literals up too, in a later tick; one that answers at once makes every call after it synchronous. */
 const lookup: SocketOptions['lookup'] = (address, _options, callback) => {
   callback(null, address, isIPv6(address) ? 6 : 4);
 };
 
-export function datagramSocket(address: string, options: Pick<SocketOptions, 'reusePort' | 'recvBufferSize'>): Socket {
-  return createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', lookup, ...options });
+/** `address`: its own or its peer's. */
+export function datagramSocket(address: string, { reusePort = false } = {}): Socket {
+  const type = isIPv6(address) ? 'udp6' : 'udp4';
+  return createSocket({ type, lookup, reusePort, recvBufferSize: RECEIVE_BUFFER_BYTES });
 }
 
 export interface ConnectFailures {
@@ -23,7 +27,7 @@ export interface ConnectFailures {
 
 /** Connected when it returns; undefined: it failed. */
 export function connectedSocket(address: string, port: number, failures: ConnectFailures): Socket | undefined {
-  const socket = datagramSocket(address, {});
+  const socket = datagramSocket(address);
   let fault: Error | undefined;
   const onFault = (error: Error) => {
     fault = error;

@@ -48,7 +48,12 @@ test('the datagrams of a client go to one target in their order, and its answers
   await serve(engineOf(t), snapshot(1, [udp(port, [of(a), of(b)])]));
   const [one, two] = [await UdpClient.open(t, port), await UdpClient.open(t, port)];
   const sent = Array.from({ length: 300 }, (_, index) => `${index}`);
-  for (const text of sent) await Promise.all([one.send(text), two.send(text)]);
+  for (const text of sent) {
+    await Promise.all([one.send(text), two.send(text)]);
+    // A machine that is busy elsewhere may lose what is more than a socket's buffer holds.
+    const isNear = ({ answers }: UdpClient) => answers.length > Number(text) - 50;
+    await until(() => isNear(one) && isNear(two), 'answers');
+  }
   await until(() => one.answers.length === 300 && two.answers.length === 300, 'all answers');
   assert.deepEqual([a.texts, b.texts], [sent, sent]);
   assert.deepEqual(
@@ -102,17 +107,14 @@ test('no datagram goes to a target after the swap that unbound it, and its late 
     }
   });
   await serve(engine, snapshot(2, [udp(port, [of(b)], { drainMs: 60_000 })]));
-  const unboundAtMs = performance.now();
+  // What the kernel has for the target by now comes before this.
+  await (await UdpClient.open(t, a.port)).send('marker');
+  await until(() => a.texts.includes('marker'), 'the marker');
+  const { length } = a.datagrams;
   for (const send of late) send();
   await until(() => b.datagrams.length > 200, 'traffic at the other target');
   isOver = true;
   await Promise.all(traffic);
-  // What the kernel had for it when it was unbound comes before this.
-  assert.deepEqual(
-    a.datagrams.filter(({ atMs }) => atMs > unboundAtMs + 1_000),
-    [],
-  );
-  const { length } = a.datagrams;
   await Promise.all(clients.map((client) => client.askUntilAnswered('again')));
   assert.equal(a.datagrams.length, length);
   assert.ok(clients.every(({ answers }) => answers.every((answer, index) => index === 0 || answer.startsWith('b '))));
@@ -143,7 +145,9 @@ test('without an eligible target a datagram is dropped, and the next one is pick
   assert.equal(await known.ask('1'), 'a 1');
   await serve(engine, snapshot(2, [udp(port, [of(a)])]), () => 'unhealthy');
   await Promise.all([known.send('lost'), fresh.send('lost')]);
-  await serve(engine, snapshot(3, [udp(port, [of(a)])]), () => 'healthy');
+  // The worker has read its sockets between the two.
+  for (const version of [3, 4]) await serve(engine, snapshot(version, [udp(port, [of(a)])]), () => 'unhealthy');
+  await serve(engine, snapshot(5, [udp(port, [of(a)])]), () => 'healthy');
   assert.equal(await known.askUntilAnswered('2'), 'a 2');
   assert.equal(await fresh.askUntilAnswered('2'), 'a 2');
   assert.equal(engine.traffic('dns')?.connections, 2);
@@ -181,9 +185,8 @@ test('an idle session ends; answers keep one alive', async (t) => {
     t.after(() => clearInterval(timer));
   };
   await answered.ask('x');
-  await until(() => counts(engine, a).activeConnections === 0, 'the end of the idle session');
-  assert.equal(counts(engine, b).activeConnections, 1);
-  assert.equal(engine.traffic('dns')?.openConnections, 1);
+  await until(() => engine.traffic('dns')?.openConnections === 1, 'the end of the idle session');
+  assert.deepEqual([counts(engine, a).activeConnections, counts(engine, b).activeConnections], [0, 1]);
   await idle.ask('y');
   await until(() => engine.traffic('dns')?.connections === 3, 'a session anew');
 });
