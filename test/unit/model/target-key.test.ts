@@ -13,15 +13,13 @@ const FORMS: [written: string, canonical: string][] = [
   ['0:0:0:0:0:ffff:10.0.0.1', '10.0.0.1'],
   ['::ffff:0.0.0.0', '0.0.0.0'],
   ['::10.0.0.1', '::10.0.0.1'],
-  ['::ffff:0:10.0.0.1', '::ffff:0:10.0.0.1'],
+  ['::ffff:0:10.0.0.1', '::ffff:0:a00:1'],
   ['::fffe:10.0.0.1', '::fffe:a00:1'],
 ];
 
 for (const [written, canonical] of FORMS) {
   test(`${written} is ${canonical}`, () => {
-    // Node writes the rest of an address as it likes; what counts is that all forms of one are the same.
-    assert.equal(canonicalAddress(written), canonicalAddress(canonical));
-    if (canonical.includes('.') && !canonical.includes(':')) assert.equal(canonicalAddress(written), canonical);
+    assert.equal(canonicalAddress(written), canonical);
   });
 }
 
