@@ -1,9 +1,11 @@
-// One listening address:port of a worker: it gives accepted sockets to the protocol of the listener that it serves.
+// One listening TCP address:port of a worker: it gives accepted sockets to the protocol of the listener that it serves.
 import * as net from 'node:net';
 import type { Protocol } from '../snapshot.ts';
 import type { AccessLog } from './access-log/access-log.ts';
 import type { ConnectionGauge } from './counters.ts';
+import { queueEmptied } from './emptying.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { EndpointBinding } from './endpoint-binding.ts';
 import type { WorkerListener } from './listener.ts';
 import type { Log } from './messages.ts';
 
@@ -33,14 +35,14 @@ export interface BindingContext {
 
 /** The kernel cuts it at net.core.somaxconn. */
 const BACKLOG = 4096;
-/** Under a stream of new connections the queue is never empty; an acknowledgement does not wait longer for it. */
-const EMPTYING_DEADLINE_MS = 100;
 
-export class Binding {
+export class Binding implements EndpointBinding {
   readonly endpoint: Endpoint;
   readonly #context: BindingContext;
   readonly #server: net.Server;
   #listener: WorkerListener | undefined;
+  /** The listener's when it was put here: where that has become UDP, this socket still has clients to accept. */
+  #protocol: StreamProtocol = 'TCP';
   /** Accepted before the binding serves: paused, nothing was read. */
   #held: net.Socket[] = [];
   #accepted = 0;
@@ -92,6 +94,7 @@ export class Binding {
     this.#listener?.counters.addOpen(-this.#connections.size);
     listener.counters.addOpen(this.#connections.size);
     this.#listener = listener;
+    this.#protocol = listener.snapshot.protocol as StreamProtocol;
     const held = this.#held;
     this.#held = [];
     for (const socket of held) this.#hand(socket, listener);
@@ -160,17 +163,16 @@ export class Binding {
 
   #hand(socket: net.Socket, listener: WorkerListener): void {
     const { maxConnections } = listener.snapshot;
-    const protocol = listener.snapshot.protocol as StreamProtocol;
     if (maxConnections === undefined) {
       listener.counters.addOpen(1);
     } else if (!listener.counters.reserveOpen(maxConnections)) {
-      const refuse = this.#context.refusers[protocol];
+      const refuse = this.#context.refusers[this.#protocol];
       if (refuse) refuse(socket);
       else socket.resetAndDestroy();
       return;
     }
     listener.counters.accepted();
-    this.#context.acceptors[protocol](socket, this);
+    this.#context.acceptors[this.#protocol](socket, this);
   }
 
   async #close(): Promise<void> {
@@ -178,20 +180,9 @@ export class Binding {
     for (const socket of this.#held.splice(0)) socket.resetAndDestroy();
     for (const callback of [...this.#closingCallbacks]) callback();
     this.#closingCallbacks.clear();
-    // Closing resets what waits in the accept queue, with SO_REUSEPORT too: accept until a whole turn finds nothing.
-    const deadline = performance.now() + EMPTYING_DEADLINE_MS;
-    let seen = -1;
-    while (this.#listener && seen !== this.#accepted && performance.now() < deadline) {
-      seen = this.#accepted;
-      // The first immediate may end the turn that is under way; the second one has a whole poll before it.
-      await immediate();
-      await immediate();
-    }
+    // Closing resets what waits in the accept queue, with SO_REUSEPORT too.
+    if (this.#listener) await queueEmptied(() => this.#accepted);
     // Not its callback: that also waits for connections, and handles that were taken over are not counted.
     this.#server.close();
   }
-}
-
-function immediate(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,9 @@
 // Where a listener listens, and its one name in messages and as a key.
 import { targetKey } from '../../model/target-key.ts';
+import { hashOf } from '../select/hash.ts';
 import type { ListenerSnapshot } from '../snapshot.ts';
+
+const OWNER_SEED = 2;
 
 export interface Endpoint {
   readonly transport: 'tcp' | 'udp';
@@ -20,4 +23,24 @@ export function toEndpoint({
 export function endpointName({ transport, address, port }: Endpoint): string {
   const name = targetKey(address, port);
   return transport === 'udp' ? `udp ${name}` : name;
+}
+
+/**
+ * Connections of one port are shared by all workers; datagrams by none, since those of one client must meet in one
+ * place. It goes by the endpoint, so that whichever listener has it, its socket and its sessions stay where they are.
+ */
+export function isOpenedBy(endpoint: Endpoint, workerId: number, workers: number): boolean {
+  return endpoint.transport === 'tcp' || hashOf(endpointName(endpoint), OWNER_SEED) % workers === workerId;
+}
+
+/** Two sockets that do not share the port cannot have them both. */
+export function overlaps(a: Endpoint, b: Endpoint): boolean {
+  if (a.transport !== b.transport || a.port !== b.port) return false;
+  return a.address === b.address || covers(a.address, b.address) || covers(b.address, a.address);
+}
+
+/** `::` takes IPv4 too. */
+function covers(wildcard: string, address: string): boolean {
+  if (wildcard === '::') return true;
+  return wildcard === '0.0.0.0' && !address.includes(':');
 }

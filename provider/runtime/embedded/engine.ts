@@ -15,9 +15,11 @@ import type { CertificateSnapshot, ListenerSnapshot, Snapshot } from '../snapsho
 import type { AccessLogInit, Batch } from './access-log/access-log.ts';
 import { Budget, createBudget, SharedCount } from './access-log/budget.ts';
 import { ConnectionGauge, createGauges } from './counters.ts';
-import { type Endpoint, endpointName, toEndpoint } from './endpoint.ts';
+import { type Endpoint, endpointName, overlaps, toEndpoint } from './endpoint.ts';
+import { endpointOwners } from './endpoint-owners.ts';
 import { Ledger } from './ledger.ts';
 import type { Log, OpenFailure } from './messages.ts';
+import { isHeldByAnother } from './port-holders.ts';
 import { probePort, refusal } from './port-probe.ts';
 import { certificateProblem } from './tls/contexts.ts';
 import { TICKET_KEY_MS, TicketKeys } from './tls/ticket-keys.ts';
@@ -86,6 +88,7 @@ export class EmbeddedEngine implements Engine {
       return new WorkerPlace(workerId, {
         init: () => ({
           workerId,
+          workers,
           isPortShared,
           gauges: this.#gauges,
           ticketKeys: this.#ticketKeys.current,
@@ -103,10 +106,11 @@ export class EmbeddedEngine implements Engine {
 
   async prepare(next: Snapshot): Promise<readonly Refusal[]> {
     await this.abandon();
-    const { wanted, refusals } = this.#missing(next);
-    refusals.push(...this.#refusedCertificates(next));
+    const { owners, refusals: overlapping } = endpointOwners(next, (listener) => this.#isServed(listener));
+    const refusals = [...overlapping, ...this.#refusedCertificates(next)];
+    const wanted = new Map([...owners].filter(([name]) => !this.#open.has(name)));
     const endpoints = [...wanted.values()].map(toEndpoint);
-    const probed = await Promise.all(endpoints.map((endpoint) => probePort(endpoint)));
+    const probed = await Promise.all(endpoints.map((endpoint) => this.#probe(endpoint)));
     const failures = probed.filter((failure) => failure !== undefined);
     const free = endpoints.filter((_, index) => !probed[index]);
     failures.push(...(await this.#openInWorkers(free)));
@@ -207,24 +211,11 @@ export class EmbeddedEngine implements Engine {
     await this.destroy();
   }
 
-  /**
-   * What `next` listens on and the workers do not, with the one listener that may have it. Two listeners on one
-   * endpoint: it stays with the one that is served there, so that the newer one is refused.
-   */
-  #missing(next: Snapshot): { wanted: Map<string, ListenerSnapshot>; refusals: Refusal[] } {
-    const owners = new Map<string, ListenerSnapshot>();
-    const refusals: Refusal[] = [];
-    for (const listener of next.listeners.values()) {
-      const name = endpointName(toEndpoint(listener));
-      const other = owners.get(name);
-      const [owner, refused] = other && !this.#isServedAt(listener, name) ? [other, listener] : [listener, other];
-      owners.set(name, owner);
-      if (!refused) continue;
-      const problem = { path: 'port', message: `${name} is in use by listener ${owner.id}.` };
-      refusals.push({ listenerId: refused.id, code: 'PortInUse', problem });
-    }
-    const wanted = new Map([...owners].filter(([name]) => !this.#open.has(name)));
-    return { wanted, refusals };
+  /** At the endpoint that it has in the snapshot asked about. */
+  #isServed(listener: ListenerSnapshot): boolean {
+    const endpoint = this.#ledger.endpointOf(listener.id);
+    const name = endpointName(toEndpoint(listener));
+    return endpoint !== undefined && this.#open.has(name) && endpointName(endpoint) === name;
   }
 
   #refusedCertificates(next: Snapshot): Refusal[] {
@@ -238,9 +229,15 @@ export class EmbeddedEngine implements Engine {
     return refusals;
   }
 
-  #isServedAt(listener: ListenerSnapshot, name: string): boolean {
-    const endpoint = this.#ledger.endpointOf(listener.id);
-    return endpoint !== undefined && this.#open.has(name) && endpointName(endpoint) === name;
+  /**
+   * A wildcard and an address of the same port: an own socket that overlaps is none that the next snapshot uses, so that
+   * the new one may open beside it, and it closes when the new one serves.
+   */
+  async #probe(endpoint: Endpoint): Promise<OpenFailure | undefined> {
+    const failure = await probePort(endpoint);
+    if (failure?.code !== 'EADDRINUSE') return failure;
+    const isOwn = [...this.#open.values()].some((open) => overlaps(open, endpoint)) && !isHeldByAnother(endpoint);
+    return isOwn ? undefined : failure;
   }
 
   /** What any worker could not open is closed in all of them. A worker that ended opens it with the swap. */

@@ -66,6 +66,7 @@ export interface Swap {
 
 export interface WorkerInit {
   readonly workerId: number;
+  readonly workers: number;
   readonly isPortShared: boolean;
   readonly gauges: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;

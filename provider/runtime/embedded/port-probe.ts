@@ -3,18 +3,27 @@ import * as net from 'node:net';
 import type { Refusal } from '../engine.ts';
 import { type Endpoint, endpointName } from './endpoint.ts';
 import type { OpenFailure } from './messages.ts';
+import { datagramSocket } from './udp/datagram-socket.ts';
 
 /**
  * Binds once without SO_REUSEPORT: a worker's own bind has it, and so would succeed beside another runtime of the same
  * user, or on 127.0.0.1 beside a 0.0.0.0 of the same port. Undefined: it is free.
  */
 export async function probePort(endpoint: Endpoint): Promise<OpenFailure | undefined> {
-  const server = net.createServer();
+  const { transport, address, port } = endpoint;
   const { promise, resolve } = Promise.withResolvers<OpenFailure | undefined>();
-  server.once('error', (error) => resolve(openFailure(endpoint, error)));
-  server.listen({ host: endpoint.address, port: endpoint.port, exclusive: true }, () => {
-    server.close(() => resolve(undefined));
-  });
+  const onError = (error: Error) => resolve(openFailure(endpoint, error));
+  if (transport === 'udp') {
+    const socket = datagramSocket(address);
+    socket.once('error', (error) => {
+      socket.close();
+      onError(error);
+    });
+    socket.bind({ address, port, exclusive: true }, () => socket.close(() => resolve(undefined)));
+  } else {
+    const server = net.createServer().once('error', onError);
+    server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(undefined)));
+  }
   return await promise;
 }
 

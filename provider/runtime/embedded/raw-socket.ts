@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import * as net from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { plainAddress } from '../proxy-protocol.ts';
 
 /** For flows: more than HAProxy's 16 KiB reads large bodies in fewer turns; pages that stay unused are never committed. */
 export const FLOW_BUFFER_BYTES = 32 * 1024;
@@ -106,8 +107,9 @@ export class RawSocket {
     if (accepted) socket.resume();
   }
 
+  /** Of one client the same on every listener: an IPv4 address as such, and without an interface. */
   get remoteAddress(): string {
-    return this.#socket.remoteAddress ?? '';
+    return plainAddress(this.#socket.remoteAddress ?? '');
   }
 
   get remotePort(): number {

@@ -1,14 +1,17 @@
 // What one worker serves: bindings, listeners and targets, and the swap from one version to the next.
 import type { PassiveReport } from '../engine.ts';
 import { Binding, type BindingContext } from './binding.ts';
-import { type Endpoint, endpointName, toEndpoint } from './endpoint.ts';
+import { type Endpoint, endpointName, isOpenedBy, toEndpoint } from './endpoint.ts';
+import type { EndpointBinding } from './endpoint-binding.ts';
 import { WorkerListener } from './listener.ts';
 import type { GroupUpsert, ListenerUpsert, OpenFailure, Swap, TimedHealthChange } from './messages.ts';
 import { openFailure } from './port-probe.ts';
 import { type Target, TargetSet, type UnbindRule } from './target-set.ts';
+import { UdpBinding } from './udp/binding.ts';
 
 export interface ServedStateContext extends BindingContext {
   readonly workerId: number;
+  readonly workers: number;
   readonly onPassive: (report: PassiveReport) => void;
 }
 
@@ -17,17 +20,19 @@ export class ServedState {
   readonly #listeners = new Map<string, WorkerListener>();
   readonly #groups = new Map<string, TargetSet>();
   /** Open, and not closing; by endpoint name. */
-  readonly #bindings = new Map<string, Binding>();
+  readonly #bindings = new Map<string, EndpointBinding>();
   /** Closed or about to be, with connections that live on. */
-  readonly #closing = new Set<Binding>();
+  readonly #closing = new Set<EndpointBinding>();
 
   constructor(context: ServedStateContext) {
     this.#context = context;
   }
 
-  /** Opens what is not open yet, without serving it. */
+  /** Opens what is not open yet and is this worker's to open, without serving it. */
   async open(endpoints: readonly Endpoint[]): Promise<OpenFailure[]> {
-    const missing = endpoints.filter((endpoint) => !this.#bindings.has(endpointName(endpoint)));
+    const { workerId, workers } = this.#context;
+    const own = endpoints.filter((endpoint) => isOpenedBy(endpoint, workerId, workers));
+    const missing = own.filter((endpoint) => !this.#bindings.has(endpointName(endpoint)));
     const results = await Promise.all(missing.map((endpoint) => this.#open(endpoint)));
     return results.filter((failure) => failure !== undefined);
   }
@@ -72,7 +77,8 @@ export class ServedState {
 
   async #open(endpoint: Endpoint): Promise<OpenFailure | undefined> {
     try {
-      this.#bindings.set(endpointName(endpoint), await Binding.open(endpoint, this.#context));
+      const transport = endpoint.transport === 'udp' ? UdpBinding : Binding;
+      this.#bindings.set(endpointName(endpoint), await transport.open(endpoint, this.#context));
       return undefined;
     } catch (error) {
       return openFailure(endpoint, error as NodeJS.ErrnoException);

@@ -11,12 +11,13 @@ import { httpsAcceptor } from './tls/accept.ts';
 
 if (!parentPort) throw new Error('worker.ts runs in a worker thread only.');
 const port = parentPort;
-const { workerId, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
+const { workerId, workers, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
 const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
 let { ticketKeys } = init;
 
 const served = new ServedState({
   workerId,
+  workers,
   isPortShared,
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: httpsAcceptor(() => ticketKeys) },
   refusers: { HTTP: refuseHttp },

@@ -96,6 +96,7 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
   const place = new WorkerPlace(0, {
     init: () => ({
       workerId: 0,
+      workers: 1,
       isPortShared: true,
       gauges: createGauges(1),
       ticketKeys: new Uint8Array(48),

@@ -1,0 +1,108 @@
+// One UDP client and its target: each datagram goes there by a connected socket of the session's own, or is picked anew.
+import type { Socket } from 'node:dgram';
+import { plainAddress } from '../../proxy-protocol.ts';
+import { takesTraffic } from '../../snapshot.ts';
+import type { Hold, PickingClient, Target, TargetSet } from '../target-set.ts';
+import { connectedSocket, hasRoom } from './datagram-socket.ts';
+import type { TableEntry } from './session-table.ts';
+
+/** The first target and two others. */
+const MAX_ATTEMPTS = 3;
+
+/** The session's listener, and the way back to its client. */
+export interface SessionContext {
+  readonly targets: TargetSet;
+  answer(session: UdpSession, datagram: Buffer): void;
+  onLocalFault(error: Error): void;
+}
+
+export class UdpSession implements Hold, PickingClient, TableEntry {
+  readonly key: string;
+  /** The client's, as the socket gave it. */
+  readonly address: string;
+  readonly port: number;
+  usedAtMs = 0;
+  readonly #context: SessionContext;
+  #target: Target | undefined;
+  #socket: Socket | undefined;
+  #onSent: ((error: Error | null) => void) | undefined;
+
+  constructor(key: string, address: string, port: number, context: SessionContext) {
+    this.key = key;
+    this.address = address;
+    this.port = port;
+    this.#context = context;
+  }
+
+  get remoteAddress(): string {
+    return plainAddress(this.address);
+  }
+
+  /** False: no target takes it, and it is dropped. */
+  send(datagram: Buffer): boolean {
+    const target = this.#target;
+    const isPicked = target?.isBound === true && takesTraffic(target.health);
+    if (!isPicked && !this.#pick()) return false;
+    const socket = this.#socket as Socket;
+    if (hasRoom(socket)) socket.send(datagram, this.#onSent);
+    return true;
+  }
+
+  /** What is on its way from the target is lost. The next datagram is picked anew. */
+  leave(): void {
+    const target = this.#target;
+    if (!target) return;
+    this.#target = undefined;
+    target.release(this);
+    target.counters.closed();
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  onUnbind(): void {
+    this.leave();
+  }
+
+  #pick(): boolean {
+    this.leave();
+    const tried = new Set<Target>();
+    while (tried.size < MAX_ATTEMPTS) {
+      const target = this.#context.targets.pick(this, tried);
+      if (!target) return false;
+      if (this.#join(target)) return true;
+      tried.add(target);
+    }
+    return false;
+  }
+
+  #join(target: Target): boolean {
+    const socket = connectedSocket(target.address, target.port, {
+      onLocalFault: (error) => this.#context.onLocalFault(error),
+      onConnectFailed: (error) => target.connectFailed(error),
+    });
+    if (!socket) return false;
+    const onFailed = (error: Error | null) => {
+      if (error && this.#socket === socket) this.#failed(target, error);
+    };
+    socket.on('error', onFailed);
+    socket.on('message', (datagram) => {
+      if (this.#socket !== socket) return;
+      target.connected();
+      this.#context.answer(this, datagram);
+    });
+    this.#target = target;
+    this.#socket = socket;
+    this.#onSent = onFailed;
+    target.hold(this);
+    target.counters.request();
+    target.counters.opened();
+    return true;
+  }
+
+  /** An ICMP refusal comes with the next call on the socket, whichever that is; others mean a single datagram. */
+  #failed(target: Target, error: Error): void {
+    if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') return;
+    target.connectFailed(error);
+    this.leave();
+  }
+}

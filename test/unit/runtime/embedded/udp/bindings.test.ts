@@ -1,0 +1,136 @@
+// UDP sockets that change in place through a real engine: prepared, abandoned, moved, taken over, and beside TCP.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import { UdpBackend, UdpClient } from '../../../../harness/udp.ts';
+import {
+  echoTarget,
+  engineOf,
+  freePort,
+  listener,
+  serve,
+  snapshot,
+  target,
+  UNCHECKED,
+  until,
+  visit,
+} from '../fixtures.ts';
+
+const UDP = { protocol: 'UDP' } as const;
+
+/** Fails where the port is taken. */
+async function bindOnce(port: number): Promise<void> {
+  const socket = createSocket('udp4').bind(port, '127.0.0.1');
+  await once(socket, 'listening');
+  socket.close();
+  await once(socket, 'close');
+}
+
+test('a prepared listener has its port and serves when it is activated; abandon gives it back', async (t) => {
+  const a = await UdpBackend.start(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  const next = snapshot(1, [listener('dns', port, [target(a.port)], UDP)]);
+  assert.deepEqual(await engine.prepare(next), []);
+  await assert.rejects(bindOnce(port), /EADDRINUSE/);
+  await engine.abandon();
+  await bindOnce(port);
+  assert.deepEqual(await engine.prepare(next), []);
+  await engine.activate(next, UNCHECKED);
+  assert.equal(await (await UdpClient.open(t, port)).ask('x'), 'a x');
+});
+
+test('a port that another socket has is refused by name; a TCP port of the same number is another one', async (t) => {
+  const other = await UdpBackend.start(t, 'other');
+  const engine = engineOf(t);
+  const [refusal, ...rest] = await engine.prepare(snapshot(1, [listener('dns', other.port, [], UDP)]));
+  assert.deepEqual([refusal?.listenerId, refusal?.code, rest], ['dns', 'PortInUse', []]);
+  assert.match(refusal?.problem.message ?? '', new RegExp(`udp 127\\.0\\.0\\.1:${other.port} `));
+  const a = await echoTarget(t, 'a');
+  await serve(engine, snapshot(2, [listener('web', other.port, [target(a.port)])]));
+  assert.equal(await visit(t, other.port), 'a');
+});
+
+test('TCP becomes UDP and TCP again on one port; an open flow of the old socket lives on', async (t) => {
+  const tcp = await echoTarget(t, 'tcp');
+  const udp = await UdpBackend.start(t, 'udp', '127.0.0.1', tcp.port);
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('web', port, [target(tcp.port)])]));
+  assert.equal(await visit(t, port), 'tcp');
+  // Connected, and perhaps still in the accept queue.
+  const visits = Array.from({ length: 30 }, () => visit(t, port));
+  await serve(engine, snapshot(2, [listener('web', port, [target(udp.port)], UDP)]));
+  assert.deepEqual(new Set(await Promise.all(visits)).has('tcp'), true);
+  const client = await UdpClient.open(t, port);
+  assert.equal(await client.ask('x'), 'udp x');
+  assert.equal(await visit(t, port), '', 'TCP is refused');
+  await serve(engine, snapshot(3, [listener('web', port, [target(tcp.port)])]));
+  assert.equal(await visit(t, port), 'tcp');
+  await bindOnce(port);
+  assert.deepEqual(engine.status().lastError, undefined);
+  await until(() => engine.status().workers.every(({ connections }) => connections === 0), 'no connection');
+});
+
+test('another listener takes the socket over with its clients, and gives them its own targets', async (t) => {
+  const [a, b] = [await UdpBackend.start(t, 'a'), await UdpBackend.start(t, 'b')];
+  const [port, other] = [await freePort(), await freePort()];
+  const engine = engineOf(t);
+  const one = (at: number) => listener('one', at, [target(a.port)], UDP);
+  const two = (at: number) => listener('two', at, [target(b.port)], UDP);
+  await serve(engine, snapshot(1, [one(port), two(other)]));
+  const client = await UdpClient.open(t, port);
+  assert.equal(await client.ask('1'), 'a 1');
+  await serve(engine, snapshot(2, [one(other), two(port)]));
+  assert.equal(await client.ask('2'), 'b 2');
+  assert.deepEqual([engine.traffic('one')?.openConnections, engine.traffic('two')?.openConnections], [0, 1]);
+  assert.deepEqual([engine.traffic('two')?.connections, engine.counts('two', `127.0.0.1:${b.port}`).requests], [0, 1]);
+});
+
+test('no datagram is lost where the port moves: the old socket gives what it has to the targets', async (t) => {
+  const a = await UdpBackend.start(t, 'a');
+  const ports = [await freePort(), await freePort()] as const;
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('dns', ports[0], [target(a.port)], UDP)]));
+  let sent = 0;
+  for (let round = 0; round < 5; round++) {
+    const [from, to] = round % 2 === 0 ? ports : ([ports[1], ports[0]] as const);
+    const clients = await Promise.all(Array.from({ length: 20 }, () => UdpClient.open(t, from)));
+    await Promise.all(clients.map((client) => client.send(`${sent++}`)));
+    await serve(engine, snapshot(round + 2, [listener('dns', to, [target(a.port)], UDP)]));
+    await until(() => a.datagrams.length === sent, 'every datagram');
+    await bindOnce(from);
+  }
+});
+
+test('where no more sockets can be had, datagrams are dropped and one line is logged; known clients go on', async (t) => {
+  const a = await UdpBackend.start(t, 'a');
+  const port = await freePort();
+  const server = limitedProcess(t, port, a.port);
+  await once(server, 'message');
+  const first = await UdpClient.open(t, port);
+  assert.equal(await first.ask('1'), 'a 1');
+  const crowd = await Promise.all(Array.from({ length: 100 }, () => UdpClient.open(t, port)));
+  await Promise.all(crowd.map((client) => client.send('x')));
+  const [logged] = (await once(server, 'message')) as [string];
+  assert.match(logged, /datagrams are dropped .*EMFILE/);
+  assert.equal(await first.ask('2'), 'a 2');
+  const lines: string[] = [];
+  server.on('message', (line: string) => lines.push(line));
+  await Promise.all(crowd.map((client) => client.send('y')));
+  assert.equal(await first.ask('3'), 'a 3');
+  assert.deepEqual(lines, []);
+});
+
+/** A binding in a process that may open 60 files; it tells when it serves, and each line that it logs. */
+function limitedProcess(t: TestContext, port: number, targetPort: number): ChildProcess {
+  const script = new URL('./limited-process.ts', import.meta.url).pathname;
+  const command = `ulimit -n 60; exec "$0" "$@"`;
+  const child = spawn('bash', ['-c', command, process.execPath, script, `${port}`, `${targetPort}`], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  return child;
+}

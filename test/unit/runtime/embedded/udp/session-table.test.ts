@@ -1,0 +1,44 @@
+// The order in which a UDP listener's sessions go, with a clock of the test's own.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SessionTable } from '../../../../../provider/runtime/embedded/udp/session-table.ts';
+
+const entry = (key: string) => ({ key, usedAtMs: 0 });
+const keys = (entries: Iterable<{ key: string }>) => [...entries].map(({ key }) => key).join('');
+
+test('of too many sessions the least recently used one goes', () => {
+  const table = new SessionTable<{ key: string; usedAtMs: number }>();
+  for (const key of 'abc') assert.deepEqual(table.add(entry(key), 1, 3), []);
+  assert.equal(table.use('a', 2)?.key, 'a');
+  assert.equal(keys(table.add(entry('d'), 3, 3)), 'b');
+  assert.equal(keys(table.add(entry('e'), 3, 3)), 'c');
+  assert.equal(table.use('b', 4), undefined);
+  assert.equal(keys(table), 'ade');
+});
+
+test('where the bound became smaller, as many go as are too many', () => {
+  const table = new SessionTable<{ key: string; usedAtMs: number }>();
+  for (const key of 'abcd') table.add(entry(key), 1, 10);
+  assert.equal(keys(table.add(entry('e'), 1, 2)), 'abc');
+  assert.equal(table.size, 2);
+});
+
+test('a session is idle from the time on that it was not used for, to the millisecond', () => {
+  const table = new SessionTable<{ key: string; usedAtMs: number }>();
+  table.add(entry('a'), 0, 10);
+  table.add(entry('b'), 10, 10);
+  table.add(entry('c'), 20, 10);
+  table.use('a', 30);
+  assert.equal(keys(table.takeIdle(59, 50)), '');
+  assert.equal(keys(table.takeIdle(60, 50)), 'b');
+  assert.equal(keys(table.takeIdle(79, 50)), 'c');
+  assert.equal(keys(table.takeIdle(80, 50)), 'a');
+  assert.equal(table.size, 0);
+});
+
+test('all can be taken', () => {
+  const table = new SessionTable<{ key: string; usedAtMs: number }>();
+  for (const key of 'abc') table.add(entry(key), 1, 10);
+  assert.equal(keys(table.takeAll()), 'abc');
+  assert.equal(table.size, 0);
+});

@@ -1,0 +1,222 @@
+// UDP sessions through a real engine: who gets which datagram, in which order, and what ends or moves a session.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import type { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
+import type { PassiveReport } from '../../../../../provider/runtime/engine.ts';
+import type { Health, ListenerSnapshot, TargetSnapshot } from '../../../../../provider/runtime/snapshot.ts';
+import { UdpBackend, UdpClient } from '../../../../harness/udp.ts';
+import { engineOf, freePort, listener, serve, snapshot, target, until } from '../fixtures.ts';
+
+function udp(port: number, targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}): ListenerSnapshot {
+  return listener('dns', port, targets, { protocol: 'UDP', ...more });
+}
+
+async function backends(t: TestContext, names: string): Promise<UdpBackend[]> {
+  return Promise.all([...names].map((name) => UdpBackend.start(t, name)));
+}
+
+const of = ({ port }: UdpBackend, weight = 100) => target(port, weight);
+const counts = (engine: EmbeddedEngine, { port }: UdpBackend) => engine.counts('dns', `127.0.0.1:${port}`);
+
+test('100 fresh clients are shared as the weights say, and counted as connections and requests', async (t) => {
+  const [a, b, c] = (await backends(t, 'abc')) as [UdpBackend, UdpBackend, UdpBackend];
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [udp(port, [of(a, 70), of(b, 20), of(c, 10)])]));
+  for (let i = 0; i < 100; i++) await (await UdpClient.open(t, port)).ask('x');
+  assert.deepEqual(
+    [a, b, c].map((backend) => backend.datagrams.length),
+    [70, 20, 10],
+  );
+  const { requests, activeConnections } = counts(engine, a);
+  assert.deepEqual([requests, activeConnections], [70, 70]);
+  const { connections, openConnections } = engine.traffic('dns') ?? {};
+  assert.deepEqual([connections, openConnections], [100, 100]);
+  assert.deepEqual(
+    engine
+      .status()
+      .workers.map((worker) => worker.connections)
+      .toSorted((x, y) => x - y),
+    [0, 100],
+  );
+});
+
+test('the datagrams of a client go to one target in their order, and its answers come back', async (t) => {
+  const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
+  const port = await freePort();
+  await serve(engineOf(t), snapshot(1, [udp(port, [of(a), of(b)])]));
+  const [one, two] = [await UdpClient.open(t, port), await UdpClient.open(t, port)];
+  const sent = Array.from({ length: 300 }, (_, index) => `${index}`);
+  for (const text of sent) {
+    await Promise.all([one.send(text), two.send(text)]);
+    // A machine that is busy elsewhere may lose what is more than a socket's buffer holds.
+    const isNear = ({ answers }: UdpClient) => answers.length > Number(text) - 50;
+    await until(() => isNear(one) && isNear(two), 'answers');
+  }
+  await until(() => one.answers.length === 300 && two.answers.length === 300, 'all answers');
+  assert.deepEqual([a.texts, b.texts], [sent, sent]);
+  assert.deepEqual(
+    one.answers,
+    sent.map((text) => `${one.answers[0]?.[0]} ${text}`),
+  );
+  assert.equal(new Set(a.datagrams.map((datagram) => datagram.port)).size, 1);
+});
+
+for (const size of [0, 1, 1472, 65_505]) {
+  test(`a datagram of ${size} bytes is carried both ways`, async (t) => {
+    const a = await UdpBackend.start(t, 'a');
+    const port = await freePort();
+    await serve(engineOf(t, 1), snapshot(1, [udp(port, [of(a)])]));
+    const client = await UdpClient.open(t, port);
+    const data = randomBytes(size);
+    // Its answer is longer by the two bytes of its name: 65,507 is the most that UDP over IPv4 carries.
+    assert.equal((await client.ask(data)).slice(0, 2), 'a ');
+    assert.deepEqual(a.datagrams[0]?.data, data);
+  });
+}
+
+test('the largest datagram is carried', async (t) => {
+  const a = await UdpBackend.start(t, 'a');
+  a.answer = () => {};
+  const port = await freePort();
+  await serve(engineOf(t, 1), snapshot(1, [udp(port, [of(a)])]));
+  const data = randomBytes(65_507);
+  await (await UdpClient.open(t, port)).send(data);
+  await until(() => a.datagrams.length === 1, 'the datagram');
+  assert.deepEqual(a.datagrams[0]?.data, data);
+});
+
+test('no datagram goes to a target after the swap that unbound it, and its late answers are dropped', async (t) => {
+  const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [udp(port, [of(a)])]));
+  const clients = await Promise.all(Array.from({ length: 20 }, () => UdpClient.open(t, port)));
+  await Promise.all(clients.map((client) => client.ask('x')));
+  const late: (() => void)[] = [];
+  a.answer = (send) => late.push(send);
+  await Promise.all(clients.map((client) => client.send('unanswered')));
+  await until(() => late.length === 20, 'questions');
+  // All the time under traffic.
+  let isOver = false;
+  const traffic = clients.map(async (client) => {
+    while (!isOver) {
+      await client.send('more');
+      await new Promise(setImmediate);
+    }
+  });
+  await serve(engine, snapshot(2, [udp(port, [of(b)], { drainMs: 60_000 })]));
+  // What the kernel has for the target by now comes before this.
+  await (await UdpClient.open(t, a.port)).send('marker');
+  await until(() => a.texts.includes('marker'), 'the marker');
+  const { length } = a.datagrams;
+  for (const send of late) send();
+  await until(() => b.datagrams.length > 200, 'traffic at the other target');
+  isOver = true;
+  await Promise.all(traffic);
+  await Promise.all(clients.map((client) => client.askUntilAnswered('again')));
+  assert.equal(a.datagrams.length, length);
+  assert.ok(clients.every(({ answers }) => answers.every((answer, index) => index === 0 || answer.startsWith('b '))));
+  assert.deepEqual([counts(engine, a).draining, counts(engine, b).activeConnections], [0, 20]);
+});
+
+test('an unhealthy target loses its sessions, one of weight 0 keeps them and gets no new ones', async (t) => {
+  const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [udp(port, [of(a)])]));
+  const client = await UdpClient.open(t, port);
+  assert.equal(await client.ask('1'), 'a 1');
+  await serve(engine, snapshot(2, [udp(port, [of(a, 0), of(b)])]));
+  assert.equal(await client.ask('2'), 'a 2');
+  for (let i = 0; i < 4; i++) assert.equal(await (await UdpClient.open(t, port)).ask('new'), 'b new');
+  const sick = (_id: string, key: string): Health => (key.endsWith(`:${a.port}`) ? 'unhealthy' : 'healthy');
+  await serve(engine, snapshot(3, [udp(port, [of(a, 100), of(b)])]), sick);
+  assert.equal(await client.ask('3'), 'b 3');
+});
+
+test('without an eligible target a datagram is dropped, and the next one is picked anew', async (t) => {
+  const a = await UdpBackend.start(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  const [known, fresh] = [await UdpClient.open(t, port), await UdpClient.open(t, port)];
+  await serve(engine, snapshot(1, [udp(port, [of(a)])]));
+  assert.equal(await known.ask('1'), 'a 1');
+  await serve(engine, snapshot(2, [udp(port, [of(a)])]), () => 'unhealthy');
+  await Promise.all([known.send('lost'), fresh.send('lost')]);
+  // The worker has read its sockets between the two.
+  for (const version of [3, 4]) await serve(engine, snapshot(version, [udp(port, [of(a)])]), () => 'unhealthy');
+  await serve(engine, snapshot(5, [udp(port, [of(a)])]), () => 'healthy');
+  assert.equal(await known.askUntilAnswered('2'), 'a 2');
+  assert.equal(await fresh.askUntilAnswered('2'), 'a 2');
+  assert.equal(engine.traffic('dns')?.connections, 2);
+});
+
+test('a refusal is a passive failure, and the next datagram is picked anew; an answer ends the series', async (t) => {
+  const [dead, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
+  dead.close();
+  const port = await freePort();
+  const engine = engineOf(t);
+  const reports: PassiveReport[] = [];
+  engine.onPassive = (report) => reports.push(report);
+  await serve(engine, snapshot(1, [udp(port, [of(dead), of(b)])]));
+  for (let i = 0; i < 4; i++) assert.match(await (await UdpClient.open(t, port)).askUntilAnswered('x'), /^b /);
+  await until(() => reports.length > 0, 'reports');
+  for (const { groupId, key, ok, error = '' } of reports) {
+    assert.deepEqual([groupId, key, ok], ['dns', `127.0.0.1:${dead.port}`, false]);
+    assert.match(error, /ECONNREFUSED/);
+  }
+  const revived = await UdpBackend.start(t, 'revived', '127.0.0.1', dead.port);
+  while (revived.datagrams.length === 0) await (await UdpClient.open(t, port)).ask('x');
+  await until(() => reports.some(({ ok }) => ok), 'the success');
+});
+
+test('an idle session ends; answers keep one alive', async (t) => {
+  const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [udp(port, [of(a), of(b)], { idleTimeoutMs: 300 })]));
+  const [idle, answered] = [await UdpClient.open(t, port), await UdpClient.open(t, port)];
+  await idle.ask('x');
+  // Answers again and again, unasked.
+  b.answer = (send) => {
+    const timer = setInterval(send, 50);
+    t.after(() => clearInterval(timer));
+  };
+  await answered.ask('x');
+  await until(() => engine.traffic('dns')?.openConnections === 1, 'the end of the idle session');
+  assert.deepEqual([counts(engine, a).activeConnections, counts(engine, b).activeConnections], [0, 1]);
+  await idle.ask('y');
+  await until(() => engine.traffic('dns')?.connections === 3, 'a session anew');
+});
+
+test('beyond the most sessions the oldest goes', async (t) => {
+  const a = await UdpBackend.start(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [udp(port, [of(a)], { maxConnections: 2 })]));
+  const clients = await Promise.all([1, 2, 3].map(() => UdpClient.open(t, port)));
+  const [first, second, third] = clients as [UdpClient, UdpClient, UdpClient];
+  for (const client of [first, second, first, third, first]) await client.ask('x');
+  const ports = a.datagrams.map((datagram) => datagram.port);
+  assert.deepEqual([ports[2], ports[4]], [ports[0], ports[0]], 'the first is used most recently');
+  assert.equal(counts(engine, a).activeConnections, 2);
+  await second.ask('x');
+  assert.notEqual(a.datagrams.at(-1)?.port, ports[1], 'the second one had to go');
+  assert.equal(engine.traffic('dns')?.openConnections, 2);
+});
+
+test('the worker that owns the socket is replaced, and every client is served again', async (t) => {
+  const a = await UdpBackend.start(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t, 3);
+  await serve(engine, snapshot(1, [udp(port, [of(a)])]));
+  const client = await UdpClient.open(t, port);
+  assert.equal(await client.ask('1'), 'a 1');
+  for (const id of [0, 1, 2]) {
+    await engine.endWorker(id);
+    assert.equal(await client.ask(`after ${id}`), `a after ${id}`);
+  }
+  await until(() => counts(engine, a).activeConnections === 1, 'one session');
+});
