@@ -1,8 +1,9 @@
 // One UDP client and its target: each datagram goes there by a connected socket of the session's own, or is picked anew.
 import type { Socket } from 'node:dgram';
 import { plainAddress } from '../../proxy-protocol.ts';
+import type { PickingClient } from '../../select/stickiness.ts';
 import { takesTraffic } from '../../snapshot.ts';
-import type { Hold, PickingClient, Target, TargetSet } from '../target-set.ts';
+import type { Hold, Target, TargetSet } from '../target-set.ts';
 import { connectedSocket, hasRoom } from './datagram-socket.ts';
 import type { TableEntry } from './session-table.ts';
 

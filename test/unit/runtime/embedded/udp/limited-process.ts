@@ -19,7 +19,8 @@ const binding = await UdpBinding.open(
 );
 const listener = workerListener({ ...settings('dns', port), protocol: 'UDP' }, createListenerCounters(1));
 const counters = createCounters(1);
-listener.targets.upsert({ key: 'a', address, port: targetPort, weight: 100, health: 'unchecked', slot: 0, counters });
+const target = { key: 'a', address, port: targetPort, weight: 100, health: 'unchecked', begunAtMs: undefined } as const;
+listener.targets.upsert({ ...target, number: 0, slot: 0, counters });
 listener.targets.rebuild();
 binding.serve(listener);
 process.send?.('serves');
