@@ -6,6 +6,7 @@ import { exchange, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { ALGORITHM_SCENARIOS } from './algorithms.ts';
 import { type Flow, openFlow } from './flow.ts';
+import { LIMIT_SCENARIOS } from './limits.ts';
 import { ORIGIN_SCENARIOS } from './origins.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
@@ -36,6 +37,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...shareScenarios,
   ...ALGORITHM_SCENARIOS,
   ...ORIGIN_SCENARIOS,
+  ...LIMIT_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,
