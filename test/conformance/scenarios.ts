@@ -7,6 +7,8 @@ import { until } from '../harness/runtime.ts';
 import { ALGORITHM_SCENARIOS } from './algorithms.ts';
 import { type Flow, openFlow } from './flow.ts';
 import { HEALTH_SCENARIOS } from './health.ts';
+import { LIMIT_SCENARIOS } from './limits.ts';
+import { ORIGIN_SCENARIOS } from './origins.ts';
 import { STICKY_SCENARIOS } from './sticky.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
@@ -38,6 +40,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ALGORITHM_SCENARIOS,
   ...STICKY_SCENARIOS,
   ...HEALTH_SCENARIOS,
+  ...ORIGIN_SCENARIOS,
+  ...LIMIT_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,

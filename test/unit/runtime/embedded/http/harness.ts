@@ -26,11 +26,8 @@ const HOST = '127.0.0.1';
 /** Nothing in these tests takes long: a wait that reaches this has failed. */
 const PATIENCE_MS = 10_000;
 
-export interface ProxyOptions {
-  idleTimeoutMs?: number;
-  requestTimeoutMs?: number;
-  drainMs?: number;
-}
+/** In place of what a listener without limits has. */
+export type ProxyOptions = Partial<ListenerSettings>;
 
 /** One listener, its targets named by their ports. */
 export class HttpProxy {

@@ -1,0 +1,199 @@
+// The rows of the conformance table that are of limits: on connections and requests, and on what slow clients hold.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { connect } from 'node:net';
+import type { TestContext } from 'node:test';
+import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { exchange, shares, startLoad } from '../harness/load.ts';
+import { type RuntimeProcess, until } from '../harness/runtime.ts';
+import { type Flow, openFlow } from './flow.ts';
+import { largeBackend } from './large.ts';
+import { type Scenario, targetsOf } from './world.ts';
+
+const TCP = { protocol: 'TCP' };
+
+/** The value of one series, such as `weir_refused_total{listener="web",reason="maxConnections"}`. */
+async function metric(runtime: RuntimeProcess, series: string): Promise<number> {
+  const answer = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
+  const line = (await answer.text()).split('\n').find((text) => text.startsWith(`${series} `));
+  return Number(line?.slice(series.length + 1));
+}
+
+function openConnections(runtime: RuntimeProcess): Promise<number> {
+  return metric(runtime, 'weir_listener_open_connections{listener="web"}');
+}
+
+function refused(runtime: RuntimeProcess, reason: string): Promise<number> {
+  return metric(runtime, `weir_refused_total{listener="web",reason="${reason}"}`);
+}
+
+function agents(t: TestContext, count: number): Agent[] {
+  const all = Array.from({ length: count }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  t.after(() => {
+    for (const agent of all) agent.destroy();
+  });
+  return all;
+}
+
+const tcpRows = ['1', '4'].map(
+  (workers): Scenario => ({
+    name: `TCP, maxConnections with ${workers} workers: exactly so many at once, the others are reset; it changes in place`,
+    listener: { ...TCP, maxConnections: 20 },
+    flags: ['--workers', workers],
+    run: async ({ bind, change, runtime, port }, t) => {
+      await bind(targetsOf([await tcpBackend(t, 'a')]));
+      const flows: Flow[] = [];
+      t.after(() => {
+        for (const { socket } of flows) socket.destroy();
+      });
+      const attempt = async (count: number): Promise<number> => {
+        const opened = await Promise.allSettled(Array.from({ length: count }, () => openFlow(port)));
+        const served = opened.filter((result) => result.status === 'fulfilled').map(({ value }) => value);
+        flows.push(...served);
+        return served.length;
+      };
+      assert.equal(await attempt(60), 20);
+      assert.equal(await refused(runtime, 'maxConnections'), 40);
+      for (const { socket } of flows.splice(0, 5)) socket.destroy();
+      await until('five have ended', async () => (await openConnections(runtime)) === 15 || undefined);
+      assert.equal(await attempt(30), 5);
+      await change({ maxConnections: 25 });
+      assert.equal(await attempt(30), 5);
+      await change({ maxConnections: 10 });
+      assert.equal(await attempt(5), 0);
+      for (const { socket } of flows) {
+        socket.write('still here');
+        assert.equal(String((await once(socket, 'data'))[0]), 'still here');
+      }
+      await change({ maxConnections: undefined });
+      assert.equal(await attempt(30), 30);
+    },
+  }),
+);
+
+const httpRows = ['1', '4'].map(
+  (workers): Scenario => ({
+    name: `HTTP, maxConnections with ${workers} workers: exactly so many are kept, the others get 503 and are closed`,
+    listener: { maxConnections: 20 },
+    flags: ['--workers', workers],
+    run: async ({ bind, runtime, url }, t) => {
+      await bind(targetsOf([await httpBackend(t, 'a')]));
+      const clients = agents(t, 60);
+      const answers = await Promise.all(clients.map((agent) => exchange(url, agent)));
+      assert.deepEqual(shares(answers), { a: 20, none: 40 });
+      for (const { error } of answers) if (error !== undefined) assert.match(error, /^503 .*: too many connections/s);
+      const kept = clients.filter((_, index) => answers[index]?.backend === 'a');
+      const again = await Promise.all(kept.map((agent) => exchange(url, agent)));
+      assert.ok(again.every(({ backend, isReused }) => backend === 'a' && isReused));
+      for (const agent of kept) agent.destroy();
+      await until('all have ended', async () => (await openConnections(runtime)) === 0 || undefined);
+      assert.deepEqual(shares(await Promise.all(agents(t, 20).map((agent) => exchange(url, agent)))), { a: 20 });
+      assert.equal(await refused(runtime, 'maxConnections'), 40);
+    },
+  }),
+);
+
+const pendingRows = ['1', '4'].map(
+  (workers): Scenario => ({
+    name: `maxPendingRequests with ${workers} workers: exactly so many reach the target, the others get 503 and keep their connection`,
+    listener: { maxPendingRequests: 8 },
+    flags: ['--workers', workers],
+    run: async ({ bind, change, runtime, url }, t) => {
+      const gate = Promise.withResolvers<void>();
+      t.after(() => gate.resolve());
+      const backend = await httpBackend(t, 'a', 0, gate.promise);
+      await bind(targetsOf([backend]));
+      const answered: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
+      const ask = async (agent: Agent) => answered.push({ agent, ...(await exchange(url, agent)) });
+      const first = agents(t, 30).map(ask);
+      await until('those that are too many', () => answered.length >= 22 || undefined);
+      await until('the others', () => backend.count >= 8 || undefined);
+      assert.deepEqual([answered.length, backend.count], [22, 8]);
+      for (const { error } of answered) assert.match(error ?? '', /^503 .*: too many requests wait/s);
+
+      await change({ maxPendingRequests: 10 });
+      const turnedAway = answered.splice(0).map(({ agent }) => agent);
+      const second = turnedAway.slice(0, 5).map(ask);
+      await until('those that are still too many', () => answered.length >= 3 || undefined);
+      await until('two more', () => backend.count >= 10 || undefined);
+      assert.deepEqual([answered.length, backend.count], [3, 10]);
+      gate.resolve();
+      await Promise.all([...first, ...second]);
+      assert.equal(answered.filter(({ backend: name }) => name === 'a').length, 10);
+      const again = await Promise.all(turnedAway.slice(0, 10).map((agent) => exchange(url, agent)));
+      assert.ok(
+        again.every(({ backend: name, isReused }) => name === 'a' && isReused),
+        JSON.stringify(again),
+      );
+      assert.equal(await refused(runtime, 'maxPendingRequests'), 25);
+    },
+  }),
+);
+
+/** Sockets that each say `first` and read nothing; one byte more from each whenever the result is called. */
+function slowClients(t: TestContext, port: number, count: number, first: string): () => void {
+  const sockets = Array.from({ length: count }, () => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('error', () => {});
+    socket.write(first);
+    socket.pause();
+    return socket;
+  });
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  return () => {
+    for (const socket of sockets) if (!socket.destroyed) socket.write('x');
+  };
+}
+
+export const LIMIT_SCENARIOS: readonly Scenario[] = [
+  ...tcpRows,
+  ...httpRows,
+  ...pendingRows,
+  {
+    name: 'other listeners and health checks know nothing of a limit that is reached',
+    listener: { ...TCP, maxConnections: 1 },
+    run: async ({ bind, runtime, port }, t) => {
+      const [a, b] = [await tcpBackend(t, 'a'), await tcpBackend(t, 'b')];
+      await bind(targetsOf([a]));
+      const { socket } = await openFlow(port);
+      t.after(() => socket.destroy());
+      const other = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort() };
+      await runtime.done('PUT', '/v1/listeners/other', other);
+      await runtime.done('PUT', '/v1/attachments/others', { listenerId: 'other', targets: { b: b.target } });
+      await until('the other one serves', async () => (await askTcp('127.0.0.1', other.port)) === 'b' || undefined);
+      assert.equal(await askTcp('127.0.0.1', port), undefined);
+      // A target that is bound now is checked, and takes traffic, while no client may connect.
+      await bind(targetsOf([a, b]));
+    },
+  },
+  {
+    name: 'clients that send slowly, read slowly or not at all hold only themselves: the healthy see no failure',
+    listener: { idleTimeoutSeconds: 2 },
+    flags: ['--workers', '2'],
+    run: async ({ bind, runtime, url, port }, t) => {
+      await bind({ large: (await largeBackend(t)).target });
+      const slowHeads = slowClients(t, port, 100, 'GET / HTTP/1.1\r\nX: ');
+      const slowBodies = slowClients(t, port, 100, 'POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
+      slowClients(t, port, 100, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
+      slowClients(t, port, 100, '');
+      await until('all are there', async () => (await openConnections(runtime)) === 400 || undefined);
+      const timer = setInterval(() => {
+        slowHeads();
+        slowBodies();
+      }, 100);
+      t.after(() => clearInterval(timer));
+      const load = startLoad({ url: `${url}small`, clients: 8 });
+      t.after(load.stop);
+      // A head has its time from its first byte on, and an answer as well as silence has it from its last; a body that
+      // goes on may take as long as it likes.
+      await until('all but the slow bodies are gone', async () => (await openConnections(runtime)) <= 108 || undefined);
+      await until('the healthy ones were served all the time', () => load.exchanges.length > 2_000 || undefined);
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+      assert.ok((await openConnections(runtime)) >= 100);
+    },
+  },
+];

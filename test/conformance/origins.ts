@@ -1,0 +1,172 @@
+// The rows of the conformance table that are of where a client comes from: the PROXY protocol, and trusted proxies.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, createServer as createHttpServer, request } from 'node:http';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { freePort } from '../harness/backends.ts';
+import { exchange } from '../harness/load.ts';
+import { readProxyHeader } from '../harness/proxy-protocol.ts';
+import { until } from '../harness/runtime.ts';
+import type { Scenario, World } from './world.ts';
+
+const UNCHECKED = { healthCheck: { protocol: 'none' } };
+const LOOPBACK_6 = '0:0:0:0:0:0:0:1';
+
+/** Reads a header from each connection, and then answers each head, or each line, with what the header said. */
+async function proxiedBackend(t: TestContext, answer: (said: string) => string, end: string) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const number = ++accepted;
+    sockets.add(socket);
+    let text = '';
+    let said: string | undefined;
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      text += chunk;
+      if (said === undefined) {
+        const header = readProxyHeader(text);
+        if (header === undefined) return;
+        text = text.slice(header.length);
+        said = `${header.version} ${header.source} -> ${header.destination} #${number}`;
+      }
+      for (let at = text.indexOf(end); at !== -1; at = text.indexOf(end)) {
+        text = text.slice(at + end.length);
+        socket.write(answer(said));
+      }
+    });
+  });
+  let accepted = 0;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { target: { address: '127.0.0.1', port: (server.address() as AddressInfo).port }, sockets };
+}
+
+/** A second listener of the same settings on ::1, with the same target; resolves with its port. */
+async function listenOn6({ runtime }: World, listener: object, target: object): Promise<number> {
+  const port = await freePort();
+  await runtime.done('PUT', '/v1/load-balancers/lb6', { address: '::1' });
+  await runtime.done('PUT', '/v1/listeners/web6', { loadBalancerId: 'lb6', port, ...listener });
+  await runtime.done('PUT', '/v1/attachments/pool6', { listenerId: 'web6', targets: { a: target } });
+  return port;
+}
+
+const httpRows = (['v1', 'v2'] as const).map((version): Scenario => {
+  const listener = { protocol: 'HTTP', proxyProtocol: version, ...UNCHECKED };
+  return {
+    name: `HTTP, PROXY ${version}: each client has a connection to the target of its own, kept for it alone, IPv6 too`,
+    listener,
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      const answer = (said: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${said.length}\r\n\r\n${said}`;
+      const backend = await proxiedBackend(t, answer, '\r\n\r\n');
+      await world.bind({ a: backend.target });
+      const port6 = await listenOn6(world, listener, backend.target);
+      const places = [
+        { url: world.url, from: '127.0.0.1', to: `127.0.0.1 ${world.port}` },
+        { url: `http://[::1]:${port6}/`, from: LOOPBACK_6, to: `${LOOPBACK_6} ${port6}` },
+      ];
+      for (const { url, from, to } of places) {
+        const agents = Array.from({ length: 3 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+        const said = new Set<string>();
+        for (let round = 0; round < 4; round++) {
+          for (const agent of agents) {
+            const { backend: text = '' } = await exchange(url, agent);
+            const localPort = Object.values(agent.freeSockets)[0]?.[0]?.localPort;
+            assert.equal(text.split(' #')[0], `${version} ${from} ${localPort} -> ${to}`);
+            said.add(text);
+          }
+        }
+        assert.equal(said.size, agents.length, 'one connection for each client');
+        for (const agent of agents) agent.destroy();
+        await until('the connections end with their clients', () => backend.sockets.size === 0 || undefined);
+      }
+    },
+  };
+});
+
+const tcpRows = (['v1', 'v2'] as const).map((version): Scenario => {
+  const listener = { protocol: 'TCP', proxyProtocol: version, ...UNCHECKED };
+  return {
+    name: `TCP, PROXY ${version}: the target is told the client's address and port before the client's bytes, IPv6 too`,
+    listener,
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      const backend = await proxiedBackend(t, (said) => `${said}\n`, '?');
+      await world.bind({ a: backend.target });
+      const port6 = await listenOn6(world, listener, backend.target);
+      const places: [string, string, number][] = [
+        ['127.0.0.1', '127.0.0.1', world.port],
+        ['::1', LOOPBACK_6, port6],
+      ];
+      for (const [host, address, port] of places) {
+        const socket = connect({ host, port });
+        t.after(() => socket.destroy());
+        socket.setEncoding('latin1').write('who?');
+        const [said] = (await once(socket, 'data')) as [string];
+        assert.equal(said.split(' #')[0], `${version} ${address} ${socket.localPort} -> ${address} ${port}`);
+      }
+    },
+  };
+});
+
+export const ORIGIN_SCENARIOS: readonly Scenario[] = [
+  ...httpRows,
+  ...tcpRows,
+  {
+    name: 'the word of a trusted proxy on its client goes on, that of others does not; who is trusted changes in place',
+    listener: { trustedProxies: ['127.0.0.2/32', 'fd00::/8'] },
+    flags: ['--workers', '2'],
+    run: async ({ bind, change, url, port }, t) => {
+      await bind({ a: (await headerBackend(t)).target });
+      const sent = {
+        'X-Forwarded-For': ['192.0.2.1', '192.0.2.2'],
+        'X-Forwarded-Proto': 'https',
+        'X-Forwarded-Port': '443',
+        Forwarded: 'for=192.0.2.1',
+      };
+      const own = `http ${port}`;
+      const ask = async (localAddress: string) => {
+        const headers = await headersSeen(url, localAddress, sent);
+        const { 'x-forwarded-for': chain, 'x-forwarded-proto': proto, 'x-forwarded-port': at, forwarded } = headers;
+        return [`${chain}`, `${proto} ${at}`, `${forwarded}`];
+      };
+      const trusted = ['192.0.2.1, 192.0.2.2, 127.0.0.2', 'https 443', 'for=192.0.2.1'];
+      assert.deepEqual(await ask('127.0.0.2'), trusted);
+      assert.deepEqual(await ask('127.0.0.3'), ['127.0.0.3', own, 'undefined']);
+      await change({ trustedProxies: ['127.0.0.3/32'] });
+      assert.deepEqual(await ask('127.0.0.2'), ['127.0.0.2', own, 'undefined']);
+      assert.equal((await ask('127.0.0.3'))[0], '192.0.2.1, 192.0.2.2, 127.0.0.3');
+    },
+  },
+];
+
+/** Answers each request with the headers that it came with. */
+async function headerBackend(t: TestContext) {
+  const server = createHttpServer(({ headers }, response) => response.end(JSON.stringify(headers)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { target: { address: '127.0.0.1', port: (server.address() as AddressInfo).port } };
+}
+
+/** On a connection of its own from `localAddress`. */
+async function headersSeen(
+  url: string,
+  localAddress: string,
+  headers: Readonly<Record<string, string | string[]>>,
+): Promise<Record<string, string | undefined>> {
+  const sent = request(url, { agent: false, localAddress, headers }).end();
+  const [response] = await once(sent, 'response');
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return JSON.parse(text);
+}

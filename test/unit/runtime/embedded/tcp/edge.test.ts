@@ -1,0 +1,75 @@
+// What is particular to TCP at the edges: the PROXY header before the client's bytes, and connections beyond the limit.
+import assert from 'node:assert/strict';
+import * as net from 'node:net';
+import { test } from 'node:test';
+import { readProxyHeader } from '../../../../harness/proxy-protocol.ts';
+import {
+  Client,
+  echoTarget,
+  engineOf,
+  freePort,
+  listen,
+  listener,
+  serve,
+  snapshot,
+  target,
+  until,
+} from '../fixtures.ts';
+
+for (const proxyProtocol of ['v1', 'v2'] as const) {
+  test(`${proxyProtocol}: the header stands before the client's bytes, and before a server's first words`, async (t) => {
+    const received: string[] = [];
+    const server = net.createServer((socket) => {
+      const index = received.push('') - 1;
+      socket.setEncoding('latin1').on('data', (text) => {
+        received[index] = `${received[index]}${text}`;
+        if (readProxyHeader(received[index] as string)) socket.write('welcome\n');
+      });
+    });
+    const targetPort = await listen(t, server);
+    const port = await freePort();
+    await serve(engineOf(t, 1), snapshot(1, [listener('web', port, [target(targetPort)], { proxyProtocol })]));
+    const silent = new Client(t, port);
+    assert.equal(await silent.name(), 'welcome');
+    const client = new Client(t, port);
+    client.socket.write('hello');
+    await until(() => received[1]?.endsWith('hello') === true, 'the bytes');
+    const header = readProxyHeader(received[1] as string);
+    assert.equal(header?.version, proxyProtocol);
+    assert.equal(header?.source, `127.0.0.1 ${client.socket.localPort}`);
+    assert.equal(header?.destination, `127.0.0.1 ${port}`);
+    assert.equal(received[1]?.slice(header?.length), 'hello');
+  });
+}
+
+test('connections beyond the limit are reset, over all workers, until others end', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t, 2);
+  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)], { maxConnections: 10 })]));
+  const clients = Array.from({ length: 30 }, () => new Client(t, port));
+  const names = await Promise.all(clients.map((client) => client.name()));
+  const served = clients.filter((_, index) => names[index] === 'a');
+  assert.equal(served.length, 10);
+  const refused = clients.filter((_, index) => names[index] !== 'a');
+  assert.ok(refused.every(({ isReset }) => isReset));
+  assert.equal(engine.traffic('web')?.refusedConnections, 20);
+
+  for (const { socket } of served.slice(0, 3)) socket.destroy();
+  await until(() => engine.traffic('web')?.openConnections === 7, 'the end of three');
+  const next = await Promise.all(Array.from({ length: 10 }, () => new Client(t, port).name()));
+  assert.equal(next.filter((name) => name === 'a').length, 3);
+});
+
+test('a worker that ends leaves its places to the others', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t, 1);
+  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)], { maxConnections: 2 })]));
+  const clients = [new Client(t, port), new Client(t, port)];
+  for (const client of clients) assert.equal(await client.name(), 'a');
+  await engine.endWorker(0);
+  await until(() => clients.every(({ hasEnded, isClosed }) => hasEnded || isClosed), 'the end of both');
+  for (let count = 0; count < 2; count++) assert.equal(await new Client(t, port).name(), 'a');
+  assert.equal(await new Client(t, port).name(), '');
+});
