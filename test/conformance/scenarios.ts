@@ -10,6 +10,7 @@ import { HEALTH_SCENARIOS } from './health.ts';
 import { LIMIT_SCENARIOS } from './limits.ts';
 import { ORIGIN_SCENARIOS } from './origins.ts';
 import { STICKY_SCENARIOS } from './sticky.ts';
+import { TLS_SCENARIOS } from './tls.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -42,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...HEALTH_SCENARIOS,
   ...ORIGIN_SCENARIOS,
   ...LIMIT_SCENARIOS,
+  ...TLS_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,

@@ -47,7 +47,8 @@ export async function tcpBackend(t: Pick<TestContext, 'after'>, name: string): P
   return backend;
 }
 
-async function listen(t: Pick<TestContext, 'after'>, name: string, server: Server, at = 0): Promise<Backend> {
+/** Any server as a backend, from 127.0.0.1 and a free port; what it gets is counted by itself or not at all. */
+export async function listen(t: Pick<TestContext, 'after'>, name: string, server: Server, at = 0): Promise<Backend> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -1,5 +1,6 @@
-// Keep-alive HTTP clients in a closed loop, which remember each answer and each failure.
-import { Agent, request } from 'node:http';
+// Keep-alive HTTP and HTTPS clients in a closed loop, which remember each answer and each failure.
+import * as http from 'node:http';
+import * as https from 'node:https';
 
 export interface Exchange {
   readonly startedAtMs: number;
@@ -22,6 +23,7 @@ export function startLoad(options: { url: string; clients: number; maxRequests?:
   const exchanges: Exchange[] = [];
   let isStopped = false;
   const clients = Array.from({ length: options.clients }, async () => {
+    const { Agent } = of(options.url);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let left = options.maxRequests ?? 100_000; left > 0 && !isStopped; left--) {
       exchanges.push(await exchange(options.url, agent));
@@ -39,11 +41,11 @@ export function startLoad(options: { url: string; clients: number; maxRequests?:
 }
 
 /** One request on a connection of the agent's, or on a fresh one from `localAddress`; it never rejects. */
-export function exchange(url: string, agent: Agent | false = false, localAddress?: string): Promise<Exchange> {
+export function exchange(url: string, agent: http.Agent | false = false, localAddress?: string): Promise<Exchange> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
     const failed = (error: string) => resolve({ startedAtMs, backend: undefined, error, isReused: sent.reusedSocket });
-    const sent = request(url, { agent, localAddress }, (response) => {
+    const sent = of(url).request(url, { agent, localAddress, rejectUnauthorized: false }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
@@ -58,6 +60,10 @@ export function exchange(url: string, agent: Agent | false = false, localAddress
     sent.on('error', (error) => failed(error.message));
     sent.end();
   });
+}
+
+function of(url: string): typeof http | typeof https {
+  return url.startsWith('https:') ? https : http;
 }
 
 export function shares(exchanges: readonly { backend: string | undefined }[]): Record<string, number> {

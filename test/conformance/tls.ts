@@ -1,0 +1,344 @@
+// The rows of the conformance table that are of HTTPS: certificates, sessions, changes in place, and the traffic inside.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import * as https from 'node:https';
+import * as net from 'node:net';
+import type { TestContext } from 'node:test';
+import * as tls from 'node:tls';
+import { httpBackend, listen } from '../harness/backends.ts';
+import { makePair, type Pair } from '../harness/certificates.ts';
+import { exchange, startLoad } from '../harness/load.ts';
+import { type RuntimeProcess, until } from '../harness/runtime.ts';
+import { type Scenario, targetsOf, type World } from './world.ts';
+
+const MIB = 1024 * 1024;
+const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
+
+/** An HTTPS listener with these certificates by name. */
+function httpsWith(certificates: Readonly<Record<string, object>>): object {
+  return { protocol: 'HTTPS', certificates };
+}
+
+function urlOf(port: number): string {
+  return `https://127.0.0.1:${port}/`;
+}
+
+/** A client that is through its handshake, or the handshake's error. */
+async function connect(t: TestContext, port: number, options: tls.ConnectionOptions = {}): Promise<tls.TLSSocket> {
+  const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
+  client.on('error', () => {});
+  t.after(() => client.destroy());
+  await once(client, 'secureConnect');
+  return client;
+}
+
+async function servedName(t: TestContext, port: number, servername: string): Promise<string> {
+  const client = await connect(t, port, { servername });
+  const { subject } = client.getPeerCertificate();
+  client.destroy();
+  return String(subject.CN);
+}
+
+/** What the connection gives back until `end` stands in it. */
+async function read(client: net.Socket, end: string): Promise<string> {
+  let text = '';
+  while (!text.includes(end)) text += String((await once(client, 'data'))[0]);
+  return text;
+}
+
+async function eachWorkerHasClients(runtime: RuntimeProcess): Promise<true | undefined> {
+  const { workers } = await runtime.done('GET', '/v1/status');
+  return workers.every(({ connections }: { connections: number }) => connections > 0) || undefined;
+}
+
+/** Clients with one session; each is resumed, whichever worker has it. */
+async function resumeOnEach(t: TestContext, { runtime, port }: World, options: tls.ConnectionOptions): Promise<void> {
+  const clients: tls.TLSSocket[] = [];
+  await until('clients of every worker', async () => {
+    const client = await connect(t, port, options);
+    assert.ok(client.isSessionReused(), `client ${clients.length} was resumed`);
+    clients.push(client);
+    return await eachWorkerHasClients(runtime);
+  });
+  for (const client of clients) client.destroy();
+}
+
+const first = makePair(['first.example']);
+const second = makePair(['second.example', '*.wild.example']);
+
+const resumptionScenarios = VERSIONS.map(
+  (version): Scenario => ({
+    name: `HTTPS, ${version}: a session is resumed by every worker, and by one that took another's place`,
+    listener: httpsWith({ first }),
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      const { bind, runtime, port } = world;
+      await bind(targetsOf([await httpBackend(t, 'a')]));
+      const only = { minVersion: version, maxVersion: version };
+      const client = await connect(t, port, only);
+      let session: Buffer | undefined;
+      // Of TLS 1.3 they come behind the handshake.
+      client.on('session', (ticket: Buffer) => {
+        session = ticket;
+      });
+      client.write('GET / HTTP/1.1\r\nHost: first.example\r\n\r\n');
+      await read(client, '\r\n\r\na');
+      assert.equal(client.isSessionReused(), false);
+      session ??= client.getSession() ?? assert.fail('no session');
+      await resumeOnEach(t, world, { ...only, session });
+      await runtime.done('DELETE', '/v1/workers/0');
+      await resumeOnEach(t, world, { ...only, session });
+    },
+  }),
+);
+
+export const TLS_SCENARIOS: readonly Scenario[] = [
+  ...resumptionScenarios,
+  {
+    name: 'HTTPS: each server name gets its certificate; an unknown one and none get the first in order of name',
+    listener: httpsWith({ b: first, a: { ...makePair(['cn.example']), serverNames: ['given.example'] }, c: second }),
+    run: async ({ port }, t) => {
+      const rows = [
+        ['first.example', 'first.example'],
+        ['FIRST.example', 'first.example'],
+        ['x.wild.example', 'second.example'],
+        ['given.example', 'cn.example'],
+        ['cn.example', 'cn.example'],
+        ['x.y.wild.example', 'cn.example'],
+        ['unknown.example', 'cn.example'],
+        ['', 'cn.example'],
+      ] as const;
+      for (const [name, expected] of rows) assert.equal(await servedName(t, port, name), expected, name);
+    },
+  },
+  {
+    name: 'HTTPS: TLS 1.2 and 1.3 are spoken, 1.1 is not; ALPN says http/1.1',
+    listener: httpsWith({ first }),
+    run: async ({ bind, port }, t) => {
+      await bind(targetsOf([await httpBackend(t, 'a')]));
+      for (const version of VERSIONS) {
+        const client = await connect(t, port, {
+          ...{ minVersion: version, maxVersion: version },
+          ALPNProtocols: ['h2', 'http/1.1'],
+        });
+        assert.deepEqual([client.getProtocol(), client.alpnProtocol], [version, 'http/1.1']);
+        client.write('GET / HTTP/1.1\r\nHost: first.example\r\n\r\n');
+        assert.match(await read(client, '\r\n\r\na'), /^HTTP\/1\.1 200 /);
+      }
+      const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+      await assert.rejects(connect(t, port, old), { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' });
+    },
+  },
+  {
+    name: 'HTTPS: the target hears of https and its port; an absolute target has this scheme, and 443 is its port',
+    listener: httpsWith({ first }),
+    run: async ({ bind, port, runtime }, t) => {
+      const heard: string[] = [];
+      const server = createServer(({ url, headers }, response) => {
+        heard.push(
+          `${url} ${headers['x-forwarded-proto']} ${headers['x-forwarded-port']} ${headers['x-forwarded-for']}`,
+        );
+        response.end('a');
+      });
+      await bind({ a: { ...(await listen(t, 'a', server)).target } });
+      heard.length = 0;
+      const client = await connect(t, port);
+      for (const target of ['/', 'https://first.example/x', 'https://first.example:443/y']) {
+        client.write(`GET ${target} HTTP/1.1\r\nHost: first.example\r\nX-Forwarded-Proto: http\r\n\r\n`);
+        assert.match(await read(client, '\r\n\r\n'), /^HTTP\/1\.1 200 /);
+      }
+      const told = `https ${port} 127.0.0.1`;
+      assert.deepEqual(
+        heard.filter((line) => !line.includes('undefined')),
+        [`/ ${told}`, `/x ${told}`, `/y ${told}`],
+      );
+      client.write('GET http://first.example/ HTTP/1.1\r\nHost: first.example\r\n\r\n');
+      assert.match(await read(client, '\r\n\r\n'), /^HTTP\/1\.1 400 /);
+      assert.equal((await runtime.done('GET', '/v1/listeners/web')).endpoint, `https://127.0.0.1:${port}`);
+    },
+  },
+  {
+    name: 'HTTPS: a client that speaks plain HTTP is closed without an answer, and harms nobody',
+    listener: httpsWith({ first }),
+    run: async ({ bind, port }, t) => {
+      const backend = await httpBackend(t, 'a');
+      await bind(targetsOf([backend]));
+      const { count } = backend;
+      const client = net.connect(port, '127.0.0.1').on('error', () => {});
+      t.after(() => client.destroy());
+      let answer = '';
+      client.setEncoding('latin1').on('data', (text) => {
+        answer += text;
+      });
+      client.write('GET / HTTP/1.1\r\nHost: first.example\r\n\r\n');
+      await once(client, 'close');
+      assert.doesNotMatch(answer, /HTTP/);
+      assert.equal(backend.count, count);
+      assert.equal((await exchange(urlOf(port))).backend, 'a');
+    },
+  },
+  {
+    name: 'HTTPS: a certificate that is not of its key is refused with its path and not stored; the old one serves on',
+    listener: httpsWith({ first }),
+    run: async ({ runtime, port }, t) => {
+      const { version, ...before } = await runtime.done('GET', '/v1/listeners/web');
+      const weak = makePair(['weak.example'], { key: 'rsa:1024' });
+      const rows: readonly [Pair, string][] = [
+        [{ ...second, privateKey: first.privateKey }, 'certificates["b.c"].privateKey'],
+        [{ ...second, certificate: 'x' }, 'certificates["b.c"].certificate'],
+        [weak, 'certificates["b.c"].certificate'],
+      ];
+      for (const [pair, path] of rows) {
+        const body = { loadBalancerId: 'lb', port, ...httpsWith({ a: second, 'b.c': pair }) };
+        const answer = await runtime.call('PUT', '/v1/listeners/web', body);
+        assert.equal(answer.status, 400);
+        assert.deepEqual(
+          answer.body.details.map((detail: { path: string }) => detail.path),
+          [path],
+        );
+      }
+      assert.deepEqual(await runtime.done('GET', '/v1/listeners/web'), { ...before, version });
+      assert.equal(await servedName(t, port, ''), 'first.example');
+    },
+  },
+  {
+    name: 'HTTPS: a certificate is changed under load: new connections get the new one, open ones live, none fails',
+    listener: httpsWith({ main: first }),
+    flags: ['--workers', '2'],
+    run: async ({ bind, change, port }, t) => {
+      await bind(targetsOf([await httpBackend(t, 'a')]));
+      const open = await connect(t, port);
+      const load = startLoad({ url: urlOf(port), clients: 8 });
+      await until('requests', () => load.exchanges.length > 100 || undefined);
+      for (const [pair, name] of [
+        [second, 'second.example'],
+        [first, 'first.example'],
+        [second, 'second.example'],
+      ] as const) {
+        await change(httpsWith({ main: pair }));
+        for (let client = 0; client < 8; client++) assert.equal(await servedName(t, port, ''), name);
+        const fresh = await Promise.all(Array.from({ length: 8 }, () => exchange(urlOf(port))));
+        assert.deepEqual(
+          fresh.map(({ error }) => error),
+          fresh.map(() => undefined),
+        );
+      }
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+      assert.equal(load.exchanges.filter(({ isReused }) => !isReused).length, 8, 'each kept its connection');
+      open.write('GET / HTTP/1.1\r\nHost: first.example\r\n\r\n');
+      await read(open, '\r\n\r\na');
+    },
+  },
+  {
+    name: 'HTTP becomes HTTPS on its port under load, and HTTP again: nobody fails who was not told to connect anew',
+    flags: ['--workers', '2'],
+    run: async ({ bind, change, url, port }, t) => {
+      await bind(targetsOf([await httpBackend(t, 'a')]));
+      for (const [before, to, after] of [
+        [url, httpsWith({ first }), urlOf(port)],
+        [urlOf(port), {}, url],
+      ] as const) {
+        const old = startLoad({ url: before, clients: 8, maxRequests: 2_000 });
+        await until('requests', () => old.exchanges.length > 100 || undefined);
+        await change(to);
+        const load = startLoad({ url: after, clients: 8 });
+        await until('requests the new way', () => load.exchanges.length > 100 || undefined);
+        await Promise.all([old.stop(), load.stop()]);
+        // Told to close, they connect anew in the old way, in which nobody answers any more.
+        assert.deepEqual(
+          old.failures().filter(({ isReused }) => isReused),
+          [],
+        );
+        assert.ok(old.failures().length > 0);
+        assert.deepEqual(load.failures().slice(0, 3), []);
+      }
+    },
+  },
+  {
+    name: 'HTTP becomes HTTPS: an open plain connection has its next request answered with Connection: close',
+    run: async ({ bind, change, port }, t) => {
+      await bind(targetsOf([await httpBackend(t, 'a')]));
+      const client = net.connect(port, '127.0.0.1');
+      t.after(() => client.destroy());
+      const request = 'GET / HTTP/1.1\r\nHost: first.example\r\n\r\n';
+      client.write(request);
+      assert.doesNotMatch(await read(client, '\r\n\r\na'), /Connection: close/);
+      await change(httpsWith({ first }));
+      client.write(request);
+      assert.match(await read(client, '\r\n\r\na'), /Connection: close/);
+      await once(client, 'end');
+    },
+  },
+  {
+    name: 'HTTPS: an upgraded connection carries bytes both ways, and half-closes',
+    listener: httpsWith({ first }),
+    run: async ({ bind, port }, t) => {
+      const server = createServer((_request, response) => response.end());
+      server.on('upgrade', (_request, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+        socket.on('error', () => {});
+        socket.pipe(socket);
+      });
+      await bind({ a: (await listen(t, 'a', server)).target });
+      const client = await connect(t, port);
+      client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      assert.match(await read(client, '\r\n\r\n'), /^HTTP\/1\.1 101 /);
+      const sent = randomBytes(MIB);
+      const parts: Buffer[] = [];
+      client.on('data', (part) => parts.push(part));
+      client.end(sent);
+      await once(client, 'end');
+      assert.ok(Buffer.concat(parts).equals(sent));
+    },
+  },
+  {
+    name: 'HTTPS: 8 MiB go up and down byte for byte, by length and in chunks',
+    listener: httpsWith({ first }),
+    flags: ['--workers', '2'],
+    run: async ({ bind, port }, t) => {
+      const server = createServer((request, response) => {
+        const { 'content-length': length } = request.headers;
+        if (length !== undefined) response.setHeader('content-length', length);
+        request.pipe(response);
+      });
+      await bind({ a: (await listen(t, 'a', server)).target });
+      const body = randomBytes(8 * MIB);
+      const sum = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+      const echo = async (headers: Record<string, string>) => {
+        const sent = https.request(urlOf(port), { method: 'POST', headers, rejectUnauthorized: false, agent: false });
+        sent.end(body);
+        const [response] = await once(sent, 'response');
+        return sum(Buffer.concat(await response.toArray()));
+      };
+      const length = { 'content-length': String(body.length) };
+      const chunked = { 'transfer-encoding': 'chunked' };
+      const sums = await Promise.all([length, chunked, length, chunked].map(echo));
+      assert.deepEqual(
+        sums,
+        sums.map(() => sum(body)),
+      );
+    },
+  },
+  {
+    name: 'HTTPS: 300 handshakes that do not go on hold nobody, and are closed in their time',
+    listener: { ...httpsWith({ first }), idleTimeoutSeconds: 2 },
+    run: async ({ bind, port }, t) => {
+      await bind(targetsOf([await httpBackend(t, 'a')]));
+      const slow = Array.from({ length: 300 }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
+      t.after(() => {
+        for (const client of slow) client.destroy();
+      });
+      const closed = Promise.all(slow.map((client) => once(client.resume(), 'close')));
+      // The head of a record, and the first byte of what would be a ClientHello.
+      for (const client of slow) client.write(Buffer.from([0x16, 3, 1, 2, 0, 1]));
+      const load = startLoad({ url: urlOf(port), clients: 4 });
+      await closed;
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+      assert.ok(load.exchanges.length > 0);
+    },
+  },
+];

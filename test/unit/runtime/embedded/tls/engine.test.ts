@@ -1,0 +1,117 @@
+// HTTPS through the engine: one set of ticket keys for all workers, renewed; targets' connections kept; what prepare refuses.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import * as net from 'node:net';
+import { type TestContext, test } from 'node:test';
+import * as tls from 'node:tls';
+import { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
+import type { ListenerSnapshot } from '../../../../../provider/runtime/snapshot.ts';
+import { makePair } from '../../../../harness/certificates.ts';
+import { freePort, listen, listener, serve, snapshot, target, until } from '../fixtures.ts';
+
+const PAIR = makePair(['a.example']);
+
+function httpsListener(port: number, targetPort: number, pair = PAIR): ListenerSnapshot {
+  const certificates = [{ name: 'main', ...pair, serverNames: undefined }];
+  return listener('web', port, [target(targetPort)], { protocol: 'HTTPS', certificates });
+}
+
+function engineWith(t: TestContext, ticketKeyMs?: number): EmbeddedEngine {
+  const engine = new EmbeddedEngine({
+    workers: 2,
+    log: () => {},
+    ...(ticketKeyMs === undefined ? {} : { ticketKeyMs }),
+  });
+  t.after(() => engine.destroy());
+  return engine;
+}
+
+interface Target {
+  readonly port: number;
+  readonly connections: () => number;
+}
+
+async function httpTarget(t: TestContext): Promise<Target> {
+  const server = createServer((_request, response) => response.end('a'));
+  let connections = 0;
+  server.on('connection', () => connections++);
+  const port = await listen(t, server);
+  t.after(() => server.closeAllConnections());
+  return { port, connections: () => connections };
+}
+
+async function connect(t: TestContext, port: number, session?: Buffer): Promise<tls.TLSSocket> {
+  const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, session });
+  client.on('error', () => {});
+  t.after(() => client.destroy());
+  await once(client, 'secureConnect');
+  return client;
+}
+
+async function ask(client: tls.TLSSocket): Promise<void> {
+  client.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
+  let text = '';
+  while (!text.endsWith('\r\n\r\na')) text += String((await once(client, 'data'))[0]);
+}
+
+/** A session that can be resumed: in TLS 1.3 it comes behind the handshake. */
+async function sessionOf(t: TestContext, port: number): Promise<Buffer> {
+  const client = await connect(t, port);
+  const told = once(client, 'session');
+  await ask(client);
+  const [session] = await told;
+  client.destroy();
+  return session;
+}
+
+test('ticket keys are renewed in every worker: an older session is begun anew, a new one is resumed', async (t) => {
+  const [port, backend] = [await freePort(), await httpTarget(t)];
+  const engine = engineWith(t, 1_500);
+  await serve(engine, snapshot(1, [httpsListener(port, backend.port)]));
+  const isReused = async (session: Buffer) => {
+    const client = await connect(t, port, session);
+    const result = client.isSessionReused();
+    client.destroy();
+    return result;
+  };
+  const old = await sessionOf(t, port);
+  // Several in a row: either worker may have taken one.
+  let refused = 0;
+  while (refused < 10) refused = (await isReused(old)) ? 0 : refused + 1;
+  // Between its making and its use the keys may be renewed again.
+  while (!(await isReused(await sessionOf(t, port)))) {}
+});
+
+test('requests of a kept TLS connection share one connection to the target', async (t) => {
+  const [port, backend] = [await freePort(), await httpTarget(t)];
+  await serve(engineWith(t), snapshot(1, [httpsListener(port, backend.port)]));
+  const client = await connect(t, port);
+  for (let i = 0; i < 20; i++) await ask(client);
+  assert.equal(backend.connections(), 1);
+});
+
+test('prepare refuses a pair that OpenSSL does not take, with its path, and what is served stays', async (t) => {
+  const [port, backend] = [await freePort(), await httpTarget(t)];
+  const engine = engineWith(t);
+  await serve(engine, snapshot(1, [httpsListener(port, backend.port)]));
+  const weak = makePair(['weak.example'], { key: 'rsa:1024' });
+  const [refusal, ...rest] = await engine.prepare(snapshot(2, [httpsListener(port, backend.port, weak)]));
+  assert.deepEqual(rest, []);
+  assert.deepEqual([refusal?.listenerId, refusal?.code], ['web', 'InvalidParameter']);
+  assert.equal(refusal?.problem.path, 'certificates.main.certificate');
+  assert.doesNotMatch(refusal?.problem.message ?? '', /BEGIN|PRIVATE/);
+  await engine.abandon();
+  await ask(await connect(t, port));
+});
+
+test('closing ends connections that still shake hands', async (t) => {
+  const [port, backend] = [await freePort(), await httpTarget(t)];
+  const engine = engineWith(t);
+  await serve(engine, snapshot(1, [httpsListener(port, backend.port)]));
+  const client = net.connect(port, '127.0.0.1').on('error', () => {});
+  t.after(() => client.destroy());
+  client.resume().write(Buffer.from([0x16, 3, 1]));
+  await until(() => (engine.traffic('web')?.openConnections ?? 0) === 1, 'the connection');
+  await Promise.all([once(client, 'close'), engine.close(60_000)]);
+});
