@@ -103,6 +103,7 @@ export class TargetSet {
   readonly #onPassive: PassiveListener;
   #picker: Picker<Target>;
   #canPick = false;
+  #hasBegun = false;
 
   /** `selection` is shared with the other workers' sets of the same group, so that shares hold over all of them. */
   constructor(settings: GroupSettings, selection: SharedArrayBuffer, workerId: number, onPassive: PassiveListener) {
@@ -116,6 +117,14 @@ export class TargetSet {
   /** False: no target takes new traffic. */
   get canPick(): boolean {
     return this.#canPick;
+  }
+
+  /**
+   * False until the first checks have told of a target: requests that others serve must not wait for that. True for good
+   * from then on, and at once where there is nothing to wait for.
+   */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   /**
@@ -157,8 +166,10 @@ export class TargetSet {
   }
 
   rebuild(): void {
-    const eligible = [...this.#targets.values()].filter((target) => takesTraffic(target.health));
+    const targets = [...this.#targets.values()];
+    const eligible = targets.filter((target) => takesTraffic(target.health));
     this.#picker = createPicker(this.settings.algorithm, eligible, this.#selection);
+    this.#hasBegun ||= targets.length === 0 || targets.some(({ health }) => health !== 'checking');
     this.#canPick = eligible.some(({ weight }) => weight > 0);
   }
 }

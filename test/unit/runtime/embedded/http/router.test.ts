@@ -6,8 +6,9 @@ import { type GroupRoute, Router } from '../../../../../provider/runtime/embedde
 
 type Rule = Omit<GroupRoute<string>, 'pathMatch' | 'version'> & { pathMatch?: 'prefix' | 'exact'; version?: number };
 
-function routerOf(rules: readonly Rule[]): Router<string> {
-  return new Router(rules.map((rule) => ({ pathMatch: 'prefix', version: 1, ...rule })));
+function routerOf(rules: readonly Rule[], notBegun: ReadonlySet<string> = new Set()): Router<string> {
+  const routes = rules.map((rule): GroupRoute<string> => ({ pathMatch: 'prefix', version: 1, ...rule }));
+  return new Router(routes, (group) => !notBegun.has(group));
 }
 
 /** `host/path`, with `http://` left out. */
@@ -150,6 +151,24 @@ test('of equal rules the newest is first, in whatever order they come', () => {
   ];
   for (const given of [rules, rules.toReversed()])
     assert.deepEqual(routerOf(given).groupsFor('h', '/a'), ['newest', 'old', 'oldest']);
+});
+
+test('a rule whose group has not begun is not there: the next one is asked, of its host and then of others', () => {
+  const rules = [
+    { group: 'exact', host: 'h', path: '/a', pathMatch: 'exact' as const },
+    { group: 'long', host: 'h', path: '/a', version: 2 },
+    { group: 'equal', host: 'h', path: '/a/', version: 1 },
+    { group: 'none', host: 'h' },
+    { group: 'any', path: '/a' },
+  ];
+  const waiting = new Set<string>();
+  const router = routerOf(rules, waiting);
+  const found: unknown[] = [];
+  for (const group of ['', 'exact', 'long', 'equal', 'none', 'any']) {
+    waiting.add(group);
+    found.push(router.groupsFor('h', '/a'));
+  }
+  assert.deepEqual(found, [['exact'], ['long', 'equal'], ['long', 'equal'], ['none'], ['any'], undefined]);
 });
 
 test('names that every object has are names of hosts and paths like others', () => {
