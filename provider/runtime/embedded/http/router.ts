@@ -1,4 +1,4 @@
-// Which of a listener's groups of targets a request belongs to, by its host and path: built at each swap, asked at each pick. Pure.
+// Which of a listener's groups a request belongs to, by its host and path: built at each swap, asked at each pick. Pure.
 import { hostKey, pathKey, prefixKey, type RouteMatch } from '../../../model/route-key.ts';
 import { hostOf } from './authority.ts';
 
@@ -24,8 +24,8 @@ const NONE: readonly number[] = [];
  *    counts, the query does not, and slashes in a row are not taken for one. Escapes count as pathKey() has them.
  * 3. Where the rules of one host do not take the path, those of the next host in this order are asked.
  *
- * A rule counts from when its group has begun, so that adding one fails no request; from then on its requests never go to
- * another rule, whatever becomes of its targets.
+ * A rule counts from when its group has begun, so that adding one fails no request; from then on its requests never go
+ * to another rule, whatever becomes of its targets.
  *
  * Equal rules are there for a moment only, while one is renamed or created anew: their groups are given newest first.
  */
@@ -36,11 +36,14 @@ export class Router<Group> {
   #wildcardLengths = NONE;
   #anyHost: PathTable<Group> | undefined;
   readonly #hasBegun: HasBegun<Group>;
+  /** So much of a request's path can decide: a character for each of the longest rule's and one more, all escaped. */
+  readonly #maxPathLength: number;
 
-  constructor(routes: Iterable<GroupRoute<Group>>, hasBegun: HasBegun<Group>) {
+  constructor(routes: readonly GroupRoute<Group>[], hasBegun: HasBegun<Group>) {
     this.#hasBegun = hasBegun;
+    this.#maxPathLength = 3 * (1 + routes.reduce((longest, { path = '' }) => Math.max(longest, path.length), 0));
     // Each group comes behind the newer ones of equal rules.
-    for (const route of [...routes].sort((a, b) => b.version - a.version)) this.#tableOf(route.host).add(route);
+    for (const route of routes.toSorted((a, b) => b.version - a.version)) this.#tableOf(route.host).add(route);
     this.#wildcardLengths = longestFirst(this.#wildcards);
   }
 
@@ -52,7 +55,8 @@ export class Router<Group> {
     if (target.charCodeAt(0) !== SLASH) return undefined;
     const host = hostKey(hostOf(authority));
     const queryAt = target.indexOf('?');
-    const path = pathKey(queryAt === -1 ? target : target.slice(0, queryAt));
+    const end = Math.min(queryAt === -1 ? target.length : queryAt, this.#maxPathLength);
+    const path = pathKey(target.slice(0, end));
     let groups = this.#exact.get(host)?.groupsFor(path);
     if (groups !== undefined) return groups;
     for (const length of this.#wildcardLengths) {

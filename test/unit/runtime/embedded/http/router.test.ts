@@ -139,6 +139,22 @@ rows(
   ],
 );
 
+rows(
+  'a path is compared whole, however long it is and however much of it is escaped',
+  [
+    { group: 'exact', path: '/ab', pathMatch: 'exact' },
+    { group: 'prefix', path: '/%61' },
+  ],
+  [
+    ['h/%61%62', ['exact']],
+    ['h/%61%62%63', undefined],
+    ['h/ab%20', undefined],
+    [`h/ab${'c'.repeat(100)}`, undefined],
+    [`h/%61/${'%61'.repeat(100)}`, ['prefix']],
+    [`h/%61${'%61'.repeat(100)}`, undefined],
+  ],
+);
+
 test('a target that is no path belongs to the default group', () => {
   assert.equal(routerOf([{ group: 'a', path: '/' }]).groupsFor('h', '*'), undefined);
 });
