@@ -56,11 +56,12 @@ export interface ForwardingRuleArgs {
  * 2. Among rules of one host by path: the exact one; then prefixes, the longest first; then the one without path.
  * 3. Where no rule of a host takes the path, those of the next host in this order are asked.
  *
- * What no rule takes goes to the listener's own targets, and so does `OPTIONS *`. A rule that takes a request and has no
- * target that takes traffic answers 503.
+ * What no rule takes goes to the listener's own targets, and so does `OPTIONS *`.
  *
- * All changes are made in place and without a failed request. Two rules of a stack may be equal while one is renamed:
- * then the newest one that has a target that takes traffic serves.
+ * A rule takes requests from the first checks of its first targets on, until no attachment is of it any more; before and
+ * after, they go where they would go without it. In between a request that finds no target that takes traffic gets a
+ * 503, and is never given to another rule's or the listener's targets. So rules come, change and go without a failed
+ * request. Two rules of a stack may be equal while one is renamed: the newest that has a target that takes traffic serves.
  *
  * ```ts
  * const api = new weir.ForwardingRule("api", { listenerId: http.id, host: "*.example.com", path: "/api" });

@@ -103,6 +103,7 @@ export interface ListenerSnapshot {
   readonly certificates: readonly CertificateSnapshot[];
   /** Where no rule matches. */
   readonly group: GroupSnapshot;
+  /** Those that an attachment is of. */
   readonly rules: readonly RuleSnapshot[];
 }
 

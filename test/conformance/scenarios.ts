@@ -9,6 +9,7 @@ import { type Flow, openFlow } from './flow.ts';
 import { HEALTH_SCENARIOS } from './health.ts';
 import { LIMIT_SCENARIOS } from './limits.ts';
 import { ORIGIN_SCENARIOS } from './origins.ts';
+import { RULE_SCENARIOS } from './rules.ts';
 import { STICKY_SCENARIOS } from './sticky.ts';
 import { TLS_SCENARIOS } from './tls.ts';
 import { type Scenario, targetsOf } from './world.ts';
@@ -44,6 +45,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ORIGIN_SCENARIOS,
   ...LIMIT_SCENARIOS,
   ...TLS_SCENARIOS,
+  ...RULE_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,

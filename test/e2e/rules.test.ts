@@ -1,8 +1,7 @@
 // Forwarding rules of a real stack: created, changed, renamed, moved and destroyed, with traffic that follows.
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
+import { askHttp, type Backend, freePort, httpBackend } from '../harness/backends.ts';
 import { startLoad } from '../harness/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
@@ -54,7 +53,7 @@ ${rules.map(ruleText).join('\n')}
       return stack.up();
     },
     url: `http://127.0.0.1:${port}`,
-    ask: (host, path, at = port) => ask(at, host, path),
+    ask: (host, path, at = port) => askHttp(at, host, path),
     otherPort,
   };
 }
@@ -64,21 +63,6 @@ function ruleText({ name, match, backend, listener = 'web' }: Rule, index: numbe
   return `
 const rule${index} = new weir.ForwardingRule('${name}', { listenerId: ${listener}.id, healthCheck, ...${JSON.stringify(match)} });
 new weir.TargetAttachment('${name}', { ruleId: rule${index}.id, targets: ${targets}, awaitHealthySeconds: 10 });`;
-}
-
-/** The body of the answer, or its status where it is no success. */
-function ask(port: number, host: string, path: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, headers: { host }, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk) => {
-        text += chunk;
-      });
-      response.on('end', () => resolve(response.statusCode === 200 ? text : String(response.statusCode)));
-    })
-      .on('error', reject)
-      .end();
-  });
 }
 
 test('two rules: faults in preview, traffic by host and path, no drift, a match changed in place, destroy', async (t) => {
@@ -134,14 +118,21 @@ test('rules come and go, and one is renamed with its targets, in one up under lo
     { name: 'img', match: { path: '/img' }, backend: img },
   ]);
   const load = startLoad({ url: `${url}/api/x`, clients: 4 });
+  const others = ['/img', '/new'].map((path) => startLoad({ url: url + path, clients: 2 }));
   const text = await up([
     { name: 'renamed', match, backend: api2 },
     { name: 'new', match: { path: '/new' }, backend: img },
   ]);
   const seen = load.exchanges.length;
   await until('requests under the new rule', () => load.exchanges.length > seen + 40 || undefined);
-  await load.stop();
-  assert.deepEqual(load.failures().slice(0, 3), []);
+  for (const each of [load, ...others]) {
+    await each.stop();
+    assert.deepEqual(each.failures().slice(0, 3), []);
+  }
+  assert.deepEqual(
+    others.map(({ exchanges }) => exchanges.at(-1)?.backend),
+    ['own', 'img'],
+  );
   const answered = new Set(load.exchanges.map(({ backend }) => backend));
   assert.deepEqual([...answered].sort(), ['api', 'api2']);
   assert.equal(load.exchanges.at(-1)?.backend, 'api2');

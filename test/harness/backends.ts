@@ -1,6 +1,6 @@
 // Real backends for tests: an HTTP server or a TCP server that says its name, counts, and can be told to stop.
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -82,6 +82,21 @@ export function askTcp(address: string, port: number, localAddress?: string): Pr
     socket.on('error', () => resolve(undefined));
     socket.on('close', () => resolve(undefined));
   });
+}
+
+/** The body of the answer, or its status where that is not 200; `path` is sent as it is, on a connection of its own. */
+export function askHttp(port: number, host: string, path: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const sent = httpRequest({ host: '127.0.0.1', port, path, headers: { host }, agent: false }, (response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    response.on('end', () => resolve(response.statusCode === 200 ? text : String(response.statusCode)));
+    response.on('error', reject);
+  });
+  sent.on('error', reject).end();
+  return promise;
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */

@@ -69,7 +69,9 @@ function compileListener(
     index.ofListener(listener),
     served?.group,
   );
-  const rules = index.rulesOf(listener).map((rule) => {
+  // One that no attachment is of is being made or taken away: its requests go where they would go without it.
+  const used = index.rulesOf(listener).filter((rule) => index.ofRule(rule).length > 0);
+  const rules = used.map((rule) => {
     const before = served?.rules.find(({ id }) => id === rule.id);
     return compileRule(rule, listener, index.ofRule(rule), before);
   });

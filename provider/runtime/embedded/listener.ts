@@ -45,7 +45,7 @@ export class WorkerListener {
       const group = this.groups.get(route.groupId);
       return group ? [{ ...route, group }] : [];
     });
-    this.#router = known.length === 0 ? undefined : new Router(known);
+    this.#router = known.length === 0 ? undefined : new Router(known, (group) => group.hasBegun);
   }
 
   /**

@@ -114,6 +114,7 @@ export class TargetSet {
   #stickiness: Stickiness<Target> | undefined;
   /** While a target is in slow start. */
   #rampTimer: NodeJS.Timeout | undefined;
+  #hasBegun = false;
 
   /** `selection` is shared with the other workers' sets of the same group, so that shares hold over all of them. */
   constructor({ settings, selection, clients }: GroupBase, workerId: number, onPassive: PassiveListener) {
@@ -142,6 +143,14 @@ export class TargetSet {
   /** False: no target takes new traffic. */
   get canPick(): boolean {
     return this.#canPick;
+  }
+
+  /**
+   * False until the first checks have told of a target: requests that others serve must not wait for that. True for good
+   * from then on, and at once where there is nothing to wait for.
+   */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   /**
@@ -195,11 +204,13 @@ export class TargetSet {
 
   rebuild(): void {
     const { algorithm } = this.#settings;
-    const eligible = [...this.#targets.values()].filter((target) => target.isPickable);
+    const targets = [...this.#targets.values()];
+    const eligible = targets.filter((target) => target.isPickable);
     const rampMs = rampMsOf(this.#settings);
     const isRamping = ramp(eligible, rampMs, sharedNowMs());
     this.#picker = createPicker(algorithm, eligible, this.#selection);
     this.#canPick = eligible.length > 0;
+    this.#hasBegun ||= targets.length === 0 || targets.some(({ health }) => health !== 'checking');
     clearTimeout(this.#rampTimer);
     this.#rampTimer = isRamping ? setTimeout(() => this.rebuild(), rampMs / RAMP_PARTS).unref() : undefined;
   }

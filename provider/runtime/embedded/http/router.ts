@@ -1,4 +1,4 @@
-// Which of a listener's groups of targets a request belongs to, by its host and path: built at each swap, asked at each pick. Pure.
+// Which of a listener's groups a request belongs to, by its host and path: built at each swap, asked at each pick. Pure.
 import { hostKey, pathKey, prefixKey, type RouteMatch } from '../../../model/route-key.ts';
 import { hostOf } from './authority.ts';
 
@@ -7,6 +7,9 @@ export interface GroupRoute<Group> extends RouteMatch {
   /** The newest rule has the largest. */
   readonly version: number;
 }
+
+/** False: the group takes no requests yet, as if its rule were not there. */
+export type HasBegun<Group> = (group: Group) => boolean;
 
 const SLASH = 0x2f;
 const NONE: readonly number[] = [];
@@ -21,6 +24,9 @@ const NONE: readonly number[] = [];
  *    counts, the query does not, and slashes in a row are not taken for one. Escapes count as pathKey() has them.
  * 3. Where the rules of one host do not take the path, those of the next host in this order are asked.
  *
+ * A rule counts from when its group has begun, so that adding one fails no request; from then on its requests never go
+ * to another rule, whatever becomes of its targets.
+ *
  * Equal rules are there for a moment only, while one is renamed or created anew: their groups are given newest first.
  */
 export class Router<Group> {
@@ -29,10 +35,15 @@ export class Router<Group> {
   readonly #wildcards = new Map<string, PathTable<Group>>();
   #wildcardLengths = NONE;
   #anyHost: PathTable<Group> | undefined;
+  readonly #hasBegun: HasBegun<Group>;
+  /** So much of a request's path can decide: a character for each of the longest rule's and one more, all escaped. */
+  readonly #maxPathLength: number;
 
-  constructor(routes: Iterable<GroupRoute<Group>>) {
+  constructor(routes: readonly GroupRoute<Group>[], hasBegun: HasBegun<Group>) {
+    this.#hasBegun = hasBegun;
+    this.#maxPathLength = 3 * (1 + routes.reduce((longest, { path = '' }) => Math.max(longest, path.length), 0));
     // Each group comes behind the newer ones of equal rules.
-    for (const route of [...routes].sort((a, b) => b.version - a.version)) this.#tableOf(route.host).add(route);
+    for (const route of routes.toSorted((a, b) => b.version - a.version)) this.#tableOf(route.host).add(route);
     this.#wildcardLengths = longestFirst(this.#wildcards);
   }
 
@@ -44,7 +55,8 @@ export class Router<Group> {
     if (target.charCodeAt(0) !== SLASH) return undefined;
     const host = hostKey(hostOf(authority));
     const queryAt = target.indexOf('?');
-    const path = pathKey(queryAt === -1 ? target : target.slice(0, queryAt));
+    const end = Math.min(queryAt === -1 ? target.length : queryAt, this.#maxPathLength);
+    const path = pathKey(target.slice(0, end));
     let groups = this.#exact.get(host)?.groupsFor(path);
     if (groups !== undefined) return groups;
     for (const length of this.#wildcardLengths) {
@@ -57,11 +69,14 @@ export class Router<Group> {
 
   #tableOf(host: string | undefined): PathTable<Group> {
     if (host === undefined) {
-      this.#anyHost ??= new PathTable();
+      this.#anyHost ??= new PathTable(this.#hasBegun);
       return this.#anyHost;
     }
     const key = hostKey(host);
-    return key.startsWith('*') ? tableAt(this.#wildcards, key.slice(1)) : tableAt(this.#exact, key);
+    const [tables, name] = key.startsWith('*') ? [this.#wildcards, key.slice(1)] : [this.#exact, key];
+    const table = tables.get(name) ?? new PathTable(this.#hasBegun);
+    tables.set(name, table);
+    return table;
   }
 }
 
@@ -71,6 +86,11 @@ class PathTable<Group> {
   readonly #prefixes = new Map<string, Group[]>();
   #prefixLengths = NONE;
   #anyPath: Group[] | undefined;
+  readonly #hasBegun: HasBegun<Group>;
+
+  constructor(hasBegun: HasBegun<Group>) {
+    this.#hasBegun = hasBegun;
+  }
 
   add({ path, pathMatch, group }: GroupRoute<Group>): void {
     if (path === undefined) {
@@ -85,20 +105,14 @@ class PathTable<Group> {
 
   groupsFor(path: string): readonly Group[] | undefined {
     const exact = this.#exact.get(path);
-    if (exact !== undefined) return exact;
+    if (exact?.some(this.#hasBegun)) return exact;
     for (const length of this.#prefixLengths) {
       if (length > path.length || (length < path.length && path.charCodeAt(length) !== SLASH)) continue;
       const groups = this.#prefixes.get(path.slice(0, length));
-      if (groups !== undefined) return groups;
+      if (groups?.some(this.#hasBegun)) return groups;
     }
-    return this.#anyPath;
+    return this.#anyPath?.some(this.#hasBegun) ? this.#anyPath : undefined;
   }
-}
-
-function tableAt<Group>(tables: Map<string, PathTable<Group>>, key: string): PathTable<Group> {
-  const table = tables.get(key) ?? new PathTable<Group>();
-  tables.set(key, table);
-  return table;
 }
 
 function push<Group>(groups: Map<string, Group[]>, key: string, group: Group): void {

@@ -150,6 +150,19 @@ test("a change of a rule's targets leaves the listener's own group the same obje
   assert.notEqual(apiAfter, apiBefore);
 });
 
+test('a rule that no attachment is of is not served; one with an empty attachment is', () => {
+  const draft = twoListeners();
+  put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
+  put(draft, 'rules', 'api', { listenerId: 'web', path: '/api' });
+  const rules = () =>
+    compile(draft)
+      .snapshot.listeners.get('web')
+      ?.rules.map(({ id, path }) => [id, path]);
+  assert.deepEqual(rules(), []);
+  put(draft, 'attachments', 'of-api', { ruleId: 'api', targets: {} });
+  assert.deepEqual(rules(), [['api', '/api']]);
+});
+
 test('UDP is checked only where it is asked for', () => {
   const draft = twoListeners();
   const checkOf = (id: string) => compile(draft).snapshot.groups.get(id)?.healthCheck?.protocol;

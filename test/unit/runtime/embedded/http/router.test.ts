@@ -6,8 +6,9 @@ import { type GroupRoute, Router } from '../../../../../provider/runtime/embedde
 
 type Rule = Omit<GroupRoute<string>, 'pathMatch' | 'version'> & { pathMatch?: 'prefix' | 'exact'; version?: number };
 
-function routerOf(rules: readonly Rule[]): Router<string> {
-  return new Router(rules.map((rule) => ({ pathMatch: 'prefix', version: 1, ...rule })));
+function routerOf(rules: readonly Rule[], notBegun: ReadonlySet<string> = new Set()): Router<string> {
+  const routes = rules.map((rule): GroupRoute<string> => ({ pathMatch: 'prefix', version: 1, ...rule }));
+  return new Router(routes, (group) => !notBegun.has(group));
 }
 
 /** `host/path`, with `http://` left out. */
@@ -138,6 +139,22 @@ rows(
   ],
 );
 
+rows(
+  'a path is compared whole, however long it is and however much of it is escaped',
+  [
+    { group: 'exact', path: '/ab', pathMatch: 'exact' },
+    { group: 'prefix', path: '/%61' },
+  ],
+  [
+    ['h/%61%62', ['exact']],
+    ['h/%61%62%63', undefined],
+    ['h/ab%20', undefined],
+    [`h/ab${'c'.repeat(100)}`, undefined],
+    [`h/%61/${'%61'.repeat(100)}`, ['prefix']],
+    [`h/%61${'%61'.repeat(100)}`, undefined],
+  ],
+);
+
 test('a target that is no path belongs to the default group', () => {
   assert.equal(routerOf([{ group: 'a', path: '/' }]).groupsFor('h', '*'), undefined);
 });
@@ -150,6 +167,24 @@ test('of equal rules the newest is first, in whatever order they come', () => {
   ];
   for (const given of [rules, rules.toReversed()])
     assert.deepEqual(routerOf(given).groupsFor('h', '/a'), ['newest', 'old', 'oldest']);
+});
+
+test('a rule whose group has not begun is not there: the next one is asked, of its host and then of others', () => {
+  const rules = [
+    { group: 'exact', host: 'h', path: '/a', pathMatch: 'exact' as const },
+    { group: 'long', host: 'h', path: '/a', version: 2 },
+    { group: 'equal', host: 'h', path: '/a/', version: 1 },
+    { group: 'none', host: 'h' },
+    { group: 'any', path: '/a' },
+  ];
+  const waiting = new Set<string>();
+  const router = routerOf(rules, waiting);
+  const found: unknown[] = [];
+  for (const group of ['', 'exact', 'long', 'equal', 'none', 'any']) {
+    waiting.add(group);
+    found.push(router.groupsFor('h', '/a'));
+  }
+  assert.deepEqual(found, [['exact'], ['long', 'equal'], ['long', 'equal'], ['none'], ['any'], undefined]);
 });
 
 test('names that every object has are names of hosts and paths like others', () => {

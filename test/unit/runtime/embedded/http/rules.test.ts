@@ -2,8 +2,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { TargetSet } from '../../../../../provider/runtime/embedded/target-set.ts';
+import type { HealthView } from '../../../../../provider/runtime/engine.ts';
 import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
-import type { ListenerSnapshot, RuleSnapshot, TargetSnapshot } from '../../../../../provider/runtime/snapshot.ts';
+import type {
+  Health,
+  ListenerSnapshot,
+  RuleSnapshot,
+  TargetSnapshot,
+} from '../../../../../provider/runtime/snapshot.ts';
 import { engineOf, freePort, fullPort, groupSettings, listener, rule, serve, snapshot, target } from '../fixtures.ts';
 import { Backend, Client, get, HttpProxy, ok, until } from './harness.ts';
 
@@ -74,6 +80,32 @@ test("a rule without a target that takes traffic answers 503, not with the liste
   await serve(web([own], [rule('api', { path: '/api' }, [{ ...api, weight: 0 }])]));
   assert.match(await ask(client, 'a', '/api'), /^503/);
   assert.equal(await ask(client, 'a', '/'), 'own');
+});
+
+test('a rule begins when its first checks have told of a target, and from then on never gives its requests away', async (t) => {
+  const { own, api } = await named(t, ['own', 'api']);
+  const { engine, web, connect } = await webOf(t);
+  let health: Health = 'checking';
+  const view: HealthView = (groupId) => (groupId === 'web' ? 'unchecked' : health);
+  await serve(engine, snapshot(1, [web([own], [rule('api', { path: '/api' }, [api])])]), view);
+  const client = await connect();
+  assert.equal(await ask(client, 'a', '/api'), 'own');
+  const turn = async (next: Health) => {
+    health = next;
+    engine.setHealth([{ groupId: 'rules/api', key: api.key, health }]);
+    // Messages to the worker are handled in order.
+    await serve(
+      engine,
+      snapshot(engine.status().desired + 1, [web([own], [rule('api', { path: '/api' }, [api])])]),
+      view,
+    );
+  };
+  await turn('healthy');
+  assert.equal(await ask(client, 'a', '/api'), 'api');
+  for (const bad of ['unhealthy', 'checking'] as const) {
+    await turn(bad);
+    assert.match(await ask(client, 'a', '/api'), /^503/);
+  }
 });
 
 test('rules that come, change and go count from the next request of an open connection on', async (t) => {

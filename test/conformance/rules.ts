@@ -1,0 +1,253 @@
+// The rows of the conformance table that are of forwarding rules: which requests they take, and what becomes of a change.
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { askHttp, httpBackend } from '../harness/backends.ts';
+import { exchange, type Load, shares, startLoad } from '../harness/load.ts';
+import { until } from '../harness/runtime.ts';
+import { type Scenario, targetsOf, type World } from './world.ts';
+
+const MATCH = { host: '127.0.0.1', path: '/api' };
+const HEALTH_CHECK = { intervalSeconds: 0.2, timeoutSeconds: 1 };
+
+/** Puts a rule of the listener `web`. */
+function putRule({ runtime }: World, id: string, properties: object): Promise<{ warnings: string[] }> {
+  return runtime.done('PUT', `/v1/rules/${id}`, { listenerId: 'web', healthCheck: HEALTH_CHECK, ...properties });
+}
+
+/** Binds the targets to the rule by an attachment of its name, and waits until each of weight > 0 takes traffic. */
+function bindRule({ runtime }: World, id: string, targets: object): Promise<void> {
+  return runtime.done('PUT', `/v1/attachments/${id}`, { ruleId: id, targets, awaitHealthySeconds: 10 });
+}
+
+async function remove({ runtime }: World, id: string): Promise<void> {
+  for (const kind of ['attachments', 'rules']) await runtime.done('DELETE', `/v1/${kind}/${id}`);
+}
+
+/** Each rule with a backend that answers with the rule's name; `own` answers for the listener. */
+async function serveRules(world: World, t: TestContext, rules: Readonly<Record<string, object>>): Promise<void> {
+  await world.bind(targetsOf([await httpBackend(t, 'own')]));
+  for (const [name, properties] of Object.entries(rules)) {
+    await putRule(world, name, properties);
+    await bindRule(world, name, targetsOf([await httpBackend(t, name)]));
+  }
+}
+
+/** Rows of host, path and who answers. */
+async function expectAnswers({ port }: World, rows: readonly [host: string, path: string, backend: string][]) {
+  for (const [host, path, backend] of rows) {
+    assert.equal(await askHttp(port, host, path), backend, `${host}${path}`);
+  }
+}
+
+/** Who answers the requests that begin from now on. */
+async function answeredFromNow(load: Load): Promise<string[]> {
+  const nowMs = performance.now();
+  const begun = await until('requests', () => {
+    const later = load.exchanges.filter(({ startedAtMs }) => startedAtMs > nowMs);
+    return later.length > 60 ? later : undefined;
+  });
+  return Object.keys(shares(begun));
+}
+
+function statusOf({ runtime }: World): Promise<{ rule?: string; name: string; health: string }[]> {
+  return runtime.done('GET', '/v1/status').then(({ listeners }) => listeners[0].targets);
+}
+
+export const RULE_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'rules by host: the exact one, the longer wildcard, the shorter one, any host; case, port and final dot are nothing',
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      await serveRules(world, t, {
+        any: { path: '/any' },
+        short: { host: '*.example.com' },
+        long: { host: '*.b.example.com' },
+        exact: { host: 'A.b.example.com.' },
+      });
+      await expectAnswers(world, [
+        ['a.b.example.com', '/', 'exact'],
+        ['A.B.EXAMPLE.COM.:8080', '/any', 'exact'],
+        ['c.b.example.com', '/', 'long'],
+        ['d.c.b.example.com', '/', 'long'],
+        ['b.example.com', '/', 'short'],
+        ['example.com', '/', 'own'],
+        ['example.com', '/any', 'any'],
+        ['example.org', '/', 'own'],
+      ]);
+    },
+  },
+  {
+    name: 'rules by path: the exact one, the longer prefix, the shorter one, none; prefixes by segments; the next host where none fits',
+    run: async (world, t) => {
+      await serveRules(world, t, {
+        host: { host: 'h.example.com' },
+        a: { host: 'h.example.com', path: '/a' },
+        ab: { host: 'h.example.com', path: '/a/b/' },
+        exact: { host: 'h.example.com', path: '/a/b', pathMatch: 'exact' },
+        only: { host: 'i.example.com', path: '/only' },
+        api: { host: '*.example.com', path: '/api' },
+      });
+      await expectAnswers(world, [
+        ['h.example.com', '/a/b', 'exact'],
+        ['h.example.com', '/a/b?/x', 'exact'],
+        ['h.example.com', '/a/b/', 'ab'],
+        ['h.example.com', '/a/bc', 'a'],
+        ['h.example.com', '/ab', 'host'],
+        ['h.example.com', '/A', 'host'],
+        ['h.example.com', '/api', 'host'],
+        ['i.example.com', '/only/x', 'only'],
+        ['i.example.com', '/api/x', 'api'],
+        ['i.example.com', '/apix', 'own'],
+        ['j.example.org', '/api', 'own'],
+      ]);
+    },
+  },
+  {
+    name: 'neither dot segments nor escapes of plain characters get a request around a rule',
+    run: async (world, t) => {
+      await serveRules(world, t, { admin: { path: '/admin' } });
+      const around = [
+        '/x/../admin',
+        '/x/%2e%2E/admin/y',
+        '/./admin',
+        '/%61dmin',
+        '/..//../admin',
+        '/admin/x/..',
+        '/admin?/../x',
+      ];
+      await expectAnswers(world, [
+        ...around.map((path): [string, string, string] => ['a', path, 'admin']),
+        ['a', '/admin/../x', 'own'],
+        ['a', '/admin%2Fx', 'own'],
+      ]);
+    },
+  },
+  {
+    name: 'a rule that no target of takes traffic answers 503, and nobody else; one that no attachment is of is not there',
+    run: async (world, t) => {
+      await serveRules(world, t, {});
+      const answer = () => askHttp(world.port, 'a', '/api');
+      await putRule(world, 'api', { path: '/api' });
+      assert.equal(await answer(), 'own');
+      const api = await httpBackend(t, 'api');
+      await bindRule(world, 'api', {});
+      assert.equal(await answer(), '503');
+      await bindRule(world, 'api', targetsOf([api], [0]));
+      assert.equal(await answer(), '503');
+      await bindRule(world, 'api', targetsOf([api]));
+      assert.equal(await answer(), 'api');
+      await world.patch({ own: null });
+      await expectAnswers(world, [
+        ['a', '/api', 'api'],
+        ['a', '/', '503'],
+      ]);
+      await world.bind(targetsOf([await httpBackend(t, 'own')]));
+      await api.close();
+      await until(
+        'the check',
+        async () => (await statusOf(world)).some(({ health }) => health === 'unhealthy') || undefined,
+      );
+      assert.equal(await answer(), '503');
+      await remove(world, 'api');
+      assert.equal(await answer(), 'own');
+    },
+  },
+  {
+    name: 'a rule has its own policy, weights and health check, for the same targets as the listener',
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(t, name)));
+      await world.bind(targetsOf(backends));
+      await putRule(world, 'hash', { path: '/hash', algorithm: 'source-ip-hash' });
+      await bindRule(world, 'hash', targetsOf(backends));
+      await putRule(world, 'weights', { path: '/weights' });
+      await bindRule(world, 'weights', targetsOf(backends, [80, 20, 0]));
+      const healthCheck = { ...HEALTH_CHECK, protocol: 'HTTP', expectedCodes: '404', unhealthyThreshold: 1 };
+      await putRule(world, 'sick', { path: '/sick', healthCheck });
+      await world.runtime.done('PUT', '/v1/attachments/sick', { ruleId: 'sick', targets: targetsOf(backends) });
+
+      const visit = async (path: string, count: number) => {
+        const answers = [];
+        for (let i = 0; i < count; i++) answers.push(await exchange(world.url + path));
+        return shares(answers);
+      };
+      assert.deepEqual(await visit('', 30), { a: 10, b: 10, c: 10 });
+      assert.deepEqual(Object.values(await visit('hash', 30)), [30]);
+      assert.deepEqual(await visit('weights', 30), { a: 24, b: 6 });
+      const healthOf = async (rule: string | undefined) => {
+        const targets = await statusOf(world);
+        return targets.filter((target) => target.rule === rule).map(({ name, health }) => `${name} ${health}`);
+      };
+      const unhealthy = ['a unhealthy', 'b unhealthy', 'c unhealthy'];
+      await until('the check of the rule', async () => `${await healthOf('sick')}` === `${unhealthy}` || undefined);
+      assert.deepEqual(await healthOf(undefined), ['a healthy', 'b healthy', 'c healthy']);
+      await expectAnswers(world, [['a', '/sick', '503']]);
+    },
+  },
+  {
+    name: 'rules are added, changed and removed under load without a failure, and rule every request after the answer',
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      await serveRules(world, t, {});
+      const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+      const load = startLoad({ url: `${world.url}api/x`, clients: 12 });
+      for (let round = 0; round < 5; round++) {
+        assert.deepEqual(await answeredFromNow(load), ['own']);
+        await putRule(world, 'api', { path: '/api' });
+        await bindRule(world, 'api', targetsOf([a]));
+        assert.deepEqual(await answeredFromNow(load), ['a']);
+        await putRule(world, 'x', { host: '127.0.0.1' });
+        await bindRule(world, 'x', targetsOf([b]));
+        assert.deepEqual(await answeredFromNow(load), ['b']);
+        await putRule(world, 'x', { path: '/api/x', host: '127.0.0.2' });
+        assert.deepEqual(await answeredFromNow(load), ['a']);
+        await putRule(world, 'x', { path: '/api/x', pathMatch: 'exact' });
+        assert.deepEqual(await answeredFromNow(load), ['b']);
+        await remove(world, 'x');
+        assert.deepEqual(await answeredFromNow(load), ['a']);
+        await remove(world, 'api');
+      }
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+    },
+  },
+  {
+    name: 'a rule is renamed under load without a failure: of two equal ones the newest that has a target serves',
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      await serveRules(world, t, { first: MATCH });
+      const load = startLoad({ url: `${world.url}api`, clients: 12 });
+      let old = 'first';
+      for (const name of ['second', 'third', 'fourth']) {
+        const { warnings } = await putRule(world, name, MATCH);
+        assert.match(warnings[0] ?? '', new RegExp(`^is equal to rule ${old}, `));
+        assert.deepEqual(await answeredFromNow(load), [old]);
+        await bindRule(world, name, targetsOf([await httpBackend(t, name)]));
+        assert.deepEqual(await answeredFromNow(load), [name]);
+        await remove(world, old);
+        old = name;
+      }
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+    },
+  },
+  {
+    name: "the only target of a rule changes its port under load without a failure, and the rule's targets outlive a restart",
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      await serveRules(world, t, {});
+      const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+      await putRule(world, 'api', { path: '/api' });
+      await bindRule(world, 'api', { only: a.target });
+      const load = startLoad({ url: `${world.url}api`, clients: 8 });
+      for (const { port, name } of [b, a, b]) {
+        await world.runtime.done('PATCH', '/v1/attachments/api', { targets: { only: { port } } });
+        assert.deepEqual(await answeredFromNow(load), [name]);
+      }
+      await load.stop();
+      assert.deepEqual(load.failures().slice(0, 3), []);
+      await world.restart();
+      assert.equal(await askHttp(world.port, 'a', '/api'), 'b');
+    },
+  },
+];
