@@ -1,8 +1,9 @@
 // Runs the raw requests on each engine: as they are, and once more byte by byte.
 import assert from 'node:assert/strict';
-import { before, describe, type TestContext, test } from 'node:test';
-import { createWorld, ENGINES, type World } from '../world.ts';
+import { describe, type TestContext, test } from 'node:test';
+import { ENGINES, type World } from '../world.ts';
 import { CARRIED, type Seen } from './carried-requests.ts';
+import { lineOf } from './line.ts';
 import { Peer, RecordingBackend, type Step } from './raw.ts';
 import { type AnswerMessage, type Field, type RequestMessage, readAnswers, valuesOf } from './reference.ts';
 import { REFUSED } from './refused-requests.ts';
@@ -25,14 +26,7 @@ interface Line {
 
 for (const engine of Object.keys(ENGINES)) {
   describe(engine, () => {
-    let line: Line;
-    const cleanUps: (() => unknown)[] = [];
-    before(async () => {
-      line = await startLine(engine, { after: (clean: () => unknown) => cleanUps.push(clean) });
-    });
-    test.after(async () => {
-      for (const clean of cleanUps.reverse()) await clean();
-    });
+    const line = lineOf(engine, RecordingBackend.start);
 
     for (const [rule, section, send, status = 400] of REFUSED) {
       test(`refused: ${rule} (${section})`, (t) =>
@@ -42,14 +36,6 @@ for (const engine of Object.keys(ENGINES)) {
       test(`carried over: ${rule} (${section})`, (t) => runBoth(t, line, { send, seen, ending, interim }));
     }
   });
-}
-
-/** A listener whose only client is the test: nothing checks its backend. */
-async function startLine(engine: string, t: { after(clean: () => unknown): unknown }): Promise<Line> {
-  const world = await createWorld(t as TestContext, engine, { listener: { healthCheck: { protocol: 'none' } } });
-  const backend = await RecordingBackend.start(t as TestContext);
-  await world.bind({ only: backend.target });
-  return { world, backend };
 }
 
 async function runBoth(t: TestContext, line: Line, row: Row): Promise<void> {
