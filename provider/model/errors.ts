@@ -20,6 +20,8 @@ export const ERRORS = {
   },
   Unauthenticated: { status: 401, retryable: false, message: 'The bearer token is missing or not known.' },
   NotFound: { status: 404, retryable: false, message: 'There is no such object.' },
+  UnknownRoute: { status: 404, retryable: false, message: 'This runtime has no such route.' },
+  MethodNotAllowed: { status: 405, retryable: false, message: 'The route has no such method.' },
   InUse: { status: 409, retryable: true, message: 'The object is used by others.' },
   RuntimeMismatch: { status: 409, retryable: false, message: 'The endpoint is another runtime.' },
   PortInUse: { status: 409, retryable: true, message: 'The address and port are taken.' },

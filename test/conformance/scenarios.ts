@@ -12,6 +12,7 @@ import { ORIGIN_SCENARIOS } from './origins.ts';
 import { RULE_SCENARIOS } from './rules.ts';
 import { STICKY_SCENARIOS } from './sticky.ts';
 import { TLS_SCENARIOS } from './tls.ts';
+import { TRANSPORT_SCENARIOS } from './transport.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -46,6 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LIMIT_SCENARIOS,
   ...TLS_SCENARIOS,
   ...RULE_SCENARIOS,
+  ...TRANSPORT_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,

@@ -32,7 +32,11 @@ export interface World {
   change(listener: object): Promise<void>;
 }
 
-export async function createWorld(t: TestContext, engine: string, { listener, flags = [] }: Scenario): Promise<World> {
+export async function createWorld(
+  t: Pick<TestContext, 'after'>,
+  engine: string,
+  { listener, flags = [] }: Pick<Scenario, 'listener' | 'flags'>,
+): Promise<World> {
   const args = [...(ENGINES[engine] ?? []), ...flags];
   let runtime = await RuntimeProcess.start(t, { args });
   const port = await freePort();

@@ -35,6 +35,8 @@ const CASES: Readonly<
   },
   Unauthenticated: ({ runtime }) => runtime.call('GET', '/v1/status', undefined, { authorization: 'Bearer weir_no' }),
   NotFound: ({ runtime }) => runtime.call('DELETE', '/v1/listeners/none'),
+  UnknownRoute: ({ runtime }) => runtime.call('GET', '/v1/unicorns/a'),
+  MethodNotAllowed: ({ runtime }) => runtime.call('DELETE', '/v1/status'),
   InUse: ({ runtime }) => runtime.call('DELETE', '/v1/load-balancers/lb'),
   RuntimeMismatch: ({ runtime }) => runtime.call('GET', '/v1/status', undefined, { 'x-weir-runtime': 'other' }),
   PortInUse: async ({ runtime, t }) => {

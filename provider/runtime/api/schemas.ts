@@ -15,7 +15,6 @@ export const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().optional(),
 });
-export const deleteQuery = z.object({ incarnation: z.string().optional() });
 
 export const errorAnswer = z.object({
   code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
@@ -34,6 +33,7 @@ export const identity = {
 };
 
 export const identitySchema = z.object(identity);
+export const deleteQuery = z.object({ incarnation: identity.incarnation });
 
 const common = {
   id: z.string(),

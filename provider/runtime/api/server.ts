@@ -17,9 +17,11 @@ import type { ControlPlane } from '../control/control-plane.ts';
 import { etagOfText } from './answers.ts';
 import type { Authenticate } from './authenticate.ts';
 import { registerEventsRoute } from './events-route.ts';
+import { KnownPaths, routeFault } from './known-paths.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
+import { refuseExpectations, unreadHandler } from './unread.ts';
 import { registerWorkerRoutes } from './worker-routes.ts';
 
 export interface ApiOptions {
@@ -53,9 +55,14 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       reply.code(shown.status).header('etag', etagOfText(JSON.stringify(answer)));
       return reply.send(answer);
     },
-    https: options.tls ?? null,
+    clientErrorHandler: unreadHandler(options.runtimeId),
+    // What Node and fastify answer by themselves in these cases is no error of the table: the hook below is.
+    http: { requireHostHeader: false },
+    return503OnClosing: false,
+    https: options.tls === undefined ? null : { ...options.tls, requireHostHeader: false },
   } as object) as unknown as FastifyInstance;
   registerBodyParsers(server);
+  refuseExpectations(server.server, options.runtimeId);
   server.setValidatorCompiler(validatorCompiler);
   // The response schemas are the document's: to parse each answer with them costs a tenth of a large write.
   server.setSerializerCompiler(() => JSON.stringify);
@@ -64,8 +71,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'a request failed');
     reply.code(shown.status).send(toErrorAnswer(shown, request));
   });
-  server.setNotFoundHandler(async ({ method, url }) => {
-    throw new WeirError('NotFound', `There is no route ${method} ${url.split('?')[0]}.`);
+  const known = new KnownPaths(server);
+  let isClosing = false;
+  server.addHook('preClose', async () => {
+    isClosing = true;
   });
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
@@ -73,11 +82,19 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     if (expected !== undefined && expected !== options.runtimeId) {
       throw new WeirError('RuntimeMismatch', `This is runtime ${options.runtimeId}, not ${expected}.`);
     }
-    if (!OPEN_PATHS.has(request.url.split('?')[0] ?? '')) options.authenticate(request.headers.authorization);
-  });
-  let isClosing = false;
-  server.addHook('preClose', async () => {
-    isClosing = true;
+    if (isClosing) throw new WeirError('SystemBusy', 'The runtime is stopping.');
+    // RFC 9112 3.2.
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw invalid([{ path: '', message: 'the request has no Host header' }]);
+    }
+    const path = request.url.split('?')[0] ?? '';
+    if (!OPEN_PATHS.has(path)) options.authenticate(request.headers.authorization);
+    // Before a body is looked for: what is said of it would hide the fault.
+    if (request.is404) {
+      const allow = known.allow(path);
+      if (allow !== undefined) reply.header('allow', allow);
+      throw routeFault(request.method, path, allow);
+    }
   });
   server.addHook('onSend', async (_request, reply, payload) => {
     // Who asked before the end and hears in it would keep an idle connection, which the end waits for.

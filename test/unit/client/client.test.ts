@@ -122,6 +122,12 @@ test('a path under which the runtime has no API is a wrong endpoint, never an ab
   }
 });
 
+test('a route that the runtime does not know is no object that is gone', async (t) => {
+  const { client } = await scripted(t, () => failure(404, 'UnknownRoute', 'This runtime has no route GET /v1/x.'));
+  await assert.rejects(client.get(CALL), { code: 'UnknownRoute' });
+  await assert.rejects(client.delete(CALL, undefined), { code: 'UnknownRoute' });
+});
+
 test('another runtime than the state names is refused before anything is sent, never taken for gone', async (t) => {
   const { runtime, client } = await scripted(t, () => failure(404, 'NotFound', 'no'));
   const call = { ...CALL, expectedRuntime: 'rt-0' };

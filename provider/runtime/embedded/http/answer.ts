@@ -8,7 +8,7 @@ import { type Refusal, refusal } from './refusal.ts';
 import type { Request } from './request.ts';
 import { ANSWER_DROPS, BODILESS_ANSWER_DROPS, keptLines } from './rewrite.ts';
 
-// RFC 9110 15.2.2: only to a request that asked for it, and with the name of the protocol.
+// RFC 9110 7.8 and 15.2.2: only to a protocol that the request asked for, and with its name.
 const UNASKED_SWITCH = refusal(502, 'switched protocols without being asked');
 
 /** One a connection, reused; strings stay valid for as long as the answer lasts. */
@@ -52,7 +52,7 @@ export function readAnswer(
   const framing = answerFraming(fields, minor, status, request.isHead);
   if (typeof framing !== 'number') return framing;
   const upgrade = status === 101 ? switchedTo(fields) : undefined;
-  if (status === 101 && (upgrade === undefined || !request.isUpgrade)) return UNASKED_SWITCH;
+  if (status === 101 && !isAsked(upgrade, request.upgrade)) return UNASKED_SWITCH;
 
   connection.read(fields);
   answer.status = status;
@@ -69,6 +69,16 @@ export function readAnswer(
   if (answer.isChunkedOut) answer.lines += 'Transfer-Encoding: chunked\r\n';
   if (upgrade !== undefined) answer.lines += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
   return undefined;
+}
+
+function isAsked(upgrade: string | undefined, asked: string | undefined): boolean {
+  if (upgrade === undefined || asked === undefined) return false;
+  const protocols = protocolsOf(asked);
+  return protocolsOf(upgrade).every((protocol) => protocols.includes(protocol));
+}
+
+function protocolsOf(upgrade: string): string[] {
+  return upgrade.split(',').map((protocol) => protocol.trim().toLowerCase());
 }
 
 function switchedTo(fields: Fields): string | undefined {

@@ -1,8 +1,10 @@
 // Host and port as a request names them: whether they are well formed, and whether two spellings mean the same.
+import { isIPv6 } from 'node:net';
 import { hostKey } from '../../../model/route-key.ts';
-import { HOST_NAME } from './characters.ts';
+import { HEX_VALUE, HOST_NAME } from './characters.ts';
 
 const MAX_PORT = 65_535;
+const PERCENT = 0x25;
 
 /**
  * RFC 9110 7.2 and RFC 3986 3.2: one host and an optional port, never empty (RFC 9110 4.2.1), without user information
@@ -15,7 +17,8 @@ export function isAuthority(authority: string): boolean {
   if (host.startsWith('[')) return isIpLiteral(host);
   if (host === '') return false;
   for (let index = 0; index < host.length; index++) {
-    if (HOST_NAME[host.charCodeAt(index)] !== 1) return false;
+    const character = host.charCodeAt(index);
+    if (HOST_NAME[character] !== 1 || (character === PERCENT && !isEscape(host, index))) return false;
   }
   return true;
 }
@@ -47,6 +50,14 @@ function isPort(text: string): boolean {
   return /^\d{0,5}$/.test(text) && Number(text) <= MAX_PORT;
 }
 
+/** RFC 3986 2.1. */
+function isEscape(host: string, at: number): boolean {
+  return (
+    at + 2 < host.length && HEX_VALUE[host.charCodeAt(at + 1)] !== 255 && HEX_VALUE[host.charCodeAt(at + 2)] !== 255
+  );
+}
+
+/** RFC 3986 3.2.2, without zones (RFC 9110 4.2.1 has none) and without addresses of a future version. */
 function isIpLiteral(host: string): boolean {
-  return /^\[[0-9A-Fa-f:.]{2,45}\]$/.test(host);
+  return host.endsWith(']') && !host.includes('%') && isIPv6(host.slice(1, -1));
 }

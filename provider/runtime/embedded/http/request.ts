@@ -41,8 +41,8 @@ export class Request {
   isHead = false;
   /** The client wants the connection kept. */
   isKeepAlive = false;
-  /** The client asked for another protocol, and the request has no body: a 101 may come. */
-  isUpgrade = false;
+  /** The protocols that the client asked for, where a 101 may come: the request has no body. */
+  upgrade: string | undefined;
   /** RFC 9110 9.2.2: it may be sent to a second target after a first one got it. */
   isReplayable = false;
   /** The head for the backend, with its empty line. */
@@ -104,7 +104,7 @@ export function readRequest(
   request.framing = framing;
   request.isHead = method === 'HEAD';
   request.isKeepAlive = minor === 1 ? !connection.isClose : connection.isKeepAlive && !connection.isClose;
-  request.isUpgrade = upgrade !== undefined;
+  request.upgrade = upgrade;
   request.isReplayable = REPLAYABLE.has(method);
   const told = typeof forwarded === 'string' ? forwarded : chainedLines(fields, forwarded);
   const drops = minor === 1 ? REQUEST_DROPS : REQUEST_DROPS_1_0;

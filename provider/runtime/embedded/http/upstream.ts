@@ -1,6 +1,7 @@
 // One connection to a target, from its connect to its end: it serves one exchange after another and waits in the pool between.
 import { type ConnectHandler, FLOW_BUFFER_BYTES, RawSocket } from '../raw-socket.ts';
 import type { Hold, Target, UnbindRule } from '../target-set.ts';
+import { currentTurn, isUnderWay } from '../turns.ts';
 import type { IdleUpstreams } from './pool.ts';
 
 /** However long the request may wait for its answer. */
@@ -36,6 +37,8 @@ export class Upstream implements ConnectHandler, Hold {
   /** From its pick to its first request. */
   #isPicked = true;
   #isActive = false;
+  /** The turn in which the last request was written, where it was not the first. */
+  #begunIn = -1;
 
   /** `home`: where it waits between exchanges. */
   static connect(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined): Upstream {
@@ -59,6 +62,7 @@ export class Upstream implements ConnectHandler, Hold {
   begin(): void {
     this.#endPick();
     this.#isActive = true;
+    if (this.isReused) this.#begunIn = currentTurn();
     this.target.counters.request();
     this.target.counters.opened();
     if (this.#proxyHeader === undefined) return;
@@ -94,6 +98,13 @@ export class Upstream implements ConnectHandler, Hold {
   }
 
   onData(chunk: Buffer): boolean {
+    // RFC 9112 9.2: bytes that came before the request are no answer to it. Read in the turn in which it was written,
+    // they were in the kernel by then, and the poll had told of them after the client's. Should an answer be that fast,
+    // the request is sent again: only what may be sent twice is written to a connection that was used before.
+    if (this.isReused && isUnderWay(this.#begunIn)) {
+      this.onEnd();
+      return false;
+    }
     if (this.user !== undefined) return this.user.onUpstreamData(chunk);
     // Bytes that no request asked for would be read as the next one's answer.
     this.destroy();

@@ -6,7 +6,7 @@ import { CHUNKED, UNTIL_CLOSE } from '../../../../../provider/runtime/embedded/h
 import { findHeadEnd, INCOMPLETE } from '../../../../../provider/runtime/embedded/http/head-parser.ts';
 import { Request } from '../../../../../provider/runtime/embedded/http/request.ts';
 
-type To = Partial<Pick<Request, 'isHead' | 'minor' | 'isUpgrade'>>;
+type To = Partial<Pick<Request, 'isHead' | 'minor' | 'upgrade'>>;
 
 /** Undefined: refused. */
 function read(raw: string, to: To = {}): Answer | undefined {
@@ -50,7 +50,8 @@ const REFUSED: [rule: string, raw: string, to?: To][] = [
   ['a status over 599', 'HTTP/1.1 600 OK\r\n\r\n'],
   ['an empty line first', `\r\n${ok('')}`],
   ['101 that was not asked for', 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
-  ['101 without its protocol', 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n', { isUpgrade: true }],
+  ['101 to another protocol', 'HTTP/1.1 101 X\r\nUpgrade: h2c\r\n\r\n', { upgrade: 'websocket' }],
+  ['101 without its protocol', 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n', { upgrade: 'websocket' }],
   ['a head over 32 KiB', ok(`X: ${'x'.repeat(32 * 1024)}\r\n`)],
   ['129 fields', ok('X: 1\r\n'.repeat(129))],
 ];
@@ -170,7 +171,7 @@ const TAKEN: [rule: string, raw: string, taken: Taken, to?: To][] = [
       framing: 0,
       isKeepAlive: false,
     },
-    { isUpgrade: true },
+    { upgrade: 'websocket' },
   ],
   [
     'no reason',

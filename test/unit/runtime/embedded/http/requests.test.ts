@@ -281,7 +281,7 @@ for (const [rule, raw, taken] of TAKEN) {
     assert.equal(request.head, taken.head.replace('~', FORWARDED));
     if (taken.framing !== undefined) assert.equal(request.framing, taken.framing);
     if (taken.isKeepAlive !== undefined) assert.equal(request.isKeepAlive, taken.isKeepAlive);
-    if (taken.isUpgrade !== undefined) assert.equal(request.isUpgrade, taken.isUpgrade);
+    if (taken.isUpgrade !== undefined) assert.equal(request.upgrade !== undefined, taken.isUpgrade);
   });
 }
 

@@ -63,6 +63,19 @@ test('a GET whose reused connection closes under it is sent again, to a live tar
   assert.equal(backend.peers.length, 2);
 });
 
+test('what a target sends before the next request is no answer to it, even if both are read in one turn', async (t) => {
+  const backend = await Backend.answering(t, 'right');
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  assert.equal((await client.answer()).body, 'right');
+  // The kernel tells of them in this order, and in one poll: all of it is written before this process polls again.
+  client.write(get());
+  (await backend.peer(0)).write(ok('wrong'));
+  assert.equal((await client.answer()).body, 'right');
+  assert.equal(backend.peers.length, 2);
+});
+
 test('a GET is sent to another target when one closes without an answer', async (t) => {
   const closing = await Backend.start(t, async (peer) => {
     await peer.head();

@@ -1,0 +1,136 @@
+// Runs the hostile answers on each engine, whole and byte by byte; after each of them the next requests get the right answers.
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { ENGINES } from '../world.ts';
+import { cut, cuts, oddAnswers } from './generate.ts';
+import { HOSTILE, type HostileRow, type Outcome } from './hostile-answers.ts';
+import { type Act, HOSTILE_TARGET, HostileBackend } from './hostile-backend.ts';
+import { lineOf } from './line.ts';
+import { Peer } from './raw.ts';
+import { type AnswerMessage, readAnswers, valuesOf } from './reference.ts';
+
+const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
+const MAX_BYTEWISE = 2_000;
+const RUNS = 1_000;
+/** Rows in which nothing comes wait for this; the others never do. */
+const TIMEOUTS = { requestTimeoutSeconds: 1, idleTimeoutSeconds: 1 };
+
+for (const engine of Object.keys(ENGINES)) {
+  describe(engine, () => {
+    const line = lineOf(engine, HostileBackend.start, TIMEOUTS);
+
+    for (const row of HOSTILE) {
+      test(`${row.rule} (${row.section})`, async (t) => {
+        const acts = typeof row.play === 'string' ? [row.play] : row.play;
+        await run(t, row, acts);
+        const isShort = acts.every((act) => typeof act === 'object' || act.length <= MAX_BYTEWISE);
+        const bytewise = acts.flatMap((act): Act[] => (isBytes(act) ? [...act] : [act]));
+        if (isShort && bytewise.length > 0) await run(t, row, bytewise);
+      });
+    }
+
+    test('answers with faults reach the client as the reference reads them, or as no answer', async () => {
+      await fc.assert(
+        fc.asyncProperty(oddAnswers, cuts, async (text, places) => {
+          const clean: (() => unknown)[] = [];
+          const t = { after: (one: () => unknown) => clean.push(one) };
+          try {
+            const due = readAnswers(text, ['GET'], true);
+            const { client, answers } = await ask(t, `GET ${HOSTILE_TARGET} HTTP/1.1\r\nHost: a\r\n\r\n`, [
+              ...cut(text, places),
+              'FIN',
+            ]);
+            const got = finalOf(answers.messages);
+            const sent = finalOf(due.messages);
+            if (got !== undefined && got.status !== 502) {
+              assert.deepEqual(
+                [got.status, got.body, got.trailers.length <= (sent?.trailers.length ?? 0)],
+                [sent?.status, sent?.body, true],
+              );
+            }
+            await nextIsRight(t, client, answers.end === 'clean');
+          } finally {
+            for (const one of clean) one();
+          }
+        }),
+        { numRuns: RUNS },
+      );
+    });
+
+    async function run(t: TestContext, { request = '', client: outcome }: HostileRow, acts: readonly Act[]) {
+      const { client, answers } = await ask(t, request, acts);
+      isAsDue(client, answers.messages, answers.end, outcome);
+      await nextIsRight(t, client, answers.end === 'clean' && !client.isEnded);
+      const isReusable = typeof outcome === 'object' && outcome.isReused;
+      for (const targets of line.backend.connections) {
+        if (!isReusable && targets.includes(HOSTILE_TARGET))
+          assert.equal(targets.at(-1), HOSTILE_TARGET, 'never used again');
+        targets.length = 0;
+      }
+    }
+
+    /** Resolves with the whole answer, or with what there is at the connection's end. */
+    async function ask(t: Pick<TestContext, 'after'>, request: string, acts: readonly Act[]) {
+      const client = await Peer.connect(t, line.world.port);
+      line.backend.script = { acts, client };
+      client.socket.write(request, 'latin1');
+      const method = request.split(' ')[0] as string;
+      const read = () => readAnswers(client.heard, [method, 'GET'], client.isEnded && !client.isReset);
+      await client.until(() => client.isEnded || finalOf(read().messages) !== undefined, 'an answer');
+      return { client, answers: read() };
+    }
+
+    /** On the same connection, where that goes on, and on another one. */
+    async function nextIsRight(t: Pick<TestContext, 'after'>, client: Peer, isOpen: boolean): Promise<void> {
+      const before = client.heard.length;
+      const isKept = isOpen && !/\r\nconnection: close\r\n/i.test(client.heard);
+      for (const peer of [...(isKept ? [client] : []), await Peer.connect(t, line.world.port)]) {
+        const from = peer === client ? before : 0;
+        peer.socket.write(NEXT);
+        const read = () => readAnswers(peer.heard.slice(from), ['GET'], false);
+        await peer.until(() => peer.isEnded || read().messages.length > 0, 'the next answer');
+        assert.deepEqual(
+          read().messages.map(({ status, body }) => [status, body]),
+          [[200, 'GET /next']],
+        );
+      }
+    }
+  });
+}
+
+function isAsDue(client: Peer, answers: readonly AnswerMessage[], end: string, outcome: Outcome): void {
+  if (outcome === 'broken') {
+    assert.ok(client.isEnded);
+    assert.deepEqual([finalOf(answers), end], [undefined, 'short'], client.heard);
+    assert.match(client.heard, /^HTTP\/1\.1 200/);
+    return;
+  }
+  const {
+    status,
+    body,
+    has = [],
+    lacks = [],
+    interim = 0,
+  } = typeof outcome === 'number' ? { status: outcome } : outcome;
+  const final = finalOf(answers);
+  assert.equal(final?.status, status, client.heard);
+  assert.equal(answers.length - 1, interim);
+  if (body !== undefined) assert.equal(final?.body, body);
+  const fields = final?.fields ?? [];
+  for (const due of has)
+    assert.ok(
+      fields.some(([name, value]) => `${name}: ${value}` === due),
+      due,
+    );
+  for (const name of lacks) assert.deepEqual(valuesOf(fields, name), [], name);
+  assert.doesNotMatch(client.heard, /evil/);
+}
+
+function finalOf(answers: readonly AnswerMessage[]): AnswerMessage | undefined {
+  return answers.find(({ status }) => status >= 200);
+}
+
+function isBytes(act: Act): act is string {
+  return typeof act === 'string' && act !== 'FIN' && act !== 'RST';
+}

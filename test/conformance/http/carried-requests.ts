@@ -1,0 +1,459 @@
+// Requests that every data plane carries over, as bytes, and what their backend sees: each exactly once, in order, well framed.
+import type { Step } from './raw.ts';
+
+export interface Seen {
+  /** Method and target. */
+  readonly line: string;
+  readonly body?: string;
+  /** Field lines that the backend gets, and names of those that it does not. */
+  readonly has?: readonly string[];
+  readonly lacks?: readonly string[];
+  readonly trailers?: readonly string[];
+}
+
+export interface CarriedRow {
+  readonly rule: string;
+  readonly section: string;
+  readonly send: string | readonly Step[];
+  /** Nothing else reaches the backend. */
+  readonly seen: readonly (Seen | string)[];
+  /**
+   * open: the next request on the connection is answered. closed: the connection ends behind the answers. A status: a
+   * refusal stands behind them, then the connection ends. cut: it ends, and nothing is answered.
+   */
+  readonly ending?: 'open' | 'closed' | 'cut' | number;
+  /** Interim answers that the client gets. */
+  readonly interim?: number;
+}
+
+const H = 'Host: a\r\n';
+const get = (lines = '', target = '/', method = 'GET'): string => `${method} ${target} HTTP/1.1\r\n${H}${lines}\r\n`;
+const post = (lines: string, body: string): string => `POST / HTTP/1.1\r\n${H}${lines}\r\n${body}`;
+const old = (lines: string): string => `GET / HTTP/1.0\r\n${lines}\r\n`;
+const chunked = (body: string, lines = ''): string => post(`${lines}Transfer-Encoding: chunked\r\n`, body);
+const length = (text: string): string => `Content-Length: ${text.length}\r\n`;
+
+const HELLO: Seen = { line: 'POST /', body: 'hello' };
+const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
+const KEEP = 'Connection: keep-alive\r\n';
+
+const BODIES: readonly CarriedRow[] = [
+  { rule: 'a GET', section: 'RFC 9112 3', send: get(), seen: ['GET /'] },
+  { rule: 'a body by length', section: 'RFC 9112 6.2', send: post(length('hello'), 'hello'), seen: [HELLO] },
+  {
+    rule: 'a body that is a request',
+    section: 'RFC 9112 6.2',
+    send: post(length(SMUGGLED), SMUGGLED),
+    seen: [{ line: 'POST /', body: SMUGGLED }],
+  },
+  {
+    rule: 'a chunk that is a request',
+    section: 'RFC 9112 7.1',
+    send: chunked(`${SMUGGLED.length.toString(16)}\r\n${SMUGGLED}\r\n0\r\n\r\n`),
+    seen: [{ line: 'POST /', body: SMUGGLED, lacks: ['content-length'] }],
+  },
+  {
+    rule: 'a chunk that looks like the last one',
+    section: 'RFC 9112 7.1',
+    send: chunked('5\r\n0\r\n\r\n\r\n0\r\n\r\n'),
+    seen: [{ line: 'POST /', body: '0\r\n\r\n' }],
+  },
+  {
+    rule: 'a GET with a body by length',
+    section: 'RFC 9110 9.3.1',
+    send: get(length(SMUGGLED)) + SMUGGLED,
+    seen: [{ line: 'GET /', body: SMUGGLED }],
+  },
+  {
+    rule: 'a GET with chunks',
+    section: 'RFC 9110 9.3.1',
+    send: `${get('Transfer-Encoding: chunked\r\n')}5\r\nhello\r\n0\r\n\r\n`,
+    seen: [{ line: 'GET /', body: 'hello' }],
+  },
+  {
+    rule: 'a HEAD with a body',
+    section: 'RFC 9110 9.3.2',
+    send: `${get(length('hello'), '/', 'HEAD')}hello`,
+    seen: [{ line: 'HEAD /', body: 'hello' }],
+  },
+  { rule: 'a POST without length has no body', section: 'RFC 9112 6.3', send: post('', ''), seen: ['POST /'] },
+  { rule: 'a length of 0', section: 'RFC 9112 6.3', send: post('Content-Length: 0\r\n', ''), seen: ['POST /'] },
+  {
+    rule: 'whitespace around a length',
+    section: 'RFC 9110 5.5',
+    send: post('Content-Length: \t 5 \t\r\n', 'hello'),
+    seen: [HELLO],
+  },
+  {
+    rule: 'a length without a space before it, in other letters',
+    section: 'RFC 9110 5.1',
+    send: post('cONTENT-lENGTH:5\r\n', 'hello'),
+    seen: [HELLO],
+  },
+  {
+    rule: 'chunked in other letters',
+    section: 'RFC 9112 7',
+    send: post('TRANSFER-encoding:\tChUnKeD \r\n', '5\r\nhello\r\n0\r\n\r\n'),
+    seen: [HELLO],
+  },
+  {
+    rule: 'chunks of every spelling',
+    section: 'RFC 9112 7.1',
+    send: chunked('001\r\nh\r\n2;a=b\r\nel\r\n2 \t;c="d e"\r\nlo\r\n000\r\n\r\n'),
+    seen: [HELLO],
+  },
+  {
+    rule: 'no chunk but the last one',
+    section: 'RFC 9112 7.1',
+    send: chunked('0\r\n\r\n'),
+    seen: [{ line: 'POST /', body: '' }],
+  },
+  {
+    rule: 'trailers, but none that frame, route or belong to the hop',
+    section: 'RFC 9110 6.5.1',
+    send: chunked(
+      '5\r\nhello\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: b\r\nConnection: close\r\n\r\n',
+    ),
+    seen: [{ ...HELLO, trailers: ['X-Sum: 1'] }],
+  },
+  {
+    rule: 'a large chunk over many packets',
+    section: 'RFC 9112 7.1',
+    send: chunked(`30d40\r\n${'x'.repeat(200_000)}\r\n0\r\n\r\n`),
+    seen: [{ line: 'POST /', body: 'x'.repeat(200_000) }],
+  },
+];
+
+const HEADS: readonly CarriedRow[] = [
+  { rule: 'empty lines before a request', section: 'RFC 9112 2.2', send: `\r\n\r\n\r\n${get()}`, seen: ['GET /'] },
+  {
+    rule: 'an empty line between a body and the next request',
+    section: 'RFC 9112 2.2',
+    send: `${post(length('hello'), 'hello')}\r\n${get('', '/second')}`,
+    seen: [HELLO, 'GET /second'],
+  },
+  {
+    rule: 'bytes beyond ASCII in a value',
+    section: 'RFC 9110 5.5',
+    send: get('X: \xe4\xff\r\n'),
+    seen: [{ line: 'GET /', has: ['X: \xe4\xff'] }],
+  },
+  { rule: 'an empty value', section: 'RFC 9110 5.5', send: get('X:\r\n'), seen: [{ line: 'GET /', has: ['X: '] }] },
+  {
+    rule: 'equal fields stay two',
+    section: 'RFC 9110 5.2',
+    send: get('X: 1\r\nX: 1\r\n'),
+    seen: [{ line: 'GET /', has: ['X: 1', 'X: 1'] }],
+  },
+  { rule: 'a method that nobody knows', section: 'RFC 9110 9.1', send: get('', '/', 'M-SEARCH'), seen: ['M-SEARCH /'] },
+  { rule: 'a method in small letters', section: 'RFC 9110 9.1', send: get('', '/', 'get'), seen: ['get /'] },
+  {
+    rule: '128 fields',
+    section: 'RFC 6585 5',
+    send: get('X: 1\r\n'.repeat(127)),
+    seen: [{ line: 'GET /', has: Array.from({ length: 127 }, () => 'X: 1') }],
+  },
+  {
+    rule: 'a head of 32 KiB',
+    section: 'RFC 6585 5',
+    send: get(`X: ${'x'.repeat(32 * 1024 - 32)}\r\n`),
+    seen: [{ line: 'GET /', has: [`X: ${'x'.repeat(32 * 1024 - 32)}`] }],
+  },
+];
+
+const CONNECTIONS: readonly CarriedRow[] = [
+  {
+    rule: 'Connection: Content-Length takes no length away',
+    section: 'RFC 9110 7.6.1',
+    send: post(`Connection: Content-Length\r\n${length('hello')}`, 'hello'),
+    seen: [HELLO],
+  },
+  {
+    rule: 'Connection: Transfer-Encoding takes no coding away',
+    section: 'RFC 9110 7.6.1',
+    send: chunked('5\r\nhello\r\n0\r\n\r\n', 'Connection: transfer-encoding\r\n'),
+    seen: [HELLO],
+  },
+  {
+    rule: 'Connection: Host takes no Host away',
+    section: 'RFC 9110 7.6.1',
+    send: get('Connection: Host\r\n'),
+    seen: [{ line: 'GET /', has: ['Host: a'] }],
+  },
+  {
+    rule: 'fields that Connection names end here',
+    section: 'RFC 9110 7.6.1',
+    send: get('X-A: 1\r\nConnection: x-a,\tX-B\r\nX-B: 2\r\nX-C: 3\r\n'),
+    seen: [{ line: 'GET /', has: ['X-C: 3'], lacks: ['x-a', 'x-b', 'connection'] }],
+  },
+  {
+    rule: 'fields of the hop end here',
+    section: 'RFC 9110 7.6.1',
+    send: get('Keep-Alive: 5\r\nProxy-Connection: close\r\nProxy-Authorization: x\r\nTE: gzip\r\nUpgrade: x\r\n'),
+    seen: [{ line: 'GET /', lacks: ['keep-alive', 'proxy-connection', 'proxy-authorization', 'te', 'upgrade'] }],
+  },
+  {
+    rule: 'TE: trailers goes on',
+    section: 'RFC 9110 10.1.4',
+    send: get('TE: trailers, gzip;q=0.5\r\nConnection: TE\r\n'),
+    seen: [{ line: 'GET /', has: ['TE: trailers', 'Connection: TE'] }],
+  },
+  {
+    rule: "the client's own word on where it comes from ends here",
+    section: 'RFC 7239 8.1',
+    send: get(
+      'X-Forwarded-For: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\nx-forwarded-proto: https\r\nX-Forwarded-Port: 1\r\n',
+    ),
+    seen: [
+      { line: 'GET /', has: ['X-Forwarded-For: 127.0.0.1', 'X-Forwarded-Proto: http'], lacks: ['x_forwarded_for'] },
+    ],
+  },
+  {
+    rule: 'Connection: close',
+    section: 'RFC 9112 9.6',
+    send: get('Connection: close\r\n') + SMUGGLED,
+    seen: ['GET /'],
+    ending: 'closed',
+  },
+  {
+    rule: 'Connection: close among others',
+    section: 'RFC 9112 9.6',
+    send: get('Connection: x, CLOSE\r\n') + SMUGGLED,
+    seen: ['GET /'],
+    ending: 'closed',
+  },
+  {
+    rule: 'close wins over keep-alive',
+    section: 'RFC 9112 9.3',
+    send: get('Connection: keep-alive, close\r\n') + SMUGGLED,
+    seen: ['GET /'],
+    ending: 'closed',
+  },
+  { rule: 'HTTP/1.0 closes', section: 'RFC 9112 9.3', send: old(H) + SMUGGLED, seen: ['GET /'], ending: 'closed' },
+  { rule: 'HTTP/1.0 with keep-alive', section: 'RFC 9112 9.3', send: old(H + KEEP), seen: ['GET /'] },
+  {
+    rule: 'HTTP/1.0 without Host gets one',
+    section: 'RFC 9112 3.2',
+    send: old(KEEP),
+    seen: [{ line: 'GET /', has: ['Host: '] }],
+  },
+  {
+    rule: 'HTTP/1.0 has no expectation',
+    section: 'RFC 9110 10.1.1',
+    send: `POST / HTTP/1.0\r\n${H}${KEEP}Expect: 100-continue\r\n${length('hello')}\r\nhello`,
+    seen: [{ ...HELLO, lacks: ['expect'] }],
+  },
+  {
+    rule: 'three pipelined requests are answered in order',
+    section: 'RFC 9112 9.3.2',
+    send: get('', '/1') + post(length('hello'), 'hello') + get('', '/3'),
+    seen: ['GET /1', HELLO, 'GET /3'],
+  },
+  {
+    rule: 'a refused request behind a good one',
+    section: 'RFC 9112 9.3.2',
+    send: `${get('', '/1')}GET /2 HTTP/1.1\r\n\r\n${SMUGGLED}`,
+    seen: ['GET /1'],
+    ending: 400,
+  },
+  {
+    rule: 'more than the length says is the next request, and is judged as one',
+    section: 'RFC 9112 6.2',
+    send: `${post(length('hello'), 'hello')}hello${SMUGGLED}`,
+    seen: [HELLO, 'helloGET /smuggled'],
+  },
+];
+
+const TARGETS: readonly CarriedRow[] = [
+  ...(
+    [
+      ['an absolute target', 'http://a/x?y', '/x?y'],
+      ['an absolute target in capitals, with port and final dot', 'HTTP://A.:80/x', '/x'],
+      ['an absolute target without path', 'http://a', '/'],
+      ['an absolute target with a query only', 'http://a?x', '/?x'],
+      ['dot segments', '/a/./b/../c', '/a/c'],
+      ['dot segments beyond the root', '/../../a', '/a'],
+      ['escaped dots', '/a/%2e%2E/b', '/b'],
+      ['half escaped dots', '/a/.%2e/b', '/b'],
+      ['a dot segment at the end', '/a/b/..', '/a/'],
+      ['dots in an absolute target', 'http://a/x/../y', '/y'],
+      ['dots in the query stay', '/a?/../b', '/a?/../b'],
+      ['an escaped slash stays', '/a%2Fb', '/a%2Fb'],
+      ['two slashes stay', '//a//b', '//a//b'],
+      ['names with dots stay', '/...a/.b/c..', '/...a/.b/c..'],
+      ['what browsers do not escape', '/a|b"<>{}^`\\', '/a|b"<>{}^`\\'],
+    ] as const
+  ).map(
+    ([rule, target, line]): CarriedRow => ({
+      rule,
+      section: target.startsWith('/') ? 'RFC 3986 6.2.2' : 'RFC 9112 3.2.2',
+      send: get('', target),
+      seen: [`GET ${line}`],
+    }),
+  ),
+  { rule: 'OPTIONS *', section: 'RFC 9112 3.2.4', send: get('', '*', 'OPTIONS'), seen: ['OPTIONS *'] },
+  {
+    rule: 'OPTIONS of an authority',
+    section: 'RFC 9112 3.2.4',
+    send: get('', 'http://a', 'OPTIONS'),
+    seen: ['OPTIONS *'],
+  },
+  ...['A.example', 'a:8080', 'a:', '[::1]:80', '[2001:db8::1]', '127.0.0.1', 'a_b', '%61'].map(
+    (host): CarriedRow => ({
+      rule: `Host: ${host}`,
+      section: 'RFC 9110 7.2',
+      send: `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+      seen: [{ line: 'GET /', has: [`Host: ${host}`] }],
+    }),
+  ),
+];
+
+const EXPECT = `Expect: 100-continue\r\n${length('hello')}`;
+
+const UPGRADES: readonly CarriedRow[] = [
+  {
+    rule: 'Expect: 100-continue, the body behind the 100',
+    section: 'RFC 9110 10.1.1',
+    send: [post(EXPECT, ''), { heard: 'HTTP/1.1 100' }, 'hello'],
+    seen: [{ ...HELLO, has: ['Expect: 100-continue'] }],
+    interim: 1,
+  },
+  {
+    rule: 'Expect: 100-continue, the body at once',
+    section: 'RFC 9110 10.1.1',
+    send: [post(EXPECT, 'hello')],
+    seen: [HELLO],
+  },
+  {
+    rule: 'Expect: 100-continue with chunks behind the 100',
+    section: 'RFC 9110 10.1.1',
+    send: [chunked('', 'Expect: 100-continue\r\n'), { heard: 'HTTP/1.1 100' }, '5\r\nhello\r\n0\r\n\r\n'],
+    seen: [HELLO],
+    interim: 1,
+  },
+  {
+    rule: 'Expect: 100-continue without a body',
+    section: 'RFC 9110 10.1.1',
+    send: get('Expect: 100-continue\r\n'),
+    seen: ['GET /'],
+  },
+  {
+    rule: 'an upgrade that the backend does not take: what follows is the next request',
+    section: 'RFC 9110 7.8',
+    send: get('Connection: Upgrade\r\nUpgrade: websocket\r\n') + get('', '/second'),
+    seen: [{ line: 'GET /', has: ['Upgrade: websocket', 'Connection: Upgrade'] }, 'GET /second'],
+  },
+  {
+    rule: 'Upgrade that Connection does not name ends here',
+    section: 'RFC 9110 7.8',
+    send: get('Upgrade: websocket\r\n'),
+    seen: [{ line: 'GET /', lacks: ['upgrade'] }],
+  },
+  {
+    rule: 'an upgrade on a request with a body ends here, the body does not',
+    section: 'RFC 9110 7.8',
+    send: post(`Connection: Upgrade\r\nUpgrade: websocket\r\n${length('hello')}`, 'hello'),
+    seen: [{ ...HELLO, lacks: ['upgrade', 'connection'] }],
+  },
+  {
+    rule: 'an upgrade in HTTP/1.0 is none',
+    section: 'RFC 9110 7.8',
+    send: old(`${H}Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n`),
+    seen: [{ line: 'GET /', lacks: ['upgrade'] }],
+  },
+  ...['h2c', 'H2C', 'websocket, h2c', 'h2c-14', '\th2c'].map(
+    (protocol): CarriedRow => ({
+      rule: `Upgrade: ${protocol.trim()} ends here with its settings`,
+      section: 'RFC 9113 3.1',
+      send: get(`Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABk\r\n`),
+      seen: [{ line: 'GET /', lacks: ['upgrade', 'http2-settings', 'connection'] }],
+    }),
+  ),
+  {
+    rule: 'h2c with a body ends here',
+    section: 'RFC 9113 3.1',
+    send: post(
+      `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n${length('hello')}`,
+      'hello',
+    ),
+    seen: [{ ...HELLO, lacks: ['upgrade', 'http2-settings'] }],
+  },
+  {
+    rule: 'HTTP2-Settings that nothing names ends here',
+    section: 'RFC 9113 3.1',
+    send: get('HTTP2-Settings: AA\r\n'),
+    seen: [{ line: 'GET /', lacks: ['http2-settings'] }],
+  },
+];
+
+const ENDS: readonly CarriedRow[] = [
+  { rule: 'EOF before any byte', section: 'RFC 9112 9.5', send: ['FIN'], seen: [], ending: 'cut' },
+  { rule: 'EOF in the request line', section: 'RFC 9112 8', send: ['GET / HT', 'FIN'], seen: [], ending: 'cut' },
+  {
+    rule: 'EOF before the empty line',
+    section: 'RFC 9112 8',
+    send: [`GET / HTTP/1.1\r\n${H}`, 'FIN'],
+    seen: [],
+    ending: 'cut',
+  },
+  {
+    rule: 'EOF within the empty line',
+    section: 'RFC 9112 8',
+    send: [`GET / HTTP/1.1\r\n${H}\r`, 'FIN'],
+    seen: [],
+    ending: 'cut',
+  },
+  {
+    rule: 'EOF behind a whole request',
+    section: 'RFC 9112 9.6',
+    send: [get(), 'FIN'],
+    seen: ['GET /'],
+    ending: 'closed',
+  },
+  {
+    rule: 'EOF before the body',
+    section: 'RFC 9112 8',
+    send: [post(length('hello'), ''), 'FIN'],
+    seen: [],
+    ending: 'cut',
+  },
+  {
+    rule: 'EOF in a body',
+    section: 'RFC 9112 8',
+    send: [post(length('hello'), 'hell'), 'FIN'],
+    seen: [],
+    ending: 'cut',
+  },
+  { rule: 'EOF in a chunk size', section: 'RFC 9112 8', send: [chunked('5'), 'FIN'], seen: [], ending: 'cut' },
+  { rule: 'EOF in a chunk', section: 'RFC 9112 8', send: [chunked('5\r\nhel'), 'FIN'], seen: [], ending: 'cut' },
+  {
+    rule: 'EOF behind a chunk',
+    section: 'RFC 9112 8',
+    send: [chunked('5\r\nhello\r\n'), 'FIN'],
+    seen: [],
+    ending: 'cut',
+  },
+  {
+    rule: 'EOF behind the last chunk',
+    section: 'RFC 9112 8',
+    send: [chunked('5\r\nhello\r\n0\r\n'), 'FIN'],
+    seen: [],
+    ending: 'cut',
+  },
+  {
+    rule: 'EOF in the trailers',
+    section: 'RFC 9112 8',
+    send: [chunked('0\r\nX: 1\r\n'), 'FIN'],
+    seen: [],
+    ending: 'cut',
+  },
+  {
+    rule: 'EOF in a second request',
+    section: 'RFC 9112 8',
+    send: [`${get()}GET /second HTTP/1.1\r\n`, 'FIN'],
+    seen: ['GET /'],
+    ending: 'closed',
+  },
+];
+
+export const CARRIED: readonly CarriedRow[] = [...BODIES, ...HEADS, ...CONNECTIONS, ...TARGETS, ...UPGRADES, ...ENDS];

@@ -1,0 +1,78 @@
+// A backend that answers requests for one target as a test says, byte for byte, and every other one as it should.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { Peer } from './raw.ts';
+import { readRequests } from './reference.ts';
+
+/** Bytes (latin1); or to go on only when the client has this text; or the end of the connection. */
+export type Act = string | { readonly sent: string } | 'FIN' | 'RST';
+
+export const HOSTILE_TARGET = '/hostile';
+
+export class HostileBackend {
+  readonly target: { readonly address: string; readonly port: number };
+  /** What it does when the head of a request for the target is there; `client` is the one that asks. */
+  script: { readonly acts: readonly Act[]; readonly client: Peer } | undefined;
+  /** The targets of the requests on each connection. */
+  readonly connections: string[][] = [];
+
+  static async start(t: { after(clean: () => unknown): void }): Promise<HostileBackend> {
+    const peers: Peer[] = [];
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      const peer = new Peer(socket);
+      peers.push(peer);
+      backend.#serve(peer);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const backend = new HostileBackend((server.address() as AddressInfo).port);
+    t.after(() => {
+      server.close();
+      for (const { socket } of peers) socket.destroy();
+    });
+    return backend;
+  }
+
+  private constructor(port: number) {
+    this.target = { address: '127.0.0.1', port };
+  }
+
+  #serve(peer: Peer): void {
+    const targets: string[] = [];
+    this.connections.push(targets);
+    peer.socket.on('data', () => {
+      const [head, target] = /^[A-Z]+ (\S+) .*?\r\n\r\n/s.exec(peer.heard) ?? [];
+      if (head === undefined || target === undefined) return;
+      if (target === HOSTILE_TARGET) {
+        targets.push(target);
+        // Its body is never read: what follows is whatever it is.
+        peer.heard = '';
+        void this.#play(peer);
+        return;
+      }
+      const { messages, at } = readRequests(peer.heard);
+      peer.heard = peer.heard.slice(at);
+      for (const message of messages) {
+        targets.push(message.target);
+        const body = `${message.method} ${message.target}`;
+        peer.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      }
+    });
+    peer.socket.on('end', () => peer.socket.end());
+  }
+
+  async #play(peer: Peer): Promise<void> {
+    if (this.script === undefined) throw new Error('no script');
+    const { acts, client } = this.script;
+    for (const act of acts) {
+      if (typeof act === 'object')
+        await client.until(() => client.isEnded || client.heard.includes(act.sent), act.sent);
+      else if (act === 'FIN') peer.socket.end();
+      else if (act === 'RST') peer.socket.resetAndDestroy();
+      else {
+        peer.socket.write(act, 'latin1');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+}

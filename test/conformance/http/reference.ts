@@ -1,0 +1,311 @@
+// A strict reader of HTTP/1.x written from RFC 9112 and RFC 9110 alone, slow and plain: the judge of what data planes let through.
+import { isIPv6 } from 'node:net';
+
+export type Field = readonly [name: string, value: string];
+
+export interface Message {
+  /** With its CRLF taken off. */
+  readonly startLine: string;
+  readonly minor: number;
+  readonly fields: readonly Field[];
+  readonly body: string;
+  readonly trailers: readonly Field[];
+}
+
+export interface RequestMessage extends Message {
+  readonly method: string;
+  readonly target: string;
+}
+
+export interface AnswerMessage extends Message {
+  readonly status: number;
+}
+
+export interface Reading<M> {
+  readonly messages: readonly M[];
+  /** clean: nothing is left. short: more must come. closed: what is left is no message, and nobody reads it. */
+  readonly end: 'clean' | 'short' | 'refused' | 'closed';
+  readonly reason: string;
+  /** The place after the last whole message. */
+  readonly at: number;
+}
+
+class Refused extends Error {}
+class Short extends Error {}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** Every request in `text` (latin1), up to the first that is refused, that closes the connection, or that is not whole. */
+export function readRequests(text: string): Reading<RequestMessage> {
+  return readAll(text, (input) => {
+    // RFC 9112 2.2: empty lines before a request are to be ignored.
+    input.skipEmptyLines();
+    if (input.isAtEnd) return undefined;
+    const request = readRequest(input);
+    return { message: request, isLast: !isKept(request) };
+  });
+}
+
+/**
+ * Every answer in `text` to requests of these methods, interim answers too. `isEnded`: the sender has closed, which
+ * ends a body without length.
+ */
+export function readAnswers(text: string, methods: readonly string[], isEnded: boolean): Reading<AnswerMessage> {
+  let answered = 0;
+  return readAll(text, (input) => {
+    if (input.isAtEnd) return undefined;
+    const method = methods[answered];
+    if (method === undefined) throw new Refused('bytes that no request asked for');
+    const answer = readAnswer(input, method, isEnded);
+    if (answer.status >= 200 || answer.status === 101) answered++;
+    return { message: answer, isLast: answer.status === 101 || (answer.status >= 200 && !isKept(answer)) };
+  });
+}
+
+function readAll<M>(text: string, next: (input: Input) => { message: M; isLast: boolean } | undefined): Reading<M> {
+  const input = new Input(text);
+  const messages: M[] = [];
+  let at = 0;
+  try {
+    for (;;) {
+      const read = next(input);
+      if (read === undefined) return { messages, end: 'clean', reason: '', at };
+      messages.push(read.message);
+      at = input.at;
+      if (read.isLast) return { messages, end: 'closed', reason: '', at };
+    }
+  } catch (error) {
+    if (error instanceof Short) return { messages, end: 'short', reason: error.message, at };
+    if (error instanceof Refused) return { messages, end: 'refused', reason: error.message, at };
+    throw error;
+  }
+}
+
+function readRequest(input: Input): RequestMessage {
+  const startLine = input.line();
+  // RFC 9112 3; RFC 3986 wants some of these characters escaped, but none of them ends or splits a target.
+  const [, method, target, minor] = /^(\S+) ([\x21-\x7e]+) HTTP\/1\.([01])$/.exec(startLine) ?? [];
+  if (method === undefined || target === undefined || !TOKEN.test(method)) throw new Refused('the request line');
+  const fields = readFields(input);
+  const version = Number(minor);
+  const length = declaredLength(fields, version);
+  const hosts = valuesOf(fields, 'host');
+  // RFC 9112 3.2.
+  if (hosts.length > 1 || (hosts.length === 0 && version === 1)) throw new Refused('one Host');
+  if (!hosts.every(isAuthority)) throw new Refused('a malformed Host');
+  partsOf(method, target);
+  const [body, trailers] = length === 'chunked' ? readChunks(input) : [input.take(length ?? 0), []];
+  return { startLine, method, target, minor: version, fields, body, trailers };
+}
+
+function readAnswer(input: Input, method: string, isEnded: boolean): AnswerMessage {
+  const startLine = input.line();
+  // RFC 9112 4; the space before an empty reason is missing in so many answers that it is not asked for.
+  const [, minor, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(startLine) ?? [];
+  if (digits === undefined) throw new Refused('the status line');
+  const fields = readFields(input);
+  const version = Number(minor);
+  const status = Number(digits);
+  const length = declaredLength(fields, version);
+  const message = { startLine, status, minor: version, fields };
+  // RFC 9112 6.3 rule 1.
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304)
+    return { ...message, body: '', trailers: [] };
+  const [body, trailers] =
+    length === 'chunked' ? readChunks(input) : [length === undefined ? input.rest(isEnded) : input.take(length), []];
+  return { ...message, body, trailers };
+}
+
+function readFields(input: Input): Field[] {
+  const fields: Field[] = [];
+  for (let line = input.line(); line !== ''; line = input.line()) {
+    const colon = line.indexOf(':');
+    // RFC 9112 5.1 and 5.2: a folded line begins with a space, which no token has.
+    if (colon === -1 || !TOKEN.test(line.slice(0, colon))) throw new Refused('a field name');
+    // RFC 9110 5.5.
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(line.slice(colon + 1))) throw new Refused('a field value');
+    fields.push([line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]);
+  }
+  return fields;
+}
+
+/** RFC 9112 6.1 to 6.3, where a recipient may refuse: refused. Undefined: nothing is said. */
+function declaredLength(fields: readonly Field[], minor: number): number | 'chunked' | undefined {
+  const lengths = valuesOf(fields, 'content-length');
+  const codings = valuesOf(fields, 'transfer-encoding');
+  if (codings.length > 0) {
+    if (lengths.length > 0) throw new Refused('Content-Length and Transfer-Encoding');
+    if (minor === 0) throw new Refused('Transfer-Encoding in HTTP/1.0');
+    if (codings.join().toLowerCase() !== 'chunked') throw new Refused('a transfer coding other than chunked');
+    return 'chunked';
+  }
+  if (lengths.length > 1) throw new Refused('several lengths');
+  if (lengths[0] === undefined) return undefined;
+  if (!/^\d+$/.test(lengths[0]) || Number(lengths[0]) > Number.MAX_SAFE_INTEGER) throw new Refused('a length');
+  return Number(lengths[0]);
+}
+
+/** RFC 9112 7.1. What an extension says is not looked at (7.1.1), where it ends is. */
+function readChunks(input: Input): [body: string, trailers: Field[]] {
+  let body = '';
+  for (;;) {
+    const [, digits] = /^([0-9A-Fa-f]+)(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(input.line()) ?? [];
+    if (digits === undefined) throw new Refused('a chunk size');
+    const size = Number.parseInt(digits, 16);
+    if (size > Number.MAX_SAFE_INTEGER) throw new Refused('a chunk size beyond all numbers');
+    if (size === 0) return [body, readFields(input)];
+    body += input.take(size);
+    if (input.take(2) !== '\r\n') throw new Refused('no CRLF behind a chunk');
+  }
+}
+
+class Input {
+  at = 0;
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get isAtEnd(): boolean {
+    return this.at === this.#text.length;
+  }
+
+  skipEmptyLines(): void {
+    while (this.#text.startsWith('\r\n', this.at)) this.at += 2;
+  }
+
+  /** Up to CRLF; a lone CR or LF within it is what no line may have (RFC 9112 2.2), and no caller takes it. */
+  line(): string {
+    const end = this.#text.indexOf('\r\n', this.at);
+    if (end === -1) throw new Short('a line');
+    const line = this.#text.slice(this.at, end);
+    this.at = end + 2;
+    return line;
+  }
+
+  take(length: number): string {
+    if (this.#text.length - this.at < length) throw new Short('a body');
+    this.at += length;
+    return this.#text.slice(this.at - length, this.at);
+  }
+
+  /** A body that ends with the connection. */
+  rest(isEnded: boolean): string {
+    if (!isEnded) throw new Short('a body that ends with the connection');
+    return this.take(this.#text.length - this.at);
+  }
+}
+
+/** RFC 9112 9.3. */
+function isKept({ minor, fields }: Message): boolean {
+  const options = optionsOf(fields);
+  return !options.includes('close') && (minor === 1 || options.includes('keep-alive'));
+}
+
+export function valuesOf(fields: readonly Field[], name: string): string[] {
+  return fields.filter((field) => plainName(field) === name).map(([, value]) => value);
+}
+
+function optionsOf(fields: readonly Field[]): string[] {
+  return valuesOf(fields, 'connection').flatMap((value) => value.split(',').map((word) => word.trim().toLowerCase()));
+}
+
+function plainName([name]: Field): string {
+  return name.toLowerCase();
+}
+
+/** RFC 3986 3.2.2 and 3.2.3, without user information and never empty (RFC 9110 4.2.1 and 4.2.4). */
+function isAuthority(text: string): boolean {
+  const [, literal, port] = /^(?:\[(.*)\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::(\d*))?$/.exec(text) ?? [
+    text,
+    'none',
+  ];
+  return (literal === undefined || isIPv6(literal)) && Number(port ?? 0) <= 65_535;
+}
+
+/** The authority, where the target names one, and the rest in origin-form (RFC 9112 3.2). */
+function partsOf(method: string, target: string): { authority: string | undefined; path: string } {
+  if (target === '*' && method === 'OPTIONS') return { authority: undefined, path: '*' };
+  if (method !== 'CONNECT' && !target.includes('#')) {
+    if (target.startsWith('/')) return { authority: undefined, path: target };
+    const [, authority, rest = ''] = /^http:\/\/([^/?]+)(.*)$/i.exec(target) ?? [];
+    if (authority !== undefined && isAuthority(authority)) {
+      if (rest === '') return { authority, path: method === 'OPTIONS' ? '*' : '/' };
+      return { authority, path: rest.startsWith('?') ? `/${rest}` : rest };
+    }
+  }
+  throw new Refused('the request target');
+}
+
+/** What a request says to whom, without what is said of the connection that it came on. */
+export interface Meaning {
+  readonly method: string;
+  readonly target: string;
+  /** Without case, final dot and default port; undefined: HTTP/1.0 names none. */
+  readonly host: string | undefined;
+  readonly fields: readonly Field[];
+  readonly body: string;
+  readonly trailers: readonly Field[];
+}
+
+/** RFC 9110 7.6.1; the rest by names that the way to a backend always sets anew. */
+const OF_THE_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-port',
+];
+/** RFC 9110 6.5.1: never behind a body. */
+const NOT_TRAILERS = [...OF_THE_HOP, 'host', 'content-length', 'trailer', 'expect'];
+
+export function meaningOf(request: RequestMessage): Meaning {
+  const { method, target, minor, fields, body, trailers } = request;
+  const { authority, path } = partsOf(method, target);
+  const host = authority ?? valuesOf(fields, 'host')[0];
+  const named = optionsOf(fields).filter((name) => !['host', 'content-length', 'transfer-encoding'].includes(name));
+  const dropped = [...OF_THE_HOP, ...named, 'host', ...(minor === 0 ? ['expect'] : [])];
+  return {
+    method,
+    target: withoutDots(path),
+    host: host === undefined ? undefined : canonicalHost(host),
+    fields: fields.filter(([name]) => !dropped.includes(hyphened(name)) && !dropped.includes(name.toLowerCase())),
+    body,
+    trailers: trailers.filter(([name]) => !NOT_TRAILERS.includes(hyphened(name))),
+  };
+}
+
+/** CGI and its heirs do not tell `X_Forwarded_For` from `X-Forwarded-For`. */
+function hyphened(name: string): string {
+  return name.toLowerCase().replaceAll('_', '-');
+}
+
+function canonicalHost(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/:(?:80)?$/, '')
+    .replace(/\.(?=$|:)/, '');
+}
+
+/** RFC 3986 5.2.4, with %2e as the dot that it is (6.2.2.2). */
+function withoutDots(target: string): string {
+  if (target === '*') return target;
+  const [path = '', ...query] = target.split('?');
+  const kept: string[] = [];
+  const segments = path.split('/').slice(1);
+  for (const [index, segment] of segments.entries()) {
+    const plain = segment.replace(/%2e/gi, '.');
+    if (plain === '..') kept.pop();
+    if (plain !== '.' && plain !== '..') kept.push(segment);
+    else if (index === segments.length - 1) kept.push('');
+  }
+  return [`/${kept.join('/')}`, ...query].join('?');
+}

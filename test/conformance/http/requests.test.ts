@@ -1,0 +1,118 @@
+// Runs the raw requests on each engine: as they are, and once more byte by byte.
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { ENGINES, type World } from '../world.ts';
+import { CARRIED, type Seen } from './carried-requests.ts';
+import { lineOf } from './line.ts';
+import { Peer, RecordingBackend, type Step } from './raw.ts';
+import { type AnswerMessage, type Field, type RequestMessage, readAnswers, valuesOf } from './reference.ts';
+import { REFUSED } from './refused-requests.ts';
+
+const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
+/** Longer rows are about size, and a byte at a time they take long. */
+const MAX_BYTEWISE = 2_000;
+
+interface Row {
+  readonly send: string | readonly Step[];
+  readonly seen: readonly (Seen | string)[];
+  readonly ending: 'open' | 'closed' | 'cut' | number;
+  readonly interim: number;
+}
+
+interface Line {
+  readonly world: World;
+  readonly backend: RecordingBackend;
+}
+
+for (const engine of Object.keys(ENGINES)) {
+  describe(engine, () => {
+    const line = lineOf(engine, RecordingBackend.start);
+
+    for (const [rule, section, send, status = 400] of REFUSED) {
+      test(`refused: ${rule} (${section})`, (t) =>
+        runBoth(t, line, { send, seen: [], ending: status, interim: countOf100(send) }));
+    }
+    for (const { rule, section, send, seen, ending = 'open', interim = 0 } of CARRIED) {
+      test(`carried over: ${rule} (${section})`, (t) => runBoth(t, line, { send, seen, ending, interim }));
+    }
+  });
+}
+
+async function runBoth(t: TestContext, line: Line, row: Row): Promise<void> {
+  await run(t, line, row);
+  const steps = stepsOf(row.send);
+  const isShort = steps.every((step) => typeof step !== 'string' || step.length <= MAX_BYTEWISE);
+  if (isShort)
+    await run(t, line, { ...row, send: steps.flatMap((step): Step[] => (isBytes(step) ? [...step] : [step])) });
+}
+
+async function run(t: TestContext, { world, backend }: Line, { send, seen, ending, interim }: Row): Promise<void> {
+  const expected = seen.map((one) => (typeof one === 'string' ? { line: one, body: '' } : one));
+  const client = await Peer.connect(t, world.port);
+  await client.play(stepsOf(send));
+  if (ending === 'open') client.socket.write(NEXT);
+  const due = ending === 'open' ? [...expected, { line: 'GET /next' }] : expected;
+  const methods = due.map(({ line }) => line.split(' ')[0] as string);
+  const read = () => readAnswers(client.heard, [...methods, 'GET'], client.isEnded);
+  if (ending === 'open')
+    await client.until(() => client.isEnded || finals(read().messages).length >= due.length, 'answers');
+  else await client.untilEnded();
+
+  const { requests, faults } = await recorded(client, backend, ending);
+  assert.deepEqual(faults, [], 'everything that reached the backend is well framed');
+  assert.deepEqual(
+    requests.map(({ method, target }) => `${method} ${target}`),
+    due.map(({ line }) => line),
+  );
+  for (const [index, one] of expected.entries()) isAsSeen(requests[index] as RequestMessage, one);
+
+  const answers = read();
+  assert.notEqual(answers.end, 'refused', answers.reason);
+  const statuses = finals(answers.messages).map(({ status }) => status);
+  assert.deepEqual(statuses, [...due.map(() => 200), ...(typeof ending === 'number' ? [ending] : [])]);
+  assert.equal(answers.messages.length - statuses.length, interim);
+  for (const [index, { line }] of due.entries()) {
+    if (methods[index] !== 'HEAD') assert.equal(finals(answers.messages)[index]?.body, line);
+  }
+  assert.equal(client.heard.slice(answers.at), '', 'nothing behind the last answer');
+}
+
+/** Closes a connection that is still open, so that the backend sees what was left of it. */
+async function recorded(client: Peer, backend: RecordingBackend, ending: Row['ending']) {
+  if (ending === 'open') client.socket.destroy();
+  return backend.take();
+}
+
+function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailers = [] }: Seen): void {
+  const lines = request.fields.map(toLine);
+  for (const line of has) {
+    const due = has.filter((other) => other === line).length;
+    // A name with nothing behind it: whatever the value.
+    const found = lines.filter((other) => other === line || (line.endsWith(': ') && other.startsWith(line)));
+    assert.equal(found.length, due, `${line} in ${JSON.stringify(lines)}`);
+  }
+  for (const name of lacks) assert.deepEqual(valuesOf(request.fields, name), [], name);
+  assert.equal(request.body, body ?? '');
+  assert.deepEqual(request.trailers.map(toLine), trailers);
+}
+
+function toLine([name, value]: Field): string {
+  return `${name}: ${value}`;
+}
+
+function finals(answers: readonly AnswerMessage[]): AnswerMessage[] {
+  return answers.filter(({ status }) => status >= 200);
+}
+
+function stepsOf(send: string | readonly Step[]): readonly Step[] {
+  return typeof send === 'string' ? [send] : send;
+}
+
+function isBytes(step: Step): step is string {
+  return typeof step === 'string' && step !== 'FIN';
+}
+
+/** A row that waits for its 100 gets it. */
+function countOf100(send: string | readonly Step[]): number {
+  return stepsOf(send).filter((step) => typeof step === 'object').length;
+}

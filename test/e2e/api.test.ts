@@ -1,0 +1,87 @@
+// The API keeps its own document: Schemathesis finds nothing, and what Node refuses by itself has the API's error body too.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { before, describe, test } from 'node:test';
+import { errorAnswer } from '../../provider/runtime/api/schemas.ts';
+import { freePort, httpBackend } from '../harness/backends.ts';
+import { RuntimeProcess, temporaryDirectory } from '../harness/runtime.ts';
+import { runSchemathesis } from '../harness/schemathesis.ts';
+
+test('Schemathesis, all of its checks on, finds nothing in the API by its own document', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  // What is there already is what its requests meet.
+  const { target } = await httpBackend(t, 'a');
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port: await freePort() });
+  await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: { a: target } });
+  const { code, output } = await runSchemathesis(
+    [
+      'run',
+      `${runtime.url}/openapi.json`,
+      '--header',
+      `Authorization: Bearer ${runtime.token}`,
+      '--checks',
+      'all',
+      // A stream without end.
+      '--exclude-path',
+      '/v1/events',
+      '--no-color',
+    ],
+    temporaryDirectory(t),
+  );
+  assert.equal(code, 0, output);
+  assert.match(output, /\d{3,} generated, \d+ passed|No issues found/, output);
+  assert.equal((await runtime.call('GET', '/v1/status')).status, 200);
+});
+
+const UNREAD: readonly (readonly [rule: string, send: string, status: number, code: string])[] = [
+  ['no HTTP', 'nonsense\r\n\r\n', 400, 'InvalidParameter'],
+  ['a method that Node does not know', 'FOO /healthz HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'InvalidParameter'],
+  ['a malformed header', 'GET /healthz HTTP/1.1\r\nHost: a\r\nX Y: 1\r\n\r\n', 400, 'InvalidParameter'],
+  [
+    'headers that are too large',
+    `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+    400,
+    'InvalidParameter',
+  ],
+  ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'InvalidParameter'],
+  ['an expectation', 'GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n', 400, 'InvalidParameter'],
+  [
+    'two lengths',
+    'GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    400,
+    'InvalidParameter',
+  ],
+  ['a path that cannot be decoded', 'GET /v1/listeners/%zz HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'InvalidParameter'],
+  ['a method that the path does not have', 'TRACE /healthz HTTP/1.1\r\nHost: a\r\n\r\n', 405, 'MethodNotAllowed'],
+  ['a path that is not there', 'GET /nothing HTTP/1.1\r\nHost: a\r\nAuthorization: ~\r\n\r\n', 404, 'UnknownRoute'],
+];
+
+describe("what is no good request is answered with the API's error body", () => {
+  let runtime: RuntimeProcess;
+  const cleanUps: (() => unknown)[] = [];
+  before(async () => {
+    runtime = await RuntimeProcess.start({ after: (clean: () => unknown) => void cleanUps.push(clean) } as never);
+  });
+  test.after(async () => {
+    for (const clean of cleanUps.reverse()) await clean();
+  });
+
+  for (const [rule, send, status, code] of UNREAD) {
+    test(rule, async (t) => {
+      const socket = connect({ host: '127.0.0.1', port: Number(new URL(runtime.url).port) });
+      t.after(() => socket.destroy());
+      socket.end(send.replace('~', `Bearer ${runtime.token}`));
+      let answer = '';
+      socket.setEncoding('utf8').on('data', (text) => {
+        answer += text;
+      });
+      await once(socket, 'close');
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), answer);
+      assert.match(head, /\r\nx-weir-runtime: /i);
+      assert.equal(errorAnswer.parse(JSON.parse(body)).code, code);
+    });
+  }
+});
