@@ -59,7 +59,8 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     this.#scheme = scheme;
     this.#exchange = new Exchange(this);
     this.socket = open(this);
-    const { remoteAddress, localPort } = this.socket;
+    const { remoteAddress } = this.socket;
+    const localPort = binding.endpoint.port;
     this.#forwarded = binding.listener.isTrusted(remoteAddress)
       ? { remoteAddress, protocol: scheme.name, localPort }
       : forwardedLines(remoteAddress, scheme.name, localPort);
