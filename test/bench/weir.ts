@@ -1,13 +1,21 @@
 // Starts a real `weir serve` with one worker, and sets its listeners up through the API.
+import { join } from 'node:path';
 import { freePort } from '../harness/backends.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import type { Served } from './peers.ts';
+import { giveProxyCpu } from './processors.ts';
+import type { Protocol } from './scenarios.ts';
 
-/** As the peers: no health check, and one target, the backend. */
-export async function startWeir(cleanUp: CleanUp, backend: Served): Promise<Record<'HTTP' | 'TCP', Served>> {
-  const runtime = await startRuntime(cleanUp);
-  const listen = async (protocol: 'HTTP' | 'TCP'): Promise<Served> => {
+/** As the peers: no health check, and one target, the backend. `checkout`: the folder of another version's source. */
+export async function startWeir(
+  cleanUp: CleanUp,
+  backend: Served,
+  checkout?: string,
+): Promise<Record<Protocol, Served>> {
+  const runtime = await startRuntime(cleanUp, checkout);
+  giveProxyCpu(runtime.pid);
+  const listen = async (protocol: Protocol): Promise<Served> => {
     const port = await putListener(runtime, protocol);
     const targets = { origin: { address: '127.0.0.1', port: backend.port } };
     await runtime.done('PUT', `/v1/attachments/${protocol}`, { listenerId: protocol, targets });
@@ -17,14 +25,15 @@ export async function startWeir(cleanUp: CleanUp, backend: Served): Promise<Reco
 }
 
 /** With a load balancer `bench`. */
-export async function startRuntime(cleanUp: CleanUp): Promise<RuntimeProcess> {
-  const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', '1'] });
+export async function startRuntime(cleanUp: CleanUp, checkout?: string): Promise<RuntimeProcess> {
+  const main = checkout === undefined ? undefined : join(checkout, 'provider/runtime/main.ts');
+  const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', '1'], main });
   await runtime.done('PUT', '/v1/load-balancers/bench', { address: '127.0.0.1' });
   return runtime;
 }
 
 /** Of the protocol's name; answers its port. */
-export async function putListener(runtime: RuntimeProcess, protocol: 'HTTP' | 'TCP'): Promise<number> {
+export async function putListener(runtime: RuntimeProcess, protocol: Protocol): Promise<number> {
   const port = await freePort();
   const body = { loadBalancerId: 'bench', protocol, port, healthCheck: { protocol: 'none' } };
   await runtime.done('PUT', `/v1/listeners/${protocol}`, body);
