@@ -1,4 +1,5 @@
 // Writes the result as Markdown, ready for the README.
+import type { BoundResult } from './bounds/bound.ts';
 import type { Machine } from './machine.ts';
 import { digits, ratioCell, ratios, table } from './markdown.ts';
 import { GOALS, LARGE_BYTES, type Sample, type ScenarioResult, WAY_NAMES, WAYS, type Way } from './scenarios.ts';
@@ -12,6 +13,7 @@ export interface Report {
   readonly seconds: number;
   readonly scenarios: readonly ScenarioResult[];
   readonly writes: readonly WriteResult[];
+  readonly bounds: readonly BoundResult[];
 }
 
 export function renderReport(report: Report): string {
@@ -22,6 +24,7 @@ export function renderReport(report: Report): string {
     if (goals !== undefined) parts.push(goals);
   }
   if (report.writes.length > 0) parts.push(writesTable(report.writes), writesNote(report));
+  if (report.bounds.length > 0) parts.push(boundsTable(report.bounds));
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -104,4 +107,9 @@ function writesNote({ writes, machine }: Report): string {
   const count = Math.min(...writes.map(({ latenciesMs }) => latenciesMs.length));
   const note = `One weight changed by PATCH, from the request to the answer: stored, synced and served; ${count} writes each.`;
   return machine.isDataInMemory ? `${note} The data directory was in memory, where a sync costs nothing.` : note;
+}
+
+function boundsTable(results: readonly BoundResult[]): string {
+  const rows = results.map(({ what, bound, measured, isMet }) => [what, bound, measured, isMet ? '' : '**not met**']);
+  return table(['Bound', 'At most', 'Measured', ''], 1, rows);
 }

@@ -1,5 +1,7 @@
 // `npm run bench`: Weir beside HAProxy, nginx and Envoy in one run on this machine; Markdown on stdout, progress on stderr.
 import { temporaryDirectory } from '../harness/runtime.ts';
+import type { BoundResult } from './bounds/bound.ts';
+import { measureBounds } from './bounds/bounds.ts';
 import { CleanUp } from './clean-up.ts';
 import { measure } from './data-plane.ts';
 import { MissingPrograms } from './find-program.ts';
@@ -36,7 +38,9 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
     say('writes');
     writes.push(...(await measureWrites(cleanUp, WRITE_SIZES, 100 * rounds * seconds, signal)));
   }
-  return renderReport({ machine, rounds, seconds, scenarios, writes });
+  const bounds: BoundResult[] = [];
+  if (options.hasBounds) bounds.push(...(await measureBounds({ programs, cleanUp, signal }, say)));
+  return renderReport({ machine, rounds, seconds, scenarios, writes, bounds });
 }
 
 async function startWays(peers: PeersOptions, { hasWeir, against }: Options): Promise<Ways> {

@@ -6,6 +6,7 @@ import { exchange, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { ALGORITHM_SCENARIOS } from './algorithms.ts';
 import { type Flow, openFlow } from './flow.ts';
+import { LOAD_SCENARIOS } from './load.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -34,6 +35,7 @@ const shareScenarios = ['1', '4'].map(
 export const SCENARIOS: readonly Scenario[] = [
   ...shareScenarios,
   ...ALGORITHM_SCENARIOS,
+  ...LOAD_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,

@@ -9,6 +9,7 @@ test('without options everything is measured: 5 rounds of 1 second', () => {
     seconds: 1,
     scenarios: SCENARIOS,
     hasWrites: true,
+    hasBounds: true,
     hasWeir: true,
     against: undefined,
     mayInstall: false,

@@ -33,7 +33,7 @@ function result(path: Scenario['path'], ways: [Way, Sample[]][]): ScenarioResult
 }
 
 function linesOf(scenarios: readonly ScenarioResult[]): string[] {
-  const text = renderReport({ machine: MACHINE, rounds: 3, seconds: 3, scenarios, writes: [] });
+  const text = renderReport({ machine: MACHINE, rounds: 3, seconds: 3, scenarios, writes: [], bounds: [] });
   return text.split('\n').filter((line) => line.startsWith('|'));
 }
 
@@ -83,7 +83,7 @@ test('a goal is met by the median, and named where it is not; one of a peer that
 });
 
 test('writes are given by the number of targets, as ratio to the first', () => {
-  const report = { machine: MACHINE, rounds: 3, seconds: 3, scenarios: [] };
+  const report = { machine: MACHINE, rounds: 3, seconds: 3, scenarios: [], bounds: [] };
   const writes = [
     { targets: 10, latenciesMs: [1, 1, 4] },
     { targets: 1000, latenciesMs: [1.5, 1.5, 1.5] },
@@ -101,11 +101,13 @@ test('the first line names day, machine and versions, and every table has as man
     seconds: 1,
     scenarios: [result('/small', [['haproxy', samples([1], [1])]])],
     writes: [{ targets: 10, latenciesMs: [1] }],
+    bounds: [{ what: 'events', bound: '50 ms', measured: '60 ms', isMet: false }],
   });
   assert.match(
     text,
     /^2026-11-21: Some CPU, 2 cores, Linux 6\.1, load average 0\.3 .*Node 24\.1\.0, HAProxy 2\.6\.12, /,
   );
+  assert.ok(text.includes('| events | 50 ms | 60 ms | **not met** |'), text);
   for (const block of text.split('\n\n').filter((part) => part.startsWith('|'))) {
     const widths = new Set(
       block
