@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../harness/backends.ts';
+import type { Pair } from '../harness/certificates.ts';
 import { until } from '../harness/runtime.ts';
+import { ask } from './ask.ts';
 import type { CleanUp } from './clean-up.ts';
 import { giveProxyCpu } from './processors.ts';
 import { type Programs, STREAM_MODULE } from './programs.ts';
@@ -20,6 +22,11 @@ export interface PeersOptions {
   readonly programs: Programs;
   readonly directory: string;
   readonly cleanUp: CleanUp;
+}
+
+/** For those that speak TLS, as a file `pair.pem` with certificate and key. */
+export function writePair({ directory }: PeersOptions, { certificate, privateKey }: Pair): void {
+  writeFileSync(join(directory, 'pair.pem'), certificate + privateKey);
 }
 
 /** Answers /small and /large. */
@@ -81,8 +88,9 @@ async function start(
   await until(`${file} to answer on port ${port}`, async () => {
     const ending = child.exitCode ?? child.signalCode;
     if (ending !== null) throw new Error(`${command} ended with ${ending}: ${log}`);
-    const answer = await fetch(`http://127.0.0.1:${port}/small`).catch(() => undefined);
-    return answer?.ok || undefined;
+    const scheme = file.includes('https') ? 'https' : 'http';
+    const answer = await ask(`${scheme}://127.0.0.1:${port}/small`).catch(() => undefined);
+    return answer?.status === 200 || undefined;
   });
   return { port, pid: child.pid ?? 0 };
 }

@@ -1,4 +1,5 @@
 // `npm run bench`: Weir beside HAProxy, nginx and Envoy in one run on this machine; Markdown on stdout, progress on stderr.
+import { makePair } from '../harness/certificates.ts';
 import { temporaryDirectory } from '../harness/runtime.ts';
 import type { BoundResult } from './bounds/bound.ts';
 import { measureBounds } from './bounds/bounds.ts';
@@ -7,7 +8,7 @@ import { measure } from './data-plane.ts';
 import { MissingPrograms } from './find-program.ts';
 import { describeMachine } from './machine.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
-import { PEERS, type PeersOptions, type Served, startBackend, startPeer } from './peers.ts';
+import { PEERS, type PeersOptions, type Served, startBackend, startPeer, writePair } from './peers.ts';
 import { leaveProxyCpu } from './processors.ts';
 import { findPrograms } from './programs.ts';
 import { renderReport } from './report.ts';
@@ -45,16 +46,19 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
 
 async function startWays(peers: PeersOptions, { hasWeir, against }: Options): Promise<Ways> {
   const backend = await startBackend(peers);
-  const weir = hasWeir ? await startWeir(peers.cleanUp, backend) : undefined;
-  const other = against === undefined ? undefined : await startWeir(peers.cleanUp, backend, against);
+  const pair = makePair(['bench']);
+  writePair(peers, pair);
+  const weir = hasWeir ? await startWeir(peers.cleanUp, backend, pair) : undefined;
+  const other = against === undefined ? undefined : await startWeir(peers.cleanUp, backend, pair, against);
   const ways = async (protocol: Protocol) => {
-    const all = new Map<Way, Served>([['direct', backend]]);
+    const all = new Map<Way, Served>();
+    if (protocol !== 'HTTPS') all.set('direct', backend);
     for (const peer of PEERS) all.set(peer, await startPeer(peers, peer, protocol, backend));
     if (other !== undefined) all.set('other', other[protocol]);
     if (weir !== undefined) all.set('weir', weir[protocol]);
     return all;
   };
-  return { HTTP: await ways('HTTP'), TCP: await ways('TCP') };
+  return { HTTP: await ways('HTTP'), HTTPS: await ways('HTTPS'), TCP: await ways('TCP') };
 }
 
 function say(text: string): void {

@@ -16,7 +16,7 @@ export const WAY_NAMES: Readonly<Record<Way, string>> = {
   weir: 'Weir',
 };
 
-export type Protocol = 'HTTP' | 'TCP';
+export type Protocol = 'HTTP' | 'HTTPS' | 'TCP';
 
 export interface Scenario {
   readonly name: string;
@@ -25,6 +25,8 @@ export interface Scenario {
   readonly path: '/small' | '/large';
   /** Each request on a client connection of its own. */
   readonly isClosing: boolean;
+  /** HTTPS: those connections resume a session, else each makes a whole handshake. */
+  readonly isResumed?: boolean;
 }
 
 const small = `${SMALL_BODY.length} bytes`;
@@ -33,6 +35,17 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'http-small', title: `HTTP, ${small}`, protocol: 'HTTP', path: '/small', isClosing: false },
   { name: 'http-large', title: 'HTTP, 1 MiB', protocol: 'HTTP', path: '/large', isClosing: false },
   { name: 'http-close', title: `HTTP, ${small}, new connections`, protocol: 'HTTP', path: '/small', isClosing: true },
+  { name: 'https-small', title: `HTTPS, ${small}`, protocol: 'HTTPS', path: '/small', isClosing: false },
+  { name: 'https-large', title: 'HTTPS, 1 MiB', protocol: 'HTTPS', path: '/large', isClosing: false },
+  { name: 'https-close', title: 'HTTPS, whole handshakes', protocol: 'HTTPS', path: '/small', isClosing: true },
+  {
+    name: 'https-resumed',
+    title: 'HTTPS, resumed sessions',
+    protocol: 'HTTPS',
+    path: '/small',
+    isClosing: true,
+    isResumed: true,
+  },
   { name: 'tcp-small', title: `TCP, ${small}`, protocol: 'TCP', path: '/small', isClosing: false },
   { name: 'tcp-large', title: 'TCP, 1 MiB', protocol: 'TCP', path: '/large', isClosing: false },
   { name: 'tcp-close', title: `TCP, ${small}, new connections`, protocol: 'TCP', path: '/small', isClosing: true },

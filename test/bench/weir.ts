@@ -1,6 +1,7 @@
 // Starts a real `weir serve` with one worker, and sets its listeners up through the API.
 import { join } from 'node:path';
 import { freePort } from '../harness/backends.ts';
+import type { Pair } from '../harness/certificates.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import type { Served } from './peers.ts';
@@ -11,17 +12,18 @@ import type { Protocol } from './scenarios.ts';
 export async function startWeir(
   cleanUp: CleanUp,
   backend: Served,
+  pair: Pair,
   checkout?: string,
 ): Promise<Record<Protocol, Served>> {
   const runtime = await startRuntime(cleanUp, checkout);
   giveProxyCpu(runtime.pid);
   const listen = async (protocol: Protocol): Promise<Served> => {
-    const port = await putListener(runtime, protocol);
+    const port = await putListener(runtime, protocol, protocol === 'HTTPS' ? { certificates: { bench: pair } } : {});
     const targets = { origin: { address: '127.0.0.1', port: backend.port } };
     await runtime.done('PUT', `/v1/attachments/${protocol}`, { listenerId: protocol, targets });
     return { port, pid: runtime.pid };
   };
-  return { HTTP: await listen('HTTP'), TCP: await listen('TCP') };
+  return { HTTP: await listen('HTTP'), HTTPS: await listen('HTTPS'), TCP: await listen('TCP') };
 }
 
 /** With a load balancer `bench`. */
@@ -33,9 +35,9 @@ export async function startRuntime(cleanUp: CleanUp, checkout?: string): Promise
 }
 
 /** Of the protocol's name; answers its port. */
-export async function putListener(runtime: RuntimeProcess, protocol: Protocol): Promise<number> {
+export async function putListener(runtime: RuntimeProcess, protocol: Protocol, more: object = {}): Promise<number> {
   const port = await freePort();
-  const body = { loadBalancerId: 'bench', protocol, port, healthCheck: { protocol: 'none' } };
+  const body = { loadBalancerId: 'bench', protocol, port, healthCheck: { protocol: 'none' }, ...more };
   await runtime.done('PUT', `/v1/listeners/${protocol}`, body);
   return port;
 }
