@@ -9,12 +9,12 @@ import { acceptHttp, closeIdleUpstreams } from '../../../../provider/runtime/emb
 import { createListenerCounters } from '../../../../provider/runtime/embedded/listener-counters.ts';
 import type { Target } from '../../../../provider/runtime/embedded/target-set.ts';
 import { acceptTcp } from '../../../../provider/runtime/embedded/tcp/accept.ts';
-import { fullPort } from '../../../harness/full-port.ts';
 import {
   Client,
   echoTarget,
   engineOf,
   freePort,
+  fullPort,
   listen,
   listener,
   serve,

@@ -21,6 +21,8 @@ import {
   type TargetSnapshot,
 } from '../../../../provider/runtime/snapshot.ts';
 
+export { fullPort } from '../../../harness/full-port.ts';
+
 export const UNCHECKED: HealthView = () => 'unchecked';
 
 export function target(port: number, weight = 100, address = '127.0.0.1'): TargetSnapshot {

@@ -4,8 +4,7 @@ import { randomBytes } from 'node:crypto';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type ConnectHandler, RawSocket } from '../../../../provider/runtime/embedded/raw-socket.ts';
-import { fullPort } from '../../../harness/full-port.ts';
-import { freePort, listen, until } from './fixtures.ts';
+import { freePort, fullPort, listen, until } from './fixtures.ts';
 
 /** Records what it is told; writes a payload with respect for back-pressure. */
 class Recorder implements ConnectHandler {

@@ -1,8 +1,19 @@
 // What activate proves of an unbound target: its flows are cut, its connects go elsewhere, nothing new reaches it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fullPort } from '../../../harness/full-port.ts';
-import { Client, echoTarget, engineOf, freePort, listener, serve, snapshot, target, until, visit } from './fixtures.ts';
+import {
+  Client,
+  echoTarget,
+  engineOf,
+  freePort,
+  fullPort,
+  listener,
+  serve,
+  snapshot,
+  target,
+  until,
+  visit,
+} from './fixtures.ts';
 
 test('unbind resets open flows on both sides, and no later connection reaches the target', async (t) => {
   const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
