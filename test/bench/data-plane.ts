@@ -1,8 +1,9 @@
 // Measures the data planes: each scenario in rounds, in each round every way in turn.
-import { createHash } from 'node:crypto';
+import { ask } from './ask.ts';
 import { cpuMicros } from './cpu-time.ts';
 import type { Served } from './peers.ts';
 import type { Sample, Scenario, ScenarioResult, Way } from './scenarios.ts';
+import { runTlsLoad } from './tls-load.ts';
 import { runWrk } from './wrk.ts';
 
 /** Long enough for Node to compile what is hot, and for every pool to have its connections. */
@@ -22,9 +23,13 @@ export async function measure(
   ways: ReadonlyMap<Way, Served>,
   { wrk, rounds, seconds, signal, say }: DataPlaneOptions,
 ): Promise<ScenarioResult> {
+  const { protocol, path, isClosing, isResumed = false } = scenario;
   const run = (way: Way, { port }: Served, length: number) => {
-    const url = `http://127.0.0.1:${port}${scenario.path}`;
-    return runWrk({ wrk, url, seconds: length, isClosing: scenario.isClosing, signal }).catch((error) => {
+    const result =
+      protocol === 'HTTPS' && isClosing
+        ? runTlsLoad({ port, path, seconds: length, isResumed, signal })
+        : runWrk({ wrk, url: urlOf(scenario, port), seconds: length, isClosing, signal });
+    return result.catch((error) => {
       throw signal.aborted ? signal.reason : new Error(`${scenario.title}, ${way}: ${error.message}`);
     });
   };
@@ -46,15 +51,16 @@ export async function measure(
 
 /** A proxy that alters bodies is not measured. */
 async function compareBodies(scenario: Scenario, ways: ReadonlyMap<Way, Served>): Promise<void> {
-  let expected: string | undefined;
+  let expected: Buffer | undefined;
   for (const [way, { port }] of ways) {
-    const answer = await fetch(`http://127.0.0.1:${port}${scenario.path}`);
-    const found = createHash('sha256')
-      .update(new Uint8Array(await answer.arrayBuffer()))
-      .digest('hex');
-    expected ??= found;
-    if (!answer.ok || found !== expected) {
-      throw new Error(`${scenario.title}, ${way}: status ${answer.status}, or another body than the backend's`);
+    const { status, body } = await ask(urlOf(scenario, port));
+    expected ??= body;
+    if (status !== 200 || !body.equals(expected)) {
+      throw new Error(`${scenario.title}, ${way}: status ${status}, or another body than the others'`);
     }
   }
+}
+
+function urlOf({ protocol, path }: Scenario, port: number): string {
+  return `${protocol === 'HTTPS' ? 'https' : 'http'}://127.0.0.1:${port}${path}`;
 }

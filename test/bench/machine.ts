@@ -12,6 +12,7 @@ export interface Machine {
   readonly node: string;
   readonly haproxy: string;
   readonly nginx: string;
+  readonly envoy: string;
   readonly wrk: string;
   /** The load average of the last minute before the run: above 0, others ran too. */
   readonly load: number;
@@ -21,7 +22,7 @@ export interface Machine {
 
 const TMPFS_MAGIC = 0x01021994;
 
-export function describeMachine({ haproxy, nginx, wrk }: Programs): Machine {
+export function describeMachine({ haproxy, nginx, envoy, wrk }: Programs): Machine {
   const [first] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -31,14 +32,15 @@ export function describeMachine({ haproxy, nginx, wrk }: Programs): Machine {
     node: process.version.slice(1),
     haproxy: version(haproxy, /HAProxy version (\d[\d.]*)/),
     nginx: version(nginx, /nginx\/(\d[\d.]*)/),
+    envoy: version(envoy, /\/(\d+\.\d+\.\d+)\//, '--version'),
     wrk: version(wrk, /wrk \D*(\d[\d.]*)/),
     load: loadavg()[0] ?? 0,
     isDataInMemory: statfsSync(tmpdir()).type === TMPFS_MAGIC,
   };
 }
 
-/** `-v` is understood by all three; nginx answers on stderr, and wrk ends with 1. */
-function version(command: string, pattern: RegExp): string {
-  const { stdout, stderr } = spawnSync(command, ['-v'], { encoding: 'utf8', timeout: 10_000 });
+/** nginx answers on stderr, and wrk ends with 1. */
+function version(command: string, pattern: RegExp, flag = '-v'): string {
+  const { stdout, stderr } = spawnSync(command, [flag], { encoding: 'utf8', timeout: 10_000 });
   return pattern.exec(stdout + stderr)?.[1] ?? 'of unknown version';
 }

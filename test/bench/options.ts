@@ -4,19 +4,26 @@ import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 export const USAGE = `npm run bench -- [options]
   --quick            1 round of 1 second, for a look
-  --rounds N         rounds of each scenario (3)
-  --seconds N        length of one measurement (3)
-  --scenario NAME    only this one; may be repeated: ${SCENARIOS.map(({ name }) => name).join(', ')}, writes
+  --rounds N         rounds of each scenario (5)
+  --seconds N        length of one measurement (1)
+  --scenario NAME    only this one; may be repeated: ${SCENARIOS.map(({ name }) => name).join(', ')}, writes, bounds
   --peers-only       without Weir
+  --against FOLDER   beside the Weir of another checkout
   --install          as root: apt-get installs what is missing
 `;
+
+/** What is measured of Weir by itself. */
+const WEIR_ONLY: readonly string[] = ['writes', 'bounds'];
 
 export interface Options {
   readonly rounds: number;
   readonly seconds: number;
   readonly scenarios: readonly Scenario[];
   readonly hasWrites: boolean;
+  readonly hasBounds: boolean;
   readonly hasWeir: boolean;
+  /** Another checkout's folder. */
+  readonly against: string | undefined;
   readonly mayInstall: boolean;
 }
 
@@ -30,19 +37,24 @@ export function parseOptions(args: readonly string[]): Options {
       seconds: { type: 'string' },
       scenario: { type: 'string', multiple: true },
       'peers-only': { type: 'boolean', default: false },
+      against: { type: 'string' },
       install: { type: 'boolean', default: false },
     },
   });
   const chosen = values.scenario;
-  const unknown = chosen?.find((name) => name !== 'writes' && !SCENARIOS.some((scenario) => scenario.name === name));
+  const unknown = chosen?.find(
+    (name) => !WEIR_ONLY.includes(name) && !SCENARIOS.some((scenario) => scenario.name === name),
+  );
   if (unknown !== undefined) throw new TypeError(`there is no scenario ${JSON.stringify(unknown)}`);
   const hasWeir = !values['peers-only'];
   return {
-    rounds: count('--rounds', values.rounds ?? (values.quick ? '1' : '3')),
-    seconds: count('--seconds', values.seconds ?? (values.quick ? '1' : '3')),
+    rounds: count('--rounds', values.rounds ?? (values.quick ? '1' : '5')),
+    seconds: count('--seconds', values.seconds ?? '1'),
     scenarios: SCENARIOS.filter(({ name }) => chosen === undefined || chosen.includes(name)),
     hasWrites: hasWeir && (chosen === undefined || chosen.includes('writes')),
+    hasBounds: hasWeir && (chosen === undefined || chosen.includes('bounds')),
     hasWeir,
+    against: values.against,
     mayInstall: values.install,
   };
 }

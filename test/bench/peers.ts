@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../harness/backends.ts';
+import type { Pair } from '../harness/certificates.ts';
 import { until } from '../harness/runtime.ts';
+import { ask } from './ask.ts';
 import type { CleanUp } from './clean-up.ts';
+import { giveProxyCpu } from './processors.ts';
 import { type Programs, STREAM_MODULE } from './programs.ts';
-import { LARGE_BYTES, SMALL_BODY } from './scenarios.ts';
+import { LARGE_BYTES, type Protocol, SMALL_BODY } from './scenarios.ts';
 
 /** Something that answers at 127.0.0.1:port; `pid` is the process whose time counts, undefined for the backend itself. */
 export interface Served {
@@ -21,6 +24,11 @@ export interface PeersOptions {
   readonly cleanUp: CleanUp;
 }
 
+/** For those that speak TLS, as a file `pair.pem` with certificate and key. */
+export function writePair({ directory }: PeersOptions, { certificate, privateKey }: Pair): void {
+  writeFileSync(join(directory, 'pair.pem'), certificate + privateKey);
+}
+
 /** Answers /small and /large. */
 export async function startBackend(options: PeersOptions): Promise<Served> {
   // Not one byte repeated: a proxy that mixes up its buffers would go unseen.
@@ -30,10 +38,21 @@ export async function startBackend(options: PeersOptions): Promise<Served> {
   return { port, pid: undefined };
 }
 
-export type PeerFile = 'haproxy-http.cfg' | 'haproxy-tcp.cfg' | 'nginx-http.conf' | 'nginx-tcp.conf';
+export const PEERS = ['haproxy', 'nginx', 'envoy'] as const;
+type Peer = (typeof PEERS)[number];
+const EXTENSIONS: Readonly<Record<Peer, string>> = { haproxy: 'cfg', nginx: 'conf', envoy: 'yaml' };
 
-export function startPeer(options: PeersOptions, file: PeerFile, backend: Served): Promise<Served> {
-  return start(options, file, (port) => ({ port, backend: backend.port }));
+/** On the processor of the proxies. */
+export async function startPeer(
+  options: PeersOptions,
+  peer: Peer,
+  protocol: Protocol,
+  backend: Served,
+): Promise<Served> {
+  const file = `${peer}-${protocol.toLowerCase()}.${EXTENSIONS[peer]}`;
+  const served = await start(options, file, (port) => ({ port, backend: backend.port }));
+  giveProxyCpu(served.pid);
+  return served;
 }
 
 /** Replaces each `{{name}}`; throws for a name without a value. */
@@ -55,9 +74,7 @@ async function start(
   const constants = { directory, streamModule: STREAM_MODULE, smallBody: SMALL_BODY };
   const path = join(directory, file);
   writeFileSync(path, fillIn(template, { ...constants, ...ports(port) }));
-  const [command, args] = file.startsWith('haproxy')
-    ? [programs.haproxy, ['-q', '-db', '-f', path]]
-    : [programs.nginx, ['-e', 'stderr', '-p', directory, '-c', path]];
+  const [command, args] = commandLine(programs, directory, path);
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const exit = once(child, 'exit');
   let log = '';
@@ -71,8 +88,15 @@ async function start(
   await until(`${file} to answer on port ${port}`, async () => {
     const ending = child.exitCode ?? child.signalCode;
     if (ending !== null) throw new Error(`${command} ended with ${ending}: ${log}`);
-    const answer = await fetch(`http://127.0.0.1:${port}/small`).catch(() => undefined);
-    return answer?.ok || undefined;
+    const scheme = file.includes('https') ? 'https' : 'http';
+    const answer = await ask(`${scheme}://127.0.0.1:${port}/small`).catch(() => undefined);
+    return answer?.status === 200 || undefined;
   });
   return { port, pid: child.pid ?? 0 };
+}
+
+function commandLine(programs: Programs, directory: string, path: string): readonly [string, readonly string[]] {
+  if (path.endsWith('.cfg')) return [programs.haproxy, ['-q', '-db', '-f', path]];
+  if (path.endsWith('.conf')) return [programs.nginx, ['-e', 'stderr', '-p', directory, '-c', path]];
+  return [programs.envoy, ['--concurrency', '1', '--disable-hot-restart', '-l', 'error', '-c', path]];
 }

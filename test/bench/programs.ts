@@ -1,52 +1,36 @@
-// The programs that the benchmark needs of Debian or Ubuntu: found, or installed where that is asked for.
+// The programs that the benchmark needs, of Debian or Ubuntu but for Envoy: found, or installed where that is asked for.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { findEnvoy } from './envoy.ts';
+import { findProgram, MissingPrograms } from './find-program.ts';
 
 export const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';
 
 export interface Programs {
   readonly haproxy: string;
   readonly nginx: string;
+  readonly envoy: string;
   readonly wrk: string;
 }
 
-/** The message says what to do. */
-export class MissingPrograms extends Error {}
-
-export function findPrograms(mayInstall: boolean): Programs {
+export async function findPrograms(mayInstall: boolean): Promise<Programs> {
   if (process.platform !== 'linux') throw new MissingPrograms('the benchmark reads /proc: it needs Linux');
   let missing = missingPackages();
   if (missing.length > 0 && mayInstall) {
     install(missing);
     missing = missingPackages();
   }
-  const [haproxy, nginx, wrk] = [find('haproxy'), find('nginx'), find('wrk')];
+  const [haproxy, nginx, wrk] = [findProgram('haproxy'), findProgram('nginx'), findProgram('wrk')];
   if (missing.length > 0 || haproxy === undefined || nginx === undefined || wrk === undefined) {
     throw new MissingPrograms(`the benchmark needs: apt-get install ${missing.join(' ')} (or --install as root)`);
   }
-  return { haproxy, nginx, wrk };
+  return { haproxy, nginx, envoy: await findEnvoy(), wrk };
 }
 
 function missingPackages(): string[] {
-  const missing = ['haproxy', 'nginx', 'wrk'].filter((name) => find(name) === undefined);
+  const missing = ['haproxy', 'nginx', 'wrk'].filter((name) => findProgram(name) === undefined);
   if (!existsSync(STREAM_MODULE)) missing.push('libnginx-mod-stream');
   return missing;
-}
-
-function find(name: string): string | undefined {
-  // The PATH of an ordinary user of Debian has no sbin, where the servers are.
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function install(packages: readonly string[]): void {

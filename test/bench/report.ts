@@ -1,6 +1,8 @@
 // Writes the result as Markdown, ready for the README.
+import type { BoundResult } from './bounds/bound.ts';
 import type { Machine } from './machine.ts';
-import { LARGE_BYTES, type Sample, type ScenarioResult, WAY_NAMES, WAYS, type Way } from './scenarios.ts';
+import { digits, ratioCell, ratios, table } from './markdown.ts';
+import { GOALS, LARGE_BYTES, type Sample, type ScenarioResult, WAY_NAMES, WAYS, type Way } from './scenarios.ts';
 import { median, percentile } from './statistics.ts';
 import type { WriteResult } from './writes.ts';
 import { CONNECTIONS } from './wrk.ts';
@@ -11,19 +13,23 @@ export interface Report {
   readonly seconds: number;
   readonly scenarios: readonly ScenarioResult[];
   readonly writes: readonly WriteResult[];
+  readonly bounds: readonly BoundResult[];
 }
 
 export function renderReport(report: Report): string {
   const parts = [machineLine(report.machine)];
   if (report.scenarios.length > 0) {
     parts.push(dataPlaneTable(report.scenarios), dataPlaneNote(report));
+    const goals = goalsTable(report.scenarios);
+    if (goals !== undefined) parts.push(goals);
   }
   if (report.writes.length > 0) parts.push(writesTable(report.writes), writesNote(report));
+  if (report.bounds.length > 0) parts.push(boundsTable(report.bounds));
   return `${parts.join('\n\n')}\n`;
 }
 
-function machineLine({ date, cpu, cores, kernel, node, haproxy, nginx, wrk, load }: Machine): string {
-  const versions = `Node ${node}, HAProxy ${haproxy}, nginx ${nginx}, wrk ${wrk}`;
+function machineLine({ date, cpu, cores, kernel, node, haproxy, nginx, envoy, wrk, load }: Machine): string {
+  const versions = `Node ${node}, HAProxy ${haproxy}, nginx ${nginx}, Envoy ${envoy}, wrk ${wrk}`;
   return `${date}: ${cpu}, ${cores} cores, ${kernel}, load average ${load.toFixed(1)} before the run; ${versions}.`;
 }
 
@@ -31,53 +37,60 @@ function dataPlaneTable(results: readonly ScenarioResult[]): string {
   const rows = results.flatMap((result) =>
     WAYS.filter((way) => result.samples.has(way)).map((way, i) => scenarioRow(result, way, i === 0)),
   );
-  const heads = ['Scenario', 'Through', 'Speed to HAProxy', 'CPU to HAProxy', 'Speed', 'p99', 'CPU a request'];
+  const heads = [
+    'Scenario',
+    'Through',
+    'Speed to HAProxy',
+    'to Envoy',
+    'CPU to HAProxy',
+    'Speed',
+    'p99',
+    'CPU a request',
+  ];
   return table(heads, 2, rows);
 }
 
 function scenarioRow({ scenario, samples }: ScenarioResult, way: Way, isFirst: boolean): string[] {
   const of = (which: Way, value: (sample: Sample) => number | undefined) =>
     (samples.get(which) ?? []).map((sample) => value(sample) ?? Number.NaN);
-  const speeds = of(way, (sample) => sample.requestsPerSecond);
-  const times = of(way, (sample) => sample.cpuMicros);
-  const cells = [isFirst ? scenario.title : '', WAY_NAMES[way]];
-  cells.push(
-    ratioCell(
-      speeds,
-      of('haproxy', (sample) => sample.requestsPerSecond),
-    ),
-  );
-  cells.push(
-    way === 'direct'
-      ? ''
-      : ratioCell(
-          times,
-          of('haproxy', (sample) => sample.cpuMicros),
-        ),
-  );
-  const speed = median(speeds);
-  cells.push(
+  const speeds = (which: Way) => of(which, (sample) => sample.requestsPerSecond);
+  const times = (which: Way) => of(which, (sample) => sample.cpuMicros);
+  const speed = median(speeds(way));
+  const isDirect = way === 'direct';
+  return [
+    isFirst ? scenario.title : '',
+    WAY_NAMES[way],
+    ratioCell(speeds(way), speeds('haproxy')),
+    ratioCell(speeds(way), speeds('envoy')),
+    isDirect ? '' : ratioCell(times(way), times('haproxy')),
     scenario.path === '/large' ? `${digits((speed * LARGE_BYTES) / 1e6)} MB/s` : `${digits(speed / 1000)} k/s`,
-  );
-  cells.push(`${digits(median(of(way, (sample) => sample.p99Ms)))} ms`);
-  cells.push(way === 'direct' ? '' : `${digits(median(times))} µs`);
-  return cells;
+    `${digits(median(of(way, (sample) => sample.p99Ms)))} ms`,
+    isDirect ? '' : `${digits(median(times(way)))} µs`,
+  ];
 }
 
-/** Each round's value over HAProxy's of the same round: the median, and the range where there is one. */
-function ratioCell(values: readonly number[], bases: readonly number[]): string {
-  const ratios = values.map((value, round) => value / (bases[round] ?? Number.NaN));
-  const [low, high] = [Math.min(...ratios).toFixed(2), Math.max(...ratios).toFixed(2)];
-  const text = median(ratios).toFixed(2);
-  return low === high ? text : `${text} (${low}-${high})`;
+/** A row for each goal and scenario of its protocol, where Weir and the peer were measured. */
+function goalsTable(results: readonly ScenarioResult[]): string | undefined {
+  const rows = GOALS.flatMap(({ protocol, peer, ratio }) => {
+    const goal = `${protocol}: ${ratio} x ${WAY_NAMES[peer]}`;
+    return results.flatMap(({ scenario, samples }) => {
+      const [weir, bases] = [samples.get('weir'), samples.get(peer)];
+      if (scenario.protocol !== protocol || weir === undefined || bases === undefined) return [];
+      const [values, base] = [weir, bases].map((all) => all.map((sample) => sample.requestsPerSecond));
+      const isMet = median(ratios(values ?? [], base ?? [])) >= ratio;
+      return [[goal, scenario.title, ratioCell(values ?? [], base ?? []), isMet ? 'met' : '**not met**']];
+    });
+  });
+  return rows.length === 0 ? undefined : table(["Goal: Weir's speed at least", 'Scenario', 'Measured', ''], 2, rows);
 }
 
 function dataPlaneNote({ rounds, seconds }: Report): string {
   return [
     `wrk -t1 -c${CONNECTIONS}, ${rounds} x ${seconds} s, all in turn in each round; medians, ratios with their range over`,
     'the rounds. Each proxy has one thread, keeps connections to the backend (nginx) alive and sets X-Forwarded-For,',
-    '-Proto and -Port; no logs, no health checks. wrk, proxy and backend share the cores: CPU a request (the whole',
-    'process, user and system) is the safer figure. More speed is better, less CPU is better.',
+    '-Proto and -Port; no logs, no health checks. The proxy has the last core to itself, wrk and the backend have the',
+    'others. CPU a request: of the whole process, user and system. More speed is better, less CPU is better. TLS handshakes',
+    'are made by a client in Node, which is slower than the proxies: there only the CPU tells them apart.',
   ].join('\n');
 }
 
@@ -97,13 +110,7 @@ function writesNote({ writes, machine }: Report): string {
   return machine.isDataInMemory ? `${note} The data directory was in memory, where a sync costs nothing.` : note;
 }
 
-/** Three significant digits, without an exponent. */
-function digits(value: number): string {
-  return value >= 100 ? Math.round(value).toString() : value.toPrecision(3);
-}
-
-/** The first `texts` columns are aligned to the left, the others, numbers, to the right. */
-function table(heads: readonly string[], texts: number, rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(heads), line(heads.map((_, i) => (i < texts ? '---' : '---:'))), ...rows.map(line)].join('\n');
+function boundsTable(results: readonly BoundResult[]): string {
+  const rows = results.map(({ what, bound, measured, isMet }) => [what, bound, measured, isMet ? '' : '**not met**']);
+  return table(['Bound', 'At most', 'Measured', ''], 1, rows);
 }

@@ -1,27 +1,33 @@
-// `npm run bench`: Weir beside HAProxy and nginx in one run on this machine; Markdown on stdout, progress on stderr.
+// `npm run bench`: Weir beside HAProxy, nginx and Envoy in one run on this machine; Markdown on stdout, progress on stderr.
+import { makePair } from '../harness/certificates.ts';
 import { temporaryDirectory } from '../harness/runtime.ts';
+import type { BoundResult } from './bounds/bound.ts';
+import { measureBounds } from './bounds/bounds.ts';
 import { CleanUp } from './clean-up.ts';
 import { measure } from './data-plane.ts';
+import { MissingPrograms } from './find-program.ts';
 import { describeMachine } from './machine.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
-import { type Served, startBackend, startPeer } from './peers.ts';
-import { findPrograms, MissingPrograms } from './programs.ts';
+import { PEERS, type PeersOptions, type Served, startBackend, startPeer, writePair } from './peers.ts';
+import { leaveProxyCpu } from './processors.ts';
+import { findPrograms } from './programs.ts';
 import { renderReport } from './report.ts';
-import type { ScenarioResult, Way } from './scenarios.ts';
+import type { Protocol, ScenarioResult, Way } from './scenarios.ts';
 import { startWeir } from './weir.ts';
 import { measureWrites, type WriteResult } from './writes.ts';
 
 const WRITE_SIZES = [10, 1000];
 
-type Ways = Readonly<Record<'HTTP' | 'TCP', ReadonlyMap<Way, Served>>>;
+type Ways = Readonly<Record<Protocol, ReadonlyMap<Way, Served>>>;
 
 async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): Promise<string> {
   const { rounds, seconds } = options;
-  const programs = findPrograms(options.mayInstall);
+  const programs = await findPrograms(options.mayInstall);
   const machine = describeMachine(programs);
   const scenarios: ScenarioResult[] = [];
   if (options.scenarios.length > 0) {
-    const ways = await startWays({ programs, directory: temporaryDirectory(cleanUp), cleanUp }, options.hasWeir);
+    leaveProxyCpu();
+    const ways = await startWays({ programs, directory: temporaryDirectory(cleanUp), cleanUp }, options);
     for (const scenario of options.scenarios) {
       const settings = { wrk: programs.wrk, rounds, seconds, signal, say };
       scenarios.push(await measure(scenario, ways[scenario.protocol], settings));
@@ -33,21 +39,26 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
     say('writes');
     writes.push(...(await measureWrites(cleanUp, WRITE_SIZES, 100 * rounds * seconds, signal)));
   }
-  return renderReport({ machine, rounds, seconds, scenarios, writes });
+  const bounds: BoundResult[] = [];
+  if (options.hasBounds) bounds.push(...(await measureBounds({ programs, cleanUp, signal }, say)));
+  return renderReport({ machine, rounds, seconds, scenarios, writes, bounds });
 }
 
-async function startWays(options: Parameters<typeof startBackend>[0], hasWeir: boolean): Promise<Ways> {
-  const backend = await startBackend(options);
-  const weir = hasWeir ? await startWeir(options.cleanUp, backend) : undefined;
-  const ways = async (protocol: 'HTTP' | 'TCP') => {
-    const kind = protocol === 'HTTP' ? 'http' : 'tcp';
-    const all = new Map<Way, Served>([['direct', backend]]);
-    all.set('haproxy', await startPeer(options, `haproxy-${kind}.cfg`, backend));
-    all.set('nginx', await startPeer(options, `nginx-${kind}.conf`, backend));
+async function startWays(peers: PeersOptions, { hasWeir, against }: Options): Promise<Ways> {
+  const backend = await startBackend(peers);
+  const pair = makePair(['bench']);
+  writePair(peers, pair);
+  const weir = hasWeir ? await startWeir(peers.cleanUp, backend, pair) : undefined;
+  const other = against === undefined ? undefined : await startWeir(peers.cleanUp, backend, pair, against);
+  const ways = async (protocol: Protocol) => {
+    const all = new Map<Way, Served>();
+    if (protocol !== 'HTTPS') all.set('direct', backend);
+    for (const peer of PEERS) all.set(peer, await startPeer(peers, peer, protocol, backend));
+    if (other !== undefined) all.set('other', other[protocol]);
     if (weir !== undefined) all.set('weir', weir[protocol]);
     return all;
   };
-  return { HTTP: await ways('HTTP'), TCP: await ways('TCP') };
+  return { HTTP: await ways('HTTP'), HTTPS: await ways('HTTPS'), TCP: await ways('TCP') };
 }
 
 function say(text: string): void {

@@ -4,23 +4,29 @@ export const SMALL_BODY = 'hello, balance!';
 export const LARGE_BYTES = 1024 * 1024;
 
 /** In the order of each round. */
-export const WAYS = ['direct', 'haproxy', 'nginx', 'weir'] as const;
+export const WAYS = ['direct', 'haproxy', 'nginx', 'envoy', 'other', 'weir'] as const;
 export type Way = (typeof WAYS)[number];
 
 export const WAY_NAMES: Readonly<Record<Way, string>> = {
   direct: 'no proxy',
   haproxy: 'HAProxy',
   nginx: 'nginx',
+  envoy: 'Envoy',
+  other: 'Weir, the other checkout',
   weir: 'Weir',
 };
+
+export type Protocol = 'HTTP' | 'HTTPS' | 'TCP';
 
 export interface Scenario {
   readonly name: string;
   readonly title: string;
-  readonly protocol: 'HTTP' | 'TCP';
+  readonly protocol: Protocol;
   readonly path: '/small' | '/large';
   /** Each request on a client connection of its own. */
   readonly isClosing: boolean;
+  /** HTTPS: those connections resume a session, else each makes a whole handshake. */
+  readonly isResumed?: boolean;
 }
 
 const small = `${SMALL_BODY.length} bytes`;
@@ -29,8 +35,33 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'http-small', title: `HTTP, ${small}`, protocol: 'HTTP', path: '/small', isClosing: false },
   { name: 'http-large', title: 'HTTP, 1 MiB', protocol: 'HTTP', path: '/large', isClosing: false },
   { name: 'http-close', title: `HTTP, ${small}, new connections`, protocol: 'HTTP', path: '/small', isClosing: true },
+  { name: 'https-small', title: `HTTPS, ${small}`, protocol: 'HTTPS', path: '/small', isClosing: false },
+  { name: 'https-large', title: 'HTTPS, 1 MiB', protocol: 'HTTPS', path: '/large', isClosing: false },
+  { name: 'https-close', title: 'HTTPS, whole handshakes', protocol: 'HTTPS', path: '/small', isClosing: true },
+  {
+    name: 'https-resumed',
+    title: 'HTTPS, resumed sessions',
+    protocol: 'HTTPS',
+    path: '/small',
+    isClosing: true,
+    isResumed: true,
+  },
   { name: 'tcp-small', title: `TCP, ${small}`, protocol: 'TCP', path: '/small', isClosing: false },
   { name: 'tcp-large', title: 'TCP, 1 MiB', protocol: 'TCP', path: '/large', isClosing: false },
+  { name: 'tcp-close', title: `TCP, ${small}, new connections`, protocol: 'TCP', path: '/small', isClosing: true },
+];
+
+/** What Weir's speed is to be, as a multiple of a peer's. */
+export interface Goal {
+  readonly protocol: Protocol;
+  readonly peer: Way;
+  readonly ratio: number;
+}
+
+export const GOALS: readonly Goal[] = [
+  { protocol: 'HTTP', peer: 'envoy', ratio: 1.5 },
+  { protocol: 'HTTP', peer: 'haproxy', ratio: 0.5 },
+  { protocol: 'TCP', peer: 'haproxy', ratio: 0.85 },
 ];
 
 export interface Sample {

@@ -1,32 +1,43 @@
 // Starts a real `weir serve` with one worker, and sets its listeners up through the API.
+import { join } from 'node:path';
 import { freePort } from '../harness/backends.ts';
+import type { Pair } from '../harness/certificates.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import type { Served } from './peers.ts';
+import { giveProxyCpu } from './processors.ts';
+import type { Protocol } from './scenarios.ts';
 
-/** As the peers: no health check, and one target, the backend. */
-export async function startWeir(cleanUp: CleanUp, backend: Served): Promise<Record<'HTTP' | 'TCP', Served>> {
-  const runtime = await startRuntime(cleanUp);
-  const listen = async (protocol: 'HTTP' | 'TCP'): Promise<Served> => {
-    const port = await putListener(runtime, protocol);
+/** As the peers: no health check, and one target, the backend. `checkout`: the folder of another version's source. */
+export async function startWeir(
+  cleanUp: CleanUp,
+  backend: Served,
+  pair: Pair,
+  checkout?: string,
+): Promise<Record<Protocol, Served>> {
+  const runtime = await startRuntime(cleanUp, checkout);
+  giveProxyCpu(runtime.pid);
+  const listen = async (protocol: Protocol): Promise<Served> => {
+    const port = await putListener(runtime, protocol, protocol === 'HTTPS' ? { certificates: { bench: pair } } : {});
     const targets = { origin: { address: '127.0.0.1', port: backend.port } };
     await runtime.done('PUT', `/v1/attachments/${protocol}`, { listenerId: protocol, targets });
     return { port, pid: runtime.pid };
   };
-  return { HTTP: await listen('HTTP'), TCP: await listen('TCP') };
+  return { HTTP: await listen('HTTP'), HTTPS: await listen('HTTPS'), TCP: await listen('TCP') };
 }
 
 /** With a load balancer `bench`. */
-export async function startRuntime(cleanUp: CleanUp): Promise<RuntimeProcess> {
-  const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', '1'] });
+export async function startRuntime(cleanUp: CleanUp, checkout?: string): Promise<RuntimeProcess> {
+  const main = checkout === undefined ? undefined : join(checkout, 'provider/runtime/main.ts');
+  const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', '1'], main });
   await runtime.done('PUT', '/v1/load-balancers/bench', { address: '127.0.0.1' });
   return runtime;
 }
 
 /** Of the protocol's name; answers its port. */
-export async function putListener(runtime: RuntimeProcess, protocol: 'HTTP' | 'TCP'): Promise<number> {
+export async function putListener(runtime: RuntimeProcess, protocol: Protocol, more: object = {}): Promise<number> {
   const port = await freePort();
-  const body = { loadBalancerId: 'bench', protocol, port, healthCheck: { protocol: 'none' } };
+  const body = { loadBalancerId: 'bench', protocol, port, healthCheck: { protocol: 'none' }, ...more };
   await runtime.done('PUT', `/v1/listeners/${protocol}`, body);
   return port;
 }

@@ -8,6 +8,7 @@ import { ALGORITHM_SCENARIOS } from './algorithms.ts';
 import { type Flow, openFlow } from './flow.ts';
 import { HEALTH_SCENARIOS } from './health.ts';
 import { LIMIT_SCENARIOS } from './limits.ts';
+import { LOAD_SCENARIOS } from './load.ts';
 import { ORIGIN_SCENARIOS } from './origins.ts';
 import { RULE_SCENARIOS } from './rules.ts';
 import { STICKY_SCENARIOS } from './sticky.ts';
@@ -48,6 +49,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...TLS_SCENARIOS,
   ...RULE_SCENARIOS,
   ...TRANSPORT_SCENARIOS,
+  ...LOAD_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,

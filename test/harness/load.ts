@@ -14,6 +14,8 @@ export interface Exchange {
 export interface Load {
   readonly exchanges: readonly Exchange[];
   readonly failures: () => readonly Exchange[];
+  /** Resolves when every client has made `maxRequests`, or was stopped, and has had its last answer. */
+  readonly done: Promise<void>;
   /** Resolves when every client has had its last answer. */
   stop(): Promise<void>;
 }
@@ -30,12 +32,14 @@ export function startLoad(options: { url: string; clients: number; maxRequests?:
     }
     agent.destroy();
   });
+  const done = Promise.all(clients).then(() => {});
   return {
     exchanges,
+    done,
     failures: () => exchanges.filter(({ error }) => error !== undefined),
     stop: async () => {
       isStopped = true;
-      await Promise.all(clients);
+      await done;
     },
   };
 }

@@ -47,7 +47,7 @@ export class RuntimeProcess {
     const dataDirectory = options.dataDirectory ?? temporaryDirectory(t);
     const home = options.home ?? temporaryDirectory(t);
     const args = ['serve', '--data', dataDirectory, '--api', options.api ?? '127.0.0.1:0', ...(options.args ?? [])];
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const child = spawn(process.execPath, [options.main ?? MAIN, ...args], {
       env: { ...process.env, HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -93,6 +93,8 @@ export interface StartOptions {
   home?: string;
   api?: string;
   args?: readonly string[];
+  /** The entry of another checkout. */
+  main?: string;
 }
 
 export function temporaryDirectory(t: Pick<TestContext, 'after'>): string {

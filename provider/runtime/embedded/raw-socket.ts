@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import * as net from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { plainAddress } from '../proxy-protocol.ts';
+import { giveReadBuffer, takeReadBuffer } from './read-buffers.ts';
 
 /** For flows: more than HAProxy's 16 KiB reads large bodies in fewer turns; pages that stay unused are never committed. */
 export const FLOW_BUFFER_BYTES = 32 * 1024;
@@ -52,6 +53,9 @@ export class RawSocket {
   readonly #socket: net.Socket;
   readonly #carrier: net.Socket | undefined;
   #isBlocked = false;
+  #readBuffer: Buffer | undefined;
+  /** The last chunk's memory was still needed when onData() returned. */
+  #isLent = false;
   #connectTimer: NodeJS.Timeout | undefined;
   #error: Error | undefined;
 
@@ -89,8 +93,12 @@ export class RawSocket {
         if (!this.handler.onData(chunk)) this.#socket.pause();
       });
     } else {
-      const buffer = Buffer.allocUnsafeSlow(options.bufferBytes ?? FLOW_BUFFER_BYTES);
-      const callback = (bytes: number): boolean => this.handler.onData(buffer.subarray(0, bytes));
+      const buffer = takeReadBuffer(options.bufferBytes ?? FLOW_BUFFER_BYTES);
+      const callback = (bytes: number): boolean => {
+        this.#isLent = !this.handler.onData(buffer.subarray(0, bytes));
+        return !this.#isLent;
+      };
+      this.#readBuffer = buffer;
       const init = { allowHalfOpen: true, readable: true, writable: true, handle, onread: { buffer, callback } };
       this.#socket = new PatientSocket(init as net.SocketConstructorOpts);
     }
@@ -102,6 +110,9 @@ export class RawSocket {
     });
     socket.once('close', () => {
       clearTimeout(this.#connectTimer);
+      // Of a lent one another socket may still have to write.
+      if (this.#readBuffer !== undefined && !this.#isLent) giveReadBuffer(this.#readBuffer);
+      this.#readBuffer = undefined;
       this.handler.onClose(this.#error);
     });
     if (accepted) socket.resume();

@@ -3,13 +3,15 @@ import { test } from 'node:test';
 import { parseOptions } from '../../bench/options.ts';
 import { SCENARIOS } from '../../bench/scenarios.ts';
 
-test('without options everything is measured: 3 rounds of 3 seconds', () => {
+test('without options everything is measured: 5 rounds of 1 second', () => {
   assert.deepEqual(parseOptions([]), {
-    rounds: 3,
-    seconds: 3,
+    rounds: 5,
+    seconds: 1,
     scenarios: SCENARIOS,
     hasWrites: true,
+    hasBounds: true,
     hasWeir: true,
+    against: undefined,
     mayInstall: false,
   });
 });

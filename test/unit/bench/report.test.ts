@@ -12,6 +12,7 @@ const MACHINE: Machine = {
   node: '24.1.0',
   haproxy: '2.6.12',
   nginx: '1.22.1',
+  envoy: '1.40.0',
   wrk: '4.1.0',
   load: 0.25,
   isDataInMemory: false,
@@ -32,7 +33,7 @@ function result(path: Scenario['path'], ways: [Way, Sample[]][]): ScenarioResult
 }
 
 function linesOf(scenarios: readonly ScenarioResult[]): string[] {
-  const text = renderReport({ machine: MACHINE, rounds: 3, seconds: 3, scenarios, writes: [] });
+  const text = renderReport({ machine: MACHINE, rounds: 3, seconds: 3, scenarios, writes: [], bounds: [] });
   return text.split('\n').filter((line) => line.startsWith('|'));
 }
 
@@ -46,19 +47,43 @@ test('a ratio is the median over the rounds of each round by itself, with its ra
     ]),
   ]);
   assert.deepEqual(lines.slice(2), [
-    '| HTTP, 15 bytes | no proxy | 2.00 |  | 200 k/s | 1.50 ms |  |',
-    '|  | HAProxy | 1.00 | 1.00 | 100 k/s | 1.50 ms | 10.0 µs |',
-    '|  | Weir | 0.80 (0.70-0.80) | 1.20 (1.20-1.50) | 70.0 k/s | 1.50 ms | 15.0 µs |',
+    '| HTTP, 15 bytes | no proxy | 2.00 |  |  | 200 k/s | 1.50 ms |  |',
+    '|  | HAProxy | 1.00 |  | 1.00 | 100 k/s | 1.50 ms | 10.0 µs |',
+    '|  | Weir | 0.80 (0.70-0.80) |  | 1.20 (1.20-1.50) | 70.0 k/s | 1.50 ms | 15.0 µs |',
+    "| Goal: Weir's speed at least | Scenario | Measured |  |",
+    '| --- | --- | ---: | ---: |',
+    '| HTTP: 0.5 x HAProxy | HTTP, 15 bytes | 0.80 (0.70-0.80) | met |',
   ]);
 });
 
 test('large bodies are given in MB/s, and one round has no range', () => {
   const [, , line] = linesOf([result('/large', [['haproxy', samples([1000], [500])]])]);
-  assert.equal(line, '| HTTP, 1 MiB | HAProxy | 1.00 | 1.00 | 1049 MB/s | 1.50 ms | 500 µs |');
+  assert.equal(line, '| HTTP, 1 MiB | HAProxy | 1.00 |  | 1.00 | 1049 MB/s | 1.50 ms | 500 µs |');
+});
+
+test('a goal is met by the median, and named where it is not; one of a peer that was not measured is left out', () => {
+  const lines = linesOf([
+    result('/small', [
+      ['haproxy', samples([100, 100, 100], [1, 1, 1])],
+      ['envoy', samples([40, 40, 40], [1, 1, 1])],
+      ['weir', samples([20, 60, 62], [1, 1, 1])],
+    ]),
+  ]);
+  assert.deepEqual(lines.slice(-2), [
+    '| HTTP: 1.5 x Envoy | HTTP, 15 bytes | 1.50 (0.50-1.55) | met |',
+    '| HTTP: 0.5 x HAProxy | HTTP, 15 bytes | 0.60 (0.20-0.62) | met |',
+  ]);
+  const [line] = linesOf([
+    result('/small', [
+      ['haproxy', samples([100], [1])],
+      ['weir', samples([49], [1])],
+    ]),
+  ]).slice(-1);
+  assert.equal(line, '| HTTP: 0.5 x HAProxy | HTTP, 15 bytes | 0.49 | **not met** |');
 });
 
 test('writes are given by the number of targets, as ratio to the first', () => {
-  const report = { machine: MACHINE, rounds: 3, seconds: 3, scenarios: [] };
+  const report = { machine: MACHINE, rounds: 3, seconds: 3, scenarios: [], bounds: [] };
   const writes = [
     { targets: 10, latenciesMs: [1, 1, 4] },
     { targets: 1000, latenciesMs: [1.5, 1.5, 1.5] },
@@ -76,11 +101,13 @@ test('the first line names day, machine and versions, and every table has as man
     seconds: 1,
     scenarios: [result('/small', [['haproxy', samples([1], [1])]])],
     writes: [{ targets: 10, latenciesMs: [1] }],
+    bounds: [{ what: 'events', bound: '50 ms', measured: '60 ms', isMet: false }],
   });
   assert.match(
     text,
     /^2026-11-21: Some CPU, 2 cores, Linux 6\.1, load average 0\.3 .*Node 24\.1\.0, HAProxy 2\.6\.12, /,
   );
+  assert.ok(text.includes('| events | 50 ms | 60 ms | **not met** |'), text);
   for (const block of text.split('\n\n').filter((part) => part.startsWith('|'))) {
     const widths = new Set(
       block

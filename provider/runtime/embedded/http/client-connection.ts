@@ -63,7 +63,8 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     this.#exchange = new Exchange(this);
     this.socket = open(this);
     this.record = recordOf(binding, this.socket);
-    const { remoteAddress, localPort } = this.socket;
+    const { remoteAddress } = this.socket;
+    const localPort = binding.endpoint.port;
     this.#forwarded = binding.listener.isTrusted(remoteAddress)
       ? { remoteAddress, protocol: scheme.name, localPort }
       : forwardedLines(remoteAddress, scheme.name, localPort);

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { targetKey } from '../../../../provider/model/target-key.ts';
 import { EmbeddedEngine } from '../../../../provider/runtime/embedded/engine.ts';
 import { WorkerListener } from '../../../../provider/runtime/embedded/listener.ts';
@@ -21,6 +20,8 @@ import {
   type Snapshot,
   type TargetSnapshot,
 } from '../../../../provider/runtime/snapshot.ts';
+
+export { fullPort } from '../../../harness/full-port.ts';
 
 export const UNCHECKED: HealthView = () => 'unchecked';
 
@@ -221,27 +222,4 @@ export async function until(condition: () => boolean, what: string): Promise<voi
     if (performance.now() > deadline) assert.fail(`waited in vain for ${what}`);
     await delay(2);
   }
-}
-
-/**
- * A port whose connects hang: its thread sleeps and so accepts nothing, and its accept queue is full.
- */
-export async function fullPort(t: TestContext): Promise<number> {
-  const sleeper = new Worker(
-    `const { parentPort } = require('node:worker_threads');
-     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-       parentPort.postMessage(server.address().port);
-       setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
-     });`,
-    { eval: true },
-  );
-  t.after(() => sleeper.terminate());
-  const [port] = (await once(sleeper, 'message')) as [number];
-  const fillers = Array.from({ length: 8 }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
-  t.after(() => {
-    for (const filler of fillers) filler.destroy();
-  });
-  // A queue for a backlog of 1 holds two; the others hang, as every later connect will.
-  await until(() => fillers.filter((filler) => !filler.connecting).length === 2, 'a full accept queue');
-  return port;
 }

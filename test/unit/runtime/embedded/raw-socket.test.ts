@@ -224,3 +224,32 @@ test('a connect that hangs ends with ETIMEDOUT, one that is reset ends without a
   assert.deepEqual([late.events, late.error?.code], [['close'], 'ETIMEDOUT']);
   assert.deepEqual([abandoned.events, abandoned.error], [['close'], undefined]);
 });
+
+test('a closed socket gives its read buffer to the next one, unless the last chunk in it is still needed', async (t) => {
+  const chunks: Buffer[] = [];
+  const answers = [true, false, true];
+  const listening = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    const raw = RawSocket.accept(socket, {
+      onData: (chunk) => {
+        chunks.push(chunk);
+        raw.destroy();
+        return answers[chunks.length - 1] ?? true;
+      },
+      onEnd: () => {},
+      onWritable: () => {},
+      onClose: () => {},
+    });
+  });
+  const port = await listen(t, listening);
+  for (const letter of ['a', 'b', 'c', 'd']) {
+    const client = net.connect({ host: '127.0.0.1', port });
+    client.on('error', () => {});
+    client.write(letter);
+    await new Promise((resolve) => client.once('close', resolve));
+  }
+  const [a, b, c, d] = chunks.map((chunk) => chunk.buffer);
+  assert.equal(a, b);
+  assert.notEqual(b, c);
+  assert.equal(chunks[1]?.toString(), 'b');
+  assert.equal(c, d);
+});

@@ -1,0 +1,27 @@
+// One bound of the data plane in seconds or bytes, and what was measured of it; run.ts measures those of bounds.ts.
+import type { CleanUp } from '../clean-up.ts';
+import type { Programs } from '../programs.ts';
+
+export interface BoundContext {
+  readonly programs: Programs;
+  /** Ended after the bound. */
+  readonly cleanUp: CleanUp;
+  readonly signal: AbortSignal;
+}
+
+export interface BoundResult {
+  readonly what: string;
+  readonly bound: string;
+  readonly measured: string;
+  readonly isMet: boolean;
+}
+
+export type MeasureBound = (context: BoundContext) => Promise<readonly BoundResult[]>;
+
+export function milliseconds(value: number): string {
+  return `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+}
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,0 +1,34 @@
+// Every bound, in the order of the report, each with a clean slate.
+import { CleanUp } from '../clean-up.ts';
+import type { BoundContext, BoundResult, MeasureBound } from './bound.ts';
+import { measureCrowd } from './crowd.ts';
+import { measureEvents } from './events.ts';
+import { measureMemory } from './memory.ts';
+import { measureShares } from './shares.ts';
+import { measureShutdown } from './shutdown.ts';
+import { measureUnbind } from './unbind.ts';
+
+const BOUNDS: Readonly<Record<string, MeasureBound>> = {
+  events: measureEvents,
+  unbind: measureUnbind,
+  memory: measureMemory,
+  crowd: measureCrowd,
+  shares: measureShares,
+  shutdown: measureShutdown,
+};
+
+export async function measureBounds(
+  { programs, cleanUp, signal }: BoundContext,
+  say: (text: string) => void,
+): Promise<readonly BoundResult[]> {
+  const results: BoundResult[] = [];
+  for (const [name, measure] of Object.entries(BOUNDS)) {
+    signal.throwIfAborted();
+    say(`bounds: ${name}`);
+    const own = new CleanUp();
+    cleanUp.after(() => own.run());
+    results.push(...(await measure({ programs, cleanUp: own, signal })));
+    await own.run();
+  }
+  return results;
+}

