@@ -84,8 +84,8 @@ export interface ListenerArgs {
   slowStartSeconds?: pulumi.Input<number>;
   /**
    * Open client connections at most, 1-1000000, over all workers. Beyond them TCP connections are reset, and HTTP ones
-   * answered 503 and closed.
-   * @default no limit
+   * answered 503 and closed. UDP: sessions at most, for which the least recently used one makes room.
+   * @default no limit; for UDP 10000, and no more than that
    */
   maxConnections?: pulumi.Input<number>;
   /**

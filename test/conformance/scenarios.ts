@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { exchange, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
+import { ADDRESS_SCENARIOS } from './addresses.ts';
 import { ALGORITHM_SCENARIOS } from './algorithms.ts';
 import { type Flow, openFlow } from './flow.ts';
 import { HEALTH_SCENARIOS } from './health.ts';
@@ -14,6 +15,7 @@ import { RULE_SCENARIOS } from './rules.ts';
 import { STICKY_SCENARIOS } from './sticky.ts';
 import { TLS_SCENARIOS } from './tls.ts';
 import { TRANSPORT_SCENARIOS } from './transport.ts';
+import { UDP_SCENARIOS } from './udp.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -50,6 +52,8 @@ export const SCENARIOS: readonly Scenario[] = [
   ...RULE_SCENARIOS,
   ...TRANSPORT_SCENARIOS,
   ...LOAD_SCENARIOS,
+  ...UDP_SCENARIOS,
+  ...ADDRESS_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,

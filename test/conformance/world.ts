@@ -1,5 +1,6 @@
 // What each scenario of the conformance table starts from: a runtime on one engine, a load balancer and one listener.
 import type { TestContext } from 'node:test';
+import { targetKey } from '../../provider/model/target-key.ts';
 import { type Backend, freePort } from '../harness/backends.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';
 
@@ -13,6 +14,8 @@ export interface Scenario {
   readonly name: string;
   /** Properties of the listener beside load balancer and port; HTTP, checked every 0.2 s, where nothing is said. */
   readonly listener?: object;
+  /** The load balancer's; 127.0.0.1 where nothing is said. */
+  readonly address?: string;
   /** Flags of `weir serve`. */
   readonly flags?: readonly string[];
   readonly run: (world: World, t: TestContext) => Promise<void>;
@@ -35,24 +38,24 @@ export interface World {
 export async function createWorld(
   t: Pick<TestContext, 'after'>,
   engine: string,
-  { listener, flags = [] }: Pick<Scenario, 'listener' | 'flags'>,
+  { listener, address = '127.0.0.1', flags = [] }: Pick<Scenario, 'listener' | 'address' | 'flags'>,
 ): Promise<World> {
   const args = [...(ENGINES[engine] ?? []), ...flags];
   let runtime = await RuntimeProcess.start(t, { args });
-  const port = await freePort();
+  const port = await freePort(address);
   const change = async (properties: object) => {
     const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 1 };
     const body = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck, ...listener, ...properties };
     await runtime.done('PUT', '/v1/listeners/web', body);
   };
-  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address });
   await change({});
   return {
     get runtime() {
       return runtime;
     },
     port,
-    url: `http://127.0.0.1:${port}/`,
+    url: `http://${targetKey(address, port)}/`,
     change,
     restart: async () => {
       await runtime.end('SIGTERM');
@@ -65,6 +68,9 @@ export async function createWorld(
 }
 
 /** A map of targets by the backends' names. */
-export function targetsOf(backends: readonly Backend[], weights: readonly number[] = []): Record<string, object> {
+export function targetsOf(
+  backends: readonly Pick<Backend, 'name' | 'target'>[],
+  weights: readonly number[] = [],
+): Record<string, object> {
   return Object.fromEntries(backends.map(({ name, target }, i) => [name, { ...target, weight: weights[i] ?? 100 }]));
 }

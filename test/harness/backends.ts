@@ -33,7 +33,7 @@ export async function httpBackend(
 }
 
 /** Says its name to each connection that says something, then echoes. */
-export async function tcpBackend(t: Pick<TestContext, 'after'>, name: string): Promise<Backend> {
+export async function tcpBackend(t: Pick<TestContext, 'after'>, name: string, address = '127.0.0.1'): Promise<Backend> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', (first) => {
@@ -43,18 +43,24 @@ export async function tcpBackend(t: Pick<TestContext, 'after'>, name: string): P
       socket.pipe(socket);
     });
   });
-  const backend = await listen(t, name, server);
+  const backend = await listen(t, name, server, 0, address);
   return backend;
 }
 
-/** Any server as a backend, from 127.0.0.1 and a free port; what it gets is counted by itself or not at all. */
-export async function listen(t: Pick<TestContext, 'after'>, name: string, server: Server, at = 0): Promise<Backend> {
+/** Any server as a backend, on a free port where none is given; what it gets is counted by itself or not at all. */
+export async function listen(
+  t: Pick<TestContext, 'after'>,
+  name: string,
+  server: Server,
+  at = 0,
+  address = '127.0.0.1',
+): Promise<Backend> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(at, '127.0.0.1');
+  server.listen(at, address);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const close = async () => {
@@ -64,7 +70,7 @@ export async function listen(t: Pick<TestContext, 'after'>, name: string, server
     await once(server, 'close');
   };
   t.after(close);
-  return { name, port, count: 0, target: { address: '127.0.0.1', port }, close };
+  return { name, port, count: 0, target: { address, port }, close };
 }
 
 /** The first line of a TCP server's answer; undefined where the connection ended without one. `localAddress`: of the client. */
@@ -99,9 +105,9 @@ export function askHttp(port: number, host: string, path: string): Promise<strin
   return promise;
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+/** A port that was free a moment ago. */
+export async function freePort(address = '127.0.0.1'): Promise<number> {
+  const server = createServer().listen(0, address);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();

@@ -84,8 +84,13 @@ function writeVersions(registry: Registry, { version, engine }: Sample): void {
 function writeListeners(registry: Registry, listeners: readonly ListenerSample[]): void {
   const of = ['listener'];
   const isOpen = gauge(registry, 'weir_listener_open', '1: the listener has its socket.', [...of, 'protocol']);
-  const open = gauge(registry, 'weir_listener_open_connections', 'Open client connections.', of);
-  const connections = counter(registry, 'weir_listener_connections_total', 'Client connections so far.', of);
+  const open = gauge(registry, 'weir_listener_open_connections', 'Open client connections, or UDP sessions.', of);
+  const connections = counter(
+    registry,
+    'weir_listener_connections_total',
+    'Client connections, or UDP sessions, so far.',
+    of,
+  );
   const refused = counter(
     registry,
     'weir_refused_total',
@@ -128,7 +133,12 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
   const weight = gauge(registry, 'weir_target_weight', '0-100; 0 takes no new traffic.', of);
   const health = gauge(registry, 'weir_target_health', '1, with the health that it has as a label.', [...of, 'health']);
   const active = gauge(registry, 'weir_target_active_connections', 'Flows and exchanges under way.', of);
-  const requests = counter(registry, 'weir_target_requests_total', 'Requests, or TCP connections, given to it.', of);
+  const requests = counter(
+    registry,
+    'weir_target_requests_total',
+    'Requests, TCP connections or UDP sessions given to it.',
+    of,
+  );
   const answers = counter(registry, 'weir_target_answers_total', 'Its answers by status, those that it gave.', [
     ...of,
     'code',

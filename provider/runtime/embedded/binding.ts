@@ -41,8 +41,6 @@ export class Binding implements EndpointBinding {
   readonly #context: BindingContext;
   readonly #server: net.Server;
   #listener: WorkerListener | undefined;
-  /** The listener's when it was put here: where that has become UDP, this socket still has clients to accept. */
-  #protocol: StreamProtocol = 'TCP';
   /** Accepted before the binding serves: paused, nothing was read. */
   #held: net.Socket[] = [];
   #accepted = 0;
@@ -94,7 +92,6 @@ export class Binding implements EndpointBinding {
     this.#listener?.counters.addOpen(-this.#connections.size);
     listener.counters.addOpen(this.#connections.size);
     this.#listener = listener;
-    this.#protocol = listener.snapshot.protocol as StreamProtocol;
     const held = this.#held;
     this.#held = [];
     for (const socket of held) this.#hand(socket, listener);
@@ -162,17 +159,22 @@ export class Binding implements EndpointBinding {
   }
 
   #hand(socket: net.Socket, listener: WorkerListener): void {
-    const { maxConnections } = listener.snapshot;
+    const { maxConnections, protocol } = listener.snapshot;
+    // Of a listener that has become UDP: its targets are none for what came before that.
+    if (protocol === 'UDP') {
+      socket.resetAndDestroy();
+      return;
+    }
     if (maxConnections === undefined) {
       listener.counters.addOpen(1);
     } else if (!listener.counters.reserveOpen(maxConnections)) {
-      const refuse = this.#context.refusers[this.#protocol];
+      const refuse = this.#context.refusers[protocol];
       if (refuse) refuse(socket);
       else socket.resetAndDestroy();
       return;
     }
     listener.counters.accepted();
-    this.#context.acceptors[this.#protocol](socket, this);
+    this.#context.acceptors[protocol](socket, this);
   }
 
   async #close(): Promise<void> {

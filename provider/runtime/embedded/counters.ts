@@ -26,7 +26,7 @@ export class TargetColumn {
     this.#at = (1 + workerId) * COLUMN_FLOATS;
   }
 
-  /** A request, or a TCP connection, was given to the target. */
+  /** A request, a TCP connection or a UDP session was given to the target. */
   request(): void {
     (this.#cells[this.#at + REQUESTS] as number)++;
   }

@@ -1,4 +1,4 @@
-// The worker's one coarse timer: everything of HTTP that has a deadline compares a timestamp at its ticks.
+// The worker's one coarse timer: all of HTTP and UDP that has a deadline compares a timestamp at its ticks.
 
 /** How late a deadline may be noticed. A timer for each request would cost more than its whole parse. */
 const TICK_MS = 100;

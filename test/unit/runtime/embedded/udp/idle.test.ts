@@ -1,0 +1,41 @@
+// What keeps a UDP session alive, with real sockets and a clock of the test's own.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UdpBackend, UdpClient } from '../../../../harness/udp.ts';
+import { freePort, until } from '../fixtures.ts';
+import { servedBinding } from './served-binding.ts';
+
+const IDLE_MS = 3_600_000;
+
+test('a datagram of the client keeps a session alive, and so does an answer that comes late', async (t) => {
+  const a = await UdpBackend.start(t, 'a');
+  const port = await freePort();
+  const { binding, gauge } = await servedBinding(port, a.port, IDLE_MS, () => {});
+  t.after(() => binding.close());
+  const open = () => UdpClient.open(t, port);
+  const [asking, answered, idle] = [await open(), await open(), await open()];
+  await asking.ask('1');
+  let late = () => {};
+  a.answer = (send) => {
+    late = send;
+  };
+  await answered.send('1');
+  await until(() => a.datagrams.length === 2, 'the question');
+  const answer = late;
+  a.answer = (send) => send();
+  await idle.ask('1');
+  const idleSinceMs = performance.now();
+  await until(() => performance.now() > idleSinceMs, 'the clock');
+  answer();
+  await until(() => answered.answers.length === 1, 'the late answer');
+  await asking.ask('2');
+  assert.equal(gauge.value, 3);
+  binding.checkDeadline(idleSinceMs + IDLE_MS);
+  assert.equal(gauge.value, 2);
+  for (const client of [asking, answered]) await client.ask('3');
+  assert.equal(gauge.value, 2);
+  await idle.ask('2');
+  assert.equal(gauge.value, 3);
+  binding.checkDeadline(performance.now() + IDLE_MS);
+  assert.equal(gauge.value, 0);
+});
