@@ -123,7 +123,8 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 }
 
 async function readyUrl(child: ChildProcess, log: () => string): Promise<string> {
-  const exited = once(child, 'exit').then(([code]) => {
+  // Not its exit: what it said last may be read after that.
+  const exited = once(child, 'close').then(([code]) => {
     throw new Error(`weir serve ended with ${code}: ${log()}`);
   });
   const ready = (async () => {
@@ -132,7 +133,7 @@ async function readyUrl(child: ChildProcess, log: () => string): Promise<string>
       const url = /^weir ready api=(\S+) pid=\d+$/.exec(line)?.[1];
       if (url !== undefined) return url;
     }
-    throw new Error('no ready line');
+    return await exited;
   })();
   exited.catch(() => {});
   return Promise.race([ready, exited]);

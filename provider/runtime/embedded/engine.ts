@@ -107,8 +107,10 @@ export class EmbeddedEngine implements Engine {
   async prepare(next: Snapshot): Promise<readonly Refusal[]> {
     await this.abandon();
     const { owners, refusals: overlapping } = endpointOwners(next, (listener) => this.#isServed(listener));
-    const refusals = [...overlapping, ...this.#refusedCertificates(next)];
-    const wanted = new Map([...owners].filter(([name]) => !this.#open.has(name)));
+    const unusable = this.#refusedCertificates(next);
+    const refusals = [...overlapping, ...unusable.values()];
+    // At a start the rest is served: no worker may meet a certificate that it cannot use.
+    const wanted = new Map([...owners].filter(([name, owner]) => !this.#open.has(name) && !unusable.has(owner)));
     const endpoints = [...wanted.values()].map(toEndpoint);
     const probed = await Promise.all(endpoints.map((endpoint) => this.#probe(endpoint)));
     const failures = probed.filter((failure) => failure !== undefined);
@@ -218,15 +220,16 @@ export class EmbeddedEngine implements Engine {
     return endpoint !== undefined && this.#open.has(name) && endpointName(endpoint) === name;
   }
 
-  #refusedCertificates(next: Snapshot): Refusal[] {
-    const refusals: Refusal[] = [];
-    for (const { id, certificates } of next.listeners.values()) {
+  #refusedCertificates(next: Snapshot): Map<ListenerSnapshot, Refusal> {
+    const refused = new Map<ListenerSnapshot, Refusal>();
+    for (const listener of next.listeners.values()) {
+      const { id: listenerId, certificates } = listener;
       if (this.#usable.has(certificates)) continue;
       const problem = certificateProblem(certificates);
       if (problem === undefined) this.#usable.add(certificates);
-      else refusals.push({ listenerId: id, code: 'InvalidParameter', problem });
+      else refused.set(listener, { listenerId, code: 'InvalidParameter', problem });
     }
-    return refusals;
+    return refused;
   }
 
   /**

@@ -1,7 +1,13 @@
 // Where the secrets of each kind are, and what stands in their place.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asFingerprint, fingerprint, replaceSecrets, replaceStateSecrets } from '../../../provider/model/secrets.ts';
+import {
+  asFingerprint,
+  fingerprint,
+  replaceSecrets,
+  replaceStateSecrets,
+  withSecretsOf,
+} from '../../../provider/model/secrets.ts';
 
 test('each private key and each cookie key is replaced, the rest stays', () => {
   const properties = {
@@ -46,4 +52,30 @@ test('fingerprints tell equal from different', () => {
   assert.match(fingerprint('a'), /^sha256:[0-9a-f]{64}$/);
   assert.equal(fingerprint('a'), fingerprint('a'));
   assert.notEqual(fingerprint('a'), fingerprint('b'));
+});
+
+test('secrets take the place of their fingerprints where they have them, and no other does', () => {
+  const known = {
+    certificates: { web: { privateKey: 'k1' }, api: { privateKey: 'k2' } },
+    stickySession: { cookieKey: 'k3' },
+  };
+  const answered = {
+    certificates: {
+      web: { certificate: 'c', privateKeyFingerprint: fingerprint('k1') },
+      api: { certificate: 'd', privateKeyFingerprint: fingerprint('another') },
+      toString: { certificate: 'e', privateKeyFingerprint: fingerprint('k1') },
+    },
+    stickySession: { type: 'cookie', cookieKeyFingerprint: fingerprint('k3') },
+  };
+  assert.deepEqual(withSecretsOf('listeners', answered as object, known), {
+    certificates: {
+      web: { certificate: 'c', privateKey: 'k1' },
+      api: { certificate: 'd', privateKey: fingerprint('another') },
+      toString: { certificate: 'e', privateKey: fingerprint('k1') },
+    },
+    stickySession: { type: 'cookie', cookieKey: 'k3' },
+  });
+  assert.deepEqual(withSecretsOf('listeners', { stickySession: { type: 'cookie' } } as object, known), {
+    stickySession: { type: 'cookie' },
+  });
 });

@@ -12,9 +12,9 @@ import { freePort, listen, listener, serve, snapshot, target, until } from '../f
 
 const PAIR = makePair(['a.example']);
 
-function httpsListener(port: number, targetPort: number, pair = PAIR): ListenerSnapshot {
+function httpsListener(port: number, targetPort: number, pair = PAIR, id = 'web'): ListenerSnapshot {
   const certificates = [{ name: 'main', ...pair, serverNames: undefined }];
-  return listener('web', port, [target(targetPort)], { protocol: 'HTTPS', certificates });
+  return listener(id, port, [target(targetPort)], { protocol: 'HTTPS', certificates });
 }
 
 function engineWith(t: TestContext, ticketKeyMs?: number): EmbeddedEngine {
@@ -52,7 +52,10 @@ async function connect(t: TestContext, port: number, session?: Buffer): Promise<
 async function ask(client: tls.TLSSocket): Promise<void> {
   client.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
   let text = '';
-  while (!text.endsWith('\r\n\r\na')) text += String((await once(client, 'data'))[0]);
+  while (!text.endsWith('\r\n\r\na')) {
+    text += String((await once(client, 'data'))[0]);
+    assert.match(text, /^HTTP\/1\.1 200 /);
+  }
 }
 
 /** A session that can be resumed: in TLS 1.3 it comes behind the handshake. */
@@ -78,9 +81,12 @@ test('ticket keys are renewed in every worker: an older session is begun anew, a
   const old = await sessionOf(t, port);
   // Several in a row: either worker may have taken one.
   let refused = 0;
-  while (refused < 10) refused = (await isReused(old)) ? 0 : refused + 1;
+  for (let i = 0; i < 10_000 && refused < 10; i++) refused = (await isReused(old)) ? 0 : refused + 1;
+  assert.equal(refused, 10);
   // Between its making and its use the keys may be renewed again.
-  while (!(await isReused(await sessionOf(t, port)))) {}
+  let isResumed = false;
+  for (let i = 0; i < 100 && !isResumed; i++) isResumed = await isReused(await sessionOf(t, port));
+  assert.ok(isResumed);
 });
 
 test('requests of a kept TLS connection share one connection to the target', async (t) => {
@@ -102,6 +108,20 @@ test('prepare refuses a pair that OpenSSL does not take, with its path, and what
   assert.equal(refusal?.problem.path, 'certificates.main.certificate');
   assert.doesNotMatch(refusal?.problem.message ?? '', /BEGIN|PRIVATE/);
   await engine.abandon();
+  await ask(await connect(t, port));
+});
+
+test('a stored pair that OpenSSL takes no more keeps its listener closed, and no other', async (t) => {
+  const [port, other, backend] = [await freePort(), await freePort(), await httpTarget(t)];
+  const engine = engineWith(t);
+  const weak = makePair(['weak.example'], { key: 'rsa:1024' });
+  const good = httpsListener(other, backend.port, PAIR, 'good');
+  const next = snapshot(1, [httpsListener(port, backend.port, weak), good]);
+  assert.equal((await engine.prepare(next)).length, 1);
+  await engine.activate(next, () => 'unchecked');
+  await ask(await connect(t, other));
+  await assert.rejects(connect(t, port), { code: 'ECONNREFUSED' });
+  await serve(engine, snapshot(2, [httpsListener(port, backend.port), good]));
   await ask(await connect(t, port));
 });
 

@@ -1,0 +1,43 @@
+// What an answer says of a listener's secrets and certificates.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { listenerSchema } from '../../../../provider/model/listener.ts';
+import { fingerprint } from '../../../../provider/model/secrets.ts';
+import { toAnswer } from '../../../../provider/runtime/api/answers.ts';
+import { answerSchema } from '../../../../provider/runtime/api/schemas.ts';
+import type { ControlPlane } from '../../../../provider/runtime/control/control-plane.ts';
+import { Model } from '../../../../provider/runtime/control/model.ts';
+import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
+import { makePair } from '../../../harness/certificates.ts';
+
+const DAY_MS = 86_400_000;
+const pair = makePair(['a.example']);
+const cookieKey = 'planted-cookie-key';
+const listener = {
+  ...{ kind: 'listeners', id: 'web', owner: undefined, incarnation: 'i', version: 1 },
+  properties: listenerSchema.parse({
+    ...{ loadBalancerId: 'lb', protocol: 'HTTPS', port: 443 },
+    certificates: { 'a.b': pair },
+    stickySession: { type: 'cookie', cookieKey },
+  }),
+  state: { cookieKey: 'planted-own-key' },
+} as StoredObject<'listeners'>;
+const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as ControlPlane;
+
+test('a listener is answered with fingerprints, as its schema says, and without any key', () => {
+  const answer = toAnswer(listener, control);
+  assert.deepEqual(answer.certificates, {
+    'a.b': { certificate: pair.certificate, privateKeyFingerprint: fingerprint(pair.privateKey) },
+  });
+  assert.deepEqual(answer.stickySession, { type: 'cookie', cookieKeyFingerprint: fingerprint(cookieKey) });
+  assert.deepEqual(answerSchema('listeners').safeParse(answer).error, undefined);
+  assert.doesNotMatch(JSON.stringify(answer), /planted|PRIVATE KEY/);
+});
+
+test('an expired certificate is a warning of its listener', (t) => {
+  assert.equal(toAnswer(listener, control).warnings, undefined);
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 31 * DAY_MS });
+  const [warning, ...rest] = toAnswer(listener, control).warnings as string[];
+  assert.match(warning ?? '', /^certificates\["a\.b"\] has expired: it was valid to /);
+  assert.deepEqual(rest, []);
+});

@@ -1,0 +1,52 @@
+// Keys among arguments are secrets in every shape that a program may have them in, and nothing else is.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as pulumi from '@pulumi/pulumi';
+import { withSecrets } from '../../../sdk/secrets.ts';
+
+const pair = { certificate: 'c', privateKey: 'k', serverNames: ['a'] };
+
+async function isSecret(value: unknown): Promise<boolean> {
+  return pulumi.Output.isInstance(value) && (await (value as unknown as { isSecret: Promise<boolean> }).isSecret);
+}
+
+async function resolved(value: unknown): Promise<unknown> {
+  return await (pulumi.output(value) as unknown as { promise(): Promise<unknown> }).promise();
+}
+
+test('in plain arguments the keys alone are secret', async () => {
+  const args = withSecrets({
+    port: 443,
+    certificates: { web: pair },
+    stickySession: { type: 'cookie', cookieKey: 'k' },
+  }) as { port: number; certificates: { web: typeof pair }; stickySession: { type: string; cookieKey: string } };
+  const { web } = args.certificates;
+  assert.deepEqual([args.port, web.certificate, web.serverNames, args.stickySession.type], [443, 'c', ['a'], 'cookie']);
+  assert.ok(await isSecret(web.privateKey));
+  assert.ok(await isSecret(args.stickySession.cookieKey));
+});
+
+const SHAPES: readonly (readonly [string, unknown])[] = [
+  ['the key is an output', { web: { ...pair, privateKey: pulumi.output('k') } }],
+  ['the pair is an output', { web: pulumi.output(pair) }],
+  ['the map is an output', pulumi.output({ web: pair })],
+  ['the map is a promise', Promise.resolve({ web: pair })],
+];
+
+for (const [shape, certificates] of SHAPES) {
+  test(`${shape}: the same values, and secret`, async () => {
+    const args = withSecrets({ certificates });
+    assert.deepEqual(await resolved(args), { certificates: { web: pair } });
+    assert.ok(await isSecret(pulumi.output(args)));
+  });
+}
+
+test('what is not there stays so, and what is no object is left for the provider to refuse', () => {
+  const args = {
+    certificates: 'x',
+    stickySession: { type: 'cookie', cookieKey: undefined },
+    tags: { privateKey: 'x' },
+  };
+  assert.deepEqual(withSecrets(args), args);
+  assert.deepEqual(withSecrets({ certificates: { web: null } }), { certificates: { web: null } });
+});
