@@ -1,11 +1,13 @@
 // The rows of the conformance table that are of limits: on connections and requests, and on what slow clients hold.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { makePair } from '../harness/certificates.ts';
+import { residentBytes } from '../harness/crowd.ts';
 import { exchange, shares, startLoad } from '../harness/load.ts';
 import { type RuntimeProcess, until } from '../harness/runtime.ts';
 import { type Flow, openFlow } from './flow.ts';
@@ -150,6 +152,29 @@ export const LIMIT_SCENARIOS: readonly Scenario[] = [
   ...httpRows,
   ...pendingRows,
   {
+    name: 'HTTPS, maxConnections: a client beyond it is reset before the handshake, and one that does not shake hands counts',
+    listener: { protocol: 'HTTPS', maxConnections: 2, certificates: { web: makePair(['localhost']) } },
+    flags: ['--workers', '2'],
+    run: async ({ bind, runtime, url, port }, t) => {
+      await bind(targetsOf([await httpBackend(t, 'a')]));
+      const secure = url.replace('http:', 'https:');
+      const [first, second] = [0, 1].map(() => new SecureAgent({ keepAlive: true, rejectUnauthorized: false }));
+      t.after(() => {
+        first?.destroy();
+        second?.destroy();
+      });
+      assert.equal((await exchange(secure, first)).backend, 'a');
+      const silent = connect({ host: '127.0.0.1', port });
+      t.after(() => silent.destroy());
+      await until('both are there', async () => (await openConnections(runtime)) === 2 || undefined);
+      assert.match((await exchange(secure, second)).error ?? '', /ECONNRESET|disconnected|EPIPE/);
+      assert.equal((await exchange(secure, first)).backend, 'a');
+      silent.destroy();
+      await until('there is room', async () => (await openConnections(runtime)) === 1 || undefined);
+      assert.equal((await exchange(secure, second)).backend, 'a');
+    },
+  },
+  {
     name: 'other listeners and health checks know nothing of a limit that is reached',
     listener: { ...TCP, maxConnections: 1 },
     run: async ({ bind, runtime, port }, t) => {
@@ -217,8 +242,3 @@ export const LIMIT_SCENARIOS: readonly Scenario[] = [
     }),
   ),
 ];
-
-function residentBytes(pid: number): number {
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
-  return pages * 4096;
-}
