@@ -86,7 +86,8 @@ export interface ListenerArgs {
    * Open client connections at most, 1-1000000, exactly so many over all workers. Beyond them TCP connections are reset,
    * HTTP ones answered 503 and closed, and HTTPS ones reset before the handshake, which costs more than the rest. Changes
    * in place: open connections are counted and stay, however many they are. Other listeners and health checks have no
-   * part in it. `weir_refused_total` of `/metrics` counts who was turned away.
+   * part in it. `weir_refused_total` of `/metrics` counts who was turned away. UDP: sessions, 10,000 where nothing is
+   * said and at most; beyond them the oldest one ends for the new one.
    *
    * ```ts
    * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, maxConnections: 10_000 });
