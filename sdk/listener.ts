@@ -83,27 +83,46 @@ export interface ListenerArgs {
    */
   slowStartSeconds?: pulumi.Input<number>;
   /**
-   * Open client connections at most, 1-1000000, over all workers. Beyond them TCP connections are reset, and HTTP ones
-   * answered 503 and closed. UDP: sessions at most, for which the least recently used one makes room.
+   * Open client connections at most, 1-1000000, exactly so many over all workers. Beyond them TCP connections are reset,
+   * HTTP ones answered 503 and closed, and HTTPS ones reset before the handshake, which costs more than the rest. Changes
+   * in place: open connections are counted and stay, however many they are. Other listeners and health checks have no
+   * part in it. `weir_refused_total` of `/metrics` counts who was turned away. UDP: sessions, for which the
+   * least recently used one makes room.
+   *
+   * ```ts
+   * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, maxConnections: 10_000 });
+   * ```
    * @default no limit; for UDP 10000, and no more than that
    */
   maxConnections?: pulumi.Input<number>;
   /**
-   * HTTP and HTTPS: requests at most that wait for the head of their answer, 1-1000000, over all workers. Beyond them
-   * requests are answered 503.
+   * HTTP and HTTPS: requests at most that wait for the head of their answer, 1-1000000, exactly so many over all workers.
+   * Beyond them requests are answered 503 at once, on connections that are kept. Changes in place for the requests that
+   * follow. It keeps slow targets from piling up requests; `maxConnections` bounds the memory.
    * @default no limit
    */
   maxPendingRequests?: pulumi.Input<number>;
   /**
    * TCP, HTTP and HTTPS: tells each target the client's address by a header of the PROXY protocol at the beginning of
    * each connection. The targets must expect it; health checks send it too, as UNKNOWN (v1) or LOCAL (v2). A
-   * connection to a target then belongs to one client.
+   * connection to a target then belongs to one client connection: it serves that one's next request if it goes to the
+   * same target, and ends with it. Changes in place for connections made from then on.
+   *
+   * ```ts
+   * new weir.Listener("db", { loadBalancerId: lb.id, protocol: "TCP", port: 5432, proxyProtocol: "v2" });
+   * ```
    * @default no header
    */
   proxyProtocol?: pulumi.Input<'v1' | 'v2'>;
   /**
-   * HTTP and HTTPS: networks, such as `"10.0.0.0/8"`, at most 256, whose word on a client's address is taken: what a
-   * client from there sends as `X-Forwarded-For`, `-Proto` and `-Port` goes on. From all others it is replaced.
+   * HTTP and HTTPS: networks, such as `"10.0.0.0/8"` or `"2001:db8::/32"`, at most 256, whose word on a client is taken:
+   * what a client from there sends as `X-Forwarded-For` goes on with its own address added, and what it sends as
+   * `X-Forwarded-Proto`, `X-Forwarded-Port` and `Forwarded` goes on as it is, the first two where they are well formed.
+   * From all others these are replaced, and `Forwarded` is dropped. Changes in place for connections made from then on.
+   *
+   * ```ts
+   * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, trustedProxies: ["10.0.0.0/8"] });
+   * ```
    * @default none
    */
   trustedProxies?: pulumi.Input<pulumi.Input<string>[]>;

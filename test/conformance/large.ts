@@ -1,5 +1,4 @@
 // A backend for slow clients: it takes whole bodies, answers /small shortly, and else with more than buffers hold.
-
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +7,16 @@ import type { TestContext } from 'node:test';
 export const LARGE_BYTES = 50 * 1024 * 1024;
 const BLOCK = Buffer.alloc(256 * 1024, 'x');
 
-export async function largeBackend(t: Pick<TestContext, 'after'>) {
+export interface LargeBackend {
+  readonly target: { address: string; port: number };
+  /** How many large answers it has begun, and what the kernel took of them together. */
+  readonly begun: number;
+  readonly taken: number;
+}
+
+export async function largeBackend(t: Pick<TestContext, 'after'>): Promise<LargeBackend> {
+  let begun = 0;
+  let taken = 0;
   const server = createServer((request, response) => {
     if (request.url === '/small') {
       response.end('small');
@@ -18,17 +26,22 @@ export async function largeBackend(t: Pick<TestContext, 'after'>) {
       request.resume().once('end', () => response.end());
       return;
     }
+    begun++;
     response.setHeader('Content-Length', LARGE_BYTES);
     let left = LARGE_BYTES;
-    const more = (): void => {
-      while (left > 0) {
-        left -= BLOCK.length;
-        if (!response.write(BLOCK)) break;
+    const next = (): void => {
+      if (left === 0) {
+        response.end();
+        return;
       }
-      if (left > 0) response.once('drain', more);
-      else response.end();
+      left -= BLOCK.length;
+      response.write(BLOCK, (error) => {
+        if (error) return;
+        taken += BLOCK.length;
+        next();
+      });
     };
-    more();
+    next();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -36,5 +49,13 @@ export async function largeBackend(t: Pick<TestContext, 'after'>) {
     server.closeAllConnections();
     server.close();
   });
-  return { target: { address: '127.0.0.1', port: (server.address() as AddressInfo).port } };
+  return {
+    target: { address: '127.0.0.1', port: (server.address() as AddressInfo).port },
+    get begun() {
+      return begun;
+    },
+    get taken() {
+      return taken;
+    },
+  };
 }

@@ -6,6 +6,7 @@ import { exchange, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { ADDRESS_SCENARIOS } from './addresses.ts';
 import { ALGORITHM_SCENARIOS } from './algorithms.ts';
+import { FAILURE_SCENARIOS } from './failures.ts';
 import { type Flow, openFlow } from './flow.ts';
 import { HEALTH_SCENARIOS } from './health.ts';
 import { LIMIT_SCENARIOS } from './limits.ts';
@@ -48,6 +49,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...HEALTH_SCENARIOS,
   ...ORIGIN_SCENARIOS,
   ...LIMIT_SCENARIOS,
+  ...FAILURE_SCENARIOS,
   ...TLS_SCENARIOS,
   ...RULE_SCENARIOS,
   ...TRANSPORT_SCENARIOS,

@@ -82,6 +82,13 @@ export class RuntimeProcess {
     return answer.body;
   }
 
+  /** The value of one series of /metrics, such as `weir_stored_version`; NaN where there is none. */
+  async metric(series: string): Promise<number> {
+    const answer = await fetch(`${this.url}/metrics`, { headers: { authorization: `Bearer ${this.token}` } });
+    const line = (await answer.text()).split('\n').find((text) => text.startsWith(`${series} `));
+    return line === undefined ? Number.NaN : Number(line.slice(series.length + 1));
+  }
+
   /** Resolves with the exit code, or with the signal that ended it. */
   async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
     return end(this.#child, signal);

@@ -139,10 +139,10 @@ export class Exchange implements UpstreamUser, PickingClient {
   clientWritable(): void {
     if (this.#state === FLUSHING) {
       this.#end();
-    } else if (this.#state === ANSWERING) {
-      this.#touchAnswer();
-      this.#upstream?.socket.resume();
+      return;
     }
+    if (this.#state === ANSWERING) this.#touchAnswer();
+    this.#upstream?.socket.resume();
   }
 
   checkDeadline(now: number): void {
@@ -272,8 +272,9 @@ export class Exchange implements UpstreamUser, PickingClient {
     this.#relay.settle();
     const reader = this.#answerReader;
     const isWhole = reader.push(chunk, this.request);
-    if (reader.interim !== '') this.#client.socket.write(reader.interim);
-    if (isWhole === false) return true;
+    const isWritten = reader.interim === '' || this.#client.socket.write(reader.interim);
+    // A client that does not read holds up interim answers as it does bodies.
+    if (isWhole === false) return isWritten;
     if (isWhole !== true) {
       this.#fail(502, `malformed answer: ${isWhole.reason}`);
       return false;
