@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { askHttp, httpBackend } from '../harness/backends.ts';
+import { makePair } from '../harness/certificates.ts';
 import { exchange, type Load, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { type Scenario, targetsOf, type World } from './world.ts';
@@ -100,6 +101,17 @@ export const RULE_SCENARIOS: readonly Scenario[] = [
         ['i.example.com', '/apix', 'own'],
         ['j.example.org', '/api', 'own'],
       ]);
+    },
+  },
+  {
+    name: 'rules of an HTTPS listener go by the host of the request, not by the server name of the handshake',
+    run: async (world, t) => {
+      const names = ['a.example.com', 'b.example.com'];
+      await world.change({ protocol: 'HTTPS', certificates: { both: makePair(names) } });
+      await serveRules(world, t, { a: { host: 'a.example.com' }, b: { host: 'b.example.com', path: '/b' } });
+      assert.equal(await askHttp(world.port, 'a.example.com', '/b', 'b.example.com'), 'a');
+      assert.equal(await askHttp(world.port, 'b.example.com:443', '/b', 'a.example.com'), 'b');
+      assert.equal(await askHttp(world.port, 'b.example.com', '/', 'b.example.com'), 'own');
     },
   },
   {

@@ -1,6 +1,7 @@
 // Real backends for tests: an HTTP server or a TCP server that says its name, counts, and can be told to stop.
 import { once } from 'node:events';
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -90,10 +91,15 @@ export function askTcp(address: string, port: number, localAddress?: string): Pr
   });
 }
 
-/** The body of the answer, or its status where that is not 200; `path` is sent as it is, on a connection of its own. */
-export function askHttp(port: number, host: string, path: string): Promise<string> {
+/**
+ * The body of the answer, or its status where that is not 200; `path` is sent as it is, on a connection of its own.
+ * `servername`: over TLS, with any certificate.
+ */
+export function askHttp(port: number, host: string, path: string, servername?: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const sent = httpRequest({ host: '127.0.0.1', port, path, headers: { host }, agent: false }, (response) => {
+  const request = servername === undefined ? httpRequest : httpsRequest;
+  const tls = servername === undefined ? {} : { servername, rejectUnauthorized: false };
+  const sent = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false, ...tls }, (response) => {
     let text = '';
     response.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;

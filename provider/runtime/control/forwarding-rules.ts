@@ -27,7 +27,7 @@ export function checkRule(view: ModelView, next: Rule): void {
   if (foreign.length === 0) return;
   const problems = foreign.map((other) => ({
     path: next.properties.path === undefined ? 'host' : 'path',
-    message: `is that of rule ${other.id} of ${ownerName(other)}: one listener has one rule for the same requests`,
+    message: `means the same requests as rule ${other.id}, which belongs to ${ownerName(other)}`,
   }));
   throw new WeirError('OwnedByOther', problems.map(({ path, message }) => `${path} ${message}`).join('; '), problems);
 }
@@ -36,7 +36,7 @@ export function checkRule(view: ModelView, next: Rule): void {
 export function problemsWithRules(view: ModelView, next: StoredObject<'listeners'>): Problem[] {
   const rules = [...view.list('rules')].filter(({ properties }) => properties.listenerId === next.id);
   if (rules.length === 0) return [];
-  const names = rules.map((rule) => `rule ${rule.id} of ${ownerName(rule)}`).join(', ');
+  const names = rules.map(({ id, owner }) => `rule ${id}${owner ? ` of ${owner}` : ''}`).join(', ');
   const problems: Problem[] = [];
   if (!isHttp(next.properties.protocol)) {
     const message = `can't be ${next.properties.protocol}: the listener has ${names}, and rules are for HTTP and HTTPS`;
@@ -49,13 +49,14 @@ export function problemsWithRules(view: ModelView, next: StoredObject<'listeners
   return problems;
 }
 
-/** Of equal rules only one takes traffic; who has made the second one by mistake should hear of it. */
-export function ruleWarnings(view: ModelView, rule: Rule): string[] {
-  return equalRules(view, rule).map((other) => {
+/** Of equal rules only one takes traffic; who has made the second one by mistake should hear of it. Undefined: no warning. */
+export function ruleWarnings(view: ModelView, rule: Rule): string[] | undefined {
+  const warnings = equalRules(view, rule).map((other) => {
     const which = other.version > rule.version ? 'takes the requests while' : 'takes none of the requests once';
     const whose = other.version > rule.version ? 'it' : 'this one';
     return `is equal to rule ${other.id}, which ${which} ${whose} has a target that takes traffic`;
   });
+  return warnings.length === 0 ? undefined : warnings;
 }
 
 /** The other rules of the listener that take the same requests. */

@@ -220,7 +220,7 @@ test('a merge patch binds, changes, takes a field away and unbinds, and leaves t
   assert.deepEqual(draft.get('attachments', 'pool')?.properties.targets, { b: { address: '10.0.0.2', port: 81 } });
 });
 
-test('whatever is written, every listener has a load balancer, every attachment a parent, and no VIP:port two listeners', () => {
+test('whatever is written, nothing is without its parent, rules are of HTTP listeners, and no VIP:port has two listeners', () => {
   const id = fc.constantFrom('a', 'b', 'c');
   const command = fc.oneof(
     fc.record({
@@ -231,15 +231,27 @@ test('whatever is written, every listener has a load balancer, every attachment 
     fc.record({
       kind: fc.constant('listeners' as const),
       id,
-      input: fc.record({ loadBalancerId: id, protocol: fc.constant('TCP'), port: fc.constantFrom(1, 2) }),
+      input: fc.record({
+        loadBalancerId: id,
+        protocol: fc.constantFrom('TCP', 'HTTP', 'HTTP'),
+        port: fc.constantFrom(1, 2),
+      }),
+    }),
+    fc.record({
+      kind: fc.constant('rules' as const),
+      id,
+      input: fc.record({ listenerId: id, path: fc.constantFrom('/a', '/b') }),
     }),
     fc.record({
       kind: fc.constant('attachments' as const),
       id,
-      input: fc.record({ listenerId: id, targets: fc.constant(TARGET) }),
+      input: fc.oneof(
+        fc.record({ listenerId: id, targets: fc.constant(TARGET) }),
+        fc.record({ ruleId: id, targets: fc.constant(TARGET) }),
+      ),
     }),
     fc.record({
-      kind: fc.constantFrom<Kind>('load-balancers', 'listeners', 'attachments'),
+      kind: fc.constantFrom<Kind>('load-balancers', 'listeners', 'rules', 'attachments'),
       id,
       input: fc.constant(undefined),
     }),
@@ -258,8 +270,10 @@ test('whatever is written, every listener has a load balancer, every attachment 
         assert.ok(!at.startsWith('undefined') && !taken.has(at), at);
         taken.add(at);
       }
+      for (const { properties } of draft.list('rules'))
+        assert.equal(draft.get('listeners', properties.listenerId)?.properties.protocol, 'HTTP');
       for (const { properties } of draft.list('attachments'))
-        assert.ok(draft.get('listeners', properties.listenerId ?? ''));
+        assert.ok(draft.get('listeners', properties.listenerId ?? '') ?? draft.get('rules', properties.ruleId ?? ''));
     }),
   );
 });
