@@ -1,9 +1,11 @@
 // The rows of the conformance table that are of sticky sessions and of slow start.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import type { TestContext } from 'node:test';
 import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { makePair } from '../harness/certificates.ts';
 import { exchange, shares } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { addressOf, backends, inTurn } from './clients.ts';
@@ -26,8 +28,9 @@ interface Visit {
 
 /** One request on a fresh connection, so that any worker may get it. */
 async function visit(url: string, cookie?: string): Promise<Visit> {
-  const sent = request(url, { agent: false, headers: cookie === undefined ? {} : { cookie } });
-  const [response] = (await once(sent.end(), 'response')) as [IncomingMessage];
+  const { request } = url.startsWith('https:') ? https : http;
+  const options = { agent: false, headers: cookie === undefined ? {} : { cookie }, rejectUnauthorized: false };
+  const [response] = (await once(request(url, options).end(), 'response')) as [http.IncomingMessage];
   let backend = '';
   for await (const chunk of response.setEncoding('utf8')) backend += chunk;
   assert.equal(response.statusCode, 200, backend);
@@ -165,11 +168,58 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'HTTP, cookie: a listener and its rules each keep a client with a target of theirs, in one cookie; over HTTPS it is Secure',
+    listener: COOKIE,
+    flags: ['--workers', '2'],
+    run: async ({ bind, change, runtime, url }, t) => {
+      await bind(targetsOf(await httpBackends(t, 'ab')));
+      for (const [id, names] of [
+        ['api', 'cd'],
+        ['app', 'ef'],
+      ] as const) {
+        await runtime.done('PUT', `/v1/rules/${id}`, { listenerId: 'web', path: `/${id}`, ...COOKIE, ...UNCHECKED });
+        await runtime.done('PUT', `/v1/attachments/${id}`, {
+          ruleId: id,
+          targets: targetsOf(await httpBackends(t, names)),
+        });
+      }
+      let cookie: string | undefined;
+      const round = async (base: string) => {
+        const answers: Visit[] = [];
+        for (const path of ['', 'api', 'app']) {
+          const answer = await visit(base + path, cookie);
+          cookie = answer.cookie;
+          answers.push(answer);
+        }
+        return answers;
+      };
+      const first = await round(url);
+      assert.ok(first.every(({ setCookie }) => setCookie !== undefined));
+      const names = first.map(({ backend }) => backend);
+      assert.match(names.join(''), /^[ab][cd][ef]$/);
+      const stays = async (base: string) => {
+        for (let again = 0; again < 6; again++) {
+          const answers = await round(base);
+          assert.deepEqual(
+            answers.map(({ backend, setCookie }) => [backend, setCookie]),
+            names.map((name) => [name, undefined]),
+          );
+        }
+      };
+      await stays(url);
+
+      await change({ ...COOKIE, protocol: 'HTTPS', certificates: { main: makePair(['a.test']) } });
+      const secure = url.replace('http:', 'https:');
+      await stays(secure);
+      assert.match((await visit(secure)).setCookie ?? '', /; SameSite=Lax; Secure$/);
+    },
+  },
+  {
     name: 'TCP, source IP: 100 clients keep their targets while others come, over 4 workers, and move from those that go',
     listener: { ...TCP, ...SOURCE_IP, ...UNCHECKED },
     flags: ['--workers', '4'],
     run: async (world, t) => {
-      const { bind, patch, change } = world;
+      const { bind, patch, change, runtime } = world;
       const [a, b, c, d] = (await backends(t, tcpBackend, 'abcd')) as [Backend, Backend, Backend, Backend];
       await bind(targetsOf([a, b], [75, 25]));
       const first = await clientsBySource(world);
@@ -178,6 +228,8 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
 
       await patch({ c: c.target, d: d.target });
       assert.deepEqual(await clientsBySource(world), first);
+      await runtime.done('DELETE', '/v1/workers/0');
+      assert.deepEqual(await clientsBySource(world), first, 'a worker that replaces another knows them');
       await change({ ...TCP, ...SOURCE_IP, ...UNCHECKED, algorithm: 'source-ip-hash' });
       assert.deepEqual(await clientsBySource(world), first);
 
