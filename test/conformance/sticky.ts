@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of sticky sessions and of slow start.
+// The rows of the conformance table that are of sticky sessions.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as http from 'node:http';
@@ -8,7 +8,7 @@ import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harn
 import { makePair } from '../harness/certificates.ts';
 import { exchange, shares } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
-import { addressOf, backends, inTurn } from './clients.ts';
+import { addressOf, backends, inTurn, near } from './clients.ts';
 import { type Scenario, targetsOf, type World } from './world.ts';
 
 const COOKIE = { stickySession: { type: 'cookie' } };
@@ -16,8 +16,6 @@ const SOURCE_IP = { stickySession: { type: 'source-ip' } };
 const TCP = { protocol: 'TCP' };
 /** A refused connect is a failure of the target at once, and a restart waits for no check. */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
-/** A ramp whose end no test sees. */
-const SLOW_START = { slowStartSeconds: 86_400 };
 
 interface Visit {
   readonly backend: string;
@@ -64,17 +62,6 @@ async function staysAt(url: string, backend: string, cookie: string): Promise<vo
 /** Who answers each of 100 clients of their own addresses. */
 function clientsBySource({ port }: World): Promise<(string | undefined)[]> {
   return inTurn(100, 20, (client) => askTcp('127.0.0.1', port, addressOf(client)));
-}
-
-async function shareOf(name: string, { url }: World): Promise<number> {
-  const answers = [];
-  for (let index = 0; index < 100; index++) answers.push(await exchange(url));
-  assert.equal(shares(answers).none, undefined);
-  return shares(answers)[name] ?? 0;
-}
-
-function near(got: number, due: number): boolean {
-  return Math.abs(got - due) <= 3;
 }
 
 function httpBackends(t: TestContext, names: string): Promise<Backend[]> {
@@ -289,50 +276,4 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
       });
     },
   },
-  {
-    name: 'slow start: a target that comes, or comes back, has less than its share, and its whole share in the end',
-    listener: SLOW_START,
-    flags: ['--workers', '2'],
-    run: async (world, t) => {
-      const { bind, change, patch, restart } = world;
-      const isOfB = (health: string) =>
-        until(`b is ${health}`, async () => (await statusOf('b', world)).health === health);
-      const [a, b] = (await httpBackends(t, 'ab')) as [Backend, Backend];
-      await bind(targetsOf([a]));
-      await restart();
-      assert.equal(await shareOf('a', world), 100);
-
-      // A tenth of its weight beside all of the other's.
-      await patch({ b: b.target });
-      await isOfB('healthy');
-      assert.ok(near(await shareOf('b', world), 100 / 11));
-      const { weight, reason } = await statusOf('b', world);
-      assert.deepEqual({ weight, reason }, { weight: 100, reason: 'slow start' });
-      await patch({ b: { weight: 50 } });
-      await patch({ b: { weight: 100 } });
-      assert.ok(near(await shareOf('b', world), 100 / 11), 'another weight neither begins nor ends a ramp');
-
-      await change({ slowStartSeconds: 0.05 });
-      await until('its whole share', async () => near(await shareOf('b', world), 50));
-      await change({});
-      assert.ok(near(await shareOf('b', world), 100 / 11));
-      await restart();
-      assert.ok(near(await shareOf('b', world), 50), 'a restart begins no ramp');
-      assert.equal((await statusOf('b', world)).reason, undefined);
-
-      await b.close();
-      await isOfB('unhealthy');
-      await httpBackend(t, 'b', b.port);
-      await isOfB('healthy');
-      assert.ok(near(await shareOf('b', world), 100 / 11));
-    },
-  },
 ];
-
-async function statusOf(
-  name: string,
-  { runtime }: World,
-): Promise<{ health: string; weight: number; reason?: string }> {
-  const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
-  return listener.targets.find((target: { name: string }) => target.name === name);
-}
