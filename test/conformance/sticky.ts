@@ -8,6 +8,7 @@ import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harn
 import { makePair } from '../harness/certificates.ts';
 import { exchange, shares } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
+import { UdpBackend, UdpClient } from '../harness/udp.ts';
 import { addressOf, backends, inTurn, near } from './clients.ts';
 import { type Scenario, targetsOf, type World } from './world.ts';
 
@@ -261,6 +262,28 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
         else assert.equal(after[client], backend);
       }
       assert.deepEqual(await inTurn(30, 5, visitOnce), after);
+    },
+  },
+  {
+    name: 'UDP, source IP: sessions of one address are of one target while others come, and move when it goes',
+    listener: { protocol: 'UDP', ...SOURCE_IP, ...UNCHECKED },
+    run: async ({ bind, patch, port }, t) => {
+      const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => UdpBackend.start(t, name)));
+      await bind({ a: a?.target ?? {}, b: b?.target ?? {} });
+      const ask = async (client: number) => {
+        const session = await UdpClient.open(t, port, '127.0.0.1', addressOf(client));
+        return (await session.ask('x')).split(' ')[0];
+      };
+      const first = await inTurn(10, 1, ask);
+      assert.deepEqual(shares(first.map((backend) => ({ backend }))), { a: 5, b: 5 });
+      await patch({ c: c?.target ?? {} });
+      assert.deepEqual(await inTurn(10, 1, ask), first);
+      await patch({ a: null });
+      const after = await inTurn(10, 1, ask);
+      for (const [client, backend] of first.entries()) {
+        if (backend === 'a') assert.notEqual(after[client], 'a');
+        else assert.equal(after[client], backend);
+      }
     },
   },
   {
