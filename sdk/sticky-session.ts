@@ -22,9 +22,8 @@ export interface StickySessionArgs {
    */
   type: pulumi.Input<'cookie' | 'source-ip'>;
   /**
-   * Cookie only: 1-64 characters of a token, such as letters, digits, `-`, `_` and `.`. What is sticky under one host
-   * name, rules and listeners of several ports alike, needs a name each: cookies know no ports, and with the same name a
-   * client of both would lose either target.
+   * Cookie only: 1-64 characters of a token, such as letters, digits, `-`, `_` and `.`. A browser keeps one cookie of a
+   * name for a host, whatever the port and path; up to 8 rules and listeners may share it.
    * @default "weir"
    */
   cookieName?: pulumi.Input<string>;

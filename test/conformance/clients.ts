@@ -23,3 +23,8 @@ export async function inTurn<T>(count: number, width: number, ask: (index: numbe
   }
   return answers;
 }
+
+/** Of 100 picks, which several workers may have shared. */
+export function near(got: number, due: number): boolean {
+  return Math.abs(got - due) <= 3;
+}

@@ -13,6 +13,7 @@ import { LIMIT_SCENARIOS } from './limits.ts';
 import { LOAD_SCENARIOS } from './load.ts';
 import { ORIGIN_SCENARIOS } from './origins.ts';
 import { RULE_SCENARIOS } from './rules.ts';
+import { SLOW_START_SCENARIOS } from './slow-start.ts';
 import { STICKY_SCENARIOS } from './sticky.ts';
 import { TLS_SCENARIOS } from './tls.ts';
 import { TRANSPORT_SCENARIOS } from './transport.ts';
@@ -46,6 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...shareScenarios,
   ...ALGORITHM_SCENARIOS,
   ...STICKY_SCENARIOS,
+  ...SLOW_START_SCENARIOS,
   ...HEALTH_SCENARIOS,
   ...ORIGIN_SCENARIOS,
   ...LIMIT_SCENARIOS,

@@ -1,12 +1,15 @@
-// The rows of the conformance table that are of sticky sessions and of slow start.
+// The rows of the conformance table that are of sticky sessions.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import type { TestContext } from 'node:test';
 import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { makePair } from '../harness/certificates.ts';
 import { exchange, shares } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
-import { addressOf, backends, inTurn } from './clients.ts';
+import { UdpBackend, UdpClient } from '../harness/udp.ts';
+import { addressOf, backends, inTurn, near } from './clients.ts';
 import { type Scenario, targetsOf, type World } from './world.ts';
 
 const COOKIE = { stickySession: { type: 'cookie' } };
@@ -14,8 +17,6 @@ const SOURCE_IP = { stickySession: { type: 'source-ip' } };
 const TCP = { protocol: 'TCP' };
 /** A refused connect is a failure of the target at once, and a restart waits for no check. */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
-/** A ramp whose end no test sees. */
-const SLOW_START = { slowStartSeconds: 86_400 };
 
 interface Visit {
   readonly backend: string;
@@ -26,8 +27,9 @@ interface Visit {
 
 /** One request on a fresh connection, so that any worker may get it. */
 async function visit(url: string, cookie?: string): Promise<Visit> {
-  const sent = request(url, { agent: false, headers: cookie === undefined ? {} : { cookie } });
-  const [response] = (await once(sent.end(), 'response')) as [IncomingMessage];
+  const { request } = url.startsWith('https:') ? https : http;
+  const options = { agent: false, headers: cookie === undefined ? {} : { cookie }, rejectUnauthorized: false };
+  const [response] = (await once(request(url, options).end(), 'response')) as [http.IncomingMessage];
   let backend = '';
   for await (const chunk of response.setEncoding('utf8')) backend += chunk;
   assert.equal(response.statusCode, 200, backend);
@@ -61,17 +63,6 @@ async function staysAt(url: string, backend: string, cookie: string): Promise<vo
 /** Who answers each of 100 clients of their own addresses. */
 function clientsBySource({ port }: World): Promise<(string | undefined)[]> {
   return inTurn(100, 20, (client) => askTcp('127.0.0.1', port, addressOf(client)));
-}
-
-async function shareOf(name: string, { url }: World): Promise<number> {
-  const answers = [];
-  for (let index = 0; index < 100; index++) answers.push(await exchange(url));
-  assert.equal(shares(answers).none, undefined);
-  return shares(answers)[name] ?? 0;
-}
-
-function near(got: number, due: number): boolean {
-  return Math.abs(got - due) <= 3;
 }
 
 function httpBackends(t: TestContext, names: string): Promise<Backend[]> {
@@ -165,11 +156,58 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'HTTP, cookie: a listener and its rules each keep a client with a target of theirs, in one cookie; over HTTPS it is Secure',
+    listener: COOKIE,
+    flags: ['--workers', '2'],
+    run: async ({ bind, change, runtime, url }, t) => {
+      await bind(targetsOf(await httpBackends(t, 'ab')));
+      for (const [id, names] of [
+        ['api', 'cd'],
+        ['app', 'ef'],
+      ] as const) {
+        await runtime.done('PUT', `/v1/rules/${id}`, { listenerId: 'web', path: `/${id}`, ...COOKIE, ...UNCHECKED });
+        await runtime.done('PUT', `/v1/attachments/${id}`, {
+          ruleId: id,
+          targets: targetsOf(await httpBackends(t, names)),
+        });
+      }
+      let cookie: string | undefined;
+      const round = async (base: string) => {
+        const answers: Visit[] = [];
+        for (const path of ['', 'api', 'app']) {
+          const answer = await visit(base + path, cookie);
+          cookie = answer.cookie;
+          answers.push(answer);
+        }
+        return answers;
+      };
+      const first = await round(url);
+      assert.ok(first.every(({ setCookie }) => setCookie !== undefined));
+      const names = first.map(({ backend }) => backend);
+      assert.match(names.join(''), /^[ab][cd][ef]$/);
+      const stays = async (base: string) => {
+        for (let again = 0; again < 6; again++) {
+          const answers = await round(base);
+          assert.deepEqual(
+            answers.map(({ backend, setCookie }) => [backend, setCookie]),
+            names.map((name) => [name, undefined]),
+          );
+        }
+      };
+      await stays(url);
+
+      await change({ ...COOKIE, protocol: 'HTTPS', certificates: { main: makePair(['a.test']) } });
+      const secure = url.replace('http:', 'https:');
+      await stays(secure);
+      assert.match((await visit(secure)).setCookie ?? '', /; SameSite=Lax; Secure$/);
+    },
+  },
+  {
     name: 'TCP, source IP: 100 clients keep their targets while others come, over 4 workers, and move from those that go',
     listener: { ...TCP, ...SOURCE_IP, ...UNCHECKED },
     flags: ['--workers', '4'],
     run: async (world, t) => {
-      const { bind, patch, change } = world;
+      const { bind, patch, change, runtime } = world;
       const [a, b, c, d] = (await backends(t, tcpBackend, 'abcd')) as [Backend, Backend, Backend, Backend];
       await bind(targetsOf([a, b], [75, 25]));
       const first = await clientsBySource(world);
@@ -178,6 +216,8 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
 
       await patch({ c: c.target, d: d.target });
       assert.deepEqual(await clientsBySource(world), first);
+      await runtime.done('DELETE', '/v1/workers/0');
+      assert.deepEqual(await clientsBySource(world), first, 'a worker that replaces another knows them');
       await change({ ...TCP, ...SOURCE_IP, ...UNCHECKED, algorithm: 'source-ip-hash' });
       assert.deepEqual(await clientsBySource(world), first);
 
@@ -225,6 +265,28 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'UDP, source IP: sessions of one address are of one target while others come, and move when it goes',
+    listener: { protocol: 'UDP', ...SOURCE_IP, ...UNCHECKED },
+    run: async ({ bind, patch, port }, t) => {
+      const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => UdpBackend.start(t, name)));
+      await bind({ a: a?.target ?? {}, b: b?.target ?? {} });
+      const ask = async (client: number) => {
+        const session = await UdpClient.open(t, port, '127.0.0.1', addressOf(client));
+        return (await session.ask('x')).split(' ')[0];
+      };
+      const first = await inTurn(10, 1, ask);
+      assert.deepEqual(shares(first.map((backend) => ({ backend }))), { a: 5, b: 5 });
+      await patch({ c: c?.target ?? {} });
+      assert.deepEqual(await inTurn(10, 1, ask), first);
+      await patch({ a: null });
+      const after = await inTurn(10, 1, ask);
+      for (const [client, backend] of first.entries()) {
+        if (backend === 'a') assert.notEqual(after[client], 'a');
+        else assert.equal(after[client], backend);
+      }
+    },
+  },
+  {
     name: 'source IP: a client that has not come for its lifetime is picked for anew',
     listener: { ...TCP, ...UNCHECKED, stickySession: { type: 'source-ip', lifetimeSeconds: 0.05 } },
     run: async ({ bind, port }, t) => {
@@ -237,50 +299,4 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
       });
     },
   },
-  {
-    name: 'slow start: a target that comes, or comes back, has less than its share, and its whole share in the end',
-    listener: SLOW_START,
-    flags: ['--workers', '2'],
-    run: async (world, t) => {
-      const { bind, change, patch, restart } = world;
-      const isOfB = (health: string) =>
-        until(`b is ${health}`, async () => (await statusOf('b', world)).health === health);
-      const [a, b] = (await httpBackends(t, 'ab')) as [Backend, Backend];
-      await bind(targetsOf([a]));
-      await restart();
-      assert.equal(await shareOf('a', world), 100);
-
-      // A tenth of its weight beside all of the other's.
-      await patch({ b: b.target });
-      await isOfB('healthy');
-      assert.ok(near(await shareOf('b', world), 100 / 11));
-      const { weight, reason } = await statusOf('b', world);
-      assert.deepEqual({ weight, reason }, { weight: 100, reason: 'slow start' });
-      await patch({ b: { weight: 50 } });
-      await patch({ b: { weight: 100 } });
-      assert.ok(near(await shareOf('b', world), 100 / 11), 'another weight neither begins nor ends a ramp');
-
-      await change({ slowStartSeconds: 0.05 });
-      await until('its whole share', async () => near(await shareOf('b', world), 50));
-      await change({});
-      assert.ok(near(await shareOf('b', world), 100 / 11));
-      await restart();
-      assert.ok(near(await shareOf('b', world), 50), 'a restart begins no ramp');
-      assert.equal((await statusOf('b', world)).reason, undefined);
-
-      await b.close();
-      await isOfB('unhealthy');
-      await httpBackend(t, 'b', b.port);
-      await isOfB('healthy');
-      assert.ok(near(await shareOf('b', world), 100 / 11));
-    },
-  },
 ];
-
-async function statusOf(
-  name: string,
-  { runtime }: World,
-): Promise<{ health: string; weight: number; reason?: string }> {
-  const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
-  return listener.targets.find((target: { name: string }) => target.name === name);
-}

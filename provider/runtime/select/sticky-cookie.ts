@@ -6,6 +6,15 @@ import type { PickingClient, Stickiness, StickyTarget } from './stickiness.ts';
 type CookieSettings = Omit<Extract<StickySnapshot, { type: 'cookie' }>, 'type'>;
 
 const VALUE_BYTES = 16;
+/** What may be a value; it goes back to the client. */
+const VALUE = /^[A-Za-z0-9_-]{22}$/;
+
+/**
+ * A cookie is of a host and has no port: rules, and listeners of several ports, share it where they have one name. Then
+ * it holds a value of each, the newest first; beyond them are those of targets that are gone.
+ */
+const MAX_VALUES = 8;
+const SEPARATOR = '.';
 
 /** Opaque, and the same in every worker and after a restart. Who has not the key can neither read nor make one. */
 export function cookieValue(cookieKey: string, groupId: string, targetKey: string): string {
@@ -43,29 +52,37 @@ export class StickyCookie<T extends StickyTarget> implements Stickiness<T> {
   }
 
   find({ head = '' }: PickingClient, tried?: ReadonlySet<T>): T | undefined {
-    return firstCookie(head, this.#settings.cookieName, (value) => {
+    return firstValue(head, this.#settings.cookieName, (value) => {
       const target = this.#targets.get(value);
       return target?.isPickable && !tried?.has(target) ? target : undefined;
     });
   }
 
   keep(client: PickingClient, picked: T): T {
-    client.setCookie = `${this.#settings.cookieName}=${this.#values.get(picked)}${this.#attributes}`;
+    const { cookieName } = this.#settings;
+    const values = new Set([this.#values.get(picked)]);
+    firstValue(client.head ?? '', cookieName, (value) => {
+      if (VALUE.test(value) && !this.#targets.has(value)) values.add(value);
+      return values.size === MAX_VALUES ? true : undefined;
+    });
+    client.setCookie = `${cookieName}=${[...values].join(SEPARATOR)}${this.#attributes}`;
     return picked;
   }
 }
 
 /**
- * The first result of `look` for the values of one cookie in a request's head, in their order; the head has passed the
+ * The first result of `look` for the values in one cookie of a request's head, in their order; the head has passed the
  * strict parser. RFC 6265 5.4 has a client send one Cookie line; several are read as if they were one.
  */
-export function firstCookie<R>(head: string, name: string, look: (value: string) => R | undefined): R | undefined {
+export function firstValue<R>(head: string, name: string, look: (value: string) => R | undefined): R | undefined {
   for (const [, cookies = ''] of head.matchAll(/\r\ncookie:([^\r]*)/gi)) {
     for (const cookie of cookies.split(';')) {
       const equals = cookie.indexOf('=');
       if (equals === -1 || cookie.slice(0, equals).trim() !== name) continue;
-      const result = look(unquoted(cookie.slice(equals + 1).trim()));
-      if (result !== undefined) return result;
+      for (const value of unquoted(cookie.slice(equals + 1).trim()).split(SEPARATOR)) {
+        const result = look(value);
+        if (result !== undefined) return result;
+      }
     }
   }
   return undefined;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cookieValue, firstCookie, StickyCookie } from '../../../../provider/runtime/select/sticky-cookie.ts';
+import { cookieValue, firstValue, StickyCookie } from '../../../../provider/runtime/select/sticky-cookie.ts';
 import { requestOf, stickyTarget } from './sticky-targets.ts';
 
 const KEY = 'a key of the group';
@@ -106,6 +106,39 @@ test('of several cookies of the name the first one counts whose target takes new
   }
 });
 
+test('groups that share the name of a cookie each find their target in it, and none has more than its own values', () => {
+  const groups = ['web', 'rules/a', 'rules/b'].map((id) => {
+    const targets = [stickyTarget(1), stickyTarget(2)] as const;
+    return { targets, sticky: stickyOf(targets, {}, id) };
+  });
+  let cookie = 'weir=foreign';
+  const keep = ({ sticky, targets }: (typeof groups)[0], index: 0 | 1) => {
+    const client = requestOf(`Cookie: ${cookie}`);
+    sticky.keep(client, targets[index]);
+    cookie = pairOf(client.setCookie);
+  };
+  for (const group of groups) keep(group, 0);
+  keep(groups[1] as (typeof groups)[0], 1);
+  assert.match(cookie, /^weir=[\w-]{22}\.[\w-]{22}\.[\w-]{22}$/);
+  assert.deepEqual(
+    groups.map(({ sticky }) => sticky.find(requestOf(`Cookie: ${cookie}`))?.number),
+    [1, 2, 1],
+  );
+});
+
+test('a shared cookie has a bound: the value that was set first goes', () => {
+  const target = stickyTarget(1);
+  const groups = Array.from({ length: 10 }, (_, index) => stickyOf([target], {}, `rules/${index}`));
+  let cookie = '';
+  for (const sticky of groups) {
+    const client = requestOf(`Cookie: ${cookie}`);
+    sticky.keep(client, target);
+    cookie = pairOf(client.setCookie);
+  }
+  const isFound = groups.map((sticky) => sticky.find(requestOf(`Cookie: ${cookie}`)) !== undefined);
+  assert.deepEqual(isFound, [false, false, ...Array.from({ length: 8 }, () => true)]);
+});
+
 for (const [what, lines, expected] of [
   ['alone', ['Cookie: weir=v'], ['v']],
   ['between others', ['Cookie: a=1; weir=v; b=2'], ['v']],
@@ -118,13 +151,14 @@ for (const [what, lines, expected] of [
   ['behind odd syntax', ['Cookie: ;;=;a;=b; "; weir=v;;'], ['v']],
   ['with = in the value', ['Cookie: weir=a=b=='], ['a=b==']],
   ['empty', ['Cookie: weir='], ['']],
+  ['of several values', ['Cookie: weir=a.b..c'], ['a', 'b', '', 'c']],
   ['several times', ['Cookie: weir=a; weir=b', 'X: y', 'Cookie: weir=c'], ['a', 'b', 'c']],
   ['nowhere', ['X-Cookie: weir=v', 'Cookie2: weir=v', 'X: Cookie: weir=v'], []],
   ['under another name', ['Cookie: Weir=v; xweir=v; weirx=v; weir'], []],
 ] as const) {
   test(`the cookie ${what}`, () => {
     const seen: string[] = [];
-    firstCookie(requestOf(...lines).head ?? '', 'weir', (value) => void seen.push(value));
+    firstValue(requestOf(...lines).head ?? '', 'weir', (value) => void seen.push(value));
     assert.deepEqual(seen, expected);
   });
 }
@@ -134,7 +168,7 @@ test('whatever stands around it, the cookie is found', () => {
   fc.assert(
     fc.property(tokenArbitrary, valueArbitrary, fc.array(other), fc.array(other), (name, value, before, after) => {
       const cookies = [...before, `${name}=${value}`, ...after].join(';');
-      const found = firstCookie(requestOf(`Cookie: ${cookies}`).head ?? '', name, (one) => {
+      const found = firstValue(requestOf(`Cookie: ${cookies}`).head ?? '', name, (one) => {
         return one === value ? true : undefined;
       });
       assert.equal(found, true);

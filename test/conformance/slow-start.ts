@@ -1,0 +1,66 @@
+// The row of the conformance table that is of slow start.
+import assert from 'node:assert/strict';
+import { type Backend, httpBackend } from '../harness/backends.ts';
+import { exchange, shares } from '../harness/load.ts';
+import { until } from '../harness/runtime.ts';
+import { backends, near } from './clients.ts';
+import { type Scenario, targetsOf, type World } from './world.ts';
+
+/** A ramp whose end no test sees, and checks that fail where a connect is refused, not where the machine is slow. */
+const SLOW_START = { slowStartSeconds: 86_400, healthCheck: { intervalSeconds: 0.2, timeoutSeconds: 10 } };
+
+export const SLOW_START_SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'slow start: a target that comes, or comes back, has less than its share, and its whole share in the end',
+    listener: SLOW_START,
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      const { bind, change, patch, restart } = world;
+      const isOfB = (health: string) =>
+        until(`b is ${health}`, async () => (await statusOf('b', world)).health === health);
+      const [a, b] = (await backends(t, httpBackend, 'ab')) as [Backend, Backend];
+      await bind(targetsOf([a]));
+      await restart();
+      assert.equal(await shareOf('a', world), 100);
+
+      // A tenth of its weight beside all of the other's.
+      await patch({ b: b.target });
+      await isOfB('healthy');
+      assert.ok(near(await shareOf('b', world), 100 / 11));
+      const { weight, reason } = await statusOf('b', world);
+      assert.deepEqual({ weight, reason }, { weight: 100, reason: 'slow start' });
+      await patch({ b: { weight: 50 } });
+      await patch({ b: { weight: 100 } });
+      assert.ok(near(await shareOf('b', world), 100 / 11), 'another weight neither begins nor ends a ramp');
+
+      await change({ slowStartSeconds: 0.05 });
+      await until('its whole share', async () => near(await shareOf('b', world), 50));
+      await change({});
+      assert.ok(near(await shareOf('b', world), 100 / 11));
+      await restart();
+      assert.ok(near(await shareOf('b', world), 50), 'a restart begins no ramp');
+      assert.equal((await statusOf('b', world)).reason, undefined);
+
+      await b.close();
+      await isOfB('unhealthy');
+      await httpBackend(t, 'b', b.port);
+      await isOfB('healthy');
+      assert.ok(near(await shareOf('b', world), 100 / 11));
+    },
+  },
+];
+
+async function shareOf(name: string, { url }: World): Promise<number> {
+  const answers = [];
+  for (let index = 0; index < 100; index++) answers.push(await exchange(url));
+  assert.equal(shares(answers).none, undefined);
+  return shares(answers)[name] ?? 0;
+}
+
+async function statusOf(
+  name: string,
+  { runtime }: World,
+): Promise<{ health: string; weight: number; reason?: string }> {
+  const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
+  return listener.targets.find((target: { name: string }) => target.name === name);
+}
