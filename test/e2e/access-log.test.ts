@@ -21,6 +21,8 @@ interface Logged {
   readonly file: string;
   readonly port: number;
   readonly url: string;
+  /** Puts the listener with other properties. */
+  change(listener: object): Promise<unknown>;
   /** What the file holds so far, with each line parsed. */
   lines(): readonly Line[];
 }
@@ -41,11 +43,12 @@ async function startLogged(
   const port = await freePort();
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const web = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck: { protocol: 'none' }, ...listener };
-  await runtime.done('PUT', '/v1/listeners/web', web);
+  const change = (properties: object) => runtime.done('PUT', '/v1/listeners/web', { ...web, ...properties });
+  await change({});
   const targets = Object.fromEntries(backends.map(({ name, target }) => [name, target]));
   await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
   const lines = () => linesOf(file);
-  return { runtime, file, port, url: `http://127.0.0.1:${port}/`, lines };
+  return { runtime, file, port, url: `http://127.0.0.1:${port}/`, change, lines };
 }
 
 function linesOf(file: string): Line[] {
@@ -104,11 +107,12 @@ test('each exchange has its line: who asked what of whom, and what came of it', 
 });
 
 test('refused requests have a line with what is known of them', async (t) => {
-  const { port, lines } = await startLogged(t, [await httpBackend(t, 'a')], { idleTimeoutSeconds: 0.2 });
+  const { port, change, lines } = await startLogged(t, [await httpBackend(t, 'a')]);
   await raw(port, 'GET /a?secret=1 HTTP/1.1\r\n\r\n');
   await raw(port, 'CONNECT shop.example:443 HTTP/1.1\r\nHost: shop.example:443\r\n\r\n');
   await raw(port, `GET /long HTTP/1.1\r\nX: ${'x'.repeat(40_000)}`);
   await raw(port, '\x16\x03\x01 a TLS hello');
+  await change({ idleTimeoutSeconds: 1 });
   await raw(port, 'GET /slow HTTP/1.1\r\nHost:');
   const seen = await until('five lines', () => (lines().length === 5 ? lines() : undefined));
   assert.deepEqual(seen.map(({ status, method, path, error }) => [status, method, path, error]).toSorted(), [
