@@ -1,6 +1,7 @@
 // The access log of a real runtime: a line for each exchange and connection, sampled, rotated, and bounded in what it costs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -221,6 +222,36 @@ test('each TCP connection has a line at its end', async (t) => {
   await runtime.done('PATCH', '/v1/attachments/pool', { targets: { a: null } });
   await raw(port, 'x');
   assert.equal((await until('the second', () => lines()[1])).error, 'no target takes traffic');
+});
+
+test('each UDP session has a line at its end', async (t) => {
+  const echo = createSocket('udp4').bind(0, '127.0.0.1');
+  t.after(() => echo.close());
+  await once(echo, 'listening');
+  echo.on('message', (datagram, { port }) => echo.send(datagram, port, '127.0.0.1'));
+  const target = { address: '127.0.0.1', port: echo.address().port };
+  const { port, lines, runtime } = await startLogged(t, [{ name: 'a', target }], { protocol: 'UDP' });
+  const client = createSocket('udp4');
+  t.after(() => client.close());
+  client.connect(port, '127.0.0.1');
+  await once(client, 'connect');
+  for (let i = 0; i < 3; i++) {
+    client.send('hello');
+    await once(client, 'message');
+  }
+  assert.equal(await runtime.end('SIGTERM'), 0);
+  const [line] = lines();
+  const { time: _, durationMs, ...rest } = line;
+  assert.deepEqual(rest, {
+    listener: 'web',
+    protocol: 'UDP',
+    client: `127.0.0.1:${client.address().port}`,
+    target: `127.0.0.1:${target.port}`,
+    bytesIn: 15,
+    bytesOut: 15,
+    retries: 0,
+  });
+  assert.ok(durationMs > 0);
 });
 
 test('a sample of 0.5 has about half of the lines, and each says the rate', async (t) => {
