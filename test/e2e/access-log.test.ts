@@ -1,6 +1,7 @@
 // The access log of a real runtime: a line for each exchange and connection, sampled, rotated, and bounded in what it costs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -21,6 +22,8 @@ interface Logged {
   readonly file: string;
   readonly port: number;
   readonly url: string;
+  /** Puts the listener with other properties. */
+  change(listener: object): Promise<unknown>;
   /** What the file holds so far, with each line parsed. */
   lines(): readonly Line[];
 }
@@ -41,11 +44,12 @@ async function startLogged(
   const port = await freePort();
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const web = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck: { protocol: 'none' }, ...listener };
-  await runtime.done('PUT', '/v1/listeners/web', web);
+  const change = (properties: object) => runtime.done('PUT', '/v1/listeners/web', { ...web, ...properties });
+  await change({});
   const targets = Object.fromEntries(backends.map(({ name, target }) => [name, target]));
   await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
   const lines = () => linesOf(file);
-  return { runtime, file, port, url: `http://127.0.0.1:${port}/`, lines };
+  return { runtime, file, port, url: `http://127.0.0.1:${port}/`, change, lines };
 }
 
 function linesOf(file: string): Line[] {
@@ -104,11 +108,12 @@ test('each exchange has its line: who asked what of whom, and what came of it', 
 });
 
 test('refused requests have a line with what is known of them', async (t) => {
-  const { port, lines } = await startLogged(t, [await httpBackend(t, 'a')], { idleTimeoutSeconds: 0.2 });
+  const { port, change, lines } = await startLogged(t, [await httpBackend(t, 'a')]);
   await raw(port, 'GET /a?secret=1 HTTP/1.1\r\n\r\n');
   await raw(port, 'CONNECT shop.example:443 HTTP/1.1\r\nHost: shop.example:443\r\n\r\n');
   await raw(port, `GET /long HTTP/1.1\r\nX: ${'x'.repeat(40_000)}`);
   await raw(port, '\x16\x03\x01 a TLS hello');
+  await change({ idleTimeoutSeconds: 1 });
   await raw(port, 'GET /slow HTTP/1.1\r\nHost:');
   const seen = await until('five lines', () => (lines().length === 5 ? lines() : undefined));
   assert.deepEqual(seen.map(({ status, method, path, error }) => [status, method, path, error]).toSorted(), [
@@ -217,6 +222,36 @@ test('each TCP connection has a line at its end', async (t) => {
   await runtime.done('PATCH', '/v1/attachments/pool', { targets: { a: null } });
   await raw(port, 'x');
   assert.equal((await until('the second', () => lines()[1])).error, 'no target takes traffic');
+});
+
+test('each UDP session has a line at its end', async (t) => {
+  const echo = createSocket('udp4').bind(0, '127.0.0.1');
+  t.after(() => echo.close());
+  await once(echo, 'listening');
+  echo.on('message', (datagram, { port }) => echo.send(datagram, port, '127.0.0.1'));
+  const target = { address: '127.0.0.1', port: echo.address().port };
+  const { port, lines, runtime } = await startLogged(t, [{ name: 'a', target }], { protocol: 'UDP' });
+  const client = createSocket('udp4');
+  t.after(() => client.close());
+  client.connect(port, '127.0.0.1');
+  await once(client, 'connect');
+  for (let i = 0; i < 3; i++) {
+    client.send('hello');
+    await once(client, 'message');
+  }
+  assert.equal(await runtime.end('SIGTERM'), 0);
+  const [line] = lines();
+  const { time: _, durationMs, ...rest } = line;
+  assert.deepEqual(rest, {
+    listener: 'web',
+    protocol: 'UDP',
+    client: `127.0.0.1:${client.address().port}`,
+    target: `127.0.0.1:${target.port}`,
+    bytesIn: 15,
+    bytesOut: 15,
+    retries: 0,
+  });
+  assert.ok(durationMs > 0);
 });
 
 test('a sample of 0.5 has about half of the lines, and each says the rate', async (t) => {

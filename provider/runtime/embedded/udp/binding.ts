@@ -1,5 +1,6 @@
 // One UDP address:port of the worker that owns it: it gives each client's datagrams to the client's session, and its answers back.
 import type { RemoteInfo, Socket } from 'node:dgram';
+import type { AccessLog } from '../access-log/access-log.ts';
 import type { BindingContext } from '../binding.ts';
 import { queueEmptied } from '../emptying.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -44,9 +45,17 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
     return this.#listener !== undefined;
   }
 
+  get accessLog(): AccessLog | undefined {
+    return this.#context.accessLog;
+  }
+
+  get listener(): WorkerListener {
+    if (!this.#listener) throw new Error('A session has a listener once its binding serves.');
+    return this.#listener;
+  }
+
   get targets(): TargetSet {
-    if (!this.#listener) throw new Error('A session has targets once its binding serves.');
-    return this.#listener.targets;
+    return this.listener.targets;
   }
 
   serve(listener: WorkerListener): void {
@@ -126,7 +135,7 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
 
   /** It is out of the table. */
   #end(session: UdpSession): void {
-    session.leave();
+    session.end();
     this.#listener?.counters.addOpen(-1);
     this.#context.gauge.add(-1);
     if (this.#sessions.size === 0) unwatch(this);

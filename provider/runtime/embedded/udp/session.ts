@@ -3,6 +3,7 @@ import type { Socket } from 'node:dgram';
 import { plainAddress } from '../../proxy-protocol.ts';
 import type { PickingClient } from '../../select/stickiness.ts';
 import { takesTraffic } from '../../snapshot.ts';
+import { type ConnectionRecord, type RecordedBinding, recordOf } from '../access-log/connection-record.ts';
 import type { Hold, Target, TargetSet } from '../target-set.ts';
 import { connectedSocket, hasRoom } from './datagram-socket.ts';
 import type { TableEntry } from './session-table.ts';
@@ -11,7 +12,7 @@ import type { TableEntry } from './session-table.ts';
 const MAX_ATTEMPTS = 3;
 
 /** The session's listener, and the way back to its client. */
-export interface SessionContext {
+export interface SessionContext extends RecordedBinding {
   readonly targets: TargetSet;
   answer(session: UdpSession, datagram: Buffer): void;
   onLocalFault(error: Error): void;
@@ -23,7 +24,15 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
   readonly address: string;
   readonly port: number;
   usedAtMs = 0;
+  /** Payload of datagrams that came from the client, and that went to it. */
+  bytesRead = 0;
+  bytesWritten = 0;
   readonly #context: SessionContext;
+  /** Undefined: there is no access log. */
+  readonly #record: ConnectionRecord | undefined;
+  /** The one joined last, and why it was left where it refused. */
+  #lastTarget: Target | undefined;
+  #error: string | undefined;
   #target: Target | undefined;
   #socket: Socket | undefined;
   #onSent: ((error: Error | null) => void) | undefined;
@@ -33,14 +42,20 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     this.address = address;
     this.port = port;
     this.#context = context;
+    this.#record = recordOf(context, this);
   }
 
   get remoteAddress(): string {
     return plainAddress(this.address);
   }
 
+  get remotePort(): number {
+    return this.port;
+  }
+
   /** False: no target takes it, and it is dropped. */
   send(datagram: Buffer): boolean {
+    this.bytesRead += datagram.length;
     const target = this.#target;
     const isPicked = target?.isBound === true && takesTraffic(target.health);
     if (!isPicked && !this.#pick()) return false;
@@ -58,6 +73,18 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     target.counters.closed();
     this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  /** For good. */
+  end(): void {
+    this.leave();
+    this.#record?.end({
+      rule: undefined,
+      target: this.#lastTarget?.key,
+      durationMs: Math.max(0, this.usedAtMs - this.#record.startedAtMs),
+      retries: 0,
+      error: this.#error,
+    });
   }
 
   onUnbind(): void {
@@ -89,9 +116,12 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     socket.on('message', (datagram) => {
       if (this.#socket !== socket) return;
       target.connected();
+      this.bytesWritten += datagram.length;
       this.#context.answer(this, datagram);
     });
     this.#target = target;
+    this.#lastTarget = target;
+    this.#error = undefined;
     this.#socket = socket;
     this.#onSent = onFailed;
     target.hold(this);
@@ -104,6 +134,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
   #failed(target: Target, error: Error): void {
     if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') return;
     target.connectFailed(error);
+    this.#error = error.message;
     this.leave();
   }
 }
