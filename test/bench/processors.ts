@@ -10,6 +10,11 @@ export function leaveProxyCpu(): void {
   if (COUNT > 1) setAffinity(process.pid, `0-${PROXY_CPU - 1}`);
 }
 
+/** What is measured without peers has the machine to itself. */
+export function takeAllCpus(): void {
+  if (COUNT > 1) setAffinity(process.pid, `0-${PROXY_CPU}`);
+}
+
 /** All threads that it has; later ones run where the thread that makes them does. */
 export function giveProxyCpu(pid: number): void {
   if (COUNT > 1) setAffinity(pid, `${PROXY_CPU}`);

@@ -9,7 +9,7 @@ import { MissingPrograms } from './find-program.ts';
 import { describeMachine } from './machine.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { PEERS, type PeersOptions, type Served, startBackend, startPeer, writePair } from './peers.ts';
-import { leaveProxyCpu } from './processors.ts';
+import { leaveProxyCpu, takeAllCpus } from './processors.ts';
 import { findPrograms } from './programs.ts';
 import { renderReport } from './report.ts';
 import type { Protocol, ScenarioResult, Way } from './scenarios.ts';
@@ -33,6 +33,7 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
       scenarios.push(await measure(scenario, ways[scenario.protocol], settings));
     }
     await cleanUp.run();
+    takeAllCpus();
   }
   const writes: WriteResult[] = [];
   if (options.hasWrites) {
