@@ -4,6 +4,7 @@ import { cpuMicros } from './cpu-time.ts';
 import type { Served } from './peers.ts';
 import type { Sample, Scenario, ScenarioResult, Way } from './scenarios.ts';
 import { runTlsLoad } from './tls-load.ts';
+import { runUdpLoad } from './udp-load.ts';
 import { runWrk } from './wrk.ts';
 
 /** Long enough for Node to compile what is hot, and for every pool to have its connections. */
@@ -26,14 +27,17 @@ export async function measure(
   const { protocol, path, isClosing, isResumed = false } = scenario;
   const run = (way: Way, { port }: Served, length: number) => {
     const result =
-      protocol === 'HTTPS' && isClosing
-        ? runTlsLoad({ port, path, seconds: length, isResumed, signal })
-        : runWrk({ wrk, url: urlOf(scenario, port), seconds: length, isClosing, signal });
+      protocol === 'UDP'
+        ? runUdpLoad(port, length, signal)
+        : protocol === 'HTTPS' && isClosing
+          ? runTlsLoad({ port, path, seconds: length, isResumed, signal })
+          : runWrk({ wrk, url: urlOf(scenario, port), seconds: length, isClosing, signal });
     return result.catch((error) => {
       throw signal.aborted ? signal.reason : new Error(`${scenario.title}, ${way}: ${error.message}`);
     });
   };
-  await compareBodies(scenario, ways);
+  // The client of UDP compares each datagram.
+  if (protocol !== 'UDP') await compareBodies(scenario, ways);
   for (const [way, served] of ways) await run(way, served, WARM_UP_SECONDS);
 
   const samples = new Map<Way, Sample[]>([...ways.keys()].map((way) => [way, []]));

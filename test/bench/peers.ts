@@ -11,6 +11,7 @@ import type { CleanUp } from './clean-up.ts';
 import { giveProxyCpu } from './processors.ts';
 import { type Programs, STREAM_MODULE } from './programs.ts';
 import { LARGE_BYTES, type Protocol, SMALL_BODY } from './scenarios.ts';
+import { askUdp } from './udp-load.ts';
 
 /** Something that answers at 127.0.0.1:port; `pid` is the process whose time counts, undefined for the backend itself. */
 export interface Served {
@@ -88,6 +89,7 @@ async function start(
   await until(`${file} to answer on port ${port}`, async () => {
     const ending = child.exitCode ?? child.signalCode;
     if (ending !== null) throw new Error(`${command} ended with ${ending}: ${log}`);
+    if (file.includes('udp')) return askUdp(port);
     const scheme = file.includes('https') ? 'https' : 'http';
     const answer = await ask(`${scheme}://127.0.0.1:${port}/small`).catch(() => undefined);
     return answer?.status === 200 || undefined;

@@ -90,7 +90,7 @@ function dataPlaneNote({ rounds, seconds }: Report): string {
     'the rounds. Each proxy has one thread, keeps connections to the backend (nginx) alive and sets X-Forwarded-For,',
     '-Proto and -Port; no logs, no health checks. The proxy has the last core to itself, wrk and the backend have the',
     'others. CPU a request: of the whole process, user and system. More speed is better, less CPU is better. TLS handshakes',
-    'are made by a client in Node, which is slower than the proxies: there only the CPU tells them apart.',
+    'and datagrams come from a client in Node, which is slower than the proxies: there only the CPU tells them apart.',
   ].join('\n');
 }
 

@@ -13,12 +13,13 @@ import { leaveProxyCpu, takeAllCpus } from './processors.ts';
 import { findPrograms } from './programs.ts';
 import { renderReport } from './report.ts';
 import type { Protocol, ScenarioResult, Way } from './scenarios.ts';
+import { startEcho } from './udp-load.ts';
 import { startWeir } from './weir.ts';
 import { measureWrites, type WriteResult } from './writes.ts';
 
 const WRITE_SIZES = [10, 1000];
 
-type Ways = Readonly<Record<Protocol, ReadonlyMap<Way, Served>>>;
+type Ways = ReadonlyMap<Protocol, ReadonlyMap<Way, Served>>;
 
 async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): Promise<string> {
   const { rounds, seconds } = options;
@@ -30,7 +31,7 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
     const ways = await startWays({ programs, directory: temporaryDirectory(cleanUp), cleanUp }, options);
     for (const scenario of options.scenarios) {
       const settings = { wrk: programs.wrk, rounds, seconds, signal, say };
-      scenarios.push(await measure(scenario, ways[scenario.protocol], settings));
+      scenarios.push(await measure(scenario, ways.get(scenario.protocol) ?? new Map(), settings));
     }
     await cleanUp.run();
     takeAllCpus();
@@ -45,21 +46,30 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
   return renderReport({ machine, rounds, seconds, scenarios, writes, bounds });
 }
 
-async function startWays(peers: PeersOptions, { hasWeir, against }: Options): Promise<Ways> {
-  const backend = await startBackend(peers);
+/** Of each protocol that is asked for. HAProxy passes no UDP on, and nothing in front of the backend speaks TLS. */
+async function startWays(peers: PeersOptions, { hasWeir, against, scenarios }: Options): Promise<Ways> {
   const pair = makePair(['bench']);
   writePair(peers, pair);
-  const weir = hasWeir ? await startWeir(peers.cleanUp, backend, pair) : undefined;
-  const other = against === undefined ? undefined : await startWeir(peers.cleanUp, backend, pair, against);
-  const ways = async (protocol: Protocol) => {
-    const all = new Map<Way, Served>();
-    if (protocol !== 'HTTPS') all.set('direct', backend);
-    for (const peer of PEERS) all.set(peer, await startPeer(peers, peer, protocol, backend));
-    if (other !== undefined) all.set('other', other[protocol]);
-    if (weir !== undefined) all.set('weir', weir[protocol]);
-    return all;
-  };
-  return { HTTP: await ways('HTTP'), HTTPS: await ways('HTTPS'), TCP: await ways('TCP') };
+  const backend = await startBackend(peers);
+  const backends = { HTTP: backend, HTTPS: backend, TCP: backend, UDP: await startEcho(peers.cleanUp) };
+  const protocols = new Set(scenarios.map(({ protocol }) => protocol));
+  const weirs = { cleanUp: peers.cleanUp, backends, protocols, pair };
+  const weir = hasWeir ? await startWeir(weirs) : undefined;
+  const other = against === undefined ? undefined : await startWeir({ ...weirs, checkout: against });
+  const all = new Map<Protocol, Map<Way, Served>>();
+  for (const protocol of protocols) {
+    const ways = new Map<Way, Served>();
+    if (protocol !== 'HTTPS') ways.set('direct', backends[protocol]);
+    for (const peer of PEERS) {
+      if (peer !== 'haproxy' || protocol !== 'UDP')
+        ways.set(peer, await startPeer(peers, peer, protocol, backends[protocol]));
+    }
+    const [otherServed, served] = [other?.get(protocol), weir?.get(protocol)];
+    if (otherServed !== undefined) ways.set('other', otherServed);
+    if (served !== undefined) ways.set('weir', served);
+    all.set(protocol, ways);
+  }
+  return all;
 }
 
 function say(text: string): void {

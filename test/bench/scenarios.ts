@@ -16,7 +16,7 @@ export const WAY_NAMES: Readonly<Record<Way, string>> = {
   weir: 'Weir',
 };
 
-export type Protocol = 'HTTP' | 'HTTPS' | 'TCP';
+export type Protocol = 'HTTP' | 'HTTPS' | 'TCP' | 'UDP';
 
 export interface Scenario {
   readonly name: string;
@@ -49,6 +49,7 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'tcp-small', title: `TCP, ${small}`, protocol: 'TCP', path: '/small', isClosing: false },
   { name: 'tcp-large', title: 'TCP, 1 MiB', protocol: 'TCP', path: '/large', isClosing: false },
   { name: 'tcp-close', title: `TCP, ${small}, new connections`, protocol: 'TCP', path: '/small', isClosing: true },
+  { name: 'udp-small', title: `UDP, ${small}`, protocol: 'UDP', path: '/small', isClosing: false },
 ];
 
 /** What Weir's speed is to be, as a multiple of a peer's. */

@@ -8,22 +8,27 @@ import type { Served } from './peers.ts';
 import { giveProxyCpu } from './processors.ts';
 import type { Protocol } from './scenarios.ts';
 
-/** As the peers: no health check, and one target, the backend. `checkout`: the folder of another version's source. */
-export async function startWeir(
-  cleanUp: CleanUp,
-  backend: Served,
-  pair: Pair,
-  checkout?: string,
-): Promise<Record<Protocol, Served>> {
+export interface WeirOptions {
+  readonly cleanUp: CleanUp;
+  readonly backends: Readonly<Record<Protocol, Served>>;
+  readonly protocols: ReadonlySet<Protocol>;
+  readonly pair: Pair;
+  /** The folder of another version's source. */
+  readonly checkout?: string;
+}
+
+/** As the peers: no health check, and one target, the backend. */
+export async function startWeir({ cleanUp, backends, protocols, pair, checkout }: WeirOptions) {
   const runtime = await startRuntime(cleanUp, checkout);
   giveProxyCpu(runtime.pid);
-  const listen = async (protocol: Protocol): Promise<Served> => {
+  const served = new Map<Protocol, Served>();
+  for (const protocol of protocols) {
     const port = await putListener(runtime, protocol, protocol === 'HTTPS' ? { certificates: { bench: pair } } : {});
-    const targets = { origin: { address: '127.0.0.1', port: backend.port } };
+    const targets = { origin: { address: '127.0.0.1', port: backends[protocol].port } };
     await runtime.done('PUT', `/v1/attachments/${protocol}`, { listenerId: protocol, targets });
-    return { port, pid: runtime.pid };
-  };
-  return { HTTP: await listen('HTTP'), HTTPS: await listen('HTTPS'), TCP: await listen('TCP') };
+    served.set(protocol, { port, pid: runtime.pid });
+  }
+  return served;
 }
 
 /** With a load balancer `bench`. */

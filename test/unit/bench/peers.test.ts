@@ -11,7 +11,7 @@ test('each placeholder is replaced wherever it stands, and one without a value i
 test("the peers' files need nothing but what is filled in", () => {
   const folder = new URL('../../bench/peers/', import.meta.url);
   const files = readdirSync(folder);
-  assert.equal(files.length, 10);
+  assert.equal(files.length, 12);
   const values = { port: 1, backend: 2, directory: '/tmp/d', streamModule: '/m.so', smallBody: 'b' };
   for (const file of files) {
     const filled = fillIn(readFileSync(new URL(file, folder), 'utf8'), values);
