@@ -12,7 +12,9 @@ export const port = z
 export const ipAddress = z
   .string('must be an IPv4 or IPv6 address')
   .refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address')
-  .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)));
+  .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)))
+  // A refinement is not in the OpenAPI document, a format is.
+  .meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] });
 
 /** An IPv4 or IPv6 network, "10.0.0.0/8". */
 export const cidr = z

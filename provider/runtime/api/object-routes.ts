@@ -18,6 +18,7 @@ import {
   idParams,
   listQuery,
   patchBody,
+  patchDocument,
 } from './schemas.ts';
 
 export function registerObjectRoutes(server: FastifyInstance, control: ControlPlane): void {
@@ -104,7 +105,7 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       schema: {
         summary: 'Binds, changes and unbinds single targets (JSON merge patch: null unbinds).',
         params: idParams,
-        body: patchBody,
+        body: patchDocument,
         response: { 200: answerSchema('attachments'), default: errorAnswer },
       },
       validatorCompiler: paramsOnly,
@@ -112,7 +113,8 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
     async ({ params: { id }, body, headers }, reply) => {
       const problems = schemaProblems(patchBody, body);
       if (problems.length > 0) throw invalid(problems);
-      const written = await control.patchTargets(id, body.targets, ifMatch(headers['if-match']));
+      const { targets } = patchBody.parse(body);
+      const written = await control.patchTargets(id, targets, ifMatch(headers['if-match']));
       return reply.header('etag', etagOf(written)).send(toAnswer(written, control) as never);
     },
   );

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { certificateSchema } from '../../model/certificate.ts';
 import { ERRORS, type ErrorCode } from '../../model/errors.ts';
+import { mapKey } from '../../model/network.ts';
 import { stickySessionSchema } from '../../model/sticky-session.ts';
+import { targetSchema } from '../../model/target-attachment.ts';
 import { type Kind, SCHEMAS } from '../../model/validate.ts';
 
 const health = z.enum(['healthy', 'unhealthy', 'checking', 'unchecked']);
@@ -86,6 +88,12 @@ export const patchBody = z.strictObject({
     'must be an object',
   ),
 });
+
+/** The same for the document: which target needs which property depends on what is stored, and null unsets one. */
+const targetPatch = z.strictObject(
+  Object.fromEntries(Object.entries(targetSchema.shape).map(([name, schema]) => [name, schema.nullish()])),
+);
+export const patchDocument = z.strictObject({ targets: z.record(mapKey, targetPatch.nullable()) });
 
 export const statusAnswer = z.object({
   version: z.number(),

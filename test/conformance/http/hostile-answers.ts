@@ -198,7 +198,7 @@ const SEEN: readonly HostileRow[] = [
     rule: 'chunks to HTTP/1.0',
     section: 'RFC 9112 7.1',
     play: chunked('5\r\nhello\r\n0\r\n\r\n'),
-    client: { ...HELLO, lacks: ['transfer-encoding'] },
+    client: { ...HELLO, lacks: ['transfer-encoding'], isReused: true },
     request: GET_1_0,
   },
   { rule: 'a length', section: 'RFC 9112 6.3', play: five('hello'), client: { ...HELLO, isReused: true } },

@@ -13,7 +13,9 @@ export function lineOf<B extends { readonly target: object }>(
   let world: World;
   let backend: B;
   before(async () => {
-    world = await createWorld(suite, engine, { listener: { healthCheck: { protocol: 'none' }, ...listener } });
+    // One worker: the next client meets the idle connections that the last one left behind.
+    const flags = ['--workers', '1'];
+    world = await createWorld(suite, engine, { flags, listener: { healthCheck: { protocol: 'none' }, ...listener } });
     backend = await start(suite);
     await world.bind({ only: backend.target });
   });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { type RequestMessage, readRequests } from './reference.ts';
 
 /** Nothing here takes long: a wait that reaches this has failed. */
@@ -40,11 +41,12 @@ export class Peer {
     });
   }
 
-  static async connect(t: Pick<TestContext, 'after'>, port: number): Promise<Peer> {
-    const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  static async connect(t: Pick<TestContext, 'after'>, port: number, isSecure = false): Promise<Peer> {
+    const to = { host: '127.0.0.1', port, allowHalfOpen: true };
+    const socket = isSecure ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
     t.after(() => socket.destroy());
     const peer = new Peer(socket);
-    await once(socket, 'connect');
+    await once(socket, isSecure ? 'secureConnect' : 'connect');
     return peer;
   }
 

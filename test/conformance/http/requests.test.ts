@@ -1,6 +1,7 @@
-// Runs the raw requests on each engine: as they are, and once more byte by byte.
+// Runs the raw requests on each engine, in the clear and within TLS: as they are, and once more byte by byte.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { makePair } from '../../harness/certificates.ts';
 import { ENGINES, type World } from '../world.ts';
 import { CARRIED, type Seen } from './carried-requests.ts';
 import { lineOf } from './line.ts';
@@ -17,6 +18,7 @@ interface Row {
   readonly seen: readonly (Seen | string)[];
   readonly ending: 'open' | 'closed' | 'cut' | number;
   readonly interim: number;
+  readonly isSecure: boolean;
 }
 
 interface Line {
@@ -24,18 +26,29 @@ interface Line {
   readonly backend: RecordingBackend;
 }
 
-for (const engine of Object.keys(ENGINES)) {
-  describe(engine, () => {
-    const line = lineOf(engine, RecordingBackend.start);
+/** The same within TLS: reads come in other pieces there, and a FIN is another thing. */
+const LISTENERS = { HTTP: {}, HTTPS: { protocol: 'HTTPS', certificates: { site: makePair(['a']) } } };
+/** What names the scheme is said otherwise within TLS. */
+const OF_HTTP = /http:\/\/|X-Forwarded-Proto/i;
 
-    for (const [rule, section, send, status = 400] of REFUSED) {
-      test(`refused: ${rule} (${section})`, (t) =>
-        runBoth(t, line, { send, seen: [], ending: status, interim: countOf100(send) }));
-    }
-    for (const { rule, section, send, seen, ending = 'open', interim = 0 } of CARRIED) {
-      test(`carried over: ${rule} (${section})`, (t) => runBoth(t, line, { send, seen, ending, interim }));
-    }
-  });
+for (const engine of Object.keys(ENGINES)) {
+  for (const [protocol, listener] of Object.entries(LISTENERS)) {
+    const isSecure = protocol === 'HTTPS';
+    const isDue = (row: object) => !isSecure || !OF_HTTP.test(JSON.stringify(row));
+    describe(`${engine}, ${protocol}`, () => {
+      const line = lineOf(engine, RecordingBackend.start, listener);
+
+      for (const row of REFUSED.filter(isDue)) {
+        const [rule, section, send, ending = 400] = row;
+        test(`refused: ${rule} (${section})`, (t) =>
+          runBoth(t, line, { send, seen: [], ending, interim: countOf100(send), isSecure }));
+      }
+      for (const row of CARRIED.filter(isDue)) {
+        const { rule, section, send, seen, ending = 'open', interim = 0 } = row;
+        test(`carried over: ${rule} (${section})`, (t) => runBoth(t, line, { send, seen, ending, interim, isSecure }));
+      }
+    });
+  }
 }
 
 async function runBoth(t: TestContext, line: Line, row: Row): Promise<void> {
@@ -46,9 +59,13 @@ async function runBoth(t: TestContext, line: Line, row: Row): Promise<void> {
     await run(t, line, { ...row, send: steps.flatMap((step): Step[] => (isBytes(step) ? [...step] : [step])) });
 }
 
-async function run(t: TestContext, { world, backend }: Line, { send, seen, ending, interim }: Row): Promise<void> {
+async function run(
+  t: TestContext,
+  { world, backend }: Line,
+  { send, seen, ending, interim, isSecure }: Row,
+): Promise<void> {
   const expected = seen.map((one) => (typeof one === 'string' ? { line: one, body: '' } : one));
-  const client = await Peer.connect(t, world.port);
+  const client = await Peer.connect(t, world.port, isSecure);
   await client.play(stepsOf(send));
   if (ending === 'open') client.socket.write(NEXT);
   const due = ending === 'open' ? [...expected, { line: 'GET /next' }] : expected;
