@@ -1,10 +1,11 @@
 // What the README shows is what happens: its stack, the preview that it prints, and its pipeline.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort } from '../harness/backends.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
+import { askHttp, freePort, httpBackend } from '../harness/backends.ts';
+import { makePair } from '../harness/certificates.ts';
+import { RuntimeProcess, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
 import { ROOT } from '../harness/tree.ts';
 
@@ -55,4 +56,24 @@ test("the README's stack goes up, its previews read as printed, and its pipeline
     if (command === 'preview') assert.equal(JSON.parse(text.slice(text.indexOf('{'))).changeSummary.update, 1);
   }
   assert.equal((await stack.resources()).size, 0);
+});
+
+test("the README's stack of protocols and rules serves HTTPS, and its rule takes what it says", async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const backends = await Promise.all(['one', 'two', 'api'].map((name) => httpBackend(t, name)));
+  const port = await freePort();
+  const [, written = ''] = /```ts\n(import \* as fs[\s\S]*?)```/.exec(README) ?? [];
+  const program = backends
+    .reduce((text, backend, index) => text.replace(`127.0.0.1:900${index + 1}`, `127.0.0.1:${backend.port}`), written)
+    .replace('port: 8443', `port: ${port}`);
+  const stack = await Stack.create(t, program, runtime);
+  const pair = makePair(['shop.example.com']);
+  writeFileSync(join(stack.directory, 'shop.crt'), pair.certificate);
+  // Behind a newline, since what begins with a dash is an option.
+  await stack.done(['config', 'set', '--secret', 'shopKey', `\n${pair.privateKey}`]);
+  await stack.up();
+  const ask = (path: string) => askHttp(port, 'shop.example.com', path, 'shop.example.com');
+  await until('the rule begins', async () => (await ask('/api/carts')) === 'api' || undefined);
+  assert.deepEqual([await ask('/'), await ask('/apix')].toSorted(), ['one', 'two']);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
 });
