@@ -1,6 +1,6 @@
 // A backend that answers requests for one target as a test says, byte for byte, and every other one as it should.
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Peer } from './raw.ts';
 import { readRequests } from './reference.ts';
 
@@ -68,11 +68,19 @@ export class HostileBackend {
       if (typeof act === 'object')
         await client.until(() => client.isEnded || client.heard.includes(act.sent), act.sent);
       else if (act === 'FIN') peer.socket.end();
-      else if (act === 'RST') peer.socket.resetAndDestroy();
+      else if (act === 'RST') await reset(peer.socket);
       else {
         peer.socket.write(act, 'latin1');
         await new Promise((resolve) => setImmediate(resolve));
       }
     }
   }
+}
+
+/** Never while a FIN is under way: libuv refuses that, the socket is never closed, and Node then never ends (24.21). */
+async function reset(socket: Socket): Promise<void> {
+  if (socket.writableEnded && !socket.writableFinished && !socket.destroyed) {
+    await new Promise((resolve) => socket.once('finish', resolve).once('close', resolve));
+  }
+  socket.resetAndDestroy();
 }
