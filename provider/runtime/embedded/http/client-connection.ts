@@ -3,10 +3,11 @@ import { proxyHeader } from '../../proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
 import { requestLineOf } from '../access-log/request-line.ts';
 import type { Binding, ClientConnection } from '../binding.ts';
+import { type Timed, unwatch, watch } from '../deadlines.ts';
 import type { ListenerColumn } from '../listener-counters.ts';
+import type { ListenerSettings } from '../messages.ts';
 import type { RawSocket, SocketHandler } from '../raw-socket.ts';
 import type { TargetSet } from '../target-set.ts';
-import { type Timed, unwatch, watch } from './deadlines.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { findHeadEnd, INCOMPLETE, skipEmptyLines } from './head-parser.ts';
@@ -81,24 +82,12 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     return this.#scheme.protocol === 'HTTPS';
   }
 
-  get idleTimeoutMs(): number {
-    return this.#binding.listener.snapshot.idleTimeoutMs;
-  }
-
-  get requestTimeoutMs(): number {
-    return this.#binding.listener.snapshot.requestTimeoutMs;
-  }
-
-  get maxPendingRequests(): number | undefined {
-    return this.#binding.listener.snapshot.maxPendingRequests;
-  }
-
-  get hasProxyProtocol(): boolean {
-    return this.#binding.listener.snapshot.proxyProtocol !== undefined;
+  get settings(): ListenerSettings {
+    return this.#binding.listener.snapshot;
   }
 
   get proxyHeader(): Buffer | undefined {
-    const { proxyProtocol } = this.#binding.listener.snapshot;
+    const { proxyProtocol } = this.settings;
     return proxyProtocol && proxyHeader(proxyProtocol, this.socket.remote, this.socket.local);
   }
 
@@ -185,7 +174,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     this.#state = GONE;
     unwatch(this);
     const held = this.#held;
-    new Tunnel(this.socket, upstream, bytes, held, this.idleTimeoutMs, () => this.onClose());
+    new Tunnel(this.socket, upstream, bytes, held, this.settings.idleTimeoutMs, () => this.onClose());
     if (this.#isEnded) upstream.socket.end();
   }
 
@@ -212,7 +201,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   }
 
   #beginExchange(bytes: Buffer, from: number, end: number): number {
-    const { address, port } = this.#binding.listener.snapshot;
+    const { address, port } = this.settings;
     const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
     const fault = readRequest(bytes, from, end, this.#forwarded, defaultHost, this.#exchange.request, this.#scheme);
     if (fault !== undefined) {
@@ -257,25 +246,25 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   #awaitHead(): void {
     this.#state = HEAD;
     this.#isHeadBegun = false;
-    this.#deadline = performance.now() + this.idleTimeoutMs;
+    this.#deadline = performance.now() + this.settings.idleTimeoutMs;
   }
 
   /** A head's time runs from its first byte, however slowly the rest comes. */
   #timeHead(isBegun: boolean): void {
     if (!isBegun || this.#isHeadBegun) return;
     this.#isHeadBegun = true;
-    this.#deadline = performance.now() + this.idleTimeoutMs;
+    this.#deadline = performance.now() + this.settings.idleTimeoutMs;
   }
 
   /** What comes on it can still be answered, of an HTTP listener that has become an HTTPS one too. */
   #isHttp(): boolean {
-    const { protocol } = this.#binding.listener.snapshot;
+    const { protocol } = this.settings;
     return protocol === 'HTTP' || protocol === 'HTTPS';
   }
 
   /** Its clients are to connect anew, elsewhere or in another way. */
   #isToClose(): boolean {
-    return this.#binding.isClosing || this.#binding.listener.snapshot.protocol !== this.#scheme.protocol;
+    return this.#binding.isClosing || this.settings.protocol !== this.#scheme.protocol;
   }
 
   /** The head is, or begins, at bytes[from]. */

@@ -1,6 +1,8 @@
 // What an exchange needs of the connection that its request came on: the seam between exchange.ts and client-connection.ts.
+
 import type { ConnectionRecord } from '../access-log/connection-record.ts';
 import type { ListenerColumn } from '../listener-counters.ts';
+import type { ListenerSettings } from '../messages.ts';
 import type { RawSocket } from '../raw-socket.ts';
 import type { TargetSet } from '../target-set.ts';
 import type { Request } from './request.ts';
@@ -14,12 +16,8 @@ export interface ExchangeClient {
   readonly isSecure: boolean;
   /** Undefined: there is no access log. */
   readonly record: ConnectionRecord | undefined;
-  readonly idleTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly maxPendingRequests: number | undefined;
-  /** Connections to targets are of one client each. */
-  readonly hasProxyProtocol: boolean;
-  /** What they begin with then. */
+  readonly settings: ListenerSettings;
+  /** What connections to targets begin with where each is of one client, under the PROXY protocol. */
   readonly proxyHeader: Buffer | undefined;
   /** By the listener's rules. */
   targetsFor(request: Request): TargetSet;

@@ -1,6 +1,7 @@
 // The worker's idle connections to targets, a list for each; what upstream.ts returns to and exchange.ts takes from.
+
+import { type Timed, unwatch, watch } from '../deadlines.ts';
 import type { Target } from '../target-set.ts';
-import { type Timed, unwatch, watch } from './deadlines.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Less than the 5 s of Node's own HTTP server, the shortest of the common backends: few closes cross a request. */

@@ -1,7 +1,8 @@
 // Two connections after a 101: bytes go through as they are, half-close and resets too, until both sides have ended.
+
+import { type Timed, unwatch, watch } from '../deadlines.ts';
 import type { RawSocket, SocketHandler } from '../raw-socket.ts';
 import type { UnbindRule } from '../target-set.ts';
-import { type Timed, unwatch, watch } from './deadlines.ts';
 import type { Upstream, UpstreamUser } from './upstream.ts';
 
 export class Tunnel implements UpstreamUser, SocketHandler, Timed {

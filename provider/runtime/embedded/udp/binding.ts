@@ -2,10 +2,10 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { AccessLog } from '../access-log/access-log.ts';
 import type { BindingContext } from '../binding.ts';
+import { type Timed, unwatch, watch } from '../deadlines.ts';
 import { queueEmptied } from '../emptying.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { EndpointBinding } from '../endpoint-binding.ts';
-import { type Timed, unwatch, watch } from '../http/deadlines.ts';
 import type { WorkerListener } from '../listener.ts';
 import type { TargetSet } from '../target-set.ts';
 import { datagramSocket, hasRoom } from './datagram-socket.ts';
