@@ -5,6 +5,8 @@ import { request as httpsRequest } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
+export { freePort } from './free-port.ts';
+
 export interface Backend {
   readonly name: string;
   readonly port: number;
@@ -109,14 +111,4 @@ export function askHttp(port: number, host: string, path: string, servername?: s
   });
   sent.on('error', reject).end();
   return promise;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(address = '127.0.0.1'): Promise<number> {
-  const server = createServer().listen(0, address);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

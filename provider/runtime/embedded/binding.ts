@@ -3,7 +3,7 @@ import * as net from 'node:net';
 import type { Protocol } from '../snapshot.ts';
 import type { AccessLog } from './access-log/access-log.ts';
 import type { ConnectionGauge } from './counters.ts';
-import { queueEmptied } from './emptying.ts';
+import { MAX_QUEUED, queueEmptied } from './emptying.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EndpointBinding } from './endpoint-binding.ts';
 import type { WorkerListener } from './listener.ts';
@@ -32,9 +32,6 @@ export interface BindingContext {
   readonly isPortShared: boolean;
   readonly log: Log;
 }
-
-/** The kernel cuts it at net.core.somaxconn. */
-const BACKLOG = 4096;
 
 export class Binding implements EndpointBinding {
   readonly endpoint: Endpoint;
@@ -140,7 +137,8 @@ export class Binding implements EndpointBinding {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { address, port } = this.endpoint;
     this.#server.once('error', reject);
-    this.#server.listen({ host: address, port, backlog: BACKLOG, reusePort: this.#context.isPortShared }, () => {
+    // The kernel cuts the backlog at net.core.somaxconn.
+    this.#server.listen({ host: address, port, backlog: MAX_QUEUED, reusePort: this.#context.isPortShared }, () => {
       this.#server.off('error', reject);
       // An accept that fails (EMFILE) must not end the worker and with it every other connection.
       this.#server.on('error', (error) =>

@@ -1,10 +1,9 @@
 // The client against scripted answers: what it repeats, what it takes for gone, and what its errors say to do.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type Call, RuntimeClient } from '../../../provider/client/client.ts';
 import { settingsOf } from '../../../provider/client/settings.ts';
+import { freePort } from '../../harness/free-port.ts';
 import { failure, type Reply, RUNTIME_ID, type Seen, scriptedRuntime, stored } from './scripted-runtime.ts';
 
 const CALL: Call = { kind: 'attachments', id: 'web-1', expectedRuntime: undefined };
@@ -16,16 +15,6 @@ function clientFor(endpoint: string, env: Record<string, string> = { WEIR_TOKEN:
 async function scripted(t: TestContext, reply: (seen: Seen, index: number) => Reply, env?: Record<string, string>) {
   const runtime = await scriptedRuntime(t, reply);
   return { runtime, client: clientFor(runtime.url, env) };
-}
-
-/** A port on which nothing listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 test('a write carries token, runtime and body, and the runtime is asked for its id once', async (t) => {

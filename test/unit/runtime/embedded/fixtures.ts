@@ -21,6 +21,7 @@ import {
   type TargetSnapshot,
 } from '../../../../provider/runtime/snapshot.ts';
 
+export { freePort } from '../../../harness/free-port.ts';
 export { fullPort } from '../../../harness/full-port.ts';
 
 export const UNCHECKED: HealthView = () => 'unchecked';
@@ -121,7 +122,7 @@ export interface EchoTarget {
 }
 
 /** A target that says its name first, then echoes. */
-export async function echoTarget(t: TestContext, name: string): Promise<EchoTarget> {
+export async function echoTarget(t: TestContext, name: string, at = 0): Promise<EchoTarget> {
   const sockets = new Set<net.Socket>();
   let accepted = 0;
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
@@ -132,7 +133,7 @@ export async function echoTarget(t: TestContext, name: string): Promise<EchoTarg
     socket.write(`${name}\n`);
     socket.pipe(socket);
   });
-  const port = await listen(t, server);
+  const port = await listen(t, server, '127.0.0.1', at);
   t.after(() => {
     for (const socket of sockets) socket.destroy();
   });
@@ -150,16 +151,6 @@ export async function listen(t: TestContext, server: net.Server, address = '127.
   t.after(() => server.close());
   await once(server, 'listening');
   return (server.address() as net.AddressInfo).port;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(address = '127.0.0.1'): Promise<number> {
-  const server = net.createServer().listen(0, address);
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export class Client {

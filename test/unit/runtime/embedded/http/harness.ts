@@ -20,7 +20,7 @@ import {
 } from '../../../../../provider/runtime/embedded/listener-counters.ts';
 import type { ListenerSettings, TargetUpsert } from '../../../../../provider/runtime/embedded/messages.ts';
 import type { ListenerTraffic } from '../../../../../provider/runtime/engine.ts';
-import { settings as settingsOf, workerListener } from '../fixtures.ts';
+import { freePort, settings as settingsOf, workerListener } from '../fixtures.ts';
 
 const HOST = '127.0.0.1';
 /** Nothing in these tests takes long: a wait that reaches this has failed. */
@@ -313,13 +313,4 @@ export async function until(condition: () => boolean, what: string): Promise<voi
     if (performance.now() > end) assert.fail(`waited for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

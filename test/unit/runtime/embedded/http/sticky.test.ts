@@ -1,7 +1,8 @@
 // The cookie of a sticky session over real sockets: on which answers it is set, and what the backend gets.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Backend, type Client, freePort, get, HttpProxy, ok } from './harness.ts';
+import { freePort } from '../fixtures.ts';
+import { Backend, type Client, get, HttpProxy, ok } from './harness.ts';
 
 const SET_COOKIE = /^Set-Cookie: (weir=[A-Za-z0-9_-]{22}); Path=\/; HttpOnly; SameSite=Lax\r$/gm;
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pool } from '../../../../../provider/runtime/embedded/http/pool.ts';
-import { Backend, freePort, get, HttpProxy, ok, until } from './harness.ts';
+import { freePort } from '../fixtures.ts';
+import { Backend, get, HttpProxy, ok, until } from './harness.ts';
 
 const post = (body = ''): string => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 const put = (body: string): string => post(body).replace('POST', 'PUT');

@@ -44,7 +44,7 @@ test('a prepared listener has its port and serves when it is activated; abandon 
 });
 
 test('a port that another socket has is refused by name; a TCP port of the same number is another one', async (t) => {
-  const other = await UdpBackend.start(t, 'other');
+  const other = await UdpBackend.start(t, 'other', '127.0.0.1', await freePort());
   const engine = engineOf(t);
   const [refusal, ...rest] = await engine.prepare(snapshot(1, [listener('dns', other.port, [], UDP)]));
   assert.deepEqual([refusal?.listenerId, refusal?.code, rest], ['dns', 'PortInUse', []]);
@@ -55,7 +55,7 @@ test('a port that another socket has is refused by name; a TCP port of the same 
 });
 
 test('TCP becomes UDP and TCP again on one port; an open flow of the old socket lives on', async (t) => {
-  const tcp = await echoTarget(t, 'tcp');
+  const tcp = await echoTarget(t, 'tcp', await freePort());
   const udp = await UdpBackend.start(t, 'udp', '127.0.0.1', tcp.port);
   const port = await freePort();
   const engine = engineOf(t);

@@ -6,7 +6,8 @@ import { exchange, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { addressOf, backends, inTurn } from './clients.ts';
 import { type Flow, openFlow } from './flow.ts';
-import { type Scenario, targetsOf } from './world.ts';
+import { testOnEachEngine } from './table.ts';
+import { targetsOf } from './world.ts';
 
 const LEAST_CONNECTIONS = { algorithm: 'weighted-least-connections' };
 const SOURCE_IP_HASH = { algorithm: 'source-ip-hash' };
@@ -14,7 +15,7 @@ const TCP = { protocol: 'TCP' };
 /** A refused connect is a failure of the target at once, and a restart waits for no check. */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 
-export const ALGORITHM_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   {
     name: 'TCP, least connections: open flows stand in proportion to the weights, and the next ones go where flows ended',
     listener: { ...TCP, ...LEAST_CONNECTIONS },
@@ -129,4 +130,4 @@ export const ALGORITHM_SCENARIOS: readonly Scenario[] = [
       assert.deepEqual(load.failures().slice(0, 3), []);
     },
   },
-];
+]);

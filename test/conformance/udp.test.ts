@@ -5,6 +5,7 @@ import { askTcp, freePort, tcpBackend } from '../harness/backends.ts';
 import { shares } from '../harness/load.ts';
 import { type RuntimeProcess, until } from '../harness/runtime.ts';
 import { UdpBackend, UdpClient } from '../harness/udp.ts';
+import { testOnEachEngine } from './table.ts';
 import { type Scenario, targetsOf, type World } from './world.ts';
 
 /** No check, as is a UDP listener's default: the world gives one where nothing is said. */
@@ -66,7 +67,7 @@ const shareScenarios = ['1', '4'].map(
   }),
 );
 
-export const UDP_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   ...shareScenarios,
   {
     name: 'UDP: a client keeps its target while weights change and others come, and gets what is its own in order',
@@ -233,4 +234,4 @@ export const UDP_SCENARIOS: readonly Scenario[] = [
       assert.equal((await runtime.done('GET', '/v1/listeners/web')).endpoint, `udp://127.0.0.1:${next}`);
     },
   },
-];
+]);

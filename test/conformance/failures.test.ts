@@ -9,7 +9,7 @@ import { fullPort } from '../harness/full-port.ts';
 import { exchange } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { openFlow } from './flow.ts';
-import type { Scenario } from './world.ts';
+import { testOnEachEngine } from './table.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 
@@ -78,7 +78,7 @@ async function sendMany(t: TestContext, url: string, method: string, count: numb
   return failures;
 }
 
-export const FAILURE_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   {
     name: 'a backend that closes idle connections at random: 5,000 GET and 2,000 POST without failure, each POST seen once',
     listener: UNCHECKED,
@@ -164,4 +164,4 @@ export const FAILURE_SCENARIOS: readonly Scenario[] = [
       }
     },
   },
-];
+]);

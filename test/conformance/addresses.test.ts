@@ -9,7 +9,8 @@ import { askTcp, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { UdpBackend, UdpClient } from '../harness/udp.ts';
-import { type Scenario, targetsOf } from './world.ts';
+import { testOnEachEngine } from './table.ts';
+import { targetsOf } from './world.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const CHECKED_BY_HTTP = { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2, timeoutSeconds: 1 } };
@@ -45,7 +46,7 @@ function visit(host: string, port: number, headers: Record<string, string> = {})
   });
 }
 
-export const ADDRESS_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   {
     name: 'IPv6, HTTP: Host with brackets, X-Forwarded-For without, and a check that asks [::1] by that name',
     listener: CHECKED_BY_HTTP,
@@ -162,7 +163,7 @@ export const ADDRESS_SCENARIOS: readonly Scenario[] = [
       assert.equal(await visit('127.0.0.1', port), 200);
     },
   },
-];
+]);
 
 /** The backend that a client of this address comes to. */
 function nameFor(port: number, localAddress: string): Promise<string> {

@@ -8,6 +8,7 @@ import { type Backend, httpBackend } from '../harness/backends.ts';
 import { gatherCrowd, residentBytes } from '../harness/crowd.ts';
 import { exchange, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
+import { testOnEachEngine } from './table.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
 const REQUESTS = 10_000;
@@ -57,7 +58,7 @@ function isRefused(port: number): Promise<true | undefined> {
   });
 }
 
-export const LOAD_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   ...shareScenarios,
   {
     name: `${IDLE} idle connections, ${SLOW} slow clients and full load: no request fails, no idle connection is lost, memory is bounded`,
@@ -93,4 +94,4 @@ export const LOAD_SCENARIOS: readonly Scenario[] = [
       assert.equal(await ended, 0);
     },
   },
-];
+]);

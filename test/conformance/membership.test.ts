@@ -1,23 +1,11 @@
-// The conformance table: what every data plane does, as scenarios that know nothing of the engine.
+// The rows of the conformance table that are of the weights and the membership of targets: shares, unbinds, ports, flows.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { exchange, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
-import { ADDRESS_SCENARIOS } from './addresses.ts';
-import { ALGORITHM_SCENARIOS } from './algorithms.ts';
-import { FAILURE_SCENARIOS } from './failures.ts';
 import { type Flow, openFlow } from './flow.ts';
-import { HEALTH_SCENARIOS } from './health.ts';
-import { LIMIT_SCENARIOS } from './limits.ts';
-import { LOAD_SCENARIOS } from './load.ts';
-import { ORIGIN_SCENARIOS } from './origins.ts';
-import { RULE_SCENARIOS } from './rules.ts';
-import { SLOW_START_SCENARIOS } from './slow-start.ts';
-import { STICKY_SCENARIOS } from './sticky.ts';
-import { TLS_SCENARIOS } from './tls.ts';
-import { TRANSPORT_SCENARIOS } from './transport.ts';
-import { UDP_SCENARIOS } from './udp.ts';
+import { testOnEachEngine } from './table.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -43,21 +31,8 @@ const shareScenarios = ['1', '4'].map(
   }),
 );
 
-export const SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   ...shareScenarios,
-  ...ALGORITHM_SCENARIOS,
-  ...STICKY_SCENARIOS,
-  ...SLOW_START_SCENARIOS,
-  ...HEALTH_SCENARIOS,
-  ...ORIGIN_SCENARIOS,
-  ...LIMIT_SCENARIOS,
-  ...FAILURE_SCENARIOS,
-  ...TLS_SCENARIOS,
-  ...RULE_SCENARIOS,
-  ...TRANSPORT_SCENARIOS,
-  ...LOAD_SCENARIOS,
-  ...UDP_SCENARIOS,
-  ...ADDRESS_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,
@@ -239,4 +214,4 @@ export const SCENARIOS: readonly Scenario[] = [
       assert.equal((await exchange(`http://127.0.0.1:${port}/`)).backend, 'a');
     },
   },
-];
+]);

@@ -10,7 +10,8 @@ import { exchange, shares } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { UdpBackend, UdpClient } from '../harness/udp.ts';
 import { addressOf, backends, inTurn, near } from './clients.ts';
-import { type Scenario, targetsOf, type World } from './world.ts';
+import { testOnEachEngine } from './table.ts';
+import { targetsOf, type World } from './world.ts';
 
 const COOKIE = { stickySession: { type: 'cookie' } };
 const SOURCE_IP = { stickySession: { type: 'source-ip' } };
@@ -69,7 +70,7 @@ function httpBackends(t: TestContext, names: string): Promise<Backend[]> {
   return backends(t, httpBackend, names);
 }
 
-export const STICKY_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   {
     name: 'HTTP, cookie: clients are spread by weight and stay with their targets, over 4 workers and a restart',
     listener: COOKIE,
@@ -299,4 +300,4 @@ export const STICKY_SCENARIOS: readonly Scenario[] = [
       });
     },
   },
-];
+]);

@@ -12,6 +12,7 @@ import { exchange, shares, startLoad } from '../harness/load.ts';
 import { type RuntimeProcess, until } from '../harness/runtime.ts';
 import { type Flow, openFlow } from './flow.ts';
 import { LARGE_BYTES, largeBackend } from './large.ts';
+import { testOnEachEngine } from './table.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -147,7 +148,7 @@ function slowClients(t: TestContext, port: number, count: number, first: string)
   };
 }
 
-export const LIMIT_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   ...tcpRows,
   ...httpRows,
   ...pendingRows,
@@ -241,4 +242,4 @@ export const LIMIT_SCENARIOS: readonly Scenario[] = [
       },
     }),
   ),
-];
+]);

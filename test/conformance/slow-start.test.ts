@@ -4,12 +4,13 @@ import { type Backend, httpBackend } from '../harness/backends.ts';
 import { exchange, shares } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { backends, near } from './clients.ts';
-import { type Scenario, targetsOf, type World } from './world.ts';
+import { testOnEachEngine } from './table.ts';
+import { targetsOf, type World } from './world.ts';
 
 /** A ramp whose end no test sees, and checks that fail where a connect is refused, not where the machine is slow. */
 const SLOW_START = { slowStartSeconds: 86_400, healthCheck: { intervalSeconds: 0.2, timeoutSeconds: 10 } };
 
-export const SLOW_START_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   {
     name: 'slow start: a target that comes, or comes back, has less than its share, and its whole share in the end',
     listener: SLOW_START,
@@ -48,7 +49,7 @@ export const SLOW_START_SCENARIOS: readonly Scenario[] = [
       assert.ok(near(await shareOf('b', world), 100 / 11));
     },
   },
-];
+]);
 
 async function shareOf(name: string, { url }: World): Promise<number> {
   const answers = [];

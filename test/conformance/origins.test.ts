@@ -8,6 +8,7 @@ import { freePort } from '../harness/backends.ts';
 import { exchange } from '../harness/load.ts';
 import { readProxyHeader } from '../harness/proxy-protocol.ts';
 import { until } from '../harness/runtime.ts';
+import { testOnEachEngine } from './table.ts';
 import type { Scenario, World } from './world.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
@@ -115,7 +116,7 @@ const tcpRows = (['v1', 'v2'] as const).map((version): Scenario => {
   };
 });
 
-export const ORIGIN_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   ...httpRows,
   ...tcpRows,
   {
@@ -144,7 +145,7 @@ export const ORIGIN_SCENARIOS: readonly Scenario[] = [
       assert.equal((await ask('127.0.0.3'))[0], '192.0.2.1, 192.0.2.2, 127.0.0.3');
     },
   },
-];
+]);
 
 /** Answers each request with the headers that it came with. */
 async function headerBackend(t: TestContext) {

@@ -7,6 +7,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { until } from '../harness/runtime.ts';
+import { testOnEachEngine } from './table.ts';
 import type { Scenario } from './world.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
@@ -100,7 +101,7 @@ const bodyScenarios = (['length', 'chunks'] as const).map(
   }),
 );
 
-export const TRANSPORT_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   ...bodyScenarios,
   {
     name: 'TCP: 1 MB up, FIN, and the answer behind it, byte for byte',
@@ -269,4 +270,4 @@ export const TRANSPORT_SCENARIOS: readonly Scenario[] = [
       await stopped(pour(writer));
     },
   },
-];
+]);

@@ -10,6 +10,7 @@ import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends.t
 import { makePair } from '../harness/certificates.ts';
 import { exchange } from '../harness/load.ts';
 import { type RuntimeProcess, until } from '../harness/runtime.ts';
+import { testOnEachEngine } from './table.ts';
 import type { Scenario, World } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -187,7 +188,7 @@ const proxyScenarios = [
   }),
 );
 
-export const HEALTH_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   ...protocolScenarios,
   ...proxyScenarios,
   {
@@ -289,4 +290,4 @@ export const HEALTH_SCENARIOS: readonly Scenario[] = [
       assert.ok(back - isolated >= 9_900, `after ${back - isolated} ms`);
     },
   },
-];
+]);

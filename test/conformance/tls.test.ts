@@ -11,6 +11,7 @@ import { httpBackend, listen } from '../harness/backends.ts';
 import { makePair, type Pair } from '../harness/certificates.ts';
 import { exchange, startLoad } from '../harness/load.ts';
 import { type RuntimeProcess, until } from '../harness/runtime.ts';
+import { testOnEachEngine } from './table.ts';
 import { type Scenario, targetsOf, type World } from './world.ts';
 
 const MIB = 1024 * 1024;
@@ -94,7 +95,7 @@ const resumptionScenarios = VERSIONS.map(
   }),
 );
 
-export const TLS_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   ...resumptionScenarios,
   {
     name: 'HTTPS: each server name gets its certificate; an unknown one and none get the first in order of name',
@@ -341,4 +342,4 @@ export const TLS_SCENARIOS: readonly Scenario[] = [
       assert.ok(load.exchanges.length > 0);
     },
   },
-];
+]);

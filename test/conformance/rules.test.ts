@@ -5,7 +5,8 @@ import { askHttp, httpBackend } from '../harness/backends.ts';
 import { makePair } from '../harness/certificates.ts';
 import { exchange, type Load, shares, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
-import { type Scenario, targetsOf, type World } from './world.ts';
+import { testOnEachEngine } from './table.ts';
+import { targetsOf, type World } from './world.ts';
 
 const MATCH = { host: '127.0.0.1', path: '/api' };
 const HEALTH_CHECK = { intervalSeconds: 0.2, timeoutSeconds: 1 };
@@ -54,7 +55,7 @@ function statusOf({ runtime }: World): Promise<{ rule?: string; name: string; he
   return runtime.done('GET', '/v1/status').then(({ listeners }) => listeners[0].targets);
 }
 
-export const RULE_SCENARIOS: readonly Scenario[] = [
+testOnEachEngine([
   {
     name: 'rules by host: the exact one, the longer wildcard, the shorter one, any host; case, port and final dot are nothing',
     flags: ['--workers', '2'],
@@ -262,4 +263,4 @@ export const RULE_SCENARIOS: readonly Scenario[] = [
       assert.equal(await askHttp(world.port, 'a', '/api'), 'b');
     },
   },
-];
+]);

@@ -1,0 +1,13 @@
+// The conformance table: its rows stand in the test files beside this one, know nothing of an engine, and run on each.
+import { test } from 'node:test';
+import { createWorld, ENGINES, type Scenario } from './world.ts';
+
+export function testOnEachEngine(scenarios: readonly Scenario[]): void {
+  for (const engine of Object.keys(ENGINES)) {
+    for (const scenario of scenarios) {
+      test(`${engine}: ${scenario.name}`, async (t) => {
+        await scenario.run(await createWorld(t, engine, scenario), t);
+      });
+    }
+  }
+}
