@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWeirError } from '../../../provider/model/errors.ts';
 import { healthCheckOf } from '../../../provider/model/listener.ts';
+import { fingerprint } from '../../../provider/model/secrets.ts';
 import { type Kind, parseProperties, problemsOf } from '../../../provider/model/validate.ts';
 
 const UNKNOWN = 'unknown-value';
@@ -50,6 +51,12 @@ const REFUSED: readonly Row[] = [
       stickySession: { type: 'cookie', cookieName: 'a;b', cookieKey: 'short', lifetimeSeconds: 0 },
     },
     ['stickySession.cookieName', 'stickySession.cookieKey', 'stickySession.lifetimeSeconds'],
+  ],
+  [
+    'a fingerprint as the key',
+    'rules',
+    { listenerId: 'l', path: '/', stickySession: { type: 'cookie', cookieKey: fingerprint('a key of sixteen') } },
+    ['stickySession.cookieKey'],
   ],
   ['a rule without host and path', 'rules', { listenerId: 'l' }, ['host']],
   ['an exact match of no path', 'rules', { listenerId: 'l', pathMatch: 'exact' }, ['host', 'pathMatch']],
