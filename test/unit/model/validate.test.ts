@@ -127,6 +127,12 @@ const REFUSED: readonly Row[] = [
     },
     ['targets'],
   ],
+  [
+    'as many equal targets as a body has room for',
+    'attachments',
+    { listenerId: 'l', targets: Object.fromEntries(Array.from({ length: 130_000 }, (_, i) => [`t${i}`, target])) },
+    ['targets'],
+  ],
   ['what a listener lacks', 'listeners', {}, ['loadBalancerId', 'protocol', 'port']],
   [
     'an algorithm that is none',
@@ -167,6 +173,12 @@ const REFUSED: readonly Row[] = [
     'codes that are none',
     'listeners',
     { loadBalancerId: 'b', protocol: 'HTTP', port: 1, healthCheck: { protocol: 'HTTP', expectedCodes: '399-200' } },
+    ['healthCheck.expectedCodes'],
+  ],
+  [
+    'codes without end',
+    'listeners',
+    { ...LISTENER, protocol: 'HTTP', healthCheck: { protocol: 'HTTP', expectedCodes: `200${',200'.repeat(256)}` } },
     ['healthCheck.expectedCodes'],
   ],
   ['an address that is a name', 'load-balancers', { address: 'localhost', type: 'network' }, ['type', 'address']],
