@@ -47,8 +47,8 @@ export interface ListenerArgs {
    */
   stickySession?: pulumi.Input<StickySessionArgs>;
   /**
-   * HTTPS only, and required there: certificates by names of your own. A client gets the one that is for the server
-   * name that it asks for; where none is, or it names no server, the first in order of your names.
+   * HTTPS only, and required there: certificates by names of your own, at most 256. A client gets the one that is for
+   * the server name that it asks for; where none is, or it names no server, the first in order of your names.
    */
   certificates?: pulumi.Input<Record<string, pulumi.Input<CertificateArgs>>>;
   /**

@@ -4,9 +4,11 @@ import { isWeirError } from '../../../provider/model/errors.ts';
 import { healthCheckOf } from '../../../provider/model/listener.ts';
 import { fingerprint } from '../../../provider/model/secrets.ts';
 import { type Kind, parseProperties, problemsOf } from '../../../provider/model/validate.ts';
+import { makePair } from '../../harness/certificates.ts';
 
 const UNKNOWN = 'unknown-value';
 const isKnown = (value: unknown) => value !== UNKNOWN;
+const pair = makePair(['a.example']);
 const target = { address: '10.0.0.1', port: 80 };
 
 type Row = readonly [name: string, kind: Kind, input: Record<string, unknown>, problems: readonly string[]];
@@ -16,6 +18,16 @@ const LISTENER = { loadBalancerId: 'b', port: 1 };
 const REFUSED: readonly Row[] = [
   ['HTTPS without a certificate', 'listeners', { ...LISTENER, protocol: 'HTTPS' }, ['certificates']],
   ['HTTPS with an empty map', 'listeners', { ...LISTENER, protocol: 'HTTPS', certificates: {} }, ['certificates']],
+  [
+    'more than 256 certificates',
+    'listeners',
+    {
+      ...LISTENER,
+      protocol: 'HTTPS',
+      certificates: Object.fromEntries(Array.from({ length: 257 }, (_, index) => [`c${index}`, pair])),
+    },
+    ['certificates'],
+  ],
   [
     'what a TCP listener would ignore',
     'listeners',
