@@ -50,7 +50,6 @@ export const listenerSchema = z.strictObject({
 });
 
 export type ListenerProperties = z.infer<typeof listenerSchema>;
-export type ListenerProtocol = ListenerProperties['protocol'];
 
 export function idleTimeoutSeconds(listener: Pick<ListenerProperties, 'idleTimeoutSeconds' | 'protocol'>): number {
   return listener.idleTimeoutSeconds ?? (listener.protocol === 'TCP' ? 900 : 60);
