@@ -52,7 +52,7 @@ export interface HealthCheckArgs {
    */
   method?: pulumi.Input<string>;
   /**
-   * HTTP and HTTPS: the status codes of a healthy target, such as `"200"`, `"200-299,304"`.
+   * HTTP and HTTPS: the status codes of a healthy target, such as `"200"`, `"200-299,304"`, at most 1024 characters.
    * @default "200-399"
    */
   expectedCodes?: pulumi.Input<string>;

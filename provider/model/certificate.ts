@@ -26,8 +26,6 @@ export const certificateSchema = z.strictObject(
   'must be a certificate: its PEM text and that of its private key',
 );
 
-export type CertificateProperties = z.infer<typeof certificateSchema>;
-
 /** Every problem of what is known of an entry that is well-formed; no message has anything of the key. */
 export function certificateRules(
   { certificate, privateKey }: Readonly<Record<string, unknown>>,

@@ -41,6 +41,7 @@ export const healthCheckSchema = z.strictObject(
     expectedCodes: z
       .string('must be codes such as "200-399" or "200,204"')
       .regex(CODES, 'must be codes such as "200-399" or "200,204"')
+      .max(1024, 'has at most 1024 characters')
       .refine(
         (value) => parseCodes(value).every(([low, high]) => low <= high),
         'has a range that ends before it begins',

@@ -8,6 +8,8 @@ import { isRecord } from './record.ts';
 import { seconds, secondsOrZero } from './seconds.ts';
 import { stickySessionSchema } from './sticky-session.ts';
 
+const MAX_CERTIFICATES = 256;
+
 export const algorithm = z
   .enum(
     ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'],
@@ -31,7 +33,11 @@ export const listenerSchema = z.strictObject({
   /** Undefined: of `healthCheckOf`. */
   healthCheck: healthCheckSchema.optional(),
   stickySession: stickySessionSchema.optional(),
-  certificates: z.record(mapKey, certificateSchema, 'must be a map of certificates by name').optional(),
+  certificates: z
+    .record(mapKey, certificateSchema, 'must be a map of certificates by name')
+    // Each costs a worker's thread about a millisecond when it changes, and one that is held up for 2 s is replaced.
+    .refine((map) => Object.keys(map).length <= MAX_CERTIFICATES, `has at most ${MAX_CERTIFICATES} certificates`)
+    .optional(),
   /** Undefined: 900 for TCP, else 60. */
   idleTimeoutSeconds: seconds.optional(),
   requestTimeoutSeconds: seconds.default(60),
@@ -44,7 +50,6 @@ export const listenerSchema = z.strictObject({
 });
 
 export type ListenerProperties = z.infer<typeof listenerSchema>;
-export type ListenerProtocol = ListenerProperties['protocol'];
 
 export function idleTimeoutSeconds(listener: Pick<ListenerProperties, 'idleTimeoutSeconds' | 'protocol'>): number {
   return listener.idleTimeoutSeconds ?? (listener.protocol === 'TCP' ? 900 : 60);

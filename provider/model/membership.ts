@@ -3,7 +3,7 @@ import { weightOf } from './target-attachment.ts';
 import { canonicalAddress, targetKey } from './target-key.ts';
 
 /** As many as stand in one line; the others are counted. */
-export const MAX_CHANGES_SHOWN = 10;
+const MAX_CHANGES_SHOWN = 10;
 
 const NOT_KNOWN = '(known after up)';
 

@@ -26,6 +26,8 @@ export function replaceStateSecrets<T>(state: T, replace: Replace): T {
   return STATE.reduce((value, path) => replaceAt(value, path, [], replace), state);
 }
 
+export const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;
+
 /** Tells whether two secrets are equal, and nothing else of them; never the hash of the same text used elsewhere. */
 export function fingerprint(secret: string): string {
   return `sha256:${createHash('sha256').update('weir secret fingerprint\0').update(secret).digest('hex')}`;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { seconds } from './seconds.ts';
+import { FINGERPRINT } from './secrets.ts';
 
 /** RFC 6265 section 4.1.1: a cookie's name is a token. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
@@ -19,6 +20,8 @@ export const stickySessionSchema = z.strictObject(
       .string('must be a string')
       .min(16, 'has at least 16 characters')
       .max(256, 'has at most 256 characters')
+      // What a state has after a refresh where somebody changed the key: everybody may read it.
+      .refine((value) => !FINGERPRINT.test(value), 'is the fingerprint of a key, not a key')
       .optional(),
     /** Undefined: the browser's session; for "source-ip" DEFAULT_SOURCE_SECONDS. */
     lifetimeSeconds: seconds.optional(),

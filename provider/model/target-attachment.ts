@@ -71,6 +71,8 @@ export function targetAttachmentRules(
       path: 'targets',
       message: `has at most ${MAX_TARGETS} targets, not ${Object.keys(targets).length}`,
     });
+    // Of so many as a body has room for, the conflicts take seconds, and are more than a call takes arguments.
+    return problems;
   }
   problems.push(...wireConflicts(targets, input.defaultPort));
   return problems;

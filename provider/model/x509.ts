@@ -1,7 +1,9 @@
 // What a PEM chain of certificates says of itself. Apart from the schema: workers read it too, and load no zod.
 import { X509Certificate } from 'node:crypto';
 
-export const PEM_BLOCK = /-----BEGIN ([^-\r\n]+)-----[\s\S]*?-----END \1-----/g;
+/** RFC 7468 3: up to its end a block has no other boundary. Without that each one that never ends is sought to the text's end. */
+export const PEM_BLOCK = /-----BEGIN ([^-\r\n]+)-----(?:(?!-----)[\s\S])*-----END \1-----/g;
+const PEM_BEGIN = /-----BEGIN ([^-\r\n]+)-----/g;
 const DAY_MS = 86_400_000;
 
 /** Labels of RFC 1123 2.1 and the underscore that is seen in practice; RFC 6125 6.4.3: a wildcard is the whole first label. */
@@ -39,9 +41,11 @@ function leafOf(certificate: string): X509Certificate {
 export function readChain(text: string): readonly [X509Certificate, ...X509Certificate[]] | string {
   const blocks = [...text.matchAll(PEM_BLOCK)];
   if (blocks.length === 0) return 'is not PEM: it must begin with -----BEGIN CERTIFICATE-----';
-  const other = blocks.find(([, label]) => label !== 'CERTIFICATE');
+  const begun = [...text.matchAll(PEM_BEGIN)];
+  const other = begun.find(([, label]) => label !== 'CERTIFICATE');
   // A key in here would be stored and answered as if it were public.
   if (other !== undefined) return `must hold certificates only, and has a ${other[1]}`;
+  if (begun.length > blocks.length) return 'is cut off: a block in it has no end';
   const chain: X509Certificate[] = [];
   for (const [index, [block]] of blocks.entries()) {
     try {

@@ -1,7 +1,6 @@
 // The PROXY protocol's headers, by which a target learns whom a connection is for; data plane and health checks write them.
 import { isIPv4, isIPv6 } from 'node:net';
-
-export type ProxyProtocol = 'v1' | 'v2';
+import type { ProxyProtocol } from './snapshot.ts';
 
 export interface ProxiedAddress {
   readonly address: string;

@@ -3,14 +3,15 @@ import { z } from 'zod';
 import { certificateSchema } from '../../model/certificate.ts';
 import { ERRORS, type ErrorCode } from '../../model/errors.ts';
 import { mapKey } from '../../model/network.ts';
+import { FINGERPRINT } from '../../model/secrets.ts';
 import { stickySessionSchema } from '../../model/sticky-session.ts';
 import { targetSchema } from '../../model/target-attachment.ts';
 import { type Kind, SCHEMAS } from '../../model/validate.ts';
 
 const health = z.enum(['healthy', 'unhealthy', 'checking', 'unchecked']);
 
-/** Of model/secrets.ts: equal where the secret is. */
-const fingerprint = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+/** Equal where the secret is. */
+const fingerprint = z.string().regex(FINGERPRINT);
 
 export const idParams = z.object({ id: z.string() });
 export const listQuery = z.object({

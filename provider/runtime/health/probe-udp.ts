@@ -16,7 +16,11 @@ export const probeUdp: Probe = ({ address, port }, { timeoutMs, send = '', expec
       finish(isExpected ? undefined : 'the answer does not contain what is expected');
     });
     // Connected, it gets datagrams of this target only, and the ICMP "port unreachable" as an error.
-    socket.connect(port, address, () => socket.send(payloadBytes(send)));
+    socket.connect(port, address, (error?: Error) => {
+      // Of an address that no route or permission leads to; sent all the same, it would throw where nobody catches.
+      if (error) finish(error.message);
+      else socket.send(payloadBytes(send));
+    });
     return { destroy: () => socket.close() };
   });
 };

@@ -2,7 +2,7 @@
 import type { Health, HealthCheckSnapshot } from '../snapshot.ts';
 
 /** Three connections in a row that failed make a target unhealthy, checked or not. */
-export const PASSIVE_FAILURES = 3;
+const PASSIVE_FAILURES = 3;
 
 export interface HealthState {
   readonly health: Health;

@@ -1,5 +1,6 @@
 // What is refused of a certificate and its key.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { test } from 'node:test';
 import { certificateRules, certificateSchema } from '../../../provider/model/certificate.ts';
@@ -26,6 +27,16 @@ const REFUSED: readonly Row[] = [
     { ...pair, certificate: pair.certificate + pair.privateKey },
     { certificate: /certificates only, and has a PRIVATE KEY/ },
   ],
+  [
+    'a key without its end beside the certificate',
+    { ...pair, certificate: pair.certificate + pair.privateKey.split('-----END')[0] },
+    { certificate: /certificates only, and has a PRIVATE KEY/ },
+  ],
+  [
+    'a certificate without its end before another one',
+    { ...pair, certificate: other.certificate.split('-----END')[0] + pair.certificate },
+    { certificate: /cut off/ },
+  ],
   ['a certificate as the key', { ...pair, privateKey: pair.certificate }, { privateKey: /no private key/ }],
   ['a damaged certificate', { ...pair, certificate: damaged(pair.certificate) }, { certificate: /certificate 1 of 1/ }],
   [
@@ -51,6 +62,17 @@ for (const [name, entry, expected] of REFUSED) {
     }
   });
 }
+
+// In a process of its own: in quadratic time this would take half an hour, in which nothing else of a process runs.
+test('refused without delay: as many openings without an end as a body has room for', () => {
+  const module = new URL('../../../provider/model/certificate.ts', import.meta.url);
+  const script = `
+    const { certificateRules } = await import(${JSON.stringify(module)});
+    const text = '-----BEGIN A-----'.repeat(240_000);
+    process.stdout.write(String(certificateRules({ certificate: text, privateKey: text }, () => true).length));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { timeout: 60_000 });
+  assert.equal(String(stdout), '2');
+});
 
 test('taken: a pair, a chain behind it, an RSA key, text around the blocks', () => {
   const chain = `subject=CN = x\n${pair.certificate}\n${other.certificate}`;

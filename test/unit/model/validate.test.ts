@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWeirError } from '../../../provider/model/errors.ts';
 import { healthCheckOf } from '../../../provider/model/listener.ts';
+import { fingerprint } from '../../../provider/model/secrets.ts';
 import { type Kind, parseProperties, problemsOf } from '../../../provider/model/validate.ts';
+import { makePair } from '../../harness/certificates.ts';
 
 const UNKNOWN = 'unknown-value';
 const isKnown = (value: unknown) => value !== UNKNOWN;
+const pair = makePair(['a.example']);
 const target = { address: '10.0.0.1', port: 80 };
 
 type Row = readonly [name: string, kind: Kind, input: Record<string, unknown>, problems: readonly string[]];
@@ -15,6 +18,16 @@ const LISTENER = { loadBalancerId: 'b', port: 1 };
 const REFUSED: readonly Row[] = [
   ['HTTPS without a certificate', 'listeners', { ...LISTENER, protocol: 'HTTPS' }, ['certificates']],
   ['HTTPS with an empty map', 'listeners', { ...LISTENER, protocol: 'HTTPS', certificates: {} }, ['certificates']],
+  [
+    'more than 256 certificates',
+    'listeners',
+    {
+      ...LISTENER,
+      protocol: 'HTTPS',
+      certificates: Object.fromEntries(Array.from({ length: 257 }, (_, index) => [`c${index}`, pair])),
+    },
+    ['certificates'],
+  ],
   [
     'what a TCP listener would ignore',
     'listeners',
@@ -50,6 +63,12 @@ const REFUSED: readonly Row[] = [
       stickySession: { type: 'cookie', cookieName: 'a;b', cookieKey: 'short', lifetimeSeconds: 0 },
     },
     ['stickySession.cookieName', 'stickySession.cookieKey', 'stickySession.lifetimeSeconds'],
+  ],
+  [
+    'a fingerprint as the key',
+    'rules',
+    { listenerId: 'l', path: '/', stickySession: { type: 'cookie', cookieKey: fingerprint('a key of sixteen') } },
+    ['stickySession.cookieKey'],
   ],
   ['a rule without host and path', 'rules', { listenerId: 'l' }, ['host']],
   ['an exact match of no path', 'rules', { listenerId: 'l', pathMatch: 'exact' }, ['host', 'pathMatch']],
@@ -120,6 +139,12 @@ const REFUSED: readonly Row[] = [
     },
     ['targets'],
   ],
+  [
+    'as many equal targets as a body has room for',
+    'attachments',
+    { listenerId: 'l', targets: Object.fromEntries(Array.from({ length: 130_000 }, (_, i) => [`t${i}`, target])) },
+    ['targets'],
+  ],
   ['what a listener lacks', 'listeners', {}, ['loadBalancerId', 'protocol', 'port']],
   [
     'an algorithm that is none',
@@ -160,6 +185,12 @@ const REFUSED: readonly Row[] = [
     'codes that are none',
     'listeners',
     { loadBalancerId: 'b', protocol: 'HTTP', port: 1, healthCheck: { protocol: 'HTTP', expectedCodes: '399-200' } },
+    ['healthCheck.expectedCodes'],
+  ],
+  [
+    'codes without end',
+    'listeners',
+    { ...LISTENER, protocol: 'HTTP', healthCheck: { protocol: 'HTTP', expectedCodes: `200${',200'.repeat(256)}` } },
     ['healthCheck.expectedCodes'],
   ],
   ['an address that is a name', 'load-balancers', { address: 'localhost', type: 'network' }, ['type', 'address']],

@@ -3,7 +3,7 @@ import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN } from './characters.ts';
 import { CONTENT_LENGTH, HOST, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
-export const MAX_FIELDS = 128;
+const MAX_FIELDS = 128;
 
 const FRAMING = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
 

@@ -1,7 +1,7 @@
 // The beginning of a request's body as it goes to a backend: kept while no target has it, or while another may get it.
 
 /** More than this is not kept; a request that is longer is sent once. */
-export const MAX_REPLAY_BYTES = 64 * 1024;
+const MAX_REPLAY_BYTES = 64 * 1024;
 
 export class ReplayBuffer {
   #pieces: Buffer[] = [];

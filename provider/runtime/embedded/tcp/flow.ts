@@ -181,6 +181,7 @@ export class TcpFlow implements ClientConnection, Hold {
     if (this.#record) this.#recordEnd(this.#record);
     this.#binding.untrack(this);
   }
+
   #recordEnd(record: ConnectionRecord): void {
     const target = this.#target ?? [...this.#tried].at(-1);
     record.end({

@@ -66,9 +66,13 @@ async function targetOf(t: TestContext, answer?: string, endsWith = ''): Promise
 }
 
 /** The result of one check, which leaves nothing behind. */
-async function check(port: number, changes: Partial<HealthCheckSnapshot>): Promise<string | undefined> {
+async function check(
+  port: number,
+  changes: Partial<HealthCheckSnapshot>,
+  address = '127.0.0.1',
+): Promise<string | undefined> {
   const ended = new AbortController();
-  const problem = await probe({ address: '127.0.0.1', port }, { ...CHECK, ...changes }, ended.signal);
+  const problem = await probe({ address, port }, { ...CHECK, ...changes }, ended.signal);
   assert.equal(getEventListeners(ended.signal, 'abort').length, 0);
   return problem;
 }
@@ -207,6 +211,11 @@ test('UDP: silence fails where an answer is expected, and passes where none is',
   const { port } = await udpTarget(t, undefined);
   assert.equal(await check(port, { ...UDP, expect: 'x', timeoutMs: 100 }), 'no answer within 100 ms');
   assert.equal(await check(port, { ...UDP, timeoutMs: 100 }), undefined);
+});
+
+test('UDP: an address that cannot be connected to fails the check, and nothing else', async () => {
+  // Broadcast needs a permission that the socket has not asked for.
+  assert.match((await check(9, { ...UDP }, '255.255.255.255')) ?? '', /^connect E/);
 });
 
 test('UDP: a port that nobody has fails at once, with or without an expected answer', async () => {
