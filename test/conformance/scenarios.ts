@@ -15,6 +15,7 @@ import { ORIGIN_SCENARIOS } from './origins.ts';
 import { RULE_SCENARIOS } from './rules.ts';
 import { SLOW_START_SCENARIOS } from './slow-start.ts';
 import { STICKY_SCENARIOS } from './sticky.ts';
+import { STORM_SCENARIOS } from './storm.ts';
 import { TLS_SCENARIOS } from './tls.ts';
 import { TRANSPORT_SCENARIOS } from './transport.ts';
 import { UDP_SCENARIOS } from './udp.ts';
@@ -58,6 +59,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LOAD_SCENARIOS,
   ...UDP_SCENARIOS,
   ...ADDRESS_SCENARIOS,
+  ...STORM_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,
