@@ -19,6 +19,7 @@ import { STORM_SCENARIOS } from './storm.ts';
 import { TLS_SCENARIOS } from './tls.ts';
 import { TRANSPORT_SCENARIOS } from './transport.ts';
 import { UDP_SCENARIOS } from './udp.ts';
+import { WALK_SCENARIOS } from './walk.ts';
 import { type Scenario, targetsOf } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -60,6 +61,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...UDP_SCENARIOS,
   ...ADDRESS_SCENARIOS,
   ...STORM_SCENARIOS,
+  ...WALK_SCENARIOS,
   {
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,
