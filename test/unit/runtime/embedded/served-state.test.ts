@@ -1,6 +1,5 @@
 // What a worker serves, without a thread around it: nothing happens between what a test does and what it asks for.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { ConnectionGauge, createGauges } from '../../../../provider/runtime/embedded/counters.ts';
@@ -11,7 +10,7 @@ import { ServedState } from '../../../../provider/runtime/embedded/served-state.
 import { acceptTcp } from '../../../../provider/runtime/embedded/tcp/accept.ts';
 import { Client, freePort, listen, listener, snapshot, target, UNCHECKED, until } from './fixtures.ts';
 
-test('a drain answers the requests that the kernel has already, and tells their clients to close', async (t) => {
+test('a drain closes idle connections, and answers requests that the kernel has, are not whole, or the first of who has just come', async (t) => {
   const backend = createServer((_request, response) => response.end('hello'));
   const targets = [target(await listen(t, backend))];
   const web = listener('web', await freePort(), targets, { protocol: 'HTTP' });
@@ -26,18 +25,23 @@ test('a drain answers the requests that the kernel has already, and tells their 
     onPassive: () => {},
   });
   await served.swap(new Ledger(1).advance(snapshot(1, [web]), UNCHECKED, [toEndpoint(web)]));
-  const [kept, fresh, idle] = [new Client(t, web.port), new Client(t, web.port), new Client(t, web.port)];
+  const [kept, idle] = [new Client(t, web.port), new Client(t, web.port)];
+  const [fresh, late, half] = [new Client(t, web.port), new Client(t, web.port), new Client(t, web.port)];
   const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
-  kept.socket.write(request);
-  await until(() => kept.text.endsWith('hello'), 'an answer');
-  await Promise.all([fresh, idle].map(({ socket }) => socket.connecting && once(socket, 'connect')));
+  for (const { socket } of [kept, idle]) socket.write(request);
+  half.socket.write(`${request}GET / HTTP/1.1\r\n`);
+  await until(() => [kept, idle, half].every(({ text }) => text.endsWith('hello')), 'an answer');
+  await until(() => [fresh, late].every(({ socket }) => !socket.connecting), 'connections');
   // Written to the kernel in this turn, and read in none before the drain.
-  kept.socket.write(request);
-  fresh.socket.write(request);
-  await Promise.all([served.drain(), ...[kept, fresh, idle].map((client) => endOf(client))]);
-  assert.match(kept.text, /hello.*Connection: close.*hello$/s);
-  assert.match(fresh.text, /Connection: close.*hello$/s);
-  assert.equal(idle.text, '');
+  for (const { socket } of [kept, fresh]) socket.write(request);
+  const drained = served.drain();
+  await endOf(idle);
+  assert.doesNotMatch(idle.text, /hello.*hello/s);
+  late.socket.write(request);
+  half.socket.write('Host: a\r\n\r\n');
+  await Promise.all([drained, ...[kept, fresh, late, half].map((client) => endOf(client))]);
+  for (const { text } of [kept, half]) assert.match(text, /hello.*Connection: close.*hello$/s);
+  for (const { text } of [fresh, late]) assert.match(text, /Connection: close.*hello$/s);
 });
 
 /** Ends in turn, so that the connection is closed. */
