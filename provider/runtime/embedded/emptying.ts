@@ -15,10 +15,14 @@ export async function queueEmptied(taken: () => number): Promise<void> {
   let seen = -1;
   while (seen !== taken() && seen < last && performance.now() < deadline) {
     seen = taken();
-    // The first immediate may end the turn that is under way; the second one has a whole poll before it.
-    await immediate();
-    await immediate();
+    await pollPassed();
   }
+}
+
+/** Resolves when all that the kernel has by now was told of: the first immediate may end the turn under way, the second has a whole poll before it. */
+export async function pollPassed(): Promise<void> {
+  await immediate();
+  await immediate();
 }
 
 function immediate(): Promise<void> {

@@ -1,6 +1,7 @@
 // What one worker serves: bindings, listeners and targets, and the swap from one version to the next.
 import type { PassiveReport } from '../engine.ts';
 import { Binding, type BindingContext } from './binding.ts';
+import { pollPassed } from './emptying.ts';
 import { type Endpoint, endpointName, isOpenedBy, toEndpoint } from './endpoint.ts';
 import type { EndpointBinding } from './endpoint-binding.ts';
 import { WorkerListener } from './listener.ts';
@@ -67,10 +68,10 @@ export class ServedState {
 
   /** Stops taking connections and lets those that are under way finish; resolves when none is left. */
   async drain(): Promise<void> {
-    const closed = this.#closeBindings([...this.#bindings.keys()]);
-    for (const binding of this.#closing) binding.drainConnections();
-    await closed;
-    // The last of the accept queue came in the meantime.
+    // Requests that the kernel has by now are read meanwhile, and answered.
+    await this.#closeBindings([...this.#bindings.keys()]);
+    // So are those of the clients that came last out of the accept queue.
+    await pollPassed();
     for (const binding of this.#closing) binding.drainConnections();
     await Promise.all([...this.#closing].map((binding) => binding.empty()));
   }

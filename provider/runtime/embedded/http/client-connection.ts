@@ -26,6 +26,8 @@ const MAX_HELD_BYTES = 32 * 1024;
 const LINGER_MS = 5_000;
 /** What idle connections of a socket that closes for good still have. */
 const CLOSING_IDLE_MS = 5_000;
+/** What a client still has in a drain whose first request has not come, or is not whole. */
+const DRAINING_HEAD_MS = 1_000;
 
 /** Between requests, or in the middle of a head. */
 const HEAD = 0;
@@ -49,6 +51,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   #searchedTo = 0;
   #isReadingHeads = false;
   #isHeadBegun = false;
+  #hasAsked = false;
   /** onData() returned false. */
   #isPaused = false;
   /** The client sent its FIN. */
@@ -99,10 +102,12 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     return !this.#isDraining && !this.#isToClose();
   }
 
-  /** Finishes what is under way, then closes. */
+  /** Finishes what is under way, then closes. Who has just connected is about to ask, and not idle. */
   drain(): void {
     this.#isDraining = true;
-    if (this.#state === HEAD) this.#close();
+    if (this.#state !== HEAD) return;
+    if (this.#hasAsked && this.#held === undefined) this.#close();
+    else this.#deadline = Math.min(this.#deadline, performance.now() + DRAINING_HEAD_MS);
   }
 
   destroy(): void {
@@ -213,6 +218,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
       return bytes.length;
     }
     this.#state = EXCHANGE;
+    this.#hasAsked = true;
     return this.#exchange.begin(bytes, end);
   }
 

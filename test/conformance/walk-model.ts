@@ -1,0 +1,102 @@
+// An independent model of what is written to the runtime, small enough to be seen right: which targets may answer a request.
+
+export type Protocol = 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
+
+export interface ListenerModel {
+  protocol: Protocol;
+  port: number;
+}
+
+export interface RuleModel {
+  listener: string;
+  match: Match;
+}
+
+export interface Match {
+  readonly host?: string;
+  readonly path?: string;
+  readonly pathMatch?: 'exact';
+}
+
+/** A target's weight, and when it was bound: of two claims the newer one's weight counts. */
+interface Claim {
+  readonly weight: number;
+  readonly claimedAt: number;
+}
+
+export interface AttachmentModel {
+  readonly parent: { loadBalancerId: string } | { listenerId: string } | { ruleId: string };
+  readonly targets: Map<string, Claim>;
+}
+
+export class WalkModel {
+  readonly listeners = new Map<string, ListenerModel>();
+  readonly rules = new Map<string, RuleModel>();
+  readonly attachments = new Map<string, AttachmentModel>();
+  #now = 0;
+
+  /** Those that are bound keep their claim, whatever their weight becomes. */
+  setTargets(id: string, parent: AttachmentModel['parent'], weights: ReadonlyMap<string, number>): void {
+    const present = this.attachments.get(id)?.targets;
+    const claimedNow = ++this.#now;
+    const targets = [...weights].map(([name, weight]): [string, Claim] => [
+      name,
+      { weight, claimedAt: present?.get(name)?.claimedAt ?? claimedNow },
+    ]);
+    this.attachments.set(id, { parent, targets: new Map(targets) });
+  }
+
+  isHttp(listener: string): boolean {
+    return this.listeners.get(listener)?.protocol.startsWith('HTTP') ?? false;
+  }
+
+  rulesOf(listener: string): string[] {
+    return [...this.rules].filter(([, rule]) => rule.listener === listener).map(([id]) => id);
+  }
+
+  attachmentsOf(parent: AttachmentModel['parent']): string[] {
+    const [wanted] = Object.entries(parent);
+    return [...this.attachments]
+      .filter(([, attachment]) => String(Object.entries(attachment.parent)[0]) === String(wanted))
+      .map(([id]) => id);
+  }
+
+  /** The weights of the targets that a TCP or UDP client, or a request that no rule takes, may come to. */
+  ofListener(listener: string): Map<string, number> {
+    const own = this.attachmentsOf({ listenerId: listener });
+    return this.#weights(own.length > 0 ? own : this.attachmentsOf({ loadBalancerId: 'lb' }));
+  }
+
+  ofRequest(listener: string, host: string, path: string): Map<string, number> {
+    const taking = this.rulesOf(listener)
+      .filter((id) => this.attachmentsOf({ ruleId: id }).length > 0)
+      .map((id) => ({ id, match: this.rules.get(id)?.match ?? {} }))
+      .filter(({ match }) => takesHost(match, host) && takesPath(match, path))
+      .sort((a, b) => rank(b.match) - rank(a.match));
+    const [first] = taking;
+    return first === undefined ? this.ofListener(listener) : this.#weights(this.attachmentsOf({ ruleId: first.id }));
+  }
+
+  #weights(attachments: readonly string[]): Map<string, number> {
+    const claims = attachments.flatMap((id) => [...(this.attachments.get(id)?.targets ?? [])]);
+    const oldestFirst = claims.toSorted(([, a], [, b]) => a.claimedAt - b.claimedAt);
+    return new Map(oldestFirst.map(([name, { weight }]) => [name, weight]));
+  }
+}
+
+function takesHost({ host }: Match, asked: string): boolean {
+  if (host === undefined) return true;
+  return host.startsWith('*') ? asked.endsWith(host.slice(1)) && asked.length >= host.length : asked === host;
+}
+
+function takesPath({ path, pathMatch }: Match, asked: string): boolean {
+  if (path === undefined) return true;
+  return asked === path || (pathMatch !== 'exact' && asked.startsWith(`${path}/`));
+}
+
+/** The host decides, exact before wildcards; then the path, exact before prefixes; of each kind the longest. */
+function rank({ host, path, pathMatch }: Match): number {
+  const ofHost = host === undefined ? 0 : host.startsWith('*') ? host.length : 500;
+  const ofPath = path === undefined ? 0 : pathMatch === 'exact' ? 500 : path.length;
+  return ofHost * 1_000 + ofPath;
+}

@@ -1,0 +1,260 @@
+// The row of the conformance table that walks at random through the API's writes, and asks after each what a model says of it.
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { anyBackend } from '../harness/any-protocol.ts';
+import { freePort } from '../harness/backends.ts';
+import { makePair } from '../harness/certificates.ts';
+import { type RuntimeProcess, until } from '../harness/runtime.ts';
+import { testOnEachEngine } from './table.ts';
+import { Visitors } from './visitors.ts';
+import { type AttachmentModel, type Match, type Protocol, WalkModel } from './walk-model.ts';
+
+const WRITES = 150;
+const LISTENERS = ['l0', 'l1', 'l2', 'l3'];
+const RULES = ['r0', 'r1', 'r2', 'r3'];
+const ATTACHMENTS = ['a0', 'a1', 'a2', 'a3', 'a4', 'a5'];
+const BACKENDS = ['b0', 'b1', 'b2', 'b3'];
+const WEIGHTS = [0, 1, 100];
+const PROTOCOLS: readonly Protocol[] = ['TCP', 'UDP', 'HTTP', 'HTTPS'];
+const MATCHES: readonly Match[] = [
+  { path: '/a' },
+  { path: '/a/b' },
+  { path: '/a/b', pathMatch: 'exact' },
+  { host: '*.example' },
+  { host: 'x.example' },
+  { host: 'x.example', path: '/a' },
+  { host: '*.example', path: '/a/b' },
+];
+const ASKED = ['y.org', 'x.example', 'z.example'].flatMap((host) =>
+  ['/', '/a', '/a/b', '/a/b/c'].map((path) => [host, path] as const),
+);
+const ALGORITHMS = ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'];
+const certificates = [{ one: makePair(['one.example']) }, { two: makePair(['two.example']) }];
+
+/** mulberry32: the same walk for the same seed. */
+class Chance {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed;
+  }
+
+  below(count: number): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
+    return ((bits ^ (bits >>> 14)) >>> 0) % count;
+  }
+
+  of<T>(items: readonly T[]): T {
+    return items[this.below(items.length)] as T;
+  }
+
+  some<T>(items: readonly T[]): T[] {
+    return items.filter(() => this.below(2) === 0);
+  }
+}
+
+/** Writes to the runtime and, once answered, to the model. Each returns what it did; undefined: it is not possible now. */
+class Walk {
+  readonly model = new WalkModel();
+  readonly #runtime: RuntimeProcess;
+  readonly #chance: Chance;
+  readonly #ports: readonly number[];
+  readonly #targets: Readonly<Record<string, object>>;
+
+  constructor(runtime: RuntimeProcess, chance: Chance, ports: readonly number[], targets: Record<string, object>) {
+    this.#runtime = runtime;
+    this.#chance = chance;
+    this.#ports = ports;
+    this.#targets = targets;
+  }
+
+  async step(): Promise<string> {
+    for (;;) {
+      const write = this.#chance.of([
+        () => this.#putListener(),
+        () => this.#putListener(),
+        () => this.#putRule(),
+        () => this.#putRule(),
+        () => this.#putAttachment(),
+        () => this.#putAttachment(),
+        () => this.#patchAttachment(),
+        () => this.#patchAttachment(),
+        () => this.#patchAttachment(),
+        () => this.#delete(),
+        () => this.#move(),
+      ]);
+      const done = await write();
+      if (done !== undefined) return done;
+    }
+  }
+
+  async removeAll(): Promise<void> {
+    while (this.model.attachments.size + this.model.rules.size + this.model.listeners.size > 0) await this.#delete();
+  }
+
+  async #putListener(): Promise<string | undefined> {
+    const [id, protocol, port] = [this.#chance.of(LISTENERS), this.#chance.of(PROTOCOLS), this.#chance.of(this.#ports)];
+    const isHttp = protocol.startsWith('HTTP');
+    const isTaken = [...this.model.listeners].some(([other, listener]) => other !== id && listener.port === port);
+    if (isTaken || (!isHttp && this.model.rulesOf(id).length > 0)) return undefined;
+    const properties = {
+      protocol,
+      port,
+      algorithm: this.#chance.of(ALGORITHMS),
+      healthCheck: { protocol: 'none' },
+      ...(this.#chance.below(3) === 0 ? { stickySession: { type: isHttp ? 'cookie' : 'source-ip' } } : {}),
+      ...(protocol === 'HTTPS' ? { certificates: this.#chance.of(certificates) } : {}),
+    };
+    await this.#runtime.done('PUT', `/v1/listeners/${id}`, { loadBalancerId: 'lb', ...properties });
+    this.model.listeners.set(id, { protocol, port });
+    return `listener ${id}: ${protocol} ${port} ${properties.algorithm} ${JSON.stringify(properties.stickySession)}`;
+  }
+
+  async #putRule(): Promise<string | undefined> {
+    const [id, match] = [this.#chance.of(RULES), this.#chance.of(MATCHES)];
+    const http = [...this.model.listeners.keys()].filter((listener) => this.model.isHttp(listener));
+    if (http.length === 0) return undefined;
+    const listener = this.model.rules.get(id)?.listener ?? this.#chance.of(http);
+    const others = this.model.rulesOf(listener).filter((other) => other !== id);
+    if (others.some((other) => this.model.rules.get(other)?.match === match)) return undefined;
+    const properties = { listenerId: listener, algorithm: this.#chance.of(ALGORITHMS), ...match };
+    await this.#runtime.done('PUT', `/v1/rules/${id}`, { ...properties, healthCheck: { protocol: 'none' } });
+    this.model.rules.set(id, { listener, match });
+    return `rule ${id} ${JSON.stringify(properties)}`;
+  }
+
+  async #putAttachment(): Promise<string> {
+    const id = this.#chance.of(ATTACHMENTS);
+    const parent = this.model.attachments.get(id)?.parent ?? this.#someParent();
+    const weights = new Map(this.#chance.some(BACKENDS).map((name) => [name, this.#chance.of(WEIGHTS)]));
+    const targets = Object.fromEntries(
+      [...weights].map(([name, weight]) => [name, { ...this.#targets[name], weight }]),
+    );
+    await this.#runtime.done('PUT', `/v1/attachments/${id}`, { ...parent, targets });
+    this.model.setTargets(id, parent, weights);
+    return `attachment ${id} of ${JSON.stringify(parent)}: ${JSON.stringify([...weights])}`;
+  }
+
+  #someParent(): AttachmentModel['parent'] {
+    const listeners = [...this.model.listeners.keys()].map((listenerId) => ({ listenerId }));
+    const rules = [...this.model.rules.keys()].map((ruleId) => ({ ruleId }));
+    return this.#chance.of([{ loadBalancerId: 'lb' }, ...listeners, ...rules]);
+  }
+
+  async #patchAttachment(): Promise<string | undefined> {
+    if (this.model.attachments.size === 0) return undefined;
+    const id = this.#chance.of([...this.model.attachments.keys()]);
+    const { parent, targets } = this.model.attachments.get(id) as AttachmentModel;
+    const weights = new Map([...targets].map(([name, { weight }]) => [name, weight]));
+    const name = this.#chance.of(BACKENDS);
+    const weight = this.#chance.of(WEIGHTS);
+    const isUnbound = weights.has(name) && this.#chance.below(2) === 0;
+    if (isUnbound) weights.delete(name);
+    else weights.set(name, weight);
+    const patch = { [name]: isUnbound ? null : { ...this.#targets[name], weight } };
+    await this.#runtime.done('PATCH', `/v1/attachments/${id}`, { targets: patch });
+    this.model.setTargets(id, parent, weights);
+    return `patch of ${id}: ${name} ${isUnbound ? 'unbound' : weight}`;
+  }
+
+  async #delete(): Promise<string | undefined> {
+    const { listeners, rules, attachments } = this.model;
+    const objects = [
+      ...[...attachments.keys()].map((id) => ['attachments', id] as const),
+      ...[...rules.keys()]
+        .filter((id) => this.model.attachmentsOf({ ruleId: id }).length === 0)
+        .map((id) => ['rules', id] as const),
+      ...[...listeners.keys()]
+        .filter((id) => this.model.rulesOf(id).length === 0)
+        .filter((id) => this.model.attachmentsOf({ listenerId: id }).length === 0)
+        .map((id) => ['listeners', id] as const),
+    ];
+    if (objects.length === 0) return undefined;
+    const [kind, id] = this.#chance.of(objects);
+    await this.#runtime.done('DELETE', `/v1/${kind}/${id}`);
+    this.model[kind].delete(id);
+    return `${kind} ${id} deleted`;
+  }
+
+  async #move(): Promise<string> {
+    const address = this.#chance.of(['127.0.0.1', '0.0.0.0']);
+    await this.#runtime.done('PUT', '/v1/load-balancers/lb', { address });
+    return `address ${address}`;
+  }
+}
+
+async function visit(t: TestContext, model: WalkModel, visitors: Map<string, Visitors>, chance: Chance): Promise<void> {
+  for (const [id, present] of [...visitors]) {
+    const listener = model.listeners.get(id);
+    if (listener?.protocol === present.protocol && listener.port === present.port) continue;
+    present.close();
+    visitors.delete(id);
+  }
+  for (const [id, { protocol, port }] of model.listeners) {
+    const present = visitors.get(id) ?? new Visitors(protocol, port);
+    visitors.set(id, present);
+    const eligible = eligibleOf(model.ofListener(id));
+    if (protocol === 'UDP') {
+      // A session stays with its target while that is bound; it ends with the socket, where the address changes.
+      const own = [...model.ofListener(id).keys()].filter((name) => name === present.session);
+      if (eligible.length > 0) expectOneOf(await present.askUdp(t), [...eligible, ...own], id);
+    } else if (protocol === 'TCP') {
+      if (present.flow !== undefined) {
+        const isBound = model.ofListener(id).has(present.flow);
+        assert.equal(await present.echo(), isBound, `${id}: the flow with ${present.flow} lives`);
+      }
+      expectOneOf(await present.openFlow(), eligible.length > 0 ? eligible : ['reset'], id);
+    } else {
+      for (let count = 0; count < 3; count++) {
+        const [host, path] = chance.of(ASKED);
+        const may = eligibleOf(model.ofRequest(id, host, path));
+        for (const isKept of [true, false]) {
+          const answer = await present.ask(host, path, isKept);
+          expectOneOf(answer, may.length > 0 ? may : ['503'], `${id} ${host}${path} ${isKept ? 'kept' : 'fresh'}`);
+        }
+      }
+    }
+  }
+}
+
+function eligibleOf(weights: ReadonlyMap<string, number>): string[] {
+  return [...weights].filter(([, weight]) => weight > 0).map(([name]) => name);
+}
+
+function expectOneOf(answer: string, names: readonly string[], what: string): void {
+  assert.ok(names.includes(answer), `${what}: ${answer}, not one of ${names}`);
+}
+
+testOnEachEngine([
+  {
+    name: `${WRITES} writes at random: from each answer on every request goes to a target that a small model says it may, and none fails`,
+    flags: ['--workers', '2'],
+    run: async ({ runtime }, t) => {
+      const seed = Number(process.env.WALK_SEED ?? Date.now() % 2 ** 32);
+      const chance = new Chance(seed);
+      await runtime.done('DELETE', '/v1/listeners/web');
+      const backends = await Promise.all(BACKENDS.map((name) => anyBackend(t, name)));
+      const targets = Object.fromEntries(backends.map(({ name, target }) => [name, target]));
+      const walk = new Walk(runtime, chance, await Promise.all(LISTENERS.map(() => freePort())), targets);
+      const visitors = new Map<string, Visitors>();
+      const told: string[] = [];
+      try {
+        while (told.length < WRITES) {
+          told.push(await walk.step());
+          await visit(t, walk.model, visitors, chance);
+        }
+      } catch (error) {
+        throw new Error(`seed ${seed}, after write ${told.length}:\n${told.slice(-12).join('\n')}`, { cause: error });
+      } finally {
+        for (const present of visitors.values()) present.close();
+      }
+      await walk.removeAll();
+      await until('the end of every connection', async () => {
+        const { workers } = await runtime.done('GET', '/v1/status');
+        return workers.every(({ connections }: { connections: number }) => connections === 0) || undefined;
+      });
+    },
+  },
+]);

@@ -1,0 +1,27 @@
+// A backend that speaks TCP, UDP and HTTP on one port, for attachments that serve listeners of every protocol.
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import type { TestContext } from 'node:test';
+import { type Backend, listen } from './backends.ts';
+import { UdpBackend } from './udp.ts';
+
+/** HTTP is answered with its name; whatever else comes, by TCP with its name and a line's end, and then echoed. */
+export async function anyBackend(t: Pick<TestContext, 'after'>, name: string): Promise<Backend> {
+  const http = createHttpServer((_request, response) => response.end(name));
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (first) => {
+      if (String(first).includes('HTTP/1.1')) {
+        http.emit('connection', socket);
+        socket.unshift(first);
+        return;
+      }
+      socket.write(`${name}\n`);
+      socket.write(first);
+      socket.pipe(socket);
+    });
+  });
+  const backend = await listen(t, name, server);
+  await UdpBackend.start(t, name, '127.0.0.1', backend.port);
+  return backend;
+}
