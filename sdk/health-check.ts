@@ -1,4 +1,4 @@
-// How a listener checks its targets: the argument of a listener.
+// How targets are checked: the argument of a listener and of a forwarding rule.
 import type * as pulumi from '@pulumi/pulumi';
 
 /**

@@ -1,4 +1,4 @@
-// How a listener checks its targets: the properties, their defaults and the rules between them.
+// How the targets of a listener or rule are checked: the properties, their defaults and the rules between them.
 import { z } from 'zod';
 import type { Problem } from './errors.ts';
 import { port } from './network.ts';

@@ -1,4 +1,4 @@
-// The routes of load balancers, listeners and attachments: list, get, put, patch, delete.
+// The routes of load balancers, listeners, rules and attachments: list, get, put, patch, delete.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';

@@ -104,7 +104,11 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Weir runtime', version: '1', description: 'Load balancers, listeners and target attachments.' },
+      info: {
+        title: 'Weir runtime',
+        version: '1',
+        description: 'Load balancers, listeners, forwarding rules and target attachments.',
+      },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },

@@ -1,6 +1,6 @@
-// What all workers share of one listener's picking: a cursor, and credits under a lock, in shared memory.
+// What all workers share of one group's picking: a cursor, and credits under a lock, in shared memory.
 
-/** How many targets of a listener have a slot, that is a credit of their own. */
+/** How many targets of a group have a slot, that is a credit of their own. */
 export const CREDIT_SLOTS = 64;
 /** A target beyond the slots. */
 export const NO_SLOT = -1;
@@ -14,7 +14,7 @@ const HEADER_BYTES = 64;
  */
 const SPINS = 1000;
 
-/** It lives as long as the listener. */
+/** It lives as long as the group. */
 export function createSelection(): SharedArrayBuffer {
   return new SharedArrayBuffer(HEADER_BYTES + CREDIT_SLOTS * Float64Array.BYTES_PER_ELEMENT);
 }

@@ -1,4 +1,4 @@
-// Source-IP hash as the picker of one listener: a client's address leads to one target, in every worker and run.
+// Source-IP hash as the picker of one group: a client's address leads to one target, in every worker and run.
 import { hashOf } from './hash.ts';
 import { MAGLEV_SIZE, maglevTable } from './maglev.ts';
 import type { PickableTarget, Picker } from './picker.ts';

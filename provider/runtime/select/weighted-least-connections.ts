@@ -1,4 +1,4 @@
-// Weighted least connections as one worker's picker of one listener: who has the fewest connections for its weight.
+// Weighted least connections as one worker's picker of one group: who has the fewest connections for its weight.
 import type { PickableTarget, Picker } from './picker.ts';
 import { NO_SLOT, type Selection } from './selection.ts';
 import { SmoothCredits } from './smooth-credits.ts';

@@ -240,6 +240,11 @@ export class Exchange implements UpstreamUser {
 
   #switchProtocol(): boolean {
     const upstream = this.#upstream as Upstream;
+    // It was told of its unbind already, and what it carried from now on would outlive every drain.
+    if (!upstream.target.isBound) {
+      this.#fail(502, 'the target was unbound before it switched protocols');
+      return false;
+    }
     const relay = this.#answerRelay;
     this.#upstream = undefined;
     this.#state = SWITCHED;

@@ -29,8 +29,14 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
   /** Opens the socket without serving it: what comes before that is dropped. */
   static async open(endpoint: Endpoint, context: BindingContext): Promise<UdpBinding> {
     const binding = new UdpBinding(endpoint, context);
-    await binding.#bind();
-    return binding;
+    try {
+      await binding.#bind();
+      return binding;
+    } catch (error) {
+      // Its descriptor is there since the call of bind, and nobody else has it.
+      binding.#socket.close();
+      throw error;
+    }
   }
 
   private constructor(endpoint: Endpoint, context: BindingContext) {

@@ -192,3 +192,16 @@ test('the next request goes by the listener that the binding serves by then', as
   await client.untilEnded();
   assert.equal(client.received, '');
 });
+
+test('a target that switches protocols once it is unbound gets no upgraded connection', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    proxy.unbind(backend.port);
+    peer.write(`HTTP/1.1 101 Switching Protocols\r\n${UPGRADE}\r\n`);
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get('/', UPGRADE));
+  assert.match(await client.head(), /^HTTP\/1\.1 502 /);
+  await until(() => proxy.counts(backend.port).active === 0, 'no connection to the target');
+});

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import type { BindingContext } from '../../../../../provider/runtime/embedded/binding.ts';
+import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/binding.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/udp.ts';
 import {
   Client,
@@ -52,6 +55,17 @@ test('a port that another socket has is refused by name; a TCP port of the same 
   const a = await echoTarget(t, 'a');
   await serve(engine, snapshot(2, [listener('web', other.port, [target(a.port)])]));
   assert.equal(await visit(t, other.port), 'a');
+});
+
+test('a socket that cannot be bound is closed', async () => {
+  const endpoint = { transport: 'udp', address: '192.0.2.1', port: 5353 } as const;
+  const sockets = () => readdirSync('/proc/self/fd').length;
+  const context = { acceptors: {}, refusers: {}, isPortShared: false } as unknown as BindingContext;
+  const before = sockets();
+  for (let tries = 0; tries < 10; tries++) {
+    await assert.rejects(UdpBinding.open(endpoint, context), { code: 'EADDRNOTAVAIL' });
+  }
+  await until(() => sockets() <= before, 'no socket left open');
 });
 
 test('TCP becomes UDP and TCP again on one port; an open flow of the old socket lives on', async (t) => {
