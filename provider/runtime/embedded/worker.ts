@@ -21,7 +21,7 @@ const served = new ServedState({
   workers,
   isPortShared,
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: https.accept },
-  refusers: { HTTP: refuseHttp },
+  refusers: { HTTP: refuseHttp, HTTPS: https.refuse },
   gauge: new ConnectionGauge(gauges, workerId),
   accessLog,
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),

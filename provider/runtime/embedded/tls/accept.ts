@@ -1,8 +1,9 @@
 // Where an accepted socket of an HTTPS listener comes in: TLS around it, and inside the same HTTP as elsewhere.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { AcceptClient } from '../binding.ts';
+import type { AcceptClient, RefuseClient } from '../binding.ts';
 import { HttpClientConnection } from '../http/client-connection.ts';
+import { refuseHttps } from '../http/refuse.ts';
 import { HTTPS } from '../http/scheme.ts';
 import type { WorkerListener } from '../listener.ts';
 import { RawSocket } from '../raw-socket.ts';
@@ -10,6 +11,8 @@ import { Contexts } from './contexts.ts';
 import { secure } from './handshake.ts';
 
 const HANDSHAKE_MS = 10_000;
+/** Of a client that is turned away, so that those who do not shake hands soon make room for others. */
+const REFUSED_HANDSHAKE_MS = 3_000;
 
 export class Https {
   readonly #ticketKeys: () => Uint8Array;
@@ -21,14 +24,18 @@ export class Https {
   }
 
   readonly accept: AcceptClient = (carrier, binding) => {
-    const socket = this.#secure(carrier, binding.listener);
+    const socket = this.#secure(carrier, binding.listener, HANDSHAKE_MS);
     // Already while it shakes hands: it is open, it may be idle for so long, and a drain ends it.
     new HttpClientConnection(binding, HTTPS, (handler) => RawSocket.accept(socket, handler, { carrier }));
   };
 
-  #secure(carrier: Socket, listener: WorkerListener): TLSSocket {
+  readonly refuse: RefuseClient = (carrier, listener) => {
+    refuseHttps(carrier, () => this.#secure(carrier, listener, REFUSED_HANDSHAKE_MS));
+  };
+
+  #secure(carrier: Socket, listener: WorkerListener, handshakeMs: number): TLSSocket {
     const { snapshot, counters } = listener;
-    const timeoutMs = Math.min(HANDSHAKE_MS, snapshot.idleTimeoutMs);
+    const timeoutMs = Math.min(handshakeMs, snapshot.idleTimeoutMs);
     return secure(carrier, this.#contextsOf(listener), timeoutMs, () => counters.handshakeFailed());
   }
 
