@@ -85,10 +85,10 @@ export interface ListenerArgs {
   slowStartSeconds?: pulumi.Input<number>;
   /**
    * Open client connections at most, 1-1000000, exactly so many over all workers. Beyond them TCP connections are reset,
-   * HTTP ones answered 503 and closed, and HTTPS ones reset before the handshake, which costs more than the rest. Changes
-   * in place: open connections are counted and stay, however many they are. Other listeners and health checks have no
-   * part in it. `weir_refused_total` of `/metrics` counts who was turned away. UDP: sessions, for which the
-   * least recently used one makes room.
+   * HTTP and HTTPS ones answered 503 and closed; HTTPS ones after their handshake, which costs more than the rest. Of a
+   * flood each worker answers 1024 at a time, and resets the others. Changes in place: open connections are counted and
+   * stay, however many they are. Other listeners and health checks have no part in it. `weir_refused_total` of
+   * `/metrics` counts who was turned away. UDP: sessions, for which the least recently used one makes room.
    *
    * ```ts
    * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, maxConnections: 10_000 });

@@ -49,6 +49,8 @@ export interface ListenerTraffic {
   readonly openConnections: number;
   /** Beyond `maxConnections`, not counted in `connections`. */
   readonly refusedConnections: number;
+  /** HTTPS only: connections that ended before their TLS handshake was done. */
+  readonly handshakeFailures: number;
   /** HTTP only, as all that follows. */
   readonly requests: number;
   /** Beyond `maxPendingRequests`, counted in `requests` too. */

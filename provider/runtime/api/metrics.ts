@@ -97,6 +97,12 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     'Connections or requests beyond a limit of the listener, by the property that sets it.',
     [...of, 'reason'],
   );
+  const handshakes = counter(
+    registry,
+    'weir_tls_handshake_failures_total',
+    'Client connections that ended before their TLS handshake was done.',
+    of,
+  );
   const requests = counter(registry, 'weir_http_requests_total', 'Requests whose head was taken.', of);
   const answers = counter(
     registry,
@@ -110,6 +116,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     open.set({ listener }, traffic.openConnections);
     connections.inc({ listener }, traffic.connections);
     refused.inc({ listener, reason: 'maxConnections' }, traffic.refusedConnections);
+    if (protocol === 'HTTPS') handshakes.inc({ listener }, traffic.handshakeFailures);
     if (!isHttp(protocol)) continue;
     requests.inc({ listener }, traffic.requests);
     refused.inc({ listener, reason: 'maxPendingRequests' }, traffic.refusedRequests);

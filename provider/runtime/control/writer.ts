@@ -133,11 +133,12 @@ export class Writer {
     }
   }
 
-  /** A listener that could not be opened before this batch either, at the same place: no write is to blame for it. */
-  #stands({ listenerId }: Refusal, { snapshot }: Compiled): boolean {
+  /** A listener that could not be opened before this batch either, for what no write has changed: none is to blame for it. */
+  #stands({ listenerId, problem }: Refusal, { snapshot }: Compiled): boolean {
     if (!this.#refusals.some((refusal) => refusal.listenerId === listenerId)) return false;
     const served = this.#compiled.snapshot.listeners.get(listenerId);
     const next = snapshot.listeners.get(listenerId);
+    if (problem.path.startsWith('certificates')) return served?.certificates === next?.certificates;
     return served?.address === next?.address && served?.port === next?.port;
   }
 

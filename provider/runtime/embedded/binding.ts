@@ -12,6 +12,9 @@ import type { Log } from './messages.ts';
 /** Takes over a socket that was accepted paused, and tracks it in this tick. */
 export type AcceptClient = (socket: net.Socket, binding: Binding) => void;
 
+/** Turns away a socket that was accepted paused; it is no connection of the listener. */
+export type RefuseClient = (socket: net.Socket, listener: WorkerListener) => void;
+
 /** An open client connection, as its protocol keeps it. */
 export interface ClientConnection {
   /** Finish what is under way, then close; idle: close now. */
@@ -25,7 +28,7 @@ export type StreamProtocol = Exclude<Protocol, 'UDP'>;
 export interface BindingContext {
   readonly acceptors: Readonly<Record<StreamProtocol, AcceptClient>>;
   /** How a client beyond the listener's limit hears of it; without one it is reset. */
-  readonly refusers: Readonly<Partial<Record<StreamProtocol, (socket: net.Socket) => void>>>;
+  readonly refusers: Readonly<Partial<Record<StreamProtocol, RefuseClient>>>;
   readonly gauge: ConnectionGauge;
   /** Undefined: there is none. */
   readonly accessLog?: AccessLog | undefined;
@@ -167,7 +170,7 @@ export class Binding implements EndpointBinding {
       listener.counters.addOpen(1);
     } else if (!listener.counters.reserveOpen(maxConnections)) {
       const refuse = this.#context.refusers[protocol];
-      if (refuse) refuse(socket);
+      if (refuse) refuse(socket, listener);
       else socket.resetAndDestroy();
       return;
     }

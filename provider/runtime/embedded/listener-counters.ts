@@ -3,7 +3,7 @@ import { DURATION_BOUNDS_MS, type ListenerTraffic } from '../engine.ts';
 import { classOf } from './counters.ts';
 
 /** Whole cache lines, so that workers do not slow each other. */
-const COLUMN_FLOATS = 32;
+const COLUMN_FLOATS = 40;
 const CONNECTIONS = 0;
 /** Of these two a limit may be set: whole numbers, so that Atomics can have them. */
 const OPEN = 1;
@@ -18,6 +18,7 @@ const REFUSED_CONNECTIONS = 15;
 /** One cell for each bound, and one for what is above the last. */
 const DURATIONS = 16;
 const REFUSED_REQUESTS = 31;
+const HANDSHAKE_FAILURES = 32;
 /** Of a whole number in a cell. */
 const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
 /** Workers that reserve the last place at the same time, again and again: they never do it often. */
@@ -65,6 +66,11 @@ export class ListenerColumn {
 
   pendingEnded(): void {
     Atomics.sub(this.#ints, (this.#at + PENDING) * INTS_PER_FLOAT, 1);
+  }
+
+  /** A client's connection ended before its TLS handshake was done. */
+  handshakeFailed(): void {
+    (this.#cells[this.#at + HANDSHAKE_FAILURES] as number)++;
   }
 
   /** A request's head was read. */
@@ -121,6 +127,7 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
     openConnections: sumOf(new Int32Array(counters), OPEN),
     refusedConnections: sum(REFUSED_CONNECTIONS),
     refusedRequests: sum(REFUSED_REQUESTS),
+    handshakeFailures: sum(HANDSHAKE_FAILURES),
     requests: sum(REQUESTS),
     targetAnswers: sums(TARGET_ANSWERS, CLASSES),
     ownAnswers: sums(OWN_ANSWERS, CLASSES),

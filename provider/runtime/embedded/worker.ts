@@ -7,20 +7,21 @@ import { refuseHttp } from './http/refuse.ts';
 import type { FromWorker, OpenFailure, ToWorker, WorkerInit } from './messages.ts';
 import { ServedState } from './served-state.ts';
 import { acceptTcp } from './tcp/accept.ts';
-import { httpsAcceptor } from './tls/accept.ts';
+import { Https } from './tls/accept.ts';
 
 if (!parentPort) throw new Error('worker.ts runs in a worker thread only.');
 const port = parentPort;
 const { workerId, workers, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
 const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
 let { ticketKeys } = init;
+const https = new Https(() => ticketKeys);
 
 const served = new ServedState({
   workerId,
   workers,
   isPortShared,
-  acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: httpsAcceptor(() => ticketKeys) },
-  refusers: { HTTP: refuseHttp },
+  acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: https.accept },
+  refusers: { HTTP: refuseHttp, HTTPS: https.refuse },
   gauge: new ConnectionGauge(gauges, workerId),
   accessLog,
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),

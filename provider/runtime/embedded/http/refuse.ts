@@ -1,5 +1,6 @@
 // How an HTTP client beyond its listener's limit of connections is turned away, for as little as that can cost.
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { ownAnswer } from './own-answer.ts';
 
 const ANSWER = ownAnswer(503, 'too many connections', false, false);
@@ -16,13 +17,31 @@ export function refuseHttp(socket: Socket): void {
     socket.resetAndDestroy();
     return;
   }
+  hold(socket);
+  answer(socket);
+}
+
+/** Answers as soon as the client has shaken hands; `secure` makes the socket that does it, and bounds its time. */
+export function refuseHttps(carrier: Socket, secure: () => TLSSocket): void {
+  if (lingering >= MAX_LINGERING) {
+    carrier.resetAndDestroy();
+    return;
+  }
+  const socket = secure();
+  hold(socket);
+  socket.once('secure', () => answer(socket));
+}
+
+/** Reads and drops what comes. */
+function hold(socket: Socket): void {
   lingering++;
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.on('error', () => {});
-  socket.once('close', () => {
-    lingering--;
-    clearTimeout(timer);
-  });
-  socket.end(ANSWER);
+  socket.once('close', () => lingering--);
   socket.resume();
+}
+
+function answer(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.end(ANSWER);
 }

@@ -1,6 +1,9 @@
 // Where an accepted socket of an HTTPS listener comes in: TLS around it, and inside the same HTTP as elsewhere.
-import type { AcceptClient } from '../binding.ts';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { AcceptClient, RefuseClient } from '../binding.ts';
 import { HttpClientConnection } from '../http/client-connection.ts';
+import { refuseHttps } from '../http/refuse.ts';
 import { HTTPS } from '../http/scheme.ts';
 import type { WorkerListener } from '../listener.ts';
 import { RawSocket } from '../raw-socket.ts';
@@ -8,26 +11,41 @@ import { Contexts } from './contexts.ts';
 import { secure } from './handshake.ts';
 
 const HANDSHAKE_MS = 10_000;
+/** Of a client that is turned away, so that those who do not shake hands soon make room for others. */
+const REFUSED_HANDSHAKE_MS = 3_000;
 
-/** `ticketKeys`: those of all workers, as they are now. */
-export function httpsAcceptor(ticketKeys: () => Uint8Array): AcceptClient {
-  const present = new WeakMap<WorkerListener, Contexts>();
+export class Https {
+  readonly #ticketKeys: () => Uint8Array;
+  readonly #contexts = new WeakMap<WorkerListener, Contexts>();
 
-  const contextsOf = (listener: WorkerListener): Contexts => {
-    const { certificates } = listener.snapshot;
-    const keys = ticketKeys();
-    const contexts = present.get(listener);
-    if (contexts?.isOf(certificates, keys)) return contexts;
-    const next = new Contexts(certificates, keys, contexts);
-    present.set(listener, next);
-    return next;
-  };
+  /** `ticketKeys`: those of all workers, as they are now. */
+  constructor(ticketKeys: () => Uint8Array) {
+    this.#ticketKeys = ticketKeys;
+  }
 
-  return (carrier, binding) => {
-    const { listener } = binding;
-    const timeoutMs = Math.min(HANDSHAKE_MS, listener.snapshot.idleTimeoutMs);
-    const socket = secure(carrier, contextsOf(listener), timeoutMs);
+  readonly accept: AcceptClient = (carrier, binding) => {
+    const socket = this.#secure(carrier, binding.listener, HANDSHAKE_MS);
     // Already while it shakes hands: it is open, it may be idle for so long, and a drain ends it.
     new HttpClientConnection(binding, HTTPS, (handler) => RawSocket.accept(socket, handler, { carrier }));
   };
+
+  readonly refuse: RefuseClient = (carrier, listener) => {
+    refuseHttps(carrier, () => this.#secure(carrier, listener, REFUSED_HANDSHAKE_MS));
+  };
+
+  #secure(carrier: Socket, listener: WorkerListener, handshakeMs: number): TLSSocket {
+    const { snapshot, counters } = listener;
+    const timeoutMs = Math.min(handshakeMs, snapshot.idleTimeoutMs);
+    return secure(carrier, this.#contextsOf(listener), timeoutMs, () => counters.handshakeFailed());
+  }
+
+  #contextsOf(listener: WorkerListener): Contexts {
+    const { certificates } = listener.snapshot;
+    const keys = this.#ticketKeys();
+    const contexts = this.#contexts.get(listener);
+    if (contexts?.isOf(certificates, keys)) return contexts;
+    const next = new Contexts(certificates, keys, contexts);
+    this.#contexts.set(listener, next);
+    return next;
+  }
 }

@@ -29,6 +29,7 @@ const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSa
     connections: 3,
     openConnections: 1,
     refusedConnections: 4,
+    handshakeFailures: 6,
     requests: 9,
     refusedRequests: 5,
     targetAnswers: [0, 6, 0, 0, 1],
@@ -109,6 +110,14 @@ test('a TCP listener has connections and nothing of HTTP', async () => {
   assert.deepEqual(
     lines.filter((line) => line.startsWith('weir_http') && line.includes('db')),
     [],
+  );
+});
+
+test('an HTTPS listener has failed handshakes, and an HTTP one has none', async () => {
+  const lines = await linesOf([{ ...listener('secure'), protocol: 'HTTPS' }, listener('plain')]);
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('weir_tls')),
+    ['weir_tls_handshake_failures_total{listener="secure"} 6'],
   );
 });
 

@@ -17,6 +17,7 @@ test('the columns of all workers add up, each count in a cell of its own', () =>
     const column = new ListenerColumn(counters, workerId);
     column.accepted();
     column.addOpen(3);
+    column.handshakeFailed();
     column.request();
     column.targetAnswered(200);
     column.targetAnswered(503);
@@ -30,6 +31,7 @@ test('the columns of all workers add up, each count in a cell of its own', () =>
     connections: 2,
     openConnections: 7,
     refusedConnections: 1,
+    handshakeFailures: 2,
     requests: 2,
     refusedRequests: 1,
     targetAnswers: [0, 2, 0, 0, 2],

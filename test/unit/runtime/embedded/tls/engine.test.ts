@@ -41,6 +41,13 @@ async function httpTarget(t: TestContext): Promise<Target> {
   return { port, connections: () => connections };
 }
 
+/** A client that only connects. */
+function silent(t: TestContext, port: number): net.Socket {
+  const client = net.connect(port, '127.0.0.1').on('error', () => {});
+  t.after(() => client.destroy());
+  return client.resume();
+}
+
 async function connect(t: TestContext, port: number, session?: Buffer): Promise<tls.TLSSocket> {
   const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, session });
   client.on('error', () => {});
@@ -129,9 +136,60 @@ test('closing ends connections that still shake hands', async (t) => {
   const [port, backend] = [await freePort(), await httpTarget(t)];
   const engine = engineWith(t);
   await serve(engine, snapshot(1, [httpsListener(port, backend.port)]));
-  const client = net.connect(port, '127.0.0.1').on('error', () => {});
-  t.after(() => client.destroy());
-  client.resume().write(Buffer.from([0x16, 3, 1]));
+  const client = silent(t, port);
+  client.write(Buffer.from([0x16, 3, 1]));
   await until(() => (engine.traffic('web')?.openConnections ?? 0) === 1, 'the connection');
   await Promise.all([once(client, 'close'), engine.close(60_000)]);
+});
+
+test('failed handshakes are counted, of clients that were let in and of those that were not; done ones are none', async (t) => {
+  const [port, backend] = [await freePort(), await httpTarget(t)];
+  const engine = engineWith(t);
+  await serve(engine, snapshot(1, [{ ...httpsListener(port, backend.port), maxConnections: 1 }]));
+  const client = await connect(t, port);
+  await ask(client);
+  silent(t, port).write('GET / HTTP/1.1\r\n\r\n');
+  await until(() => engine.traffic('web')?.handshakeFailures === 1, 'the one that was turned away');
+  client.destroy();
+  await until(() => engine.traffic('web')?.openConnections === 0, 'room');
+  silent(t, port).write('GET / HTTP/1.1\r\n\r\n');
+  await until(() => engine.traffic('web')?.handshakeFailures === 2, 'the one that was let in');
+});
+
+test('beyond the limit a client is answered 503 over TLS, and is no connection of the listener', async (t) => {
+  const [port, backend] = [await freePort(), await httpTarget(t)];
+  const engine = engineWith(t);
+  await serve(engine, snapshot(1, [{ ...httpsListener(port, backend.port), maxConnections: 1 }]));
+  await ask(await connect(t, port));
+  for (let i = 0; i < 2; i++) {
+    const client = await connect(t, port);
+    let text = '';
+    client.on('data', (data) => {
+      text += String(data);
+    });
+    client.write('GET / HTTP/1.1\r\nHost: a.example\r\n\r\n');
+    await once(client, 'close');
+    assert.match(text, /^HTTP\/1\.1 503 .*\r\nConnection: close\r\n.*: too many connections\n$/s);
+  }
+  const { connections, openConnections, refusedConnections, handshakeFailures } = engine.traffic('web') ?? {};
+  assert.deepEqual([connections, openConnections, refusedConnections, handshakeFailures], [1, 1, 2, 0]);
+});
+
+test('of clients beyond the limit who do not shake hands 1024 are waited for and the next is reset, all in bounded time', async (t) => {
+  const [port, backend] = [await freePort(), await httpTarget(t)];
+  const engine = new EmbeddedEngine({ workers: 1, log: () => {} });
+  t.after(() => engine.destroy());
+  await serve(engine, snapshot(1, [{ ...httpsListener(port, backend.port), maxConnections: 1 }]));
+  await ask(await connect(t, port));
+  const waiting = Array.from({ length: 1024 }, () => silent(t, port));
+  await until(() => engine.traffic('web')?.refusedConnections === 1024, 'all of them');
+  const ends = waiting.map((client) => once(client, 'close'));
+  assert.ok(waiting.every((client) => !client.destroyed));
+  const [error] = await once(net.connect(port, '127.0.0.1').resume(), 'error');
+  assert.equal(error.code, 'ECONNRESET');
+  await Promise.all(ends);
+  assert.equal(engine.traffic('web')?.handshakeFailures, 1024);
+  await until(() => engine.traffic('web')?.openConnections === 1, 'the one that is let in');
+  const client = await connect(t, port);
+  assert.match(String((await once(client, 'data'))[0]), /^HTTP\/1\.1 503 /);
 });

@@ -31,7 +31,11 @@ class Accepted implements SocketHandler {
   onWritable = () => {};
 
   constructor(carrier: net.Socket, timeoutMs: number) {
-    this.socket = RawSocket.accept(secure(carrier, contexts, timeoutMs), this, { carrier });
+    this.socket = RawSocket.accept(
+      secure(carrier, contexts, timeoutMs, () => this.events.push('failed')),
+      this,
+      { carrier },
+    );
   }
 
   onData(chunk: Buffer): boolean {
@@ -203,6 +207,7 @@ for (const [name, bytes] of [
     client.end(bytes);
     await until(() => accepted[0]?.events.includes('close') === true, 'the close');
     assert.equal(accepted[0]?.size, 0);
+    assert.equal(accepted[0]?.events.filter((event) => event === 'failed').length, 1);
     await once(connect(t, port), 'secureConnect');
   });
 }
@@ -214,6 +219,7 @@ test('a handshake that does not end in its time is closed', async (t) => {
   client.write(Buffer.from([0x16, 3, 1]));
   await once(client, 'close');
   await until(() => accepted[0]?.events.includes('close') === true, 'the close');
+  assert.ok(accepted[0]?.events.includes('failed'));
   const quick = connect(t, port);
   await once(quick, 'secureConnect');
   quick.write('x');
