@@ -8,7 +8,7 @@ import { resourceName } from './object-id.ts';
 import type { ResourceDescription } from './resource.ts';
 
 export interface Difference extends dynamic.DiffResult {
-  /** What a change of membership prints. */
+  /** What a change of membership or of secrets prints. */
   readonly line?: string | undefined;
 }
 

@@ -92,6 +92,7 @@ test('planted keys serve, and are in no file, answer, event, log or state; a sec
   stack.write(program(port, 'two'));
   const preview = await stack.done(['preview', '--diff']);
   assert.match(preview, /\[secret\]/);
+  assert.match(preview, /web: secret changes: certificates\.main\.privateKey\n/);
   shown += preview + (await stack.up());
   shown += await stack.done(['refresh', '--yes', '--skip-preview', '--expect-no-changes']);
   await stack.done(['preview', '--expect-no-changes']);
