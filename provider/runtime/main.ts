@@ -1,8 +1,15 @@
 #!/usr/bin/env node
 // The command line `weir`: reads flags and environment and calls the command.
-import { Command } from 'commander';
-import { serveCommand } from './commands/serve.ts';
-import { statusCommand } from './commands/status.ts';
+
+// Before the rest is loaded: an older Node.js would fail there, with a message that says nothing of its age.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(`weir: this is Node.js ${process.versions.node}, and weir needs 22.19 or newer\n`);
+  process.exit(1);
+}
+const { Command } = await import('commander');
+const { serveCommand } = await import('./commands/serve.ts');
+const { statusCommand } = await import('./commands/status.ts');
 
 const program = new Command('weir')
   .description('Load balancers as desired state: the runtime that the Pulumi provider drives.')

@@ -104,6 +104,16 @@ test('one refused write among ten concurrent good ones fails alone', async (t) =
   for (const port of ports) assert.match((await exchange(`http://127.0.0.1:${port}/`)).error ?? '', /^503/);
 });
 
+test('an older Node.js is told so in one line, and --help shows defaults as they are written', () => {
+  const older = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })';
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(older)}`, MAIN, 'status'];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.equal(stderr, 'weir: this is Node.js 20.20.2, and weir needs 22.19 or newer\n');
+  const help = spawnSync(process.execPath, [MAIN, 'serve', '--help'], { encoding: 'utf8' });
+  assert.match(help.stdout, /\(default: 127\.0\.0\.1:7400\)/);
+});
+
 test('a data directory has one runtime at a time, and the second one says so', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const args = [MAIN, 'serve', '--data', runtime.dataDirectory, '--api', '127.0.0.1:0'];

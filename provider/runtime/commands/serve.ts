@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { startRuntime } from '../runtime.ts';
 
+const DEFAULT_API = '127.0.0.1:7400';
 const DRAIN_MS = 30_000;
 
 interface ServeFlags {
@@ -26,7 +27,11 @@ export function serveCommand(): Command {
   return new Command('serve')
     .description('Runs the load balancers and the API that manages them.')
     .option('--data <dir>', 'where objects, tokens and the lock are kept', '.weir')
-    .option('--api <host:port>', 'address of the API; port 0 picks a free one', hostPort, hostPort('127.0.0.1:7400'))
+    .addOption(
+      new Option('--api <host:port>', 'address of the API; port 0 picks a free one')
+        .argParser(hostPort)
+        .default(hostPort(DEFAULT_API), DEFAULT_API),
+    )
     .option('--api-cert <file>', 'PEM certificate of the API')
     .option('--api-key <file>', 'PEM private key of the API')
     .option('--allow-plaintext', 'serve the API without TLS on an address that is not loopback')
