@@ -18,6 +18,7 @@ export const certificateSchema = z.strictObject(
         z
           .string('must be a host name')
           .regex(SERVER_NAME, 'must be a host name such as "www.example.com" or "*.example.com"'),
+        'must be a list of host names',
       )
       .max(100, 'has at most 100 names')
       .optional(),

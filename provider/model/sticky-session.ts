@@ -6,22 +6,25 @@ import { seconds } from './seconds.ts';
 /** RFC 6265 section 4.1.1: a cookie's name is a token. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
 
-export const stickySessionSchema = z.strictObject({
-  type: z.enum(['cookie', 'source-ip'], 'must be "cookie" or "source-ip"'),
-  /** Undefined: DEFAULT_COOKIE_NAME. */
-  cookieName: z
-    .string('must be a cookie name')
-    .regex(TOKEN, 'must be 1-64 characters of a token: letters, digits and "-", "_", "."')
-    .optional(),
-  /** Undefined: a random one, which the runtime keeps. */
-  cookieKey: z
-    .string('must be a string')
-    .min(16, 'has at least 16 characters')
-    .max(256, 'has at most 256 characters')
-    .optional(),
-  /** Undefined: the browser's session; for "source-ip" DEFAULT_SOURCE_SECONDS. */
-  lifetimeSeconds: seconds.optional(),
-});
+export const stickySessionSchema = z.strictObject(
+  {
+    type: z.enum(['cookie', 'source-ip'], 'must be "cookie" or "source-ip"'),
+    /** Undefined: DEFAULT_COOKIE_NAME. */
+    cookieName: z
+      .string('must be a cookie name')
+      .regex(TOKEN, 'must be 1-64 characters of a token: letters, digits and "-", "_", "."')
+      .optional(),
+    /** Undefined: a random one, which the runtime keeps. */
+    cookieKey: z
+      .string('must be a string')
+      .min(16, 'has at least 16 characters')
+      .max(256, 'has at most 256 characters')
+      .optional(),
+    /** Undefined: the browser's session; for "source-ip" DEFAULT_SOURCE_SECONDS. */
+    lifetimeSeconds: seconds.optional(),
+  },
+  'must be a sticky session: an object such as { type: "cookie" }',
+);
 
 export type StickySessionProperties = z.infer<typeof stickySessionSchema>;
 

@@ -32,6 +32,9 @@ export const KIND_NAMES: Record<Kind, string> = {
 
 export const KINDS = Object.keys(SCHEMAS) as Kind[];
 
+/** What zod says where nothing is given: of an enumeration the second. */
+const MISSING_CODES: readonly string[] = ['invalid_type', 'invalid_value'];
+
 type IsKnown = (value: unknown) => boolean;
 type Rules = (input: Readonly<Record<string, unknown>>, isKnown: IsKnown) => Problem[];
 
@@ -93,7 +96,7 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): 
   if (issue.code === 'invalid_key') {
     return issue.issues.map(({ message }) => ({ path: propertyPath(issue.path), message }));
   }
-  const isMissing = issue.code === 'invalid_type' && valueAt(issue.path, input) === undefined;
+  const isMissing = MISSING_CODES.includes(issue.code) && valueAt(issue.path, input) === undefined;
   const message = isMissing ? `is required: ${issue.message}` : issue.message;
   return [{ path: propertyPath(issue.path), message }];
 }

@@ -64,7 +64,7 @@ const REFUSED: readonly Row[] = [
   [
     'both kinds of checks at once',
     'listeners',
-    { ...LISTENER, protocol: 'UDP', healthCheck: { protocol: 'UDP', path: '/', expect: '' } },
+    { ...LISTENER, protocol: 'UDP', healthCheck: { protocol: 'UDP', path: '/x', expect: '' } },
     ['healthCheck.expect', 'healthCheck.path'],
   ],
   [
@@ -237,4 +237,26 @@ test('defaults are filled in, and an IPv6 address gets its shortest form', () =>
   assert.equal(healthCheckOf(listener).protocol, 'TCP');
   assert.equal(healthCheckOf(listener).intervalSeconds, 5);
   assert.equal(parseProperties('load-balancers', { address: '2001:DB8:0:0::1' }).address, '2001:db8::1');
+});
+
+test('what a check of another protocol has by default is no mistake: an answer may be sent back as it is', () => {
+  const rule = { listenerId: 'l', path: '/a', healthCheck: {} };
+  const answered = parseProperties('rules', rule);
+  assert.equal(answered.healthCheck.path, '/');
+  assert.deepEqual(parseProperties('rules', answered), answered);
+});
+
+test('what is missing, or of another type as a whole, is said in words of the property', () => {
+  const said = (input: Record<string, unknown>) =>
+    problemsOf('listeners', { ...LISTENER, ...input }).map(({ path, message }) => `${path} ${message}`);
+  assert.deepEqual(said({}), ['protocol is required: must be "TCP", "UDP", "HTTP" or "HTTPS"']);
+  const certificates = { a: { certificate: 'c', privateKey: 'k', serverNames: 'a.example' } };
+  assert.deepEqual(
+    said({ protocol: 'HTTPS', healthCheck: 'HTTP', stickySession: 'cookie', certificates }).slice(0, 3),
+    [
+      'healthCheck must be a health check: an object such as { protocol: "HTTP" }',
+      'stickySession must be a sticky session: an object such as { type: "cookie" }',
+      'certificates.a.serverNames must be a list of host names',
+    ],
+  );
 });
