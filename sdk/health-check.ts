@@ -28,7 +28,7 @@ export interface HealthCheckArgs {
    * - `"UDP"`: `send` is sent in one datagram. With `expect`, an answer must hold that. Without, any answer passes, and
    *   silence until the time-out too: then only a port that nobody has (ICMP "port unreachable") fails.
    * - `"none"`: no check. A target that refuses three connections in a row is left out for 10 s then.
-   * @default "TCP"; for UDP listeners "none"
+   * @default "TCP", for a UDP listener too where the rest of the check is given: name `"UDP"` there
    */
   protocol?: pulumi.Input<'TCP' | 'HTTP' | 'HTTPS' | 'UDP' | 'none'>;
   /**

@@ -48,7 +48,8 @@ export interface ListenerArgs {
   stickySession?: pulumi.Input<StickySessionArgs>;
   /**
    * HTTPS only, and required there: certificates by names of your own. A client gets the one that is for the server
-   * name that it asks for; where none is, or it names no server, the first in order of your names.
+   * name that it asks for, of two the first in order of your names; where none is, or it names no server, the first
+   * of all. As a plain object, rather than an output as a whole, it shows in previews certificate by certificate.
    */
   certificates?: pulumi.Input<Record<string, pulumi.Input<CertificateArgs>>>;
   /**
