@@ -139,6 +139,22 @@ test('retries and failures are told with their reason', async (t) => {
   assert.deepEqual([none.status, none.error, none.target], [503, 'no target takes traffic', undefined]);
 });
 
+test("an exchange that its target's unbind ends in the middle of the answer says so", async (t) => {
+  const backend = createServer((_request, answer) => answer.writeHead(200, { 'Content-Length': 2 }).write('a'));
+  backend.listen(0, '127.0.0.1');
+  t.after(() => backend.close().closeAllConnections());
+  await once(backend, 'listening');
+  const target = { address: '127.0.0.1', port: (backend.address() as AddressInfo).port };
+  const { port, lines, runtime } = await startLogged(t, [{ name: 'a', target }], { requestTimeoutSeconds: 0.1 });
+  const client = connect(port, '127.0.0.1');
+  t.after(() => client.destroy());
+  client.on('error', () => {}).write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(client, 'data');
+  await runtime.done('PATCH', '/v1/attachments/pool', { targets: { a: null } });
+  const line = await until('its line', () => lines()[0]);
+  assert.deepEqual([line.status, line.error], [200, 'the target was unbound and has not finished its answer']);
+});
+
 test('a client that goes away, and an upgraded connection, have their line at the end', async (t) => {
   const backend = createServer();
   backend.on('upgrade', (_request, socket) => {

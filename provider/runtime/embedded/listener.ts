@@ -21,7 +21,7 @@ export class WorkerListener {
     this.counters = new ListenerColumn(counters, workerId);
   }
 
-  /** To be asked once a connection. */
+  /** To be asked once a connection, and again where the networks changed. */
   isTrusted(remoteAddress: string): boolean {
     const { trustedProxies } = this.snapshot;
     if (trustedProxies.length === 0) return false;

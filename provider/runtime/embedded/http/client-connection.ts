@@ -10,13 +10,12 @@ import type { RawSocket, SocketHandler } from '../raw-socket.ts';
 import type { TargetSet } from '../target-set.ts';
 import { Exchange } from './exchange.ts';
 import type { ExchangeClient } from './exchange-client.ts';
+import { ForwardedClient } from './forwarded-client.ts';
 import { findHeadEnd, INCOMPLETE, skipEmptyLines } from './head-parser.ts';
 import { ownAnswer } from './own-answer.ts';
 import type { Refusal } from './refusal.ts';
 import { type Request, readRequest } from './request.ts';
-import { forwardedLines } from './rewrite.ts';
 import type { Scheme } from './scheme.ts';
-import type { TrustedConnection } from './trusted-proxies.ts';
 import { Tunnel } from './tunnel.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -43,7 +42,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   readonly #binding: Binding;
   readonly #scheme: Scheme;
   readonly #exchange: Exchange;
-  readonly #forwarded: string | TrustedConnection;
+  readonly #forwarded: ForwardedClient;
   #state = HEAD;
   /** Bytes of the client that no head or body has taken yet; memory of our own. */
   #held: Buffer | undefined;
@@ -67,11 +66,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     this.#exchange = new Exchange(this);
     this.socket = open(this);
     this.record = recordOf(binding, this.socket);
-    const { remoteAddress } = this.socket;
-    const localPort = binding.endpoint.port;
-    this.#forwarded = binding.listener.isTrusted(remoteAddress)
-      ? { remoteAddress, protocol: scheme.name, localPort }
-      : forwardedLines(remoteAddress, scheme.name, localPort);
+    this.#forwarded = new ForwardedClient(this.socket.remoteAddress, scheme, binding.endpoint.port);
     this.#awaitHead();
     binding.track(this);
     watch(this);
@@ -208,7 +203,8 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   #beginExchange(bytes: Buffer, from: number, end: number): number {
     const { address, port } = this.settings;
     const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-    const fault = readRequest(bytes, from, end, this.#forwarded, defaultHost, this.#exchange.request, this.#scheme);
+    const forwarded = this.#forwarded.of(this.#binding.listener);
+    const fault = readRequest(bytes, from, end, forwarded, defaultHost, this.#exchange.request, this.#scheme);
     if (fault !== undefined) {
       this.#refuse(fault, bytes, from);
       return bytes.length;

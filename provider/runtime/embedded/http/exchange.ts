@@ -8,6 +8,8 @@ import { Request } from './request.ts';
 import { RequestRelay } from './request-relay.ts';
 import type { Upstream, UpstreamUser } from './upstream.ts';
 
+const UNFINISHED = 'the target was unbound and has not finished its answer';
+
 const ENDED = 0;
 /** Waiting for a connection: nothing of the request was written, so that any target will do. */
 const CONNECTING = 1;
@@ -114,7 +116,7 @@ export class Exchange implements UpstreamUser {
     const isDrainOver = now >= this.#drainDeadline;
     if (!isDrainOver && now < this.#deadline) return;
     const { isDone, isBlocked } = this.#requestRelay;
-    if (this.#state >= ANSWERING) this.#breakOff('nothing came or went in the idle time');
+    if (this.#state >= ANSWERING) this.#breakOff(isDrainOver ? UNFINISHED : 'nothing came or went in the idle time');
     else if (isDrainOver) this.#fail(504, 'the target was unbound and has not answered');
     else if (isDone || isBlocked) this.#fail(504, 'the target has not answered in time');
     else this.#fail(408, 'the request body has not come in time');

@@ -22,6 +22,7 @@ const NONE: readonly number[] = [];
  * 2. Among the rules of one host by path: the exact one; then prefixes, the longest first; then the rule without path.
  *    A prefix goes by whole segments: `/api` and `/api/` both take `/api`, `/api/` and `/api/x`, never `/apix`. Case
  *    counts, the query does not, and slashes in a row are not taken for one. Escapes count as pathKey() has them.
+ *    `*`, of OPTIONS, is no path: rules without one take it.
  * 3. Where the rules of one host do not take the path, those of the next host in this order are asked.
  *
  * A rule counts from when its group has begun, so that adding one fails no request; from then on its requests never go
@@ -52,7 +53,6 @@ export class Router<Group> {
    * its host; `target`: without dot segments, or `*`.
    */
   groupsFor(authority: string, target: string): readonly Group[] | undefined {
-    if (target.charCodeAt(0) !== SLASH) return undefined;
     const host = hostKey(hostOf(authority));
     const queryAt = target.indexOf('?');
     const end = Math.min(queryAt === -1 ? target.length : queryAt, this.#maxPathLength);

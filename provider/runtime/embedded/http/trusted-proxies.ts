@@ -15,7 +15,7 @@ const PROTO = /^https?$/i;
 const PORT = /^[1-9][0-9]{0,4}$/;
 const MAX_PORT = 65_535;
 
-/** Made once of a listener's settings, and asked once a connection. */
+/** Made once of a listener's settings. */
 export class TrustedProxies {
   readonly #blocks = new BlockList();
 

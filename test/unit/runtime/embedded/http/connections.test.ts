@@ -125,6 +125,23 @@ test('an answer that stops coming ends the connection', async (t) => {
   assert.match(client.received, /hello$/);
 });
 
+test('an open connection is trusted as long as its listener says so', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    for (;;) peer.write(ok(await peer.head()));
+  });
+  const proxy = await HttpProxy.start(t, [backend.port], { trustedProxies: ['127.0.0.0/8'] });
+  const client = await proxy.connect(t);
+  const told = async () => {
+    client.write(get('/', 'X-Forwarded-For: 192.0.2.1\r\n'));
+    return /X-Forwarded-For: (.*)\r\n/.exec((await client.answer()).body)?.[1];
+  };
+  assert.equal(await told(), '192.0.2.1, 127.0.0.1');
+  proxy.listener.snapshot = { ...proxy.listener.snapshot, trustedProxies: ['10.0.0.0/8'] };
+  assert.equal(await told(), '127.0.0.1');
+  proxy.listener.snapshot = { ...proxy.listener.snapshot, trustedProxies: ['127.0.0.1/32'] };
+  assert.equal(await told(), '192.0.2.1, 127.0.0.1');
+});
+
 test('drain closes idle connections at once and lets an exchange finish with Connection: close', async (t) => {
   const backend = await Backend.start(t, async (peer) => {
     await peer.head();

@@ -155,8 +155,14 @@ rows(
   ],
 );
 
-test('a target that is no path belongs to the default group', () => {
-  assert.equal(routerOf([{ group: 'a', path: '/' }]).groupsFor('h', '*'), undefined);
+test('a target that is no path is taken by rules without path only', () => {
+  const router = routerOf([
+    { group: 'root', host: 'h', path: '/' },
+    { group: 'any', path: '/' },
+    { group: 'wild', host: '*.h' },
+  ]);
+  assert.equal(router.groupsFor('h', '*'), undefined);
+  assert.deepEqual(router.groupsFor('a.h', '*'), ['wild']);
 });
 
 test('of equal rules the newest is first, in whatever order they come', () => {

@@ -54,6 +54,8 @@ test("each request of a connection goes by its own host and path, and to the lis
   assert.equal(await ask(client, 'a', '/x/../%61pi/'), 'api');
   assert.equal(await ask(client, 'a', 'http://a/api'), 'api');
   client.write('OPTIONS * HTTP/1.1\r\nHost: www.example.com\r\n\r\n');
+  assert.equal((await client.answer()).body, 'host');
+  client.write('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n');
   assert.equal((await client.answer()).body, 'own');
   client.write('GET /api HTTP/1.0\r\n\r\n');
   assert.equal((await client.answer()).body, 'api');
