@@ -2,22 +2,27 @@
 import type { dynamic } from '@pulumi/pulumi';
 import type { Problem } from './model/errors.ts';
 import { isRecord } from './model/record.ts';
+import { holdsSecrets } from './model/secrets.ts';
 import { problemsOf } from './model/validate.ts';
 import { compact, type Properties } from './normal-form.ts';
 import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 
-export function check({ kind, problems }: ResourceDescription, news: Properties): dynamic.CheckResult {
+export function check(resource: ResourceDescription, news: Properties): dynamic.CheckResult {
   const { __provider, ...inputs } = withoutUndefined(news) as Properties;
   const { owner, ...properties } = inputs;
-  const found = [...problemsOf(kind, properties, isKnown), ...(problems?.(properties) ?? [])];
-  return { inputs, failures: found.map((problem) => failureOf(problem, properties)) };
+  const found = [...problemsOf(resource.kind, properties, isKnown), ...(resource.problems?.(properties) ?? [])];
+  return { inputs, failures: found.map((problem) => failureOf(resource, problem, properties)) };
 }
 
-/** The engine shows the value of a `property`, but finds only those at the top: a deeper path says `{<nil>}`. */
-function failureOf({ path, message }: Problem, properties: Properties): dynamic.CheckFailure {
+/**
+ * The engine shows the value of a `property`, of a secret too, but finds only those at the top: a deeper path says
+ * `{<nil>}`. So a key in a wrong place is not one to show.
+ */
+function failureOf({ kind, schema }: ResourceDescription, { path, message }: Problem, properties: Properties) {
   const value = properties[path];
-  const isShown = value !== undefined && typeof value !== 'object';
+  const isPlain = Object.hasOwn(schema.shape, path) && !holdsSecrets(kind, path);
+  const isShown = isPlain && value !== undefined && typeof value !== 'object';
   return isShown ? { property: path, reason: message } : { property: '', reason: `${path} ${message}`.trim() };
 }
 

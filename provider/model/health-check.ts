@@ -80,9 +80,10 @@ export function healthCheckRules(
   if (!isKnown(check.protocol)) return [];
   const protocol = check.protocol ?? 'TCP';
   const isHttp = protocol === 'HTTP' || protocol === 'HTTPS';
+  const given = check.protocol === undefined ? `${JSON.stringify(protocol)} by default` : JSON.stringify(protocol);
   return [
-    ...(isHttp ? [] : misplaced(check, HTTP_ONLY, 'HTTP', protocol)),
-    ...(protocol === 'UDP' ? [] : misplaced(check, UDP_ONLY, 'UDP', protocol)),
+    ...(isHttp ? [] : misplaced(check, HTTP_ONLY, 'HTTP', given)),
+    ...(protocol === 'UDP' ? [] : misplaced(check, UDP_ONLY, 'UDP', given)),
   ];
 }
 
@@ -90,12 +91,12 @@ function misplaced(
   check: Readonly<Record<string, unknown>>,
   names: readonly string[],
   owner: string,
-  protocol: unknown,
+  protocol: string,
 ): Problem[] {
   return names
     .filter((name) => check[name] !== undefined && check[name] !== DEFAULTS[name])
     .map((name) => ({
       path: name,
-      message: `is for ${owner} checks only, and the protocol is ${JSON.stringify(protocol)}`,
+      message: `is for ${owner} checks only, and the protocol is ${protocol}`,
     }));
 }

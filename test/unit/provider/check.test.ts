@@ -24,7 +24,16 @@ test('every fault is named with its property, the deep ones in the reason becaus
     { property: 'port', reason: 'must be from 1 to 65535' },
     { property: '', reason: 'healthCheck.path must begin with "/" and have no spaces and no "#"' },
     { property: '', reason: 'healthCheck.intervalSeconds must be at least 0.05 seconds' },
-    { property: 'colour', reason: 'is not a property' },
+    { property: '', reason: 'colour is not a property' },
+  ]);
+});
+
+test('a key in a wrong place is refused without a property, whose value the engine would show', () => {
+  const news = { loadBalancerId: 'lb', protocol: 'HTTPS', port: 443, certificates: 'PEM', cookieKey: 'k' };
+  assert.deepEqual(check(listener, { ...news, stickySession: 'k' }).failures, [
+    { property: '', reason: 'stickySession must be a sticky session: an object such as { type: "cookie" }' },
+    { property: '', reason: 'certificates must be a map of certificates by name' },
+    { property: '', reason: 'cookieKey is not a property' },
   ]);
 });
 
