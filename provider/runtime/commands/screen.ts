@@ -1,7 +1,9 @@
 // Where `weir status --watch` shows itself: a terminal is redrawn in place, anything else gets one text after the other.
 export interface Output {
   readonly isTTY?: boolean;
+  /** 0 where a terminal does not know its size. */
   readonly rows?: number;
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -12,9 +14,19 @@ export function showOn(output: Output, text: string): void {
   }
   const lines = text.trimEnd().split('\n');
   // The last row stays free: a line break there would scroll.
-  const room = Math.max(1, (output.rows ?? 24) - 1);
-  const shown =
-    lines.length > room ? [...lines.slice(0, room - 1), `... ${lines.length - room + 1} more lines`] : lines;
+  const shown = cutTo(Math.max(1, (output.rows || 24) - 1), output.columns || 80, lines);
   // Each line is written over the one before it and its rest is erased: clearing the screen first would flicker.
   output.write(`\x1b[H${shown.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J`);
+}
+
+/** The lines that have room in so many rows, a long line taking several; the last row says how many do not. */
+function cutTo(rows: number, columns: number, lines: readonly string[]): readonly string[] {
+  const heights = lines.map((line) => Math.max(1, Math.ceil(line.length / columns)));
+  if (heights.reduce((sum, height) => sum + height, 0) <= rows) return lines;
+  let free = rows - 1;
+  const cutAt = heights.findIndex((height) => {
+    free -= height;
+    return free < 0;
+  });
+  return [...lines.slice(0, cutAt), `... ${lines.length - cutAt} more lines`];
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { showOn } from '../../../../provider/runtime/commands/screen.ts';
 
-function written(output: { isTTY?: boolean; rows?: number }, text: string): string {
+function written(output: { isTTY?: boolean; rows?: number; columns?: number }, text: string): string {
   let all = '';
   showOn({ ...output, write: (part) => (all += part) }, text);
   return all;
@@ -22,4 +22,15 @@ test('what is higher than the terminal is cut, and it says by how much', () => {
     written({ isTTY: true, rows: 4 }, 'a\nb\nc\nd\ne\n'),
     '\x1b[Ha\x1b[K\nb\x1b[K\n... 3 more lines\x1b[K\n\x1b[J',
   );
+});
+
+test('a line that is longer than the terminal is wide counts for the rows that it takes', () => {
+  assert.equal(
+    written({ isTTY: true, rows: 5, columns: 3 }, 'abcdefg\nb\nc\n'),
+    '\x1b[Habcdefg\x1b[K\n... 2 more lines\x1b[K\n\x1b[J',
+  );
+});
+
+test('a terminal that does not know its size is taken for one of 24 rows and 80 columns', () => {
+  assert.equal(written({ isTTY: true, rows: 0, columns: 0 }, 'a\nb\n'), '\x1b[Ha\x1b[K\nb\x1b[K\n\x1b[J');
 });
