@@ -280,6 +280,9 @@ test('what a check of another protocol has by default is no mistake: an answer m
 test('what is missing, or of another type as a whole, is said in words of the property', () => {
   const said = (input: Record<string, unknown>) =>
     problemsOf('listeners', { ...LISTENER, ...input }).map(({ path, message }) => `${path} ${message}`);
+  assert.deepEqual(said({ protocol: 'TCP', healthCheck: { path: '/up' } }), [
+    'healthCheck.path is for HTTP checks only, and the protocol is "TCP" by default',
+  ]);
   assert.deepEqual(said({}), ['protocol is required: must be "TCP", "UDP", "HTTP" or "HTTPS"']);
   const certificates = { a: { certificate: 'c', privateKey: 'k', serverNames: 'a.example' } };
   assert.deepEqual(
