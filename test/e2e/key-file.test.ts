@@ -1,12 +1,10 @@
 // The key file of `weir serve`, and what a request with a key in it that goes wrong leaves behind.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { connect } from 'node:tls';
 import { freePort } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
+import { makePair, servedName } from '../harness/certificates.ts';
 import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
 
 const PAIR = makePair(['a.example']);
@@ -18,14 +16,6 @@ async function withListener(t: TestContext, args: readonly string[], port: numbe
   const body = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: PAIR } };
   await runtime.done('PUT', '/v1/listeners/web', body);
   return runtime;
-}
-
-async function servedName(port: number): Promise<string> {
-  const client = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
-  await once(client, 'secureConnect');
-  const { subject } = client.getPeerCertificate();
-  client.destroy();
-  return String(subject.CN);
 }
 
 test('the key is made in the data directory at first use; after a restart the same certificates serve', async (t) => {

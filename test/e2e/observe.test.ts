@@ -112,7 +112,7 @@ test('metrics count what clients got over all workers; an unbound target loses i
   await bind(runtime, { a: { ...a.target, weight: 30 }, b: { ...b.target, weight: 10 } });
   for (let i = 0; i < 40; i++) assert.ok((await exchange(url)).backend);
   const metrics = await scrape(web);
-  const of = (backend: { port: number }) => `listener="web",target="127.0.0.1:${backend.port}"`;
+  const of = (backend: { port: number }) => `listener="web",rule="",target="127.0.0.1:${backend.port}"`;
   const { version } = await runtime.done('GET', '/v1/status');
   const expected = {
     weir_stored_version: version,

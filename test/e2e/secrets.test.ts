@@ -1,13 +1,11 @@
 // Planted keys through the whole way of a stack: they serve, and are nowhere to be read.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { connect } from 'node:tls';
 import { fingerprint } from '../../provider/model/secrets.ts';
 import { freePort } from '../harness/backends.ts';
-import { makePair, type Pair } from '../harness/certificates.ts';
+import { makePair, type Pair, servedName } from '../harness/certificates.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
 
@@ -67,14 +65,6 @@ async function eventsOf(runtime: RuntimeProcess): Promise<string> {
     if (text.includes('web')) break;
   }
   return text;
-}
-
-async function servedName(port: number): Promise<string> {
-  const client = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
-  await once(client, 'secureConnect');
-  const { subject } = client.getPeerCertificate();
-  client.destroy();
-  return String(subject.CN);
 }
 
 test('planted keys serve, and are in no file, answer, event, log or state; a second up changes nothing', async (t) => {

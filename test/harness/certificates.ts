@@ -1,8 +1,10 @@
 // Certificates for tests, made by openssl: each call makes another pair.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 
 export interface Pair {
   readonly certificate: string;
@@ -35,4 +37,13 @@ export function makePair(names: readonly string[], { commonName, key = 'ec' }: P
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The common name of the certificate that a TLS server shows. */
+export async function servedName(port: number): Promise<string> {
+  const client = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(client, 'secureConnect');
+  const { subject } = client.getPeerCertificate();
+  client.destroy();
+  return String(subject.CN);
 }

@@ -12,6 +12,7 @@ import {
   listen,
   listener,
   serve,
+  serveWeb,
   snapshot,
   target,
   UNCHECKED,
@@ -22,9 +23,7 @@ import {
 test('100 fresh connections over two workers are shared as the weights say', async (t) => {
   const targets = await Promise.all(['a', 'b', 'c'].map((name) => echoTarget(t, name)));
   const [a, b, c] = targets.map(({ port }) => port) as [number, number, number];
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a, 10), target(b, 20), target(c, 70)])]));
+  const { engine, port } = await serveWeb(t, [target(a, 10), target(b, 20), target(c, 70)]);
   for (let i = 0; i < 100; i++) await visit(t, port);
   assert.deepEqual(
     targets.map(({ accepted }) => accepted),
@@ -336,9 +335,7 @@ test('status tells version, connections and restarts of each worker', async (t) 
 
 test('close lets flows end, takes no new ones, and resolves when the last is gone', async (t) => {
   const a = await echoTarget(t, 'a');
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)])]));
+  const { engine, port } = await serveWeb(t, [target(a.port)]);
   const flow = new Client(t, port);
   await flow.name();
   const closed = engine.close(60_000);
@@ -362,9 +359,7 @@ test('close lets flows end, takes no new ones, and resolves when the last is gon
 
 test('close ends what outlives its grace', async (t) => {
   const a = await echoTarget(t, 'a');
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)])]));
+  const { engine, port } = await serveWeb(t, [target(a.port)]);
   const flow = new Client(t, port);
   await flow.name();
   await engine.close(10);

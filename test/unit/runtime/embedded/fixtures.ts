@@ -20,9 +20,10 @@ import {
   type Snapshot,
   type TargetSnapshot,
 } from '../../../../provider/runtime/snapshot.ts';
+import { freePort } from '../../../harness/free-port.ts';
 
-export { freePort } from '../../../harness/free-port.ts';
 export { fullPort } from '../../../harness/full-port.ts';
+export { freePort };
 
 export const UNCHECKED: HealthView = () => 'unchecked';
 
@@ -112,6 +113,18 @@ export function engineOf(t: TestContext, workers = 2): EmbeddedEngine {
 export async function serve(engine: EmbeddedEngine, next: Snapshot, health = UNCHECKED): Promise<void> {
   assert.deepEqual(await engine.prepare(next), []);
   await engine.activate(next, health);
+}
+
+/** An engine that serves these targets as the listener `web`, in its version 1. */
+export async function serveWeb(
+  t: TestContext,
+  targets: readonly TargetSnapshot[],
+  { workers, ...more }: Partial<ListenerSnapshot> & { workers?: number } = {},
+): Promise<{ engine: EmbeddedEngine; port: number }> {
+  const port = await freePort();
+  const engine = engineOf(t, workers);
+  await serve(engine, snapshot(1, [listener('web', port, targets, more)]));
+  return { engine, port };
 }
 
 export interface EchoTarget {

@@ -9,6 +9,7 @@ import {
   fullPort,
   listener,
   serve,
+  serveWeb,
   snapshot,
   target,
   until,
@@ -17,9 +18,7 @@ import {
 
 test('unbind resets open flows on both sides, and no later connection reaches the target', async (t) => {
   const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port), target(b.port)])]));
+  const { engine, port } = await serveWeb(t, [target(a.port), target(b.port)]);
   const clients = Array.from({ length: 10 }, () => new Client(t, port));
   const names = await Promise.all(clients.map((client) => client.name()));
   const resets: unknown[] = [];
@@ -43,9 +42,7 @@ test('unbind resets open flows on both sides, and no later connection reaches th
 
 test('the only target unbound: its flows are reset, new clients too', async (t) => {
   const a = await echoTarget(t, 'a');
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)])]));
+  const { engine, port } = await serveWeb(t, [target(a.port)]);
   const flow = new Client(t, port);
   await flow.name();
   await serve(engine, snapshot(2, [listener('web', port, [])]));
@@ -56,10 +53,8 @@ test('the only target unbound: its flows are reset, new clients too', async (t) 
 
 test('with drainMs the flows of an unbound target live that long, and status counts them', async (t) => {
   const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
-  const port = await freePort();
-  const engine = engineOf(t);
   const drainMs = 2_000;
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)], { drainMs })]));
+  const { engine, port } = await serveWeb(t, [target(a.port)], { drainMs });
   const flow = new Client(t, port);
   await flow.name();
   await serve(engine, snapshot(2, [listener('web', port, [target(b.port)], { drainMs })]));
@@ -79,9 +74,7 @@ test('with drainMs the flows of an unbound target live that long, and status cou
 
 test('a flow that ends while it drains is counted no more', async (t) => {
   const a = await echoTarget(t, 'a');
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)], { drainMs: 3_600_000 })]));
+  const { engine, port } = await serveWeb(t, [target(a.port)], { drainMs: 3_600_000 });
   const flow = new Client(t, port);
   await flow.name();
   await serve(engine, snapshot(2, [listener('web', port, [], { drainMs: 3_600_000 })]));
@@ -109,9 +102,7 @@ test('a removed listener refuses new connections and resets its flows', async (t
 
 test('a changed weight cuts no flow', async (t) => {
   const a = await echoTarget(t, 'a');
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port, 100)])]));
+  const { engine, port } = await serveWeb(t, [target(a.port, 100)]);
   const flow = new Client(t, port);
   await flow.name();
   await serve(engine, snapshot(2, [listener('web', port, [target(a.port, 0)])]));
@@ -121,9 +112,7 @@ test('a changed weight cuts no flow', async (t) => {
 
 test('clients whose connect hangs get another target when theirs is unbound', async (t) => {
   const [hanging, b] = [await fullPort(t), await echoTarget(t, 'b')];
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(hanging)])]));
+  const { engine, port } = await serveWeb(t, [target(hanging)]);
   const clients = Array.from({ length: 6 }, () => new Client(t, port));
   for (const client of clients) client.socket.write('sent early');
   const connections = () => engine.status().workers.reduce((sum, worker) => sum + worker.connections, 0);

@@ -12,6 +12,7 @@ import {
   freePort,
   listener,
   serve,
+  serveWeb,
   snapshot,
   target,
   UNCHECKED,
@@ -74,9 +75,7 @@ test('a worker that ends between prepare and activate serves the activated snaps
 
 test('a worker that ends during activate comes back on the activated snapshot', async (t) => {
   const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)])]));
+  const { engine, port } = await serveWeb(t, [target(a.port)]);
   const next = snapshot(2, [listener('web', port, [target(b.port)])]);
   await engine.prepare(next);
   const activated = engine.activate(next, UNCHECKED);

@@ -10,22 +10,9 @@ import type { HealthCheckSnapshot, Snapshot } from '../../../../provider/runtime
 import { freePort, httpBackend, tcpBackend } from '../../../harness/backends.ts';
 import { until } from '../../../harness/runtime.ts';
 import { listener, snapshot, target } from '../embedded/fixtures.ts';
+import { TCP_CHECK } from './tcp-check.ts';
 
-const CHECK: HealthCheckSnapshot = {
-  protocol: 'TCP',
-  port: undefined,
-  path: '/',
-  host: undefined,
-  method: 'GET',
-  expectedCodes: [[200, 399]],
-  send: undefined,
-  expect: undefined,
-  proxyProtocol: undefined,
-  intervalMs: 50,
-  timeoutMs: 500,
-  healthyThreshold: 2,
-  unhealthyThreshold: 2,
-};
+const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
 
 function snapshotOf(ports: readonly number[], healthCheck: HealthCheckSnapshot | undefined): Snapshot {
   const targets = ports.map((port) => target(port));

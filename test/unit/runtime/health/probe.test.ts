@@ -9,22 +9,7 @@ import type { HealthCheckSnapshot } from '../../../../provider/runtime/snapshot.
 import { freePort } from '../../../harness/backends.ts';
 import { makePair } from '../../../harness/certificates.ts';
 import { until } from '../../../harness/runtime.ts';
-
-const CHECK: HealthCheckSnapshot = {
-  protocol: 'TCP',
-  port: undefined,
-  path: '/',
-  host: undefined,
-  method: 'GET',
-  expectedCodes: [[200, 399]],
-  send: undefined,
-  expect: undefined,
-  proxyProtocol: undefined,
-  intervalMs: 60_000,
-  timeoutMs: 5_000,
-  healthyThreshold: 2,
-  unhealthyThreshold: 2,
-};
+import { TCP_CHECK } from './tcp-check.ts';
 
 function selfSigned(): { cert: string; key: string } {
   const { certificate, privateKey } = makePair(['shop.example']);
@@ -72,7 +57,7 @@ async function check(
   address = '127.0.0.1',
 ): Promise<string | undefined> {
   const ended = new AbortController();
-  const problem = await probe({ address, port }, { ...CHECK, ...changes }, ended.signal);
+  const problem = await probe({ address, port }, { ...TCP_CHECK, ...changes }, ended.signal);
   assert.equal(getEventListeners(ended.signal, 'abort').length, 0);
   return problem;
 }
@@ -227,7 +212,7 @@ test('an ended check closes its connection and says so', async (t) => {
   const { port, sockets } = await targetOf(t);
   for (const protocol of ['HTTP', 'HTTPS', 'UDP'] as const) {
     const ended = new AbortController();
-    const result = probe({ address: '127.0.0.1', port }, { ...CHECK, protocol, expect: 'x' }, ended.signal);
+    const result = probe({ address: '127.0.0.1', port }, { ...TCP_CHECK, protocol, expect: 'x' }, ended.signal);
     if (protocol !== 'UDP') await until('the connection', () => sockets.size === 1);
     ended.abort();
     assert.equal(await result, 'the check was ended');
@@ -235,5 +220,5 @@ test('an ended check closes its connection and says so', async (t) => {
     await until('its end', () => sockets.size === 0);
   }
   const over = AbortSignal.abort();
-  assert.equal(await probe({ address: '127.0.0.1', port }, CHECK, over), 'the check was ended');
+  assert.equal(await probe({ address: '127.0.0.1', port }, TCP_CHECK, over), 'the check was ended');
 });

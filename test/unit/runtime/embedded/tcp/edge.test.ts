@@ -11,6 +11,7 @@ import {
   listen,
   listener,
   serve,
+  serveWeb,
   snapshot,
   target,
   until,
@@ -27,8 +28,7 @@ for (const proxyProtocol of ['v1', 'v2'] as const) {
       });
     });
     const targetPort = await listen(t, server);
-    const port = await freePort();
-    await serve(engineOf(t, 1), snapshot(1, [listener('web', port, [target(targetPort)], { proxyProtocol })]));
+    const { port } = await serveWeb(t, [target(targetPort)], { workers: 1, proxyProtocol });
     const silent = new Client(t, port);
     assert.equal(await silent.name(), 'welcome');
     const client = new Client(t, port);
@@ -63,9 +63,7 @@ test('connections beyond the limit are reset, over all workers, until others end
 
 test('a worker that ends leaves its places to the others', async (t) => {
   const a = await echoTarget(t, 'a');
-  const port = await freePort();
-  const engine = engineOf(t, 1);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)], { maxConnections: 2 })]));
+  const { engine, port } = await serveWeb(t, [target(a.port)], { workers: 1, maxConnections: 2 });
   const clients = [new Client(t, port), new Client(t, port)];
   for (const client of clients) assert.equal(await client.name(), 'a');
   await engine.endWorker(0);

@@ -11,6 +11,7 @@ import {
   listen,
   listener,
   serve,
+  serveWeb,
   snapshot,
   target,
   until,
@@ -18,9 +19,7 @@ import {
 
 test('32 MB come back byte for byte through a client that pauses', async (t) => {
   const a = await echoTarget(t, 'a');
-  const port = await freePort();
-  const engine = engineOf(t, 1);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)])]));
+  const { engine, port } = await serveWeb(t, [target(a.port)], { workers: 1 });
   const client = new Client(t, port);
   await client.name();
   const payload = randomBytes(32_000_000);
@@ -39,8 +38,7 @@ test('a FIN of either side is carried, and the other direction stays open', asyn
   const sockets: net.Socket[] = [];
   const server = net.createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket));
   const targetPort = await listen(t, server);
-  const port = await freePort();
-  await serve(engineOf(t, 1), snapshot(1, [listener('web', port, [target(targetPort)])]));
+  const { port } = await serveWeb(t, [target(targetPort)], { workers: 1 });
 
   const first = new Client(t, port);
   first.socket.end('question');
@@ -73,8 +71,7 @@ test('a FIN of either side is carried, and the other direction stays open', asyn
 
 test('a reset of either side is carried as a reset', async (t) => {
   const a = await echoTarget(t, 'a');
-  const port = await freePort();
-  await serve(engineOf(t, 1), snapshot(1, [listener('web', port, [target(a.port)])]));
+  const { port } = await serveWeb(t, [target(a.port)], { workers: 1 });
 
   const byTarget = new Client(t, port);
   await byTarget.name();
@@ -113,8 +110,7 @@ test('a flow without bytes is closed after the idle time; one with bytes in eith
 
 test('bytes sent before the target is connected arrive', async (t) => {
   const a = await echoTarget(t, 'a');
-  const port = await freePort();
-  await serve(engineOf(t, 1), snapshot(1, [listener('web', port, [target(a.port)])]));
+  const { port } = await serveWeb(t, [target(a.port)], { workers: 1 });
   const client = new Client(t, port);
   client.socket.end('early');
   await until(() => client.isClosed, 'the end');

@@ -12,6 +12,7 @@ import {
   freePort,
   listener,
   serve,
+  serveWeb,
   snapshot,
   target,
   UNCHECKED,
@@ -57,9 +58,7 @@ test('a port that another socket has is refused by name; a TCP port of the same 
 test('TCP becomes UDP and TCP again on one port; an open flow of the old socket lives on', async (t) => {
   const tcp = await echoTarget(t, 'tcp', await freePort());
   const udp = await UdpBackend.start(t, 'udp', '127.0.0.1', tcp.port);
-  const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', port, [target(tcp.port)])]));
+  const { engine, port } = await serveWeb(t, [target(tcp.port)]);
   const flow = new Client(t, port);
   assert.equal(await flow.name(), 'tcp');
   // Connected, and perhaps still in the accept queue.
