@@ -13,7 +13,7 @@ import { testOnEachEngine } from './table.ts';
 import { targetsOf } from './world.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
-const CHECKED_BY_HTTP = { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2, timeoutSeconds: 1 } };
+const CHECKED_BY_HTTP = { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2, timeoutSeconds: 5 } };
 
 interface Recorder {
   readonly name: string;

@@ -14,7 +14,7 @@ import { testOnEachEngine } from './table.ts';
 import type { Scenario, World } from './world.ts';
 
 const TCP = { protocol: 'TCP' };
-const FAST = { intervalSeconds: 0.1, timeoutSeconds: 1, healthyThreshold: 2, unhealthyThreshold: 2 };
+const FAST = { intervalSeconds: 0.1, timeoutSeconds: 5, healthyThreshold: 2, unhealthyThreshold: 2 };
 
 /** What is checked in a target's place: it can be told to fail the checks, and to pass them again. */
 interface Checked {

@@ -44,7 +44,8 @@ export async function createWorld(
   let runtime = await RuntimeProcess.start(t, { args });
   const port = await freePort(address);
   const change = async (properties: object) => {
-    const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 1 };
+    // No backend is silent: a check that is late is one of a busy machine.
+    const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
     const body = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck, ...listener, ...properties };
     await runtime.done('PUT', '/v1/listeners/web', body);
   };

@@ -110,13 +110,13 @@ export function temporaryDirectory(t: Pick<TestContext, 'after'>): string {
   return path;
 }
 
-/** Polls until `look` gives a value that is not undefined; fails with `what` after 15 s. */
+/** Polls until `look` gives a value that is not undefined; fails with `what` after 30 s, which only a busy machine comes near. */
 export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const value = await look();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`waited 15 s for: ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited 30 s for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import { type RequestMessage, readRequests } from './reference.ts';
 
 /** Nothing here takes long: a wait that reaches this has failed. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 /** Bytes (latin1); or to go on only when the other side has sent this text; or the FIN. */
 export type Step = string | { readonly heard: string } | 'FIN';

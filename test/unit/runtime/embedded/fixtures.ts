@@ -219,9 +219,9 @@ export async function visit(t: TestContext, port: number): Promise<string> {
   return name;
 }
 
-/** Waits for a condition, for at most 10 s. */
+/** Waits for a condition, for at most 30 s. */
 export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   while (!condition()) {
     if (performance.now() > deadline) assert.fail(`waited in vain for ${what}`);
     await delay(2);

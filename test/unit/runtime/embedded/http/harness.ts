@@ -24,7 +24,7 @@ import { freePort, settings as settingsOf, workerListener } from '../fixtures.ts
 
 const HOST = '127.0.0.1';
 /** Nothing in these tests takes long: a wait that reaches this has failed. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** In place of what a listener without limits has. */
 export type ProxyOptions = Partial<ListenerSettings>;
