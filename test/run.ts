@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { findProgram } from './harness/find-program.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const patterns = process.argv.slice(2);
@@ -14,6 +15,9 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
   ['biome', ['check', '--error-on-warnings', '.']],
   ['tsc', ['--noEmit', '-p', '.']],
 ];
+
+/** What tests start beside Node and what .toolchain brings. */
+const PROGRAMS = ['git', 'openssl', 'strace', 'chromium', 'python3'];
 
 let passed = 0;
 let failed = 0;
@@ -39,6 +43,9 @@ await runFiles(
 await runFiles(conformance, Math.min(2, availableParallelism()));
 await runFiles(e2e, 1);
 
+const missing = PROGRAMS.filter((name) => findProgram(name) === undefined);
+if (missing.length > 0)
+  console.log(`Not on this machine, and tests need it (.ci/run brings it): ${missing.join(', ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 

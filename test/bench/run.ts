@@ -1,11 +1,11 @@
 // `npm run bench`: Weir beside HAProxy, nginx and Envoy in one run on this machine; Markdown on stdout, progress on stderr.
 import { makePair } from '../harness/certificates.ts';
+import { MissingPrograms } from '../harness/find-program.ts';
 import { temporaryDirectory } from '../harness/runtime.ts';
 import type { BoundResult } from './bounds/bound.ts';
 import { measureBounds } from './bounds/bounds.ts';
 import { CleanUp } from './clean-up.ts';
 import { measure } from './data-plane.ts';
-import { MissingPrograms } from './find-program.ts';
 import { describeMachine } from './machine.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { PEERS, type PeersOptions, type Served, startBackend, startPeer, writePair } from './peers.ts';
