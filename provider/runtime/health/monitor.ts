@@ -196,8 +196,9 @@ class Checker implements HealthRecord {
     const { probe, target, nowMs } = this.#options;
     const problem = await probe(target, check, this.#ended.signal);
     if (this.#ended.signal.aborted) return;
-    this.checkedAtMs = nowMs();
     this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
+    // Behind the turn, which has a time of its own: a status must not show it as later than the check.
+    this.checkedAtMs = nowMs();
     const waitMs = Math.max(0, everyMs - (performance.now() - startedAtMs));
     this.#timer = setTimeout(() => void this.#run(check, check.intervalMs), waitMs);
   }

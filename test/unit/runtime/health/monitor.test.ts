@@ -105,6 +105,16 @@ test('a check that is not answered fails by its time-out', async (t) => {
   assert.equal(answer, 'no answer within 100 ms');
 });
 
+test('the last check is never before the turn that it was', async (t) => {
+  let nowMs = 0;
+  const monitor = new HealthMonitor({ probe: async () => undefined, nowMs: () => nowMs++, onChange: () => {} });
+  t.after(() => monitor.close());
+  monitor.apply(snapshotOf([1], CHECK));
+  const record = () => monitor.record('web', '127.0.0.1:1');
+  await until('the first result', () => record()?.checkedAtMs !== undefined || undefined);
+  assert.ok((record()?.checkedAtMs ?? 0) >= (record()?.history[0]?.atMs ?? Number.POSITIVE_INFINITY));
+});
+
 test('the history of a target has its turns with time and reason, newest first, over changes of its check', async (t) => {
   let problem: string | undefined;
   let nowMs = 1000;
