@@ -2,7 +2,6 @@
 import type { dynamic } from '@pulumi/pulumi';
 import type { Problem } from './model/errors.ts';
 import { isRecord } from './model/record.ts';
-import { holdsSecrets } from './model/secrets.ts';
 import { problemsOf } from './model/validate.ts';
 import { compact, type Properties } from './normal-form.ts';
 import type { ResourceDescription } from './resource.ts';
@@ -17,12 +16,11 @@ export function check(resource: ResourceDescription, news: Properties): dynamic.
 
 /**
  * The engine shows the value of a `property`, of a secret too, but finds only those at the top: a deeper path says
- * `{<nil>}`. So a key in a wrong place is not one to show.
+ * `{<nil>}`. So only what can be no secret is shown: numbers and the like.
  */
-function failureOf({ kind, schema }: ResourceDescription, { path, message }: Problem, properties: Properties) {
+function failureOf({ schema }: ResourceDescription, { path, message }: Problem, properties: Properties) {
   const value = properties[path];
-  const isPlain = Object.hasOwn(schema.shape, path) && !holdsSecrets(kind, path);
-  const isShown = isPlain && value !== undefined && typeof value !== 'object';
+  const isShown = Object.hasOwn(schema.shape, path) && (typeof value === 'number' || typeof value === 'boolean');
   return isShown ? { property: path, reason: message } : { property: '', reason: `${path} ${message}`.trim() };
 }
 

@@ -37,6 +37,8 @@ export const healthCheckSchema = z.strictObject(
     method: z
       .string('must be a method')
       .regex(/^[A-Z]{1,20}$/, 'must be a method in capitals, such as "GET"')
+      // RFC 9110 9.3.6: its answer would be a tunnel.
+      .refine((value) => value !== 'CONNECT', 'cannot be "CONNECT"')
       .default('GET'),
     expectedCodes: z
       .string('must be codes such as "200-399" or "200,204"')

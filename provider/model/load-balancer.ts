@@ -10,5 +10,5 @@ export const loadBalancerSchema = z.strictObject({
   zoneId: label.optional(),
   performance: z.enum(['shared', 'guaranteed'], 'must be "shared" or "guaranteed"').default('shared'),
   deletionProtection: z.boolean('must be true or false').default(false),
-  tags: z.record(mapKey, label).optional(),
+  tags: z.record(mapKey, label, 'must be a map of strings').optional(),
 });

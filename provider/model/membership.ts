@@ -1,4 +1,5 @@
 // What a change of an attachment's targets does to membership: a list of operations, and the one line that a preview shows.
+import { inOneLine } from './one-line.ts';
 import { weightOf } from './target-attachment.ts';
 import { canonicalAddress, targetKey } from './target-key.ts';
 
@@ -76,13 +77,6 @@ function describe(change: MembershipChange): string {
     default:
       return `${change.operation} ${name} ${text(change.from)}→${text(change.to)}`;
   }
-}
-
-/** A name is the user's and may hold anything; a line break in it would begin a line of its own in the preview. */
-function inOneLine(name: string): string {
-  return name.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }
 
 function targetText({ address, port, weight }: Wire): string {

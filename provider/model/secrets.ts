@@ -17,11 +17,6 @@ const STATE: readonly Path[] = [['cookieKey']];
 /** What takes a secret's place: its property's name and value. */
 export type Replace = (name: string, value: unknown, path: Path) => readonly [name: string, value: unknown];
 
-/** True for a property that secrets stand in. */
-export function holdsSecrets(kind: Kind, property: string): boolean {
-  return (PROPERTIES[kind] ?? []).some(([name]) => name === property);
-}
-
 /** A copy of an object's properties in which each secret is replaced; the same object where there is none. */
 export function replaceSecrets<T>(kind: Kind, properties: T, replace: Replace): T {
   return (PROPERTIES[kind] ?? []).reduce((value, path) => replaceAt(value, path, [], replace), properties);

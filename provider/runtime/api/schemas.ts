@@ -14,8 +14,10 @@ const health = z.enum(['healthy', 'unhealthy', 'checking', 'unchecked']);
 const fingerprint = z.string().regex(FINGERPRINT);
 
 export const idParams = z.object({ id: z.string() });
+const LIMIT = 'must be a whole number from 1 to 1000';
+
 export const listQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(1000, LIMIT).default(100),
   cursor: z.string().optional(),
 });
 

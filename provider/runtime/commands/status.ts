@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
+import { inOneLine } from '../../model/one-line.ts';
 import type { StatusAnswer } from '../api/schemas.ts';
 import { showOn } from './screen.ts';
 import { watchStatus } from './watch.ts';
@@ -65,11 +66,12 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
   );
   if (listeners.length === 0) lines.push('No listeners yet.');
   for (const listener of listeners) {
-    lines.push(`\n${listener.id}  ${listener.endpoint}${listener.lastError ? `  ${listener.lastError}` : ''}`);
+    const problem = listener.lastError ? `  ${inOneLine(listener.lastError)}` : '';
+    lines.push(`\n${listener.id}  ${listener.endpoint}${problem}`);
     const hasRules = listener.targets.some(({ rule }) => rule !== undefined);
     const rows = listener.targets.map((target) => [
       ...(hasRules ? [target.rule ?? ''] : []),
-      target.name,
+      inOneLine(target.name),
       target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`,
       target.weight,
       target.reason ?? target.health,
@@ -77,7 +79,7 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
       target.requests,
       target.activeConnections,
       target.draining,
-      target.lastError ?? '',
+      inOneLine(target.lastError ?? ''),
     ]);
     const head = [
       ...(hasRules ? ['rule'] : []),

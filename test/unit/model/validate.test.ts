@@ -41,6 +41,12 @@ const REFUSED: readonly Row[] = [
     },
     ['certificates', 'maxPendingRequests', 'trustedProxies', 'stickySession.type'],
   ],
+  [
+    'a check whose answer would be a tunnel',
+    'rules',
+    { listenerId: 'l', path: '/', healthCheck: { protocol: 'HTTP', method: 'CONNECT' } },
+    ['healthCheck.method'],
+  ],
   ['PROXY for UDP', 'listeners', { ...LISTENER, protocol: 'UDP', proxyProtocol: 'v2' }, ['proxyProtocol']],
   [
     'networks that are none',

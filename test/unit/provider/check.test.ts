@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check } from '../../../provider/check.ts';
+import { forwardingRule } from '../../../provider/forwarding-rule.ts';
 import { listener } from '../../../provider/listener.ts';
 import { targetAttachment } from '../../../provider/target-attachment.ts';
 import { UNKNOWN } from '../../../provider/unknown.ts';
@@ -35,6 +36,13 @@ test('a key in a wrong place is refused without a property, whose value the engi
     { property: '', reason: 'certificates must be a map of certificates by name' },
     { property: '', reason: 'cookieKey is not a property' },
   ]);
+});
+
+test('text that is refused is not shown, since it may be a secret', () => {
+  const news = { listenerId: 'l', host: 'not a host' };
+  const [failure] = check(forwardingRule, news).failures ?? [];
+  assert.equal(failure?.property, '');
+  assert.match(failure?.reason ?? '', /^host must be a host name/);
 });
 
 test('what is missing is named', () => {

@@ -58,6 +58,7 @@ export class Exchange implements UpstreamUser {
     const now = performance.now();
     const relay = this.#requestRelay;
     this.#state = CONNECTING;
+    this.#drainDeadline = Number.POSITIVE_INFINITY;
     this.#isClientEnded = false;
     this.#attempts.start();
     this.#account.begin(now);

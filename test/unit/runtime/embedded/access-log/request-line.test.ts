@@ -7,6 +7,7 @@ const ROWS: readonly (readonly [head: string, method: string | undefined, path: 
   ['GET /a#secret', 'GET', '/a'],
   ['CONNECT shop.example:443 HTTP/1.1', 'CONNECT', 'shop.example:443'],
   ['get / HTTP/1.1', 'get', '/'],
+  ['GET http://user:secret@a.example/b?c HTTP/1.1', 'GET', '/b'],
   ['GET ?secret HTTP/1.1', undefined, undefined],
   ['GET', undefined, undefined],
   ['GET  /two-spaces', undefined, undefined],
