@@ -28,8 +28,9 @@ export interface StickySessionArgs {
    */
   cookieName?: pulumi.Input<string>;
   /**
-   * Cookie only: what values are made with, 16-256 characters; kept as a secret. Another one makes every client move once.
-   * Two runtimes that serve the same listener need the same one.
+   * Cookie only: what values are made with, 1-256 characters; kept as a secret. Another one makes every client move once.
+   * Take a random one: the API answers with its hash, from which a word could be guessed. Two runtimes that serve the
+   * same listener need the same one.
    * @default a random one, which the runtime keeps
    */
   cookieKey?: pulumi.Input<string>;

@@ -18,7 +18,7 @@ export const stickySessionSchema = z.strictObject(
     /** Undefined: a random one, which the runtime keeps. */
     cookieKey: z
       .string('must be a string')
-      .min(16, 'has at least 16 characters')
+      .min(1, 'must not be empty')
       .max(256, 'has at most 256 characters')
       // What a state has after a refresh where somebody changed the key: everybody may read it.
       .refine((value) => !FINGERPRINT.test(value), 'is the fingerprint of a key, not a key')

@@ -57,16 +57,16 @@ const REFUSED: readonly Row[] = [
   [
     'a cookie of a session by source',
     'listeners',
-    { ...LISTENER, protocol: 'HTTP', stickySession: { type: 'source-ip', cookieName: 'a', cookieKey: 'short' } },
+    { ...LISTENER, protocol: 'HTTP', stickySession: { type: 'source-ip', cookieName: 'a', cookieKey: '' } },
     ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.cookieKey'],
   ],
   [
-    'a cookie with a name that is no token and too short a key',
+    'a cookie with a name that is no token and an empty key',
     'rules',
     {
       listenerId: 'l',
       path: '/',
-      stickySession: { type: 'cookie', cookieName: 'a;b', cookieKey: 'short', lifetimeSeconds: 0 },
+      stickySession: { type: 'cookie', cookieName: 'a;b', cookieKey: '', lifetimeSeconds: 0 },
     },
     ['stickySession.cookieName', 'stickySession.cookieKey', 'stickySession.lifetimeSeconds'],
   ],
