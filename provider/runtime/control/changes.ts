@@ -1,7 +1,6 @@
 // The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
 import { isDeepStrictEqual } from 'node:util';
 import { type Problem, WeirError } from '../../model/errors.ts';
-import { propertyPath } from '../../model/property-path.ts';
 import { type Target, type TargetAttachmentProperties, targetAttachmentSchema } from '../../model/target-attachment.ts';
 import {
   invalid,
@@ -12,10 +11,10 @@ import {
   schemaProblems,
 } from '../../model/validate.ts';
 import type { StateOf, StoredObject } from '../store/store.ts';
+import { checkAttachment, claimsOf, problemsWithAttachments, refuseOtherType } from './attachments.ts';
 import { checkRule, problemsWithRules } from './forwarding-rules.ts';
-import { groupsServedBy, resolveTargets } from './membership.ts';
 import type { Draft, ModelView } from './model.ts';
-import { isSameStack, ownerName } from './owner.ts';
+import { ownerName } from './owner.ts';
 import type { VipPool } from './vip-pool.ts';
 
 export interface PutRequest<K extends Kind = Kind> {
@@ -188,21 +187,6 @@ function cookieKeyOf(
   return needsOne ? { cookieKey: newCookieKey } : {};
 }
 
-function claimsOf(
-  view: ModelView,
-  next: StoredObject<'attachments'>,
-  existing: StoredObject<'attachments'> | undefined,
-): Record<string, number> {
-  return Object.fromEntries(keysOf(view, next).map((key) => [key, existing?.state.claims[key] ?? view.version + 1]));
-}
-
-/** Every wire identity that an attachment claims, under each group that it serves. */
-function keysOf(view: ModelView, { properties }: StoredObject<'attachments'>): string[] {
-  const ports = new Set(groupsServedBy(view, properties).map(({ fixedPort }) => fixedPort));
-  if (ports.size === 0) ports.add(undefined);
-  return [...new Set([...ports].flatMap((port) => resolveTargets(properties, port).map((target) => target.key)))];
-}
-
 const CHECKS: { [K in Kind]: (view: ModelView, next: StoredObject<K>) => void } = {
   'load-balancers': checkLoadBalancer,
   listeners: checkListener,
@@ -211,6 +195,7 @@ const CHECKS: { [K in Kind]: (view: ModelView, next: StoredObject<K>) => void } 
 };
 
 function checkLoadBalancer(view: ModelView, next: StoredObject<'load-balancers'>): void {
+  refuseOtherType(view, next);
   for (const listener of view.list('listeners')) {
     if (listener.properties.loadBalancerId !== next.id) continue;
     refuseTakenPort(view, listener.id, next.state.vip, listener.properties.port, 'address');
@@ -228,6 +213,7 @@ function checkListener(view: ModelView, next: StoredObject<'listeners'>): void {
   const problems = problemsWithRules(view, next);
   const problem = backendPortProblem(loadBalancer.properties.type, backendPort);
   if (problem !== undefined) problems.push({ path: 'backendPort', message: problem });
+  problems.push(...problemsWithAttachments(view, next, loadBalancer));
   if (problems.length > 0) throw invalid(problems);
   refuseTakenPort(view, next.id, loadBalancer.state.vip, port, 'port');
 }
@@ -248,69 +234,6 @@ function refuseTakenPort(view: ModelView, listenerId: string, vip: string, port:
     const message = `${vip}:${port} is taken by listener ${other.id}${other.owner ? ` of ${other.owner}` : ''}`;
     throw new WeirError('PortInUse', message, [{ path, message }]);
   }
-}
-
-function checkAttachment(view: ModelView, next: StoredObject<'attachments'>): void {
-  const { ruleId, targets, defaultPort } = next.properties;
-  const rule = ruleId === undefined ? undefined : view.get('rules', ruleId);
-  if (ruleId !== undefined && rule === undefined) {
-    throw invalid([{ path: 'ruleId', message: `names no rule: there is no ${ruleId}` }]);
-  }
-  const listenerId = next.properties.listenerId ?? rule?.properties.listenerId;
-  const listener = listenerId === undefined ? undefined : view.get('listeners', listenerId);
-  if (listenerId !== undefined && listener === undefined) {
-    throw invalid([{ path: 'listenerId', message: `names no listener: there is no ${listenerId}` }]);
-  }
-  const loadBalancerId = next.properties.loadBalancerId ?? listener?.properties.loadBalancerId ?? '';
-  const loadBalancer = view.get('load-balancers', loadBalancerId);
-  if (loadBalancer === undefined) {
-    throw invalid([{ path: 'loadBalancerId', message: `names no load balancer: there is no ${loadBalancerId}` }]);
-  }
-  const isClassic = loadBalancer.properties.type === 'classic';
-  const problems: Problem[] = [];
-  if (isClassic && listenerId !== undefined) {
-    problems.push({
-      path: 'listenerId',
-      message: 'is not for a classic load balancer: bind its targets with loadBalancerId',
-      code: 'OperationFailed.ActionNotSupport',
-    });
-  }
-  for (const [name, target] of Object.entries(targets)) {
-    if (isClassic && target.port !== undefined) {
-      problems.push({
-        path: propertyPath(['targets', name, 'port']),
-        message: "cannot be given under a classic load balancer: its listeners' backendPort counts",
-        code: 'OperationFailed.ActionNotSupport',
-      });
-    }
-    if (!isClassic && target.port === undefined && defaultPort === undefined) {
-      problems.push({
-        path: propertyPath(['targets', name, 'port']),
-        message: 'is required where there is no defaultPort',
-      });
-    }
-  }
-  if (problems.length > 0) throw invalid(problems);
-  refuseForeignClaims(view, next);
-}
-
-/** A wire identity belongs to one stack; within a stack attachments may overlap while a target moves. */
-function refuseForeignClaims(view: ModelView, next: StoredObject<'attachments'>): void {
-  const problems: Problem[] = [];
-  for (const other of view.list('attachments')) {
-    if (other.id === next.id || isSameStack(other, next)) continue;
-    const isSameParent =
-      other.properties.listenerId === next.properties.listenerId &&
-      other.properties.ruleId === next.properties.ruleId &&
-      other.properties.loadBalancerId === next.properties.loadBalancerId;
-    if (!isSameParent) continue;
-    for (const key of Object.keys(next.state.claims)) {
-      if (other.state.claims[key] === undefined) continue;
-      const message = `has ${key}, which is bound by attachment ${other.id} of ${ownerName(other)}`;
-      problems.push({ path: 'targets', message });
-    }
-  }
-  if (problems.length > 0) throw new WeirError('OwnedByOther', problems.map((p) => p.message).join('; '), problems);
 }
 
 function isEqual(a: StoredObject, b: StoredObject): boolean {

@@ -175,6 +175,28 @@ for (const [name, kind, input, code] of REFUSED) {
   });
 }
 
+test('what attachments would not fit is refused of the objects above them: a parent that is classic, another type', () => {
+  const draft = webDraft();
+  put(draft, 'load-balancers', 'classic', { type: 'classic', address: '127.0.0.9' });
+  const moved = { loadBalancerId: 'classic', protocol: 'HTTP', port: 81, backendPort: 80 };
+  assert.equal(
+    codeOf(() => put(draft, 'listeners', 'web', moved)),
+    'OperationFailed.ActionNotSupport',
+  );
+  put(draft, 'load-balancers', 'bare', { address: '127.0.0.8' });
+  put(draft, 'attachments', 'default', { loadBalancerId: 'bare', targets: TARGET });
+  const classic = { type: 'classic', address: '127.0.0.8' };
+  assert.equal(
+    codeOf(() => put(draft, 'load-balancers', 'bare', classic)),
+    'OperationFailed.ActionNotSupport',
+  );
+  put(draft, 'attachments', 'default', { loadBalancerId: 'bare', targets: {} });
+  assert.equal(
+    codeOf(() => put(draft, 'load-balancers', 'bare', classic)),
+    'done',
+  );
+});
+
 test('a load balancer without address gets a VIP from the pool and keeps it', () => {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'a', {});
