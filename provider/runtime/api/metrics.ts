@@ -5,8 +5,8 @@ import { DURATION_BOUNDS_MS, type EngineStatus, type ListenerTraffic, type Targe
 import type { Health, Protocol, TargetSnapshot } from '../snapshot.ts';
 
 /** Beyond these the series are left out and counted: a scrape at the limits holds the API up for 0.2 s. */
-export const MAX_LISTENERS = 500;
-export const MAX_TARGETS = 2_500;
+export const MAX_LISTENERS_SCRAPED = 500;
+export const MAX_TARGETS_SCRAPED = 2_500;
 
 export interface TargetSample extends Pick<TargetSnapshot, 'key' | 'attachment' | 'name' | 'weight'> {
   /** Of which it is a target; "": of the listener itself. */
@@ -40,10 +40,10 @@ const CLASS_NAMES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 export async function renderMetrics(sample: Sample): Promise<string> {
   const registry = new Registry();
   writeVersions(registry, sample);
-  const listeners = sample.listeners.slice(0, MAX_LISTENERS);
+  const listeners = sample.listeners.slice(0, MAX_LISTENERS_SCRAPED);
   writeListeners(registry, listeners);
   const pairs = listeners.flatMap((listener) => listener.targets.map((target) => ({ listener: listener.id, target })));
-  const targets = pairs.slice(0, MAX_TARGETS);
+  const targets = pairs.slice(0, MAX_TARGETS_SCRAPED);
   writeTargets(registry, targets);
   writeDraining(registry, listeners, targets);
   const omitted = gauge(registry, 'weir_omitted', 'Listeners and targets without series, beyond the limits.', ['kind']);
@@ -179,7 +179,7 @@ function writeDraining(
   for (const { listener, target } of targets)
     draining.set({ listener, rule: target.rule, target: target.key }, target.counts.draining);
   const unbound = listeners.flatMap(({ id, draining: gone }) => gone.map((target) => ({ listener: id, ...target })));
-  for (const { listener, rule, key, count } of unbound.slice(0, MAX_TARGETS))
+  for (const { listener, rule, key, count } of unbound.slice(0, MAX_TARGETS_SCRAPED))
     draining.set({ listener, rule, target: key }, count);
 }
 

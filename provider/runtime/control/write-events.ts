@@ -5,7 +5,7 @@ import type { RuntimeEvent } from './event-log.ts';
 import type { ModelView } from './model.ts';
 
 /** The events of the last 1,000 writes are kept, and an attachment has up to 500 targets. */
-const MAX_TARGETS = 50;
+const MAX_CHANGES_TOLD = 50;
 
 const NO_TARGETS: Membership = { targets: {} };
 
@@ -26,8 +26,8 @@ export function writeEvents(before: ModelView, changes: readonly ObjectChange[])
 function targetsOf(previous: StoredObject | undefined, next: StoredObject | undefined) {
   if ((next ?? previous)?.kind !== 'attachments') return {};
   const all = membershipChanges(membershipOf(previous), membershipOf(next)) ?? [];
-  const omitted = all.length - MAX_TARGETS;
-  return { targets: all.slice(0, MAX_TARGETS), ...(omitted > 0 ? { omitted } : {}) };
+  const omitted = all.length - MAX_CHANGES_TOLD;
+  return { targets: all.slice(0, MAX_CHANGES_TOLD), ...(omitted > 0 ? { omitted } : {}) };
 }
 
 function membershipOf(object: StoredObject | undefined): Membership {

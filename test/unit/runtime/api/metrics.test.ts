@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   type ListenerSample,
-  MAX_LISTENERS,
-  MAX_TARGETS,
+  MAX_LISTENERS_SCRAPED,
+  MAX_TARGETS_SCRAPED,
   renderMetrics,
   type Sample,
   type TargetSample,
@@ -130,13 +130,13 @@ test('a target that drains after its unbind has that series only', async () => {
 });
 
 test('beyond the limits series are left out, and their number is told', async () => {
-  const targets = Array.from({ length: MAX_TARGETS + 3 }, (_, index) => target(`10.0.0.1:${index + 1}`));
-  const listeners = Array.from({ length: MAX_LISTENERS + 2 }, (_, index) =>
+  const targets = Array.from({ length: MAX_TARGETS_SCRAPED + 3 }, (_, index) => target(`10.0.0.1:${index + 1}`));
+  const listeners = Array.from({ length: MAX_LISTENERS_SCRAPED + 2 }, (_, index) =>
     listener(`l${index}`, index ? [] : targets),
   );
   const lines = await linesOf(listeners);
   assert.ok(lines.includes('weir_omitted{kind="listener"} 2'));
   assert.ok(lines.includes('weir_omitted{kind="target"} 3'));
-  assert.equal(lines.filter((line) => line.startsWith('weir_target_weight')).length, MAX_TARGETS);
-  assert.equal(lines.filter((line) => line.startsWith('weir_listener_open{')).length, MAX_LISTENERS);
+  assert.equal(lines.filter((line) => line.startsWith('weir_target_weight')).length, MAX_TARGETS_SCRAPED);
+  assert.equal(lines.filter((line) => line.startsWith('weir_listener_open{')).length, MAX_LISTENERS_SCRAPED);
 });
