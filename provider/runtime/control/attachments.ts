@@ -6,6 +6,7 @@ import type { StoredObject } from '../store/store.ts';
 import { groupsServedBy, resolveTargets } from './membership.ts';
 import type { ModelView } from './model.ts';
 import { isSameStack, ownerName } from './owner.ts';
+import { referenced } from './references.ts';
 
 type Attachment = StoredObject<'attachments'>;
 
@@ -23,20 +24,11 @@ function keysOf(view: ModelView, { properties }: Attachment): string[] {
 
 export function checkAttachment(view: ModelView, next: Attachment): void {
   const { ruleId } = next.properties;
-  const rule = ruleId === undefined ? undefined : view.get('rules', ruleId);
-  if (ruleId !== undefined && rule === undefined) {
-    throw invalid([{ path: 'ruleId', message: `names no rule: there is no ${ruleId}` }]);
-  }
+  const rule = ruleId === undefined ? undefined : referenced(view, 'rules', ruleId, 'ruleId');
   const listenerId = next.properties.listenerId ?? rule?.properties.listenerId;
-  const listener = listenerId === undefined ? undefined : view.get('listeners', listenerId);
-  if (listenerId !== undefined && listener === undefined) {
-    throw invalid([{ path: 'listenerId', message: `names no listener: there is no ${listenerId}` }]);
-  }
+  const listener = listenerId === undefined ? undefined : referenced(view, 'listeners', listenerId, 'listenerId');
   const loadBalancerId = next.properties.loadBalancerId ?? listener?.properties.loadBalancerId ?? '';
-  const loadBalancer = view.get('load-balancers', loadBalancerId);
-  if (loadBalancer === undefined) {
-    throw invalid([{ path: 'loadBalancerId', message: `names no load balancer: there is no ${loadBalancerId}` }]);
-  }
+  const loadBalancer = referenced(view, 'load-balancers', loadBalancerId, 'loadBalancerId');
   const isClassic = loadBalancer.properties.type === 'classic';
   const problems: Problem[] = [];
   if (isClassic && listenerId !== undefined) {

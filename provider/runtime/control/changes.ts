@@ -15,6 +15,7 @@ import { checkAttachment, claimsOf, problemsWithAttachments, refuseOtherType } f
 import { checkRule, problemsWithRules } from './forwarding-rules.ts';
 import type { Draft, ModelView } from './model.ts';
 import { ownerName } from './owner.ts';
+import { nameOf, referenced } from './references.ts';
 import type { VipPool } from './vip-pool.ts';
 
 export interface PutRequest<K extends Kind = Kind> {
@@ -136,7 +137,7 @@ function refuseInUse(view: ModelView, object: StoredObject): void {
     users.push(...[...view.list('attachments')].filter((a) => a.properties.ruleId === object.id));
   }
   if (users.length === 0) return;
-  const names = users.map((user) => `${KIND_NAMES[user.kind]} ${user.id}${user.owner ? ` of ${user.owner}` : ''}`);
+  const names = users.map(nameOf);
   throw new WeirError(
     'InUse',
     `The ${KIND_NAMES[object.kind]} ${object.id} is used by ${names.join(', ')}: delete those first.`,
@@ -206,10 +207,7 @@ function checkLoadBalancer(view: ModelView, next: StoredObject<'load-balancers'>
 
 function checkListener(view: ModelView, next: StoredObject<'listeners'>): void {
   const { loadBalancerId, port, backendPort } = next.properties;
-  const loadBalancer = view.get('load-balancers', loadBalancerId);
-  if (loadBalancer === undefined) {
-    throw invalid([{ path: 'loadBalancerId', message: `names no load balancer: there is no ${loadBalancerId}` }]);
-  }
+  const loadBalancer = referenced(view, 'load-balancers', loadBalancerId, 'loadBalancerId');
   const problems = problemsWithRules(view, next);
   const problem = backendPortProblem(loadBalancer.properties.type, backendPort);
   if (problem !== undefined) problems.push({ path: 'backendPort', message: problem });
@@ -231,7 +229,7 @@ function refuseTakenPort(view: ModelView, listenerId: string, vip: string, port:
   for (const other of view.list('listeners')) {
     if (other.id === listenerId || other.properties.port !== port) continue;
     if (view.get('load-balancers', other.properties.loadBalancerId)?.state.vip !== vip) continue;
-    const message = `${vip}:${port} is taken by listener ${other.id}${other.owner ? ` of ${other.owner}` : ''}`;
+    const message = `${vip}:${port} is taken by ${nameOf(other)}`;
     throw new WeirError('PortInUse', message, [{ path, message }]);
   }
 }

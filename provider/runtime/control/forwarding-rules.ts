@@ -6,15 +6,12 @@ import { invalid } from '../../model/validate.ts';
 import type { StoredObject } from '../store/store.ts';
 import type { ModelView } from './model.ts';
 import { isSameStack, ownerName } from './owner.ts';
+import { nameOf, referenced } from './references.ts';
 
 type Rule = StoredObject<'rules'>;
 
 export function checkRule(view: ModelView, next: Rule): void {
-  const { listenerId } = next.properties;
-  const listener = view.get('listeners', listenerId);
-  if (listener === undefined) {
-    throw invalid([{ path: 'listenerId', message: `names no listener: there is no ${listenerId}` }]);
-  }
+  const listener = referenced(view, 'listeners', next.properties.listenerId, 'listenerId');
   if (isClassic(view, listener)) {
     const message = 'names a listener of a classic load balancer, which has no rules';
     throw invalid([{ path: 'listenerId', message, code: 'OperationFailed.ActionNotSupport' }]);
@@ -36,7 +33,7 @@ export function checkRule(view: ModelView, next: Rule): void {
 export function problemsWithRules(view: ModelView, next: StoredObject<'listeners'>): Problem[] {
   const rules = [...view.list('rules')].filter(({ properties }) => properties.listenerId === next.id);
   if (rules.length === 0) return [];
-  const names = rules.map(({ id, owner }) => `rule ${id}${owner ? ` of ${owner}` : ''}`).join(', ');
+  const names = rules.map(nameOf).join(', ');
   const problems: Problem[] = [];
   if (!isHttp(next.properties.protocol)) {
     const message = `can't be ${next.properties.protocol}: the listener has ${names}, and rules are for HTTP and HTTPS`;

@@ -1,0 +1,16 @@
+// How objects name each other: an object that a property must name, and an object as an error names it.
+import { invalid, KIND_NAMES, type Kind } from '../../model/validate.ts';
+import type { StoredObject } from '../store/store.ts';
+import type { ModelView } from './model.ts';
+
+/** The object that the property at `path` names; throws where there is none. */
+export function referenced<K extends Kind>(view: ModelView, kind: K, id: string, path: string): StoredObject<K> {
+  const object = view.get(kind, id);
+  if (object === undefined) throw invalid([{ path, message: `names no ${KIND_NAMES[kind]}: there is no ${id}` }]);
+  return object;
+}
+
+/** "listener web of urn:..."; without what is not known of its owner. */
+export function nameOf({ kind, id, owner }: Pick<StoredObject, 'kind' | 'id' | 'owner'>): string {
+  return `${KIND_NAMES[kind]} ${id}${owner ? ` of ${owner}` : ''}`;
+}
