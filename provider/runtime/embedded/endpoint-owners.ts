@@ -1,7 +1,7 @@
 // Which listener of a snapshot may have which endpoint, as a pure function: of those that overlap only one.
 import type { Refusal } from '../engine.ts';
 import type { ListenerSnapshot, Snapshot } from '../snapshot.ts';
-import { endpointName, overlaps, toEndpoint } from './endpoint.ts';
+import { endpointNameOf, overlaps, toEndpoint } from './endpoint.ts';
 
 export interface EndpointOwners {
   /** By endpoint name. */
@@ -25,11 +25,11 @@ export function endpointOwners(next: Snapshot, isServed: (listener: ListenerSnap
     for (const rival of rivals) refusals.push(inUse(rival, listener));
     byPort.set(`${transport} ${port}`, [...others.filter((other) => !rivals.includes(other)), listener]);
   }
-  const owners = new Map([...byPort.values()].flat().map((owner) => [endpointName(toEndpoint(owner)), owner]));
+  const owners = new Map([...byPort.values()].flat().map((owner) => [endpointNameOf(owner), owner]));
   return { owners, refusals };
 }
 
 function inUse({ id }: ListenerSnapshot, holder: ListenerSnapshot): Refusal {
-  const message = `${endpointName(toEndpoint(holder))} is in use by listener ${holder.id}.`;
+  const message = `${endpointNameOf(holder)} is in use by listener ${holder.id}.`;
   return { listenerId: id, code: 'PortInUse', problem: { path: 'port', message } };
 }

@@ -11,11 +11,9 @@ export interface Endpoint {
   readonly port: number;
 }
 
-export function toEndpoint({
-  protocol,
-  address,
-  port,
-}: Pick<ListenerSnapshot, 'protocol' | 'address' | 'port'>): Endpoint {
+type Listening = Pick<ListenerSnapshot, 'protocol' | 'address' | 'port'>;
+
+export function toEndpoint({ protocol, address, port }: Listening): Endpoint {
   return { transport: protocol === 'UDP' ? 'udp' : 'tcp', address, port };
 }
 
@@ -23,6 +21,10 @@ export function toEndpoint({
 export function endpointName({ transport, address, port }: Endpoint): string {
   const name = targetKey(address, port);
   return transport === 'udp' ? `udp ${name}` : name;
+}
+
+export function endpointNameOf(listener: Listening): string {
+  return endpointName(toEndpoint(listener));
 }
 
 /**

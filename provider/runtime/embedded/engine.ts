@@ -15,7 +15,7 @@ import type { CertificateSnapshot, ListenerSnapshot, Snapshot } from '../snapsho
 import type { AccessLogInit, Batch } from './access-log/access-log.ts';
 import { Budget, createBudget, SharedCount } from './access-log/budget.ts';
 import { ConnectionGauge, createGauges } from './counters.ts';
-import { type Endpoint, endpointName, overlaps, toEndpoint } from './endpoint.ts';
+import { type Endpoint, endpointName, endpointNameOf, overlaps, toEndpoint } from './endpoint.ts';
 import { endpointOwners } from './endpoint-owners.ts';
 import { Ledger } from './ledger.ts';
 import type { Log, OpenFailure } from './messages.ts';
@@ -139,7 +139,7 @@ export class EmbeddedEngine implements Engine {
     this.#lastError = undefined;
     const prepared = new Map(this.#prepared);
     this.#prepared.clear();
-    const used = new Set([...next.listeners.values()].map((listener) => endpointName(toEndpoint(listener))));
+    const used = new Set([...next.listeners.values()].map(endpointNameOf));
     for (const [name, endpoint] of prepared) this.#open.set(name, endpoint);
     for (const name of this.#open.keys()) if (!used.has(name)) this.#open.delete(name);
     const endpoints = [...prepared].filter(([name]) => used.has(name)).map(([, endpoint]) => endpoint);
@@ -216,7 +216,7 @@ export class EmbeddedEngine implements Engine {
   /** At the endpoint that it has in the snapshot asked about. */
   #isServed(listener: ListenerSnapshot): boolean {
     const endpoint = this.#ledger.endpointOf(listener.id);
-    const name = endpointName(toEndpoint(listener));
+    const name = endpointNameOf(listener);
     return endpoint !== undefined && this.#open.has(name) && endpointName(endpoint) === name;
   }
 

@@ -2,7 +2,7 @@
 import type { PassiveReport } from '../engine.ts';
 import { Binding, type BindingContext } from './binding.ts';
 import { pollPassed } from './emptying.ts';
-import { type Endpoint, endpointName, isOpenedBy, toEndpoint } from './endpoint.ts';
+import { type Endpoint, endpointName, endpointNameOf, isOpenedBy } from './endpoint.ts';
 import type { EndpointBinding } from './endpoint-binding.ts';
 import { WorkerListener } from './listener.ts';
 import type { GroupUpsert, ListenerUpsert, OpenFailure, Swap, TimedHealthChange } from './messages.ts';
@@ -158,10 +158,10 @@ export class ServedState {
 
   /** Puts each changed listener on its binding; returns the names of the bindings that no listener is on any more. */
   #serve(changed: readonly string[]): string[] {
-    const used = new Set([...this.#listeners.values()].map(({ snapshot }) => endpointName(toEndpoint(snapshot))));
+    const used = new Set([...this.#listeners.values()].map(({ snapshot }) => endpointNameOf(snapshot)));
     const isChanged = new Set(changed);
     for (const [id, listener] of this.#listeners) {
-      const binding = this.#bindings.get(endpointName(toEndpoint(listener.snapshot)));
+      const binding = this.#bindings.get(endpointNameOf(listener.snapshot));
       // A listener that had to wait for its socket is served once that is open, though nothing of it changed.
       if (binding && (isChanged.has(id) || !binding.isServing)) binding.serve(listener);
     }

@@ -7,7 +7,6 @@ import { queueEmptied } from '../emptying.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { EndpointBinding } from '../endpoint-binding.ts';
 import type { WorkerListener } from '../listener.ts';
-import type { TargetSet } from '../target-set.ts';
 import { datagramSocket, hasRoom } from './datagram-socket.ts';
 import { type SessionContext, UdpSession } from './session.ts';
 import { SessionTable } from './session-table.ts';
@@ -58,10 +57,6 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
   get listener(): WorkerListener {
     if (!this.#listener) throw new Error('A session has a listener once its binding serves.');
     return this.#listener;
-  }
-
-  get targets(): TargetSet {
-    return this.listener.targets;
   }
 
   serve(listener: WorkerListener): void {

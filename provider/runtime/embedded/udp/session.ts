@@ -4,7 +4,7 @@ import { plainAddress } from '../../proxy-protocol.ts';
 import type { PickingClient } from '../../select/stickiness.ts';
 import { takesTraffic } from '../../snapshot.ts';
 import { type ConnectionRecord, type RecordedBinding, recordOf } from '../access-log/connection-record.ts';
-import type { Hold, Target, TargetSet } from '../target-set.ts';
+import type { Hold, Target } from '../target-set.ts';
 import { connectedSocket, hasRoom } from './datagram-socket.ts';
 import type { TableEntry } from './session-table.ts';
 
@@ -13,7 +13,6 @@ const MAX_ATTEMPTS = 3;
 
 /** The session's listener, and the way back to its client. */
 export interface SessionContext extends RecordedBinding {
-  readonly targets: TargetSet;
   answer(session: UdpSession, datagram: Buffer): void;
   onLocalFault(error: Error): void;
 }
@@ -95,7 +94,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     this.leave();
     const tried = new Set<Target>();
     while (tried.size < MAX_ATTEMPTS) {
-      const target = this.#context.targets.pick(this, tried);
+      const target = this.#context.listener.targets.pick(this, tried);
       if (!target) return false;
       if (this.#join(target)) return true;
       tried.add(target);
