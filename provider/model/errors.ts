@@ -13,6 +13,18 @@ export const ERRORS = {
     retryable: true,
     message: 'A target is not in a state in which it can take traffic.',
   },
+  NetworkConflict: {
+    status: 400,
+    retryable: false,
+    message: "A server's region or network is not the load balancer's.",
+  },
+  'Mismatched.ZoneId': { status: 400, retryable: false, message: "A server's zone is not the load balancer's." },
+  BackendServerProcessing: { status: 400, retryable: true, message: 'A server is starting: try again later.' },
+  'OperationUnsupported.AddBackendServers': {
+    status: 400,
+    retryable: false,
+    message: 'This type of server may not be bound to this load balancer.',
+  },
   'OperationFailed.ActionNotSupport': {
     status: 400,
     retryable: false,

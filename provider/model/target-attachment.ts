@@ -1,8 +1,10 @@
 // The properties of a target attachment: the targets, by the user's own names, of one listener, rule or load balancer.
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { DEFAULT_SERVER_KIND, type ServerKind, serverKind } from './backend-server.ts';
 import type { Problem } from './errors.ts';
 import { ipAddress, mapKey, objectId, port } from './network.ts';
+import { parentProblems, parentShape } from './parent.ts';
 import { propertyPath } from './property-path.ts';
 import { isRecord } from './record.ts';
 import { seconds, secondsOrZero } from './seconds.ts';
@@ -11,7 +13,7 @@ import { targetKey } from './target-key.ts';
 export const MAX_TARGETS = 500;
 export const DEFAULT_WEIGHT = 100;
 
-const weight = z
+export const weight = z
   .number('must be a whole number from 0 to 100')
   .int('must be a whole number from 0 to 100')
   .min(0, 'must be from 0 to 100')
@@ -19,7 +21,12 @@ const weight = z
 
 export const targetSchema = z.strictObject(
   {
-    address: ipAddress,
+    /** Without an address: the server's first one. */
+    serverId: objectId.optional(),
+    /** With a server: one of its own. */
+    address: ipAddress.optional(),
+    /** Of the server; unset is "ecs", the others must be named. */
+    type: serverKind.optional(),
     port: port.optional(),
     /** Unset is DEFAULT_WEIGHT; 0 is a weight and takes no new traffic. */
     weight: weight.optional(),
@@ -31,13 +38,8 @@ export const targetSchema = z.strictObject(
   'must be a target: an address, with port and weight',
 );
 
-/** What an attachment may be of; exactly one is given. */
-export const PARENTS = ['loadBalancerId', 'listenerId', 'ruleId'] as const;
-
 export const targetAttachmentSchema = z.strictObject({
-  loadBalancerId: objectId.optional(),
-  listenerId: objectId.optional(),
-  ruleId: objectId.optional(),
+  ...parentShape,
   targets: z.record(mapKey, targetSchema, 'must be a map of targets by name'),
   defaultPort: port.optional(),
   manageWeights: z.boolean('must be true or false').default(true),
@@ -48,6 +50,10 @@ export const targetAttachmentSchema = z.strictObject({
 export type Target = z.infer<typeof targetSchema>;
 export type TargetAttachmentProperties = z.infer<typeof targetAttachmentSchema>;
 
+export function kindOf(target: Pick<Target, 'type'>): ServerKind {
+  return target.type ?? DEFAULT_SERVER_KIND;
+}
+
 export function weightOf(target: { weight?: number | undefined }): number {
   return target.weight ?? DEFAULT_WEIGHT;
 }
@@ -57,13 +63,7 @@ export function targetAttachmentRules(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
 ): Problem[] {
-  const problems: Problem[] = [];
-  if (PARENTS.filter((name) => input[name] !== undefined).length !== 1) {
-    problems.push({
-      path: 'listenerId',
-      message: 'exactly one of loadBalancerId, listenerId and ruleId must be given',
-    });
-  }
+  const problems = parentProblems(input);
   const targets = input.targets;
   if (!isKnown(targets) || !isRecord(targets)) return problems;
   if (Object.keys(targets).length > MAX_TARGETS) {
@@ -74,29 +74,45 @@ export function targetAttachmentRules(
     // Of so many as a body has room for, the conflicts take seconds, and are more than a call takes arguments.
     return problems;
   }
-  problems.push(...wireConflicts(targets, input.defaultPort));
+  problems.push(...targetProblems(targets), ...wireConflicts(targets, input.defaultPort));
   return problems;
 }
 
-/** Names of one map that mean the same address and port. */
+function targetProblems(targets: Record<string, unknown>): Problem[] {
+  return Object.entries(targets)
+    .filter(([, target]) => isRecord(target) && target.serverId === undefined && target.address === undefined)
+    .map(([name]) => ({
+      path: propertyPath(['targets', name, 'address']),
+      message: 'is required where there is no serverId',
+    }));
+}
+
+/** Names of one map that mean the same address, or the same server, and port. */
 function wireConflicts(targets: Record<string, unknown>, defaultPort: unknown): Problem[] {
   const problems: Problem[] = [];
   const nameOf = new Map<string, string>();
   for (const [name, target] of Object.entries(targets)) {
-    if (!isRecord(target)) continue;
-    const { address, port: targetPort = defaultPort } = target;
-    // What is not known, or not an address and a port, equals nothing.
-    if (typeof address !== 'string' || isIP(address) === 0 || typeof targetPort !== 'number') continue;
-    const key = targetKey(address, targetPort);
+    const key = isRecord(target) ? knownKey(target, target.port ?? defaultPort) : undefined;
+    if (key === undefined) continue;
     const first = nameOf.get(key);
     if (first === undefined) nameOf.set(key, name);
-    else {
-      problems.push({
-        path: propertyPath(['targets', name]),
-        message: `is ${key}, and so is ${JSON.stringify(first)}: two targets may not have the same address and port`,
-        code: 'InvalidBackendServers.ServerIpConflict',
-      });
-    }
+    else problems.push(wireConflict(name, first, key));
   }
   return problems;
+}
+
+/** Two names of one attachment with the same wire identity. */
+export function wireConflict(name: string, first: string, key: string): Problem {
+  return {
+    path: propertyPath(['targets', name]),
+    message: `is ${key}, and so is ${JSON.stringify(first)}: two targets may not have the same address and port`,
+    code: 'InvalidBackendServers.ServerIpConflict',
+  };
+}
+
+/** Undefined where it is not known, or not an address and a port: that equals nothing. */
+function knownKey({ address, serverId }: Record<string, unknown>, targetPort: unknown): string | undefined {
+  if (typeof targetPort !== 'number') return undefined;
+  if (typeof address === 'string' && isIP(address) !== 0) return targetKey(address, targetPort);
+  return address === undefined && typeof serverId === 'string' ? `${serverId}:${targetPort}` : undefined;
 }

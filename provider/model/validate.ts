@@ -1,13 +1,17 @@
 // Checks an input against its schema and rules and reports every problem at once; used by the API and, with unknowns, by the providers.
 import type { z } from 'zod';
+import { backendServerSchema } from './backend-server.ts';
 import { certificateRules } from './certificate.ts';
 import { type ErrorCode, type Problem, WeirError } from './errors.ts';
 import { forwardingRuleRules, forwardingRuleSchema } from './forwarding-rule.ts';
+import { groupAttachmentSchema } from './group-attachment.ts';
 import { healthCheckRules } from './health-check.ts';
 import { listenerRules, listenerSchema } from './listener.ts';
 import { loadBalancerSchema } from './load-balancer.ts';
+import { parentProblems } from './parent.ts';
 import { propertyPath } from './property-path.ts';
 import { isRecord } from './record.ts';
+import { scalingGroupRules, scalingGroupSchema } from './scaling-group.ts';
 import { stickySessionRules } from './sticky-session.ts';
 import { targetAttachmentRules, targetAttachmentSchema } from './target-attachment.ts';
 
@@ -17,6 +21,9 @@ export const SCHEMAS = {
   listeners: listenerSchema,
   rules: forwardingRuleSchema,
   attachments: targetAttachmentSchema,
+  'backend-servers': backendServerSchema,
+  groups: scalingGroupSchema,
+  'group-attachments': groupAttachmentSchema,
 } as const;
 
 export type Kind = keyof typeof SCHEMAS;
@@ -28,6 +35,9 @@ export const KIND_NAMES: Record<Kind, string> = {
   listeners: 'listener',
   rules: 'rule',
   attachments: 'attachment',
+  'backend-servers': 'server',
+  groups: 'group',
+  'group-attachments': 'group attachment',
 };
 
 export const KINDS = Object.keys(SCHEMAS) as Kind[];
@@ -47,6 +57,9 @@ const RULES: Record<Kind, Rules> = {
   ],
   rules: (input, isKnown) => [...forwardingRuleRules(input), ...balancingRules(input, isKnown)],
   attachments: targetAttachmentRules,
+  'backend-servers': () => [],
+  groups: scalingGroupRules,
+  'group-attachments': parentProblems,
 };
 
 /** Of what listeners and rules both say about their targets. */

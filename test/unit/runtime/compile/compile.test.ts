@@ -10,7 +10,7 @@ const POOL = new VipPool('127.77.0.0/16');
 
 function put(draft: Draft, kind: Kind, id: string, input: Record<string, unknown>): void {
   const properties = parseProperties(kind, input);
-  const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'i', newCookieKey: 'chosen' };
+  const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'i', newCookieKey: 'chosen', nowMs: 0 };
   putObject(draft, { kind, id, properties, ...identity }, POOL);
 }
 

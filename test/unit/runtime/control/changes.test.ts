@@ -22,7 +22,7 @@ function put(draft: Draft, kind: Kind, id: string, input: Record<string, unknown
   const { owner, incarnation, keepsWeights = false } = options;
   putObject(
     draft,
-    { kind, id, properties, owner, incarnation, newIncarnation: 'new', newCookieKey: 'chosen', keepsWeights },
+    { kind, id, properties, owner, incarnation, newIncarnation: 'new', newCookieKey: 'chosen', nowMs: 0, keepsWeights },
     POOL,
   );
 }

@@ -21,7 +21,7 @@ function put(
   owner: string | undefined = OWNER,
 ): void {
   const properties = parseProperties(kind, input);
-  const fresh = { incarnation: undefined, newIncarnation: 'new', newCookieKey: 'chosen' };
+  const fresh = { incarnation: undefined, newIncarnation: 'new', newCookieKey: 'chosen', nowMs: 0 };
   putObject(draft, { kind, id, properties, owner, ...fresh }, POOL);
 }
 

@@ -13,7 +13,7 @@ import { makePair, type Pair } from '../../../harness/certificates.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';
 import { engineOf, freePort, listen, UNCHECKED } from '../embedded/fixtures.ts';
 
-const IDENTITY = { owner: undefined, incarnation: undefined, newIncarnation: 'i', newCookieKey: 'chosen' };
+const IDENTITY = { owner: undefined, incarnation: undefined, newIncarnation: 'i', newCookieKey: 'chosen', nowMs: 0 };
 const POOL = new VipPool('127.77.0.0/16');
 /** Those that OpenSSL refuses today, though the model takes them. */
 const [WEAK, OTHER_WEAK] = ['a', 'b'].map((name) => makePair([name], { key: 'rsa:1024' })) as [Pair, Pair];

@@ -28,7 +28,15 @@ export { freePort };
 export const UNCHECKED: HealthView = () => 'unchecked';
 
 export function target(port: number, weight = 100, address = '127.0.0.1'): TargetSnapshot {
-  return { key: targetKey(address, port), address, port, weight, attachment: 'a', name: `t${port}` };
+  return {
+    key: targetKey(address, port),
+    address,
+    port,
+    weight,
+    attachment: 'a',
+    name: `t${port}`,
+    ineligible: undefined,
+  };
 }
 
 /** `more` and `ofGroup`: in place of what a TCP listener without checks has. */

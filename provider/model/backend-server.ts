@@ -1,0 +1,32 @@
+// The properties of a backend server: where it stands and whether it may take traffic, as its operator says it.
+import { z } from 'zod';
+import { ipAddress, label } from './network.ts';
+
+const MAX_ADDRESSES = 64;
+
+/** What does the work: an instance, a network interface or a container instance. */
+export const serverKind = z.enum(['ecs', 'eni', 'eci'], 'must be "ecs", "eni" or "eci"');
+
+export type ServerKind = z.infer<typeof serverKind>;
+
+export const DEFAULT_SERVER_KIND: ServerKind = 'ecs';
+
+export const backendServerSchema = z.strictObject({
+  region: label,
+  vpcId: label,
+  zoneId: label.optional(),
+  /** The first one is that of targets which name none. */
+  addresses: z
+    .array(ipAddress, 'must be a list of IPv4 or IPv6 addresses')
+    .min(1, 'has at least one address')
+    .max(MAX_ADDRESSES, `has at most ${MAX_ADDRESSES} addresses`),
+  status: z
+    .enum(['Running', 'Starting', 'Stopping', 'Stopped'], 'must be "Running", "Starting", "Stopping" or "Stopped"')
+    .default('Running'),
+  bandwidthMbps: z.number('must be a number from 0').min(0, 'must be a number from 0').optional(),
+  expiresAt: z.iso.datetime({ offset: true, error: 'must be a time such as "2027-01-31T00:00:00Z"' }).optional(),
+  isolated: z.boolean('must be true or false').default(false),
+  kind: serverKind.default(DEFAULT_SERVER_KIND),
+});
+
+export type BackendServerProperties = z.infer<typeof backendServerSchema>;

@@ -1,0 +1,24 @@
+// What targets are bound to: exactly one of a load balancer, a listener and a forwarding rule.
+import type { Problem } from './errors.ts';
+import { objectId } from './network.ts';
+
+/** What an attachment may be of; exactly one is given. */
+export const PARENTS = ['loadBalancerId', 'listenerId', 'ruleId'] as const;
+
+/** The shape's part of every schema that has such a parent. */
+export const parentShape = {
+  loadBalancerId: objectId.optional(),
+  listenerId: objectId.optional(),
+  ruleId: objectId.optional(),
+};
+
+export interface ParentIds {
+  readonly loadBalancerId?: string | undefined;
+  readonly listenerId?: string | undefined;
+  readonly ruleId?: string | undefined;
+}
+
+export function parentProblems(input: Readonly<Record<string, unknown>>): Problem[] {
+  if (PARENTS.filter((name) => input[name] !== undefined).length === 1) return [];
+  return [{ path: 'listenerId', message: 'exactly one of loadBalancerId, listenerId and ruleId must be given' }];
+}
