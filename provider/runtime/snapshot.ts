@@ -14,6 +14,8 @@ export interface TargetSnapshot {
   /** Where the target stands in the model; for status only. */
   readonly attachment: string;
   readonly name: string;
+  /** Why its server may take no traffic; undefined: it may. */
+  readonly ineligible: string | undefined;
 }
 
 /** An active health check with every default filled in; times in milliseconds. */
@@ -127,7 +129,7 @@ export interface Snapshot {
 }
 
 /** A target's state for new traffic: `healthy` and `unchecked` take it, the others do not. */
-export type Health = 'healthy' | 'unhealthy' | 'checking' | 'unchecked';
+export type Health = 'healthy' | 'unhealthy' | 'checking' | 'unchecked' | 'ineligible';
 
 export function takesTraffic(health: Health): boolean {
   return health === 'healthy' || health === 'unchecked';

@@ -17,6 +17,7 @@ interface Setting {
   t: TestContext;
 }
 
+const PLACE = { region: 'here', vpcId: 'vpc-1', zoneId: 'here-a' };
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::pool';
 
 const CASES: Readonly<
@@ -29,6 +30,10 @@ const CASES: Readonly<
     const targets = { a: { ...target, port: await freePort() } };
     return runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, handoverSeconds: 0.1 });
   },
+  NetworkConflict: (setting) => bindServer(setting, { region: 'elsewhere' }),
+  'Mismatched.ZoneId': (setting) => bindServer(setting, { zoneId: 'elsewhere' }),
+  BackendServerProcessing: (setting) => bindServer(setting, { status: 'Starting' }),
+  'OperationUnsupported.AddBackendServers': (setting) => bindServer(setting, { kind: 'eni' }),
   'OperationFailed.ActionNotSupport': async ({ runtime }) => {
     await runtime.done('PUT', '/v1/load-balancers/kept', { deletionProtection: true });
     return runtime.call('DELETE', '/v1/load-balancers/kept');
@@ -105,12 +110,20 @@ const CASES: Readonly<
   },
 };
 
+/** Binds a server that differs from what the load balancer asks for, beside the target that is bound. */
+async function bindServer({ runtime, target }: Setting, difference: object): Promise<Answer> {
+  await runtime.done('PUT', '/v1/backend-servers/i-1', { ...PLACE, addresses: ['127.0.0.1'], ...difference });
+  const type = 'kind' in difference ? difference.kind : 'ecs';
+  const targets = { a: target, b: { serverId: 'i-1', type, port: 9 } };
+  return runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
+}
+
 for (const [code, provoke] of Object.entries(CASES)) {
   test(`${code} is answered where it belongs, with its status`, async (t) => {
     const runtime = await RuntimeProcess.start(t, { args: ['--vip-pool', '127.78.0.0/30'] });
     const { target } = await httpBackend(t, 'a');
     const port = await freePort();
-    await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+    await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', ...PLACE });
     await runtime.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port });
     const body = { listenerId: 'web', targets: { a: target }, owner: OWNER, awaitHealthySeconds: 5 };
     await runtime.done('PUT', '/v1/attachments/pool', body);

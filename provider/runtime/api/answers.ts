@@ -7,6 +7,7 @@ import type { Kind } from '../../model/validate.ts';
 import { certificateWarnings } from '../../model/x509.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { ruleWarnings } from '../control/forwarding-rules.ts';
+import { membersOf } from '../control/groups.ts';
 import type { StoredObject } from '../store/store.ts';
 
 export function toAnswer(object: StoredObject, control: ControlPlane): Record<string, unknown> {
@@ -41,6 +42,9 @@ const OUTPUTS: Outputs = {
   }),
   rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
   attachments: (object, control) => ({ boundTargets: control.boundTargets(object) }),
+  'backend-servers': () => ({}),
+  groups: (object) => ({ members: membersOf(object) }),
+  'group-attachments': (object, control) => ({ boundTargets: control.boundTargets(object) }),
 };
 
 export function endpointOf(protocol: string, vip: string, port: number): string {

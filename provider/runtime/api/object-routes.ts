@@ -1,4 +1,4 @@
-// The routes of load balancers, listeners, rules and attachments: list, get, put, patch, delete.
+// The routes of every kind of object: list, get, put, patch, delete.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -6,8 +6,8 @@ import { type Problem, WeirError } from '../../model/errors.ts';
 import { objectId } from '../../model/network.ts';
 import { isRecord } from '../../model/record.ts';
 import { invalid, KIND_NAMES, KINDS, type Kind, parseProperties, schemaProblems } from '../../model/validate.ts';
-import { notFound } from '../control/changes.ts';
 import type { ControlPlane, Precondition } from '../control/control-plane.ts';
+import { existingObject } from '../control/references.ts';
 import { etagOf, toAnswer } from './answers.ts';
 import {
   answerSchema,
@@ -53,8 +53,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     `/v1/${kind}/:id`,
     { schema: { summary: `Reads one ${name}.`, params: idParams, response: { 200: answer, default: errorAnswer } } },
     async ({ params: { id } }, reply) => {
-      const object = control.model.get<Kind>(kind, id);
-      if (object === undefined) throw notFound(kind, id);
+      const object = existingObject<Kind>(control.model, kind, id);
       return reply.header('etag', etagOf(object)).send(toAnswer(object, control) as never);
     },
   );
@@ -146,7 +145,7 @@ function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: unknown }
 }
 
 /** RFC 9110 section 13.1.1: `*` means any object that is there; weak tags never match. */
-function ifMatch(header: string | undefined): Precondition {
+export function ifMatch(header: string | undefined): Precondition {
   if (header === undefined) return () => {};
   const tags = header.split(',').map((tag) => tag.trim());
   return (object) => {

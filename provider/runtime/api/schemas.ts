@@ -8,12 +8,13 @@ import { stickySessionSchema } from '../../model/sticky-session.ts';
 import { targetSchema } from '../../model/target-attachment.ts';
 import { type Kind, SCHEMAS } from '../../model/validate.ts';
 
-const health = z.enum(['healthy', 'unhealthy', 'checking', 'unchecked']);
+const health = z.enum(['healthy', 'unhealthy', 'checking', 'unchecked', 'ineligible']);
 
 /** Equal where the secret is. */
 const fingerprint = z.string().regex(FINGERPRINT);
 
 export const idParams = z.object({ id: z.string() });
+export const memberParams = z.object({ id: z.string(), serverId: z.string() });
 const LIMIT = 'must be a whole number from 1 to 1000';
 
 export const listQuery = z.object({
@@ -49,13 +50,19 @@ const common = {
   warnings: z.array(z.string()).optional(),
 };
 
+const boundTargets = z.record(
+  z.string(),
+  z.object({ address: z.string(), port: z.number(), weight: z.number(), health }),
+);
+
 const OUTPUTS = {
   'load-balancers': { vip: z.string() },
   listeners: { endpoint: z.string() },
   rules: {},
-  attachments: {
-    boundTargets: z.record(z.string(), z.object({ address: z.string(), port: z.number(), weight: z.number(), health })),
-  },
+  attachments: { boundTargets },
+  'backend-servers': {},
+  groups: {},
+  'group-attachments': { boundTargets },
 } as const;
 
 const shownSticky = stickySessionSchema
@@ -74,13 +81,16 @@ const SHOWN = {
   },
   rules: { stickySession: shownSticky },
   attachments: {},
+  'backend-servers': {},
+  groups: { members: z.record(z.string(), z.string()) },
+  'group-attachments': {},
 } as const;
 
-export function bodySchema(kind: Kind) {
+export function bodySchema(kind: Kind): z.ZodObject {
   return SCHEMAS[kind].extend(identity);
 }
 
-export function answerSchema(kind: Kind) {
+export function answerSchema(kind: Kind): z.ZodObject {
   return SCHEMAS[kind].extend({ ...common, ...SHOWN[kind], ...OUTPUTS[kind] });
 }
 

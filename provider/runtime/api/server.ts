@@ -18,6 +18,7 @@ import { etagOfText } from './answers.ts';
 import type { Authenticate } from './authenticate.ts';
 import { registerEventsRoute } from './events-route.ts';
 import { KnownPaths, routeFault } from './known-paths.ts';
+import { registerMemberRoutes } from './member-routes.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
@@ -107,7 +108,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       info: {
         title: 'Weir runtime',
         version: '1',
-        description: 'Load balancers, listeners, forwarding rules and target attachments.',
+        description:
+          'Load balancers, listeners, forwarding rules, target attachments, servers and auto scaling groups.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
@@ -116,6 +118,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   await server.register(async (routes) => {
     registerObjectRoutes(routes, options.control);
+    registerMemberRoutes(routes, options.control);
     registerStatusRoutes(routes, options.control);
     registerWorkerRoutes(routes, options.control);
     registerMetricsRoute(routes, options.control);

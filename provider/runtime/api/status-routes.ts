@@ -60,27 +60,29 @@ function toStatus(control: ControlPlane): StatusAnswer {
       lastError: refusalOf(listener.id, control),
       targets: [
         ...groupsOf(listener).flatMap((group) => boundTargets(group, control)),
-        ...(draining.get(listener.id) ?? []).map(({ ruleId: rule, target: { key: _, ...target }, count }) => ({
-          ...target,
-          ...UNBOUND,
-          history: [],
-          rule,
-          draining: count,
-        })),
+        ...(draining.get(listener.id) ?? []).map(
+          ({ ruleId: rule, target: { key: _, ineligible: __, ...target }, count }) => ({
+            ...target,
+            ...UNBOUND,
+            history: [],
+            rule,
+            draining: count,
+          }),
+        ),
       ],
     })),
   };
 }
 
 function boundTargets({ id, ruleId: rule, targets }: GroupSnapshot, control: ControlPlane) {
-  return [...targets.values()].map(({ key, ...target }) => {
+  return [...targets.values()].map(({ key, ineligible, ...target }) => {
     const { answers: _, isInSlowStart, ...counts } = control.counts(id, key);
     return {
       ...target,
       rule,
       ...control.targetHealth(id, key),
       ...shownHistory(control.healthRecord(id, key)),
-      reason: isInSlowStart ? 'slow start' : undefined,
+      reason: ineligible ?? (isInSlowStart ? 'slow start' : undefined),
       ...counts,
     };
   });

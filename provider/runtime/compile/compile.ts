@@ -10,7 +10,8 @@ import {
   DEFAULT_SOURCE_SECONDS,
   type StickySessionProperties,
 } from '../../model/sticky-session.ts';
-import { MembershipIndex, resolveTargets } from '../control/membership.ts';
+import { membersOf } from '../control/groups.ts';
+import { type Binder, MembershipIndex, resolveTargets } from '../control/membership.ts';
 import type { ModelView } from '../control/model.ts';
 import {
   type CertificateSnapshot,
@@ -33,8 +34,6 @@ export interface Compiled {
   readonly sources: ReadonlyMap<string, readonly StoredObject[]>;
 }
 
-type Attachments = readonly StoredObject<'attachments'>[];
-
 /** Rebuilds only the listeners whose objects are others than in `previous`. */
 export function compile(view: ModelView, previous?: Compiled): Compiled {
   const listeners = new Map<string, ListenerSnapshot>();
@@ -44,19 +43,36 @@ export function compile(view: ModelView, previous?: Compiled): Compiled {
     const loadBalancer = view.get('load-balancers', listener.properties.loadBalancerId);
     if (loadBalancer === undefined) continue;
     const rules = index.rulesOf(listener);
-    const ofRules = rules.flatMap((rule) => index.ofRule(rule));
-    const source = [listener, loadBalancer, ...index.ofListener(listener), ...rules, ...ofRules];
+    const binders = [...index.ofListener(listener), ...rules.flatMap((rule) => index.ofRule(rule))];
+    const source = [
+      listener,
+      loadBalancer,
+      ...rules,
+      ...binders.flatMap((binder) => [binder, ...partsOf(view, binder)]),
+    ];
     const served = previous?.snapshot.listeners.get(listener.id);
     const isSame = served !== undefined && isSameList(previous?.sources.get(listener.id) ?? [], source);
     sources.set(listener.id, source);
-    listeners.set(listener.id, isSame ? served : compileListener(listener, loadBalancer, index, served));
+    listeners.set(listener.id, isSame ? served : compileListener(view, listener, loadBalancer, index, served));
   }
   const groups = new Map<string, GroupSnapshot>();
   for (const listener of listeners.values()) for (const group of groupsOf(listener)) groups.set(group.id, group);
   return { snapshot: Object.freeze({ version: view.version, listeners, groups }), sources };
 }
 
+/** The objects that a binder's targets are made of, beside itself and what it is attached to. */
+function partsOf(view: ModelView, binder: Binder): StoredObject[] {
+  const group = binder.kind === 'group-attachments' ? view.get('groups', binder.properties.groupId) : undefined;
+  const serverIds =
+    binder.kind === 'attachments'
+      ? Object.values(binder.properties.targets).map(({ serverId }) => serverId)
+      : Object.values(group === undefined ? {} : membersOf(group));
+  const servers = serverIds.flatMap((id) => (id === undefined ? [] : (view.get('backend-servers', id) ?? [])));
+  return group === undefined ? servers : [group, ...servers];
+}
+
 function compileListener(
+  view: ModelView,
   listener: StoredObject<'listeners'>,
   loadBalancer: StoredObject<'load-balancers'>,
   index: MembershipIndex,
@@ -64,6 +80,7 @@ function compileListener(
 ): ListenerSnapshot {
   const { properties } = listener;
   const group = compileGroup(
+    view,
     { properties, healthCheck: healthCheckOf(properties), cookieKey: listener.state.cookieKey },
     listener,
     index.ofListener(listener),
@@ -73,7 +90,7 @@ function compileListener(
   const used = index.rulesOf(listener).filter((rule) => index.ofRule(rule).length > 0);
   const rules = used.map((rule) => {
     const before = served?.rules.find(({ id }) => id === rule.id);
-    return compileRule(rule, listener, index.ofRule(rule), before);
+    return compileRule(view, rule, listener, index.ofRule(rule), before);
   });
   return Object.freeze({
     id: listener.id,
@@ -94,14 +111,15 @@ function compileListener(
 }
 
 function compileRule(
+  view: ModelView,
   { id, version, properties, state }: StoredObject<'rules'>,
   listener: StoredObject<'listeners'>,
-  attachments: Attachments,
+  binders: readonly Binder[],
   served: RuleSnapshot | undefined,
 ): RuleSnapshot {
   const { host, path, pathMatch, healthCheck } = properties;
   const balanced = { ruleId: id, properties, healthCheck, cookieKey: state.cookieKey };
-  const group = compileGroup(balanced, listener, attachments, served?.group);
+  const group = compileGroup(view, balanced, listener, binders, served?.group);
   return Object.freeze({ id, host, path, pathMatch, version, group });
 }
 
@@ -115,9 +133,10 @@ interface Balanced {
 }
 
 function compileGroup(
+  view: ModelView,
   { ruleId, properties, healthCheck, cookieKey }: Balanced,
   { id: listenerId, properties: listener }: StoredObject<'listeners'>,
-  attachments: Attachments,
+  binders: readonly Binder[],
   served: GroupSnapshot | undefined,
 ): GroupSnapshot {
   const group: GroupSnapshot = {
@@ -128,7 +147,7 @@ function compileGroup(
     healthCheck: kept(served?.healthCheck, compileHealthCheck(healthCheck, listener.proxyProtocol)),
     sticky: kept(served?.sticky, compileSticky(properties.stickySession, cookieKey)),
     slowStartMs: toMs(listener.slowStartSeconds),
-    targets: compileTargets(attachments, listener.backendPort, served?.targets),
+    targets: compileTargets(view, binders, listener.backendPort, served?.targets),
   };
   const isSame =
     served !== undefined &&
@@ -138,21 +157,26 @@ function compileGroup(
 
 /** Where several attachments claim one wire identity, the newest claim's weight counts. */
 function compileTargets(
-  attachments: Attachments,
+  view: ModelView,
+  binders: readonly Binder[],
   fixedPort: number | undefined,
   served: ReadonlyMap<string, TargetSnapshot> | undefined,
 ): ReadonlyMap<string, TargetSnapshot> {
   const targets = new Map<string, TargetSnapshot>();
   const claimOf = new Map<string, number>();
-  for (const attachment of attachments) {
-    for (const target of resolveTargets(attachment.properties, fixedPort)) {
-      const claim = attachment.state.claims[target.key] ?? 0;
+  for (const binder of binders) {
+    for (const { ineligible: fault, ...target } of resolveTargets(view, binder, fixedPort)) {
+      const claim = binder.state.claims[target.key] ?? 0;
       if (claim < (claimOf.get(target.key) ?? -1)) continue;
       claimOf.set(target.key, claim);
       const present = served?.get(target.key);
+      const next = { ...target, attachment: binder.id, ineligible: fault?.reason };
       const isSame =
-        present?.weight === target.weight && present.name === target.name && present.attachment === attachment.id;
-      targets.set(target.key, isSame ? present : Object.freeze({ ...target, attachment: attachment.id }));
+        present?.weight === next.weight &&
+        present.name === next.name &&
+        present.attachment === next.attachment &&
+        present.ineligible === next.ineligible;
+      targets.set(target.key, isSame ? present : Object.freeze(next));
     }
   }
   const isSame = served?.size === targets.size && [...targets].every(([key, target]) => served.get(key) === target);

@@ -1,65 +1,174 @@
-// What holds of an attachment, its parent and those beside it: claims and refusals for changes.ts.
+// What holds of an attachment of either kind, its parent and those beside it: claims and refusals for changes.ts.
+import { kindFault, placeFault } from '../../model/eligibility.ts';
 import { type Problem, WeirError } from '../../model/errors.ts';
+import { PARENTS, type ParentIds } from '../../model/parent.ts';
 import { propertyPath } from '../../model/property-path.ts';
+import { type Target, wireConflict } from '../../model/target-attachment.ts';
 import { invalid } from '../../model/validate.ts';
 import type { StoredObject } from '../store/store.ts';
-import { groupsServedBy, resolveTargets } from './membership.ts';
-import type { ModelView } from './model.ts';
+import {
+  type Binder,
+  type Bindings,
+  bindersOf,
+  groupsServedBy,
+  loadBalancerOf,
+  resolveTargets,
+  targetFault,
+  wantedTargets,
+} from './membership.ts';
+import type { Draft, ModelView } from './model.ts';
 import { isSameStack, ownerName } from './owner.ts';
-import { referenced } from './references.ts';
+import { nameOf, referenced } from './references.ts';
 
-type Attachment = StoredObject<'attachments'>;
-
-/** Per wire identity the version at which the attachment claimed it. */
-export function claimsOf(view: ModelView, next: Attachment, existing: Attachment | undefined): Record<string, number> {
-  return Object.fromEntries(keysOf(view, next).map((key) => [key, existing?.state.claims[key] ?? view.version + 1]));
+/** Per wire identity the version at which the binder claimed it. */
+export function claimsOf(view: ModelView, next: Bindings, before: Binder | undefined): Record<string, number> {
+  return Object.fromEntries(keysOf(view, next).map((key) => [key, before?.state.claims[key] ?? view.version + 1]));
 }
 
-/** Every wire identity that an attachment claims, under each group that it serves. */
-function keysOf(view: ModelView, { properties }: Attachment): string[] {
+/** Every wire identity that a binder claims, under each group that it serves. */
+function keysOf(view: ModelView, binder: Bindings): string[] {
+  return [
+    ...new Set(portsOf(view, binder).flatMap((port) => resolveTargets(view, binder, port).map(({ key }) => key))),
+  ];
+}
+
+/** The ports that its listeners fix for every target; of none, and of none yet, undefined. */
+function portsOf(view: ModelView, { properties }: Bindings): (number | undefined)[] {
   const ports = new Set(groupsServedBy(view, properties).map(({ fixedPort }) => fixedPort));
-  if (ports.size === 0) ports.add(undefined);
-  return [...new Set([...ports].flatMap((port) => resolveTargets(properties, port).map((target) => target.key)))];
+  return ports.size === 0 ? [undefined] : [...ports];
 }
 
-export function checkAttachment(view: ModelView, next: Attachment): void {
-  const { ruleId } = next.properties;
-  const rule = ruleId === undefined ? undefined : referenced(view, 'rules', ruleId, 'ruleId');
-  const listenerId = next.properties.listenerId ?? rule?.properties.listenerId;
-  const listener = listenerId === undefined ? undefined : referenced(view, 'listeners', listenerId, 'listenerId');
-  const loadBalancerId = next.properties.loadBalancerId ?? listener?.properties.loadBalancerId ?? '';
-  const loadBalancer = referenced(view, 'load-balancers', loadBalancerId, 'loadBalancerId');
-  const isClassic = loadBalancer.properties.type === 'classic';
-  const problems: Problem[] = [];
-  if (isClassic && listenerId !== undefined) {
-    problems.push({
-      path: 'listenerId',
-      message: 'is not for a classic load balancer: bind its targets with loadBalancerId',
-      code: 'OperationFailed.ActionNotSupport',
-    });
+/** Gives the binders that a server or a group is part of the claims that it means now. */
+export function renewClaims(draft: Draft, part: StoredObject<'backend-servers'> | StoredObject<'groups'>): void {
+  for (const binder of [...bindersOf(draft)]) {
+    if (!isPart(draft, binder, part)) continue;
+    const claims = claimsOf(draft, binder, binder);
+    if (Object.keys(claims).join() === Object.keys(binder.state.claims).join()) continue;
+    draft.put({ ...binder, state: { claims } });
   }
-  problems.push(...portProblems(isClassic, next));
+}
+
+function isPart(view: ModelView, binder: Binder, part: StoredObject<'backend-servers'> | StoredObject<'groups'>) {
+  if (part.kind === 'groups') return binder.kind === 'group-attachments' && binder.properties.groupId === part.id;
+  return wantedTargets(view, binder).some(([, { serverId }]) => serverId === part.id);
+}
+
+export function checkAttachment(
+  view: ModelView,
+  next: StoredObject<'attachments'>,
+  before: StoredObject<'attachments'> | undefined,
+): void {
+  const loadBalancer = checkedParent(view, next.properties);
+  const problems = portProblems(loadBalancer.properties.type === 'classic', next);
+  const unknown = Object.entries(next.properties.targets).filter(
+    ([, { serverId }]) => serverId !== undefined && view.get('backend-servers', serverId) === undefined,
+  );
+  for (const [name, { serverId }] of unknown) {
+    const message = `names no server: there is no ${serverId}`;
+    problems.push({ path: propertyPath(['targets', name, 'serverId']), message });
+  }
+  problems.push(...wireConflicts(view, next));
+  const unknownNames = new Set(unknown.map(([name]) => name));
+  for (const [name, target] of newTargets(view, next, before)) {
+    if (unknownNames.has(name)) continue;
+    const fault = targetFault(view, target, loadBalancer.properties);
+    if (fault === undefined) continue;
+    const message = `cannot be bound: ${fault.reason}`;
+    problems.push({ path: propertyPath(['targets', name]), message, code: fault.code });
+  }
   if (problems.length > 0) throw invalid(problems);
   refuseForeignClaims(view, next);
 }
 
+/** What a binder asks for that it did not ask for before, whatever its name, weight and description: what it newly binds. */
+export function newTargets(view: ModelView, next: Bindings, before: Bindings | undefined): [string, Target][] {
+  const identity = ({ serverId, address, type, port }: Target) => JSON.stringify([serverId, address, type, port]);
+  const bound = new Set(before === undefined ? [] : wantedTargets(view, before).map(([, target]) => identity(target)));
+  return wantedTargets(view, next).filter(([, target]) => !bound.has(identity(target)));
+}
+
+export function checkGroupAttachment(
+  view: ModelView,
+  next: StoredObject<'group-attachments'>,
+  before: StoredObject<'group-attachments'> | undefined,
+): void {
+  const loadBalancer = checkedParent(view, next.properties);
+  referenced(view, 'groups', next.properties.groupId, 'groupId');
+  const problems = portProblems(loadBalancer.properties.type === 'classic', next);
+  const names = new Set(newTargets(view, next, before).map(([name]) => name));
+  problems.push(...memberProblems(view, next, names));
+  if (problems.length > 0) throw invalid(problems);
+  refuseForeignClaims(view, next);
+}
+
+/**
+ * Why members that join may never take the traffic of what the group is attached to. One that starts, or whose state
+ * forbids it for now, is none: it comes in by itself.
+ */
+export function memberProblems(
+  view: ModelView,
+  attachment: StoredObject<'group-attachments'>,
+  names: ReadonlySet<string>,
+): Problem[] {
+  const loadBalancer = loadBalancerOf(view, attachment.properties);
+  if (loadBalancer === undefined) return [];
+  return wantedTargets(view, attachment).flatMap(([name, { serverId }]) => {
+    const server = serverId === undefined ? undefined : view.get('backend-servers', serverId);
+    if (server === undefined || !names.has(name)) return [];
+    const candidate = { ...server.properties, isExpired: server.state.expired };
+    const fault = placeFault(candidate, loadBalancer.properties) ?? kindFault(candidate.kind, loadBalancer.properties);
+    if (fault === undefined) return [];
+    const message = `cannot be bound to load balancer ${loadBalancer.id}: server ${serverId} ${fault.reason}`;
+    return [{ path: propertyPath(['members', name]), message, code: fault.code }];
+  });
+}
+
+/** The load balancer of the parent that is named; throws where there is none, or it has none of its own. */
+function checkedParent(view: ModelView, { ruleId, ...parent }: ParentIds): StoredObject<'load-balancers'> {
+  const rule = ruleId === undefined ? undefined : referenced(view, 'rules', ruleId, 'ruleId');
+  const listenerId = rule?.properties.listenerId ?? parent.listenerId;
+  const listener = listenerId === undefined ? undefined : referenced(view, 'listeners', listenerId, 'listenerId');
+  const loadBalancerId = listener?.properties.loadBalancerId ?? parent.loadBalancerId ?? '';
+  const loadBalancer = referenced(view, 'load-balancers', loadBalancerId, 'loadBalancerId');
+  if (loadBalancer.properties.type === 'classic' && listenerId !== undefined) {
+    const message = 'is not for a classic load balancer: bind its targets with loadBalancerId';
+    throw invalid([{ path: 'listenerId', message, code: 'OperationFailed.ActionNotSupport' }]);
+  }
+  return loadBalancer;
+}
+
+/** Names that mean one wire identity once their servers are looked up. */
+function wireConflicts(view: ModelView, next: StoredObject<'attachments'>): Problem[] {
+  return portsOf(view, next).flatMap((port) => {
+    const first = new Map<string, string>();
+    return resolveTargets(view, next, port).flatMap(({ name, key }) => {
+      const other = first.get(key);
+      if (other === undefined) first.set(key, name);
+      return other === undefined ? [] : [wireConflict(name, other, key)];
+    });
+  });
+}
+
 /** A wire identity belongs to one stack; within a stack attachments may overlap while a target moves. */
-function refuseForeignClaims(view: ModelView, next: Attachment): void {
+export function refuseForeignClaims(view: ModelView, next: Binder): void {
   const problems: Problem[] = [];
-  for (const other of view.list('attachments')) {
-    if (other.id === next.id || isSameStack(other, next)) continue;
-    const isSameParent =
-      other.properties.listenerId === next.properties.listenerId &&
-      other.properties.ruleId === next.properties.ruleId &&
-      other.properties.loadBalancerId === next.properties.loadBalancerId;
-    if (!isSameParent) continue;
-    for (const key of Object.keys(next.state.claims)) {
+  const targets = portsOf(view, next).flatMap((port) => resolveTargets(view, next, port));
+  for (const other of bindersOf(view)) {
+    if (other.id === next.id && other.kind === next.kind) continue;
+    if (isSameStack(other, next) || !hasSameParent(other, next)) continue;
+    for (const { name, key } of targets) {
       if (other.state.claims[key] === undefined) continue;
-      const message = `has ${key}, which is bound by attachment ${other.id} of ${ownerName(other)}`;
-      problems.push({ path: 'targets', message });
+      const message = `is ${key}, which is bound by ${nameOf({ ...other, owner: undefined })} of ${ownerName(other)}`;
+      problems.push({ path: propertyPath([next.kind === 'attachments' ? 'targets' : 'members', name]), message });
     }
   }
-  if (problems.length > 0) throw new WeirError('OwnedByOther', problems.map((p) => p.message).join('; '), problems);
+  if (problems.length === 0) return;
+  const text = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
+  throw new WeirError('OwnedByOther', text, problems);
+}
+
+function hasSameParent(a: Binder, b: Binder): boolean {
+  return PARENTS.every((name) => a.properties[name] === b.properties[name]);
 }
 
 /** What a listener that has attachments of its own cannot move to. */
@@ -69,41 +178,38 @@ export function problemsWithAttachments(
   loadBalancer: StoredObject<'load-balancers'>,
 ): Problem[] {
   if (loadBalancer.properties.type !== 'classic') return [];
-  const own = [...view.list('attachments')].filter(({ properties }) => properties.listenerId === id);
-  return own.map((attachment) => ({
+  const own = [...bindersOf(view)].filter(({ properties }) => properties.listenerId === id);
+  return own.map((binder) => ({
     path: 'loadBalancerId',
-    message: `names a classic load balancer, and attachment ${attachment.id} is bound to the listener itself`,
+    message: `names a classic load balancer, and ${nameOf(binder)} is bound to the listener itself`,
     code: 'OperationFailed.ActionNotSupport',
   }));
 }
 
 /** A load balancer cannot become of a type that its attachments do not fit. */
 export function refuseOtherType(view: ModelView, { id, properties }: StoredObject<'load-balancers'>): void {
-  const own = [...view.list('attachments')].filter((attachment) => attachment.properties.loadBalancerId === id);
-  const problems = own.flatMap((attachment) =>
-    portProblems(properties.type === 'classic', attachment).map(({ path, message, code }) => {
-      return { path: 'type', message: `does not fit attachment ${attachment.id}: ${path} ${message}`, code };
+  const own = [...bindersOf(view)].filter((binder) => binder.properties.loadBalancerId === id);
+  const problems = own.flatMap((binder) =>
+    portProblems(properties.type === 'classic', binder).map(({ path, message, code }) => {
+      return { path: 'type', message: `does not fit ${nameOf(binder)}: ${path} ${message}`, ...(code && { code }) };
     }),
   );
   if (problems.length > 0) throw invalid(problems);
 }
 
-function portProblems(isClassic: boolean, { properties: { targets, defaultPort } }: Attachment): Problem[] {
-  const problems: Problem[] = [];
-  for (const [name, target] of Object.entries(targets)) {
-    if (isClassic && target.port !== undefined) {
-      problems.push({
-        path: propertyPath(['targets', name, 'port']),
-        message: "cannot be given under a classic load balancer: its listeners' backendPort counts",
-        code: 'OperationFailed.ActionNotSupport',
-      });
-    }
-    if (!isClassic && target.port === undefined && defaultPort === undefined) {
-      problems.push({
-        path: propertyPath(['targets', name, 'port']),
-        message: 'is required where there is no defaultPort',
-      });
-    }
-  }
-  return problems;
+function portProblems(isClassic: boolean, { kind, properties }: Bindings): Problem[] {
+  if (kind === 'group-attachments') return portProblem(isClassic, properties.port, 'port', 'is required');
+  return Object.entries(properties.targets).flatMap(([name, { port }]) => {
+    const needed = isClassic ? port : (port ?? properties.defaultPort);
+    return portProblem(isClassic, needed, propertyPath(['targets', name, 'port']), NEEDS_PORT);
+  });
+}
+
+const NEEDS_PORT = 'is required where there is no defaultPort';
+
+function portProblem(isClassic: boolean, port: number | undefined, path: string, missing: string): Problem[] {
+  if (!isClassic) return port === undefined ? [{ path, message: missing }] : [];
+  if (port === undefined) return [];
+  const message = "cannot be given under a classic load balancer: its listeners' backendPort counts";
+  return [{ path, message, code: 'OperationFailed.ActionNotSupport' }];
 }

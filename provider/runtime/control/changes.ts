@@ -1,6 +1,7 @@
 // The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
 import { isDeepStrictEqual } from 'node:util';
 import { type Problem, WeirError } from '../../model/errors.ts';
+import type { ParentIds } from '../../model/parent.ts';
 import { type Target, type TargetAttachmentProperties, targetAttachmentSchema } from '../../model/target-attachment.ts';
 import {
   invalid,
@@ -11,11 +12,21 @@ import {
   schemaProblems,
 } from '../../model/validate.ts';
 import type { StateOf, StoredObject } from '../store/store.ts';
-import { checkAttachment, claimsOf, problemsWithAttachments, refuseOtherType } from './attachments.ts';
+import {
+  checkAttachment,
+  checkGroupAttachment,
+  claimsOf,
+  problemsWithAttachments,
+  refuseOtherType,
+  renewClaims,
+} from './attachments.ts';
 import { checkRule, problemsWithRules } from './forwarding-rules.ts';
+import { checkGroup, groupState, membersOf } from './groups.ts';
+import { bindersOf } from './membership.ts';
 import type { Draft, ModelView } from './model.ts';
 import { ownerName } from './owner.ts';
-import { nameOf, referenced } from './references.ts';
+import { existingObject, nameOf, referenced } from './references.ts';
+import { isExpired } from './servers.ts';
 import type { VipPool } from './vip-pool.ts';
 
 export interface PutRequest<K extends Kind = Kind> {
@@ -29,6 +40,8 @@ export interface PutRequest<K extends Kind = Kind> {
   readonly newIncarnation: string;
   /** For sticky cookies that are given no key; an object that has one keeps it. */
   readonly newCookieKey: string;
+  /** The time of day. */
+  readonly nowMs: number;
   /** Attachments with `manageWeights: false`: bound targets keep the weights that they have. */
   readonly keepsWeights?: boolean;
 }
@@ -57,15 +70,15 @@ export function putObject(draft: Draft, request: PutRequest, pool: VipPool): voi
     ...next,
     state: STATE[kind](draft, next as never, existing as never, request, pool),
   } as StoredObject;
-  CHECKS[kind](draft, complete as never);
+  CHECKS[kind](draft, complete as never, existing as never);
   if (existing !== undefined && isEqual(existing, complete)) return;
   draft.put(complete);
+  if (complete.kind === 'backend-servers' || complete.kind === 'groups') renewClaims(draft, complete);
 }
 
 /** Where the incarnation is given and is not the object's, the object has been created anew since: nothing is done. */
 export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: string | undefined): void {
-  const object = draft.get(kind, id);
-  if (object === undefined) throw notFound(kind, id);
+  const object = existingObject<Kind>(draft, kind, id);
   if (incarnation !== undefined && incarnation !== object.incarnation) return;
   if (object.kind === 'load-balancers' && object.properties.deletionProtection) {
     throw new WeirError(
@@ -79,8 +92,7 @@ export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: 
 
 /** The attachment's properties with the patch merged in; only what the patch names is parsed. Throws every problem. */
 export function patchedAttachment(view: ModelView, id: string, patch: TargetsPatch): TargetAttachmentProperties {
-  const object = view.get('attachments', id);
-  if (object === undefined) throw notFound('attachments', id);
+  const object = existingObject(view, 'attachments', id);
   const targets: Record<string, Target> = { ...object.properties.targets };
   const problems: Problem[] = [];
   for (const [name, change] of Object.entries(patch)) {
@@ -98,10 +110,6 @@ export function patchedAttachment(view: ModelView, id: string, patch: TargetsPat
   if (problems.length === 0) problems.push(...rulesProblems('attachments', properties));
   if (problems.length > 0) throw invalid(problems);
   return properties;
-}
-
-export function notFound(kind: Kind, id: string): WeirError {
-  return new WeirError('NotFound', `There is no ${KIND_NAMES[kind]} ${id}.`);
 }
 
 /** Another owner may take an object only where it knows its incarnation: then it is the same resource under a new name. */
@@ -126,16 +134,7 @@ function withBoundWeights({ properties }: PutRequest, existing: StoredObject | u
 }
 
 function refuseInUse(view: ModelView, object: StoredObject): void {
-  const users: StoredObject[] = [];
-  if (object.kind === 'load-balancers') {
-    users.push(...[...view.list('listeners')].filter((l) => l.properties.loadBalancerId === object.id));
-    users.push(...[...view.list('attachments')].filter((a) => a.properties.loadBalancerId === object.id));
-  } else if (object.kind === 'listeners') {
-    users.push(...[...view.list('rules')].filter((rule) => rule.properties.listenerId === object.id));
-    users.push(...[...view.list('attachments')].filter((a) => a.properties.listenerId === object.id));
-  } else if (object.kind === 'rules') {
-    users.push(...[...view.list('attachments')].filter((a) => a.properties.ruleId === object.id));
-  }
+  const users = [...usersOf(view, object)];
   if (users.length === 0) return;
   const names = users.map(nameOf);
   throw new WeirError(
@@ -144,6 +143,31 @@ function refuseInUse(view: ModelView, object: StoredObject): void {
     names.map((message) => ({ path: '', message })),
   );
 }
+
+/** The objects that name this one. */
+function* usersOf(view: ModelView, { kind, id }: StoredObject): Iterable<StoredObject> {
+  for (const listener of view.list('listeners')) {
+    if (kind === 'load-balancers' && listener.properties.loadBalancerId === id) yield listener;
+  }
+  for (const rule of view.list('rules')) if (kind === 'listeners' && rule.properties.listenerId === id) yield rule;
+  const parent = PARENT_OF[kind];
+  for (const binder of bindersOf(view)) {
+    if (parent !== undefined && binder.properties[parent] === id) yield binder;
+    else if (kind === 'groups' && binder.kind === 'group-attachments' && binder.properties.groupId === id) yield binder;
+    else if (kind === 'backend-servers' && binder.kind === 'attachments') {
+      if (Object.values(binder.properties.targets).some(({ serverId }) => serverId === id)) yield binder;
+    }
+  }
+  for (const group of view.list('groups')) {
+    if (kind === 'backend-servers' && Object.values(membersOf(group)).includes(id)) yield group;
+  }
+}
+
+const PARENT_OF: Partial<Record<Kind, keyof ParentIds>> = {
+  'load-balancers': 'loadBalancerId',
+  listeners: 'listenerId',
+  rules: 'ruleId',
+};
 
 type StateBuilders = {
   [K in Kind]: (
@@ -160,6 +184,9 @@ const STATE: StateBuilders = {
   listeners: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
   rules: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
   attachments: (view, next, existing) => ({ claims: claimsOf(view, next, existing) }),
+  'backend-servers': (_view, next, _existing, { nowMs }) => ({ expired: isExpired(next, nowMs) }),
+  groups: (_view, next, existing) => groupState(next, existing),
+  'group-attachments': (view, next, existing) => ({ claims: claimsOf(view, next, existing) }),
 };
 
 function vipOf(
@@ -188,11 +215,18 @@ function cookieKeyOf(
   return needsOne ? { cookieKey: newCookieKey } : {};
 }
 
-const CHECKS: { [K in Kind]: (view: ModelView, next: StoredObject<K>) => void } = {
+type Checks = {
+  [K in Kind]: (view: ModelView, next: StoredObject<K>, existing: StoredObject<K> | undefined) => void;
+};
+
+const CHECKS: Checks = {
   'load-balancers': checkLoadBalancer,
   listeners: checkListener,
   rules: checkRule,
   attachments: checkAttachment,
+  'backend-servers': () => {},
+  groups: checkGroup,
+  'group-attachments': checkGroupAttachment,
 };
 
 function checkLoadBalancer(view: ModelView, next: StoredObject<'load-balancers'>): void {

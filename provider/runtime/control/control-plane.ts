@@ -11,12 +11,15 @@ import type { Probe } from '../health/probe.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
 import type { Store, StoredModel, StoredObject } from '../store/store.ts';
 import { Background } from './background.ts';
-import { deleteObject, notFound, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
+import { deleteObject, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
 import { EventLog } from './event-log.ts';
+import { joinGroup, leaveGroup } from './groups.ts';
 import { Handover, type Proven } from './handover.ts';
 import { HealthRecords } from './health-records.ts';
-import { groupsServedBy, resolveTargets } from './membership.ts';
+import { type Binder, groupsServedBy, resolveTargets } from './membership.ts';
 import { Draft, Model, type ModelView } from './model.ts';
+import { notFound } from './references.ts';
+import { expireServers, hasExpired } from './servers.ts';
 import type { VipPool } from './vip-pool.ts';
 import { Waiters } from './waiters.ts';
 import { writeEvents } from './write-events.ts';
@@ -24,6 +27,7 @@ import { Writer } from './writer.ts';
 
 const HEALTH_SAVE_MS = 1000;
 const RETRY_REFUSED_MS = 1000;
+const EXPIRE_MS = 1000;
 
 export interface ControlPlaneOptions {
   readonly stored: StoredModel;
@@ -113,6 +117,8 @@ export class ControlPlane {
   async start(): Promise<void> {
     this.#records.restore(this.#options.stored);
     await this.#writer.start();
+    await this.#expireServers();
+    this.#background.every(EXPIRE_MS, () => this.#expireServers());
     this.#background.every(HEALTH_SAVE_MS, () => this.#records.saveIfDue());
     this.#background.every(RETRY_REFUSED_MS, () => this.#writer.retryRefused());
   }
@@ -127,9 +133,10 @@ export class ControlPlane {
     const newIncarnation = randomUUID();
     const newCookieKey = randomBytes(32).toString('base64url');
     const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
+    const nowMs = this.#options.nowMs();
     const change = (draft: Draft) => {
       precondition(draft.get<Kind>(kind, id));
-      const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, keepsWeights };
+      const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, nowMs, keepsWeights };
       putObject(draft, request, this.#options.pool);
     };
     const proven = 'targets' in properties ? await this.#prove(id, properties, change) : [];
@@ -144,11 +151,26 @@ export class ControlPlane {
     const merge = (view: ModelView) => patchedAttachment(view, id, patch);
     const change = (draft: Draft) => {
       precondition(draft.get('attachments', id));
-      const identity = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '' };
+      const identity = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
       putObject(draft, { kind: 'attachments', id, properties: merge(draft), ...identity }, this.#options.pool);
     };
     const proven = await this.#prove(id, merge(this.model), change);
     return this.#write('attachments', id, proven, change);
+  }
+
+  /** A server becomes a member of a group, and with that a target of whatever the group is attached to. */
+  async join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
+    return this.#write('groups', groupId, [], (draft) => {
+      precondition(draft.get('groups', groupId));
+      joinGroup(draft, groupId, serverId);
+    });
+  }
+
+  async leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
+    await this.#writer.write((draft) => {
+      precondition(draft.get('groups', groupId));
+      leaveGroup(draft, groupId, serverId);
+    });
   }
 
   async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
@@ -173,13 +195,13 @@ export class ControlPlane {
   }
 
   /** The targets of an attachment as they are served; where several listeners serve one, its worst health. */
-  boundTargets({ properties }: StoredObject<'attachments'>): Record<string, BoundTarget> {
+  boundTargets(binder: Binder): Record<string, BoundTarget> {
     const bound: Record<string, BoundTarget> = {};
-    for (const { name, address, port, weight } of resolveTargets(properties, undefined)) {
-      bound[name] = { address, port, weight, health: 'unchecked' };
+    for (const { name, address, port, weight, ineligible } of resolveTargets(this.model, binder, undefined)) {
+      bound[name] = { address, port, weight, health: ineligible === undefined ? 'unchecked' : 'ineligible' };
     }
-    for (const { groupId, fixedPort } of groupsServedBy(this.model, properties)) {
-      for (const { name, key, address, port, weight } of resolveTargets(properties, fixedPort)) {
+    for (const { groupId, fixedPort } of groupsServedBy(this.model, binder.properties)) {
+      for (const { name, key, address, port, weight } of resolveTargets(this.model, binder, fixedPort)) {
         const health = worse(bound[name]?.health ?? 'unchecked', this.#monitor.health(groupId, key));
         bound[name] = { address, port, weight, health };
       }
@@ -263,6 +285,11 @@ export class ControlPlane {
     return draft.isChanged;
   }
 
+  async #expireServers(): Promise<void> {
+    const nowMs = this.#options.nowMs();
+    if (hasExpired(this.model, nowMs)) await this.#writer.write((draft) => expireServers(draft, nowMs));
+  }
+
   #notHealthy(id: string): { path: string; message: string }[] {
     const attachment = this.model.get('attachments', id);
     if (attachment === undefined) return [];
@@ -293,7 +320,7 @@ export class ControlPlane {
   }
 }
 
-const ORDER: readonly Health[] = ['unchecked', 'healthy', 'checking', 'unhealthy'];
+const ORDER: readonly Health[] = ['unchecked', 'healthy', 'checking', 'unhealthy', 'ineligible'];
 
 function worse(a: Health, b: Health): Health {
   return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;

@@ -98,11 +98,12 @@ export class Handover {
   #steps(view: ModelView, id: string, next: TargetAttachmentProperties): Step[] {
     const existing = view.get('attachments', id);
     if (existing === undefined || next.handoverSeconds === 0) return [];
+    const bindings = { kind: 'attachments', properties: next } as const;
     return groupsServedBy(view, existing.properties).flatMap(({ groupId, fixedPort }) => {
       const check = this.#options.checkOf(groupId);
       if (check === undefined) return [];
-      const before = new Map(resolveTargets(existing.properties, fixedPort).map((target) => [target.name, target]));
-      return resolveTargets(next, fixedPort).flatMap((target) => {
+      const before = new Map(resolveTargets(view, existing, fixedPort).map((target) => [target.name, target]));
+      return resolveTargets(view, bindings, fixedPort).flatMap((target) => {
         const old = before.get(target.name);
         if (old === undefined || old.key === target.key) return [];
         if (this.#takesTraffic(groupId, target.key)) return [];

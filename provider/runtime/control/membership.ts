@@ -1,10 +1,23 @@
-// The targets of an attachment with every default resolved: what compile serves and hand-over compares.
+// The targets that attachments of either kind bind, with every default resolved: what compile serves and hand-over compares.
 
-import { type TargetAttachmentProperties, weightOf } from '../../model/target-attachment.ts';
+import { type Ineligibility, ineligibility, kindFault } from '../../model/eligibility.ts';
+import type { GroupAttachmentProperties } from '../../model/group-attachment.ts';
+import type { LoadBalancerProperties } from '../../model/load-balancer.ts';
+import type { ParentIds } from '../../model/parent.ts';
+import { kindOf, type Target, type TargetAttachmentProperties, weightOf } from '../../model/target-attachment.ts';
 import { targetKey } from '../../model/target-key.ts';
 import { groupIdOfRule } from '../snapshot.ts';
 import type { StoredObject } from '../store/store.ts';
+import { membersOf } from './groups.ts';
 import type { ModelView } from './model.ts';
+
+/** What binds targets: an attachment with targets of its own, or one of an auto scaling group with its members. */
+export type Binder = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
+
+/** As much of a binder as decides its targets. */
+export type Bindings =
+  | { readonly kind: 'attachments'; readonly properties: TargetAttachmentProperties }
+  | { readonly kind: 'group-attachments'; readonly properties: GroupAttachmentProperties };
 
 export interface ResolvedTarget {
   readonly name: string;
@@ -12,30 +25,37 @@ export interface ResolvedTarget {
   readonly address: string;
   readonly port: number;
   readonly weight: number;
+  /** Why it may take no traffic now. */
+  readonly ineligible: Ineligibility | undefined;
+}
+
+export function* bindersOf(view: ModelView): Iterable<Binder> {
+  yield* view.list('attachments');
+  yield* view.list('group-attachments');
 }
 
 /** What serves which listener and rule, found in one walk over the model. */
 export class MembershipIndex {
-  readonly #byListener: Lists<'attachments'>;
-  readonly #byLoadBalancer: Lists<'attachments'>;
-  readonly #byRule: Lists<'attachments'>;
-  readonly #rules: Lists<'rules'>;
+  readonly #byListener: Lists<Binder>;
+  readonly #byLoadBalancer: Lists<Binder>;
+  readonly #byRule: Lists<Binder>;
+  readonly #rules: Lists<StoredObject<'rules'>>;
 
   constructor(view: ModelView) {
-    const attachments = [...view.list('attachments')];
-    this.#byListener = Map.groupBy(attachments, ({ properties }) => properties.listenerId);
-    this.#byLoadBalancer = Map.groupBy(attachments, ({ properties }) => properties.loadBalancerId);
-    this.#byRule = Map.groupBy(attachments, ({ properties }) => properties.ruleId);
+    const binders = [...bindersOf(view)];
+    this.#byListener = Map.groupBy(binders, ({ properties }) => properties.listenerId);
+    this.#byLoadBalancer = Map.groupBy(binders, ({ properties }) => properties.loadBalancerId);
+    this.#byRule = Map.groupBy(binders, ({ properties }) => properties.ruleId);
     this.#rules = Map.groupBy(view.list('rules'), ({ properties }) => properties.listenerId);
   }
 
   /** Its own attachments, and only where there is none its load balancer's. */
-  ofListener(listener: StoredObject<'listeners'>): readonly StoredObject<'attachments'>[] {
+  ofListener(listener: StoredObject<'listeners'>): readonly Binder[] {
     const shared = this.#byLoadBalancer.get(listener.properties.loadBalancerId);
     return this.#byListener.get(listener.id) ?? shared ?? [];
   }
 
-  ofRule(rule: StoredObject<'rules'>): readonly StoredObject<'attachments'>[] {
+  ofRule(rule: StoredObject<'rules'>): readonly Binder[] {
     return this.#byRule.get(rule.id) ?? [];
   }
 
@@ -44,7 +64,7 @@ export class MembershipIndex {
   }
 }
 
-type Lists<K extends 'attachments' | 'rules'> = ReadonlyMap<string | undefined, readonly StoredObject<K>[]>;
+type Lists<T> = ReadonlyMap<string | undefined, readonly T[]>;
 
 /** A group of targets that an attachment serves, and the port that counts for all of them under a classic listener. */
 export interface ServedGroup {
@@ -54,7 +74,7 @@ export interface ServedGroup {
 }
 
 /** What an attachment serves now: its rule, its listener, or those listeners of its load balancer that have none of their own. */
-export function groupsServedBy(view: ModelView, parent: ParentOf): ServedGroup[] {
+export function groupsServedBy(view: ModelView, parent: ParentIds): ServedGroup[] {
   if (parent.ruleId !== undefined) {
     const rule = view.get('rules', parent.ruleId);
     if (rule === undefined) return [];
@@ -65,27 +85,73 @@ export function groupsServedBy(view: ModelView, parent: ParentOf): ServedGroup[]
   });
 }
 
-type ParentOf = Pick<TargetAttachmentProperties, 'listenerId' | 'loadBalancerId' | 'ruleId'>;
-
-function listenersServedBy(view: ModelView, parent: ParentOf): StoredObject<'listeners'>[] {
+function listenersServedBy(view: ModelView, parent: ParentIds): StoredObject<'listeners'>[] {
   if (parent.listenerId !== undefined) {
     const listener = view.get('listeners', parent.listenerId);
     return listener === undefined ? [] : [listener];
   }
   const listeners = [...view.list('listeners')].filter((l) => l.properties.loadBalancerId === parent.loadBalancerId);
-  const withOwn = new Set([...view.list('attachments')].map((a) => a.properties.listenerId));
+  const withOwn = new Set([...bindersOf(view)].map((binder) => binder.properties.listenerId));
   return listeners.filter((listener) => !withOwn.has(listener.id));
 }
 
-/** `fixedPort` is a classic listener's backend port, which counts for every target. */
-export function resolveTargets(
-  attachment: Pick<TargetAttachmentProperties, 'targets' | 'defaultPort'>,
-  fixedPort: number | undefined,
-): ResolvedTarget[] {
-  return Object.entries(attachment.targets).flatMap(([name, target]) => {
-    const port = fixedPort ?? target.port ?? attachment.defaultPort;
-    if (port === undefined) return [];
-    const key = targetKey(target.address, port);
-    return [{ name, key, address: target.address, port, weight: weightOf(target) }];
+/** The load balancer that a parent is, or belongs to. */
+export function loadBalancerOf(view: ModelView, parent: ParentIds): StoredObject<'load-balancers'> | undefined {
+  const listenerId =
+    parent.ruleId === undefined ? parent.listenerId : view.get('rules', parent.ruleId)?.properties.listenerId;
+  const id =
+    listenerId === undefined ? parent.loadBalancerId : view.get('listeners', listenerId)?.properties.loadBalancerId;
+  return id === undefined ? undefined : view.get('load-balancers', id);
+}
+
+/** What a binder asks for: targets by name, with their ports and weights; a member has the type of its server. */
+export function wantedTargets(view: ModelView, { kind, properties }: Bindings): [name: string, target: Target][] {
+  if (kind === 'attachments') {
+    const { targets, defaultPort } = properties;
+    return Object.entries(targets).map(([name, target]) => [name, { ...target, port: target.port ?? defaultPort }]);
+  }
+  const group = view.get('groups', properties.groupId);
+  const { port, weight } = properties;
+  return Object.entries(group === undefined ? {} : membersOf(group)).map(([name, serverId]) => {
+    return [name, { serverId, type: view.get('backend-servers', serverId)?.properties.kind, port, weight }];
   });
+}
+
+/** `fixedPort` is a classic listener's backend port, which counts for every target. A server that is not there has no target. */
+export function resolveTargets(view: ModelView, binder: Bindings, fixedPort: number | undefined): ResolvedTarget[] {
+  const place = loadBalancerOf(view, binder.properties)?.properties;
+  return wantedTargets(view, binder).flatMap(([name, target]) => {
+    const port = fixedPort ?? target.port;
+    const address = target.address ?? serverOf(view, target)?.properties.addresses[0];
+    if (port === undefined || address === undefined) return [];
+    const ineligible = place && targetFault(view, target, place);
+    return [{ name, key: targetKey(address, port), address, port, weight: weightOf(target), ineligible }];
+  });
+}
+
+/** Why a target may take none of the load balancer's traffic; undefined where it may. */
+export function targetFault(
+  view: ModelView,
+  target: Target,
+  loadBalancer: LoadBalancerProperties,
+): Ineligibility | undefined {
+  const { serverId, address } = target;
+  const kind = kindOf(target);
+  if (serverId === undefined) return kindFault(kind, loadBalancer);
+  const server = serverOf(view, target);
+  if (server === undefined) return { code: 'InvalidParameter', reason: `there is no server ${serverId}` };
+  const { properties, state } = server;
+  const fault = (code: Ineligibility['code'], reason: string) => ({ code, reason: `server ${serverId} ${reason}` });
+  if (properties.kind !== kind) {
+    return fault('InvalidParameter', `is of type "${properties.kind}", which the target must name, and not "${kind}"`);
+  }
+  if (address !== undefined && !properties.addresses.includes(address)) {
+    return fault('InvalidParameter', `has no address ${address}: it has ${properties.addresses.join(', ')}`);
+  }
+  const found = ineligibility({ ...properties, isExpired: state.expired }, loadBalancer);
+  return found && fault(found.code, found.reason);
+}
+
+function serverOf(view: ModelView, { serverId }: Target): StoredObject<'backend-servers'> | undefined {
+  return serverId === undefined ? undefined : view.get('backend-servers', serverId);
 }

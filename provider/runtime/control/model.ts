@@ -9,6 +9,18 @@ export interface ModelView {
   list<K extends Kind>(kind: K): Iterable<StoredObject<K>>;
 }
 
+/** The view as it would be with this object in it. */
+export function withObject(view: ModelView, object: StoredObject): ModelView {
+  return {
+    version: view.version,
+    get: (kind, id) => (kind === object.kind && id === object.id ? object : view.get(kind, id)) as never,
+    *list(kind) {
+      for (const other of view.list(kind)) if (other.id !== object.id) yield other;
+      if (kind === object.kind) yield object as never;
+    },
+  };
+}
+
 type Collections = Record<Kind, ReadonlyMap<string, StoredObject>>;
 
 /** Never changed: a commit makes the next one. */

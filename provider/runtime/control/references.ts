@@ -1,4 +1,5 @@
 // How objects name each other: an object that a property must name, and an object as an error names it.
+import { WeirError } from '../../model/errors.ts';
 import { invalid, KIND_NAMES, type Kind } from '../../model/validate.ts';
 import type { StoredObject } from '../store/store.ts';
 import type { ModelView } from './model.ts';
@@ -8,6 +9,17 @@ export function referenced<K extends Kind>(view: ModelView, kind: K, id: string,
   const object = view.get(kind, id);
   if (object === undefined) throw invalid([{ path, message: `names no ${KIND_NAMES[kind]}: there is no ${id}` }]);
   return object;
+}
+
+/** The object that a call is about; throws NotFound where there is none. */
+export function existingObject<K extends Kind>(view: ModelView, kind: K, id: string): StoredObject<K> {
+  const object = view.get(kind, id);
+  if (object === undefined) throw notFound(kind, id);
+  return object;
+}
+
+export function notFound(kind: Kind, id: string): WeirError {
+  return new WeirError('NotFound', `There is no ${KIND_NAMES[kind]} ${id}.`);
 }
 
 /** "listener web of urn:..."; without what is not known of its owner. */

@@ -17,6 +17,7 @@ import {
   connectionFailed,
   connectionSucceeded,
   type HealthState,
+  ineligibleState,
   initialState,
   retried,
 } from './state.ts';
@@ -64,13 +65,14 @@ export class HealthMonitor {
       if (next === served) continue;
       for (const [key, checker] of [...checkers]) {
         const target = next?.targets.get(key);
-        if (target !== undefined && next?.healthCheck === served.healthCheck) continue;
+        const isAsEligible = target?.ineligible === served.targets.get(key)?.ineligible;
+        if (target !== undefined && isAsEligible && next?.healthCheck === served.healthCheck) continue;
         checker.close();
         checkers.delete(key);
         if (next === undefined || target === undefined) continue;
-        // Under another check it stays in or out of traffic until that check says otherwise.
         const before = checker.state.health;
-        this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
+        // Under another check it stays in or out of traffic until that check says otherwise.
+        if (isAsEligible) this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
         const { state } = this.#check(next, target, checkers, checker.history);
         if (state.health !== before) turned.push({ groupId: id, key, health: state.health });
       }
@@ -113,7 +115,7 @@ export class HealthMonitor {
   *all(): Iterable<{ groupId: string; key: string; health: Health }> {
     for (const [groupId, { checkers }] of this.#groups) {
       for (const [key, { state }] of checkers) {
-        if (state.health !== 'unchecked') yield { groupId, key, health: state.health };
+        if (state.health !== 'unchecked' && state.health !== 'ineligible') yield { groupId, key, health: state.health };
       }
     }
   }
@@ -132,12 +134,14 @@ export class HealthMonitor {
     const name = `${group.id} ${target.key}`;
     const known = this.#known.get(name);
     this.#known.delete(name);
+    const { ineligible } = target;
+    const check = ineligible === undefined ? group.healthCheck : undefined;
     const checker = new Checker({
       ...this.#options,
       name,
       target,
-      check: group.healthCheck,
-      state: initialState(group.healthCheck !== undefined, known),
+      check,
+      state: ineligible === undefined ? initialState(check !== undefined, known) : ineligibleState(ineligible),
       history,
       onTurn: (health) => this.#options.onChange([{ groupId: group.id, key: target.key, health }]),
     });

@@ -21,6 +21,11 @@ export function initialState(isChecked: boolean, known?: Health): HealthState {
   return { health, passes: 0, failures: 0, passiveFailures: 0, hasPassed, lastError: undefined };
 }
 
+/** Of a target whose server may take no traffic: neither checks nor connections change that. */
+export function ineligibleState(reason: string): HealthState {
+  return { ...initialState(true, 'ineligible'), lastError: reason };
+}
+
 export function checkPassed(
   state: HealthState,
   check: Pick<HealthCheckSnapshot, 'healthyThreshold' | 'protocol' | 'port'>,
@@ -52,6 +57,7 @@ export function checkFailed(
 }
 
 export function connectionFailed(state: HealthState, error: string): HealthState {
+  if (state.health === 'ineligible') return state;
   const passiveFailures = state.passiveFailures + 1;
   const health = passiveFailures >= PASSIVE_FAILURES ? 'unhealthy' : state.health;
   const passes = health === state.health ? state.passes : 0;

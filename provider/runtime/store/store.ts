@@ -19,15 +19,25 @@ export type StoredObject<K extends Kind = Kind> = {
   };
 }[K];
 
-/**
- * A load balancer keeps its VIP; an attachment, per target key, the version at which it claimed it; a listener or rule
- * the key of its sticky cookies, where it was given none.
- */
-export type StateOf<K extends Kind> = K extends 'load-balancers'
-  ? { readonly vip: string }
-  : K extends 'attachments'
-    ? { readonly claims: Readonly<Record<string, number>> }
-    : { readonly cookieKey?: string };
+interface States {
+  'load-balancers': { readonly vip: string };
+  /** The key of its sticky cookies, where it was given none. */
+  listeners: { readonly cookieKey?: string };
+  rules: { readonly cookieKey?: string };
+  attachments: Claims;
+  /** Whether its time is over. */
+  'backend-servers': { readonly expired: boolean };
+  /** The servers that have joined through the API, in their order. */
+  groups: { readonly joined: readonly string[] };
+  'group-attachments': Claims;
+}
+
+/** Per target key the version at which it was claimed. */
+interface Claims {
+  readonly claims: Readonly<Record<string, number>>;
+}
+
+export type StateOf<K extends Kind> = States[K];
 
 /** An object as it is now, or the id of one that is gone. */
 export type ObjectChange = { put: StoredObject } | { delete: { kind: Kind; id: string } };

@@ -1,0 +1,40 @@
+// The routes by which a server joins and leaves an auto scaling group, as whatever starts and ends servers calls them.
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { ControlPlane } from '../control/control-plane.ts';
+import { etagOf, toAnswer } from './answers.ts';
+import { ifMatch } from './object-routes.ts';
+import { answerSchema, errorAnswer, memberParams } from './schemas.ts';
+
+export function registerMemberRoutes(server: FastifyInstance, control: ControlPlane): void {
+  const app = server.withTypeProvider<ZodTypeProvider>();
+  app.put(
+    '/v1/groups/:id/members/:serverId',
+    {
+      schema: {
+        summary: 'A server joins a group and is bound to whatever the group is attached to; a member stays one.',
+        params: memberParams,
+        response: { 200: answerSchema('groups'), default: errorAnswer },
+      },
+    },
+    async ({ params: { id, serverId }, headers }, reply) => {
+      const group = await control.join(id, serverId, ifMatch(headers['if-match']));
+      return reply.header('etag', etagOf(group)).send(toAnswer(group, control) as never);
+    },
+  );
+  app.delete(
+    '/v1/groups/:id/members/:serverId',
+    {
+      schema: {
+        summary: 'A server leaves a group and is unbound at once; the server itself is not touched.',
+        params: memberParams,
+        response: { 204: z.null().describe('It is no member any more.'), default: errorAnswer },
+      },
+    },
+    async ({ params: { id, serverId }, headers }, reply) => {
+      await control.leave(id, serverId, ifMatch(headers['if-match']));
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,25 @@
+// Backend servers over time: which of them have expired, and the change that says so.
+import type { StoredObject } from '../store/store.ts';
+import type { Draft, ModelView } from './model.ts';
+
+type Server = StoredObject<'backend-servers'>;
+
+export function isExpired({ properties: { expiresAt } }: Pick<Server, 'properties'>, nowMs: number): boolean {
+  return expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
+}
+
+/** Whether the time of any server is over that still counts as good. */
+export function hasExpired(view: ModelView, nowMs: number): boolean {
+  return [...view.list('backend-servers')].some((server) => isNewlyExpired(server, nowMs));
+}
+
+/** A change of the model, so that a snapshot is made of it: compile knows no time. */
+export function expireServers(draft: Draft, nowMs: number): void {
+  for (const server of [...draft.list('backend-servers')]) {
+    if (isNewlyExpired(server, nowMs)) draft.put({ ...server, state: { expired: true } });
+  }
+}
+
+function isNewlyExpired(server: Server, nowMs: number): boolean {
+  return !server.state.expired && isExpired(server, nowMs);
+}
