@@ -190,3 +190,23 @@ test('without a check a target is left out after three failures in a row, over a
     ['unhealthy', 'unchecked', 'unhealthy', 'unchecked'],
   );
 });
+
+test('an ineligible target is not checked and stays out whatever connections do; eligible again it is checked anew', async (t) => {
+  const { monitor, changes, health } = monitorOf(t);
+  const { port } = await tcpBackend(t, 'a');
+  const key = `127.0.0.1:${port}`;
+  const apply = (ineligible: string | undefined) =>
+    monitor.apply(snapshot(1, [listener('web', 1, [{ ...target(port), ineligible }], {}, { healthCheck: CHECK })]));
+  apply(undefined);
+  await until('the first check', () => health(port) === 'healthy' || undefined);
+  changes.length = 0;
+  apply('server i-1 is Stopped');
+  assert.deepEqual(changes, [{ groupId: 'web', key, health: 'ineligible' }]);
+  assert.equal(monitor.state('web', key)?.lastError, 'server i-1 is Stopped');
+  for (let failure = 0; failure < 4; failure++) monitor.report({ groupId: 'web', key, ok: false });
+  assert.equal(health(port), 'ineligible');
+  assert.deepEqual([...monitor.all()], [], 'it is no health to store');
+  apply(undefined);
+  assert.equal(health(port), 'checking');
+  await until('it to be back', () => health(port) === 'healthy' || undefined);
+});

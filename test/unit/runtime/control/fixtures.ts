@@ -1,0 +1,34 @@
+// Drafts for tests of the control plane: objects put as the API would put them.
+import { isWeirError, type WeirError } from '../../../../provider/model/errors.ts';
+import { type Kind, parseProperties } from '../../../../provider/model/validate.ts';
+import { type PutRequest, putObject } from '../../../../provider/runtime/control/changes.ts';
+import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
+import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
+
+const POOL = new VipPool('127.77.0.0/16');
+
+export function emptyDraft(): Draft {
+  return new Draft(Model.of(0, []));
+}
+
+export function put(
+  draft: Draft,
+  kind: Kind,
+  id: string,
+  input: Record<string, unknown>,
+  more: Partial<PutRequest> = {},
+): void {
+  const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'new', newCookieKey: 'chosen' };
+  putObject(draft, { kind, id, properties: parseProperties(kind, input), nowMs: 0, ...identity, ...more }, POOL);
+}
+
+/** The error that the work is refused with; undefined: it is not. */
+export function refusalOf(work: () => void): WeirError | undefined {
+  try {
+    work();
+  } catch (error) {
+    if (isWeirError(error)) return error;
+    throw error;
+  }
+  return undefined;
+}
