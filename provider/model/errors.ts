@@ -31,6 +31,7 @@ export const ERRORS = {
     message: 'The load balancer does not support this action.',
   },
   Unauthenticated: { status: 401, retryable: false, message: 'The bearer token is missing or not known.' },
+  Forbidden: { status: 403, retryable: false, message: 'The token does not allow this.' },
   NotFound: { status: 404, retryable: false, message: 'There is no such object.' },
   UnknownRoute: { status: 404, retryable: false, message: 'This runtime has no such route.' },
   MethodNotAllowed: { status: 405, retryable: false, message: 'The route has no such method.' },

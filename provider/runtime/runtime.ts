@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
-import { authenticateWith } from './api/authenticate.ts';
 import { createApi } from './api/server.ts';
 import { ControlPlane } from './control/control-plane.ts';
+import { Tokens } from './control/tokens.ts';
 import { VipPool } from './control/vip-pool.ts';
 import { LogFile } from './embedded/access-log/log-file.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
@@ -67,8 +67,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onError: (error) => logger.error({ err: error }, 'background work failed'),
   });
   const { runtimeId } = stored;
-  const authenticate = authenticateWith(directory.adminToken);
-  const api = await createApi({ control, runtimeId, authenticate, logger, tls: options.tls });
+  const tokens = new Tokens({ stored: stored.tokens, store, adminToken: directory.adminToken, nowMs: Date.now });
+  const api = await createApi({ control, tokens, runtimeId, logger, tls: options.tls });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {

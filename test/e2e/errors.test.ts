@@ -39,6 +39,11 @@ const CASES: Readonly<
     return runtime.call('DELETE', '/v1/load-balancers/kept');
   },
   Unauthenticated: ({ runtime }) => runtime.call('GET', '/v1/status', undefined, { authorization: 'Bearer weir_no' }),
+  Forbidden: async ({ runtime }) => {
+    const statements = [{ actions: ['slb:Describe*'], resources: ['loadbalancer/lb'] }];
+    const { token } = await runtime.done('POST', '/v1/tokens', { name: 'reader', statements });
+    return runtime.call('DELETE', '/v1/attachments/pool', undefined, { authorization: `Bearer ${token}` });
+  },
   NotFound: ({ runtime }) => runtime.call('DELETE', '/v1/listeners/none'),
   UnknownRoute: ({ runtime }) => runtime.call('GET', '/v1/unicorns/a'),
   MethodNotAllowed: ({ runtime }) => runtime.call('DELETE', '/v1/status'),

@@ -1,5 +1,6 @@
-// One reader's stream of server-sent events: what it missed, then what happens, until it is slow, gone or told to end.
+// One reader's stream of server-sent events, of those it may see: what it missed, then what happens, until it is slow, gone or told to end.
 import { Readable } from 'node:stream';
+import { type Access, mayAll } from '../control/access.ts';
 import type { EventLog, LoggedEvent } from '../control/event-log.ts';
 
 /** More than the whole log has: a reader that asks for all of it is not slow. */
@@ -11,18 +12,20 @@ const ENDING_MS = 1_000;
 export class EventStream {
   /** Destroyed when its reader is slow. */
   readonly readable = new Readable({ read() {} });
+  readonly #access: Access;
   readonly #unsubscribe: () => void;
 
   /** `lastEventId`: of the header that a reader sends when it comes back; undefined: it wants what happens from now on. */
-  constructor(log: EventLog, lastEventId: string | undefined) {
-    this.#unsubscribe = log.subscribe((event) => this.#write(toBlock(event)));
+  constructor(log: EventLog, access: Access, lastEventId: string | undefined) {
+    this.#access = access;
+    this.#unsubscribe = log.subscribe((event) => this.#tell(event));
     this.readable.on('close', this.#unsubscribe);
     // A block without data is no event, and sets the id that the reader comes back with.
     this.#write(`retry: ${RECONNECT_AFTER_MS}\n${lastEventId === undefined ? `id: ${log.lastId}\n` : ''}\n`);
     if (lastEventId === undefined) return;
     const { events, isWhole } = log.after(lastEventId);
     if (!isWhole) this.#write('event: missed\ndata: {"type":"missed"}\n\n');
-    for (const event of events) this.#write(toBlock(event));
+    for (const event of events) this.#tell(event);
   }
 
   /** Keeps proxies between from taking the connection for a dead one. */
@@ -30,11 +33,20 @@ export class EventStream {
     this.#write(': heartbeat\n\n');
   }
 
+  /** The reader comes back then, and hears why it may not. */
+  endUnlessLive(): void {
+    if (!this.#access.isLive) this.end();
+  }
+
   end(): void {
     this.#unsubscribe();
     if (this.readable.destroyed) return;
     this.readable.push(null);
     setTimeout(() => this.readable.destroy(), ENDING_MS).unref();
+  }
+
+  #tell(event: LoggedEvent): void {
+    if (this.#access.isLive && mayAll(this.#access, event.needs)) this.#write(toBlock(event));
   }
 
   #write(text: string): void {

@@ -4,14 +4,21 @@ import { WeirError } from '../../model/errors.ts';
 
 export class KnownPaths {
   readonly #methods = new Map<string, Set<string>>();
+  readonly #open = new Set<string>();
 
   /** To be called before the routes are registered. */
   constructor(server: FastifyInstance) {
-    server.addHook('onRoute', ({ url, method }) => {
+    server.addHook('onRoute', ({ url, method, config }) => {
+      if (config?.access === 'open') this.#open.add(url);
       const methods = this.#methods.get(url) ?? new Set();
       for (const one of [method].flat()) methods.add(one);
       this.#methods.set(url, methods);
     });
+  }
+
+  /** No token is asked for, whatever the method. */
+  isOpen(path: string): boolean {
+    return this.#open.has(path);
   }
 
   /** The methods of `path`, as the header Allow has them; undefined: there is no such path. */

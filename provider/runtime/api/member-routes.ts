@@ -2,9 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { JOIN, LEAVE } from '../../model/actions.ts';
+import { type Access, demand, type Need } from '../control/access.ts';
+import type { Precondition } from '../control/changes.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { etagOf, toAnswer } from './answers.ts';
-import { ifMatch } from './object-routes.ts';
+import { refuseUnseen } from './object-routes.ts';
 import { answerSchema, errorAnswer, memberParams } from './schemas.ts';
 
 export function registerMemberRoutes(server: FastifyInstance, control: ControlPlane): void {
@@ -12,29 +15,44 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
   app.put(
     '/v1/groups/:id/members/:serverId',
     {
+      config: { access: [{ actions: JOIN, type: 'scalinggroup' }] },
       schema: {
         summary: 'A server joins a group and is bound to whatever the group is attached to; a member stays one.',
         params: memberParams,
         response: { 200: answerSchema('groups'), default: errorAnswer },
       },
     },
-    async ({ params: { id, serverId }, headers }, reply) => {
-      const group = await control.join(id, serverId, ifMatch(headers['if-match']));
+    async ({ params: { id, serverId }, access, headers }, reply) => {
+      const needs = [
+        { actions: JOIN, resource: `scalinggroup/${id}`, path: '' },
+        { actions: JOIN, resource: `instance/${serverId}`, path: '' },
+      ];
+      const group = await control.join(id, serverId, memberPrecondition(access, needs, headers['if-match']));
       return reply.header('etag', etagOf(group)).send(toAnswer(group, control) as never);
     },
   );
   app.delete(
     '/v1/groups/:id/members/:serverId',
     {
+      config: { access: [{ actions: LEAVE, type: 'scalinggroup' }] },
       schema: {
         summary: 'A server leaves a group and is unbound at once; the server itself is not touched.',
         params: memberParams,
         response: { 204: z.null().describe('It is no member any more.'), default: errorAnswer },
       },
     },
-    async ({ params: { id, serverId }, headers }, reply) => {
-      await control.leave(id, serverId, ifMatch(headers['if-match']));
+    async ({ params: { id, serverId }, access, headers }, reply) => {
+      const needs = [{ actions: LEAVE, resource: `scalinggroup/${id}`, path: '' }];
+      await control.leave(id, serverId, memberPrecondition(access, needs, headers['if-match']));
       return reply.code(204).send(null);
     },
   );
+}
+
+/** Of a group that is not there nothing is asked. */
+function memberPrecondition(access: Access, needs: readonly Need[], etags: string | undefined): Precondition {
+  return (_view, group) => {
+    if (group !== undefined) demand(access, needs);
+    refuseUnseen(group, etags);
+  };
 }

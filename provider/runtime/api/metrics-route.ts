@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { DESCRIBE_METRICS } from '../../model/actions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { groupsOf } from '../snapshot.ts';
 import { CONTENT_TYPE, renderMetrics, type Sample } from './metrics.ts';
@@ -11,6 +12,7 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
   server.withTypeProvider<ZodTypeProvider>().get(
     '/metrics',
     {
+      config: { access: [DESCRIBE_METRICS] },
       schema: {
         summary:
           'Requests, answers, durations, connections, health, weights and versions, in the format of Prometheus.',

@@ -2,12 +2,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { permissionFor } from '../../model/actions.ts';
 import { type Problem, WeirError } from '../../model/errors.ts';
 import { objectId } from '../../model/network.ts';
 import { isRecord } from '../../model/record.ts';
 import { invalid, KIND_NAMES, KINDS, type Kind, parseProperties, schemaProblems } from '../../model/validate.ts';
-import type { ControlPlane, Precondition } from '../control/control-plane.ts';
+import { type Access, demand } from '../control/access.ts';
+import type { Precondition } from '../control/changes.ts';
+import type { ControlPlane } from '../control/control-plane.ts';
+import type { ModelView } from '../control/model.ts';
+import { mayRead, needsOfRead, needsOfWrite, needsToTouch } from '../control/permissions.ts';
 import { existingObject } from '../control/references.ts';
+import type { StoredObject } from '../store/store.ts';
 import { etagOf, toAnswer } from './answers.ts';
 import {
   answerSchema,
@@ -30,18 +36,21 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
   const app = server.withTypeProvider<ZodTypeProvider>();
   const answer = answerSchema(kind);
   const name = KIND_NAMES[kind];
+  const readable = { access: [permissionFor(kind, 'read')] } as const;
 
   app.get(
     `/v1/${kind}`,
     {
+      config: readable,
       schema: {
         summary: `Lists each ${name}, in order of id.`,
         querystring: listQuery,
         response: { 200: z.object({ items: z.array(answer), cursor: z.string().optional() }), default: errorAnswer },
       },
     },
-    async ({ query: { limit, cursor } }) => {
-      const ids = [...control.model.list(kind)].map((object) => object.id).sort();
+    async ({ query: { limit, cursor }, access }) => {
+      const shown = [...control.model.list(kind)].filter((object) => mayRead(access, control.model, object));
+      const ids = shown.map((object) => object.id).sort();
       const rest = cursor === undefined ? ids : ids.filter((id) => id > cursor);
       const items = rest.slice(0, limit).flatMap((id) => control.model.get<Kind>(kind, id) ?? []);
       const next = rest.length > limit ? items.at(-1)?.id : undefined;
@@ -51,9 +60,13 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
 
   app.get(
     `/v1/${kind}/:id`,
-    { schema: { summary: `Reads one ${name}.`, params: idParams, response: { 200: answer, default: errorAnswer } } },
-    async ({ params: { id } }, reply) => {
+    {
+      config: readable,
+      schema: { summary: `Reads one ${name}.`, params: idParams, response: { 200: answer, default: errorAnswer } },
+    },
+    async ({ params: { id }, access }, reply) => {
       const object = existingObject<Kind>(control.model, kind, id);
+      demand(access, needsOfRead(control.model, object));
       return reply.header('etag', etagOf(object)).send(toAnswer(object, control) as never);
     },
   );
@@ -61,6 +74,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
   app.put(
     `/v1/${kind}/:id`,
     {
+      config: { access: [permissionFor(kind, 'create', 'modify')] },
       schema: {
         summary: `Creates or updates one ${name}; an equal put changes nothing.`,
         params: idParams,
@@ -70,9 +84,11 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       // The handler names every problem of the schema and the rules in one error; the schema above is the document's.
       validatorCompiler: paramsOnly,
     },
-    async ({ params: { id }, body, headers }, reply) => {
+    async ({ params: { id }, body, access, headers }, reply) => {
+      refuseForeign(access, control.model, kind, id);
       const { identity, properties } = splitBody(kind, id, body);
-      const written = await control.put(kind, id, properties, identity, ifMatch(headers['if-match']));
+      const precondition = preconditionOf(access, headers['if-match']);
+      const written = await control.put(kind, id, properties, identity, precondition);
       if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
         await control.awaitHealthy(id, written.properties.awaitHealthySeconds);
       }
@@ -83,6 +99,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
   app.delete(
     `/v1/${kind}/:id`,
     {
+      config: { access: [permissionFor(kind, 'delete')] },
       schema: {
         summary: `Deletes one ${name}; with an incarnation that is not its own nothing is done.`,
         params: idParams,
@@ -90,8 +107,8 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
         response: { 204: z.null().describe('Deleted.'), default: errorAnswer },
       },
     },
-    async ({ params: { id }, query: { incarnation }, headers }, reply) => {
-      await control.delete(kind, id, incarnation, ifMatch(headers['if-match']));
+    async ({ params: { id }, query: { incarnation }, access, headers }, reply) => {
+      await control.delete(kind, id, incarnation, preconditionOf(access, headers['if-match']));
       return reply.code(204).send(null);
     },
   );
@@ -101,6 +118,7 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
   server.withTypeProvider<ZodTypeProvider>().patch(
     '/v1/attachments/:id',
     {
+      config: { access: [permissionFor('attachments', 'modify')] },
       schema: {
         summary: 'Binds, changes and unbinds single targets (JSON merge patch: null unbinds).',
         params: idParams,
@@ -109,11 +127,12 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       },
       validatorCompiler: paramsOnly,
     },
-    async ({ params: { id }, body, headers }, reply) => {
+    async ({ params: { id }, body, access, headers }, reply) => {
+      refuseForeign(access, control.model, 'attachments', id);
       const problems = schemaProblems(patchBody, body);
       if (problems.length > 0) throw invalid(problems);
       const { targets } = patchBody.parse(body);
-      const written = await control.patchTargets(id, targets, ifMatch(headers['if-match']));
+      const written = await control.patchTargets(id, targets, preconditionOf(access, headers['if-match']));
       return reply.header('etag', etagOf(written)).send(toAnswer(written, control) as never);
     },
   );
@@ -140,16 +159,27 @@ function splitBody(kind: Kind, id: string, body: unknown) {
   throw invalid(problems);
 }
 
-function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
+export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
   return (data: unknown) => (httpPart === 'body' ? { value: data } : { value: (schema as z.ZodType).parse(data) });
 }
 
-/** RFC 9110 section 13.1.1: `*` means any object that is there; weak tags never match. */
-export function ifMatch(header: string | undefined): Precondition {
-  if (header === undefined) return () => {};
-  const tags = header.split(',').map((tag) => tag.trim());
-  return (object) => {
-    const isMatch = object !== undefined && (tags.includes('*') || tags.includes(etagOf(object)));
-    if (!isMatch) throw new WeirError('PreconditionFailed');
+/** Before the body is looked at: what is wrong with it may tell of the object that it is put to. */
+function refuseForeign(access: Access, view: ModelView, kind: Kind, id: string): void {
+  const object = view.get<Kind>(kind, id);
+  if (object !== undefined) demand(access, needsToTouch(view, object));
+}
+
+function preconditionOf(access: Access, etags: string | undefined): Precondition {
+  return (view, before, after) => {
+    demand(access, needsOfWrite(view, before, after));
+    refuseUnseen(before, etags);
   };
+}
+
+/** Where If-Match is given and names another state. RFC 9110 section 13.1.1: `*` means any object that is there; weak tags never match. */
+export function refuseUnseen(object: StoredObject | undefined, etags: string | undefined): void {
+  if (etags === undefined) return;
+  const tags = etags.split(',').map((tag) => tag.trim());
+  const isMatch = object !== undefined && (tags.includes('*') || tags.includes(etagOf(object)));
+  if (!isMatch) throw new WeirError('PreconditionFailed');
 }

@@ -14,27 +14,26 @@ import { isWeirError, WeirError } from '../../model/errors.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { invalid } from '../../model/validate.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { Tokens } from '../control/tokens.ts';
 import { etagOfText } from './answers.ts';
-import type { Authenticate } from './authenticate.ts';
+import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
 import { registerEventsRoute } from './events-route.ts';
 import { KnownPaths, routeFault } from './known-paths.ts';
 import { registerMemberRoutes } from './member-routes.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
+import { registerTokenRoutes } from './token-routes.ts';
 import { refuseExpectations, unreadHandler } from './unread.ts';
 import { registerWorkerRoutes } from './worker-routes.ts';
 
 export interface ApiOptions {
   readonly control: ControlPlane;
   readonly runtimeId: string;
-  readonly authenticate: Authenticate;
+  readonly tokens: Tokens;
   readonly logger: FastifyBaseLogger;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
 }
-
-/** No token is asked for here. */
-const OPEN_PATHS = new Set(['/healthz', '/readyz', '/openapi.json']);
 
 /** 500 targets with long names fit several times. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -72,6 +71,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'a request failed');
     reply.code(shown.status).send(toErrorAnswer(shown, request));
   });
+  requireRouteAccess(server);
   const known = new KnownPaths(server);
   let isClosing = false;
   server.addHook('preClose', async () => {
@@ -89,13 +89,14 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       throw invalid([{ path: '', message: 'the request has no Host header' }]);
     }
     const path = request.url.split('?')[0] ?? '';
-    if (!OPEN_PATHS.has(path)) options.authenticate(request.headers.authorization);
+    if (!known.isOpen(path)) request.access = options.tokens.authenticate(bearerToken(request.headers.authorization));
     // Before a body is looked for: what is said of it would hide the fault.
     if (request.is404) {
       const allow = known.allow(path);
       if (allow !== undefined) reply.header('allow', allow);
       throw routeFault(request.method, path, allow);
     }
+    admit(request.access, request.routeOptions.config.access);
   });
   server.addHook('onSend', async (_request, reply, payload) => {
     // Who asked before the end and hears in it would keep an idle connection, which the end waits for.
@@ -123,7 +124,9 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     registerWorkerRoutes(routes, options.control);
     registerMetricsRoute(routes, options.control);
     registerEventsRoute(routes, options.control);
-    routes.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
+    registerTokenRoutes(routes, options.tokens);
+    const config = { access: 'open' } as const;
+    routes.get('/openapi.json', { config, schema: { hide: true } }, async () => server.swagger());
   });
   return server;
 }

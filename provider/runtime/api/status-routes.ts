@@ -2,34 +2,45 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { DESCRIBE_WORKERS, KIND_ACTIONS, permissionFor } from '../../model/actions.ts';
+import { type Access, mayAll } from '../control/access.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { NEEDS_OF_WORKERS, needsOfListener } from '../control/permissions.ts';
+import type { DrainingTarget } from '../engine.ts';
 import type { HealthRecord } from '../health/monitor.ts';
-import { type GroupSnapshot, groupsOf } from '../snapshot.ts';
+import { type GroupSnapshot, groupsOf, type ListenerSnapshot } from '../snapshot.ts';
 import { endpointOf, refusalOf } from './answers.ts';
 import { errorAnswer, type StatusAnswer, statusAnswer } from './schemas.ts';
 
 const state = z.object({ status: z.string() });
+const OPEN = { access: 'open' } as const;
+/** Each of them shows a part. */
+const SHOWN = {
+  access: [permissionFor('listeners', 'read'), permissionFor('attachments', 'read'), DESCRIBE_WORKERS],
+} as const;
 
 export function registerStatusRoutes(server: FastifyInstance, control: ControlPlane): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/v1/status',
     {
+      config: SHOWN,
       schema: {
         summary: 'What is served, by which data planes, with the health and the counters of each target.',
         response: { 200: statusAnswer, default: errorAnswer },
       },
     },
-    async () => toStatus(control),
+    async ({ access }) => toStatus(control, access),
   );
   app.get(
     '/healthz',
-    { schema: { summary: 'The process runs.', security: [], response: { 200: state } } },
+    { config: OPEN, schema: { summary: 'The process runs.', security: [], response: { 200: state } } },
     async () => ({ status: 'ok' }),
   );
   app.get(
     '/readyz',
     {
+      config: OPEN,
       schema: {
         summary: 'Every data plane serves the newest version.',
         security: [],
@@ -47,31 +58,37 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
 /** Of a target that is bound no more, and is shown while flows of it are open. */
 const UNBOUND = { weight: 0, health: 'unchecked', reason: 'unbound', requests: 0, activeConnections: 0 } as const;
 
-function toStatus(control: ControlPlane): StatusAnswer {
+function toStatus(control: ControlPlane, access: Access): StatusAnswer {
   const { name, desired, acked, lastError, workers } = control.engineStatus;
+  const maySee = (listenerId: string, kind: 'listeners' | 'attachments') =>
+    mayAll(access, needsOfListener(control.compiled, listenerId, KIND_ACTIONS[kind].read));
+  const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
+  const listeners = [...control.compiled.snapshot.listeners.values()];
   const draining = Map.groupBy(control.draining(), ({ listenerId }) => listenerId);
   return {
     version: control.model.version,
-    engines: [{ name, desired, acked, lastError: lastError ?? null }],
-    workers: workers.map((worker) => ({ ...worker })),
-    listeners: [...control.compiled.snapshot.listeners.values()].map((listener) => ({
-      id: listener.id,
-      endpoint: endpointOf(listener.protocol, listener.address, listener.port),
-      lastError: refusalOf(listener.id, control),
-      targets: [
-        ...groupsOf(listener).flatMap((group) => boundTargets(group, control)),
-        ...(draining.get(listener.id) ?? []).map(
-          ({ ruleId: rule, target: { key: _, ineligible: __, ...target }, count }) => ({
-            ...target,
-            ...UNBOUND,
-            history: [],
-            rule,
-            draining: count,
-          }),
-        ),
-      ],
-    })),
+    engines: [{ name, desired, acked, lastError: (maySeeWorkers && lastError) || null }],
+    workers: maySeeWorkers ? workers.map((worker) => ({ ...worker })) : [],
+    listeners: listeners
+      .filter(({ id }) => maySee(id, 'listeners') || maySee(id, 'attachments'))
+      .map((listener) => ({
+        id: listener.id,
+        endpoint: endpointOf(listener.protocol, listener.address, listener.port),
+        lastError: refusalOf(listener.id, control),
+        targets: maySee(listener.id, 'attachments')
+          ? targetsOf(listener, draining.get(listener.id) ?? [], control)
+          : [],
+      })),
   };
+}
+
+function targetsOf(listener: ListenerSnapshot, draining: readonly DrainingTarget[], control: ControlPlane) {
+  return [
+    ...groupsOf(listener).flatMap((group) => boundTargets(group, control)),
+    ...draining.map(({ ruleId: rule, target: { key: _, ineligible: __, ...target }, count }) => {
+      return { ...target, ...UNBOUND, history: [], rule, draining: count };
+    }),
+  ];
 }
 
 function boundTargets({ id, ruleId: rule, targets }: GroupSnapshot, control: ControlPlane) {

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { RESTART_WORKER } from '../../model/actions.ts';
 import { WeirError } from '../../model/errors.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { errorAnswer, idParams } from './schemas.ts';
@@ -10,6 +11,7 @@ export function registerWorkerRoutes(server: FastifyInstance, control: ControlPl
   server.withTypeProvider<ZodTypeProvider>().delete(
     '/v1/workers/:id',
     {
+      config: { access: [RESTART_WORKER] },
       schema: {
         summary: 'Ends one worker, and with it its open connections; answers when another serves in its place.',
         params: idParams,

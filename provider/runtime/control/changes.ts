@@ -51,11 +51,18 @@ const patchedSchema = targetAttachmentSchema.pick({ targets: true });
 /** A merge patch of an attachment's targets: null unbinds, fields that are not named stay, null takes a field away. */
 export type TargetsPatch = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
 
-/** Creates or updates; an equal put changes nothing and makes no version. */
-export function putObject(draft: Draft, request: PutRequest, pool: VipPool): void {
+/** Throws where the caller may not make this of the object, or has not seen it as it is. Undefined: there is none. */
+export type Precondition = (view: ModelView, before: StoredObject | undefined, after: StoredObject | undefined) => void;
+
+/** Creates or updates; an equal put changes nothing and makes no version. The precondition comes before what tells of other objects. */
+export function putObject(
+  draft: Draft,
+  request: PutRequest,
+  pool: VipPool,
+  precondition: Precondition = () => {},
+): void {
   const { kind, id } = request;
   const existing = draft.get(kind, id);
-  refuseForeign(existing, request);
   const properties = request.keepsWeights ? withBoundWeights(request, existing) : request.properties;
   const next = {
     kind,
@@ -70,6 +77,8 @@ export function putObject(draft: Draft, request: PutRequest, pool: VipPool): voi
     ...next,
     state: STATE[kind](draft, next as never, existing as never, request, pool),
   } as StoredObject;
+  precondition(draft, existing, complete);
+  refuseForeign(existing, request);
   CHECKS[kind](draft, complete as never, existing as never);
   if (existing !== undefined && isEqual(existing, complete)) return;
   draft.put(complete);

@@ -1,5 +1,6 @@
 // The control plane: takes the API's writes, hands targets over, and keeps writer, monitor and engine in step.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { KIND_ACTIONS } from '../../model/actions.ts';
 import { WeirError } from '../../model/errors.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { toMs } from '../../model/seconds.ts';
@@ -11,13 +12,14 @@ import type { Probe } from '../health/probe.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
 import type { Store, StoredModel, StoredObject } from '../store/store.ts';
 import { Background } from './background.ts';
-import { deleteObject, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
+import { deleteObject, type Precondition, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
 import { EventLog } from './event-log.ts';
 import { joinGroup, leaveGroup } from './groups.ts';
 import { Handover, type Proven } from './handover.ts';
 import { HealthRecords } from './health-records.ts';
 import { type Binder, groupsServedBy, resolveTargets } from './membership.ts';
 import { Draft, Model, type ModelView } from './model.ts';
+import { NEEDS_OF_WORKERS, needsOfListener } from './permissions.ts';
 import { notFound } from './references.ts';
 import { expireServers, hasExpired } from './servers.ts';
 import type { VipPool } from './vip-pool.ts';
@@ -45,9 +47,6 @@ export interface Identity {
   readonly owner?: string | undefined;
   readonly incarnation?: string | undefined;
 }
-
-/** Throws PreconditionFailed where the object is not the one that the caller has seen. */
-export type Precondition = (object: StoredObject | undefined) => void;
 
 export interface BoundTarget {
   readonly address: string;
@@ -84,10 +83,16 @@ export class ControlPlane {
         this.#waiters.look();
       },
       onServed: (before, changes) => {
-        for (const event of writeEvents(before, changes)) this.events.append(event);
+        for (const { event, needs } of writeEvents(before, changes)) this.events.append(event, needs);
       },
-      onRefused: (refusal) => this.events.append({ type: 'listener', state: 'refused', ...refusal }),
-      onOpened: (listenerId) => this.events.append({ type: 'listener', state: 'open', listenerId }),
+      onRefused: (refusal, compiled) => {
+        const needs = needsOfListener(compiled, refusal.listenerId, KIND_ACTIONS.listeners.read);
+        this.events.append({ type: 'listener', state: 'refused', ...refusal }, needs);
+      },
+      onOpened: (listenerId) => {
+        const needs = needsOfListener(this.compiled, listenerId, KIND_ACTIONS.listeners.read);
+        this.events.append({ type: 'listener', state: 'open', listenerId }, needs);
+      },
     });
     this.#handover = new Handover({
       monitor: this.#monitor,
@@ -95,7 +100,7 @@ export class ControlPlane {
       checkOf: (groupId) => this.compiled.snapshot.groups.get(groupId)?.healthCheck,
     });
     engine.onPassive = (report) => this.#monitor.report(report);
-    engine.onWorkerChange = (change) => this.events.append({ type: 'worker', ...change });
+    engine.onWorkerChange = (change) => this.events.append({ type: 'worker', ...change }, NEEDS_OF_WORKERS);
   }
 
   get model(): Model {
@@ -135,9 +140,8 @@ export class ControlPlane {
     const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
     const nowMs = this.#options.nowMs();
     const change = (draft: Draft) => {
-      precondition(draft.get<Kind>(kind, id));
       const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, nowMs, keepsWeights };
-      putObject(draft, request, this.#options.pool);
+      putObject(draft, request, this.#options.pool, precondition);
     };
     const proven = 'targets' in properties ? await this.#prove(id, properties, change) : [];
     return this.#write(kind, id, proven, change);
@@ -150,9 +154,12 @@ export class ControlPlane {
   ): Promise<StoredObject<'attachments'>> {
     const merge = (view: ModelView) => patchedAttachment(view, id, patch);
     const change = (draft: Draft) => {
-      precondition(draft.get('attachments', id));
+      // Before the patch meets targets that are others than the caller has seen.
+      const existing = draft.get('attachments', id);
+      precondition(draft, existing, existing);
       const identity = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
-      putObject(draft, { kind: 'attachments', id, properties: merge(draft), ...identity }, this.#options.pool);
+      const request = { kind: 'attachments', id, properties: merge(draft), ...identity } as const;
+      putObject(draft, request, this.#options.pool, precondition);
     };
     const proven = await this.#prove(id, merge(this.model), change);
     return this.#write('attachments', id, proven, change);
@@ -161,21 +168,23 @@ export class ControlPlane {
   /** A server becomes a member of a group, and with that a target of whatever the group is attached to. */
   async join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
     return this.#write('groups', groupId, [], (draft) => {
-      precondition(draft.get('groups', groupId));
+      const group = draft.get('groups', groupId);
+      precondition(draft, group, group);
       joinGroup(draft, groupId, serverId);
     });
   }
 
   async leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
     await this.#writer.write((draft) => {
-      precondition(draft.get('groups', groupId));
+      const group = draft.get('groups', groupId);
+      precondition(draft, group, group);
       leaveGroup(draft, groupId, serverId);
     });
   }
 
   async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
     const change = (draft: Draft) => {
-      precondition(draft.get(kind, id));
+      precondition(draft, draft.get<Kind>(kind, id), undefined);
       deleteObject(draft, kind, id, incarnation);
     };
     if (kind === 'attachments' && this.#handover.isWaiting(id) && this.#isChangedBy(change))
@@ -306,15 +315,9 @@ export class ControlPlane {
       if (group === undefined) continue;
       const { listenerId: listener, ruleId: rule, targets } = group;
       const { lastError } = this.targetHealth(groupId, target);
-      this.events.append({
-        type: 'health',
-        listener,
-        rule,
-        target,
-        name: targets.get(target)?.name,
-        health,
-        lastError,
-      });
+      const { name } = targets.get(target) ?? {};
+      const needs = needsOfListener(this.compiled, listener, KIND_ACTIONS.attachments.read);
+      this.events.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
     }
     this.#waiters.look();
   }

@@ -4,6 +4,7 @@ import type { MembershipChange } from '../../model/membership.ts';
 import type { Kind } from '../../model/validate.ts';
 import type { Refusal, WorkerChange } from '../engine.ts';
 import type { Health } from '../snapshot.ts';
+import type { Need } from './access.ts';
 
 const MAX_EVENTS = 1_000;
 /** An event of a large attachment has some 10 KB. */
@@ -41,6 +42,8 @@ export interface LoggedEvent {
   readonly type: RuntimeEvent['type'];
   /** The event with its time, as JSON. */
   readonly json: string;
+  /** What is asked of who wants to see it, as things were when it happened. */
+  readonly needs: readonly Need[];
 }
 
 export class EventLog {
@@ -61,10 +64,10 @@ export class EventLog {
     return `${this.#run}-${this.#last}`;
   }
 
-  append(event: RuntimeEvent): void {
+  append(event: RuntimeEvent, needs: readonly Need[]): void {
     const json = JSON.stringify({ at: new Date(this.#nowMs()).toISOString(), ...event });
     this.#last++;
-    const logged = { id: this.lastId, type: event.type, json };
+    const logged = { id: this.lastId, type: event.type, json, needs };
     this.#events.push(logged);
     this.#characters += json.length;
     while (this.#events.length > MAX_EVENTS || this.#characters > MAX_CHARACTERS) {

@@ -9,7 +9,7 @@ import { targetKey } from '../../model/target-key.ts';
 import { groupIdOfRule } from '../snapshot.ts';
 import type { StoredObject } from '../store/store.ts';
 import { membersOf } from './groups.ts';
-import type { ModelView } from './model.ts';
+import type { Lookup, ModelView } from './model.ts';
 
 /** What binds targets: an attachment with targets of its own, or one of an auto scaling group with its members. */
 export type Binder = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
@@ -96,7 +96,7 @@ function listenersServedBy(view: ModelView, parent: ParentIds): StoredObject<'li
 }
 
 /** The load balancer that a parent is, or belongs to. */
-export function loadBalancerOf(view: ModelView, parent: ParentIds): StoredObject<'load-balancers'> | undefined {
+export function loadBalancerOf(view: Lookup, parent: ParentIds): StoredObject<'load-balancers'> | undefined {
   const listenerId =
     parent.ruleId === undefined ? parent.listenerId : view.get('rules', parent.ruleId)?.properties.listenerId;
   const id =

@@ -2,10 +2,14 @@
 import { KINDS, type Kind } from '../../model/validate.ts';
 import type { ObjectChange, StoredObject } from '../store/store.ts';
 
-/** What can be asked of the model, as it is or as a draft has it. */
-export interface ModelView {
-  readonly version: number;
+/** Objects by id. */
+export interface Lookup {
   get<K extends Kind>(kind: K, id: string): StoredObject<K> | undefined;
+}
+
+/** What can be asked of the model, as it is or as a draft has it. */
+export interface ModelView extends Lookup {
+  readonly version: number;
   list<K extends Kind>(kind: K): Iterable<StoredObject<K>>;
 }
 

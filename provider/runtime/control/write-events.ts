@@ -1,25 +1,40 @@
 // A batch of writes as events: what each put or deleted and, of attachments, what it bound, changed and unbound. Pure.
 import { type Membership, membershipChanges } from '../../model/membership.ts';
+import type { Kind } from '../../model/validate.ts';
 import type { ObjectChange, StoredObject } from '../store/store.ts';
+import type { Need } from './access.ts';
 import type { RuntimeEvent } from './event-log.ts';
-import type { ModelView } from './model.ts';
+import type { Lookup, ModelView } from './model.ts';
+import { needsOfRead } from './permissions.ts';
 
 /** The events of the last 1,000 writes are kept, and an attachment has up to 500 targets. */
 const MAX_CHANGES_TOLD = 50;
 
 const NO_TARGETS: Membership = { targets: {} };
 
+export interface WriteEvent {
+  readonly event: RuntimeEvent;
+  /** Of an object that came from another load balancer, on both. */
+  readonly needs: readonly Need[];
+}
+
 /** `before`: the model that the first of the changes was made to; each took the next version. */
-export function writeEvents(before: ModelView, changes: readonly ObjectChange[]): RuntimeEvent[] {
+export function writeEvents(before: ModelView, changes: readonly ObjectChange[]): WriteEvent[] {
   const changed = new Map<string, StoredObject | undefined>();
+  const nameOf = (kind: Kind, id: string) => `${kind} ${id}`;
+  const sofar: Lookup = {
+    get: (kind, id) => (changed.has(nameOf(kind, id)) ? changed.get(nameOf(kind, id)) : before.get(kind, id)) as never,
+  };
   return changes.map((change, index) => {
     const next = 'put' in change ? change.put : undefined;
     const { kind, id } = next ?? ('delete' in change ? change.delete : change.put);
-    const name = `${kind} ${id}`;
-    const previous = changed.has(name) ? changed.get(name) : before.get(kind, id);
-    changed.set(name, next);
+    const previous = sofar.get<Kind>(kind, id);
+    const needs = previous === undefined ? [] : needsOfRead(sofar, previous);
+    changed.set(nameOf(kind, id), next);
+    if (next !== undefined) needs.push(...needsOfRead(sofar, next));
     const action = next === undefined ? 'delete' : 'put';
-    return { type: 'write', version: before.version + index + 1, kind, id, action, ...targetsOf(previous, next) };
+    const version = before.version + index + 1;
+    return { event: { type: 'write', version, kind, id, action, ...targetsOf(previous, next) }, needs };
   });
 }
 

@@ -18,8 +18,8 @@ export interface WriterOptions {
   readonly onCommit: (compiled: Compiled) => void;
   /** Called when what a batch changed is served; `before` is the model that it was made to. */
   readonly onServed: (before: Model, changes: readonly ObjectChange[]) => void;
-  /** A write was refused because of this listener, or a stored one cannot be opened. */
-  readonly onRefused: (refusal: Refusal) => void;
+  /** A write was refused because of this listener, or a stored one cannot be opened; with what it was compiled to. */
+  readonly onRefused: (refusal: Refusal, compiled: Compiled) => void;
   /** A stored listener that was refused could be opened. */
   readonly onOpened: (listenerId: string) => void;
 }
@@ -115,7 +115,7 @@ export class Writer {
       if (refused.size > 0) {
         await this.#options.engine.abandon();
         for (const [write, refusal] of refused) {
-          this.#options.onRefused(refusal);
+          this.#options.onRefused(refusal, compiled);
           write.reject(new WeirError(refusal.code, refusal.problem.message, [refusal.problem]));
         }
         writes = writes.filter((write) => !refused.has(write));
@@ -179,7 +179,8 @@ export class Writer {
   #keepRefusals(refusals: readonly Refusal[]): void {
     const before = new Set(this.#refusals.map(({ listenerId }) => listenerId));
     this.#refusals = refusals;
-    for (const refusal of refusals) if (!before.delete(refusal.listenerId)) this.#options.onRefused(refusal);
+    for (const refusal of refusals)
+      if (!before.delete(refusal.listenerId)) this.#options.onRefused(refusal, this.#compiled);
     for (const id of before) if (this.#compiled.snapshot.listeners.has(id)) this.#options.onOpened(id);
   }
 }

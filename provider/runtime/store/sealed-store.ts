@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { isRecord } from '../../model/record.ts';
 import { type Replace, replaceSecrets, replaceStateSecrets } from '../../model/secrets.ts';
 import type { KeyFile } from './key-file.ts';
-import type { ObjectChange, Store, StoredHealth, StoredModel, StoredObject } from './store.ts';
+import type { ObjectChange, Store, StoredHealth, StoredModel, StoredObject, StoredToken } from './store.ts';
 
 const CIPHER = 'aes-256-gcm';
 /** NIST SP 800-38D 8.2.2: random nonces of 96 bits are good for 2^32 seals under one key. */
@@ -39,6 +39,14 @@ export class SealedStore implements Store {
 
   async saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void> {
     await this.#store.saveHealth(atMs, health);
+  }
+
+  async addToken(token: StoredToken): Promise<void> {
+    await this.#store.addToken(token);
+  }
+
+  async deleteToken(id: string): Promise<void> {
+    await this.#store.deleteToken(id);
   }
 
   async close(): Promise<void> {

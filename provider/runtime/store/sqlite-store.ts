@@ -4,7 +4,7 @@ import { Kysely } from 'kysely';
 import type { Kind } from '../../model/validate.ts';
 import type { Health } from '../snapshot.ts';
 import { openDatabase } from './sqlite-dialect.ts';
-import type { ObjectChange, Store, StoredHealth, StoredModel, StoredObject } from './store.ts';
+import type { ObjectChange, Store, StoredHealth, StoredModel, StoredObject, StoredToken } from './store.ts';
 
 interface Schema {
   meta: { name: string; value: string };
@@ -21,6 +21,15 @@ interface Schema {
   };
   /** `listener_id`: of the group, as it was called when a listener had but one. */
   health: { listener_id: string; key: string; health: string };
+  tokens: {
+    id: string;
+    name: string;
+    secret_hash: string;
+    /** JSON. */
+    statements: string;
+    created_at: string;
+    expires_at: string | null;
+  };
 }
 
 const TABLES = [
@@ -29,6 +38,8 @@ const TABLES = [
      version integer not null, properties text not null, state text not null, primary key (kind, id)) strict`,
   `create table if not exists health (listener_id text not null, key text not null, health text not null,
      primary key (listener_id, key)) strict`,
+  `create table if not exists tokens (id text primary key, name text not null, secret_hash text not null,
+     statements text not null, created_at text not null, expires_at text) strict`,
 ];
 
 const SCHEMA_VERSION = '1';
@@ -61,12 +72,14 @@ export class SqliteStore implements Store {
       }
       const objects = await tx.selectFrom('objects').selectAll().orderBy('version').execute();
       const health = await tx.selectFrom('health').selectAll().execute();
+      const tokens = await tx.selectFrom('tokens').selectAll().orderBy('created_at').orderBy('id').execute();
       return {
         runtimeId,
         version: Number(meta.get('version') ?? 0),
         objects: objects.map(toObject),
         healthAtMs: Number(meta.get('healthAtMs') ?? 0),
         health: health.map((row) => ({ groupId: row.listener_id, key: row.key, health: row.health as Health })),
+        tokens: tokens.map(toToken),
       };
     });
   }
@@ -100,6 +113,18 @@ export class SqliteStore implements Store {
     });
   }
 
+  async addToken({ id, name, secretHash, statements, createdAt, expiresAt }: StoredToken): Promise<void> {
+    const row = { id, name, secret_hash: secretHash, created_at: createdAt, expires_at: expiresAt ?? null };
+    await this.#db
+      .insertInto('tokens')
+      .values({ ...row, statements: JSON.stringify(statements) })
+      .execute();
+  }
+
+  async deleteToken(id: string): Promise<void> {
+    await this.#db.deleteFrom('tokens').where('id', '=', id).execute();
+  }
+
   async close(): Promise<void> {
     await this.#db.destroy();
   }
@@ -127,4 +152,15 @@ function toObject(row: Schema['objects']): StoredObject {
     properties: JSON.parse(row.properties),
     state: JSON.parse(row.state),
   }) as StoredObject;
+}
+
+function toToken(row: Schema['tokens']): StoredToken {
+  return Object.freeze({
+    id: row.id,
+    name: row.name,
+    secretHash: row.secret_hash,
+    statements: JSON.parse(row.statements),
+    createdAt: row.created_at,
+    ...(row.expires_at !== null && { expiresAt: row.expires_at }),
+  });
 }

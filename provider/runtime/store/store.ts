@@ -1,4 +1,6 @@
-// The seam to what is kept on disk: the objects of the model, and the health last seen. One file an implementation.
+// The seam to what is kept on disk: the objects of the model, the health last seen, and tokens. One file an implementation.
+
+import type { TokenProperties } from '../../model/token.ts';
 import type { Kind, PropertiesOf } from '../../model/validate.ts';
 import type { Health } from '../snapshot.ts';
 
@@ -48,6 +50,15 @@ export interface StoredHealth {
   health: Health;
 }
 
+/** Beside the model: no version of it has them, and none is made by them. */
+export interface StoredToken extends Readonly<TokenProperties> {
+  readonly id: string;
+  /** SHA-256 of its secret, in hex. */
+  readonly secretHash: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+}
+
 export interface StoredModel {
   runtimeId: string;
   version: number;
@@ -55,6 +66,7 @@ export interface StoredModel {
   /** When the health was last known to be right, in ms since 1970; 0: never. */
   healthAtMs: number;
   health: StoredHealth[];
+  tokens: StoredToken[];
 }
 
 export interface Store {
@@ -62,5 +74,8 @@ export interface Store {
   /** One transaction: when it resolves, version and changes survive a power cut. */
   commit(version: number, changes: readonly ObjectChange[]): Promise<void>;
   saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void>;
+  /** As durable as a commit, and so is the next one. */
+  addToken(token: StoredToken): Promise<void>;
+  deleteToken(id: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EventLog } from '../../../../provider/runtime/control/event-log.ts';
 
-const happen = (log: EventLog, id: number, reason = '') => log.append({ type: 'worker', id, state: 'ended', reason });
+const happen = (log: EventLog, id: number, reason = '') =>
+  log.append({ type: 'worker', id, state: 'ended', reason }, []);
 const workersOf = (events: readonly { json: string }[]) => events.map(({ json }) => JSON.parse(json).id);
 
 test('an event has its time and its type beside what happened', () => {

@@ -6,6 +6,14 @@ import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts'
 import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';
 
+const TOKEN = {
+  id: 'one',
+  name: 'ci',
+  secretHash: 'abc',
+  statements: [{ actions: ['slb:*'], resources: ['*'] }],
+  createdAt: '2026-11-21T00:00:00.000Z',
+};
+
 function loadBalancer(id: string, version: number): StoredObject {
   return {
     kind: 'load-balancers',
@@ -18,7 +26,7 @@ function loadBalancer(id: string, version: number): StoredObject {
   };
 }
 
-test('what was committed is there after the file is opened again: objects, version, health and the runtime id', async (t) => {
+test('what was committed is there after the file is opened again: objects, version, health, tokens and the runtime id', async (t) => {
   const file = join(temporaryDirectory(t), 'weir.db');
   const first = new SqliteStore(file);
   const { runtimeId, version } = await first.load();
@@ -28,6 +36,10 @@ test('what was committed is there after the file is opened again: objects, versi
   await first.commit(4, [{ delete: { kind: 'load-balancers', id: 'b' } }]);
   await first.saveHealth(1000, [{ groupId: 'l', key: '10.0.0.1:80', health: 'healthy' }]);
   await first.saveHealth(2000, [{ groupId: 'l', key: '10.0.0.1:80', health: 'unhealthy' }]);
+  await first.addToken(TOKEN);
+  await first.addToken({ ...TOKEN, id: 'other', expiresAt: '2027-01-31T00:00:00Z' });
+  await first.deleteToken('other');
+  await first.addToken({ ...TOKEN, id: 'third', expiresAt: '2027-01-31T00:00:00Z' });
   await first.close();
 
   const second = new SqliteStore(file);
@@ -38,6 +50,7 @@ test('what was committed is there after the file is opened again: objects, versi
     objects: [loadBalancer('a', 3)],
     healthAtMs: 2000,
     health: [{ groupId: 'l', key: '10.0.0.1:80', health: 'unhealthy' }],
+    tokens: [TOKEN, { ...TOKEN, id: 'third', expiresAt: '2027-01-31T00:00:00Z' }],
   });
 });
 

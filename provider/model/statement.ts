@@ -1,0 +1,105 @@
+// What a token permits: statements of actions on resources, with `*` and `?` in both; what they match, and how they are written in one line.
+import { z } from 'zod';
+import { ACTIONS, type Actions, type Permission } from './actions.ts';
+import { WeirError } from './errors.ts';
+
+const MAX_PATTERNS = 500;
+const ALL_ACTIONS = Object.keys(ACTIONS);
+
+const actionPattern = z
+  .string('must be an action')
+  .max(64, 'has at most 64 characters')
+  .refine(
+    (pattern) => ALL_ACTIONS.some((action) => matchesGlob(pattern, action)),
+    'matches no action: `weir token create --help` lists them',
+  );
+
+const resourcePattern = z
+  .string('must be a resource')
+  .regex(
+    /^(\*|runtime|(loadbalancer|instance|scalinggroup)\/[A-Za-z0-9._*?-]{1,128})$/,
+    'must be "loadbalancer/ID", "instance/ID", "scalinggroup/ID", "runtime" or "*"; an ID may have "*" and "?"',
+  );
+
+/** It permits each of its actions on each of its resources. */
+export const statementSchema = z.strictObject(
+  {
+    actions: z
+      .array(actionPattern, 'must be a list of actions')
+      .min(1, 'must not be empty')
+      .max(MAX_PATTERNS, `has at most ${MAX_PATTERNS}`),
+    resources: z
+      .array(resourcePattern, 'must be a list of resources')
+      .min(1, 'must not be empty')
+      .max(MAX_PATTERNS, `has at most ${MAX_PATTERNS}`),
+  },
+  'must be a statement: actions and resources',
+);
+
+export type Statement = z.infer<typeof statementSchema>;
+
+/** Whether any of the actions is permitted on the resource. */
+export function permits(statements: readonly Statement[], actions: Actions, resource: string): boolean {
+  return statements.some(
+    (statement) =>
+      hasAction(statement, actions) && statement.resources.some((pattern) => matchesGlob(pattern, resource)),
+  );
+}
+
+/** Whether any of the actions is permitted on any resource of the type. */
+export function permitsSome(statements: readonly Statement[], { actions, type }: Permission): boolean {
+  return statements.some(
+    (statement) =>
+      hasAction(statement, actions) &&
+      statement.resources.some((pattern) => pattern === '*' || pattern.split('/')[0] === type),
+  );
+}
+
+/** "slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*" as a statement. */
+export function parseStatement(text: string): Statement {
+  const [actions, resources, ...rest] = text.trim().split(/\s+on\s+/);
+  if (actions === undefined || resources === undefined || rest.length > 0) {
+    const example = 'slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*';
+    throw new WeirError(
+      'InvalidParameter',
+      `"${text}" is no statement: write ACTIONS on RESOURCES, as in "${example}"`,
+    );
+  }
+  return { actions: listOf(actions), resources: listOf(resources) };
+}
+
+/** The same back. */
+export function statementText({ actions, resources }: Statement): string {
+  return `${actions.join(',')} on ${resources.join(',')}`;
+}
+
+/** `*` is any text, `?` one character. Never slower than the one length times the other, whatever the pattern. */
+export function matchesGlob(pattern: string, text: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resumeAt = 0;
+  for (let index = 0; index < text.length; ) {
+    if (pattern[at] === '*') {
+      star = at++;
+      resumeAt = index;
+    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[index])) {
+      at++;
+      index++;
+    } else if (star !== -1) {
+      // The last star takes one character more.
+      at = star + 1;
+      index = ++resumeAt;
+    } else {
+      return false;
+    }
+  }
+  return /^\**$/.test(pattern.slice(at));
+}
+
+function hasAction(statement: Statement, actions: Actions): boolean {
+  return statement.actions.some((pattern) => actions.some((action) => matchesGlob(pattern, action)));
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}

@@ -1,0 +1,70 @@
+// The routes of tokens, which are the administrator's: make one, list them, revoke one.
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { tokenSchema } from '../../model/token.ts';
+import { invalid, schemaProblems } from '../../model/validate.ts';
+import type { Tokens } from '../control/tokens.ts';
+import type { StoredToken } from '../store/store.ts';
+import { paramsOnly } from './object-routes.ts';
+import { errorAnswer, idParams } from './schemas.ts';
+
+const tokenAnswer = tokenSchema.extend({ id: z.string(), createdAt: z.iso.datetime() });
+
+export type TokenAnswer = z.infer<typeof tokenAnswer>;
+
+export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): void {
+  const app = server.withTypeProvider<ZodTypeProvider>();
+  const config = { access: 'administrator' } as const;
+
+  app.post(
+    '/v1/tokens',
+    {
+      config,
+      schema: {
+        summary: 'Makes a token; the answer is the only place that ever has it.',
+        body: tokenSchema,
+        response: { 201: tokenAnswer.extend({ token: z.string() }), default: errorAnswer },
+      },
+      validatorCompiler: paramsOnly,
+    },
+    async ({ body }, reply) => {
+      const problems = schemaProblems(tokenSchema, body);
+      if (problems.length > 0) throw invalid(problems);
+      const { token, text } = await tokens.create(tokenSchema.parse(body));
+      return reply.code(201).send({ ...shown(token), token: text });
+    },
+  );
+
+  app.get(
+    '/v1/tokens',
+    {
+      config,
+      schema: {
+        summary: 'Lists every token, in the order in which they were made; none is told again.',
+        response: { 200: z.object({ items: z.array(tokenAnswer) }), default: errorAnswer },
+      },
+    },
+    async () => ({ items: tokens.list().map(shown) }),
+  );
+
+  app.delete(
+    '/v1/tokens/:id',
+    {
+      config,
+      schema: {
+        summary: 'Revokes one token at once; event streams that it has open end.',
+        params: idParams,
+        response: { 204: z.null().describe('Revoked.'), default: errorAnswer },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      await tokens.revoke(id);
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function shown({ secretHash: _, ...token }: StoredToken): TokenAnswer {
+  return token;
+}
