@@ -1,16 +1,26 @@
 // `check`: every fault of what is known of the inputs, each with its property; the inputs stay as the user wrote them.
 import type { dynamic } from '@pulumi/pulumi';
+import { splitAdoption } from './adoption.ts';
 import type { Problem } from './model/errors.ts';
 import { isRecord } from './model/record.ts';
 import { problemsOf } from './model/validate.ts';
 import { compact, type Properties } from './normal-form.ts';
+import { programOf, withReferences } from './program.ts';
 import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 
-export function check(resource: ResourceDescription, news: Properties): dynamic.CheckResult {
-  const { __provider, ...inputs } = withoutUndefined(news) as Properties;
-  const { owner, ...properties } = inputs;
-  const found = [...problemsOf(resource.kind, properties, isKnown), ...(resource.problems?.(properties) ?? [])];
+export function check(resource: ResourceDescription, olds: Properties, news: Properties): dynamic.CheckResult {
+  const { __provider, references, ...inputs } = withoutUndefined(news) as Properties;
+  const { owner, ...own } = inputs;
+  const { properties, problems } = splitAdoption(own);
+  const program = programOf(String(owner));
+  const seen = withReferences(properties, references) as Properties;
+  program.see(resource.kind, String(owner), seen);
+  const found = [
+    ...problemsOf(resource.kind, properties, isKnown),
+    ...(resource.problems?.({ program, owner: String(owner), olds, news: seen }) ?? []),
+    ...problems,
+  ];
   return { inputs, failures: found.map((problem) => failureOf(resource, problem, properties)) };
 }
 
@@ -18,10 +28,11 @@ export function check(resource: ResourceDescription, news: Properties): dynamic.
  * The engine shows the value of a `property`, of a secret too, but finds only those at the top: a deeper path says
  * `{<nil>}`. So only what can be no secret is shown: numbers and the like.
  */
-function failureOf({ schema }: ResourceDescription, { path, message }: Problem, properties: Properties) {
+function failureOf({ schema }: ResourceDescription, { path, message, code }: Problem, properties: Properties) {
   const value = properties[path];
+  const reason = code === undefined ? message : `${message} (${code})`;
   const isShown = Object.hasOwn(schema.shape, path) && (typeof value === 'number' || typeof value === 'boolean');
-  return isShown ? { property: path, reason: message } : { property: '', reason: `${path} ${message}`.trim() };
+  return isShown ? { property: path, reason } : { property: '', reason: `${path} ${reason}`.trim() };
 }
 
 function withoutUndefined(value: unknown): unknown {

@@ -38,7 +38,8 @@ export function diff(
   };
 }
 
-function compared({ schema, complete }: ResourceDescription, properties: Properties): Properties {
+/** Properties as they are compared: with every default, also those that depend on others. */
+export function compared({ schema, complete }: ResourceDescription, properties: Properties): Properties {
   const normal = normalForm(schema, properties) as Properties;
   return complete?.(normal) ?? normal;
 }

@@ -10,6 +10,7 @@ import { listener } from './listener.ts';
 import { loadBalancer } from './load-balancer.ts';
 import type { Properties } from './normal-form.ts';
 import { resourceName } from './object-id.ts';
+import { programOf } from './program.ts';
 import { report } from './report.ts';
 import type { ResourceDescription } from './resource.ts';
 import { asShown } from './shown-error.ts';
@@ -31,14 +32,20 @@ export function methods(type: string, config: Config): Methods {
   // of the drift that it shows.
   const justRead = new Set<string>();
   return {
-    check: (_olds, news) => shownAsync(`check of ${resourceName(news)}`, () => check(resource, news)),
+    check: (olds, news) => shownAsync(`check of ${resourceName(news)}`, () => check(resource, olds, news)),
     diff: (id, olds, news) =>
       shownAsync(`diff of ${id}`, () => {
         const { line, ...result } = diff(resource, olds, news, client.acceptRuntime);
+        identify(news, id);
         if (!justRead.delete(id) && line !== undefined) report(line);
         return result;
       }),
-    create: (inputs) => shownAsync(`create of ${resourceName(inputs)}`, () => lifecycle.create(inputs)),
+    create: (inputs) =>
+      shownAsync(`create of ${resourceName(inputs)}`, async () => {
+        const created = await lifecycle.create(inputs);
+        identify(inputs, created.id);
+        return created;
+      }),
     read: (id, state: Properties = {}) =>
       shownAsync(`read of ${id}`, async () => {
         const result = await lifecycle.read(id, state);
@@ -48,6 +55,11 @@ export function methods(type: string, config: Config): Methods {
     update: (id, olds, news) => shownAsync(`update of ${id}`, () => lifecycle.update(id, olds, news)),
     delete: (id, state) => shownAsync(`delete of ${id}`, () => lifecycle.delete(id, state)),
   };
+}
+
+/** From here on other resources of the program may refer to it by its id. */
+function identify({ owner }: Properties, id: string): void {
+  if (typeof owner === 'string') programOf(owner).identify(owner, id);
 }
 
 function shown<T>(what: string, act: () => T): T {

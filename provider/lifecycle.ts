@@ -1,10 +1,11 @@
 // `create`, `read`, `update` and `delete` of every type of resource: what the state says, carried to the runtime and back.
 import type { dynamic } from '@pulumi/pulumi';
+import { refuseAdoption } from './adoption.ts';
 import type { Call, RuntimeClient, StoredObject } from './client/client.ts';
 import { type ErrorCode, isWeirError, WeirError } from './model/errors.ts';
 import { KIND_NAMES } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
-import { newIncarnation, objectId, resourceName } from './object-id.ts';
+import { isSameObject, newIncarnation, objectId, resourceName } from './object-id.ts';
 import { report } from './report.ts';
 import type { ResourceDescription } from './resource.ts';
 import { shownMessage } from './shown-error.ts';
@@ -20,8 +21,8 @@ export class Lifecycle {
   }
 
   async create(inputs: Properties): Promise<dynamic.CreateResult> {
-    const id = objectId(this.#resource, inputs);
-    return { id, outs: await this.#put(id, inputs, newIncarnation(), undefined) };
+    if (inputs.adopt !== undefined) return this.#adopt(String(inputs.adopt), inputs);
+    return this.#createAt(objectId(this.#resource, inputs), inputs);
   }
 
   async update(id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> {
@@ -49,11 +50,38 @@ export class Lifecycle {
     await this.#client.delete(this.#call(id, runtimeOf(state)), incarnation);
   }
 
-  async #put(id: string, inputs: Properties, incarnation: string, expectedRuntime: string | undefined) {
+  async #createAt(id: string, inputs: Properties): Promise<dynamic.CreateResult> {
+    return { id, outs: await this.#put(id, inputs, newIncarnation(), undefined) };
+  }
+
+  async #adopt(id: string, inputs: Properties): Promise<dynamic.CreateResult> {
+    const stored = await this.#client.get(this.#call(id, undefined));
+    if (stored === undefined) throw this.#notThere(id, ': leave adopt out to make a new one');
+    if (stored.owner === inputs.owner) {
+      // Adopted before. It is created once more where the first answer was lost, and to replace it: by a new incarnation
+      // of itself, or, where it is to be another object, by one under an id of its own.
+      return this.#createAt(
+        isSameObject(this.#resource, stored, inputs) ? id : objectId(this.#resource, inputs),
+        inputs,
+      );
+    }
+    refuseAdoption(this.#resource, stored, inputs);
+    const outs = await this.#put(id, inputs, stored.incarnation, undefined, stored.etag);
+    // Who had it knows its incarnation, and would delete or take it back by that.
+    return stored.owner ? this.#createAt(id, inputs) : { id, outs };
+  }
+
+  async #put(
+    id: string,
+    inputs: Properties,
+    incarnation: string,
+    expectedRuntime: string | undefined,
+    ifMatch?: string,
+  ): Promise<Record<string, unknown>> {
     const call = this.#call(id, expectedRuntime);
     const waitMs = this.#resource.waitMs?.(inputs) ?? 0;
     try {
-      const stored = await this.#client.put(call, { ...bodyOf(this.#resource, inputs), incarnation }, waitMs);
+      const stored = await this.#client.put(call, { ...bodyOf(this.#resource, inputs), incarnation }, waitMs, ifMatch);
       for (const warning of warningsOf(stored)) report(`${resourceName(inputs)}: ${warning}`);
       return outputsOf(this.#resource, stored, inputs, await this.#runtime());
     } catch (error) {
@@ -76,8 +104,8 @@ export class Lifecycle {
   }
 
   /** For `get`, which has no state: an empty id tells a refresh that the object is gone, and there goes unnoticed. */
-  #notThere(id: string): WeirError {
-    const message = `the runtime at ${this.#client.endpoint} has no ${KIND_NAMES[this.#resource.kind]} ${id}`;
+  #notThere(id: string, advice = ''): WeirError {
+    const message = `the runtime at ${this.#client.endpoint} has no ${KIND_NAMES[this.#resource.kind]} ${id}${advice}`;
     return new WeirError('NotFound', message);
   }
 

@@ -1,5 +1,6 @@
 // The id and the incarnation that `create` gives an object: a repeated create finds its own object again by the id.
 import { createHash, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { normalForm, type Properties } from './normal-form.ts';
 import type { ResourceDescription } from './resource.ts';
 
@@ -16,6 +17,12 @@ export function objectId({ type, schema, identity }: ResourceDescription, inputs
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, MAX_ID_LENGTH - HASH_LENGTH - 1);
   return name === '' ? hash : `${name}-${hash}`;
+}
+
+/** Whether two sets of properties are of one object, of which the second is no replacement. */
+export function isSameObject({ schema, identity }: ResourceDescription, a: Properties, b: Properties): boolean {
+  const [one, other] = [a, b].map((each) => normalForm(schema, each) as Properties);
+  return identity.every((key) => isDeepStrictEqual(one?.[key], other?.[key]));
 }
 
 /** Another each time: by it a delete tells an object from the one that took its place under the same id. */

@@ -3,6 +3,17 @@ import type { z } from 'zod';
 import type { Problem } from './model/errors.ts';
 import type { Kind } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
+import type { Program } from './program.ts';
+
+/** A resource among the others of its program; any of it may be unknown or malformed. */
+export interface Checked {
+  readonly program: Program;
+  readonly owner: string;
+  /** The inputs before, empty for a new resource. */
+  readonly olds: Properties;
+  /** Where the id of a new resource is not known yet, its URN stands for it. */
+  readonly news: Properties;
+}
 
 export interface ResourceDescription {
   /** The class in the SDK; the type token is `pulumi-nodejs:dynamic/weir:TYPE`. */
@@ -17,7 +28,7 @@ export interface ResourceDescription {
   /** Defaults that depend on other properties; the normal form goes in and comes out. */
   readonly complete?: (normal: Properties) => Properties;
   /** What the runtime would refuse, for reasons that the program tells as well: so preview says it already. */
-  readonly problems?: (properties: Properties) => readonly Problem[];
+  readonly problems?: (checked: Checked) => readonly Problem[];
   /** The program's properties as diff compares them: what the resource leaves to others is taken from the state. */
   readonly desired?: (news: Properties, olds: Properties) => Properties;
   /** The object's properties and outputs as `read` reports them: what is no drift is taken from the state. */

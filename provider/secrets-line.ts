@@ -12,7 +12,8 @@ export function secretsLine(kind: Kind, name: string, before: Properties, after:
   return `${name}: secret changes: ${changed.map(([path]) => path).join(', ')}`;
 }
 
-function secretsOf(kind: Kind, properties: Properties): Map<string, unknown> {
+/** Each secret by its path. */
+export function secretsOf(kind: Kind, properties: Properties): Map<string, unknown> {
   const secrets = new Map<string, unknown>();
   replaceSecrets(kind, properties, (property, value, path) => {
     secrets.set(propertyPath(path), value);

@@ -9,7 +9,7 @@ import { isRecord } from './model/record.ts';
 import { toMs } from './model/seconds.ts';
 import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from './model/target-attachment.ts';
 import { compact, type Properties } from './normal-form.ts';
-import type { ResourceDescription } from './resource.ts';
+import type { Checked, ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 
 // The model leaves an unset weight unset, because the server may keep another one; for a diff it is DEFAULT_WEIGHT.
@@ -34,7 +34,7 @@ export const targetAttachment: ResourceDescription = {
 };
 
 /** Under a listener or rule each target needs a port; under a load balancer that depends on its type, which is not known here. */
-function missingPorts({ listenerId, ruleId, loadBalancerId, defaultPort, targets }: Properties): Problem[] {
+function missingPorts({ news: { listenerId, ruleId, loadBalancerId, defaultPort, targets } }: Checked): Problem[] {
   if ((listenerId ?? ruleId) === undefined || loadBalancerId !== undefined || defaultPort !== undefined) return [];
   return Object.entries(isRecord(targets) ? targets : {})
     .filter(([, item]) => isRecord(item) && item.port === undefined)

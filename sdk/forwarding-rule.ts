@@ -1,12 +1,12 @@
 // The forwarding rule of a stack: which requests of an HTTP listener go to targets of their own.
-import * as pulumi from '@pulumi/pulumi';
-import { PROVIDERS } from '../provider/shim.ts';
+import type * as pulumi from '@pulumi/pulumi';
+import type { AdoptionArgs } from './adoption.ts';
 import type { HealthCheckArgs } from './health-check.ts';
-import { resourceProps } from './resource-props.ts';
+import { Resource } from './resource.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
 
 /** The arguments of a {@link ForwardingRule}: `host` or `path`, or both. */
-export interface ForwardingRuleArgs {
+export interface ForwardingRuleArgs extends AdoptionArgs {
   /** The id of the HTTP or HTTPS listener that it belongs to. Another one replaces the rule. */
   listenerId: pulumi.Input<string>;
   /**
@@ -68,7 +68,7 @@ export interface ForwardingRuleArgs {
  * new weir.TargetAttachment("api", { ruleId: api.id, targets: { a1: { address: "10.0.0.7", port: 8080 } } });
  * ```
  */
-export class ForwardingRule extends pulumi.dynamic.Resource {
+export class ForwardingRule extends Resource {
   /** An existing rule, by its id; it is read, never changed or deleted. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): ForwardingRule {
     // What is read needs no arguments; the program's would be ignored.
@@ -76,7 +76,6 @@ export class ForwardingRule extends pulumi.dynamic.Resource {
   }
 
   constructor(name: string, args: ForwardingRuleArgs, opts?: pulumi.CustomResourceOptions) {
-    const props = resourceProps('ForwardingRule', name, args, opts, []);
-    super(PROVIDERS.ForwardingRule, name, props, opts, 'weir', 'ForwardingRule');
+    super('ForwardingRule', name, args, opts, []);
   }
 }

@@ -1,5 +1,6 @@
 // The SDK: `import * as weir from "weir"`.
 // Types are exported apart: the TypeScript that Pulumi brings (3.8) does not know `export { type ... }`.
+export type { AdoptionArgs } from './adoption.ts';
 export type { CertificateArgs } from './certificate.ts';
 export type { ForwardingRuleArgs } from './forwarding-rule.ts';
 export { ForwardingRule } from './forwarding-rule.ts';

@@ -1,13 +1,13 @@
 // The listener of a stack: one port of a load balancer, and how what comes in there is spread over the targets.
-import * as pulumi from '@pulumi/pulumi';
-import { PROVIDERS } from '../provider/shim.ts';
+import type * as pulumi from '@pulumi/pulumi';
+import type { AdoptionArgs } from './adoption.ts';
 import type { CertificateArgs } from './certificate.ts';
 import type { HealthCheckArgs } from './health-check.ts';
-import { resourceProps } from './resource-props.ts';
+import { Resource } from './resource.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
 
 /** The arguments of a {@link Listener}. */
-export interface ListenerArgs {
+export interface ListenerArgs extends AdoptionArgs {
   /** The id of the load balancer that it belongs to. Another one replaces the listener. */
   loadBalancerId: pulumi.Input<string>;
   /**
@@ -138,7 +138,7 @@ export interface ListenerArgs {
  * export const url = http.endpoint;
  * ```
  */
-export class Listener extends pulumi.dynamic.Resource {
+export class Listener extends Resource {
   /** Where clients reach it, such as `http://127.0.0.1:8080` or `tcp://127.0.0.1:9000`. */
   declare readonly endpoint: pulumi.Output<string>;
 
@@ -149,7 +149,6 @@ export class Listener extends pulumi.dynamic.Resource {
   }
 
   constructor(name: string, args: ListenerArgs, opts?: pulumi.CustomResourceOptions) {
-    const props = resourceProps('Listener', name, args, opts, ['endpoint']);
-    super(PROVIDERS.Listener, name, props, opts, 'weir', 'Listener');
+    super('Listener', name, args, opts, ['endpoint']);
   }
 }

@@ -1,11 +1,11 @@
 // The load balancer of a stack: the address that clients use.
 import * as pulumi from '@pulumi/pulumi';
 import { canonicalAddress } from '../provider/model/target-key.ts';
-import { PROVIDERS } from '../provider/shim.ts';
-import { resourceProps } from './resource-props.ts';
+import type { AdoptionArgs } from './adoption.ts';
+import { Resource } from './resource.ts';
 
 /** The arguments of a {@link LoadBalancer}; all of them may be left out. */
-export interface LoadBalancerArgs {
+export interface LoadBalancerArgs extends AdoptionArgs {
   /**
    * `"application"`: each target has a port and a weight of its own and is bound to a listener. `"classic"`: targets are
    * bound to the load balancer with a weight only, and each listener has the one `backendPort`. Another type replaces
@@ -47,7 +47,7 @@ export interface LoadBalancerArgs {
  * export const address = lb.vip;
  * ```
  */
-export class LoadBalancer extends pulumi.dynamic.Resource {
+export class LoadBalancer extends Resource {
   /** The virtual IP. Known in preview already where `address` is given. */
   declare readonly vip: pulumi.Output<string>;
 
@@ -57,8 +57,7 @@ export class LoadBalancer extends pulumi.dynamic.Resource {
   }
 
   constructor(name: string, args: LoadBalancerArgs = {}, opts?: pulumi.CustomResourceOptions) {
-    const props = resourceProps('LoadBalancer', name, args, opts, ['vip']);
-    super(PROVIDERS.LoadBalancer, name, props, opts, 'weir', 'LoadBalancer');
+    super('LoadBalancer', name, args, opts, ['vip']);
     if (args.address !== undefined && pulumi.runtime.isDryRun()) this.vip = previewedVip(this, args.address);
   }
 }

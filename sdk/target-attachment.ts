@@ -1,7 +1,7 @@
 // The target attachment of a stack: the targets, by names of yours, that take the traffic of a listener or rule.
-import * as pulumi from '@pulumi/pulumi';
-import { PROVIDERS } from '../provider/shim.ts';
-import { resourceProps } from './resource-props.ts';
+import type * as pulumi from '@pulumi/pulumi';
+import type { AdoptionArgs } from './adoption.ts';
+import { Resource } from './resource.ts';
 
 /** One target: an address and a port that answer, and its share of the traffic. */
 export interface TargetArgs {
@@ -32,7 +32,7 @@ export interface BoundTarget {
 }
 
 /** The arguments of a {@link TargetAttachment}: exactly one of `listenerId`, `ruleId` and `loadBalancerId`. */
-export interface TargetAttachmentArgs {
+export interface TargetAttachmentArgs extends AdoptionArgs {
   /**
    * The listener whose traffic the targets take; of an HTTP or HTTPS one with rules, what no rule matches. Another one
    * replaces the attachment.
@@ -82,7 +82,7 @@ export interface TargetAttachmentArgs {
  * });
  * ```
  */
-export class TargetAttachment extends pulumi.dynamic.Resource {
+export class TargetAttachment extends Resource {
   /** The targets as the runtime has them, by the same names. */
   declare readonly boundTargets: pulumi.Output<Record<string, BoundTarget>>;
 
@@ -93,7 +93,6 @@ export class TargetAttachment extends pulumi.dynamic.Resource {
   }
 
   constructor(name: string, args: TargetAttachmentArgs, opts?: pulumi.CustomResourceOptions) {
-    const props = resourceProps('TargetAttachment', name, args, opts, ['boundTargets']);
-    super(PROVIDERS.TargetAttachment, name, props, opts, 'weir', 'TargetAttachment');
+    super('TargetAttachment', name, args, opts, ['boundTargets']);
   }
 }

@@ -28,6 +28,9 @@ const storedObject = z.looseObject({
 /** An object as the API answers it: what every kind has; properties and outputs of its kind stand beside. */
 export type StoredObject = Readonly<z.infer<typeof storedObject>>;
 
+/** The same with the tag of what was read, for a write that must not go over another's. */
+export type TaggedObject = StoredObject & { readonly etag: string | undefined };
+
 export interface Call {
   readonly kind: Kind;
   readonly id: string;
@@ -60,16 +63,22 @@ export class RuntimeClient {
     return this.#runtimeId;
   }
 
-  /** Creates or updates; `waitMs` is what the write itself asks to wait for. */
-  async put(call: Call, body: Readonly<Record<string, unknown>>, waitMs: number): Promise<StoredObject> {
-    const timeoutMs = waitMs + MARGIN_MS;
-    return parseObject(await this.#call('PUT', pathOf(call), call.expectedRuntime, JSON.stringify(body), timeoutMs));
+  /** Creates or updates; `waitMs` is what the write itself asks to wait for. `ifMatch`: only what has this tag. */
+  async put(
+    call: Call,
+    body: Readonly<Record<string, unknown>>,
+    waitMs: number,
+    ifMatch?: string,
+  ): Promise<StoredObject> {
+    const write = { body: JSON.stringify(body), ifMatch, timeoutMs: waitMs + MARGIN_MS };
+    return parseObject(await this.#call('PUT', pathOf(call), call.expectedRuntime, write));
   }
 
   /** Undefined: this runtime, which is the expected one, does not have it. */
-  async get(call: Call): Promise<StoredObject | undefined> {
+  async get(call: Call): Promise<TaggedObject | undefined> {
     try {
-      return parseObject(await this.#call('GET', pathOf(call), call.expectedRuntime));
+      const answer = await this.#call('GET', pathOf(call), call.expectedRuntime);
+      return { ...parseObject(answer), etag: answer.headers.etag };
     } catch (error) {
       if (error instanceof WeirError && error.code === 'NotFound') return undefined;
       throw error;
@@ -101,12 +110,14 @@ export class RuntimeClient {
     await new Promise<void>((resolve) => stream.once('close', resolve));
   }
 
-  async #call(method: string, path: string, expected: string | undefined, body?: string, timeoutMs = MARGIN_MS) {
+  async #call(method: string, path: string, expected: string | undefined, write: Write = {}) {
+    const { body, ifMatch, timeoutMs = MARGIN_MS } = write;
     const runtimeId = await this.#admit(expected);
     const token = tokenFor(this.#settings, runtimeId);
     const headers = {
       'X-Weir-Runtime': runtimeId,
       ...(token && { Authorization: `Bearer ${token.value}` }),
+      ...(ifMatch !== undefined && { 'If-Match': ifMatch }),
       ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': `${Buffer.byteLength(body)}` }),
     };
     const url = this.#url(path);
@@ -158,6 +169,12 @@ export class RuntimeClient {
   #url(path: string): URL {
     return new URL(`${this.endpoint}/${path}`);
   }
+}
+
+interface Write {
+  readonly body?: string;
+  readonly ifMatch?: string | undefined;
+  readonly timeoutMs?: number;
 }
 
 /** Timeout: stored, and the same write again waits for the late data planes. */

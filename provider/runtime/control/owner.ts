@@ -1,4 +1,5 @@
 // Whose an object is: what errors name, and what tells one stack's objects from another's.
+import { stackOf } from '../../model/stack.ts';
 import type { StoredObject } from '../store/store.ts';
 
 export function ownerName({ owner }: Pick<StoredObject, 'owner'>): string {
@@ -8,9 +9,4 @@ export function ownerName({ owner }: Pick<StoredObject, 'owner'>): string {
 /** Within a stack, objects may stand in for each other while resources are renamed or created anew. */
 export function isSameStack(a: Pick<StoredObject, 'owner'>, b: Pick<StoredObject, 'owner'>): boolean {
   return stackOf(a.owner) === stackOf(b.owner);
-}
-
-/** "urn:pulumi:STACK::PROJECT" of a URN. */
-function stackOf(owner: string | undefined): string | undefined {
-  return owner?.split('::').slice(0, 2).join('::');
 }

@@ -4,15 +4,19 @@ import { test } from 'node:test';
 import { check } from '../../../provider/check.ts';
 import { forwardingRule } from '../../../provider/forwarding-rule.ts';
 import { listener } from '../../../provider/listener.ts';
+import type { Properties } from '../../../provider/normal-form.ts';
+import type { ResourceDescription } from '../../../provider/resource.ts';
 import { targetAttachment } from '../../../provider/target-attachment.ts';
 import { UNKNOWN } from '../../../provider/unknown.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
 
+const checked = (resource: ResourceDescription, news: Properties) => check(resource, {}, news);
+
 test('inputs come back as written: no default is filled in, undefined is left out, the owner stays', () => {
   const target = { address: '10.0.0.1', port: 80, weight: undefined };
   const news = { listenerId: 'http', targets: { b1: target }, defaultPort: undefined, owner: OWNER, __provider: 'x' };
-  assert.deepEqual(check(targetAttachment, news), {
+  assert.deepEqual(checked(targetAttachment, news), {
     inputs: { listenerId: 'http', targets: { b1: { address: '10.0.0.1', port: 80 } }, owner: OWNER },
     failures: [],
   });
@@ -21,7 +25,7 @@ test('inputs come back as written: no default is filled in, undefined is left ou
 test('every fault is named with its property, the deep ones in the reason because the engine shows only top ones', () => {
   const healthCheck = { protocol: 'HTTP', path: 'no-slash', intervalSeconds: 0 };
   const news = { loadBalancerId: 'lb', protocol: 'TCP', port: 0, colour: 'red', healthCheck };
-  assert.deepEqual(check(listener, news).failures, [
+  assert.deepEqual(checked(listener, news).failures, [
     { property: 'port', reason: 'must be from 1 to 65535' },
     { property: '', reason: 'healthCheck.path must begin with "/" and have no spaces and no "#"' },
     { property: '', reason: 'healthCheck.intervalSeconds must be at least 0.05 seconds' },
@@ -31,7 +35,7 @@ test('every fault is named with its property, the deep ones in the reason becaus
 
 test('a key in a wrong place is refused without a property, whose value the engine would show', () => {
   const news = { loadBalancerId: 'lb', protocol: 'HTTPS', port: 443, certificates: 'PEM', cookieKey: 'k' };
-  assert.deepEqual(check(listener, { ...news, stickySession: 'k' }).failures, [
+  assert.deepEqual(checked(listener, { ...news, stickySession: 'k' }).failures, [
     { property: '', reason: 'stickySession must be a sticky session: an object such as { type: "cookie" }' },
     { property: '', reason: 'certificates must be a map of certificates by name' },
     { property: '', reason: 'cookieKey is not a property' },
@@ -40,13 +44,13 @@ test('a key in a wrong place is refused without a property, whose value the engi
 
 test('text that is refused is not shown, since it may be a secret', () => {
   const news = { listenerId: 'l', host: 'not a host' };
-  const [failure] = check(forwardingRule, news).failures ?? [];
+  const [failure] = checked(forwardingRule, news).failures ?? [];
   assert.equal(failure?.property, '');
   assert.match(failure?.reason ?? '', /^host must be a host name/);
 });
 
 test('what is missing is named', () => {
-  const reasons = check(listener, { port: 80 }).failures?.map((failure) => failure.reason);
+  const reasons = checked(listener, { port: 80 }).failures?.map((failure) => failure.reason);
   assert.equal(reasons?.length, 2);
   assert.match(reasons?.[0] ?? '', /^loadBalancerId is required/);
   assert.match(reasons?.[1] ?? '', /^protocol /);
@@ -55,7 +59,7 @@ test('what is missing is named', () => {
 test('a target without a port is refused in preview already, where the program alone tells that it needs one', () => {
   const targets = { b1: { address: '10.0.0.1' }, b2: { address: '10.0.0.2', port: 80 }, b3: UNKNOWN };
   const reasons = (rest: object) =>
-    check(targetAttachment, { targets, ...rest }).failures?.map((failure) => failure.reason);
+    checked(targetAttachment, { targets, ...rest }).failures?.map((failure) => failure.reason);
   const missing = ['targets.b1.port is required where there is no defaultPort'];
   assert.deepEqual(reasons({ listenerId: 'http' }), missing);
   assert.deepEqual(reasons({ listenerId: UNKNOWN }), missing);
@@ -74,15 +78,15 @@ test('any input at any depth may be unknown', () => {
     port: UNKNOWN,
     healthCheck: { protocol: UNKNOWN, path: UNKNOWN },
   };
-  assert.deepEqual(check(targetAttachment, whole).failures, []);
-  assert.deepEqual(check(targetAttachment, { listenerId: UNKNOWN, targets: parts }).failures, []);
-  assert.deepEqual(check(listener, nested).failures, []);
-  assert.deepEqual(check(listener, { ...nested, healthCheck: UNKNOWN }).failures, []);
+  assert.deepEqual(checked(targetAttachment, whole).failures, []);
+  assert.deepEqual(checked(targetAttachment, { listenerId: UNKNOWN, targets: parts }).failures, []);
+  assert.deepEqual(checked(listener, nested).failures, []);
+  assert.deepEqual(checked(listener, { ...nested, healthCheck: UNKNOWN }).failures, []);
 });
 
 test('a known bad weight beside an unknown port is refused', () => {
   const targets = { b1: { address: '10.0.0.1', port: UNKNOWN, weight: 101 } };
-  assert.deepEqual(check(targetAttachment, { listenerId: UNKNOWN, targets }).failures, [
+  assert.deepEqual(checked(targetAttachment, { listenerId: UNKNOWN, targets }).failures, [
     { property: '', reason: 'targets.b1.weight must be from 0 to 100' },
   ]);
 });

@@ -1,0 +1,89 @@
+// What `check` has seen of the program so far, in which resources find each other: what contradicts itself is refused in
+// preview already. A provider's process lives for one preview or one update, so nothing of an older program is in here.
+import { isRecord } from './model/record.ts';
+import { stackOf } from './model/stack.ts';
+import type { Kind } from './model/validate.ts';
+import type { Properties } from './normal-form.ts';
+import { isKnown } from './unknown.ts';
+
+/** Who of the program has claimed what no two resources may have, and where it says so. */
+export interface Claim {
+  readonly owner: string;
+  readonly path: string;
+}
+
+interface Seen {
+  readonly kind: Kind;
+  /** As the program has them; where the id of a new resource is not known yet, the URN of that stands for it. */
+  readonly properties: Properties;
+  readonly claimed: string[];
+  id?: string;
+}
+
+export class Program {
+  readonly #seen = new Map<string, Seen>();
+  readonly #owners = new Map<string, string>();
+  readonly #claims = new Map<string, Claim>();
+
+  /** The resource's properties, in place of those that it had when it was checked before. */
+  see(kind: Kind, owner: string, properties: Properties): void {
+    const before = this.#seen.get(owner);
+    if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
+    for (const key of before?.claimed ?? []) this.#claims.delete(key);
+    this.#seen.set(owner, { kind, properties, claimed: [] });
+  }
+
+  /** The object that the resource has: an id that other resources refer to. */
+  identify(owner: string, id: string): void {
+    const seen = this.#seen.get(owner);
+    if (seen === undefined) return;
+    seen.id = id;
+    this.#owners.set(keyOf(seen.kind, id), owner);
+  }
+
+  /** The properties of the resource that `reference`, an id or a URN, stands for; undefined where it is not of the program. */
+  get(kind: Kind, reference: unknown): Properties | undefined {
+    const seen = this.#seen.get(this.nameOf(kind, reference));
+    return seen?.kind === kind ? seen.properties : undefined;
+  }
+
+  /** One text for each object, however it is referred to. */
+  nameOf(kind: Kind, reference: unknown): string {
+    const text = String(reference);
+    return this.#owners.get(keyOf(kind, text)) ?? text;
+  }
+
+  /** Claims `key` for a resource that was seen; the claim of another one where that was first. */
+  claim(key: string, claim: Claim): Claim | undefined {
+    const first = this.#claims.get(key);
+    if (first !== undefined && first.owner !== claim.owner) return first;
+    this.#claims.set(key, claim);
+    this.#seen.get(claim.owner)?.claimed.push(key);
+    return undefined;
+  }
+}
+
+const programs = new Map<string | undefined, Program>();
+
+/** The program of the stack that the owner is of. */
+export function programOf(owner: string): Program {
+  const stack = stackOf(owner);
+  const program = programs.get(stack) ?? new Program();
+  programs.set(stack, program);
+  return program;
+}
+
+/** `properties` with the URNs that `references` has in the same places in place of what is not known. */
+export function withReferences(properties: unknown, references: unknown): unknown {
+  if (!isKnown(properties) && typeof references === 'string') return references;
+  if (!isRecord(properties) || !isRecord(references)) return properties;
+  const filled = Object.entries(references).map(([name, reference]) => [
+    name,
+    withReferences(properties[name], reference),
+  ]);
+  return { ...properties, ...Object.fromEntries(filled) };
+}
+
+function keyOf(kind: Kind, id: string): string {
+  return `${kind} ${id}`;
+}

@@ -1,0 +1,221 @@
+// Adoption: a stack takes over what is there, says what differs, and takes nothing from another stack unasked.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
+import { makePair } from '../harness/certificates.ts';
+import { startLoad } from '../harness/load.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+const KINDS = ['load-balancers', 'listeners', 'attachments'];
+
+interface Existing {
+  runtime: RuntimeProcess;
+  port: number;
+  backend: Backend;
+  stack: Stack;
+}
+
+/** Made through the API, nobody's: load balancer `lb-1`, listener `web-1`, attachment `pool-1` with the target `a`. */
+async function existing(t: TestContext): Promise<Existing> {
+  const runtime = await RuntimeProcess.start(t);
+  const [port, backend] = await Promise.all([freePort(), httpBackend(t, 'a')]);
+  const healthCheck = { intervalSeconds: 0.2 };
+  await runtime.done('PUT', '/v1/load-balancers/lb-1', { address: '127.0.0.1', tags: { team: 'shop' } });
+  await runtime.done('PUT', '/v1/listeners/web-1', { loadBalancerId: 'lb-1', protocol: 'HTTP', port, healthCheck });
+  const targets = { a: { ...backend.target, weight: 20 } };
+  await runtime.done('PUT', '/v1/attachments/pool-1', { listenerId: 'web-1', targets, awaitHealthySeconds: 10 });
+  return { runtime, port, backend, stack: await Stack.create(t, '', runtime) };
+}
+
+interface Arguments {
+  lb?: object;
+  web?: object;
+  pool?: object;
+}
+
+/** The same three as a program; `more` goes over their arguments. */
+function program({ port, backend }: Existing, more: Arguments): string {
+  const lb = { address: '127.0.0.1', tags: { team: 'shop' }, ...more.lb };
+  const web = { protocol: 'HTTP', port, healthCheck: { intervalSeconds: 0.2 }, ...more.web };
+  const targets = { a: { ...backend.target, weight: 20 } };
+  const pool = { targets, awaitHealthySeconds: 10, ...more.pool };
+  return `
+import * as weir from 'weir';
+const lb = new weir.LoadBalancer('lb', ${JSON.stringify(lb)});
+const web = new weir.Listener('web', { loadBalancerId: lb.id, ...${JSON.stringify(web)} });
+new weir.TargetAttachment('pool', { listenerId: web.id, ...${JSON.stringify(pool)} });
+`;
+}
+
+const ADOPTED = { lb: { adopt: 'lb-1' }, web: { adopt: 'web-1' }, pool: { adopt: 'pool-1' } };
+
+async function objects(runtime: RuntimeProcess): Promise<{ id: string; owner?: string; incarnation: string }[]> {
+  const lists = await Promise.all(KINDS.map((kind) => runtime.done('GET', `/v1/${kind}`)));
+  return lists.flatMap(({ items }) => items);
+}
+
+test('what is as the program says is taken over with no failed request, is then a no-op, and goes with destroy', async (t) => {
+  const it = await existing(t);
+  const { runtime, stack, port } = it;
+  stack.write(program(it, ADOPTED));
+  const load = startLoad({ url: `http://127.0.0.1:${port}/`, clients: 4 });
+  await stack.up();
+  await load.stop();
+  assert.deepEqual(load.failures(), []);
+  assert.deepEqual(
+    (await objects(runtime)).map(({ id, owner }) => [id, owner?.split('::').at(-1)]),
+    [
+      ['lb-1', 'lb'],
+      ['web-1', 'web'],
+      ['pool-1', 'pool'],
+    ],
+  );
+  await stack.done(['preview', '--expect-no-changes']);
+  await stack.done(['refresh', '--yes', '--expect-no-changes']);
+  await stack.done(['preview', '--refresh', '--expect-no-changes']);
+  stack.write(program(it, {}));
+  await stack.done(['preview', '--expect-no-changes']);
+  stack.write(program(it, { ...ADOPTED, pool: { ...ADOPTED.pool, defaultPort: 80 } }));
+  await stack.up();
+  assert.equal((await runtime.done('GET', '/v1/attachments/pool-1')).defaultPort, 80);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual(await objects(runtime), []);
+});
+
+test('each difference is listed and nothing is changed, until adoptAndChange applies them', async (t) => {
+  const it = await existing(t);
+  const { runtime, stack, backend } = it;
+  const before = await objects(runtime);
+  const targets = { a: { ...backend.target, weight: 25 }, b: { address: '10.0.0.2', port: 80 } };
+  const changed = (more: object) => ({
+    lb: { adopt: 'lb-1', tags: { team: 'web' }, deletionProtection: false, ...more },
+    web: { adopt: 'web-1', healthCheck: { intervalSeconds: 0.4 }, algorithm: 'source-ip-hash', ...more },
+    pool: { adopt: 'pool-1', targets, awaitHealthySeconds: undefined, ...more },
+  });
+  stack.write(program(it, changed({})));
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(
+    text,
+    /The load balancer lb-1 is not as the program has it: tags\.team is "shop" there and "web" in the/,
+  );
+  assert.doesNotMatch(text, /deletionProtection|address/);
+  assert.match(text, /set adoptAndChange: true/);
+  assert.deepEqual(await objects(runtime), before);
+
+  stack.write(program(it, { ...changed({}), lb: { adopt: 'lb-1' } }));
+  const listener = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.match(listener.text, /algorithm is "weighted-round-robin" there and "source-ip-hash" in the program/);
+  assert.match(listener.text, /healthCheck\.intervalSeconds is 0\.2 there and 0\.4 in the program/);
+
+  stack.write(program(it, { lb: ADOPTED.lb, web: ADOPTED.web, pool: changed({}).pool }));
+  const attachment = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.match(attachment.text, /targets\.a\.weight is 20 there and 25 in the program/);
+  assert.match(attachment.text, /targets\.b is given in the program, and not there/);
+  assert.match(attachment.text, /awaitHealthySeconds is 10 there, and not in the program/);
+
+  stack.write(program(it, changed({ adoptAndChange: true })));
+  await stack.up();
+  await stack.done(['preview', '--expect-no-changes']);
+  assert.equal((await runtime.done('GET', '/v1/attachments/pool-1')).targets.a.weight, 25);
+  assert.equal((await runtime.done('GET', '/v1/load-balancers/lb-1')).tags.team, 'web');
+});
+
+test('an id that is not there, and arguments of adoption without an id, say what to do', async (t) => {
+  const it = await existing(t);
+  it.stack.write(program(it, { lb: { adopt: 'lb-2' } }));
+  const { text } = await it.stack.run(['up', '--yes', '--skip-preview']);
+  assert.match(text, /has no load balancer lb-2: leave adopt out to make a new one \(NotFound\)/);
+  it.stack.write(program(it, { lb: { adoptAndChange: true, adoptFrom: 'x' }, web: { adopt: 'no id' } }));
+  const preview = await it.stack.run(['preview']);
+  assert.notEqual(preview.code, 0);
+  assert.match(preview.text, /adoptAndChange is given, and adopt is not/);
+  assert.match(preview.text, /adoptFrom is given, and adopt is not/);
+  assert.doesNotMatch(preview.text, /\n\s+at /);
+});
+
+test("another stack's object: refused with its owner; with adoptFrom it changes hands, and the other keeps off it", async (t) => {
+  const it = await existing(t);
+  const { runtime, stack } = it;
+  stack.write(program(it, ADOPTED));
+  await stack.up();
+  const owned = await objects(runtime);
+
+  const other = await Stack.create(t, program(it, ADOPTED), runtime);
+  await other.done(['stack', 'init', 'prod']);
+  await other.done(['config', 'set', 'weir:endpoint', runtime.url]);
+  const { code, text } = await other.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  const owner = owned[0]?.owner ?? '';
+  assert.ok(
+    text.includes(`The load balancer lb-1 belongs to ${owner}: to take it over, set adoptFrom: "${owner}".`),
+    text,
+  );
+  other.write(program(it, { lb: { adopt: 'lb-1', adoptFrom: owner.replace('::lb', '::lb2') } }));
+  assert.match((await other.run(['up', '--yes', '--skip-preview'])).text, /belongs to .*::lb, not to .*::lb2: /);
+  assert.deepEqual(await objects(runtime), owned);
+
+  const [lb, web, pool] = owned.map(({ id: adopt, owner: adoptFrom }) => ({ adopt, adoptFrom }));
+  other.write(program(it, { lb, web, pool }));
+  await other.up();
+  await other.done(['preview', '--expect-no-changes']);
+  const taken = await objects(runtime);
+
+  stack.write(program(it, { lb: { ...ADOPTED.lb, tags: {} } }));
+  assert.match((await stack.run(['up', '--yes', '--skip-preview'])).text, /belongs to .*prod.*::lb\. \(OwnedByOther/);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual(await objects(runtime), taken);
+  await other.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual(await objects(runtime), []);
+});
+
+test('an adopted object is replaced by itself, and by one under an id of its own where its parent is another', async (t) => {
+  const it = await existing(t);
+  const { runtime, stack } = it;
+  stack.write(program(it, ADOPTED));
+  await stack.up();
+  const [first] = (await objects(runtime)).filter(({ id }) => id === 'pool-1');
+  const urn = (await stack.resources()).get('pool')?.urn ?? '';
+  await stack.done(['up', '--yes', '--skip-preview', '--replace', urn]);
+  const [second] = (await objects(runtime)).filter(({ id }) => id === 'pool-1');
+  assert.notEqual(second?.incarnation, first?.incarnation);
+
+  const moved = program(it, ADOPTED)
+    .replace('listenerId: web.id', 'listenerId: tcp.id')
+    .replace(
+      'new weir.TargetAttachment',
+      `const tcp = new weir.Listener('tcp', { loadBalancerId: lb.id, protocol: 'TCP', port: ${await freePort()} });\nnew weir.TargetAttachment`,
+    );
+  stack.write(moved);
+  await stack.up();
+  await stack.done(['preview', '--expect-no-changes']);
+  const [attachment, ...rest] = (await runtime.done('GET', '/v1/attachments')).items;
+  assert.match(attachment.id, /^pool-[0-9a-f]{8}$/);
+  assert.deepEqual(rest, []);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual(await objects(runtime), []);
+});
+
+test('keys are compared by their fingerprints, and named without a word of them', async (t) => {
+  const it = await existing(t);
+  const { runtime, stack, port } = it;
+  const [pair, wrong] = [makePair(['a.example']), makePair(['a.example'])];
+  const stickySession = { type: 'cookie', cookieKey: 'planted-cookie-key' };
+  const healthCheck = { intervalSeconds: 0.2 };
+  const listener = { loadBalancerId: 'lb-1', protocol: 'HTTPS', port, healthCheck, stickySession };
+  await runtime.done('PUT', '/v1/listeners/web-1', { ...listener, certificates: { main: pair } });
+  const secure = (certificates: object, cookieKey: string) => ({
+    ...ADOPTED,
+    web: { adopt: 'web-1', protocol: 'HTTPS', certificates, stickySession: { type: 'cookie', cookieKey } },
+  });
+  stack.write(program(it, secure({ main: wrong, more: pair }, 'another-planted-key')));
+  const { text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.match(text, /certificates\.main\.privateKey is another secret; /);
+  assert.match(text, /certificates\.more is given in the program, and not there/);
+  assert.match(text, /stickySession\.cookieKey is another secret/);
+  assert.doesNotMatch(text, /planted|PRIVATE KEY|sha256/);
+  stack.write(program(it, secure({ main: pair }, 'planted-cookie-key')));
+  await stack.up();
+  await stack.done(['preview', '--expect-no-changes']);
+});
