@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { WeirError } from '../model/errors.ts';
+import type { TokenProperties } from '../model/token.ts';
 import type { Kind } from '../model/validate.ts';
 import { failureOf, isLost, json, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
 import { type HttpAnswer, openStream, type Send, sender } from './request.ts';
@@ -100,6 +101,19 @@ export class RuntimeClient {
     return json((await this.#call('GET', 'v1/status', undefined)).body);
   }
 
+  /** The answer of `POST /v1/tokens`, the only one that has the token. */
+  async createToken(token: TokenProperties): Promise<unknown> {
+    return json((await this.#call('POST', 'v1/tokens', undefined, JSON.stringify(token))).body);
+  }
+
+  async tokens(): Promise<unknown> {
+    return json((await this.#call('GET', 'v1/tokens', undefined)).body);
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    await this.#call('DELETE', `v1/tokens/${encodeURIComponent(id)}`, undefined);
+  }
+
   /** Calls `onEvent` at each sign of life of `/v1/events`; resolves when the stream has ended, rejects where there is none. */
   async events(onEvent: () => void, signal: AbortSignal): Promise<void> {
     const runtimeId = await this.runtimeId();
@@ -129,7 +143,8 @@ export class RuntimeClient {
         ? this.#failureOf(outcome.answer, expected ?? runtimeId, runtimeId, token)
         : unreachable(this.#settings, outcome.error, timeoutMs);
       const mayRepeat = outcome.answer ? REPEATED.has(failure.code) : isLost(outcome.error);
-      if (!mayRepeat || repeatAfterMs === undefined) throw failure;
+      // A second POST would make a second one.
+      if (method === 'POST' || !mayRepeat || repeatAfterMs === undefined) throw failure;
       await delay(repeatAfterMs);
     }
   }

@@ -47,7 +47,7 @@ export function otherRuntime({ endpoint }: Settings, expected: string, actual: s
 /** The error that an answer of status 400 and above carries. */
 export function failureOf({ endpoint }: Settings, answer: HttpAnswer, token: Token | undefined): WeirError {
   const parsed = errorAnswer.safeParse(json(answer.body));
-  if (answer.status === 401) return unauthenticated(endpoint, token);
+  if (answer.status === 401) return unauthenticated(endpoint, token, parsed.data?.message);
   if (!parsed.success) {
     return new WeirError('Internal', `${shown(endpoint)} answered status ${answer.status} without an error of Weir's`);
   }
@@ -60,7 +60,8 @@ export function failureOf({ endpoint }: Settings, answer: HttpAnswer, token: Tok
     }),
   );
   // A newer runtime may have codes of its own; its message is what counts.
-  const error = new WeirError(isErrorCode(code) ? code : 'Internal', withDetails(message, problems), problems);
+  const text = withDetails(message, problems) + (code === 'Forbidden' && token ? sourceOf(token) : '');
+  const error = new WeirError(isErrorCode(code) ? code : 'Internal', text, problems);
   error.requestId = requestId;
   return error;
 }
@@ -73,13 +74,19 @@ export function json(text: string): unknown {
   }
 }
 
-function unauthenticated(endpoint: URL, token: Token | undefined): WeirError {
+/** Where the token was found that is to be changed. */
+function sourceOf({ source }: Token): string {
+  return ` The token is the one from ${source}${staleAdvice(source)}.`;
+}
+
+/** `reason` is what the runtime says: that the token has expired, say. */
+function unauthenticated(endpoint: URL, token: Token | undefined, reason = ''): WeirError {
   const advice =
     "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the runtime's own is in DIR/admin-token";
   const message =
     token === undefined
       ? `the runtime at ${shown(endpoint)} wants a token, and none was found in WEIR_TOKEN, weir:token or ~/.weir: ${advice}`
-      : `the runtime at ${shown(endpoint)} refused the token from ${token.source}: ${advice}${staleAdvice(token.source)}`;
+      : `the runtime at ${shown(endpoint)} refused the token from ${token.source}: ${advice}${staleAdvice(token.source)}${reason && `. ${reason}`}`;
   return new WeirError('Unauthenticated', message);
 }
 

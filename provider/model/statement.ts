@@ -1,7 +1,6 @@
 // What a token permits: statements of actions on resources, with `*` and `?` in both; what they match, and how they are written in one line.
 import { z } from 'zod';
 import { ACTIONS, type Actions, type Permission } from './actions.ts';
-import { WeirError } from './errors.ts';
 
 const MAX_PATTERNS = 500;
 const ALL_ACTIONS = Object.keys(ACTIONS);
@@ -55,16 +54,10 @@ export function permitsSome(statements: readonly Statement[], { actions, type }:
   );
 }
 
-/** "slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*" as a statement. */
-export function parseStatement(text: string): Statement {
+/** "slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*" as a statement; undefined: it is none. */
+export function parseStatement(text: string): Statement | undefined {
   const [actions, resources, ...rest] = text.trim().split(/\s+on\s+/);
-  if (actions === undefined || resources === undefined || rest.length > 0) {
-    const example = 'slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*';
-    throw new WeirError(
-      'InvalidParameter',
-      `"${text}" is no statement: write ACTIONS on RESOURCES, as in "${example}"`,
-    );
-  }
+  if (actions === undefined || resources === undefined || rest.length > 0) return undefined;
   return { actions: listOf(actions), resources: listOf(resources) };
 }
 

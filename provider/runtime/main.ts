@@ -10,12 +10,14 @@ if (major < 22 || (major === 22 && minor < 19)) {
 const { Command } = await import('commander');
 const { serveCommand } = await import('./commands/serve.ts');
 const { statusCommand } = await import('./commands/status.ts');
+const { tokenCommand } = await import('./commands/token.ts');
 
 const program = new Command('weir')
   .description('Load balancers as desired state: the runtime that the Pulumi provider drives.')
   .showHelpAfterError('(weir --help lists the commands)')
   .addCommand(serveCommand())
-  .addCommand(statusCommand());
+  .addCommand(statusCommand())
+  .addCommand(tokenCommand());
 
 try {
   await program.parseAsync();

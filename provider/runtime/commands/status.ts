@@ -1,10 +1,10 @@
 // `weir status`: what a runtime serves, as tables.
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import { inOneLine } from '../../model/one-line.ts';
 import type { StatusAnswer } from '../api/schemas.ts';
 import { showOn } from './screen.ts';
+import { table } from './table.ts';
 import { watchStatus } from './watch.ts';
 
 export function statusCommand(): Command {
@@ -111,30 +111,3 @@ const UNITS: readonly (readonly [seconds: number, unit: string])[] = [
   [3_600, 'h'],
   [60, 'min'],
 ];
-
-const NONE = Object.fromEntries(
-  ['top', 'bottom', 'mid', 'left', 'right'].flatMap((side) =>
-    side === 'left' || side === 'right'
-      ? [
-          [side, ''],
-          [`${side}-mid`, ''],
-        ]
-      : [
-          [side, ''],
-          [`${side}-mid`, ''],
-          [`${side}-left`, ''],
-          [`${side}-right`, ''],
-        ],
-  ),
-);
-
-function table(head: string[], rows: (string | number)[][]): string {
-  const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 1 };
-  const made = new Table({
-    head,
-    style,
-    chars: { ...NONE, middle: ' ', 'mid-mid': '', 'left-mid': '', 'right-mid': '' },
-  });
-  made.push(...rows.map((row) => row.map(String)));
-  return made.toString();
-}

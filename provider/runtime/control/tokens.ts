@@ -37,15 +37,12 @@ export class Tokens {
     const [, id = '', secret = ''] = FORM.exec(text) ?? [];
     const token = this.#byId.get(id);
     if (token === undefined || !isSecret(secret, token.secretHash)) {
-      throw new WeirError(
-        'Unauthenticated',
-        'The bearer token is not one of this runtime: it is wrong, or was revoked.',
-      );
+      throw new WeirError('Unauthenticated', 'The token is not one of this runtime, or was revoked.');
     }
     const { name, expiresAt } = token;
     const access = new TokenAccess(name, token.statements, () => this.#isLive(token));
     if (!access.isLive)
-      throw new WeirError('Unauthenticated', `The bearer token ${JSON.stringify(name)} expired at ${expiresAt}.`);
+      throw new WeirError('Unauthenticated', `The token ${JSON.stringify(name)} expired at ${expiresAt}.`);
     return access;
   }
 

@@ -1,0 +1,83 @@
+// Statements: what their patterns match, how they are written, and which of them are refused as mistakes.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { matchesGlob, parseStatement, permits, permitsSome, statementText } from '../../../provider/model/statement.ts';
+import { tokenSchema } from '../../../provider/model/token.ts';
+import { schemaProblems } from '../../../provider/model/validate.ts';
+
+const MATCHES: readonly (readonly [pattern: string, text: string, isMatch: boolean])[] = [
+  ['loadbalancer/web', 'loadbalancer/web', true],
+  ['loadbalancer/web', 'loadbalancer/web-2', false],
+  ['loadbalancer/web-*', 'loadbalancer/web-', true],
+  ['loadbalancer/web-*', 'loadbalancer/web', false],
+  ['loadbalancer/*-web', 'loadbalancer/a-web-web', true],
+  ['loadbalancer/*a*b', 'loadbalancer/xaxbxb', true],
+  ['loadbalancer/w?b', 'loadbalancer/web', true],
+  ['loadbalancer/w?b', 'loadbalancer/wb', false],
+  ['loadbalancer/a.c', 'loadbalancer/abc', false],
+  ['*', 'runtime', true],
+  ['', '', true],
+  ['?', '', false],
+  ['slb:Describe*', 'slb:DescribeListeners', true],
+  ['slb:describe*', 'slb:DescribeListeners', false],
+];
+
+for (const [pattern, text, isMatch] of MATCHES) {
+  test(`"${pattern}" ${isMatch ? 'is' : 'is not'} the pattern of "${text}"`, () => {
+    assert.equal(matchesGlob(pattern, text), isMatch);
+  });
+}
+
+test('a pattern matches what the same regular expression matches, and hostile ones take no time', () => {
+  const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 12 });
+  const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 });
+  fc.assert(
+    fc.property(letters, text, (pattern, candidate) => {
+      const expected = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(candidate);
+      assert.equal(matchesGlob(pattern, candidate), expected);
+    }),
+  );
+  assert.equal(matchesGlob(`${'*a'.repeat(60)}b`, 'a'.repeat(10_000)), false);
+});
+
+test('action and resource must be permitted by one statement; any of the actions is enough', () => {
+  const statements = [
+    { actions: ['slb:AddBackendServers'], resources: ['loadbalancer/a', 'instance/*'] },
+    { actions: ['slb:Describe*'], resources: ['loadbalancer/b'] },
+  ];
+  assert.ok(permits(statements, ['slb:RegisterTargets', 'slb:AddBackendServers'], 'loadbalancer/a'));
+  assert.ok(!permits(statements, ['slb:AddBackendServers'], 'loadbalancer/b'));
+  assert.ok(!permits(statements, ['slb:DescribeListeners'], 'loadbalancer/a'));
+  assert.ok(permitsSome(statements, { actions: ['slb:DescribeRules'], type: 'loadbalancer' }));
+  assert.ok(!permitsSome(statements, { actions: ['slb:DescribeServers'], type: 'instance' }));
+  assert.ok(permitsSome([{ actions: ['*'], resources: ['*'] }], { actions: ['slb:RestartWorker'], type: 'runtime' }));
+});
+
+test('a statement is written in one line, and reads back as it was', () => {
+  const text = 'slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*';
+  const statement = parseStatement(` ${text.replaceAll(',', ' , ')} `);
+  assert.deepEqual(statement, {
+    actions: ['slb:AddBackendServers', 'slb:Describe*'],
+    resources: ['loadbalancer/web-*', 'instance/*'],
+  });
+  assert.equal(statement && statementText(statement), text);
+  for (const none of ['', 'slb:*', 'on runtime', 'slb:* on a on b'])
+    assert.equal(parseStatement(none), undefined, none);
+});
+
+test('what could never permit anything is refused with its path', () => {
+  const statement = { actions: ['slb:AddBackendServer', 'slb:*'], resources: ['loadbalancers/web', 'runtime'] };
+  const problems = schemaProblems(tokenSchema, {
+    name: '',
+    statements: [statement, { actions: [], resources: ['*'] }],
+    expiresAt: 'soon',
+  });
+  assert.deepEqual(problems.map(({ path }) => path).sort(), [
+    'expiresAt',
+    'name',
+    'statements[0].actions[0]',
+    'statements[0].resources[0]',
+    'statements[1].actions',
+  ]);
+});
