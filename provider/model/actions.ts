@@ -59,7 +59,7 @@ export interface Permission {
   readonly type: ResourceType;
 }
 
-type Operation = 'read' | 'create' | 'modify' | 'delete';
+export type Operation = 'read' | 'create' | 'modify' | 'delete';
 
 /** With the type of what they are permitted on. */
 type KindActions = Readonly<Record<Operation, Actions>> & { readonly type: ResourceType };
@@ -145,7 +145,7 @@ export const DESCRIBE_WORKERS: Permission = { actions: ['slb:DescribeWorkers'], 
 export const DESCRIBE_METRICS: Permission = { actions: ['slb:DescribeMetrics'], type: 'runtime' };
 
 /** To do one of these to an object of the kind, whichever it is. */
-export function permissionFor(kind: Kind, ...operations: readonly [Operation, ...Operation[]]): Permission {
+export function permissionFor(kind: Kind, ...operations: readonly Operation[]): Permission {
   const { type, ...actions } = KIND_ACTIONS[kind];
   return { type, actions: operations.flatMap((operation) => actions[operation]) as unknown as Actions };
 }

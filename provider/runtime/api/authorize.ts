@@ -1,11 +1,21 @@
 // Who may use a route: each one names what it asks for, and a request is refused before anything of it is looked at.
-import type { FastifyInstance } from 'fastify';
-import type { Permission } from '../../model/actions.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Operation, type Permission, permissionFor } from '../../model/actions.ts';
 import { WeirError } from '../../model/errors.ts';
-import { type Access, demandAdministrator, demandSome } from '../control/access.ts';
+import type { Kind } from '../../model/validate.ts';
+import { type Access, demand, demandAdministrator, demandSome } from '../control/access.ts';
+import type { ModelView } from '../control/model.ts';
+import { needsOf } from '../control/permissions.ts';
 
-/** `open`: no token is asked for. Permissions: one of them, on whatever; the handler asks for the rest. */
-export type RouteAccess = 'open' | 'administrator' | readonly Permission[];
+/** `open`: no token is asked for. */
+export type RouteAccess = 'open' | 'administrator' | Permitted;
+
+interface Permitted {
+  /** One of them is needed, on whatever; what else is needed the handler asks for. */
+  readonly by: readonly Permission[];
+  /** Where the route's id is that of an object, and it is there: on that. */
+  readonly of?: Kind;
+}
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -26,11 +36,27 @@ export function requireRouteAccess(server: FastifyInstance): void {
   });
 }
 
-/** Throws Forbidden. */
-export function admit(access: Access, needed: RouteAccess | undefined): void {
+/** The configuration of a route that does one of these to an object of the kind. */
+export function accessTo(kind: Kind, ...operations: readonly Operation[]) {
+  return { access: { by: [permissionFor(kind, ...operations)], of: kind } };
+}
+
+/** Throws Forbidden. What is wrong with a body may tell of the object that it is put to, so this comes before it. */
+export function admit({ access, params, routeOptions }: FastifyRequest, view: ModelView): void {
+  const needed = routeOptions.config.access;
   if (needed === 'open') return;
-  if (needed === 'administrator' || needed === undefined) demandAdministrator(access);
-  else demandSome(access, needed);
+  if (needed === 'administrator' || needed === undefined) {
+    demandAdministrator(access);
+    return;
+  }
+  const { id = '' } = params as { id?: string };
+  const object = needed.of && view.get<Kind>(needed.of, id);
+  if (object === undefined) demandSome(access, needed.by);
+  else
+    demand(
+      access,
+      needed.by.flatMap(({ actions }) => needsOf(view, [object], actions)),
+    );
 }
 
 /** Throws Unauthenticated where the header has none. */
@@ -43,7 +69,7 @@ export function bearerToken(authorization: string | undefined): string {
 function descriptionOf(access: RouteAccess): string {
   if (access === 'open') return 'No token is asked for.';
   if (access === 'administrator') return "With the administrator's token only.";
-  const texts = access.map(
+  const texts = access.by.map(
     ({ actions, type }) => `${actions.join(', ')} on ${type === 'runtime' ? type : `${type}/ID`}`,
   );
   return `Permitted by: ${texts.join('; ')}.`;

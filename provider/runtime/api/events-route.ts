@@ -35,7 +35,7 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
     {
       // A HEAD would open a stream that nobody reads.
       exposeHeadRoute: false,
-      config: { access: READABLE },
+      config: { access: { by: READABLE } },
       schema: {
         summary:
           'Server-sent events of what happens: write, health, worker, listener; missed where Last-Event-ID is too old.',

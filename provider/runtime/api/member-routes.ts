@@ -15,7 +15,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
   app.put(
     '/v1/groups/:id/members/:serverId',
     {
-      config: { access: [{ actions: JOIN, type: 'scalinggroup' }] },
+      config: { access: { by: [{ actions: JOIN, type: 'scalinggroup' }], of: 'groups' } },
       schema: {
         summary: 'A server joins a group and is bound to whatever the group is attached to; a member stays one.',
         params: memberParams,
@@ -34,7 +34,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
   app.delete(
     '/v1/groups/:id/members/:serverId',
     {
-      config: { access: [{ actions: LEAVE, type: 'scalinggroup' }] },
+      config: { access: { by: [{ actions: LEAVE, type: 'scalinggroup' }], of: 'groups' } },
       schema: {
         summary: 'A server leaves a group and is unbound at once; the server itself is not touched.',
         params: memberParams,

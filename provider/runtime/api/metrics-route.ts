@@ -12,7 +12,7 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
   server.withTypeProvider<ZodTypeProvider>().get(
     '/metrics',
     {
-      config: { access: [DESCRIBE_METRICS] },
+      config: { access: { by: [DESCRIBE_METRICS] } },
       schema: {
         summary:
           'Requests, answers, durations, connections, health, weights and versions, in the format of Prometheus.',

@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { permissionFor } from '../../model/actions.ts';
 import { type Problem, WeirError } from '../../model/errors.ts';
 import { objectId } from '../../model/network.ts';
 import { isRecord } from '../../model/record.ts';
@@ -10,11 +9,11 @@ import { invalid, KIND_NAMES, KINDS, type Kind, parseProperties, schemaProblems 
 import { type Access, demand } from '../control/access.ts';
 import type { Precondition } from '../control/changes.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import type { ModelView } from '../control/model.ts';
-import { mayRead, needsOfRead, needsOfWrite, needsToTouch } from '../control/permissions.ts';
+import { mayRead, needsOfRead, needsOfWrite } from '../control/permissions.ts';
 import { existingObject } from '../control/references.ts';
 import type { StoredObject } from '../store/store.ts';
 import { etagOf, toAnswer } from './answers.ts';
+import { accessTo } from './authorize.ts';
 import {
   answerSchema,
   bodySchema,
@@ -36,12 +35,11 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
   const app = server.withTypeProvider<ZodTypeProvider>();
   const answer = answerSchema(kind);
   const name = KIND_NAMES[kind];
-  const readable = { access: [permissionFor(kind, 'read')] } as const;
 
   app.get(
     `/v1/${kind}`,
     {
-      config: readable,
+      config: accessTo(kind, 'read'),
       schema: {
         summary: `Lists each ${name}, in order of id.`,
         querystring: listQuery,
@@ -61,7 +59,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
   app.get(
     `/v1/${kind}/:id`,
     {
-      config: readable,
+      config: accessTo(kind, 'read'),
       schema: { summary: `Reads one ${name}.`, params: idParams, response: { 200: answer, default: errorAnswer } },
     },
     async ({ params: { id }, access }, reply) => {
@@ -74,7 +72,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
   app.put(
     `/v1/${kind}/:id`,
     {
-      config: { access: [permissionFor(kind, 'create', 'modify')] },
+      config: accessTo(kind, 'create', 'modify'),
       schema: {
         summary: `Creates or updates one ${name}; an equal put changes nothing.`,
         params: idParams,
@@ -85,7 +83,6 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       validatorCompiler: paramsOnly,
     },
     async ({ params: { id }, body, access, headers }, reply) => {
-      refuseForeign(access, control.model, kind, id);
       const { identity, properties } = splitBody(kind, id, body);
       const precondition = preconditionOf(access, headers['if-match']);
       const written = await control.put(kind, id, properties, identity, precondition);
@@ -99,7 +96,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
   app.delete(
     `/v1/${kind}/:id`,
     {
-      config: { access: [permissionFor(kind, 'delete')] },
+      config: accessTo(kind, 'delete'),
       schema: {
         summary: `Deletes one ${name}; with an incarnation that is not its own nothing is done.`,
         params: idParams,
@@ -118,7 +115,7 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
   server.withTypeProvider<ZodTypeProvider>().patch(
     '/v1/attachments/:id',
     {
-      config: { access: [permissionFor('attachments', 'modify')] },
+      config: accessTo('attachments', 'modify'),
       schema: {
         summary: 'Binds, changes and unbinds single targets (JSON merge patch: null unbinds).',
         params: idParams,
@@ -128,7 +125,6 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       validatorCompiler: paramsOnly,
     },
     async ({ params: { id }, body, access, headers }, reply) => {
-      refuseForeign(access, control.model, 'attachments', id);
       const problems = schemaProblems(patchBody, body);
       if (problems.length > 0) throw invalid(problems);
       const { targets } = patchBody.parse(body);
@@ -161,12 +157,6 @@ function splitBody(kind: Kind, id: string, body: unknown) {
 
 export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
   return (data: unknown) => (httpPart === 'body' ? { value: data } : { value: (schema as z.ZodType).parse(data) });
-}
-
-/** Before the body is looked at: what is wrong with it may tell of the object that it is put to. */
-function refuseForeign(access: Access, view: ModelView, kind: Kind, id: string): void {
-  const object = view.get<Kind>(kind, id);
-  if (object !== undefined) demand(access, needsToTouch(view, object));
 }
 
 function preconditionOf(access: Access, etags: string | undefined): Precondition {

@@ -96,7 +96,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       if (allow !== undefined) reply.header('allow', allow);
       throw routeFault(request.method, path, allow);
     }
-    admit(request.access, request.routeOptions.config.access);
+    admit(request, options.control.model);
   });
   server.addHook('onSend', async (_request, reply, payload) => {
     // Who asked before the end and hears in it would keep an idle connection, which the end waits for.

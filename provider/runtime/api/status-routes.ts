@@ -15,16 +15,14 @@ import { errorAnswer, type StatusAnswer, statusAnswer } from './schemas.ts';
 const state = z.object({ status: z.string() });
 const OPEN = { access: 'open' } as const;
 /** Each of them shows a part. */
-const SHOWN = {
-  access: [permissionFor('listeners', 'read'), permissionFor('attachments', 'read'), DESCRIBE_WORKERS],
-} as const;
+const PARTS = [permissionFor('listeners', 'read'), permissionFor('attachments', 'read'), DESCRIBE_WORKERS];
 
 export function registerStatusRoutes(server: FastifyInstance, control: ControlPlane): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/v1/status',
     {
-      config: SHOWN,
+      config: { access: { by: PARTS } },
       schema: {
         summary: 'What is served, by which data planes, with the health and the counters of each target.',
         response: { 200: statusAnswer, default: errorAnswer },

@@ -11,7 +11,7 @@ export function registerWorkerRoutes(server: FastifyInstance, control: ControlPl
   server.withTypeProvider<ZodTypeProvider>().delete(
     '/v1/workers/:id',
     {
-      config: { access: [RESTART_WORKER] },
+      config: { access: { by: [RESTART_WORKER] } },
       schema: {
         summary: 'Ends one worker, and with it its open connections; answers when another serves in its place.',
         params: idParams,

@@ -10,6 +10,7 @@ import {
   MODIFY_ATTACHMENT,
   MODIFY_PORT,
   MODIFY_WEIGHT,
+  permissionFor,
   UNBIND,
 } from '../../model/actions.ts';
 import { PARENTS } from '../../model/parent.ts';
@@ -22,6 +23,12 @@ import { membersOf } from './groups.ts';
 import { type Binder, loadBalancerOf, wantedTargets } from './membership.ts';
 import type { Lookup, ModelView } from './model.ts';
 
+/** Any of the actions, on each resource that the objects stand for. */
+export function needsOf(view: Lookup, objects: readonly (StoredObject | undefined)[], actions: Actions): Need[] {
+  const resources = objects.flatMap((object) => (object === undefined ? [] : (resourceOf(view, object) ?? [])));
+  return [...new Set(resources)].map((resource) => ({ actions, resource, path: '' }));
+}
+
 /** What is asked of who wants to see an object. */
 export function needsOfRead(view: Lookup, object: StoredObject): Need[] {
   return needsOf(view, [object], KIND_ACTIONS[object.kind].read);
@@ -29,12 +36,6 @@ export function needsOfRead(view: Lookup, object: StoredObject): Need[] {
 
 export function mayRead(access: Access, view: Lookup, object: StoredObject): boolean {
   return access.isAdministrator || mayAll(access, needsOfRead(view, object));
-}
-
-/** What is asked, before anything of the body is looked at, of who wants to change an object: any of its actions. */
-export function needsToTouch(view: Lookup, object: StoredObject): Need[] {
-  const { create, modify } = KIND_ACTIONS[object.kind];
-  return needsOf(view, [object], [...create, ...modify]);
 }
 
 /** What is asked of who wants to see something of a listener as it was compiled, whether it is stored or was refused. */
@@ -53,8 +54,9 @@ export function needsOfWrite(
 ): Need[] {
   const kind = (after ?? before)?.kind;
   if (kind === undefined) return [];
-  if (before !== undefined && isDeepStrictEqual(before.properties, after?.properties))
-    return needsToTouch(view, before);
+  if (before !== undefined && after !== undefined && isDeepStrictEqual(contentOf(before), contentOf(after))) {
+    return needsOf(view, [before], permissionFor(kind, 'create', 'modify').actions);
+  }
   if (kind === 'attachments') return attachmentNeeds(view, before as Attachment, after as Attachment);
   if (kind === 'groups') return groupNeeds(view, before as Group, after as Group);
   if (kind === 'group-attachments')
@@ -104,7 +106,8 @@ function groupNeeds(view: ModelView, before: Group, after: Group): Need[] {
   if (before === undefined) return [...needsOf(view, [after], create), ...needs];
   if (joining.length > 0) needs.push(...needsOf(view, [after], JOIN));
   if ([...old].some((serverId) => !present.has(serverId))) needs.push(...needsOf(view, [after], LEAVE));
-  return needs.length === 0 ? needsOf(view, [after], [modify[0]]) : needs;
+  const isOther = needs.length === 0 || before.owner !== after.owner;
+  return isOther ? [...needs, ...needsOf(view, [after], [modify[0]])] : needs;
 }
 
 function groupAttachmentNeeds(view: ModelView, before: GroupAttachment, after: GroupAttachment): Need[] {
@@ -120,12 +123,6 @@ function groupAttachmentNeeds(view: ModelView, before: GroupAttachment, after: G
   return needs;
 }
 
-/** One for each resource that the objects stand for. */
-function needsOf(view: Lookup, objects: readonly (StoredObject | undefined)[], actions: Actions): Need[] {
-  const resources = objects.flatMap((object) => (object === undefined ? [] : (resourceOf(view, object) ?? [])));
-  return [...new Set(resources)].map((resource) => ({ actions, resource, path: '' }));
-}
-
 /** The servers among what is newly bound. */
 function serverNeeds(
   property: string,
@@ -135,6 +132,11 @@ function serverNeeds(
   return targets.flatMap(([name, { serverId }]) =>
     serverId === undefined ? [] : [{ actions, resource: `instance/${serverId}`, path: propertyPath([property, name]) }],
   );
+}
+
+/** An incarnation alone says that a create was repeated. */
+function contentOf({ owner, properties }: StoredObject): unknown {
+  return { owner, properties };
 }
 
 /** What permissions on an object are given for; undefined where its parent is not there. */
@@ -172,6 +174,8 @@ function isSameServer(a: Target | undefined, b: Target | undefined): boolean {
 
 function settingsDiffer(before: Attachment, after: Attachment): boolean {
   if (before === undefined || after === undefined) return false;
-  const settings = ({ properties: { targets: _, defaultPort: __, ...rest } }: NonNullable<Attachment>) => rest;
+  const settings = ({ owner, properties: { targets: _, defaultPort: __, ...rest } }: NonNullable<Attachment>) => {
+    return { owner, ...rest };
+  };
   return !hasMoved(before, after) && !isDeepStrictEqual(settings(before), settings(after));
 }
