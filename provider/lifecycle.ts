@@ -37,7 +37,7 @@ export class Lifecycle {
       if (expectedRuntime === undefined) throw this.#notThere(id);
       return { id: '', props: {} };
     }
-    const observed = (this.#resource.observed?.(stored, state) ?? stored) as StoredObject;
+    const observed = this.#observed(stored, state);
     return {
       id,
       props: outputsOf(this.#resource, observed, state, await this.#runtime()),
@@ -83,7 +83,7 @@ export class Lifecycle {
     try {
       const stored = await this.#client.put(call, { ...bodyOf(this.#resource, inputs), incarnation }, waitMs, ifMatch);
       for (const warning of warningsOf(stored)) report(`${resourceName(inputs)}: ${warning}`);
-      return outputsOf(this.#resource, stored, inputs, await this.#runtime());
+      return outputsOf(this.#resource, this.#observed(stored, inputs), inputs, await this.#runtime());
     } catch (error) {
       throw (await this.#partialFailure(error, call, inputs, incarnation)) ?? error;
     }
@@ -97,10 +97,14 @@ export class Lifecycle {
     if (!isWeirError(error) || !STORED_ALL_THE_SAME.has(error.code)) return undefined;
     const stored = await this.#client.get(call).catch(() => undefined);
     if (stored?.incarnation !== incarnation) return undefined;
-    const actual = outputsOf(this.#resource, stored, inputs, await this.#runtime());
+    const actual = outputsOf(this.#resource, this.#observed(stored, inputs), inputs, await this.#runtime());
     const properties = { ...inputs, ...actual };
     const message = shownMessage(error);
     return Object.assign(new Error(message), { id: call.id, properties, reasons: [message] });
+  }
+
+  #observed(stored: StoredObject, before: Properties): StoredObject {
+    return (this.#resource.observed?.(stored, before) ?? stored) as StoredObject;
   }
 
   /** For `get`, which has no state: an empty id tells a refresh that the object is gone, and there goes unnoticed. */

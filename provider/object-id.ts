@@ -7,16 +7,17 @@ import type { ResourceDescription } from './resource.ts';
 const MAX_ID_LENGTH = 128;
 const HASH_LENGTH = 8;
 
-/** The resource's name with a hash of what makes it this object: `web-1f0c2a9b`. */
-export function objectId({ type, schema, identity }: ResourceDescription, inputs: Properties): string {
+/** The resource's name with a hash of what makes it this object: `web-1f0c2a9b`, of a server `i-web-1f0c2a9b`. */
+export function objectId({ type, schema, identity, idPrefix }: ResourceDescription, inputs: Properties): string {
   const normal = normalForm(schema, inputs) as Properties;
+  const prefix = idPrefix?.(normal) ?? '';
   const parts = [type, inputs.owner ?? '', ...identity.map((key) => normal[key] ?? '')];
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, HASH_LENGTH);
   const name = resourceName(inputs)
     .replace(/[^A-Za-z0-9._-]/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, MAX_ID_LENGTH - HASH_LENGTH - 1);
-  return name === '' ? hash : `${name}-${hash}`;
+    .slice(0, MAX_ID_LENGTH - HASH_LENGTH - 1 - prefix.length);
+  return name === '' ? prefix + hash : `${prefix}${name}-${hash}`;
 }
 
 /** Whether two sets of properties are of one object, of which the second is no replacement. */

@@ -23,6 +23,8 @@ export interface ResourceDescription {
   readonly schema: z.ZodObject;
   /** A change of these makes another object: they are part of its id, and replace it. */
   readonly identity: readonly string[];
+  /** What ids begin with; the normal form goes in. */
+  readonly idPrefix?: (normal: Properties) => string;
   /** What the API answers beside the properties. */
   readonly outputs: readonly string[];
   /** Defaults that depend on other properties; the normal form goes in and comes out. */
@@ -31,7 +33,7 @@ export interface ResourceDescription {
   readonly problems?: (checked: Checked) => readonly Problem[];
   /** The program's properties as diff compares them: what the resource leaves to others is taken from the state. */
   readonly desired?: (news: Properties, olds: Properties) => Properties;
-  /** The object's properties and outputs as `read` reports them: what is no drift is taken from the state. */
+  /** The object's properties and outputs as the state has them: what is no drift is taken from what was there before. */
   readonly observed?: (actual: Properties, state: Properties) => Properties;
   /** The line that a change prints to the preview. */
   readonly changeLine?: (name: string, olds: Properties, news: Properties) => string | undefined;

@@ -67,12 +67,54 @@ const targetAttachment: Shim = {
     },
 };
 
+// biome-ignore format: the text is kept in the state.
+const backendServer: Shim = {
+    configure(q) {
+        try {
+            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('BackendServer', q.config));
+        }
+        catch (e) {
+            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+                this[m] = () => { throw e; };
+        }
+    },
+};
+
+// biome-ignore format: the text is kept in the state.
+const autoScalingGroup: Shim = {
+    configure(q) {
+        try {
+            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('AutoScalingGroup', q.config));
+        }
+        catch (e) {
+            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+                this[m] = () => { throw e; };
+        }
+    },
+};
+
+// biome-ignore format: the text is kept in the state.
+const autoScalingAttachment: Shim = {
+    configure(q) {
+        try {
+            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('AutoScalingAttachment', q.config));
+        }
+        catch (e) {
+            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+                this[m] = () => { throw e; };
+        }
+    },
+};
+
 /** One object a type for the whole process: Pulumi serialises by identity, and serialising costs 100 ms. */
 export const PROVIDERS = {
   LoadBalancer: asProvider(loadBalancer),
   Listener: asProvider(listener),
   ForwardingRule: asProvider(forwardingRule),
   TargetAttachment: asProvider(targetAttachment),
+  BackendServer: asProvider(backendServer),
+  AutoScalingGroup: asProvider(autoScalingGroup),
+  AutoScalingAttachment: asProvider(autoScalingAttachment),
 };
 
 /** The methods that the type asks for appear with `configure`. */

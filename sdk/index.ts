@@ -1,6 +1,12 @@
 // The SDK: `import * as weir from "weir"`.
 // Types are exported apart: the TypeScript that Pulumi brings (3.8) does not know `export { type ... }`.
 export type { AdoptionArgs } from './adoption.ts';
+export type { AutoScalingAttachmentArgs } from './auto-scaling-attachment.ts';
+export { AutoScalingAttachment } from './auto-scaling-attachment.ts';
+export type { AutoScalingGroupArgs } from './auto-scaling-group.ts';
+export { AutoScalingGroup } from './auto-scaling-group.ts';
+export type { BackendServerArgs } from './backend-server.ts';
+export { BackendServer } from './backend-server.ts';
 export type { CertificateArgs } from './certificate.ts';
 export type { ForwardingRuleArgs } from './forwarding-rule.ts';
 export { ForwardingRule } from './forwarding-rule.ts';

@@ -19,14 +19,24 @@ export interface LoadBalancerArgs extends AdoptionArgs {
    * @default one of the runtime's `--vip-pool`
    */
   address?: pulumi.Input<string>;
-  /** The region, at most 255 characters. A label of yours. */
+  /**
+   * The region, at most 255 characters. Given, it is that of every {@link BackendServer} that is bound here; targets
+   * without a server are not asked.
+   * @default any region
+   */
   region?: pulumi.Input<string>;
-  /** The network, at most 255 characters. A label of yours. */
+  /**
+   * The network, at most 255 characters; compared as `region` is.
+   * @default any network
+   */
   vpcId?: pulumi.Input<string>;
-  /** The zone, at most 255 characters. A label of yours. */
+  /**
+   * The zone, at most 255 characters; compared as `region` is, with servers that name a zone.
+   * @default any zone
+   */
   zoneId?: pulumi.Input<string>;
   /**
-   * What the documents call the performance of a load balancer. It does not limit this runtime.
+   * Targets of type `"eni"` and `"eci"` need `"guaranteed"`. It does not limit what goes through.
    * @default "shared"
    */
   performance?: pulumi.Input<'shared' | 'guaranteed'>;

@@ -3,10 +3,22 @@ import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
 
-/** One target: an address and a port that answer, and its share of the traffic. */
+/** One target: a server or an address and a port that answer, and its share of the traffic. */
 export interface TargetArgs {
-  /** An IPv4 or IPv6 address, no host name. */
-  address: pulumi.Input<string>;
+  /**
+   * The id of a {@link BackendServer}, whose first address counts where `address` is not given. It must be eligible when
+   * it is bound; where it is no more later, it takes no new traffic and comes back by itself. A server and its bare
+   * address are one target. Required where there is no `address`.
+   */
+  serverId?: pulumi.Input<string>;
+  /** An IPv4 or IPv6 address, no host name; with `serverId` one of that server's. */
+  address?: pulumi.Input<string>;
+  /**
+   * The kind of the server, which must be named where it is `"eni"` or `"eci"`: those need a load balancer of
+   * `performance: "guaranteed"`.
+   * @default "ecs"
+   */
+  type?: pulumi.Input<'ecs' | 'eni' | 'eci'>;
   /**
    * The port, 1-65535. A change is make before break: the old port serves until the new one passed a check. Not for
    * classic load balancers: there the listener's `backendPort` counts.

@@ -4,7 +4,7 @@ import { targetKey } from '../provider/model/target-key.ts';
 import type { TargetArgs } from './target-attachment.ts';
 
 /** What all targets of a list have in common. */
-export type SharedTargetArgs = Omit<TargetArgs, 'address' | 'port'>;
+export type SharedTargetArgs = Omit<TargetArgs, 'serverId' | 'address' | 'port'>;
 
 /**
  * The `targets` of an attachment, named by address and port. Throws for an entry that is no `address:port` (an IPv6

@@ -1,4 +1,5 @@
-// What a change of an attachment's targets does to membership: a list of operations, and the one line that a preview shows.
+// What a change of an attachment's targets, or of a group's members, does to membership: operations, and the one line
+// that a preview shows.
 import { inOneLine } from './one-line.ts';
 import { weightOf } from './target-attachment.ts';
 import { canonicalAddress, targetKey } from './target-key.ts';
@@ -12,9 +13,9 @@ const NOT_KNOWN = '(known after up)';
 type Value = string | number | null | undefined;
 
 export type MembershipChange =
-  | { operation: 'bind'; name: string; address: Value; port: Value; weight: Value }
+  | ({ operation: 'bind'; name: string } & Wire)
   | { operation: 'unbind'; name: string }
-  | { operation: 'weight' | 'port' | 'address'; name: string; from: Value; to: Value };
+  | { operation: 'weight' | 'port' | 'server' | 'address'; name: string; from: Value; to: Value };
 
 /** The part of an attachment that decides its membership, as state or program have it: any of it may be unknown. */
 export interface Membership {
@@ -25,6 +26,7 @@ export interface Membership {
 type IsKnown = (value: unknown) => boolean;
 
 interface Wire {
+  server: Value;
   address: Value;
   port: Value;
   weight: Value;
@@ -53,6 +55,7 @@ export function membershipChanges(
     ...unbinds.map((name) => ({ operation: 'unbind' as const, name })),
     ...changed('weight'),
     ...changed('port'),
+    ...changed('server'),
     ...changed('address'),
   ];
 }
@@ -60,11 +63,28 @@ export function membershipChanges(
 /** `web: bind b5 10.0.0.5:80 w50 · unbind b3 · weight b2 20→25`; undefined where membership stays as it is. */
 export function membershipLine(attachment: string, changes: readonly MembershipChange[] | undefined) {
   if (changes === undefined) return `${attachment}: targets ${NOT_KNOWN}`;
+  return changeLine(attachment, changes.map(describe));
+}
+
+/** `web: join i-5 · leave i-3`; undefined where the members stay, as they do where none are named any more. */
+export function memberLine(group: string, before: unknown, after: unknown, isKnown: IsKnown = () => true) {
+  if (!isKnown(before) || !isKnown(after)) return `${group}: members ${NOT_KNOWN}`;
+  if (after === undefined) return undefined;
+  const idsOf = (members: unknown) => Object.values((members ?? {}) as Record<string, unknown>);
+  const [olds, news] = [new Set(idsOf(before)), new Set(idsOf(after))];
+  const shown = (id: unknown) => (isKnown(id) ? inOneLine(String(id)) : NOT_KNOWN);
+  return changeLine(group, [
+    ...[...news].filter((id) => !olds.has(id)).map((id) => `join ${shown(id)}`),
+    ...[...olds].filter((id) => !news.has(id)).map((id) => `leave ${shown(id)}`),
+  ]);
+}
+
+function changeLine(name: string, changes: readonly string[]): string | undefined {
   if (changes.length === 0) return undefined;
-  const parts = changes.slice(0, MAX_CHANGES_SHOWN).map(describe);
+  const parts = changes.slice(0, MAX_CHANGES_SHOWN);
   const left = changes.length - parts.length;
   if (left > 0) parts.push(`and ${left} more`);
-  return `${attachment}: ${parts.join(' · ')}`;
+  return `${name}: ${parts.join(' · ')}`;
 }
 
 function describe(change: MembershipChange): string {
@@ -79,11 +99,12 @@ function describe(change: MembershipChange): string {
   }
 }
 
-function targetText({ address, port, weight }: Wire): string {
+function targetText({ server, address, port, weight }: Wire): string {
   if (address === undefined && port === undefined && weight === undefined) return NOT_KNOWN;
+  const host = address === null ? server : address;
   const isWhole = typeof address === 'string' && typeof port === 'number';
-  const place = isWhole ? targetKey(address, port) : text(address) + (port === null ? '' : `:${text(port)}`);
-  return `${place} w${text(weight)}`;
+  const place = isWhole ? targetKey(address, port) : text(host) + (port === null ? '' : `:${text(port)}`);
+  return `${server === null || address === null ? '' : `${text(server)} `}${place} w${text(weight)}`;
 }
 
 function text(value: Value): string {
@@ -96,11 +117,15 @@ function wiresOf({ targets, defaultPort }: Membership, isKnown: IsKnown): Map<st
 
   function wireOf(target: unknown): Wire {
     if (!isKnown(target) || typeof target !== 'object' || target === null) {
-      return { address: undefined, port: undefined, weight: undefined };
+      return { server: undefined, address: undefined, port: undefined, weight: undefined };
     }
-    const { address, port, weight } = target as Record<string, unknown>;
+    const { serverId, address, port, weight } = target as Record<string, unknown>;
     return {
-      address: known(typeof address === 'string' && isKnown(address) ? canonicalAddress(address) : address),
+      server: serverId === undefined ? null : known(serverId),
+      address:
+        address === undefined
+          ? null
+          : known(typeof address === 'string' && isKnown(address) ? canonicalAddress(address) : address),
       port: port === undefined && defaultPort === undefined ? null : known(port ?? defaultPort),
       weight: known(isKnown(weight) ? weightOf({ weight: weight as number | undefined }) : weight),
     };

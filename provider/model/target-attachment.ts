@@ -74,7 +74,7 @@ export function targetAttachmentRules(
     // Of so many as a body has room for, the conflicts take seconds, and are more than a call takes arguments.
     return problems;
   }
-  problems.push(...targetProblems(targets), ...wireConflicts(targets, input.defaultPort));
+  problems.push(...targetProblems(targets), ...wireConflicts(targets, input.defaultPort, isKnown));
   return problems;
 }
 
@@ -88,11 +88,15 @@ function targetProblems(targets: Record<string, unknown>): Problem[] {
 }
 
 /** Names of one map that mean the same address, or the same server, and port. */
-function wireConflicts(targets: Record<string, unknown>, defaultPort: unknown): Problem[] {
+function wireConflicts(
+  targets: Record<string, unknown>,
+  defaultPort: unknown,
+  isKnown: (value: unknown) => boolean,
+): Problem[] {
   const problems: Problem[] = [];
   const nameOf = new Map<string, string>();
   for (const [name, target] of Object.entries(targets)) {
-    const key = isRecord(target) ? knownKey(target, target.port ?? defaultPort) : undefined;
+    const key = isRecord(target) && isKnown(target.serverId) ? knownKey(target, target.port ?? defaultPort) : undefined;
     if (key === undefined) continue;
     const first = nameOf.get(key);
     if (first === undefined) nameOf.set(key, name);

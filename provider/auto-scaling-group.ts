@@ -1,0 +1,21 @@
+// The auto scaling group as a resource: members that the program names are its own, and where it names none they are not.
+import { memberLine } from './model/membership.ts';
+import { scalingGroupSchema } from './model/scaling-group.ts';
+import { compact, type Properties } from './normal-form.ts';
+import type { ResourceDescription } from './resource.ts';
+import { isKnown } from './unknown.ts';
+
+export const autoScalingGroup: ResourceDescription = {
+  type: 'AutoScalingGroup',
+  kind: 'groups',
+  schema: scalingGroupSchema,
+  identity: [],
+  outputs: [],
+  // Who has joined through the API is no drift: no `up` may remove it.
+  observed: (actual, state) => (state.members === undefined ? withoutMembers(actual) : actual),
+  changeLine: (name, olds, news) => memberLine(name, olds.members, news.members, isKnown),
+};
+
+function withoutMembers(actual: Properties): Properties {
+  return compact(Object.entries({ ...actual, members: undefined }));
+}
