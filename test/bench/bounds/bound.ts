@@ -1,4 +1,4 @@
-// One bound of the data plane in seconds or bytes, and what was measured of it; run.ts measures those of bounds.ts.
+// One bound in seconds, in bytes or as a ratio, and what was measured of it; run.ts measures those of bounds.ts.
 import type { CleanUp } from '../clean-up.ts';
 import type { Programs } from '../programs.ts';
 

@@ -2,6 +2,7 @@
 import { CleanUp } from '../clean-up.ts';
 import type { BoundContext, BoundResult, MeasureBound } from './bound.ts';
 import { measureCrowd } from './crowd.ts';
+import { measureDeployments } from './deployments.ts';
 import { measureEvents } from './events.ts';
 import { measureMemory } from './memory.ts';
 import { measureShares } from './shares.ts';
@@ -15,6 +16,7 @@ const BOUNDS: Readonly<Record<string, MeasureBound>> = {
   crowd: measureCrowd,
   shares: measureShares,
   shutdown: measureShutdown,
+  deployments: measureDeployments,
 };
 
 export async function measureBounds(
