@@ -22,6 +22,7 @@ export async function httpBackend(
   name: string,
   port = 0,
   gate?: Promise<void>,
+  address?: string,
 ): Promise<Backend> {
   const server = createHttpServer((request, response) => {
     if (request.headers['user-agent'] !== 'weir-health-check') {
@@ -31,7 +32,7 @@ export async function httpBackend(
     if (gate === undefined) answer();
     else void gate.then(answer);
   });
-  const backend = await listen(t, name, server, port);
+  const backend = await listen(t, name, server, port, address);
   return backend;
 }
 
