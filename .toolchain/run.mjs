@@ -11,6 +11,7 @@ import { releaseAll } from './lock.mjs';
 import { ensureNode } from './node.mjs';
 import { SetupError, say } from './progress.mjs';
 import { ensurePulumi } from './pulumi.mjs';
+import { ensureRandomPlugin } from './random-plugin.mjs';
 import { prepend } from './search-path.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -26,12 +27,14 @@ async function prepare() {
   const node = await ensureNode(cache);
   await ensureDependencies(root, node, cache);
   const pulumi = await ensurePulumi(cache);
+  const home = path.join(cache, 'pulumi-home');
+  const plugin = await ensureRandomPlugin(root, home, cache, process.env);
   const own = path.join(root, '.toolchain', 'bin');
-  const folders = [...node.folders, ...pulumi, own, path.join(root, 'node_modules', '.bin')];
+  const folders = [...node.folders, ...pulumi, ...plugin, own, path.join(root, 'node_modules', '.bin')];
   return {
     ...process.env,
     PATH: prepend(folders, process.env.PATH),
-    PULUMI_HOME: process.env.PULUMI_HOME || path.join(cache, 'pulumi-home'),
+    PULUMI_HOME: process.env.PULUMI_HOME || home,
   };
 }
 
