@@ -1,0 +1,87 @@
+// A percentage as weights: exact for any number of targets, even, and those that take part stay as it rises.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { canaryWeights } from '../../../sdk/canary-weights.ts';
+
+const COUNT = fc.integer({ min: 1, max: 250 });
+const FEW = fc.integer({ min: 1, max: 100 });
+const PERCENTAGE = fc.integer({ min: 0, max: 100 });
+
+function sum(weights: readonly number[]): number {
+  return weights.reduce((total, weight) => total + weight, 0);
+}
+
+/** How many take part; those that do are the first ones. */
+function taking(weights: readonly number[]): number {
+  const count = weights.filter((weight) => weight > 0).length;
+  assert.ok(weights.slice(0, count).every((weight) => weight > 0));
+  return count;
+}
+
+const EXAMPLES: readonly (readonly [number, number, number, readonly number[], readonly number[]])[] = [
+  [1, 1, 10, [90], [10]],
+  [3, 3, 10, [30, 30, 30], [10, 0, 0]],
+  [2, 2, 50, [25, 25], [50, 0]],
+  [2, 2, 51, [49, 49], [51, 51]],
+  [7, 3, 40, [43, 43, 43, 43, 43, 43, 42], [100, 100, 0]],
+  [3, 1, 99, [1, 0, 0], [99]],
+  [5, 2, 100, [0, 0, 0, 0, 0], [50, 50]],
+  [3, 1, 0, [100, 100, 100], [0]],
+  [1, 0, 0, [100], []],
+  [0, 1, 100, [], [100]],
+];
+
+for (const [oldCount, newCount, percentage, old, fresh] of EXAMPLES) {
+  test(`${percentage} percent with ${oldCount} old and ${newCount} new targets`, () => {
+    assert.deepEqual(canaryWeights(oldCount, newCount, percentage), { old, new: fresh });
+  });
+}
+
+test('weights are whole numbers 0-100 whose sums are in exactly the ratio of the percentage', () => {
+  fc.assert(
+    fc.property(COUNT, COUNT, PERCENTAGE, (oldCount, newCount, percentage) => {
+      const weights = canaryWeights(oldCount, newCount, percentage);
+      for (const weight of [...weights.old, ...weights.new]) {
+        assert.ok(Number.isInteger(weight) && weight >= 0 && weight <= 100);
+      }
+      assert.deepEqual([weights.old.length, weights.new.length], [oldCount, newCount]);
+      assert.equal(sum(weights.new) * (100 - percentage), sum(weights.old) * percentage);
+      assert.ok(sum(weights.old) + sum(weights.new) > 0);
+    }),
+  );
+});
+
+test('weights of a side differ by one at most, and of up to 100 new targets their percentage takes part', () => {
+  fc.assert(
+    fc.property(COUNT, FEW, PERCENTAGE, (oldCount, newCount, percentage) => {
+      const weights = canaryWeights(oldCount, newCount, percentage);
+      for (const side of [weights.old, weights.new]) {
+        const positive = side.filter((weight) => weight > 0);
+        if (positive.length > 0) assert.ok(Math.max(...positive) - Math.min(...positive) <= 1);
+      }
+      assert.equal(taking(weights.new), Math.ceil((newCount * percentage) / 100));
+    }),
+  );
+});
+
+test('a higher percentage keeps the new targets that take part', () => {
+  fc.assert(
+    fc.property(COUNT, COUNT, PERCENTAGE, PERCENTAGE, (oldCount, newCount, one, other) => {
+      const before = canaryWeights(oldCount, newCount, Math.min(one, other));
+      const after = canaryWeights(oldCount, newCount, Math.max(one, other));
+      assert.ok(taking(before.new) <= taking(after.new));
+    }),
+  );
+});
+
+test('no new target gets more than it gets at 100', () => {
+  fc.assert(
+    fc.property(FEW, FEW, PERCENTAGE, (oldCount, newCount, percentage) => {
+      const weights = canaryWeights(oldCount, newCount, percentage);
+      const total = sum(weights.old) + sum(weights.new);
+      // One more than an even part, where whole numbers ask for it.
+      for (const weight of weights.new) assert.ok((weight - 1) * newCount < total);
+    }),
+  );
+});

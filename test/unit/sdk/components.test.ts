@@ -1,0 +1,163 @@
+// The components under Pulumi's mocks: which children they register, with which arguments, and what they refuse.
+import assert from 'node:assert/strict';
+import { before, beforeEach, test } from 'node:test';
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from '../../../sdk/index.ts';
+
+const OUTPUTS: Readonly<Record<string, object>> = {
+  'random:index/randomId:RandomId': { hex: '0a0b0c0d' },
+  'random:index/randomPassword:RandomPassword': { result: 'made-key' },
+  'random:index/randomShuffle:RandomShuffle': { results: ['n2', 'n3', 'n1'] },
+};
+
+const registered = new Map<string, pulumi.runtime.MockResourceArgs>();
+
+before(async () => {
+  await pulumi.runtime.setMocks(
+    {
+      call: () => ({}),
+      newResource: (args) => {
+        registered.set(`${args.type.split(':').at(-1)} ${args.name}`, args);
+        return { id: `${args.name}-id`, state: { ...args.inputs, endpoint: 'http://there', ...OUTPUTS[args.type] } };
+      },
+    },
+    'shop',
+    'dev',
+  );
+});
+
+beforeEach(() => registered.clear());
+
+function known<T>(output: pulumi.Output<T>): Promise<T> {
+  return (output as unknown as { promise(): Promise<T> }).promise();
+}
+
+/** What a child was registered with, without what every resource of Weir has. */
+function inputsOf(child: string): Record<string, unknown> {
+  const { __provider, owner, ...inputs } = registered.get(child)?.inputs ?? assert.fail(`no ${child}`);
+  return inputs;
+}
+
+const A = { address: '10.0.0.1', port: 80 };
+const B = { address: '10.0.0.2', port: 80 };
+
+test('a service is a load balancer, its listeners and one attachment for all of them', async () => {
+  const shop = new weir.Service('shop', {
+    address: '127.0.0.1',
+    listeners: {
+      http: { protocol: 'HTTP', port: 80 },
+      db: { protocol: 'TCP', port: 5432, healthCheck: { intervalSeconds: 1 } },
+    },
+    targets: { a: A },
+    defaultPort: 8080,
+    healthCheck: { protocol: 'HTTP' },
+  });
+  assert.deepEqual(await known(shop.endpoints), { http: 'http://there', db: 'http://there' });
+  await known(shop.attachment?.urn as pulumi.Output<string>);
+  assert.deepEqual([...registered.keys()].sort(), [
+    'Listener shop-db',
+    'Listener shop-http',
+    'LoadBalancer shop',
+    'Service shop',
+    'TargetAttachment shop',
+  ]);
+  assert.deepEqual(inputsOf('LoadBalancer shop'), { address: '127.0.0.1' });
+  const loadBalancerId = 'shop-id';
+  assert.deepEqual(inputsOf('Listener shop-http'), {
+    protocol: 'HTTP',
+    port: 80,
+    healthCheck: { protocol: 'HTTP' },
+    loadBalancerId,
+  });
+  assert.deepEqual(inputsOf('Listener shop-db').healthCheck, { intervalSeconds: 1 });
+  assert.deepEqual(inputsOf('TargetAttachment shop'), { targets: { a: A }, defaultPort: 8080, loadBalancerId });
+});
+
+test("a listener's own targets have an attachment of their own, which goes by the service's where it says nothing", async () => {
+  const shop = new weir.Service('shop', {
+    listeners: { http: { protocol: 'HTTP', port: 80, targets: { b: B }, defaultPort: 81 } },
+    defaultPort: 8080,
+    handoverSeconds: 5,
+  });
+  assert.equal(shop.attachment, undefined);
+  await known(shop.attachments.http?.urn as pulumi.Output<string>);
+  assert.deepEqual(inputsOf('TargetAttachment shop-http'), {
+    targets: { b: B },
+    defaultPort: 81,
+    handoverSeconds: 5,
+    listenerId: 'shop-http-id',
+  });
+  assert.equal('targets' in inputsOf('Listener shop-http'), false);
+});
+
+test('a cookie has a random key and name of its own where none is given, and source-ip has none', async () => {
+  const given = { type: 'cookie', cookieKey: 'mine', cookieName: 'shop' } as const;
+  const shop = new weir.Service('shop', {
+    listeners: {
+      http: { protocol: 'HTTP', port: 80, stickySession: { type: 'cookie', lifetimeSeconds: 60 } },
+      given: { protocol: 'HTTP', port: 81, stickySession: given },
+      tcp: { protocol: 'TCP', port: 82, stickySession: { type: 'source-ip' } },
+    },
+  });
+  await known(shop.endpoints);
+  assert.deepEqual([...registered.keys()].filter((child) => child.startsWith('Random')).sort(), [
+    'RandomId shop-http-cookie',
+    'RandomPassword shop-http-cookie',
+  ]);
+  // A secret, as the mocks show one: all around what is secret.
+  const { value } = inputsOf('Listener shop-http').stickySession as { value: unknown };
+  const cookie = { cookieKey: 'made-key', cookieName: 'weir-0a0b0c0d' };
+  assert.deepEqual(value, { type: 'cookie', lifetimeSeconds: 60, ...cookie });
+  assert.deepEqual(inputsOf('Listener shop-tcp').stickySession, { type: 'source-ip' });
+});
+
+test('a canary binds both sets with the weights of its percentage, new targets in the order of the shuffle', async () => {
+  const canary = new weir.Canary('shop', {
+    listenerId: 'http',
+    old: { o2: { ...A, weight: 7 }, o1: A },
+    new: { n1: B, n2: B, n3: B },
+    percentage: pulumi.output(50),
+    awaitHealthySeconds: 5,
+  });
+  const weights = { o1: 25, o2: 25, n1: 0, n2: 25, n3: 25 };
+  assert.deepEqual(await known(canary.weights), weights);
+  await known(canary.attachment.urn);
+  assert.deepEqual(inputsOf('RandomShuffle shop'), { inputs: ['n1', 'n2', 'n3'] });
+  assert.deepEqual(inputsOf('TargetAttachment shop'), {
+    listenerId: 'http',
+    awaitHealthySeconds: 5,
+    targets: {
+      o2: { ...A, weight: 25 },
+      o1: { ...A, weight: 25 },
+      n1: { ...B, weight: 0 },
+      n2: { ...B, weight: 25 },
+      n3: { ...B, weight: 25 },
+    },
+  });
+});
+
+test('a canary that has no new targets yet needs no shuffle', async () => {
+  const canary = new weir.Canary('shop', { listenerId: 'http', old: { o1: A }, new: {}, percentage: 0 });
+  assert.deepEqual(await known(canary.weights), { o1: 100 });
+  assert.equal(registered.has('RandomShuffle shop'), false);
+});
+
+const REFUSED: readonly (readonly [string, Pick<weir.CanaryArgs, 'old' | 'new' | 'percentage'>, string])[] = [
+  ['more than 100', { old: { a: A }, new: { b: B }, percentage: 101 }, 'percentage: 101 is not a whole number 0-100'],
+  ['a fraction', { old: { a: A }, new: { b: B }, percentage: 0.5 }, 'percentage: 0.5 is not a whole number 0-100'],
+  ['no old target', { old: {}, new: { b: B }, percentage: 10 }, 'old: no target for the other 90 percent'],
+  ['no new target', { old: { a: A }, new: {}, percentage: 10 }, 'new: no target for 10 percent'],
+  [
+    'two faults at once',
+    { old: { a: A }, new: { a: B }, percentage: -1 },
+    'new.a: the name is in old too; percentage: -1 is not a whole number 0-100',
+  ],
+];
+
+for (const [what, args, message] of REFUSED) {
+  test(`a canary refuses ${what}`, () => {
+    assert.throws(() => new weir.Canary('shop', { listenerId: 'http', ...args }), {
+      message: `InvalidParameter: weir.Canary shop: ${message}`,
+    });
+  });
+}
