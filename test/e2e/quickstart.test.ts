@@ -31,16 +31,18 @@ async function walkThrough(copy: string, git: (...args: string[]) => string): Pr
   const source = readFileSync(program, 'utf8');
   const changed = source.replace(/(blue:.*weight: )50/, '$110');
   assert.notEqual(changed, source);
-  writeFileSync(program, changed);
+  // What a reader tries next, a component say, may use @pulumi/random, whose plugin is there.
+  const random = "new (await import('@pulumi/random')).RandomId('name', { byteLength: 4 });\n";
+  writeFileSync(program, `${changed}\n${random}`);
   assert.match(await run(copy, 'preview'), /http: weight blue 50→10/);
-  assert.match(await run(copy, 'up'), /~ 1 updated/);
+  assert.match(await run(copy, 'up'), /\+ 1 created\s+~ 1 updated/);
 
   const processes: { pid: number }[] = Object.values(
     JSON.parse(readFileSync(join(copy, '.quickstart/record.json'), 'utf8')).processes,
   );
   assert.ok(processes.length >= 4);
   const down = await run(copy, 'down');
-  assert.match(down, /- 6 deleted/);
+  assert.match(down, /- 7 deleted/);
   for (const { pid } of processes) assert.ok(!isRunning(pid), `process ${pid} is still there`);
   writeFileSync(program, source);
   assert.equal(git('status', '--porcelain'), '');

@@ -1,7 +1,7 @@
 // Runs the real Pulumi CLI on the stack, with a backend, a home and a passphrase of the quick start's own.
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DemoError } from './failure.ts';
@@ -15,6 +15,7 @@ const STACK = 'dev';
 const STATE = path.join(FOLDER, 'state');
 const STACK_FILE = path.join(STATE, '.pulumi', 'stacks', 'weir-quickstart', `${STACK}.json`);
 const CONFIG_FILE = path.join(FOLDER, `Pulumi.${STACK}.yaml`);
+const HOME = path.join(FOLDER, 'pulumi-home');
 const PASSPHRASE_FILE = path.join(FOLDER, 'passphrase');
 
 export function hasStack(): boolean {
@@ -25,11 +26,24 @@ export function hasStack(): boolean {
 export async function makeStack(): Promise<boolean> {
   if (hasStack()) return false;
   mkdirSync(STATE, { recursive: true, mode: 0o700 });
+  sharePlugins();
   writeFileSync(PASSPHRASE_FILE, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
   // `stack init` writes its configuration beside Pulumi.yaml, and the root's Pulumi.dev.yaml belongs to the user.
   copyFileSync(path.join(ROOT, 'Pulumi.yaml'), path.join(FOLDER, 'Pulumi.yaml'));
   await quietly(['stack', 'init', STACK, '--no-select', '--cwd', FOLDER]);
   return true;
+}
+
+/** The plugins that run.mjs brought are not for the quick start to bring again. */
+function sharePlugins(): void {
+  const { PULUMI_HOME } = process.env;
+  if (!PULUMI_HOME) return;
+  const plugins = path.join(PULUMI_HOME, 'plugins');
+  const link = path.join(HOME, 'plugins');
+  mkdirSync(plugins, { recursive: true });
+  mkdirSync(HOME, { recursive: true });
+  rmSync(link, { recursive: true, force: true });
+  symlinkSync(plugins, link);
 }
 
 /** As `pulumi config set` by hand would; nothing is called where the stack was told so before. */
@@ -89,7 +103,7 @@ function environment(): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(others),
     PULUMI_BACKEND_URL: pathToFileURL(STATE).href,
-    PULUMI_HOME: path.join(FOLDER, 'pulumi-home'),
+    PULUMI_HOME: HOME,
     PULUMI_CONFIG_PASSPHRASE_FILE: PASSPHRASE_FILE,
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     WEIR_TOKEN: adminToken(),
