@@ -5,9 +5,9 @@ import type { TestContext } from 'node:test';
 import { type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { makePair } from '../harness/certificates.ts';
 import { residentBytes } from '../harness/crowd.ts';
+import { type Clients, type Failure, type Place, startClients } from '../harness/moving-clients.ts';
 import { type RuntimeProcess, until } from '../harness/runtime.ts';
 import { backends } from './clients.ts';
-import { type Clients, type Failure, type Place, startClients } from './moving-clients.ts';
 import { testOnEachEngine } from './table.ts';
 import { targetsOf, type World } from './world.ts';
 

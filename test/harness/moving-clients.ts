@@ -2,12 +2,15 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { connect, type Socket } from 'node:net';
-import { askTcp } from '../harness/backends.ts';
-import { exchange } from '../harness/load.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { askTcp } from './backends.ts';
+import { exchange } from './load.ts';
 
 /** Where clients go that connect from now on; a write that moves a listener sets it when it is answered. */
 export interface Place {
   url: string;
+  /** Where it moves to at a moment that nobody tells: who can't connect at `url` any more tries there, and only that counts. */
+  next?: string | undefined;
 }
 
 export interface Failure {
@@ -30,8 +33,15 @@ export interface Clients {
   stop(): Promise<void>;
 }
 
-/** For each HTTP place two clients that keep their connection and one that does not; for TCP two flows and one that asks anew. */
-export function startClients(httpPlaces: Readonly<Record<string, Place>>, tcpPlace: Place): Clients {
+/**
+ * For each HTTP place two clients that keep their connection and one that does not; for TCP two flows and one that asks
+ * anew. `pauseMs`: of a client after an answer, where others need the processors as well.
+ */
+export function startClients(
+  httpPlaces: Readonly<Record<string, Place>>,
+  tcpPlace: Place,
+  { pauseMs = 0 }: { pauseMs?: number } = {},
+): Clients {
   const failures: Failure[] = [];
   const done = new Map<string, number>();
   let isStopped = false;
@@ -40,6 +50,7 @@ export function startClients(httpPlaces: Readonly<Record<string, Place>>, tcpPla
       done.set(client, count);
       const failure = await once();
       if (failure) failures.push({ client, ...failure });
+      if (pauseMs > 0) await delay(pauseMs);
     }
     end();
   };
@@ -52,7 +63,7 @@ export function startClients(httpPlaces: Readonly<Record<string, Place>>, tcpPla
         () => kept.end(),
       );
     }),
-    repeat(`${name} fresh`, () => askOnce(place.url)),
+    repeat(`${name} fresh`, () => atPlace(place, askOnce)),
   ]);
   const flows = [1, 2].map((number) => {
     const flow = new KeptFlow(tcpPlace);
@@ -62,12 +73,7 @@ export function startClients(httpPlaces: Readonly<Record<string, Place>>, tcpPla
       () => flow.end(),
     );
   });
-  const tcpFresh = repeat('tcp fresh', async () => {
-    const { url } = tcpPlace;
-    const startedAtMs = performance.now();
-    const backend = await askTcp('127.0.0.1', portOf(url));
-    return backend === undefined ? { url, startedAtMs, isReused: false, error: 'no answer' } : undefined;
-  });
+  const tcpFresh = repeat('tcp fresh', () => atPlace(tcpPlace, askTcpOnce));
   return {
     failures,
     done,
@@ -78,9 +84,31 @@ export function startClients(httpPlaces: Readonly<Record<string, Place>>, tcpPla
   };
 }
 
+/** Asks where the place is, or, where nobody answers a new connection there any more, where it is by now. */
+async function atPlace(
+  place: Place,
+  ask: (url: string) => Promise<Omit<Failure, 'client'> | undefined>,
+): Promise<Omit<Failure, 'client'> | undefined> {
+  const { url } = place;
+  const failure = await ask(url);
+  if (failure === undefined || failure.isReused) return failure;
+  if (place.url === url && place.next !== undefined) {
+    place.url = place.next;
+    place.next = undefined;
+  }
+  return place.url === url ? failure : ask(place.url);
+}
+
 async function askOnce(url: string, agent: http.Agent | false = false): Promise<Omit<Failure, 'client'> | undefined> {
   const { error, startedAtMs, isReused } = await exchange(url, agent);
   return error === undefined ? undefined : { url, startedAtMs, isReused, error };
+}
+
+async function askTcpOnce(url: string): Promise<Omit<Failure, 'client'> | undefined> {
+  const startedAtMs = performance.now();
+  const { hostname, port } = new URL(url);
+  const backend = await askTcp(hostname, Number(port));
+  return backend === undefined ? { url, startedAtMs, isReused: false, error: 'no answer' } : undefined;
 }
 
 /** Told to close, or failed, it connects to where the place is by then. */
@@ -94,16 +122,19 @@ class KeptConnection {
   }
 
   async ask(): Promise<Omit<Failure, 'client'> | undefined> {
-    if (this.#agent === undefined || Object.keys(this.#agent.freeSockets).length === 0) {
-      this.end();
-      this.#url = this.#place.url;
-      const { Agent } = this.#url.startsWith('https:') ? https : http;
-      this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    }
-    const failure = await askOnce(this.#url, this.#agent);
+    const isKept = this.#agent !== undefined && Object.keys(this.#agent.freeSockets).length > 0;
+    const failure = await (isKept ? askOnce(this.#url, this.#agent) : atPlace(this.#place, (url) => this.#askAt(url)));
     // The agent has the connection back one tick after the answer's end.
     await new Promise(setImmediate);
     return failure;
+  }
+
+  #askAt(url: string): Promise<Omit<Failure, 'client'> | undefined> {
+    this.end();
+    this.#url = url;
+    const { Agent } = url.startsWith('https:') ? https : http;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    return askOnce(url, this.#agent);
   }
 
   end(): void {
@@ -123,19 +154,29 @@ class KeptFlow {
     this.#place = place;
   }
 
-  async ask(): Promise<Omit<Failure, 'client'> | undefined> {
+  ask(): Promise<Omit<Failure, 'client'> | undefined> {
+    return this.#socket === undefined ? atPlace(this.#place, (url) => this.#askAt(url)) : this.#askAt(this.#url);
+  }
+
+  async #askAt(url: string): Promise<Omit<Failure, 'client'> | undefined> {
     const startedAtMs = performance.now();
     const isReused = this.#socket !== undefined;
-    this.#echoed = Promise.withResolvers();
-    this.#socket ??= this.#connect();
+    this.#socket ??= this.#connect(url);
     this.#socket.write('?');
     try {
       await this.#echoed.promise;
+      this.#expectEcho();
       return undefined;
     } catch (error) {
       this.#socket = undefined;
-      return { url: this.#url, startedAtMs, isReused, error: String(error), backend: this.#text.split('\n')[0] };
+      return { url, startedAtMs, isReused, error: String(error), backend: this.#text.split('\n')[0] };
     }
+  }
+
+  /** Before it is asked for: the flow may end between two. */
+  #expectEcho(): void {
+    this.#echoed = Promise.withResolvers();
+    this.#echoed.promise.catch(() => {});
   }
 
   end(): void {
@@ -143,10 +184,12 @@ class KeptFlow {
   }
 
   /** The backend says its name first, and a line's end; then it echoes. */
-  #connect(): Socket {
-    this.#url = this.#place.url;
+  #connect(url: string): Socket {
+    this.#url = url;
     this.#text = '';
-    const socket = connect({ host: '127.0.0.1', port: portOf(this.#url) });
+    this.#expectEcho();
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port) });
     let error: Error | undefined;
     socket.setEncoding('utf8').on('data', (text: string) => {
       if (!this.#text.endsWith('?')) this.#text += text;
@@ -159,8 +202,4 @@ class KeptFlow {
     socket.on('close', () => this.#echoed.reject(error ?? new Error('the flow was closed')));
     return socket;
   }
-}
-
-function portOf(url: string): number {
-  return Number(new URL(url).port);
 }

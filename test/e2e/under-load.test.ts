@@ -1,0 +1,97 @@
+// `pulumi up` under constant load over HTTP and TCP: whatever the program changes, no request fails.
+import { type TestContext, test } from 'node:test';
+import { makePair } from '../harness/certificates.ts';
+import { LoadedStack, type Row } from '../harness/loaded-stack.ts';
+
+const POOL = `bind('pool', { a, b });`;
+
+async function table(t: TestContext, rows: readonly Row[]): Promise<void> {
+  const loaded = await LoadedStack.start(t, { targets: POOL });
+  for (const row of rows) await t.test(row.what, () => loaded.row(row));
+}
+
+test('targets and attachments change under load', async (t) => {
+  await table(t, [
+    { what: 'an attachment is renamed without alias', targets: `bind('renamed', { a, b });`, answering: 'ab' },
+    {
+      what: "another attachment is added, whose targets are not the first one's",
+      targets: `bind('renamed', { a, b }); bind('other', { c });`,
+      answering: 'abc',
+    },
+    {
+      what: 'one of several targets moves to another attachment',
+      targets: `bind('renamed', { a }); bind('other', { b, c });`,
+      answering: 'abc',
+      unbound: 'b',
+    },
+    {
+      what: 'all but one target are unbound',
+      targets: `bind('renamed', { a }); bind('other', {});`,
+      answering: 'a',
+      unbound: 'bc',
+    },
+    {
+      what: 'the only target moves, and the old attachment depends on the new one',
+      targets: `const others = bind('other', { a }); bind('renamed', {}, { dependsOn: others });`,
+      answering: 'a',
+    },
+    { what: 'a map key is renamed', targets: `bind('other', { key: a });`, answering: 'a' },
+    {
+      what: "the only target's port changes",
+      targets: `bind('other', { key: b });`,
+      answering: 'b',
+      unbound: 'a',
+    },
+    { what: 'a second target is bound', targets: `bind('other', { one: b, two: c });`, answering: 'bc' },
+    { what: 'two targets swap their names', targets: `bind('other', { one: c, two: b });`, answering: 'bc' },
+    {
+      what: 'green is bound beside blue, without traffic',
+      targets: `bind('other', { one: c, two: b }); bind('green', { a: { ...a, weight: 0 }, d: { ...d, weight: 0 } });`,
+      answering: 'bc',
+    },
+    {
+      what: 'the traffic goes from blue to green, blue after green',
+      targets: `const green = bind('green', { a, d });
+        bind('other', { one: { ...c, weight: 0 }, two: { ...b, weight: 0 } }, { dependsOn: green });`,
+      answering: 'ad',
+    },
+    { what: 'blue is gone', targets: `bind('green', { a, d });`, answering: 'ad', unbound: 'bc' },
+    {
+      what: 'another blue is bound in the same attachment, without traffic',
+      targets: `bind('green', { a, b: { ...b, weight: 0 }, c: { ...c, weight: 0 }, d });`,
+      answering: 'ad',
+    },
+    {
+      what: 'blue and green of one attachment change places',
+      targets: `bind('green', { a: { ...a, weight: 0 }, b, c, d: { ...d, weight: 0 } });`,
+      answering: 'bc',
+    },
+  ]);
+});
+
+test('listeners and load balancers change under load, and resources of each type are replaced', async (t) => {
+  const https = { protocol: 'HTTPS', certificates: { main: makePair(['first.example']) } };
+  await table(t, [
+    ...['pool-web', 'pool-tcp', 'pool-rule', 'rule', 'web', 'tcp', 'lb'].map(
+      (name): Row => ({ what: `up --replace of ${name}`, targets: POOL, answering: 'ab', replace: [name] }),
+    ),
+    { what: 'the address changes', targets: POOL, answering: 'ab', address: '127.0.0.2' },
+    { what: 'HTTP becomes HTTPS', targets: POOL, answering: 'ab', address: '127.0.0.2', web: https },
+    {
+      what: 'all is replaced at once',
+      targets: POOL,
+      answering: 'ab',
+      address: '127.0.0.2',
+      web: https,
+      replace: ['lb', 'web', 'tcp', 'rule', 'pool-web', 'pool-tcp', 'pool-rule'],
+    },
+    {
+      what: 'the rule is renamed without alias',
+      targets: POOL,
+      names: { rule: 'renamed-rule' },
+      answering: 'ab',
+      address: '127.0.0.2',
+      web: https,
+    },
+  ]);
+});
