@@ -1,0 +1,84 @@
+// Property tests: desired states, one after the other, through the providers' own methods against a real runtime.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Kind, SCHEMAS } from '../../provider/model/validate.ts';
+import { freePort } from '../harness/backends.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import { type Kill, type Program, SmallEngine, urnOf } from '../harness/small-engine.ts';
+import { programs } from './sequences.ts';
+
+/** SEQUENCE_SEED repeats a run that failed: fast-check prints its seed, and what it has shrunk the sequence to. */
+const SEED = Number(process.env.SEQUENCE_SEED ?? Date.now() % 2 ** 31);
+const RUNS = 60;
+const MAX_STATES = 6;
+const MAX_MS = 25_000;
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  LoadBalancer: 'load-balancers',
+  Listener: 'listeners',
+  ForwardingRule: 'rules',
+  TargetAttachment: 'attachments',
+};
+
+// biome-ignore lint/suspicious/noExplicitAny: a test asserts on what it reads.
+type Item = any;
+
+async function itemsOf(runtime: RuntimeProcess): Promise<Item[]> {
+  const lists = Object.values(KINDS).map(async (kind) => {
+    const { items } = await runtime.done('GET', `/v1/${kind}`);
+    return items.map((item: object) => ({ ...item, kind }));
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+/** Each object of the program is there with its properties under the right parent, and no other. */
+async function expectExactly(runtime: RuntimeProcess, program: Program): Promise<void> {
+  const items = await itemsOf(runtime);
+  const idOf = new Map(items.map(({ owner, id }) => [owner, id]));
+  const wanted = program.map((resource) => {
+    const parents = Object.entries(resource.parents ?? {}).map(([property, urn]) => [property, idOf.get(urn)]);
+    const properties = SCHEMAS[KINDS[resource.type] as Kind].parse({
+      ...resource.properties,
+      ...Object.fromEntries(parents),
+    });
+    return JSON.parse(JSON.stringify({ ...properties, owner: urnOf(resource) }));
+  });
+  assert.deepEqual(items.map(({ owner }) => owner).sort(), wanted.map(({ owner }) => owner).sort());
+  for (const properties of wanted) {
+    const item = items.find(({ owner }) => owner === properties.owner);
+    assert.deepEqual(Object.fromEntries(Object.keys(properties).map((key) => [key, item[key]])), properties);
+  }
+}
+
+/** What a sequence that failed has left would fail the shorter one as well. */
+async function wipe(runtime: RuntimeProcess): Promise<void> {
+  for (const { kind, id } of (await itemsOf(runtime)).toReversed()) await runtime.done('DELETE', `/v1/${kind}/${id}`);
+}
+
+const kill: fc.Arbitrary<Kill> = fc.record({ call: fc.nat(8), isHeard: fc.boolean() });
+
+test(`any sequence of desired states, killed anywhere or not, ends with exactly the last one (seed ${SEED})`, async (t) => {
+  const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
+  const places = {
+    ports: await Promise.all([1, 2, 3].map(() => freePort('0.0.0.0'))),
+    targets: [1, 2, 3, 4].map((port) => ({ address: `127.0.0.${port}`, port })),
+  };
+  const state = fc.record({ program: programs(places), kill: fc.option(kill, { nil: undefined }) });
+  const property = fc.asyncProperty(fc.array(state, { minLength: 1, maxLength: MAX_STATES }), async (states) => {
+    await wipe(runtime);
+    const engine = new SmallEngine(runtime.url, runtime.token);
+    const reach = async (program: Program) => {
+      assert.equal(await engine.up(program), 'done');
+      await expectExactly(runtime, program);
+      assert.deepEqual(engine.urns.sort(), program.map(urnOf).sort());
+    };
+    for (const { program, kill: at } of states) {
+      const ending = at === undefined ? 'done' : await engine.up(program, at);
+      if (at === undefined || ending === 'lost') await reach(program);
+    }
+    await reach(states.at(-1)?.program ?? []);
+    await reach([]);
+  });
+  await fc.assert(property, { seed: SEED, numRuns: RUNS, interruptAfterTimeLimit: MAX_MS });
+});
