@@ -26,6 +26,8 @@ const storedObject = z.looseObject({
   lastError: z.string().nullish(),
 });
 
+const storedPage = z.looseObject({ items: z.array(storedObject), cursor: z.string().optional() });
+
 /** An object as the API answers it: what every kind has; properties and outputs of its kind stand beside. */
 export type StoredObject = Readonly<z.infer<typeof storedObject>>;
 
@@ -72,18 +74,31 @@ export class RuntimeClient {
     ifMatch?: string,
   ): Promise<StoredObject> {
     const write = { body: JSON.stringify(body), ifMatch, timeoutMs: waitMs + MARGIN_MS };
-    return parseObject(await this.#call('PUT', pathOf(call), call.expectedRuntime, write));
+    return parsed(storedObject, await this.#call('PUT', pathOf(call), call.expectedRuntime, write));
   }
 
   /** Undefined: this runtime, which is the expected one, does not have it. */
   async get(call: Call): Promise<TaggedObject | undefined> {
     try {
       const answer = await this.#call('GET', pathOf(call), call.expectedRuntime);
-      return { ...parseObject(answer), etag: answer.headers.etag };
+      return { ...parsed(storedObject, answer), etag: answer.headers.etag };
     } catch (error) {
       if (error instanceof WeirError && error.code === 'NotFound') return undefined;
       throw error;
     }
+  }
+
+  /** Every object of a kind, in order of id. */
+  async list(kind: Kind): Promise<StoredObject[]> {
+    const objects: StoredObject[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+      const page = parsed(storedPage, await this.#call('GET', `v1/${kind}${query}`, undefined));
+      objects.push(...page.items);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return objects;
   }
 
   /** Deletes the object if it still is the one of this incarnation; what is gone is deleted. */
@@ -204,8 +219,8 @@ function runtimeIdOf(answer: HttpAnswer): string | undefined {
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
-function parseObject(answer: HttpAnswer): StoredObject {
-  const parsed = storedObject.safeParse(json(answer.body));
-  if (parsed.success) return parsed.data;
-  throw new WeirError('Internal', `the runtime answered with what is no object of Weir's: ${parsed.error.message}`);
+function parsed<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
+  const result = schema.safeParse(json(answer.body));
+  if (result.success) return result.data;
+  throw new WeirError('Internal', `the runtime answered with what is no object of Weir's: ${result.error.message}`);
 }

@@ -36,6 +36,22 @@ test('what is not there is undefined to get, and deleted to delete', async (t) =
   assert.equal(runtime.seen[1]?.url, '/v1/attachments/web-1?incarnation=i%2F1');
 });
 
+test('a list goes on with the cursor of each page to the last one', async (t) => {
+  const object = (id: string) => ({ id, incarnation: 'i-1', version: 1 });
+  const { runtime, client } = await scripted(t, ({ url }) => ({
+    status: 200,
+    body: url.includes('cursor') ? { items: [object('c')] } : { items: [object('a'), object('b')], cursor: 'b&' },
+  }));
+  assert.deepEqual(
+    (await client.list('rules')).map(({ id }) => id),
+    ['a', 'b', 'c'],
+  );
+  assert.deepEqual(
+    runtime.seen.map(({ url }) => url),
+    ['/v1/rules', '/v1/rules?cursor=b%26'],
+  );
+});
+
 for (const [trouble, reply] of [
   ['the connection is lost', 'reset'],
   ['not every plane has it', failure(504, 'Timeout', 'late')],
