@@ -34,7 +34,7 @@ export function fingerprint(secret: string): string {
 }
 
 /** `privateKey` and its value become `privateKeyFingerprint` and that of the value. */
-export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fingerprint(String(value))];
+export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fingerprintOf(name, String(value))];
 
 /**
  * What was answered, with secrets in place of their fingerprints: those of `known` that have them. Another secret, which
@@ -46,9 +46,14 @@ export function withSecretsOf<T>(kind: Kind, answered: T, known: unknown): T {
     const parents = secretPath.slice(0, -1);
     return replaceAt(value, [...parents, `${name}Fingerprint`], [], (_, expected, path) => {
       const secret = valueAt(known, [...path.slice(0, -1), name]);
-      return [name, typeof secret === 'string' && fingerprint(secret) === expected ? secret : expected];
+      return [name, typeof secret === 'string' && fingerprintOf(name, secret) === expected ? secret : expected];
     });
   }, answered);
+}
+
+/** Space around a PEM text means nothing, and `pulumi config set` drops the line end that a file ends with. */
+function fingerprintOf(name: string, secret: string): string {
+  return fingerprint(name === 'privateKey' ? secret.trim() : secret);
 }
 
 function valueAt(value: unknown, path: Path): unknown {

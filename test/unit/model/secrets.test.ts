@@ -79,3 +79,12 @@ test('secrets take the place of their fingerprints where they have them, and no 
     stickySession: { type: 'cookie' },
   });
 });
+
+test('a private key is the same with and without the line end of its file', () => {
+  const [, expected] = asFingerprint('privateKey', 'PEM', []);
+  assert.equal(asFingerprint('privateKey', 'PEM\n', [])[1], expected);
+  const answered = { certificates: { web: { privateKeyFingerprint: expected } } };
+  const known = { certificates: { web: { privateKey: 'PEM\n' } } };
+  assert.deepEqual(withSecretsOf('listeners', answered as object, known), known);
+  assert.notEqual(asFingerprint('cookieKey', 'key\n', [])[1], asFingerprint('cookieKey', 'key', [])[1]);
+});
