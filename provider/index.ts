@@ -1,35 +1,18 @@
 // The providers' methods, as the shim in the state finds them: `methods(type, config)` stays as it is for every old shim.
 import type { dynamic } from '@pulumi/pulumi';
-import { autoScalingAttachment } from './auto-scaling-attachment.ts';
-import { autoScalingGroup } from './auto-scaling-group.ts';
-import { backendServer } from './backend-server.ts';
 import { check } from './check.ts';
 import { clientOf } from './client/connect.ts';
 import type { Config } from './client/settings.ts';
 import { diff } from './diff.ts';
-import { forwardingRule } from './forwarding-rule.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { listener } from './listener.ts';
-import { loadBalancer } from './load-balancer.ts';
 import type { Properties } from './normal-form.ts';
 import { resourceName } from './object-id.ts';
 import { programOf } from './program.ts';
 import { report } from './report.ts';
-import type { ResourceDescription } from './resource.ts';
+import { RESOURCES } from './resources.ts';
 import { asShown } from './shown-error.ts';
-import { targetAttachment } from './target-attachment.ts';
 
 export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
-
-const RESOURCES: readonly ResourceDescription[] = [
-  loadBalancer,
-  listener,
-  forwardingRule,
-  targetAttachment,
-  backendServer,
-  autoScalingGroup,
-  autoScalingAttachment,
-];
 
 /** The methods of the type's provider; throws where the configuration can't be used. */
 export function methods(type: string, config: Config): Methods {

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { WeirError } from '../model/errors.ts';
 
-const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
+export const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
 
 /** Pulumi's configuration, by namespaced key: a bare key is looked up under the project's name. */
 export interface Config {

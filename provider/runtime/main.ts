@@ -8,6 +8,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(1);
 }
 const { Command } = await import('commander');
+const { exportCommand } = await import('./commands/export.ts');
 const { serveCommand } = await import('./commands/serve.ts');
 const { statusCommand } = await import('./commands/status.ts');
 const { tokenCommand } = await import('./commands/token.ts');
@@ -18,6 +19,7 @@ const program = new Command('weir')
   .addCommand(serveCommand())
   .addCommand(statusCommand())
   .addCommand(tokenCommand());
+  .addCommand(exportCommand());
 
 try {
   await program.parseAsync();

@@ -1,0 +1,19 @@
+// Every type of resource.
+import { autoScalingAttachment } from './auto-scaling-attachment.ts';
+import { autoScalingGroup } from './auto-scaling-group.ts';
+import { backendServer } from './backend-server.ts';
+import { forwardingRule } from './forwarding-rule.ts';
+import { listener } from './listener.ts';
+import { loadBalancer } from './load-balancer.ts';
+import type { ResourceDescription } from './resource.ts';
+import { targetAttachment } from './target-attachment.ts';
+
+export const RESOURCES: readonly ResourceDescription[] = [
+  loadBalancer,
+  listener,
+  forwardingRule,
+  targetAttachment,
+  backendServer,
+  autoScalingGroup,
+  autoScalingAttachment,
+];

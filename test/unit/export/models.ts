@@ -1,0 +1,181 @@
+// Any configuration that a runtime may have, for property tests: every kind, every property, any text where text is free.
+import fc from 'fast-check';
+import { KINDS, type Kind } from '../../../provider/model/validate.ts';
+
+export interface ModelObject {
+  readonly id: string;
+  readonly owner: string | null;
+  readonly warnings: readonly string[];
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export type Model = ReadonlyMap<Kind, readonly ModelObject[]>;
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.constantFrom(
+    '`\x24{lb.id}`',
+    '"; process.exit(1); //',
+    "it's",
+    'a\r\nb',
+    'two\nlines\n',
+    '\\',
+    '*/',
+    '\u2028',
+    '\u202e',
+    '\ud800',
+  ),
+);
+const key = text.filter((value) => value !== '' && value !== '__proto__');
+/** Of few, so that many refer to something, and kinds share ids; some as the provider makes them, some reserved words. */
+const id = fc.oneof(
+  fc.constantFrom('web', 'web-1f0c2a9b', 'web-00000000', 'Web', 'web-2', '80', 'default', 'a.b_c', 'API', 'listener'),
+  fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,12}$/),
+);
+const port = fc.integer({ min: 1, max: 65_535 });
+const address = fc.oneof(fc.ipV4(), fc.constantFrom('::1', '2001:db8::1'));
+const seconds = fc.oneof(fc.integer({ min: 1, max: 86_400 }), fc.constantFrom(0.05, 0.5, 2.75));
+const weight = fc.integer({ min: 0, max: 100 });
+const algorithm = fc.constantFrom('weighted-round-robin', 'weighted-least-connections', 'source-ip-hash');
+const secret = fc.constantFrom('key one', 'key two', 'key three');
+const kind = fc.constantFrom('ecs', 'eni', 'eci');
+
+function some(properties: Record<string, fc.Arbitrary<unknown>>, required: string[] = []) {
+  return fc.record(properties, { requiredKeys: required as never[] });
+}
+
+const healthCheck = some({
+  protocol: fc.constantFrom('TCP', 'HTTP', 'HTTPS', 'UDP', 'none'),
+  port,
+  path: fc.constantFrom('/', '/a`b', "/it's", '/"x"?y=1', '/\x24{z}'),
+  host: fc.constantFrom('example.com', '[::1]:80'),
+  method: fc.constantFrom('GET', 'HEAD'),
+  expectedCodes: fc.constantFrom('200', '200-399', '200,204'),
+  send: fc.constantFrom('\\x00\\\\', 'ping\n'),
+  expect: fc.constantFrom('pong', '\\xff'),
+  intervalSeconds: seconds,
+  timeoutSeconds: seconds,
+  healthyThreshold: fc.integer({ min: 1, max: 100 }),
+  unhealthyThreshold: fc.integer({ min: 1, max: 100 }),
+});
+const stickySession = some(
+  {
+    type: fc.constantFrom('cookie', 'source-ip'),
+    cookieName: fc.constantFrom('weir', "it's`$"),
+    cookieKey: secret,
+    lifetimeSeconds: seconds,
+  },
+  ['type'],
+);
+const certificate = some(
+  {
+    certificate: fc.constantFrom('-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', 'a\r\nb`'),
+    privateKey: secret,
+    serverNames: fc.array(fc.constantFrom('*.example.com', 'example.com'), { maxLength: 3 }),
+  },
+  ['certificate', 'privateKey'],
+);
+const parent = fc.oneof(fc.record({ loadBalancerId: id }), fc.record({ listenerId: id }), fc.record({ ruleId: id }));
+
+/** The properties of each kind; a test counts them against the schema. */
+const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
+  'load-balancers': some({
+    type: fc.constantFrom('application', 'classic'),
+    address,
+    region: text,
+    vpcId: text,
+    zoneId: text,
+    performance: fc.constantFrom('shared', 'guaranteed'),
+    deletionProtection: fc.boolean(),
+    tags: fc.dictionary(key, text, { maxKeys: 3 }),
+  }),
+  listeners: some(
+    {
+      loadBalancerId: id,
+      protocol: fc.constantFrom('TCP', 'UDP', 'HTTP', 'HTTPS'),
+      port,
+      backendPort: port,
+      algorithm,
+      healthCheck,
+      stickySession,
+      certificates: fc.dictionary(key, certificate, { maxKeys: 3 }),
+      idleTimeoutSeconds: seconds,
+      requestTimeoutSeconds: seconds,
+      drainSeconds: fc.constantFrom(0, 10),
+      slowStartSeconds: fc.constantFrom(0, 30),
+      maxConnections: port,
+      maxPendingRequests: port,
+      proxyProtocol: fc.constantFrom('v1', 'v2'),
+      trustedProxies: fc.array(fc.constantFrom('10.0.0.0/8', '2001:db8::/32'), { maxLength: 8 }),
+    },
+    ['loadBalancerId', 'protocol', 'port'],
+  ),
+  rules: some(
+    {
+      listenerId: id,
+      host: fc.constantFrom('example.com', '*.example.com'),
+      path: fc.constantFrom('/', "/it's`\x24{x}"),
+      pathMatch: fc.constantFrom('prefix', 'exact'),
+      algorithm,
+      healthCheck,
+      stickySession,
+    },
+    ['listenerId'],
+  ),
+  attachments: merged(
+    parent,
+    some(
+      {
+        targets: fc.dictionary(
+          key,
+          some({
+            serverId: id,
+            address,
+            type: kind,
+            port,
+            weight,
+            description: fc.constantFrom('first', 'a/b-c_d.e'),
+          }),
+          { maxKeys: 4 },
+        ),
+        defaultPort: port,
+        manageWeights: fc.boolean(),
+        awaitHealthySeconds: seconds,
+        handoverSeconds: fc.constantFrom(0, 5, 30),
+      },
+      ['targets'],
+    ),
+  ),
+  'backend-servers': some(
+    {
+      region: text,
+      vpcId: text,
+      zoneId: text,
+      addresses: fc.array(address, { minLength: 1, maxLength: 4 }),
+      status: fc.constantFrom('Running', 'Starting', 'Stopping', 'Stopped'),
+      bandwidthMbps: fc.constantFrom(0, 0.5, 100),
+      expiresAt: fc.constantFrom('2027-01-31T00:00:00Z', '2027-01-31T00:00:00+08:00'),
+      isolated: fc.boolean(),
+      kind,
+    },
+    ['region', 'vpcId', 'addresses'],
+  ),
+  groups: some({ members: fc.dictionary(key, id, { maxKeys: 4 }) }),
+  'group-attachments': merged(parent, some({ groupId: id, port, weight }, ['groupId'])),
+};
+
+export const models: fc.Arbitrary<Model> = fc
+  .tuple(...KINDS.map((each) => objectsOf(PROPERTIES[each]).map((objects) => [each, objects] as const)))
+  .map((entries) => new Map(entries));
+
+function objectsOf(properties: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<ModelObject[]> {
+  const owner = fc.option(
+    fc.oneof(text, fc.constant('urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:Listener::web')),
+  );
+  const object = fc.record({ id, owner, warnings: fc.array(text, { maxLength: 2 }), properties });
+  return fc.uniqueArray(object, { maxLength: 4, selector: (each) => each.id });
+}
+
+function merged(...parts: fc.Arbitrary<Record<string, unknown>>[]): fc.Arbitrary<Record<string, unknown>> {
+  return fc.tuple(...parts).map((values) => Object.assign({}, ...values));
+}
