@@ -1,6 +1,7 @@
 // Keep-alive HTTP and HTTPS clients in a closed loop, which remember each answer and each failure.
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Exchange {
   readonly startedAtMs: number;
@@ -20,8 +21,16 @@ export interface Load {
   stop(): Promise<void>;
 }
 
+export interface LoadOptions {
+  readonly url: string;
+  readonly clients: number;
+  readonly maxRequests?: number;
+  /** Of a client after an answer, where others need the processors as well. */
+  readonly pauseMs?: number;
+}
+
 /** Each client has one connection and asks again as soon as it has its answer, at most `maxRequests` times. */
-export function startLoad(options: { url: string; clients: number; maxRequests?: number }): Load {
+export function startLoad(options: LoadOptions): Load {
   const exchanges: Exchange[] = [];
   let isStopped = false;
   const clients = Array.from({ length: options.clients }, async () => {
@@ -29,6 +38,7 @@ export function startLoad(options: { url: string; clients: number; maxRequests?:
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let left = options.maxRequests ?? 100_000; left > 0 && !isStopped; left--) {
       exchanges.push(await exchange(options.url, agent));
+      if (options.pauseMs !== undefined) await delay(options.pauseMs);
     }
     agent.destroy();
   });
