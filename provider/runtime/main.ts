@@ -18,8 +18,8 @@ const program = new Command('weir')
   .showHelpAfterError('(weir --help lists the commands)')
   .addCommand(serveCommand())
   .addCommand(statusCommand())
+  .addCommand(exportCommand())
   .addCommand(tokenCommand());
-  .addCommand(exportCommand());
 
 try {
   await program.parseAsync();

@@ -123,9 +123,17 @@ export function groupsOf({ group, rules }: ListenerSnapshot): GroupSnapshot[] {
 export interface Snapshot {
   /** The model's version. */
   readonly version: number;
+  /** Those that serve: of each address and port one. */
   readonly listeners: ReadonlyMap<string, ListenerSnapshot>;
-  /** Every group of every listener, by its id. */
+  /** Those that stand behind one of these. No data plane sees them; their targets are checked all the same. */
+  readonly waiting: ReadonlyMap<string, ListenerSnapshot>;
+  /** Every group of every listener, by its id; of those that wait too. */
   readonly groups: ReadonlyMap<string, GroupSnapshot>;
+}
+
+/** Whether it serves or waits. */
+export function listenerOf({ listeners, waiting }: Snapshot, id: string): ListenerSnapshot | undefined {
+  return listeners.get(id) ?? waiting.get(id);
 }
 
 /** A target's state for new traffic: `healthy` and `unchecked` take it, the others do not. */

@@ -6,6 +6,7 @@ import { asFingerprint, replaceSecrets } from '../../model/secrets.ts';
 import type { Kind } from '../../model/validate.ts';
 import { certificateWarnings } from '../../model/x509.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { endpointWarnings } from '../control/endpoints.ts';
 import { ruleWarnings } from '../control/forwarding-rules.ts';
 import { membersOf } from '../control/groups.ts';
 import type { StoredObject } from '../store/store.ts';
@@ -35,10 +36,14 @@ type Outputs = { [K in Kind]: (object: StoredObject<K>, control: ControlPlane) =
 
 const OUTPUTS: Outputs = {
   'load-balancers': ({ state }) => ({ vip: state.vip }),
-  listeners: ({ id, properties }, control) => ({
-    endpoint: endpointOf(properties.protocol, vipOf(properties.loadBalancerId, control), properties.port),
-    lastError: refusalOf(id, control),
-    warnings: warningsOf(properties),
+  listeners: (object, control) => ({
+    endpoint: endpointOf(
+      object.properties.protocol,
+      vipOf(object.properties.loadBalancerId, control),
+      object.properties.port,
+    ),
+    lastError: refusalOf(object.id, control),
+    warnings: orNone([...endpointWarnings(control.model, object), ...warningsOf(object.properties)]),
   }),
   rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
   attachments: (object, control) => ({ boundTargets: control.boundTargets(object) }),
@@ -59,10 +64,12 @@ function vipOf(loadBalancerId: string, control: ControlPlane): string {
   return control.model.get('load-balancers', loadBalancerId)?.state.vip ?? '';
 }
 
-/** Undefined where there are none. */
-function warningsOf({ certificates = {} }: ListenerProperties): string[] | undefined {
-  const warnings = Object.entries(certificates).flatMap(([name, { certificate }]) =>
+function warningsOf({ certificates = {} }: ListenerProperties): string[] {
+  return Object.entries(certificates).flatMap(([name, { certificate }]) =>
     certificateWarnings(certificate, Date.now()).map((text) => `${propertyPath(['certificates', name])} ${text}`),
   );
+}
+
+function orNone(warnings: string[]): string[] | undefined {
   return warnings.length > 0 ? warnings : undefined;
 }

@@ -118,6 +118,8 @@ export const statusAnswer = z.object({
     z.object({
       id: z.string(),
       endpoint: z.string(),
+      /** True: another listener serves its VIP:port. */
+      isWaiting: z.boolean().optional(),
       lastError: z.string().optional(),
       targets: z.array(
         z.object({

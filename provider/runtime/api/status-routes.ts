@@ -61,16 +61,17 @@ function toStatus(control: ControlPlane, access: Access): StatusAnswer {
   const maySee = (listenerId: string, kind: 'listeners' | 'attachments') =>
     mayAll(access, needsOfListener(control.compiled, listenerId, KIND_ACTIONS[kind].read));
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
-  const listeners = [...control.compiled.snapshot.listeners.values()];
+  const { listeners, waiting } = control.compiled.snapshot;
   const draining = Map.groupBy(control.draining(), ({ listenerId }) => listenerId);
   return {
     version: control.model.version,
     engines: [{ name, desired, acked, lastError: (maySeeWorkers && lastError) || null }],
     workers: maySeeWorkers ? workers.map((worker) => ({ ...worker })) : [],
-    listeners: listeners
+    listeners: [...listeners.values(), ...waiting.values()]
       .filter(({ id }) => maySee(id, 'listeners') || maySee(id, 'attachments'))
       .map((listener) => ({
         id: listener.id,
+        isWaiting: waiting.has(listener.id) || undefined,
         endpoint: endpointOf(listener.protocol, listener.address, listener.port),
         lastError: refusalOf(listener.id, control),
         targets: maySee(listener.id, 'attachments')

@@ -67,7 +67,8 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
   if (listeners.length === 0) lines.push('No listeners yet.');
   for (const listener of listeners) {
     const problem = listener.lastError ? `  ${inOneLine(listener.lastError)}` : '';
-    lines.push(`\n${listener.id}  ${listener.endpoint}${problem}`);
+    const waits = listener.isWaiting ? '  waits: another listener serves there' : '';
+    lines.push(`\n${listener.id}  ${listener.endpoint}${waits}${problem}`);
     const hasRules = listener.targets.some(({ rule }) => rule !== undefined);
     const rows = listener.targets.map((target) => [
       ...(hasRules ? [target.rule ?? ''] : []),

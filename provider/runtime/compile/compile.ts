@@ -10,6 +10,7 @@ import {
   DEFAULT_SOURCE_SECONDS,
   type StickySessionProperties,
 } from '../../model/sticky-session.ts';
+import { servingListeners } from '../control/endpoints.ts';
 import { membersOf } from '../control/groups.ts';
 import { type Binder, MembershipIndex, resolveTargets } from '../control/membership.ts';
 import type { ModelView } from '../control/model.ts';
@@ -20,6 +21,7 @@ import {
   groupsOf,
   type HealthCheckSnapshot,
   type ListenerSnapshot,
+  listenerOf,
   type ProxyProtocol,
   type RuleSnapshot,
   type Snapshot,
@@ -37,6 +39,8 @@ export interface Compiled {
 /** Rebuilds only the listeners whose objects are others than in `previous`. */
 export function compile(view: ModelView, previous?: Compiled): Compiled {
   const listeners = new Map<string, ListenerSnapshot>();
+  const waiting = new Map<string, ListenerSnapshot>();
+  const serving = servingListeners(view);
   const sources = new Map<string, readonly StoredObject[]>();
   const index = new MembershipIndex(view);
   for (const listener of view.list('listeners')) {
@@ -50,14 +54,17 @@ export function compile(view: ModelView, previous?: Compiled): Compiled {
       ...rules,
       ...binders.flatMap((binder) => [binder, ...partsOf(view, binder)]),
     ];
-    const served = previous?.snapshot.listeners.get(listener.id);
+    const served = previous && listenerOf(previous.snapshot, listener.id);
     const isSame = served !== undefined && isSameList(previous?.sources.get(listener.id) ?? [], source);
     sources.set(listener.id, source);
-    listeners.set(listener.id, isSame ? served : compileListener(view, listener, loadBalancer, index, served));
+    const compiled = isSame ? served : compileListener(view, listener, loadBalancer, index, served);
+    (serving.has(listener.id) ? listeners : waiting).set(listener.id, compiled);
   }
   const groups = new Map<string, GroupSnapshot>();
-  for (const listener of listeners.values()) for (const group of groupsOf(listener)) groups.set(group.id, group);
-  return { snapshot: Object.freeze({ version: view.version, listeners, groups }), sources };
+  for (const listener of [...listeners.values(), ...waiting.values()]) {
+    for (const group of groupsOf(listener)) groups.set(group.id, group);
+  }
+  return { snapshot: Object.freeze({ version: view.version, listeners, waiting, groups }), sources };
 }
 
 /** The objects that a binder's targets are made of, beside itself and what it is attached to. */

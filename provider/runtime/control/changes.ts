@@ -20,6 +20,7 @@ import {
   refuseOtherType,
   renewClaims,
 } from './attachments.ts';
+import { changeEndpoints, refuseForeignEndpoint, servesSinceOf } from './endpoints.ts';
 import { checkRule, problemsWithRules } from './forwarding-rules.ts';
 import { checkGroup, groupState, membersOf } from './groups.ts';
 import { bindersOf } from './membership.ts';
@@ -81,7 +82,7 @@ export function putObject(
   refuseForeign(existing, request);
   CHECKS[kind](draft, complete as never, existing as never);
   if (existing !== undefined && isEqual(existing, complete)) return;
-  draft.put(complete);
+  changeEndpoints(draft, kind, id, () => draft.put(complete));
   if (complete.kind === 'backend-servers' || complete.kind === 'groups') renewClaims(draft, complete);
 }
 
@@ -96,7 +97,7 @@ export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: 
     );
   }
   refuseInUse(draft, object);
-  draft.delete(kind, id);
+  changeEndpoints(draft, kind, id, () => draft.delete(kind, id));
 }
 
 /** The attachment's properties with the patch merged in; only what the patch names is parsed. Throws every problem. */
@@ -190,7 +191,10 @@ type StateBuilders = {
 
 const STATE: StateBuilders = {
   'load-balancers': (view, next, existing, _request, pool) => ({ vip: vipOf(view, next, existing, pool) }),
-  listeners: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
+  listeners: (view, next, existing, request) => ({
+    ...cookieKeyOf(next, existing, request),
+    ...servesSinceOf(view, next, existing),
+  }),
   rules: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
   attachments: (view, next, existing) => ({ claims: claimsOf(view, next, existing) }),
   'backend-servers': (_view, next, _existing, { nowMs }) => ({ expired: isExpired(next, nowMs) }),
@@ -242,21 +246,21 @@ function checkLoadBalancer(view: ModelView, next: StoredObject<'load-balancers'>
   refuseOtherType(view, next);
   for (const listener of view.list('listeners')) {
     if (listener.properties.loadBalancerId !== next.id) continue;
-    refuseTakenPort(view, listener.id, next.state.vip, listener.properties.port, 'address');
+    refuseForeignEndpoint(view, listener, next.state.vip, 'address');
     const problem = backendPortProblem(next.properties.type, listener.properties.backendPort);
     if (problem !== undefined) throw invalid([{ path: 'type', message: `listener ${listener.id}: ${problem}` }]);
   }
 }
 
 function checkListener(view: ModelView, next: StoredObject<'listeners'>): void {
-  const { loadBalancerId, port, backendPort } = next.properties;
+  const { loadBalancerId, backendPort } = next.properties;
   const loadBalancer = referenced(view, 'load-balancers', loadBalancerId, 'loadBalancerId');
   const problems = problemsWithRules(view, next);
   const problem = backendPortProblem(loadBalancer.properties.type, backendPort);
   if (problem !== undefined) problems.push({ path: 'backendPort', message: problem });
   problems.push(...problemsWithAttachments(view, next, loadBalancer));
   if (problems.length > 0) throw invalid(problems);
-  refuseTakenPort(view, next.id, loadBalancer.state.vip, port, 'port');
+  refuseForeignEndpoint(view, next, loadBalancer.state.vip, 'port');
 }
 
 function backendPortProblem(type: 'application' | 'classic', backendPort: number | undefined): string | undefined {
@@ -265,16 +269,6 @@ function backendPortProblem(type: 'application' | 'classic', backendPort: number
     return 'is for classic load balancers only: give the targets their ports, or the attachment a defaultPort';
   }
   return undefined;
-}
-
-/** Load balancers may share an address; only VIP:port is exclusive. */
-function refuseTakenPort(view: ModelView, listenerId: string, vip: string, port: number, path: string): void {
-  for (const other of view.list('listeners')) {
-    if (other.id === listenerId || other.properties.port !== port) continue;
-    if (view.get('load-balancers', other.properties.loadBalancerId)?.state.vip !== vip) continue;
-    const message = `${vip}:${port} is taken by ${nameOf(other)}`;
-    throw new WeirError('PortInUse', message, [{ path, message }]);
-  }
 }
 
 function isEqual(a: StoredObject, b: StoredObject): boolean {

@@ -6,7 +6,15 @@ import { propertyPath } from '../../model/property-path.ts';
 import { toMs } from '../../model/seconds.ts';
 import type { Kind, PropertiesOf } from '../../model/validate.ts';
 import type { Compiled } from '../compile/compile.ts';
-import type { DrainingTarget, Engine, EngineStatus, HealthChange, ListenerTraffic, Refusal } from '../engine.ts';
+import type {
+  DrainingTarget,
+  Engine,
+  EngineStatus,
+  HealthChange,
+  HealthView,
+  ListenerTraffic,
+  Refusal,
+} from '../engine.ts';
 import { HealthMonitor, type HealthRecord } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import { type Health, takesTraffic } from '../snapshot.ts';
@@ -14,6 +22,7 @@ import type { Store, StoredModel, StoredObject } from '../store/store.ts';
 import { Background } from './background.ts';
 import { deleteObject, type Precondition, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
 import { EventLog } from './event-log.ts';
+import { type AwaitedTarget, awaitedTargets } from './first-checks.ts';
 import { joinGroup, leaveGroup } from './groups.ts';
 import { Handover, type Proven } from './handover.ts';
 import { HealthRecords } from './health-records.ts';
@@ -30,6 +39,8 @@ import { Writer } from './writer.ts';
 const HEALTH_SAVE_MS = 1000;
 const RETRY_REFUSED_MS = 1000;
 const EXPIRE_MS = 1000;
+/** How long a put waits at most for first checks, where its object has no `handoverSeconds`. */
+const FIRST_CHECK_SECONDS = 30;
 
 export interface ControlPlaneOptions {
   readonly stored: StoredModel;
@@ -64,12 +75,19 @@ export class ControlPlane {
   readonly #records: HealthRecords;
   readonly #background: Background;
   readonly #waiters = new Waiters();
+  /** From the first snapshot served to the end. */
+  #isServing = false;
 
   constructor(options: ControlPlaneOptions) {
     const { stored, store, engine, probe, ackTimeoutMs, nowMs } = options;
     this.#options = options;
     this.events = new EventLog(nowMs);
-    this.#monitor = new HealthMonitor({ probe, nowMs, onChange: (changes) => this.#healthTurned(changes) });
+    this.#monitor = new HealthMonitor({
+      probe,
+      nowMs,
+      onChange: (changes) => this.#healthTurned(changes),
+      onFirstCheck: () => this.#waiters.look(),
+    });
     this.#records = new HealthRecords(this.#monitor, store, nowMs);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
@@ -80,6 +98,7 @@ export class ControlPlane {
       ackTimeoutMs,
       onCommit: ({ snapshot }) => {
         this.#monitor.apply(snapshot);
+        this.#takeOver();
         this.#waiters.look();
       },
       onServed: (before, changes) => {
@@ -122,6 +141,8 @@ export class ControlPlane {
   async start(): Promise<void> {
     this.#records.restore(this.#options.stored);
     await this.#writer.start();
+    this.#isServing = true;
+    this.#takeOver();
     await this.#expireServers();
     this.#background.every(EXPIRE_MS, () => this.#expireServers());
     this.#background.every(HEALTH_SAVE_MS, () => this.#records.saveIfDue());
@@ -144,7 +165,9 @@ export class ControlPlane {
       putObject(draft, request, this.#options.pool, precondition);
     };
     const proven = 'targets' in properties ? await this.#prove(id, properties, change) : [];
-    return this.#write(kind, id, proven, change);
+    const written = await this.#write(kind, id, proven, change);
+    await this.#awaitFirstChecks(written as StoredObject);
+    return written;
   }
 
   async patchTargets(
@@ -257,6 +280,7 @@ export class ControlPlane {
 
   /** Finishes the writes under way, and ends those that wait for health; the engine serves on. */
   async close(): Promise<void> {
+    this.#isServing = false;
     this.#background.close();
     this.#handover.close();
     this.#waiters.close();
@@ -280,6 +304,20 @@ export class ControlPlane {
     });
     if (written === undefined) throw notFound(kind, id);
     return written;
+  }
+
+  /** So that what Pulumi deletes next, an older listener or rule, is not needed any more where the targets are well. */
+  async #awaitFirstChecks(written: StoredObject): Promise<void> {
+    const health: HealthView = (groupId, key) => this.#monitor.health(groupId, key);
+    const awaited = awaitedTargets(this.model, this.compiled.snapshot, written, health);
+    if (awaited.length === 0) return;
+    const hasEnded = ({ groupId, key }: AwaitedTarget) => {
+      const record = this.#monitor.record(groupId, key);
+      return record === undefined || record.checkedAtMs !== undefined || record.state.health !== 'checking';
+    };
+    const { handoverSeconds = FIRST_CHECK_SECONDS } = 'handoverSeconds' in written.properties ? written.properties : {};
+    await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSeconds));
+    await this.#writer.takeOver();
   }
 
   /** A write that would be refused neither ends the one that waits nor waits itself. */
@@ -319,7 +357,13 @@ export class ControlPlane {
       const needs = needsOfListener(this.compiled, listener, KIND_ACTIONS.attachments.read);
       this.events.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
     }
+    this.#takeOver();
     this.#waiters.look();
+  }
+
+  /** Whatever a waiting listener waits for may have come with a write, or with the health of a target. */
+  #takeOver(): void {
+    if (this.#isServing) this.#writer.takeOver().catch(this.#options.onError);
   }
 }
 

@@ -2,8 +2,10 @@
 import { WeirError } from '../../model/errors.ts';
 import { type Compiled, compile } from '../compile/compile.ts';
 import type { Engine, HealthView, Refusal } from '../engine.ts';
+import { listenerOf } from '../snapshot.ts';
 import type { ObjectChange, Store } from '../store/store.ts';
 import { Draft, type Model } from './model.ts';
+import { dueTakeOvers, takeOver } from './take-over.ts';
 
 /** Changes the draft, or throws and leaves it as it was. */
 export type Change = (draft: Draft) => void;
@@ -82,6 +84,11 @@ export class Writer {
     if (this.#refusals.length > 0) await this.write(() => {});
   }
 
+  /** Lets the waiting listeners serve that are due; does nothing where none is. */
+  async takeOver(): Promise<void> {
+    if (dueTakeOvers(this.#model, this.#compiled.snapshot, this.#options.health).length > 0) await this.write(() => {});
+  }
+
   /** Refuses new writes and lets those under way finish. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -107,7 +114,9 @@ export class Writer {
     for (;;) {
       const draft = new Draft(this.#model);
       writes = writes.filter((write) => tryChange(write, draft));
-      const compiled = draft.isChanged ? compile(draft, this.#compiled) : this.#compiled;
+      let compiled = draft.isChanged ? compile(draft, this.#compiled) : this.#compiled;
+      // In the same version: what this batch takes from the serving listener another may have had ready.
+      if (takeOver(draft, compiled.snapshot, this.#options.health)) compiled = compile(draft, compiled);
       const mustPrepare = draft.isChanged || this.#refusals.length > 0;
       const refusals = mustPrepare ? await this.#options.engine.prepare(compiled.snapshot) : [];
       const newRefusals = refusals.filter((refusal) => !this.#stands(refusal, compiled));
@@ -136,8 +145,8 @@ export class Writer {
   /** A listener that could not be opened before this batch either, for what no write has changed: none is to blame for it. */
   #stands({ listenerId, problem }: Refusal, { snapshot }: Compiled): boolean {
     if (!this.#refusals.some((refusal) => refusal.listenerId === listenerId)) return false;
-    const served = this.#compiled.snapshot.listeners.get(listenerId);
-    const next = snapshot.listeners.get(listenerId);
+    const served = listenerOf(this.#compiled.snapshot, listenerId);
+    const next = listenerOf(snapshot, listenerId);
     if (problem.path.startsWith('certificates')) return served?.certificates === next?.certificates;
     return served?.address === next?.address && served?.port === next?.port;
   }

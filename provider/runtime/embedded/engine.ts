@@ -222,7 +222,8 @@ export class EmbeddedEngine implements Engine {
 
   #refusedCertificates(next: Snapshot): Map<ListenerSnapshot, Refusal> {
     const refused = new Map<ListenerSnapshot, Refusal>();
-    for (const listener of next.listeners.values()) {
+    // Of those that wait too: when they take over it is too late to refuse the write that brought them.
+    for (const listener of [...next.listeners.values(), ...next.waiting.values()]) {
       const { id: listenerId, certificates } = listener;
       if (this.#usable.has(certificates)) continue;
       const problem = certificateProblem(certificates);

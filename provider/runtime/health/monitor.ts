@@ -31,6 +31,8 @@ export interface MonitorOptions {
   readonly nowMs: () => number;
   /** The targets whose health turned, by a result or by another check; not called for a target that is new. */
   readonly onChange: (changes: readonly HealthChange[]) => void;
+  /** The first check of a target has ended, whatever came of it. */
+  readonly onFirstCheck?: () => void;
 }
 
 /** What is known of a target. */
@@ -150,7 +152,7 @@ export class HealthMonitor {
   }
 }
 
-interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs'> {
+interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFirstCheck'> {
   /** Of group and target: no two checkers have the same. */
   readonly name: string;
   readonly target: TargetSnapshot;
@@ -197,12 +199,14 @@ class Checker implements HealthRecord {
   /** `everyMs`: from its start to that of the next one. */
   async #run(check: HealthCheckSnapshot, everyMs: number): Promise<void> {
     const startedAtMs = performance.now();
-    const { probe, target, nowMs } = this.#options;
+    const { probe, target, nowMs, onFirstCheck } = this.#options;
     const problem = await probe(target, check, this.#ended.signal);
     if (this.#ended.signal.aborted) return;
     this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
     // Behind the turn, which has a time of its own: a status must not show it as later than the check.
+    const isFirst = this.checkedAtMs === undefined;
     this.checkedAtMs = nowMs();
+    if (isFirst) onFirstCheck?.();
     const waitMs = Math.max(0, everyMs - (performance.now() - startedAtMs));
     this.#timer = setTimeout(() => void this.#run(check, check.intervalMs), waitMs);
   }

@@ -23,8 +23,8 @@ export type StoredObject<K extends Kind = Kind> = {
 
 interface States {
   'load-balancers': { readonly vip: string };
-  /** The key of its sticky cookies, where it was given none. */
-  listeners: { readonly cookieKey?: string };
+  /** The key of its sticky cookies, where it was given none, and the version at which it came to serve its VIP:port. */
+  listeners: { readonly cookieKey?: string; readonly servesSince?: number };
   rules: { readonly cookieKey?: string };
   attachments: Claims;
   /** Whether its time is over. */

@@ -94,7 +94,12 @@ export function rule(
 
 export function snapshot(version: number, listeners: readonly ListenerSnapshot[]): Snapshot {
   const groups = new Map(listeners.flatMap(groupsOf).map((group) => [group.id, group]));
-  return { version, listeners: new Map(listeners.map((listener) => [listener.id, listener])), groups };
+  return {
+    version,
+    listeners: new Map(listeners.map((listener) => [listener.id, listener])),
+    waiting: new Map(),
+    groups,
+  };
 }
 
 /** What a worker has of a listener after a swap that brought it without targets. */
