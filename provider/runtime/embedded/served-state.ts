@@ -16,6 +16,12 @@ export interface ServedStateContext extends BindingContext {
   readonly onPassive: (report: PassiveReport) => void;
 }
 
+interface Unbinding {
+  readonly rule: UnbindRule;
+  /** Where another listener took the endpoint over: its targets by key, with which open flows go on. */
+  readonly heirs: ReadonlyMap<string, Target> | undefined;
+}
+
 export class ServedState {
   readonly #context: ServedStateContext;
   readonly #listeners = new Map<string, WorkerListener>();
@@ -50,7 +56,7 @@ export class ServedState {
     const unused = this.#serve(swap.upserted.map(({ settings }) => settings.id));
     const closed = this.#closeBindings(unused);
     // Last in the tick: whoever picks again finds the new pickers and listeners.
-    for (const [target, rule] of unbound) target.tellHolds(rule);
+    for (const [target, { rule, heirs }] of unbound) target.tellHolds(rule, heirs?.get(target.key));
     await closed;
     return failures;
   }
@@ -86,16 +92,17 @@ export class ServedState {
     }
   }
 
-  #apply(swap: Swap): Map<Target, UnbindRule> {
-    const unbound = new Map<Target, UnbindRule>();
-    const unbind = (targets: readonly Target[], rule: UnbindRule) => {
-      for (const target of targets) unbound.set(target, rule);
+  #apply(swap: Swap): Map<Target, Unbinding> {
+    const unbound = new Map<Target, Unbinding>();
+    const unbind = (targets: readonly Target[], rule: UnbindRule, heirs?: Map<string, Target>) => {
+      for (const target of targets) unbound.set(target, { rule, heirs });
     };
-    for (const id of swap.removed) {
-      const listener = this.#listeners.get(id);
-      this.#listeners.delete(id);
-      if (!listener) continue;
-      for (const groupId of [...listener.groups.keys()]) unbind(this.#clearGroup(groupId), listener.snapshot);
+    const removed = swap.removed.flatMap((id) => this.#listeners.get(id) ?? []);
+    const heirs = new Map(removed.map(({ snapshot }) => [endpointNameOf(snapshot), new Map<string, Target>()]));
+    for (const { snapshot, groups } of removed) {
+      this.#listeners.delete(snapshot.id);
+      const heirsHere = heirs.get(endpointNameOf(snapshot));
+      for (const groupId of [...groups.keys()]) unbind(this.#clearGroup(groupId), snapshot, heirsHere);
     }
     // All that goes before the first upsert: a rule may have gone to another listener.
     for (const { settings, removedGroups } of swap.upserted) {
@@ -105,6 +112,9 @@ export class ServedState {
       const listener = this.#upsertListener(upsert);
       for (const group of upsert.groups) unbind(this.#upsertGroup(listener, group), upsert.settings);
       listener.routes = upsert.routes;
+      const heirsHere = heirs.get(endpointNameOf(upsert.settings));
+      if (heirsHere)
+        for (const set of listener.groups.values()) for (const target of set.targets) heirsHere.set(target.key, target);
     }
     return unbound;
   }

@@ -21,6 +21,8 @@ export interface UnbindRule {
 export interface Hold {
   /** Told once, inside the swap, when the new pickers are in place. */
   onUnbind(rule: UnbindRule): void;
+  /** Asked before that where another listener took the socket over and has the same target: true where it goes on with `heir`. */
+  passTo(heir: Target): boolean;
 }
 
 /** `error` undefined: a connect succeeded, the first after failures. */
@@ -96,10 +98,10 @@ export class Target implements StickyTarget, RampingTarget {
   }
 
   /** The swap's second half: holds may pick again under the new snapshot. */
-  tellHolds(rule: UnbindRule): void {
+  tellHolds(rule: UnbindRule, heir?: Target): void {
     const holds = [...this.#holds];
     this.#holds.clear();
-    for (const hold of holds) hold.onUnbind(rule);
+    for (const hold of holds) if (heir === undefined || !hold.passTo(heir)) hold.onUnbind(rule);
   }
 }
 
@@ -164,6 +166,10 @@ export class TargetSet {
     const picker = this.#picker;
     const next = picker.pick(picker.isByClient ? client.remoteAddress : '', tried);
     return next === undefined || stickiness === undefined ? next : stickiness.keep(client, next, tried);
+  }
+
+  get targets(): Iterable<Target> {
+    return this.#targets.values();
   }
 
   /** Adds the target, or changes it in place: its flows live on. `rebuild` must follow. */

@@ -21,7 +21,8 @@ export interface UpstreamUser {
 }
 
 export class Upstream implements ConnectHandler, Hold {
-  readonly target: Target;
+  /** Another one where another listener took over what it serves. */
+  target: Target;
   readonly socket: RawSocket;
   /** Undefined while idle, or given up. */
   user: UpstreamUser | undefined;
@@ -139,6 +140,15 @@ export class Upstream implements ConnectHandler, Hold {
     }
     this.#home.remove(this);
     this.destroy();
+  }
+
+  passTo(heir: Target): boolean {
+    if (!this.#isActive) return false;
+    this.target.counters.closed();
+    this.target = heir;
+    heir.hold(this);
+    heir.counters.opened();
+    return true;
   }
 
   #endPick(): void {

@@ -18,6 +18,8 @@ export class TcpFlow implements ClientConnection, Hold {
   readonly #record: ConnectionRecord | undefined;
   #upstream: RawSocket | undefined;
   #target: Target | undefined;
+  /** Counts its connects: what an earlier one still tells is not of the flow any more. */
+  #attempt = 0;
   #isOpen = false;
   #isClientClosed = false;
   #isUpstreamClosed = false;
@@ -60,6 +62,15 @@ export class TcpFlow implements ClientConnection, Hold {
     this.#connect();
   }
 
+  passTo(heir: Target): boolean {
+    if (!this.#isOpen) return false;
+    this.#target?.counters.closed();
+    this.#target = heir;
+    heir.hold(this);
+    heir.counters.opened();
+    return true;
+  }
+
   /** Picks and connects in one tick, so that no swap comes between them. */
   #connect(): void {
     const target = this.#binding.listener.targets.pick(this.#client, this.#tried);
@@ -78,6 +89,7 @@ export class TcpFlow implements ClientConnection, Hold {
   /** The connect in progress ends, and its handler finds that it is no longer the flow's. */
   #abandonConnect(): void {
     const upstream = this.#upstream;
+    this.#attempt++;
     this.#target?.counters.connectEnded();
     this.#target?.release(this);
     this.#target = undefined;
@@ -128,14 +140,14 @@ export class TcpFlow implements ClientConnection, Hold {
   }
 
   #upstreamHandler(target: Target): ConnectHandler {
-    const isCurrent = (): boolean => this.#target === target;
+    const attempt = this.#attempt;
     return {
       onConnect: () => this.#opened(target),
       onData: (chunk) => this.#pump(chunk, this.#client),
       onEnd: () => this.#client.end(),
       onWritable: () => this.#client.resume(),
       onClose: (error) => {
-        if (!isCurrent()) return;
+        if (this.#attempt !== attempt) return;
         if (!this.#isOpen) {
           this.#connectFailed(target, error);
           return;

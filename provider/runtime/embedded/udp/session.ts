@@ -90,6 +90,11 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     this.leave();
   }
 
+  /** The next datagram is picked anew. */
+  passTo(): boolean {
+    return false;
+  }
+
   #pick(): boolean {
     this.leave();
     const tried = new Set<Target>();

@@ -189,6 +189,26 @@ test('open connections follow their socket to the listener that takes it over, i
   await until(() => engine.traffic('new')?.openConnections === 0, 'the end of the flows');
 });
 
+test('open flows with a target that both listeners have go on at a take-over and are counted there, the others end', async (t) => {
+  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, [listener('old', port, [target(a.port), target(b.port)])]));
+  const flows = [new Client(t, port), new Client(t, port)];
+  const names = await Promise.all(flows.map((flow) => flow.name()));
+  assert.deepEqual([...names].sort(), ['a', 'b']);
+  await serve(engine, snapshot(2, [listener('new', port, [target(a.port)])]));
+  const kept = flows[names.indexOf('a')] as Client;
+  const lost = flows[names.indexOf('b')] as Client;
+  await until(() => lost.isClosed, 'the end of the flow with b');
+  assert.deepEqual(engine.draining(), []);
+  assert.equal(engine.counts('new', target(a.port).key).activeConnections, 1);
+  kept.socket.write('still there');
+  await until(() => kept.text.endsWith('still there'), 'the echo');
+  kept.socket.destroy();
+  await until(() => engine.counts('new', target(a.port).key).activeConnections === 0, 'the end of the flow with a');
+});
+
 test('two listeners swap their ports in one snapshot', async (t) => {
   const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
   const [first, second] = [await freePort(), await freePort()];
