@@ -1,20 +1,28 @@
 // The rows of the conformance table in which one listener stands behind another of its VIP:port, or a rule beside an equal one.
 import assert from 'node:assert/strict';
-import { type Backend, httpBackend } from '../harness/backends.ts';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { TestContext } from 'node:test';
+import { type Backend, httpBackend, listen, tcpBackend } from '../harness/backends.ts';
 import { type Load, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { backends } from './clients.ts';
+import { openFlow } from './flow.ts';
 import { testOnEachEngine } from './table.ts';
 import { type Scenario, targetsOf, type World } from './world.ts';
 
 const ownerOf = (id: string) => `urn:pulumi:dev::shop::weir::${id}`;
 const OWNED = { owner: ownerOf('web') };
+/** A client's next request comes while a check of this path is under way. */
+const SLOW_CHECK = { protocol: 'HTTP', path: '/health', intervalSeconds: 0.2, timeoutSeconds: 5 };
+const HEALTH_MS = 300;
 
-/** Another listener of the same stack on the port of `web`. */
-async function putNext({ runtime, port }: World, id: string, properties: object = {}): Promise<string[]> {
+/** Puts another listener of the same stack on the port of `web`; resolves with its warnings. */
+async function putNext({ runtime, port }: World, properties: object = {}): Promise<string> {
   const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
-  const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port, owner: ownerOf(id), healthCheck, ...properties };
-  return (await runtime.done('PUT', `/v1/listeners/${id}`, listener)).warnings ?? [];
+  const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port, owner: ownerOf('next'), healthCheck, ...properties };
+  const { warnings = [] } = await runtime.done('PUT', '/v1/listeners/next', listener);
+  return warnings.join();
 }
 
 /** Ids of those that wait or stand back. */
@@ -24,16 +32,29 @@ async function waiting({ runtime }: World): Promise<string[]> {
 }
 
 /** Resolves when requests that began after the call were answered, all of them by `backend`. */
-async function answeredBy(load: Load, backend: Backend): Promise<void> {
+async function answeredBy(load: Load, { name }: Pick<Backend, 'name'>): Promise<void> {
   const atMs = performance.now();
   const later = () => load.exchanges.filter(({ startedAtMs }) => startedAtMs > atMs);
   await until('later requests', () => later().length > 20);
-  assert.deepEqual([...new Set(later().map((each) => each.backend))], [backend.name]);
+  assert.deepEqual([...new Set(later().map(({ backend, error }) => error ?? backend))], [name]);
+}
+
+async function noFailures(load: Load): Promise<void> {
+  await load.stop();
+  assert.deepEqual(load.failures().slice(0, 3), []);
+}
+
+/** Answers with its name, and its checks late. */
+function slowToCheck(t: TestContext, name: string): Promise<Backend> {
+  const server = createServer((request, response) => {
+    setTimeout(() => response.end(name), request.url === '/health' ? HEALTH_MS : 0);
+  });
+  return listen(t, name, server);
 }
 
 const scenarios: Scenario[] = [
   {
-    name: 'a listener waits behind another of its stack, takes over with its first target and gives back: no request fails',
+    name: 'a listener waits behind another of its stack, takes over with its first target, and that one stands back: no request fails',
     listener: OWNED,
     flags: ['--workers', '2'],
     run: async (world, t) => {
@@ -41,7 +62,7 @@ const scenarios: Scenario[] = [
       const [a, b] = (await backends(t, httpBackend, 'ab')) as [Backend, Backend];
       await bind(targetsOf([a]));
       const load = startLoad({ url, clients: 4 });
-      assert.match((await putNext(world, 'next')).join(), /waits behind listener web of urn:\S+ for 127\.0\.0\.1:\d+/);
+      assert.match(await putNext(world), /waits behind listener web of urn:\S+ for 127\.0\.0\.1:\d+/);
       assert.deepEqual(await waiting(world), ['next']);
       await answeredBy(load, a);
       await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsOf([b]) });
@@ -49,16 +70,159 @@ const scenarios: Scenario[] = [
       await answeredBy(load, b);
       const { warnings } = await runtime.done('GET', '/v1/listeners/web');
       assert.match(warnings.join(), /listener next of urn:\S+ has taken 127\.0\.0\.1:\d+ over/);
-      // It stands back, whatever becomes of its targets.
+      // Its targets are checked as before, and what becomes of them changes nothing.
       await bind({ ...targetsOf([a]), twin: b.target });
       assert.deepEqual(await waiting(world), ['web']);
+      await answeredBy(load, b);
+      // Between the two deletes to come the listener that serves has no target, as it was asked for.
+      await noFailures(load);
       await runtime.done('DELETE', '/v1/attachments/next');
       await runtime.done('DELETE', '/v1/listeners/next');
       assert.deepEqual(await waiting(world), []);
-      await load.stop();
-      const failures = load.failures();
-      // Between the two deletes the listener that served had no target: that is what was asked for.
-      assert.deepEqual([...new Set(failures.map(({ error }) => error?.slice(0, 3)))].sort().slice(1), []);
+      const again = startLoad({ url, clients: 1, maxRequests: 4 });
+      await again.done;
+      assert.deepEqual([...new Set(again.exchanges.map(({ backend }) => backend))].sort(), ['a', 'b']);
+    },
+  },
+  {
+    name: 'create before delete loses no request though the first checks end late: a put of targets that stand in for others waits for them',
+    listener: OWNED,
+    run: async (world, t) => {
+      const { bind, runtime, url } = world;
+      const [a, b] = [await httpBackend(t, 'a'), await slowToCheck(t, 'b')];
+      await bind(targetsOf([a]));
+      const load = startLoad({ url, clients: 4 });
+      await putNext(world, { healthCheck: SLOW_CHECK });
+      const put = { listenerId: 'next', targets: targetsOf([b]) };
+      const { boundTargets } = await runtime.done('PUT', '/v1/attachments/next', put);
+      assert.equal(boundTargets.b.health, 'healthy');
+      await runtime.done('DELETE', '/v1/attachments/pool');
+      await runtime.done('DELETE', '/v1/listeners/web');
+      await answeredBy(load, b);
+      await noFailures(load);
+    },
+  },
+  {
+    name: "a listener that waits with its load balancer's targets answers after their first checks, and then the old one may go",
+    listener: OWNED,
+    run: async (world, t) => {
+      const { runtime, url } = world;
+      const b = await slowToCheck(t, 'b');
+      await runtime.done('PUT', '/v1/attachments/shared', {
+        loadBalancerId: 'lb',
+        targets: targetsOf([b]),
+        awaitHealthySeconds: 10,
+      });
+      const load = startLoad({ url, clients: 4 });
+      await putNext(world, { healthCheck: SLOW_CHECK });
+      assert.deepEqual(await waiting(world), ['web']);
+      await runtime.done('DELETE', '/v1/listeners/web');
+      await answeredBy(load, b);
+      await noFailures(load);
+    },
+  },
+  {
+    name: 'a rule that takes the place of an equal one: its targets are put with their first checks ended, and no request fails',
+    listener: OWNED,
+    run: async (world, t) => {
+      const { runtime, url } = world;
+      const [a, b] = [await httpBackend(t, 'a'), await slowToCheck(t, 'b')];
+      const rule = (id: string) => ({ listenerId: 'web', path: '/', healthCheck: SLOW_CHECK, owner: ownerOf(id) });
+      const bound = (backend: Backend) => ({ targets: targetsOf([backend]) });
+      await runtime.done('PUT', '/v1/rules/old', rule('old'));
+      await runtime.done('PUT', '/v1/attachments/old', { ruleId: 'old', ...bound(a) });
+      const load = startLoad({ url, clients: 4 });
+      await runtime.done('PUT', '/v1/rules/next', rule('next'));
+      await runtime.done('PUT', '/v1/attachments/next', { ruleId: 'next', ...bound(b) });
+      await runtime.done('DELETE', '/v1/attachments/old');
+      await runtime.done('DELETE', '/v1/rules/old');
+      await answeredBy(load, b);
+      await noFailures(load);
+    },
+  },
+  {
+    name: 'the first checks of a waiting listener fail: the put answers, the other one serves on, and is followed when it is deleted',
+    listener: OWNED,
+    run: async (world, t) => {
+      const { bind, runtime, url } = world;
+      const [a, gone] = (await backends(t, httpBackend, 'ab')) as [Backend, Backend];
+      await gone.close();
+      await bind(targetsOf([a]));
+      const load = startLoad({ url, clients: 2 });
+      await putNext(world);
+      const put = { listenerId: 'next', targets: targetsOf([gone]) };
+      const { boundTargets } = await runtime.done('PUT', '/v1/attachments/next', put);
+      assert.equal(boundTargets.b.health, 'checking');
+      assert.deepEqual(await waiting(world), ['next']);
+      await answeredBy(load, a);
+      await noFailures(load);
+      await runtime.done('DELETE', '/v1/attachments/pool');
+      await runtime.done('DELETE', '/v1/listeners/web');
+      assert.deepEqual(await waiting(world), []);
+      const refused = startLoad({ url, clients: 1, maxRequests: 1 });
+      await refused.done;
+      assert.match(refused.exchanges[0]?.error ?? '', /^503/);
+    },
+  },
+  {
+    name: 'a restart changes nothing of who serves and who waits, and the one that waits takes over after it',
+    listener: OWNED,
+    run: async (world, t) => {
+      const { bind, url } = world;
+      const [a, b, c] = (await backends(t, httpBackend, 'abc')) as [Backend, Backend, Backend];
+      await bind(targetsOf([a]));
+      await putNext(world);
+      await world.restart();
+      assert.deepEqual(await waiting(world), ['next']);
+      const load = startLoad({ url, clients: 2 });
+      await answeredBy(load, a);
+      await world.runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsOf([b]) });
+      await answeredBy(load, b);
+      await noFailures(load);
+      await world.bind(targetsOf([c]));
+      await world.restart();
+      assert.deepEqual(await waiting(world), ['web']);
+      const again = startLoad({ url, clients: 2 });
+      await answeredBy(again, b);
+      await noFailures(again);
+    },
+  },
+  {
+    name: 'TCP: an open flow with a target that both listeners have outlives the take-over and the delete of the old one',
+    listener: { ...OWNED, protocol: 'TCP' },
+    flags: ['--workers', '2'],
+    run: async (world, t) => {
+      const { bind, runtime, port } = world;
+      const a = await tcpBackend(t, 'a');
+      await bind(targetsOf([a]));
+      const { socket } = await openFlow(port);
+      t.after(() => socket.destroy());
+      await putNext(world, { protocol: 'TCP' });
+      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsOf([a]) });
+      await runtime.done('DELETE', '/v1/attachments/pool');
+      await runtime.done('DELETE', '/v1/listeners/web');
+      socket.write('after');
+      assert.equal(String((await once(socket, 'data'))[0]), 'after');
+      const { listeners } = await runtime.done('GET', '/v1/status');
+      const [{ activeConnections, draining }] = listeners[0].targets;
+      assert.deepEqual([activeConnections, draining], [1, 0]);
+    },
+  },
+  {
+    name: "another stack's listener, and nobody's, is refused the VIP:port, and what serves there is not touched",
+    listener: OWNED,
+    run: async ({ bind, runtime, port, url }, t) => {
+      const a = await httpBackend(t, 'a');
+      await bind(targetsOf([a]));
+      const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port };
+      for (const owner of ['urn:pulumi:prod::shop::weir::web', undefined]) {
+        const { status, body } = await runtime.call('PUT', '/v1/listeners/next', { ...listener, owner });
+        assert.deepEqual([status, body.code, body.details[0].path], [409, 'PortInUse', 'port']);
+        assert.match(body.message, /is taken by listener web of urn:pulumi:dev::shop::weir::web/);
+      }
+      const load = startLoad({ url, clients: 1, maxRequests: 10 });
+      await load.done;
+      await noFailures(load);
     },
   },
 ];
