@@ -118,7 +118,7 @@ export class RuntimeClient {
 
   /** The answer of `POST /v1/tokens`, the only one that has the token. */
   async createToken(token: TokenProperties): Promise<unknown> {
-    return json((await this.#call('POST', 'v1/tokens', undefined, JSON.stringify(token))).body);
+    return json((await this.#call('POST', 'v1/tokens', undefined, { body: JSON.stringify(token) })).body);
   }
 
   async tokens(): Promise<unknown> {

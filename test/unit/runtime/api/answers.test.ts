@@ -27,7 +27,7 @@ const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as C
 test('a listener is answered with fingerprints, as its schema says, and without any key', () => {
   const answer = toAnswer(listener, control);
   assert.deepEqual(answer.certificates, {
-    'a.b': { certificate: pair.certificate, privateKeyFingerprint: fingerprint(pair.privateKey) },
+    'a.b': { certificate: pair.certificate, privateKeyFingerprint: fingerprint(pair.privateKey.trim()) },
   });
   assert.deepEqual(answer.stickySession, { type: 'cookie', cookieKeyFingerprint: fingerprint(cookieKey) });
   assert.deepEqual(answerSchema('listeners').safeParse(answer).error, undefined);

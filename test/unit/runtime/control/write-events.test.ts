@@ -27,7 +27,7 @@ test('each write of a batch has its version; two of one attachment are told apar
     {
       ...write,
       version: 6,
-      targets: [{ operation: 'bind', name: 'b', address: '10.0.0.1', port: 81, weight: 5 }],
+      targets: [{ operation: 'bind', name: 'b', server: null, address: '10.0.0.1', port: 81, weight: 5 }],
     },
     {
       ...write,
