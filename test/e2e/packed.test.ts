@@ -1,7 +1,7 @@
 // Weir as a user has it: installed from `npm pack` into a project of its own, in both of Pulumi's TypeScript modes.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { freePort, httpBackend } from '../harness/backends.ts';
@@ -16,9 +16,11 @@ const MODES: readonly (readonly [string, object, string])[] = [
   ["Pulumi's default TypeScript mode", {}, ''],
 ];
 
-test('a project with weir from npm pack: up, preview, update, refresh and destroy', async (t) => {
+test('a project with weir from npm pack: up, preview, update, refresh, a component and destroy', async (t) => {
   const home = temporaryDirectory(t);
   install(home, pack(t));
+  const second = join(home, 'node_modules/@pulumi/random/node_modules/@pulumi/pulumi');
+  assert.ok(!existsSync(second), 'a stack has one copy of @pulumi/pulumi');
   for (const [mode, manifest, options] of MODES) {
     await t.test(mode, async (t) => {
       const directory = temporaryDirectory(t);
@@ -36,6 +38,14 @@ test('a project with weir from npm pack: up, preview, update, refresh and destro
       assert.match(await stack.done(['preview', '--diff']), /~ weight : 10 => 20/);
       await stack.up();
       assert.match(await stack.done(['refresh', '--yes']), /4 unchanged/);
+      const cookiePort = await freePort();
+      stack.write(`${program(20)}
+        const listeners = { http: { protocol: 'HTTP', port: ${cookiePort}, stickySession: { type: 'cookie' } } } as const;
+        const targets = { a: ${JSON.stringify(backend.target)} };
+        const shop = new weir.Service('shop', { address: '127.0.0.1', listeners, targets });
+        export const id = shop.listeners.http.id;`);
+      assert.match(await stack.up(), /random:index:RandomPassword shop-http-cookie created/);
+      await until('traffic', async () => (await exchange(`http://127.0.0.1:${cookiePort}/`)).backend);
       await stack.done(['destroy', '--yes', '--skip-preview']);
       assert.equal((await stack.resources()).size, 0);
     });
