@@ -1,0 +1,17 @@
+// What a stack loads that has no component.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { ROOT } from '../../harness/tree.ts';
+
+test('@pulumi/random is loaded with its first resource, not with the SDK', () => {
+  const program = `
+    import { Module } from 'node:module';
+    import 'weir';
+    const isLoaded = () => Object.keys(Module._cache).some((file) => file.includes('/@pulumi/random/'));
+    const before = isLoaded();
+    (await import('./sdk/random.ts')).random();
+    console.log(JSON.stringify([before, isLoaded()]));`;
+  const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { cwd: ROOT });
+  assert.deepEqual(JSON.parse(`${printed}`), [false, true]);
+});
