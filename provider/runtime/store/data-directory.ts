@@ -49,7 +49,12 @@ function lockDirectory(path: string): DatabaseSync {
 function adminToken(file: string): string {
   try {
     const token = readFileSync(file, 'utf8').trim();
-    if (token !== '') return token;
+    if (/^[!-~]+$/.test(token)) return token;
+    if (token !== '') {
+      throw new Error(
+        `${file} is no token: it has spaces or characters beyond ASCII in it; delete it to have one made`,
+      );
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
