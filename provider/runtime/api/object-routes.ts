@@ -161,7 +161,8 @@ export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: un
 
 function preconditionOf(access: Access, etags: string | undefined): Precondition {
   return (view, before, after) => {
-    demand(access, needsOfWrite(view, before, after));
+    // What a write of 500 targets needs is worked out only for who may lack some of it.
+    if (!access.isAdministrator) demand(access, needsOfWrite(view, before, after));
     refuseUnseen(before, etags);
   };
 }

@@ -172,6 +172,26 @@ test('a refused token names where it was taken from, a missing one where to put 
   await assert.rejects(missing.client.get(CALL), { message: /wants a token, and none was found in WEIR_TOKEN/ });
 });
 
+test('a refused permission names what is missing, and the token that misses it; a token of the last up says so', async (t) => {
+  const details = [{ path: 'targets.b7', message: 'needs slb:AddBackendServers on instance/i-7', code: 'Forbidden' }];
+  const refused = failure(403, 'Forbidden', 'The token "ci" does not allow this:', details);
+  const given = await scripted(t, () => refused);
+  await assert.rejects(given.client.put(CALL, {}, 0), {
+    code: 'Forbidden',
+    message: /targets\.b7 needs slb:AddBackendServers on instance\/i-7 The token is the one from WEIR_TOKEN\.$/,
+  });
+  const config: Record<string, string> = { 'weir:endpoint': given.runtime.url, 'weir:token': 'weir_t' };
+  const client = new RuntimeClient(settingsOf({ get: (key) => config[key] }, {}));
+  await assert.rejects(client.put(CALL, {}, 0), { message: /one from weir:token \(plain refresh .*--run-program/ });
+});
+
+test('a token is asked for once: the second answer to a repeated call would have another', async (t) => {
+  const { runtime, client } = await scripted(t, ({ url }) => (url === '/healthz' ? stored({}) : 'reset'));
+  const statements = [{ actions: ['slb:*'], resources: ['*'] }];
+  await assert.rejects(client.createToken({ name: 'ci', statements }), { code: 'Unreachable' });
+  assert.equal(runtime.seen.length, 1);
+});
+
 test('an endpoint of the configuration may be that of the last up, and the error says so', async () => {
   const endpoint = `http://127.0.0.1:${await freePort()}`;
   const config: Record<string, string> = { 'weir:endpoint': endpoint };
