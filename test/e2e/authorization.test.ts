@@ -27,7 +27,7 @@ async function startTwo(t: TestContext, args: readonly string[] = []): Promise<R
 }
 
 /** All that can be changed. */
-async function everything(runtime: RuntimeProcess): Promise<unknown> {
+async function everything(runtime: RuntimeProcess): Promise<unknown[]> {
   const { version, workers } = await runtime.done('GET', '/v1/status');
   const lists = await Promise.all([...KINDS, 'tokens'].map((kind) => runtime.done('GET', `/v1/${kind}`)));
   const restarts = workers.map((worker: { restarts: number }) => worker.restarts);
@@ -150,6 +150,24 @@ test('a permission that is missing on some of 20 servers leaves all 20 unbound, 
   assert.deepEqual(await everything(runtime), before);
   const { 'i-7': _, 'i-12': __, ...rest } = targets;
   assert.equal((await runtime.call('PATCH', '/v1/attachments/a', { targets: rest }, headers)).status, 200);
+});
+
+test('who lets a server join needs the group and the server; who lets it leave, the group', async (t) => {
+  const runtime = await startTwo(t);
+  const { headers } = await makeToken(runtime, ['slb:AttachInstances on scalinggroup/a,instance/b']);
+  const call = (method: string, path: string) => runtime.call(method, `/v1/groups/${path}`, undefined, headers);
+  const before = await everything(runtime);
+  await runtime.done('PUT', '/v1/backend-servers/c', { ...PLACE, addresses: ['127.0.2.3'] });
+  assert.match((await call('PUT', 'a/members/c')).body.message, /slb:AttachInstances on instance\/c/);
+  assert.match((await call('PUT', 'b/members/b')).body.message, /slb:AttachInstances on scalinggroup\/b/);
+  assert.match((await call('DELETE', 'a/members/a')).body.message, /slb:DetachInstances on scalinggroup\/a/);
+  assert.equal((await call('PUT', 'none/members/b')).status, 404);
+  await runtime.done('DELETE', '/v1/backend-servers/c');
+  const after = await everything(runtime);
+  assert.deepEqual(after.slice(1), before.slice(1));
+  assert.deepEqual((await call('PUT', 'a/members/b')).body.members, { a: 'a', b: 'b' });
+  const leaving = await makeToken(runtime, ['slb:DetachInstances on scalinggroup/a']);
+  assert.equal((await runtime.call('DELETE', '/v1/groups/a/members/b', undefined, leaving.headers)).status, 204);
 });
 
 test('lists, reads and status show what the token may see, page by page, and nothing else', async (t) => {
