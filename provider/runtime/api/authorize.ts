@@ -51,12 +51,11 @@ export function admit({ access, params, routeOptions }: FastifyRequest, view: Mo
   }
   const { id = '' } = params as { id?: string };
   const object = needed.of && view.get<Kind>(needed.of, id);
-  if (object === undefined) demandSome(access, needed.by);
-  else
-    demand(
-      access,
-      needed.by.flatMap(({ actions }) => needsOf(view, [object], actions)),
-    );
+  if (object === undefined) {
+    demandSome(access, needed.by);
+    return;
+  }
+  for (const { actions } of needed.by) demand(access, needsOf(view, [object], actions));
 }
 
 /** Throws Unauthenticated where the header has none. */
