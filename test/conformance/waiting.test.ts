@@ -209,6 +209,28 @@ const scenarios: Scenario[] = [
     },
   },
   {
+    name: "a listener's first own attachment, and the delete of it, make no request fail while the checks that decide go on",
+    run: async ({ change, runtime, url }, t) => {
+      const [a, b, gone] = [await slowToCheck(t, 'a'), await slowToCheck(t, 'b'), await httpBackend(t, 'gone')];
+      await gone.close();
+      await change({ healthCheck: SLOW_CHECK });
+      const shared = { loadBalancerId: 'lb', targets: targetsOf([a]), awaitHealthySeconds: 10 };
+      await runtime.done('PUT', '/v1/attachments/shared', shared);
+      const load = startLoad({ url, clients: 4 });
+      await answeredBy(load, a);
+      const own = { listenerId: 'web', targets: targetsOf([gone]), handoverSeconds: 1 };
+      const refused = await runtime.call('PUT', '/v1/attachments/own', own);
+      assert.deepEqual([refused.status, refused.body.code], [400, 'IncorrectStatus.RSByPassToas']);
+      assert.match(refused.body.message, /targets\.gone did not pass a first check .* Nothing was changed/);
+      await answeredBy(load, a);
+      await runtime.done('PUT', '/v1/attachments/own', { ...own, targets: targetsOf([gone, b]), handoverSeconds: 30 });
+      await answeredBy(load, b);
+      await runtime.done('DELETE', '/v1/attachments/own');
+      await answeredBy(load, a);
+      await noFailures(load);
+    },
+  },
+  {
     name: "another stack's listener, and nobody's, is refused the VIP:port, and what serves there is not touched",
     listener: OWNED,
     run: async ({ bind, runtime, port, url }, t) => {

@@ -116,7 +116,7 @@ export class ControlPlane {
     this.#handover = new Handover({
       monitor: this.#monitor,
       probe,
-      checkOf: (groupId) => this.compiled.snapshot.groups.get(groupId)?.healthCheck,
+      groupOf: (groupId) => this.compiled.snapshot.groups.get(groupId),
     });
     engine.onPassive = (report) => this.#monitor.report(report);
     engine.onWorkerChange = (change) => this.events.append({ type: 'worker', ...change }, NEEDS_OF_WORKERS);
@@ -212,7 +212,12 @@ export class ControlPlane {
     };
     if (kind === 'attachments' && this.#handover.isWaiting(id) && this.#isChangedBy(change))
       this.#handover.supersede(id);
-    await this.#writer.write(change);
+    const binder = kind === 'attachments' || kind === 'group-attachments' ? this.model.get(kind, id) : undefined;
+    const proven = binder ? await this.#handover.proveReturn(this.model, binder, () => this.#isChangedBy(change)) : [];
+    await this.#writer.write((draft) => {
+      change(draft);
+      this.#seed(proven);
+    });
   }
 
   /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
@@ -300,10 +305,14 @@ export class ControlPlane {
     await this.#writer.write((draft) => {
       change(draft);
       written = draft.get(kind, id);
-      for (const { groupId, key } of proven) this.#monitor.seed(groupId, key, 'healthy');
+      this.#seed(proven);
     });
     if (written === undefined) throw notFound(kind, id);
     return written;
+  }
+
+  #seed(proven: readonly Proven[]): void {
+    for (const { groupId, key } of proven) this.#monitor.seed(groupId, key, 'healthy');
   }
 
   /** So that what Pulumi deletes next, an older listener or rule, is not needed any more where the targets are well. */

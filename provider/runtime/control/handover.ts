@@ -1,4 +1,4 @@
-// Make before break: before a target's port or address changes under its name, the new one must pass a first check.
+// Make before break: before targets take the place of others that take traffic, a first check of theirs must pass.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WeirError } from '../../model/errors.ts';
 import { propertyPath } from '../../model/property-path.ts';
@@ -6,8 +6,9 @@ import { toMs } from '../../model/seconds.ts';
 import type { TargetAttachmentProperties } from '../../model/target-attachment.ts';
 import type { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
-import { type HealthCheckSnapshot, takesTraffic } from '../snapshot.ts';
-import { groupsServedBy, type ResolvedTarget, resolveTargets } from './membership.ts';
+import { type GroupSnapshot, type HealthCheckSnapshot, takesTraffic } from '../snapshot.ts';
+import type { StoredObject } from '../store/store.ts';
+import { type Binder, bindersOf, groupsServedBy, type ResolvedTarget, resolveTargets } from './membership.ts';
 import type { ModelView } from './model.ts';
 
 /** A failed first check is repeated at the check's interval, but at least this often, and to the end of the time. */
@@ -21,8 +22,8 @@ export interface Proven {
 }
 
 interface Step extends Proven {
-  /** Which it takes the place of. */
-  readonly oldKey: string;
+  /** Which it takes the place of; while one of them is healthy there is something to wait for. */
+  readonly oldKeys: readonly string[];
   readonly target: ResolvedTarget;
   readonly check: HealthCheckSnapshot;
 }
@@ -36,7 +37,7 @@ type Outcome = typeof PASSED | typeof OLD_IS_GONE | { readonly problem: string }
 export interface HandoverOptions {
   readonly monitor: HealthMonitor;
   readonly probe: Probe;
-  readonly checkOf: (groupId: string) => HealthCheckSnapshot | undefined;
+  readonly groupOf: (groupId: string) => GroupSnapshot | undefined;
 }
 
 export class Handover {
@@ -63,7 +64,8 @@ export class Handover {
 
   /**
    * Resolves when every target that must pass a first check has, with those that did, or has nothing to take over from;
-   * rejects after `handoverSeconds`, and nothing has changed.
+   * rejects after `handoverSeconds`, and nothing has changed. Of the first targets that a listener has of its own, which
+   * take the place of its load balancer's, one is enough.
    * `tryOut` is called before anything waits or ends, and throws where the write would be refused.
    */
   async prove(
@@ -72,7 +74,8 @@ export class Handover {
     next: TargetAttachmentProperties,
     tryOut: () => void,
   ): Promise<readonly Proven[]> {
-    const steps = this.#steps(view, id, next);
+    const ownSteps = next.handoverSeconds === 0 ? [] : this.#ownSteps(view, next);
+    const steps = ownSteps.length > 0 ? ownSteps : this.#steps(view, id, next);
     if (steps.length > 0 || this.isWaiting(id)) tryOut();
     this.supersede(id);
     if (steps.length === 0) return [];
@@ -80,13 +83,34 @@ export class Handover {
     this.#waiting.set(id, ended);
     try {
       const deadlineMs = performance.now() + toMs(next.handoverSeconds);
-      const outcomes = await Promise.all(steps.map((step) => this.#await(step, deadlineMs, ended.signal)));
+      const outcomes =
+        steps === ownSteps
+          ? await this.#awaitAny(steps, deadlineMs, ended.signal)
+          : await Promise.all(steps.map((step) => this.#await(step, deadlineMs, ended.signal)));
       ended.signal.throwIfAborted();
-      refuse(steps, outcomes, next.handoverSeconds);
+      const isEnough = steps === ownSteps && outcomes.some((outcome) => typeof outcome !== 'object');
+      if (!isEnough) refuse(steps, outcomes, next.handoverSeconds);
       return steps.filter((_, index) => outcomes[index] === PASSED);
     } finally {
       if (this.#waiting.get(id) === ended) this.#waiting.delete(id);
     }
+  }
+
+  /**
+   * Which targets of the load balancer pass a check, where they come back to a listener whose last own attachment goes.
+   * No delete is refused for that: what does not pass now is bound all the same, and checked on.
+   */
+  async proveReturn(view: ModelView, binder: Binder, tryOut: () => void): Promise<readonly Proven[]> {
+    const listener = view.get('listeners', binder.properties.listenerId ?? '');
+    if (listener === undefined) return [];
+    const { loadBalancerId, backendPort } = listener.properties;
+    const shared = [...bindersOf(view)].filter(({ properties }) => properties.loadBalancerId === loadBalancerId);
+    const targets = shared.flatMap((each) => resolveTargets(view, each, backendPort));
+    const steps = ownBinders(view, listener, binder.id) > 0 ? [] : this.#stepsFor(listener, targets);
+    if (steps.length > 0) tryOut();
+    const { signal } = new AbortController();
+    const found = await Promise.all(steps.map(({ target, check }) => this.#options.probe(target, check, signal)));
+    return steps.filter((_, index) => found[index] === undefined);
   }
 
   #end(attachmentId: string, reason: WeirError): void {
@@ -100,7 +124,7 @@ export class Handover {
     if (existing === undefined || next.handoverSeconds === 0) return [];
     const bindings = { kind: 'attachments', properties: next } as const;
     return groupsServedBy(view, existing.properties).flatMap(({ groupId, fixedPort }) => {
-      const check = this.#options.checkOf(groupId);
+      const check = this.#options.groupOf(groupId)?.healthCheck;
       if (check === undefined) return [];
       const before = new Map(resolveTargets(view, existing, fixedPort).map((target) => [target.name, target]));
       return resolveTargets(view, bindings, fixedPort).flatMap((target) => {
@@ -108,9 +132,42 @@ export class Handover {
         if (old === undefined || old.key === target.key) return [];
         if (this.#takesTraffic(groupId, target.key)) return [];
         if (this.#options.monitor.health(groupId, old.key) !== 'healthy') return [];
-        return [{ groupId, key: target.key, oldKey: old.key, target, check }];
+        return [{ groupId, key: target.key, oldKeys: [old.key], target, check }];
       });
     });
+  }
+
+  /** Of the first attachment that a listener has of its own: its load balancer's targets go with that. */
+  #ownSteps(view: ModelView, next: TargetAttachmentProperties): Step[] {
+    const listener = view.get('listeners', next.listenerId ?? '');
+    if (listener === undefined || ownBinders(view, listener, '') > 0) return [];
+    return this.#stepsFor(listener, resolveTargets(view, { kind: 'attachments', properties: next }, undefined));
+  }
+
+  /** Only where targets in traffic would all be given up for some that nothing is known of. */
+  #stepsFor({ id: groupId }: StoredObject<'listeners'>, targets: readonly ResolvedTarget[]): Step[] {
+    const group = this.#options.groupOf(groupId);
+    const check = group?.healthCheck;
+    if (group === undefined || check === undefined) return [];
+    const served = [...group.targets.values()].filter(
+      ({ key, weight }) => weight > 0 && this.#takesTraffic(groupId, key),
+    );
+    const oldKeys = served.map(({ key }) => key);
+    const able = targets.filter(({ weight, ineligible }) => weight > 0 && ineligible === undefined);
+    if (oldKeys.length === 0 || able.some(({ key }) => oldKeys.includes(key))) return [];
+    return able.map((target) => ({ groupId, key: target.key, oldKeys, target, check }));
+  }
+
+  async #awaitAny(steps: readonly Step[], deadlineMs: number, signal: AbortSignal): Promise<Outcome[]> {
+    const enough = new AbortController();
+    const either = AbortSignal.any([signal, enough.signal]);
+    return await Promise.all(
+      steps.map(async (step) => {
+        const outcome = await this.#await(step, deadlineMs, either);
+        if (typeof outcome !== 'object') enough.abort();
+        return outcome;
+      }),
+    );
   }
 
   /** Bound already, under another name, and in traffic. */
@@ -121,7 +178,7 @@ export class Handover {
 
   /** Until it passed, the old one is no longer worth waiting for, or the time is over: then what was wrong. */
   async #await(
-    { groupId, key, oldKey, target, check }: Step,
+    { groupId, key, oldKeys, target, check }: Step,
     deadlineMs: number,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -135,11 +192,16 @@ export class Handover {
       // Half of what is left, so that the last check is close to the end and not beyond it.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
       if (problem === undefined) return PASSED;
-      if (this.#options.monitor.health(groupId, oldKey) !== 'healthy') return OLD_IS_GONE;
+      if (oldKeys.every((old) => this.#options.monitor.health(groupId, old) !== 'healthy')) return OLD_IS_GONE;
       if (signal.aborted || waitMs < SHORTEST_RETRY_MS) return { problem };
       await sleep(waitMs, undefined, { signal }).catch(() => {});
     }
   }
+}
+
+/** How many attachments the listener has of its own, without the one named. */
+function ownBinders(view: ModelView, { id }: StoredObject<'listeners'>, without: string): number {
+  return [...bindersOf(view)].filter((binder) => binder.properties.listenerId === id && binder.id !== without).length;
 }
 
 function refuse(steps: readonly Step[], outcomes: readonly Outcome[], withinSeconds: number): void {
