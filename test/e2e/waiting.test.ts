@@ -1,0 +1,135 @@
+// Listeners, rules and load balancers that are renamed without alias, while workers and the runtime end in the middle of it.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
+import { type Load, startLoad } from '../harness/load.ts';
+import { RuntimeProcess, until } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+const KINDS = ['load-balancers', 'listeners', 'rules', 'attachments'];
+
+/** Every resource has `suffix` at the end of its name: another one renames them all. */
+function program(suffix: string, port: number, { target }: Backend): string {
+  return `
+import * as weir from 'weir';
+const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
+const targets = ${JSON.stringify({ a: target })};
+const lb = new weir.LoadBalancer('lb${suffix}', { address: '127.0.0.1' });
+const web = new weir.Listener('web${suffix}', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, healthCheck });
+const rule = new weir.ForwardingRule('rule${suffix}', { listenerId: web.id, path: '/rule', healthCheck });
+new weir.TargetAttachment('pool${suffix}', { listenerId: web.id, targets });
+new weir.TargetAttachment('rule${suffix}', { ruleId: rule.id, targets });
+`;
+}
+
+/** One object of each kind but two attachments, all of the names with that suffix, and nothing to do. */
+async function isWhole(stack: Stack, runtime: RuntimeProcess, suffix: string): Promise<void> {
+  for (const kind of KINDS) {
+    const items: { id: string }[] = (await runtime.done('GET', `/v1/${kind}`)).items;
+    assert.equal(items.length, kind === 'attachments' ? 2 : 1, kind);
+    for (const { id } of items) assert.match(id, new RegExp(`^[a-z]+${suffix}-[0-9a-f]{8}$`));
+  }
+  await stack.done(['preview', '--expect-no-changes']);
+}
+
+function loadsOn(t: TestContext, port: number): readonly Load[] {
+  const loads = ['/', '/rule/x'].map((path) => startLoad({ url: `http://127.0.0.1:${port}${path}`, clients: 2 }));
+  t.after(() => Promise.all(loads.map((load) => load.stop())));
+  return loads;
+}
+
+test('everything is renamed while each worker ends: nothing but what was with the ended worker fails, and nothing is left', async (t) => {
+  const runtime = await RuntimeProcess.start(t, { args: ['--workers', '2'] });
+  const [backend, port] = [await httpBackend(t, 'a'), await freePort()];
+  const stack = await Stack.create(t, program('', port, backend), runtime);
+  await stack.up();
+  const loads = loadsOn(t, port);
+  stack.write(program('2', port, backend));
+  const renamed = stack.up();
+  await until('the new listener', async () => {
+    return (await runtime.done('GET', '/v1/listeners')).items.length === 2 || undefined;
+  });
+  for (const id of [0, 1]) await runtime.done('DELETE', `/v1/workers/${id}`);
+  const endedAtMs = performance.now();
+  await renamed;
+  await isWhole(stack, runtime, '2');
+  for (const load of loads) {
+    await load.stop();
+    assert.deepEqual(
+      load.failures().filter(({ startedAtMs }) => startedAtMs > endedAtMs),
+      [],
+    );
+    assert.deepEqual(
+      load.failures().filter(({ error = '' }) => !/ECONNRESET|EPIPE|socket hang up/.test(error)),
+      [],
+    );
+  }
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+});
+
+test('the runtime is killed when a rename comes to its deletes: traffic is back with it, and the next up finishes without a failure', async (t) => {
+  const first = await RuntimeProcess.start(t);
+  const [backend, port] = [await httpBackend(t, 'a'), await freePort()];
+  const relay = await apiRelay(t, first);
+  const stack = await Stack.create(t, program('', port, backend), first);
+  await stack.done(['config', 'set', 'weir:endpoint', relay.url]);
+  await stack.up();
+  stack.write(program('2', port, backend));
+  relay.onDelete = () => void first.end('SIGKILL');
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0, text);
+  const { dataDirectory, home } = first;
+  const runtime = await RuntimeProcess.start(t, { dataDirectory, home });
+  relay.onDelete = () => {};
+  relay.upstream = runtime;
+  assert.equal((await runtime.done('GET', '/v1/listeners')).items.length, 2);
+  const loads = loadsOn(t, port);
+  await stack.up();
+  await isWhole(stack, runtime, '2');
+  for (const load of loads) {
+    await load.stop();
+    assert.ok(load.exchanges.length > 0);
+    assert.deepEqual(load.failures().slice(0, 3), []);
+  }
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+});
+
+interface Relay {
+  readonly url: string;
+  upstream: RuntimeProcess;
+  /** Before the first byte of a DELETE goes on. */
+  onDelete: () => void;
+}
+
+/** A TCP relay before the API, so that its address outlives the runtime. */
+async function apiRelay(t: TestContext, upstream: RuntimeProcess): Promise<Relay> {
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const { hostname, port } = new URL(relay.upstream.url);
+    const target = connect({ host: hostname, port: Number(port) });
+    client.on('data', (chunk) => {
+      if (chunk.toString('latin1').startsWith('DELETE ')) relay.onDelete();
+      target.write(chunk);
+    });
+    target.on('data', (chunk) => client.write(chunk));
+    for (const [one, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => {});
+      one.on('close', () => other.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const relay: Relay = { url, upstream, onDelete: () => {} };
+  return relay;
+}
