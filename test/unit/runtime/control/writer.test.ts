@@ -83,3 +83,22 @@ test('of a listener whose port is taken a new certificate is stored, a bad one a
   await assert.rejects(writer.write(listener(other, GOOD)), { code: 'PortInUse' });
   assert.deepEqual(refusedPaths(writer), ['port']);
 });
+
+test('a listener that waits is refused a bad certificate when it is put, not when it takes over', async (t) => {
+  const port = await freePort();
+  const owned = (id: string, pair: Pair): Change => {
+    const properties = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: pair } };
+    const request = { kind: 'listeners' as const, id, properties: parseProperties('listeners', properties) };
+    const owner = `urn:pulumi:dev::shop::weir::${id}`;
+    return (draft) => putObject(draft, { ...request, ...IDENTITY, owner }, POOL);
+  };
+  const writer = await writerWith(t, owned('web', GOOD));
+  const { version } = writer.model;
+  const refused = writer.write(owned('next', WEAK));
+  await assert.rejects(refused, ({ details }: { details: { path: string }[] }) => {
+    return details[0]?.path === 'certificates.main.certificate';
+  });
+  assert.equal(writer.model.version, version);
+  await writer.write(owned('next', GOOD));
+  assert.deepEqual([...writer.compiled.snapshot.waiting.keys()], ['next']);
+});
