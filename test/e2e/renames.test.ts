@@ -1,0 +1,46 @@
+// Listeners, rules, attachments and load balancers are renamed without alias under load: each waits for its turn, and no request fails.
+import { test } from 'node:test';
+import { makePair } from '../harness/certificates.ts';
+import { LoadedStack, type Row } from '../harness/loaded-stack.ts';
+
+const HTTPS = { protocol: 'HTTPS', certificates: { main: makePair(['first.example']) } };
+
+/** Attachments of their own, which wait for no health: the answers themselves must come late enough. */
+const own = (prefix: string) => `
+for (const [of, parent] of Object.entries({ web: { listenerId: web.id }, tcp: { listenerId: tcp.id }, rule: { ruleId: rule.id } }))
+  new weir.TargetAttachment('${prefix}-' + of, { ...parent, targets: { a, b } });`;
+/** The listeners share those of their load balancer. */
+const shared = (prefix: string) => `
+new weir.TargetAttachment('${prefix}-rule', { ruleId: rule.id, targets: { a, b } });
+new weir.TargetAttachment('${prefix}-shared', { loadBalancerId: lb.id, targets: { a, b } });`;
+
+const ROWS: readonly Omit<Row, 'answering'>[] = [
+  { what: 'the TCP and the HTTPS listener', targets: own('pool'), web: HTTPS, names: { web: 'web2', tcp: 'tcp2' } },
+  {
+    what: 'the load balancer, whose address the next one has',
+    targets: own('pool'),
+    web: HTTPS,
+    names: { web: 'web2', tcp: 'tcp2', lb: 'lb2' },
+  },
+  { what: 'all at once, and HTTPS becomes HTTP', targets: own('other'), names: { rule: 'rule3', lb: 'lb3' } },
+  {
+    what: "nothing, but the listeners' targets become their load balancer's",
+    targets: shared('other'),
+    names: { rule: 'rule3', lb: 'lb3' },
+  },
+  {
+    what: "listeners with their load balancer's targets",
+    targets: shared('other'),
+    names: { web: 'web4', tcp: 'tcp4', rule: 'rule3', lb: 'lb3' },
+  },
+  {
+    what: 'a load balancer with its targets',
+    targets: shared('last'),
+    names: { web: 'web4', tcp: 'tcp4', lb: 'lb4' },
+  },
+];
+
+test('renamed under load', async (t) => {
+  const loaded = await LoadedStack.start(t, { targets: own('pool'), web: HTTPS });
+  for (const row of ROWS) await t.test(row.what, () => loaded.row({ ...row, answering: 'ab' }));
+});
