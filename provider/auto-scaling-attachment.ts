@@ -1,8 +1,14 @@
 // The auto scaling attachment as a resource: another parent replaces it, and another group takes the place of its own.
+import { memberClaimProblems } from './claims.ts';
+import type { Problem } from './model/errors.ts';
 import { groupAttachmentSchema } from './model/group-attachment.ts';
 import { PARENTS } from './model/parent.ts';
 import { DEFAULT_WEIGHT } from './model/target-attachment.ts';
+import { memberPortProblems } from './model/target-port.ts';
+import type { Properties } from './normal-form.ts';
+import { classicProblems, isClassic } from './parent.ts';
 import type { ResourceDescription } from './resource.ts';
+import { isKnown } from './unknown.ts';
 
 export const autoScalingAttachment: ResourceDescription = {
   type: 'AutoScalingAttachment',
@@ -12,4 +18,13 @@ export const autoScalingAttachment: ResourceDescription = {
   identity: [...PARENTS],
   // Which members there are is the group's: as outputs they would be drift whenever one joins.
   outputs: [],
+  problems: (checked) => [
+    ...classicProblems(checked.program, checked.news),
+    ...portProblems(isClassic(checked.program, checked.news), checked.news),
+    ...memberClaimProblems(checked),
+  ],
 };
+
+function portProblems(isClassic: boolean | undefined, news: Properties): Problem[] {
+  return isClassic === undefined || !isKnown(news.port) ? [] : memberPortProblems(isClassic, news);
+}

@@ -16,11 +16,13 @@ export function check(resource: ResourceDescription, olds: Properties, news: Pro
   const program = programOf(String(owner));
   const seen = withReferences(properties, references) as Properties;
   program.see(resource.kind, String(owner), seen);
-  const found = [
-    ...problemsOf(resource.kind, properties, isKnown),
-    ...(resource.problems?.({ program, owner: String(owner), olds, news: seen }) ?? []),
-    ...problems,
-  ];
+  // What is adopted is bound already.
+  const before = own.adopt !== undefined && Object.keys(olds).length === 0 ? seen : olds;
+  const found = [...problemsOf(resource.kind, properties, isKnown), ...problems];
+  for (const problem of resource.problems?.({ program, owner: String(owner), olds: before, news: seen }) ?? []) {
+    const isSaid = found.some(({ path, code }) => path === problem.path && code === problem.code);
+    if (!isSaid) found.push(problem);
+  }
   return { inputs, failures: found.map((problem) => failureOf(resource, problem, properties)) };
 }
 

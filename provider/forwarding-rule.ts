@@ -1,7 +1,10 @@
 // The forwarding rule as a resource: it moves to another listener only by replacement, everything else changes in place.
+import type { Problem } from './model/errors.ts';
 import { forwardingRuleSchema } from './model/forwarding-rule.ts';
-import type { ResourceDescription } from './resource.ts';
+import { isHttp } from './model/listener.ts';
+import type { Checked, ResourceDescription } from './resource.ts';
 import { secretsLine } from './secrets-line.ts';
+import { isKnown } from './unknown.ts';
 
 export const forwardingRule: ResourceDescription = {
   type: 'ForwardingRule',
@@ -9,5 +12,17 @@ export const forwardingRule: ResourceDescription = {
   schema: forwardingRuleSchema,
   identity: ['listenerId'],
   outputs: [],
+  problems: listenerProblems,
   changeLine: (name, olds, news) => secretsLine('rules', name, olds, news),
 };
+
+function listenerProblems({ program, news: { listenerId } }: Checked): Problem[] {
+  const listener = program.get('listeners', listenerId);
+  if (listener === undefined) return [];
+  if (program.get('load-balancers', listener.loadBalancerId)?.type === 'classic') {
+    const message = 'names a listener of a classic load balancer, which has no rules';
+    return [{ path: 'listenerId', message, code: 'OperationFailed.ActionNotSupport' }];
+  }
+  if (!isKnown(listener.protocol) || isHttp(listener.protocol)) return [];
+  return [{ path: 'listenerId', message: `names a ${listener.protocol} listener: rules are for HTTP and HTTPS` }];
+}

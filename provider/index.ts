@@ -1,4 +1,5 @@
 // The providers' methods, as the shim in the state finds them: `methods(type, config)` stays as it is for every old shim.
+import { isDeepStrictEqual } from 'node:util';
 import type { dynamic } from '@pulumi/pulumi';
 import { check } from './check.ts';
 import { clientOf } from './client/connect.ts';
@@ -22,17 +23,19 @@ export function methods(type: string, config: Config): Methods {
   }
   const client = shown('configure', () => clientOf(config));
   const lifecycle = new Lifecycle(resource, client);
-  // After a read the engine compares what it found with the program's inputs; a line about that would say the opposite
-  // of the drift that it shows.
-  const justRead = new Set<string>();
+  // After a read the engine compares what it found with the program's inputs: a line about that would say the opposite of
+  // the drift that it shows, and drift of an output alone, such as a target that is no more eligible, would not be shown.
+  const justRead = new Map<string, { isOutputOther: boolean }>();
   return {
     check: (olds, news) => shownAsync(`check of ${resourceName(news)}`, () => check(resource, olds, news)),
     diff: (id, olds, news) =>
       shownAsync(`diff of ${id}`, () => {
         const { line, ...result } = diff(resource, olds, news, client.acceptRuntime);
         identify(news, id);
-        if (!justRead.delete(id) && line !== undefined) report(line);
-        return result;
+        const read = justRead.get(id);
+        justRead.delete(id);
+        if (read === undefined && line !== undefined) report(line);
+        return read?.isOutputOther ? { ...result, changes: true } : result;
       }),
     create: (inputs) =>
       shownAsync(`create of ${resourceName(inputs)}`, async () => {
@@ -43,7 +46,8 @@ export function methods(type: string, config: Config): Methods {
     read: (id, state: Properties = {}) =>
       shownAsync(`read of ${id}`, async () => {
         const result = await lifecycle.read(id, state);
-        if (result.id !== '') justRead.add(id);
+        const isOutputOther = resource.outputs.some((key) => !isDeepStrictEqual(result.props?.[key], state[key]));
+        if (result.id !== '') justRead.set(id, { isOutputOther });
         return result;
       }),
     update: (id, olds, news) => shownAsync(`update of ${id}`, () => lifecycle.update(id, olds, news)),

@@ -4,6 +4,7 @@ import { isRecord } from './model/record.ts';
 import { stackOf } from './model/stack.ts';
 import type { Kind } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
+import { resourceName } from './object-id.ts';
 import { isKnown } from './unknown.ts';
 
 /** Who of the program has claimed what no two resources may have, and where it says so. */
@@ -71,6 +72,11 @@ export function programOf(owner: string): Program {
   const program = programs.get(stack) ?? new Program();
   programs.set(stack, program);
   return program;
+}
+
+/** As a message shows a reference: of a URN the name. */
+export function shownReference(reference: string): string {
+  return reference.startsWith('urn:') ? resourceName({ owner: reference }) : reference;
 }
 
 /** `properties` with the URNs that `references` has in the same places in place of what is not known. */

@@ -1,14 +1,17 @@
 // The target attachment as a resource: its targets change in place, and each change says what it binds and unbinds.
 import { z } from 'zod';
+import { targetClaimProblems } from './claims.ts';
+import { eligibilityProblems } from './eligible-targets.ts';
 import type { Problem } from './model/errors.ts';
 import { membershipChanges, membershipLine } from './model/membership.ts';
 import { mapKey } from './model/network.ts';
 import { PARENTS } from './model/parent.ts';
-import { propertyPath } from './model/property-path.ts';
 import { isRecord } from './model/record.ts';
 import { toMs } from './model/seconds.ts';
 import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from './model/target-attachment.ts';
+import { targetPortProblems } from './model/target-port.ts';
 import { compact, type Properties } from './normal-form.ts';
+import { classicProblems, isClassic } from './parent.ts';
 import type { Checked, ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 
@@ -21,7 +24,7 @@ export const targetAttachment: ResourceDescription = {
   schema: targetAttachmentSchema.extend({ targets: z.record(mapKey, target) }),
   identity: [...PARENTS],
   outputs: ['boundTargets'],
-  problems: missingPorts,
+  problems: inProgram,
   desired: (news, olds) => (leavesWeights(news) ? withWeightsOf(news, olds, 'targets') : news),
   observed: (actual, state) => {
     const observed = withHealthOf(actual, state);
@@ -33,15 +36,20 @@ export const targetAttachment: ResourceDescription = {
     toMs(Number(handoverSeconds) + Number(awaitHealthySeconds ?? 0)),
 };
 
-/** Under a listener or rule each target needs a port; under a load balancer that depends on its type, which is not known here. */
-function missingPorts({ news: { listenerId, ruleId, loadBalancerId, defaultPort, targets } }: Checked): Problem[] {
-  if ((listenerId ?? ruleId) === undefined || loadBalancerId !== undefined || defaultPort !== undefined) return [];
-  return Object.entries(isRecord(targets) ? targets : {})
-    .filter(([, item]) => isRecord(item) && item.port === undefined)
-    .map(([name]) => ({
-      path: propertyPath(['targets', name, 'port']),
-      message: 'is required where there is no defaultPort',
-    }));
+function inProgram(checked: Checked): Problem[] {
+  const { program, news } = checked;
+  return [
+    ...classicProblems(program, news),
+    ...portProblems(isClassic(program, news), news),
+    ...targetClaimProblems(checked),
+    ...eligibilityProblems(checked, Date.now()),
+  ];
+}
+
+function portProblems(isClassic: boolean | undefined, { targets, defaultPort }: Properties): Problem[] {
+  if (isClassic === undefined || !isRecord(targets)) return [];
+  const known = Object.entries(targets).filter(([, item]) => isRecord(item) && isKnown(item.port));
+  return targetPortProblems(isClassic, { targets: Object.fromEntries(known), defaultPort });
 }
 
 function leavesWeights({ manageWeights }: Properties): boolean {

@@ -30,3 +30,7 @@ export const backendServerSchema = z.strictObject({
 });
 
 export type BackendServerProperties = z.infer<typeof backendServerSchema>;
+
+export function isExpired({ expiresAt }: Pick<BackendServerProperties, 'expiresAt'>, nowMs: number): boolean {
+  return expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
+}

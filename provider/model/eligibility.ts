@@ -2,6 +2,7 @@
 import type { BackendServerProperties, ServerKind } from './backend-server.ts';
 import type { ErrorCode } from './errors.ts';
 import type { LoadBalancerProperties } from './load-balancer.ts';
+import { kindOf, type Target } from './target-attachment.ts';
 
 export interface Ineligibility {
   readonly code: ErrorCode;
@@ -16,6 +17,29 @@ export type Candidate = Pick<
 > & { readonly isExpired: boolean };
 
 export type Place = Pick<LoadBalancerProperties, 'region' | 'vpcId' | 'zoneId' | 'performance'>;
+
+/**
+ * Why a target may take none of the load balancer's traffic; undefined where it may. `server`: the one that it names.
+ */
+export function bindingFault(
+  target: Pick<Target, 'serverId' | 'address' | 'type'>,
+  server: (Candidate & Pick<BackendServerProperties, 'addresses'>) | undefined,
+  loadBalancer: Place,
+): Ineligibility | undefined {
+  const { serverId, address } = target;
+  const kind = kindOf(target);
+  if (serverId === undefined) return kindFault(kind, loadBalancer);
+  if (server === undefined) return { code: 'InvalidParameter', reason: `there is no server ${serverId}` };
+  const fault = (code: ErrorCode, reason: string) => ({ code, reason: `server ${serverId} ${reason}` });
+  if (server.kind !== kind) {
+    return fault('InvalidParameter', `is of type "${server.kind}", which the target must name, and not "${kind}"`);
+  }
+  if (address !== undefined && !server.addresses.includes(address)) {
+    return fault('InvalidParameter', `has no address ${address}: it has ${server.addresses.join(', ')}`);
+  }
+  const found = ineligibility(server, loadBalancer);
+  return found && fault(found.code, found.reason);
+}
 
 /** The first rule that the server breaks, those that time does not heal before those that it may. */
 export function ineligibility(server: Candidate, loadBalancer: Place): Ineligibility | undefined {

@@ -4,6 +4,7 @@ import { type Problem, WeirError } from '../../model/errors.ts';
 import { PARENTS, type ParentIds } from '../../model/parent.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { type Target, wireConflict } from '../../model/target-attachment.ts';
+import { memberPortProblems, targetPortProblems } from '../../model/target-port.ts';
 import { invalid } from '../../model/validate.ts';
 import type { StoredObject } from '../store/store.ts';
 import {
@@ -198,18 +199,5 @@ export function refuseOtherType(view: ModelView, { id, properties }: StoredObjec
 }
 
 function portProblems(isClassic: boolean, { kind, properties }: Bindings): Problem[] {
-  if (kind === 'group-attachments') return portProblem(isClassic, properties.port, 'port', 'is required');
-  return Object.entries(properties.targets).flatMap(([name, { port }]) => {
-    const needed = isClassic ? port : (port ?? properties.defaultPort);
-    return portProblem(isClassic, needed, propertyPath(['targets', name, 'port']), NEEDS_PORT);
-  });
-}
-
-const NEEDS_PORT = 'is required where there is no defaultPort';
-
-function portProblem(isClassic: boolean, port: number | undefined, path: string, missing: string): Problem[] {
-  if (!isClassic) return port === undefined ? [{ path, message: missing }] : [];
-  if (port === undefined) return [];
-  const message = "cannot be given under a classic load balancer: its listeners' backendPort counts";
-  return [{ path, message, code: 'OperationFailed.ActionNotSupport' }];
+  return kind === 'attachments' ? targetPortProblems(isClassic, properties) : memberPortProblems(isClassic, properties);
 }

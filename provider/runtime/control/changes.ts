@@ -1,6 +1,8 @@
 // The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
 import { isDeepStrictEqual } from 'node:util';
+import { isExpired } from '../../model/backend-server.ts';
 import { type Problem, WeirError } from '../../model/errors.ts';
+import { backendPortProblem } from '../../model/listener.ts';
 import type { ParentIds } from '../../model/parent.ts';
 import { type Target, type TargetAttachmentProperties, targetAttachmentSchema } from '../../model/target-attachment.ts';
 import {
@@ -27,7 +29,6 @@ import { bindersOf } from './membership.ts';
 import type { Draft, ModelView } from './model.ts';
 import { ownerName } from './owner.ts';
 import { existingObject, nameOf, referenced } from './references.ts';
-import { isExpired } from './servers.ts';
 import type { VipPool } from './vip-pool.ts';
 
 export interface PutRequest<K extends Kind = Kind> {
@@ -197,7 +198,7 @@ const STATE: StateBuilders = {
   }),
   rules: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
   attachments: (view, next, existing) => ({ claims: claimsOf(view, next, existing) }),
-  'backend-servers': (_view, next, _existing, { nowMs }) => ({ expired: isExpired(next, nowMs) }),
+  'backend-servers': (_view, next, _existing, { nowMs }) => ({ expired: isExpired(next.properties, nowMs) }),
   groups: (_view, next, existing) => groupState(next, existing),
   'group-attachments': (view, next, existing) => ({ claims: claimsOf(view, next, existing) }),
 };
@@ -261,14 +262,6 @@ function checkListener(view: ModelView, next: StoredObject<'listeners'>): void {
   problems.push(...problemsWithAttachments(view, next, loadBalancer));
   if (problems.length > 0) throw invalid(problems);
   refuseForeignEndpoint(view, next, loadBalancer.state.vip, 'port');
-}
-
-function backendPortProblem(type: 'application' | 'classic', backendPort: number | undefined): string | undefined {
-  if (type === 'classic' && backendPort === undefined) return 'is required under a classic load balancer';
-  if (type === 'application' && backendPort !== undefined) {
-    return 'is for classic load balancers only: give the targets their ports, or the attachment a defaultPort';
-  }
-  return undefined;
 }
 
 function isEqual(a: StoredObject, b: StoredObject): boolean {

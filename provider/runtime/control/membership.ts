@@ -1,10 +1,10 @@
 // The targets that attachments of either kind bind, with every default resolved: what compile serves and hand-over compares.
 
-import { type Ineligibility, ineligibility, kindFault } from '../../model/eligibility.ts';
+import { bindingFault, type Ineligibility } from '../../model/eligibility.ts';
 import type { GroupAttachmentProperties } from '../../model/group-attachment.ts';
 import type { LoadBalancerProperties } from '../../model/load-balancer.ts';
 import type { ParentIds } from '../../model/parent.ts';
-import { kindOf, type Target, type TargetAttachmentProperties, weightOf } from '../../model/target-attachment.ts';
+import { type Target, type TargetAttachmentProperties, weightOf } from '../../model/target-attachment.ts';
 import { targetKey } from '../../model/target-key.ts';
 import { groupIdOfRule } from '../snapshot.ts';
 import type { StoredObject } from '../store/store.ts';
@@ -135,21 +135,8 @@ export function targetFault(
   target: Target,
   loadBalancer: LoadBalancerProperties,
 ): Ineligibility | undefined {
-  const { serverId, address } = target;
-  const kind = kindOf(target);
-  if (serverId === undefined) return kindFault(kind, loadBalancer);
   const server = serverOf(view, target);
-  if (server === undefined) return { code: 'InvalidParameter', reason: `there is no server ${serverId}` };
-  const { properties, state } = server;
-  const fault = (code: Ineligibility['code'], reason: string) => ({ code, reason: `server ${serverId} ${reason}` });
-  if (properties.kind !== kind) {
-    return fault('InvalidParameter', `is of type "${properties.kind}", which the target must name, and not "${kind}"`);
-  }
-  if (address !== undefined && !properties.addresses.includes(address)) {
-    return fault('InvalidParameter', `has no address ${address}: it has ${properties.addresses.join(', ')}`);
-  }
-  const found = ineligibility({ ...properties, isExpired: state.expired }, loadBalancer);
-  return found && fault(found.code, found.reason);
+  return bindingFault(target, server && { ...server.properties, isExpired: server.state.expired }, loadBalancer);
 }
 
 function serverOf(view: ModelView, { serverId }: Target): StoredObject<'backend-servers'> | undefined {

@@ -1,12 +1,9 @@
 // Backend servers over time: which of them have expired, and the change that says so.
+import { isExpired } from '../../model/backend-server.ts';
 import type { StoredObject } from '../store/store.ts';
 import type { Draft, ModelView } from './model.ts';
 
 type Server = StoredObject<'backend-servers'>;
-
-export function isExpired({ properties: { expiresAt } }: Pick<Server, 'properties'>, nowMs: number): boolean {
-  return expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
-}
 
 /** Whether the time of any server is over that still counts as good. */
 export function hasExpired(view: ModelView, nowMs: number): boolean {
@@ -21,5 +18,5 @@ export function expireServers(draft: Draft, nowMs: number): void {
 }
 
 function isNewlyExpired(server: Server, nowMs: number): boolean {
-  return !server.state.expired && isExpired(server, nowMs);
+  return !server.state.expired && isExpired(server.properties, nowMs);
 }

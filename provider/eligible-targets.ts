@@ -1,0 +1,61 @@
+// Which targets of an attachment the runtime would refuse to bind, as far as the program tells of their servers.
+import { z } from 'zod';
+import { backendServerSchema, isExpired } from './model/backend-server.ts';
+import { bindingFault } from './model/eligibility.ts';
+import type { Problem } from './model/errors.ts';
+import { loadBalancerSchema } from './model/load-balancer.ts';
+import { PARENTS } from './model/parent.ts';
+import { propertyPath } from './model/property-path.ts';
+import { isRecord } from './model/record.ts';
+import { targetSchema } from './model/target-attachment.ts';
+import type { Properties } from './normal-form.ts';
+import { loadBalancerOf } from './parent.ts';
+import { shownReference } from './program.ts';
+import type { Checked } from './resource.ts';
+import { isKnown } from './unknown.ts';
+
+const placeSchema = loadBalancerSchema.pick({ region: true, vpcId: true, zoneId: true, performance: true });
+// For a server that is not there yet its URN stands, which is no id.
+const namedSchema = targetSchema.pick({ address: true, type: true }).extend({ serverId: z.string().optional() });
+
+/** Only of targets that were not bound before: one that is stays bound, whatever becomes of its server. */
+export function eligibilityProblems({ program, olds, news }: Checked, nowMs: number): Problem[] {
+  const loadBalancer = loadBalancerOf(program, news);
+  const place = loadBalancer && known(placeSchema, loadBalancer);
+  if (place === undefined) return [];
+  const isReplaced = PARENTS.some((name) => olds[name] !== news[name]);
+  const bound = new Set(isReplaced ? [] : entriesOf(olds).map(([, target]) => identityOf(target, olds)));
+  return entriesOf(news).flatMap(([name, given]) => {
+    const target = known(namedSchema, given);
+    if (target === undefined || bound.has(identityOf(given, news))) return [];
+    const properties = program.get('backend-servers', target.serverId);
+    const server = properties && known(backendServerSchema, properties);
+    if (target.serverId !== undefined && server === undefined) return [];
+    const shown = { ...target, ...(target.serverId && { serverId: shownReference(target.serverId) }) };
+    const fault = bindingFault(shown, server && { ...server, isExpired: isExpired(server, nowMs) }, place);
+    if (fault === undefined) return [];
+    return [{ path: propertyPath(['targets', name]), message: `cannot be bound: ${fault.reason}`, code: fault.code }];
+  });
+}
+
+function entriesOf({ targets }: Properties): [string, Properties][] {
+  return Object.entries(isRecord(targets) ? targets : {}).filter((entry): entry is [string, Properties] =>
+    isRecord(entry[1]),
+  );
+}
+
+/** What it names, whatever it is called and weighs. */
+function identityOf({ serverId, address, type, port }: Properties, { defaultPort }: Properties): string {
+  return JSON.stringify([serverId, address, type, port ?? defaultPort]);
+}
+
+/** As the schema has it; undefined where any of it is unknown or malformed. */
+function known<S extends typeof placeSchema | typeof namedSchema | typeof backendServerSchema>(
+  schema: S,
+  properties: Properties,
+) {
+  const own = Object.fromEntries(Object.keys(schema.shape).map((key) => [key, properties[key]]));
+  const isWhole = Object.values(own).every((value) => (Array.isArray(value) ? value.every(isKnown) : isKnown(value)));
+  const parsed = isWhole ? schema.safeParse(own) : undefined;
+  return parsed?.success ? (parsed.data as z.infer<S>) : undefined;
+}

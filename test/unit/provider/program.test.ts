@@ -1,0 +1,178 @@
+// What `check` knows of a program: references by id and by URN, claims, and what is said of resources that contradict each other.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { autoScalingAttachment } from '../../../provider/auto-scaling-attachment.ts';
+import { autoScalingGroup } from '../../../provider/auto-scaling-group.ts';
+import { backendServer } from '../../../provider/backend-server.ts';
+import { check } from '../../../provider/check.ts';
+import { listener } from '../../../provider/listener.ts';
+import { loadBalancer } from '../../../provider/load-balancer.ts';
+import type { Properties } from '../../../provider/normal-form.ts';
+import { programOf } from '../../../provider/program.ts';
+import type { ResourceDescription } from '../../../provider/resource.ts';
+import { targetAttachment } from '../../../provider/target-attachment.ts';
+import { UNKNOWN } from '../../../provider/unknown.ts';
+
+let stacks = 0;
+
+/** A program of its own: `check` as the engine calls it, with what is wrong of each resource. */
+function program() {
+  const stack = `urn:pulumi:s${stacks++}::shop`;
+  const urn = (type: string, name: string) => `${stack}::pulumi-nodejs:dynamic/weir:${type}::${name}`;
+  return {
+    urn,
+    /** Checked, and known by `id` from then on. */
+    add(resource: ResourceDescription, name: string, inputs: Properties, { olds = {}, id = name } = {}): string[] {
+      const owner = urn(resource.type, name);
+      const { failures = [] } = check(resource, olds, { ...inputs, owner });
+      programOf(owner).identify(owner, id);
+      return failures.map(({ property, reason }) => `${property} ${reason}`.trim());
+    },
+  };
+}
+
+const b1 = { address: '10.0.0.1', port: 80 };
+const BINDS = 'of this program binds to the same listener: leave it to one of them';
+const CONFLICT = '(InvalidBackendServers.ServerIpConflict)';
+
+test('two attachments with one target under one parent: refused, naming both, whichever way the parent is referred to', () => {
+  const { add, urn } = program();
+  add(listener, 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 }, { id: 'web-1' });
+  assert.deepEqual(add(targetAttachment, 'one', { listenerId: 'web-1', targets: { a: b1 } }), []);
+  const references = { listenerId: urn('Listener', 'web') };
+  const targets = { x: b1, y: { ...b1, port: 81 } };
+  assert.deepEqual(add(targetAttachment, 'two', { listenerId: UNKNOWN, references, targets }), [
+    `targets.x is 10.0.0.1:80, which attachment "one" ${BINDS} ${CONFLICT}`,
+  ]);
+  assert.deepEqual(add(targetAttachment, 'three', { listenerId: 'tcp', targets: { a: b1 } }), []);
+  assert.deepEqual(add(targetAttachment, 'four', { listenerId: UNKNOWN, targets: { a: b1 } }), []);
+});
+
+test('a resource that is checked again has what it says now, and no longer what it said', () => {
+  const { add } = program();
+  const one = (targets: object) => add(targetAttachment, 'one', { listenerId: 'web', targets });
+  const two = (targets: object) => add(targetAttachment, 'two', { listenerId: 'web', targets });
+  assert.deepEqual(one({ a: b1 }), []);
+  assert.deepEqual(one({ a: b1 }), []);
+  assert.deepEqual(one({}), []);
+  assert.deepEqual(two({ a: b1 }), []);
+  assert.equal(one({ a: b1 }).length, 1);
+});
+
+test('another stack is another program', () => {
+  const inputs = { listenerId: 'web', targets: { a: b1 } };
+  assert.deepEqual(program().add(targetAttachment, 'one', inputs), []);
+  assert.deepEqual(program().add(targetAttachment, 'two', inputs), []);
+});
+
+test('a server, its address and a member of a group are one target', () => {
+  const { add } = program();
+  const place = { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1', '10.0.0.2'] };
+  add(backendServer, 'a', place, { id: 'i-a' });
+  add(autoScalingGroup, 'group', { members: { a: 'i-a' } });
+  assert.deepEqual(add(autoScalingAttachment, 'members', { groupId: 'group', listenerId: 'web', port: 80 }), []);
+  const one = (targets: object) => add(targetAttachment, 'one', { listenerId: 'web', targets });
+  assert.match(one({ a: b1 }).join(), /^targets\.a is 10\.0\.0\.1:80, which attachment "members" of this program/);
+  assert.match(one({ a: { serverId: 'i-a', port: 80 } }).join(), /which attachment "members"/);
+  assert.deepEqual(one({ a: { serverId: 'i-a', address: '10.0.0.2', port: 80 }, b: { ...b1, port: 81 } }), []);
+  assert.deepEqual(one({ a: { serverId: 'i-a', port: 81 }, b: { ...b1, port: 81 } }), [
+    `targets.b is 10.0.0.1:81, and so is "a": two targets may not have the same address and port ${CONFLICT}`,
+  ]);
+  assert.deepEqual(one({ a: { serverId: UNKNOWN, port: 81 }, b: { serverId: UNKNOWN, port: 81 } }), []);
+});
+
+test('two listeners with one address and port are refused; an address that is not known equals none but its own', () => {
+  const { add } = program();
+  const web = (name: string, loadBalancerId: string, port: unknown = 80) =>
+    add(listener, name, { loadBalancerId, protocol: 'TCP', port }).length;
+  add(loadBalancer, 'a', { address: '::1' });
+  add(loadBalancer, 'b', { address: '0:0::1' });
+  add(loadBalancer, 'c', {});
+  add(loadBalancer, 'd', { address: UNKNOWN });
+  assert.equal(web('one', 'a'), 0);
+  assert.equal(web('two', 'b'), 1);
+  assert.equal(web('two', 'b', 81), 0);
+  assert.deepEqual([web('three', 'c'), web('four', 'd'), web('five', 'e')], [0, 0, 0]);
+  assert.deepEqual([web('six', 'c'), web('seven', 'd'), web('eight', 'e')], [1, 1, 1]);
+  assert.deepEqual([web('nine', UNKNOWN), web('ten', 'a', UNKNOWN)], [0, 0]);
+});
+
+test('a classic load balancer: no ports, no targets of a listener, and each address once', () => {
+  const { add } = program();
+  add(loadBalancer, 'lb', { type: 'classic' });
+  const pool = (name: string, targets: object, more: object = { loadBalancerId: 'lb' }) =>
+    add(targetAttachment, name, { targets, ...more });
+  assert.match(
+    pool('one', { a: b1 }).join(),
+    /^targets\.a\.port cannot be given .*\(OperationFailed\.ActionNotSupport\)$/,
+  );
+  assert.deepEqual(pool('one', { a: { address: '10.0.0.1' }, b: { address: '10.0.0.2', port: UNKNOWN } }), []);
+  assert.match(pool('two', { a: { address: '10.0.0.1' } }).join(), /same load balancer/);
+  assert.match(
+    add(listener, 'tcp', { loadBalancerId: 'lb', protocol: 'TCP', port: 80 }).join(),
+    /^backendPort is required/,
+  );
+  assert.match(
+    pool('three', { a: b1 }, { listenerId: 'tcp' }).join(),
+    /^listenerId is not for a classic load balancer/,
+  );
+  assert.match(
+    add(autoScalingAttachment, 'g', { groupId: 'g', loadBalancerId: 'lb', port: 80 }).join(),
+    /^port cannot be given/,
+  );
+});
+
+test('under a load balancer whose type is not known a port may be there or not', () => {
+  const { add } = program();
+  add(loadBalancer, 'lb', { type: UNKNOWN });
+  for (const loadBalancerId of ['lb', 'elsewhere']) {
+    assert.deepEqual(
+      add(targetAttachment, 'one', { loadBalancerId, targets: { a: b1, b: { address: '10.0.0.2' } } }),
+      [],
+    );
+  }
+  add(loadBalancer, 'lb', {});
+  const missing = ['targets.b.port is required where there is no defaultPort'];
+  assert.deepEqual(
+    add(targetAttachment, 'one', { loadBalancerId: 'lb', targets: { b: { address: '10.0.0.2' } } }),
+    missing,
+  );
+});
+
+test('only what is newly bound must be eligible, and only where server and load balancer are wholly known', () => {
+  const { add, urn } = program();
+  const inEu = { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] };
+  add(loadBalancer, 'lb', { region: 'eu-1', tags: { seed: UNKNOWN } });
+  add(listener, 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
+  add(backendServer, 'a', { ...inEu, status: 'Stopped' }, { id: 'i-a' });
+  const inputs = { listenerId: 'web', targets: { a: { serverId: 'i-a', port: 80 } } };
+  const refused = ['targets.a cannot be bound: server i-a is Stopped, not Running (IncorrectStatus.RSByPassToas)'];
+  assert.deepEqual(add(targetAttachment, 'pool', inputs), refused);
+  const references = { targets: { a: { serverId: urn('BackendServer', 'a') } } };
+  const inPreview = { listenerId: 'web', targets: { a: { serverId: UNKNOWN, port: 80 } }, references };
+  assert.deepEqual(add(targetAttachment, 'pool', inPreview), [refused[0]?.replace('i-a', 'a')]);
+  assert.deepEqual(add(targetAttachment, 'pool', { ...inputs, adopt: 'pool-1' }), []);
+  const renamed = { ...inputs, targets: { other: { serverId: 'i-a', port: 80, weight: 5 } } };
+  assert.deepEqual(add(targetAttachment, 'pool', inputs, { olds: renamed }), []);
+  assert.deepEqual(add(targetAttachment, 'pool', inputs, { olds: { ...renamed, listenerId: 'tcp' } }), refused);
+  assert.deepEqual(
+    add(targetAttachment, 'pool', inputs, { olds: { ...renamed, defaultPort: 80, targets: {} } }),
+    refused,
+  );
+  for (const unknown of [{ region: UNKNOWN }, { addresses: [UNKNOWN] }, { status: UNKNOWN }, { expiresAt: UNKNOWN }]) {
+    add(backendServer, 'a', { ...inEu, status: 'Stopped', ...unknown }, { id: 'i-a' });
+    assert.deepEqual(add(targetAttachment, 'pool', inputs), []);
+  }
+  add(backendServer, 'a', { ...inEu, region: 'eu-2' }, { id: 'i-a' });
+  assert.match(add(targetAttachment, 'pool', inputs).join(), /is in region eu-2, .* \(NetworkConflict\)$/);
+  add(loadBalancer, 'lb', { region: UNKNOWN });
+  assert.deepEqual(add(targetAttachment, 'pool', inputs), []);
+});
+
+test('references are for check alone: inputs stay as they were written', () => {
+  const { add, urn } = program();
+  add(loadBalancer, 'lb', {}, { id: 'lb-1' });
+  const inputs = { loadBalancerId: UNKNOWN, protocol: 'TCP', port: 80, owner: urn('Listener', 'web') };
+  const references = { loadBalancerId: urn('LoadBalancer', 'lb') };
+  assert.deepEqual(check(listener, {}, { ...inputs, references }).inputs, inputs);
+});
