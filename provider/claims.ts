@@ -42,9 +42,10 @@ export function endpointClaimProblems({ program, owner, news }: Checked): Proble
   const address = program.get('load-balancers', loadBalancerId)?.address;
   const isGiven = typeof address === 'string' && isKnown(address);
   const place = isGiven ? canonicalAddress(address) : program.nameOf('load-balancers', loadBalancerId);
-  const first = program.claim(`endpoint ${place} ${port}`, { owner, path: 'port' });
+  const first = program.claim(`endpoint ${place} ${port}`, owner);
   if (first === undefined) return [];
-  const message = `is that of listener ${JSON.stringify(resourceName({ owner: first.owner }))} of this program too, at the same address`;
+  const other = JSON.stringify(resourceName({ owner: first }));
+  const message = `is that of listener ${other} of this program too, at the same address`;
   return [{ path: 'port', message: `${message}: give one of them another`, code: 'PortInUse' }];
 }
 
@@ -68,9 +69,9 @@ function claimProblems({ program, owner, news }: Checked, wanted: readonly Wante
     const own = names.get(place);
     if (own !== undefined) return [wireConflict(name, own, shownReference(place))];
     names.set(place, name);
-    const first = program.claim(`${parent.kind} ${parent.name} ${place}`, { owner, path });
+    const first = program.claim(`${parent.kind} ${parent.name} ${place}`, owner);
     if (first === undefined) return [];
-    const other = `attachment ${JSON.stringify(resourceName({ owner: first.owner }))} of this program binds to the same ${KIND_NAMES[parent.kind]}`;
+    const other = `attachment ${JSON.stringify(resourceName({ owner: first }))} of this program binds to the same ${KIND_NAMES[parent.kind]}`;
     const message = `is ${shownReference(place)}, which ${other}: leave it to one of them`;
     return [{ path, message, code: 'InvalidBackendServers.ServerIpConflict' as const }];
   });
@@ -79,6 +80,7 @@ function claimProblems({ program, owner, news }: Checked, wanted: readonly Wante
 /** The target's wire identity; that of a server whose address is not known begins with its id. */
 function placeOf(program: Program, { serverId, address }: Omit<Wanted, 'path' | 'name'>, port: unknown) {
   if (!isKnown(port) || !isKnown(address) || !isKnown(serverId)) return undefined;
+  if (address === undefined && serverId === undefined) return undefined;
   const first = program.get('backend-servers', serverId)?.addresses;
   const host =
     address ?? (Array.isArray(first) && isKnown(first[0]) ? first[0] : program.nameOf('backend-servers', serverId));

@@ -26,6 +26,8 @@ export function eligibilityProblems({ program, olds, news }: Checked, nowMs: num
   const isReplaced = PARENTS.some((name) => olds[name] !== news[name]);
   const bound = new Set(isReplaced ? [] : entriesOf(olds).map(([, target]) => identityOf(target, olds)));
   return entriesOf(news).flatMap(([name, given]) => {
+    // Most targets: a bare address may be bound anywhere.
+    if (given.serverId === undefined && given.type === undefined) return [];
     const target = known(namedSchema, given);
     if (target === undefined || bound.has(identityOf(given, news))) return [];
     const properties = program.get('backend-servers', target.serverId);

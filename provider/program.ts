@@ -7,12 +7,6 @@ import type { Properties } from './normal-form.ts';
 import { resourceName } from './object-id.ts';
 import { isKnown } from './unknown.ts';
 
-/** Who of the program has claimed what no two resources may have, and where it says so. */
-export interface Claim {
-  readonly owner: string;
-  readonly path: string;
-}
-
 interface Seen {
   readonly kind: Kind;
   /** As the program has them; where the id of a new resource is not known yet, the URN of that stands for it. */
@@ -24,7 +18,7 @@ interface Seen {
 export class Program {
   readonly #seen = new Map<string, Seen>();
   readonly #owners = new Map<string, string>();
-  readonly #claims = new Map<string, Claim>();
+  readonly #claims = new Map<string, string>();
 
   /** The resource's properties, in place of those that it had when it was checked before. */
   see(kind: Kind, owner: string, properties: Properties): void {
@@ -54,12 +48,12 @@ export class Program {
     return this.#owners.get(keyOf(kind, text)) ?? text;
   }
 
-  /** Claims `key` for a resource that was seen; the claim of another one where that was first. */
-  claim(key: string, claim: Claim): Claim | undefined {
+  /** Claims for a resource what no two may have; the owner of another one that was first. */
+  claim(key: string, owner: string): string | undefined {
     const first = this.#claims.get(key);
-    if (first !== undefined && first.owner !== claim.owner) return first;
-    this.#claims.set(key, claim);
-    this.#seen.get(claim.owner)?.claimed.push(key);
+    if (first !== undefined && first !== owner) return first;
+    this.#claims.set(key, owner);
+    this.#seen.get(owner)?.claimed.push(key);
     return undefined;
   }
 }

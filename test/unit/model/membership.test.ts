@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type MembershipChange, membershipChanges, membershipLine } from '../../../provider/model/membership.ts';
+import {
+  type MembershipChange,
+  memberLine,
+  membershipChanges,
+  membershipLine,
+} from '../../../provider/model/membership.ts';
 
 const UNKNOWN = 'unknown-value';
 const isKnown = (value: unknown) => value !== UNKNOWN;
@@ -49,6 +54,23 @@ test('what is not known yet says so, and counts as a change', () => {
     membershipLine('web', membershipChanges({ targets: before }, { targets: UNKNOWN }, isKnown)),
     'web: targets (known after up)',
   );
+});
+
+test('a server stands where there is no address, and beside it where both are given', () => {
+  const before = { b1: { serverId: 'i-a', port: 80 }, b2: target('10.0.0.2', 80) };
+  const after = { b1: { serverId: 'i-b', port: 80 }, b2: { ...target('10.0.0.2', 80), serverId: 'eni-1' } };
+  assert.equal(line(before, after), 'web: server b1 i-a→i-b · server b2 none→eni-1');
+  assert.equal(line({}, after), 'web: bind b1 i-b:80 w100 · bind b2 eni-1 10.0.0.2:80 w100');
+  assert.equal(line({}, { b1: { serverId: UNKNOWN, port: 80 } }), 'web: bind b1 (known after up):80 w100');
+});
+
+test('who joins and leaves a group is told by server, not by name, and nothing where none are named', () => {
+  const members = (before: unknown, after: unknown) => memberLine('web', before, after, isKnown);
+  assert.equal(members({ a: 'i-1', b: 'i-3' }, { other: 'i-1', c: 'i-5' }), 'web: join i-5 · leave i-3');
+  assert.equal(members({ a: 'i-1' }, { b: 'i-1' }), undefined);
+  assert.equal(members({ a: 'i-1' }, undefined), undefined);
+  assert.equal(members(undefined, { a: UNKNOWN }), 'web: join (known after up)');
+  assert.equal(members({}, UNKNOWN), 'web: members (known after up)');
 });
 
 test('targets without a port, those of a classic load balancer, have none that changes', () => {

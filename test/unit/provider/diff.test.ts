@@ -1,6 +1,9 @@
 // `diff`: what is a change, what replaces, and what is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { autoScalingAttachment } from '../../../provider/auto-scaling-attachment.ts';
+import { autoScalingGroup } from '../../../provider/auto-scaling-group.ts';
+import { backendServer } from '../../../provider/backend-server.ts';
 import { diff } from '../../../provider/diff.ts';
 import { listener } from '../../../provider/listener.ts';
 import { loadBalancer } from '../../../provider/load-balancer.ts';
@@ -83,7 +86,42 @@ const LOAD_BALANCER: readonly Row[] = [
   ['an unknown type', {}, { type: UNKNOWN }, ['type']],
 ];
 
+const server = { region: 'eu-1', vpcId: 'vpc-1', addresses: ['2001:db8::1'] };
+
+const SERVER: readonly Row[] = [
+  ['defaults written out', server, { ...server, status: 'Running', isolated: false, kind: 'ecs' }, 'same'],
+  ['an address in another notation', server, { ...server, addresses: ['2001:DB8:0::1'] }, 'same'],
+  ['another status', server, { ...server, status: 'Stopped' }, 'change'],
+  ['another address', server, { ...server, addresses: ['2001:db8::2'] }, 'change'],
+  ['another kind', server, { ...server, kind: 'eni' }, ['kind']],
+];
+
+const GROUP: readonly Row[] = [
+  ['members that joined through the API', {}, {}, 'same'],
+  ['members in another order', { members: { a: 'i-1', b: 'i-2' } }, { members: { b: 'i-2', a: 'i-1' } }, 'same'],
+  ['a member more', { members: { a: 'i-1' } }, { members: { a: 'i-1', b: 'i-2' } }, 'change'],
+  ['members that are no longer named', { members: { a: 'i-1' } }, {}, 'change'],
+];
+
+const members = { groupId: 'g', listenerId: 'http', port: 80 };
+
+const GROUP_ATTACHMENT: readonly Row[] = [
+  ['the default weight written out', members, { ...members, weight: 100 }, 'same'],
+  ['another group', members, { ...members, groupId: 'h' }, 'change'],
+  ['another port', members, { ...members, port: 81 }, 'change'],
+  ['another listener', members, { ...members, listenerId: 'tcp' }, ['listenerId']],
+];
+
+const ADOPTED: readonly Row[] = [
+  ['an id to adopt', http, { ...http, adopt: 'web-1', adoptAndChange: true, adoptFrom: 'urn' }, 'same'],
+  ['one that is no longer named', { ...http, adopt: 'web-1' }, http, 'same'],
+];
+
 for (const [resource, rows] of [
+  [backendServer, SERVER],
+  [autoScalingGroup, GROUP],
+  [autoScalingAttachment, GROUP_ATTACHMENT],
+  [listener, ADOPTED],
   [listener, LISTENER],
   [targetAttachment, ATTACHMENT],
   [loadBalancer, LOAD_BALANCER],
@@ -130,4 +168,17 @@ test('only a change of membership makes a line, under the name of the resource',
   );
   assert.equal(diff(targetAttachment, state, { ...web, owner: OWNER, handoverSeconds: 5 }, undefined).line, undefined);
   assert.equal(diff(targetAttachment, state, state, undefined).line, undefined);
+});
+
+test('the line of a server names what a reviewer asks for, that of a group who joins and leaves', () => {
+  const owner = OWNER.replace('TargetAttachment::web', 'BackendServer::db1');
+  const line = (news: object) =>
+    diff(backendServer, { ...server, owner }, { ...server, owner, ...news }, undefined).line;
+  assert.equal(line({ status: 'Stopped', zoneId: 'z1' }), 'db1: status Running→Stopped · zoneId none→z1');
+  assert.equal(line({ addresses: [UNKNOWN, '10.0.0.2'] }), 'db1: addresses 2001:db8::1→(known after up),10.0.0.2');
+  const group = { members: { a: 'i-1' }, owner };
+  assert.equal(
+    diff(autoScalingGroup, group, { members: { b: 'i-2' }, owner }, undefined).line,
+    'db1: join i-2 · leave i-1',
+  );
 });

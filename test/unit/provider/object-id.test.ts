@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { backendServer } from '../../../provider/backend-server.ts';
 import { listener } from '../../../provider/listener.ts';
 import { loadBalancer } from '../../../provider/load-balancer.ts';
 import { newIncarnation, objectId, resourceName } from '../../../provider/object-id.ts';
@@ -27,10 +28,18 @@ test('another parent, owner or load balancer type is another object', () => {
   assert.equal(objectId(loadBalancer, { ...lb, type: 'application' }), objectId(loadBalancer, lb));
 });
 
+test('the id of a server begins with its kind, and another kind is another server', () => {
+  const server = { owner: `${URN}db`, region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] };
+  assert.match(objectId(backendServer, server), /^i-db-[0-9a-f]{8}$/);
+  assert.match(objectId(backendServer, { ...server, kind: 'eni' }), /^eni-db-[0-9a-f]{8}$/);
+  assert.equal(objectId(backendServer, { ...server, kind: 'ecs', region: 'eu-2' }), objectId(backendServer, server));
+});
+
 test('any name gives an id that the API allows', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
       assert.match(objectId(listener, { ...http, owner: URN + name }), /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+      assert.match(objectId(backendServer, { kind: 'eci', owner: URN + name }), /^eci-[A-Za-z0-9._-]{8,124}$/);
     }),
   );
 });

@@ -1,0 +1,89 @@
+// What may be adopted: whose it is, and what must be equal.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refuseAdoption, splitAdoption } from '../../../provider/adoption.ts';
+import { autoScalingGroup } from '../../../provider/auto-scaling-group.ts';
+import { listener } from '../../../provider/listener.ts';
+import { fingerprint } from '../../../provider/model/secrets.ts';
+import type { Properties } from '../../../provider/normal-form.ts';
+import type { ResourceDescription } from '../../../provider/resource.ts';
+import { targetAttachment } from '../../../provider/target-attachment.ts';
+import { UNKNOWN } from '../../../provider/unknown.ts';
+
+const OURS = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:Listener::web';
+const http = { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };
+
+function refusal(description: ResourceDescription, actual: Properties, inputs: Properties): string | undefined {
+  try {
+    refuseAdoption(description, { id: 'x', incarnation: 'i-1', version: 1, ...actual }, { owner: OURS, ...inputs });
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return undefined;
+}
+
+test('nobody and another resource of the stack give an object away, another stack only where it is named', () => {
+  const theirs = OURS.replace('dev', 'prod');
+  const of = (owner: string | undefined, adoptFrom?: string) =>
+    refusal(listener, { ...http, owner }, adoptFrom === undefined ? http : { ...http, adoptFrom });
+  assert.equal(of(undefined), undefined);
+  assert.equal(of(`${OURS}2`), undefined);
+  assert.equal(of(theirs), `The listener x belongs to ${theirs}: to take it over, set adoptFrom: "${theirs}".`);
+  assert.equal(of(theirs, theirs), undefined);
+  assert.match(of(theirs, OURS) ?? '', /belongs to .*prod.*, not to .*dev.*: to take it over/);
+  assert.match(of(undefined, theirs) ?? '', /belongs to nobody, not to .*: leave adoptFrom out/);
+});
+
+test('notation, defaults and what is left to others are no difference', () => {
+  assert.equal(refusal(listener, { ...http, drainSeconds: 0, idleTimeoutSeconds: 60 }, http), undefined);
+  const targets = (weight: number) => ({
+    listenerId: 'l',
+    targets: { a: { address: '2001:db8::1', port: 80, weight } },
+  });
+  const written = { listenerId: 'l', targets: { a: { address: '2001:DB8:0::1', port: 80 } } };
+  assert.equal(refusal(targetAttachment, targets(100), written), undefined);
+  assert.match(refusal(targetAttachment, targets(5), written) ?? '', /targets\.a\.weight is 5 there and 100 in the pr/);
+  assert.equal(
+    refusal(targetAttachment, targets(5), { ...written, manageWeights: false, adoptAndChange: true }),
+    undefined,
+  );
+  assert.equal(refusal(autoScalingGroup, { members: { 'i-1': 'i-1' } }, {}), undefined);
+});
+
+test('each difference is listed, with adoptAndChange none', () => {
+  const actual = { ...http, port: 81, maxConnections: 5 };
+  const inputs = { ...http, proxyProtocol: 'v1', loadBalancerId: 'lb2' };
+  assert.equal(
+    refusal(listener, actual, inputs),
+    'The listener x is not as the program has it: loadBalancerId is "lb" there and "lb2" in the program; ' +
+      'port is 81 there and 80 in the program; maxConnections is 5 there, and not in the program; ' +
+      'proxyProtocol is "v1" in the program, and not there. ' +
+      'Nothing was changed: write it as it is, or set adoptAndChange: true.',
+  );
+  assert.equal(refusal(listener, actual, { ...inputs, adoptAndChange: true }), undefined);
+});
+
+test('secrets are compared by fingerprint and named only', () => {
+  const actual = { ...http, stickySession: { type: 'cookie', cookieKeyFingerprint: fingerprint('planted') } };
+  const sticky = (cookieKey?: string) => ({
+    ...http,
+    stickySession: { type: 'cookie', ...(cookieKey && { cookieKey }) },
+  });
+  assert.equal(refusal(listener, actual, sticky('planted')), undefined);
+  for (const other of [sticky('other'), sticky()]) {
+    assert.match(refusal(listener, actual, other) ?? '', /it: stickySession\.cookieKey is another secret\. Nothing/);
+  }
+});
+
+test('arguments of adoption are checked, and are none of the properties', () => {
+  const { properties, problems } = splitAdoption({ ...http, adopt: 'web-1', adoptAndChange: true, adoptFrom: OURS });
+  assert.deepEqual([properties, problems], [http, []]);
+  const paths = (inputs: Properties) => splitAdoption(inputs).problems.map(({ path }) => path);
+  assert.deepEqual(paths({ adoptAndChange: true, adoptFrom: OURS }), ['adoptAndChange', 'adoptFrom']);
+  assert.deepEqual(paths({ adopt: 'no id', adoptAndChange: 'yes', adoptFrom: '' }), [
+    'adopt',
+    'adoptAndChange',
+    'adoptFrom',
+  ]);
+  assert.deepEqual(paths({ adopt: UNKNOWN, adoptAndChange: UNKNOWN, adoptFrom: UNKNOWN }), []);
+});
