@@ -22,7 +22,9 @@ const server = (name, more) => new weir.BackendServer(name, { ...place, ...more 
 const REFUSED: readonly (readonly [string, readonly RegExp[]])[] = [
   [
     `pool('one', { listenerId: web.id }, { b1 }); pool('two', { listenerId: web.id }, { x: b1, y: { ...b1, port: 81 } });`,
-    [/targets\.(x|b1) is 10\.0\.0\.1:80, which attachment "(one|two)" of this program binds to the same listener as/],
+    [
+      /targets\.(x|b1) is 10\.0\.0\.1:80, which attachment "(one|two)" of this program binds to the same listener: leave/,
+    ],
   ],
   [
     `const s = server('s', {}); pool('one', { listenerId: web.id }, { a: { serverId: s.id, port: 80 }, b: { address: '10.0.0.7', port: 80 } });`,
@@ -128,7 +130,7 @@ test('what moves, is renamed, replaced or goes is no contradiction, nor is a bou
       POOLS(
         `{ ${x}, ${y} }`,
         '{}',
-        `new weir.Listener('more', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port} });`,
+        `new weir.Listener('more', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port} }, { dependsOn: web });`,
       ).replace('port: PORT', `port: ${other}`),
       '',
     ],

@@ -60,6 +60,27 @@ test('the type is the one of the design, and arguments are passed as they are', 
   assert.deepEqual(args, { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
 });
 
+test('where ids are given, in whatever depth, preview says whose they are; other outputs say nothing', async () => {
+  const lb = new weir.LoadBalancer('whose');
+  const server = new weir.BackendServer('whose-server', { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] });
+  const attachment = new weir.TargetAttachment('refers', {
+    loadBalancerId: lb.id,
+    targets: { a: { serverId: server.id, port: 80 }, b: { address: pulumi.output('10.0.0.2'), port: 80 } },
+  });
+  const other = new weir.Listener('refers-not', {
+    loadBalancerId: pulumi.interpolate`${lb.id}`,
+    protocol: 'TCP',
+    port: 80,
+  });
+  await Promise.all([known(attachment.urn), known(other.urn)]);
+  assert.deepEqual(registered.get('refers')?.inputs.references, {
+    loadBalancerId: await known(lb.urn),
+    targets: { a: { serverId: await known(server.urn) } },
+  });
+  const { inputs } = registered.get('refers-not') ?? assert.fail('not registered');
+  assert.equal('references' in inputs, false);
+});
+
 test('vip is known in preview where the address is given, and depends on the load balancer', async () => {
   const given = new weir.LoadBalancer('given', { address: pulumi.output('2001:DB8:0::1') });
   assert.equal(await known(given.vip), '2001:db8::1');
