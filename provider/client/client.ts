@@ -88,13 +88,13 @@ export class RuntimeClient {
     }
   }
 
-  /** Every object of a kind, in order of id. */
-  async list(kind: Kind): Promise<StoredObject[]> {
+  /** Every object of a kind, in order of id; of the runtime that a state names, where it names one. */
+  async list(kind: Kind, expectedRuntime?: string): Promise<StoredObject[]> {
     const objects: StoredObject[] = [];
     let cursor: string | undefined;
     do {
       const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-      const page = parsed(storedPage, await this.#call('GET', `v1/${kind}${query}`, undefined));
+      const page = parsed(storedPage, await this.#call('GET', `v1/${kind}${query}`, expectedRuntime));
       objects.push(...page.items);
       cursor = page.cursor;
     } while (cursor !== undefined);
