@@ -1,5 +1,6 @@
 // What the API answers of an object: its properties, its identity and its outputs.
 import { createHash } from 'node:crypto';
+import { endpointOf } from '../../model/endpoint.ts';
 import type { ListenerProperties } from '../../model/listener.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { asFingerprint, replaceSecrets } from '../../model/secrets.ts';
@@ -51,10 +52,6 @@ const OUTPUTS: Outputs = {
   groups: (object) => ({ members: membersOf(object) }),
   'group-attachments': (object, control) => ({ boundTargets: control.boundTargets(object) }),
 };
-
-export function endpointOf(protocol: string, vip: string, port: number): string {
-  return `${protocol.toLowerCase()}://${vip.includes(':') ? `[${vip}]` : vip}:${port}`;
-}
 
 export function refusalOf(listenerId: string, control: ControlPlane): string | undefined {
   return control.refusals.find((refusal) => refusal.listenerId === listenerId)?.problem.message;

@@ -3,13 +3,14 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { DESCRIBE_WORKERS, KIND_ACTIONS, permissionFor } from '../../model/actions.ts';
+import { endpointOf } from '../../model/endpoint.ts';
 import { type Access, mayAll } from '../control/access.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from '../control/permissions.ts';
 import type { DrainingTarget } from '../engine.ts';
 import type { HealthRecord } from '../health/monitor.ts';
 import { type GroupSnapshot, groupsOf, type ListenerSnapshot } from '../snapshot.ts';
-import { endpointOf, refusalOf } from './answers.ts';
+import { refusalOf } from './answers.ts';
 import { errorAnswer, type StatusAnswer, statusAnswer } from './schemas.ts';
 
 const state = z.object({ status: z.string() });

@@ -1,0 +1,6 @@
+// Where clients reach a listener, as outputs, status and plans write it.
+
+/** "http://127.0.0.1:8080", "tcp://[::1]:9000". */
+export function endpointOf(protocol: string, vip: string, port: number): string {
+  return `${protocol.toLowerCase()}://${vip.includes(':') ? `[${vip}]` : vip}:${port}`;
+}
