@@ -4,12 +4,19 @@ import { replaceSecrets } from './model/secrets.ts';
 import type { Kind } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
 
+const SAYS = ': secret changes: ';
+
 /** `web: secret changes: certificates.main.privateKey`; of what comes or goes the engine tells. */
 export function secretsLine(kind: Kind, name: string, before: Properties, after: Properties): string | undefined {
   const olds = secretsOf(kind, before);
   const changed = [...secretsOf(kind, after)].filter(([path, secret]) => olds.has(path) && olds.get(path) !== secret);
   if (changed.length === 0) return undefined;
-  return `${name}: secret changes: ${changed.map(([path]) => path).join(', ')}`;
+  return name + SAYS + changed.map(([path]) => path).join(', ');
+}
+
+/** The paths that a line of the above tells of a resource; undefined where none is of it. */
+export function changedSecrets(name: string, lines: readonly string[]): string | undefined {
+  return lines.find((line) => line.startsWith(name + SAYS))?.slice(name.length + SAYS.length);
 }
 
 /** Each secret by its path. */

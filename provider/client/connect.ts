@@ -19,3 +19,9 @@ export async function connectClient(): Promise<RuntimeClient> {
   await client.runtimeId();
   return client;
 }
+
+/** Undefined where neither configuration nor environment says which runtime. */
+export function clientIfSet(config: Config): RuntimeClient | undefined {
+  const settings = settingsOf(config);
+  return settings.endpointSource === 'default' ? undefined : new RuntimeClient(settings);
+}

@@ -25,7 +25,7 @@ export interface Membership {
 
 type IsKnown = (value: unknown) => boolean;
 
-interface Wire {
+export interface Wire {
   server: Value;
   address: Value;
   port: Value;
@@ -111,7 +111,7 @@ function text(value: Value): string {
   return value === undefined ? NOT_KNOWN : String(value ?? 'none');
 }
 
-function wiresOf({ targets, defaultPort }: Membership, isKnown: IsKnown): Map<string, Wire> {
+export function wiresOf({ targets, defaultPort }: Membership, isKnown: IsKnown): Map<string, Wire> {
   const isMap = typeof targets === 'object' && targets !== null;
   return new Map(Object.entries(isMap ? targets : {}).map(([name, target]) => [name, wireOf(target)]));
 

@@ -9,6 +9,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 const { Command } = await import('commander');
 const { exportCommand } = await import('./commands/export.ts');
+const { planCommand } = await import('./commands/plan.ts');
 const { serveCommand } = await import('./commands/serve.ts');
 const { statusCommand } = await import('./commands/status.ts');
 const { tokenCommand } = await import('./commands/token.ts');
@@ -18,6 +19,7 @@ const program = new Command('weir')
   .showHelpAfterError('(weir --help lists the commands)')
   .addCommand(serveCommand())
   .addCommand(statusCommand())
+  .addCommand(planCommand())
   .addCommand(exportCommand())
   .addCommand(tokenCommand());
 

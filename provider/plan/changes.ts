@@ -1,0 +1,127 @@
+// What changes of who takes traffic, group by group: the targets of before and after, matched by what they are on the wire.
+import { type Binding, type Group, groupsOf } from './groups.ts';
+import { endpointOfListener, type ObjectPlan, type PlanObject } from './objects.ts';
+import { type Served, servedAfter, servedBefore, type Winner } from './served.ts';
+
+export type Operation =
+  | { readonly operation: 'bind' | 'unbind' | 'open' }
+  | {
+      readonly operation: 'move' | 'rename' | 'weight' | 'port' | 'address';
+      readonly from: string;
+      readonly to: string;
+    };
+
+export interface Row {
+  readonly before: Served | undefined;
+  readonly after: Served | undefined;
+  readonly operations: readonly Operation[];
+}
+
+export interface GroupChange {
+  readonly before: Group | undefined;
+  readonly after: Group | undefined;
+  readonly rows: readonly Row[];
+}
+
+/** Every group that is there before or after, those too of which nothing changes. */
+export function groupChangesOf(plan: ObjectPlan, winner: Winner, nowMs: number): GroupChange[] {
+  const before = groupsOf(plan.before, nowMs);
+  const after = new Map(groupsOf(plan.after, nowMs));
+  const successors = successorsIn(plan);
+  const changes = [...before].map(([key, group]) => {
+    const afterKey = successors.get(key) ?? key;
+    const next = after.get(afterKey);
+    after.delete(afterKey);
+    const olds = servedBefore(key, group, winner);
+    const news = next === undefined ? [] : servedAfter(afterKey, next, before, winner);
+    return { before: group, after: next, rows: rowsOf(olds, news, next?.unread ?? [], successors) };
+  });
+  const created = [...after].map(([key, group]) => {
+    const rows = rowsOf([], servedAfter(key, group, before, winner), [], successors);
+    return { before: undefined, after: group, rows };
+  });
+  return [...changes, ...created];
+}
+
+export function isChanged({ before, after, rows }: GroupChange): boolean {
+  const unread = (group: Group | undefined) => group?.unread.map(({ key }) => key).join() ?? '';
+  return rows.some(isRowChanged) || unread(before) !== unread(after);
+}
+
+function isRowChanged(row: Row): boolean {
+  return row.operations.length > 0 || isShareChanged(row);
+}
+
+/** By more than what sums of fractions are out by; what is not known may change. */
+export function isShareChanged({ before, after }: Row): boolean {
+  const change =
+    (after === undefined ? 0 : (after.share ?? Number.NaN)) - (before === undefined ? 0 : (before.share ?? Number.NaN));
+  return !(Math.abs(change) < 1e-9);
+}
+
+/**
+ * The keys under which objects go on: a replaced one's new one, and for a listener that is deleted the new one that takes
+ * its VIP:port over, as it is with a rename without alias.
+ */
+function successorsIn({ before, after, changes }: ObjectPlan): ReadonlyMap<string, string> {
+  const successors = new Map<string, string>();
+  const created = changes.filter(({ verb }) => verb === 'create').flatMap(({ after: object }) => object ?? []);
+  for (const { verb, before: was, after: is } of changes) {
+    if (was === undefined) continue;
+    if (is !== undefined) successors.set(was.key, is.key);
+    if (verb !== 'delete' || was.kind !== 'listeners') continue;
+    const endpoint = endpointOfListener(before, was);
+    const heir = created.find(
+      (object) => object.kind === 'listeners' && endpointOfListener(after, object) === endpoint,
+    );
+    if (endpoint !== undefined && heir !== undefined) successors.set(was.key, heir.key);
+  }
+  return successors;
+}
+
+/** By wire identity first, whoever binds it; what is left by binder and name, as a hand-over swaps it. */
+function rowsOf(
+  olds: readonly Served[],
+  news: readonly Served[],
+  unread: readonly PlanObject[],
+  successors: ReadonlyMap<string, string>,
+): Row[] {
+  const binderKey = ({ binder }: Binding) => successors.get(binder.key) ?? binder.key;
+  const nameKey = (binding: Binding) => JSON.stringify([binderKey(binding), binding.name]);
+  const byWire = new Map(news.map((served) => [served.binding.key, served]));
+  const matches = new Map<Served, Served>();
+  const taken = new Set<Served>();
+  const match = (old: Served, next: Served | undefined) => {
+    if (next === undefined || matches.has(old) || taken.has(next)) return;
+    matches.set(old, next);
+    taken.add(next);
+  };
+  for (const old of olds) if (old.binding.key !== undefined) match(old, byWire.get(old.binding.key));
+  const byName = new Map(
+    news.filter((served) => !taken.has(served)).map((served) => [nameKey(served.binding), served]),
+  );
+  for (const old of olds) match(old, byName.get(nameKey(old.binding)));
+  const isOpen = ({ binding }: Served) => unread.some(({ key }) => key === binderKey(binding));
+  const kept = olds.map((before): Row => {
+    const after = matches.get(before);
+    if (after !== undefined) return { before, after, operations: operationsOf(before.binding, after.binding) };
+    return { before, after: undefined, operations: [{ operation: isOpen(before) ? 'open' : 'unbind' }] };
+  });
+  const bound = news.filter((served) => !taken.has(served));
+  return [...kept, ...bound.map((after): Row => ({ before: undefined, after, operations: [{ operation: 'bind' }] }))];
+
+  function operationsOf(before: Binding, after: Binding): Operation[] {
+    const operations: Operation[] = [];
+    const change = (operation: 'move' | 'rename' | 'weight' | 'port' | 'address', from: string, to: string) => {
+      if (from !== to) operations.push({ operation, from, to });
+    };
+    if (binderKey(before) !== after.binder.key) {
+      operations.push({ operation: 'move', from: before.binder.name, to: after.binder.name });
+    }
+    change('rename', before.name, after.name);
+    change('address', before.address, after.address);
+    change('port', before.port, after.port);
+    change('weight', before.shownWeight, after.shownWeight);
+    return operations;
+  }
+}

@@ -1,0 +1,245 @@
+// The objects of a plan: what is there before the `up` and what after it, and what becomes of each of the stack's own.
+import type { StoredObject } from '../client/client.ts';
+import { compared } from '../diff.ts';
+import { RESOURCES } from '../index.ts';
+import { endpointOf } from '../model/endpoint.ts';
+import { isRecord } from '../model/record.ts';
+import { replaceSecrets } from '../model/secrets.ts';
+import { canonicalAddress } from '../model/target-key.ts';
+import type { Kind } from '../model/validate.ts';
+import type { Properties } from '../normal-form.ts';
+import { objectId, resourceName } from '../object-id.ts';
+import type { ResourceDescription } from '../resource.ts';
+import { changedSecrets } from '../secrets-line.ts';
+import { isKnown } from '../unknown.ts';
+import { type Preview, SECRET, type State, type Step } from './preview.ts';
+
+export interface PlanObject {
+  readonly kind: Kind;
+  /** Its id, or the URN of what has none before the `up`. */
+  readonly key: string;
+  /** The resource's name; the id of what is no resource of this stack. */
+  readonly name: string;
+  /** Whose it is where it is not this stack's: a URN, or "nobody". */
+  readonly foreignOwner?: string;
+  /** In normal form, secrets masked; references are keys. */
+  readonly properties: Properties;
+  /** Of a load balancer; undefined: not known before the `up`. */
+  readonly vip?: string | undefined;
+}
+
+export type Objects = ReadonlyMap<string, PlanObject>;
+
+/** What the `up` does to an object of the stack. */
+export interface ObjectChange {
+  readonly verb: 'create' | 'adopt' | 'update' | 'replace' | 'delete' | 'release';
+  readonly urn: string;
+  readonly before: PlanObject | undefined;
+  readonly after: PlanObject | undefined;
+  /** What `after` is compared with: the state's properties, of what is adopted the runtime's, else the defaults. */
+  readonly stated: Properties;
+  /** The paths of secrets that change, as the provider tells them. */
+  readonly secrets: string | undefined;
+}
+
+export interface ObjectPlan {
+  readonly before: Objects;
+  readonly after: Objects;
+  readonly changes: readonly ObjectChange[];
+  /** The URNs of all that a resource waits for in the `up`; undefined: the preview does not tell. */
+  readonly dependenciesOf: (urn: string) => ReadonlySet<string> | undefined;
+}
+
+/** What the API lists, by kind. */
+export type RuntimeObjects = ReadonlyMap<Kind, readonly StoredObject[]>;
+
+interface OwnStep extends Step {
+  readonly resource: ResourceDescription;
+}
+
+const CREATES = ['create', 'import', 'replace', 'create-replacement', 'import-replacement'];
+const DELETES = ['delete', 'replace', 'delete-replaced'];
+const VERBS: Readonly<Record<string, ObjectChange['verb']>> = {
+  create: 'create',
+  import: 'create',
+  update: 'update',
+  replace: 'replace',
+  delete: 'delete',
+};
+
+/** Which kind each reference names. */
+export const REFERENCES = {
+  loadBalancerId: 'load-balancers',
+  listenerId: 'listeners',
+  ruleId: 'rules',
+  groupId: 'groups',
+} as const satisfies Record<string, Kind>;
+
+export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map()): ObjectPlan {
+  const steps = preview.steps.flatMap(ownSteps);
+  const keys = new Map(steps.flatMap((step) => keyEntry(step)));
+  const before = new Map<string, PlanObject>();
+  for (const [kind, objects] of runtime)
+    for (const object of objects) before.set(object.id, foreignObject(kind, object));
+  for (const step of steps) {
+    if (step.old?.id === undefined) continue;
+    before.set(step.old.id, objectBefore(step, step.old.id, step.old, before.get(step.old.id)));
+  }
+  const after = new Map(before);
+  for (const { op, old } of steps) {
+    if (DELETES.includes(op) && old?.id !== undefined && !old.retainOnDelete) after.delete(old.id);
+  }
+  for (const step of steps) {
+    const key = keys.get(step.urn);
+    if (step.new === undefined || key === undefined || !(CREATES.includes(step.op) || step.op === 'update')) continue;
+    after.set(
+      key,
+      objectAfter(step, key, step.new, before.get(key), (urn) => keys.get(urn)),
+    );
+  }
+  const changes = steps.flatMap((step) => {
+    const change = changeOf(step, keys.get(step.urn), before, after);
+    return change === undefined
+      ? []
+      : [{ ...change, secrets: changedSecrets(resourceName({ owner: step.urn }), preview.notes) }];
+  });
+  return { before, after, changes, dependenciesOf: dependenciesIn(preview) };
+}
+
+/** A reading of what another stack owns is no step of ours, and `refresh` only precedes the step that counts. */
+function ownSteps(step: Step): OwnStep[] {
+  const type = (step.new ?? step.old)?.type ?? '';
+  const resource = RESOURCES.find((candidate) => type === `pulumi-nodejs:dynamic/weir:${candidate.type}`);
+  const isOwn = resource !== undefined && step.op !== 'refresh' && !step.op.startsWith('read');
+  return isOwn ? [{ ...step, resource }] : [];
+}
+
+/** The key that the resource has after the `up`, if it is there then. */
+function keyEntry(step: OwnStep): [string, string][] {
+  const { op, urn, old, new: next } = step;
+  if (next === undefined) return [];
+  if (!CREATES.includes(op)) return old?.id === undefined ? [] : [[urn, old.id]];
+  const { adopt } = next.inputs;
+  if (typeof adopt === 'string' && isKnown(adopt) && op !== 'replace') return [[urn, adopt]];
+  const isIdKnown = step.resource.identity.every((name) => isKnown(next.inputs[name]));
+  return [[urn, isIdKnown ? objectId(step.resource, next.inputs) : urn]];
+}
+
+function foreignObject(kind: Kind, object: StoredObject): PlanObject {
+  const resource = RESOURCES.find((candidate) => candidate.kind === kind);
+  const properties = resource === undefined ? object : compared(resource, object);
+  return {
+    kind,
+    key: object.id,
+    name: object.id,
+    foreignOwner: object.owner ?? 'nobody',
+    properties,
+    vip: vipIn(object),
+  };
+}
+
+/** As the runtime has it, whoever changed it since; where that is not known, as the state has it. */
+function objectBefore(
+  { urn, resource }: OwnStep,
+  key: string,
+  state: State,
+  actual: PlanObject | undefined,
+): PlanObject {
+  const stated = compared(resource, masked(resource, state.outputs));
+  const properties = actual === undefined ? stated : (maskedAs(stated, actual.properties) as Properties);
+  const vip = actual?.vip ?? vipIn(state.outputs);
+  return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
+}
+
+function objectAfter(
+  { urn, resource }: OwnStep,
+  key: string,
+  state: State,
+  before: PlanObject | undefined,
+  keyOf: (urn: string) => string | undefined,
+): PlanObject {
+  const resolved = { ...masked(resource, state.inputs) };
+  for (const [name, kind] of Object.entries(REFERENCES)) {
+    if (isKnown(resolved[name])) continue;
+    const candidates = (state.propertyDependencies[name] ?? []).filter((dependency) => isOfKind(dependency, kind));
+    // One that is made from several could name any of them.
+    const [only] = candidates.length === 1 ? candidates : [];
+    resolved[name] = (only && keyOf(only)) ?? resolved[name];
+  }
+  const desired = before === undefined ? resolved : (resource.desired?.(resolved, before.properties) ?? resolved);
+  const properties = compared(resource, desired);
+  const vip = resource.kind === 'load-balancers' ? vipAfter(properties, before) : undefined;
+  return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
+}
+
+function changeOf(
+  { op, urn, old, resource }: OwnStep,
+  key: string | undefined,
+  before: Objects,
+  after: Objects,
+): Omit<ObjectChange, 'secrets'> | undefined {
+  const verb = VERBS[op];
+  // A leftover of an interrupted replacement, in whose place the new one stands.
+  const isLeftover = verb === 'delete' && key !== undefined && key === old?.id;
+  if (verb === undefined || isLeftover) return undefined;
+  const was = before.get(old?.id ?? key ?? '');
+  const is = key === undefined ? undefined : after.get(key);
+  const stated =
+    old === undefined ? (was?.properties ?? compared(resource, {})) : compared(resource, masked(resource, old.outputs));
+  if (verb === 'create') return { verb: was === undefined ? 'create' : 'adopt', urn, before: was, after: is, stated };
+  if (verb !== 'delete') return { verb, urn, before: was, after: is, stated };
+  return { verb: old?.retainOnDelete ? 'release' : 'delete', urn, before: was, after: undefined, stated };
+}
+
+/** By the URN's type, which for a child ends with its own. */
+function isOfKind(urn: string, kind: Kind): boolean {
+  const type = RESOURCES.find((resource) => resource.kind === kind)?.type;
+  return (urn.split('::')[2] ?? '').endsWith(`pulumi-nodejs:dynamic/weir:${type}`);
+}
+
+function masked({ kind }: ResourceDescription, properties: Properties): Properties {
+  return replaceSecrets(kind, properties, (name) => [name, SECRET]);
+}
+
+/** What the state keeps as a secret stays one, though the runtime tells it. */
+function maskedAs(stated: unknown, actual: unknown): unknown {
+  if (stated === SECRET) return SECRET;
+  if (!isRecord(stated) || !isRecord(actual)) return actual;
+  return Object.fromEntries(Object.entries(actual).map(([name, value]) => [name, maskedAs(stated[name], value)]));
+}
+
+function vipIn({ vip }: Properties): string | undefined {
+  return typeof vip === 'string' && isKnown(vip) ? vip : undefined;
+}
+
+/** One without an address keeps what it got from the pool. */
+function vipAfter({ address }: Properties, before: PlanObject | undefined): string | undefined {
+  if (typeof address === 'string')
+    return isKnown(address) && address !== SECRET ? canonicalAddress(address) : undefined;
+  return before?.properties.address === undefined ? before?.vip : undefined;
+}
+
+/** Undefined: not known before the `up`. */
+export function endpointOfListener(objects: Objects, { properties }: PlanObject): string | undefined {
+  const { loadBalancerId, protocol, port } = properties;
+  const vip = objects.get(String(loadBalancerId))?.vip;
+  if (vip === undefined || typeof port !== 'number' || typeof protocol !== 'string' || !isKnown(protocol))
+    return undefined;
+  return endpointOf(protocol, vip, port);
+}
+
+function dependenciesIn({ steps, hasDependencies }: Preview): ObjectPlan['dependenciesOf'] {
+  const direct = new Map(steps.map(({ urn, new: next }) => [urn, next?.dependencies ?? []]));
+  return (urn) => {
+    if (!hasDependencies) return undefined;
+    const all = new Set<string>();
+    const waiting = [urn];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      for (const dependency of direct.get(next) ?? []) {
+        if (!all.has(dependency)) waiting.push(dependency);
+        all.add(dependency);
+      }
+    }
+    return all;
+  };
+}

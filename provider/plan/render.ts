@@ -1,0 +1,183 @@
+// A plan as Markdown for a comment on a pull request.
+import type { GroupChange, Operation, Row } from './changes.ts';
+import { type Group, NOT_KNOWN } from './groups.ts';
+import { bullets, code, details, table } from './markdown.ts';
+import type { ObjectChange, PlanObject } from './objects.ts';
+import type { EndpointMove, Plan } from './plan.ts';
+import { changedProperties } from './properties.ts';
+import type { Served } from './served.ts';
+import { titleOf } from './titles.ts';
+
+/** GitHub refuses comments of more than 65,536 characters. */
+const MAX_CHARACTERS = 60_000;
+/** What is more is folded away. */
+const MAX_SHOWN = 20;
+
+const VERBS: Readonly<Record<ObjectChange['verb'], string>> = {
+  create: 'created',
+  adopt: 'adopted',
+  update: 'changed',
+  replace: '**replaced**',
+  delete: '**deleted**',
+  release: 'released: it stays in the runtime (retainOnDelete)',
+};
+
+/** How much of each group: everything, what is in sight without unfolding, a count. */
+const DEPTHS = ['whole', 'top', 'count'] as const;
+
+export function renderPlan(plan: Plan): string {
+  const parts = [
+    '## Weir plan',
+    summaryOf(plan),
+    ...(plan.warnings.length === 0 ? [] : [warningBlock(plan)]),
+    ...resourceSection(plan),
+    ...endpointSection(plan.moves),
+  ];
+  const room = MAX_CHARACTERS - parts.join('\n\n').length;
+  const sections = DEPTHS.map((depth) => plan.groups.map((group) => groupSection(group, plan, depth)));
+  const shown = sections.find((texts) => texts.join('\n\n').length < room) ?? [
+    `${plan.groups.length} listeners and rules change, for which there is no room in a comment.`,
+  ];
+  parts.push(...shown);
+  if (plan.groups.length > 0) parts.push(footerOf(plan));
+  return `${parts.join('\n\n')}\n`;
+}
+
+function summaryOf({ changes, groups, moves }: Plan): string {
+  if (changes.length + groups.length + moves.length === 0) return 'Nothing changes.';
+  const operations = groups
+    .flatMap(({ rows }) => rows.flatMap((row) => row.operations))
+    .map(({ operation }) => (operation === 'open' ? NOT_KNOWN : operation));
+  const verbs = changes.map(({ verb }) => verb);
+  return [
+    `Traffic: ${groups.length === 0 ? 'no change' : countsOf(operations)}.`,
+    `Resources: ${changes.length === 0 ? 'no change' : countsOf(verbs)}.`,
+  ].join(' ');
+}
+
+/** "3 bind, 1 unbind". */
+function countsOf(words: readonly string[]): string {
+  const counts = Map.groupBy(words, (word) => word);
+  return words.length === 0 ? 'other shares' : [...counts].map(([word, all]) => `${all.length} ${word}`).join(', ');
+}
+
+function warningBlock({ warnings }: Plan): string {
+  return ['> [!WARNING]', ...warnings.map(({ rule, text }) => `> - **${rule}**: ${text}`)].join('\n');
+}
+
+function resourceSection({ changes, nameOf }: Plan): string[] {
+  const rows = changes.flatMap((change) => {
+    const properties = change.verb === 'delete' || change.verb === 'release' ? [] : changedProperties(change, nameOf);
+    // Of an attachment whose targets change the groups tell.
+    if (change.verb === 'update' && properties.length === 0) return [];
+    return [[titleOf((change.after ?? change.before) as PlanObject), VERBS[change.verb], properties.join(', ')]];
+  });
+  if (rows.length === 0) return [];
+  return ['### Resources', folded(rows, (some) => table(['resource', 'what', 'properties'], some), 'resources')];
+}
+
+function endpointSection(moves: readonly EndpointMove[]): string[] {
+  if (moves.length === 0) return [];
+  const rows = moves.map(({ listener, from, to }) => [code(listener), code(from ?? NOT_KNOWN), code(to ?? NOT_KNOWN)]);
+  return ['### Endpoints that move', folded(rows, (some) => table(['listener', 'from', 'to'], some), 'listeners')];
+}
+
+function groupSection(group: GroupChange, { isWhole, endpointOf }: Plan, depth: (typeof DEPTHS)[number]): string {
+  const changed = group.rows.flatMap((row) => row.operations.map((operation) => lineOf(row, operation)));
+  const scope = isWhole ? '' : ' (this stack only)';
+  const origin = group.after?.isDefault ? ', by the default group of its load balancer' : '';
+  const { parent } = (group.after ?? group.before) as Group;
+  const title = titleOf(parent);
+  const endpoint = parent.kind === 'listeners' ? endpointOf(parent) : undefined;
+  const where = endpoint === undefined ? '' : ` at ${code(endpoint)}`;
+  const unread = (group.after?.unread ?? []).map((binder) => `targets of ${titleOf(binder)}: ${NOT_KNOWN}`);
+  const lines = [...changed, ...unread];
+  const head = `### ${title.charAt(0).toUpperCase()}${title.slice(1)}${where}${origin}${scope}`;
+  if (depth === 'count') return `${head}\n\n${lines.length} changes of ${group.rows.length} targets.`;
+  const fold = depth === 'whole' ? folded : cut;
+  const rows = byShareChange(group.rows).map(rowOf);
+  return [
+    head,
+    ...(lines.length === 0 ? [] : [fold(lines, bullets, 'changes')]),
+    ...(rows.length === 0 ? [] : [fold(rows, (some) => table(HEAD, some), 'targets')]),
+  ].join('\n\n');
+}
+
+const HEAD = ['target', 'attachment', 'address', 'weight', 'share before', 'share after'];
+
+function lineOf({ before, after }: Row, change: Operation): string {
+  const { binding } = (after ?? before) as Served;
+  const name = code(binding.name);
+  switch (change.operation) {
+    case 'bind':
+      return `bind ${name} ${code(placeOf(binding))} weight ${binding.shownWeight} (${binderOf(binding.binder)})`;
+    case 'unbind':
+      return `unbind ${name} ${code(placeOf(binding))} (${binderOf(binding.binder)})`;
+    case 'open':
+      return `${name} ${code(placeOf(binding))}: ${NOT_KNOWN}`;
+    case 'move':
+      return `move ${name} ${code(placeOf(binding))} from ${code(change.from)} to ${code(change.to)}`;
+    case 'rename':
+      return `rename ${code(change.from)} to ${code(change.to)} ${code(placeOf(binding))}`;
+    default:
+      return `${change.operation} ${name} ${code(change.from)}→${code(change.to)}`;
+  }
+}
+
+function rowOf({ before, after, operations }: Row): string[] {
+  const of = (value: (served: Served) => string) => {
+    const [old, next] = [before && value(before), after && value(after)];
+    return old === undefined || next === undefined || old === next ? (next ?? old ?? '') : `${old}→${next}`;
+  };
+  const isOpen = operations.some(({ operation }) => operation === 'open');
+  const ineligible = (after ?? before)?.binding.ineligible;
+  return [
+    of(({ binding }) => code(binding.name)),
+    of(({ binding }) => binderOf(binding.binder)),
+    of(({ binding }) => code(placeOf(binding))),
+    of(({ binding }) => binding.shownWeight) + (ineligible === undefined ? '' : ` (${code(ineligible)})`),
+    percent(before === undefined ? 0 : before.share),
+    isOpen ? NOT_KNOWN : percent(after === undefined ? 0 : after.share),
+  ];
+}
+
+function placeOf({ address, port }: Served['binding']): string {
+  if (port === 'none') return address;
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** With whose it is, where it is not this stack's. */
+function binderOf({ name, foreignOwner }: PlanObject): string {
+  if (foreignOwner === undefined) return code(name);
+  const [, , stack, project] = /^urn:(pulumi):([^:]+)::([^:]+)::/.exec(foreignOwner) ?? [];
+  return `${code(name)} of ${stack === undefined ? 'no stack' : code(`${project}/${stack}`)}`;
+}
+
+function byShareChange(rows: readonly Row[]): Row[] {
+  const change = ({ before, after }: Row) => Math.abs((after?.share ?? 0) - (before?.share ?? 0));
+  return rows.length <= MAX_SHOWN ? [...rows] : rows.toSorted((a, b) => change(b) - change(a));
+}
+
+/** The first of them, and the rest under a line that counts them. */
+function folded<T>(items: readonly T[], render: (some: readonly T[]) => string, what: string): string {
+  if (items.length <= MAX_SHOWN) return render(items);
+  const rest = items.slice(MAX_SHOWN);
+  return `${render(items.slice(0, MAX_SHOWN))}\n\n${details(`${rest.length} more ${what}`, render(rest))}`;
+}
+
+/** The same where there is no room for the rest. */
+function cut<T>(items: readonly T[], render: (some: readonly T[]) => string, what: string): string {
+  const more = items.length <= MAX_SHOWN ? '' : `\n\n... and ${items.length - MAX_SHOWN} more ${what}`;
+  return render(items.slice(0, MAX_SHOWN)) + more;
+}
+
+function percent(share: number | undefined): string {
+  return share === undefined ? NOT_KNOWN : `${Number((share * 100).toFixed(1))} %`;
+}
+
+function footerOf({ isWhole }: Plan): string {
+  const whole = 'Shares are by weight over all that is bound, while every target is healthy.';
+  const part =
+    'Shares are by weight, while every target is healthy, without what other stacks and the API bound: no runtime is set by `weir:endpoint` or `WEIR_ENDPOINT`.';
+  return `<sub>${isWhole ? whole : part}</sub>`;
+}

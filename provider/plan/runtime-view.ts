@@ -1,0 +1,38 @@
+// What a plan asks of the runtime: everything that is bound, whoever bound it.
+import { z } from 'zod';
+import type { RuntimeClient } from '../client/client.ts';
+import { targetKey } from '../model/target-key.ts';
+import { KINDS } from '../model/validate.ts';
+import type { RuntimeView } from './plan.ts';
+import type { Preview } from './preview.ts';
+
+const statusSchema = z.looseObject({
+  listeners: z.array(
+    z.looseObject({
+      id: z.string(),
+      targets: z.array(
+        z.looseObject({
+          attachment: z.string(),
+          rule: z.string().optional(),
+          address: z.string(),
+          port: z.number(),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Rejects where the runtime is not the one that the state of the preview is of. */
+export async function readRuntime(client: RuntimeClient, preview: Preview): Promise<RuntimeView> {
+  const runtimeIds = preview.steps.map(({ old }) => old?.outputs.runtimeId);
+  const expected = runtimeIds.find((id) => typeof id === 'string');
+  const lists = KINDS.map(async (kind) => [kind, await client.list(kind, expected)] as const);
+  const [status, ...objects] = await Promise.all([client.status(), ...lists]);
+  const winners = new Map<string, string>();
+  for (const { id, targets } of statusSchema.parse(status).listeners) {
+    for (const { attachment, rule, address, port } of targets) {
+      winners.set(JSON.stringify([rule ?? id, targetKey(address, port)]), attachment);
+    }
+  }
+  return { objects: new Map(objects), winner: (groupKey, key) => winners.get(JSON.stringify([groupKey, key])) };
+}

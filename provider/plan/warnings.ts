@@ -1,0 +1,129 @@
+// What a reviewer must not miss in a plan, each under the name by which `--fail-on` knows it.
+import { type GroupChange, isShareChanged, type Row } from './changes.ts';
+import { code } from './markdown.ts';
+import { endpointOfListener, type ObjectChange, type ObjectPlan, type PlanObject } from './objects.ts';
+import { weightIn } from './served.ts';
+import { titleOf } from './titles.ts';
+
+export const WARNING_RULES = ['no-target', 'over-half', 'replacement', 'open-order', 'deletion'] as const;
+
+export interface Warning {
+  readonly rule: (typeof WARNING_RULES)[number];
+  /** Markdown of one line. */
+  readonly text: string;
+}
+
+export function warningsOf(plan: ObjectPlan, groups: readonly GroupChange[]): Warning[] {
+  return [
+    ...groups.flatMap((group) => lossesOf(group)),
+    ...groups.flatMap((group) => openOrder(plan, group)),
+    ...plan.changes.filter(({ verb }) => verb === 'replace').map((change) => replacement(plan, change)),
+    ...plan.changes.filter(({ verb }) => verb === 'delete').flatMap((change) => deletion(plan, groups, change)),
+  ];
+}
+
+function lossesOf({ before, after, rows }: GroupChange): Warning[] {
+  // What a group has that is deleted is told of its deletion.
+  if (before === undefined || after === undefined) return [];
+  const losses = rows.map((row) => lossOf(row));
+  const total = losses.reduce((sum, loss) => sum + loss.of, 0);
+  const lost = losses.reduce((sum, loss) => sum + loss.lost, 0);
+  const warnings: Warning[] = [];
+  const title = titleOf(after.parent);
+  const left = rows.map(({ after: row }) => (row === undefined ? 0 : weightIn(row.binding)));
+  if (total > 0 && after.unread.length === 0 && left.every((weight) => weight === 0)) {
+    // A rule without any attachment takes no requests; one that has attachments answers them with 503.
+    const isEnd = after.parent.kind === 'rules' && rows.every(({ after: row }) => row === undefined);
+    const outcome = isEnd ? ': its requests go to other rules and to the listener' : '';
+    warnings.push({ rule: 'no-target', text: `${title} has no target left with weight > 0${outcome}.` });
+  }
+  if (lost > total / 2 && rows.some(isShareChanged)) {
+    const percent = Math.round((lost / total) * 100);
+    warnings.push({
+      rule: 'over-half',
+      text: `${percent} % of the weight of ${title} is removed (${lost} of ${total}).`,
+    });
+  }
+  return warnings;
+}
+
+/** The weight that a target had, and how much of it it loses; what is not known is not lost. */
+function lossOf({ before, after, operations }: Row): { of: number; lost: number } {
+  const of = before === undefined ? 0 : (weightIn(before.binding) ?? 0);
+  if (operations.some(({ operation }) => operation === 'open')) return { of, lost: 0 };
+  const left = after === undefined ? 0 : (weightIn(after.binding) ?? of);
+  return { of, lost: Math.max(0, of - left) };
+}
+
+/**
+ * Where every target that takes traffic moves to another attachment, one of them must be there before it is released. What
+ * is deleted or replaced goes last; updates go in any order that dependencies leave open.
+ */
+function openOrder({ changes, dependenciesOf }: ObjectPlan, { before, after, rows }: GroupChange): Warning[] {
+  if (before === undefined || after === undefined || before.parent.key !== after.parent.key) return [];
+  const takers = rows.filter((row) => row.before !== undefined && weightIn(row.before.binding) !== 0);
+  const isOpen = (row: Row) => {
+    if (!row.operations.some(({ operation }) => operation === 'move')) return false;
+    const old = changes.find(({ before: object }) => object?.key === row.before?.binding.binder.key);
+    const next = changes.find(({ after: object }) => object?.key === row.after?.binding.binder.key);
+    return old?.verb === 'update' && next !== undefined && !dependenciesOf(old.urn)?.has(next.urn);
+  };
+  if (takers.length === 0 || !takers.every(isOpen)) return [];
+  return takers.map(({ before: old, after: next }) => {
+    const [from, to] = [old?.binding.binder.name ?? '', next?.binding.binder.name ?? ''];
+    const subject =
+      takers.length === 1
+        ? `The only target of ${titleOf(after.parent)}`
+        : `With all targets of ${titleOf(after.parent)},`;
+    const text =
+      `${subject} ${code(old?.binding.name ?? '')} moves from ${code(from)} to ${code(to)}, and the preview does not tell ` +
+      `which comes first: give ${code(from)} ${code(`dependsOn: [${to}]`)}, or there may be a moment without a target.`;
+    return { rule: 'open-order', text };
+  });
+}
+
+function replacement(plan: ObjectPlan, { before, after }: ObjectChange): Warning {
+  const object = (after ?? before) as PlanObject;
+  const text = `${titleOf(object)} is replaced: ${before && after ? meaningOf(plan, before, after) : 'it is made anew'}.`;
+  return { rule: 'replacement', text };
+}
+
+function meaningOf(plan: ObjectPlan, before: PlanObject, after: PlanObject): string {
+  switch (after.kind) {
+    case 'load-balancers':
+      return kept('VIP', before.vip, after.vip, 'listeners move to it one by one');
+    case 'listeners': {
+      const [old, next] = [endpointOfListener(plan.before, before), endpointOfListener(plan.after, after)];
+      return kept('endpoint', old, next, 'the new one takes it over with its first target that takes traffic');
+    }
+    case 'rules':
+      return 'the new rule takes requests from its first targets on, the old one until it is deleted';
+    case 'attachments':
+    case 'group-attachments':
+      return 'the new one binds its targets before the old one is deleted';
+    default:
+      return 'the new one is made before the old one is deleted';
+  }
+}
+
+function kept(what: string, before: string | undefined, after: string | undefined, how: string): string {
+  if (before === undefined || after === undefined) return `whether its ${what} is kept is known after up`;
+  if (before === after) return `its ${what} ${code(after)} is kept, and ${how}`;
+  return `its ${what} changes, ${code(before)}→${code(after)}`;
+}
+
+function deletion(plan: ObjectPlan, groups: readonly GroupChange[], { before: object }: ObjectChange): Warning[] {
+  if (object === undefined) return [];
+  const isOf = (parent: PlanObject) => parent.key === object.key || parent.properties.loadBalancerId === object.key;
+  const lost = groups.filter(({ before, after, rows }) => {
+    const isGone = before?.parent.kind === 'listeners' && isOf(before.parent) && after === undefined;
+    return isGone && rows.some((row) => row.before !== undefined && weightIn(row.before.binding) !== 0);
+  });
+  const endpoints = lost.flatMap(({ before }) => {
+    const endpoint = before?.parent && endpointOfListener(plan.before, before.parent);
+    return endpoint === undefined ? [] : [code(endpoint)];
+  });
+  if (lost.length === 0) return [];
+  const where = endpoints.length === 0 ? '' : ` at ${endpoints.join(', ')}`;
+  return [{ rule: 'deletion', text: `${titleOf(object)} is deleted, and it takes traffic${where}.` }];
+}
