@@ -1,0 +1,210 @@
+// `weir plan` through the real CLI: what it says is what the `up` then does to traffic.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
+import { makePair } from '../harness/certificates.ts';
+import { shares, startLoad } from '../harness/load.ts';
+import { plannedShares, planOf, previewOf, runPlan } from '../harness/plan.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+const REQUESTS = 10_000;
+const CLIENTS = 8;
+
+/** One listener; the attachments by name, each with its targets and options. */
+function program(port: number, attachments: Record<string, object>, rest = ''): string {
+  const bound = Object.entries(attachments).map(
+    ([name, targets]) =>
+      `new weir.TargetAttachment('${name}', { listenerId: web.id, targets: ${JSON.stringify(targets)}, awaitHealthySeconds: 20 });`,
+  );
+  return `
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from 'weir';
+const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
+const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, healthCheck: { intervalSeconds: 0.2 } });
+export const listenerId = web.id;
+${bound.join('\n')}
+${rest}
+`;
+}
+
+/** In percent, by backend. */
+async function measure(port: number): Promise<Record<string, number>> {
+  const load = startLoad({ url: `http://127.0.0.1:${port}/`, clients: CLIENTS, maxRequests: REQUESTS / CLIENTS });
+  await load.done;
+  assert.deepEqual(load.failures(), []);
+  assert.equal(load.exchanges.length, REQUESTS);
+  return Object.fromEntries(Object.entries(shares(load.exchanges)).map(([name, n]) => [name, (n / REQUESTS) * 100]));
+}
+
+function assertNear(measured: Record<string, number>, planned: Record<string, number>): void {
+  for (const [name, share] of Object.entries(planned)) {
+    const difference = Math.abs((measured[name] ?? 0) - share);
+    assert.ok(difference <= 0.5, `${name}: ${JSON.stringify({ measured, planned })}`);
+  }
+}
+
+test('two attachments, one unchanged: the shares are those of 10,000 requests before and after the up', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const backends = await Promise.all(['b1', 'b2', 'b3', 'b4'].map((name) => httpBackend(t, name)));
+  const of = (weights: Record<string, number>) =>
+    Object.fromEntries(
+      Object.entries(weights).map(([name, weight]) => {
+        return [name, { ...(backends.find((each) => each.name === name) as Backend).target, weight }];
+      }),
+    );
+  const port = await freePort();
+  const stays = of({ b1: 30 });
+  const stack = await Stack.create(t, program(port, { stays, changes: of({ b2: 50, b3: 20 }) }), runtime);
+  await stack.up();
+  const before = await measure(port);
+
+  stack.write(program(port, { stays, changes: of({ b2: 10, b4: 20 }) }));
+  const markdown = await planOf(stack);
+  assert.doesNotMatch(markdown, /this stack only/);
+  for (const line of [/^- weight `b2` `50`→`10`$/m, /^- unbind `b3` /m, /^- bind `b4` .*weight 20 \(`changes`\)$/m]) {
+    assert.match(markdown, line);
+  }
+  const planned = plannedShares(markdown);
+  assert.deepEqual(planned, {
+    b1: { before: 30, after: 50 },
+    b2: { before: 50, after: 16.7 },
+    b3: { before: 20, after: 0 },
+    b4: { before: 0, after: 33.3 },
+  });
+  await stack.up();
+  const after = await measure(port);
+  assertNear(before, Object.fromEntries(Object.entries(planned).map(([name, share]) => [name, share.before])));
+  assertNear(after, Object.fromEntries(Object.entries(planned).map(([name, share]) => [name, share.after])));
+  assert.match(await planOf(stack), /Nothing changes\./);
+});
+
+const target = (port: number, weight: number) => ({ address: '127.0.0.1', port, weight });
+const withoutWaiting = (text: string) => text.replaceAll(', awaitHealthySeconds: 20', '');
+
+test("another stack's targets are in the shares where a runtime is set, and else the section says so", async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const first = await Stack.create(t, withoutWaiting(program(await freePort(), { own: { a1: target(1, 50) } })));
+  first.environment.WEIR_TOKEN = runtime.token;
+  const set = { WEIR_ENDPOINT: runtime.url };
+  await first.done(['up', '--yes', '--skip-preview'], set);
+  const listenerId = (await first.done(['stack', 'output', 'listenerId'])).trim();
+  const second = await Stack.create(t, '', runtime);
+  await second.done(['stack', 'rename', 'other']);
+  second.write(`
+import * as weir from 'weir';
+new weir.TargetAttachment('theirs', { listenerId: '${listenerId}', targets: { z1: ${JSON.stringify(target(2, 50))} } });
+`);
+  const theirPlan = await planOf(second);
+  assert.deepEqual(plannedShares(theirPlan), { a1: { before: 100, after: 50 }, z1: { before: 0, after: 50 } });
+  assert.match(theirPlan, /`own-[0-9a-f]{8}` of `shop\/dev`/);
+  await second.up();
+
+  first.write(withoutWaiting(program(await freePort(), { own: { a1: target(1, 0) } })));
+  const preview = await previewOf(first, set);
+  const whole = await runPlan(first, preview, ['--fail-on', 'no-target'], set);
+  assert.deepEqual(plannedShares(whole.stdout), { a1: { before: 50, after: 0 }, z1: { before: 50, after: 100 } });
+  assert.equal(whole.code, 0);
+  const part = await runPlan(first, preview, ['--fail-on', 'no-target']);
+  assert.match(part.stdout, /^### Listener `web` at .* \(this stack only\)$/m);
+  assert.deepEqual(plannedShares(part.stdout), { a1: { before: 100, after: 0 } });
+  assert.equal(part.code, 2);
+});
+
+test('gates: 2 where a named rule warns, 0 where another one does, 1 for what is no plan; the Markdown is there', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const port = await freePort();
+  const two = (b1: number, b2: number) =>
+    withoutWaiting(program(port, { pool: { b1: target(1, b1), b2: target(2, b2) } }));
+  const stack = await Stack.create(t, two(50, 50), runtime);
+  await stack.up();
+  const codeOf = async (preview: string, ...args: string[]) => {
+    const { code, stdout } = await runPlan(stack, preview, args);
+    assert.match(stdout, /^## Weir plan\n/);
+    return code;
+  };
+  stack.write(two(0, 0));
+  const none = await previewOf(stack);
+  assert.equal(await codeOf(none), 0);
+  assert.equal(await codeOf(none, '--fail-on', 'no-target'), 2);
+  assert.equal(await codeOf(none, '--fail-on', 'replacement,open-order'), 0);
+  assert.equal(await codeOf(none, '--fail-on', 'replacement', '--fail-on', 'over-half'), 2);
+  assert.equal(await codeOf(none, '--fail-on', 'warning'), 2);
+  stack.write(two(50, 40));
+  assert.equal(await codeOf(await previewOf(stack), '--fail-on', 'warning'), 0);
+
+  const wrong = await runPlan(stack, none, ['--fail-on', 'no-traffic']);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /no-traffic.*no-target, over-half, replacement, open-order, deletion, warning/);
+  stack.write(two(50, 101));
+  const failed = await runPlan(stack, await previewOf(stack));
+  assert.equal(failed.code, 1);
+  assert.match(failed.stderr, /^weir: the preview failed:\n.*targets\.b2\.weight must be from 0 to 100/);
+  assert.equal(failed.stdout, '');
+  const missing = await runPlan(stack, '', ['no-such-file.json']);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /^weir: .*no-such-file\.json/);
+  const masked = await runPlan(stack, none, [], { WEIR_TOKEN: '' });
+  assert.equal(masked.code, 1);
+  assert.match(masked.stderr, /WEIR_TOKEN/);
+});
+
+test('unknowns are known after up, and a new listener has its attachments; the stream of events is read too', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const stack = await Stack.create(t, '', runtime);
+  const unknown = `
+const other = new weir.LoadBalancer('other');
+new weir.TargetAttachment('late', { listenerId: web.id, targets: { b2: { address: other.vip, port: 80, weight: 25 } } });
+new weir.TargetAttachment('later', { listenerId: web.id, targets: other.vip.apply((vip) => ({ b3: { address: vip, port: 81 } })) });
+`;
+  const port = await freePort();
+  stack.write(withoutWaiting(program(port, { pool: { b1: target(1, 75) } }, unknown)));
+  const markdown = await planOf(stack);
+  assert.match(markdown, new RegExp(`^### Listener \`web\` at \`http://127.0.0.1:${port}\`$`, 'm'));
+  assert.match(markdown, /^- bind `b2` `known after up:80` weight 25 \(`late`\)$/m);
+  assert.match(markdown, /^- targets of attachment `later`: known after up$/m);
+  assert.match(markdown, /^\| `b1` .* \| known after up \|$/m);
+  const stream = await previewOf(stack, { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: 'true' });
+  assert.ok(stream.startsWith('{"sequence":'), stream.slice(0, 100));
+  const streamed = await runPlan(stack, stream);
+  assert.match(streamed.stdout, /^- bind `b1` `127\.0\.0\.1:1` weight 75 \(`pool`\)$/m);
+  assert.equal(streamed.code, 0);
+});
+
+test('secrets never show: keys, and what a program makes a secret, though the runtime tells it', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const [one, two] = [makePair(['one.example.com']), makePair(['two.example.com'])];
+  const port = await freePort();
+  const stackProgram = (pair: typeof one, cookieKey: string, address: string, weight: number) => `
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from 'weir';
+const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
+const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTPS', port: ${port},
+  stickySession: { type: 'cookie', cookieKey: '${cookieKey}' }, certificates: { main: ${JSON.stringify(pair)} } });
+new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: { address: pulumi.secret('${address}'), port: 1, weight: ${weight} } } });
+`;
+  const stack = await Stack.create(t, stackProgram(one, 'hunter-one', '127.0.0.8', 10), runtime);
+  await stack.done(['config', 'set', '--secret', 'weir:token', runtime.token]);
+  const created = await planOf(stack);
+  await stack.up();
+  stack.write(stackProgram(two, 'hunter-two', '127.0.0.9', 20));
+  const changed = await planOf(stack);
+  assert.match(
+    changed,
+    /`stickySession\.cookieKey, certificates\.main\.privateKey`|`certificates\.main\.privateKey, stickySession\.cookieKey`/,
+  );
+  assert.match(changed, /^- weight `b1` `10`→`20`$/m);
+  for (const text of [created, changed]) {
+    const lineOfKey = (key: string) => key.split('\n')[1] ?? '';
+    for (const secret of [
+      'hunter',
+      '127.0.0.8',
+      '127.0.0.9',
+      runtime.token,
+      lineOfKey(one.privateKey),
+      lineOfKey(two.privateKey),
+    ]) {
+      assert.ok(!text.includes(secret), `${secret} is in\n${text}`);
+    }
+  }
+});

@@ -1,0 +1,136 @@
+// The example workflow for pull requests: its `run` steps, one after the other, against a real runtime with the real CLI.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { freePort } from '../harness/backends.ts';
+import { webProgram } from '../harness/programs.ts';
+import { RuntimeProcess, temporaryDirectory } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+import { ROOT } from '../harness/tree.ts';
+
+const env = z.record(z.string(), z.string()).default({});
+const workflow = z
+  .object({
+    env,
+    jobs: z.record(
+      z.string(),
+      z.object({ steps: z.array(z.object({ name: z.string().optional(), run: z.string().optional(), env })) }),
+    ),
+  })
+  .parse(parse(readFileSync(join(ROOT, 'examples/pull-request.yml'), 'utf8')));
+
+/** In place of GitHub's own program: it keeps what would be the comment. */
+const GH = `#!/bin/sh
+test "$*" = 'pr comment 7 --edit-last --create-if-none --body-file plan.md' && cp plan.md comment.md
+`;
+
+test('the workflow comments the plan, lets it pass or not, and the up of main does what it said', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  // Above the project, where `npm ci` does not clear it away.
+  const parent = temporaryDirectory(t);
+  const [modules, directory, programs] = ['node_modules', 'shop', 'programs'].map((name) => join(parent, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const folder of [modules, directory, programs, join(modules, '.bin')]) mkdirSync(folder);
+  symlinkSync(ROOT, join(modules, 'weir'));
+  symlinkSync(join(ROOT, 'node_modules', '@pulumi'), join(modules, '@pulumi'));
+  symlinkSync(join(ROOT, 'provider/runtime/main.ts'), join(modules, '.bin', 'weir'));
+  writeFileSync(join(programs, 'gh'), GH);
+  chmodSync(join(programs, 'gh'), 0o755);
+  const manifest = { name: 'shop', version: '1.0.0', type: 'module', main: 'index.ts' };
+  writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest));
+  const lock = {
+    name: 'shop',
+    version: '1.0.0',
+    lockfileVersion: 3,
+    packages: { '': { name: 'shop', version: '1.0.0' } },
+  };
+  writeFileSync(join(directory, 'package-lock.json'), JSON.stringify(lock));
+  const stack = await Stack.at(t, directory, '', runtime);
+
+  /** What the expressions of the workflow mean here; another one fails the test. */
+  const values: Record<string, string> = {
+    'vars.PULUMI_BACKEND_URL': stack.environment.PULUMI_BACKEND_URL ?? '',
+    'vars.PULUMI_STACK': 'dev',
+    'secrets.PULUMI_CONFIG_PASSPHRASE': stack.environment.PULUMI_CONFIG_PASSPHRASE ?? '',
+    'secrets.WEIR_TOKEN': runtime.token,
+    'github.token': 'none',
+    'github.event.pull_request.number': '7',
+  };
+  const resolved = (variables: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(variables).map(([name, text]) => [
+        name,
+        text.replace(/\$\{\{ (.*?) \}\}/g, (_, expression) => {
+          assert.ok(expression in values, `the test has no value for ${expression}`);
+          return values[expression] ?? '';
+        }),
+      ]),
+    );
+  /** As a runner does: each in a shell of its own, until one fails. Its name and its exit code, or undefined. */
+  const runJob = async (name: string) => {
+    for (const step of workflow.jobs[name]?.steps ?? []) {
+      if (step.run === undefined) continue;
+      const environment = {
+        ...process.env,
+        HOME: stack.environment.HOME,
+        WEIR_ENDPOINT: '',
+        PATH: `${programs}${delimiter}${process.env.PATH}`,
+        ...resolved({ ...workflow.env, ...step.env }),
+      };
+      const { code, stderr } = await bash(step.run, directory, environment);
+      if (code !== 0) return { step: step.name, code, stderr };
+    }
+    return undefined;
+  };
+  const comment = () => {
+    const path = join(directory, 'comment.md');
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+    rmSync(path, { force: true });
+    return text;
+  };
+
+  const port = await freePort();
+  const weights = (b1: number, b2: number) =>
+    webProgram({
+      port,
+      targets: { b1: { address: '127.0.0.1', port: 1, weight: b1 }, b2: { address: '127.0.0.1', port: 2, weight: b2 } },
+    });
+  stack.write(weights(50, 50));
+  assert.equal(await runJob('up'), undefined);
+
+  assert.equal(await runJob('plan'), undefined);
+  assert.match(comment() ?? '', /Nothing changes\./);
+
+  stack.write(weights(50, 25));
+  assert.equal(await runJob('plan'), undefined);
+  assert.match(comment() ?? '', /- weight `b2` `50`→`25`/);
+  assert.equal(await runJob('up'), undefined);
+  const [pool] = (await runtime.done('GET', '/v1/attachments')).items;
+  assert.equal(pool.targets.b2.weight, 25);
+
+  stack.write(weights(0, 0));
+  const stopped = await runJob('plan');
+  assert.deepEqual([stopped?.step, stopped?.code], ['Gate', 2]);
+  assert.match(comment() ?? '', /\*\*no-target\*\*/);
+
+  stack.write(weights(0, 101));
+  const failed = await runJob('plan');
+  assert.deepEqual([failed?.step, failed?.code], ['Plan', 1]);
+  assert.match(failed?.stderr ?? '', /targets\.b2\.weight must be from 0 to 100/);
+  assert.equal(comment(), undefined);
+});
+
+function bash(script: string, cwd: string, environment: NodeJS.ProcessEnv) {
+  return new Promise<{ code: number; stderr: string }>((resolve) => {
+    const child = execFile('bash', ['-e', '-c', script], { cwd, env: environment }, (_error, _stdout, stderr) => {
+      resolve({ code: child.exitCode ?? -1, stderr });
+    });
+  });
+}
