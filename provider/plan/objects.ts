@@ -167,9 +167,14 @@ function objectAfter(
     resolved[name] = (only && keyOf(only)) ?? resolved[name];
   }
   const desired = before === undefined ? resolved : (resource.desired?.(resolved, before.properties) ?? resolved);
-  const properties = compared(resource, desired);
+  const properties = compared(resource, withMembers(desired, before?.properties));
   const vip = resource.kind === 'load-balancers' ? vipAfter(properties, before) : undefined;
   return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
+}
+
+/** Those who joined a group through the API stay where the program names none. */
+function withMembers(desired: Properties, { members }: Properties = {}): Properties {
+  return members === undefined || desired.members !== undefined ? desired : { ...desired, members };
 }
 
 function changeOf(

@@ -13,13 +13,13 @@ import { SECRET } from './preview.ts';
 /** Longer ones, such as certificates, are named only. */
 const MAX_VALUE_CHARACTERS = 80;
 
-/** Markdown of each changed property; of targets the groups tell. */
+/** Markdown of each changed property; of targets and members the groups tell. */
 export function changedProperties(
   { verb, stated, after, secrets }: ObjectChange,
   nameOf: (key: string) => string,
 ): string[] {
-  const { targets: _was, ...olds } = named(stated, nameOf);
-  const { targets: _is, ...news } = named(after?.properties ?? {}, nameOf);
+  const { targets: _oldTargets, members: _oldMembers, ...olds } = named(stated, nameOf);
+  const { targets: _newTargets, members: _newMembers, ...news } = named(after?.properties ?? {}, nameOf);
   const changed = differences(olds, news, []).map(({ path, from, to }) => {
     return `${code(propertyPath(path))}${values(verb === 'create' ? undefined : from, to)}`;
   });

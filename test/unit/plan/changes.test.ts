@@ -210,6 +210,50 @@ test('of two claims of one wire identity the one that counts now counts, and a n
   assert.deepEqual(sharesOf(group, 'after'), { x: 75, y: 25 });
 });
 
+test('members of auto scaling groups and targets by server have their part, and who may take no traffic has none', () => {
+  const server = (id: string, address: string, rest: object = {}) =>
+    stored(id, {
+      region: 'r',
+      vpcId: 'v',
+      addresses: [address],
+      status: 'Running',
+      isolated: false,
+      kind: 'ecs',
+      ...rest,
+    });
+  const runtime: RuntimeView = {
+    ...NONE,
+    objects: new Map([
+      ['load-balancers', [stored('lb-1', { address: '127.0.0.1', vip: '127.0.0.1', performance: 'shared' })]],
+      ['listeners', [stored('web-1', web.properties)]],
+      [
+        'backend-servers',
+        [
+          server('i-1', '10.0.0.11'),
+          server('i-2', '10.0.0.12', { status: 'Stopped' }),
+          server('i-3', '10.0.0.13', { expiresAt: '2026-11-20T00:00:00Z' }),
+          server('i-4', '10.0.0.14', { expiresAt: '2026-11-22T00:00:00Z' }),
+        ],
+      ],
+      ['groups', [stored('g', { members: { one: 'i-1', two: 'i-2', three: 'i-3' } })]],
+      ['group-attachments', [stored('ga', { groupId: 'g', listenerId: 'web-1', port: 80, weight: 60 })]],
+    ]),
+  };
+  const by = (weight: number) => attachment('pool', { four: { serverId: 'i-4', port: 80, weight } });
+  const group = only([lb, web], [[by(60), by(20)]], runtime);
+  assert.deepEqual(sharesOf(group, 'before'), { four: 50, one: 50, two: 0, three: 0 });
+  assert.deepEqual(sharesOf(group, 'after'), { four: 25, one: 75, two: 0, three: 0 });
+  assert.deepEqual(
+    group.rows.map(({ after }) => [after?.binding.key, after?.binding.ineligible]),
+    [
+      ['10.0.0.11:80', undefined],
+      ['10.0.0.12:80', 'is Stopped, not Running'],
+      ['10.0.0.13:80', 'has expired'],
+      ['10.0.0.14:80', undefined],
+    ],
+  );
+});
+
 const weights = fc.dictionary(fc.constantFrom('b1', 'b2', 'b3', 'b4', 'b5'), fc.integer({ min: 0, max: 100 }));
 
 test('shares of what is known sum to 1, or to 0 where nothing takes traffic', () => {
