@@ -1,7 +1,6 @@
 // The objects of a plan: what is there before the `up` and what after it, and what becomes of each of the stack's own.
 import type { StoredObject } from '../client/client.ts';
 import { compared } from '../diff.ts';
-import { RESOURCES } from '../index.ts';
 import { endpointOf } from '../model/endpoint.ts';
 import { isRecord } from '../model/record.ts';
 import { replaceSecrets } from '../model/secrets.ts';
@@ -10,6 +9,7 @@ import type { Kind } from '../model/validate.ts';
 import type { Properties } from '../normal-form.ts';
 import { objectId, resourceName } from '../object-id.ts';
 import type { ResourceDescription } from '../resource.ts';
+import { RESOURCES } from '../resources.ts';
 import { changedSecrets } from '../secrets-line.ts';
 import { isKnown } from '../unknown.ts';
 import { type Preview, SECRET, type State, type Step } from './preview.ts';
@@ -126,8 +126,7 @@ function keyEntry(step: OwnStep): [string, string][] {
 }
 
 function foreignObject(kind: Kind, object: StoredObject): PlanObject {
-  const resource = RESOURCES.find((candidate) => candidate.kind === kind);
-  const properties = resource === undefined ? object : compared(resource, object);
+  const properties = compared(resourceOf(kind), object);
   return {
     kind,
     key: object.id,
@@ -198,8 +197,11 @@ function changeOf(
 
 /** By the URN's type, which for a child ends with its own. */
 function isOfKind(urn: string, kind: Kind): boolean {
-  const type = RESOURCES.find((resource) => resource.kind === kind)?.type;
-  return (urn.split('::')[2] ?? '').endsWith(`pulumi-nodejs:dynamic/weir:${type}`);
+  return (urn.split('::')[2] ?? '').endsWith(`pulumi-nodejs:dynamic/weir:${resourceOf(kind).type}`);
+}
+
+function resourceOf(kind: Kind): ResourceDescription {
+  return RESOURCES.find((resource) => resource.kind === kind) as ResourceDescription;
 }
 
 function masked({ kind }: ResourceDescription, properties: Properties): Properties {

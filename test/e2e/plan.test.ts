@@ -208,3 +208,42 @@ new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: { address
     }
   }
 });
+
+test('servers and auto scaling groups: members come and go, and who stops takes nothing any more', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const port = await freePort();
+  const scaled = (members: string, status: string, weight: number) =>
+    withoutWaiting(
+      program(
+        port,
+        {},
+        `
+const server = (name, address, status = 'Running') =>
+  new weir.BackendServer(name, { region: 'r', vpcId: 'v', addresses: [address], status });
+const [one, two, three] = [server('one', '127.0.0.11', '${status}'), server('two', '127.0.0.12'), server('three', '127.0.0.13')];
+const group = new weir.AutoScalingGroup('group', { members: ${members} });
+new weir.AutoScalingAttachment('scaled', { groupId: group.id, listenerId: web.id, port: 80, weight: 50 });
+new weir.TargetAttachment('own', { listenerId: web.id, targets: { three: { serverId: three.id, port: 80, weight: ${weight} } } });
+`,
+      ),
+    );
+  const stack = await Stack.create(t, scaled('{ one: one.id, two: two.id }', 'Running', 100), runtime);
+  assert.match(await planOf(stack), /^- bind `three` `known after up:80` weight 100 \(`own`\)$/m);
+  await stack.up();
+
+  stack.write(scaled('{ one: one.id }', 'Running', 50));
+  const fewer = await planOf(stack);
+  assert.match(fewer, /^- unbind `two` `127\.0\.0\.12:80` \(`scaled`\)$/m);
+  assert.deepEqual(plannedShares(fewer), {
+    one: { before: 25, after: 50 },
+    two: { before: 25, after: 0 },
+    three: { before: 50, after: 50 },
+  });
+  await stack.up();
+
+  stack.write(scaled('{ one: one.id }', 'Stopped', 50));
+  const stopped = await planOf(stack);
+  assert.match(stopped, /^\| server `one` \| changed \| `status` `Running`→`Stopped` \|$/m);
+  assert.match(stopped, /^\| `one` .*\(`is Stopped, not Running`\) \| 50 % \| 0 % \|$/m);
+  assert.deepEqual(plannedShares(stopped).three, { before: 50, after: 100 });
+});
