@@ -15,7 +15,7 @@ export class Expression {
 
 /** `indent` is that of the line that it begins on, `before` and `after` the characters that stand there beside it. */
 export function literal(value: unknown, indent = '', before = 0, after = 0): string {
-  const inline = inOneLine(value);
+  const inline = onOneLine(value);
   const isWide = indent.length + before + inline.length + after > WIDTH;
   if (typeof value === 'string' && isTemplate(value)) return `\`${value}\``;
   if (!isWide && !hasTemplate(value)) return inline;
@@ -31,11 +31,11 @@ export function literal(value: unknown, indent = '', before = 0, after = 0): str
   return `{\n${lines.join('')}${indent}}`;
 }
 
-function inOneLine(value: unknown): string {
+function onOneLine(value: unknown): string {
   if (value instanceof Expression) return value.text;
-  if (Array.isArray(value)) return `[${value.map(inOneLine).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map(onOneLine).join(', ')}]`;
   if (!isObject(value)) return visible(JSON.stringify(value));
-  const entries = Object.entries(value).map(([key, item]) => `${propertyName(key)}: ${inOneLine(item)}`);
+  const entries = Object.entries(value).map(([key, item]) => `${propertyName(key)}: ${onOneLine(item)}`);
   return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
 }
 

@@ -41,5 +41,7 @@ export function keyOf(kind: Kind, id: unknown): string {
 }
 
 function parentOf(stored: StoredObject, keys: ReadonlySet<string>): string | undefined {
-  return PARENTS.map(([property, kind]) => keyOf(kind, stored[property])).find((key) => keys.has(key));
+  return PARENTS.filter(([property]) => stored[property] !== undefined)
+    .map(([property, kind]) => keyOf(kind, stored[property]))
+    .find((key) => keys.has(key));
 }

@@ -28,7 +28,7 @@ interface Declared {
 }
 
 /** `endpoint` is where the answers are from. */
-export function programOf(endpoint: string, objects: ReadonlyMap<Kind, readonly StoredObject[]>): string {
+export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, readonly StoredObject[]>): string {
   const declared = declare(objects);
   const secrets = new Secrets();
   const referred = new Set<Declared>();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import type { StoredObject } from '../../client/client.ts';
 import { connectClient } from '../../client/connect.ts';
-import { programOf } from '../../export/program.ts';
+import { exportedProgram } from '../../export/program.ts';
 import { WeirError } from '../../model/errors.ts';
 import { KINDS } from '../../model/validate.ts';
 
@@ -37,7 +37,7 @@ async function runExport({ owner: prefixes, out }: Options): Promise<void> {
     const condition = prefixes.length === 0 ? '' : ` whose owner begins with ${prefixes.join(' or ')}`;
     throw new WeirError('NotFound', `the runtime at ${client.endpoint} has no object${condition}`);
   }
-  const program = programOf(client.endpoint, new Map(lists));
+  const program = exportedProgram(client.endpoint, new Map(lists));
   if (out === undefined) {
     process.stdout.write(program);
     return;

@@ -29,7 +29,19 @@ const text = fc.oneof(
 const key = text.filter((value) => value !== '' && value !== '__proto__');
 /** Of few, so that many refer to something, and kinds share ids; some as the provider makes them, some reserved words. */
 const id = fc.oneof(
-  fc.constantFrom('web', 'web-1f0c2a9b', 'web-00000000', 'Web', 'web-2', '80', 'default', 'a.b_c', 'API', 'listener'),
+  fc.constantFrom(
+    'web',
+    'web-1f0c2a9b',
+    'web-00000000',
+    'Web',
+    'web-2',
+    '80',
+    'default',
+    'undefined',
+    'a.b_c',
+    'API',
+    'listener',
+  ),
   fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,12}$/),
 );
 const port = fc.integer({ min: 1, max: 65_535 });

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import ts from 'typescript';
 import { z } from 'zod';
 import type { StoredObject } from '../../../provider/client/client.ts';
-import { programOf } from '../../../provider/export/program.ts';
+import { exportedProgram } from '../../../provider/export/program.ts';
 import { asFingerprint, fingerprint, replaceSecrets } from '../../../provider/model/secrets.ts';
 import { KINDS, type Kind, SCHEMAS } from '../../../provider/model/validate.ts';
 import { normalForm, type Properties, unwrapped } from '../../../provider/normal-form.ts';
@@ -87,7 +87,7 @@ function objectOf(model: Model, kind: Kind, id: unknown): ModelObject {
 test('a program declares each object once, with the properties that it has, after what it refers to', () => {
   fc.assert(
     fc.property(models, (model) => {
-      const program = programOf(ENDPOINT, answersOf(model));
+      const program = exportedProgram(ENDPOINT, answersOf(model));
       const declared = evaluate(program);
       const secrets = secretsOf(model, declared);
       const names = declared.map(({ type, name }) => `${type} ${name}`);
@@ -143,7 +143,10 @@ test('the programs have the types of the SDK, and no variable that is not used',
   const programs = new Map(
     fc
       .sample(models, 40)
-      .map((model, index) => [`${ROOT}test/unit/export/exported-${index}.ts`, programOf(ENDPOINT, answersOf(model))]),
+      .map((model, index) => [
+        `${ROOT}test/unit/export/exported-${index}.ts`,
+        exportedProgram(ENDPOINT, answersOf(model)),
+      ]),
   );
   const config = ts.readConfigFile(`${ROOT}tsconfig.json`, ts.sys.readFile).config;
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
@@ -194,7 +197,7 @@ test('it reads as a person writes it', () => {
     ],
   ]);
   assert.equal(
-    programOf('http://10.0.0.5:7400', answersOf(model)),
+    exportedProgram('http://10.0.0.5:7400', answersOf(model)),
     `// The configuration of the runtime at http://10.0.0.5:7400, by \`weir export\`.
 // The first \`pulumi up\` adopts what runs, as it is, and changes no traffic. After that \`adopt\` and \`adoptFrom\` may go.
 // Before it, run:
@@ -253,7 +256,10 @@ test('the same secret is asked for once', () => {
       port: 443,
       certificates: { [name]: { certificate: 'c', privateKey: 'pem' } },
     });
-  const program = programOf(ENDPOINT, answersOf(new Map([['listeners', [listener('a', 'x'), listener('b', 'y')]]])));
+  const program = exportedProgram(
+    ENDPOINT,
+    answersOf(new Map([['listeners', [listener('a', 'x'), listener('b', 'y')]]])),
+  );
   assert.deepEqual(program.match(/--secret .*/g), [
     '--secret aXPrivateKey < FILE    # a: certificates.x.privateKey, b: certificates.y.privateKey',
   ]);
