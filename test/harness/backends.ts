@@ -37,7 +37,12 @@ export async function httpBackend(
 }
 
 /** Says its name to each connection that says something, then echoes. */
-export async function tcpBackend(t: Pick<TestContext, 'after'>, name: string, address = '127.0.0.1'): Promise<Backend> {
+export async function tcpBackend(
+  t: Pick<TestContext, 'after'>,
+  name: string,
+  address = '127.0.0.1',
+  port = 0,
+): Promise<Backend> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', (first) => {
@@ -47,7 +52,7 @@ export async function tcpBackend(t: Pick<TestContext, 'after'>, name: string, ad
       socket.pipe(socket);
     });
   });
-  const backend = await listen(t, name, server, 0, address);
+  const backend = await listen(t, name, server, port, address);
   return backend;
 }
 

@@ -41,7 +41,18 @@ export class Stack {
     runtime: RuntimeProcess | undefined,
     options = 'options: { typescript: false }',
   ): Promise<Stack> {
-    const state = temporaryDirectory(t);
+    writeFileSync(join(directory, 'Pulumi.yaml'), `name: shop\nruntime: { name: nodejs, ${options} }\n`);
+    writeFileSync(join(directory, 'index.ts'), program);
+    return Stack.of(t, directory, runtime);
+  }
+
+  /** The same of a project that is there; stacks of one `state` know each other. */
+  static async of(
+    t: Pick<TestContext, 'after'>,
+    directory: string,
+    runtime: RuntimeProcess | undefined,
+    state = temporaryDirectory(t),
+  ): Promise<Stack> {
     const stack = new Stack(directory, {
       PULUMI_BACKEND_URL: `file://${state}`,
       PULUMI_CONFIG_PASSPHRASE: 'test',
@@ -51,8 +62,6 @@ export class Stack {
       // A home without ~/.weir: nothing of the machine's user plays a part.
       HOME: state,
     });
-    writeFileSync(join(directory, 'Pulumi.yaml'), `name: shop\nruntime: { name: nodejs, ${options} }\n`);
-    stack.write(program);
     await stack.done(['stack', 'init', 'dev']);
     if (runtime !== undefined) await stack.done(['config', 'set', 'weir:endpoint', runtime.url]);
     return stack;

@@ -1,8 +1,8 @@
-// A sample backend, `node backend.ts NAME PORT`: says who it is over HTTP, and over plain TCP line by line.
+// A sample backend, `node backend.ts NAME PORT [ADDRESS]`: says who it is over HTTP, and over plain TCP line by line.
 import http from 'node:http';
 import net from 'node:net';
 
-const [name = 'backend', port = '0'] = process.argv.slice(2);
+const [name = 'backend', port = '0', address = '127.0.0.1'] = process.argv.slice(2);
 
 const web = http.createServer((request, response) => {
   request.resume();
@@ -38,5 +38,5 @@ server.on('error', (error) => {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 });
-server.listen(Number(port), '127.0.0.1', () => process.stdout.write(`ready ${name} ${port}\n`));
+server.listen(Number(port), address, () => process.stdout.write(`ready ${name} ${port}\n`));
 process.once('SIGTERM', () => process.exit(0));

@@ -1,0 +1,36 @@
+// Adoption: what was made by hand goes on under a stack, without a moment without traffic.
+//
+//     for n in 1 2; do node ../quickstart/demo/backend.ts app$n 914$n & done
+//     WEIR_TOKEN=$(cat DIR/admin-token) node by-hand.ts
+//     pulumi stack init dev
+//     pulumi up                                          # takes over, and changes nothing
+//     pulumi config set app2Weight 100 && pulumi up      # from now on the stack says what runs
+//
+// Each object must be as it is described here, else `up` names what differs. `npx weir export` writes such a program for
+// everything that a runtime has.
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from 'weir';
+
+const config = new pulumi.Config();
+const port = (name: string, usual: number) => config.getNumber(name) ?? usual;
+
+const lb = new weir.LoadBalancer('legacy', { address: '127.0.0.1', adopt: 'legacy' });
+
+const http = new weir.Listener('http', {
+  loadBalancerId: lb.id,
+  protocol: 'HTTP',
+  port: port('httpPort', 8141),
+  healthCheck: { protocol: 'HTTP', intervalSeconds: 1 },
+  adopt: 'legacy-http',
+});
+
+new weir.TargetAttachment('app', {
+  listenerId: http.id,
+  targets: {
+    app1: { address: '127.0.0.1', port: port('app1Port', 9141), weight: 50 },
+    app2: { address: '127.0.0.1', port: port('app2Port', 9142), weight: config.getNumber('app2Weight') ?? 50 },
+  },
+  adopt: 'legacy-app',
+});
+
+export const url = http.endpoint;

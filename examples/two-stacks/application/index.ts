@@ -1,0 +1,29 @@
+// The application's stack of two: a rule and targets, on the listener that the platform's stack exports.
+//
+//     node ../../quickstart/demo/backend.ts cart1 9151 & node ../../quickstart/demo/backend.ts cart2 9152 &
+//     pulumi stack init dev
+//     pulumi up
+//     pulumi config set cart2Weight 10 && pulumi up
+//
+// Neither stack can change or delete what the other one owns: `pulumi destroy` of the platform names who is still on it.
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from 'weir';
+
+const config = new pulumi.Config();
+const port = (name: string, usual: number) => config.getNumber(name) ?? usual;
+
+const platform = new pulumi.StackReference(`${pulumi.getOrganization()}/weir-platform/${pulumi.getStack()}`);
+
+const cart = new weir.ForwardingRule('cart', {
+  listenerId: platform.requireOutput('listenerId'),
+  path: '/cart',
+  healthCheck: { protocol: 'HTTP', intervalSeconds: 1 },
+});
+
+new weir.TargetAttachment('cart', {
+  ruleId: cart.id,
+  targets: {
+    cart1: { address: '127.0.0.1', port: port('cart1Port', 9151), weight: 50 },
+    cart2: { address: '127.0.0.1', port: port('cart2Port', 9152), weight: config.getNumber('cart2Weight') ?? 50 },
+  },
+});

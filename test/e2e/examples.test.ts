@@ -1,0 +1,202 @@
+// Each example is a project that goes up, does what it is there to show, and goes: the real CLI, a real runtime, real requests.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { promisify } from 'node:util';
+import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { exchange, shares, startLoad } from '../harness/load.ts';
+import { RuntimeProcess, until } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+import { copyTree } from '../harness/tree.ts';
+
+interface Project {
+  readonly runtime: RuntimeProcess;
+  readonly directory: string;
+  /** The stack of the example, or of one of its folders, with this configuration. */
+  open(folder: string, config: Record<string, number>): Promise<Stack>;
+}
+
+async function project(t: TestContext, name: string): Promise<Project> {
+  const runtime = await RuntimeProcess.start(t);
+  const directory = join(copyTree(t), 'examples', name);
+  return {
+    runtime,
+    directory,
+    async open(folder, config) {
+      const stack = await Stack.of(t, join(directory, folder), runtime, runtime.home);
+      for (const [key, value] of Object.entries(config)) await stack.done(['config', 'set', key, `${value}`]);
+      return stack;
+    },
+  };
+}
+
+function backends(t: TestContext, names: readonly string[]): Promise<Backend[]> {
+  return Promise.all(names.map((name) => httpBackend(t, name)));
+}
+
+/** Who answered 100 requests. */
+async function answered(url: string): Promise<Record<string, number>> {
+  const exchanges = [];
+  for (let left = 100; left > 0; left--) exchanges.push(await exchange(url));
+  return shares(exchanges);
+}
+
+/** `pulumi config set`, and the `up` that it is for. */
+async function change(stack: Stack, key: string, value: string): Promise<void> {
+  await stack.done(['config', 'set', key, value]);
+  await stack.up();
+}
+
+async function destroyed(stack: Stack): Promise<void> {
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.equal((await stack.resources()).size, 0);
+}
+
+test('blue/green: from blue to green and back under load, no request fails; a green that is down changes nothing', async (t) => {
+  const { open } = await project(t, 'blue-green');
+  const [blue1, blue2, green1, green2] = await backends(t, ['blue1', 'blue2', 'green1', 'green2']);
+  const httpPort = await freePort();
+  const stack = await open('', {
+    httpPort,
+    blue1Port: blue1?.port ?? 0,
+    blue2Port: blue2?.port ?? 0,
+    green1Port: green1?.port ?? 0,
+    green2Port: green2?.port ?? 0,
+  });
+  await stack.up();
+  const url = `http://127.0.0.1:${httpPort}/`;
+  assert.deepEqual(await answered(url), { blue1: 50, blue2: 50 });
+
+  const load = startLoad({ url, clients: 4, pauseMs: 5 });
+  t.after(() => load.stop());
+  const serving = async () => Object.keys(await answered(url)).sort();
+  await change(stack, 'live', 'green');
+  assert.deepEqual(await serving(), ['green1', 'green2']);
+  await change(stack, 'live', 'blue');
+  assert.deepEqual(await serving(), ['blue1', 'blue2']);
+  await green2?.close();
+  await stack.done(['config', 'set', 'live', 'green']);
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, /app2/);
+  assert.deepEqual(await serving(), ['blue1', 'blue2']);
+  await load.stop();
+  assert.deepEqual(load.failures(), []);
+  await destroyed(stack);
+});
+
+test('classic TCP: one pair of targets serves both listeners, and a weight of 0 rests one of them', async (t) => {
+  const { open } = await project(t, 'classic-tcp');
+  const [read, write] = [await freePort(), await freePort()];
+  const ports = [await freePort(), await freePort()] as const;
+  for (const port of ports) {
+    for (const n of [2, 3]) await tcpBackend(t, `store${n} ${port}`, `127.0.0.${n}`, port);
+  }
+  const stack = await open('', {
+    readPort: read,
+    writePort: write,
+    readBackendPort: ports[0],
+    writeBackendPort: ports[1],
+  });
+  await stack.up();
+  const seen = async (port: number) => {
+    const names = [];
+    for (let left = 10; left > 0; left--) names.push({ backend: await askTcp('127.0.0.1', port) });
+    return shares(names);
+  };
+  await until('both stores', async () => Object.keys(await seen(read)).length === 2 || undefined);
+  assert.deepEqual(await seen(read), { [`store2 ${ports[0]}`]: 5, [`store3 ${ports[0]}`]: 5 });
+  await until('both stores', async () => Object.keys(await seen(write)).length === 2 || undefined);
+  assert.deepEqual(await seen(write), { [`store2 ${ports[1]}`]: 5, [`store3 ${ports[1]}`]: 5 });
+  await change(stack, 'store3Weight', '0');
+  assert.deepEqual(await seen(read), { [`store2 ${ports[0]}`]: 10 });
+  assert.deepEqual(await seen(write), { [`store2 ${ports[1]}`]: 10 });
+  await destroyed(stack);
+});
+
+test('adoption: what was made by hand is taken over under load without a change, then the stack changes it', async (t) => {
+  const { open, directory, runtime } = await project(t, 'adoption');
+  const [app1, app2] = await backends(t, ['app1', 'app2']);
+  const httpPort = await freePort();
+  const ports = { HTTP_PORT: `${httpPort}`, BACKEND_PORTS: `${app1?.port},${app2?.port}` };
+  await promisify(execFile)(process.execPath, ['by-hand.ts'], {
+    cwd: directory,
+    env: { ...process.env, ...ports, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: runtime.token },
+  });
+  const url = `http://127.0.0.1:${httpPort}/`;
+  await until('both', async () => Object.keys(await answered(url)).length === 2 || undefined);
+  const bound = async () => (await runtime.done('GET', '/v1/attachments/legacy-app')).boundTargets;
+  const before = await bound();
+  const load = startLoad({ url, clients: 2, pauseMs: 5 });
+  t.after(() => load.stop());
+  const stack = await open('', { httpPort, app1Port: app1?.port ?? 0, app2Port: app2?.port ?? 0, app2Weight: 49 });
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, /targets\.app2\.weight is 50 there and 49 in the program/);
+  await change(stack, 'app2Weight', '50');
+  assert.deepEqual(await bound(), before);
+  await stack.done(['preview', '--expect-no-changes']);
+  await change(stack, 'app2Weight', '0');
+  await load.stop();
+  assert.deepEqual(load.failures(), []);
+  assert.deepEqual(await answered(url), { app1: 100 });
+  await destroyed(stack);
+});
+
+test('auto scaling: servers join by the stack and by the API, and no up removes one of the latter', async (t) => {
+  const { open, runtime } = await project(t, 'auto-scaling');
+  const serverPort = await freePort();
+  const addresses = { server1: '127.0.0.1', server2: '127.0.0.2', server3: '127.0.0.3', spare: '127.0.0.99' };
+  for (const [name, address] of Object.entries(addresses)) await httpBackend(t, name, serverPort, undefined, address);
+  const httpPort = await freePort();
+  const stack = await open('', { httpPort, serverPort });
+  await stack.up();
+  const url = `http://127.0.0.1:${httpPort}/`;
+  const served = (names: string) =>
+    until(
+      names,
+      async () =>
+        Object.keys(await answered(url))
+          .sort()
+          .join(' ') === names || undefined,
+    );
+  await served('server1');
+  const load = startLoad({ url, clients: 2, pauseMs: 5 });
+  t.after(() => load.stop());
+  await change(stack, 'size', '3');
+  await served('server1 server2 server3');
+  const member = (await stack.done(['stack', 'output', 'burstMember'])).trim();
+  await runtime.done('PUT', member);
+  await served('server1 server2 server3 spare');
+  await stack.done(['config', 'set', 'size', '1']);
+  await stack.done(['up', '--yes', '--skip-preview', '--refresh']);
+  await served('server1 spare');
+  await runtime.done('DELETE', member);
+  await served('server1');
+  await load.stop();
+  assert.deepEqual(load.failures(), []);
+  await destroyed(stack);
+});
+
+test('two stacks: the application is on the listener of the platform, which cannot go before it', async (t) => {
+  const { open } = await project(t, 'two-stacks');
+  const [cart1, cart2] = await backends(t, ['cart1', 'cart2']);
+  const httpPort = await freePort();
+  const platform = await open('platform', { httpPort });
+  await platform.up();
+  const application = await open('application', { cart1Port: cart1?.port ?? 0, cart2Port: cart2?.port ?? 0 });
+  await application.up();
+  const url = `http://127.0.0.1:${httpPort}/cart`;
+  await until('both', async () => Object.keys(await answered(url)).length === 2 || undefined);
+  assert.deepEqual(await answered(url), { cart1: 50, cart2: 50 });
+  await change(application, 'cart2Weight', '0');
+  assert.deepEqual(await answered(url), { cart1: 100 });
+  await platform.done(['preview', '--expect-no-changes']);
+  const { code, text } = await platform.run(['destroy', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, /weir-application.*cart/s);
+  assert.deepEqual(await answered(url), { cart1: 100 });
+  await destroyed(application);
+  await destroyed(platform);
+});
