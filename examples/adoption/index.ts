@@ -1,7 +1,7 @@
 // Adoption: what was made by hand goes on under a stack, without a moment without traffic.
 //
 //     for n in 1 2; do node ../quickstart/demo/backend.ts app$n 914$n & done
-//     WEIR_TOKEN=$(cat DIR/admin-token) node by-hand.ts
+//     node by-hand.ts                                    # with WEIR_TOKEN in the environment
 //     pulumi stack init dev
 //     pulumi up                                          # takes over, and changes nothing
 //     pulumi config set app2Weight 100 && pulumi up      # from now on the stack says what runs
