@@ -86,6 +86,35 @@ test('blue/green: from blue to green and back under load, no request fails; a gr
   await destroyed(stack);
 });
 
+test('canary: the new version gets its percentage, and a greater one under load without a failed request', async (t) => {
+  const { open } = await project(t, 'canary');
+  const names = ['old1', 'old2', 'old3', 'new1', 'new2', 'new3'];
+  const targets = await backends(t, names);
+  const httpPort = await freePort();
+  const stack = await open('', {
+    httpPort,
+    ...Object.fromEntries(targets.map(({ name, port }) => [`${name}Port`, port])),
+  });
+  await stack.up();
+  const url = `http://127.0.0.1:${httpPort}/`;
+  const gets = async (due: number) => {
+    const answers = Object.entries(await answered(url));
+    const share = answers.reduce((sum, [name, count]) => sum + (name.startsWith('new') ? count : 0), 0);
+    // The requests begin somewhere in a cycle that others have begun.
+    assert.ok(Math.abs(share - due) <= 2, `${share} of 100 requests, not ${due}`);
+  };
+  await gets(10);
+  const load = startLoad({ url, clients: 2, pauseMs: 5 });
+  t.after(() => load.stop());
+  await change(stack, 'percentage', '50');
+  await load.stop();
+  assert.deepEqual(load.failures(), []);
+  await gets(50);
+  await change(stack, 'percentage', '0');
+  assert.deepEqual(Object.keys(await answered(url)).sort(), ['old1', 'old2', 'old3']);
+  await destroyed(stack);
+});
+
 test('classic TCP: one pair of targets serves both listeners, and a weight of 0 rests one of them', async (t) => {
   const { open } = await project(t, 'classic-tcp');
   const [read, write] = [await freePort(), await freePort()];
