@@ -36,7 +36,10 @@ export function refusal(listenerId: string, { endpoint, code, message }: OpenFai
   const name = endpointName(endpoint);
   switch (code) {
     case 'EADDRINUSE': {
-      const problem = { path: 'port', message: `${name} is in use by another process or listener.` };
+      const problem = {
+        path: 'port',
+        message: `${name} is in use by another process or listener: stop that one, or give another port`,
+      };
       return { listenerId, code: 'PortInUse', problem };
     }
     case 'EACCES': {

@@ -1,0 +1,209 @@
+// The options that Pulumi gives every resource and every `up` do with Weir's resources what their users expect.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { freePort, httpBackend } from '../harness/backends.ts';
+import { exchange } from '../harness/load.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+interface Texts {
+  /** JavaScript before the resources. */
+  head?: string;
+  /** Options of each resource, by its variable. */
+  lb?: string;
+  web?: string;
+  pool?: string;
+  names?: { lb: string; web: string; pool: string };
+  weights?: readonly [b1: number, b2: number];
+  colour?: string;
+  /** JavaScript that makes `pool`, in place of what stands there else. */
+  poolText?: string;
+}
+
+interface Shop {
+  runtime: RuntimeProcess;
+  stack: Stack;
+  write(texts: Texts): void;
+  up(texts: Texts): Promise<string>;
+  /** Every object of the runtime by the kind of its list, without its version. */
+  objects(): Promise<Record<string, Record<string, unknown>>>;
+  /** The weights that are bound. */
+  weights(): Promise<Record<string, number>>;
+  ask(): Promise<string | undefined>;
+}
+
+const KINDS = ['load-balancers', 'listeners', 'attachments'];
+
+/** A load balancer `lb`, a listener `web` and an attachment `pool` of b1 and b2, which is one server: both say "b". */
+async function shop(t: TestContext): Promise<Shop> {
+  const runtime = await RuntimeProcess.start(t);
+  const { port: target } = await httpBackend(t, 'b');
+  const { port: other } = await httpBackend(t, 'b');
+  const port = await freePort();
+  const stack = await Stack.create(t, '', runtime);
+  const write = ({ head = '', lb, web, pool, names, weights = [20, 20], colour = 'blue', poolText }: Texts) => {
+    const b = (at: number, weight: number) => `{ address: '127.0.0.1', port: ${at}, weight: ${weight} }`;
+    stack.write(`
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from 'weir';
+${head}
+const targets = { b1: ${b(target, weights[0])}, b2: ${b(other, weights[1])} };
+const lb = new weir.LoadBalancer('${names?.lb ?? 'lb'}', { address: '127.0.0.1', tags: { colour: '${colour}' } }, ${lb});
+const web = new weir.Listener('${names?.web ?? 'web'}', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, healthCheck: { protocol: 'none' } }, ${web});
+${poolText ?? `new weir.TargetAttachment('${names?.pool ?? 'pool'}', { listenerId: web.id, targets }, ${pool});`}
+`);
+  };
+  const objects = async () => {
+    const lists = KINDS.map(async (kind) => {
+      const { items } = await runtime.done('GET', `/v1/${kind}`);
+      assert.ok(items.length <= 1, `${kind}: ${JSON.stringify(items)}`);
+      const { version: _, ...object } = items[0] ?? {};
+      return [kind, object];
+    });
+    return Object.fromEntries(await Promise.all(lists));
+  };
+  return {
+    runtime,
+    stack,
+    write,
+    up: (texts) => {
+      write(texts);
+      return stack.up();
+    },
+    objects,
+    weights: async () => {
+      const bound: Record<string, { weight: number }> = (await objects()).attachments?.boundTargets ?? {};
+      return Object.fromEntries(Object.entries(bound).map(([name, { weight }]) => [name, weight]));
+    },
+    ask: async () => (await exchange(`http://127.0.0.1:${port}/`)).backend,
+  };
+}
+
+/** The same, but for the owners: what a label is. */
+function withoutOwners(objects: Record<string, Record<string, unknown>>) {
+  return Object.entries(objects).map(([kind, { owner: _, ...object }]) => [kind, object]);
+}
+
+const ownersOf = (objects: Record<string, Record<string, unknown>>) => KINDS.map((kind) => objects[kind]?.owner);
+
+test('protect: a resource that goes from the program is not deleted, and the up says why', async (t) => {
+  const { stack, write, up, ask, objects } = await shop(t);
+  await up({ pool: '{ protect: true }' });
+  const before = await objects();
+  write({ poolText: '' });
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, /pool.* protect/s);
+  assert.notEqual((await stack.run(['destroy', '--yes', '--skip-preview'])).code, 0);
+  assert.deepEqual(await objects(), before);
+  assert.equal(await ask(), 'b');
+});
+
+test('aliases: resources of each type under other names and in a component are the same objects with another owner', async (t) => {
+  const { stack, write, up, objects } = await shop(t);
+  await up({});
+  const before = await objects();
+  const moved = (name: string) => `{ parent: shop, aliases: [{ name: '${name}', parent: pulumi.rootStackResource }] }`;
+  write({
+    head: `const shop = new pulumi.ComponentResource('shop:index:Shop', 'shop');`,
+    names: { lb: 'entry', web: 'site', pool: 'servers' },
+    lb: moved('lb'),
+    web: moved('web'),
+    pool: moved('pool'),
+  });
+  assert.doesNotMatch(await stack.done(['preview']), /replace|delete/);
+  await stack.up();
+  const after = await objects();
+  assert.deepEqual(withoutOwners(after), withoutOwners(before));
+  assert.match(String(after.attachments?.owner), /Shop\$pulumi-nodejs:dynamic\/weir:TargetAttachment::servers$/);
+  await stack.done(['preview', '--expect-no-changes']);
+});
+
+test('transforms change what a resource is given', async (t) => {
+  const { up, stack, objects } = await shop(t);
+  await up({ lb: `{ transforms: [({ props, opts }) => ({ props: { ...props, tags: { colour: 'green' } }, opts })] }` });
+  assert.deepEqual((await objects())['load-balancers']?.tags, { colour: 'green' });
+  await stack.done(['preview', '--expect-no-changes']);
+});
+
+test("ignoreChanges of one target's weight leaves that weight, and changes the other", async (t) => {
+  const { up, stack, runtime, objects, weights } = await shop(t);
+  const pool = `{ ignoreChanges: ['targets.b1.weight'] }`;
+  await up({ pool });
+  await up({ pool, weights: [50, 30] });
+  assert.deepEqual(await weights(), { b1: 20, b2: 30 });
+  // Another's change is taken in by a refresh, and then left as it is.
+  const { id } = (await objects()).attachments ?? {};
+  await runtime.done('PATCH', `/v1/attachments/${id}`, { targets: { b1: { weight: 7 } } });
+  await stack.done(['up', '--yes', '--skip-preview', '--refresh']);
+  assert.deepEqual(await weights(), { b1: 7, b2: 30 });
+});
+
+test('--target updates, replaces and destroys what it names, and leaves the rest', async (t) => {
+  const { up, write, stack, objects, weights, ask } = await shop(t);
+  await up({});
+  const urn = (await stack.resources()).get('pool')?.urn ?? '';
+  write({ weights: [20, 40], colour: 'red' });
+  await stack.done(['up', '--yes', '--skip-preview', '--target', urn]);
+  assert.deepEqual(await weights(), { b1: 20, b2: 40 });
+  assert.deepEqual((await objects())['load-balancers']?.tags, { colour: 'blue' });
+  await stack.done(['up', '--yes', '--skip-preview', '--target-replace', urn]);
+  assert.deepEqual((await objects())['load-balancers']?.tags, { colour: 'blue' });
+  assert.equal(await ask(), 'b');
+  await stack.done(['destroy', '--yes', '--skip-preview', '--target', urn]);
+  assert.deepEqual((await objects()).attachments, {});
+  assert.notDeepEqual((await objects()).listeners, {});
+});
+
+test('deleteBeforeReplace, as the user asks for it: the old ones go first, and all are there again', async (t) => {
+  const { up, stack, objects, ask } = await shop(t);
+  const options = { lb: '{ deleteBeforeReplace: true }', web: '{ deleteBeforeReplace: true }' };
+  await up(options);
+  const before = await objects();
+  for (const name of ['web', 'lb']) {
+    const urn = (await stack.resources()).get(name)?.urn ?? '';
+    await stack.done(['up', '--yes', '--skip-preview', '--replace', urn]);
+    assert.equal(await ask(), 'b');
+  }
+  const after = await objects();
+  assert.deepEqual(
+    KINDS.map((kind) => after[kind]?.id),
+    KINDS.map((kind) => before[kind]?.id),
+  );
+  assert.notEqual(after['load-balancers']?.incarnation, before['load-balancers']?.incarnation);
+  await stack.done(['preview', '--expect-no-changes']);
+});
+
+test('retainOnDelete: what leaves the program serves on, and is taken over when it comes back', async (t) => {
+  const { up, objects, stack, ask } = await shop(t);
+  await up({ pool: '{ retainOnDelete: true }' });
+  const before = await objects();
+  await up({ poolText: '' });
+  assert.deepEqual(await objects(), before);
+  assert.equal(await ask(), 'b');
+  await up({});
+  const { incarnation: _, ...kept } = before.attachments ?? {};
+  const { incarnation: __, ...now } = (await objects()).attachments ?? {};
+  assert.deepEqual(now, kept);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual((await objects()).attachments, {});
+});
+
+test('a resource or the whole stack renamed in the state: the next up changes the owners and nothing else', async (t) => {
+  const { up, write, objects, stack, ask } = await shop(t);
+  await up({});
+  const before = await objects();
+  const urn = (await stack.resources()).get('pool')?.urn ?? '';
+  await stack.done(['state', 'rename', urn, 'servers', '--yes']);
+  write({ names: { lb: 'lb', web: 'web', pool: 'servers' } });
+  await stack.up();
+  await stack.done(['stack', 'rename', 'prod']);
+  await stack.up();
+  const after = await objects();
+  assert.deepEqual(withoutOwners(after), withoutOwners(before));
+  for (const owner of ownersOf(after)) assert.match(String(owner), /^urn:pulumi:prod::/);
+  assert.equal(await ask(), 'b');
+  await stack.done(['preview', '--expect-no-changes']);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual(ownersOf(await objects()), [undefined, undefined, undefined]);
+});

@@ -1,0 +1,98 @@
+// Each refusal of the runtime as `pulumi up` shows it: one line with the property, what is wrong with it, and the code.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freePort, httpBackend } from '../harness/backends.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+/** What the servers of the rows have in common with the load balancer; each row has one more, or another. */
+const PLACE = { region: 'r1', vpcId: 'v1', zoneId: 'z1' };
+
+/** By the name of an attachment of one server `i-NAME`, which is like this. */
+const SERVERS: Readonly<Record<string, readonly [server: object, message: string, code: string]>> = {
+  region: [{ region: 'r2' }, 'is in region r2, and the load balancer in r1', 'NetworkConflict'],
+  network: [{ vpcId: 'v2' }, 'is in VPC v2, and the load balancer in v1', 'NetworkConflict'],
+  zone: [{ zoneId: 'z2' }, 'is in zone z2, and the load balancer in z1', 'Mismatched.ZoneId'],
+  starting: [{ status: 'Starting' }, 'is Starting: try again later', 'BackendServerProcessing'],
+  stopped: [{ status: 'Stopped' }, 'is Stopped, not Running', 'IncorrectStatus.RSByPassToas'],
+  isolated: [{ isolated: true }, 'is isolated', 'IncorrectStatus.RSByPassToas'],
+  expired: [{ expiresAt: '2020-01-01T00:00:00Z' }, 'has expired', 'IncorrectStatus.RSByPassToas'],
+  bandwidth: [{ bandwidthMbps: 0 }, 'has a bandwidth of 0', 'IncorrectStatus.RSByPassToas'],
+};
+
+/** JavaScript of a resource by its name, and what is shown of it. */
+function others(stranger: number, foreign: object): Readonly<Record<string, readonly [text: string, shown: RegExp]>> {
+  return {
+    unknown: [
+      `new weir.TargetAttachment('unknown', { listenerId: web.id, targets: { t: { serverId: 'i-none', port: 80 } } });`,
+      /targets\.t\S* .*i-none.* \(InvalidParameter/,
+    ],
+    taken: [
+      `new weir.Listener('taken', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${stranger} });`,
+      new RegExp(
+        `127\\.0\\.0\\.1:${stranger} is in use by another process or listener: stop that one, or give another port \\(PortInUse`,
+      ),
+    ],
+    foreign: [
+      `new weir.TargetAttachment('foreign', { listenerId: web.id, targets: { t: ${JSON.stringify(foreign)} } });`,
+      /bound by attachment theirs of nobody: it was made through the API \(OwnedByOther/,
+    ],
+    ported: [
+      `new weir.TargetAttachment('ported', { loadBalancerId: classic.id, targets: { t: { address: '10.0.0.1', port: 80 } } });`,
+      /targets\.t\.port .*classic.* \(OperationFailed\.ActionNotSupport/,
+    ],
+    kind: [
+      `new weir.TargetAttachment('kind', { listenerId: web.id, targets: { t: { address: '10.0.0.2', port: 80, type: 'eni' } } });`,
+      /targets\.t\S* .*type eni, which takes a load balancer of performance "guaranteed".*\(OperationUnsupported\.AddBackendServers/,
+    ],
+    pool: [
+      `new weir.LoadBalancer('pool');`,
+      /The VIP pool .* is used up: give an address, or a larger --vip-pool.* \(SystemBusy/,
+    ],
+    unhealthy: [
+      `new weir.TargetAttachment('unhealthy', { listenerId: tcp.id, targets: { t: { address: '127.0.0.1', port: 9 } }, awaitHealthySeconds: 0.1 });`,
+      /targets\.t is (checking|unhealthy).* The targets are bound\. \(IncorrectStatus\.RSByPassToas/,
+    ],
+  };
+}
+
+test('each refusal of an up names the property, says what is wrong, and has its code; the rest of the program is there', async (t) => {
+  const runtime = await RuntimeProcess.start(t, { args: ['--vip-pool', '127.78.0.0/30'] });
+  const [stranger, foreign] = [await httpBackend(t, 'stranger'), { address: '10.0.0.9', port: 80 }];
+  for (const [name, [server]] of Object.entries(SERVERS)) {
+    await runtime.done('PUT', `/v1/backend-servers/i-${name}`, { ...PLACE, addresses: ['10.0.0.1'], ...server });
+  }
+  const rows = others(stranger.port, foreign);
+  const attachments = Object.keys(SERVERS).map(
+    (name) =>
+      `new weir.TargetAttachment('${name}', { listenerId: web.id, targets: { t: { serverId: 'i-${name}', port: 80 } } });`,
+  );
+  const base = `
+import * as weir from 'weir';
+const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', ...${JSON.stringify(PLACE)} });
+const classic = new weir.LoadBalancer('classic', { type: 'classic' });
+const second = new weir.LoadBalancer('second');
+const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${await freePort()} });
+const tcp = new weir.Listener('tcp', { loadBalancerId: lb.id, protocol: 'TCP', port: ${await freePort()} });
+`;
+  const stack = await Stack.create(t, base, runtime);
+  await stack.up();
+  const web = (await stack.resources()).get('web')?.id;
+  await runtime.done('PUT', '/v1/attachments/theirs', { listenerId: web, targets: { theirs: foreign } });
+  stack.write([base, ...attachments, ...Object.values(rows).map(([text]) => text)].join('\n'));
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview', '--continue-on-error']);
+  assert.notEqual(code, 0);
+  const { shown = '' } = /^Diagnostics:\n(?<shown>.*)^Resources:/ms.exec(text)?.groups ?? {};
+  const sections = new Map(
+    shown.split(/^ {2}\S+:(?=\w+ \()/m).map((section) => [/\((.*)\):/.exec(section)?.[1], section.trim()]),
+  );
+  for (const [name, [, message, errorCode]] of Object.entries(SERVERS)) {
+    const line = new RegExp(
+      `error: targets\\.t cannot be bound: server i-${name} ${message} \\(${errorCode}, request \\S+\\)$`,
+    );
+    assert.match(sections.get(name) ?? '', line, text);
+  }
+  for (const [name, [, line]] of Object.entries(rows)) assert.match(sections.get(name) ?? '', line, text);
+  sections.delete('shop-dev');
+  for (const section of sections.values()) assert.doesNotMatch(section, /\n\s+at /);
+});
