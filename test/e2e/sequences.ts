@@ -43,27 +43,30 @@ function some(names: readonly string[] = [], make: (name: string) => fc.Arbitrar
 function loadBalancer(name: string): fc.Arbitrary<Make> {
   const properties = fc.record({
     type: fc.constantFrom('application', 'application', 'classic'),
+    address: fc.constantFrom(undefined, '127.0.0.2', '127.0.0.3'),
     tags: fc.constantFrom(undefined, { colour: 'blue' }),
   });
   return properties.map((chosen) => () => [{ type: 'LoadBalancer', name, properties: chosen }]);
 }
 
-/** Load balancers without an address each have their own, so only those under one may not have the same port. */
+/** Never two of one address and port in a state; from state to state they may take each other's. */
 function listener({ ports }: Places): (name: string) => fc.Arbitrary<Make> {
   return (name) =>
     fc
       .record({
         of: fc.nat(),
-        port: fc.constant(ports[LISTENERS.indexOf(name)]),
+        port: fc.constantFrom(...ports),
         protocol: fc.constantFrom('HTTP', 'TCP'),
         drainSeconds: fc.constantFrom(undefined, 1),
       })
       .map(({ of, ...properties }) => (before) => {
         const parent = pick(before, 'LoadBalancer', of);
         if (parent === undefined) return [];
-        const isTaken = before.some(
-          (other) => other.parents?.loadBalancerId === urnOf(parent) && other.properties.port === properties.port,
-        );
+        const placeOf = (lb: Resource | undefined) => lb?.properties.address ?? lb?.name;
+        const isTaken = before.some(({ parents, properties: { port } }) => {
+          const other = before.find((resource) => urnOf(resource) === parents?.loadBalancerId);
+          return port === properties.port && placeOf(other) === placeOf(parent);
+        });
         if (isTaken) return [];
         const classic = parent.properties.type === 'classic' ? { backendPort: 9 } : {};
         return [
