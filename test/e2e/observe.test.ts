@@ -301,6 +301,15 @@ test('`weir status --watch` shows a change, the absence of the runtime and its r
   await shows(/blue .* 25 +healthy/);
   await runtime.done('PATCH', '/v1/attachments/pool', { targets: { blue: { weight: 30 } } });
   await shows(/blue .* 30 +healthy/);
+  const server = { region: 'r1', vpcId: 'vpc-1', addresses: ['127.0.0.1'] };
+  await runtime.done('PUT', '/v1/backend-servers/i-1', server);
+  const { port } = backend;
+  await runtime.done('PATCH', '/v1/attachments/pool', { targets: { blue: { serverId: 'i-1', port } } });
+  await runtime.done('PUT', '/v1/backend-servers/i-1', { ...server, status: 'Stopped' });
+  await shows(/blue .* 30 +ineligible .* server i-1 is Stopped, not Running/);
+  await runtime.done('PUT', '/v1/backend-servers/i-1', server);
+  text = '';
+  await shows(/blue .* 30 +healthy/);
   assert.equal(await runtime.end('SIGTERM'), 0);
   await shows(/no Weir runtime answers at/);
   text = '';

@@ -75,7 +75,8 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
       inOneLine(target.name),
       target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`,
       target.weight,
-      target.reason ?? target.health,
+      // Why it is ineligible is its last error too.
+      target.health === 'ineligible' ? target.health : (target.reason ?? target.health),
       sinceOf(target.history[0]?.at),
       target.requests,
       target.activeConnections,
