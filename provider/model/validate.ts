@@ -93,12 +93,16 @@ export function parseProperties<K extends Kind>(kind: K, input: Record<string, u
   return SCHEMAS[kind].parse(input) as PropertiesOf<K>;
 }
 
-/** One error for all problems: their own code where they agree on it, else InvalidParameter. */
+/** One error for all problems: their own code where they agree on it, else InvalidParameter, and each tells its own. */
 export function invalid(problems: readonly Problem[]): WeirError {
   const codes = new Set<ErrorCode>(problems.map((problem) => problem.code ?? 'InvalidParameter'));
-  const [code] = codes;
-  const text = problems.map(({ path, message }) => (path === '' ? message : `${path} ${message}`)).join('; ');
-  return new WeirError(codes.size === 1 && code !== undefined ? code : 'InvalidParameter', text, problems);
+  const [first = 'InvalidParameter'] = codes;
+  const isOne = codes.size <= 1;
+  const texts = problems.map(({ path, message, code }) => {
+    const text = path === '' ? message : `${path} ${message}`;
+    return isOne || code === undefined ? text : `${text} (${code})`;
+  });
+  return new WeirError(isOne ? first : 'InvalidParameter', texts.join('; '), problems);
 }
 
 function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): Problem[] {

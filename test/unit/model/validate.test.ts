@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isWeirError } from '../../../provider/model/errors.ts';
 import { healthCheckOf } from '../../../provider/model/listener.ts';
 import { fingerprint } from '../../../provider/model/secrets.ts';
-import { type Kind, parseProperties, problemsOf } from '../../../provider/model/validate.ts';
+import { invalid, type Kind, parseProperties, problemsOf } from '../../../provider/model/validate.ts';
 import { makePair } from '../../harness/certificates.ts';
 
 const UNKNOWN = 'unknown-value';
@@ -254,6 +254,18 @@ test('a name that none can be is refused for what it is', () => {
     problems.map((problem) => problem.message),
     ['a name must not be empty', 'a name has at most 255 characters'],
   );
+});
+
+test('where faults have several codes, the message names each that is no InvalidParameter', () => {
+  const { message } = invalid([
+    { path: 'targets.a', message: 'is far', code: 'NetworkConflict' },
+    { path: 'targets.b', message: 'is stopped', code: 'IncorrectStatus.RSByPassToas' },
+    { path: 'targets.c', message: 'is bad' },
+  ]);
+  const due =
+    'targets.a is far (NetworkConflict); targets.b is stopped (IncorrectStatus.RSByPassToas); targets.c is bad';
+  assert.equal(message, due);
+  assert.equal(invalid([{ path: 'a', message: 'is far', code: 'NetworkConflict' }]).message, 'a is far');
 });
 
 test('the error of one kind of fault has its code, of several InvalidParameter', () => {
