@@ -6,20 +6,24 @@ import { propertyPath } from '../../model/property-path.ts';
 import { asFingerprint, replaceSecrets } from '../../model/secrets.ts';
 import type { Kind } from '../../model/validate.ts';
 import { certificateWarnings } from '../../model/x509.ts';
+import type { Access } from '../control/access.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { endpointWarnings } from '../control/endpoints.ts';
 import { ruleWarnings } from '../control/forwarding-rules.ts';
 import { membersOf } from '../control/groups.ts';
+import { mayRead } from '../control/permissions.ts';
+import { nameOf } from '../control/references.ts';
 import type { StoredObject } from '../store/store.ts';
 
-export function toAnswer(object: StoredObject, control: ControlPlane): Record<string, unknown> {
+/** `access`: of who is answered. */
+export function toAnswer(object: StoredObject, control: ControlPlane, access: Access): Record<string, unknown> {
   return {
     id: object.id,
     ...replaceSecrets(object.kind, object.properties, asFingerprint),
     owner: object.owner,
     incarnation: object.incarnation,
     version: object.version,
-    ...OUTPUTS[object.kind](object as never, control),
+    ...OUTPUTS[object.kind](object as never, control, access),
   };
 }
 
@@ -33,18 +37,25 @@ export function etagOfText(text: string): string {
   return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 }
 
-type Outputs = { [K in Kind]: (object: StoredObject<K>, control: ControlPlane) => Record<string, unknown> };
+type Outputs = {
+  [K in Kind]: (object: StoredObject<K>, control: ControlPlane, access: Access) => Record<string, unknown>;
+};
 
 const OUTPUTS: Outputs = {
   'load-balancers': ({ state }) => ({ vip: state.vip }),
-  listeners: (object, control) => ({
+  listeners: (object, control, access) => ({
     endpoint: endpointOf(
       object.properties.protocol,
       vipOf(object.properties.loadBalancerId, control),
       object.properties.port,
     ),
     lastError: refusalOf(object.id, control),
-    warnings: orNone([...endpointWarnings(control.model, object), ...warningsOf(object.properties)]),
+    warnings: orNone([
+      ...endpointWarnings(control.model, object, (other) =>
+        mayRead(access, control.model, other) ? nameOf(other) : 'another listener',
+      ),
+      ...warningsOf(object.properties),
+    ]),
   }),
   rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
   attachments: (object, control) => ({ boundTargets: control.boundTargets(object) }),

@@ -52,7 +52,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       const rest = cursor === undefined ? ids : ids.filter((id) => id > cursor);
       const items = rest.slice(0, limit).flatMap((id) => control.model.get<Kind>(kind, id) ?? []);
       const next = rest.length > limit ? items.at(-1)?.id : undefined;
-      return { items: items.map((object) => toAnswer(object, control)) as never, cursor: next };
+      return { items: items.map((object) => toAnswer(object, control, access)) as never, cursor: next };
     },
   );
 
@@ -65,7 +65,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     async ({ params: { id }, access }, reply) => {
       const object = existingObject<Kind>(control.model, kind, id);
       demand(access, needsOfRead(control.model, object));
-      return reply.header('etag', etagOf(object)).send(toAnswer(object, control) as never);
+      return reply.header('etag', etagOf(object)).send(toAnswer(object, control, access) as never);
     },
   );
 
@@ -89,7 +89,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
         await control.awaitHealthy(id, written.properties.awaitHealthySeconds);
       }
-      return reply.header('etag', etagOf(written)).send(toAnswer(written, control) as never);
+      return reply.header('etag', etagOf(written)).send(toAnswer(written, control, access) as never);
     },
   );
 
@@ -129,7 +129,7 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       if (problems.length > 0) throw invalid(problems);
       const { targets } = patchBody.parse(body);
       const written = await control.patchTargets(id, targets, preconditionOf(access, headers['if-match']));
-      return reply.header('etag', etagOf(written)).send(toAnswer(written, control) as never);
+      return reply.header('etag', etagOf(written)).send(toAnswer(written, control, access) as never);
     },
   );
 }

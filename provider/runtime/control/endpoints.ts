@@ -57,13 +57,13 @@ export function changeEndpoints(draft: Draft, kind: Kind, id: string, change: ()
   for (const at of [...entered, ...left]) settle(draft, at);
 }
 
-/** What a listener's answer says where it is not the one that serves. */
-export function endpointWarnings(view: ModelView, listener: Listener): string[] {
+/** What a listener's answer says where it is not the one that serves; `nameFor`: the other one, as the caller may see it. */
+export function endpointWarnings(view: ModelView, listener: Listener, nameFor: (other: Listener) => string): string[] {
   const { vip, port } = vipPortOf(view, listener);
   const serving = listenersAt(view, { vip, port }).reduce(laterOf, listener);
   if (serving.id === listener.id) return [];
-  if (listener.state.servesSince !== undefined) return [`${nameOf(serving)} has taken ${vip}:${port} over`];
-  return [`waits behind ${nameOf(serving)} for ${vip}:${port}: takes it over once targets of its own take traffic`];
+  if (listener.state.servesSince !== undefined) return [`${nameFor(serving)} has taken ${vip}:${port} over`];
+  return [`waits behind ${nameFor(serving)} for ${vip}:${port}: takes it over once targets of its own take traffic`];
 }
 
 /** The listeners of a load balancer that came to where another's listener serves wait behind that one. */
@@ -95,7 +95,7 @@ function laterOf(a: Listener, b: Listener): Listener {
   return difference > 0 || (difference === 0 && b.version < a.version) ? b : a;
 }
 
-function listenersAt(view: ModelView, at: VipPort): Listener[] {
+export function listenersAt(view: ModelView, at: VipPort): Listener[] {
   // The port first: it is at hand, and few have it.
   return [...view.list('listeners')].filter((listener) => {
     return listener.properties.port === at.port && isSame(vipPortOf(view, listener), at);

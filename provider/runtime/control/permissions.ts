@@ -19,6 +19,7 @@ import { type Target, weightOf } from '../../model/target-attachment.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { StoredObject } from '../store/store.ts';
 import { type Access, mayAll, type Need } from './access.ts';
+import { listenersAt } from './endpoints.ts';
 import { membersOf } from './groups.ts';
 import { type Binder, loadBalancerOf, wantedTargets } from './membership.ts';
 import type { Lookup, ModelView } from './model.ts';
@@ -62,7 +63,8 @@ export function needsOfWrite(
   if (kind === 'group-attachments')
     return groupAttachmentNeeds(view, before as GroupAttachment, after as GroupAttachment);
   const operation = before === undefined ? 'create' : after === undefined ? 'delete' : 'modify';
-  return needsOf(view, [before, after], KIND_ACTIONS[kind][operation]);
+  const needs = needsOf(view, [before, after], KIND_ACTIONS[kind][operation]);
+  return after === undefined ? needs : [...needs, ...endpointNeeds(view, before, after)];
 }
 
 type Attachment = StoredObject<'attachments'> | undefined;
@@ -121,6 +123,27 @@ function groupAttachmentNeeds(view: ModelView, before: GroupAttachment, after: G
     needs.push(...serverNeeds('members', wantedTargets(view, after), create));
   }
   return needs;
+}
+
+/** A listener that comes to where another load balancer's is may take its traffic over: that is a change of both. */
+function endpointNeeds(view: ModelView, before: StoredObject | undefined, after: StoredObject): Need[] {
+  const left = before === undefined ? [] : endpointsOf(view, before);
+  const entered = endpointsOf(view, after).filter((at) => !left.some((other) => isDeepStrictEqual(other, at)));
+  const holders = entered.flatMap((at) => listenersAt(view, at));
+  const above = after.kind === 'listeners' ? after.properties.loadBalancerId : after.id;
+  const others = holders.filter(({ properties }) => properties.loadBalancerId !== above);
+  return needsOf(view, others, KIND_ACTIONS.listeners.modify);
+}
+
+/** Each VIP:port of a listener, or of a load balancer's listeners. */
+function endpointsOf(view: ModelView, object: StoredObject) {
+  if (object.kind === 'load-balancers') {
+    const own = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === object.id);
+    return own.map(({ properties }) => ({ vip: object.state.vip, port: properties.port }));
+  }
+  if (object.kind !== 'listeners') return [];
+  const loadBalancer = view.get('load-balancers', object.properties.loadBalancerId);
+  return loadBalancer === undefined ? [] : [{ vip: loadBalancer.state.vip, port: object.properties.port }];
 }
 
 /** The servers among what is newly bound. */

@@ -5,6 +5,7 @@ import { listenerSchema } from '../../../../provider/model/listener.ts';
 import { fingerprint } from '../../../../provider/model/secrets.ts';
 import { toAnswer } from '../../../../provider/runtime/api/answers.ts';
 import { answerSchema } from '../../../../provider/runtime/api/schemas.ts';
+import { ADMINISTRATOR } from '../../../../provider/runtime/control/access.ts';
 import type { ControlPlane } from '../../../../provider/runtime/control/control-plane.ts';
 import { Model } from '../../../../provider/runtime/control/model.ts';
 import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
@@ -25,7 +26,7 @@ const listener = {
 const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as ControlPlane;
 
 test('a listener is answered with fingerprints, as its schema says, and without any key', () => {
-  const answer = toAnswer(listener, control);
+  const answer = toAnswer(listener, control, ADMINISTRATOR);
   assert.deepEqual(answer.certificates, {
     'a.b': { certificate: pair.certificate, privateKeyFingerprint: fingerprint(pair.privateKey.trim()) },
   });
@@ -35,9 +36,9 @@ test('a listener is answered with fingerprints, as its schema says, and without 
 });
 
 test('an expired certificate is a warning of its listener', (t) => {
-  assert.equal(toAnswer(listener, control).warnings, undefined);
+  assert.equal(toAnswer(listener, control, ADMINISTRATOR).warnings, undefined);
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 31 * DAY_MS });
-  const [warning, ...rest] = toAnswer(listener, control).warnings as string[];
+  const [warning, ...rest] = toAnswer(listener, control, ADMINISTRATOR).warnings as string[];
   assert.match(warning ?? '', /^certificates\["a\.b"\] has expired: it was valid to /);
   assert.deepEqual(rest, []);
 });

@@ -6,6 +6,7 @@ import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import { deleteObject, putObject } from '../../../../provider/runtime/control/changes.ts';
 import { endpointWarnings } from '../../../../provider/runtime/control/endpoints.ts';
 import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
+import { nameOf } from '../../../../provider/runtime/control/references.ts';
 import { dueTakeOvers, takeOver } from '../../../../provider/runtime/control/take-over.ts';
 import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
 import type { HealthView } from '../../../../provider/runtime/engine.ts';
@@ -56,7 +57,7 @@ class World {
 
   warnings(id: string): string[] {
     const listener = this.draft.get('listeners', id);
-    return listener === undefined ? [] : endpointWarnings(this.draft, listener);
+    return listener === undefined ? [] : endpointWarnings(this.draft, listener, nameOf);
   }
 }
 

@@ -226,6 +226,30 @@ for (const [rule, kind, id, input, needed] of ROWS) {
   test(rule, () => assert.deepEqual(needs(kind, id, input), needed));
 }
 
+test('a listener that comes to where another load balancer has one may take its traffic, and needs that one too', () => {
+  const draft = new Draft(Model.of(0, []));
+  for (const id of ['a', 'b', 'c']) put(draft, 'load-balancers', id, { address: id === 'c' ? '10.0.0.2' : '10.0.0.1' });
+  for (const id of ['b', 'c']) put(draft, 'listeners', id, { loadBalancerId: id, protocol: 'TCP', port: 80 });
+  const asked = (before: StoredObject | undefined, after: StoredObject) =>
+    needsOfWrite(draft, before, after).map(({ actions, resource }) => `${actions} on ${resource}`);
+  const listener = (port: number, id = 'new') => {
+    const properties = parseProperties('listeners', { loadBalancerId: 'a', protocol: 'TCP', port });
+    return { kind: 'listeners', id, properties, state: {} } as unknown as StoredObject;
+  };
+  const [create, take] = ['slb:CreateListener on loadbalancer/a', 'slb:ModifyListener on loadbalancer/b'];
+  assert.deepEqual(asked(undefined, listener(81)), [create]);
+  assert.deepEqual(asked(undefined, listener(80)), [create, take]);
+  assert.deepEqual(asked(listener(81), listener(80)), ['slb:ModifyListener on loadbalancer/a', take]);
+  const moved = draft.get('load-balancers', 'c');
+  assert.ok(moved);
+  const properties = parseProperties('load-balancers', { address: '10.0.0.1' });
+  const after = { ...moved, properties, state: { vip: '10.0.0.1' } };
+  assert.deepEqual(asked(moved, after), ['slb:ModifyLoadBalancer on loadbalancer/c', take]);
+  assert.deepEqual(asked(after, { ...after, properties: { ...properties, tags: {} } }), [
+    'slb:ModifyLoadBalancer on loadbalancer/c',
+  ]);
+});
+
 test("the documents' own actions stand for what is bound to a load balancer, to a classic one, to a listener or a rule", () => {
   const draft = world();
   for (const [parent, bind, unbind] of [
