@@ -4,7 +4,14 @@ import { z } from 'zod';
 /** What the CLI shows in place of a secret. */
 export const SECRET = '[secret]';
 
-const properties = z.record(z.string(), z.unknown()).default({});
+const properties = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((value) => value ?? {});
+const urns = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
 
 const stateSchema = z
   .looseObject({
@@ -13,8 +20,8 @@ const stateSchema = z
     id: z.string().optional(),
     inputs: properties,
     outputs: properties,
-    dependencies: z.array(z.string()).default([]),
-    propertyDependencies: z.record(z.string(), z.array(z.string()).nullable()).default({}),
+    dependencies: urns,
+    propertyDependencies: z.record(z.string(), urns).default({}),
     retainOnDelete: z.boolean().default(false),
   })
   // The stream of events has an empty id where there is none yet.

@@ -210,6 +210,29 @@ test('of two claims of one wire identity the one that counts now counts, and a n
   assert.deepEqual(sharesOf(group, 'after'), { x: 75, y: 25 });
 });
 
+test('what is adopted goes on as it is, under the same id', () => {
+  const theirs = { listenerId: 'web-1', targets: targets({ b1: 20 }) };
+  const runtime: RuntimeView = {
+    ...NONE,
+    objects: new Map([
+      ['load-balancers', [stored('lb-1', { address: '127.0.0.1', vip: '127.0.0.1' })]],
+      ['listeners', [stored('web-1', web.properties)]],
+      ['attachments', [stored('by-hand', theirs)]],
+    ]),
+  };
+  const adopting = (properties: object) => ({
+    ...attachment('pool', {}),
+    id: undefined,
+    properties: { ...properties, adopt: 'by-hand' },
+  });
+  const same = plan([lb, web], [[undefined, adopting(theirs)]], runtime);
+  assert.deepEqual(same.groups, []);
+  assert.deepEqual(
+    same.changes.map(({ verb }) => verb),
+    ['adopt'],
+  );
+});
+
 test('members of auto scaling groups and targets by server have their part, and who may take no traffic has none', () => {
   const server = (id: string, address: string, rest: object = {}) =>
     stored(id, {
