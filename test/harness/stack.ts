@@ -14,6 +14,13 @@ export interface CommandResult {
   text: string;
 }
 
+export interface RunningCommand {
+  readonly pid: number;
+  /** What it wrote so far. */
+  readonly text: () => string;
+  readonly result: Promise<CommandResult>;
+}
+
 export class Stack {
   readonly directory: string;
   readonly environment: Record<string, string>;
@@ -74,6 +81,11 @@ export class Stack {
 
   /** Runs the CLI; `changes` go over the environment. */
   run(args: readonly string[], changes: Record<string, string> = {}): Promise<CommandResult> {
+    return this.start(args, changes).result;
+  }
+
+  /** The same, for who sends it a signal. */
+  start(args: readonly string[], changes: Record<string, string> = {}): RunningCommand {
     const child = spawn('pulumi', [...args, '--non-interactive', '--color', 'never'], {
       cwd: this.directory,
       env: { ...process.env, ...this.environment, ...changes },
@@ -88,10 +100,11 @@ export class Stack {
       result.stderr += text;
       result.text += text;
     });
-    return new Promise((resolve, reject) => {
+    const ended = new Promise<CommandResult>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code) => resolve({ ...result, code }));
     });
+    return { pid: child.pid ?? 0, text: () => result.text, result: ended };
   }
 
   /** The same, and a failure fails the test with what the CLI said. */
