@@ -1,0 +1,89 @@
+// Two stacks on one runtime: they may share a load balancer, and neither changes or deletes what is the other's.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { askHttp, freePort, httpBackend } from '../harness/backends.ts';
+import { RuntimeProcess } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+const UP = ['up', '--yes', '--skip-preview'];
+const DESTROY = ['destroy', '--yes', '--skip-preview'];
+
+test('a stack binds to the listener of another one, whose objects it can neither change nor take, nor lose to its destroy', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+  const port = await freePort();
+  const program = (foreign: string) => `
+import * as pulumi from '@pulumi/pulumi';
+import * as weir from 'weir';
+const outputs = {};
+if (pulumi.getStack() === 'dev') {
+  const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
+  const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, healthCheck: { protocol: 'none' } });
+  new weir.TargetAttachment('pool', { listenerId: web.id, targets: { a: ${JSON.stringify(a.target)} } });
+  const rule = new weir.ForwardingRule('images', { listenerId: web.id, path: '/images' });
+  Object.assign(outputs, { lb: lb.id, web: web.id });
+} else {
+  const dev = new pulumi.StackReference('organization/shop/dev');
+  const [lb, web] = [dev.getOutput('lb'), dev.getOutput('web')];
+  new weir.TargetAttachment('pool', { listenerId: web, targets: { b: ${JSON.stringify(b.target)} } });
+  ${foreign}
+}
+export const lb = outputs.lb;
+export const web = outputs.web;
+`;
+  const stack = await Stack.create(t, program(''), runtime);
+  await stack.up();
+  await stack.done(['stack', 'init', 'prod']);
+  await stack.done(['config', 'set', 'weir:endpoint', runtime.url]);
+  const prod = (args: readonly string[]) => stack.run([...args, '--stack', 'prod']);
+  const dev = (args: readonly string[]) => stack.run([...args, '--stack', 'dev']);
+  const objects = async () => {
+    const lists = ['load-balancers', 'listeners', 'rules', 'attachments'].map((kind) =>
+      runtime.done('GET', `/v1/${kind}`),
+    );
+    return (await Promise.all(lists)).map(({ items }) => items);
+  };
+  const answering = async () => new Set(await Promise.all(Array.from({ length: 4 }, () => askHttp(port, 'x', '/'))));
+  assert.equal((await prod(UP)).code, 0);
+  assert.deepEqual(await answering(), new Set(['a', 'b']));
+  const before = await objects();
+
+  const FOREIGN: readonly (readonly [resource: string, message: RegExp])[] = [
+    [
+      `new weir.TargetAttachment('more', { listenerId: web, targets: { mine: ${JSON.stringify(a.target)} } });`,
+      new RegExp(`127.0.0.1:${a.port}, which is bound by attachment pool-\\w+ of urn:pulumi:dev::\\S+ \\(OwnedByOther`),
+    ],
+    [
+      `new weir.Listener('web', { loadBalancerId: lb, protocol: 'HTTP', port: ${port} });`,
+      new RegExp(`127.0.0.1:${port} is taken by listener web-\\w+ .*urn:pulumi:dev::.*\\(PortInUse`),
+    ],
+    [
+      `new weir.ForwardingRule('images', { listenerId: web, path: '/images' });`,
+      /path means the same requests as rule images-\w+, which belongs to urn:pulumi:dev::\S+ \(OwnedByOther/,
+    ],
+  ];
+  for (const [resource, message] of FOREIGN) {
+    stack.write(program(resource));
+    const { code, text } = await prod(UP);
+    assert.notEqual(code, 0, resource);
+    assert.match(text, message);
+    assert.doesNotMatch(text, /\n\s+at /);
+    assert.deepEqual(await objects(), before, resource);
+  }
+
+  stack.write(program(''));
+  const { code, text } = await dev(DESTROY);
+  assert.notEqual(code, 0);
+  assert.match(
+    text,
+    /listener web-\w+ is used by attachment pool-\w+ of urn:pulumi:prod::\S+TargetAttachment::pool: delete those first/,
+  );
+  assert.equal(await askHttp(port, 'x', '/'), 'b');
+  assert.equal((await dev(UP)).code, 0);
+  assert.deepEqual(await answering(), new Set(['a', 'b']));
+
+  assert.equal((await prod(DESTROY)).code, 0);
+  assert.deepEqual(await answering(), new Set(['a']));
+  assert.equal((await dev(DESTROY)).code, 0);
+  assert.deepEqual(await objects(), [[], [], [], []]);
+});
