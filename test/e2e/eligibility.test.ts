@@ -1,0 +1,189 @@
+// Backend servers and auto scaling groups through the real `pulumi`: what is refused, who takes traffic, who stays a member.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
+import { exchange, shares } from '../harness/load.ts';
+import { RuntimeProcess, until } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+
+const PLACE = { region: 'r1', vpcId: 'vpc-1', addresses: ['127.0.0.1'] };
+
+interface Shop {
+  readonly runtime: RuntimeProcess;
+  readonly stack: Stack;
+  readonly port: number;
+  readonly url: string;
+  readonly a: Backend;
+  readonly b: Backend;
+}
+
+async function shop(t: TestContext): Promise<Shop> {
+  const runtime = await RuntimeProcess.start(t);
+  const port = await freePort();
+  const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+  return { runtime, stack: await Stack.create(t, '', runtime), port, url: `http://127.0.0.1:${port}/`, a, b };
+}
+
+/** A load balancer in r1, its listener `web`, the servers by their names, and what `rest` says. */
+function program({ port }: Shop, servers: Readonly<Record<string, object>>, rest: string): string {
+  const made = Object.entries(servers).map(([name, difference]) => {
+    const server = JSON.stringify({ ...PLACE, ...difference });
+    return `const ${name} = new weir.BackendServer('${name}', ${server});`;
+  });
+  return `import * as weir from 'weir';
+const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', region: 'r1', vpcId: 'vpc-1' });
+const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
+const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, healthCheck });
+${made.join('\n')}
+${rest}
+`;
+}
+
+/** The attachment `pool` of targets, each of a server of the program's. */
+function pool(targets: Readonly<Record<string, { server: string; port: number }>>): string {
+  const entries = Object.entries(targets).map(([name, { server, port }]) => {
+    return `${name}: { serverId: ${server}, port: ${port} }`;
+  });
+  return `new weir.TargetAttachment('pool', { listenerId: web.id, targets: { ${entries.join(', ')} }, awaitHealthySeconds: 10 });`;
+}
+
+async function namesOf(url: string): Promise<Record<string, number>> {
+  const answers = [];
+  for (let i = 0; i < 10; i++) answers.push(await exchange(url));
+  return shares(answers);
+}
+
+test('one server of many that may not be bound: each is named with its code, none is bound, and the next up goes on', async (t) => {
+  const it = await shop(t);
+  const { runtime, stack, a, b } = it;
+  const off = { 'i-off': { status: 'Stopped' }, 'i-far': { region: 'r2' }, 'i-soon': { status: 'Starting' } };
+  for (const [id, difference] of Object.entries({ 'i-good': {}, ...off })) {
+    await runtime.done('PUT', `/v1/backend-servers/${id}`, { ...PLACE, ...difference });
+  }
+  // The program does not know these servers, so only the runtime can tell.
+  const targets = {
+    good: { server: '"i-good"', port: a.port },
+    off: { server: '"i-off"', port: b.port },
+    far: { server: '"i-far"', port: 81 },
+    soon: { server: '"i-soon"', port: 82 },
+  };
+  stack.write(program(it, {}, pool(targets)));
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(
+    text,
+    /targets\.off cannot be bound: server i-off is Stopped, not Running \(IncorrectStatus\.RSByPassToas\)/,
+  );
+  assert.match(
+    text,
+    /targets\.far cannot be bound: server i-far is in region r2, and the load balancer in r1 \(NetworkConflict\)/,
+  );
+  assert.match(text, /targets\.soon cannot be bound: server i-soon is Starting.* \(BackendServerProcessing\)/);
+  assert.doesNotMatch(text, /targets\.good/);
+  assert.deepEqual((await runtime.done('GET', '/v1/attachments')).items, []);
+  for (const id of Object.keys(off)) await runtime.done('PUT', `/v1/backend-servers/${id}`, PLACE);
+  stack.write(program(it, {}, pool({ good: targets.good, off: targets.off })));
+  await stack.up();
+  assert.deepEqual(await namesOf(it.url), { a: 5, b: 5 });
+});
+
+test('a server that its program stops takes no traffic and is ineligible in a refresh; running again it comes back', async (t) => {
+  const it = await shop(t);
+  const { stack, url, a, b } = it;
+  const targets = { a: { server: 'one.id', port: a.port }, b: { server: 'two.id', port: b.port } };
+  const write = (difference: object) => stack.write(program(it, { one: {}, two: difference }, pool(targets)));
+  write({});
+  await stack.up();
+  assert.deepEqual(await namesOf(url), { a: 5, b: 5 });
+
+  write({ status: 'Stopped' });
+  assert.match(await stack.done(['preview']), /two: status Running→Stopped/);
+  await stack.up();
+  assert.deepEqual(await namesOf(url), { a: 10 });
+  const healthOfB = async () => (await stack.resources()).get('pool')?.outputs.boundTargets.b.health;
+  assert.equal(await healthOfB(), 'healthy');
+  await stack.done(['refresh', '--yes', '--skip-preview']);
+  assert.equal(await healthOfB(), 'ineligible');
+  await stack.done(['preview', '--expect-no-changes']);
+
+  write({});
+  await stack.up();
+  await until('b', async () => (await exchange(url)).backend === 'b' || undefined);
+  await stack.done(['refresh', '--yes', '--skip-preview']);
+  assert.notEqual(await healthOfB(), 'ineligible');
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual((await it.runtime.done('GET', '/v1/backend-servers')).items, []);
+});
+
+test('members that the program names are bound and unbound with it, in the order that a destroy needs too', async (t) => {
+  const it = await shop(t);
+  const { runtime, stack, url, a } = it;
+  const attachment = `new weir.AutoScalingAttachment('scaled', { groupId: group.id, listenerId: web.id, port: ${a.port} });`;
+  const write = (members: string) => {
+    const group = `const group = new weir.AutoScalingGroup('group', { members: { ${members} } });`;
+    stack.write(program(it, { one: {}, two: { addresses: ['127.0.0.2'] } }, `${group}\n${attachment}`));
+  };
+  const bound = async () => {
+    const [{ boundTargets }] = (await runtime.done('GET', '/v1/group-attachments')).items;
+    return Object.keys(boundTargets);
+  };
+  write('x: one.id');
+  await stack.up();
+  await until('a', async () => (await exchange(url)).backend === 'a' || undefined);
+  write('x: one.id, y: two.id');
+  assert.match(await stack.done(['preview']), /group: join i-two-/);
+  await stack.up();
+  assert.deepEqual(await bound(), ['x', 'y']);
+  write('y: two.id');
+  assert.match(await stack.done(['preview']), /group: leave i-one-/);
+  await stack.up();
+  assert.deepEqual(await bound(), ['y']);
+  await stack.done(['preview', '--expect-no-changes']);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual((await runtime.done('GET', '/v1/groups')).items, []);
+});
+
+test('a member that joins through the API while an up runs is bound, and is there after up --refresh', async (t) => {
+  const it = await shop(t);
+  const { runtime, stack, url, a } = it;
+  const write = (weight: number) =>
+    stack.write(
+      program(
+        it,
+        {},
+        `const group = new weir.AutoScalingGroup('group');
+new weir.AutoScalingAttachment('scaled', { groupId: group.id, listenerId: web.id, port: ${a.port}, weight: ${weight} });`,
+      ),
+    );
+  write(50);
+  await stack.up();
+  const [{ id }] = (await runtime.done('GET', '/v1/groups')).items;
+  await runtime.done('PUT', '/v1/backend-servers/i-1', PLACE);
+  write(60);
+  const [joined] = await Promise.all([runtime.call('PUT', `/v1/groups/${id}/members/i-1`), stack.up()]);
+  assert.equal(joined.status, 200);
+  await until('a', async () => (await exchange(url)).backend === 'a' || undefined);
+  for (const weight of [60, 70]) {
+    write(weight);
+    await stack.done(['up', '--yes', '--skip-preview', '--refresh']);
+    assert.deepEqual((await runtime.done('GET', `/v1/groups/${id}`)).members, { 'i-1': 'i-1' });
+    assert.equal((await exchange(url)).backend, 'a');
+  }
+  await stack.done(['preview', '--expect-no-changes']);
+});
+
+test('a server that a group beside the program has as its member is not deleted, and the message names the group', async (t) => {
+  const it = await shop(t);
+  const { runtime, stack } = it;
+  stack.write(program(it, { one: {} }, ''));
+  await stack.up();
+  const id = (await stack.resources()).get('one')?.id;
+  await runtime.done('PUT', '/v1/groups/fleet', { members: { one: id } });
+  stack.write(program(it, {}, ''));
+  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
+  assert.notEqual(code, 0);
+  assert.match(text, /is used by group fleet/);
+  await runtime.done('DELETE', '/v1/groups/fleet');
+  await stack.up();
+  assert.deepEqual((await runtime.done('GET', '/v1/backend-servers')).items, []);
+});
