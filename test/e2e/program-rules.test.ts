@@ -38,22 +38,32 @@ const REFUSED: readonly (readonly [string, readonly RegExp[]])[] = [
   ],
   [
     `new weir.Listener('again', { loadBalancerId: new weir.LoadBalancer('lb2', { address: '127.0.0.1' }).id, protocol: 'TCP', port: 8080 });`,
-    [/port is that of listener "(web|again)" of this program too, .*\(PortInUse\)/],
+    [/property port .* is that of listener "(web|again)" of this program too, .*\(PortInUse\)/],
+  ],
+  // One fault each: after the first one that the engine hears of, the program ends.
+  [
+    `pool('one', { loadBalancerId: old.id }, { b1 });`,
+    [/targets\.b1\.port cannot be given under a classic load balancer.*\(OperationFailed\.ActionNotSupport\)/],
   ],
   [
-    `pool('one', { loadBalancerId: old.id }, { b1 }); new weir.ForwardingRule('r', { listenerId: tcp.id, path: '/a' });
-     pool('two', { listenerId: tcp.id }, { b1 }); new weir.Listener('none', { loadBalancerId: old.id, protocol: 'TCP', port: 8082 });`,
-    [
-      /targets\.b1\.port cannot be given under a classic load balancer.*\(OperationFailed\.ActionNotSupport\)/,
-      /listenerId names a listener of a classic load balancer/,
-      /listenerId is not for a classic load balancer: bind its targets with loadBalancerId/,
-      /backendPort is required under a classic load balancer/,
-    ],
+    `pool('two', { listenerId: tcp.id }, { b1 });`,
+    [/listenerId is not for a classic load balancer: bind its targets with loadBalancerId/],
   ],
   [
-    `pool('one', { loadBalancerId: lb.id }, { b1: { address: '10.0.0.1' } });
-     new weir.AutoScalingAttachment('members', { groupId: new weir.AutoScalingGroup('g').id, listenerId: web.id });`,
-    [/targets\.b1\.port is required where there is no defaultPort/, /port is required/],
+    `new weir.ForwardingRule('r', { listenerId: tcp.id, path: '/a' });`,
+    [/listenerId names a listener of a classic load balancer/],
+  ],
+  [
+    `new weir.Listener('none', { loadBalancerId: old.id, protocol: 'TCP', port: 8082 });`,
+    [/backendPort is required under a classic load balancer/],
+  ],
+  [
+    `pool('one', { loadBalancerId: lb.id }, { b1: { address: '10.0.0.1' } });`,
+    [/targets\.b1\.port is required where there is no defaultPort/],
+  ],
+  [
+    `new weir.AutoScalingAttachment('members', { groupId: new weir.AutoScalingGroup('g').id, listenerId: web.id });`,
+    [/port is required/],
   ],
   [
     `const bind = (name, more, target = {}) => [name, { serverId: server(name, more).id, port: 80, ...target }];
