@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { askHttp, freePort, httpBackend } from '../harness/backends.ts';
 import { makePair } from '../harness/certificates.ts';
+import { runPlan } from '../harness/plan.ts';
 import { RuntimeProcess, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
 import { ROOT } from '../harness/tree.ts';
@@ -20,6 +21,14 @@ function trimmed(text: string): string {
     .join('\n');
 }
 
+/** The first program of the README that has the text. */
+function programWith(text: string): string {
+  const programs = [...README.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, program = '']) => program);
+  const found = programs.find((program) => program.includes(text));
+  assert.ok(found !== undefined, `the README has a program with ${text}`);
+  return found;
+}
+
 /** The indented block that begins with the line. */
 function block(firstLine: string): string {
   const from = README.indexOf(firstLine);
@@ -32,7 +41,7 @@ function block(firstLine: string): string {
 test("the README's stack goes up, its previews read as printed, and its pipeline runs", async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const port = await freePort();
-  const program = (/```ts\n([\s\S]*?)```/.exec(README)?.[1] ?? '').replace('port: 8080', `port: ${port}`);
+  const program = programWith('').replace('port: 8080', `port: ${port}`);
   assert.ok(program.trim().split('\n').length <= 22, 'a stack of about 20 lines');
   const stack = await Stack.create(t, program, runtime);
   await stack.up();
@@ -51,9 +60,14 @@ test("the README's stack goes up, its previews read as printed, and its pipeline
     commands.map(([, command]) => command),
     ['preview', 'up', 'destroy'],
   );
-  for (const [, command = '', flags = ''] of commands) {
-    const text = await stack.done([command, ...flags.split(' '), ...(command === 'preview' ? [] : ['--skip-preview'])]);
-    if (command === 'preview') assert.equal(JSON.parse(text.slice(text.indexOf('{'))).changeSummary.update, 1);
+  for (const [, command = '', line = ''] of commands) {
+    const [flags = '', plan = ''] = line.split(' | npx weir plan ');
+    const { code, stdout, text } = await stack.run([
+      ...[command, ...flags.split(' ')],
+      ...(command === 'preview' ? [] : ['--skip-preview']),
+    ]);
+    assert.equal(code, 0, text);
+    if (command === 'preview') assert.match((await runPlan(stack, stdout, plan.split(' '))).stdout, /`b2`/);
   }
   assert.equal((await stack.resources()).size, 0);
 });
@@ -62,9 +76,11 @@ test("the README's stack of protocols and rules serves HTTPS, and its rule takes
   const runtime = await RuntimeProcess.start(t);
   const backends = await Promise.all(['one', 'two', 'api'].map((name) => httpBackend(t, name)));
   const port = await freePort();
-  const [, written = ''] = /```ts\n(import \* as fs[\s\S]*?)```/.exec(README) ?? [];
   const program = backends
-    .reduce((text, backend, index) => text.replace(`127.0.0.1:900${index + 1}`, `127.0.0.1:${backend.port}`), written)
+    .reduce(
+      (text, backend, index) => text.replace(`127.0.0.1:900${index + 1}`, `127.0.0.1:${backend.port}`),
+      programWith('import * as fs'),
+    )
     .replace('port: 8443', `port: ${port}`);
   const stack = await Stack.create(t, program, runtime);
   const pair = makePair(['shop.example.com']);
@@ -76,4 +92,14 @@ test("the README's stack of protocols and rules serves HTTPS, and its rule takes
   await until('the rule begins', async () => (await ask('/api/carts')) === 'api' || undefined);
   assert.deepEqual([await ask('/'), await ask('/apix')].toSorted(), ['one', 'two']);
   await stack.done(['destroy', '--yes', '--skip-preview']);
+});
+
+test("the README's servers, groups and components go up as they are written", async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  for (const name of ['BackendServer', 'Service']) {
+    const written = programWith(`new weir.${name}(`);
+    const stack = await Stack.create(t, written.replace(/port: (8080|9000)/, `port: ${await freePort()}`), runtime);
+    await stack.up();
+    await stack.done(['destroy', '--yes', '--skip-preview']);
+  }
 });
