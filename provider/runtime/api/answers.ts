@@ -58,10 +58,10 @@ const OUTPUTS: Outputs = {
     ]),
   }),
   rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
-  attachments: (object, control) => ({ boundTargets: control.boundTargets(object) }),
+  attachments: (object, control) => ({ boundTargets: control.running.boundTargets(object) }),
   'backend-servers': () => ({}),
   groups: (object) => ({ members: membersOf(object) }),
-  'group-attachments': (object, control) => ({ boundTargets: control.boundTargets(object) }),
+  'group-attachments': (object, control) => ({ boundTargets: control.running.boundTargets(object) }),
 };
 
 export function refusalOf(listenerId: string, control: ControlPlane): string | undefined {

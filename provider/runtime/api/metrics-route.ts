@@ -31,21 +31,21 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
 
 function takeSample(control: ControlPlane): Sample {
   const refused = new Set(control.refusals.map(({ listenerId }) => listenerId));
-  const draining = Map.groupBy(control.draining(), ({ listenerId }) => listenerId);
+  const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
   return {
     version: control.model.version,
-    engine: control.engineStatus,
+    engine: control.running.engineStatus,
     listeners: [...control.compiled.snapshot.listeners.values()].map((listener) => ({
       id: listener.id,
       protocol: listener.protocol,
       isOpen: !refused.has(listener.id),
-      traffic: control.traffic(listener.id),
+      traffic: control.running.traffic(listener.id),
       targets: groupsOf(listener).flatMap(({ id, ruleId, targets }) =>
         [...targets.values()].map((target) => ({
           ...target,
           rule: ruleId ?? '',
-          health: control.targetHealth(id, target.key).health,
-          counts: control.counts(id, target.key),
+          health: control.running.targetHealth(id, target.key).health,
+          counts: control.running.counts(id, target.key),
         })),
       ),
       draining: (draining.get(listener.id) ?? []).map(({ ruleId, target, count }) => ({

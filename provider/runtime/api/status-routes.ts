@@ -47,7 +47,7 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
       },
     },
     async (_request, reply) => {
-      const { desired, acked } = control.engineStatus;
+      const { desired, acked } = control.running.engineStatus;
       const isReady = acked >= desired;
       return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : `serves ${acked} of ${desired}` });
     },
@@ -58,12 +58,12 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
 const UNBOUND = { weight: 0, health: 'unchecked', reason: 'unbound', requests: 0, activeConnections: 0 } as const;
 
 function toStatus(control: ControlPlane, access: Access): StatusAnswer {
-  const { name, desired, acked, lastError, workers } = control.engineStatus;
+  const { name, desired, acked, lastError, workers } = control.running.engineStatus;
   const maySee = (listenerId: string, kind: 'listeners' | 'attachments') =>
     mayAll(access, needsOfListener(control.compiled, listenerId, KIND_ACTIONS[kind].read));
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
   const { listeners, waiting } = control.compiled.snapshot;
-  const draining = Map.groupBy(control.draining(), ({ listenerId }) => listenerId);
+  const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
   return {
     version: control.model.version,
     engines: [{ name, desired, acked, lastError: (maySeeWorkers && lastError) || null }],
@@ -93,12 +93,12 @@ function targetsOf(listener: ListenerSnapshot, draining: readonly DrainingTarget
 
 function boundTargets({ id, ruleId: rule, targets }: GroupSnapshot, control: ControlPlane) {
   return [...targets.values()].map(({ key, ineligible, ...target }) => {
-    const { answers: _, isInSlowStart, ...counts } = control.counts(id, key);
+    const { answers: _, isInSlowStart, ...counts } = control.running.counts(id, key);
     return {
       ...target,
       rule,
-      ...control.targetHealth(id, key),
-      ...shownHistory(control.healthRecord(id, key)),
+      ...control.running.targetHealth(id, key),
+      ...shownHistory(control.running.healthRecord(id, key)),
       reason: ineligible ?? (isInSlowStart ? 'slow start' : undefined),
       ...counts,
     };

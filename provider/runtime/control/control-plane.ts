@@ -1,23 +1,13 @@
-// The control plane: takes the API's writes, hands targets over, and keeps writer, monitor and engine in step.
+// The control plane: takes the API's writes, hands targets over, and keeps writer, monitor and engine in step; running-state.ts tells how it runs.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { KIND_ACTIONS } from '../../model/actions.ts';
 import { WeirError } from '../../model/errors.ts';
-import { propertyPath } from '../../model/property-path.ts';
 import { toMs } from '../../model/seconds.ts';
 import type { Kind, PropertiesOf } from '../../model/validate.ts';
 import type { Compiled } from '../compile/compile.ts';
-import type {
-  DrainingTarget,
-  Engine,
-  EngineStatus,
-  HealthChange,
-  HealthView,
-  ListenerTraffic,
-  Refusal,
-} from '../engine.ts';
-import { HealthMonitor, type HealthRecord } from '../health/monitor.ts';
+import type { Engine, HealthChange, HealthView, Refusal } from '../engine.ts';
+import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
-import { type Health, takesTraffic } from '../snapshot.ts';
 import type { Store, StoredModel, StoredObject } from '../store/store.ts';
 import { Background } from './background.ts';
 import { deleteObject, type Precondition, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
@@ -26,10 +16,10 @@ import { type AwaitedTarget, awaitedTargets } from './first-checks.ts';
 import { joinGroup, leaveGroup } from './groups.ts';
 import { Handover, type Proven } from './handover.ts';
 import { HealthRecords } from './health-records.ts';
-import { type Binder, groupsServedBy, resolveTargets } from './membership.ts';
 import { Draft, Model, type ModelView } from './model.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from './permissions.ts';
 import { notFound } from './references.ts';
+import { RunningState } from './running-state.ts';
 import { expireServers, hasExpired } from './servers.ts';
 import type { VipPool } from './vip-pool.ts';
 import { Waiters } from './waiters.ts';
@@ -59,15 +49,9 @@ export interface Identity {
   readonly incarnation?: string | undefined;
 }
 
-export interface BoundTarget {
-  readonly address: string;
-  readonly port: number;
-  readonly weight: number;
-  readonly health: Health;
-}
-
 export class ControlPlane {
   readonly events: EventLog;
+  readonly running: RunningState;
   readonly #options: ControlPlaneOptions;
   readonly #monitor: HealthMonitor;
   readonly #writer: Writer;
@@ -88,6 +72,7 @@ export class ControlPlane {
       onChange: (changes) => this.#healthTurned(changes),
       onFirstCheck: () => this.#waiters.look(),
     });
+    this.running = new RunningState(engine, this.#monitor, () => this.model);
     this.#records = new HealthRecords(this.#monitor, store, nowMs);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
@@ -132,10 +117,6 @@ export class ControlPlane {
 
   get refusals(): readonly Refusal[] {
     return this.#writer.refusals;
-  }
-
-  get engineStatus(): EngineStatus {
-    return this.#options.engine.status();
   }
 
   async start(): Promise<void> {
@@ -222,41 +203,13 @@ export class ControlPlane {
 
   /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
   async awaitHealthy(id: string, seconds: number): Promise<void> {
-    const waiting = () => this.#notHealthy(id);
+    const waiting = () => this.running.notHealthy(id);
     const result = await this.#waiters.until(() => waiting().length === 0, toMs(seconds));
     if (result === 'met') return;
     if (result === 'closed') throw new WeirError('SystemBusy', 'The runtime is stopping; the targets are bound.');
     const details = waiting();
     const text = details.map(({ path, message }) => `${path} ${message}`).join('; ');
     throw new WeirError('IncorrectStatus.RSByPassToas', `After ${seconds} s: ${text}. The targets are bound.`, details);
-  }
-
-  /** The targets of an attachment as they are served; where several listeners serve one, its worst health. */
-  boundTargets(binder: Binder): Record<string, BoundTarget> {
-    const bound: Record<string, BoundTarget> = {};
-    for (const { name, address, port, weight, ineligible } of resolveTargets(this.model, binder, undefined)) {
-      bound[name] = { address, port, weight, health: ineligible === undefined ? 'unchecked' : 'ineligible' };
-    }
-    for (const { groupId, fixedPort } of groupsServedBy(this.model, binder.properties)) {
-      for (const { name, key, address, port, weight } of resolveTargets(this.model, binder, fixedPort)) {
-        const health = worse(bound[name]?.health ?? 'unchecked', this.#monitor.health(groupId, key));
-        bound[name] = { address, port, weight, health };
-      }
-    }
-    return bound;
-  }
-
-  targetHealth(groupId: string, key: string): { health: Health; lastError: string | undefined } {
-    const state = this.#monitor.state(groupId, key);
-    return { health: state?.health ?? 'checking', lastError: state?.lastError };
-  }
-
-  healthRecord(groupId: string, key: string): HealthRecord | undefined {
-    return this.#monitor.record(groupId, key);
-  }
-
-  counts(groupId: string, key: string) {
-    return this.#options.engine.counts(groupId, key);
   }
 
   /** Ends one worker; resolves when another serves in its place. */
@@ -272,15 +225,6 @@ export class ControlPlane {
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  traffic(listenerId: string): ListenerTraffic | undefined {
-    return this.#options.engine.traffic(listenerId);
-  }
-
-  /** Targets that are bound no more and still have open flows. */
-  draining(): readonly DrainingTarget[] {
-    return this.#options.engine.draining();
   }
 
   /** Finishes the writes under way, and ends those that wait for health; the engine serves on. */
@@ -346,14 +290,6 @@ export class ControlPlane {
     if (hasExpired(this.model, nowMs)) await this.#writer.write((draft) => expireServers(draft, nowMs));
   }
 
-  #notHealthy(id: string): { path: string; message: string }[] {
-    const attachment = this.model.get('attachments', id);
-    if (attachment === undefined) return [];
-    return Object.entries(this.boundTargets(attachment))
-      .filter(([, { weight, health }]) => weight > 0 && !takesTraffic(health))
-      .map(([name, { health }]) => ({ path: propertyPath(['targets', name]), message: `is ${health}` }));
-  }
-
   #healthTurned(changes: readonly HealthChange[]): void {
     this.#records.turned();
     this.#options.engine.setHealth(changes);
@@ -361,7 +297,7 @@ export class ControlPlane {
       const group = this.compiled.snapshot.groups.get(groupId);
       if (group === undefined) continue;
       const { listenerId: listener, ruleId: rule, targets } = group;
-      const { lastError } = this.targetHealth(groupId, target);
+      const { lastError } = this.running.targetHealth(groupId, target);
       const { name } = targets.get(target) ?? {};
       const needs = needsOfListener(this.compiled, listener, KIND_ACTIONS.attachments.read);
       this.events.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
@@ -374,10 +310,4 @@ export class ControlPlane {
   #takeOver(): void {
     if (this.#isServing) this.#writer.takeOver().catch(this.#options.onError);
   }
-}
-
-const ORDER: readonly Health[] = ['unchecked', 'healthy', 'checking', 'unhealthy', 'ineligible'];
-
-function worse(a: Health, b: Health): Health {
-  return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;
 }
