@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 const LONGEST_SECONDS = 86_400;
 
+/** How long a write waits at most for first checks, where its object says nothing else. */
+export const HANDOVER_SECONDS = 30;
+
 /** At least 0.05 s and at most a day. */
 export const seconds = z
   .number('must be a number of seconds')

@@ -7,7 +7,7 @@ import { ipAddress, mapKey, objectId, port } from './network.ts';
 import { parentProblems, parentShape } from './parent.ts';
 import { propertyPath } from './property-path.ts';
 import { isRecord } from './record.ts';
-import { seconds, secondsOrZero } from './seconds.ts';
+import { HANDOVER_SECONDS, seconds, secondsOrZero } from './seconds.ts';
 import { targetKey } from './target-key.ts';
 
 export const MAX_TARGETS = 500;
@@ -44,7 +44,7 @@ export const targetAttachmentSchema = z.strictObject({
   defaultPort: port.optional(),
   manageWeights: z.boolean('must be true or false').default(true),
   awaitHealthySeconds: seconds.optional(),
-  handoverSeconds: secondsOrZero.default(30),
+  handoverSeconds: secondsOrZero.default(HANDOVER_SECONDS),
 });
 
 export type Target = z.infer<typeof targetSchema>;

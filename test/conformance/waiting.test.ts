@@ -1,22 +1,16 @@
 // The rows of the conformance table in which one listener stands behind another of its VIP:port, or a rule beside an equal one.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { TestContext } from 'node:test';
-import { type Backend, httpBackend, listen, tcpBackend } from '../harness/backends.ts';
-import { type Load, startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
+import { type Backend, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { startLoad } from '../harness/load.ts';
 import { backends } from './clients.ts';
 import { openFlow } from './flow.ts';
+import { answeredBy, noFailures, SLOW_CHECK, slowToCheck } from './slow-checks.ts';
 import { testOnEachEngine } from './table.ts';
 import { type Scenario, targetsOf, type World } from './world.ts';
 
 const ownerOf = (id: string) => `urn:pulumi:dev::shop::weir::${id}`;
 const OWNED = { owner: ownerOf('web') };
-/** A client's next request comes while a check of this path is under way. */
-const SLOW_CHECK = { protocol: 'HTTP', path: '/health', intervalSeconds: 0.2, timeoutSeconds: 5 };
-const HEALTH_MS = 300;
-
 /** Puts another listener of the same stack on the port of `web`; resolves with its warnings. */
 async function putNext({ runtime, port }: World, properties: object = {}): Promise<string> {
   const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
@@ -29,27 +23,6 @@ async function putNext({ runtime, port }: World, properties: object = {}): Promi
 async function waiting({ runtime }: World): Promise<string[]> {
   const { listeners } = await runtime.done('GET', '/v1/status');
   return listeners.flatMap(({ id, isWaiting }: { id: string; isWaiting?: boolean }) => (isWaiting ? [id] : []));
-}
-
-/** Resolves when requests that began after the call were answered, all of them by `backend`. */
-async function answeredBy(load: Load, { name }: Pick<Backend, 'name'>): Promise<void> {
-  const atMs = performance.now();
-  const later = () => load.exchanges.filter(({ startedAtMs }) => startedAtMs > atMs);
-  await until('later requests', () => later().length > 20);
-  assert.deepEqual([...new Set(later().map(({ backend, error }) => error ?? backend))], [name]);
-}
-
-async function noFailures(load: Load): Promise<void> {
-  await load.stop();
-  assert.deepEqual(load.failures().slice(0, 3), []);
-}
-
-/** Answers with its name, and its checks late. */
-function slowToCheck(t: TestContext, name: string): Promise<Backend> {
-  const server = createServer((request, response) => {
-    setTimeout(() => response.end(name), request.url === '/health' ? HEALTH_MS : 0);
-  });
-  return listen(t, name, server);
 }
 
 const scenarios: Scenario[] = [

@@ -168,7 +168,7 @@ export function refuseForeignClaims(view: ModelView, next: Binder): void {
   throw new WeirError('OwnedByOther', text, problems);
 }
 
-function hasSameParent(a: Binder, b: Binder): boolean {
+export function hasSameParent(a: Binder, b: Binder): boolean {
   return PARENTS.every((name) => a.properties[name] === b.properties[name]);
 }
 

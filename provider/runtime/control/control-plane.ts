@@ -2,9 +2,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { KIND_ACTIONS } from '../../model/actions.ts';
 import { WeirError } from '../../model/errors.ts';
-import { toMs } from '../../model/seconds.ts';
+import { HANDOVER_SECONDS, toMs } from '../../model/seconds.ts';
 import type { Kind, PropertiesOf } from '../../model/validate.ts';
-import type { Compiled } from '../compile/compile.ts';
+import { type Compiled, compile } from '../compile/compile.ts';
 import type { Engine, HealthChange, HealthView, Refusal } from '../engine.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
@@ -16,11 +16,12 @@ import { type AwaitedTarget, awaitedTargets } from './first-checks.ts';
 import { joinGroup, leaveGroup } from './groups.ts';
 import { Handover, type Proven } from './handover.ts';
 import { HealthRecords } from './health-records.ts';
-import { Draft, Model, type ModelView } from './model.ts';
+import { Draft, Model } from './model.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from './permissions.ts';
 import { notFound } from './references.ts';
 import { RunningState } from './running-state.ts';
 import { expireServers, hasExpired } from './servers.ts';
+import { changesBindings, type RecordOf, successionsOf } from './successions.ts';
 import type { VipPool } from './vip-pool.ts';
 import { Waiters } from './waiters.ts';
 import { writeEvents } from './write-events.ts';
@@ -29,8 +30,6 @@ import { Writer } from './writer.ts';
 const HEALTH_SAVE_MS = 1000;
 const RETRY_REFUSED_MS = 1000;
 const EXPIRE_MS = 1000;
-/** How long a put waits at most for first checks, where its object has no `handoverSeconds`. */
-const FIRST_CHECK_SECONDS = 30;
 
 export interface ControlPlaneOptions {
   readonly stored: StoredModel;
@@ -98,11 +97,7 @@ export class ControlPlane {
         this.events.append({ type: 'listener', state: 'open', listenerId }, needs);
       },
     });
-    this.#handover = new Handover({
-      monitor: this.#monitor,
-      probe,
-      groupOf: (groupId) => this.compiled.snapshot.groups.get(groupId),
-    });
+    this.#handover = new Handover(this.#monitor, probe);
     engine.onPassive = (report) => this.#monitor.report(report);
     engine.onWorkerChange = (change) => this.events.append({ type: 'worker', ...change }, NEEDS_OF_WORKERS);
   }
@@ -145,8 +140,7 @@ export class ControlPlane {
       const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, nowMs, keepsWeights };
       putObject(draft, request, this.#options.pool, precondition);
     };
-    const proven = 'targets' in properties ? await this.#prove(id, properties, change) : [];
-    const written = await this.#write(kind, id, proven, change);
+    const written = await this.#write(kind, id, change);
     await this.#awaitFirstChecks(written as StoredObject);
     return written;
   }
@@ -156,34 +150,29 @@ export class ControlPlane {
     patch: TargetsPatch,
     precondition: Precondition,
   ): Promise<StoredObject<'attachments'>> {
-    const merge = (view: ModelView) => patchedAttachment(view, id, patch);
     const change = (draft: Draft) => {
       // Before the patch meets targets that are others than the caller has seen.
       const existing = draft.get('attachments', id);
       precondition(draft, existing, existing);
       const identity = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
-      const request = { kind: 'attachments', id, properties: merge(draft), ...identity } as const;
+      const request = {
+        kind: 'attachments',
+        id,
+        properties: patchedAttachment(draft, id, patch),
+        ...identity,
+      } as const;
       putObject(draft, request, this.#options.pool, precondition);
     };
-    const proven = await this.#prove(id, merge(this.model), change);
-    return this.#write('attachments', id, proven, change);
+    return this.#write('attachments', id, change);
   }
 
   /** A server becomes a member of a group, and with that a target of whatever the group is attached to. */
   async join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
-    return this.#write('groups', groupId, [], (draft) => {
-      const group = draft.get('groups', groupId);
-      precondition(draft, group, group);
-      joinGroup(draft, groupId, serverId);
-    });
+    return this.#changeMember(groupId, serverId, precondition, joinGroup);
   }
 
   async leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
-    await this.#writer.write((draft) => {
-      const group = draft.get('groups', groupId);
-      precondition(draft, group, group);
-      leaveGroup(draft, groupId, serverId);
-    });
+    await this.#changeMember(groupId, serverId, precondition, leaveGroup);
   }
 
   async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
@@ -191,10 +180,8 @@ export class ControlPlane {
       precondition(draft, draft.get<Kind>(kind, id), undefined);
       deleteObject(draft, kind, id, incarnation);
     };
-    if (kind === 'attachments' && this.#handover.isWaiting(id) && this.#isChangedBy(change))
-      this.#handover.supersede(id);
-    const binder = kind === 'attachments' || kind === 'group-attachments' ? this.model.get(kind, id) : undefined;
-    const proven = binder ? await this.#handover.proveReturn(this.model, binder, () => this.#isChangedBy(change)) : [];
+    // What is of another incarnation ends no write that waits.
+    const proven = this.#tried(change).isChanged ? await this.#prove(kind, id, change) : [];
     await this.#writer.write((draft) => {
       change(draft);
       this.#seed(proven);
@@ -238,12 +225,28 @@ export class ControlPlane {
     this.#monitor.close();
   }
 
+  /** Members are written one by one: only the same one's newer write ends one that waits. */
+  async #changeMember(
+    groupId: string,
+    serverId: string,
+    precondition: Precondition,
+    changeGroup: typeof joinGroup,
+  ): Promise<StoredObject<'groups'>> {
+    const change = (draft: Draft) => {
+      const group = draft.get('groups', groupId);
+      precondition(draft, group, group);
+      changeGroup(draft, groupId, serverId);
+    };
+    return this.#write('groups', groupId, change, `members ${groupId} ${serverId}`);
+  }
+
   async #write<K extends Kind>(
     kind: K,
     id: string,
-    proven: readonly Proven[],
     change: (draft: Draft) => void,
+    name?: string,
   ): Promise<StoredObject<K>> {
+    const proven = await this.#prove(kind, id, change, name);
     // As this write has made it: a later one of the same batch may have changed or deleted it since.
     let written: StoredObject<K> | undefined;
     await this.#writer.write((draft) => {
@@ -253,6 +256,24 @@ export class ControlPlane {
     });
     if (written === undefined) throw notFound(kind, id);
     return written;
+  }
+
+  /** Of what takes the place of targets in traffic, that which passed a first check; `name`: of the write, for newer ones. */
+  async #prove(
+    kind: Kind,
+    id: string,
+    change: (draft: Draft) => void,
+    name = `${kind} ${id}`,
+  ): Promise<readonly Proven[]> {
+    // A write that would be refused neither ends the one that waits nor waits itself.
+    const draft = this.#tried(change);
+    const written = draft.get<Kind>(kind, id);
+    const seconds = handoverSecondsOf(written);
+    const isToCompare = seconds > 0 && changesBindings(this.model, draft.changes);
+    const { snapshot } = isToCompare ? compile(draft, this.compiled) : this.compiled;
+    const recordOf: RecordOf = (groupId, key) => this.#monitor.record(groupId, key);
+    const successions = successionsOf(this.compiled.snapshot, snapshot, written, recordOf);
+    return await this.#handover.prove(name, successions, seconds);
   }
 
   #seed(proven: readonly Proven[]): void {
@@ -268,21 +289,15 @@ export class ControlPlane {
       const record = this.#monitor.record(groupId, key);
       return record === undefined || record.checkedAtMs !== undefined || record.state.health !== 'checking';
     };
-    const { handoverSeconds = FIRST_CHECK_SECONDS } = 'handoverSeconds' in written.properties ? written.properties : {};
-    await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSeconds));
+    await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSecondsOf(written)));
     await this.#writer.takeOver();
   }
 
-  /** A write that would be refused neither ends the one that waits nor waits itself. */
-  async #prove(id: string, next: PropertiesOf<'attachments'>, change: (draft: Draft) => void) {
-    return await this.#handover.prove(this.model, id, next, () => this.#isChangedBy(change));
-  }
-
   /** Throws as the change itself would. */
-  #isChangedBy(change: (draft: Draft) => void): boolean {
+  #tried(change: (draft: Draft) => void): Draft {
     const draft = new Draft(this.model);
     change(draft);
-    return draft.isChanged;
+    return draft;
   }
 
   async #expireServers(): Promise<void> {
@@ -310,4 +325,8 @@ export class ControlPlane {
   #takeOver(): void {
     if (this.#isServing) this.#writer.takeOver().catch(this.#options.onError);
   }
+}
+
+function handoverSecondsOf(written: StoredObject | undefined): number {
+  return written?.kind === 'attachments' ? written.properties.handoverSeconds : HANDOVER_SECONDS;
 }

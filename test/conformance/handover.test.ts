@@ -1,0 +1,197 @@
+// The rows of the conformance table in which targets take the place of others in traffic, and no request is lost by it.
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
+import { exchange, type Load, startLoad } from '../harness/load.ts';
+import { until } from '../harness/runtime.ts';
+import { backends } from './clients.ts';
+import { putServer, untilHealth } from './servers.ts';
+import { answeredBy, noFailures, SLOW_CHECK, slowToCheck } from './slow-checks.ts';
+import { testOnEachEngine } from './table.ts';
+import { targetsOf, type World } from './world.ts';
+
+const SLOW = { healthCheck: SLOW_CHECK };
+
+/** Starts when the target takes traffic. */
+async function loadOn(world: World, target: string): Promise<Load> {
+  await untilHealth(world, target, 'healthy');
+  return startLoad({ url: world.url, clients: 4 });
+}
+
+/** The member `one` of the group `g`: server i-1 with a backend of the same address. */
+async function groupOfOne(world: World, t: TestContext): Promise<Backend> {
+  const a = await slowToCheck(t, 'a');
+  await putServer(world, 'i-1');
+  await world.runtime.done('PUT', '/v1/groups/g', { members: { one: 'i-1' } });
+  return a;
+}
+
+testOnEachEngine([
+  {
+    name: "a group attachment's port changes, then its group, and no request fails",
+    listener: SLOW,
+    run: async (world, t) => {
+      const { runtime } = world;
+      const a = await groupOfOne(world, t);
+      const b = await slowToCheck(t, 'b');
+      const c = await slowToCheck(t, 'c', b.port, '127.0.0.2');
+      await putServer(world, 'i-2', { addresses: ['127.0.0.2'] });
+      await runtime.done('PUT', '/v1/groups/other', { members: { one: 'i-2' } });
+      const attach = (groupId: string, port: number) =>
+        runtime.call('PUT', '/v1/group-attachments/web', { listenerId: 'web', groupId, port });
+      assert.equal((await attach('g', a.port)).status, 200);
+      const load = await loadOn(world, 'one');
+      const waiting = attach('g', await freePort());
+      await answeredBy(load, a);
+      assert.equal((await attach('g', b.port)).status, 200);
+      assert.equal((await waiting).body.code, 'Superseded');
+      await answeredBy(load, b);
+      assert.equal((await attach('other', b.port)).status, 200);
+      await answeredBy(load, c);
+      await noFailures(load);
+    },
+  },
+  {
+    name: "a group attachment as a listener's first own takes over from the load balancer's group, and no request fails",
+    listener: SLOW,
+    run: async (world, t) => {
+      const { runtime } = world;
+      const a = await groupOfOne(world, t);
+      const b = await slowToCheck(t, 'b');
+      await runtime.done('PUT', '/v1/group-attachments/shared', { loadBalancerId: 'lb', groupId: 'g', port: a.port });
+      const load = await loadOn(world, 'one');
+      await runtime.done('PUT', '/v1/group-attachments/own', { listenerId: 'web', groupId: 'g', port: b.port });
+      await answeredBy(load, b);
+      await runtime.done('DELETE', '/v1/group-attachments/own');
+      await answeredBy(load, a);
+      await noFailures(load);
+    },
+  },
+  {
+    name: 'a server moves to another address: its targets follow when a first check has ended, and none is lost where it passed',
+    listener: SLOW,
+    run: async (world, t) => {
+      const { runtime, url } = world;
+      const a = await groupOfOne(world, t);
+      const b = await slowToCheck(t, 'b', a.port, '127.0.0.2');
+      const targets = { one: { serverId: 'i-1', port: a.port } };
+      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 });
+      const load = await loadOn(world, 'one');
+      await putServer(world, 'i-1', { addresses: ['127.0.0.2'] });
+      await answeredBy(load, b);
+      await noFailures(load);
+      await putServer(world, 'i-1', { addresses: ['127.0.0.3'] });
+      const { boundTargets } = await runtime.done('GET', '/v1/attachments/pool');
+      assert.equal(boundTargets.one.address, '127.0.0.3');
+      assert.match((await exchange(url)).error ?? '', /^503/);
+    },
+  },
+  {
+    name: 'names exchanged for others in one write, or left at weight 0 beside them, lose no request, by PUT and by PATCH',
+    listener: SLOW,
+    run: async (world, t) => {
+      const { bind, runtime, patch } = world;
+      const [a, b, c, d] = (await backends(t, slowToCheck, 'abcd')) as [Backend, Backend, Backend, Backend];
+      await bind(targetsOf([a]));
+      const load = await loadOn(world, 'a');
+      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsOf([b]) });
+      await answeredBy(load, b);
+      await patch({ b: null, c: c.target });
+      await answeredBy(load, c);
+      await patch({ c: { weight: 0 }, d: d.target });
+      await answeredBy(load, d);
+      await noFailures(load);
+    },
+  },
+  {
+    name: 'of several that come in for the last one in traffic a single one that is well is enough',
+    listener: SLOW,
+    run: async (world, t) => {
+      const { bind, runtime } = world;
+      const [a, b, gone] = [await slowToCheck(t, 'a'), await slowToCheck(t, 'b'), await httpBackend(t, 'gone')];
+      await gone.close();
+      await bind(targetsOf([a]));
+      const load = await loadOn(world, 'a');
+      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsOf([gone, b]) });
+      await answeredBy(load, b);
+      await noFailures(load);
+    },
+  },
+  {
+    name: 'a name that goes is unbound though what comes in its place is dead; a newer write ends one that waits',
+    listener: { healthCheck: { ...SLOW_CHECK, timeoutSeconds: 30 } },
+    run: async (world, t) => {
+      const { bind, runtime, url } = world;
+      const never = new Promise<void>(() => {});
+      const [a, b, silent] = [
+        await slowToCheck(t, 'a'),
+        await slowToCheck(t, 'b'),
+        await httpBackend(t, 's', 0, never),
+      ];
+      await bind(targetsOf([a]));
+      const put = (targets: object) => runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
+      const waiting = put(targetsOf([silent]));
+      const load = await loadOn(world, 'a');
+      await answeredBy(load, a);
+      await put(targetsOf([b]));
+      assert.equal((await waiting).body.code, 'Superseded');
+      await answeredBy(load, b);
+      await noFailures(load);
+      const dead = { address: '127.0.0.1', port: await freePort() };
+      assert.equal((await put({ dead })).status, 200);
+      assert.match((await exchange(url)).error ?? '', /^503/);
+    },
+  },
+  {
+    name: "a group's members exchanged for others lose no request",
+    listener: SLOW,
+    run: async (world, t) => {
+      const { runtime } = world;
+      const a = await groupOfOne(world, t);
+      const b = await slowToCheck(t, 'b', a.port, '127.0.0.2');
+      await putServer(world, 'i-2', { addresses: ['127.0.0.2'] });
+      await runtime.done('PUT', '/v1/group-attachments/web', { listenerId: 'web', groupId: 'g', port: a.port });
+      const load = await loadOn(world, 'one');
+      await runtime.done('PUT', '/v1/groups/g', { members: { two: 'i-2' } });
+      await answeredBy(load, b);
+      await runtime.done('PUT', '/v1/groups/g', { members: { two: 'i-1' } });
+      await answeredBy(load, a);
+      await noFailures(load);
+    },
+  },
+  {
+    name: 'an attachment is made and another one deleted before the first check of the new one has ended, and no request fails',
+    listener: SLOW,
+    run: async (world, t) => {
+      const { bind, runtime } = world;
+      const [a, b] = (await backends(t, slowToCheck, 'ab')) as [Backend, Backend];
+      await bind(targetsOf([a]));
+      const load = await loadOn(world, 'a');
+      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'web', targets: targetsOf([b]) });
+      await runtime.done('DELETE', '/v1/attachments/pool');
+      await answeredBy(load, b);
+      await noFailures(load);
+    },
+  },
+  {
+    name: "a classic listener's backend port changes, and no request fails",
+    run: async (world, t) => {
+      const { runtime } = world;
+      const [a, b] = (await backends(t, slowToCheck, 'ab')) as [Backend, Backend];
+      const port = await freePort();
+      const listen = (backendPort: number) => {
+        const listener = { loadBalancerId: 'old', protocol: 'HTTP', port, backendPort, ...SLOW };
+        return runtime.done('PUT', '/v1/listeners/old', listener);
+      };
+      await runtime.done('PUT', '/v1/load-balancers/old', { type: 'classic', address: '127.0.0.1' });
+      await listen(a.port);
+      const targets = { one: { address: '127.0.0.1' } };
+      await runtime.done('PUT', '/v1/attachments/old', { loadBalancerId: 'old', targets, awaitHealthySeconds: 10 });
+      const load = startLoad({ url: `http://127.0.0.1:${port}/`, clients: 4 });
+      await until('requests', () => load.exchanges.length > 20 || undefined);
+      await listen(b.port);
+      await answeredBy(load, b);
+      await noFailures(load);
+    },
+  },
+]);
