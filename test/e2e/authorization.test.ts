@@ -274,6 +274,20 @@ test('events are those of what the token may see: live ones, missed ones, and th
   assert.ok(!replayed.some((event) => event.includes('servers') || event.startsWith('worker')));
 });
 
+test("nobody takes a VIP:port from another's load balancer by naming its stack", async (t) => {
+  const runtime = await startTwo(t);
+  const owner = 'urn:pulumi:dev::shop::weir::b';
+  const { port, protocol, incarnation } = await runtime.done('GET', '/v1/listeners/b');
+  await runtime.done('PUT', '/v1/listeners/b', { loadBalancerId: 'b', protocol, port, owner, incarnation });
+  const { headers } = await makeToken(runtime, ['slb:* on loadbalancer/a, loadbalancer/new']);
+  const before = await everything(runtime);
+  const listener = { loadBalancerId: 'a', protocol: 'HTTP', port, owner };
+  const refused = await runtime.call('PUT', '/v1/listeners/new', listener, headers);
+  assert.equal(refused.status, 403);
+  assert.match(refused.body.message, /slb:ModifyListener on loadbalancer\/b/);
+  assert.deepEqual(await everything(runtime), before);
+});
+
 test('a refused listener is an event for those who may see its load balancer alone', async (t) => {
   const runtime = await startTwo(t);
   const mine = await openEvents(t, runtime, await makeToken(runtime, ['slb:Describe* on loadbalancer/a']));

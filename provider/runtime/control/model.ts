@@ -19,7 +19,7 @@ export function withObject(view: ModelView, object: StoredObject): ModelView {
     version: view.version,
     get: (kind, id) => (kind === object.kind && id === object.id ? object : view.get(kind, id)) as never,
     *list(kind) {
-      for (const other of view.list(kind)) if (other.id !== object.id) yield other;
+      for (const other of view.list(kind)) if (kind !== object.kind || other.id !== object.id) yield other;
       if (kind === object.kind) yield object as never;
     },
   };
