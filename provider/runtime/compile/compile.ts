@@ -181,12 +181,12 @@ function compileTargets(
   served: ReadonlyMap<string, TargetSnapshot> | undefined,
 ): ReadonlyMap<string, TargetSnapshot> {
   const targets = new Map<string, TargetSnapshot>();
-  const claimOf = new Map<string, number>();
+  const claimedAtOf = new Map<string, number>();
   for (const binder of binders) {
-    for (const { ineligible: fault, ...target } of resolveTargets(view, binder, fixedPort)) {
-      const claim = binder.state.claims[target.key] ?? 0;
-      if (claim < (claimOf.get(target.key) ?? -1)) continue;
-      claimOf.set(target.key, claim);
+    for (const { claim, ineligible: fault, ...target } of resolveTargets(view, binder, fixedPort)) {
+      const claimedAt = binder.state.claims[claim] ?? 0;
+      if (claimedAt < (claimedAtOf.get(target.key) ?? -1)) continue;
+      claimedAtOf.set(target.key, claimedAt);
       const present = served?.get(target.key);
       const next = { ...target, attachment: binder.id, ineligible: fault?.reason };
       const isSame =

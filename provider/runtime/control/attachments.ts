@@ -11,32 +11,29 @@ import {
   type Binder,
   type Bindings,
   bindersOf,
-  groupsServedBy,
   loadBalancerOf,
+  type ResolvedTarget,
   resolveTargets,
   targetFault,
   wantedTargets,
 } from './membership.ts';
-import type { Draft, ModelView } from './model.ts';
+import { type Draft, type ModelView, withObject } from './model.ts';
 import { isSameStack, ownerName } from './owner.ts';
 import { nameOf, referenced } from './references.ts';
+import { hasMoved } from './servers.ts';
 
-/** Per wire identity the version at which the binder claimed it. */
+/** Of the listeners of a classic load balancer there may be none yet. */
+const ANY_PORT = 0;
+
+/** Per claim the version at which the binder made it. */
 export function claimsOf(view: ModelView, next: Bindings, before: Binder | undefined): Record<string, number> {
-  return Object.fromEntries(keysOf(view, next).map((key) => [key, before?.state.claims[key] ?? view.version + 1]));
+  const versionOf = (claim: string) => before?.state.claims[claim] ?? view.version + 1;
+  return Object.fromEntries(claimedTargets(view, next).map(({ claim }) => [claim, versionOf(claim)]));
 }
 
-/** Every wire identity that a binder claims, under each group that it serves. */
-function keysOf(view: ModelView, binder: Bindings): string[] {
-  return [
-    ...new Set(portsOf(view, binder).flatMap((port) => resolveTargets(view, binder, port).map(({ key }) => key))),
-  ];
-}
-
-/** The ports that its listeners fix for every target; of none, and of none yet, undefined. */
-function portsOf(view: ModelView, { properties }: Bindings): (number | undefined)[] {
-  const ports = new Set(groupsServedBy(view, properties).map(({ fixedPort }) => fixedPort));
-  return ports.size === 0 ? [undefined] : [...ports];
+function claimedTargets(view: ModelView, binder: Bindings): ResolvedTarget[] {
+  const isClassic = loadBalancerOf(view, binder.properties)?.properties.type === 'classic';
+  return resolveTargets(view, binder, isClassic ? ANY_PORT : undefined);
 }
 
 /** Gives the binders that a server or a group is part of the claims that it means now. */
@@ -52,6 +49,19 @@ export function renewClaims(draft: Draft, part: StoredObject<'backend-servers'> 
 function isPart(view: ModelView, binder: Binder, part: StoredObject<'backend-servers'> | StoredObject<'groups'>) {
   if (part.kind === 'groups') return binder.kind === 'group-attachments' && binder.properties.groupId === part.id;
   return wantedTargets(view, binder).some(([, { serverId }]) => serverId === part.id);
+}
+
+/** With a new address a server comes to be another target of whatever binds it. */
+export function checkServer(
+  view: ModelView,
+  next: StoredObject<'backend-servers'>,
+  before: StoredObject<'backend-servers'> | undefined,
+): void {
+  if (!hasMoved(before, next)) return;
+  const after = withObject(view, next);
+  for (const binder of bindersOf(after)) {
+    if (isPart(after, binder, next)) refuseForeignClaims(after, binder, 'addresses');
+  }
 }
 
 export function checkAttachment(
@@ -140,27 +150,26 @@ function checkedParent(view: ModelView, { ruleId, ...parent }: ParentIds): Store
 
 /** Names that mean one wire identity once their servers are looked up. */
 function wireConflicts(view: ModelView, next: StoredObject<'attachments'>): Problem[] {
-  return portsOf(view, next).flatMap((port) => {
-    const first = new Map<string, string>();
-    return resolveTargets(view, next, port).flatMap(({ name, key }) => {
-      const other = first.get(key);
-      if (other === undefined) first.set(key, name);
-      return other === undefined ? [] : [wireConflict(name, other, key)];
-    });
+  const first = new Map<string, string>();
+  return claimedTargets(view, next).flatMap(({ name, claim }) => {
+    const other = first.get(claim);
+    if (other === undefined) first.set(claim, name);
+    return other === undefined ? [] : [wireConflict(name, other, claim)];
   });
 }
 
-/** A wire identity belongs to one stack; within a stack attachments may overlap while a target moves. */
-export function refuseForeignClaims(view: ModelView, next: Binder): void {
+/** A wire identity belongs to one stack; within a stack attachments may overlap while a target moves. `path`: of what brings it there. */
+export function refuseForeignClaims(view: ModelView, next: Binder, path?: string): void {
   const problems: Problem[] = [];
-  const targets = portsOf(view, next).flatMap((port) => resolveTargets(view, next, port));
+  const property = next.kind === 'attachments' ? 'targets' : 'members';
+  const targets = claimedTargets(view, next);
   for (const other of bindersOf(view)) {
     if (other.id === next.id && other.kind === next.kind) continue;
     if (isSameStack(other, next) || !hasSameParent(other, next)) continue;
-    for (const { name, key } of targets) {
-      if (other.state.claims[key] === undefined) continue;
-      const message = `is ${key}, which is bound by ${nameOf({ ...other, owner: undefined })} of ${ownerName(other)}`;
-      problems.push({ path: propertyPath([next.kind === 'attachments' ? 'targets' : 'members', name]), message });
+    for (const { name, claim } of targets) {
+      if (other.state.claims[claim] === undefined) continue;
+      const message = `is ${claim}, which is bound by ${nameOf({ ...other, owner: undefined })} of ${ownerName(other)}`;
+      problems.push({ path: path ?? propertyPath([property, name]), message });
     }
   }
   if (problems.length === 0) return;

@@ -17,6 +17,7 @@ import type { StateOf, StoredObject } from '../store/store.ts';
 import {
   checkAttachment,
   checkGroupAttachment,
+  checkServer,
   claimsOf,
   problemsWithAttachments,
   refuseOtherType,
@@ -29,6 +30,7 @@ import { bindersOf } from './membership.ts';
 import type { Draft, ModelView } from './model.ts';
 import { ownerName } from './owner.ts';
 import { existingObject, nameOf, referenced } from './references.ts';
+import { hasMoved } from './servers.ts';
 import type { VipPool } from './vip-pool.ts';
 
 export interface PutRequest<K extends Kind = Kind> {
@@ -84,7 +86,8 @@ export function putObject(
   CHECKS[kind](draft, complete as never, existing as never);
   if (existing !== undefined && isEqual(existing, complete)) return;
   changeEndpoints(draft, kind, id, () => draft.put(complete));
-  if (complete.kind === 'backend-servers' || complete.kind === 'groups') renewClaims(draft, complete);
+  if (complete.kind === 'groups') renewClaims(draft, complete);
+  if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete)) renewClaims(draft, complete);
 }
 
 /** Where the incarnation is given and is not the object's, the object has been created anew since: nothing is done. */
@@ -238,7 +241,7 @@ const CHECKS: Checks = {
   listeners: checkListener,
   rules: checkRule,
   attachments: checkAttachment,
-  'backend-servers': () => {},
+  'backend-servers': checkServer,
   groups: checkGroup,
   'group-attachments': checkGroupAttachment,
 };

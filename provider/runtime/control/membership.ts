@@ -5,7 +5,7 @@ import type { GroupAttachmentProperties } from '../../model/group-attachment.ts'
 import type { LoadBalancerProperties } from '../../model/load-balancer.ts';
 import type { ParentIds } from '../../model/parent.ts';
 import { type Target, type TargetAttachmentProperties, weightOf } from '../../model/target-attachment.ts';
-import { targetKey } from '../../model/target-key.ts';
+import { canonicalAddress, targetKey } from '../../model/target-key.ts';
 import { groupIdOfRule } from '../snapshot.ts';
 import type { StoredObject } from '../store/store.ts';
 import { membersOf } from './groups.ts';
@@ -22,6 +22,8 @@ export type Bindings =
 export interface ResolvedTarget {
   readonly name: string;
   readonly key: string;
+  /** What its binder claims by it: the wire identity; under a classic load balancer, of which each listener has a port, the address. */
+  readonly claim: string;
   readonly address: string;
   readonly port: number;
   readonly weight: number;
@@ -124,8 +126,10 @@ export function resolveTargets(view: ModelView, binder: Bindings, fixedPort: num
     const port = fixedPort ?? target.port;
     const address = target.address ?? serverOf(view, target)?.properties.addresses[0];
     if (port === undefined || address === undefined) return [];
+    const key = targetKey(address, port);
+    const claim = place?.type === 'classic' ? canonicalAddress(address) : key;
     const ineligible = place && targetFault(view, target, place);
-    return [{ name, key: targetKey(address, port), address, port, weight: weightOf(target), ineligible }];
+    return [{ name, key, claim, address, port, weight: weightOf(target), ineligible }];
   });
 }
 

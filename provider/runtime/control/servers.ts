@@ -1,9 +1,15 @@
 // Backend servers over time: which of them have expired, and the change that says so.
+import { isDeepStrictEqual } from 'node:util';
 import { isExpired } from '../../model/backend-server.ts';
 import type { StoredObject } from '../store/store.ts';
 import type { Draft, ModelView } from './model.ts';
 
 type Server = StoredObject<'backend-servers'>;
+
+/** Whether a server that others may bind gets other addresses. */
+export function hasMoved(before: Server | undefined, next: Server): boolean {
+  return before !== undefined && !isDeepStrictEqual(before.properties.addresses, next.properties.addresses);
+}
 
 /** Whether the time of any server is over that still counts as good. */
 export function hasExpired(view: ModelView, nowMs: number): boolean {

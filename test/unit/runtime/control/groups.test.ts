@@ -113,6 +113,45 @@ test('a target of another stack is not taken by a member that joins', () => {
   assert.match(refusal?.message ?? '', /prod/);
 });
 
+test('objects of different kinds may have one id: a group and the attachment of another stack', () => {
+  const draft = shop();
+  const targets = { one: { address: '10.0.0.1', port: 80 } };
+  put(draft, 'attachments', 'g', { listenerId: 'web', targets }, { owner: FOREIGN });
+  assert.equal(refusalOf(() => joinGroup(draft, 'g', 'i-1'))?.code, 'OwnedByOther');
+});
+
+test('a target of another stack is not taken by a server that moves to its address either', () => {
+  const draft = shop();
+  joinGroup(draft, 'g', 'i-1');
+  const targets = { one: { address: '10.0.0.9', port: 80 } };
+  put(draft, 'attachments', 'pool', { listenerId: 'web', targets }, { owner: FOREIGN });
+  const move = (address: string) =>
+    refusalOf(() => put(draft, 'backend-servers', 'i-1', { region: 'r1', vpcId: 'v', addresses: [address] }));
+  const refusal = move('10.0.0.9');
+  assert.equal(refusal?.code, 'OwnedByOther');
+  assert.match(refusal?.message ?? '', /^addresses is 10\.0\.0\.9:80, .*attachment pool of urn:pulumi:prod/);
+  assert.equal(move('10.0.0.8'), undefined);
+});
+
+test("a target of a classic load balancer is its stack's before there is a listener, and whatever the listener's port", () => {
+  const draft = shop();
+  put(draft, 'load-balancers', 'old', { type: 'classic' });
+  const bind = (id: string, owner: string, weight: number) => {
+    const targets = { one: { serverId: 'i-1', weight } };
+    return refusalOf(() => put(draft, 'attachments', id, { loadBalancerId: 'old', targets }, { owner }));
+  };
+  const twice = { one: { serverId: 'i-1' }, two: { address: '10.0.0.1' } };
+  const conflict = refusalOf(() => put(draft, 'attachments', 'a', { loadBalancerId: 'old', targets: twice }));
+  assert.equal(conflict?.code, 'InvalidBackendServers.ServerIpConflict');
+  bind('a', OWNER, 1);
+  bind('b', OWNER, 2);
+  assert.equal(bind('c', FOREIGN, 3)?.code, 'OwnedByOther');
+  bind('a', OWNER, 4);
+  put(draft, 'listeners', 'plain', { loadBalancerId: 'old', protocol: 'TCP', port: 5000, backendPort: 8080 });
+  assert.match(bind('c', FOREIGN, 3)?.message ?? '', /^targets\.one is 10\.0\.0\.1, which is bound by attachment/);
+  assert.deepEqual(served(draft, 'plain'), [['10.0.0.1:8080', 2]]);
+});
+
 test('a group attachment has a port, but under a classic load balancer none', () => {
   const draft = shop();
   const attach = (parent: object) =>
