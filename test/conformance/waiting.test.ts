@@ -47,14 +47,14 @@ const scenarios: Scenario[] = [
       await bind({ ...targetsOf([a]), twin: b.target });
       assert.deepEqual(await waiting(world), ['web']);
       await answeredBy(load, b);
-      // Between the two deletes to come the listener that serves has no target, as it was asked for.
-      await noFailures(load);
+      // The rename is taken back: Pulumi deletes the attachment first, and no request meets a listener without targets.
+      await bind(targetsOf([a]));
       await runtime.done('DELETE', '/v1/attachments/next');
+      assert.deepEqual(await waiting(world), ['next']);
+      await answeredBy(load, a);
       await runtime.done('DELETE', '/v1/listeners/next');
       assert.deepEqual(await waiting(world), []);
-      const again = startLoad({ url, clients: 1, maxRequests: 4 });
-      await again.done;
-      assert.deepEqual([...new Set(again.exchanges.map(({ backend }) => backend))].sort(), ['a', 'b']);
+      await noFailures(load);
     },
   },
   {

@@ -1,7 +1,7 @@
 // When a waiting listener takes a VIP:port over: as soon as no request is lost or goes elsewhere by it. Pure; for the writer.
 import { routeKey } from '../../model/route-key.ts';
 import type { HealthView } from '../engine.ts';
-import { type GroupSnapshot, type ListenerSnapshot, type Snapshot, takesTraffic } from '../snapshot.ts';
+import { type GroupSnapshot, groupsOf, type ListenerSnapshot, type Snapshot, takesTraffic } from '../snapshot.ts';
 import { letServe } from './endpoints.ts';
 import type { Draft, ModelView } from './model.ts';
 
@@ -18,18 +18,16 @@ export function takeOver(draft: Draft, snapshot: Snapshot, health: HealthView): 
   return due.length > 0;
 }
 
-/** One that has served before stands back for good: it comes back where the other goes. Of each VIP:port at most one. */
+/** One that has served before stands back until the other goes, or has no target left: a rename may be taken back. Of each VIP:port at most one. */
 export function dueTakeOvers(view: ModelView, { listeners, waiting }: Snapshot, health: HealthView): string[] {
-  const candidates = [...waiting.values()].filter(({ id }) => {
-    return view.get('listeners', id)?.state.servesSince === undefined;
-  });
-  if (candidates.length === 0) return [];
   const due = new Map<ListenerSnapshot, string>();
-  for (const candidate of candidates) {
+  for (const candidate of waiting.values()) {
     const serving = [...listeners.values()].find(({ address, port }) => {
       return port === candidate.port && address === candidate.address;
     });
     if (serving === undefined || due.has(serving)) continue;
+    const hasServed = view.get('listeners', candidate.id)?.state.servesSince !== undefined;
+    if (hasServed && groupsOf(serving).some(({ targets }) => targets.size > 0)) continue;
     if (canTakeOver(routesInTraffic(candidate, health), routesInTraffic(serving, health)))
       due.set(serving, candidate.id);
   }

@@ -70,7 +70,7 @@ function world(): World {
   return made;
 }
 
-test('a new listener of the same stack waits, takes over with its first target, and stands down where it is deleted', () => {
+test('a new listener of the same stack waits, takes over with its first target, and gives way when it has none left', () => {
   const made = world();
   made.listener('new');
   assert.deepEqual(made.who, { serve: ['old'], wait: ['new'] });
@@ -89,8 +89,12 @@ test('a new listener of the same stack waits, takes over with its first target, 
   // The one that stands back does not take it over again by its targets.
   assert.deepEqual(made.due(), []);
   made.delete('attachments', 'new');
-  made.delete('listeners', 'new');
-  assert.deepEqual(made.who, { serve: ['old'], wait: [] });
+  assert.deepEqual(made.due(), ['old']);
+  made.takeOver();
+  made.bind('new', { listenerId: 'new' });
+  assert.deepEqual(made.due(), []);
+  made.delete('attachments', 'old');
+  assert.deepEqual(made.due(), ['new']);
 });
 
 test('the one that waits serves at the latest when the other is deleted or moves away, and goes on when it is put again', () => {
