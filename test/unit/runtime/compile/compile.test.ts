@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Kind, parseProperties } from '../../../../provider/model/validate.ts';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
-import { putObject } from '../../../../provider/runtime/control/changes.ts';
-import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
-import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
-
-const POOL = new VipPool('127.77.0.0/16');
-
-function put(draft: Draft, kind: Kind, id: string, input: Record<string, unknown>): void {
-  const properties = parseProperties(kind, input);
-  const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'i', newCookieKey: 'chosen', nowMs: 0 };
-  putObject(draft, { kind, id, properties, ...identity }, POOL);
-}
+import type { Draft } from '../../../../provider/runtime/control/model.ts';
+import { emptyDraft, put } from '../control/fixtures.ts';
 
 function twoListeners(): Draft {
-  const draft = new Draft(Model.of(0, []));
+  const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
   for (const [id, port] of [
     ['one', 1001],
@@ -96,7 +86,7 @@ test("a load balancer's own targets serve each listener that has no attachment, 
 });
 
 test("under a classic load balancer the listener's backend port is every target's", () => {
-  const draft = new Draft(Model.of(0, []));
+  const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { type: 'classic', address: '127.0.0.1' });
   put(draft, 'listeners', 'one', { loadBalancerId: 'lb', protocol: 'TCP', port: 1001, backendPort: 8001 });
   put(draft, 'listeners', 'two', { loadBalancerId: 'lb', protocol: 'TCP', port: 1002, backendPort: 8002 });

@@ -1,35 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isWeirError } from '../../../../provider/model/errors.ts';
-import { type Kind, parseProperties } from '../../../../provider/model/validate.ts';
-import { deleteObject, patchedAttachment, putObject } from '../../../../provider/runtime/control/changes.ts';
-import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
-import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
+import type { Kind } from '../../../../provider/model/validate.ts';
+import { deleteObject, patchedAttachment } from '../../../../provider/runtime/control/changes.ts';
+import type { Draft } from '../../../../provider/runtime/control/model.ts';
+import { emptyDraft, put, refusalOf } from './fixtures.ts';
 
-const POOL = new VipPool('127.77.0.0/16');
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';
 const FOREIGN = 'urn:pulumi:prod::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';
-
-interface Put {
-  owner?: string;
-  incarnation?: string;
-  keepsWeights?: boolean;
-}
-
-function put(draft: Draft, kind: Kind, id: string, input: Record<string, unknown>, options: Put = {}): void {
-  const properties = parseProperties(kind, input);
-  const { owner, incarnation, keepsWeights = false } = options;
-  putObject(
-    draft,
-    { kind, id, properties, owner, incarnation, newIncarnation: 'new', newCookieKey: 'chosen', nowMs: 0, keepsWeights },
-    POOL,
-  );
-}
-
-function emptyDraft(): Draft {
-  return new Draft(Model.of(0, []));
-}
 
 /** A load balancer, a TCP listener on 9000 and an attachment with one target. */
 function webDraft(): Draft {
@@ -47,13 +25,7 @@ function webDraft(): Draft {
 }
 
 function codeOf(work: () => void): string {
-  try {
-    work();
-  } catch (error) {
-    if (isWeirError(error)) return error.code;
-    throw error;
-  }
-  return 'done';
+  return refusalOf(work)?.code ?? 'done';
 }
 
 test('an equal put makes no version, whatever the order of its keys', () => {

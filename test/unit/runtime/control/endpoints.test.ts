@@ -1,26 +1,23 @@
 // Listeners that share a VIP:port: which serves, which waits, and what moves and deletes make of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Kind, parseProperties } from '../../../../provider/model/validate.ts';
+import type { Kind } from '../../../../provider/model/validate.ts';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
-import { deleteObject, putObject } from '../../../../provider/runtime/control/changes.ts';
+import { deleteObject } from '../../../../provider/runtime/control/changes.ts';
 import { endpointWarnings } from '../../../../provider/runtime/control/endpoints.ts';
-import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
 import { nameOf } from '../../../../provider/runtime/control/references.ts';
 import { dueTakeOvers, takeOver } from '../../../../provider/runtime/control/take-over.ts';
-import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
 import type { HealthView } from '../../../../provider/runtime/engine.ts';
+import { emptyDraft, put } from './fixtures.ts';
 
-const POOL = new VipPool('127.77.0.0/16');
 const ownerOf = (name: string, stack = 'dev') => `urn:pulumi:${stack}::shop::weir::${name}`;
 const ALL_HEALTHY: HealthView = () => 'healthy';
 
 class World {
-  readonly draft = new Draft(Model.of(0, []));
+  readonly draft = emptyDraft();
 
   put(kind: Kind, id: string, input: Record<string, unknown>, owner: string | undefined = ownerOf(id)): void {
-    const identity = { owner, incarnation: undefined, newIncarnation: 'i', newCookieKey: 'chosen', nowMs: 0 };
-    putObject(this.draft, { kind, id, properties: parseProperties(kind, input), ...identity }, POOL);
+    put(this.draft, kind, id, input, { owner });
   }
 
   loadBalancer(id: string, address: string): void {
@@ -161,11 +158,9 @@ test("another stack's, and what nobody owns, is not waited for: the error names 
   assert.throws(() => made.put('listeners', 'new', listener, ownerOf('new', 'prod')), error);
   const ownerless = new World();
   ownerless.loadBalancer('lb', '127.0.0.1');
-  const raw = { kind: 'listeners' as const, properties: parseProperties('listeners', listener) };
-  const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'i', newCookieKey: '', nowMs: 0 };
-  putObject(ownerless.draft, { ...raw, id: 'raw', ...identity }, POOL);
+  put(ownerless.draft, 'listeners', 'raw', listener);
   assert.throws(() => ownerless.listener('new'), { code: 'PortInUse', message: /taken by listener raw/ });
-  assert.throws(() => putObject(made.draft, { ...raw, id: 'raw', ...identity }, POOL), error);
+  assert.throws(() => put(made.draft, 'listeners', 'raw', listener), error);
 });
 
 test('with rules it takes over when it answers all that the other one answers, so that no request goes elsewhere', () => {

@@ -11,15 +11,9 @@ export function emptyDraft(): Draft {
   return new Draft(Model.of(0, []));
 }
 
-export function put(
-  draft: Draft,
-  kind: Kind,
-  id: string,
-  input: Record<string, unknown>,
-  more: Partial<PutRequest> = {},
-): void {
+export function put(draft: Draft, kind: Kind, id: string, input: object, more: Partial<PutRequest> = {}): void {
   const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'new', newCookieKey: 'chosen' };
-  putObject(draft, { kind, id, properties: parseProperties(kind, input), nowMs: 0, ...identity, ...more }, POOL);
+  putObject(draft, { kind, id, properties: parseProperties(kind, { ...input }), nowMs: 0, ...identity, ...more }, POOL);
 }
 
 /** The error that the work is refused with; undefined: it is not. */

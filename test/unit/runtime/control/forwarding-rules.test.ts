@@ -1,35 +1,26 @@
 // What is refused of forwarding rules and of listeners that have some, and of which equal rules the API warns.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWeirError, type Problem } from '../../../../provider/model/errors.ts';
-import { type Kind, parseProperties } from '../../../../provider/model/validate.ts';
-import { deleteObject, putObject } from '../../../../provider/runtime/control/changes.ts';
+import type { WeirError } from '../../../../provider/model/errors.ts';
+import type { Kind } from '../../../../provider/model/validate.ts';
+import { deleteObject } from '../../../../provider/runtime/control/changes.ts';
 import { ruleWarnings } from '../../../../provider/runtime/control/forwarding-rules.ts';
-import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
-import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
+import type { Draft } from '../../../../provider/runtime/control/model.ts';
 import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
+import { emptyDraft, put as putAs, refusalOf } from './fixtures.ts';
 
-const POOL = new VipPool('127.77.0.0/16');
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:ForwardingRule::api';
 const FOREIGN = OWNER.replace(':dev:', ':prod:');
 
-function put(
-  draft: Draft,
-  kind: Kind,
-  id: string,
-  input: Record<string, unknown>,
-  owner: string | undefined = OWNER,
-): void {
-  const properties = parseProperties(kind, input);
-  const fresh = { incarnation: undefined, newIncarnation: 'new', newCookieKey: 'chosen', nowMs: 0 };
-  putObject(draft, { kind, id, properties, owner, ...fresh }, POOL);
+function put(draft: Draft, kind: Kind, id: string, input: Record<string, unknown>, owner = OWNER): void {
+  putAs(draft, kind, id, input, { owner });
 }
 
 const TARGETS = { a: { address: '10.0.0.1', port: 80 } };
 
 /** The HTTP listener `web` with the rule `api` for /api, which has one target, and a TCP listener. */
 function ruleDraft(): Draft {
-  const draft = new Draft(Model.of(0, []));
+  const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', {});
   put(draft, 'load-balancers', 'classic', { type: 'classic' });
   put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
@@ -41,16 +32,11 @@ function ruleDraft(): Draft {
 }
 
 /** The code and the details of what `work` throws; the draft must be as before. */
-function refusal(draft: Draft, work: () => void): { code: string; details: readonly Problem[] } {
+function refusal(draft: Draft, work: () => void): WeirError {
   const { version } = draft;
-  try {
-    work();
-  } catch (error) {
-    if (!isWeirError(error)) throw error;
-    assert.equal(draft.version, version);
-    return error;
-  }
-  assert.fail('was not refused');
+  const error = refusalOf(work) ?? assert.fail('was not refused');
+  assert.equal(draft.version, version);
+  return error;
 }
 
 type Row = [name: string, kind: Kind, id: string, input: Record<string, unknown>, code: string, problem: RegExp];

@@ -2,25 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Kind, parseProperties } from '../../../../provider/model/validate.ts';
-import { putObject } from '../../../../provider/runtime/control/changes.ts';
-import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
+import type { Draft } from '../../../../provider/runtime/control/model.ts';
 import { needsOfRead, needsOfWrite } from '../../../../provider/runtime/control/permissions.ts';
-import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
 import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
+import { emptyDraft, put } from './fixtures.ts';
 
-const POOL = new VipPool('127.77.0.0/16');
 const PLACE = { region: 'here', vpcId: 'vpc' };
-
-function put(draft: Draft, kind: Kind, id: string, input: object): void {
-  const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'i', newCookieKey: 'k', nowMs: 0 };
-  putObject(draft, { kind, id, properties: parseProperties(kind, { ...input }), ...identity }, POOL);
-}
 
 const TARGETS = { a: { address: '10.0.0.1', port: 80 }, b: { serverId: 'i-1', port: 80 } };
 
 /** Load balancers `lb`, `other` and `classic`, a listener and a rule of the first, three servers, a group; and attachments. */
 function world(): Draft {
-  const draft = new Draft(Model.of(0, []));
+  const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { ...PLACE });
   put(draft, 'load-balancers', 'other', { ...PLACE });
   put(draft, 'load-balancers', 'classic', { ...PLACE, type: 'classic' });
@@ -227,7 +220,7 @@ for (const [rule, kind, id, input, needed] of ROWS) {
 }
 
 test('a listener that comes to where another load balancer has one may take its traffic, and needs that one too', () => {
-  const draft = new Draft(Model.of(0, []));
+  const draft = emptyDraft();
   for (const id of ['a', 'b', 'c']) put(draft, 'load-balancers', id, { address: id === 'c' ? '10.0.0.2' : '10.0.0.1' });
   for (const id of ['b', 'c']) put(draft, 'listeners', id, { loadBalancerId: id, protocol: 'TCP', port: 80 });
   const asked = (before: StoredObject | undefined, after: StoredObject) =>

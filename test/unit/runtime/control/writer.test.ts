@@ -3,40 +3,26 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { parseProperties } from '../../../../provider/model/validate.ts';
-import { putObject } from '../../../../provider/runtime/control/changes.ts';
-import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
-import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
 import { type Change, Writer } from '../../../../provider/runtime/control/writer.ts';
 import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
 import { makePair, type Pair } from '../../../harness/certificates.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';
 import { engineOf, freePort, listen, UNCHECKED } from '../embedded/fixtures.ts';
+import { emptyDraft, put } from './fixtures.ts';
 
-const IDENTITY = { owner: undefined, incarnation: undefined, newIncarnation: 'i', newCookieKey: 'chosen', nowMs: 0 };
-const POOL = new VipPool('127.77.0.0/16');
 /** Those that OpenSSL refuses today, though the model takes them. */
 const [WEAK, OTHER_WEAK] = ['a', 'b'].map((name) => makePair([name], { key: 'rsa:1024' })) as [Pair, Pair];
 const GOOD = makePair(['a']);
 
-const put =
-  (kind: 'load-balancers' | 'listeners', id: string, input: Record<string, unknown>): Change =>
-  (draft) =>
-    putObject(draft, { kind, id, properties: parseProperties(kind, input), ...IDENTITY }, POOL);
-
-const listener = (port: number, pair: Pair, drainSeconds = 0): Change =>
-  put('listeners', 'web', {
-    loadBalancerId: 'lb',
-    protocol: 'HTTPS',
-    port,
-    certificates: { main: pair },
-    drainSeconds,
-  });
+function listener(port: number, pair: Pair, drainSeconds = 0): Change {
+  const properties = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: pair }, drainSeconds };
+  return (draft) => put(draft, 'listeners', 'web', properties);
+}
 
 /** It has started with the listener stored. */
 async function writerWith(t: TestContext, stored: Change): Promise<Writer> {
-  const draft = new Draft(Model.of(0, []));
-  put('load-balancers', 'lb', { address: '127.0.0.1' })(draft);
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
   stored(draft);
   const store = new SqliteStore(join(temporaryDirectory(t), 'weir.db'));
   t.after(() => store.close());
@@ -88,9 +74,7 @@ test('a listener that waits is refused a bad certificate when it is put, not whe
   const port = await freePort();
   const owned = (id: string, pair: Pair): Change => {
     const properties = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: pair } };
-    const request = { kind: 'listeners' as const, id, properties: parseProperties('listeners', properties) };
-    const owner = `urn:pulumi:dev::shop::weir::${id}`;
-    return (draft) => putObject(draft, { ...request, ...IDENTITY, owner }, POOL);
+    return (draft) => put(draft, 'listeners', id, properties, { owner: `urn:pulumi:dev::shop::weir::${id}` });
   };
   const writer = await writerWith(t, owned('web', GOOD));
   const { version } = writer.model;
