@@ -2,9 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { WeirError } from '../model/errors.ts';
+import { json } from '../model/json.ts';
 import type { TokenProperties } from '../model/token.ts';
 import type { Kind } from '../model/validate.ts';
-import { failureOf, isLost, json, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
+import { failureOf, isLost, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
 import { type HttpAnswer, openStream, type Send, sender } from './request.ts';
 import { type Settings, type Token, tokenFor } from './settings.ts';
 

@@ -1,6 +1,7 @@
 // What can go wrong between the client and the runtime, as errors that say what to do next.
 import { z } from 'zod';
 import { ERRORS, type ErrorCode, type Problem, WeirError } from '../model/errors.ts';
+import { json } from '../model/json.ts';
 import type { HttpAnswer } from './request.ts';
 import type { Settings, Token } from './settings.ts';
 
@@ -64,14 +65,6 @@ export function failureOf({ endpoint }: Settings, answer: HttpAnswer, token: Tok
   const error = new WeirError(isErrorCode(code) ? code : 'Internal', text, problems);
   error.requestId = requestId;
   return error;
-}
-
-export function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Where the token was found that is to be changed. */

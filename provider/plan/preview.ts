@@ -1,5 +1,6 @@
 // A preview as `pulumi preview --json --show-sames` writes it: the first stop of `weir plan`, which reads nothing else of Pulumi.
 import { z } from 'zod';
+import { json } from '../model/json.ts';
 
 /** What the CLI shows in place of a secret. */
 export const SECRET = '[secret]';
@@ -115,12 +116,4 @@ function digestOf(events: readonly z.infer<typeof eventSchema>[]): Digest {
 
 function isEvent(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'sequence' in value;
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
