@@ -1,6 +1,7 @@
 // The properties of a backend server: where it stands and whether it may take traffic, as its operator says it.
 import { z } from 'zod';
 import { ipAddress, label } from './network.ts';
+import { hasPassed, time } from './time.ts';
 
 const MAX_ADDRESSES = 64;
 
@@ -24,7 +25,7 @@ export const backendServerSchema = z.strictObject({
     .enum(['Running', 'Starting', 'Stopping', 'Stopped'], 'must be "Running", "Starting", "Stopping" or "Stopped"')
     .default('Running'),
   bandwidthMbps: z.number('must be a number from 0').min(0, 'must be a number from 0').optional(),
-  expiresAt: z.iso.datetime({ offset: true, error: 'must be a time such as "2027-01-31T00:00:00Z"' }).optional(),
+  expiresAt: time.optional(),
   isolated: z.boolean('must be true or false').default(false),
   kind: serverKind.default(DEFAULT_SERVER_KIND),
 });
@@ -32,5 +33,5 @@ export const backendServerSchema = z.strictObject({
 export type BackendServerProperties = z.infer<typeof backendServerSchema>;
 
 export function isExpired({ expiresAt }: Pick<BackendServerProperties, 'expiresAt'>, nowMs: number): boolean {
-  return expiresAt !== undefined && Date.parse(expiresAt) <= nowMs;
+  return hasPassed(expiresAt, nowMs);
 }

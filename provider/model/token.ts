@@ -1,6 +1,7 @@
 // The properties of a token: what it is called, what it permits and until when.
 import { z } from 'zod';
 import { statementSchema } from './statement.ts';
+import { time } from './time.ts';
 
 const MAX_STATEMENTS = 100;
 
@@ -12,7 +13,7 @@ export const tokenSchema = z.strictObject({
     .min(1, 'must not be empty')
     .max(MAX_STATEMENTS, `has at most ${MAX_STATEMENTS}`),
   /** Without it the token is good until it is revoked. */
-  expiresAt: z.iso.datetime({ offset: true, error: 'must be a time such as "2027-01-31T00:00:00Z"' }).optional(),
+  expiresAt: time.optional(),
 });
 
 export type TokenProperties = z.infer<typeof tokenSchema>;

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import { ACTIONS } from '../../model/actions.ts';
+import { json } from '../../model/json.ts';
 import { inOneLine } from '../../model/one-line.ts';
 import { parseStatement, type Statement, statementText } from '../../model/statement.ts';
-import { tokenSchema } from '../../model/token.ts';
+import { hasPassed, time } from '../../model/time.ts';
 import type { TokenAnswer } from '../api/token-routes.ts';
 import { table } from './table.ts';
 
@@ -85,7 +86,7 @@ function row(token: TokenAnswer): string[] {
 
 function validity({ expiresAt }: TokenAnswer): string {
   if (expiresAt === undefined) return 'until revoked';
-  return Date.parse(expiresAt) <= Date.now() ? `expired ${expiresAt}` : `until ${expiresAt}`;
+  return hasPassed(expiresAt, Date.now()) ? `expired ${expiresAt}` : `until ${expiresAt}`;
 }
 
 function addStatement(text: string, before: Statement[] = []): Statement[] {
@@ -98,11 +99,8 @@ function addStatement(text: string, before: Statement[] = []): Statement[] {
 
 /** What is in it the runtime looks at. */
 function readStatements(file: string): Statement[] {
-  const text = readFileSync(file, 'utf8');
-  try {
-    const statements: unknown = JSON.parse(text);
-    if (Array.isArray(statements)) return statements;
-  } catch {}
+  const statements = json(readFileSync(file, 'utf8'));
+  if (Array.isArray(statements)) return statements;
   throw new InvalidArgumentError('The file must have a JSON list of statements.');
 }
 
@@ -110,7 +108,7 @@ function expiry(text: string): string {
   const [, count = '', unit = ''] = /^(\d{1,5})([mhdw])$/.exec(text) ?? [];
   const ms = UNIT_MS[unit];
   if (ms !== undefined) return new Date(Date.now() + Number(count) * ms).toISOString();
-  if (tokenSchema.shape.expiresAt.safeParse(text).success) return text;
+  if (time.safeParse(text).success) return text;
   throw new InvalidArgumentError('It must be such as 30d, 12h or 2027-01-31T00:00:00Z.');
 }
 

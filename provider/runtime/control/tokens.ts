@@ -1,6 +1,7 @@
 // The tokens of a runtime: made, listed, revoked, and told apart when a call comes with one.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { WeirError } from '../../model/errors.ts';
+import { hasPassed } from '../../model/time.ts';
 import type { TokenProperties } from '../../model/token.ts';
 import { invalid } from '../../model/validate.ts';
 import type { Store, StoredToken } from '../store/store.ts';
@@ -55,7 +56,7 @@ export class Tokens {
   async create(properties: TokenProperties): Promise<{ token: StoredToken; text: string }> {
     const nowMs = this.#options.nowMs();
     const { expiresAt } = properties;
-    if (expiresAt !== undefined && Date.parse(expiresAt) <= nowMs) {
+    if (hasPassed(expiresAt, nowMs)) {
       throw invalid([{ path: 'expiresAt', message: 'must be in the future' }]);
     }
     const id = randomBytes(ID_BYTES).toString('hex');
@@ -79,7 +80,7 @@ export class Tokens {
   }
 
   #isLive({ id, expiresAt }: StoredToken): boolean {
-    return this.#byId.has(id) && (expiresAt === undefined || Date.parse(expiresAt) > this.#options.nowMs());
+    return this.#byId.has(id) && !hasPassed(expiresAt, this.#options.nowMs());
   }
 }
 
