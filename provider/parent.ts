@@ -1,22 +1,17 @@
 // What an attachment of either kind is bound to, as the program tells it: which parent, and under what load balancer.
 import type { Problem } from './model/errors.ts';
 import { PARENTS } from './model/parent.ts';
+import { REFERENCES } from './model/references.ts';
 import type { Kind } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
 import type { Program } from './program.ts';
 import { isKnown } from './unknown.ts';
 
-const KIND_OF = {
-  loadBalancerId: 'load-balancers',
-  listenerId: 'listeners',
-  ruleId: 'rules',
-} as const satisfies Record<(typeof PARENTS)[number], Kind>;
-
 /** The kind and one text of the parent, however it is referred to; undefined where it is not known. */
 export function parentOf(program: Program, properties: Properties): { kind: Kind; name: string } | undefined {
   const property = PARENTS.find((name) => properties[name] !== undefined);
   if (property === undefined || !isKnown(properties[property])) return undefined;
-  const kind = KIND_OF[property];
+  const kind = REFERENCES[property];
   return { kind, name: program.nameOf(kind, properties[property]) };
 }
 

@@ -1,10 +1,11 @@
-// Every type of resource.
+// Every type of resource, and which one an object of the API is.
 import { autoScalingAttachment } from './auto-scaling-attachment.ts';
 import { autoScalingGroup } from './auto-scaling-group.ts';
 import { backendServer } from './backend-server.ts';
 import { forwardingRule } from './forwarding-rule.ts';
 import { listener } from './listener.ts';
 import { loadBalancer } from './load-balancer.ts';
+import type { Kind } from './model/validate.ts';
 import type { ResourceDescription } from './resource.ts';
 import { targetAttachment } from './target-attachment.ts';
 
@@ -17,3 +18,7 @@ export const RESOURCES: readonly ResourceDescription[] = [
   autoScalingGroup,
   autoScalingAttachment,
 ];
+
+export function resourceOf(kind: Kind): ResourceDescription {
+  return RESOURCES.find((resource) => resource.kind === kind) as ResourceDescription;
+}

@@ -2,6 +2,7 @@
 import { asWritten } from '../as-written.ts';
 import type { StoredObject } from '../client/client.ts';
 import { isRecord } from '../model/record.ts';
+import { REFERENCES } from '../model/references.ts';
 import { replaceSecrets, withSecretsOf } from '../model/secrets.ts';
 import type { Kind } from '../model/validate.ts';
 import { compact, type Properties } from '../normal-form.ts';
@@ -13,14 +14,7 @@ export interface Substitutes {
   reference(kind: Kind, id: string): unknown;
 }
 
-/** The properties that name another object, of a resource and of a target. */
-const REFERENCES: Readonly<Record<string, Kind>> = {
-  loadBalancerId: 'load-balancers',
-  listenerId: 'listeners',
-  ruleId: 'rules',
-  groupId: 'groups',
-  serverId: 'backend-servers',
-};
+const KIND_OF: Readonly<Record<string, Kind>> = REFERENCES;
 
 export function argumentsOf({ kind, schema }: ResourceDescription, stored: StoredObject, substitutes: Substitutes) {
   // Nothing is written yet, so that each secret is its fingerprint and each default is left out.
@@ -39,7 +33,7 @@ export function argumentsOf({ kind, schema }: ResourceDescription, stored: Store
 function withReferences(properties: Properties, substitutes: Substitutes): Properties {
   const memberReference = (serverId: unknown) => substitutes.reference('backend-servers', String(serverId));
   const entries = Object.entries(properties).map(([name, value]): [string, unknown] => {
-    const kind = REFERENCES[name];
+    const kind = KIND_OF[name];
     if (kind !== undefined) return [name, substitutes.reference(kind, String(value))];
     if (name === 'targets') return [name, eachOf(value, (target) => withReferences(target as Properties, substitutes))];
     if (name === 'members') return [name, isDeclared(value) ? eachOf(value, memberReference) : undefined];

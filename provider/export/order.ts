@@ -1,5 +1,7 @@
 // The order in which an exported program declares objects: what is referred to first, and what belongs together together.
 import type { StoredObject } from '../client/client.ts';
+import { PARENTS } from '../model/parent.ts';
+import { REFERENCES } from '../model/references.ts';
 import type { Kind } from '../model/validate.ts';
 
 export interface Exported {
@@ -18,13 +20,6 @@ const ORDER: readonly Kind[] = [
   'rules',
 ];
 
-/** The properties that name what an object is on. */
-const PARENTS: readonly (readonly [property: string, kind: Kind])[] = [
-  ['loadBalancerId', 'load-balancers'],
-  ['listenerId', 'listeners'],
-  ['ruleId', 'rules'],
-];
-
 /** Servers and groups, then each load balancer with all that is on it; what is on something else stands by itself. */
 export function inOrder(objects: ReadonlyMap<Kind, readonly StoredObject[]>): Exported[] {
   const all = ORDER.flatMap((kind) => (objects.get(kind) ?? []).map((stored): Exported => ({ kind, stored })));
@@ -41,7 +36,7 @@ export function keyOf(kind: Kind, id: unknown): string {
 }
 
 function parentOf(stored: StoredObject, keys: ReadonlySet<string>): string | undefined {
-  return PARENTS.filter(([property]) => stored[property] !== undefined)
-    .map(([property, kind]) => keyOf(kind, stored[property]))
+  return PARENTS.filter((property) => stored[property] !== undefined)
+    .map((property) => keyOf(REFERENCES[property], stored[property]))
     .find((key) => keys.has(key));
 }

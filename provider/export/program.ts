@@ -5,7 +5,7 @@ import { inOneLine } from '../model/one-line.ts';
 import type { Kind } from '../model/validate.ts';
 import type { Properties } from '../normal-form.ts';
 import type { ResourceDescription } from '../resource.ts';
-import { RESOURCES } from '../resources.ts';
+import { RESOURCES, resourceOf } from '../resources.ts';
 import { argumentsOf } from './arguments.ts';
 import { Expression, literal } from './literal.ts';
 import { nameOfId, unique, variableName } from './names.ts';
@@ -53,7 +53,7 @@ function declare(objects: ReadonlyMap<Kind, readonly StoredObject[]>): Map<strin
   const names = new Map(RESOURCES.map(({ type }) => [type, new Set<string>()]));
   const variables = new Set<string>();
   const entries = inOrder(objects).map(({ kind, stored }): [string, Declared] => {
-    const description = RESOURCES.find((candidate) => candidate.kind === kind) as ResourceDescription;
+    const description = resourceOf(kind);
     const name = unique(nameOfId(stored.id), '-', names.get(description.type) as Set<string>);
     const noun = NOUNS[description.type] ?? description.type;
     const variable = unique(variableName(name, noun), '', variables);

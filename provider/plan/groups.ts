@@ -1,13 +1,15 @@
 // What is balanced as one, before and after the `up`: the targets of a listener or of a rule, from all that bind them.
-import { type Candidate, ineligibility } from '../model/eligibility.ts';
+import { type BackendServerProperties, isExpired } from '../model/backend-server.ts';
+import { ineligibility } from '../model/eligibility.ts';
 import type { LoadBalancerProperties } from '../model/load-balancer.ts';
 import { type Wire, wiresOf } from '../model/membership.ts';
 import { PARENTS } from '../model/parent.ts';
 import { isRecord } from '../model/record.ts';
+import { REFERENCES } from '../model/references.ts';
 import { targetKey } from '../model/target-key.ts';
 import type { Properties } from '../normal-form.ts';
 import { isKnown } from '../unknown.ts';
-import { type Objects, type PlanObject, REFERENCES } from './objects.ts';
+import type { Objects, PlanObject } from './objects.ts';
 import { SECRET } from './preview.ts';
 
 /** What stands for a value that the preview does not tell. */
@@ -141,8 +143,8 @@ function wireOf({ serverId, ...target }: Properties, server: Properties | undefi
 }
 
 function ineligibilityOf(server: Properties, loadBalancer: Properties, nowMs: number): string | undefined {
-  const isExpired = typeof server.expiresAt === 'string' && Date.parse(server.expiresAt) <= nowMs;
-  const candidate = { ...server, isExpired } as unknown as Candidate;
+  const known = server as BackendServerProperties;
+  const candidate = { ...known, isExpired: isExpired(known, nowMs) };
   return ineligibility(candidate, loadBalancer as LoadBalancerProperties)?.reason;
 }
 

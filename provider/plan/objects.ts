@@ -3,13 +3,14 @@ import type { StoredObject } from '../client/client.ts';
 import { compared } from '../diff.ts';
 import { endpointOf } from '../model/endpoint.ts';
 import { isRecord } from '../model/record.ts';
+import { REFERENCES } from '../model/references.ts';
 import { replaceSecrets } from '../model/secrets.ts';
 import { canonicalAddress } from '../model/target-key.ts';
 import type { Kind } from '../model/validate.ts';
 import type { Properties } from '../normal-form.ts';
 import { objectId, resourceName } from '../object-id.ts';
 import type { ResourceDescription } from '../resource.ts';
-import { RESOURCES } from '../resources.ts';
+import { RESOURCES, resourceOf } from '../resources.ts';
 import { changedSecrets } from '../secrets-line.ts';
 import { isKnown } from '../unknown.ts';
 import { type Preview, SECRET, type State, type Step } from './preview.ts';
@@ -66,14 +67,6 @@ const VERBS: Readonly<Record<string, ObjectChange['verb']>> = {
   replace: 'replace',
   delete: 'delete',
 };
-
-/** Which kind each reference names. */
-export const REFERENCES = {
-  loadBalancerId: 'load-balancers',
-  listenerId: 'listeners',
-  ruleId: 'rules',
-  groupId: 'groups',
-} as const satisfies Record<string, Kind>;
 
 export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map()): ObjectPlan {
   const steps = preview.steps.flatMap(ownSteps);
@@ -198,10 +191,6 @@ function changeOf(
 /** By the URN's type, which for a child ends with its own. */
 function isOfKind(urn: string, kind: Kind): boolean {
   return (urn.split('::')[2] ?? '').endsWith(`pulumi-nodejs:dynamic/weir:${resourceOf(kind).type}`);
-}
-
-function resourceOf(kind: Kind): ResourceDescription {
-  return RESOURCES.find((resource) => resource.kind === kind) as ResourceDescription;
 }
 
 function masked({ kind }: ResourceDescription, properties: Properties): Properties {

@@ -2,12 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { propertyPath } from '../model/property-path.ts';
 import { isRecord } from '../model/record.ts';
+import { REFERENCES } from '../model/references.ts';
 import { compact } from '../normal-form.ts';
 import { isKnown } from '../unknown.ts';
 import { NOT_KNOWN } from './groups.ts';
 import { code } from './markdown.ts';
 import type { ObjectChange } from './objects.ts';
-import { REFERENCES } from './objects.ts';
 import { SECRET } from './preview.ts';
 
 /** Longer ones, such as certificates, are named only. */

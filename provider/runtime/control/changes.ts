@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { isExpired } from '../../model/backend-server.ts';
 import { type Problem, WeirError } from '../../model/errors.ts';
 import { backendPortProblem } from '../../model/listener.ts';
-import type { ParentIds } from '../../model/parent.ts';
+import { PARENTS } from '../../model/parent.ts';
+import { REFERENCES } from '../../model/references.ts';
 import { type Target, type TargetAttachmentProperties, targetAttachmentSchema } from '../../model/target-attachment.ts';
 import {
   invalid,
@@ -164,7 +165,7 @@ function* usersOf(view: ModelView, { kind, id }: StoredObject): Iterable<StoredO
     if (kind === 'load-balancers' && listener.properties.loadBalancerId === id) yield listener;
   }
   for (const rule of view.list('rules')) if (kind === 'listeners' && rule.properties.listenerId === id) yield rule;
-  const parent = PARENT_OF[kind];
+  const parent = PARENTS.find((name) => REFERENCES[name] === kind);
   for (const binder of bindersOf(view)) {
     if (parent !== undefined && binder.properties[parent] === id) yield binder;
     else if (kind === 'groups' && binder.kind === 'group-attachments' && binder.properties.groupId === id) yield binder;
@@ -176,12 +177,6 @@ function* usersOf(view: ModelView, { kind, id }: StoredObject): Iterable<StoredO
     if (kind === 'backend-servers' && Object.values(membersOf(group)).includes(id)) yield group;
   }
 }
-
-const PARENT_OF: Partial<Record<Kind, keyof ParentIds>> = {
-  'load-balancers': 'loadBalancerId',
-  listeners: 'listenerId',
-  rules: 'ruleId',
-};
 
 type StateBuilders = {
   [K in Kind]: (
