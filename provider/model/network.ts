@@ -34,7 +34,7 @@ export const mapKey = z
   .max(255, 'a name has at most 255 characters')
   .refine((value) => value !== '__proto__', 'this name is reserved');
 
-/** A label that has no effect on traffic. */
+/** Free text: the name of a region, a network or a zone, or a tag. */
 export const label = z.string('must be a string').max(255, 'has at most 255 characters');
 
 function isCidr(value: string): boolean {
