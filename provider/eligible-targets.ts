@@ -4,10 +4,10 @@ import { backendServerSchema, isExpired } from './model/backend-server.ts';
 import { bindingFault } from './model/eligibility.ts';
 import type { Problem } from './model/errors.ts';
 import { loadBalancerSchema } from './model/load-balancer.ts';
-import { PARENTS } from './model/parent.ts';
+import { hasSameParent } from './model/parent.ts';
 import { propertyPath } from './model/property-path.ts';
 import { isRecord } from './model/record.ts';
-import { targetSchema } from './model/target-attachment.ts';
+import { namedBy, targetSchema } from './model/target-attachment.ts';
 import type { Properties } from './normal-form.ts';
 import { loadBalancerOf } from './parent.ts';
 import { shownReference } from './program.ts';
@@ -23,13 +23,13 @@ export function eligibilityProblems({ program, olds, news }: Checked, nowMs: num
   const loadBalancer = loadBalancerOf(program, news);
   const place = loadBalancer && known(placeSchema, loadBalancer);
   if (place === undefined) return [];
-  const isReplaced = PARENTS.some((name) => olds[name] !== news[name]);
-  const bound = new Set(isReplaced ? [] : entriesOf(olds).map(([, target]) => identityOf(target, olds)));
+  const wanted = hasSameParent(olds, news) ? entriesOf(olds) : [];
+  const bound = new Set(wanted.map(([, target]) => namedBy(target)));
   return entriesOf(news).flatMap(([name, given]) => {
     // Most targets: a bare address may be bound anywhere.
     if (given.serverId === undefined && given.type === undefined) return [];
     const target = known(namedSchema, given);
-    if (target === undefined || bound.has(identityOf(given, news))) return [];
+    if (target === undefined || bound.has(namedBy(given))) return [];
     const properties = program.get('backend-servers', target.serverId);
     const server = properties && known(backendServerSchema, properties);
     if (target.serverId !== undefined && server === undefined) return [];
@@ -40,15 +40,11 @@ export function eligibilityProblems({ program, olds, news }: Checked, nowMs: num
   });
 }
 
-function entriesOf({ targets }: Properties): [string, Properties][] {
-  return Object.entries(isRecord(targets) ? targets : {}).filter((entry): entry is [string, Properties] =>
-    isRecord(entry[1]),
+/** With its port each, where it has none of its own the default one. */
+function entriesOf({ targets, defaultPort }: Properties): [string, Properties][] {
+  return Object.entries(isRecord(targets) ? targets : {}).flatMap(([name, target]) =>
+    isRecord(target) ? [[name, { ...target, port: target.port ?? defaultPort }]] : [],
   );
-}
-
-/** What it names, whatever it is called and weighs. */
-function identityOf({ serverId, address, type, port }: Properties, { defaultPort }: Properties): string {
-  return JSON.stringify([serverId, address, type, port ?? defaultPort]);
 }
 
 /** As the schema has it; undefined where any of it is unknown or malformed. */

@@ -18,6 +18,13 @@ export interface ParentIds {
   readonly ruleId?: string | undefined;
 }
 
+type Parent = { readonly [Name in keyof ParentIds]: unknown };
+
+/** Of the inputs of a program too, of which any may be unknown. */
+export function hasSameParent(a: Parent, b: Parent): boolean {
+  return PARENTS.every((name) => a[name] === b[name]);
+}
+
 export function parentProblems(input: Readonly<Record<string, unknown>>): Problem[] {
   if (PARENTS.filter((name) => input[name] !== undefined).length === 1) return [];
   return [{ path: 'listenerId', message: 'exactly one of loadBalancerId, listenerId and ruleId must be given' }];

@@ -35,7 +35,7 @@ export const targetSchema = z.strictObject(
       .regex(/^[A-Za-z0-9\-/._]{1,80}$/, 'must be 1-80 letters, digits, "-", "/", "." or "_"')
       .optional(),
   },
-  'must be a target: an address, with port and weight',
+  'must be a target: a server or an address, with port and weight',
 );
 
 export const targetAttachmentSchema = z.strictObject({
@@ -56,6 +56,11 @@ export function kindOf(target: Pick<Target, 'type'>): ServerKind {
 
 export function weightOf(target: { weight?: number | undefined }): number {
   return target.weight ?? DEFAULT_WEIGHT;
+}
+
+/** What a target names, whatever it is called and weighs: one that names the same as before is not newly bound. */
+export function namedBy({ serverId, address, type, port }: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify([serverId, address, type, port]);
 }
 
 /** What can be said of an attachment by itself, as far as it is known; the schema says the rest. */

@@ -1,9 +1,9 @@
 // What holds of an attachment of either kind, its parent and those beside it: claims and refusals for changes.ts.
 import { kindFault, placeFault } from '../../model/eligibility.ts';
 import { type Problem, WeirError } from '../../model/errors.ts';
-import { PARENTS, type ParentIds } from '../../model/parent.ts';
+import { hasSameParent, type ParentIds } from '../../model/parent.ts';
 import { propertyPath } from '../../model/property-path.ts';
-import { type Target, wireConflict } from '../../model/target-attachment.ts';
+import { namedBy, type Target, wireConflict } from '../../model/target-attachment.ts';
 import { memberPortProblems, targetPortProblems } from '../../model/target-port.ts';
 import { invalid } from '../../model/validate.ts';
 import type { StoredObject } from '../store/store.ts';
@@ -92,10 +92,9 @@ export function checkAttachment(
 }
 
 /** What a binder asks for that it did not ask for before, whatever its name, weight and description: what it newly binds. */
-export function newTargets(view: ModelView, next: Bindings, before: Bindings | undefined): [string, Target][] {
-  const identity = ({ serverId, address, type, port }: Target) => JSON.stringify([serverId, address, type, port]);
-  const bound = new Set(before === undefined ? [] : wantedTargets(view, before).map(([, target]) => identity(target)));
-  return wantedTargets(view, next).filter(([, target]) => !bound.has(identity(target)));
+function newTargets(view: ModelView, next: Bindings, before: Bindings | undefined): [string, Target][] {
+  const bound = new Set(before === undefined ? [] : wantedTargets(view, before).map(([, target]) => namedBy(target)));
+  return wantedTargets(view, next).filter(([, target]) => !bound.has(namedBy(target)));
 }
 
 export function checkGroupAttachment(
@@ -165,7 +164,7 @@ export function refuseForeignClaims(view: ModelView, next: Binder, path?: string
   const targets = claimedTargets(view, next);
   for (const other of bindersOf(view)) {
     if (other.id === next.id && other.kind === next.kind) continue;
-    if (isSameStack(other, next) || !hasSameParent(other, next)) continue;
+    if (isSameStack(other, next) || !hasSameParent(other.properties, next.properties)) continue;
     for (const { name, claim } of targets) {
       if (other.state.claims[claim] === undefined) continue;
       const message = `is ${claim}, which is bound by ${nameOf({ ...other, owner: undefined })} of ${ownerName(other)}`;
@@ -175,10 +174,6 @@ export function refuseForeignClaims(view: ModelView, next: Binder, path?: string
   if (problems.length === 0) return;
   const text = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
   throw new WeirError('OwnedByOther', text, problems);
-}
-
-export function hasSameParent(a: Binder, b: Binder): boolean {
-  return PARENTS.every((name) => a.properties[name] === b.properties[name]);
 }
 
 /** What a listener that has attachments of its own cannot move to. */

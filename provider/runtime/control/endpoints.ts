@@ -48,9 +48,13 @@ export function refuseForeignEndpoint(view: ModelView, next: Listener, vip: stri
 
 /** Makes the change of one object, and sees to it that each VIP:port that it comes to or goes from has a listener that serves. */
 export function changeEndpoints(draft: Draft, kind: Kind, id: string, change: () => void): void {
-  const before = vipPortsOf(draft, kind, id);
+  const vipPorts = () => {
+    const object = draft.get<Kind>(kind, id);
+    return object === undefined ? [] : vipPortsOf(draft, object);
+  };
+  const before = vipPorts();
   change();
-  const after = vipPortsOf(draft, kind, id);
+  const after = vipPorts();
   const entered = after.filter((at) => !before.some((other) => isSame(at, other)));
   const left = before.filter((at) => !after.some((other) => isSame(at, other)));
   if (kind === 'load-balancers') for (const at of entered) standBehind(draft, id, at);
@@ -102,15 +106,12 @@ export function listenersAt(view: ModelView, at: VipPort): Listener[] {
   });
 }
 
-/** Of a listener, or of each listener of a load balancer. */
-function vipPortsOf(view: ModelView, kind: Kind, id: string): VipPort[] {
-  if (kind === 'listeners') {
-    const listener = view.get(kind, id);
-    return listener === undefined ? [] : [vipPortOf(view, listener)];
-  }
-  if (kind !== 'load-balancers') return [];
-  const own = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === id);
-  return own.map((listener) => vipPortOf(view, listener));
+/** Of a listener, or of each listener of a load balancer; the object need not be in the view yet. */
+export function vipPortsOf(view: ModelView, object: StoredObject): VipPort[] {
+  if (object.kind === 'listeners') return [vipPortOf(view, object)];
+  if (object.kind !== 'load-balancers') return [];
+  const own = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === object.id);
+  return own.map(({ properties: { port } }) => ({ vip: object.state.vip, port }));
 }
 
 function vipPortOf(view: ModelView, { properties: { loadBalancerId, port } }: Listener): VipPort {

@@ -13,13 +13,13 @@ import {
   permissionFor,
   UNBIND,
 } from '../../model/actions.ts';
-import { PARENTS } from '../../model/parent.ts';
+import { hasSameParent, PARENTS } from '../../model/parent.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { type Target, weightOf } from '../../model/target-attachment.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { StoredObject } from '../store/store.ts';
 import { type Access, mayAll, type Need } from './access.ts';
-import { listenersAt } from './endpoints.ts';
+import { listenersAt, vipPortsOf } from './endpoints.ts';
 import { membersOf } from './groups.ts';
 import { type Binder, loadBalancerOf, wantedTargets } from './membership.ts';
 import type { Lookup, ModelView } from './model.ts';
@@ -127,23 +127,12 @@ function groupAttachmentNeeds(view: ModelView, before: GroupAttachment, after: G
 
 /** A listener that comes to where another load balancer's is may take its traffic over: that is a change of both. */
 function endpointNeeds(view: ModelView, before: StoredObject | undefined, after: StoredObject): Need[] {
-  const left = before === undefined ? [] : endpointsOf(view, before);
-  const entered = endpointsOf(view, after).filter((at) => !left.some((other) => isDeepStrictEqual(other, at)));
+  const left = before === undefined ? [] : vipPortsOf(view, before);
+  const entered = vipPortsOf(view, after).filter((at) => !left.some((other) => isDeepStrictEqual(other, at)));
   const holders = entered.flatMap((at) => listenersAt(view, at));
   const above = after.kind === 'listeners' ? after.properties.loadBalancerId : after.id;
   const others = holders.filter(({ properties }) => properties.loadBalancerId !== above);
   return needsOf(view, others, KIND_ACTIONS.listeners.modify);
-}
-
-/** Each VIP:port of a listener, or of a load balancer's listeners. */
-function endpointsOf(view: ModelView, object: StoredObject) {
-  if (object.kind === 'load-balancers') {
-    const own = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === object.id);
-    return own.map(({ properties }) => ({ vip: object.state.vip, port: properties.port }));
-  }
-  if (object.kind !== 'listeners') return [];
-  const loadBalancer = view.get('load-balancers', object.properties.loadBalancerId);
-  return loadBalancer === undefined ? [] : [{ vip: loadBalancer.state.vip, port: object.properties.port }];
 }
 
 /** The servers among what is newly bound. */
@@ -188,7 +177,7 @@ function formOf(view: Lookup, { properties }: Binder): keyof typeof BIND {
 
 /** One that is made or deleted moves too. */
 function hasMoved(before: Binder | undefined, after: Binder | undefined): boolean {
-  return PARENTS.some((name) => before?.properties[name] !== after?.properties[name]);
+  return !hasSameParent(before?.properties ?? {}, after?.properties ?? {});
 }
 
 function isSameServer(a: Target | undefined, b: Target | undefined): boolean {

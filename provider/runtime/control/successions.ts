@@ -1,5 +1,6 @@
 // Where a write gives up targets in traffic for others of which nothing is known: found between what is served and what would be. Pure.
 import { isDeepStrictEqual } from 'node:util';
+import { hasSameParent } from '../../model/parent.ts';
 import type { Kind } from '../../model/validate.ts';
 import type { HealthRecord } from '../health/monitor.ts';
 import {
@@ -10,7 +11,6 @@ import {
   takesTraffic,
 } from '../snapshot.ts';
 import type { ObjectChange, StoredObject } from '../store/store.ts';
-import { hasSameParent } from './attachments.ts';
 import type { Binder } from './membership.ts';
 import type { ModelView } from './model.ts';
 
@@ -96,7 +96,7 @@ function nameOf({ attachment, name }: TargetSnapshot): string {
 }
 
 function isBoundAlike(binder: Binder, before: Binder | undefined): boolean {
-  if (before === undefined || !hasSameParent(binder, before)) return false;
+  if (before === undefined || !hasSameParent(binder.properties, before.properties)) return false;
   return isDeepStrictEqual(binder.state.claims, before.state.claims);
 }
 
