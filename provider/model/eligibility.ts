@@ -69,7 +69,7 @@ export function kindFault(kind: ServerKind, { performance }: Place): Ineligibili
 }
 
 /** Of what the server's operator, or time, can change. */
-export function stateFault(server: Candidate): Ineligibility | undefined {
+function stateFault(server: Candidate): Ineligibility | undefined {
   if (server.status === 'Starting') return { code: 'BackendServerProcessing', reason: 'is Starting: try again later' };
   const reason = stateReason(server);
   return reason === undefined ? undefined : { code: 'IncorrectStatus.RSByPassToas', reason };

@@ -13,8 +13,6 @@ export const scalingGroupSchema = z.strictObject({
     .optional(),
 });
 
-export type ScalingGroupProperties = z.infer<typeof scalingGroupSchema>;
-
 /** A server is a member once. */
 export function scalingGroupRules(
   { members }: Readonly<Record<string, unknown>>,

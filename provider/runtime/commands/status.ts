@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import { inOneLine } from '../../model/one-line.ts';
+import { targetKey } from '../../model/target-key.ts';
 import type { StatusAnswer } from '../api/schemas.ts';
 import { showOn } from './screen.ts';
 import { table } from './table.ts';
@@ -73,7 +74,7 @@ function render({ version, engines, workers, listeners }: StatusAnswer): string 
     const rows = listener.targets.map((target) => [
       ...(hasRules ? [target.rule ?? ''] : []),
       inOneLine(target.name),
-      target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`,
+      targetKey(target.address, target.port),
       target.weight,
       // Why it is ineligible is its last error too.
       target.health === 'ineligible' ? target.health : (target.reason ?? target.health),

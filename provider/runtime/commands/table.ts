@@ -1,29 +1,13 @@
 // A table as the commands print it: columns under their names, without lines.
 import Table from 'cli-table3';
 
-const NONE = Object.fromEntries(
-  ['top', 'bottom', 'mid', 'left', 'right'].flatMap((side) =>
-    side === 'left' || side === 'right'
-      ? [
-          [side, ''],
-          [`${side}-mid`, ''],
-        ]
-      : [
-          [side, ''],
-          [`${side}-mid`, ''],
-          [`${side}-left`, ''],
-          [`${side}-right`, ''],
-        ],
-  ),
-);
+const LINES = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+const COLUMNS = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
+const chars = { ...Object.fromEntries([...LINES, ...COLUMNS].map((part) => [part, ''])), middle: ' ' };
 
 export function table(head: string[], rows: (string | number)[][]): string {
   const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 1 };
-  const made = new Table({
-    head,
-    style,
-    chars: { ...NONE, middle: ' ', 'mid-mid': '', 'left-mid': '', 'right-mid': '' },
-  });
+  const made = new Table({ head, style, chars });
   made.push(...rows.map((row) => row.map(String)));
   return made.toString();
 }
