@@ -1,7 +1,6 @@
 // The auto scaling group as a resource: members that the program names are its own, and where it names none they are not.
 import { memberLine } from './model/membership.ts';
 import { scalingGroupSchema } from './model/scaling-group.ts';
-import { compact, type Properties } from './normal-form.ts';
 import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 
@@ -12,10 +11,9 @@ export const autoScalingGroup: ResourceDescription = {
   identity: [],
   outputs: [],
   // Who has joined through the API is no drift: no `up` may remove it.
-  observed: (actual, state) => (state.members === undefined ? withoutMembers(actual) : actual),
+  observed: (actual, state) => {
+    const { members: _, ...others } = actual;
+    return state.members === undefined ? others : actual;
+  },
   changeLine: (name, olds, news) => memberLine(name, olds.members, news.members, isKnown),
 };
-
-function withoutMembers(actual: Properties): Properties {
-  return compact(Object.entries({ ...actual, members: undefined }));
-}

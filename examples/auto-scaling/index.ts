@@ -31,7 +31,7 @@ const base = new weir.AutoScalingGroup('base', {
 new weir.AutoScalingAttachment('base', { groupId: base.id, listenerId: http.id, port });
 
 // Those of this one join and leave through the API, as an autoscaler has it, and no `up` removes one.
-const burst = new weir.AutoScalingGroup('burst', {});
+const burst = new weir.AutoScalingGroup('burst');
 new weir.AutoScalingAttachment('burst', { groupId: burst.id, listenerId: http.id, port, weight: 50 });
 const spare = server('spare', '127.0.0.99');
 
