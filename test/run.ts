@@ -32,16 +32,14 @@ if (patterns.length === 0) {
 }
 
 const files = globSync(patterns.length > 0 ? patterns : 'test/**/*.test.ts', { cwd: root }).sort();
-const inFolder = (folder: string) => files.filter((file) => file.startsWith(`test/${folder}/`));
-const [conformance, e2e] = [inFolder('conformance'), inFolder('e2e')];
-// Unit tests run beside each other. Conformance drives loads and mostly waits: more than two at once would disturb each
-// other. The CLI has the machine to itself.
+// Unit tests run beside each other. The others drive loads, or the CLI with its processes: more than two at once would
+// disturb each other.
+const isSlow = (file: string) => file.startsWith('test/conformance/') || file.startsWith('test/e2e/');
 await runFiles(
-  files.filter((file) => !conformance.includes(file) && !e2e.includes(file)),
+  files.filter((file) => !isSlow(file)),
   availableParallelism(),
 );
-await runFiles(conformance, Math.min(2, availableParallelism()));
-await runFiles(e2e, 1);
+await runFiles(files.filter(isSlow), Math.min(2, availableParallelism()));
 
 const missing = PROGRAMS.filter((name) => findProgram(name) === undefined);
 if (missing.length > 0)
