@@ -11,6 +11,9 @@ import type { ResourceDescription } from './resource.ts';
 import { shownMessage } from './shown-error.ts';
 import { bodyOf, inputsOf, outputsOf } from './state.ts';
 
+/** No resource has had its name taken over so often. */
+const MAX_CHOICE = 100;
+
 export class Lifecycle {
   readonly #resource: ResourceDescription;
   readonly #client: RuntimeClient;
@@ -22,7 +25,7 @@ export class Lifecycle {
 
   async create(inputs: Properties): Promise<dynamic.CreateResult> {
     if (inputs.adopt !== undefined) return this.#adopt(String(inputs.adopt), inputs);
-    return this.#createAt(objectId(this.#resource, inputs), inputs);
+    return this.#createNew(inputs);
   }
 
   async update(id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> {
@@ -50,6 +53,24 @@ export class Lifecycle {
     await this.#client.delete(this.#call(id, runtimeOf(state)), incarnation);
   }
 
+  /**
+   * An object keeps its id when its resource is renamed by an alias, or is adopted by another stack: a new resource of the
+   * old name then finds its id with another owner, and takes the next one. The order is fixed, so a repeated create finds
+   * its own object.
+   */
+  async #createNew(inputs: Properties, choice = 0): Promise<dynamic.CreateResult> {
+    const id = objectId(this.#resource, inputs, choice);
+    try {
+      return await this.#createAt(id, inputs);
+    } catch (error) {
+      // A target that another stack has bound is refused by the same code.
+      if (!isWeirError(error) || error.code !== 'OwnedByOther' || choice === MAX_CHOICE) throw error;
+      const stored = await this.#client.get(this.#call(id, undefined));
+      if (stored === undefined || stored.owner === inputs.owner) throw error;
+      return this.#createNew(inputs, choice + 1);
+    }
+  }
+
   async #createAt(id: string, inputs: Properties): Promise<dynamic.CreateResult> {
     return { id, outs: await this.#put(id, inputs, newIncarnation(), undefined) };
   }
@@ -60,15 +81,16 @@ export class Lifecycle {
     if (stored.owner === inputs.owner) {
       // Adopted before. It is created once more where the first answer was lost, and to replace it: by a new incarnation
       // of itself, or, where it is to be another object, by one under an id of its own.
-      return this.#createAt(
-        isSameObject(this.#resource, stored, inputs) ? id : objectId(this.#resource, inputs),
-        inputs,
-      );
+      return isSameObject(this.#resource, stored, inputs) ? this.#createAt(id, inputs) : this.#createNew(inputs);
     }
     refuseAdoption(this.#resource, stored, inputs);
-    const outs = await this.#put(id, inputs, stored.incarnation, undefined, stored.etag);
-    // Who had it knows its incarnation, and would delete or take it back by that.
-    return stored.owner ? this.#createAt(id, inputs) : { id, outs };
+    const adopted = this.#put(id, inputs, stored.incarnation, undefined, stored.etag);
+    if (!stored.owner) return { id, outs: await adopted };
+    // Who had it knows its incarnation, and would delete or take it back by that: also where it is ours, and not healthy.
+    await adopted.catch((error) => {
+      if (!isPartialFailure(error)) throw error;
+    });
+    return this.#createAt(id, inputs);
   }
 
   async #put(
@@ -130,6 +152,11 @@ const STORED_ALL_THE_SAME: ReadonlySet<ErrorCode> = new Set([
   'Unreachable',
   'Internal',
 ]);
+
+/** The engine's form of a failure after which the object is there. */
+function isPartialFailure(error: unknown): boolean {
+  return error instanceof Error && 'reasons' in error;
+}
 
 function runtimeOf({ runtimeId }: Properties): string | undefined {
   return typeof runtimeId === 'string' ? runtimeId : undefined;

@@ -7,11 +7,20 @@ import type { ResourceDescription } from './resource.ts';
 const MAX_ID_LENGTH = 128;
 const HASH_LENGTH = 8;
 
-/** The resource's name with a hash of what makes it this object: `web-1f0c2a9b`, of a server `i-web-1f0c2a9b`. */
-export function objectId({ type, schema, identity, idPrefix }: ResourceDescription, inputs: Properties): string {
+/**
+ * The resource's name with a hash of what makes it this object: `web-1f0c2a9b`, of a server `i-web-1f0c2a9b`. `choice`: the
+ * id after as many that others have.
+ */
+export function objectId(description: ResourceDescription, inputs: Properties, choice = 0): string {
+  const { type, schema, identity, idPrefix } = description;
   const normal = normalForm(schema, inputs) as Properties;
   const prefix = idPrefix?.(normal) ?? '';
-  const parts = [type, inputs.owner ?? '', ...identity.map((key) => normal[key] ?? '')];
+  const parts = [
+    type,
+    inputs.owner ?? '',
+    ...identity.map((key) => normal[key] ?? ''),
+    ...(choice > 0 ? [choice] : []),
+  ];
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, HASH_LENGTH);
   const name = resourceName(inputs)
     .replace(/[^A-Za-z0-9._-]/g, '-')

@@ -170,6 +170,26 @@ test("another stack's object: refused with its owner; with adoptFrom it changes 
   assert.deepEqual(await objects(runtime), []);
 });
 
+test('what is adopted from another stack is kept by its destroy, also where the targets are not healthy in time', async (t) => {
+  const it = await existing(t);
+  const { runtime, stack } = it;
+  stack.write(program(it, { lb: { adopt: 'lb-1' }, web: { adopt: 'web-1' }, pool: { adopt: 'pool-1' } }));
+  await stack.up();
+  const [lb, web, pool] = (await objects(runtime)).map(({ id: adopt, owner: adoptFrom }) => ({ adopt, adoptFrom }));
+  const targets = { dead: { address: '127.0.0.1', port: 9 } };
+  const other = await Stack.create(t, '', runtime);
+  await other.done(['stack', 'init', 'prod']);
+  await other.done(['config', 'set', 'weir:endpoint', runtime.url]);
+  other.write(program(it, { lb, web, pool: { ...pool, targets, awaitHealthySeconds: 0.1, adoptAndChange: true } }));
+  const { text } = await other.run(['up', '--yes', '--skip-preview']);
+  assert.match(text, /targets\.dead is .*The targets are bound\. \(IncorrectStatus\.RSByPassToas/);
+  const taken = await objects(runtime);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual(await objects(runtime), taken);
+  await other.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual(await objects(runtime), []);
+});
+
 test('an adopted object is replaced by itself, and by one under an id of its own where its parent is another', async (t) => {
   const it = await existing(t);
   const { runtime, stack } = it;

@@ -119,6 +119,25 @@ test('aliases: resources of each type under other names and in a component are t
   await stack.done(['preview', '--expect-no-changes']);
 });
 
+test('aliases: a new resource of the name that another one had is an object of its own, and neither takes the other', async (t) => {
+  const { stack, runtime, up } = await shop(t);
+  await up({});
+  await up({ names: { lb: 'lb', web: 'web', pool: 'old' }, pool: `{ aliases: [{ name: 'pool' }] }` });
+  const both = `for (const name of ['pool', 'old']) new weir.TargetAttachment(name, { listenerId: web.id, targets: name === 'old' ? targets : {} });`;
+  await up({ poolText: both });
+  await stack.done(['preview', '--expect-no-changes']);
+  const { items } = await runtime.done('GET', '/v1/attachments');
+  const bound = items.map(({ owner, targets }: { owner: string; targets: object }) => [
+    owner.split('::').at(-1),
+    Object.keys(targets).length,
+  ]);
+  assert.deepEqual(Object.fromEntries(bound), { pool: 0, old: 2 });
+  await up({ poolText: both.replace(`'pool', `, '') });
+  assert.deepEqual((await runtime.done('GET', '/v1/attachments')).items.length, 1);
+  await stack.done(['destroy', '--yes', '--skip-preview']);
+  assert.deepEqual((await runtime.done('GET', '/v1/attachments')).items, []);
+});
+
 test('transforms change what a resource is given', async (t) => {
   const { up, stack, objects } = await shop(t);
   await up({ lb: `{ transforms: [({ props, opts }) => ({ props: { ...props, tags: { colour: 'green' } }, opts })] }` });

@@ -75,6 +75,29 @@ test('a create that stored nothing leaves no object in the state', async (t) => 
   }
 });
 
+test('a create takes the next id where its own has another owner, and each time the same one', async (t) => {
+  const taken = new Map<string, Seen['body']>();
+  const { runtime, provider } = await attachment(t, (seen) => {
+    const id = seen.url.split('/').at(-1) ?? '';
+    if (!taken.has(id) && taken.size < 2) taken.set(id, { owner: `${OWNER}2` });
+    if (seen.method === 'GET') return stored(taken.get(id) ?? {});
+    return taken.has(id) ? failure(409, 'OwnedByOther', 'belongs to another') : accepted(seen);
+  });
+  const { id } = await provider.create(INPUTS);
+  assert.equal((await provider.create(INPUTS)).id, id);
+  assert.match(id, /^web-[0-9a-f]{8}$/);
+  assert.deepEqual([taken.size, taken.has(id)], [2, false]);
+  assert.equal(runtime.seen.at(-1)?.url, `/v1/attachments/${id}`);
+});
+
+test('a target that another stack has bound is refused, and no other id is tried', async (t) => {
+  const { runtime, provider } = await attachment(t, ({ method }) =>
+    method === 'GET' ? failure(404, 'NotFound', 'no') : failure(409, 'OwnedByOther', 'targets.b1 is bound by another'),
+  );
+  await assert.rejects(provider.create(INPUTS), { message: /bound by another \(OwnedByOther/ });
+  assert.equal(runtime.seen.filter(({ method }) => method === 'PUT').length, 1);
+});
+
 test('update keeps the incarnation', async (t) => {
   const { runtime, provider } = await attachment(t, accepted);
   const { outs } = await provider.update('web-1', { ...INPUTS, incarnation: 'i-7', runtimeId: RUNTIME_ID }, INPUTS);
