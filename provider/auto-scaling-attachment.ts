@@ -1,5 +1,6 @@
 // The auto scaling attachment as a resource: another parent replaces it, and another group takes the place of its own.
 import { memberClaimProblems } from './claims.ts';
+import { memberEligibilityProblems } from './eligible-targets.ts';
 import type { Problem } from './model/errors.ts';
 import { groupAttachmentSchema } from './model/group-attachment.ts';
 import { PARENTS } from './model/parent.ts';
@@ -22,6 +23,7 @@ export const autoScalingAttachment: ResourceDescription = {
     ...classicProblems(checked.program, checked.news),
     ...portProblems(isClassic(checked.program, checked.news), checked.news),
     ...memberClaimProblems(checked),
+    ...memberEligibilityProblems(checked),
   ],
 };
 

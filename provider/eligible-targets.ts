@@ -1,7 +1,7 @@
 // Which targets of an attachment the runtime would refuse to bind, as far as the program tells of their servers.
 import { z } from 'zod';
 import { backendServerSchema, isExpired } from './model/backend-server.ts';
-import { bindingFault } from './model/eligibility.ts';
+import { bindingFault, kindFault, placeFault } from './model/eligibility.ts';
 import type { Problem } from './model/errors.ts';
 import { loadBalancerSchema } from './model/load-balancer.ts';
 import { hasSameParent } from './model/parent.ts';
@@ -37,6 +37,22 @@ export function eligibilityProblems({ program, olds, news }: Checked, nowMs: num
     const fault = bindingFault(shown, server && { ...server, isExpired: isExpired(server, nowMs) }, place);
     if (fault === undefined) return [];
     return [{ path: propertyPath(['targets', name]), message: `cannot be bound: ${fault.reason}`, code: fault.code }];
+  });
+}
+
+/** The same of a group's members, which wait while their state forbids what place and type allow. */
+export function memberEligibilityProblems({ program, olds, news }: Checked): Problem[] {
+  const loadBalancer = loadBalancerOf(program, news);
+  const place = loadBalancer && known(placeSchema, loadBalancer);
+  const members = program.get('groups', news.groupId)?.members;
+  if (place === undefined || hasSameParent(olds, news) || !isRecord(members)) return [];
+  return Object.values(members).flatMap((serverId) => {
+    const properties = program.get('backend-servers', serverId);
+    const server = properties && known(backendServerSchema, properties);
+    const fault = server && (placeFault(server, place) ?? kindFault(server.kind, place));
+    if (fault === undefined) return [];
+    const message = `has a member that cannot be bound: server ${shownReference(String(serverId))} ${fault.reason}`;
+    return [{ path: 'groupId', message, code: fault.code }];
   });
 }
 

@@ -31,7 +31,7 @@ export const listener: ResourceDescription = {
 
 function backendPortProblems({ program, news }: Checked): Problem[] {
   const loadBalancer = program.get('load-balancers', news.loadBalancerId);
-  if (loadBalancer === undefined || !isKnown(loadBalancer.type)) return [];
+  if (loadBalancer === undefined || !isKnown(loadBalancer.type) || !isKnown(news.backendPort)) return [];
   const message = backendPortProblem(loadBalancer.type ?? defaultOf(loadBalancerSchema.shape.type), news.backendPort);
   return message === undefined ? [] : [{ path: 'backendPort', message }];
 }

@@ -28,7 +28,10 @@ export function bindingFault(
 ): Ineligibility | undefined {
   const { serverId, address } = target;
   const kind = kindOf(target);
-  if (serverId === undefined) return kindFault(kind, loadBalancer);
+  if (serverId === undefined) {
+    const found = kindFault(kind, loadBalancer);
+    return found && { ...found, reason: `it ${found.reason}` };
+  }
   if (server === undefined) return { code: 'InvalidParameter', reason: `there is no server ${serverId}` };
   const fault = (code: ErrorCode, reason: string) => ({ code, reason: `server ${serverId} ${reason}` });
   if (server.kind !== kind) {
@@ -47,7 +50,10 @@ export function ineligibility(server: Candidate, loadBalancer: Place): Ineligibi
 }
 
 /** Of what stays as long as server and load balancer are where they are; one that doesn't name its place takes any. */
-export function placeFault(server: Candidate, loadBalancer: Place): Ineligibility | undefined {
+export function placeFault(
+  server: Pick<Candidate, 'region' | 'vpcId' | 'zoneId'>,
+  loadBalancer: Place,
+): Ineligibility | undefined {
   const { region, vpcId, zoneId } = loadBalancer;
   if (region !== undefined && region !== server.region) {
     return { code: 'NetworkConflict', reason: `is in region ${server.region}, and the load balancer in ${region}` };

@@ -66,7 +66,7 @@ export function isHttp(protocol: unknown): boolean {
 
 const HTTP_ONLY = ['maxPendingRequests', 'trustedProxies'] as const;
 
-/** A property that the protocol would ignore is a mistake, and said to be one. */
+/** A property that the protocol would ignore is a mistake, and said to be one; what is not known may turn out not to be given. */
 export function listenerRules(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
@@ -75,13 +75,14 @@ export function listenerRules(
   if (!isKnown(protocol)) return [];
   const problems: Problem[] = [];
   const refuse = (path: string, message: string) => problems.push({ path, message });
-  if (protocol !== 'HTTPS' && certificates !== undefined) refuse('certificates', 'is for HTTPS listeners only');
+  const isGiven = (name: string) => input[name] !== undefined && isKnown(input[name]);
+  if (protocol !== 'HTTPS' && isGiven('certificates')) refuse('certificates', 'is for HTTPS listeners only');
   const isEmpty = certificates === undefined || (isRecord(certificates) && Object.keys(certificates).length === 0);
   if (protocol === 'HTTPS' && isEmpty) refuse('certificates', 'is required for HTTPS: at least one certificate');
-  if (protocol === 'UDP' && input.proxyProtocol !== undefined) refuse('proxyProtocol', 'is not for UDP listeners');
+  if (protocol === 'UDP' && isGiven('proxyProtocol')) refuse('proxyProtocol', 'is not for UDP listeners');
   if (isHttp(protocol)) return problems;
   for (const name of HTTP_ONLY) {
-    if (input[name] !== undefined) refuse(name, 'is for HTTP and HTTPS listeners only');
+    if (isGiven(name)) refuse(name, 'is for HTTP and HTTPS listeners only');
   }
   if (isRecord(stickySession) && stickySession.type === 'cookie') {
     refuse('stickySession.type', 'is "cookie", which is for HTTP and HTTPS listeners only');

@@ -25,7 +25,13 @@ export function hasSameParent(a: Parent, b: Parent): boolean {
   return PARENTS.every((name) => a[name] === b[name]);
 }
 
-export function parentProblems(input: Readonly<Record<string, unknown>>): Problem[] {
-  if (PARENTS.filter((name) => input[name] !== undefined).length === 1) return [];
+/** What is not known may turn out not to be given. */
+export function parentProblems(
+  input: Readonly<Record<string, unknown>>,
+  isKnown: (value: unknown) => boolean,
+): Problem[] {
+  const given = PARENTS.filter((name) => input[name] !== undefined);
+  const known = given.filter((name) => isKnown(input[name]));
+  if (given.length > 0 && known.length <= 1) return [];
   return [{ path: 'listenerId', message: 'exactly one of loadBalancerId, listenerId and ruleId must be given' }];
 }

@@ -68,7 +68,7 @@ export function targetAttachmentRules(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
 ): Problem[] {
-  const problems = parentProblems(input);
+  const problems = parentProblems(input, isKnown);
   const targets = input.targets;
   if (!isKnown(targets) || !isRecord(targets)) return problems;
   if (Object.keys(targets).length > MAX_TARGETS) {

@@ -84,6 +84,16 @@ test('any input at any depth may be unknown', () => {
   assert.deepEqual(checked(listener, { ...nested, healthCheck: UNKNOWN }).failures, []);
 });
 
+test('what is not known may turn out not to be given, and contradicts nothing', () => {
+  const udp = { loadBalancerId: 'lb', protocol: 'UDP', port: 53 };
+  const ignored = { certificates: UNKNOWN, proxyProtocol: UNKNOWN, trustedProxies: UNKNOWN, backendPort: UNKNOWN };
+  assert.deepEqual(checked(listener, { ...udp, ...ignored }).failures, []);
+  assert.deepEqual(checked(targetAttachment, { listenerId: 'web', ruleId: UNKNOWN, targets: {} }).failures, []);
+  for (const parents of [{}, { listenerId: 'web', ruleId: 'rule', loadBalancerId: UNKNOWN }]) {
+    assert.match(checked(targetAttachment, { ...parents, targets: {} }).failures?.[0]?.reason ?? '', /exactly one of/);
+  }
+});
+
 test('a known bad weight beside an unknown port is refused', () => {
   const targets = { b1: { address: '10.0.0.1', port: UNKNOWN, weight: 101 } };
   assert.deepEqual(checked(targetAttachment, { listenerId: UNKNOWN, targets }).failures, [

@@ -169,6 +169,26 @@ test('only what is newly bound must be eligible, and only where server and load 
   assert.deepEqual(add(targetAttachment, 'pool', inputs), []);
 });
 
+test('a group whose named members may not be bound to a load balancer is not attached to it; a state that passes is no reason', () => {
+  const { add } = program();
+  const inEu = { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] };
+  add(loadBalancer, 'lb', { region: 'eu-1' });
+  add(listener, 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
+  add(autoScalingGroup, 'group', { members: { a: 'i-a' } });
+  const inputs = { groupId: 'group', listenerId: 'web', port: 80 };
+  const attached = (server: object, olds = {}) => {
+    add(backendServer, 'a', { ...inEu, ...server }, { id: 'i-a' });
+    return add(autoScalingAttachment, 'pool', inputs, { olds });
+  };
+  assert.deepEqual(attached({ status: 'Stopped', isolated: true, bandwidthMbps: 0 }), []);
+  assert.deepEqual(attached({ region: 'eu-2' }), [
+    'groupId has a member that cannot be bound: server i-a is in region eu-2, and the load balancer in eu-1 (NetworkConflict)',
+  ]);
+  assert.match(attached({ kind: 'eni' }).join(), /\(OperationUnsupported\.AddBackendServers\)$/);
+  assert.deepEqual(attached({ region: UNKNOWN }), []);
+  assert.deepEqual(attached({ region: 'eu-2' }, inputs), []);
+});
+
 test('references are for check alone: inputs stay as they were written', () => {
   const { add, urn } = program();
   add(loadBalancer, 'lb', {}, { id: 'lb-1' });
