@@ -147,9 +147,13 @@ export const DESCRIBE_METRICS: Permission = { actions: ['slb:DescribeMetrics'], 
 /** To do one of these to an object of the kind, whichever it is. */
 export function permissionFor(kind: Kind, ...operations: readonly Operation[]): Permission {
   const { type, ...actions } = KIND_ACTIONS[kind];
-  return { type, actions: operations.flatMap((operation) => actions[operation]) as unknown as Actions };
+  return { type, actions: unique(operations.flatMap((operation) => actions[operation])) };
 }
 
 function all(membership: Membership): Actions {
-  return [...new Set(Object.values(membership).flat())] as unknown as Actions;
+  return unique(Object.values(membership).flat());
+}
+
+function unique(actions: readonly Action[]): Actions {
+  return [...new Set(actions)] as unknown as Actions;
 }

@@ -1,6 +1,6 @@
 // The properties of a backend server: where it stands and whether it may take traffic, as its operator says it.
 import { z } from 'zod';
-import { ipAddress, label } from './network.ts';
+import { ipAddress, placeName } from './network.ts';
 import { hasPassed, time } from './time.ts';
 
 const MAX_ADDRESSES = 64;
@@ -13,9 +13,9 @@ export type ServerKind = z.infer<typeof serverKind>;
 export const DEFAULT_SERVER_KIND: ServerKind = 'ecs';
 
 export const backendServerSchema = z.strictObject({
-  region: label,
-  vpcId: label,
-  zoneId: label.optional(),
+  region: placeName,
+  vpcId: placeName,
+  zoneId: placeName.optional(),
   /** The first one is that of targets which name none. */
   addresses: z
     .array(ipAddress, 'must be a list of IPv4 or IPv6 addresses')

@@ -34,7 +34,13 @@ export const mapKey = z
   .max(255, 'a name has at most 255 characters')
   .refine((value) => value !== '__proto__', 'this name is reserved');
 
-/** Free text: the name of a region, a network or a zone, or a tag. */
+/** The name of a region, a network or a zone. */
+export const placeName = z
+  .string('must be a string')
+  .min(1, 'must not be empty')
+  .max(255, 'has at most 255 characters');
+
+/** Free text, such as a tag. */
 export const label = z.string('must be a string').max(255, 'has at most 255 characters');
 
 function isCidr(value: string): boolean {

@@ -94,13 +94,16 @@ export function answerSchema(kind: Kind): z.ZodObject {
   return SCHEMAS[kind].extend({ ...common, ...SHOWN[kind], ...OUTPUTS[kind] });
 }
 
-export const patchBody = z.strictObject({
-  targets: z.record(
-    z.string(),
-    z.record(z.string(), z.unknown(), 'must be an object, or null to unbind').nullable(),
-    'must be an object',
-  ),
-});
+export const patchBody = z.strictObject(
+  {
+    targets: z.record(
+      z.string(),
+      z.record(z.string(), z.unknown(), 'must be an object, or null to unbind').nullable(),
+      'must be an object',
+    ),
+  },
+  'the body must be a JSON object',
+);
 
 /** The same for the document: which target needs which property depends on what is stored, and null unsets one. */
 const targetPatch = z.strictObject(

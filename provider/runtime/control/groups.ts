@@ -5,6 +5,7 @@ import { MAX_TARGETS } from '../../model/target-attachment.ts';
 import { invalid } from '../../model/validate.ts';
 import type { StoredObject } from '../store/store.ts';
 import { memberProblems, refuseForeignClaims, renewClaims } from './attachments.ts';
+import { loadBalancerOf } from './membership.ts';
 import { type Draft, type ModelView, withObject } from './model.ts';
 import { existingObject } from './references.ts';
 
@@ -37,7 +38,9 @@ export function checkGroup(view: ModelView, next: Group, before: Group | undefin
   const attachments = [...view.list('group-attachments')].filter(({ properties }) => properties.groupId === next.id);
   if (problems.length === 0) {
     const names = new Set(joining.map(([name]) => name));
-    problems.push(...attachments.flatMap((attachment) => memberProblems(after, attachment, names)));
+    // Attached twice below one load balancer, a group is refused once.
+    const one = new Map(attachments.map((each) => [loadBalancerOf(after, each.properties)?.id, each]));
+    problems.push(...[...one.values()].flatMap((attachment) => memberProblems(after, attachment, names)));
   }
   if (problems.length > 0) throw invalid(problems);
   for (const attachment of attachments) refuseForeignClaims(after, attachment);

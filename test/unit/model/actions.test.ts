@@ -7,6 +7,7 @@ import {
   DESCRIBE_METRICS,
   DESCRIBE_WORKERS,
   KIND_ACTIONS,
+  permissionFor,
   RESTART_WORKER,
   UNBIND,
 } from '../../../provider/model/actions.ts';
@@ -23,4 +24,8 @@ test('the documents name each operation on membership, and so can a token', () =
   assert.ok(UNBIND.loadBalancerId.includes('slb:DeregisterInstancesFromLoadBalancer'));
   assert.ok(UNBIND.classic.includes('slb:DeregisterTargetsFromClassicalLB'));
   for (const actions of [UNBIND.listenerId, UNBIND.ruleId]) assert.ok(actions.includes('slb:DeregisterTargets'));
+});
+
+test('an action that permits two operations is named once', () => {
+  assert.deepEqual(permissionFor('group-attachments', 'create', 'modify').actions, ['slb:AttachLoadBalancers']);
 });

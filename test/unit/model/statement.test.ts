@@ -81,3 +81,7 @@ test('what could never permit anything is refused with its path', () => {
     'statements[1].actions',
   ]);
 });
+
+test('what is no object at all is said to be none', () => {
+  assert.deepEqual(schemaProblems(tokenSchema, []), [{ path: '', message: 'the body must be a JSON object' }]);
+});

@@ -47,6 +47,7 @@ const REFUSED: readonly Row[] = [
     { listenerId: 'l', path: '/', healthCheck: { protocol: 'HTTP', method: 'CONNECT' } },
     ['healthCheck.method'],
   ],
+  ['a place without a name', 'load-balancers', { region: '', vpcId: '', zoneId: '' }, ['region', 'vpcId', 'zoneId']],
   ['PROXY for UDP', 'listeners', { ...LISTENER, protocol: 'UDP', proxyProtocol: 'v2' }, ['proxyProtocol']],
   [
     'networks that are none',

@@ -73,7 +73,10 @@ test('a put without members removes none that joined, and keeps those that were 
 
 test('a member that may never be bound is refused, at its joining and at the attachment of its group', () => {
   const draft = shop();
-  assert.equal(refusalOf(() => joinGroup(draft, 'g', 'i-3'))?.code, 'NetworkConflict');
+  put(draft, 'group-attachments', 'twice', { groupId: 'g', listenerId: 'api', port: 80 });
+  const refusal = refusalOf(() => joinGroup(draft, 'g', 'i-3'));
+  assert.equal(refusal?.code, 'NetworkConflict');
+  assert.equal(refusal?.details.length, 1);
   assert.equal(refusalOf(() => joinGroup(draft, 'g', 'i-9'))?.code, 'InvalidParameter');
   assert.equal(refusalOf(() => put(draft, 'groups', 'g', { members: { x: 'i-3' } }))?.code, 'NetworkConflict');
   put(draft, 'groups', 'other', { members: { x: 'i-3' } });
