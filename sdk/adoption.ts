@@ -25,6 +25,7 @@ export interface AdoptionArgs {
    * The owner of the object, as the error names it, where that is a resource of another stack. That stack then neither
    * changes nor deletes it any more: take the resource out of its program. Not needed for what was made through the API
    * or by this stack.
+   * @default nobody's and this stack's objects only
    */
   adoptFrom?: pulumi.Input<string>;
 }

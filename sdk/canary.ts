@@ -13,7 +13,7 @@ export interface CanaryArgs extends Omit<TargetAttachmentArgs, 'targets' | 'mana
   old: Record<string, TargetArgs>;
   /** The targets of the new version, as `old`; may be empty at 0. No name is in both. */
   new: Record<string, TargetArgs>;
-  /** Of all traffic, what the new targets get, in percent: a whole number 0-100, exact whatever the number of targets. */
+  /** Of all traffic, what the new targets get, in percent: a whole number 0-100. Changes weights, in place. */
   percentage: pulumi.Input<number>;
 }
 

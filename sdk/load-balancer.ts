@@ -45,7 +45,10 @@ export interface LoadBalancerArgs extends AdoptionArgs {
    * @default false
    */
   deletionProtection?: pulumi.Input<boolean>;
-  /** Labels by name; names and values have at most 255 characters. */
+  /**
+   * Texts of your own by name, which decide nothing; names and values have at most 255 characters.
+   * @default none
+   */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 

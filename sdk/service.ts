@@ -70,6 +70,7 @@ export interface ServiceArgs<Name extends string = string> extends LoadBalancerA
  * ```
  */
 export class Service<Name extends string = string> extends pulumi.ComponentResource {
+  /** Its virtual IP is the service's. */
   readonly loadBalancer: LoadBalancer;
   /** By the names of the description. */
   readonly listeners: Readonly<Record<Name, Listener>>;

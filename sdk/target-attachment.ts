@@ -20,8 +20,8 @@ export interface TargetArgs {
    */
   type?: pulumi.Input<'ecs' | 'eni' | 'eci'>;
   /**
-   * The port, 1-65535. A change is make before break: the old port serves until the new one passed a check. Not for
-   * classic load balancers: there the listener's `backendPort` counts.
+   * The port, 1-65535. A change is make before break, as of `serverId` and `address`: the old target serves until the new
+   * one passed a check. Not for classic load balancers: there the listener's `backendPort` counts.
    * @default the attachment's `defaultPort`
    */
   port?: pulumi.Input<number>;
@@ -54,7 +54,7 @@ export interface TargetAttachmentArgs extends AdoptionArgs {
   ruleId?: pulumi.Input<string>;
   /**
    * In place of `listenerId`: every listener of this load balancer, present and future, that has no attachment of its
-   * own. The only form for a classic load balancer.
+   * own. The only form for a classic load balancer. Another one replaces the attachment.
    */
   loadBalancerId?: pulumi.Input<string>;
   /**
@@ -62,7 +62,10 @@ export interface TargetAttachmentArgs extends AdoptionArgs {
    * one that goes is unbound at once, and one that stays changes in place. Order means nothing.
    */
   targets: pulumi.Input<Record<string, pulumi.Input<TargetArgs>>>;
-  /** The port of targets without one, 1-65535. */
+  /**
+   * The port of targets without one, 1-65535. Under a classic load balancer it has no effect.
+   * @default each target has its own
+   */
   defaultPort?: pulumi.Input<number>;
   /**
    * False: weights are given here once, when a target is bound, and then belong to whoever changes them through the
@@ -72,12 +75,14 @@ export interface TargetAttachmentArgs extends AdoptionArgs {
   manageWeights?: pulumi.Input<boolean>;
   /**
    * Seconds that `pulumi up` waits for every target of weight above 0 to be healthy, 0.05-86400; it fails with the list
-   * of those that are not. Left out, it does not wait.
+   * of those that are not.
+   * @default it does not wait
    */
   awaitHealthySeconds?: pulumi.Input<number>;
   /**
-   * Seconds that a changed port or address has to pass its first check, 0.05-86400; until then the old one serves, and
-   * if it does not pass, nothing changes and `pulumi up` fails. 0: swap at once.
+   * Seconds that a changed port, address or server has to pass its first check, 0.05-86400; until then the old one serves,
+   * and if it does not pass, nothing changes and `pulumi up` fails. 0: swap at once. Also how long `pulumi up` waits at
+   * most for the first checks of targets for which a new listener or rule takes over from another one.
    * @default 30
    */
   handoverSeconds?: pulumi.Input<number>;
