@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { askHttp, askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { exchange, shares, startLoad } from '../harness/load.ts';
+import { exchange, sharesAt, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { PLACE, putServer, statusOf, untilHealth } from './servers.ts';
 import { testOnEachEngine } from './table.ts';
@@ -45,12 +45,6 @@ function join({ runtime }: World, serverId: string): Promise<void> {
 
 function leave({ runtime }: World, serverId: string): Promise<void> {
   return runtime.done('DELETE', `/v1/groups/g/members/${serverId}`);
-}
-
-async function namesOf(url: string, requests: number): Promise<Record<string, number>> {
-  const answers = [];
-  for (let i = 0; i < requests; i++) answers.push(await exchange(url));
-  return shares(answers);
 }
 
 testOnEachEngine([
@@ -185,7 +179,7 @@ testOnEachEngine([
       assert.match((await untilHealth(world, 'i-2', 'ineligible')).reason ?? '', /is Starting/);
       const { boundTargets } = await runtime.done('GET', '/v1/group-attachments/web');
       assert.deepEqual([boundTargets['i-1'].health, boundTargets['i-2'].health], ['healthy', 'ineligible']);
-      assert.deepEqual(await namesOf(url, 10), { 'i-1': 10 });
+      assert.deepEqual(await sharesAt(url, 10), { 'i-1': 10 });
       await putServer(world, 'i-2', { addresses: [ADDRESSES['i-2']] });
       await until('i-2', async () => (await exchange(url)).backend === 'i-2' || undefined);
     },
@@ -252,12 +246,12 @@ testOnEachEngine([
       for (const serverId of ['i-1', 'i-2']) await untilHealth(world, serverId, 'healthy');
       await world.restart();
       for (const serverId of ['i-1', 'i-2']) await untilHealth(world, serverId, 'healthy');
-      assert.deepEqual(await namesOf(world.url, 10), { 'i-1': 5, 'i-2': 5 });
+      assert.deepEqual(await sharesAt(world.url, 10), { 'i-1': 5, 'i-2': 5 });
       await untilHealth(world, 'i-3', 'ineligible');
       await leave(world, 'i-1');
       await putServer(world, 'i-3', { addresses: [ADDRESSES['i-3']] });
       await untilHealth(world, 'i-3', 'healthy');
-      assert.deepEqual(await namesOf(world.url, 10), { 'i-2': 5, 'i-3': 5 });
+      assert.deepEqual(await sharesAt(world.url, 10), { 'i-2': 5, 'i-3': 5 });
     },
   },
 ]);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { askTcp, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { exchange, shares, startLoad } from '../harness/load.ts';
+import { exchange, shares, sharesAt, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { UdpBackend, UdpClient } from '../harness/udp.ts';
 import { openFlow } from './flow.ts';
@@ -54,12 +54,6 @@ async function bindTwo(world: World, t: Parameters<typeof httpBackend>[0]) {
   return { a, b };
 }
 
-async function namesOf(url: string, requests: number): Promise<Record<string, number>> {
-  const answers = [];
-  for (let i = 0; i < requests; i++) answers.push(await exchange(url));
-  return shares(answers);
-}
-
 testOnEachEngine([
   {
     name: 'a server that may not be bound is refused with its code, by itself and among others, and nothing is applied',
@@ -87,7 +81,7 @@ testOnEachEngine([
 
       const patched = await runtime.call('PATCH', '/v1/attachments/pool', { targets: { a: null, ...targets } });
       assert.equal(patched.status, 400);
-      assert.deepEqual(await namesOf(url, 10), { a: 5, b: 5 });
+      assert.deepEqual(await sharesAt(url, 10), { a: 5, b: 5 });
     },
   },
   {
@@ -192,7 +186,7 @@ testOnEachEngine([
       const { reason } = await untilHealth(world, 'b', 'ineligible');
       assert.ok(Date.now() >= Date.parse(expiresAt));
       assert.equal(reason, 'server i-b has expired');
-      assert.deepEqual(await namesOf(world.url, 10), { a: 10 });
+      assert.deepEqual(await sharesAt(world.url, 10), { a: 10 });
       await world.patch({ b: { weight: 50 } });
       const { weight } = await untilHealth(world, 'b', 'ineligible');
       assert.equal(weight, 50);
@@ -208,21 +202,21 @@ testOnEachEngine([
       const { url } = world;
       const { a, b } = await bindTwo(world, t);
       await putServer(world, 'i-b', { status: 'Stopped' });
-      assert.deepEqual(await namesOf(url, 20), { a: 20 });
+      assert.deepEqual(await sharesAt(url, 20), { a: 20 });
       const { workers } = await world.runtime.done('GET', '/v1/status');
       for (const { id } of workers) await world.runtime.done('DELETE', `/v1/workers/${id}`);
       await until('new workers', async () => {
         const now = await world.runtime.done('GET', '/v1/status');
         return now.workers.every(({ restarts }: { restarts: number }) => restarts > 0);
       });
-      const afterWorkers = await namesOf(url, 20);
+      const afterWorkers = await sharesAt(url, 20);
       assert.equal(afterWorkers.b, undefined);
       await world.restart();
-      assert.deepEqual(await namesOf(url, 20), { a: 20 });
+      assert.deepEqual(await sharesAt(url, 20), { a: 20 });
       assert.equal((await untilHealth(world, 'b', 'ineligible')).reason, 'server i-b is Stopped, not Running');
       const seen = b.count;
       await putServer(world, 'i-b');
-      assert.deepEqual(await namesOf(url, 20), { a: 10, b: 10 });
+      assert.deepEqual(await sharesAt(url, 20), { a: 10, b: 10 });
       assert.equal(b.count, seen + 10);
       assert.ok(a.count > 0);
     },

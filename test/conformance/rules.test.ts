@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { askHttp, httpBackend } from '../harness/backends.ts';
 import { makePair } from '../harness/certificates.ts';
-import { exchange, type Load, shares, startLoad } from '../harness/load.ts';
+import { type Load, shares, sharesAt, startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
 import { testOnEachEngine } from './table.ts';
 import { targetsOf, type World } from './world.ts';
@@ -179,11 +179,7 @@ testOnEachEngine([
       await putRule(world, 'sick', { path: '/sick', healthCheck });
       await world.runtime.done('PUT', '/v1/attachments/sick', { ruleId: 'sick', targets: targetsOf(backends) });
 
-      const visit = async (path: string, count: number) => {
-        const answers = [];
-        for (let i = 0; i < count; i++) answers.push(await exchange(world.url + path));
-        return shares(answers);
-      };
+      const visit = (path: string, count: number) => sharesAt(world.url + path, count);
       assert.deepEqual(await visit('', 30), { a: 10, b: 10, c: 10 });
       assert.deepEqual(Object.values(await visit('hash', 30)), [30]);
       assert.deepEqual(await visit('weights', 30), { a: 24, b: 6 });

@@ -9,13 +9,10 @@ import { request as requestTls } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { makePair } from '../harness/certificates.ts';
 import { exchange, startLoad } from '../harness/load.ts';
-import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
-
-const MAIN = fileURLToPath(new URL('../../provider/runtime/main.ts', import.meta.url));
+import { MAIN, RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
 
 interface Logged {
   readonly runtime: RuntimeProcess;

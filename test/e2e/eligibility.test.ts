@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
-import { exchange, shares } from '../harness/load.ts';
+import { exchange, sharesAt } from '../harness/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
 
@@ -47,12 +47,6 @@ function pool(targets: Readonly<Record<string, { server: string; port: number }>
   return `new weir.TargetAttachment('pool', { listenerId: web.id, targets: { ${entries.join(', ')} }, awaitHealthySeconds: 10 });`;
 }
 
-async function namesOf(url: string): Promise<Record<string, number>> {
-  const answers = [];
-  for (let i = 0; i < 10; i++) answers.push(await exchange(url));
-  return shares(answers);
-}
-
 test('one server of many that may not be bound: each is named with its code, none is bound, and the next up goes on', async (t) => {
   const it = await shop(t);
   const { runtime, stack, a, b } = it;
@@ -84,7 +78,7 @@ test('one server of many that may not be bound: each is named with its code, non
   for (const id of Object.keys(off)) await runtime.done('PUT', `/v1/backend-servers/${id}`, PLACE);
   stack.write(program(it, {}, pool({ good: targets.good, off: targets.off })));
   await stack.up();
-  assert.deepEqual(await namesOf(it.url), { a: 5, b: 5 });
+  assert.deepEqual(await sharesAt(it.url, 10), { a: 5, b: 5 });
 });
 
 test('a server that its program stops takes no traffic and is ineligible in a refresh; running again it comes back', async (t) => {
@@ -94,12 +88,12 @@ test('a server that its program stops takes no traffic and is ineligible in a re
   const write = (difference: object) => stack.write(program(it, { one: {}, two: difference }, pool(targets)));
   write({});
   await stack.up();
-  assert.deepEqual(await namesOf(url), { a: 5, b: 5 });
+  assert.deepEqual(await sharesAt(url, 10), { a: 5, b: 5 });
 
   write({ status: 'Stopped' });
   assert.match(await stack.done(['preview']), /two: status Running→Stopped/);
   await stack.up();
-  assert.deepEqual(await namesOf(url), { a: 10 });
+  assert.deepEqual(await sharesAt(url, 10), { a: 10 });
   const healthOfB = async () => (await stack.resources()).get('pool')?.outputs.boundTargets.b.health;
   assert.equal(await healthOfB(), 'healthy');
   await stack.done(['refresh', '--yes', '--skip-preview']);

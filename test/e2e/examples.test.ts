@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { exchange, shares, startLoad } from '../harness/load.ts';
+import { shares, sharesAt, startLoad } from '../harness/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
 import { copyTree } from '../harness/tree.ts';
@@ -36,10 +36,8 @@ function backends(t: TestContext, names: readonly string[]): Promise<Backend[]> 
 }
 
 /** Who answered 100 requests. */
-async function answered(url: string): Promise<Record<string, number>> {
-  const exchanges = [];
-  for (let left = 100; left > 0; left--) exchanges.push(await exchange(url));
-  return shares(exchanges);
+function answered(url: string): Promise<Record<string, number>> {
+  return sharesAt(url, 100);
 }
 
 /** `pulumi config set`, and the `up` that it is for. */
@@ -183,13 +181,10 @@ test('auto scaling: servers join by the stack and by the API, and no up removes 
   await stack.up();
   const url = `http://127.0.0.1:${httpPort}/`;
   const served = (names: string) =>
-    until(
-      names,
-      async () =>
-        Object.keys(await answered(url))
-          .sort()
-          .join(' ') === names || undefined,
-    );
+    until(names, async () => {
+      const serving = Object.keys(await answered(url));
+      return serving.sort().join(' ') === names || undefined;
+    });
   await served('server1');
   const load = startLoad({ url, clients: 2, pauseMs: 5 });
   t.after(() => load.stop());

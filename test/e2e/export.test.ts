@@ -5,26 +5,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { KINDS } from '../../provider/model/validate.ts';
 import { freePort, httpBackend } from '../harness/backends.ts';
 import { makePair } from '../harness/certificates.ts';
 import { startLoad } from '../harness/load.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
+import { MAIN, RuntimeProcess, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
-import { ROOT } from '../harness/tree.ts';
-
-const KINDS = [
-  'load-balancers',
-  'listeners',
-  'rules',
-  'attachments',
-  'backend-servers',
-  'groups',
-  'group-attachments',
-] as const;
 
 function exported(runtime: RuntimeProcess, args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   const env = { ...process.env, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: runtime.token };
-  return promisify(execFile)(process.execPath, [join(ROOT, 'provider/runtime/main.ts'), 'export', ...args], { env });
+  return promisify(execFile)(process.execPath, [MAIN, 'export', ...args], { env });
 }
 
 /** Every object by kind and id, without what another owner changes: a foreign one gets another incarnation, too. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
-import { exchange, shares } from '../harness/load.ts';
+import { exchange, sharesAt } from '../harness/load.ts';
 import { webProgram } from '../harness/programs.ts';
 import { RuntimeProcess, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
@@ -51,11 +51,7 @@ test('five targets: traffic by weight, one weight changed in place, bind and unb
   const url = `http://127.0.0.1:${port}/`;
   const write = (weights: Record<string, number | undefined>) =>
     stack.write(webProgram({ port, targets: targets(it, weights), attachment: { awaitHealthySeconds: 10 } }));
-  const measure = async () => {
-    const answers = [];
-    for (let i = 0; i < 100; i++) answers.push(await exchange(url));
-    return shares(answers);
-  };
+  const measure = () => sharesAt(url, 100);
   const isNear = (counts: Record<string, number>, due: Record<string, number>) => {
     for (const name of NAMES) {
       assert.ok(Math.abs((counts[name] ?? 0) - (due[name] ?? 0)) <= 3, `${name}: ${JSON.stringify(counts)}`);

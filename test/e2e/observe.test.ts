@@ -4,12 +4,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { exchange, startLoad } from '../harness/load.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-
-const MAIN = fileURLToPath(new URL('../../provider/runtime/main.ts', import.meta.url));
+import { MAIN, RuntimeProcess, until } from '../harness/runtime.ts';
 
 interface Web {
   readonly runtime: RuntimeProcess;

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { freePort } from '../harness/backends.ts';
 import { webProgram } from '../harness/programs.ts';
-import { RuntimeProcess, temporaryDirectory } from '../harness/runtime.ts';
+import { MAIN, RuntimeProcess, temporaryDirectory } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
 import { ROOT } from '../harness/tree.ts';
 
@@ -40,7 +40,7 @@ test('the workflow comments the plan, lets it pass or not, and the up of main do
   for (const folder of [modules, directory, programs, join(modules, '.bin')]) mkdirSync(folder);
   symlinkSync(ROOT, join(modules, 'weir'));
   symlinkSync(join(ROOT, 'node_modules', '@pulumi'), join(modules, '@pulumi'));
-  symlinkSync(join(ROOT, 'provider/runtime/main.ts'), join(modules, '.bin', 'weir'));
+  symlinkSync(MAIN, join(modules, '.bin', 'weir'));
   writeFileSync(join(programs, 'gh'), GH);
   chmodSync(join(programs, 'gh'), 0o755);
   const manifest = { name: 'shop', version: '1.0.0', type: 'module', main: 'index.ts' };

@@ -80,6 +80,13 @@ function of(url: string): typeof http | typeof https {
   return url.startsWith('https:') ? https : http;
 }
 
+/** Who answers so many requests, one after the other, each on a connection of its own. */
+export async function sharesAt(url: string, requests: number): Promise<Record<string, number>> {
+  const exchanges: Exchange[] = [];
+  while (exchanges.length < requests) exchanges.push(await exchange(url));
+  return shares(exchanges);
+}
+
 export function shares(exchanges: readonly { backend: string | undefined }[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { backend = 'none' } of exchanges) counts[backend] = (counts[backend] ?? 0) + 1;

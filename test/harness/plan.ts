@@ -1,11 +1,8 @@
 // `weir plan` as a pipeline runs it: the real preview of a stack, piped into the real command.
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { MAIN } from './runtime.ts';
 import type { CommandResult, Stack } from './stack.ts';
-import { ROOT } from './tree.ts';
-
-const MAIN = join(ROOT, 'provider/runtime/main.ts');
 
 /** The preview's JSON, whatever became of it. */
 export async function previewOf(stack: Stack, environment: Record<string, string> = {}): Promise<string> {

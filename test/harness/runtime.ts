@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../provider/runtime/main.ts', import.meta.url));
+/** `weir` as this checkout has it. */
+export const MAIN = fileURLToPath(new URL('../../provider/runtime/main.ts', import.meta.url));
 
 export interface Answer {
   status: number;
