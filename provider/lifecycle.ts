@@ -3,6 +3,7 @@ import type { dynamic } from '@pulumi/pulumi';
 import { refuseAdoption } from './adoption.ts';
 import type { Call, RuntimeClient, StoredObject } from './client/client.ts';
 import { type ErrorCode, isWeirError, WeirError } from './model/errors.ts';
+import { stackOf } from './model/stack.ts';
 import { KIND_NAMES } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
 import { isSameObject, newIncarnation, objectId, resourceName } from './object-id.ts';
@@ -40,7 +41,7 @@ export class Lifecycle {
       if (expectedRuntime === undefined) throw this.#notThere(id);
       return { id: '', props: {} };
     }
-    const observed = this.#observed(stored, state);
+    const observed = withIdentityOf(state, this.#observed(stored, state));
     return {
       id,
       props: outputsOf(this.#resource, observed, state, await this.#runtime()),
@@ -160,6 +161,18 @@ function isPartialFailure(error: unknown): boolean {
 
 function runtimeOf({ runtimeId }: Properties): string | undefined {
   return typeof runtimeId === 'string' ? runtimeId : undefined;
+}
+
+/**
+ * What another stack has adopted keeps the owner and the incarnation that the state has: by its new ones the next `up` would
+ * take it back, and a destroy delete it.
+ */
+function withIdentityOf(state: Properties, stored: StoredObject): StoredObject {
+  const { owner, incarnation } = state;
+  if (typeof owner !== 'string' || typeof incarnation !== 'string' || !stored.owner) return stored;
+  if (stored.incarnation === incarnation || stackOf(stored.owner) === stackOf(owner)) return stored;
+  report(`${resourceName(state)}: belongs to ${stored.owner} now: take it out of this program`);
+  return { ...stored, owner, incarnation };
 }
 
 function warningsOf({ warnings, lastError }: StoredObject): string[] {

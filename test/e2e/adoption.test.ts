@@ -162,6 +162,12 @@ test("another stack's object: refused with its owner; with adoptFrom it changes 
   await other.done(['preview', '--expect-no-changes']);
   const taken = await objects(runtime);
 
+  const refreshed = await stack.run(['up', '--refresh', '--yes', '--skip-preview']);
+  assert.ok(
+    refreshed.text.includes(`lb: belongs to ${taken[0]?.owner} now: take it out of this program`),
+    refreshed.text,
+  );
+  assert.deepEqual(await objects(runtime), taken);
   stack.write(program(it, { lb: { ...ADOPTED.lb, tags: {} } }));
   assert.match((await stack.run(['up', '--yes', '--skip-preview'])).text, /belongs to .*prod.*::lb\. \(OwnedByOther/);
   await stack.done(['destroy', '--yes', '--skip-preview']);
