@@ -181,7 +181,7 @@ export class ControlPlane {
       deleteObject(draft, kind, id, incarnation);
     };
     // What is of another incarnation ends no write that waits.
-    const proven = this.#tried(change).isChanged ? await this.#prove(kind, id, change) : [];
+    const proven = this.#tried(change)?.isChanged ? await this.#prove(kind, id, change) : [];
     await this.#writer.write((draft) => {
       change(draft);
       this.#seed(proven);
@@ -265,8 +265,8 @@ export class ControlPlane {
     change: (draft: Draft) => void,
     name = `${kind} ${id}`,
   ): Promise<readonly Proven[]> {
-    // A write that would be refused neither ends the one that waits nor waits itself.
     const draft = this.#tried(change);
+    if (draft === undefined) return [];
     const written = draft.get<Kind>(kind, id);
     const seconds = handoverSecondsOf(written);
     const isToCompare = seconds > 0 && changesBindings(this.model, draft.changes);
@@ -293,11 +293,15 @@ export class ControlPlane {
     await this.#writer.takeOver();
   }
 
-  /** Throws as the change itself would. */
-  #tried(change: (draft: Draft) => void): Draft {
+  /** Undefined: it would be refused now. It hears of that when its turn comes, and neither waits nor ends one that does. */
+  #tried(change: (draft: Draft) => void): Draft | undefined {
     const draft = new Draft(this.model);
-    change(draft);
-    return draft;
+    try {
+      change(draft);
+      return draft;
+    } catch {
+      return undefined;
+    }
   }
 
   async #expireServers(): Promise<void> {
