@@ -2,28 +2,25 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { KIND_ACTIONS } from '../../model/actions.ts';
 import { WeirError } from '../../model/errors.ts';
-import { HANDOVER_SECONDS, toMs } from '../../model/seconds.ts';
 import type { Kind, PropertiesOf } from '../../model/validate.ts';
-import { type Compiled, compile } from '../compile/compile.ts';
-import type { Engine, HealthChange, HealthView, Refusal } from '../engine.ts';
+import type { Compiled } from '../compile/compile.ts';
+import type { Engine, HealthChange, Refusal } from '../engine.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store, StoredModel, StoredObject } from '../store/store.ts';
 import { Background } from './background.ts';
 import { deleteObject, type Precondition, patchedAttachment, putObject, type TargetsPatch } from './changes.ts';
 import { EventLog } from './event-log.ts';
-import { type AwaitedTarget, awaitedTargets } from './first-checks.ts';
 import { joinGroup, leaveGroup } from './groups.ts';
-import { Handover, type Proven } from './handover.ts';
+import type { Proven } from './handover.ts';
 import { HealthRecords } from './health-records.ts';
+import { HealthWaits } from './health-waits.ts';
 import { Draft, Model } from './model.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from './permissions.ts';
 import { notFound } from './references.ts';
 import { RunningState } from './running-state.ts';
 import { expireServers, hasExpired } from './servers.ts';
-import { changesBindings, type RecordOf, successionsOf } from './successions.ts';
 import type { VipPool } from './vip-pool.ts';
-import { Waiters } from './waiters.ts';
 import { writeEvents } from './write-events.ts';
 import { Writer } from './writer.ts';
 
@@ -54,10 +51,9 @@ export class ControlPlane {
   readonly #options: ControlPlaneOptions;
   readonly #monitor: HealthMonitor;
   readonly #writer: Writer;
-  readonly #handover: Handover;
+  readonly #waits: HealthWaits;
   readonly #records: HealthRecords;
   readonly #background: Background;
-  readonly #waiters = new Waiters();
   /** From the first snapshot served to the end. */
   #isServing = false;
 
@@ -69,9 +65,10 @@ export class ControlPlane {
       probe,
       nowMs,
       onChange: (changes) => this.#healthTurned(changes),
-      onFirstCheck: () => this.#waiters.look(),
+      onFirstCheck: () => this.#waits.look(),
     });
     this.running = new RunningState(engine, this.#monitor, () => this.model);
+    this.#waits = new HealthWaits(this.#monitor, probe, this.running);
     this.#records = new HealthRecords(this.#monitor, store, nowMs);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
@@ -83,7 +80,7 @@ export class ControlPlane {
       onCommit: ({ snapshot }) => {
         this.#monitor.apply(snapshot);
         this.#takeOver();
-        this.#waiters.look();
+        this.#waits.look();
       },
       onServed: (before, changes) => {
         for (const { event, needs } of writeEvents(before, changes)) this.events.append(event, needs);
@@ -97,7 +94,6 @@ export class ControlPlane {
         this.events.append({ type: 'listener', state: 'open', listenerId }, needs);
       },
     });
-    this.#handover = new Handover(this.#monitor, probe);
     engine.onPassive = (report) => this.#monitor.report(report);
     engine.onWorkerChange = (change) => this.events.append({ type: 'worker', ...change }, NEEDS_OF_WORKERS);
   }
@@ -141,7 +137,8 @@ export class ControlPlane {
       putObject(draft, request, this.#options.pool, precondition);
     };
     const written = await this.#write(kind, id, change);
-    await this.#awaitFirstChecks(written as StoredObject);
+    await this.#waits.firstChecks(this.model, this.compiled, written as StoredObject);
+    await this.#writer.takeOver();
     return written;
   }
 
@@ -190,13 +187,7 @@ export class ControlPlane {
 
   /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
   async awaitHealthy(id: string, seconds: number): Promise<void> {
-    const waiting = () => this.running.notHealthy(id);
-    const result = await this.#waiters.until(() => waiting().length === 0, toMs(seconds));
-    if (result === 'met') return;
-    if (result === 'closed') throw new WeirError('SystemBusy', 'The runtime is stopping; the targets are bound.');
-    const details = waiting();
-    const text = details.map(({ path, message }) => `${path} ${message}`).join('; ');
-    throw new WeirError('IncorrectStatus.RSByPassToas', `After ${seconds} s: ${text}. The targets are bound.`, details);
+    await this.#waits.healthy(id, seconds);
   }
 
   /** Ends one worker; resolves when another serves in its place. */
@@ -218,8 +209,7 @@ export class ControlPlane {
   async close(): Promise<void> {
     this.#isServing = false;
     this.#background.close();
-    this.#handover.close();
-    this.#waiters.close();
+    this.#waits.close();
     await this.#writer.close();
     await this.#records.save();
     this.#monitor.close();
@@ -267,30 +257,11 @@ export class ControlPlane {
   ): Promise<readonly Proven[]> {
     const draft = this.#tried(change);
     if (draft === undefined) return [];
-    const written = draft.get<Kind>(kind, id);
-    const seconds = handoverSecondsOf(written);
-    const isToCompare = seconds > 0 && changesBindings(this.model, draft.changes);
-    const { snapshot } = isToCompare ? compile(draft, this.compiled) : this.compiled;
-    const recordOf: RecordOf = (groupId, key) => this.#monitor.record(groupId, key);
-    const successions = successionsOf(this.compiled.snapshot, snapshot, written, recordOf);
-    return await this.#handover.prove(name, successions, seconds);
+    return await this.#waits.prove(name, this.model, this.compiled, draft, draft.get<Kind>(kind, id));
   }
 
   #seed(proven: readonly Proven[]): void {
     for (const { groupId, key } of proven) this.#monitor.seed(groupId, key, 'healthy');
-  }
-
-  /** So that what Pulumi deletes next, an older listener or rule, is not needed any more where the targets are well. */
-  async #awaitFirstChecks(written: StoredObject): Promise<void> {
-    const health: HealthView = (groupId, key) => this.#monitor.health(groupId, key);
-    const awaited = awaitedTargets(this.model, this.compiled.snapshot, written, health);
-    if (awaited.length === 0) return;
-    const hasEnded = ({ groupId, key }: AwaitedTarget) => {
-      const record = this.#monitor.record(groupId, key);
-      return record === undefined || record.checkedAtMs !== undefined || record.state.health !== 'checking';
-    };
-    await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSecondsOf(written)));
-    await this.#writer.takeOver();
   }
 
   /** Undefined: it would be refused now. It hears of that when its turn comes, and neither waits nor ends one that does. */
@@ -322,15 +293,11 @@ export class ControlPlane {
       this.events.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
     }
     this.#takeOver();
-    this.#waiters.look();
+    this.#waits.look();
   }
 
   /** Whatever a waiting listener waits for may have come with a write, or with the health of a target. */
   #takeOver(): void {
     if (this.#isServing) this.#writer.takeOver().catch(this.#options.onError);
   }
-}
-
-function handoverSecondsOf(written: StoredObject | undefined): number {
-  return written?.kind === 'attachments' ? written.properties.handoverSeconds : HANDOVER_SECONDS;
 }
