@@ -102,7 +102,7 @@ export class Lifecycle {
     ifMatch?: string,
   ): Promise<Record<string, unknown>> {
     const call = this.#call(id, expectedRuntime);
-    const waitMs = this.#resource.waitMs?.(inputs) ?? 0;
+    const waitMs = this.#resource.waitMs?.(inputs);
     try {
       const stored = await this.#client.put(call, { ...bodyOf(this.#resource, inputs), incarnation }, waitMs, ifMatch);
       for (const warning of warningsOf(stored)) report(`${resourceName(inputs)}: ${warning}`);

@@ -39,6 +39,6 @@ export interface ResourceDescription {
   readonly changeLine?: (name: string, olds: Properties, news: Properties) => string | undefined;
   /** Why this object may not be replaced, where it may not. */
   readonly refusesReplacement?: (olds: Properties) => string | undefined;
-  /** How long a write may wait because its properties ask for it. */
+  /** How long a put may wait, where its properties have a say in it; else for first checks, as long as those may take. */
   readonly waitMs?: (properties: Properties) => number;
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { WeirError } from '../model/errors.ts';
 import { json } from '../model/json.ts';
+import { HANDOVER_SECONDS, toMs } from '../model/seconds.ts';
 import type { TokenProperties } from '../model/token.ts';
 import type { Kind } from '../model/validate.ts';
 import { failureOf, isLost, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
@@ -12,7 +13,10 @@ import { type Settings, type Token, tokenFor } from './settings.ts';
 /** So that a dead endpoint, even one that swallows packets, fails a `pulumi up` within 10 s: Pulumi itself takes 5 to 6. */
 const PREFLIGHT_TIMEOUT_MS = 3_000;
 
-/** What a write may take beyond the waits that it asks for: the runtime's acknowledgement, and a busy machine. */
+/** How long the runtime lets first checks of targets go on before it answers a write, where nothing else is said. */
+const FIRST_CHECKS_MS = toMs(HANDOVER_SECONDS);
+
+/** What a write may take beyond the first checks and the health that it waits for: the runtime's acknowledgement, and a busy machine. */
 const MARGIN_MS = 30_000;
 
 /** The same write again, after the connection was lost or the runtime asked for it: it is idempotent. */
@@ -67,11 +71,11 @@ export class RuntimeClient {
     return this.#runtimeId;
   }
 
-  /** Creates or updates; `waitMs` is what the write itself asks to wait for. `ifMatch`: only what has this tag. */
+  /** Creates or updates; `waitMs` is what the write itself may wait for. `ifMatch`: only what has this tag. */
   async put(
     call: Call,
     body: Readonly<Record<string, unknown>>,
-    waitMs: number,
+    waitMs: number = FIRST_CHECKS_MS,
     ifMatch?: string,
   ): Promise<StoredObject> {
     const write = { body: JSON.stringify(body), ifMatch, timeoutMs: waitMs + MARGIN_MS };
@@ -106,7 +110,8 @@ export class RuntimeClient {
   async delete(call: Call, incarnation: string | undefined): Promise<void> {
     const query = incarnation === undefined ? '' : `?incarnation=${encodeURIComponent(incarnation)}`;
     try {
-      await this.#call('DELETE', pathOf(call) + query, call.expectedRuntime);
+      const write = { timeoutMs: FIRST_CHECKS_MS + MARGIN_MS };
+      await this.#call('DELETE', pathOf(call) + query, call.expectedRuntime, write);
     } catch (error) {
       if (!(error instanceof WeirError && error.code === 'NotFound')) throw error;
     }

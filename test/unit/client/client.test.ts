@@ -36,6 +36,17 @@ test('what is not there is undefined to get, and deleted to delete', async (t) =
   assert.equal(runtime.seen[1]?.url, '/v1/attachments/web-1?incarnation=i%2F1');
 });
 
+test('a write has time for its waits beside what it takes itself: for first checks where nothing else is said', async (t) => {
+  const timeout = t.mock.method(AbortSignal, 'timeout');
+  const { client } = await scripted(t, () => stored({}));
+  await client.get(CALL);
+  await client.put({ ...CALL, kind: 'listeners' }, {});
+  await client.put(CALL, {}, 5_000);
+  await client.delete(CALL, undefined);
+  const [, ...given] = timeout.mock.calls.map((call) => call.arguments[0]);
+  assert.deepEqual(given, [30_000, 60_000, 35_000, 60_000]);
+});
+
 test('a list goes on with the cursor of each page to the last one', async (t) => {
   const object = (id: string) => ({ id, incarnation: 'i-1', version: 1 });
   const { runtime, client } = await scripted(t, ({ url }) => ({
