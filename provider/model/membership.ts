@@ -127,7 +127,8 @@ export function wiresOf({ targets, defaultPort }: Membership, isKnown: IsKnown):
           ? null
           : known(typeof address === 'string' && isKnown(address) ? canonicalAddress(address) : address),
       port: port === undefined && defaultPort === undefined ? null : known(port ?? defaultPort),
-      weight: known(isKnown(weight) ? weightOf({ weight: weight as number | undefined }) : weight),
+      weight:
+        weight === null ? null : known(isKnown(weight) ? weightOf({ weight: weight as number | undefined }) : weight),
     };
   }
 

@@ -18,7 +18,7 @@ export type RuntimeEvent =
       readonly kind: Kind;
       readonly id: string;
       readonly action: 'put' | 'delete';
-      /** Of attachments. */
+      /** Of attachments, and of groups and their attachments. */
       readonly targets?: readonly MembershipChange[];
       /** How many more changes of targets there were. */
       readonly omitted?: number;

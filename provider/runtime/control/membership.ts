@@ -107,7 +107,7 @@ export function loadBalancerOf(view: Lookup, parent: ParentIds): StoredObject<'l
 }
 
 /** What a binder asks for: targets by name, with their ports and weights; a member has the type of its server. */
-export function wantedTargets(view: ModelView, { kind, properties }: Bindings): [name: string, target: Target][] {
+export function wantedTargets(view: Lookup, { kind, properties }: Bindings): [name: string, target: Target][] {
   if (kind === 'attachments') {
     const { targets, defaultPort } = properties;
     return Object.entries(targets).map(([name, target]) => [name, { ...target, port: target.port ?? defaultPort }]);

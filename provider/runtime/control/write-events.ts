@@ -1,9 +1,11 @@
-// A batch of writes as events: what each put or deleted and, of attachments, what it bound, changed and unbound. Pure.
+// A batch of writes as events: what each put or deleted and, of attachments and groups, what it bound, changed and unbound. Pure.
 import { type Membership, membershipChanges } from '../../model/membership.ts';
 import type { Kind } from '../../model/validate.ts';
 import type { ObjectChange, StoredObject } from '../store/store.ts';
 import type { Need } from './access.ts';
 import type { RuntimeEvent } from './event-log.ts';
+import { membersOf } from './groups.ts';
+import { wantedTargets } from './membership.ts';
 import type { Lookup, ModelView } from './model.ts';
 import { needsOfRead } from './permissions.ts';
 
@@ -30,21 +32,35 @@ export function writeEvents(before: ModelView, changes: readonly ObjectChange[])
     const { kind, id } = next ?? ('delete' in change ? change.delete : change.put);
     const previous = sofar.get<Kind>(kind, id);
     const needs = previous === undefined ? [] : needsOfRead(sofar, previous);
+    const membership = membershipOf(sofar, previous);
     changed.set(nameOf(kind, id), next);
     if (next !== undefined) needs.push(...needsOfRead(sofar, next));
     const action = next === undefined ? 'delete' : 'put';
     const version = before.version + index + 1;
-    return { event: { type: 'write', version, kind, id, action, ...targetsOf(previous, next) }, needs };
+    return {
+      event: { type: 'write', version, kind, id, action, ...targetsOf(membership, membershipOf(sofar, next)) },
+      needs,
+    };
   });
 }
 
-function targetsOf(previous: StoredObject | undefined, next: StoredObject | undefined) {
-  if ((next ?? previous)?.kind !== 'attachments') return {};
-  const all = membershipChanges(membershipOf(previous), membershipOf(next)) ?? [];
+/** Of kinds that have no membership nothing. */
+function targetsOf(before: Membership | undefined, after: Membership | undefined) {
+  if (before === undefined && after === undefined) return {};
+  const all = membershipChanges(before ?? NO_TARGETS, after ?? NO_TARGETS) ?? [];
   const omitted = all.length - MAX_CHANGES_TOLD;
   return { targets: all.slice(0, MAX_CHANGES_TOLD), ...(omitted > 0 ? { omitted } : {}) };
 }
 
-function membershipOf(object: StoredObject | undefined): Membership {
-  return object?.kind === 'attachments' ? object.properties : NO_TARGETS;
+function membershipOf(view: Lookup, object: StoredObject | undefined): Membership | undefined {
+  if (object?.kind === 'attachments') return object.properties;
+  if (object?.kind === 'group-attachments') return { targets: Object.fromEntries(wantedTargets(view, object)) };
+  return object?.kind === 'groups' ? { targets: membersAsTargets(object) } : undefined;
+}
+
+/** Their port and weight are those of each attachment of the group. */
+function membersAsTargets(group: StoredObject<'groups'>) {
+  return Object.fromEntries(
+    Object.entries(membersOf(group)).map(([name, serverId]) => [name, { serverId, weight: null }]),
+  );
 }

@@ -1,9 +1,11 @@
 // Writes as events: versions in the order of a batch, and of attachments the targets that were bound, changed, unbound.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Model } from '../../../../provider/runtime/control/model.ts';
+import { joinGroup, leaveGroup } from '../../../../provider/runtime/control/groups.ts';
+import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
 import { writeEvents } from '../../../../provider/runtime/control/write-events.ts';
 import type { ObjectChange, StoredObject } from '../../../../provider/runtime/store/store.ts';
+import { emptyDraft, put } from './fixtures.ts';
 
 function attachment(targets: Record<string, { address: string; port: number; weight?: number }>): StoredObject {
   const properties = { listenerId: 'web', targets, manageWeights: true, handoverSeconds: 30 };
@@ -38,6 +40,29 @@ test('each write of a batch has its version; two of one attachment are told apar
       ],
     },
     { ...write, version: 8, action: 'delete', targets: [{ operation: 'unbind', name: 'a' }] },
+  ]);
+});
+
+test('a group tells its members, and an attachment of it the targets that they are', () => {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
+  put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
+  put(draft, 'backend-servers', 'i-1', { region: 'r', vpcId: 'v', addresses: ['10.0.0.1'] });
+  put(draft, 'groups', 'g', {});
+  const next = new Draft(draft.toModel());
+  joinGroup(next, 'g', 'i-1');
+  put(next, 'group-attachments', 'scaled', { groupId: 'g', listenerId: 'web', port: 80, weight: 5 });
+  put(next, 'group-attachments', 'scaled', { groupId: 'g', listenerId: 'web', port: 81, weight: 5 });
+  leaveGroup(next, 'g', 'i-1');
+  const told = writeEvents(draft, next.changes).map(({ event }) => event.type === 'write' && [event.id, event.targets]);
+  const bind = { operation: 'bind', name: 'i-1', server: 'i-1', address: null };
+  const unbind = { operation: 'unbind', name: 'i-1' };
+  assert.deepEqual(told, [
+    ['g', [{ ...bind, port: null, weight: null }]],
+    ['scaled', [{ ...bind, port: 80, weight: 5 }]],
+    ['scaled', [{ operation: 'port', name: 'i-1', from: 80, to: 81 }]],
+    ['g', [unbind]],
+    ['scaled', []],
   ]);
 });
 
