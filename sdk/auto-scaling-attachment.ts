@@ -5,7 +5,7 @@ import { Resource } from './resource.ts';
 
 /** The arguments of an {@link AutoScalingAttachment}: a group, and exactly one of `listenerId`, `ruleId` and `loadBalancerId`. */
 export interface AutoScalingAttachmentArgs extends AdoptionArgs {
-  /** The id of the group. Another one takes its place at once: its members are bound, the other's unbound. */
+  /** The id of the group. Another one takes its place: its members are bound, the other's unbound; as with `port`. */
   groupId: pulumi.Input<string>;
   /**
    * The listener whose traffic the members take; of an HTTP or HTTPS one with rules, what no rule matches. Another one
@@ -21,7 +21,8 @@ export interface AutoScalingAttachmentArgs extends AdoptionArgs {
   loadBalancerId?: pulumi.Input<string>;
   /**
    * The port of every member, 1-65535; required, but for classic load balancers, where the listener's `backendPort`
-   * counts and none may be given. Changes in place.
+   * counts and none may be given. Changes in place: the old port serves until the new one has passed a first check; not
+   * within 30 s: nothing changes, and `pulumi up` fails.
    */
   port?: pulumi.Input<number>;
   /**

@@ -16,7 +16,8 @@ export interface BackendServerArgs extends AdoptionArgs {
   zoneId?: pulumi.Input<string>;
   /**
    * Its IPv4 or IPv6 addresses, 1-64. A target with `serverId` and no `address` has the first one; an interface (`"eni"`)
-   * may be bound several times, with one of its addresses each.
+   * may be bound several times, with one of its addresses each. Where the first one changes, the old one serves until a
+   * first check of the new one has ended.
    */
   addresses: pulumi.Input<pulumi.Input<string>[]>;
   /**

@@ -81,8 +81,10 @@ export interface TargetAttachmentArgs extends AdoptionArgs {
   awaitHealthySeconds?: pulumi.Input<number>;
   /**
    * Seconds that a changed port, address or server has to pass its first check, 0.05-86400; until then the old one serves,
-   * and if it does not pass, nothing changes and `pulumi up` fails. 0: swap at once. Also how long `pulumi up` waits at
-   * most for the first checks of targets for which a new listener or rule takes over from another one.
+   * and if it does not pass, nothing changes and `pulumi up` fails. The same for the first targets of a listener's own,
+   * which take the place of its load balancer's. Where names that go leave none in traffic, at most as long for one first
+   * check of each that comes, and then they go; and for the first checks of targets for which a new listener or rule takes
+   * over from another one. 0: all of it at once.
    * @default 30
    */
   handoverSeconds?: pulumi.Input<number>;

@@ -214,7 +214,7 @@ test('events tell writes with what they bound, health, replaced workers and refu
   const bound = await events.one('write', ({ id }) => id === 'pool');
   const { version } = await runtime.done('GET', '/v1/attachments/pool');
   assert.deepEqual([bound.data.kind, bound.data.action, bound.data.version], ['attachments', 'put', version]);
-  assert.deepEqual(bound.data.targets[0], { operation: 'bind', name: 'a', ...a });
+  assert.deepEqual(bound.data.targets[0], { operation: 'bind', name: 'a', server: null, ...a });
   await events.one('health', ({ name, health }) => name === 'a' && health === 'healthy');
   const patch = { targets: { a: { weight: 20 }, b: null } };
   await runtime.done('PATCH', '/v1/attachments/pool', patch);
