@@ -204,6 +204,27 @@ const scenarios: Scenario[] = [
     },
   },
   {
+    name: "the delete of a listener's last own attachment does not wait for those of its load balancer's targets that never answer a check",
+    run: async ({ bind, change, runtime, url }, t) => {
+      const [a, b] = (await backends(t, httpBackend, 'ab')) as [Backend, Backend];
+      const silent = await listen(t, 'silent', createServer());
+      await change({ healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2, timeoutSeconds: 3600 } });
+      const shared = { loadBalancerId: 'lb', targets: targetsOf([silent, a]) };
+      await runtime.done('PUT', '/v1/attachments/shared', shared);
+      await bind(targetsOf([b]));
+      const load = startLoad({ url, clients: 4 });
+      await answeredBy(load, b);
+      let isDeleted = false;
+      const deleted = runtime.done('DELETE', '/v1/attachments/pool').then(() => {
+        isDeleted = true;
+      });
+      await until('the delete', () => isDeleted);
+      await deleted;
+      await answeredBy(load, a);
+      await noFailures(load);
+    },
+  },
+  {
     name: "another stack's listener, and nobody's, is refused the VIP:port, and what serves there is not touched",
     listener: OWNED,
     run: async ({ bind, runtime, port, url }, t) => {
