@@ -29,13 +29,17 @@ export function checkRule(view: ModelView, next: Rule): void {
   throw new WeirError('OwnedByOther', problems.map(({ path, message }) => `${path} ${message}`).join('; '), problems);
 }
 
-/** What a listener that has rules can't become. */
+/**
+ * What a listener that has rules can't become. Those of its own stack may be on their way out: what a program no longer
+ * has is deleted after what it changes.
+ */
 export function problemsWithRules(view: ModelView, next: StoredObject<'listeners'>): Problem[] {
   const rules = [...view.list('rules')].filter(({ properties }) => properties.listenerId === next.id);
   if (rules.length === 0) return [];
   const names = rules.map(nameOf).join(', ');
   const problems: Problem[] = [];
-  if (!isHttp(next.properties.protocol)) {
+  const isLeft = next.owner !== undefined && rules.every((rule) => isSameStack(rule, next));
+  if (!isHttp(next.properties.protocol) && !isLeft) {
     const message = `can't be ${next.properties.protocol}: the listener has ${names}, and rules are for HTTP and HTTPS`;
     problems.push({ path: 'protocol', message });
   }

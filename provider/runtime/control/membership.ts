@@ -2,6 +2,7 @@
 
 import { bindingFault, type Ineligibility } from '../../model/eligibility.ts';
 import type { GroupAttachmentProperties } from '../../model/group-attachment.ts';
+import { isHttp } from '../../model/listener.ts';
 import type { LoadBalancerProperties } from '../../model/load-balancer.ts';
 import type { ParentIds } from '../../model/parent.ts';
 import { type Target, type TargetAttachmentProperties, weightOf } from '../../model/target-attachment.ts';
@@ -61,8 +62,9 @@ export class MembershipIndex {
     return this.#byRule.get(rule.id) ?? [];
   }
 
-  rulesOf(listener: StoredObject<'listeners'>): readonly StoredObject<'rules'>[] {
-    return this.#rules.get(listener.id) ?? [];
+  /** None of a listener that is no longer HTTP or HTTPS: its stack is about to delete them. */
+  rulesOf({ id, properties }: StoredObject<'listeners'>): readonly StoredObject<'rules'>[] {
+    return (isHttp(properties.protocol) && this.#rules.get(id)) || [];
   }
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WeirError } from '../../../../provider/model/errors.ts';
 import type { Kind } from '../../../../provider/model/validate.ts';
+import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import { deleteObject } from '../../../../provider/runtime/control/changes.ts';
 import { ruleWarnings } from '../../../../provider/runtime/control/forwarding-rules.ts';
 import type { Draft } from '../../../../provider/runtime/control/model.ts';
@@ -53,14 +54,6 @@ const REFUSED: readonly Row[] = [
     /^listenerId .*classic/,
   ],
   [
-    'a listener that has rules and becomes TCP',
-    'listeners',
-    'web',
-    { loadBalancerId: 'lb', protocol: 'TCP', port: 80 },
-    'InvalidParameter',
-    /^protocol .*rule api of urn:pulumi:dev/,
-  ],
-  [
     'a listener that has rules and goes to a classic load balancer',
     'listeners',
     'web',
@@ -87,6 +80,19 @@ for (const [name, kind, id, input, code, problem] of REFUSED) {
     assert.match(refused.details.map(({ path, message }) => `${path} ${message}`).join('; '), problem);
   });
 }
+
+test('a listener that has rules becomes TCP only where they are of its stack, which deletes them next: they serve no more', () => {
+  const draft = ruleDraft();
+  const tcp = { loadBalancerId: 'lb', protocol: 'TCP', port: 80 };
+  put(draft, 'rules', 'theirs', { listenerId: 'web', path: '/theirs' }, FOREIGN);
+  const refused = refusal(draft, () => put(draft, 'listeners', 'web', tcp));
+  assert.match(refused.details[0]?.message ?? '', /^can't be TCP: .*rule api of urn:pulumi:dev.*, rule theirs of/);
+  deleteObject(draft, 'rules', 'theirs', undefined);
+  put(draft, 'listeners', 'web', tcp);
+  assert.deepEqual(compile(draft).snapshot.listeners.get('web')?.rules, []);
+  deleteObject(draft, 'attachments', 'pool', undefined);
+  deleteObject(draft, 'rules', 'api', undefined);
+});
 
 test("a rule for the requests of another stack's rule is refused, naming it, and is no rule of another listener", () => {
   const draft = ruleDraft();
