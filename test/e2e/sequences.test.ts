@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { type Kind, SCHEMAS } from '../../provider/model/validate.ts';
 import { freePort } from '../harness/backends.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';
-import { type Kill, type Program, SmallEngine, urnOf } from '../harness/small-engine.ts';
+import { type Kill, type Program, SmallEngine, urnOf, withParents } from '../harness/small-engine.ts';
 import { programs } from './sequences.ts';
 
 /** SEQUENCE_SEED repeats a run that failed: fast-check prints its seed, and what it has shrunk the sequence to. */
@@ -14,11 +14,15 @@ const RUNS = 60;
 const MAX_STATES = 6;
 const MAX_MS = 25_000;
 
+/** What others name before those. */
 const KINDS: Readonly<Record<string, Kind>> = {
+  BackendServer: 'backend-servers',
   LoadBalancer: 'load-balancers',
   Listener: 'listeners',
   ForwardingRule: 'rules',
+  AutoScalingGroup: 'groups',
   TargetAttachment: 'attachments',
+  AutoScalingAttachment: 'group-attachments',
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on what it reads.
@@ -27,7 +31,7 @@ type Item = any;
 async function itemsOf(runtime: RuntimeProcess): Promise<Item[]> {
   const lists = Object.values(KINDS).map(async (kind) => {
     const { items } = await runtime.done('GET', `/v1/${kind}`);
-    return items.map((item: object) => ({ ...item, kind }));
+    return items.map((item: object) => ({ ...item, url: `/v1/${kind}` }));
   });
   return (await Promise.all(lists)).flat();
 }
@@ -37,25 +41,21 @@ async function expectExactly(runtime: RuntimeProcess, program: Program): Promise
   const items = await itemsOf(runtime);
   const idOf = new Map(items.map(({ owner, id }) => [owner, id]));
   const wanted = program.map((resource) => {
-    const parents = Object.entries(resource.parents ?? {}).map(([property, urn]) => [property, idOf.get(urn)]);
-    const properties = SCHEMAS[KINDS[resource.type] as Kind].parse({
-      ...resource.properties,
-      ...Object.fromEntries(parents),
-    });
+    const properties = SCHEMAS[KINDS[resource.type] as Kind].parse(withParents(resource, (urn) => idOf.get(urn)));
     return JSON.parse(JSON.stringify({ ...properties, owner: urnOf(resource) }));
   });
   assert.deepEqual(items.map(({ owner }) => owner).sort(), wanted.map(({ owner }) => owner).sort());
   for (const properties of wanted) {
     const item = items.find(({ owner }) => owner === properties.owner);
     // A listener that waits behind another one says so.
-    if (item.kind === 'listeners') assert.equal(item.warnings, undefined);
+    if (item.url === '/v1/listeners') assert.equal(item.warnings, undefined);
     assert.deepEqual(Object.fromEntries(Object.keys(properties).map((key) => [key, item[key]])), properties);
   }
 }
 
 /** What a sequence that failed has left would fail the shorter one as well. */
 async function wipe(runtime: RuntimeProcess): Promise<void> {
-  for (const { kind, id } of (await itemsOf(runtime)).toReversed()) await runtime.done('DELETE', `/v1/${kind}/${id}`);
+  for (const { url, id } of (await itemsOf(runtime)).toReversed()) await runtime.done('DELETE', `${url}/${id}`);
 }
 
 const kill: fc.Arbitrary<Kill> = fc.record({ call: fc.nat(8), isHeard: fc.boolean() });

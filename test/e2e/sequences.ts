@@ -10,21 +10,27 @@ export interface Places {
 
 const NONE = { healthCheck: { protocol: 'none' } };
 const weight = fc.constantFrom(undefined, 0, 20, 100);
-const [LOAD_BALANCERS, LISTENERS, RULES, ATTACHMENTS] = [
+const [SERVERS, LOAD_BALANCERS, LISTENERS, RULES, GROUPS, ATTACHMENTS, GROUP_ATTACHMENTS] = [
+  ['s0', 's1', 's2'],
   ['lb0', 'lb1'],
   ['l0', 'l1', 'l2'],
   ['r0', 'r1'],
+  ['g0', 'g1'],
   ['a0', 'a1', 'a2', 'a3'],
+  ['ga0', 'ga1'],
 ];
 
-/** Under each load balancer listeners, under those rules, and attachments of each. */
+/** Servers and groups of them; under each load balancer listeners, under those rules, and attachments of both kinds of each. */
 export function programs(places: Places): fc.Arbitrary<Program> {
   return fc
     .tuple(
+      some(SERVERS, server),
       some(LOAD_BALANCERS, loadBalancer),
       some(LISTENERS, listener(places)),
       some(RULES, rule),
+      some(GROUPS, group),
       some(ATTACHMENTS, attachment(places)),
+      some(GROUP_ATTACHMENTS, groupAttachment),
     )
     .map((layers) => {
       const program: Resource[] = [];
@@ -40,11 +46,27 @@ function some(names: readonly string[] = [], make: (name: string) => fc.Arbitrar
   return fc.subarray([...names]).chain((chosen) => fc.tuple(...chosen.map(make)));
 }
 
+/** Its addresses are its own, so that no two servers are one target. */
+function server(name: string): fc.Arbitrary<Make> {
+  const of = name.slice(1);
+  const properties = fc.record({
+    region: fc.constantFrom('r1', 'r1', 'r2'),
+    vpcId: fc.constant('v1'),
+    addresses: fc.constantFrom([`127.1.0.${of}`], [`127.1.1.${of}`, `127.1.0.${of}`]),
+    status: fc.constantFrom(undefined, 'Running', 'Stopped', 'Starting'),
+    kind: fc.constantFrom(undefined, 'ecs', 'eni'),
+    isolated: fc.constantFrom(undefined, false, true),
+  });
+  return properties.map((chosen) => () => [{ type: 'BackendServer', name, properties: chosen }]);
+}
+
 function loadBalancer(name: string): fc.Arbitrary<Make> {
   const properties = fc.record({
     type: fc.constantFrom('application', 'application', 'classic'),
     address: fc.constantFrom(undefined, '127.0.0.2', '127.0.0.3'),
     tags: fc.constantFrom(undefined, { colour: 'blue' }),
+    region: fc.constantFrom(undefined, 'r1'),
+    performance: fc.constantFrom('shared', 'guaranteed'),
   });
   return properties.map((chosen) => () => [{ type: 'LoadBalancer', name, properties: chosen }]);
 }
@@ -95,24 +117,112 @@ const PARENT_OF: Readonly<Record<string, string>> = {
   ForwardingRule: 'ruleId',
 };
 
+/** What any load balancer takes, in time: members that are stopped wait. */
+function group(name: string): fc.Arbitrary<Make> {
+  return fc.subarray([...(SERVERS ?? [])]).map((chosen) => (before) => {
+    const members = before.filter((each) => chosen.includes(each.name) && isOrdinary(each));
+    const parents = Object.fromEntries(members.map((member, index) => [`members.m${index}`, urnOf(member)]));
+    return [{ type: 'AutoScalingGroup', name, properties: { members: {} }, parents }];
+  });
+}
+
+function isOrdinary({ properties: { region, kind } }: Resource): boolean {
+  return region === 'r1' && kind !== 'eni';
+}
+
 function attachment({ targets }: Places): (name: string) => fc.Arbitrary<Make> {
-  const order = fc.shuffledSubarray([...targets]);
+  const order = fc.shuffledSubarray([...targets, ...(SERVERS ?? [])]);
   return (name) =>
     fc
       .record({ of: fc.nat(), order, weights: fc.tuple(weight, weight, weight), defaultPort: fc.boolean() })
       .map(({ of, order: chosen, weights, defaultPort }) => (before) => {
-        const parents = before.filter(({ type, properties }) => type in PARENT_OF && !('backendPort' in properties));
-        const parent = parents[of % Math.max(1, parents.length)];
+        const parent = parentOf(before, of);
         if (parent === undefined) return [];
+        const isClassic = parent.properties.type === 'classic';
+        const taken = claimedUnder(before, parent);
+        const parents: Record<string, string> = { [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
         // Names go to other targets, and targets to other names.
-        const bound = chosen.slice(0, weights.length).map(({ address, port }, index) => {
-          const whole = parent.properties.type === 'classic' ? { address } : { address, port };
-          return [`t${index}`, { ...whole, ...(weights[index] === undefined ? {} : { weight: weights[index] }) }];
+        const bound = chosen.slice(0, weights.length).flatMap((target, index) => {
+          const port = typeof target === 'string' ? 9 : target.port;
+          const named = typeof target === 'string' ? before.find((each) => each.name === target) : undefined;
+          if (typeof target === 'string' && (named === undefined || !isEligible(before, named, parent))) return [];
+          if (taken.has(keyOf(named?.name ?? target, isClassic ? undefined : port))) return [];
+          if (named !== undefined) parents[`targets.t${index}.serverId`] = urnOf(named);
+          const type = named?.properties.kind;
+          return [
+            [
+              `t${index}`,
+              {
+                ...(typeof target === 'string' ? {} : { address: target.address }),
+                ...(type === undefined ? {} : { type }),
+                ...(isClassic ? {} : { port }),
+                ...(weights[index] === undefined ? {} : { weight: weights[index] }),
+              },
+            ],
+          ];
         });
         const properties = { targets: Object.fromEntries(bound), ...(defaultPort ? { defaultPort: 8 } : {}) };
-        const property = PARENT_OF[parent.type] ?? '';
-        return [{ type: 'TargetAttachment', name, properties, parents: { [property]: urnOf(parent) } }];
+        return [{ type: 'TargetAttachment', name, properties, parents }];
       });
+}
+
+function groupAttachment(name: string): fc.Arbitrary<Make> {
+  const choices = fc.record({ of: fc.nat(), group: fc.nat(), port: fc.constantFrom(7, 9), weight });
+  return choices.map(({ of, group: which, port, weight: chosen }) => (before) => {
+    const [parent, members] = [parentOf(before, of), pick(before, 'AutoScalingGroup', which)];
+    if (parent === undefined || members === undefined) return [];
+    const own = parent.properties.type === 'classic' ? {} : { port };
+    const properties = { ...own, ...(chosen === undefined ? {} : { weight: chosen }) };
+    const parents = { groupId: urnOf(members), [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
+    const made = { type: 'AutoScalingAttachment', name, properties, parents };
+    const taken = claimedUnder(before, parent);
+    return [...claimsOf([...before, made], made)].some((key) => taken.has(key)) ? [] : [made];
+  });
+}
+
+function parentOf(before: readonly Resource[], of: number): Resource | undefined {
+  const parents = before.filter(({ type, properties }) => type in PARENT_OF && !('backendPort' in properties));
+  return parents[of % Math.max(1, parents.length)];
+}
+
+/** Whether a program may bind it anew. */
+function isEligible(before: readonly Resource[], { properties }: Resource, parent: Resource): boolean {
+  let root: Resource | undefined = parent;
+  while (root !== undefined && root.type !== 'LoadBalancer')
+    root = resourceOf(before, Object.values(root.parents ?? {})[0]);
+  const { region = properties.region, performance } = root?.properties ?? {};
+  if (properties.status === 'Stopped' || properties.status === 'Starting' || properties.isolated === true) return false;
+  return properties.region === region && (properties.kind !== 'eni' || performance === 'guaranteed');
+}
+
+/** What resources of the program bind to this parent: two of one program may not have the same. */
+function claimedUnder(before: readonly Resource[], parent: Resource): Set<string> {
+  const binders = before.filter(
+    ({ type, parents = {} }) => type.endsWith('Attachment') && Object.values(parents).includes(urnOf(parent)),
+  );
+  return new Set(binders.flatMap((binder) => [...claimsOf(before, binder)]));
+}
+
+function claimsOf(before: readonly Resource[], { properties, parents = {} }: Resource): Set<string> {
+  const members = resourceOf(before, parents.groupId)?.parents ?? {};
+  const named = Object.entries({ ...parents, ...members }).filter(([path]) => path.includes('.'));
+  const targets = (properties.targets ?? {}) as Record<string, { address?: string; port?: number }>;
+  return new Set([
+    ...named.map(([path, urn]) =>
+      keyOf(urn.split('::').at(-1) ?? '', targets[path.split('.')[1] ?? '']?.port ?? properties.port),
+    ),
+    ...Object.values(targets).flatMap((target) =>
+      target.address === undefined ? [] : [keyOf(target as { address: string }, target.port)],
+    ),
+  ]);
+}
+
+function keyOf(target: string | { readonly address: string }, port: unknown): string {
+  return `${typeof target === 'string' ? target : target.address} ${port ?? ''}`;
+}
+
+function resourceOf(before: readonly Resource[], urn: string | undefined): Resource | undefined {
+  return before.find((resource) => urnOf(resource) === urn);
 }
 
 function pick(before: readonly Resource[], type: string, index: number): Resource | undefined {

@@ -1,13 +1,14 @@
 // Pulumi's engine in small, for what no CLI can do fast enough: it calls the providers' methods in the same order, keeps the
 // same state, and can be killed before or after any call.
 import { type Methods, methods } from '../../provider/index.ts';
+import { programOf } from '../../provider/program.ts';
 import { UNKNOWN } from '../../provider/unknown.ts';
 
 export interface Resource {
   readonly type: string;
   readonly name: string;
   readonly properties: Readonly<Record<string, unknown>>;
-  /** Per property the resource, by its URN, whose id it is. */
+  /** Per path of a property, such as `targets.a.serverId`, the resource, by its URN, whose id it is. */
   readonly parents?: Readonly<Record<string, string>>;
 }
 
@@ -24,6 +25,7 @@ interface Entry {
   readonly urn: string;
   readonly type: string;
   readonly id: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Replaced: its delete is due. */
   readonly isOld: boolean;
@@ -46,6 +48,28 @@ class Killed extends Error {
 
 export function urnOf({ type, name }: Pick<Resource, 'type' | 'name'>): string {
   return `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:${type}::${name}`;
+}
+
+/** The resource's properties with what each of its parents has in its place. */
+export function withParents({ properties, parents = {} }: Resource, replacement: (urn: string) => unknown) {
+  const filled: Record<string, unknown> = structuredClone(properties);
+  for (const [path, urn] of Object.entries(parents)) {
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    const place = names.reduce((value, name) => {
+      value[name] ??= {};
+      return value[name] as Record<string, unknown>;
+    }, filled);
+    place[last] = replacement(urn);
+  }
+  return filled;
+}
+
+/** The providers' process ends with each preview and each update. Here it goes on, so what it has seen is taken back. */
+const seen = new Set<string>();
+
+function endProcess(): void {
+  for (const urn of seen) programOf(urn).see('load-balancers', urn, {});
 }
 
 export class SmallEngine {
@@ -75,7 +99,9 @@ export class SmallEngine {
 
   /** A preview and an update; where it was killed on the way, the state is as it was at that moment. */
   async up(program: Program, kill?: Kill): Promise<Ending> {
+    endProcess();
     await this.#preview(program);
+    endProcess();
     this.#base = this.#state;
     this.#done = [];
     this.#kill = kill;
@@ -95,18 +121,18 @@ export class SmallEngine {
     const ids = new Map(this.#state.filter(({ isOld }) => !isOld).map(({ urn, id }) => [urn, id]));
     for (const resource of program) {
       const urn = urnOf(resource);
-      const inputs = await this.#check(resource, (parent) => ids.get(parent) ?? UNKNOWN);
       const old = this.#find(urn);
+      const references = withParents({ ...resource, properties: {} }, (parent) => parent);
+      const inputs = await this.#check(resource, (parent) => ids.get(parent) ?? UNKNOWN, old, { references });
       const { replaces } = old === undefined ? {} : await this.#provider(resource).diff(old.id, old.outputs, inputs);
       if ((replaces ?? []).length > 0) ids.delete(urn);
     }
   }
 
   async #register(resource: Resource): Promise<void> {
-    const inputs = await this.#check(resource, (parent) => this.#find(parent)?.id);
     const provider = this.#provider(resource);
-    const urn = urnOf(resource);
-    const old = this.#find(urn);
+    const old = this.#find(urnOf(resource));
+    const inputs = await this.#check(resource, (parent) => this.#find(parent)?.id, old);
     if (old === undefined) return this.#create(resource, inputs);
     const { changes, replaces = [] } = await provider.diff(old.id, old.outputs, inputs);
     if (replaces.length > 0) return this.#create(resource, inputs);
@@ -114,14 +140,14 @@ export class SmallEngine {
       ? await this.#call(() => provider.update(old.id, old.outputs, inputs))
       : { outs: old.outputs };
     this.#base = this.#base.filter((entry) => entry !== old);
-    this.#done = [...this.#done, { ...old, outputs: outs }];
+    this.#done = [...this.#done, { ...old, inputs, outputs: outs }];
   }
 
   async #create(resource: Resource, inputs: Readonly<Record<string, unknown>>): Promise<void> {
     const { id, outs } = await this.#call(() => this.#provider(resource).create(inputs), 'lost');
     const urn = urnOf(resource);
     this.#base = this.#base.map((entry) => (entry.urn === urn ? { ...entry, isOld: true } : entry));
-    this.#done = [...this.#done, { urn, type: resource.type, id, outputs: outs, isOld: false }];
+    this.#done = [...this.#done, { urn, type: resource.type, id, inputs, outputs: outs, isOld: false }];
   }
 
   /** Last comes what others may refer to; what was replaced before what the program has no more. */
@@ -133,11 +159,12 @@ export class SmallEngine {
     }
   }
 
-  async #check({ type, name, properties, parents = {} }: Resource, idOf: (urn: string) => string | undefined) {
-    const ids = Object.entries(parents).map(([property, urn]) => [property, idOf(urn)]);
-    const news = { ...properties, ...Object.fromEntries(ids), owner: urnOf({ type, name }) };
-    const { inputs, failures = [] } = await this.#provider({ type }).check({}, news);
-    if (failures.length > 0) throw new Error(`check of ${type} ${name}: ${JSON.stringify(failures)}`);
+  async #check(resource: Resource, idOf: (urn: string) => string | undefined, old: Entry | undefined, more = {}) {
+    const owner = urnOf(resource);
+    seen.add(owner);
+    const news = { ...withParents(resource, idOf), ...more, owner };
+    const { inputs, failures = [] } = await this.#provider(resource).check(old?.inputs ?? {}, news);
+    if (failures.length > 0) throw new Error(`check of ${resource.type} ${resource.name}: ${JSON.stringify(failures)}`);
     return inputs;
   }
 
