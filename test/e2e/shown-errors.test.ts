@@ -38,12 +38,16 @@ function others(stranger: number, foreign: object): Readonly<Record<string, read
       /bound by attachment theirs of nobody: it was made through the API \(OwnedByOther/,
     ],
     ported: [
-      `new weir.TargetAttachment('ported', { loadBalancerId: classic.id, targets: { t: { address: '10.0.0.1', port: 80 } } });`,
+      `new weir.TargetAttachment('ported', { loadBalancerId: 'lb-classic', targets: { t: { address: '10.0.0.1', port: 80 } } });`,
       /targets\.t\.port .*classic.* \(OperationFailed\.ActionNotSupport/,
     ],
     kind: [
-      `new weir.TargetAttachment('kind', { listenerId: web.id, targets: { t: { address: '10.0.0.2', port: 80, type: 'eni' } } });`,
-      /targets\.t\S* .*type eni, which takes a load balancer of performance "guaranteed".*\(OperationUnsupported\.AddBackendServers/,
+      `new weir.TargetAttachment('kind', { loadBalancerId: 'lb-shared', targets: { t: { address: '10.0.0.2', port: 80, type: 'eni' } } });`,
+      /targets\.t cannot be bound: it is of type eni, which takes a load balancer of performance "guaranteed".*\(OperationUnsupported\.AddBackendServers/,
+    ],
+    twice: [
+      `new weir.TargetAttachment('twice', { listenerId: web.id, targets: { t: { serverId: 'i-fine', port: 80 }, u: { address: '10.0.0.8', port: 80 } } });`,
+      /targets\.u is 10\.0\.0\.8:80, and so is "t": two targets may not .* \(InvalidBackendServers\.ServerIpConflict, /,
     ],
     pool: [
       `new weir.LoadBalancer('pool');`,
@@ -62,6 +66,10 @@ test('each refusal of an up names the property, says what is wrong, and has its 
   for (const [name, [server]] of Object.entries(SERVERS)) {
     await runtime.done('PUT', `/v1/backend-servers/i-${name}`, { ...PLACE, addresses: ['10.0.0.1'], ...server });
   }
+  // Not of the program: what that tells of a load balancer is refused in its preview.
+  await runtime.done('PUT', '/v1/load-balancers/lb-classic', { type: 'classic', address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/load-balancers/lb-shared', { address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/backend-servers/i-fine', { ...PLACE, addresses: ['10.0.0.8'] });
   const rows = others(stranger.port, foreign);
   const attachments = Object.keys(SERVERS).map(
     (name) =>
