@@ -8,6 +8,7 @@ import { DEFAULT_WEIGHT } from './model/target-attachment.ts';
 import { memberPortProblems } from './model/target-port.ts';
 import type { Properties } from './normal-form.ts';
 import { classicProblems, isClassic } from './parent.ts';
+import { propertyLine } from './property-line.ts';
 import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 
@@ -19,6 +20,7 @@ export const autoScalingAttachment: ResourceDescription = {
   identity: [...PARENTS],
   // Which members there are is the group's: as outputs they would be drift whenever one joins.
   outputs: [],
+  changeLine: (name, olds, news) => propertyLine(name, ['groupId', 'port', 'weight'], olds, news),
   problems: (checked) => [
     ...classicProblems(checked.program, checked.news),
     ...portProblems(isClassic(checked.program, checked.news), checked.news),

@@ -170,7 +170,7 @@ test('only a change of membership makes a line, under the name of the resource',
   assert.equal(diff(targetAttachment, state, state, undefined).line, undefined);
 });
 
-test('the line of a server names what a reviewer asks for, that of a group who joins and leaves', () => {
+test('the line of a server or group attachment names what a reviewer asks for, that of a group who joins and leaves', () => {
   const owner = OWNER.replace('TargetAttachment::web', 'BackendServer::db1');
   const line = (news: object) =>
     diff(backendServer, { ...server, owner }, { ...server, owner, ...news }, undefined).line;
@@ -181,4 +181,10 @@ test('the line of a server names what a reviewer asks for, that of a group who j
     diff(autoScalingGroup, group, { members: { b: 'i-2' }, owner }, undefined).line,
     'db1: join i-2 · leave i-1',
   );
+  const attached = { groupId: 'g', listenerId: 'web', port: 80, owner };
+  assert.equal(
+    diff(autoScalingAttachment, attached, { ...attached, groupId: UNKNOWN, port: 81, weight: 7 }, undefined).line,
+    'db1: groupId g→(known after up) · port 80→81 · weight 100→7',
+  );
+  assert.equal(diff(autoScalingAttachment, attached, { ...attached, weight: 100 }, undefined).line, undefined);
 });
