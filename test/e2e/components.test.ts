@@ -75,7 +75,7 @@ test('a service: up, one port, one target and the sticky session changed each in
   // The key is a secret of the state, and no later `up` makes another one.
   assert.match(await stack.done(['preview', '--diff', '--expect-no-changes']), /unchanged/);
 
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
   for (const kind of ['load-balancers', 'listeners', 'attachments']) {
     assert.deepEqual((await runtime.done('GET', `/v1/${kind}`)).items, []);
   }
@@ -147,5 +147,5 @@ test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was c
   stack.write(program('Promise.resolve(101)'));
   assert.match((await stack.run(['preview'])).text, /percentage: 101 is not a whole number 0-100/);
   stack.write(program(10));
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });

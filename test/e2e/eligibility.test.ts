@@ -105,7 +105,7 @@ test('a server that its program stops takes no traffic and is ineligible in a re
   await until('b', async () => (await exchange(url)).backend === 'b' || undefined);
   await stack.done(['refresh', '--yes', '--skip-preview']);
   assert.notEqual(await healthOfB(), 'ineligible');
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
   assert.deepEqual((await it.runtime.done('GET', '/v1/backend-servers')).items, []);
 });
 
@@ -133,7 +133,7 @@ test('members that the program names are bound and unbound with it, in the order
   await stack.up();
   assert.deepEqual(await bound(), ['y']);
   await stack.done(['preview', '--expect-no-changes']);
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
   assert.deepEqual((await runtime.done('GET', '/v1/groups')).items, []);
 });
 

@@ -47,7 +47,7 @@ async function change(stack: Stack, key: string, value: string): Promise<void> {
 }
 
 async function destroyed(stack: Stack): Promise<void> {
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
   assert.equal((await stack.resources()).size, 0);
 }
 

@@ -101,7 +101,7 @@ test('what was made by hand is exported, adopted by the first up, and goes with 
   // Without adoption, for it has been done.
   stack.write(written.stdout.replace(/^ +adopt(From)?: .*\n/gm, ''));
   await stack.done(['preview', '--expect-no-changes']);
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
   assert.deepEqual(await configuration(runtime), {});
 });
 

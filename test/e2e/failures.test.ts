@@ -123,7 +123,7 @@ test('a create whose answer was lost is repeated without an orphan', async (t) =
   for (const kind of ['load-balancers', 'listeners', 'attachments']) {
     assert.equal((await runtime.done('GET', `/v1/${kind}`)).items.length, 1, kind);
   }
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });
 
 test('a listener whose port is taken: that create fails with the property, and the next up finishes', async (t) => {

@@ -105,7 +105,7 @@ for (const [what, interrupt] of INTERRUPTIONS) {
     write(second, awaited);
     await stack.up();
     await expectWhole(it, 'second');
-    await stack.done(['destroy', '--yes', '--skip-preview']);
+    await stack.destroy();
     for (const kind of KINDS) assert.deepEqual((await runtime.done('GET', `/v1/${kind}`)).items, [], kind);
   });
 }

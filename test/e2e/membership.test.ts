@@ -81,7 +81,7 @@ test('five targets: traffic by weight, one weight changed in place, bind and unb
   assert.deepEqual(await ids(), first);
   isNear(await measure(), { b2: 25, b3: 50, b5: 25 });
 
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
   for (const kind of ['load-balancers', 'listeners', 'attachments']) {
     assert.deepEqual((await runtime.done('GET', `/v1/${kind}`)).items, []);
   }
@@ -136,7 +136,7 @@ test('drift is shown by refresh and repaired by the next up: a target removed, a
 
   // Deleting what is gone succeeds.
   await runtime.done('DELETE', path);
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });
 
 test('up --replace of each type: all objects are there afterwards', async (t) => {

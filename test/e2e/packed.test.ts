@@ -46,7 +46,7 @@ test('a project with weir from npm pack: up, preview, update, refresh, a compone
         export const id = shop.listeners.http.id;`);
       assert.match(await stack.up(), /random:index:RandomPassword shop-http-cookie created/);
       await until('traffic', async () => (await exchange(`http://127.0.0.1:${cookiePort}/`)).backend);
-      await stack.done(['destroy', '--yes', '--skip-preview']);
+      await stack.destroy();
       assert.equal((await stack.resources()).size, 0);
     });
   }

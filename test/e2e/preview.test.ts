@@ -43,7 +43,7 @@ test('unknown port, address, weight, listenerId and whole map: the first and a c
   const refused = await stack.run(['preview']);
   assert.notEqual(refused.code, 0);
   assert.match(refused.text, /targets\.port\.weight/);
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });
 
 const BAD: readonly (readonly [resource: string, paths: readonly string[]])[] = [

@@ -151,5 +151,5 @@ test('what moves, is renamed, replaced or goes is no contradiction, nor is a bou
     await stack.up();
     await stack.done(['preview', '--expect-no-changes']);
   }
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });

@@ -45,7 +45,7 @@ test('resources in a component, and the same names in a component of a component
     assert.equal(owners.length, 2, kind);
     for (const owner of owners) assert.ok(urns.includes(owner), owner);
   }
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });
 
 test('get reads what is there, and fails for what is not', async (t) => {
@@ -63,6 +63,6 @@ export const vip = weir.LoadBalancer.get('found', '${id}').vip;
   assert.notEqual(code, 0);
   assert.match(text, /has no load balancer nobodys/);
   assert.doesNotMatch(text, /\n\s+at /);
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
   assert.equal((await runtime.done('GET', '/v1/load-balancers')).items.length, 1);
 });

@@ -91,7 +91,7 @@ test("the README's stack of protocols and rules serves HTTPS, and its rule takes
   const ask = (path: string) => askHttp(port, 'shop.example.com', path, 'shop.example.com');
   await until('the rule begins', async () => (await ask('/api/carts')) === 'api' || undefined);
   assert.deepEqual([await ask('/'), await ask('/apix')].toSorted(), ['one', 'two']);
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });
 
 test("the README's servers, groups and components go up as they are written", async (t) => {
@@ -100,6 +100,6 @@ test("the README's servers, groups and components go up as they are written", as
     const written = programWith(`new weir.${name}(`);
     const stack = await Stack.create(t, written.replace(/port: (8080|9000)/, `port: ${await freePort()}`), runtime);
     await stack.up();
-    await stack.done(['destroy', '--yes', '--skip-preview']);
+    await stack.destroy();
   }
 });

@@ -104,7 +104,7 @@ test('two rules: faults in preview, traffic by host and path, no drift, a match 
     ['own', undefined],
   ]);
 
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
   for (const kind of ['listeners', 'rules', 'attachments'])
     assert.deepEqual((await runtime.done('GET', `/v1/${kind}`)).items, []);
 });
@@ -142,7 +142,7 @@ test('rules come and go, and one is renamed with its targets, in one up under lo
     [],
   );
   await stack.done(['preview', '--expect-no-changes']);
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });
 
 test('another listener replaces the rule and its attachment, and get reads a rule without owning it', async (t) => {
@@ -169,7 +169,7 @@ export const id = weir.ForwardingRule.get('found', '${items[0]?.id}').id;
   const other = await Stack.create(t, reader, runtime);
   await other.up();
   assert.equal((await other.done(['stack', 'output', 'id'])).trim(), items[0]?.id);
-  await other.done(['destroy', '--yes', '--skip-preview']);
+  await other.destroy();
   assert.equal((await runtime.done('GET', '/v1/rules')).items.length, 1);
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });

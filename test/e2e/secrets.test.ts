@@ -115,7 +115,7 @@ test('planted keys serve, and are in no file, answer, event, log or state; a sec
   const { text: open } = await stack.run(['stack', 'export', '--show-secrets']);
   assert.ok(open.includes(bodyOf(two)) && open.includes(COOKIE_KEY), 'the state has them, encrypted');
   assert.ok(!open.includes(bodyOf(one)));
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });
 
 test('another key in the runtime is drift, which up repairs; a wrong pair is refused in preview', async (t) => {
@@ -145,5 +145,5 @@ test('another key in the runtime is drift, which up repairs; a wrong pair is ref
   const { code, text } = await stack.run(['preview']);
   assert.notEqual(code, 0);
   assert.match(text, /certificates\.main\.privateKey does not belong to the certificate/);
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });

@@ -21,7 +21,7 @@ ${text}
   const ids = async (kind: string): Promise<string[]> =>
     (await runtime.done('GET', `/v1/${kind}`)).items.map(({ id }: { id: string }) => id);
   const destroy = async () => {
-    await stack.done(['destroy', '--yes', '--skip-preview']);
+    await stack.destroy();
     for (const kind of ['backend-servers', 'groups', 'group-attachments', 'attachments', 'load-balancers']) {
       assert.deepEqual(await ids(kind), [], kind);
     }

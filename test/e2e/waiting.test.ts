@@ -66,7 +66,7 @@ test('everything is renamed while each worker ends: nothing but what was with th
       [],
     );
   }
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });
 
 test('the runtime is killed when a rename comes to its deletes: traffic is back with it, and the next up finishes without a failure', async (t) => {
@@ -93,7 +93,7 @@ test('the runtime is killed when a rename comes to its deletes: traffic is back 
     assert.ok(load.exchanges.length > 0);
     assert.deepEqual(load.failures().slice(0, 3), []);
   }
-  await stack.done(['destroy', '--yes', '--skip-preview']);
+  await stack.destroy();
 });
 
 interface Relay {

@@ -118,6 +118,10 @@ export class Stack {
     return this.done(['up', '--yes', '--skip-preview']);
   }
 
+  destroy(): Promise<string> {
+    return this.done(['destroy', '--yes', '--skip-preview']);
+  }
+
   /** The resources of the state, by name, without the stack and the provider. */
   async resources(): Promise<Map<string, StackResource>> {
     const { stdout } = await this.run(['stack', 'export']);

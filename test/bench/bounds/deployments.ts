@@ -54,7 +54,7 @@ export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
         times[step]?.push(performance.now() - startedAt);
       }
     }
-    for (const { stack } of ways) await stack.done(['destroy', '--yes', '--skip-preview']);
+    for (const { stack } of ways) await stack.destroy();
   }
   return STEPS.map(({ what }, step) => {
     const [own, base] = [weir.times[step] ?? [], noOp.times[step] ?? []];

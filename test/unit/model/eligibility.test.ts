@@ -1,3 +1,4 @@
+// The rules of who may take traffic: the code for each, and which comes first.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backendServerSchema } from '../../../provider/model/backend-server.ts';

@@ -1,3 +1,4 @@
+// What the model becomes for data planes, and what of it stays the same object.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';

@@ -1,3 +1,4 @@
+// Writes as changes of a draft: what each makes of the model, and what it is refused for.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

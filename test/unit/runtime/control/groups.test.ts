@@ -1,3 +1,4 @@
+// Auto scaling groups in the model: who joins is bound, who leaves is unbound, and what of that is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
