@@ -1,18 +1,19 @@
 // `npm pack` and `npm publish` call this: `prepare` compiles to dist/ and points package.json there, `restore` undoes it.
 
-import { spawnSync } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { exec } from './exec.mjs';
 import { compiledSpecifiers, publishedManifest, sourceManifest } from './manifest.mjs';
+import { step } from './progress.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, 'dist');
 const manifestFile = path.join(root, 'package.json');
 
-function prepare() {
+async function prepare() {
   rmSync(dist, { recursive: true, force: true });
-  compile();
+  await compile();
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     if (entry.name.endsWith('.d.ts')) rewrite(path.join(entry.parentPath, entry.name), compiledSpecifiers);
   }
@@ -20,12 +21,11 @@ function prepare() {
   for (const file of Object.values(readManifest().bin)) chmodSync(path.join(root, file), 0o755);
 }
 
-function compile() {
+async function compile() {
   const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const project = path.join(root, '.toolchain', 'tsconfig.pack.json');
-  // npm reads the tarball's name from stdout (`npm pack --json`), so the compiler speaks on stderr.
-  const { status } = spawnSync(process.execPath, [compiler, '-p', project], { stdio: ['ignore', 2, 2] });
-  if (status !== 0) throw new Error(`weir: tsc -p ${project} ended with ${status}; package.json is as it was`);
+  // npm reads the tarball's name from stdout (`npm pack --json`), so nothing of it goes there.
+  await step('compiling the package', () => exec(process.execPath, [compiler, '-p', project]));
 }
 
 /** @param {(manifest: import('./manifest.mjs').Manifest) => import('./manifest.mjs').Manifest} change */
@@ -49,7 +49,7 @@ function rewrite(file, change) {
 }
 
 const [command] = process.argv.slice(2);
-if (command === 'prepare') prepare();
+if (command === 'prepare') await prepare();
 else if (command === 'restore') rewriteManifest(sourceManifest);
 else {
   process.stderr.write('usage: node .toolchain/pack.mjs prepare|restore\n');

@@ -11,7 +11,7 @@ import type * as pulumi from '@pulumi/pulumi';
  */
 export interface AdoptionArgs {
   /**
-   * The id of the object to take over, as the API and `weir status` show it. Its properties must be what the arguments
+   * The id of the object to take over, as the API and `weir export` show it. Its properties must be what the arguments
    * say; else `pulumi up` fails with each difference and changes nothing. Traffic is not touched.
    * @default a new object
    */

@@ -75,7 +75,7 @@ function sourceOf({ source }: Token): string {
 /** `reason` is what the runtime says: that the token has expired, say. */
 function unauthenticated(endpoint: URL, token: Token | undefined, reason = ''): WeirError {
   const advice =
-    "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the runtime's own is in DIR/admin-token";
+    "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the administrator's is in admin-token in the runtime's data directory";
   const message =
     token === undefined
       ? `the runtime at ${shown(endpoint)} wants a token, and none was found in WEIR_TOKEN, weir:token or ~/.weir: ${advice}`

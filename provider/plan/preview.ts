@@ -95,7 +95,7 @@ function read(text: string): Digest & Pick<Preview, 'hasDependencies'> {
   const lines = whole === undefined || isEvent(whole) ? text.trim().split('\n').map(json) : undefined;
   const parsed = lines === undefined ? digestSchema.safeParse(whole) : z.array(eventSchema).safeParse(lines);
   if (!parsed.success) {
-    const reason = z.prettifyError(parsed.error);
+    const reason = lines?.includes(undefined) ? 'it is not JSON' : z.prettifyError(parsed.error);
     throw new Error(`this is no preview as \`pulumi preview --json --show-sames\` writes it:\n${reason}`);
   }
   return Array.isArray(parsed.data)

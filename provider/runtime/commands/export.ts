@@ -9,23 +9,23 @@ import { WeirError } from '../../model/errors.ts';
 import { KINDS } from '../../model/validate.ts';
 
 interface Options {
-  readonly owner: readonly string[];
+  readonly owner?: readonly string[];
   readonly out?: string;
 }
 
 export function exportCommand(): Command {
   return new Command('export')
     .description('Writes what the runtime at WEIR_ENDPOINT has as a TypeScript program whose first `up` adopts it.')
-    .option('--owner <prefix>', 'only objects whose owner begins so; may be given again', append, [])
+    .option('--owner <prefix>', 'only objects whose owner begins so; may be given again', append)
     .option('--out <path>', 'a new file that ends in .ts, or a folder for a new index.ts (default: standard output)')
     .action(runExport);
 }
 
-function append(value: string, before: readonly string[]): readonly string[] {
+function append(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
-async function runExport({ owner: prefixes, out }: Options): Promise<void> {
+async function runExport({ owner: prefixes = [], out }: Options): Promise<void> {
   const client = await connectClient();
   const isMeant = ({ owner }: StoredObject) =>
     prefixes.length === 0 || prefixes.some((prefix) => owner?.startsWith(prefix));

@@ -61,7 +61,7 @@ function gates(value: string, previous: readonly string[]): string[] {
   const names = value.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !GATES.includes(name));
   if (unknown.length > 0) {
-    throw new InvalidArgumentError(`There is no ${unknown.join(', ')}: it must be of ${GATES.join(', ')}.`);
+    throw new InvalidArgumentError(`No warning is called ${unknown.join(' or ')}; there are ${GATES.join(', ')}.`);
   }
   return [...previous, ...names];
 }

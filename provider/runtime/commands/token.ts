@@ -21,9 +21,7 @@ interface CreateFlags {
 
 export function tokenCommand(): Command {
   return new Command('token')
-    .description(
-      "Makes, lists and revokes tokens of the runtime at WEIR_ENDPOINT; needs the administrator's in WEIR_TOKEN.",
-    )
+    .description("Makes, lists and revokes tokens of the runtime at WEIR_ENDPOINT; needs the administrator's.")
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(revokeCommand());

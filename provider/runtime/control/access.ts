@@ -70,14 +70,14 @@ export function demand(access: Access, needs: readonly Need[]): void {
 export function demandSome(access: Access, permissions: readonly Permission[]): void {
   if (permissions.some((permission) => access.maySome(permission))) return;
   const texts = permissions.map(
-    ({ actions, type }) => `${oneOf(actions)} on ${type === 'runtime' ? type : `a ${type}/ID`}`,
+    ({ actions, type }) => `${oneOf(actions)} on ${type === 'runtime' ? type : `some ${type}/ID`}`,
   );
   throw forbidden(access, [{ path: '', message: `needs ${texts.slice(0, 2).join(' or ')}` }]);
 }
 
 export function demandAdministrator(access: Access): void {
   if (access.isAdministrator) return;
-  const message = `${capital(access.name)} may not manage tokens: that is for the administrator's, which is in DIR/admin-token.`;
+  const message = `${capital(access.name)} may not manage tokens: that is for the administrator's, which is in admin-token in the runtime's data directory.`;
   throw new WeirError('Forbidden', message);
 }
 

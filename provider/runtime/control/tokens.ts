@@ -74,7 +74,8 @@ export class Tokens {
 
   /** From here on nobody gets in with it, and what waits for a turn is refused. */
   async revoke(id: string): Promise<void> {
-    if (!this.#byId.has(id)) throw new WeirError('NotFound', `There is no token ${id}.`);
+    if (!this.#byId.has(id))
+      throw new WeirError('NotFound', `There is no token ${id}: \`weir token list\` shows the ids.`);
     await this.#options.store.deleteToken(id);
     this.#byId.delete(id);
   }

@@ -54,7 +54,7 @@ test('a preview that failed is an error with what the engine said', () => {
 
 const REFUSED: readonly (readonly [rule: string, text: string, message: RegExp])[] = [
   ['nothing at all', ' \n', /there is no preview to read/],
-  ['text', 'Previewing update (dev):\n', /this is no preview/],
+  ['text', 'Previewing update (dev):\n', /this is no preview[^\n]*\nit is not JSON$/],
   ['other JSON', '{"version":3,"deployment":{}}', /this is no preview[\s\S]*it has no steps/],
   ['a list', '[]', /this is no preview/],
   ['steps that are none', '{"steps":[{"op":7}]}', /this is no preview[\s\S]*steps\[0\]/],
