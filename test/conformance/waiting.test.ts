@@ -1,8 +1,10 @@
 // The rows of the conformance table in which one listener stands behind another of its VIP:port, or a rule beside an equal one.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type Backend, httpBackend, tcpBackend } from '../harness/backends.ts';
+import { createServer } from 'node:http';
+import { type Backend, httpBackend, listen, tcpBackend } from '../harness/backends.ts';
 import { startLoad } from '../harness/load.ts';
+import { until } from '../harness/runtime.ts';
 import { backends } from './clients.ts';
 import { openFlow } from './flow.ts';
 import { answeredBy, noFailures, SLOW_CHECK, slowToCheck } from './slow-checks.ts';
