@@ -1,8 +1,10 @@
 // What a plan asks of the runtime: everything that is bound, whoever bound it.
 import { z } from 'zod';
-import type { RuntimeClient } from '../client/client.ts';
+import type { RuntimeClient, StoredObject } from '../client/client.ts';
+import { KIND_ACTIONS } from '../model/actions.ts';
+import { isWeirError } from '../model/errors.ts';
 import { targetKey } from '../model/target-key.ts';
-import { KINDS } from '../model/validate.ts';
+import { KINDS, type Kind } from '../model/validate.ts';
 import type { RuntimeView } from './plan.ts';
 import type { Preview } from './preview.ts';
 
@@ -26,7 +28,7 @@ const statusSchema = z.looseObject({
 export async function readRuntime(client: RuntimeClient, preview: Preview): Promise<RuntimeView> {
   const runtimeIds = preview.steps.map(({ old }) => old?.outputs.runtimeId);
   const expected = runtimeIds.find((id) => typeof id === 'string');
-  const lists = KINDS.map(async (kind) => [kind, await client.list(kind, expected)] as const);
+  const lists = KINDS.map(async (kind) => [kind, await readable(client, kind, expected)] as const);
   const [status, ...objects] = await Promise.all([client.status(), ...lists]);
   const winners = new Map<string, string>();
   for (const { id, targets } of statusSchema.parse(status).listeners) {
@@ -35,4 +37,15 @@ export async function readRuntime(client: RuntimeClient, preview: Preview): Prom
     }
   }
   return { objects: new Map(objects), winner: (groupKey, key) => winners.get(JSON.stringify([groupKey, key])) };
+}
+
+/** A pipeline whose token is for a load balancer, and for no server or group at all, has none of those either. */
+async function readable(client: RuntimeClient, kind: Kind, expected: string | undefined): Promise<StoredObject[]> {
+  try {
+    return await client.list(kind, expected);
+  } catch (error) {
+    const isNeeded = KIND_ACTIONS[kind].type === 'loadbalancer';
+    if (isNeeded || !isWeirError(error) || error.code !== 'Forbidden') throw error;
+    return [];
+  }
 }
