@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
 import { makePair } from '../harness/certificates.ts';
 import { startLoad } from '../harness/load.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
+import { RuntimeProcess, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
 
 const KINDS = ['load-balancers', 'listeners', 'attachments'];
@@ -189,6 +189,10 @@ test('what is adopted from another stack is kept by its destroy, also where the 
   other.write(program(it, { lb, web, pool: { ...pool, targets, awaitHealthySeconds: 0.1, adoptAndChange: true } }));
   const { text } = await other.run(['up', '--yes', '--skip-preview']);
   assert.match(text, /targets\.dead is .*The targets are bound\. \(IncorrectStatus\.RSByPassToas/);
+  await until('the dead target to be known as such', async () => {
+    const { boundTargets } = await runtime.done('GET', '/v1/attachments/pool-1');
+    return boundTargets.dead.health === 'unhealthy' || undefined;
+  });
   const taken = await objects(runtime);
   await stack.done(['destroy', '--yes', '--skip-preview']);
   assert.deepEqual(await objects(runtime), taken);
