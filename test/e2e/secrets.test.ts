@@ -110,7 +110,7 @@ test('planted keys serve, and are in no file, answer, event, log or state; a sec
   }
 
   const { certificates, stickySession } = await runtime.done('GET', `/v1/listeners/${id}`);
-  assert.equal(certificates.main.privateKeyFingerprint, fingerprint(two.privateKey));
+  assert.equal(certificates.main.privateKeyFingerprint, fingerprint(two.privateKey.trim()));
   assert.equal(stickySession.cookieKeyFingerprint, fingerprint(COOKIE_KEY));
   const { text: open } = await stack.run(['stack', 'export', '--show-secrets']);
   assert.ok(open.includes(bodyOf(two)) && open.includes(COOKIE_KEY), 'the state has them, encrypted');
@@ -134,7 +134,7 @@ test('another key in the runtime is drift, which up repairs; a wrong pair is ref
   });
   await stack.done(['refresh', '--yes', '--skip-preview']);
   const { text: state } = await stack.run(['stack', 'export', '--show-secrets']);
-  assert.ok(state.includes(fingerprint(other.privateKey)));
+  assert.ok(state.includes(fingerprint(other.privateKey.trim())));
   assert.ok(!state.includes(bodyOf(other)) && !state.includes('another-cookie-key'));
   await stack.up();
   const repaired = await runtime.done('GET', `/v1/listeners/${id}`);
