@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { StoredObject } from './client/client.ts';
 import { compared } from './diff.ts';
-import { type Problem, WeirError } from './model/errors.ts';
+import { type Problem, problemsText, WeirError } from './model/errors.ts';
 import { objectId } from './model/network.ts';
 import { inOneLine } from './model/one-line.ts';
 import { propertyPath } from './model/property-path.ts';
@@ -42,10 +42,9 @@ export function refuseAdoption(description: ResourceDescription, stored: StoredO
   if (inputs.adoptAndChange === true) return;
   const differences = differencesOf(description, stored, inputs);
   if (differences.length === 0) return;
-  const text = differences.map(({ path, message }) => `${path} ${message}`).join('; ');
   throw new WeirError(
     'InvalidParameter',
-    `The ${name} is not as the program has it: ${text}. Nothing was changed: write it as it is, or set adoptAndChange: true.`,
+    `The ${name} is not as the program has it: ${problemsText(differences)}. Nothing was changed: write it as it is, or set adoptAndChange: true.`,
     differences,
   );
 }

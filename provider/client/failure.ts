@@ -1,6 +1,6 @@
 // What can go wrong between the client and the runtime, as errors that say what to do next.
 import { z } from 'zod';
-import { ERRORS, type ErrorCode, type Problem, WeirError } from '../model/errors.ts';
+import { ERRORS, type ErrorCode, type Problem, problemText, WeirError } from '../model/errors.ts';
 import { json } from '../model/json.ts';
 import type { HttpAnswer } from './request.ts';
 import type { Settings, Token } from './settings.ts';
@@ -91,9 +91,7 @@ function staleAdvice(source: string): string {
 
 /** Every problem with its path, those too that the message leaves out. */
 function withDetails(message: string, details: readonly Problem[]): string {
-  const more = details
-    .filter((detail) => !message.includes(detail.message))
-    .map(({ path, message: text }) => (path === '' ? text : `${path} ${text}`));
+  const more = details.filter((detail) => !message.includes(detail.message)).map(problemText);
   return more.length === 0 ? message : `${message} ${more.join('; ')}`;
 }
 

@@ -57,6 +57,16 @@ export interface Problem {
   code?: ErrorCode;
 }
 
+/** As a message names it, with its path. */
+export function problemText({ path, message }: Problem): string {
+  return path === '' ? message : `${path} ${message}`;
+}
+
+/** As one message names them all. */
+export function problemsText(problems: readonly Problem[]): string {
+  return problems.map(problemText).join('; ');
+}
+
 /** An error with a code of the table; compare `code`, never the text or the class. */
 export class WeirError extends Error {
   readonly code: ErrorCode;

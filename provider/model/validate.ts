@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { backendServerSchema } from './backend-server.ts';
 import { certificateRules } from './certificate.ts';
-import { type ErrorCode, type Problem, WeirError } from './errors.ts';
+import { type ErrorCode, type Problem, problemText, WeirError } from './errors.ts';
 import { forwardingRuleRules, forwardingRuleSchema } from './forwarding-rule.ts';
 import { groupAttachmentSchema } from './group-attachment.ts';
 import { healthCheckRules } from './health-check.ts';
@@ -98,9 +98,9 @@ export function invalid(problems: readonly Problem[]): WeirError {
   const codes = new Set<ErrorCode>(problems.map((problem) => problem.code ?? 'InvalidParameter'));
   const [first = 'InvalidParameter'] = codes;
   const isOne = codes.size <= 1;
-  const texts = problems.map(({ path, message, code }) => {
-    const text = path === '' ? message : `${path} ${message}`;
-    return isOne || code === undefined ? text : `${text} (${code})`;
+  const texts = problems.map((problem) => {
+    const text = problemText(problem);
+    return isOne || problem.code === undefined ? text : `${text} (${problem.code})`;
   });
   return new WeirError(isOne ? first : 'InvalidParameter', texts.join('; '), problems);
 }

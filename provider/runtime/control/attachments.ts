@@ -1,6 +1,6 @@
 // What holds of an attachment of either kind, its parent and those beside it: claims and refusals for changes.ts.
 import { kindFault, placeFault } from '../../model/eligibility.ts';
-import { type Problem, WeirError } from '../../model/errors.ts';
+import { type Problem, problemsText, problemText, WeirError } from '../../model/errors.ts';
 import { hasSameParent, type ParentIds } from '../../model/parent.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { namedBy, type Target, wireConflict } from '../../model/target-attachment.ts';
@@ -171,9 +171,7 @@ export function refuseForeignClaims(view: ModelView, next: Binder, path?: string
       problems.push({ path: path ?? propertyPath([property, name]), message });
     }
   }
-  if (problems.length === 0) return;
-  const text = problems.map(({ path, message }) => `${path} ${message}`).join('; ');
-  throw new WeirError('OwnedByOther', text, problems);
+  if (problems.length > 0) throw new WeirError('OwnedByOther', problemsText(problems), problems);
 }
 
 /** What a listener that has attachments of its own cannot move to. */
@@ -195,8 +193,8 @@ export function problemsWithAttachments(
 export function refuseOtherType(view: ModelView, { id, properties }: StoredObject<'load-balancers'>): void {
   const own = [...bindersOf(view)].filter((binder) => binder.properties.loadBalancerId === id);
   const problems = own.flatMap((binder) =>
-    portProblems(properties.type === 'classic', binder).map(({ path, message, code }) => {
-      return { path: 'type', message: `does not fit ${nameOf(binder)}: ${path} ${message}`, ...(code && { code }) };
+    portProblems(properties.type === 'classic', binder).map((problem) => {
+      return { ...problem, path: 'type', message: `does not fit ${nameOf(binder)}: ${problemText(problem)}` };
     }),
   );
   if (problems.length > 0) throw invalid(problems);

@@ -1,5 +1,5 @@
 // What holds between a forwarding rule, its listener and the rules beside it: refusals for changes.ts, warnings for the API.
-import { type Problem, WeirError } from '../../model/errors.ts';
+import { type Problem, problemsText, WeirError } from '../../model/errors.ts';
 import { isHttp } from '../../model/listener.ts';
 import { routeKey } from '../../model/route-key.ts';
 import { invalid } from '../../model/validate.ts';
@@ -26,7 +26,7 @@ export function checkRule(view: ModelView, next: Rule): void {
     path: next.properties.path === undefined ? 'host' : 'path',
     message: `means the same requests as rule ${other.id}, which belongs to ${ownerName(other)}`,
   }));
-  throw new WeirError('OwnedByOther', problems.map(({ path, message }) => `${path} ${message}`).join('; '), problems);
+  throw new WeirError('OwnedByOther', problemsText(problems), problems);
 }
 
 /**

@@ -1,6 +1,6 @@
 // Make before break: before targets take the place of others that take traffic, a first check of theirs must have passed.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WeirError } from '../../model/errors.ts';
+import { problemsText, WeirError } from '../../model/errors.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { toMs } from '../../model/seconds.ts';
 import type { HealthMonitor } from '../health/monitor.ts';
@@ -120,6 +120,5 @@ function refuse(trials: readonly Trial[], withinSeconds: number): void {
     });
   });
   if (details.length === 0) return;
-  const text = details.map(({ path, message }) => `${path} ${message}`).join('; ');
-  throw new WeirError('IncorrectStatus.RSByPassToas', `${text}. Nothing was changed.`, details);
+  throw new WeirError('IncorrectStatus.RSByPassToas', `${problemsText(details)}. Nothing was changed.`, details);
 }

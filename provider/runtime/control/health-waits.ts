@@ -1,5 +1,5 @@
 // What writes wait for of the health of targets: first checks before they are made and after, and all of it where one asks.
-import { WeirError } from '../../model/errors.ts';
+import { problemsText, WeirError } from '../../model/errors.ts';
 import { HANDOVER_SECONDS, toMs } from '../../model/seconds.ts';
 import { type Compiled, compile } from '../compile/compile.ts';
 import type { HealthView } from '../engine.ts';
@@ -66,8 +66,8 @@ export class HealthWaits {
     if (result === 'met') return;
     if (result === 'closed') throw new WeirError('SystemBusy', 'The runtime is stopping; the targets are bound.');
     const details = waiting();
-    const text = details.map(({ path, message }) => `${path} ${message}`).join('; ');
-    throw new WeirError('IncorrectStatus.RSByPassToas', `After ${seconds} s: ${text}. The targets are bound.`, details);
+    const message = `After ${seconds} s: ${problemsText(details)}. The targets are bound.`;
+    throw new WeirError('IncorrectStatus.RSByPassToas', message, details);
   }
 
   /** The health of a target, or what is bound, has changed. */
