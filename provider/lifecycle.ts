@@ -1,7 +1,7 @@
 // `create`, `read`, `update` and `delete` of every type of resource: what the state says, carried to the runtime and back.
 import type { dynamic } from '@pulumi/pulumi';
 import { refuseAdoption } from './adoption.ts';
-import type { Call, RuntimeClient, StoredObject } from './client/client.ts';
+import { type Call, type RuntimeClient, type StoredObject, warningsOf } from './client/client.ts';
 import { type ErrorCode, isWeirError, WeirError } from './model/errors.ts';
 import { stackOf } from './model/stack.ts';
 import { KIND_NAMES } from './model/validate.ts';
@@ -173,8 +173,4 @@ function withIdentityOf(state: Properties, stored: StoredObject): StoredObject {
   if (stored.incarnation === incarnation || stackOf(stored.owner) === stackOf(owner)) return stored;
   report(`${resourceName(state)}: belongs to ${stored.owner} now: take it out of this program`);
   return { ...stored, owner, incarnation };
-}
-
-function warningsOf({ warnings, lastError }: StoredObject): string[] {
-  return [...(warnings ?? []), ...(lastError ? [lastError] : [])];
 }

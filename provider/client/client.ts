@@ -39,6 +39,11 @@ export type StoredObject = Readonly<z.infer<typeof storedObject>>;
 /** The same with the tag of what was read, for a write that must not go over another's. */
 export type TaggedObject = StoredObject & { readonly etag: string | undefined };
 
+/** What the runtime says of the object that its user should know. */
+export function warningsOf({ warnings, lastError }: StoredObject): string[] {
+  return [...(warnings ?? []), ...(lastError ? [lastError] : [])];
+}
+
 export interface Call {
   readonly kind: Kind;
   readonly id: string;

@@ -1,5 +1,5 @@
 // A running configuration as a stack's program: answers of the API go in, TypeScript that adopts each object comes out.
-import type { StoredObject } from '../client/client.ts';
+import { type StoredObject, warningsOf } from '../client/client.ts';
 import { DEFAULT_ENDPOINT } from '../client/settings.ts';
 import { inOneLine } from '../model/one-line.ts';
 import type { Kind } from '../model/validate.ts';
@@ -63,9 +63,10 @@ function declare(objects: ReadonlyMap<Kind, readonly StoredObject[]>): Map<strin
 }
 
 function statementOf({ description, stored, name, variable }: Declared, args: Properties, isReferred: boolean): string {
-  const comments = [...(stored.warnings ?? []), ...(stored.lastError ? [stored.lastError] : [])];
   const start = `${isReferred ? `const ${variable} = ` : ''}new weir.${description.type}(${JSON.stringify(name)}, `;
-  const lines = comments.map((comment) => `// ${inOneLine(comment)}\n`).join('');
+  const lines = warningsOf(stored)
+    .map((comment) => `// ${inOneLine(comment)}\n`)
+    .join('');
   return `${lines}${start}${literal(args, '', start.length, 2)});`;
 }
 
