@@ -10,15 +10,16 @@ import { resourceName } from './object-id.ts';
 import { isClassic, parentOf } from './parent.ts';
 import { type Program, shownReference } from './program.ts';
 import type { Checked } from './resource.ts';
+import { targetsOf } from './targets.ts';
 import { isKnown } from './unknown.ts';
 
 /** The targets of an attachment that mean one that has been claimed already, by it or by another attachment of the program. */
 export function targetClaimProblems(checked: Checked): Problem[] {
-  const { targets, defaultPort } = checked.news;
-  const wanted = Object.entries(isRecord(targets) ? targets : {}).flatMap(([name, target]) => {
-    if (!isRecord(target)) return [];
-    return [{ path: propertyPath(['targets', name]), name, ...target, port: target.port ?? defaultPort }];
-  });
+  const wanted = targetsOf(checked.news).map(([name, target]) => ({
+    path: propertyPath(['targets', name]),
+    name,
+    ...target,
+  }));
   return claimProblems(checked, wanted);
 }
 

@@ -1,6 +1,6 @@
 // What an attachment of either kind is bound to, as the program tells it: which parent, and under what load balancer.
 import type { Problem } from './model/errors.ts';
-import { PARENTS } from './model/parent.ts';
+import { CLASSIC_PARENT, PARENTS } from './model/parent.ts';
 import { REFERENCES } from './model/references.ts';
 import type { Kind } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
@@ -30,9 +30,7 @@ export function isClassic(program: Program, properties: Properties): boolean | u
   return loadBalancer.type === 'classic';
 }
 
-/** A classic load balancer has its targets itself. */
 export function classicProblems(program: Program, properties: Properties): Problem[] {
   if (properties.loadBalancerId !== undefined || loadBalancerOf(program, properties)?.type !== 'classic') return [];
-  const message = 'is not for a classic load balancer: bind its targets with loadBalancerId';
-  return [{ path: 'listenerId', message, code: 'OperationFailed.ActionNotSupport' }];
+  return [CLASSIC_PARENT];
 }

@@ -16,7 +16,9 @@ export type Candidate = Pick<
   'region' | 'vpcId' | 'zoneId' | 'status' | 'bandwidthMbps' | 'isolated' | 'kind'
 > & { readonly isExpired: boolean };
 
-export type Place = Pick<LoadBalancerProperties, 'region' | 'vpcId' | 'zoneId' | 'performance'>;
+type PlaceName = 'region' | 'vpcId' | 'zoneId';
+
+export type Place = Pick<LoadBalancerProperties, PlaceName | 'performance'>;
 
 /**
  * Why a target may take none of the load balancer's traffic; undefined where it may. `server`: the one that it names.
@@ -46,14 +48,19 @@ export function bindingFault(
 
 /** The first rule that the server breaks, those that time does not heal before those that it may. */
 export function ineligibility(server: Candidate, loadBalancer: Place): Ineligibility | undefined {
-  return placeFault(server, loadBalancer) ?? kindFault(server.kind, loadBalancer) ?? stateFault(server);
+  return lastingFault(server, loadBalancer) ?? stateFault(server);
+}
+
+/** Of what time does not heal: a member of a group that has none waits for its state to allow it. */
+export function lastingFault(
+  server: Pick<Candidate, 'kind' | PlaceName>,
+  loadBalancer: Place,
+): Ineligibility | undefined {
+  return placeFault(server, loadBalancer) ?? kindFault(server.kind, loadBalancer);
 }
 
 /** Of what stays as long as server and load balancer are where they are; one that doesn't name its place takes any. */
-export function placeFault(
-  server: Pick<Candidate, 'region' | 'vpcId' | 'zoneId'>,
-  loadBalancer: Place,
-): Ineligibility | undefined {
+function placeFault(server: Pick<Candidate, PlaceName>, loadBalancer: Place): Ineligibility | undefined {
   const { region, vpcId, zoneId } = loadBalancer;
   if (region !== undefined && region !== server.region) {
     return { code: 'NetworkConflict', reason: `is in region ${server.region}, and the load balancer in ${region}` };
@@ -68,7 +75,7 @@ export function placeFault(
 }
 
 /** Interfaces and containers need a load balancer of high performance. */
-export function kindFault(kind: ServerKind, { performance }: Place): Ineligibility | undefined {
+function kindFault(kind: ServerKind, { performance }: Place): Ineligibility | undefined {
   if (kind === 'ecs' || performance === 'guaranteed') return undefined;
   const reason = `is of type ${kind}, which takes a load balancer of performance "guaranteed", not "${performance}"`;
   return { code: 'OperationUnsupported.AddBackendServers', reason };

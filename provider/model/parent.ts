@@ -18,6 +18,13 @@ export interface ParentIds {
   readonly ruleId?: string | undefined;
 }
 
+/** A classic load balancer has its targets itself. */
+export const CLASSIC_PARENT: Readonly<Problem> = {
+  path: 'listenerId',
+  message: 'is not for a classic load balancer: bind its targets with loadBalancerId',
+  code: 'OperationFailed.ActionNotSupport',
+};
+
 type Parent = { readonly [Name in keyof ParentIds]: unknown };
 
 /** Of the inputs of a program too, of which any may be unknown. */

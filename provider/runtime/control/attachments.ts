@@ -1,7 +1,7 @@
 // What holds of an attachment of either kind, its parent and those beside it: claims and refusals for changes.ts.
-import { kindFault, placeFault } from '../../model/eligibility.ts';
+import { lastingFault } from '../../model/eligibility.ts';
 import { type Problem, problemsText, problemText, WeirError } from '../../model/errors.ts';
-import { hasSameParent, type ParentIds } from '../../model/parent.ts';
+import { CLASSIC_PARENT, hasSameParent, type ParentIds } from '../../model/parent.ts';
 import { propertyPath } from '../../model/property-path.ts';
 import { namedBy, type Target, wireConflict } from '../../model/target-attachment.ts';
 import { memberPortProblems, targetPortProblems } from '../../model/target-port.ts';
@@ -19,7 +19,7 @@ import {
 } from './membership.ts';
 import { type Draft, type ModelView, withObject } from './model.ts';
 import { isSameStack, ownerName } from './owner.ts';
-import { nameOf, referenced } from './references.ts';
+import { nameOf, noSuch, referenced } from './references.ts';
 import { hasMoved } from './servers.ts';
 
 /** Of the listeners of a classic load balancer there may be none yet. */
@@ -75,8 +75,7 @@ export function checkAttachment(
     ([, { serverId }]) => serverId !== undefined && view.get('backend-servers', serverId) === undefined,
   );
   for (const [name, { serverId }] of unknown) {
-    const message = `names no server: there is no ${serverId}`;
-    problems.push({ path: propertyPath(['targets', name, 'serverId']), message });
+    problems.push(noSuch('backend-servers', String(serverId), propertyPath(['targets', name, 'serverId'])));
   }
   problems.push(...wireConflicts(view, next));
   const unknownNames = new Set(unknown.map(([name]) => name));
@@ -125,8 +124,7 @@ export function memberProblems(
   return wantedTargets(view, attachment).flatMap(([name, { serverId }]) => {
     const server = serverId === undefined ? undefined : view.get('backend-servers', serverId);
     if (server === undefined || !names.has(name)) return [];
-    const candidate = { ...server.properties, isExpired: server.state.expired };
-    const fault = placeFault(candidate, loadBalancer.properties) ?? kindFault(candidate.kind, loadBalancer.properties);
+    const fault = lastingFault(server.properties, loadBalancer.properties);
     if (fault === undefined) return [];
     const message = `cannot be bound to load balancer ${loadBalancer.id}: server ${serverId} ${fault.reason}`;
     return [{ path: propertyPath(['members', name]), message, code: fault.code }];
@@ -141,8 +139,7 @@ function checkedParent(view: ModelView, { ruleId, ...parent }: ParentIds): Store
   const loadBalancerId = listener?.properties.loadBalancerId ?? parent.loadBalancerId ?? '';
   const loadBalancer = referenced(view, 'load-balancers', loadBalancerId, 'loadBalancerId');
   if (loadBalancer.properties.type === 'classic' && listenerId !== undefined) {
-    const message = 'is not for a classic load balancer: bind its targets with loadBalancerId';
-    throw invalid([{ path: 'listenerId', message, code: 'OperationFailed.ActionNotSupport' }]);
+    throw invalid([CLASSIC_PARENT]);
   }
   return loadBalancer;
 }

@@ -7,7 +7,7 @@ import type { StoredObject } from '../store/store.ts';
 import { memberProblems, refuseForeignClaims, renewClaims } from './attachments.ts';
 import { loadBalancerOf } from './membership.ts';
 import { type Draft, type ModelView, withObject } from './model.ts';
-import { existingObject } from './references.ts';
+import { existingObject, noSuch } from './references.ts';
 
 type Group = StoredObject<'groups'>;
 
@@ -30,10 +30,7 @@ export function checkGroup(view: ModelView, next: Group, before: Group | undefin
   const joining = Object.entries(membersOf(next)).filter(([, serverId]) => !known.has(serverId));
   const problems: Problem[] = joining
     .filter(([, serverId]) => view.get('backend-servers', serverId) === undefined)
-    .map(([name, serverId]) => ({
-      path: propertyPath(['members', name]),
-      message: `names no server: there is no ${serverId}`,
-    }));
+    .map(([name, serverId]) => noSuch('backend-servers', serverId, propertyPath(['members', name])));
   const after = withObject(view, next);
   const attachments = [...view.list('group-attachments')].filter(({ properties }) => properties.groupId === next.id);
   if (problems.length === 0) {

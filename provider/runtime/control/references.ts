@@ -1,5 +1,5 @@
 // How objects name each other: an object that a property must name, and an object as an error names it.
-import { WeirError } from '../../model/errors.ts';
+import { type Problem, WeirError } from '../../model/errors.ts';
 import { invalid, KIND_NAMES, type Kind } from '../../model/validate.ts';
 import type { StoredObject } from '../store/store.ts';
 import type { ModelView } from './model.ts';
@@ -7,8 +7,13 @@ import type { ModelView } from './model.ts';
 /** The object that the property at `path` names; throws where there is none. */
 export function referenced<K extends Kind>(view: ModelView, kind: K, id: string, path: string): StoredObject<K> {
   const object = view.get(kind, id);
-  if (object === undefined) throw invalid([{ path, message: `names no ${KIND_NAMES[kind]}: there is no ${id}` }]);
+  if (object === undefined) throw invalid([noSuch(kind, id, path)]);
   return object;
+}
+
+/** The property at `path` names an object that is not there. */
+export function noSuch(kind: Kind, id: string, path: string): Problem {
+  return { path, message: `names no ${KIND_NAMES[kind]}: there is no ${id}` };
 }
 
 /** The object that a call is about; throws NotFound where there is none. */
