@@ -1,4 +1,5 @@
 // The providers' methods, as the shim in the state finds them: `methods(type, config)` stays as it is for every old shim.
+import { flushCompileCache } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import type { dynamic } from '@pulumi/pulumi';
 import { check } from './check.ts';
@@ -12,6 +13,9 @@ import { programOf } from './program.ts';
 import { report } from './report.ts';
 import { RESOURCES } from './resources.ts';
 import { asShown } from './shown-error.ts';
+
+// The shim turned Node's compile cache on; the engine ends the plug-in by a signal, which writes none.
+flushCompileCache();
 
 export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
 

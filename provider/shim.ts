@@ -7,6 +7,9 @@ import type { Config } from './client/settings.ts';
 // it: the text is then the same whether Node strips the types or tsc compiles them, and a change of it updates every
 // resource once.
 //
+// Each preview and each update starts the plug-in anew. Node's compile cache, which has to be there before the package is
+// loaded, keeps what was compiled, and of a checkout, whose files are TypeScript, what they are without their types.
+//
 // `configure` is synchronous, because Pulumi calls other methods without waiting for it. It never throws: Pulumi would
 // go on with a provider that has no methods, and a destroy would then drop resources that still exist from the state.
 
@@ -19,7 +22,9 @@ interface Shim {
 const loadBalancer: Shim = {
     configure(q) {
         try {
-            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('LoadBalancer', q.config));
+            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
+            enableCompileCache();
+            Object.assign(this, createRequire(`${process.cwd()}/`)('weir/provider').methods('LoadBalancer', q.config));
         }
         catch (e) {
             for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
@@ -32,7 +37,9 @@ const loadBalancer: Shim = {
 const listener: Shim = {
     configure(q) {
         try {
-            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('Listener', q.config));
+            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
+            enableCompileCache();
+            Object.assign(this, createRequire(`${process.cwd()}/`)('weir/provider').methods('Listener', q.config));
         }
         catch (e) {
             for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
@@ -45,7 +52,9 @@ const listener: Shim = {
 const forwardingRule: Shim = {
     configure(q) {
         try {
-            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('ForwardingRule', q.config));
+            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
+            enableCompileCache();
+            Object.assign(this, createRequire(`${process.cwd()}/`)('weir/provider').methods('ForwardingRule', q.config));
         }
         catch (e) {
             for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
@@ -58,7 +67,9 @@ const forwardingRule: Shim = {
 const targetAttachment: Shim = {
     configure(q) {
         try {
-            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('TargetAttachment', q.config));
+            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
+            enableCompileCache();
+            Object.assign(this, createRequire(`${process.cwd()}/`)('weir/provider').methods('TargetAttachment', q.config));
         }
         catch (e) {
             for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
@@ -71,7 +82,9 @@ const targetAttachment: Shim = {
 const backendServer: Shim = {
     configure(q) {
         try {
-            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('BackendServer', q.config));
+            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
+            enableCompileCache();
+            Object.assign(this, createRequire(`${process.cwd()}/`)('weir/provider').methods('BackendServer', q.config));
         }
         catch (e) {
             for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
@@ -84,7 +97,9 @@ const backendServer: Shim = {
 const autoScalingGroup: Shim = {
     configure(q) {
         try {
-            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('AutoScalingGroup', q.config));
+            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
+            enableCompileCache();
+            Object.assign(this, createRequire(`${process.cwd()}/`)('weir/provider').methods('AutoScalingGroup', q.config));
         }
         catch (e) {
             for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
@@ -97,7 +112,9 @@ const autoScalingGroup: Shim = {
 const autoScalingAttachment: Shim = {
     configure(q) {
         try {
-            Object.assign(this, process.getBuiltinModule('module').createRequire(`${process.cwd()}/`)('weir/provider').methods('AutoScalingAttachment', q.config));
+            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
+            enableCompileCache();
+            Object.assign(this, createRequire(`${process.cwd()}/`)('weir/provider').methods('AutoScalingAttachment', q.config));
         }
         catch (e) {
             for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])

@@ -11,7 +11,7 @@ test('the published package.json names compiled files only, for new and for old 
   const published = publishedManifest(manifest);
   assert.deepEqual(published.exports, {
     '.': { types: './dist/sdk/index.d.ts', default: './dist/sdk/index.js' },
-    './provider': { types: './dist/provider/entry.d.ts', default: './dist/provider/entry.js' },
+    './provider': { types: './dist/provider/index.d.ts', default: './dist/provider/index.js' },
     './package.json': './package.json',
   });
   assert.deepEqual(published.bin, { weir: './dist/provider/runtime/main.js' });

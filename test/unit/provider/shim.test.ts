@@ -17,7 +17,9 @@ function __f1(__0) {
 
 return function /*configure*/(q) {
         try {
-            Object.assign(this, process.getBuiltinModule('module').createRequire(\`\${process.cwd()}/\`)('weir/provider').methods('${type}', q.config));
+            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
+            enableCompileCache();
+            Object.assign(this, createRequire(\`\${process.cwd()}/\`)('weir/provider').methods('${type}', q.config));
         }
         catch (e) {
             for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
