@@ -29,7 +29,7 @@ export interface MonitorOptions {
   readonly probe: Probe;
   /** The time of day. */
   readonly nowMs: () => number;
-  /** The targets whose health turned, by a result or by another check: those of one turn of the event loop. None that is new. */
+  /** The targets whose health turned, by a result or by another check; not called for a target that is new. */
   readonly onChange: (changes: readonly HealthChange[]) => void;
   /** The first check of a target has ended, whatever came of it. */
   readonly onFirstCheck?: () => void;
@@ -49,8 +49,6 @@ export class HealthMonitor {
   readonly #groups = new Map<string, { snapshot: GroupSnapshot; checkers: Map<string, Checker> }>();
   /** What is known of a target before it is bound: from the last run, or from the first check of a hand-over. */
   readonly #known = new Map<string, Health>();
-  /** What is to be told: a thousand targets may turn at once, and each call is a message to every worker. */
-  #turned: HealthChange[] = [];
 
   constructor(options: MonitorOptions) {
     this.#options = options;
@@ -63,6 +61,7 @@ export class HealthMonitor {
 
   /** Starts and ends checkers so that they are those of the snapshot; a target whose check is the same keeps its state. */
   apply({ groups }: Snapshot): void {
+    const turned: HealthChange[] = [];
     for (const [id, { snapshot: served, checkers }] of this.#groups) {
       const next = groups.get(id);
       if (next === served) continue;
@@ -77,8 +76,7 @@ export class HealthMonitor {
         // Under another check it stays in or out of traffic until that check says otherwise.
         if (isAsEligible) this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
         const { state } = this.#check(next, target, checkers, checker.history);
-        // Where checking ends, nothing else would bring back a target that the data planes have as unhealthy.
-        if (state.health !== before) this.#tell({ groupId: id, key, health: state.health });
+        if (state.health !== before) turned.push({ groupId: id, key, health: state.health });
       }
       if (next === undefined) this.#groups.delete(id);
     }
@@ -92,6 +90,8 @@ export class HealthMonitor {
       this.#groups.set(id, { snapshot: group, checkers });
     }
     this.#known.clear();
+    // Where checking ends, nothing else would bring back a target that the data planes have as unhealthy.
+    if (turned.length > 0) this.#options.onChange(turned);
   }
 
   health(groupId: string, key: string): Health {
@@ -125,7 +125,6 @@ export class HealthMonitor {
   close(): void {
     for (const { checkers } of this.#groups.values()) for (const checker of checkers.values()) checker.close();
     this.#groups.clear();
-    this.#turned = [];
   }
 
   #check(
@@ -146,19 +145,10 @@ export class HealthMonitor {
       check,
       state: ineligible === undefined ? initialState(check !== undefined, known) : ineligibleState(ineligible),
       history,
-      onTurn: (health) => this.#tell({ groupId: group.id, key: target.key, health }),
+      onTurn: (health) => this.#options.onChange([{ groupId: group.id, key: target.key, health }]),
     });
     checkers.set(target.key, checker);
     return checker;
-  }
-
-  #tell(change: HealthChange): void {
-    if (this.#turned.push(change) > 1) return;
-    setImmediate(() => {
-      const turned = this.#turned;
-      this.#turned = [];
-      if (turned.length > 0) this.#options.onChange(turned);
-    });
   }
 }
 
