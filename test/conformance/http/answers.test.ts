@@ -26,7 +26,7 @@ for (const engine of Object.keys(ENGINES)) {
         await run(t, row, acts);
         const isShort = acts.every((act) => typeof act === 'object' || act.length <= MAX_BYTEWISE);
         const bytewise = acts.flatMap((act): Act[] => (isBytes(act) ? [...act] : [act]));
-        if (isShort && bytewise.length > 0) await run(t, row, bytewise);
+        if (isShort && row.isWhole === undefined && bytewise.length > 0) await run(t, row, bytewise);
       });
     }
 
