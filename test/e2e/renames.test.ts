@@ -5,7 +5,7 @@ import { LoadedStack, type Row } from '../harness/loaded-stack.ts';
 
 const HTTPS = { protocol: 'HTTPS', certificates: { main: makePair(['first.example']) } };
 
-/** Attachments of their own, which wait for no health: the answers themselves must come late enough. */
+/** Attachments that wait for no health: the answers themselves must come late enough. */
 const own = (prefix: string) => `
 for (const [of, parent] of Object.entries({ web: { listenerId: web.id }, tcp: { listenerId: tcp.id }, rule: { ruleId: rule.id } }))
   new weir.TargetAttachment('${prefix}-' + of, { ...parent, targets: { a, b } });`;
@@ -23,6 +23,11 @@ const ROWS: readonly Omit<Row, 'answering'>[] = [
     names: { web: 'web2', tcp: 'tcp2', lb: 'lb2' },
   },
   { what: 'all at once, and HTTPS becomes HTTP', targets: own('other'), names: { rule: 'rule3', lb: 'lb3' } },
+  {
+    what: 'the HTTP listener, and attachments that wait for health',
+    targets: `bind('awaited', { a, b });`,
+    names: { web: 'web3', rule: 'rule3', lb: 'lb3' },
+  },
   {
     what: "nothing, but the listeners' targets become their load balancer's",
     targets: shared('other'),

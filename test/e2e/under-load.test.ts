@@ -95,22 +95,3 @@ test('listeners and load balancers change under load, and resources of each type
     },
   ]);
 });
-
-test('listeners and load balancers are renamed under load without alias', async (t) => {
-  await table(t, [
-    { what: 'a listener of HTTP, with its rule', targets: POOL, names: { web: 'site' }, answering: 'ab' },
-    { what: 'a listener of TCP', targets: POOL, names: { web: 'site', tcp: 'stream' }, answering: 'ab' },
-    {
-      what: 'the load balancer, with all that it has',
-      targets: POOL,
-      names: { web: 'site', tcp: 'stream', lb: 'entry' },
-      answering: 'ab',
-    },
-    {
-      what: 'everything at once',
-      targets: `bind('servers', { a, b });`,
-      names: { web: 'web', tcp: 'tcp', lb: 'lb', rule: 'images' },
-      answering: 'ab',
-    },
-  ]);
-});
