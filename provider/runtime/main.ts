@@ -7,6 +7,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`weir: this is Node.js ${process.versions.node}, and weir needs 22.19 or newer\n`);
   process.exit(1);
 }
+const { createRequire } = await import('node:module');
 const { Command } = await import('commander');
 const { exportCommand } = await import('./commands/export.ts');
 const { planCommand } = await import('./commands/plan.ts');
@@ -16,6 +17,7 @@ const { tokenCommand } = await import('./commands/token.ts');
 
 const program = new Command('weir')
   .description('Load balancers as desired state: the runtime that the Pulumi provider drives.')
+  .version(createRequire(import.meta.url)('weir/package.json').version)
   .showHelpAfterError('(weir --help lists the commands)')
   .addCommand(serveCommand())
   .addCommand(statusCommand())

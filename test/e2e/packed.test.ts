@@ -19,6 +19,9 @@ const MODES: readonly (readonly [string, object, string])[] = [
 test('a project with weir from npm pack: up, preview, update, refresh, a component and destroy', async (t) => {
   const home = temporaryDirectory(t);
   install(home, pack(t));
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const weir = join(home, 'node_modules/.bin/weir');
+  assert.equal(execFileSync(weir, ['--version'], { encoding: 'utf8' }), `${version}\n`);
   const second = join(home, 'node_modules/@pulumi/random/node_modules/@pulumi/pulumi');
   assert.ok(!existsSync(second), 'a stack has one copy of @pulumi/pulumi');
   for (const [mode, manifest, options] of MODES) {
