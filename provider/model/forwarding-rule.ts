@@ -41,7 +41,8 @@ export function forwardingRuleRules(input: Readonly<Record<string, unknown>>): P
   if (input.path !== undefined) return [];
   const problems: Problem[] = [];
   if (input.host === undefined) {
-    const message = 'host or path must be given: what no rule matches goes to the targets of the listener itself';
+    const message =
+      'is required where there is no path: what no rule matches goes to the targets of the listener itself';
     problems.push({ path: 'host', message });
   }
   if (input.pathMatch === 'exact') problems.push({ path: 'pathMatch', message: 'is "exact", and there is no path' });

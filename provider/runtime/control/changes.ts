@@ -243,12 +243,15 @@ const CHECKS: Checks = {
 
 function checkLoadBalancer(view: ModelView, next: StoredObject<'load-balancers'>): void {
   refuseOtherType(view, next);
-  for (const listener of view.list('listeners')) {
-    if (listener.properties.loadBalancerId !== next.id) continue;
-    refuseForeignEndpoint(view, listener, next.state.vip, 'address');
-    const problem = backendPortProblem(next.properties.type, listener.properties.backendPort);
-    if (problem !== undefined) throw invalid([{ path: 'type', message: `listener ${listener.id}: ${problem}` }]);
-  }
+  const listeners = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === next.id);
+  const problems = listeners.flatMap(({ id, properties }) => {
+    const problem = backendPortProblem(next.properties.type, properties.backendPort);
+    return problem === undefined
+      ? []
+      : [{ path: 'type', message: `does not fit listener ${id}: backendPort ${problem}` }];
+  });
+  if (problems.length > 0) throw invalid(problems);
+  for (const listener of listeners) refuseForeignEndpoint(view, listener, next.state.vip, 'address');
 }
 
 function checkListener(view: ModelView, next: StoredObject<'listeners'>): void {

@@ -148,6 +148,15 @@ for (const [name, kind, input, code] of REFUSED) {
   });
 }
 
+test('a load balancer becomes classic only when each of its listeners has a backend port', () => {
+  const draft = webDraft();
+  put(draft, 'listeners', 'other', { loadBalancerId: 'lb', protocol: 'TCP', port: 9001 });
+  assert.deepEqual(
+    refusalOf(() => put(draft, 'load-balancers', 'lb', { type: 'classic' }))?.details.map(({ message }) => message),
+    ['web', 'other'].map((id) => `does not fit listener ${id}: backendPort is required under a classic load balancer`),
+  );
+});
+
 test('what attachments would not fit is refused of the objects above them: a parent that is classic, another type', () => {
   const draft = webDraft();
   put(draft, 'load-balancers', 'classic', { type: 'classic', address: '127.0.0.9' });
