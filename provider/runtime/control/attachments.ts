@@ -36,8 +36,11 @@ function claimedTargets(view: ModelView, binder: Bindings): ResolvedTarget[] {
   return resolveTargets(view, binder, isClassic ? ANY_PORT : undefined);
 }
 
-/** Gives the binders that a server or a group is part of the claims that it means now. */
-export function renewClaims(draft: Draft, part: StoredObject<'backend-servers'> | StoredObject<'groups'>): void {
+/** What decides what a binder claims, beside the binder: under a classic load balancer that is an address alone. */
+type Part = StoredObject<'backend-servers'> | StoredObject<'groups'> | StoredObject<'load-balancers'>;
+
+/** Gives the binders that this is part of the claims that it means now. */
+export function renewClaims(draft: Draft, part: Part): void {
   for (const binder of [...bindersOf(draft)]) {
     if (!isPart(draft, binder, part)) continue;
     const claims = claimsOf(draft, binder, binder);
@@ -46,7 +49,8 @@ export function renewClaims(draft: Draft, part: StoredObject<'backend-servers'> 
   }
 }
 
-function isPart(view: ModelView, binder: Binder, part: StoredObject<'backend-servers'> | StoredObject<'groups'>) {
+function isPart(view: ModelView, binder: Binder, part: Part): boolean {
+  if (part.kind === 'load-balancers') return binder.properties.loadBalancerId === part.id;
   if (part.kind === 'groups') return binder.kind === 'group-attachments' && binder.properties.groupId === part.id;
   return wantedTargets(view, binder).some(([, { serverId }]) => serverId === part.id);
 }

@@ -87,7 +87,7 @@ export function putObject(
   CHECKS[kind](draft, complete as never, existing as never);
   if (existing !== undefined && isEqual(existing, complete)) return;
   changeEndpoints(draft, kind, id, () => draft.put(complete));
-  if (complete.kind === 'groups') renewClaims(draft, complete);
+  if (complete.kind === 'groups' || complete.kind === 'load-balancers') renewClaims(draft, complete);
   if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete)) renewClaims(draft, complete);
 }
 

@@ -148,6 +148,18 @@ for (const [name, kind, input, code] of REFUSED) {
   });
 }
 
+test('a target that a stack bound before the load balancer became classic is refused to another stack', () => {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', {});
+  const bound = { loadBalancerId: 'lb', defaultPort: 80, targets: { a: { address: '10.0.0.1' } } };
+  put(draft, 'attachments', 'pool', bound, { owner: OWNER });
+  put(draft, 'load-balancers', 'lb', { type: 'classic' });
+  assert.equal(
+    codeOf(() => put(draft, 'attachments', 'other', bound, { owner: FOREIGN })),
+    'OwnedByOther',
+  );
+});
+
 test('a load balancer becomes classic only when each of its listeners has a backend port', () => {
   const draft = webDraft();
   put(draft, 'listeners', 'other', { loadBalancerId: 'lb', protocol: 'TCP', port: 9001 });
