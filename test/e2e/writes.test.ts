@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
-import { askTcp, freePort, httpBackend } from '../harness/backends.ts';
+import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { RuntimeProcess, until } from '../harness/runtime.ts';
 
 const SHAPE = ['code', 'message', 'requestId', 'details'];
@@ -70,6 +70,22 @@ test('a first check is asked for too where the new place is bound under another 
   const refused = await put({ only: dead }, { handoverSeconds: 0.3 });
   assert.equal(refused.body.code, 'IncorrectStatus.RSByPassToas');
   assert.deepEqual((await runtime.done('GET', '/v1/attachments/pool')).targets.only, a.target);
+});
+
+test('awaitHealthySeconds is answered when the workers have heard of the health', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const a = await tcpBackend(t, 'a');
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  const answers: (string | undefined)[] = [];
+  // Of so many clients one or another would be faster than its worker.
+  for (let n = 0; n < 20; n++) {
+    const port = await freePort();
+    await runtime.done('PUT', `/v1/listeners/${n}`, { loadBalancerId: 'lb', protocol: 'TCP', port });
+    const body = { listenerId: `${n}`, targets: { a: a.target }, awaitHealthySeconds: 30 };
+    await runtime.done('PUT', `/v1/attachments/${n}`, body);
+    answers.push(await askTcp('127.0.0.1', port));
+  }
+  assert.deepEqual(new Set(answers), new Set(['a']));
 });
 
 test('awaitHealthySeconds waits for no target that is unbound meanwhile', async (t) => {
