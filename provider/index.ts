@@ -55,7 +55,8 @@ export function methods(type: string, config: Config): Methods {
         return result;
       }),
     update: (id, olds, news) => shownAsync(`update of ${id}`, () => lifecycle.update(id, olds, news)),
-    delete: (id, state) => shownAsync(`delete of ${id}`, () => lifecycle.delete(id, state)),
+    delete: (id, state: Properties) =>
+      shownAsync(`delete of ${id}`, () => lifecycle.delete(id, state, programOf(String(state.owner)).has(state.owner))),
   };
 }
 

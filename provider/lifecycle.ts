@@ -49,9 +49,19 @@ export class Lifecycle {
     };
   }
 
-  async delete(id: string, state: Properties): Promise<void> {
+  /** `isReplaced`: the program has the resource, so that what took this one's place under its id stays. */
+  async delete(id: string, state: Properties, isReplaced: boolean): Promise<void> {
+    const call = this.#call(id, runtimeOf(state));
     const incarnation = state.incarnation === undefined ? undefined : String(state.incarnation);
-    await this.#client.delete(this.#call(id, runtimeOf(state)), incarnation);
+    await this.#client.delete(call, incarnation);
+    if (isReplaced || state.owner === undefined) return;
+    // Its owner's newer one was made by a replacement of which the CLI, killed too early, has not heard.
+    const left = await this.#client.get(call).catch(() => undefined);
+    if (left?.owner !== state.owner) return;
+    await this.#client.delete(call, left.incarnation).catch((error) => {
+      // Or the CLI has heard of it: then it is deleted in its own turn.
+      if (!isWeirError(error) || error.code !== 'InUse') throw error;
+    });
   }
 
   /**
@@ -164,13 +174,15 @@ function runtimeOf({ runtimeId }: Properties): string | undefined {
 }
 
 /**
- * What another stack has adopted keeps the owner and the incarnation that the state has: by its new ones the next `up` would
- * take it back, and a destroy delete it.
+ * What was created anew, adopted by another resource or put in the place of this one, keeps the owner and the incarnation
+ * that the state has: by the new ones the next `up` would take it back, or delete what has replaced it.
  */
 function withIdentityOf(state: Properties, stored: StoredObject): StoredObject {
   const { owner, incarnation } = state;
   if (typeof owner !== 'string' || typeof incarnation !== 'string' || !stored.owner) return stored;
-  if (stored.incarnation === incarnation || stackOf(stored.owner) === stackOf(owner)) return stored;
-  report(`${resourceName(state)}: belongs to ${stored.owner} now: take it out of this program`);
+  if (stored.incarnation === incarnation) return stored;
+  if (stackOf(stored.owner) !== stackOf(owner)) {
+    report(`${resourceName(state)}: belongs to ${stored.owner} now: take it out of this program`);
+  }
   return { ...stored, owner, incarnation };
 }

@@ -28,6 +28,10 @@ export class Program {
     this.#seen.set(owner, { kind, properties, claimed: [] });
   }
 
+  has(owner: unknown): boolean {
+    return this.#seen.has(String(owner));
+  }
+
   /** The object that the resource has: an id that other resources refer to. */
   identify(owner: string, id: string): void {
     const seen = this.#seen.get(owner);

@@ -1,6 +1,8 @@
 // Whoever dies in the middle of an `up`, the CLI or the runtime: the next one finishes, asks nothing and leaves no orphan.
 import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Backend, freePort, httpBackend, listen } from '../harness/backends.ts';
 import { exchange } from '../harness/load.ts';
@@ -143,4 +145,39 @@ test('the runtime dies in the middle of an up: the next one finishes', async (t)
   write(backend, { awaitHealthySeconds: LONG });
   await stack.up();
   await expectWhole(it, 'a');
+});
+
+test('an up that fails after a replacement: refresh and up keep what is new; one killed in it: destroy leaves nothing', async (t) => {
+  const it = await setting(t);
+  const { runtime, stack, write } = it;
+  const incarnations = async () => {
+    const lists = await Promise.all(KINDS.map((kind) => runtime.done('GET', `/v1/${kind}`)));
+    return lists.flatMap(({ items }) => items.map(({ incarnation }: { incarnation: string }) => incarnation));
+  };
+  const backend = await httpBackend(t, 'a');
+  write(backend, {});
+  await stack.up();
+  const before = await incarnations();
+  const urns = [...(await stack.resources()).values()].map(({ urn }) => urn);
+  appendFileSync(
+    join(stack.directory, 'index.ts'),
+    `new weir.TargetAttachment('late', { ruleId: pool.id, targets: {} });`,
+  );
+  const { text } = await stack.run([...UP, ...urns.flatMap((urn) => ['--replace', urn])]);
+  assert.match(text, /late.*ruleId names no rule/s);
+  const replaced = await incarnations();
+  assert.deepEqual([...before, ...replaced].length, new Set([...before, ...replaced]).size);
+  write(backend, {});
+  await stack.done([...UP, '--refresh']);
+  assert.deepEqual(await incarnations(), replaced);
+
+  const sick = await sickBackend(t);
+  write(sick, { awaitHealthySeconds: LONG, handoverSeconds: 0 });
+  const replacing = stack.start([...UP, '--replace', urns.at(-1) ?? '']);
+  await sick.isWaitedFor(replacing);
+  process.kill(replacing.pid, 'SIGKILL');
+  await replacing.result;
+  await stack.run(['cancel', '--yes']);
+  await stack.destroy();
+  assert.deepEqual(await incarnations(), []);
 });

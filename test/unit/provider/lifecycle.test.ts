@@ -145,6 +145,34 @@ test('delete names its incarnation; gone is success, in use is an error', async 
   await assert.rejects(used.provider.delete('web-1', {}), { message: /used by listener x of urn:y.*\(InUse, / });
 });
 
+test('what was made anew under its id keeps off the state that a read finds, and its delete is another', async (t) => {
+  for (const owner of [OWNER, `${OWNER}2`]) {
+    const { provider } = await attachment(t, () =>
+      stored({ listenerId: 'http-1', targets: {}, owner, incarnation: 'i-2' }),
+    );
+    const { props } = await provider.read('web-1', { ...INPUTS, incarnation: 'i-1', runtimeId: RUNTIME_ID });
+    assert.deepEqual([props?.owner, props?.incarnation], [OWNER, 'i-1']);
+  }
+});
+
+test("delete takes its own owner's newer object along, where the program does not have it and nobody uses it", async (t) => {
+  const deleted = async (parts: object, newer: Reply, isOfProgram = false) => {
+    const urn = `${OWNER}-${Math.random()}`;
+    const { runtime, provider } = await attachment(t, ({ method, url }) => {
+      if (method === 'GET') return stored({ owner: urn, ...parts, incarnation: 'i-2' });
+      return url.endsWith('i-2') ? newer : { status: 204 };
+    });
+    if (isOfProgram) await provider.check({}, { ...INPUTS, owner: urn });
+    await provider.delete('web-1', { owner: urn, incarnation: 'i-1', runtimeId: RUNTIME_ID });
+    return runtime.seen.filter(({ method }) => method === 'DELETE').map(({ url }) => url.split('=')[1]);
+  };
+  assert.deepEqual(await deleted({}, { status: 204 }), ['i-1', 'i-2']);
+  assert.deepEqual(await deleted({}, failure(409, 'InUse', 'is used')), ['i-1', 'i-2']);
+  assert.deepEqual(await deleted({ owner: `${OWNER}2` }, { status: 204 }), ['i-1']);
+  assert.deepEqual(await deleted({}, { status: 204 }, true), ['i-1']);
+  await assert.rejects(deleted({}, failure(403, 'Forbidden', 'no')), { message: /\(Forbidden/ });
+});
+
 test('an error of ours reaches the terminal without a stack trace', async (t) => {
   const { provider } = await attachment(t, () => failure(409, 'InUse', 'is used'));
   await assert.rejects(provider.delete('web-1', {}), (error: Error) => {
