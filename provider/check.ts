@@ -1,6 +1,7 @@
 // `check`: every fault of what is known of the inputs, each with its property; the inputs stay as the user wrote them.
 import type { dynamic } from '@pulumi/pulumi';
 import { splitAdoption } from './adoption.ts';
+import { adoptionClaimProblems } from './claims.ts';
 import type { Problem } from './model/errors.ts';
 import { isRecord } from './model/record.ts';
 import { problemsOf } from './model/validate.ts';
@@ -19,7 +20,10 @@ export function check(resource: ResourceDescription, olds: Properties, news: Pro
   // What is adopted is bound already.
   const before = own.adopt !== undefined && Object.keys(olds).length === 0 ? seen : olds;
   const found = [...problemsOf(resource.kind, properties, isKnown), ...problems];
-  for (const problem of resource.problems?.({ program, owner: String(owner), olds: before, news: seen }) ?? []) {
+  const checked = { program, owner: String(owner), olds: before, news: seen };
+  const { adopt } = withReferences(own, references) as Properties;
+  found.push(...adoptionClaimProblems({ ...checked, olds }, resource.kind, adopt));
+  for (const problem of resource.problems?.(checked) ?? []) {
     const isSaid = found.some(({ path, code }) => path === problem.path && code === problem.code);
     if (!isSaid) found.push(problem);
   }

@@ -5,7 +5,7 @@ import { propertyPath } from './model/property-path.ts';
 import { isRecord } from './model/record.ts';
 import { wireConflict } from './model/target-attachment.ts';
 import { canonicalAddress, targetKey } from './model/target-key.ts';
-import { KIND_NAMES } from './model/validate.ts';
+import { KIND_NAMES, type Kind } from './model/validate.ts';
 import { resourceName } from './object-id.ts';
 import { isClassic, parentOf } from './parent.ts';
 import { type Program, shownReference } from './program.ts';
@@ -48,6 +48,17 @@ export function endpointClaimProblems({ program, owner, news }: Checked): Proble
   const other = JSON.stringify(resourceName({ owner: first }));
   const message = `is that of listener ${other} of this program too, at the same address`;
   return [{ path: 'port', message: `${message}: give one of them another`, code: 'PortInUse' }];
+}
+
+/** The object to adopt, where another resource of the program adopts it too or has it already. */
+export function adoptionClaimProblems({ program, owner, olds }: Checked, kind: Kind, adopt: unknown): Problem[] {
+  if (adopt === undefined || !isKnown(adopt)) return [];
+  const holder = program.nameOf(kind, adopt);
+  const isHeld = holder !== owner && program.has(holder) && Object.keys(olds).length === 0;
+  const first = isHeld ? holder : program.claim(`adopt ${kind} ${adopt}`, owner);
+  if (first === undefined) return [];
+  const message = `is what resource ${JSON.stringify(resourceName({ owner: first }))} of this program has: leave it to one of them`;
+  return [{ path: 'adopt', message, code: 'OwnedByOther' }];
 }
 
 interface Wanted {

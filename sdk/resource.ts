@@ -15,6 +15,10 @@ export abstract class Resource extends pulumi.dynamic.Resource {
     opts: pulumi.CustomResourceOptions | undefined,
     outputs: readonly string[],
   ) {
+    if (opts?.import !== undefined) {
+      const advice = `in place of the option \`import\` give the argument adopt: ${JSON.stringify(opts.import)}`;
+      throw new pulumi.RunError(`weir.${type} ${name}: Pulumi cannot import dynamic resources: ${advice}`);
+    }
     const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
     const owner = urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent);
     // `get` reads and owns nothing.

@@ -196,3 +196,27 @@ test('references are for check alone: inputs stay as they were written', () => {
   const references = { loadBalancerId: urn('LoadBalancer', 'lb') };
   assert.deepEqual(check(listener, {}, { ...inputs, references }).inputs, inputs);
 });
+
+test('a new resource adopts nothing that another one of the program adopts too or has already', () => {
+  const { add, urn } = program();
+  const adopt = (name: string, inputs: Properties, more?: object) => add(loadBalancer, name, inputs, more);
+  const held = (name: string) => [
+    `adopt is what resource "${name}" of this program has: leave it to one of them (OwnedByOther)`,
+  ];
+  assert.deepEqual(adopt('first', { adopt: 'lb-1' }, { id: 'lb-1' }), []);
+  assert.deepEqual(adopt('first', { adopt: 'lb-1' }, { id: 'lb-1' }), []);
+  assert.deepEqual(adopt('second', { adopt: 'lb-1' }), held('first'));
+  assert.deepEqual(
+    adopt('second', { adopt: UNKNOWN, references: { adopt: urn('LoadBalancer', 'first') } }),
+    held('first'),
+  );
+  assert.deepEqual(adopt('third', {}, { id: 'lb-3' }), []);
+  assert.deepEqual(adopt('second', { adopt: 'lb-3' }), held('third'));
+  assert.deepEqual(adopt('second', { adopt: 'lb-3' }, { olds: { adopt: 'lb-2' } }), []);
+  assert.deepEqual(adopt('fourth', { adopt: 'lb-4' }, { id: 'other' }), []);
+  assert.deepEqual(adopt('fifth', { adopt: 'lb-4' }), held('fourth'));
+  assert.deepEqual(
+    add(backendServer, 'server', { region: 'r', vpcId: 'v', addresses: ['10.0.0.1'], adopt: 'lb-1' }),
+    [],
+  );
+});

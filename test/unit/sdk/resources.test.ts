@@ -97,3 +97,8 @@ test('get reads by id and owns nothing', async () => {
   assert.equal(id, 'web-1a2b3c4d');
   assert.equal('owner' in inputs, false);
 });
+
+test('the option import, which ends in an error of the engine, says what there is in its place', () => {
+  const message = /^weir\.LoadBalancer old: .* `import` give the argument adopt: "lb-1"$/;
+  assert.throws(() => new weir.LoadBalancer('old', {}, { import: 'lb-1' }), { message });
+});
