@@ -169,7 +169,10 @@ test("another stack's object: refused with its owner; with adoptFrom it changes 
   );
   assert.deepEqual(await objects(runtime), taken);
   stack.write(program(it, { lb: { ...ADOPTED.lb, tags: {} } }));
-  assert.match((await stack.run(['up', '--yes', '--skip-preview'])).text, /belongs to .*prod.*::lb\. \(OwnedByOther/);
+  assert.match(
+    (await stack.run(['up', '--yes', '--skip-preview'])).text,
+    /belongs to .*prod.*::lb: take it out of this program/,
+  );
   await stack.done(['destroy', '--yes', '--skip-preview']);
   assert.deepEqual(await objects(runtime), taken);
   await other.done(['destroy', '--yes', '--skip-preview']);

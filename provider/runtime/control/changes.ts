@@ -133,7 +133,7 @@ function refuseForeign(existing: StoredObject | undefined, request: PutRequest):
   if (request.incarnation === existing.incarnation) return;
   throw new WeirError(
     'OwnedByOther',
-    `The ${KIND_NAMES[existing.kind]} ${existing.id} exists already and belongs to ${ownerName(existing)}.`,
+    `The ${KIND_NAMES[existing.kind]} ${existing.id} exists already and belongs to ${ownerName(existing)}: take it out of this program, or give another id.`,
   );
 }
 

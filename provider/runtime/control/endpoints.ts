@@ -1,5 +1,5 @@
 // Which of the listeners of one VIP:port serves it, and which stand behind it: refusals and state for changes.ts, warnings for the API.
-import { WeirError } from '../../model/errors.ts';
+import { problemText, WeirError } from '../../model/errors.ts';
 import type { Kind } from '../../model/validate.ts';
 import type { StoredObject } from '../store/store.ts';
 import type { Draft, ModelView } from './model.ts';
@@ -42,8 +42,8 @@ export function refuseForeignEndpoint(view: ModelView, next: Listener, vip: stri
   const holders = listenersAt(view, { vip, port }).filter(({ id }) => id !== next.id);
   const foreign = holders.find((other) => other.owner === undefined || !isSameStack(other, next));
   if (foreign === undefined) return;
-  const message = `${vip}:${port} is taken by ${nameOf(foreign)}`;
-  throw new WeirError('PortInUse', message, [{ path, message }]);
+  const problem = { path, message: `${vip}:${port} is taken by ${nameOf(foreign)}: give another one` };
+  throw new WeirError('PortInUse', problemText(problem), [problem]);
 }
 
 /** Makes the change of one object, and sees to it that each VIP:port that it comes to or goes from has a listener that serves. */
