@@ -1,7 +1,7 @@
-// Which targets of an attachment the runtime would refuse to bind, as far as the program tells of their servers.
+// Which targets of an attachment the runtime would refuse to bind, as far as is known of their servers before the `up`.
 import { z } from 'zod';
 import { backendServerSchema, isExpired } from './model/backend-server.ts';
-import { bindingFault, lastingFault, type Place } from './model/eligibility.ts';
+import { bindingFault, type Ineligibility, lastingFault, type Place } from './model/eligibility.ts';
 import type { Problem } from './model/errors.ts';
 import { loadBalancerSchema } from './model/load-balancer.ts';
 import { hasSameParent } from './model/parent.ts';
@@ -21,20 +21,14 @@ const namedSchema = targetSchema.pick({ address: true, type: true }).extend({ se
 
 /** Only of targets that were not bound before: one that is stays bound, whatever becomes of its server. */
 export function eligibilityProblems(checked: Checked, nowMs: number): Problem[] {
-  const { olds, news } = checked;
-  const place = placeOf(checked);
+  const { program, olds, news } = checked;
+  const place = placeOf(loadBalancerOf(program, news));
   if (place === undefined) return [];
   const wanted = hasSameParent(olds, news) ? targetsOf(olds) : [];
   const bound = new Set(wanted.map(([, target]) => namedBy(target)));
   return targetsOf(news).flatMap(([name, given]) => {
-    // Most targets: a bare address may be bound anywhere.
-    if (given.serverId === undefined && given.type === undefined) return [];
-    const target = known(namedSchema, given);
-    if (target === undefined || bound.has(namedBy(given))) return [];
-    const server = serverOf(checked, target.serverId);
-    if (target.serverId !== undefined && server === undefined) return [];
-    const shown = { ...target, ...(target.serverId && { serverId: shownReference(target.serverId) }) };
-    const fault = bindingFault(shown, server && { ...server, isExpired: isExpired(server, nowMs) }, place);
+    if (bound.has(namedBy(given))) return [];
+    const fault = targetFault(given, program.get('backend-servers', given.serverId), place, nowMs);
     if (fault === undefined) return [];
     return [{ path: propertyPath(['targets', name]), message: `cannot be bound: ${fault.reason}`, code: fault.code }];
   });
@@ -43,11 +37,12 @@ export function eligibilityProblems(checked: Checked, nowMs: number): Problem[] 
 /** The same of a group's members, which wait while their state forbids what place and type allow. */
 export function memberEligibilityProblems(checked: Checked): Problem[] {
   const { program, olds, news } = checked;
-  const place = placeOf(checked);
+  const place = placeOf(loadBalancerOf(program, news));
   const members = program.get('groups', news.groupId)?.members;
   if (place === undefined || hasSameParent(olds, news) || !isRecord(members)) return [];
   return Object.values(members).flatMap((serverId) => {
-    const server = serverOf(checked, serverId);
+    const properties = program.get('backend-servers', serverId);
+    const server = properties && known(backendServerSchema, properties);
     const fault = server && lastingFault(server, place);
     if (fault === undefined) return [];
     const message = `has a member that cannot be bound: server ${shownReference(String(serverId))} ${fault.reason}`;
@@ -56,14 +51,26 @@ export function memberEligibilityProblems(checked: Checked): Problem[] {
 }
 
 /** Undefined where it is not known. */
-function placeOf({ program, news }: Checked): Place | undefined {
-  const loadBalancer = loadBalancerOf(program, news);
+export function placeOf(loadBalancer: Properties | undefined): Place | undefined {
   return loadBalancer && known(placeSchema, loadBalancer);
 }
 
-function serverOf({ program }: Checked, serverId: unknown) {
-  const properties = program.get('backend-servers', serverId);
-  return properties && known(backendServerSchema, properties);
+/** Why the runtime would not let the target take traffic; undefined where it would, or where that is not known. */
+export function targetFault(
+  given: Properties,
+  server: Properties | undefined,
+  place: Place,
+  nowMs: number,
+): Ineligibility | undefined {
+  // Most targets: a bare address may be bound anywhere.
+  if (given.serverId === undefined && given.type === undefined) return undefined;
+  const target = known(namedSchema, given);
+  if (target === undefined) return undefined;
+  if (target.serverId === undefined) return bindingFault(target, undefined, place);
+  const found = server && known(backendServerSchema, server);
+  if (found === undefined) return undefined;
+  const shown = { ...target, serverId: shownReference(target.serverId) };
+  return bindingFault(shown, { ...found, isExpired: isExpired(found, nowMs) }, place);
 }
 
 /** As the schema has it; undefined where any of it is unknown or malformed. */

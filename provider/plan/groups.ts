@@ -1,7 +1,5 @@
 // What is balanced as one, before and after the `up`: the targets of a listener or of a rule, from all that bind them.
-import { type BackendServerProperties, isExpired } from '../model/backend-server.ts';
-import { ineligibility } from '../model/eligibility.ts';
-import type { LoadBalancerProperties } from '../model/load-balancer.ts';
+import { placeOf, targetFault } from '../eligible-targets.ts';
 import { type Wire, wiresOf } from '../model/membership.ts';
 import { PARENTS } from '../model/parent.ts';
 import { isRecord } from '../model/record.ts';
@@ -87,7 +85,7 @@ function groupOf(
   isDefault: boolean,
   nowMs: number,
 ): Group {
-  const loadBalancer = loadBalancerOf(objects, parent);
+  const place = placeOf(loadBalancerOf(objects, parent)?.properties);
   const fixedPort = parent.properties.backendPort;
   const bindings: Binding[] = [];
   const unread: PlanObject[] = [];
@@ -96,7 +94,9 @@ function groupOf(
     if (targets === undefined) unread.push(binder);
     for (const [name, target] of Object.entries(targets ?? {})) {
       const server = typeof target.serverId === 'string' ? objects.get(target.serverId)?.properties : undefined;
-      const ineligible = server && loadBalancer && ineligibilityOf(server, loadBalancer.properties, nowMs);
+      const reason = place && targetFault(target, server, place, nowMs)?.reason;
+      // What differs from a secret, as the preview masks it, may be equal.
+      const ineligible = reason?.includes(SECRET) ? undefined : reason;
       bindings.push({ binder, name, ...wireOf(target, server, fixedPort), ineligible });
     }
   }
@@ -115,7 +115,10 @@ function targetsOf(objects: Objects, { kind, properties }: PlanObject): Record<s
   if (kind === 'group-attachments') {
     const members = objects.get(String(groupId))?.properties.members;
     if (!isRecord(members)) return members === undefined && objects.has(String(groupId)) ? {} : undefined;
-    return Object.fromEntries(Object.entries(members).map(([name, serverId]) => [name, { serverId, port, weight }]));
+    const typeOf = (serverId: unknown) => objects.get(String(serverId))?.properties.kind;
+    return Object.fromEntries(
+      Object.entries(members).map(([name, serverId]) => [name, { serverId, type: typeOf(serverId), port, weight }]),
+    );
   }
   if (!isRecord(targets)) return undefined;
   return Object.fromEntries(
@@ -140,12 +143,6 @@ function wireOf({ serverId, ...target }: Properties, server: Properties | undefi
     weight: typeof wire.weight === 'number' ? wire.weight : undefined,
     shownWeight: shown(wire.weight ?? target.weight),
   };
-}
-
-function ineligibilityOf(server: Properties, loadBalancer: Properties, nowMs: number): string | undefined {
-  const known = server as BackendServerProperties;
-  const candidate = { ...known, isExpired: isExpired(known, nowMs) };
-  return ineligibility(candidate, loadBalancer as LoadBalancerProperties)?.reason;
 }
 
 function isReadable(value: unknown): boolean {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { GroupChange } from '../../../provider/plan/changes.ts';
 import type { RuntimeView } from '../../../provider/plan/plan.ts';
+import { SECRET } from '../../../provider/plan/preview.ts';
 import { UNKNOWN } from '../../../provider/unknown.ts';
 import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
 
@@ -270,12 +271,48 @@ test('members of auto scaling groups and targets by server have their part, and 
     group.rows.map(({ after }) => [after?.binding.key, after?.binding.ineligible]),
     [
       ['10.0.0.11:80', undefined],
-      ['10.0.0.12:80', 'is Stopped, not Running'],
-      ['10.0.0.13:80', 'has expired'],
+      ['10.0.0.12:80', 'server i-2 is Stopped, not Running'],
+      ['10.0.0.13:80', 'server i-3 has expired'],
       ['10.0.0.14:80', undefined],
     ],
   );
 });
+
+const i1 = { region: 'r', vpcId: 'v', addresses: ['10.0.0.11', '10.0.0.12'] };
+const SERVERS: readonly (readonly [rule: string, after: object, reason: string | undefined])[] = [
+  [
+    'an address that it no longer has',
+    { addresses: ['10.0.0.11'] },
+    'server i-1 has no address 10.0.0.12: it has 10.0.0.11',
+  ],
+  [
+    'a type that the target does not name',
+    { kind: 'eni' },
+    'server i-1 is of type "eni", which the target must name, and not "ecs"',
+  ],
+  ['another region', { region: 'q' }, 'server i-1 is in region q, and the load balancer in r'],
+  ['a region that is not known', { region: UNKNOWN }, undefined],
+  ['a secret region', { region: SECRET }, undefined],
+];
+
+for (const [rule, after, reason] of SERVERS) {
+  test(`a server with ${rule}: ${reason === undefined ? 'its target takes traffic' : 'its target takes none'}`, () => {
+    const server = (properties: Resource['properties']): Resource => ({
+      type: 'BackendServer',
+      name: 's',
+      id: 'i-1',
+      properties,
+    });
+    const pool = attachment('pool', {
+      one: { serverId: 'i-1', address: '10.0.0.12', port: 80 },
+      ...targets({ b2: 1 }),
+    });
+    const regional = { ...lb, properties: { ...lb.properties, region: 'r' } };
+    const { groups } = plan([regional, web, pool], [[server(i1), server({ ...i1, ...after })]]);
+    const found = groups.flatMap(({ rows }) => rows.flatMap(({ after: row }) => row?.binding.ineligible ?? []));
+    assert.deepEqual(found, reason === undefined ? [] : [reason]);
+  });
+}
 
 const weights = fc.dictionary(fc.constantFrom('b1', 'b2', 'b3', 'b4', 'b5'), fc.integer({ min: 0, max: 100 }));
 
