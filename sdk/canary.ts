@@ -1,7 +1,9 @@
 // The canary of a stack: old and new targets of one listener or rule, and the percentage of traffic that the new ones get.
+import { inspect } from 'node:util';
 import * as pulumi from '@pulumi/pulumi';
 import { canaryWeights } from './canary-weights.ts';
 import { random } from './random.ts';
+import { mapProblems, refuse } from './refusal.ts';
 import { type TargetArgs, TargetAttachment, type TargetAttachmentArgs } from './target-attachment.ts';
 
 /** The arguments of a {@link Canary}: exactly one of `listenerId`, `ruleId` and `loadBalancerId`, as of an attachment. */
@@ -50,14 +52,15 @@ export class Canary extends pulumi.ComponentResource {
 
   constructor(name: string, args: CanaryArgs, opts?: pulumi.ComponentResourceOptions) {
     const { old, new: fresh, percentage, ...attachment } = args;
+    refuse('weir.Canary', name, [...mapProblems('old', old), ...mapProblems('new', fresh)]);
     const oldNames = Object.keys(old).sort();
     const newNames = Object.keys(fresh).sort();
     const weightsAt = (percent: number) => {
-      refuse(name, problems(oldNames, newNames, percent));
+      refuse('weir.Canary', name, problems(oldNames, newNames, percent));
       return canaryWeights(oldNames.length, newNames.length, percent);
     };
     // At once where it can be: what is thrown here is shown as it is, and nothing is registered.
-    const known = typeof percentage === 'number' ? weightsAt(percentage) : undefined;
+    const known = typeof percentage === 'object' ? undefined : weightsAt(percentage);
     super('weir:index:Canary', name, {}, opts);
     const weights = pulumi.output(known ?? pulumi.output(percentage).apply(weightsAt));
     const order = shuffled(name, newNames, this);
@@ -88,13 +91,9 @@ function shuffled(name: string, names: string[], parent: pulumi.Resource): pulum
 function problems(oldNames: readonly string[], newNames: readonly string[], percentage: number): string[] {
   const found = newNames.filter((name) => oldNames.includes(name)).map((name) => `new.${name}: the name is in old too`);
   if (!(Number.isInteger(percentage) && percentage >= 0 && percentage <= 100)) {
-    return [...found, `percentage: ${percentage} is not a whole number 0-100`];
+    return [...found, `percentage: ${inspect(percentage)} is not a whole number 0-100`];
   }
   if (percentage < 100 && oldNames.length === 0) found.push(`old: no target for the other ${100 - percentage} percent`);
   if (percentage > 0 && newNames.length === 0) found.push(`new: no target for ${percentage} percent`);
   return found;
-}
-
-function refuse(name: string, found: readonly string[]): void {
-  if (found.length > 0) throw new pulumi.RunError(`InvalidParameter: weir.Canary ${name}: ${found.join('; ')}`);
 }

@@ -4,6 +4,7 @@ import type { HealthCheckArgs } from './health-check.ts';
 import { Listener, type ListenerArgs } from './listener.ts';
 import { LoadBalancer, type LoadBalancerArgs } from './load-balancer.ts';
 import { random } from './random.ts';
+import { mapProblems, refuse } from './refusal.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
 import { TargetAttachment, type TargetAttachmentArgs } from './target-attachment.ts';
 
@@ -32,7 +33,7 @@ export interface ServiceListenerArgs
 
 /** The arguments of a {@link Service}: those of a {@link LoadBalancer}, its listeners, and their targets. */
 export interface ServiceArgs<Name extends string = string> extends LoadBalancerArgs, ServiceTargetsArgs {
-  /** The listeners by names of your own. The name is what a listener is known by: its port changes in place. */
+  /** The listeners by names of your own, as plain objects. The name is what a listener is known by: its port changes in place. */
   listeners: Record<Name, ServiceListenerArgs>;
   /**
    * The targets of every listener that has none of its own, also of those that other parts of the program add to the
@@ -84,8 +85,9 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
   readonly endpoints: pulumi.Output<Record<Name, string>>;
 
   constructor(name: string, args: ServiceArgs<Name>, opts?: pulumi.ComponentResourceOptions) {
-    super('weir:index:Service', name, {}, opts);
     const { listeners, healthCheck, ...rest } = args;
+    refuse('weir.Service', name, mapProblems('listeners', listeners));
+    super('weir:index:Service', name, {}, opts);
     const { own: shared, others: loadBalancer } = takeTargets(rest);
     this.loadBalancer = new LoadBalancer(name, loadBalancer, { parent: this });
     const loadBalancerId = this.loadBalancer.id;

@@ -148,6 +148,16 @@ const REFUSED: readonly (readonly [string, Pick<weir.CanaryArgs, 'old' | 'new' |
   ['no old target', { old: {}, new: { b: B }, percentage: 10 }, 'old: no target for the other 90 percent'],
   ['no new target', { old: { a: A }, new: {}, percentage: 10 }, 'new: no target for 10 percent'],
   [
+    'a text',
+    { old: { a: A }, new: { b: B }, percentage: '10' as unknown as number },
+    "percentage: '10' is not a whole number 0-100",
+  ],
+  [
+    'a set and a target that are outputs',
+    { old: pulumi.output({ a: A }) as never, new: { b: pulumi.output(B) as never }, percentage: 10 },
+    'old: must be a plain object, and no output; new.b: must be a plain object, and no output',
+  ],
+  [
     'two faults at once',
     { old: { a: A }, new: { a: B }, percentage: -1 },
     'new.a: the name is in old too; percentage: -1 is not a whole number 0-100',
@@ -161,3 +171,13 @@ for (const [what, args, message] of REFUSED) {
     });
   });
 }
+
+test('a service refuses listeners that it cannot take apart', () => {
+  const made = (listeners: unknown) => () => new weir.Service('shop', { listeners: listeners as never });
+  const refused = (path: string) => ({
+    message: `InvalidParameter: weir.Service shop: ${path}: must be a plain object, and no output`,
+  });
+  assert.throws(made(undefined), refused('listeners'));
+  assert.throws(made(Promise.resolve({})), refused('listeners'));
+  assert.throws(made({ http: pulumi.output({ protocol: 'HTTP', port: 80 }) }), refused('listeners.http'));
+});
