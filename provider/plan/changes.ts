@@ -1,6 +1,6 @@
 // What changes of who takes traffic, group by group: the targets of before and after, matched by what they are on the wire.
-import { type Binding, type Group, groupsOf } from './groups.ts';
-import { endpointOfListener, type ObjectPlan, type PlanObject } from './objects.ts';
+import { type Binding, type Group, groupsOf, listenerOf } from './groups.ts';
+import { endpointOfListener, type ObjectPlan, type Objects, type PlanObject } from './objects.ts';
 import { type Served, servedAfter, servedBefore, type Winner } from './served.ts';
 
 export type Operation =
@@ -60,23 +60,30 @@ export function isShareChanged({ before, after }: Row): boolean {
 }
 
 /**
- * The keys under which objects go on: a replaced one's new one, and for a listener that is deleted the new one that takes
- * its VIP:port over, as it is with a rename without alias.
+ * The keys under which objects go on: a replaced one's new one, and for a listener or rule that is deleted the new one that
+ * takes its VIP:port, or what it matches, over, as it is with a rename without alias.
  */
 function successorsIn({ before, after, changes }: ObjectPlan): ReadonlyMap<string, string> {
   const successors = new Map<string, string>();
-  const created = changes.filter(({ verb }) => verb === 'create').flatMap(({ after: object }) => object ?? []);
+  const created = changes.flatMap(({ verb, after: object }) => (verb === 'create' && object ? [object] : []));
+  const heirs = new Map(created.map((object) => [frontOf(after, object), object.key]));
   for (const { verb, before: was, after: is } of changes) {
     if (was === undefined) continue;
     if (is !== undefined) successors.set(was.key, is.key);
-    if (verb !== 'delete' || was.kind !== 'listeners') continue;
-    const endpoint = endpointOfListener(before, was);
-    const heir = created.find(
-      (object) => object.kind === 'listeners' && endpointOfListener(after, object) === endpoint,
-    );
-    if (endpoint !== undefined && heir !== undefined) successors.set(was.key, heir.key);
+    const front = verb === 'delete' ? frontOf(before, was) : undefined;
+    const heir = front && heirs.get(front);
+    if (heir !== undefined) successors.set(was.key, heir);
   }
   return successors;
+}
+
+/** What comes in at a listener or rule; undefined of other objects, and where it is not known. */
+function frontOf(objects: Objects, object: PlanObject): string | undefined {
+  if (object.kind !== 'listeners' && object.kind !== 'rules') return undefined;
+  const listener = listenerOf(objects, object);
+  const endpoint = listener && endpointOfListener(objects, listener);
+  const { host, path, pathMatch } = object.properties;
+  return endpoint && JSON.stringify([object.kind, endpoint, host, path, pathMatch]);
 }
 
 /** By wire identity first, whoever binds it; what is left by binder and name, as a hand-over swaps it. */

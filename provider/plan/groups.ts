@@ -103,10 +103,14 @@ function groupOf(
   return { parent, isDefault, bindings, unread };
 }
 
-export function loadBalancerOf(objects: Objects, { kind, properties, key }: PlanObject): PlanObject | undefined {
-  if (kind === 'load-balancers') return objects.get(key);
-  const listener = kind === 'rules' ? objects.get(String(properties.listenerId)) : objects.get(key);
-  return objects.get(String(listener?.properties.loadBalancerId));
+function loadBalancerOf(objects: Objects, parent: PlanObject): PlanObject | undefined {
+  if (parent.kind === 'load-balancers') return objects.get(parent.key);
+  return objects.get(String(listenerOf(objects, parent)?.properties.loadBalancerId));
+}
+
+/** The listener itself, or that of a rule. */
+export function listenerOf(objects: Objects, { kind, properties, key }: PlanObject): PlanObject | undefined {
+  return objects.get(kind === 'rules' ? String(properties.listenerId) : key);
 }
 
 /** A binder's targets with all that it says of every one of them; undefined where the map is not known. */

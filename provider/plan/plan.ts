@@ -1,4 +1,5 @@
 // The plan of an `up`: what a preview and, where one is set, the runtime say of traffic before and after it.
+import { KIND_ACTIONS } from '../model/actions.ts';
 import { type GroupChange, groupChangesOf, isChanged } from './changes.ts';
 import {
   endpointOfListener,
@@ -10,6 +11,7 @@ import {
 } from './objects.ts';
 import type { Preview } from './preview.ts';
 import type { Winner } from './served.ts';
+import { titleOf } from './titles.ts';
 import { type Warning, warningsOf } from './warnings.ts';
 
 /** All that is there, of every stack. */
@@ -31,8 +33,8 @@ export interface Plan {
   /** Those of which something changes. */
   readonly groups: readonly GroupChange[];
   readonly warnings: readonly Warning[];
-  /** False: of other stacks nothing is known. */
-  readonly isWhole: boolean;
+  /** Why of other stacks nothing, or not everything, is known; Markdown. */
+  readonly gap: string | undefined;
   /** The name of the object with the key, as after the `up`. */
   readonly nameOf: (key: string) => string;
   /** Of a listener, as after the `up`, or before where it is gone then; undefined: not known. */
@@ -47,11 +49,20 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
     moves: movesIn(objects),
     groups: groups.filter(isChanged),
     warnings: warningsOf(objects, groups),
-    isWhole: runtime !== undefined,
+    gap: runtime === undefined ? 'no runtime is set by `weir:endpoint` or `WEIR_ENDPOINT`' : gapIn(objects, runtime),
     nameOf: (key) => (objects.after.get(key) ?? objects.before.get(key))?.name ?? key,
     endpointOf: (listener) =>
       endpointOfListener(objects.after, listener) ?? endpointOfListener(objects.before, listener),
   };
+}
+
+/** Where the token may not read all of the stack's own, it does not read what others bound there either. */
+function gapIn({ before }: ObjectPlan, { objects }: RuntimeView): string | undefined {
+  const listed = new Set([...objects.values()].flat().map(({ id }) => id));
+  const hidden = [...before.values()].find(
+    ({ kind, key }) => KIND_ACTIONS[kind].type === 'loadbalancer' && !listed.has(key),
+  );
+  return hidden && `${titleOf(hidden)} is not in the runtime, or the token may not read it`;
 }
 
 /** Of listeners that stay, whether they or their load balancer change. */

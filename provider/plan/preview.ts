@@ -76,18 +76,19 @@ export interface Preview {
 
 /** Throws for a preview that failed, with what the engine said, and for what is no preview or not the whole of one. */
 export function parsePreview(text: string): Preview {
-  const { config, steps = [], diagnostics = [], changeSummary, hasDependencies } = read(text);
+  const { config, steps = [], diagnostics = [], changeSummary, hasDependencies, isWhole } = read(text);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
     throw new Error(['the preview failed:', ...errors.map(({ message }) => message.trim())].join('\n'));
   }
+  if (!isWhole) throw new Error('the preview breaks off: its events end without a summary');
   if ((changeSummary.same ?? 0) > steps.filter(({ op }) => op === 'same').length) {
     throw new Error('the preview leaves out what does not change: make it with --show-sames');
   }
   return { config, steps, notes: diagnostics.map(({ message }) => message.trim()), hasDependencies };
 }
 
-function read(text: string): Digest & Pick<Preview, 'hasDependencies'> {
+function read(text: string): Digest & Pick<Preview, 'hasDependencies'> & { isWhole: boolean } {
   if (text.trim() === '') {
     throw new Error('there is no preview to read: give it `pulumi preview --json --show-sames`, which may have failed');
   }
@@ -99,8 +100,8 @@ function read(text: string): Digest & Pick<Preview, 'hasDependencies'> {
     throw new Error(`this is no preview as \`pulumi preview --json --show-sames\` writes it:\n${reason}`);
   }
   return Array.isArray(parsed.data)
-    ? { ...digestOf(parsed.data), hasDependencies: false }
-    : { ...parsed.data, hasDependencies: true };
+    ? { ...digestOf(parsed.data), hasDependencies: false, isWhole: parsed.data.some((event) => event.summaryEvent) }
+    : { ...parsed.data, hasDependencies: true, isWhole: true };
 }
 
 /** The events of PULUMI_ENABLE_STREAMING_JSON_PREVIEW, one a line. */

@@ -45,9 +45,10 @@ export function renderPlan(plan: Plan): string {
 
 function summaryOf({ changes, groups, moves }: Plan): string {
   if (changes.length + groups.length + moves.length === 0) return 'Nothing changes.';
-  const operations = groups
-    .flatMap(({ rows }) => rows.flatMap((row) => row.operations))
-    .map(({ operation }) => (operation === 'open' ? NOT_KNOWN : operation));
+  const operations = groups.flatMap(({ rows, after }) => [
+    ...rows.flatMap((row) => row.operations).map(({ operation }) => (operation === 'open' ? NOT_KNOWN : operation)),
+    ...(rows.length === 0 ? (after?.unread ?? []).map(() => NOT_KNOWN) : []),
+  ]);
   const verbs = changes.map(({ verb }) => verb);
   return [
     `Traffic: ${groups.length === 0 ? 'no change' : countsOf(operations)}.`,
@@ -82,9 +83,9 @@ function endpointSection(moves: readonly EndpointMove[]): string[] {
   return ['### Endpoints that move', folded(rows, (some) => table(['listener', 'from', 'to'], some), 'listeners')];
 }
 
-function groupSection(group: GroupChange, { isWhole, endpointOf }: Plan, depth: (typeof DEPTHS)[number]): string {
+function groupSection(group: GroupChange, { gap, endpointOf }: Plan, depth: (typeof DEPTHS)[number]): string {
   const changed = group.rows.flatMap((row) => row.operations.map((operation) => lineOf(row, operation)));
-  const scope = isWhole ? '' : ' (this stack only)';
+  const scope = gap === undefined ? '' : ' (this stack only)';
   const origin = group.after?.isDefault ? ', by the default group of its load balancer' : '';
   const { parent } = (group.after ?? group.before) as Group;
   const title = titleOf(parent);
@@ -175,9 +176,8 @@ function percent(share: number | undefined): string {
   return share === undefined ? NOT_KNOWN : `${Number((share * 100).toFixed(1))} %`;
 }
 
-function footerOf({ isWhole }: Plan): string {
+function footerOf({ gap }: Plan): string {
   const whole = 'Shares are by weight over all that is bound, while every target is healthy.';
-  const part =
-    'Shares are by weight, while every target is healthy, without what other stacks and the API bound: no runtime is set by `weir:endpoint` or `WEIR_ENDPOINT`.';
-  return `<sub>${isWhole ? whole : part}</sub>`;
+  const part = `Shares are by weight, while every target is healthy, without what other stacks and the API bound: ${gap}.`;
+  return `<sub>${gap === undefined ? whole : part}</sub>`;
 }

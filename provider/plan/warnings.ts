@@ -1,11 +1,14 @@
 // What a reviewer must not miss in a plan, each under the name by which `--fail-on` knows it.
 import { type GroupChange, isShareChanged, type Row } from './changes.ts';
+import { listenerOf } from './groups.ts';
 import { code } from './markdown.ts';
 import { endpointOfListener, type ObjectChange, type ObjectPlan, type PlanObject } from './objects.ts';
 import { weightIn } from './served.ts';
 import { titleOf } from './titles.ts';
 
 export const WARNING_RULES = ['no-target', 'over-half', 'replacement', 'open-order', 'deletion'] as const;
+
+const REST_OF_RULE = 'its requests go to other rules and to the listener';
 
 export interface Warning {
   readonly rule: (typeof WARNING_RULES)[number];
@@ -34,7 +37,7 @@ function lossesOf({ before, after, rows }: GroupChange): Warning[] {
   if (total > 0 && after.unread.length === 0 && left.every((weight) => weight === 0)) {
     // A rule without any attachment takes no requests; one that has attachments answers them with 503.
     const isEnd = after.parent.kind === 'rules' && rows.every(({ after: row }) => row === undefined);
-    const outcome = isEnd ? ': its requests go to other rules and to the listener' : '';
+    const outcome = isEnd ? `: ${REST_OF_RULE}` : '';
     warnings.push({ rule: 'no-target', text: `${title} has no target left with weight > 0${outcome}.` });
   }
   if (lost > total / 2 && rows.some(isShareChanged)) {
@@ -114,16 +117,18 @@ function kept(what: string, before: string | undefined, after: string | undefine
 
 function deletion(plan: ObjectPlan, groups: readonly GroupChange[], { before: object }: ObjectChange): Warning[] {
   if (object === undefined) return [];
-  const isOf = (parent: PlanObject) => parent.key === object.key || parent.properties.loadBalancerId === object.key;
-  const lost = groups.filter(({ before, after, rows }) => {
-    const isGone = before?.parent.kind === 'listeners' && isOf(before.parent) && after === undefined;
-    return isGone && rows.some((row) => row.before !== undefined && weightIn(row.before.binding) !== 0);
+  const fronts = groups.flatMap(({ before, after, rows }) => {
+    const isLost = rows.some((row) => row.before !== undefined && weightIn(row.before.binding) !== 0);
+    const listener = before && after === undefined && isLost ? listenerOf(plan.before, before.parent) : undefined;
+    return before && listener
+      ? [{ listener, keys: [before.parent.key, listener.key, listener.properties.loadBalancerId] }]
+      : [];
   });
-  const endpoints = lost.flatMap(({ before }) => {
-    const endpoint = before?.parent && endpointOfListener(plan.before, before.parent);
-    return endpoint === undefined ? [] : [code(endpoint)];
-  });
-  if (lost.length === 0) return [];
-  const where = endpoints.length === 0 ? '' : ` at ${endpoints.join(', ')}`;
-  return [{ rule: 'deletion', text: `${titleOf(object)} is deleted, and it takes traffic${where}.` }];
+  const lost = fronts.filter(({ keys }) => keys.includes(object.key)).map(({ listener }) => listener);
+  // Of a rule whose listener goes too that one tells.
+  if (lost.length === 0 || (object.kind === 'rules' && lost.every(({ key }) => !plan.after.has(key)))) return [];
+  const endpoints = [...new Set(lost)].flatMap((listener) => endpointOfListener(plan.before, listener) ?? []);
+  const where = endpoints.length === 0 ? '' : ` at ${endpoints.map(code).join(', ')}`;
+  const outcome = object.kind === 'rules' ? `: ${REST_OF_RULE}` : '';
+  return [{ rule: 'deletion', text: `${titleOf(object)} is deleted, and it takes traffic${where}${outcome}.` }];
 }

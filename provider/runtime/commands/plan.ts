@@ -61,7 +61,9 @@ function gates(value: string, previous: readonly string[]): string[] {
   const names = value.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !GATES.includes(name));
   if (unknown.length > 0) {
-    throw new InvalidArgumentError(`No warning is called ${unknown.join(' or ')}; there are ${GATES.join(', ')}.`);
+    throw new InvalidArgumentError(
+      `No warning is called ${unknown.map((name) => JSON.stringify(name)).join(' or ')}; there are ${GATES.join(', ')}.`,
+    );
   }
   return [...previous, ...names];
 }

@@ -59,6 +59,7 @@ const REFUSED: readonly (readonly [rule: string, text: string, message: RegExp])
   ['a list', '[]', /this is no preview/],
   ['steps that are none', '{"steps":[{"op":7}]}', /this is no preview[\s\S]*steps\[0\]/],
   ['without --show-sames', previewText([], [[lb, lb]], { changeSummary: { same: 3 } }), /make it with --show-sames/],
+  ['a stream that breaks off', stream(STREAM.slice(0, -1)), /the preview breaks off/],
   ['cut off', previewText([lb, web]).slice(0, -9), /this is no preview/],
 ];
 

@@ -1,6 +1,7 @@
 // The comment that a plan makes: what stands in it, what never does, and how long it gets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RuntimeView } from '../../../provider/plan/plan.ts';
 import { renderPlan } from '../../../provider/plan/render.ts';
 import { UNKNOWN } from '../../../provider/unknown.ts';
 import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
@@ -33,8 +34,27 @@ test('operations, shares and warnings of a listener, headed "this stack only" wi
   ]) {
     assert.ok(text.split('\n').includes(line), `${line}\nis not in\n${text}`);
   }
-  const whole = renderPlan({ ...plan([lb, web], [change]), isWhole: true });
+  const whole = renderPlan({ ...plan([lb, web], [change]), gap: undefined });
   assert.doesNotMatch(whole, /this stack only/);
+});
+
+test('what the runtime does not show is "this stack only" too, and what is not known is said to be', () => {
+  const pool = attachment('pool', UNKNOWN as never);
+  const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
+  const runtime = (listeners: string[]): RuntimeView => ({
+    winner: () => undefined,
+    objects: new Map([
+      ['load-balancers', [stored('lb-1', lb.properties)]],
+      ['listeners', listeners.map((id) => stored(id, web.properties))],
+    ]),
+  });
+  const textOf = (listeners: string[]) => renderPlan(plan([lb, web], [[undefined, pool]], runtime(listeners)));
+  assert.match(
+    textOf([]),
+    /\(this stack only\)[\s\S]*bound: listener `web` is not in the runtime, or the token may not read it/,
+  );
+  assert.doesNotMatch(textOf(['web-1']), /this stack only/);
+  assert.match(textOf(['web-1']), /^Traffic: 1 known after up\. Resources: 1 create\.$/m);
 });
 
 test('created, changed, replaced and deleted objects have a row with their properties, and moved endpoints theirs', () => {

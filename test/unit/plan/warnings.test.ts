@@ -102,6 +102,36 @@ const ROWS: readonly Row[] = [
     warns: [],
   },
   {
+    rule: 'a rule that takes requests is deleted',
+    sames: others,
+    changes: [
+      [ruled({ b1: 1 }), undefined],
+      [rule, undefined],
+    ],
+    warns: ['deletion'],
+  },
+  {
+    rule: 'a listener is deleted of which a rule takes all the traffic',
+    sames: [lb],
+    changes: [
+      [ruled({ b1: 1 }), undefined],
+      [rule, undefined],
+      [web, undefined],
+    ],
+    warns: ['deletion'],
+  },
+  {
+    rule: "a deleted rule's requests go to a new one with the same targets",
+    sames: others,
+    changes: [
+      [ruled({ b1: 1 }), undefined],
+      [rule, undefined],
+      [undefined, created({ ...rule, name: 'api2' })],
+      [undefined, created(attachment('heirs', targets({ b1: 1 }), {}), { ruleId: { ...rule, name: 'api2' } })],
+    ],
+    warns: [],
+  },
+  {
     rule: 'a load balancer and what is on it are replaced',
     sames: [],
     changes: [
