@@ -82,6 +82,9 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
   for (const { op, old } of steps) {
     if (DELETES.includes(op) && old?.id !== undefined && !old.retainOnDelete) after.delete(old.id);
   }
+  // What a failed `up` replaced and did not delete yet the next one deletes, which the preview does not show.
+  const urns = new Set(steps.map(({ urn }) => urn));
+  for (const { key, foreignOwner = '' } of before.values()) if (urns.has(foreignOwner)) after.delete(key);
   for (const step of steps) {
     const key = keys.get(step.urn);
     if (step.new === undefined || key === undefined || !(CREATES.includes(step.op) || step.op === 'update')) continue;

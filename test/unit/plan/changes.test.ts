@@ -191,6 +191,28 @@ test('with a runtime, what it has counts: weights that others keep, and what oth
   assert.deepEqual(sharesOf(group, 'after'), { b1: 62.5, c3: 37.5 });
 });
 
+test('what a failed up replaced and left there goes with the next one', () => {
+  const owner = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::pool';
+  const runtime: RuntimeView = {
+    ...NONE,
+    objects: new Map([
+      ['load-balancers', [stored('lb-1', { address: '127.0.0.1', vip: '127.0.0.1' })]],
+      ['listeners', [stored('web-1', web.properties)]],
+      [
+        'attachments',
+        [
+          stored('pool-1', { owner, listenerId: 'web-1', targets: targets({ b1: 20 }) }),
+          stored('pool-0', { owner, listenerId: 'web-1', targets: targets({ b3: 20 }) }),
+        ],
+      ],
+    ]),
+  };
+  const now = attachment('pool', targets({ b1: 20 }));
+  const group = only([lb, web, now], [], runtime);
+  assert.deepEqual(operationsOf(group), ['unbind b3']);
+  assert.deepEqual(sharesOf(group, 'after'), { b1: 100 });
+});
+
 test('of two claims of one wire identity the one that counts now counts, and a new one is newer', () => {
   const both = new Map([
     ['load-balancers', [stored('lb-1', { vip: '127.0.0.1' })]],
