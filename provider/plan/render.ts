@@ -22,25 +22,35 @@ const VERBS: Readonly<Record<ObjectChange['verb'], string>> = {
   release: 'released: it stays in the runtime (retainOnDelete)',
 };
 
-/** How much of each group: everything, what is in sight without unfolding, a count. */
-const DEPTHS = ['whole', 'top', 'count'] as const;
+/** How much is shown: everything, what is in sight without unfolding, of each group a count, of the groups none. */
+const DEPTHS = ['whole', 'top', 'count', 'none'] as const;
+type Depth = (typeof DEPTHS)[number];
 
+/** As much as there is room for. */
 export function renderPlan(plan: Plan): string {
-  const parts = [
+  let text = '';
+  for (const depth of DEPTHS) {
+    text = `${partsOf(plan, depth).join('\n\n')}\n`;
+    if (text.length < MAX_CHARACTERS) break;
+  }
+  return text;
+}
+
+function partsOf(plan: Plan, depth: Depth): string[] {
+  const count = plan.groups.length;
+  const groups =
+    depth === 'none'
+      ? [`${count} listeners and rules change, for which there is no room in a comment.`]
+      : plan.groups.map((group) => groupSection(group, plan, depth));
+  const fold = depth === 'whole' ? folded : cut;
+  return [
     '## Weir plan',
     summaryOf(plan),
-    ...(plan.warnings.length === 0 ? [] : [warningBlock(plan)]),
-    ...resourceSection(plan),
-    ...endpointSection(plan.moves),
+    ...(plan.warnings.length === 0 ? [] : [warningBlock(plan, depth)]),
+    ...resourceSection(plan, fold),
+    ...endpointSection(plan.moves, fold),
+    ...(count === 0 ? [] : [...groups, footerOf(plan)]),
   ];
-  const room = MAX_CHARACTERS - parts.join('\n\n').length;
-  const sections = DEPTHS.map((depth) => plan.groups.map((group) => groupSection(group, plan, depth)));
-  const shown = sections.find((texts) => texts.join('\n\n').length < room) ?? [
-    `${plan.groups.length} listeners and rules change, for which there is no room in a comment.`,
-  ];
-  parts.push(...shown);
-  if (plan.groups.length > 0) parts.push(footerOf(plan));
-  return `${parts.join('\n\n')}\n`;
 }
 
 function summaryOf({ changes, groups, moves }: Plan): string {
@@ -62,11 +72,14 @@ function countsOf(words: readonly string[]): string {
   return words.length === 0 ? 'other shares' : [...counts].map(([word, all]) => `${all.length} ${word}`).join(', ');
 }
 
-function warningBlock({ warnings }: Plan): string {
-  return ['> [!WARNING]', ...warnings.map(({ rule, text }) => `> - **${rule}**: ${text}`)].join('\n');
+function warningBlock({ warnings }: Plan, depth: Depth): string {
+  const shown = depth === 'whole' ? warnings : warnings.slice(0, MAX_SHOWN);
+  const more = warnings.length - shown.length;
+  const lines = shown.map(({ rule, text }) => `> - **${rule}**: ${text}`);
+  return ['> [!WARNING]', ...lines, ...(more === 0 ? [] : [`> - ... and ${more} more warnings`])].join('\n');
 }
 
-function resourceSection({ changes, nameOf }: Plan): string[] {
+function resourceSection({ changes, nameOf }: Plan, fold: Fold): string[] {
   const rows = changes.flatMap((change) => {
     const properties = change.verb === 'delete' || change.verb === 'release' ? [] : changedProperties(change, nameOf);
     // Of an attachment whose targets change the groups tell.
@@ -74,16 +87,16 @@ function resourceSection({ changes, nameOf }: Plan): string[] {
     return [[titleOf((change.after ?? change.before) as PlanObject), VERBS[change.verb], properties.join(', ')]];
   });
   if (rows.length === 0) return [];
-  return ['### Resources', folded(rows, (some) => table(['resource', 'what', 'properties'], some), 'resources')];
+  return ['### Resources', fold(rows, (some) => table(['resource', 'what', 'properties'], some), 'resources')];
 }
 
-function endpointSection(moves: readonly EndpointMove[]): string[] {
+function endpointSection(moves: readonly EndpointMove[], fold: Fold): string[] {
   if (moves.length === 0) return [];
   const rows = moves.map(({ listener, from, to }) => [code(listener), code(from ?? NOT_KNOWN), code(to ?? NOT_KNOWN)]);
-  return ['### Endpoints that move', folded(rows, (some) => table(['listener', 'from', 'to'], some), 'listeners')];
+  return ['### Endpoints that move', fold(rows, (some) => table(['listener', 'from', 'to'], some), 'listeners')];
 }
 
-function groupSection(group: GroupChange, { gap, endpointOf }: Plan, depth: (typeof DEPTHS)[number]): string {
+function groupSection(group: GroupChange, { gap, endpointOf }: Plan, depth: Depth): string {
   const changed = group.rows.flatMap((row) => row.operations.map((operation) => lineOf(row, operation)));
   const scope = gap === undefined ? '' : ' (this stack only)';
   const origin = group.after?.isDefault ? ', by the default group of its load balancer' : '';
@@ -158,6 +171,8 @@ function byShareChange(rows: readonly Row[]): Row[] {
   const change = ({ before, after }: Row) => Math.abs((after?.share ?? 0) - (before?.share ?? 0));
   return rows.length <= MAX_SHOWN ? [...rows] : rows.toSorted((a, b) => change(b) - change(a));
 }
+
+type Fold = typeof folded;
 
 /** The first of them, and the rest under a line that counts them. */
 function folded<T>(items: readonly T[], render: (some: readonly T[]) => string, what: string): string {

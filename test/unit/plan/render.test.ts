@@ -141,3 +141,18 @@ test('500 targets stay readable: 20 in sight, the others folded away under their
   assert.match(crowd, /### Listener `l39` [^\n]*\n\n- address `t0`/);
   assert.match(crowd, /\n\n\.\.\. and 480 more targets\n/);
 });
+
+test('a thousand deleted listeners leave room for a comment too', () => {
+  const deleted = Array.from({ length: 1000 }, (_, index): Change[] => {
+    const [front, map] = [listener(`l${index}`, 1000 + index), targets({ b1: 1 })];
+    return [
+      [attachment(`p${index}`, map, { listenerId: front.id }), undefined],
+      [front, undefined],
+    ];
+  });
+  const text = markdown([lb], deleted.flat());
+  assert.ok(text.length < 65_536, `${text.length}`);
+  assert.match(text, /^> - \.\.\. and 980 more warnings$/m);
+  assert.match(text, /^\.\.\. and 1980 more resources$/m);
+  assert.match(text, /^1000 listeners and rules change, for which there is no room in a comment\.$/m);
+});
