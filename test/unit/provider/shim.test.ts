@@ -1,8 +1,13 @@
 // The text that Pulumi keeps in the state of every resource: a change of it is a change of every stack.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import { PROVIDERS } from '../../../provider/shim.ts';
+import { temporaryDirectory } from '../../harness/runtime.ts';
+import { ROOT } from '../../harness/tree.ts';
 
 const MAX_BYTES = 1_000;
 
@@ -80,4 +85,17 @@ test('where configure fails every method fails with its reason, and none is miss
   for (const method of ['check', 'diff', 'create', 'read', 'update', 'delete']) {
     assert.throws(() => provider[method]?.(), { message: /^weir:endpoint is "nonsense", which is no URL of a Weir/ });
   }
+});
+
+test('a plug-in that a signal ends has left what it compiled to the next one', (t) => {
+  const directory = temporaryDirectory(t);
+  const { NODE_COMPILE_CACHE: _, NODE_DISABLE_COMPILE_CACHE: __, ...env } = process.env;
+  const plugin = `
+    require('./provider/shim.ts').PROVIDERS.Listener.configure({ config: { get() {} } });
+    process.kill(process.pid, 'SIGKILL');`;
+  const options = { cwd: ROOT, env: { ...env, TMPDIR: directory }, encoding: 'utf8' } as const;
+  const { signal, stderr } = spawnSync(process.execPath, ['-e', plugin], options);
+  assert.equal(signal, 'SIGKILL', stderr);
+  const files = readdirSync(join(directory, 'node-compile-cache'), { recursive: true, withFileTypes: true });
+  assert.ok(files.filter((file) => file.isFile()).length > 100, `${files.length} entries`);
 });
