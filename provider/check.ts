@@ -11,12 +11,12 @@ import type { ResourceDescription } from './resource.ts';
 import { isKnown } from './unknown.ts';
 
 export function check(resource: ResourceDescription, olds: Properties, news: Properties): dynamic.CheckResult {
-  const { __provider, references, ...inputs } = withoutUndefined(news) as Properties;
+  const { __provider, references, secrets, ...inputs } = withoutUndefined(news) as Properties;
   const { owner, ...own } = inputs;
   const { properties, problems } = splitAdoption(own);
   const program = programOf(String(owner));
   const seen = withReferences(properties, references) as Properties;
-  program.see(resource.kind, String(owner), seen);
+  program.see(resource.kind, String(owner), seen, secrets as readonly string[] | undefined);
   // What is adopted is bound already.
   const before = own.adopt !== undefined && Object.keys(olds).length === 0 ? seen : olds;
   const found = [...problemsOf(resource.kind, properties, isKnown), ...problems];

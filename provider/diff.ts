@@ -6,18 +6,20 @@ import { KIND_NAMES } from './model/validate.ts';
 import { normalForm, type Properties } from './normal-form.ts';
 import { resourceName } from './object-id.ts';
 import type { ResourceDescription } from './resource.ts';
+import { hiddenLine } from './secrets-line.ts';
 
 export interface Difference extends dynamic.DiffResult {
   /** What a change of membership or of secrets prints. */
   readonly line?: string | undefined;
 }
 
-/** Pure and without I/O: the engine asks for every resource of the stack. */
+/** Pure and without I/O: the engine asks for every resource of the stack. `secrets`: properties whose values are not printed. */
 export function diff(
   description: ResourceDescription,
   olds: Properties,
   news: Properties,
   acceptRuntime: string | undefined,
+  secrets: readonly string[] = [],
 ): Difference {
   const before = compared(description, olds);
   const after = compared(description, description.desired?.(news, olds) ?? news);
@@ -30,11 +32,14 @@ export function diff(
   // One update in place renews the copy that refresh and destroy would run.
   const isShimOther = olds.__provider !== news.__provider;
   const moves = acceptRuntime !== undefined && acceptRuntime !== olds.runtimeId;
+  const hidden = changed.filter((key) => secrets.includes(key));
+  const name = resourceName(news);
+  const line = () => (hidden.length > 0 ? hiddenLine(name, hidden) : description.changeLine?.(name, before, after));
   return {
     changes: changed.length > 0 || isRenamed || isShimOther || moves,
     replaces,
     deleteBeforeReplace: false,
-    line: changed.length > 0 ? description.changeLine?.(resourceName(news), before, after) : undefined,
+    line: changed.length > 0 ? line() : undefined,
   };
 }
 

@@ -34,7 +34,8 @@ export function methods(type: string, config: Config): Methods {
     check: (olds, news) => shownAsync(`check of ${resourceName(news)}`, () => check(resource, olds, news)),
     diff: (id, olds, news) =>
       shownAsync(`diff of ${id}`, () => {
-        const { line, ...result } = diff(resource, olds, news, client.acceptRuntime);
+        const secrets = programOf(String(news.owner)).secretsOf(String(news.owner));
+        const { line, ...result } = diff(resource, olds, news, client.acceptRuntime, secrets);
         identify(news, id);
         const read = justRead.get(id);
         justRead.delete(id);

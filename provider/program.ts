@@ -12,6 +12,8 @@ interface Seen {
   /** As the program has them; where the id of a new resource is not known yet, the URN of that stands for it. */
   readonly properties: Properties;
   readonly claimed: string[];
+  /** The properties in which the program has secrets. */
+  readonly secrets: readonly string[];
   id?: string;
 }
 
@@ -21,15 +23,19 @@ export class Program {
   readonly #claims = new Map<string, string>();
 
   /** The resource's properties, in place of those that it had when it was checked before. */
-  see(kind: Kind, owner: string, properties: Properties): void {
+  see(kind: Kind, owner: string, properties: Properties, secrets: readonly string[] = []): void {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
     for (const key of before?.claimed ?? []) this.#claims.delete(key);
-    this.#seen.set(owner, { kind, properties, claimed: [] });
+    this.#seen.set(owner, { kind, properties, claimed: [], secrets });
   }
 
   has(owner: unknown): boolean {
     return this.#seen.has(String(owner));
+  }
+
+  secretsOf(owner: string): readonly string[] {
+    return this.#seen.get(owner)?.secrets ?? [];
   }
 
   /** The object that the resource has: an id that other resources refer to. */

@@ -11,7 +11,15 @@ export function secretsLine(kind: Kind, name: string, before: Properties, after:
   const olds = secretsOf(kind, before);
   const changed = [...secretsOf(kind, after)].filter(([path, secret]) => olds.has(path) && olds.get(path) !== secret);
   if (changed.length === 0) return undefined;
-  return name + SAYS + changed.map(([path]) => path).join(', ');
+  return hiddenLine(
+    name,
+    changed.map(([path]) => path),
+  );
+}
+
+/** The same of whole properties, of which the program has made secrets. */
+export function hiddenLine(name: string, paths: readonly string[]): string {
+  return name + SAYS + paths.join(', ');
 }
 
 /** The paths that a line of the above tells of a resource; undefined where none is of it. */

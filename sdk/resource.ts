@@ -1,7 +1,7 @@
 // What every resource of the SDK is: its arguments go to the engine with what the providers must know beside them.
 import * as pulumi from '@pulumi/pulumi';
 import { PROVIDERS } from '../provider/shim.ts';
-import { withSecrets } from './secrets.ts';
+import { secretArguments, withSecrets } from './secrets.ts';
 
 /** Whose each id is: an argument that is the id of a resource of the program is this very output. */
 const ownersOfIds = new WeakMap<object, Promise<pulumi.URN>>();
@@ -22,7 +22,8 @@ export abstract class Resource extends pulumi.dynamic.Resource {
     const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
     const owner = urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent);
     // `get` reads and owns nothing.
-    const own = opts?.id === undefined ? { ...withSecrets(args), ...previewedReferences(args), owner } : args;
+    const forCheck = { ...previewedReferences(args), secrets: secretArguments(args) };
+    const own = opts?.id === undefined ? { ...withSecrets(args), ...forCheck, owner } : args;
     super(PROVIDERS[type], name, { ...pending, ...own }, opts, 'weir', type);
     ownersOfIds.set(this.id, owner);
   }
@@ -41,7 +42,7 @@ function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions[
 
 /**
  * In preview the ids of new resources are not known, and whose they are is: that lets the providers check resources
- * against each other. Only for `check`, which keeps it out of inputs and state.
+ * against each other. Only for `check`, which keeps it, and `secrets`, out of inputs and state.
  */
 function previewedReferences(args: object): { references?: unknown } {
   const references = pulumi.runtime.isDryRun() ? referencesIn(args) : undefined;

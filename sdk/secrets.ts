@@ -14,6 +14,25 @@ export function withSecrets(args: object): Args {
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, KEYS[name]?.(value) ?? value]));
 }
 
+/**
+ * The names of the arguments in which the program has secrets of its own, whose values the providers then print nowhere; of
+ * keys they never do. Undefined: there are none.
+ */
+export async function secretArguments(args: object): Promise<string[] | undefined> {
+  const held = Object.entries(args).filter(([name]) => !(name in KEYS));
+  const found = held.map(async ([name, value]) => {
+    const secrets = await Promise.all(outputsIn(value).map((output) => pulumi.isSecret(output)));
+    return secrets.includes(true) ? [name] : [];
+  });
+  const names = (await Promise.all(found)).flat();
+  return names.length > 0 ? names : undefined;
+}
+
+function outputsIn(value: unknown): pulumi.Output<unknown>[] {
+  if (pulumi.Output.isInstance(value)) return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(outputsIn) : [];
+}
+
 function withSecret(property: string): Change {
   return (value) => changed(value, (object) => changedEach(object, property, (secret) => pulumi.secret(secret)));
 }

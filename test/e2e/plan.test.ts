@@ -194,7 +194,9 @@ new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: { address
     /`stickySession\.cookieKey, certificates\.main\.privateKey`|`certificates\.main\.privateKey, stickySession\.cookieKey`/,
   );
   assert.match(changed, /^- weight `b1` `10`→`20`$/m);
-  for (const text of [created, changed]) {
+  const preview = await stack.done(['preview', '--diff']);
+  assert.match(preview, /^ *pool: secret changes: targets$/m);
+  for (const text of [created, changed, preview]) {
     const lineOfKey = (key: string) => key.split('\n')[1] ?? '';
     for (const secret of [
       'hunter',

@@ -170,6 +170,14 @@ test('only a change of membership makes a line, under the name of the resource',
   assert.equal(diff(targetAttachment, state, state, undefined).line, undefined);
 });
 
+test('of properties that the program keeps secret a line has no values', () => {
+  const state = { ...web, owner: OWNER };
+  const line = (secrets: string[]) =>
+    diff(targetAttachment, state, { ...withB1({ weight: 11 }), owner: OWNER }, undefined, secrets).line;
+  assert.equal(line(['targets']), 'web: secret changes: targets');
+  assert.equal(line(['defaultPort']), 'web: weight b1 10→11');
+});
+
 test('the line of a server or group attachment names what a reviewer asks for, that of a group who joins and leaves', () => {
   const owner = OWNER.replace('TargetAttachment::web', 'BackendServer::db1');
   const line = (news: object) =>

@@ -189,12 +189,12 @@ test('a group whose named members may not be bound to a load balancer is not att
   assert.deepEqual(attached({ region: 'eu-2' }, inputs), []);
 });
 
-test('references are for check alone: inputs stay as they were written', () => {
+test('references and what is secret are for check alone: inputs stay as they were written', () => {
   const { add, urn } = program();
   add(loadBalancer, 'lb', {}, { id: 'lb-1' });
   const inputs = { loadBalancerId: UNKNOWN, protocol: 'TCP', port: 80, owner: urn('Listener', 'web') };
   const references = { loadBalancerId: urn('LoadBalancer', 'lb') };
-  assert.deepEqual(check(listener, {}, { ...inputs, references }).inputs, inputs);
+  assert.deepEqual(check(listener, {}, { ...inputs, references, secrets: ['port'] }).inputs, inputs);
 });
 
 test('a new resource adopts nothing that another one of the program adopts too or has already', () => {

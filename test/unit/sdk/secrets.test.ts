@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
-import { withSecrets } from '../../../sdk/secrets.ts';
+import { secretArguments, withSecrets } from '../../../sdk/secrets.ts';
 
 const pair = { certificate: 'c', privateKey: 'k', serverNames: ['a'] };
 
@@ -49,4 +49,20 @@ test('what is not there stays so, and what is no object is left for the provider
   };
   assert.deepEqual(withSecrets(args), args);
   assert.deepEqual(withSecrets({ certificates: { web: null } }), { certificates: { web: null } });
+});
+
+test('arguments in which the program has secrets are named; keys, which nothing prints, are not', async () => {
+  const address = pulumi.secret('10.0.0.1');
+  assert.deepEqual(
+    await secretArguments({
+      listenerId: pulumi.output('web'),
+      targets: { a: { address, port: pulumi.output(80) }, b: { address } },
+      addresses: [address],
+      description: pulumi.secret('x'),
+      certificates: pulumi.secret({}),
+    }),
+    ['targets', 'addresses', 'description'],
+  );
+  assert.equal(await secretArguments({ listenerId: pulumi.output('web') }), undefined);
+  assert.equal(await secretArguments({ listenerId: 'web', targets: undefined }), undefined);
 });
