@@ -42,6 +42,7 @@ export class Lifecycle {
       return { id: '', props: {} };
     }
     const observed = withIdentityOf(state, this.#observed(stored, state));
+    reportWarnings(state, stored);
     return {
       id,
       props: outputsOf(this.#resource, observed, state, await this.#runtime()),
@@ -115,7 +116,7 @@ export class Lifecycle {
     const waitMs = this.#resource.waitMs?.(inputs);
     try {
       const stored = await this.#client.put(call, { ...bodyOf(this.#resource, inputs), incarnation }, waitMs, ifMatch);
-      for (const warning of warningsOf(stored)) report(`${resourceName(inputs)}: ${warning}`);
+      reportWarnings(inputs, stored);
       return outputsOf(this.#resource, this.#observed(stored, inputs), inputs, await this.#runtime());
     } catch (error) {
       throw (await this.#partialFailure(error, call, inputs, incarnation)) ?? error;
@@ -167,6 +168,12 @@ const STORED_ALL_THE_SAME: ReadonlySet<ErrorCode> = new Set([
 /** The engine's form of a failure after which the object is there. */
 function isPartialFailure(error: unknown): boolean {
   return error instanceof Error && 'reasons' in error;
+}
+
+/** `inputs`: without an owner where the resource is got and not owned. */
+function reportWarnings(inputs: Properties, stored: StoredObject): void {
+  const name = resourceName(inputs) || stored.id;
+  for (const warning of warningsOf(stored)) report(`${name}: ${warning}`);
 }
 
 function runtimeOf({ runtimeId }: Properties): string | undefined {

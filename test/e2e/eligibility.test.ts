@@ -96,7 +96,8 @@ test('a server that its program stops takes no traffic and is ineligible in a re
   assert.deepEqual(await sharesAt(url, 10), { a: 10 });
   const healthOfB = async () => (await stack.resources()).get('pool')?.outputs.boundTargets.b.health;
   assert.equal(await healthOfB(), 'healthy');
-  await stack.done(['refresh', '--yes', '--skip-preview']);
+  const refreshed = await stack.done(['refresh', '--yes', '--skip-preview']);
+  assert.match(refreshed, /pool: targets\.b is ineligible: server \S+ is Stopped, not Running/);
   assert.equal(await healthOfB(), 'ineligible');
   await stack.done(['preview', '--expect-no-changes']);
 

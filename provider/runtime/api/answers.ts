@@ -7,10 +7,12 @@ import { asFingerprint, replaceSecrets } from '../../model/secrets.ts';
 import type { Kind } from '../../model/validate.ts';
 import { certificateWarnings } from '../../model/x509.ts';
 import type { Access } from '../control/access.ts';
+import { eligibilityWarnings } from '../control/attachments.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { endpointWarnings } from '../control/endpoints.ts';
 import { ruleWarnings } from '../control/forwarding-rules.ts';
 import { membersOf } from '../control/groups.ts';
+import type { Binder } from '../control/membership.ts';
 import { mayRead } from '../control/permissions.ts';
 import { nameOf } from '../control/references.ts';
 import type { StoredObject } from '../store/store.ts';
@@ -58,11 +60,15 @@ const OUTPUTS: Outputs = {
     ]),
   }),
   rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
-  attachments: (object, control) => ({ boundTargets: control.running.boundTargets(object) }),
+  attachments: bindings,
   'backend-servers': () => ({}),
   groups: (object) => ({ members: membersOf(object) }),
-  'group-attachments': (object, control) => ({ boundTargets: control.running.boundTargets(object) }),
+  'group-attachments': bindings,
 };
+
+function bindings(binder: Binder, { running, model }: ControlPlane): Record<string, unknown> {
+  return { boundTargets: running.boundTargets(binder), warnings: orNone(eligibilityWarnings(model, binder)) };
+}
 
 export function refusalOf(listenerId: string, control: ControlPlane): string | undefined {
   return control.refusals.find((refusal) => refusal.listenerId === listenerId)?.problem.message;

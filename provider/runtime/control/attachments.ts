@@ -24,6 +24,8 @@ import { hasMoved } from './servers.ts';
 
 /** Of the listeners of a classic load balancer there may be none yet. */
 const ANY_PORT = 0;
+/** More targets than these are counted. */
+const MAX_WARNINGS = 10;
 
 /** Per claim the version at which the binder made it. */
 export function claimsOf(view: ModelView, next: Bindings, before: Binder | undefined): Record<string, number> {
@@ -173,6 +175,16 @@ export function refuseForeignClaims(view: ModelView, next: Binder, path?: string
     }
   }
   if (problems.length > 0) throw new WeirError('OwnedByOther', problemsText(problems), problems);
+}
+
+/** Which of the bound targets may take no traffic now, and why. */
+export function eligibilityWarnings(view: ModelView, binder: Binder): string[] {
+  const property = binder.kind === 'attachments' ? 'targets' : 'members';
+  const warnings = claimedTargets(view, binder).flatMap(({ name, ineligible }) =>
+    ineligible === undefined ? [] : [`${propertyPath([property, name])} is ineligible: ${ineligible.reason}`],
+  );
+  const left = warnings.length - MAX_WARNINGS;
+  return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `${left} more of its ${property} are ineligible`];
 }
 
 /** What a listener that has attachments of its own cannot move to. */

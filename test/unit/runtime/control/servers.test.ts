@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
+import { eligibilityWarnings } from '../../../../provider/runtime/control/attachments.ts';
 import { deleteObject } from '../../../../provider/runtime/control/changes.ts';
 import type { Draft } from '../../../../provider/runtime/control/model.ts';
 import { expireServers, hasExpired } from '../../../../provider/runtime/control/servers.ts';
+import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';
 
 const SERVER = { region: 'r1', vpcId: 'vpc-1', addresses: ['10.0.0.1', '10.0.0.2'] };
@@ -86,6 +88,17 @@ test('a bound server that stops is ineligible, may be reweighted, and is eligibl
   bind(draft, { a: { serverId: 'i-1', weight: 5 } });
   putServer(draft, 'i-1');
   assert.deepEqual(served(draft), [['10.0.0.1:80', undefined]]);
+});
+
+test('an attachment warns of its ineligible targets and says why; of more than ten how many', () => {
+  const draft = shop();
+  bind(draft, { a: { serverId: 'i-1' }, b: { serverId: 'i-2' } });
+  putServer(draft, 'i-2', { addresses: ['10.0.0.9'], isolated: true });
+  const warnings = () => eligibilityWarnings(draft, draft.get('attachments', 'pool') as StoredObject<'attachments'>);
+  assert.deepEqual(warnings(), ['targets.b is ineligible: server i-2 is isolated']);
+  bind(draft, Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`t${i}`, { serverId: 'i-1', port: 81 + i }])));
+  putServer(draft, 'i-1', { status: 'Stopped' });
+  assert.deepEqual([warnings().length, warnings().at(-1)], [11, '2 more of its targets are ineligible']);
 });
 
 test('a bound server that moves, or loses the address that is bound, is ineligible', () => {
