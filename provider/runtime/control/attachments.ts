@@ -174,7 +174,8 @@ export function refuseForeignClaims(view: ModelView, next: Binder, path?: string
       problems.push({ path: path ?? propertyPath([property, name]), message });
     }
   }
-  if (problems.length > 0) throw new WeirError('OwnedByOther', problemsText(problems), problems);
+  if (problems.length === 0) return;
+  throw new WeirError('OwnedByOther', `${problemsText(problems)}: unbind there first`, problems);
 }
 
 /** Which of the bound targets may take no traffic now, and why. */

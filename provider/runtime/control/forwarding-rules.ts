@@ -26,7 +26,7 @@ export function checkRule(view: ModelView, next: Rule): void {
     path: next.properties.path === undefined ? 'host' : 'path',
     message: `means the same requests as rule ${other.id}, which belongs to ${ownerName(other)}`,
   }));
-  throw new WeirError('OwnedByOther', problemsText(problems), problems);
+  throw new WeirError('OwnedByOther', `${problemsText(problems)}: give another host or path`, problems);
 }
 
 /**
