@@ -7,8 +7,8 @@ import { REFERENCES } from '../model/references.ts';
 import { targetKey } from '../model/target-key.ts';
 import type { Properties } from '../normal-form.ts';
 import { isKnown } from '../unknown.ts';
-import type { Objects, PlanObject } from './objects.ts';
-import { SECRET } from './preview.ts';
+import { idOf, keyOf, type Objects, type PlanObject } from './objects.ts';
+import { isReadable, SECRET } from './preview.ts';
 
 /** What stands for a value that the preview does not tell. */
 export const NOT_KNOWN = 'known after up';
@@ -69,13 +69,13 @@ export function groupsOf(objects: Objects, nowMs: number): Groups {
 /** What is another stack's, where only this one's objects are known. */
 function absent(key: string, binder: PlanObject | undefined): PlanObject {
   const reference = PARENTS.find((name) => binder?.properties[name] === key) ?? 'listenerId';
-  return { kind: REFERENCES[reference], key, name: key, properties: {} };
+  return { kind: REFERENCES[reference], key, name: idOf(key), properties: {} };
 }
 
 /** Undefined: known after the `up`. */
 function parentKeyOf({ properties }: PlanObject): string | undefined {
   const [parent] = PARENTS.map((name) => properties[name]).filter((value) => value !== undefined);
-  return typeof parent === 'string' && isKnown(parent) ? parent : undefined;
+  return typeof parent === 'string' && isReadable(parent) ? parent : undefined;
 }
 
 function groupOf(
@@ -93,7 +93,7 @@ function groupOf(
     const targets = targetsOf(objects, binder);
     if (targets === undefined) unread.push(binder);
     for (const [name, target] of Object.entries(targets ?? {})) {
-      const server = typeof target.serverId === 'string' ? objects.get(target.serverId)?.properties : undefined;
+      const server = serverOf(objects, target.serverId);
       const reason = place && targetFault(target, server, place, nowMs)?.reason;
       // What differs from a secret, as the preview masks it, may be equal.
       const ineligible = reason?.includes(SECRET) ? undefined : reason;
@@ -119,10 +119,8 @@ function targetsOf(objects: Objects, { kind, properties }: PlanObject): Record<s
   if (kind === 'group-attachments') {
     const members = objects.get(String(groupId))?.properties.members;
     if (!isRecord(members)) return members === undefined && objects.has(String(groupId)) ? {} : undefined;
-    const typeOf = (serverId: unknown) => objects.get(String(serverId))?.properties.kind;
-    return Object.fromEntries(
-      Object.entries(members).map(([name, serverId]) => [name, { serverId, type: typeOf(serverId), port, weight }]),
-    );
+    const memberOf = (serverId: unknown) => ({ serverId, type: serverOf(objects, serverId)?.kind, port, weight });
+    return Object.fromEntries(Object.entries(members).map(([name, serverId]) => [name, memberOf(serverId)]));
   }
   if (!isRecord(targets)) return undefined;
   return Object.fromEntries(
@@ -133,6 +131,10 @@ function targetsOf(objects: Objects, { kind, properties }: PlanObject): Record<s
         : { address: target, port: target, weight: target },
     ]),
   );
+}
+
+function serverOf(objects: Objects, id: unknown): Properties | undefined {
+  return objects.get(keyOf('backend-servers', String(id)))?.properties;
 }
 
 function wireOf({ serverId, ...target }: Properties, server: Properties | undefined, fixedPort: unknown) {
@@ -147,10 +149,6 @@ function wireOf({ serverId, ...target }: Properties, server: Properties | undefi
     weight: typeof wire.weight === 'number' ? wire.weight : undefined,
     shownWeight: shown(wire.weight ?? target.weight),
   };
-}
-
-function isReadable(value: unknown): boolean {
-  return isKnown(value) && value !== SECRET;
 }
 
 function shown(value: unknown): string {

@@ -7,17 +7,17 @@ import { REFERENCES } from '../model/references.ts';
 import { replaceSecrets } from '../model/secrets.ts';
 import { canonicalAddress } from '../model/target-key.ts';
 import type { Kind } from '../model/validate.ts';
-import type { Properties } from '../normal-form.ts';
+import { compact, type Properties } from '../normal-form.ts';
 import { objectId, resourceName } from '../object-id.ts';
 import type { ResourceDescription } from '../resource.ts';
 import { RESOURCES, resourceOf } from '../resources.ts';
 import { changedSecrets } from '../secrets-line.ts';
 import { isKnown } from '../unknown.ts';
-import { type Preview, SECRET, type State, type Step } from './preview.ts';
+import { isReadable, type Preview, SECRET, type State, type Step } from './preview.ts';
 
 export interface PlanObject {
   readonly kind: Kind;
-  /** Its id, or the URN of what has none before the `up`. */
+  /** Of its kind and id, since kinds may have the same ids; the URN of what has none before the `up`. */
   readonly key: string;
   /** The resource's name; the id of what is no resource of this stack. */
   readonly name: string;
@@ -30,6 +30,9 @@ export interface PlanObject {
 }
 
 export type Objects = ReadonlyMap<string, PlanObject>;
+
+/** By URN. */
+type Keys = ReadonlyMap<string, string>;
 
 /** What the `up` does to an object of the stack. */
 export interface ObjectChange {
@@ -56,6 +59,8 @@ export type RuntimeObjects = ReadonlyMap<Kind, readonly StoredObject[]>;
 
 interface OwnStep extends Step {
   readonly resource: ResourceDescription;
+  /** Of what is there before. */
+  readonly oldKey: string | undefined;
 }
 
 const CREATES = ['create', 'import', 'replace', 'create-replacement', 'import-replacement'];
@@ -68,19 +73,28 @@ const VERBS: Readonly<Record<string, ObjectChange['verb']>> = {
   delete: 'delete',
 };
 
+export function keyOf(kind: Kind, id: string): string {
+  return `${kind} ${id}`;
+}
+
+export function idOf(key: string): string {
+  return key.replace(/^[a-z-]+ /, '');
+}
+
 export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map()): ObjectPlan {
   const steps = preview.steps.flatMap(ownSteps);
   const keys = new Map(steps.flatMap((step) => keyEntry(step)));
+  const oldKeys = new Map(steps.flatMap(({ urn, oldKey }) => (oldKey === undefined ? [] : [[urn, oldKey]])));
   const before = new Map<string, PlanObject>();
   for (const [kind, objects] of runtime)
-    for (const object of objects) before.set(object.id, foreignObject(kind, object));
+    for (const object of objects) before.set(keyOf(kind, object.id), foreignObject(kind, object));
   for (const step of steps) {
-    if (step.old?.id === undefined) continue;
-    before.set(step.old.id, objectBefore(step, step.old.id, step.old, before.get(step.old.id)));
+    if (step.old === undefined || step.oldKey === undefined) continue;
+    before.set(step.oldKey, objectBefore(step, step.oldKey, step.old, before.get(step.oldKey), oldKeys));
   }
   const after = new Map(before);
-  for (const { op, old } of steps) {
-    if (DELETES.includes(op) && old?.id !== undefined && !old.retainOnDelete) after.delete(old.id);
+  for (const { op, old, oldKey } of steps) {
+    if (DELETES.includes(op) && oldKey !== undefined && !old?.retainOnDelete) after.delete(oldKey);
   }
   // What a failed `up` replaced and did not delete yet the next one deletes, which the preview does not show.
   const urns = new Set(steps.map(({ urn }) => urn));
@@ -88,13 +102,10 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
   for (const step of steps) {
     const key = keys.get(step.urn);
     if (step.new === undefined || key === undefined || !(CREATES.includes(step.op) || step.op === 'update')) continue;
-    after.set(
-      key,
-      objectAfter(step, key, step.new, before.get(key), (urn) => keys.get(urn)),
-    );
+    after.set(key, objectAfter(step, key, step.new, before.get(key), keys));
   }
   const changes = steps.flatMap((step) => {
-    const change = changeOf(step, keys.get(step.urn), before, after);
+    const change = changeOf(step, keys.get(step.urn), before, after, oldKeys);
     return change === undefined
       ? []
       : [{ ...change, secrets: changedSecrets(resourceName({ owner: step.urn }), preview.notes) }];
@@ -107,25 +118,25 @@ function ownSteps(step: Step): OwnStep[] {
   const type = (step.new ?? step.old)?.type ?? '';
   const resource = RESOURCES.find((candidate) => type === `pulumi-nodejs:dynamic/weir:${candidate.type}`);
   const isOwn = resource !== undefined && step.op !== 'refresh' && !step.op.startsWith('read');
-  return isOwn ? [{ ...step, resource }] : [];
+  if (!isOwn) return [];
+  return [{ ...step, resource, oldKey: step.old?.id === undefined ? undefined : keyOf(resource.kind, step.old.id) }];
 }
 
 /** The key that the resource has after the `up`, if it is there then. */
-function keyEntry(step: OwnStep): [string, string][] {
-  const { op, urn, old, new: next } = step;
+function keyEntry({ op, urn, oldKey, new: next, resource }: OwnStep): [string, string][] {
   if (next === undefined) return [];
-  if (!CREATES.includes(op)) return old?.id === undefined ? [] : [[urn, old.id]];
+  if (!CREATES.includes(op)) return oldKey === undefined ? [] : [[urn, oldKey]];
   const { adopt } = next.inputs;
-  if (typeof adopt === 'string' && isKnown(adopt) && op !== 'replace') return [[urn, adopt]];
-  const isIdKnown = step.resource.identity.every((name) => isKnown(next.inputs[name]));
-  return [[urn, isIdKnown ? objectId(step.resource, next.inputs) : urn]];
+  if (typeof adopt === 'string' && isReadable(adopt) && op !== 'replace') return [[urn, keyOf(resource.kind, adopt)]];
+  const isIdKnown = resource.identity.every((name) => isReadable(next.inputs[name]));
+  return [[urn, isIdKnown ? keyOf(resource.kind, objectId(resource, next.inputs)) : urn]];
 }
 
 function foreignObject(kind: Kind, object: StoredObject): PlanObject {
-  const properties = compared(resourceOf(kind), object);
+  const properties = withKeys(compared(resourceOf(kind), object));
   return {
     kind,
-    key: object.id,
+    key: keyOf(kind, object.id),
     name: object.id,
     foreignOwner: object.owner ?? 'nobody',
     properties,
@@ -139,8 +150,9 @@ function objectBefore(
   key: string,
   state: State,
   actual: PlanObject | undefined,
+  keys: Keys,
 ): PlanObject {
-  const stated = compared(resource, masked(resource, state.outputs));
+  const stated = statedOf(resource, state, keys);
   const properties = actual === undefined ? stated : (maskedAs(stated, actual.properties) as Properties);
   const vip = actual?.vip ?? vipIn(state.outputs);
   return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
@@ -151,20 +163,34 @@ function objectAfter(
   key: string,
   state: State,
   before: PlanObject | undefined,
-  keyOf: (urn: string) => string | undefined,
+  keys: Keys,
 ): PlanObject {
-  const resolved = { ...masked(resource, state.inputs) };
-  for (const [name, kind] of Object.entries(REFERENCES)) {
-    if (isKnown(resolved[name])) continue;
-    const candidates = (state.propertyDependencies[name] ?? []).filter((dependency) => isOfKind(dependency, kind));
-    // One that is made from several could name any of them.
-    const [only] = candidates.length === 1 ? candidates : [];
-    resolved[name] = (only && keyOf(only)) ?? resolved[name];
-  }
+  const resolved = withKeys(masked(resource, state.inputs), state.propertyDependencies, keys);
   const desired = before === undefined ? resolved : (resource.desired?.(resolved, before.properties) ?? resolved);
   const properties = compared(resource, withMembers(desired, before?.properties));
   const vip = resource.kind === 'load-balancers' ? vipAfter(properties, before) : undefined;
   return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
+}
+
+function statedOf(resource: ResourceDescription, state: State, keys: Keys): Properties {
+  return withKeys(compared(resource, masked(resource, state.outputs)), state.propertyDependencies, keys);
+}
+
+/** With keys in place of the ids of other objects; of those that are not known, or secret, of what the property depends on. */
+function withKeys(
+  properties: Properties,
+  dependencies: State['propertyDependencies'] = {},
+  keys: Keys = new Map(),
+): Properties {
+  const references = Object.entries(REFERENCES).map(([name, kind]) => {
+    const id = properties[name];
+    if (typeof id === 'string' && isReadable(id)) return [name, keyOf(kind, id)] as const;
+    const candidates = (dependencies[name] ?? []).filter((dependency) => isOfKind(dependency, kind));
+    // One that is made from several could name any of them.
+    const [only] = candidates.length === 1 ? candidates : [];
+    return [name, id === undefined ? undefined : only && keys.get(only)] as const;
+  });
+  return { ...properties, ...compact(references) };
 }
 
 /** Those who joined a group through the API stay where the program names none. */
@@ -173,19 +199,19 @@ function withMembers(desired: Properties, { members }: Properties = {}): Propert
 }
 
 function changeOf(
-  { op, urn, old, resource }: OwnStep,
+  { op, urn, old, oldKey, resource }: OwnStep,
   key: string | undefined,
   before: Objects,
   after: Objects,
+  oldKeys: Keys,
 ): Omit<ObjectChange, 'secrets'> | undefined {
   const verb = VERBS[op];
   // A leftover of an interrupted replacement, in whose place the new one stands.
-  const isLeftover = verb === 'delete' && key !== undefined && key === old?.id;
+  const isLeftover = verb === 'delete' && key !== undefined && key === oldKey;
   if (verb === undefined || isLeftover) return undefined;
-  const was = before.get(old?.id ?? key ?? '');
+  const was = before.get(oldKey ?? key ?? '');
   const is = key === undefined ? undefined : after.get(key);
-  const stated =
-    old === undefined ? (was?.properties ?? compared(resource, {})) : compared(resource, masked(resource, old.outputs));
+  const stated = old === undefined ? (was?.properties ?? compared(resource, {})) : statedOf(resource, old, oldKeys);
   if (verb === 'create') return { verb: was === undefined ? 'create' : 'adopt', urn, before: was, after: is, stated };
   if (verb !== 'delete') return { verb, urn, before: was, after: is, stated };
   return { verb: old?.retainOnDelete ? 'release' : 'delete', urn, before: was, after: undefined, stated };

@@ -3,6 +3,8 @@ import { KIND_ACTIONS } from '../model/actions.ts';
 import { type GroupChange, groupChangesOf, isChanged } from './changes.ts';
 import {
   endpointOfListener,
+  idOf,
+  keyOf,
   type ObjectChange,
   type ObjectPlan,
   objectPlanOf,
@@ -50,7 +52,7 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
     groups: groups.filter(isChanged),
     warnings: warningsOf(objects, groups),
     gap: runtime === undefined ? 'no runtime is set by `weir:endpoint` or `WEIR_ENDPOINT`' : gapIn(objects, runtime),
-    nameOf: (key) => (objects.after.get(key) ?? objects.before.get(key))?.name ?? key,
+    nameOf: (key) => (objects.after.get(key) ?? objects.before.get(key))?.name ?? idOf(key),
     endpointOf: (listener) =>
       endpointOfListener(objects.after, listener) ?? endpointOfListener(objects.before, listener),
   };
@@ -58,7 +60,7 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
 
 /** Where the token may not read all of the stack's own, it does not read what others bound there either. */
 function gapIn({ before }: ObjectPlan, { objects }: RuntimeView): string | undefined {
-  const listed = new Set([...objects.values()].flat().map(({ id }) => id));
+  const listed = new Set([...objects].flatMap(([kind, all]) => all.map(({ id }) => keyOf(kind, id))));
   const hidden = [...before.values()].find(
     ({ kind, key }) => KIND_ACTIONS[kind].type === 'loadbalancer' && !listed.has(key),
   );

@@ -1,9 +1,14 @@
 // A preview as `pulumi preview --json --show-sames` writes it: the first stop of `weir plan`, which reads nothing else of Pulumi.
 import { z } from 'zod';
 import { json } from '../model/json.ts';
+import { isKnown } from '../unknown.ts';
 
 /** What the CLI shows in place of a secret. */
 export const SECRET = '[secret]';
+
+export function isReadable(value: unknown): boolean {
+  return isKnown(value) && value !== SECRET;
+}
 
 const properties = z
   .record(z.string(), z.unknown())

@@ -5,6 +5,7 @@ import { KIND_ACTIONS } from '../model/actions.ts';
 import { isWeirError } from '../model/errors.ts';
 import { targetKey } from '../model/target-key.ts';
 import { KINDS, type Kind } from '../model/validate.ts';
+import { keyOf } from './objects.ts';
 import type { RuntimeView } from './plan.ts';
 import type { Preview } from './preview.ts';
 
@@ -33,7 +34,8 @@ export async function readRuntime(client: RuntimeClient, preview: Preview): Prom
   const winners = new Map<string, string>();
   for (const { id, targets } of statusSchema.parse(status).listeners) {
     for (const { attachment, rule, address, port } of targets) {
-      winners.set(JSON.stringify([rule ?? id, targetKey(address, port)]), attachment);
+      const group = rule === undefined ? keyOf('listeners', id) : keyOf('rules', rule);
+      winners.set(JSON.stringify([group, targetKey(address, port)]), attachment);
     }
   }
   return { objects: new Map(objects), winner: (groupKey, key) => winners.get(JSON.stringify([groupKey, key])) };

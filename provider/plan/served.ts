@@ -1,5 +1,6 @@
 // Which targets of a group count, and the part of its traffic that goes to each of them.
 import type { Binding, Group, Groups } from './groups.ts';
+import { idOf } from './objects.ts';
 
 export interface Served {
   readonly binding: Binding;
@@ -7,11 +8,11 @@ export interface Served {
   readonly share: number | undefined;
 }
 
-/** The binder whose weight counts now where several claim one wire identity; undefined: not known. */
+/** The id of the binder whose weight counts now where several claim one wire identity; undefined: not known. */
 export type Winner = (groupKey: string, wireKey: string) => string | undefined;
 
 export function servedBefore(key: string, group: Group, winner: Winner): Served[] {
-  return servedOf(group, (binding) => (winner(key, binding.key ?? '') === binding.binder.key ? 1 : 0));
+  return servedOf(group, (binding) => (winner(key, binding.key ?? '') === idOf(binding.binder.key) ? 1 : 0));
 }
 
 /** The newest claim counts: one that is made in the `up`, else the one that counted before. */
@@ -20,7 +21,7 @@ export function servedAfter(key: string, group: Group, before: Groups, winner: W
   const claimed = new Set(old.map((binding) => claimOf(binding)));
   return servedOf(group, (binding) => {
     if (!claimed.has(claimOf(binding))) return 2;
-    return winner(key, binding.key ?? '') === binding.binder.key ? 1 : 0;
+    return winner(key, binding.key ?? '') === idOf(binding.binder.key) ? 1 : 0;
   });
 }
 

@@ -3,10 +3,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import type { GroupChange } from '../../../provider/plan/changes.ts';
-import type { RuntimeView } from '../../../provider/plan/plan.ts';
-import { SECRET } from '../../../provider/plan/preview.ts';
+import { planOf, type RuntimeView } from '../../../provider/plan/plan.ts';
+import { parsePreview, SECRET } from '../../../provider/plan/preview.ts';
 import { UNKNOWN } from '../../../provider/unknown.ts';
-import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
+import {
+  attachment,
+  type Change,
+  lb,
+  listener,
+  NOW_MS,
+  plan,
+  previewText,
+  type Resource,
+  targets,
+  web,
+} from './preview-json.ts';
 
 /** "bind b3", "weight b1 20→25", in order of the rows. */
 function operationsOf({ rows }: GroupChange): string[] {
@@ -135,7 +146,7 @@ test("a rule's targets are a group of their own, and a listener's are not change
   const rule = { type: 'ForwardingRule', name: 'api', id: 'api-1', properties: { listenerId: 'web-1', path: '/api' } };
   const of = (weights: Record<string, number>) => attachment('ruled', targets(weights), { ruleId: 'api-1' });
   const group = only([lb, web, rule, pool], [[of({ b3: 1 }), of({ b3: 1, b4: 1 })]]);
-  assert.equal(group.after?.parent.key, 'api-1');
+  assert.equal(group.after?.parent.key, 'rules api-1');
   assert.deepEqual(sharesOf(group, 'after'), { b3: 50, b4: 50 });
 });
 
@@ -189,6 +200,40 @@ test('with a runtime, what it has counts: weights that others keep, and what oth
   );
   assert.deepEqual(sharesOf(group, 'before'), { b1: 50, b2: 20, c3: 30 });
   assert.deepEqual(sharesOf(group, 'after'), { b1: 62.5, c3: 37.5 });
+});
+
+test('objects of different kinds may have the same id', () => {
+  const same = { id: 'web', references: {} };
+  const front = { ...web, ...same, properties: { ...web.properties, loadBalancerId: 'web' } };
+  const bound = (weight: number) => ({
+    ...attachment('pool', targets({ b1: 20, b2: weight }), { listenerId: 'web' }),
+    ...same,
+  });
+  const group = only([{ ...lb, ...same }, front], [[bound(20), bound(60)]]);
+  assert.deepEqual(sharesOf(group, 'after'), { b1: 25, b2: 75 });
+  assert.equal(group.after?.parent.kind, 'listeners');
+});
+
+test('what is made for secret ids is what the resources that they are of have', () => {
+  const references = (loadBalancerId: Resource) => ({ references: { loadBalancerId } });
+  const listeners = ['one', 'two'].map((name, index) => ({ ...listener(name, 80 + index), ...references(lb) }));
+  const bound = listeners.map((front, index) => ({
+    ...attachment(`of-${front.name}`, targets({ [`b${index}`]: 1 })),
+    id: undefined,
+    references: { listenerId: front },
+  }));
+  const text = previewText(
+    [lb, ...listeners],
+    bound.map((after) => [undefined, after] as const),
+  ).replaceAll(UNKNOWN, SECRET);
+  const { groups } = planOf(parsePreview(text), undefined, NOW_MS);
+  assert.deepEqual(
+    groups.map((group) => [group.after?.parent.name, ...operationsOf(group)]),
+    [
+      ['one', 'bind b0'],
+      ['two', 'bind b1'],
+    ],
+  );
 });
 
 test('what a failed up replaced and left there goes with the next one', () => {
