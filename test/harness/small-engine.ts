@@ -32,8 +32,8 @@ interface Entry {
 }
 
 /**
- * How an update ended. After `lost` the runtime has an object that the state knows nothing of, and only the same program
- * again finds it: no engine can know more.
+ * How an update ended. After `lost` the runtime has an object that the state knows nothing of, or the state one that the
+ * runtime has deleted, and only the same program again finds that: no engine can know more.
  */
 export type Ending = 'done' | 'killed' | 'lost';
 
@@ -154,7 +154,7 @@ export class SmallEngine {
   async #deleteRest(wanted: ReadonlySet<string>): Promise<void> {
     const rest = this.#state.filter(({ urn, isOld }) => isOld || !wanted.has(urn));
     for (const entry of rest.toReversed()) {
-      await this.#call(() => this.#provider(entry).delete(entry.id, entry.outputs));
+      await this.#call(() => this.#provider(entry).delete(entry.id, entry.outputs), 'lost');
       this.#base = this.#base.filter((other) => other !== entry);
     }
   }
