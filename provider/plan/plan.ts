@@ -64,7 +64,7 @@ function gapIn({ before }: ObjectPlan, { objects }: RuntimeView): string | undef
   const hidden = [...before.values()].find(
     ({ kind, key }) => KIND_ACTIONS[kind].type === 'loadbalancer' && !listed.has(key),
   );
-  return hidden && `${titleOf(hidden)} is not in the runtime, or the token may not read it`;
+  return hidden && `${titleOf(hidden)} is not in the runtime (preview with --refresh), or not for this token`;
 }
 
 /** Of listeners that stay, whether they or their load balancer change. */

@@ -51,7 +51,7 @@ test('what the runtime does not show is "this stack only" too, and what is not k
   const textOf = (listeners: string[]) => renderPlan(plan([lb, web], [[undefined, pool]], runtime(listeners)));
   assert.match(
     textOf([]),
-    /\(this stack only\)[\s\S]*bound: listener `web` is not in the runtime, or the token may not read it/,
+    /\(this stack only\)[\s\S]*bound: listener `web` is not in the runtime \(preview with --refresh\), or not for this token/,
   );
   assert.doesNotMatch(textOf(['web-1']), /this stack only/);
   assert.match(textOf(['web-1']), /^Traffic: 1 known after up\. Resources: 1 create\.$/m);
