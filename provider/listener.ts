@@ -12,7 +12,7 @@ import { loadBalancerSchema } from './model/load-balancer.ts';
 import { defaultOf } from './normal-form.ts';
 import type { Checked, ResourceDescription } from './resource.ts';
 import { secretsLine } from './secrets-line.ts';
-import { isKnown } from './unknown.ts';
+import { isKnown, UNKNOWN } from './unknown.ts';
 
 export const listener: ResourceDescription = {
   type: 'Listener',
@@ -23,7 +23,7 @@ export const listener: ResourceDescription = {
   problems: (checked) => [...backendPortProblems(checked), ...endpointClaimProblems(checked)],
   changeLine: (name, olds, news) => secretsLine('listeners', name, olds, news),
   complete: (normal) => {
-    if (!isKnown(normal.protocol)) return normal;
+    if (!isKnown(normal.protocol)) return { idleTimeoutSeconds: UNKNOWN, healthCheck: UNKNOWN, ...normal };
     const listener = normal as unknown as ListenerProperties;
     return { ...normal, idleTimeoutSeconds: idleTimeoutSeconds(listener), healthCheck: healthCheckOf(listener) };
   },

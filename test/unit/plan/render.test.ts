@@ -80,6 +80,14 @@ test('created, changed, replaced and deleted objects have a row with their prope
   }
 });
 
+test('defaults that go by a protocol that is not known are not known either', () => {
+  const unknown = { ...web, properties: { ...web.properties, protocol: UNKNOWN } };
+  assert.match(
+    markdown([lb], [[web, unknown]]),
+    /`protocol` `HTTP`→`known after up`, `idleTimeoutSeconds` `60`→`known after up`, `healthCheck`/,
+  );
+});
+
 test('secrets are named and never shown, also where the preview has them in plain text', () => {
   const secret = (cookieKey: string, privateKey: string) =>
     listener('web', 443, {
