@@ -16,7 +16,7 @@ export function check(resource: ResourceDescription, olds: Properties, news: Pro
   const { properties, problems } = splitAdoption(own);
   const program = programOf(String(owner));
   const seen = withReferences(properties, references) as Properties;
-  program.see(resource.kind, String(owner), seen, secrets as readonly string[] | undefined);
+  program.see(resource.kind, String(owner), { properties: seen, olds, secrets: (secrets ?? []) as readonly string[] });
   // What is adopted is bound already.
   const before = own.adopt !== undefined && Object.keys(olds).length === 0 ? seen : olds;
   const found = [...problemsOf(resource.kind, properties, isKnown), ...problems];

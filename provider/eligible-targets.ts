@@ -34,13 +34,19 @@ export function eligibilityProblems(checked: Checked, nowMs: number): Problem[] 
   });
 }
 
-/** The same of a group's members, which wait while their state forbids what place and type allow. */
+/** The same of a group's members that were not bound before, which wait while their state forbids what place and type allow. */
 export function memberEligibilityProblems(checked: Checked): Problem[] {
   const { program, olds, news } = checked;
   const place = placeOf(loadBalancerOf(program, news));
   const members = program.get('groups', news.groupId)?.members;
-  if (place === undefined || hasSameParent(olds, news) || !isRecord(members)) return [];
+  if (place === undefined || !isRecord(members)) return [];
+  const isAttached = hasSameParent(olds, news) && olds.groupId === news.groupId;
+  const old = isAttached ? program.before('groups', news.groupId)?.members : undefined;
+  // Who joined through the API may be among them.
+  if (isAttached && !isRecord(old)) return [];
+  const bound = new Set(isRecord(old) ? Object.values(old) : []);
   return Object.values(members).flatMap((serverId) => {
+    if (bound.has(serverId)) return [];
     const properties = program.get('backend-servers', serverId);
     const server = properties && known(backendServerSchema, properties);
     const fault = server && lastingFault(server, place);

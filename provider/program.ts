@@ -12,6 +12,8 @@ interface Seen {
   /** As the program has them; where the id of a new resource is not known yet, the URN of that stands for it. */
   readonly properties: Properties;
   readonly claimed: string[];
+  /** The inputs before this program's; empty for what is new. */
+  readonly olds: Properties;
   /** The properties in which the program has secrets. */
   readonly secrets: readonly string[];
   id?: string;
@@ -23,11 +25,11 @@ export class Program {
   readonly #claims = new Map<string, string>();
 
   /** The resource's properties, in place of those that it had when it was checked before. */
-  see(kind: Kind, owner: string, properties: Properties, secrets: readonly string[] = []): void {
+  see(kind: Kind, owner: string, { properties, olds, secrets }: Pick<Seen, 'properties' | 'olds' | 'secrets'>): void {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
     for (const key of before?.claimed ?? []) this.#claims.delete(key);
-    this.#seen.set(owner, { kind, properties, claimed: [], secrets });
+    this.#seen.set(owner, { kind, properties, claimed: [], olds, secrets });
   }
 
   has(owner: unknown): boolean {
@@ -48,8 +50,12 @@ export class Program {
 
   /** The properties of the resource that `reference`, an id or a URN, stands for; undefined where it is not of the program. */
   get(kind: Kind, reference: unknown): Properties | undefined {
-    const seen = this.#seen.get(this.nameOf(kind, reference));
-    return seen?.kind === kind ? seen.properties : undefined;
+    return this.#find(kind, reference)?.properties;
+  }
+
+  /** The same before this program. */
+  before(kind: Kind, reference: unknown): Properties | undefined {
+    return this.#find(kind, reference)?.olds;
   }
 
   /** One text for each object, however it is referred to. */
@@ -65,6 +71,11 @@ export class Program {
     this.#claims.set(key, owner);
     this.#seen.get(owner)?.claimed.push(key);
     return undefined;
+  }
+
+  #find(kind: Kind, reference: unknown): Seen | undefined {
+    const seen = this.#seen.get(this.nameOf(kind, reference));
+    return seen?.kind === kind ? seen : undefined;
   }
 }
 

@@ -69,7 +69,7 @@ export function withParents({ properties, parents = {} }: Resource, replacement:
 const seen = new Set<string>();
 
 function endProcess(): void {
-  for (const urn of seen) programOf(urn).see('load-balancers', urn, {});
+  for (const urn of seen) programOf(urn).see('load-balancers', urn, { properties: {}, olds: {}, secrets: [] });
 }
 
 export class SmallEngine {

@@ -169,14 +169,15 @@ test('only what is newly bound must be eligible, and only where server and load 
   assert.deepEqual(add(targetAttachment, 'pool', inputs), []);
 });
 
-test('a group whose named members may not be bound to a load balancer is not attached to it; a state that passes is no reason', () => {
+test('a group whose named members may not be bound to a load balancer is not attached to it, nor joined by them; a state that passes is no reason', () => {
   const { add } = program();
   const inEu = { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] };
   add(loadBalancer, 'lb', { region: 'eu-1' });
   add(listener, 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
-  add(autoScalingGroup, 'group', { members: { a: 'i-a' } });
   const inputs = { groupId: 'group', listenerId: 'web', port: 80 };
-  const attached = (server: object, olds = {}) => {
+  const attached = (server: object, olds = {}, oldMembers?: object) => {
+    const group = oldMembers && { members: oldMembers };
+    add(autoScalingGroup, 'group', { members: { a: 'i-a' } }, { olds: { ...group } });
     add(backendServer, 'a', { ...inEu, ...server }, { id: 'i-a' });
     return add(autoScalingAttachment, 'pool', inputs, { olds });
   };
@@ -186,7 +187,10 @@ test('a group whose named members may not be bound to a load balancer is not att
   ]);
   assert.match(attached({ kind: 'eni' }).join(), /\(OperationUnsupported\.AddBackendServers\)$/);
   assert.deepEqual(attached({ region: UNKNOWN }), []);
-  assert.deepEqual(attached({ region: 'eu-2' }, inputs), []);
+  assert.deepEqual(attached({ region: 'eu-2' }, inputs, { a: 'i-a' }), []);
+  assert.deepEqual(attached({ region: 'eu-2' }, inputs), [], 'it may have joined before');
+  assert.match(attached({ region: 'eu-2' }, inputs, { a: 'i-b' }).join(), /server i-a is in region eu-2/);
+  assert.match(attached({ region: 'eu-2' }, { ...inputs, groupId: 'other' }, { a: 'i-a' }).join(), /is in region eu-2/);
 });
 
 test('references and what is secret are for check alone: inputs stay as they were written', () => {
