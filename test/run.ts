@@ -1,11 +1,17 @@
 // `npm test`: format, lint, types and every test, ended by one line `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from './harness/find-program.ts';
+
+// Of every process and thread that a test starts: to take the types away each time costs more than many a test, and Node
+// 24.21 dies now and then where a worker is ended while it does that in WebAssembly.
+const { directory } = enableCompileCache();
+if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const patterns = process.argv.slice(2);

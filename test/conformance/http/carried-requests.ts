@@ -24,6 +24,8 @@ export interface CarriedRow {
   readonly ending?: 'open' | 'closed' | 'cut' | number;
   /** Interim answers that the client gets. */
   readonly interim?: number;
+  /** Not byte by byte too, where an interim answer may come in between. */
+  readonly isWhole?: true;
 }
 
 const H = 'Host: a\r\n';
@@ -323,6 +325,7 @@ const UPGRADES: readonly CarriedRow[] = [
     section: 'RFC 9110 10.1.1',
     send: [post(EXPECT, 'hello')],
     seen: [HELLO],
+    isWhole: true,
   },
   {
     rule: 'Expect: 100-continue with chunks behind the 100',
