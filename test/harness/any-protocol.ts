@@ -2,7 +2,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import type { TestContext } from 'node:test';
-import { type Backend, listen } from './backends.ts';
+import { type Backend, freePort, listen } from './backends.ts';
 import { UdpBackend } from './udp.ts';
 
 /** HTTP is answered with its name; whatever else comes, by TCP with its name and a line's end, and then echoed. */
@@ -21,7 +21,8 @@ export async function anyBackend(t: Pick<TestContext, 'after'>, name: string): P
       socket.pipe(socket);
     });
   });
-  const backend = await listen(t, name, server);
+  // One that the kernel chooses for TCP may be taken for UDP.
+  const backend = await listen(t, name, server, await freePort());
   await UdpBackend.start(t, name, '127.0.0.1', backend.port);
   return backend;
 }
