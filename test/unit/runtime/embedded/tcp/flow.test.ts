@@ -31,7 +31,8 @@ test('32 MB come back byte for byte through a client that pauses', async (t) => 
   await until(() => client.hasEnded, 'the end');
   assert.ok(client.received.subarray(2).equals(payload));
   await until(() => client.isClosed && a.sockets.size === 0, 'both ends closed');
-  assert.equal(engine.counts('web', `127.0.0.1:${a.port}`).activeConnections, 0);
+  const { key } = target(a.port);
+  await until(() => engine.counts('web', key).activeConnections === 0, 'the worker to have counted it');
 });
 
 test('a FIN of either side is carried, and the other direction stays open', async (t) => {
