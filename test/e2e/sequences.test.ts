@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { compared } from '../../provider/diff.ts';
 import { type Kind, SCHEMAS } from '../../provider/model/validate.ts';
+import { resourceOf } from '../../provider/resources.ts';
 import { freePort } from '../harness/backends.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';
 import { type Kill, type Program, SmallEngine, urnOf, withParents } from '../harness/small-engine.ts';
@@ -36,7 +38,7 @@ async function itemsOf(runtime: RuntimeProcess): Promise<Item[]> {
   return (await Promise.all(lists)).flat();
 }
 
-/** Each object of the program is there with its properties under the right parent, and no other. */
+/** Each object of the program is there, as it means it, under the right parent, and no other: an unset weight is that of 100. */
 async function expectExactly(runtime: RuntimeProcess, program: Program): Promise<void> {
   const items = await itemsOf(runtime);
   const idOf = new Map(items.map(({ owner, id }) => [owner, id]));
@@ -49,7 +51,9 @@ async function expectExactly(runtime: RuntimeProcess, program: Program): Promise
     const item = items.find(({ owner }) => owner === properties.owner);
     // A listener that waits behind another one says so.
     if (item.url === '/v1/listeners') assert.equal(item.warnings, undefined);
-    assert.deepEqual(Object.fromEntries(Object.keys(properties).map((key) => [key, item[key]])), properties);
+    const resource = resourceOf(item.url.slice('/v1/'.length));
+    const actual = Object.fromEntries(Object.keys(properties).map((key) => [key, item[key]]));
+    assert.deepEqual(compared(resource, actual), compared(resource, properties));
   }
 }
 
