@@ -41,10 +41,10 @@ export function memberEligibilityProblems(checked: Checked): Problem[] {
   const members = program.get('groups', news.groupId)?.members;
   if (place === undefined || !isRecord(members)) return [];
   const isAttached = hasSameParent(olds, news) && olds.groupId === news.groupId;
-  const old = isAttached ? program.before('groups', news.groupId)?.members : undefined;
+  const old = isAttached ? program.before('groups', news.groupId)?.members : {};
   // Who joined through the API may be among them.
-  if (isAttached && !isRecord(old)) return [];
-  const bound = new Set(isRecord(old) ? Object.values(old) : []);
+  if (!isRecord(old)) return [];
+  const bound = new Set(Object.values(old));
   return Object.values(members).flatMap((serverId) => {
     if (bound.has(serverId)) return [];
     const properties = program.get('backend-servers', serverId);

@@ -5,6 +5,7 @@ import { stackOf } from './model/stack.ts';
 import type { Kind } from './model/validate.ts';
 import type { Properties } from './normal-form.ts';
 import { resourceName } from './object-id.ts';
+import { keyOf } from './object-key.ts';
 import { isKnown } from './unknown.ts';
 
 interface Seen {
@@ -103,8 +104,4 @@ export function withReferences(properties: unknown, references: unknown): unknow
     withReferences(properties[name], reference),
   ]);
   return { ...properties, ...Object.fromEntries(filled) };
-}
-
-function keyOf(kind: Kind, id: string): string {
-  return `${kind} ${id}`;
 }

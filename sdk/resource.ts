@@ -22,8 +22,7 @@ export abstract class Resource extends pulumi.dynamic.Resource {
     const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
     const owner = urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent);
     // `get` reads and owns nothing.
-    const forCheck = { ...previewedReferences(args), secrets: secretArguments(args) };
-    const own = opts?.id === undefined ? { ...withSecrets(args), ...forCheck, owner } : args;
+    const own = opts?.id === undefined ? { ...withSecrets(args), ...forCheck(args), owner } : args;
     super(PROVIDERS[type], name, { ...pending, ...own }, opts, 'weir', type);
     ownersOfIds.set(this.id, owner);
   }
@@ -41,12 +40,12 @@ function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions[
 }
 
 /**
- * In preview the ids of new resources are not known, and whose they are is: that lets the providers check resources
- * against each other. Only for `check`, which keeps it, and `secrets`, out of inputs and state.
+ * What `check` alone is told, which keeps it out of inputs and state. In preview the ids of new resources are not known,
+ * and whose they are is: that lets the providers check resources against each other.
  */
-function previewedReferences(args: object): { references?: unknown } {
+function forCheck(args: object): { references: unknown; secrets: unknown } {
   const references = pulumi.runtime.isDryRun() ? referencesIn(args) : undefined;
-  return references === undefined ? {} : { references };
+  return { references, secrets: secretArguments(args) };
 }
 
 /** The arguments with nothing but the URNs of resources in place of their ids; undefined where there are none. */

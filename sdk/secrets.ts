@@ -28,9 +28,12 @@ export async function secretArguments(args: object): Promise<string[] | undefine
   return names.length > 0 ? names : undefined;
 }
 
+/** Of plain objects and lists: whatever else there is may lead round in a circle. */
 function outputsIn(value: unknown): pulumi.Output<unknown>[] {
   if (pulumi.Output.isInstance(value)) return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(outputsIn) : [];
+  if (typeof value !== 'object' || value === null) return [];
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain ? Object.values(value).flatMap(outputsIn) : [];
 }
 
 function withSecret(property: string): Change {

@@ -3,6 +3,7 @@ import type { StoredObject } from '../client/client.ts';
 import { PARENTS } from '../model/parent.ts';
 import { REFERENCES } from '../model/references.ts';
 import type { Kind } from '../model/validate.ts';
+import { keyOf } from '../object-key.ts';
 
 export interface Exported {
   readonly kind: Kind;
@@ -28,11 +29,6 @@ export function inOrder(objects: ReadonlyMap<Kind, readonly StoredObject[]>): Ex
   const withAllBelow = (object: Exported): Exported[] => [object, ...below(keyOf(object.kind, object.stored.id))];
   const below = (key: string | undefined): Exported[] => (byParent.get(key) ?? []).flatMap(withAllBelow);
   return below(undefined);
-}
-
-/** Ids are unique within their kind. */
-export function keyOf(kind: Kind, id: unknown): string {
-  return `${kind}/${id}`;
 }
 
 function parentOf(stored: StoredObject, keys: ReadonlySet<string>): string | undefined {

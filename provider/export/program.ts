@@ -4,12 +4,13 @@ import { DEFAULT_ENDPOINT } from '../client/settings.ts';
 import { inOneLine } from '../model/one-line.ts';
 import type { Kind } from '../model/validate.ts';
 import type { Properties } from '../normal-form.ts';
+import { keyOf } from '../object-key.ts';
 import type { ResourceDescription } from '../resource.ts';
 import { RESOURCES, resourceOf } from '../resources.ts';
 import { argumentsOf } from './arguments.ts';
 import { Expression, literal } from './literal.ts';
 import { nameOfId, unique, variableName } from './names.ts';
-import { inOrder, keyOf } from './order.ts';
+import { inOrder } from './order.ts';
 import { Secrets } from './secrets.ts';
 
 /** What a variable says that it is, where that is not the type. */

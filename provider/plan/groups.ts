@@ -6,8 +6,9 @@ import { isRecord } from '../model/record.ts';
 import { REFERENCES } from '../model/references.ts';
 import { targetKey } from '../model/target-key.ts';
 import type { Properties } from '../normal-form.ts';
+import { idOf, keyOf } from '../object-key.ts';
 import { isKnown } from '../unknown.ts';
-import { idOf, keyOf, type Objects, type PlanObject } from './objects.ts';
+import type { Objects, PlanObject } from './objects.ts';
 import { isReadable, SECRET } from './preview.ts';
 
 /** What stands for a value that the preview does not tell. */

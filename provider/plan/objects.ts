@@ -9,6 +9,7 @@ import { canonicalAddress } from '../model/target-key.ts';
 import type { Kind } from '../model/validate.ts';
 import { compact, type Properties } from '../normal-form.ts';
 import { objectId, resourceName } from '../object-id.ts';
+import { keyOf } from '../object-key.ts';
 import type { ResourceDescription } from '../resource.ts';
 import { RESOURCES, resourceOf } from '../resources.ts';
 import { changedSecrets } from '../secrets-line.ts';
@@ -72,14 +73,6 @@ const VERBS: Readonly<Record<string, ObjectChange['verb']>> = {
   replace: 'replace',
   delete: 'delete',
 };
-
-export function keyOf(kind: Kind, id: string): string {
-  return `${kind} ${id}`;
-}
-
-export function idOf(key: string): string {
-  return key.replace(/^[a-z-]+ /, '');
-}
 
 export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map()): ObjectPlan {
   const steps = preview.steps.flatMap(ownSteps);

@@ -1,10 +1,9 @@
 // The plan of an `up`: what a preview and, where one is set, the runtime say of traffic before and after it.
 import { KIND_ACTIONS } from '../model/actions.ts';
+import { idOf, keyOf } from '../object-key.ts';
 import { type GroupChange, groupChangesOf, isChanged } from './changes.ts';
 import {
   endpointOfListener,
-  idOf,
-  keyOf,
   type ObjectChange,
   type ObjectPlan,
   objectPlanOf,

@@ -5,7 +5,7 @@ import { KIND_ACTIONS } from '../model/actions.ts';
 import { isWeirError } from '../model/errors.ts';
 import { targetKey } from '../model/target-key.ts';
 import { KINDS, type Kind } from '../model/validate.ts';
-import { keyOf } from './objects.ts';
+import { keyOf } from '../object-key.ts';
 import type { RuntimeView } from './plan.ts';
 import type { Preview } from './preview.ts';
 

@@ -1,6 +1,6 @@
 // Which targets of a group count, and the part of its traffic that goes to each of them.
+import { idOf } from '../object-key.ts';
 import type { Binding, Group, Groups } from './groups.ts';
-import { idOf } from './objects.ts';
 
 export interface Served {
   readonly binding: Binding;

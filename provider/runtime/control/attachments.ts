@@ -180,10 +180,13 @@ export function refuseForeignClaims(view: ModelView, next: Binder, path?: string
 
 /** Which of the bound targets may take no traffic now, and why. */
 export function eligibilityWarnings(view: ModelView, binder: Binder): string[] {
+  const loadBalancer = loadBalancerOf(view, binder.properties);
+  if (loadBalancer === undefined) return [];
   const property = binder.kind === 'attachments' ? 'targets' : 'members';
-  const warnings = claimedTargets(view, binder).flatMap(({ name, ineligible }) =>
-    ineligible === undefined ? [] : [`${propertyPath([property, name])} is ineligible: ${ineligible.reason}`],
-  );
+  const warnings = wantedTargets(view, binder).flatMap(([name, target]) => {
+    const fault = targetFault(view, target, loadBalancer.properties);
+    return fault === undefined ? [] : [`${propertyPath([property, name])} is ineligible: ${fault.reason}`];
+  });
   const left = warnings.length - MAX_WARNINGS;
   return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `${left} more of its ${property} are ineligible`];
 }

@@ -172,27 +172,29 @@ test('a rename without alias is one listener, whose VIP:port and targets go on',
 const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
 const NONE = { winner: () => undefined };
 
-test('with a runtime, what it has counts: weights that others keep, and what other stacks bind', () => {
-  const free = (properties: object) =>
-    attachment('pool', targets({ b1: 20, b2: 20 }), { listenerId: 'web-1', manageWeights: false, ...properties });
-  const runtime: RuntimeView = {
+/** A runtime with the load balancer, its listener `web-1` and these attachments. */
+function runtimeWith(...attachments: readonly ReturnType<typeof stored>[]): RuntimeView {
+  return {
     ...NONE,
     objects: new Map([
       ['load-balancers', [stored('lb-1', { address: '127.0.0.1', vip: '127.0.0.1' })]],
       ['listeners', [stored('web-1', web.properties)]],
-      [
-        'attachments',
-        [
-          stored('pool-1', { listenerId: 'web-1', targets: targets({ b1: 50, b2: 20 }) }),
-          stored('foreign', {
-            listenerId: 'web-1',
-            targets: targets({ c3: 30 }),
-            owner: 'urn:pulumi:prod::billing::t::n',
-          }),
-        ],
-      ],
+      ['attachments', attachments],
     ]),
   };
+}
+
+test('with a runtime, what it has counts: weights that others keep, and what other stacks bind', () => {
+  const free = (properties: object) =>
+    attachment('pool', targets({ b1: 20, b2: 20 }), { listenerId: 'web-1', manageWeights: false, ...properties });
+  const runtime = runtimeWith(
+    stored('pool-1', { listenerId: 'web-1', targets: targets({ b1: 50, b2: 20 }) }),
+    stored('foreign', {
+      listenerId: 'web-1',
+      targets: targets({ c3: 30 }),
+      owner: 'urn:pulumi:prod::billing::t::n',
+    }),
+  );
   const group = only(
     [lb, web],
     [[free({}), { ...free({}), properties: { ...free({}).properties, targets: targets({ b1: 20 }) } }]],
@@ -238,20 +240,10 @@ test('what is made for secret ids is what the resources that they are of have', 
 
 test('what a failed up replaced and left there goes with the next one', () => {
   const owner = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::pool';
-  const runtime: RuntimeView = {
-    ...NONE,
-    objects: new Map([
-      ['load-balancers', [stored('lb-1', { address: '127.0.0.1', vip: '127.0.0.1' })]],
-      ['listeners', [stored('web-1', web.properties)]],
-      [
-        'attachments',
-        [
-          stored('pool-1', { owner, listenerId: 'web-1', targets: targets({ b1: 20 }) }),
-          stored('pool-0', { owner, listenerId: 'web-1', targets: targets({ b3: 20 }) }),
-        ],
-      ],
-    ]),
-  };
+  const runtime = runtimeWith(
+    stored('pool-1', { owner, listenerId: 'web-1', targets: targets({ b1: 20 }) }),
+    stored('pool-0', { owner, listenerId: 'web-1', targets: targets({ b3: 20 }) }),
+  );
   const now = attachment('pool', targets({ b1: 20 }));
   const group = only([lb, web, now], [], runtime);
   assert.deepEqual(operationsOf(group), ['unbind b3']);
