@@ -2,17 +2,17 @@
 import { flushCompileCache } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import type { dynamic } from '@pulumi/pulumi';
-import { check } from './check.ts';
 import { clientOf } from './client/connect.ts';
 import type { Config } from './client/settings.ts';
-import { diff } from './diff.ts';
-import { Lifecycle } from './lifecycle.ts';
-import type { Properties } from './normal-form.ts';
-import { resourceName } from './object-id.ts';
-import { programOf } from './program.ts';
-import { report } from './report.ts';
-import { RESOURCES } from './resources.ts';
-import { asShown } from './shown-error.ts';
+import { report } from './messages/report.ts';
+import { asShown } from './messages/shown-error.ts';
+import { check } from './methods/check.ts';
+import { diff } from './methods/diff.ts';
+import { Lifecycle } from './methods/lifecycle.ts';
+import { resourceName } from './methods/object-id.ts';
+import { programOf } from './program/program.ts';
+import type { Properties } from './properties/canonical-form.ts';
+import { RESOURCES } from './resources/registry.ts';
 
 // The shim turned Node's compile cache on; the engine ends the plug-in by a signal, which writes none.
 flushCompileCache();

@@ -1,6 +1,6 @@
 // The load balancer of a stack: the address that clients use.
 import * as pulumi from '@pulumi/pulumi';
-import { canonicalAddress } from '../provider/model/target-key.ts';
+import { canonicalAddress } from '../provider/model/base/target-key.ts';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
 

@@ -1,6 +1,6 @@
 // A map of targets from a plain list of addresses and ports.
 import { isIP } from 'node:net';
-import { targetKey } from '../provider/model/target-key.ts';
+import { targetKey } from '../provider/model/base/target-key.ts';
 import type { TargetArgs } from './target-attachment.ts';
 
 /** What all targets of a list have in common. */

@@ -1,11 +1,11 @@
 // The typed client of the runtime's API: the providers' only way to it; makes sure first that it is there and the right one.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { WeirError } from '../model/errors.ts';
-import { json } from '../model/json.ts';
-import { HANDOVER_SECONDS, toMs } from '../model/seconds.ts';
-import type { TokenProperties } from '../model/token.ts';
-import type { Kind } from '../model/validate.ts';
+import { WeirError } from '../model/base/errors.ts';
+import { json } from '../model/base/json.ts';
+import { HANDOVER_SECONDS, toMs } from '../model/objects/seconds.ts';
+import type { TokenProperties } from '../model/permissions/token.ts';
+import type { Kind } from '../model/rules/validate.ts';
 import { failureOf, isLost, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
 import { type HttpAnswer, openStream, type Send, sender } from './request.ts';
 import { type Settings, type Token, tokenFor } from './settings.ts';

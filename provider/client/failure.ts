@@ -1,7 +1,7 @@
 // What can go wrong between the client and the runtime, as errors that say what to do next.
 import { z } from 'zod';
-import { ERRORS, type ErrorCode, type Problem, problemText, WeirError } from '../model/errors.ts';
-import { json } from '../model/json.ts';
+import { ERRORS, type ErrorCode, type Problem, problemText, WeirError } from '../model/base/errors.ts';
+import { json } from '../model/base/json.ts';
 import type { HttpAnswer } from './request.ts';
 import type { Settings, Token } from './settings.ts';
 

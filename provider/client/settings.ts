@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { WeirError } from '../model/errors.ts';
+import { WeirError } from '../model/base/errors.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
 

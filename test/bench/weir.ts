@@ -1,4 +1,5 @@
 // Starts a real `weir serve` with one worker, and sets its listeners up through the API.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../harness/backends.ts';
 import type { Pair } from '../harness/certificates.ts';
@@ -33,10 +34,15 @@ export async function startWeir({ cleanUp, backends, protocols, pair, checkout }
 
 /** With a load balancer `bench`. */
 export async function startRuntime(cleanUp: CleanUp, checkout?: string): Promise<RuntimeProcess> {
-  const main = checkout === undefined ? undefined : join(checkout, 'provider/runtime/main.ts');
+  const main = checkout === undefined ? undefined : join(checkout, commandOf(checkout));
   const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', '1'], main });
   await runtime.done('PUT', '/v1/load-balancers/bench', { address: '127.0.0.1' });
   return runtime;
+}
+
+/** The file of the command `weir`, which has another place in older checkouts. */
+function commandOf(checkout: string): string {
+  return JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')).bin.weir;
 }
 
 /** Of the protocol's name; answers its port. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import type { TestContext } from 'node:test';
-import { targetKey } from '../../provider/model/target-key.ts';
+import { targetKey } from '../../provider/model/base/target-key.ts';
 import { askTcp, httpBackend, tcpBackend } from '../harness/backends.ts';
 import { startLoad } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';

@@ -1,6 +1,6 @@
 // What each scenario of the conformance table starts from: a runtime on one engine, a load balancer and one listener.
 import type { TestContext } from 'node:test';
-import { targetKey } from '../../provider/model/target-key.ts';
+import { targetKey } from '../../provider/model/base/target-key.ts';
 import { type Backend, freePort } from '../harness/backends.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';
 

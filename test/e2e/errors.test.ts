@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { RuntimeClient } from '../../provider/client/client.ts';
 import { settingsOf } from '../../provider/client/settings.ts';
-import { ERRORS, type ErrorCode, isWeirError } from '../../provider/model/errors.ts';
+import { ERRORS, type ErrorCode, isWeirError } from '../../provider/model/base/errors.ts';
 import { freePort, httpBackend } from '../harness/backends.ts';
 import { type Answer, RuntimeProcess, until } from '../harness/runtime.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fingerprint } from '../../provider/model/secrets.ts';
+import { fingerprint } from '../../provider/model/base/secrets.ts';
 import { freePort } from '../harness/backends.ts';
 import { makePair, type Pair, servedName } from '../harness/certificates.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compared } from '../../provider/diff.ts';
-import { type Kind, SCHEMAS } from '../../provider/model/validate.ts';
-import { resourceOf } from '../../provider/resources.ts';
+import { compared } from '../../provider/methods/diff.ts';
+import { type Kind, SCHEMAS } from '../../provider/model/rules/validate.ts';
+import { resourceOf } from '../../provider/resources/registry.ts';
 import { freePort } from '../harness/backends.ts';
 import { RuntimeProcess } from '../harness/runtime.ts';
 import { type Kill, type Program, SmallEngine, urnOf, withParents } from '../harness/small-engine.ts';

@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 /** `weir` as this checkout has it. */
-export const MAIN = fileURLToPath(new URL('../../provider/runtime/main.ts', import.meta.url));
+export const MAIN = fileURLToPath(new URL('../../provider/cli/main.ts', import.meta.url));
 
 export interface Answer {
   status: number;

@@ -1,5 +1,5 @@
 // Tokens for tests: made with the administrator's, as an operator writes what they permit.
-import { parseStatement } from '../../provider/model/statement.ts';
+import { parseStatement } from '../../provider/model/permissions/statement.ts';
 import type { RuntimeProcess } from './runtime.ts';
 
 export interface MadeToken {

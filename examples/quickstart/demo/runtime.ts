@@ -36,7 +36,7 @@ export async function startRuntime(record: DemoRecord): Promise<boolean> {
   const port = await settlePort(record, 'runtime');
   await start({
     name: 'runtime',
-    script: 'provider/runtime/main.ts',
+    script: 'provider/cli/main.ts',
     args: ['serve', '--data', DATA, '--api', `127.0.0.1:${port}`],
     ready: /^weir ready /m,
     onStarted(started) {

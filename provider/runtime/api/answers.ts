@@ -1,21 +1,21 @@
 // What the API answers of an object: its properties, its identity and its outputs.
 import { createHash } from 'node:crypto';
-import { endpointOf } from '../../model/endpoint.ts';
-import type { ListenerProperties } from '../../model/listener.ts';
-import { propertyPath } from '../../model/property-path.ts';
-import { asFingerprint, replaceSecrets } from '../../model/secrets.ts';
-import type { Kind } from '../../model/validate.ts';
-import { certificateWarnings } from '../../model/x509.ts';
-import type { Access } from '../control/access.ts';
-import { eligibilityWarnings } from '../control/attachments.ts';
+import { endpointOf } from '../../model/base/endpoint.ts';
+import { propertyPath } from '../../model/base/property-path.ts';
+import { asFingerprint, replaceSecrets } from '../../model/base/secrets.ts';
+import { certificateWarnings } from '../../model/base/x509.ts';
+import type { ListenerProperties } from '../../model/objects/listener.ts';
+import type { Kind } from '../../model/rules/validate.ts';
+import type { Access } from '../control/access/access.ts';
+import { mayRead } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { endpointWarnings } from '../control/endpoints.ts';
-import { ruleWarnings } from '../control/forwarding-rules.ts';
-import { membersOf } from '../control/groups.ts';
-import type { Binder } from '../control/membership.ts';
-import { mayRead } from '../control/permissions.ts';
-import { nameOf } from '../control/references.ts';
+import { eligibilityWarnings } from '../control/write/attachments.ts';
+import { endpointWarnings } from '../control/write/endpoints.ts';
+import { ruleWarnings } from '../control/write/forwarding-rules.ts';
+import { membersOf } from '../control/write/groups.ts';
 import type { StoredObject } from '../store/store.ts';
+import type { Binder } from '../stored/bindings.ts';
+import { nameOf } from '../stored/references.ts';
 
 /** `access`: of who is answered. */
 export function toAnswer(object: StoredObject, control: ControlPlane, access: Access): Record<string, unknown> {

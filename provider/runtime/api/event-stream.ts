@@ -1,7 +1,7 @@
 // One reader's stream of server-sent events, of those it may see: what it missed, then what happens, until it is slow, gone or told to end.
 import { Readable } from 'node:stream';
-import { type Access, mayAll } from '../control/access.ts';
-import type { EventLog, LoggedEvent } from '../control/event-log.ts';
+import { type Access, mayAll } from '../control/access/access.ts';
+import type { EventLog, LoggedEvent } from '../control/events/event-log.ts';
 
 /** More than the whole log has: a reader that asks for all of it is not slow. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;

@@ -2,9 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { DESCRIBE_WORKERS, permissionFor } from '../../model/actions.ts';
-import { WeirError } from '../../model/errors.ts';
-import { KINDS } from '../../model/validate.ts';
+import { WeirError } from '../../model/base/errors.ts';
+import { DESCRIBE_WORKERS, permissionFor } from '../../model/permissions/actions.ts';
+import { KINDS } from '../../model/rules/validate.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { EventStream } from './event-stream.ts';
 import { errorAnswer } from './schemas.ts';

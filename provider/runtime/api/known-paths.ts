@@ -1,6 +1,6 @@
 // Which methods each path of the API has: tells a method that a path does not have from a path that is not there.
 import type { FastifyInstance } from 'fastify';
-import { WeirError } from '../../model/errors.ts';
+import { WeirError } from '../../model/base/errors.ts';
 
 export class KnownPaths {
   readonly #methods = new Map<string, Set<string>>();

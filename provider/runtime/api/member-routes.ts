@@ -2,10 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { JOIN, LEAVE } from '../../model/actions.ts';
-import { type Access, demand, type Need } from '../control/access.ts';
-import type { Precondition } from '../control/changes.ts';
+import { JOIN, LEAVE } from '../../model/permissions/actions.ts';
+import { type Access, demand, type Need } from '../control/access/access.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { Precondition } from '../control/write/changes.ts';
 import { etagOf, toAnswer } from './answers.ts';
 import { refuseUnseen } from './object-routes.ts';
 import { answerSchema, errorAnswer, memberParams } from './schemas.ts';

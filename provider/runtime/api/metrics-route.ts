@@ -2,9 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { DESCRIBE_METRICS } from '../../model/actions.ts';
+import { DESCRIBE_METRICS } from '../../model/permissions/actions.ts';
+import { groupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { groupsOf } from '../snapshot.ts';
 import { CONTENT_TYPE, renderMetrics, type Sample } from './metrics.ts';
 import { errorAnswer } from './schemas.ts';
 

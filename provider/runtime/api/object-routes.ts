@@ -2,17 +2,17 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { type Problem, WeirError } from '../../model/errors.ts';
-import { objectId } from '../../model/network.ts';
-import { isRecord } from '../../model/record.ts';
-import { invalid, KIND_NAMES, KINDS, type Kind, parseProperties, schemaProblems } from '../../model/validate.ts';
-import { type Access, demand } from '../control/access.ts';
-import type { Precondition } from '../control/changes.ts';
+import { type Problem, WeirError } from '../../model/base/errors.ts';
+import { isRecord } from '../../model/base/record.ts';
+import { objectId } from '../../model/objects/network.ts';
+import { invalid, KIND_NAMES, KINDS, type Kind, parseProperties, schemaProblems } from '../../model/rules/validate.ts';
+import { type Access, demand } from '../control/access/access.ts';
+import { mayRead, needsOfRead, needsOfWrite } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import type { ModelView } from '../control/model.ts';
-import { mayRead, needsOfRead, needsOfWrite } from '../control/permissions.ts';
-import { existingObject } from '../control/references.ts';
+import type { Precondition } from '../control/write/changes.ts';
 import type { StoredObject } from '../store/store.ts';
+import type { ModelView } from '../stored/model.ts';
+import { existingObject } from '../stored/references.ts';
 import { etagOf, toAnswer } from './answers.ts';
 import { accessTo } from './authorize.ts';
 import {

@@ -10,11 +10,11 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
-import { isWeirError, WeirError } from '../../model/errors.ts';
-import { propertyPath } from '../../model/property-path.ts';
-import { invalid } from '../../model/validate.ts';
+import { isWeirError, WeirError } from '../../model/base/errors.ts';
+import { propertyPath } from '../../model/base/property-path.ts';
+import { invalid } from '../../model/rules/validate.ts';
+import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import type { Tokens } from '../control/tokens.ts';
 import { etagOfText } from './answers.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
 import { registerEventsRoute } from './events-route.ts';

@@ -2,14 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { DESCRIBE_WORKERS, KIND_ACTIONS, permissionFor } from '../../model/actions.ts';
-import { endpointOf } from '../../model/endpoint.ts';
-import { type Access, mayAll } from '../control/access.ts';
+import { endpointOf } from '../../model/base/endpoint.ts';
+import { DESCRIBE_WORKERS, KIND_ACTIONS, permissionFor } from '../../model/permissions/actions.ts';
+import type { DrainingTarget } from '../contract/engine.ts';
+import { type GroupSnapshot, groupsOf, type ListenerSnapshot } from '../contract/snapshot.ts';
+import { type Access, mayAll } from '../control/access/access.ts';
+import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { NEEDS_OF_WORKERS, needsOfListener } from '../control/permissions.ts';
-import type { DrainingTarget } from '../engine.ts';
 import type { HealthRecord } from '../health/monitor.ts';
-import { type GroupSnapshot, groupsOf, type ListenerSnapshot } from '../snapshot.ts';
 import { refusalOf } from './answers.ts';
 import { errorAnswer, type StatusAnswer, statusAnswer } from './schemas.ts';
 

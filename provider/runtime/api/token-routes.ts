@@ -2,9 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { tokenSchema } from '../../model/token.ts';
-import { invalid, schemaProblems } from '../../model/validate.ts';
-import type { Tokens } from '../control/tokens.ts';
+import { tokenSchema } from '../../model/permissions/token.ts';
+import { invalid, schemaProblems } from '../../model/rules/validate.ts';
+import type { Tokens } from '../control/access/tokens.ts';
 import type { StoredToken } from '../store/store.ts';
 import { paramsOnly } from './object-routes.ts';
 import { errorAnswer, idParams } from './schemas.ts';

@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { RESTART_WORKER } from '../../model/actions.ts';
-import { WeirError } from '../../model/errors.ts';
+import { WeirError } from '../../model/base/errors.ts';
+import { RESTART_WORKER } from '../../model/permissions/actions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { errorAnswer, idParams } from './schemas.ts';
 

@@ -1,19 +1,15 @@
 // Compile: the model becomes the immutable snapshot that every engine serves; what did not change is the same object again.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { ForwardingRuleProperties } from '../../model/forwarding-rule.ts';
-import { type HealthCheckProperties, parseCodes } from '../../model/health-check.ts';
-import { healthCheckOf, idleTimeoutSeconds, type ListenerProperties } from '../../model/listener.ts';
-import { toMs } from '../../model/seconds.ts';
+import type { ForwardingRuleProperties } from '../../model/objects/forwarding-rule.ts';
+import { type HealthCheckProperties, parseCodes } from '../../model/objects/health-check.ts';
+import { healthCheckOf, idleTimeoutSeconds, type ListenerProperties } from '../../model/objects/listener.ts';
+import { toMs } from '../../model/objects/seconds.ts';
 import {
   DEFAULT_COOKIE_NAME,
   DEFAULT_SOURCE_SECONDS,
   type StickySessionProperties,
-} from '../../model/sticky-session.ts';
-import { servingListeners } from '../control/endpoints.ts';
-import { membersOf } from '../control/groups.ts';
-import { type Binder, MembershipIndex, resolveTargets } from '../control/membership.ts';
-import type { ModelView } from '../control/model.ts';
+} from '../../model/objects/sticky-session.ts';
 import {
   type CertificateSnapshot,
   type GroupSnapshot,
@@ -27,8 +23,12 @@ import {
   type Snapshot,
   type StickySnapshot,
   type TargetSnapshot,
-} from '../snapshot.ts';
+} from '../contract/snapshot.ts';
+import { servingListeners } from '../control/write/endpoints.ts';
+import { membersOf } from '../control/write/groups.ts';
 import type { StoredObject } from '../store/store.ts';
+import { type Binder, MembershipIndex, resolveTargets } from '../stored/bindings.ts';
+import type { ModelView } from '../stored/model.ts';
 
 /** A snapshot with what each of its listeners was made from: the listener, its load balancer and all the rest. */
 export interface Compiled {

@@ -10,20 +10,20 @@ import type {
   Refusal,
   TargetCounts,
   WorkerChange,
-} from '../engine.ts';
-import type { CertificateSnapshot, ListenerSnapshot, Snapshot } from '../snapshot.ts';
+} from '../contract/engine.ts';
+import type { CertificateSnapshot, ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from './access-log/access-log.ts';
 import { Budget, createBudget, SharedCount } from './access-log/budget.ts';
-import { ConnectionGauge, createGauges } from './counters.ts';
-import { type Endpoint, endpointName, endpointNameOf, overlaps, toEndpoint } from './endpoint.ts';
-import { endpointOwners } from './endpoint-owners.ts';
-import { Ledger } from './ledger.ts';
-import type { Log, OpenFailure } from './messages.ts';
-import { isHeldByAnother } from './port-holders.ts';
-import { probePort, refusal } from './port-probe.ts';
+import { endpointOwners } from './main-thread/endpoint-owners.ts';
+import { isHeldByAnother } from './main-thread/port-holders.ts';
+import { probePort, refusal } from './main-thread/port-probe.ts';
+import { Ledger } from './main-thread/shared-state.ts';
+import { WorkerPlace } from './main-thread/worker-place.ts';
+import { ConnectionGauge, createGauges } from './shared/counters.ts';
+import { type Endpoint, endpointName, endpointNameOf, overlaps, toEndpoint } from './shared/endpoint.ts';
+import type { Log, OpenFailure } from './shared/messages.ts';
 import { certificateProblem } from './tls/contexts.ts';
 import { TICKET_KEY_MS, TicketKeys } from './tls/ticket-keys.ts';
-import { WorkerPlace } from './worker-place.ts';
 
 /** A worker that is later than this is ended and replaced: dataplane, "What an acknowledgement proves". */
 const SWAP_DEADLINE_MS = 2_000;

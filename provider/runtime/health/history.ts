@@ -1,5 +1,5 @@
 // What became of a target's health, and when: its last turns, newest first. Pure.
-import type { Health } from '../snapshot.ts';
+import type { Health } from '../contract/snapshot.ts';
 
 const MAX_TURNS = 10;
 

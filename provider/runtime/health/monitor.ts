@@ -1,5 +1,5 @@
 // Checks every target of every group, one checker a target however many workers there are, and tells who may take traffic.
-import type { HealthChange, PassiveReport } from '../engine.ts';
+import type { HealthChange, PassiveReport } from '../contract/engine.ts';
 import {
   type GroupSnapshot,
   type Health,
@@ -7,7 +7,7 @@ import {
   type Snapshot,
   type TargetSnapshot,
   takesTraffic,
-} from '../snapshot.ts';
+} from '../contract/snapshot.ts';
 import { type HealthTurn, withTurn } from './history.ts';
 import type { Probe } from './probe.ts';
 import { spreadMs } from './spread.ts';

@@ -2,9 +2,9 @@
 import { type IncomingMessage, request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { targetKey } from '../../model/target-key.ts';
-import { localHeader } from '../proxy-protocol.ts';
-import type { HealthCheckSnapshot } from '../snapshot.ts';
+import { targetKey } from '../../model/base/target-key.ts';
+import { localHeader } from '../contract/proxy-protocol.ts';
+import type { HealthCheckSnapshot } from '../contract/snapshot.ts';
 import { attempt } from './attempt.ts';
 import type { Probe } from './probe.ts';
 

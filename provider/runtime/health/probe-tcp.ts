@@ -1,6 +1,6 @@
 // A TCP check: the target accepts a connection.
 import { connect } from 'node:net';
-import { localHeader } from '../proxy-protocol.ts';
+import { localHeader } from '../contract/proxy-protocol.ts';
 import { attempt } from './attempt.ts';
 import type { Probe } from './probe.ts';
 

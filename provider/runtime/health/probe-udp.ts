@@ -1,6 +1,6 @@
 // A UDP check: a datagram is sent, and the answer, or that none is refused, shows that the target lives.
 import { createSocket } from 'node:dgram';
-import { payloadBytes } from '../../model/payload.ts';
+import { payloadBytes } from '../../model/base/payload.ts';
 import { attempt } from './attempt.ts';
 import type { Probe } from './probe.ts';
 

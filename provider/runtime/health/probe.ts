@@ -1,5 +1,5 @@
 // The seam of a health check: one check of one target, on a connection of its own; probe-*.ts hold the protocols.
-import type { HealthCheckSnapshot } from '../snapshot.ts';
+import type { HealthCheckSnapshot } from '../contract/snapshot.ts';
 import { probeHttp } from './probe-http.ts';
 import { probeTcp } from './probe-tcp.ts';
 import { probeUdp } from './probe-udp.ts';

@@ -1,5 +1,5 @@
 // The health of one target as a pure state machine: results of checks and connections in, state out.
-import type { Health, HealthCheckSnapshot } from '../snapshot.ts';
+import type { Health, HealthCheckSnapshot } from '../contract/snapshot.ts';
 
 /** Three connections in a row that failed make a target unhealthy, checked or not. */
 const PASSIVE_FAILURES = 3;

@@ -1,5 +1,5 @@
 // From the name of an algorithm to its picker; target-set.ts asks for one at every change.
-import type { Algorithm } from '../snapshot.ts';
+import type { Algorithm } from '../contract/snapshot.ts';
 import type { PickableTarget, Picker } from './picker.ts';
 import type { Selection } from './selection.ts';
 import { SourceIpHash } from './source-ip-hash.ts';

@@ -1,5 +1,5 @@
 // Slow start as a pure function of the clock: a target that begins to take traffic comes to its whole weight by and by.
-import type { GroupSnapshot } from '../snapshot.ts';
+import type { GroupSnapshot } from '../contract/snapshot.ts';
 
 /** A weight is a whole number of these parts of it, so that the smallest one has steps too, and sums stay exact. */
 export const RAMP_PARTS = 20;

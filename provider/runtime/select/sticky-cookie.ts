@@ -1,6 +1,6 @@
 // Sticky sessions by cookie: its value is a keyed hash of the target, so that no worker needs to remember a client.
 import { createHmac, hash } from 'node:crypto';
-import type { StickySnapshot } from '../snapshot.ts';
+import type { StickySnapshot } from '../contract/snapshot.ts';
 import type { PickingClient, Stickiness, StickyTarget } from './stickiness.ts';
 
 type CookieSettings = Omit<Extract<StickySnapshot, { type: 'cookie' }>, 'type'>;

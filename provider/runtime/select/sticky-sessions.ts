@@ -1,5 +1,5 @@
 // From the settings of a group to what keeps its clients with their targets; target-set.ts asks where they change.
-import type { StickySnapshot } from '../snapshot.ts';
+import type { StickySnapshot } from '../contract/snapshot.ts';
 import type { Stickiness, StickyTarget } from './stickiness.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 import { StickySource } from './sticky-source.ts';

@@ -1,7 +1,7 @@
 // A store around a store: secrets are sealed on their way to the disk and opened on their way back.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { isRecord } from '../../model/record.ts';
-import { type Replace, replaceSecrets, replaceStateSecrets } from '../../model/secrets.ts';
+import { isRecord } from '../../model/base/record.ts';
+import { type Replace, replaceSecrets, replaceStateSecrets } from '../../model/base/secrets.ts';
 import type { KeyFile } from './key-file.ts';
 import type { ObjectChange, Store, StoredHealth, StoredModel, StoredObject, StoredToken } from './store.ts';
 

@@ -1,8 +1,8 @@
 // The store in a SQLite file of the data directory, in WAL mode with an fsync before each commit returns.
 import { randomUUID } from 'node:crypto';
 import { Kysely } from 'kysely';
-import type { Kind } from '../../model/validate.ts';
-import type { Health } from '../snapshot.ts';
+import type { Kind } from '../../model/rules/validate.ts';
+import type { Health } from '../contract/snapshot.ts';
 import { openDatabase } from './sqlite-dialect.ts';
 import type { ObjectChange, Store, StoredHealth, StoredModel, StoredObject, StoredToken } from './store.ts';
 

@@ -1,8 +1,8 @@
 // The seam to what is kept on disk: the objects of the model, the health last seen, and tokens. One file an implementation.
 
-import type { TokenProperties } from '../../model/token.ts';
-import type { Kind, PropertiesOf } from '../../model/validate.ts';
-import type { Health } from '../snapshot.ts';
+import type { TokenProperties } from '../../model/permissions/token.ts';
+import type { Kind, PropertiesOf } from '../../model/rules/validate.ts';
+import type { Health } from '../contract/snapshot.ts';
 
 /** One object of the model. Frozen: a change makes a new one, so an unchanged object is found by `===`. */
 export type StoredObject<K extends Kind = Kind> = {

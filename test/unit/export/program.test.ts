@@ -5,12 +5,12 @@ import { createContext, runInContext } from 'node:vm';
 import fc from 'fast-check';
 import ts from 'typescript';
 import { z } from 'zod';
+import { exportedProgram } from '../../../provider/cli/export/program.ts';
 import type { StoredObject } from '../../../provider/client/client.ts';
-import { exportedProgram } from '../../../provider/export/program.ts';
-import { asFingerprint, fingerprint, replaceSecrets } from '../../../provider/model/secrets.ts';
-import { KINDS, type Kind, SCHEMAS } from '../../../provider/model/validate.ts';
-import { normalForm, type Properties, unwrapped } from '../../../provider/normal-form.ts';
-import { RESOURCES } from '../../../provider/resources.ts';
+import { asFingerprint, fingerprint, replaceSecrets } from '../../../provider/model/base/secrets.ts';
+import { KINDS, type Kind, SCHEMAS } from '../../../provider/model/rules/validate.ts';
+import { normalForm, type Properties, unwrapped } from '../../../provider/properties/canonical-form.ts';
+import { RESOURCES } from '../../../provider/resources/registry.ts';
 import { ROOT } from '../../harness/tree.ts';
 import { type Model, type ModelObject, models } from './models.ts';
 

@@ -10,7 +10,7 @@ import {
   permissionFor,
   RESTART_WORKER,
   UNBIND,
-} from '../../../provider/model/actions.ts';
+} from '../../../provider/model/permissions/actions.ts';
 
 test('each action permits an operation of some route, and each permitted one is in the table', () => {
   const ofKinds = Object.values(KIND_ACTIONS).flatMap(({ type: _, ...actions }) => Object.values(actions).flat());

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { test } from 'node:test';
-import { certificateRules, certificateSchema } from '../../../provider/model/certificate.ts';
+import { certificateRules, certificateSchema } from '../../../provider/model/objects/certificate.ts';
 import { makePair } from '../../harness/certificates.ts';
 
 const UNKNOWN = 'unknown-value';
@@ -65,7 +65,7 @@ for (const [name, entry, expected] of REFUSED) {
 
 // In a process of its own: in quadratic time this would take half an hour, in which nothing else of a process runs.
 test('refused without delay: as many openings without an end as a body has room for', () => {
-  const module = new URL('../../../provider/model/certificate.ts', import.meta.url);
+  const module = new URL('../../../provider/model/objects/certificate.ts', import.meta.url);
   const script = `
     const { certificateRules } = await import(${JSON.stringify(module)});
     const text = '-----BEGIN A-----'.repeat(240_000);

@@ -1,9 +1,9 @@
 // The rules of who may take traffic: the code for each, and which comes first.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { backendServerSchema } from '../../../provider/model/backend-server.ts';
-import { type Candidate, ineligibility } from '../../../provider/model/eligibility.ts';
-import { loadBalancerSchema } from '../../../provider/model/load-balancer.ts';
+import { backendServerSchema } from '../../../provider/model/objects/backend-server.ts';
+import { loadBalancerSchema } from '../../../provider/model/objects/load-balancer.ts';
+import { type Candidate, ineligibility } from '../../../provider/model/rules/eligibility.ts';
 
 const PLACE = { region: 'r1', vpcId: 'vpc-1', zoneId: 'r1-a' };
 const SERVER: Candidate = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ERRORS, type ErrorCode, isWeirError, WeirError } from '../../../provider/model/errors.ts';
+import { ERRORS, type ErrorCode, isWeirError, WeirError } from '../../../provider/model/base/errors.ts';
 
 for (const [code, { status, message }] of Object.entries(ERRORS)) {
   test(`${code} has a status and a sentence`, () => {

@@ -7,7 +7,7 @@ import {
   memberLine,
   membershipChanges,
   membershipLine,
-} from '../../../provider/model/membership.ts';
+} from '../../../provider/model/rules/membership.ts';
 
 const UNKNOWN = 'unknown-value';
 const isKnown = (value: unknown) => value !== UNKNOWN;

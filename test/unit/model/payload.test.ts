@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PAYLOAD, payloadBytes } from '../../../provider/model/payload.ts';
+import { PAYLOAD, payloadBytes } from '../../../provider/model/base/payload.ts';
 
 const ROWS: readonly (readonly [text: string, bytes: string])[] = [
   ['', ''],

@@ -7,7 +7,7 @@ import {
   replaceSecrets,
   replaceStateSecrets,
   withSecretsOf,
-} from '../../../provider/model/secrets.ts';
+} from '../../../provider/model/base/secrets.ts';
 
 test('each private key and each cookie key is replaced, the rest stays', () => {
   const properties = {

@@ -2,9 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { matchesGlob, parseStatement, permits, permitsSome, statementText } from '../../../provider/model/statement.ts';
-import { tokenSchema } from '../../../provider/model/token.ts';
-import { schemaProblems } from '../../../provider/model/validate.ts';
+import {
+  matchesGlob,
+  parseStatement,
+  permits,
+  permitsSome,
+  statementText,
+} from '../../../provider/model/permissions/statement.ts';
+import { tokenSchema } from '../../../provider/model/permissions/token.ts';
+import { schemaProblems } from '../../../provider/model/rules/validate.ts';
 
 const MATCHES: readonly (readonly [pattern: string, text: string, isMatch: boolean])[] = [
   ['loadbalancer/web', 'loadbalancer/web', true],

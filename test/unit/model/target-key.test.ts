@@ -1,7 +1,7 @@
 // The wire identity of a target: one for every way in which its address can be written.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { canonicalAddress, targetKey } from '../../../provider/model/target-key.ts';
+import { canonicalAddress, targetKey } from '../../../provider/model/base/target-key.ts';
 
 const FORMS: [written: string, canonical: string][] = [
   ['10.0.0.1', '10.0.0.1'],

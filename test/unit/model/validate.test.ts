@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isWeirError } from '../../../provider/model/errors.ts';
-import { healthCheckOf } from '../../../provider/model/listener.ts';
-import { fingerprint } from '../../../provider/model/secrets.ts';
-import { invalid, type Kind, parseProperties, problemsOf } from '../../../provider/model/validate.ts';
+import { isWeirError } from '../../../provider/model/base/errors.ts';
+import { fingerprint } from '../../../provider/model/base/secrets.ts';
+import { healthCheckOf } from '../../../provider/model/objects/listener.ts';
+import { invalid, type Kind, parseProperties, problemsOf } from '../../../provider/model/rules/validate.ts';
 import { makePair } from '../../harness/certificates.ts';
 
 const UNKNOWN = 'unknown-value';

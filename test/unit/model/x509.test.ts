@@ -1,7 +1,7 @@
 // What a certificate says of its time and its names.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { certificateWarnings, namesOf } from '../../../provider/model/x509.ts';
+import { certificateWarnings, namesOf } from '../../../provider/model/base/x509.ts';
 import { makePair } from '../../harness/certificates.ts';
 
 const pair = makePair(['a.example', '*.b.example'], { commonName: 'not-a.example' });

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { GroupChange } from '../../../provider/plan/changes.ts';
-import { planOf, type RuntimeView } from '../../../provider/plan/plan.ts';
-import { parsePreview, SECRET } from '../../../provider/plan/preview.ts';
-import { UNKNOWN } from '../../../provider/unknown.ts';
+import type { GroupChange } from '../../../provider/cli/plan/changes.ts';
+import { planOf, type RuntimeView } from '../../../provider/cli/plan/plan.ts';
+import { parsePreview, SECRET } from '../../../provider/cli/plan/preview.ts';
+import { UNKNOWN } from '../../../provider/properties/unknown.ts';
 import {
   attachment,
   type Change,

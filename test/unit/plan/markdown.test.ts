@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { code, table } from '../../../provider/plan/markdown.ts';
+import { code, table } from '../../../provider/cli/plan/markdown.ts';
 
 const ROWS: readonly (readonly [text: string, markdown: string])[] = [
   ['b1', '`b1`'],

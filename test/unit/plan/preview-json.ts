@@ -1,8 +1,8 @@
 // Previews as the CLI writes them, made of the resources that a test is about.
 
-import { type Plan, planOf, type RuntimeView } from '../../../provider/plan/plan.ts';
-import { parsePreview } from '../../../provider/plan/preview.ts';
-import { UNKNOWN } from '../../../provider/unknown.ts';
+import { type Plan, planOf, type RuntimeView } from '../../../provider/cli/plan/plan.ts';
+import { parsePreview } from '../../../provider/cli/plan/preview.ts';
+import { UNKNOWN } from '../../../provider/properties/unknown.ts';
 
 export const NOW_MS = Date.parse('2026-11-21T00:00:00Z');
 

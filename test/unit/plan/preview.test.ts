@@ -1,7 +1,7 @@
 // What of the CLI's output is a preview to plan with, and what is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parsePreview } from '../../../provider/plan/preview.ts';
+import { parsePreview } from '../../../provider/cli/plan/preview.ts';
 import { lb, previewText, urnOf, web } from './preview-json.ts';
 
 const state = { type: 'pulumi-nodejs:dynamic/weir:LoadBalancer', urn: urnOf(lb), inputs: {}, outputs: {} };

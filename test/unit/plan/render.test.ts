@@ -1,9 +1,9 @@
 // The comment that a plan makes: what stands in it, what never does, and how long it gets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RuntimeView } from '../../../provider/plan/plan.ts';
-import { renderPlan } from '../../../provider/plan/render.ts';
-import { UNKNOWN } from '../../../provider/unknown.ts';
+import type { RuntimeView } from '../../../provider/cli/plan/plan.ts';
+import { renderPlan } from '../../../provider/cli/plan/render.ts';
+import { UNKNOWN } from '../../../provider/properties/unknown.ts';
 import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
 
 function markdown(sames: readonly Resource[], changes: readonly Change[] = []): string {

@@ -1,8 +1,8 @@
 // What a plan asks of the runtime, with a token that may not read everything.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { readRuntime } from '../../../provider/cli/plan/runtime-view.ts';
 import { clientOf } from '../../../provider/client/connect.ts';
-import { readRuntime } from '../../../provider/plan/runtime-view.ts';
 import { failure, scriptedRuntime } from '../client/scripted-runtime.ts';
 
 const NOTHING = { config: {}, steps: [], notes: [], hasDependencies: true };

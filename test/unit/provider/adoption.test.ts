@@ -1,14 +1,14 @@
 // What may be adopted: whose it is, and what must be equal.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refuseAdoption, splitAdoption } from '../../../provider/adoption.ts';
-import { autoScalingGroup } from '../../../provider/auto-scaling-group.ts';
-import { listener } from '../../../provider/listener.ts';
-import { fingerprint } from '../../../provider/model/secrets.ts';
-import type { Properties } from '../../../provider/normal-form.ts';
-import type { ResourceDescription } from '../../../provider/resource.ts';
-import { targetAttachment } from '../../../provider/target-attachment.ts';
-import { UNKNOWN } from '../../../provider/unknown.ts';
+import { refuseAdoption, splitAdoption } from '../../../provider/methods/adoption.ts';
+import { fingerprint } from '../../../provider/model/base/secrets.ts';
+import type { Properties } from '../../../provider/properties/canonical-form.ts';
+import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import { autoScalingGroup } from '../../../provider/resources/auto-scaling-group.ts';
+import type { ResourceDescription } from '../../../provider/resources/description.ts';
+import { listener } from '../../../provider/resources/listener.ts';
+import { targetAttachment } from '../../../provider/resources/target-attachment.ts';
 
 const OURS = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:Listener::web';
 const http = { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };

@@ -1,9 +1,9 @@
 // State in the user's words: equal meaning keeps the notation, drift shows, and nothing else does.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { asWritten } from '../../../provider/as-written.ts';
-import { listener } from '../../../provider/listener.ts';
-import { targetAttachment } from '../../../provider/target-attachment.ts';
+import { asWritten } from '../../../provider/properties/as-written.ts';
+import { listener } from '../../../provider/resources/listener.ts';
+import { targetAttachment } from '../../../provider/resources/target-attachment.ts';
 
 const written = {
   listenerId: 'http',

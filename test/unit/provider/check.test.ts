@@ -1,13 +1,13 @@
 // `check`: all faults of what is known, and inputs as they were written.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { check } from '../../../provider/check.ts';
-import { forwardingRule } from '../../../provider/forwarding-rule.ts';
-import { listener } from '../../../provider/listener.ts';
-import type { Properties } from '../../../provider/normal-form.ts';
-import type { ResourceDescription } from '../../../provider/resource.ts';
-import { targetAttachment } from '../../../provider/target-attachment.ts';
-import { UNKNOWN } from '../../../provider/unknown.ts';
+import { check } from '../../../provider/methods/check.ts';
+import type { Properties } from '../../../provider/properties/canonical-form.ts';
+import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import type { ResourceDescription } from '../../../provider/resources/description.ts';
+import { forwardingRule } from '../../../provider/resources/forwarding-rule.ts';
+import { listener } from '../../../provider/resources/listener.ts';
+import { targetAttachment } from '../../../provider/resources/target-attachment.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
 

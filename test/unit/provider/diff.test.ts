@@ -1,16 +1,16 @@
 // `diff`: what is a change, what replaces, and what is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { autoScalingAttachment } from '../../../provider/auto-scaling-attachment.ts';
-import { autoScalingGroup } from '../../../provider/auto-scaling-group.ts';
-import { backendServer } from '../../../provider/backend-server.ts';
-import { diff } from '../../../provider/diff.ts';
-import { listener } from '../../../provider/listener.ts';
-import { loadBalancer } from '../../../provider/load-balancer.ts';
-import type { Properties } from '../../../provider/normal-form.ts';
-import type { ResourceDescription } from '../../../provider/resource.ts';
-import { targetAttachment } from '../../../provider/target-attachment.ts';
-import { UNKNOWN } from '../../../provider/unknown.ts';
+import { diff } from '../../../provider/methods/diff.ts';
+import type { Properties } from '../../../provider/properties/canonical-form.ts';
+import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import { autoScalingAttachment } from '../../../provider/resources/auto-scaling-attachment.ts';
+import { autoScalingGroup } from '../../../provider/resources/auto-scaling-group.ts';
+import { backendServer } from '../../../provider/resources/backend-server.ts';
+import type { ResourceDescription } from '../../../provider/resources/description.ts';
+import { listener } from '../../../provider/resources/listener.ts';
+import { loadBalancer } from '../../../provider/resources/load-balancer.ts';
+import { targetAttachment } from '../../../provider/resources/target-attachment.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
 const OF_STATE = { runtimeId: 'rt-1', runtimeEndpoint: 'http://127.0.0.1:7400', incarnation: 'i-1', vip: '127.0.0.1' };

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { backendServer } from '../../../provider/backend-server.ts';
-import { listener } from '../../../provider/listener.ts';
-import { loadBalancer } from '../../../provider/load-balancer.ts';
-import { newIncarnation, objectId, resourceName } from '../../../provider/object-id.ts';
+import { newIncarnation, objectId, resourceName } from '../../../provider/methods/object-id.ts';
+import { backendServer } from '../../../provider/resources/backend-server.ts';
+import { listener } from '../../../provider/resources/listener.ts';
+import { loadBalancer } from '../../../provider/resources/load-balancer.ts';
 
 const URN = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:Listener::';
 const http = { owner: `${URN}http`, loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };

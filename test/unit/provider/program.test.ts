@@ -1,17 +1,17 @@
 // What `check` knows of a program: references by id and by URN, claims, and what is said of resources that contradict each other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { autoScalingAttachment } from '../../../provider/auto-scaling-attachment.ts';
-import { autoScalingGroup } from '../../../provider/auto-scaling-group.ts';
-import { backendServer } from '../../../provider/backend-server.ts';
-import { check } from '../../../provider/check.ts';
-import { listener } from '../../../provider/listener.ts';
-import { loadBalancer } from '../../../provider/load-balancer.ts';
-import type { Properties } from '../../../provider/normal-form.ts';
-import { programOf } from '../../../provider/program.ts';
-import type { ResourceDescription } from '../../../provider/resource.ts';
-import { targetAttachment } from '../../../provider/target-attachment.ts';
-import { UNKNOWN } from '../../../provider/unknown.ts';
+import { check } from '../../../provider/methods/check.ts';
+import { programOf } from '../../../provider/program/program.ts';
+import type { Properties } from '../../../provider/properties/canonical-form.ts';
+import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import { autoScalingAttachment } from '../../../provider/resources/auto-scaling-attachment.ts';
+import { autoScalingGroup } from '../../../provider/resources/auto-scaling-group.ts';
+import { backendServer } from '../../../provider/resources/backend-server.ts';
+import type { ResourceDescription } from '../../../provider/resources/description.ts';
+import { listener } from '../../../provider/resources/listener.ts';
+import { loadBalancer } from '../../../provider/resources/load-balancer.ts';
+import { targetAttachment } from '../../../provider/resources/target-attachment.ts';
 
 let stacks = 0;
 

@@ -1,7 +1,7 @@
 // The line of changed secrets: where they are, and nothing of what they are.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { secretsLine } from '../../../provider/secrets-line.ts';
+import { secretsLine } from '../../../provider/messages/secrets-line.ts';
 
 const listener = (main: string, cookieKey: string, more: object = {}) => ({
   port: 443,

@@ -1,7 +1,7 @@
 // What an attachment's `read` does not call drift, and how long its writes may take.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { targetAttachment } from '../../../provider/target-attachment.ts';
+import { targetAttachment } from '../../../provider/resources/target-attachment.ts';
 
 const bound = (health: string, weight = 10) => ({ address: '10.0.0.1', port: 80, weight, health });
 

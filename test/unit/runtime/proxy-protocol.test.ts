@@ -1,7 +1,7 @@
 // Every header byte by byte, as the specification lays it out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { localHeader, proxyHeader } from '../../../provider/runtime/proxy-protocol.ts';
+import { localHeader, proxyHeader } from '../../../provider/runtime/contract/proxy-protocol.ts';
 
 const SIGNATURE = '0d0a0d0a000d0a515549540a';
 const hex = (text: string): string => text.replaceAll(' ', '');

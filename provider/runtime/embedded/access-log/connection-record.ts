@@ -1,7 +1,7 @@
 // What one client connection notes for its lines in the access log; made only where there is one.
-import { targetKey } from '../../../model/target-key.ts';
-import { plainAddress } from '../../proxy-protocol.ts';
-import type { WorkerListener } from '../listener.ts';
+import { targetKey } from '../../../model/base/target-key.ts';
+import { plainAddress } from '../../contract/proxy-protocol.ts';
+import type { WorkerListener } from '../serving/worker-listener.ts';
 import type { AccessLog } from './access-log.ts';
 import type { AccessEntry } from './line.ts';
 

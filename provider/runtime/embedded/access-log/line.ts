@@ -1,5 +1,5 @@
 // One line of the access log: a JSON object whose values are bounded, whatever a client sends. Pure.
-import type { Protocol } from '../../snapshot.ts';
+import type { Protocol } from '../../contract/snapshot.ts';
 
 /** One HTTP exchange, one TCP connection or one UDP session, at its end; what is not known stays out of the line. */
 export interface AccessEntry {

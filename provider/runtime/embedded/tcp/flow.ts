@@ -1,10 +1,10 @@
 // One TCP client connection and its target: picked, connected, pumped both ways, until both sides are closed.
 import type { Socket } from 'node:net';
-import { proxyHeader } from '../../proxy-protocol.ts';
+import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
-import type { Binding, ClientConnection } from '../binding.ts';
-import { type ConnectHandler, RawSocket, type SocketHandler } from '../raw-socket.ts';
-import type { Hold, Target, UnbindRule } from '../target-set.ts';
+import { type ConnectHandler, RawSocket, type SocketHandler } from '../io/raw-socket.ts';
+import type { Binding, ClientConnection } from '../serving/listening-socket.ts';
+import type { Hold, Target, UnbindRule } from '../serving/target-set.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The first target and two others. */

@@ -1,12 +1,12 @@
 // Where an accepted socket of an HTTPS listener comes in: TLS around it, and inside the same HTTP as elsewhere.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { AcceptClient, RefuseClient } from '../binding.ts';
-import { HttpClientConnection } from '../http/client-connection.ts';
-import { refuseHttps } from '../http/refuse.ts';
-import { HTTPS } from '../http/scheme.ts';
-import type { WorkerListener } from '../listener.ts';
-import { RawSocket } from '../raw-socket.ts';
+import { HttpClientConnection } from '../http/exchange/client-connection.ts';
+import { refuseHttps } from '../http/exchange/refuse.ts';
+import { HTTPS } from '../http/message/scheme.ts';
+import { RawSocket } from '../io/raw-socket.ts';
+import type { AcceptClient, RefuseClient } from '../serving/listening-socket.ts';
+import type { WorkerListener } from '../serving/worker-listener.ts';
 import { Contexts } from './contexts.ts';
 import { secure } from './handshake.ts';
 

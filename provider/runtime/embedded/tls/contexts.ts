@@ -1,10 +1,10 @@
 // What OpenSSL needs to serve a listener's certificates: one context each, made once, found by server name.
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import type { Problem } from '../../../model/errors.ts';
-import { propertyPath } from '../../../model/property-path.ts';
-import { namesOf } from '../../../model/x509.ts';
-import type { CertificateSnapshot } from '../../snapshot.ts';
+import type { Problem } from '../../../model/base/errors.ts';
+import { propertyPath } from '../../../model/base/property-path.ts';
+import { namesOf } from '../../../model/base/x509.ts';
+import type { CertificateSnapshot } from '../../contract/snapshot.ts';
 import { type Named, ServerNames } from './server-names.ts';
 
 interface Held {

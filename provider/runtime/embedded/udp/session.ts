@@ -1,11 +1,11 @@
 // One UDP client and its target: each datagram goes there by a connected socket of the session's own, or is picked anew.
 import type { Socket } from 'node:dgram';
-import { plainAddress } from '../../proxy-protocol.ts';
+import { plainAddress } from '../../contract/proxy-protocol.ts';
+import { takesTraffic } from '../../contract/snapshot.ts';
 import type { PickingClient } from '../../select/stickiness.ts';
-import { takesTraffic } from '../../snapshot.ts';
 import { type ConnectionRecord, type RecordedBinding, recordOf } from '../access-log/connection-record.ts';
-import type { Hold, Target } from '../target-set.ts';
-import { connectedSocket, hasRoom } from './datagram-socket.ts';
+import { connectedSocket, hasRoom } from '../io/datagram-socket.ts';
+import type { Hold, Target } from '../serving/target-set.ts';
 import type { TableEntry } from './session-table.ts';
 
 /** The first target and two others. */

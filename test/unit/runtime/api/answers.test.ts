@@ -1,14 +1,14 @@
 // What an answer says of a listener's secrets and certificates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listenerSchema } from '../../../../provider/model/listener.ts';
-import { fingerprint } from '../../../../provider/model/secrets.ts';
+import { fingerprint } from '../../../../provider/model/base/secrets.ts';
+import { listenerSchema } from '../../../../provider/model/objects/listener.ts';
 import { toAnswer } from '../../../../provider/runtime/api/answers.ts';
 import { answerSchema } from '../../../../provider/runtime/api/schemas.ts';
-import { ADMINISTRATOR } from '../../../../provider/runtime/control/access.ts';
+import { ADMINISTRATOR } from '../../../../provider/runtime/control/access/access.ts';
 import type { ControlPlane } from '../../../../provider/runtime/control/control-plane.ts';
-import { Model } from '../../../../provider/runtime/control/model.ts';
 import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
+import { Model } from '../../../../provider/runtime/stored/model.ts';
 import { makePair } from '../../../harness/certificates.ts';
 
 const DAY_MS = 86_400_000;

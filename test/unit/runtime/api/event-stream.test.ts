@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { EventStream } from '../../../../provider/runtime/api/event-stream.ts';
-import { ADMINISTRATOR } from '../../../../provider/runtime/control/access.ts';
-import { EventLog } from '../../../../provider/runtime/control/event-log.ts';
+import { ADMINISTRATOR } from '../../../../provider/runtime/control/access/access.ts';
+import { EventLog } from '../../../../provider/runtime/control/events/event-log.ts';
 
 const logOf = () => new EventLog(() => 0);
 const happen = (log: EventLog, id: number, reason = '') =>

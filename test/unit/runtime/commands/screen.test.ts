@@ -1,7 +1,7 @@
 // What a watch writes: in place on a terminal, cut to its height; one after the other elsewhere.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { showOn } from '../../../../provider/runtime/commands/screen.ts';
+import { showOn } from '../../../../provider/cli/commands/screen.ts';
 
 function written(output: { isTTY?: boolean; rows?: number; columns?: number }, text: string): string {
   let all = '';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
-import type { Draft } from '../../../../provider/runtime/control/model.ts';
+import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put } from '../control/fixtures.ts';
 
 function twoListeners(): Draft {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Kind } from '../../../../provider/model/validate.ts';
-import { deleteObject, patchedAttachment } from '../../../../provider/runtime/control/changes.ts';
-import type { Draft } from '../../../../provider/runtime/control/model.ts';
+import type { Kind } from '../../../../provider/model/rules/validate.ts';
+import { deleteObject, patchedAttachment } from '../../../../provider/runtime/control/write/changes.ts';
+import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';

@@ -1,13 +1,13 @@
 // Listeners that share a VIP:port: which serves, which waits, and what moves and deletes make of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Kind } from '../../../../provider/model/validate.ts';
+import type { Kind } from '../../../../provider/model/rules/validate.ts';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
-import { deleteObject } from '../../../../provider/runtime/control/changes.ts';
-import { endpointWarnings } from '../../../../provider/runtime/control/endpoints.ts';
-import { nameOf } from '../../../../provider/runtime/control/references.ts';
-import { dueTakeOvers, takeOver } from '../../../../provider/runtime/control/take-over.ts';
-import type { HealthView } from '../../../../provider/runtime/engine.ts';
+import type { HealthView } from '../../../../provider/runtime/contract/engine.ts';
+import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
+import { endpointWarnings } from '../../../../provider/runtime/control/write/endpoints.ts';
+import { dueTakeOvers, takeOver } from '../../../../provider/runtime/control/write/socket-transfer.ts';
+import { nameOf } from '../../../../provider/runtime/stored/references.ts';
 import { emptyDraft, put } from './fixtures.ts';
 
 const ownerOf = (name: string, stack = 'dev') => `urn:pulumi:${stack}::shop::weir::${name}`;

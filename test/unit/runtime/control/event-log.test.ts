@@ -1,7 +1,7 @@
 // The ring of events: bounded in number and in size, replayed by id, and no id of another run is taken for one of this.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EventLog } from '../../../../provider/runtime/control/event-log.ts';
+import { EventLog } from '../../../../provider/runtime/control/events/event-log.ts';
 
 const happen = (log: EventLog, id: number, reason = '') =>
   log.append({ type: 'worker', id, state: 'ended', reason }, []);

@@ -1,9 +1,9 @@
 // Drafts for tests of the control plane: objects put as the API would put them.
-import { isWeirError, type WeirError } from '../../../../provider/model/errors.ts';
-import { type Kind, parseProperties } from '../../../../provider/model/validate.ts';
-import { type PutRequest, putObject } from '../../../../provider/runtime/control/changes.ts';
-import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
-import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
+import { isWeirError, type WeirError } from '../../../../provider/model/base/errors.ts';
+import { type Kind, parseProperties } from '../../../../provider/model/rules/validate.ts';
+import { type PutRequest, putObject } from '../../../../provider/runtime/control/write/changes.ts';
+import { VipPool } from '../../../../provider/runtime/control/write/vip-pool.ts';
+import { Draft, Model } from '../../../../provider/runtime/stored/model.ts';
 
 const POOL = new VipPool('127.77.0.0/16');
 

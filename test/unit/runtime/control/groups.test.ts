@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
-import { deleteObject } from '../../../../provider/runtime/control/changes.ts';
-import { joinGroup, leaveGroup, membersOf } from '../../../../provider/runtime/control/groups.ts';
-import type { Draft } from '../../../../provider/runtime/control/model.ts';
+import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
+import { joinGroup, leaveGroup, membersOf } from '../../../../provider/runtime/control/write/groups.ts';
+import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:AutoScalingAttachment::web';

@@ -1,11 +1,11 @@
 // First checks before a write is made: what passes, what is refused after the time given, and what ends the wait.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Handover } from '../../../../provider/runtime/control/handover.ts';
-import type { Succession } from '../../../../provider/runtime/control/successions.ts';
+import type { TargetSnapshot } from '../../../../provider/runtime/contract/snapshot.ts';
+import { Handover } from '../../../../provider/runtime/control/health/handover.ts';
+import type { Succession } from '../../../../provider/runtime/control/health/successions.ts';
 import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../provider/runtime/health/probe.ts';
-import type { TargetSnapshot } from '../../../../provider/runtime/snapshot.ts';
 import { freePort, tcpBackend } from '../../../harness/backends.ts';
 import { until } from '../../../harness/runtime.ts';
 import { listener, snapshot, target } from '../embedded/fixtures.ts';

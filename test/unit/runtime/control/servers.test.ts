@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
-import { eligibilityWarnings } from '../../../../provider/runtime/control/attachments.ts';
-import { deleteObject } from '../../../../provider/runtime/control/changes.ts';
-import type { Draft } from '../../../../provider/runtime/control/model.ts';
-import { expireServers, hasExpired } from '../../../../provider/runtime/control/servers.ts';
+import { eligibilityWarnings } from '../../../../provider/runtime/control/write/attachments.ts';
+import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
 import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
+import type { Draft } from '../../../../provider/runtime/stored/model.ts';
+import { expireServers, hasExpired } from '../../../../provider/runtime/stored/servers.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';
 
 const SERVER = { region: 'r1', vpcId: 'vpc-1', addresses: ['10.0.0.1', '10.0.0.2'] };

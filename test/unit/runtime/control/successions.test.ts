@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
-import { deleteObject } from '../../../../provider/runtime/control/changes.ts';
-import { Draft } from '../../../../provider/runtime/control/model.ts';
-import { changesBindings, successionsOf } from '../../../../provider/runtime/control/successions.ts';
+import type { Health } from '../../../../provider/runtime/contract/snapshot.ts';
+import { changesBindings, successionsOf } from '../../../../provider/runtime/control/health/successions.ts';
+import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
 import type { HealthRecord } from '../../../../provider/runtime/health/monitor.ts';
-import type { Health } from '../../../../provider/runtime/snapshot.ts';
 import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
+import { Draft } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put } from './fixtures.ts';
 
 const PLACE = { region: 'r1', vpcId: 'vpc-1' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { VipPool } from '../../../../provider/runtime/control/vip-pool.ts';
+import { VipPool } from '../../../../provider/runtime/control/write/vip-pool.ts';
 
 test('gives the lowest free address, and neither the first nor the last of the block', () => {
   const pool = new VipPool('10.1.2.5/29');

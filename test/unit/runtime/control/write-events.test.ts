@@ -1,10 +1,10 @@
 // Writes as events: versions in the order of a batch, and of attachments the targets that were bound, changed, unbound.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { joinGroup, leaveGroup } from '../../../../provider/runtime/control/groups.ts';
-import { Draft, Model } from '../../../../provider/runtime/control/model.ts';
-import { writeEvents } from '../../../../provider/runtime/control/write-events.ts';
+import { writeEvents } from '../../../../provider/runtime/control/events/write-events.ts';
+import { joinGroup, leaveGroup } from '../../../../provider/runtime/control/write/groups.ts';
 import type { ObjectChange, StoredObject } from '../../../../provider/runtime/store/store.ts';
+import { Draft, Model } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put } from './fixtures.ts';
 
 function attachment(targets: Record<string, { address: string; port: number; weight?: number }>): StoredObject {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Change, Writer } from '../../../../provider/runtime/control/writer.ts';
+import { type Change, Writer } from '../../../../provider/runtime/control/write/writer.ts';
 import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
 import { makePair, type Pair } from '../../../harness/certificates.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';

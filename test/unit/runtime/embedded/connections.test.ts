@@ -2,12 +2,16 @@
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { Binding, type StreamProtocol } from '../../../../provider/runtime/embedded/binding.ts';
-import { ConnectionGauge, createCounters, createGauges } from '../../../../provider/runtime/embedded/counters.ts';
-import { toEndpoint } from '../../../../provider/runtime/embedded/endpoint.ts';
-import { acceptHttp, closeIdleUpstreams } from '../../../../provider/runtime/embedded/http/accept.ts';
-import { createListenerCounters } from '../../../../provider/runtime/embedded/listener-counters.ts';
-import type { Target } from '../../../../provider/runtime/embedded/target-set.ts';
+import { acceptHttp, closeIdleUpstreams } from '../../../../provider/runtime/embedded/http/exchange/accept.ts';
+import { Binding, type StreamProtocol } from '../../../../provider/runtime/embedded/serving/listening-socket.ts';
+import type { Target } from '../../../../provider/runtime/embedded/serving/target-set.ts';
+import {
+  ConnectionGauge,
+  createCounters,
+  createGauges,
+} from '../../../../provider/runtime/embedded/shared/counters.ts';
+import { toEndpoint } from '../../../../provider/runtime/embedded/shared/endpoint.ts';
+import { createListenerCounters } from '../../../../provider/runtime/embedded/shared/listener-counters.ts';
 import { acceptTcp } from '../../../../provider/runtime/embedded/tcp/accept.ts';
 import {
   Client,

@@ -6,7 +6,7 @@ import {
   createCounters,
   readCounters,
   TargetColumn,
-} from '../../../../provider/runtime/embedded/counters.ts';
+} from '../../../../provider/runtime/embedded/shared/counters.ts';
 
 test('the columns of all workers add up', () => {
   const counters = createCounters(3);

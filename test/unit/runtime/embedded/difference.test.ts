@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { difference } from '../../../../provider/runtime/embedded/difference.ts';
-import type { Snapshot, TargetSnapshot } from '../../../../provider/runtime/snapshot.ts';
+import type { Snapshot, TargetSnapshot } from '../../../../provider/runtime/contract/snapshot.ts';
+import { difference } from '../../../../provider/runtime/embedded/main-thread/difference.ts';
 import { groupSettings, listener, snapshot, target } from './fixtures.ts';
 
 test('from nothing it is the whole, to itself it is empty', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
-import { MAX_QUEUED, queueEmptied } from '../../../../provider/runtime/embedded/emptying.ts';
+import { MAX_QUEUED, queueEmptied } from '../../../../provider/runtime/embedded/io/queue-drain.ts';
 import { Client, listen, until } from './fixtures.ts';
 
 /** As long as a process waits for the processor on a busy machine. */

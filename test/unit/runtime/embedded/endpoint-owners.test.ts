@@ -1,9 +1,9 @@
 // Who may have which endpoint, who opens it, and what overlaps.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isOpenedBy, overlaps } from '../../../../provider/runtime/embedded/endpoint.ts';
-import { endpointOwners } from '../../../../provider/runtime/embedded/endpoint-owners.ts';
-import type { ListenerSnapshot } from '../../../../provider/runtime/snapshot.ts';
+import type { ListenerSnapshot } from '../../../../provider/runtime/contract/snapshot.ts';
+import { endpointOwners } from '../../../../provider/runtime/embedded/main-thread/endpoint-owners.ts';
+import { isOpenedBy, overlaps } from '../../../../provider/runtime/embedded/shared/endpoint.ts';
 import { listener, snapshot } from './fixtures.ts';
 
 const OVERLAPS: [a: string, b: string, isOverlap: boolean][] = [

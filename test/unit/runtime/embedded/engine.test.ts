@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
-import type { PassiveReport } from '../../../../provider/runtime/engine.ts';
-import type { Health } from '../../../../provider/runtime/snapshot.ts';
+import type { PassiveReport } from '../../../../provider/runtime/contract/engine.ts';
+import type { Health } from '../../../../provider/runtime/contract/snapshot.ts';
 import {
   Client,
   echoTarget,

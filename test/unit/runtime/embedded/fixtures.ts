@@ -4,13 +4,8 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { targetKey } from '../../../../provider/model/target-key.ts';
-import { EmbeddedEngine } from '../../../../provider/runtime/embedded/engine.ts';
-import { WorkerListener } from '../../../../provider/runtime/embedded/listener.ts';
-import type { GroupSettings, ListenerSettings } from '../../../../provider/runtime/embedded/messages.ts';
-import { type PassiveListener, TargetSet } from '../../../../provider/runtime/embedded/target-set.ts';
-import type { HealthView } from '../../../../provider/runtime/engine.ts';
-import { createSelection } from '../../../../provider/runtime/select/selection.ts';
+import { targetKey } from '../../../../provider/model/base/target-key.ts';
+import type { HealthView } from '../../../../provider/runtime/contract/engine.ts';
 import {
   type GroupSnapshot,
   groupIdOfRule,
@@ -19,7 +14,12 @@ import {
   type RuleSnapshot,
   type Snapshot,
   type TargetSnapshot,
-} from '../../../../provider/runtime/snapshot.ts';
+} from '../../../../provider/runtime/contract/snapshot.ts';
+import { EmbeddedEngine } from '../../../../provider/runtime/embedded/engine.ts';
+import { type PassiveListener, TargetSet } from '../../../../provider/runtime/embedded/serving/target-set.ts';
+import { WorkerListener } from '../../../../provider/runtime/embedded/serving/worker-listener.ts';
+import type { GroupSettings, ListenerSettings } from '../../../../provider/runtime/embedded/shared/messages.ts';
+import { createSelection } from '../../../../provider/runtime/select/selection.ts';
 import { freePort } from '../../../harness/free-port.ts';
 
 export { fullPort } from '../../../harness/full-port.ts';

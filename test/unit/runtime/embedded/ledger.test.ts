@@ -1,10 +1,10 @@
 // What the ledger tells workers of a binding beside the snapshot: its number, since when it takes traffic, its table of clients.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ledger } from '../../../../provider/runtime/embedded/ledger.ts';
-import type { GroupUpsert, Swap, TargetUpsert } from '../../../../provider/runtime/embedded/messages.ts';
-import { sharedNowMs } from '../../../../provider/runtime/embedded/shared-clock.ts';
-import type { GroupSnapshot, Health } from '../../../../provider/runtime/snapshot.ts';
+import type { GroupSnapshot, Health } from '../../../../provider/runtime/contract/snapshot.ts';
+import { Ledger } from '../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import type { GroupUpsert, Swap, TargetUpsert } from '../../../../provider/runtime/embedded/shared/messages.ts';
+import { sharedNowMs } from '../../../../provider/runtime/embedded/shared/shared-clock.ts';
 import { listener, snapshot, target } from './fixtures.ts';
 
 const SOURCE_IP = { type: 'source-ip', lifetimeMs: 1000 } as const;

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/contract/engine.ts';
 import {
   clearUnderWay,
   createListenerCounters,
   ListenerColumn,
   readListenerCounters,
-} from '../../../../provider/runtime/embedded/listener-counters.ts';
-import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/engine.ts';
+} from '../../../../provider/runtime/embedded/shared/listener-counters.ts';
 
 test('the columns of all workers add up, each count in a cell of its own', () => {
   const counters = createListenerCounters(2);
@@ -79,7 +79,7 @@ test('threads that reserve at the same time get exactly as many places as there 
   const threads = 4;
   const limit = 1_000;
   const counters = createListenerCounters(threads);
-  const module = new URL('../../../../provider/runtime/embedded/listener-counters.ts', import.meta.url).href;
+  const module = new URL('../../../../provider/runtime/embedded/shared/listener-counters.ts', import.meta.url).href;
   // Each takes what it gets and gives back some, as connections do, until nothing is free.
   const source = `
     import { parentPort, workerData } from 'node:worker_threads';

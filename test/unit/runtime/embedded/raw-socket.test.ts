@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { type ConnectHandler, RawSocket } from '../../../../provider/runtime/embedded/raw-socket.ts';
+import { type ConnectHandler, RawSocket } from '../../../../provider/runtime/embedded/io/raw-socket.ts';
 import { freePort, fullPort, listen, until } from './fixtures.ts';
 
 /** Records what it is told; writes a payload with respect for back-pressure. */

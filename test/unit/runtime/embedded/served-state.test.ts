@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { ConnectionGauge, createGauges } from '../../../../provider/runtime/embedded/counters.ts';
-import { toEndpoint } from '../../../../provider/runtime/embedded/endpoint.ts';
-import { acceptHttp } from '../../../../provider/runtime/embedded/http/accept.ts';
-import { Ledger } from '../../../../provider/runtime/embedded/ledger.ts';
-import { ServedState } from '../../../../provider/runtime/embedded/served-state.ts';
+import { acceptHttp } from '../../../../provider/runtime/embedded/http/exchange/accept.ts';
+import { Ledger } from '../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import { ConnectionGauge, createGauges } from '../../../../provider/runtime/embedded/shared/counters.ts';
+import { toEndpoint } from '../../../../provider/runtime/embedded/shared/endpoint.ts';
 import { acceptTcp } from '../../../../provider/runtime/embedded/tcp/accept.ts';
+import { ServedState } from '../../../../provider/runtime/embedded/worker/served-state.ts';
 import { Client, freePort, listen, listener, snapshot, target, UNCHECKED, until } from './fixtures.ts';
 
 test('a drain closes idle connections, and answers requests that the kernel has, are not whole, or the first of who has just come', async (t) => {

@@ -1,10 +1,10 @@
 // A worker's targets of one group: sticky sessions and slow start between its swaps and its picks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createCounters } from '../../../../provider/runtime/embedded/counters.ts';
-import type { GroupSettings } from '../../../../provider/runtime/embedded/messages.ts';
-import { sharedNowMs } from '../../../../provider/runtime/embedded/shared-clock.ts';
-import { TargetSet } from '../../../../provider/runtime/embedded/target-set.ts';
+import { TargetSet } from '../../../../provider/runtime/embedded/serving/target-set.ts';
+import { createCounters } from '../../../../provider/runtime/embedded/shared/counters.ts';
+import type { GroupSettings } from '../../../../provider/runtime/embedded/shared/messages.ts';
+import { sharedNowMs } from '../../../../provider/runtime/embedded/shared/shared-clock.ts';
 import { createClientTable } from '../../../../provider/runtime/select/client-table.ts';
 import { createSelection } from '../../../../provider/runtime/select/selection.ts';
 import { groupSettings, target, until } from './fixtures.ts';

@@ -1,10 +1,10 @@
 // A worker that ends, or is too late, is replaced on the present snapshot, and nobody else notices.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createGauges } from '../../../../provider/runtime/embedded/counters.ts';
-import { toEndpoint } from '../../../../provider/runtime/embedded/endpoint.ts';
-import { Ledger } from '../../../../provider/runtime/embedded/ledger.ts';
-import { WorkerPlace } from '../../../../provider/runtime/embedded/worker-place.ts';
+import { Ledger } from '../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import { WorkerPlace } from '../../../../provider/runtime/embedded/main-thread/worker-place.ts';
+import { createGauges } from '../../../../provider/runtime/embedded/shared/counters.ts';
+import { toEndpoint } from '../../../../provider/runtime/embedded/shared/endpoint.ts';
 import {
   Client,
   echoTarget,

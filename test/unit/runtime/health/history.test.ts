@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Health } from '../../../../provider/runtime/contract/snapshot.ts';
 import { type HealthTurn, withTurn } from '../../../../provider/runtime/health/history.ts';
-import type { Health } from '../../../../provider/runtime/snapshot.ts';
 
 const turn = (atMs: number, health: Health, error?: string): HealthTurn => ({ atMs, health, error });
 

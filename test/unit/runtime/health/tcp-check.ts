@@ -1,5 +1,5 @@
 // A check as a snapshot has it, from which tests make theirs: of TCP, and so patient that one result is all there is.
-import type { HealthCheckSnapshot } from '../../../../provider/runtime/snapshot.ts';
+import type { HealthCheckSnapshot } from '../../../../provider/runtime/contract/snapshot.ts';
 
 export const TCP_CHECK: HealthCheckSnapshot = {
   protocol: 'TCP',

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Algorithm } from '../../../../provider/runtime/contract/snapshot.ts';
 import { createPicker } from '../../../../provider/runtime/select/pickers.ts';
-import type { Algorithm } from '../../../../provider/runtime/snapshot.ts';
 import { client, counts, picksOf, selectionOf, type TestTarget, targetsOf } from './targets.ts';
 
 const ALGORITHMS: Readonly<Record<Algorithm, true>> = {

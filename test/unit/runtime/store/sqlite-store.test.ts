@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseProperties } from '../../../../provider/model/validate.ts';
+import { parseProperties } from '../../../../provider/model/rules/validate.ts';
 import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
 import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';

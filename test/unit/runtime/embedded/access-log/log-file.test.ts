@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { LogFile } from '../../../../../provider/runtime/embedded/access-log/log-file.ts';
+import { LogFile } from '../../../../../provider/runtime/embedded/main-thread/log-file.ts';
 import { temporaryDirectory } from '../../../../harness/runtime.ts';
 
 const unexpected = (error: unknown) => assert.fail(String(error));

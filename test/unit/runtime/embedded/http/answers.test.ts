@@ -1,10 +1,10 @@
 // What is taken of a backend and what is refused, row by row: the lines that the client gets, or a 502.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Answer, readAnswer } from '../../../../../provider/runtime/embedded/http/answer.ts';
-import { CHUNKED, UNTIL_CLOSE } from '../../../../../provider/runtime/embedded/http/framing.ts';
-import { findHeadEnd, INCOMPLETE } from '../../../../../provider/runtime/embedded/http/head-parser.ts';
-import { Request } from '../../../../../provider/runtime/embedded/http/request.ts';
+import { CHUNKED, UNTIL_CLOSE } from '../../../../../provider/runtime/embedded/http/message/framing.ts';
+import { findHeadEnd, INCOMPLETE } from '../../../../../provider/runtime/embedded/http/message/head-parser.ts';
+import { Request } from '../../../../../provider/runtime/embedded/http/message/request.ts';
+import { Answer, readAnswer } from '../../../../../provider/runtime/embedded/http/message/response.ts';
 
 type To = Partial<Pick<Request, 'isHead' | 'minor' | 'upgrade'>>;
 

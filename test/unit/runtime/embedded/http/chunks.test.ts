@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Body } from '../../../../../provider/runtime/embedded/http/body.ts';
-import { ChunkDecoder } from '../../../../../provider/runtime/embedded/http/chunks.ts';
-import { CHUNKED, UNTIL_CLOSE } from '../../../../../provider/runtime/embedded/http/framing.ts';
+import { Body } from '../../../../../provider/runtime/embedded/http/message/body.ts';
+import { ChunkDecoder } from '../../../../../provider/runtime/embedded/http/message/chunks.ts';
+import { CHUNKED, UNTIL_CLOSE } from '../../../../../provider/runtime/embedded/http/message/framing.ts';
 
 interface Decoded {
   data: string;

@@ -1,7 +1,7 @@
 // Client connections over time: idle ones, slow ones, upgraded ones, those of a binding that closes or changes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HttpClientConnection } from '../../../../../provider/runtime/embedded/http/client-connection.ts';
+import type { HttpClientConnection } from '../../../../../provider/runtime/embedded/http/exchange/client-connection.ts';
 import { Backend, get, HttpProxy, ok, until } from './harness.ts';
 
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: echo\r\n';

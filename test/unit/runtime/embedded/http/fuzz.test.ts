@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AnswerReader } from '../../../../../provider/runtime/embedded/http/answer-reader.ts';
-import { Body } from '../../../../../provider/runtime/embedded/http/body.ts';
-import { CHUNKED } from '../../../../../provider/runtime/embedded/http/framing.ts';
-import { findHeadEnd, INCOMPLETE, skipEmptyLines } from '../../../../../provider/runtime/embedded/http/head-parser.ts';
-import { Request, readRequest } from '../../../../../provider/runtime/embedded/http/request.ts';
+import { Body } from '../../../../../provider/runtime/embedded/http/message/body.ts';
+import { CHUNKED } from '../../../../../provider/runtime/embedded/http/message/framing.ts';
+import {
+  findHeadEnd,
+  INCOMPLETE,
+  skipEmptyLines,
+} from '../../../../../provider/runtime/embedded/http/message/head-parser.ts';
+import { Request, readRequest } from '../../../../../provider/runtime/embedded/http/message/request.ts';
+import { AnswerReader } from '../../../../../provider/runtime/embedded/http/message/response-reader.ts';
 import { cut, cuts, oddAnswers, oddRequests } from '../../../../conformance/http/generate.ts';
 
 const RUNS = { numRuns: 2_000 };

@@ -3,23 +3,23 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
-import { Binding } from '../../../../../provider/runtime/embedded/binding.ts';
+import type { ListenerTraffic } from '../../../../../provider/runtime/contract/engine.ts';
+import { acceptHttp, closeIdleUpstreams } from '../../../../../provider/runtime/embedded/http/exchange/accept.ts';
+import { refuseHttp } from '../../../../../provider/runtime/embedded/http/exchange/refuse.ts';
+import { Binding } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
+import type { WorkerListener } from '../../../../../provider/runtime/embedded/serving/worker-listener.ts';
 import {
   ConnectionGauge,
   createCounters,
   createGauges,
   readCounters,
-} from '../../../../../provider/runtime/embedded/counters.ts';
-import { toEndpoint } from '../../../../../provider/runtime/embedded/endpoint.ts';
-import { acceptHttp, closeIdleUpstreams } from '../../../../../provider/runtime/embedded/http/accept.ts';
-import { refuseHttp } from '../../../../../provider/runtime/embedded/http/refuse.ts';
-import type { WorkerListener } from '../../../../../provider/runtime/embedded/listener.ts';
+} from '../../../../../provider/runtime/embedded/shared/counters.ts';
+import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
 import {
   createListenerCounters,
   readListenerCounters,
-} from '../../../../../provider/runtime/embedded/listener-counters.ts';
-import type { ListenerSettings, TargetUpsert } from '../../../../../provider/runtime/embedded/messages.ts';
-import type { ListenerTraffic } from '../../../../../provider/runtime/engine.ts';
+} from '../../../../../provider/runtime/embedded/shared/listener-counters.ts';
+import type { ListenerSettings, TargetUpsert } from '../../../../../provider/runtime/embedded/shared/messages.ts';
 import { freePort, settings as settingsOf, workerListener } from '../fixtures.ts';
 
 const HOST = '127.0.0.1';

@@ -1,9 +1,13 @@
 // What is taken of a client and what is refused, row by row: the head that a backend gets, or the status.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findHeadEnd, INCOMPLETE, skipEmptyLines } from '../../../../../provider/runtime/embedded/http/head-parser.ts';
-import { Request, readRequest } from '../../../../../provider/runtime/embedded/http/request.ts';
-import { forwardedLines } from '../../../../../provider/runtime/embedded/http/rewrite.ts';
+import {
+  findHeadEnd,
+  INCOMPLETE,
+  skipEmptyLines,
+} from '../../../../../provider/runtime/embedded/http/message/head-parser.ts';
+import { Request, readRequest } from '../../../../../provider/runtime/embedded/http/message/request.ts';
+import { forwardedLines } from '../../../../../provider/runtime/embedded/http/message/rewrite.ts';
 
 const FORWARDED = forwardedLines('192.0.2.7', 'http', 8080);
 const DEFAULT_HOST = '198.51.100.1:8080';

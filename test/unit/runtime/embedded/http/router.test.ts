@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type GroupRoute, Router } from '../../../../../provider/runtime/embedded/http/router.ts';
+import { type GroupRoute, Router } from '../../../../../provider/runtime/embedded/http/routing/router.ts';
 
 type Rule = Omit<GroupRoute<string>, 'pathMatch' | 'version'> & { pathMatch?: 'prefix' | 'exact'; version?: number };
 

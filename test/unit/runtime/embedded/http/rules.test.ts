@@ -1,15 +1,15 @@
 // Forwarding rules on the wire: which targets a request goes to, and what comes of it when rules come, change and go.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { TargetSet } from '../../../../../provider/runtime/embedded/target-set.ts';
-import type { HealthView } from '../../../../../provider/runtime/engine.ts';
-import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
+import type { HealthView } from '../../../../../provider/runtime/contract/engine.ts';
 import type {
   Health,
   ListenerSnapshot,
   RuleSnapshot,
   TargetSnapshot,
-} from '../../../../../provider/runtime/snapshot.ts';
+} from '../../../../../provider/runtime/contract/snapshot.ts';
+import { TargetSet } from '../../../../../provider/runtime/embedded/serving/target-set.ts';
+import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
 import { engineOf, freePort, fullPort, groupSettings, listener, rule, serve, snapshot, target } from '../fixtures.ts';
 import { Backend, Client, get, HttpProxy, ok, until } from './harness.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { removeDotSegments } from '../../../../../provider/runtime/embedded/http/target-path.ts';
+import { removeDotSegments } from '../../../../../provider/runtime/embedded/http/message/target-path.ts';
 
 const ROWS: [target: string, result: string][] = [
   ['/', '/'],

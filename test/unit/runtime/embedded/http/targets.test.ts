@@ -1,7 +1,7 @@
 // Targets that fail, go away or are unbound, seen from the client: retries, 502, 503, 504, and what an unbind ends.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { pool } from '../../../../../provider/runtime/embedded/http/pool.ts';
+import { pool } from '../../../../../provider/runtime/embedded/http/upstream/pool.ts';
 import { freePort } from '../fixtures.ts';
 import { Backend, get, HttpProxy, ok, until } from './harness.ts';
 

@@ -1,13 +1,13 @@
 // Who is a trusted proxy, and what a backend is told of the client that a proxy speaks of, trusted or not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findHeadEnd } from '../../../../../provider/runtime/embedded/http/head-parser.ts';
-import { Request, readRequest } from '../../../../../provider/runtime/embedded/http/request.ts';
-import { forwardedLines } from '../../../../../provider/runtime/embedded/http/rewrite.ts';
+import { findHeadEnd } from '../../../../../provider/runtime/embedded/http/message/head-parser.ts';
+import { Request, readRequest } from '../../../../../provider/runtime/embedded/http/message/request.ts';
+import { forwardedLines } from '../../../../../provider/runtime/embedded/http/message/rewrite.ts';
 import {
   type TrustedConnection,
   TrustedProxies,
-} from '../../../../../provider/runtime/embedded/http/trusted-proxies.ts';
+} from '../../../../../provider/runtime/embedded/http/message/trusted-proxies.ts';
 
 const MATCHES: [blocks: string[], address: string, isTrusted: boolean][] = [
   [['10.0.0.0/8'], '10.255.0.1', true],

@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import * as tls from 'node:tls';
+import type { ListenerSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
-import type { ListenerSnapshot } from '../../../../../provider/runtime/snapshot.ts';
 import { makePair } from '../../../../harness/certificates.ts';
 import { freePort, listen, listener, serve, snapshot, target, until } from '../fixtures.ts';
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import * as tls from 'node:tls';
-import { RawSocket, type SocketHandler } from '../../../../../provider/runtime/embedded/raw-socket.ts';
+import { RawSocket, type SocketHandler } from '../../../../../provider/runtime/embedded/io/raw-socket.ts';
 import { Contexts } from '../../../../../provider/runtime/embedded/tls/contexts.ts';
 import { secure } from '../../../../../provider/runtime/embedded/tls/handshake.ts';
 import { makePair } from '../../../../harness/certificates.ts';

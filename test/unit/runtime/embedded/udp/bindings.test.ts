@@ -5,8 +5,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import type { BindingContext } from '../../../../../provider/runtime/embedded/binding.ts';
-import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/binding.ts';
+import type { BindingContext } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
+import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/listening-socket.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/udp.ts';
 import {
   Client,

@@ -1,8 +1,12 @@
 // One UDP binding that serves one target, without an engine around it.
-import { ConnectionGauge, createCounters, createGauges } from '../../../../../provider/runtime/embedded/counters.ts';
-import { createListenerCounters } from '../../../../../provider/runtime/embedded/listener-counters.ts';
-import type { Log } from '../../../../../provider/runtime/embedded/messages.ts';
-import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/binding.ts';
+import {
+  ConnectionGauge,
+  createCounters,
+  createGauges,
+} from '../../../../../provider/runtime/embedded/shared/counters.ts';
+import { createListenerCounters } from '../../../../../provider/runtime/embedded/shared/listener-counters.ts';
+import type { Log } from '../../../../../provider/runtime/embedded/shared/messages.ts';
+import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/listening-socket.ts';
 import { settings, workerListener } from '../fixtures.ts';
 
 const address = '127.0.0.1';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import type { PassiveReport } from '../../../../../provider/runtime/contract/engine.ts';
+import type { Health, ListenerSnapshot, TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import type { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
-import type { PassiveReport } from '../../../../../provider/runtime/engine.ts';
-import type { Health, ListenerSnapshot, TargetSnapshot } from '../../../../../provider/runtime/snapshot.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/udp.ts';
 import { engineOf, freePort, listener, serve, snapshot, target, until } from '../fixtures.ts';
 

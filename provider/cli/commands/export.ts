@@ -1,0 +1,59 @@
+// `weir export`: a running configuration as the program of a stack that adopts it.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command } from 'commander';
+import type { StoredObject } from '../../client/client.ts';
+import { connectClient } from '../../client/connect.ts';
+import { WeirError } from '../../model/base/errors.ts';
+import { KINDS } from '../../model/rules/validate.ts';
+import { exportedProgram } from '../export/program.ts';
+
+interface Options {
+  readonly owner?: readonly string[];
+  readonly out?: string;
+}
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('Writes what the runtime at WEIR_ENDPOINT has as a TypeScript program whose first `up` adopts it.')
+    .option('--owner <prefix>', 'only objects whose owner begins so; may be given again', append)
+    .option('--out <path>', 'a new file that ends in .ts, or a folder for a new index.ts (default: standard output)')
+    .action(runExport);
+}
+
+function append(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+async function runExport({ owner: prefixes = [], out }: Options): Promise<void> {
+  const client = await connectClient();
+  const isMeant = ({ owner }: StoredObject) =>
+    prefixes.length === 0 || prefixes.some((prefix) => owner?.startsWith(prefix));
+  const lists = await Promise.all(
+    KINDS.map(async (kind) => [kind, (await client.list(kind)).filter(isMeant)] as const),
+  );
+  const count = lists.reduce((sum, [, objects]) => sum + objects.length, 0);
+  if (count === 0) {
+    const condition = prefixes.length === 0 ? '' : ` whose owner begins with ${prefixes.join(' or ')}`;
+    throw new WeirError('NotFound', `the runtime at ${client.endpoint} has no object${condition}`);
+  }
+  const program = exportedProgram(client.endpoint, new Map(lists));
+  if (out === undefined) {
+    process.stdout.write(program);
+    return;
+  }
+  const file = out.endsWith('.ts') ? out : path.join(out, 'index.ts');
+  writeNew(file, program);
+  process.stderr.write(`wrote ${file}, whose first \`pulumi up\` adopts ${count} object${count === 1 ? '' : 's'}\n`);
+}
+
+/** Never over a program that is there. */
+function writeNew(file: string, text: string): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new WeirError('InvalidParameter', `${file} is there already: name another file, or remove it`);
+  }
+}

@@ -1,0 +1,69 @@
+// `weir plan`: what an `up` will do to traffic, from Pulumi's preview, as Markdown for a pull request.
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { clientIfSet } from '../../client/connect.ts';
+import { isWeirError } from '../../model/base/errors.ts';
+import { type Plan, planOf, type RuntimeView } from '../plan/plan.ts';
+import { type Preview, parsePreview, SECRET } from '../plan/preview.ts';
+import { renderPlan } from '../plan/render.ts';
+import { readRuntime } from '../plan/runtime-view.ts';
+import { WARNING_RULES } from '../plan/warnings.ts';
+
+/** 1 is that of an error. */
+const GATE_EXIT_CODE = 2;
+const ANY = 'warning';
+const GATES: readonly string[] = [...WARNING_RULES, ANY];
+
+export function planCommand(): Command {
+  return new Command('plan')
+    .description('Shows what an `up` will do to traffic: `pulumi preview --json --show-sames | weir plan`.')
+    .argument('[file]', 'the preview (default: standard input)')
+    .addOption(
+      new Option('--fail-on <rules>', `ends with 2 where one of these warns: ${GATES.join(', ')} (any)`)
+        .argParser(gates)
+        .default([], 'none'),
+    )
+    .action(async (file: string | undefined, { failOn }: { failOn: readonly string[] }) => {
+      const preview = parsePreview(await read(file));
+      const plan = planOf(preview, await runtimeView(preview), Date.now());
+      process.stdout.write(renderPlan(plan));
+      gate(plan, failOn);
+    });
+}
+
+function read(file: string | undefined): Promise<string> {
+  if (file !== undefined) return readFile(file, 'utf8');
+  if (process.stdin.isTTY) process.stderr.write('weir: reading a preview from standard input\n');
+  return text(process.stdin);
+}
+
+/** Of the runtime that the stack's configuration in the preview names, else the environment; undefined: none is set. */
+async function runtimeView(preview: Preview): Promise<RuntimeView | undefined> {
+  const isMasked = (key: string) => preview.config[key] === SECRET;
+  const client = clientIfSet({ get: (key) => (isMasked(key) ? undefined : preview.config[key]) });
+  try {
+    return client && (await readRuntime(client, preview));
+  } catch (error) {
+    if (!isWeirError(error) || error.code !== 'Unauthenticated' || !isMasked('weir:token')) throw error;
+    throw new Error(`${error.message} (a preview masks weir:token: set WEIR_TOKEN)`, { cause: error });
+  }
+}
+
+function gate({ warnings }: Plan, failOn: readonly string[]): void {
+  const met = warnings.map(({ rule }) => rule).filter((rule) => failOn.includes(rule) || failOn.includes(ANY));
+  if (met.length === 0) return;
+  process.stderr.write(`weir: the plan warns of ${[...new Set(met)].join(', ')}\n`);
+  process.exitCode = GATE_EXIT_CODE;
+}
+
+function gates(value: string, previous: readonly string[]): string[] {
+  const names = value.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !GATES.includes(name));
+  if (unknown.length > 0) {
+    throw new InvalidArgumentError(
+      `No warning is called ${unknown.map((name) => JSON.stringify(name)).join(' or ')}; there are ${GATES.join(', ')}.`,
+    );
+  }
+  return [...previous, ...names];
+}

@@ -1,0 +1,152 @@
+// `weir serve`: starts the runtime, says when it is ready, and drains at SIGTERM.
+import { readFileSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { pino } from 'pino';
+import { startRuntime } from '../../runtime/runtime.ts';
+
+const DEFAULT_API = '127.0.0.1:7400';
+const DRAIN_MS = 30_000;
+
+interface ServeFlags {
+  data: string;
+  api: { host: string; port: number };
+  apiCert?: string;
+  apiKey?: string;
+  allowPlaintext?: boolean;
+  workers: number;
+  ackTimeout: number;
+  vipPool: string;
+  keyFile?: string;
+  accessLog?: string;
+  accessLogSample?: number;
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Runs the load balancers and the API that manages them.')
+    .option('--data <dir>', 'where objects, tokens and the lock are kept', '.weir')
+    .addOption(
+      new Option('--api <host:port>', 'address of the API; port 0 picks a free one')
+        .argParser(hostPort)
+        .default(hostPort(DEFAULT_API), DEFAULT_API),
+    )
+    .option('--api-cert <file>', 'PEM certificate of the API')
+    .option('--api-key <file>', 'PEM private key of the API')
+    .option('--allow-plaintext', 'serve the API without TLS on an address that is not loopback')
+    .option('--workers <n>', 'threads that carry traffic', positiveInteger, defaultWorkers())
+    .option('--ack-timeout <seconds>', 'how long a write waits for the data planes', positiveNumber, 10)
+    .option('--vip-pool <cidr>', 'where load balancers without an address get theirs', '127.77.0.0/16')
+    .option(
+      '--key-file <file>',
+      'the key of stored secrets, made at first use (default: master-key in the data folder)',
+    )
+    .option('--access-log <file>', 'JSON lines of what clients asked and got; SIGHUP opens the file anew', logFile)
+    .option('--access-log-sample <rate>', 'the part of the lines that is written, above 0 and at most 1', sampleRate)
+    .action(serve);
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  const tls = readTls(flags);
+  if (tls === undefined && !flags.allowPlaintext && !isLoopback(flags.api.host)) {
+    throw new Error(
+      `the API at ${flags.api.host} would send tokens in plain text: give --api-cert and --api-key, or --allow-plaintext`,
+    );
+  }
+  if (flags.accessLogSample !== undefined && flags.accessLog === undefined)
+    throw new Error('--access-log-sample needs --access-log');
+  const logger = pino({ name: 'weir' }, pino.destination({ fd: 2, sync: true }));
+  const runtime = await startRuntime({
+    dataDirectory: flags.data,
+    keyFile: flags.keyFile,
+    apiHost: flags.api.host,
+    apiPort: flags.api.port,
+    tls,
+    workers: flags.workers,
+    ackTimeoutMs: flags.ackTimeout * 1000,
+    vipPool: flags.vipPool,
+    accessLog:
+      flags.accessLog === undefined ? undefined : { file: flags.accessLog, sampleRate: flags.accessLogSample ?? 1 },
+    logger,
+  }).catch((error) => {
+    throw explain(error, flags);
+  });
+  const stop = (signal: NodeJS.Signals) => {
+    logger.info({ signal }, 'stopping: what is under way may finish');
+    runtime.close(DRAIN_MS).then(
+      () => process.exit(0),
+      (error) => {
+        logger.error({ err: error }, 'the runtime did not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  // Each time: without a listener a second Ctrl-C would end what the first one lets finish.
+  process.on('SIGTERM', stop).on('SIGINT', stop);
+  if (flags.accessLog !== undefined) process.on('SIGHUP', () => void runtime.reopenAccessLog());
+  // Last: who reads it may end us at once, and then too what is under way finishes.
+  process.stdout.write(`weir ready api=${runtime.url} pid=${process.pid}\n`);
+}
+
+function explain(error: NodeJS.ErrnoException, { api, data }: ServeFlags): Error {
+  if (error.code === 'ERR_SQLITE_ERROR')
+    return new Error(`the data directory ${data} cannot be used: ${error.message}`, { cause: error });
+  // The rest is about the API's address; a directory that may not be made says so itself.
+  if (error.syscall !== 'listen') return error;
+  const at = `${api.host}:${api.port}`;
+  if (error.code === 'EADDRINUSE') {
+    return new Error(`${at} is taken: stop what listens there, or give --api another port`, { cause: error });
+  }
+  if (error.code === 'EADDRNOTAVAIL')
+    return new Error(`${api.host} is not an address of this machine`, { cause: error });
+  if (error.code === 'EACCES') return new Error(`${at} may not be opened by this user`, { cause: error });
+  return error;
+}
+
+function readTls({ apiCert, apiKey }: ServeFlags): { cert: Buffer; key: Buffer } | undefined {
+  if (apiCert === undefined && apiKey === undefined) return undefined;
+  if (apiCert === undefined || apiKey === undefined) throw new Error('--api-cert and --api-key go together');
+  return { cert: readFileSync(apiCert), key: readFileSync(apiKey) };
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  const family = isIP(host);
+  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+function defaultWorkers(): number {
+  return process.platform === 'linux' ? availableParallelism() : 1;
+}
+
+function hostPort(text: string): { host: string; port: number } {
+  const [, host = '', port = ''] = /^(?:\[?([^\]]*?)\]?):(\d+)$/.exec(text) ?? [];
+  if (host === '' || Number(port) > 65_535) throw new InvalidArgumentError('It must be HOST:PORT.');
+  return { host, port: Number(port) };
+}
+
+function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
+
+function logFile(text: string): string {
+  if (text === '' || text === '-') throw new InvalidArgumentError('It must be a file, such as /dev/stderr.');
+  return text;
+}
+
+function sampleRate(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('It must be a number above 0 and at most 1.');
+  return value;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}

@@ -1,0 +1,116 @@
+// `weir status`: what a runtime serves, as tables.
+import { Command } from 'commander';
+import { connectClient } from '../../client/connect.ts';
+import { inOneLine } from '../../model/base/one-line.ts';
+import { targetKey } from '../../model/base/target-key.ts';
+import type { StatusAnswer } from '../../runtime/api/schemas.ts';
+import { showOn } from './screen.ts';
+import { table } from './table.ts';
+import { watchStatus } from './watch.ts';
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description(
+      'Shows listeners, targets and workers of the runtime at WEIR_ENDPOINT (default http://127.0.0.1:7400).',
+    )
+    .option('--json', 'the answer of the API as it is')
+    .option('--watch', 'again at each event and at least every 2 s, until Ctrl-C')
+    .action(async ({ json, watch }: { json?: boolean; watch?: boolean }) => {
+      if (watch) return runWatch(json ?? false);
+      const client = await connectClient();
+      const status = await client.status();
+      process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : render(status as StatusAnswer));
+    });
+}
+
+/** With `isJson` one line for each status, so that a program can read on. */
+async function runWatch(isJson: boolean): Promise<void> {
+  process.once('SIGINT', () => process.exit(0));
+  // Who read us has gone, as `head` does.
+  process.stdout.on('error', () => process.exit(0));
+  const now = () => new Date().toTimeString().slice(0, 8);
+  let last = '';
+  let absence = '';
+  await watchStatus({
+    connect: connectClient,
+    signal: new AbortController().signal,
+    show: (status) => {
+      absence = '';
+      if (isJson) {
+        process.stdout.write(`${JSON.stringify(status)}\n`);
+        return;
+      }
+      last = render(status as StatusAnswer);
+      showOn(process.stdout, `${now()}  ${last}`);
+    },
+    showAbsence: ({ message }) => {
+      // Each try fails alike: a terminal shows by its clock that there is another.
+      if (message === absence && !process.stdout.isTTY) return;
+      absence = message;
+      if (isJson) process.stderr.write(`${message}\n`);
+      // On a terminal the last status stays in sight.
+      else showOn(process.stdout, `${now()}  ${message}\n${process.stdout.isTTY ? `\nBefore that:\n${last}` : ''}`);
+    },
+  });
+}
+
+function render({ version, engines, workers, listeners }: StatusAnswer): string {
+  const lines = engines.map(
+    ({ name, acked, lastError }) =>
+      `version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`,
+  );
+  lines.push(
+    table(
+      ['worker', 'version', 'connections', 'restarts'],
+      workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
+    ),
+  );
+  if (listeners.length === 0) lines.push('No listeners yet.');
+  for (const listener of listeners) {
+    const problem = listener.lastError ? `  ${inOneLine(listener.lastError)}` : '';
+    const waits = listener.isWaiting ? '  waits: another listener serves there' : '';
+    lines.push(`\n${listener.id}  ${listener.endpoint}${waits}${problem}`);
+    const hasRules = listener.targets.some(({ rule }) => rule !== undefined);
+    const rows = listener.targets.map((target) => [
+      ...(hasRules ? [target.rule ?? ''] : []),
+      inOneLine(target.name),
+      targetKey(target.address, target.port),
+      target.weight,
+      // Why it is ineligible is its last error too.
+      target.health === 'ineligible' ? target.health : (target.reason ?? target.health),
+      sinceOf(target.history[0]?.at),
+      target.requests,
+      target.activeConnections,
+      target.draining,
+      inOneLine(target.lastError ?? ''),
+    ]);
+    const head = [
+      ...(hasRules ? ['rule'] : []),
+      'target',
+      'address',
+      'weight',
+      'health',
+      'since',
+      'requests',
+      'active',
+      'draining',
+      'last error',
+    ];
+    lines.push(rows.length === 0 ? 'no targets' : table(head, rows));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** As long as the runtime knows, in its largest whole unit. */
+function sinceOf(at: string | undefined): string {
+  if (at === undefined) return '';
+  const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
+  const [size, unit] = UNITS.find(([length]) => seconds >= length) ?? [1, 's'];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
+const UNITS: readonly (readonly [seconds: number, unit: string])[] = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+];

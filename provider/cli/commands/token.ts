@@ -1,0 +1,127 @@
+// `weir token`: makes, lists and revokes tokens, with the administrator's.
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { connectClient } from '../../client/connect.ts';
+import { json } from '../../model/base/json.ts';
+import { inOneLine } from '../../model/base/one-line.ts';
+import { hasPassed, time } from '../../model/objects/time.ts';
+import { ACTIONS } from '../../model/permissions/actions.ts';
+import { parseStatement, type Statement, statementText } from '../../model/permissions/statement.ts';
+import type { TokenAnswer } from '../../runtime/api/token-routes.ts';
+import { table } from './table.ts';
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+interface CreateFlags {
+  allow?: Statement[];
+  statements?: Statement[];
+  expires?: string;
+  json?: boolean;
+}
+
+export function tokenCommand(): Command {
+  return new Command('token')
+    .description("Makes, lists and revokes tokens of the runtime at WEIR_ENDPOINT; needs the administrator's.")
+    .addCommand(createCommand())
+    .addCommand(listCommand())
+    .addCommand(revokeCommand());
+}
+
+function createCommand(): Command {
+  return new Command('create')
+    .description('Makes a token and writes it to stdout, the only time that it is shown.')
+    .argument('<name>', 'what it is called in lists and errors')
+    .option('--allow <statement>', '"ACTIONS on RESOURCES", lists with commas; may be given again', addStatement)
+    .option('--statements <file>', 'more of them, as JSON: [{ "actions": [...], "resources": [...] }]', readStatements)
+    .option('--expires <when>', 'after 30m, 12h, 30d or 4w, or at a time such as 2027-01-31T00:00:00Z', expiry)
+    .option('--json', 'the whole answer of the API')
+    .addHelpText('after', helpText())
+    .action(create);
+}
+
+async function create(name: string, { allow = [], statements = [], expires, json }: CreateFlags): Promise<void> {
+  const all = [...allow, ...statements];
+  if (all.length === 0) throw new Error('say what the token permits with --allow: weir token create --help shows how');
+  const client = await connectClient();
+  const token = { name, statements: all, ...(expires !== undefined && { expiresAt: expires }) };
+  const answer = (await client.createToken(token)) as TokenAnswer & { token: string };
+  if (json) {
+    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    return;
+  }
+  process.stderr.write(`Token ${answer.id}, ${validity(answer)}. It is not shown again:\n`);
+  process.stdout.write(`${answer.token}\n`);
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('Lists the tokens; what they are made of is not shown.')
+    .option('--json', 'the answer of the API as it is')
+    .action(async ({ json }: { json?: boolean }) => {
+      const client = await connectClient();
+      const answer = (await client.tokens()) as { items: TokenAnswer[] };
+      if (json) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+      else if (answer.items.length === 0) process.stdout.write("No tokens beside the administrator's.\n");
+      else process.stdout.write(`${table(['id', 'name', 'made', 'good', 'permits'], answer.items.map(row))}\n`);
+    });
+}
+
+function revokeCommand(): Command {
+  return new Command('revoke')
+    .description('Revokes a token at once.')
+    .argument('<id>', 'as weir token list shows it')
+    .action(async (id: string) => {
+      const client = await connectClient();
+      await client.revokeToken(id);
+      process.stderr.write(`Token ${id} is revoked.\n`);
+    });
+}
+
+function row(token: TokenAnswer): string[] {
+  const { id, name, createdAt, statements } = token;
+  return [id, inOneLine(name), createdAt.slice(0, 10), validity(token), statements.map(statementText).join('; ')];
+}
+
+function validity({ expiresAt }: TokenAnswer): string {
+  if (expiresAt === undefined) return 'until revoked';
+  return hasPassed(expiresAt, Date.now()) ? `expired ${expiresAt}` : `until ${expiresAt}`;
+}
+
+function addStatement(text: string, before: Statement[] = []): Statement[] {
+  const statement = parseStatement(text);
+  if (statement === undefined) {
+    throw new InvalidArgumentError('Write ACTIONS on RESOURCES, as in "slb:AddBackendServers on loadbalancer/web-*".');
+  }
+  return [...before, statement];
+}
+
+/** What is in it the runtime looks at. */
+function readStatements(file: string): Statement[] {
+  const statements = json(readFileSync(file, 'utf8'));
+  if (Array.isArray(statements)) return statements;
+  throw new InvalidArgumentError('The file must have a JSON list of statements.');
+}
+
+function expiry(text: string): string {
+  const [, count = '', unit = ''] = /^(\d{1,5})([mhdw])$/.exec(text) ?? [];
+  const ms = UNIT_MS[unit];
+  if (ms !== undefined) return new Date(Date.now() + Number(count) * ms).toISOString();
+  if (time.safeParse(text).success) return text;
+  throw new InvalidArgumentError('It must be such as 30d, 12h or 2027-01-31T00:00:00Z.');
+}
+
+function helpText(): string {
+  const width = Math.max(...Object.keys(ACTIONS).map((action) => action.length));
+  const actions = Object.entries(ACTIONS).map(([action, permits]) => `  ${action.padEnd(width)}  ${permits}`);
+  return `
+Resources are loadbalancer/ID (with its listeners, rules and attachments), instance/ID (servers), scalinggroup/ID and
+runtime. Who binds servers needs the action on the load balancer and on each instance. "*" stands for any text and "?"
+for one character, in actions and resources.
+
+Actions:
+${actions.join('\n')}
+
+Examples:
+  weir token create ci --allow "slb:* on loadbalancer/web-*,instance/*" --expires 90d
+  weir token create dashboard --allow "slb:Describe* on *"`;
+}

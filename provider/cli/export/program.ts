@@ -1,0 +1,91 @@
+// A running configuration as a stack's program: answers of the API go in, TypeScript that adopts each object comes out.
+import { type StoredObject, warningsOf } from '../../client/client.ts';
+import { DEFAULT_ENDPOINT } from '../../client/settings.ts';
+import { keyOf } from '../../model/base/object-key.ts';
+import { inOneLine } from '../../model/base/one-line.ts';
+import type { Kind } from '../../model/rules/validate.ts';
+import type { Properties } from '../../properties/canonical-form.ts';
+import type { ResourceDescription } from '../../resources/description.ts';
+import { RESOURCES, resourceOf } from '../../resources/registry.ts';
+import { argumentsOf } from './arguments.ts';
+import { Expression, literal } from './literal.ts';
+import { nameOfId, unique, variableName } from './names.ts';
+import { inOrder } from './order.ts';
+import { Secrets } from './secrets.ts';
+
+/** What a variable says that it is, where that is not the type. */
+const NOUNS: Readonly<Record<string, string>> = {
+  ForwardingRule: 'Rule',
+  BackendServer: 'Server',
+  AutoScalingGroup: 'Group',
+};
+
+/** A resource of the program. */
+interface Declared {
+  readonly description: ResourceDescription;
+  readonly stored: StoredObject;
+  readonly name: string;
+  readonly variable: string;
+}
+
+/** `endpoint` is where the answers are from. */
+export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, readonly StoredObject[]>): string {
+  const declared = declare(objects);
+  const secrets = new Secrets();
+  const referred = new Set<Declared>();
+  const args = [...declared.values()].map(({ description, stored, name }) =>
+    argumentsOf(description, stored, {
+      secret: (path, fingerprint) => secrets.expressionFor(name, path, fingerprint),
+      reference: (kind, id) => {
+        const other = declared.get(keyOf(kind, id));
+        if (other === undefined) return id;
+        referred.add(other);
+        return new Expression(`${other.variable}.id`);
+      },
+    }),
+  );
+  const statements = [...declared.values()].map((each, index) =>
+    statementOf(each, args[index] ?? {}, referred.has(each)),
+  );
+  return `${[headOf(endpoint, secrets.commands()), ...statements].join('\n\n')}\n`;
+}
+
+function declare(objects: ReadonlyMap<Kind, readonly StoredObject[]>): Map<string, Declared> {
+  const names = new Map(RESOURCES.map(({ type }) => [type, new Set<string>()]));
+  const variables = new Set<string>();
+  const entries = inOrder(objects).map(({ kind, stored }): [string, Declared] => {
+    const description = resourceOf(kind);
+    const name = unique(nameOfId(stored.id), '-', names.get(description.type) as Set<string>);
+    const noun = NOUNS[description.type] ?? description.type;
+    const variable = unique(variableName(name, noun), '', variables);
+    return [keyOf(kind, stored.id), { description, stored, name, variable }];
+  });
+  return new Map(entries);
+}
+
+function statementOf({ description, stored, name, variable }: Declared, args: Properties, isReferred: boolean): string {
+  const start = `${isReferred ? `const ${variable} = ` : ''}new weir.${description.type}(${JSON.stringify(name)}, `;
+  const lines = warningsOf(stored)
+    .map((comment) => `// ${inOneLine(comment)}\n`)
+    .join('');
+  return `${lines}${start}${literal(args, '', start.length, 2)});`;
+}
+
+function headOf(endpoint: string, secretCommands: readonly string[]): string {
+  const isUsual = endpoint === DEFAULT_ENDPOINT;
+  const commands = [...(isUsual ? [] : [`pulumi config set weir:endpoint ${endpoint}`]), ...secretCommands];
+  const lines = [
+    `The configuration of the runtime at ${endpoint}, by \`weir export\`.`,
+    'The first `pulumi up` adopts what runs, as it is, and changes no traffic. After that `adopt` and `adoptFrom` may go.',
+    ...(commands.length > 0 ? ['Before it, run:'] : []),
+    ...commands.map((command) => `    ${command}`),
+  ];
+  const hasSecrets = secretCommands.length > 0;
+  return [
+    ...lines.map((line) => `// ${line}`),
+    '',
+    ...(hasSecrets ? ['import * as pulumi from "@pulumi/pulumi";'] : []),
+    'import * as weir from "weir";',
+    ...(hasSecrets ? ['', 'const config = new pulumi.Config();'] : []),
+  ].join('\n');
+}

@@ -1,0 +1,80 @@
+// The plan of an `up`: what a preview and, where one is set, the runtime say of traffic before and after it.
+
+import { idOf, keyOf } from '../../model/base/object-key.ts';
+import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
+import { type GroupChange, groupChangesOf, isChanged } from './changes.ts';
+import {
+  endpointOfListener,
+  type ObjectChange,
+  type ObjectPlan,
+  objectPlanOf,
+  type PlanObject,
+  type RuntimeObjects,
+} from './objects.ts';
+import type { Preview } from './preview.ts';
+import type { Winner } from './served.ts';
+import { titleOf } from './titles.ts';
+import { type Warning, warningsOf } from './warnings.ts';
+
+/** All that is there, of every stack. */
+export interface RuntimeView {
+  readonly objects: RuntimeObjects;
+  readonly winner: Winner;
+}
+
+export interface EndpointMove {
+  readonly listener: string;
+  /** Undefined: known after the `up`. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+export interface Plan {
+  readonly changes: readonly ObjectChange[];
+  readonly moves: readonly EndpointMove[];
+  /** Those of which something changes. */
+  readonly groups: readonly GroupChange[];
+  readonly warnings: readonly Warning[];
+  /** Why of other stacks nothing, or not everything, is known; Markdown. */
+  readonly gap: string | undefined;
+  /** The name of the object with the key, as after the `up`. */
+  readonly nameOf: (key: string) => string;
+  /** Of a listener, as after the `up`, or before where it is gone then; undefined: not known. */
+  readonly endpointOf: (listener: PlanObject) => string | undefined;
+}
+
+export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs: number): Plan {
+  const objects = objectPlanOf(preview, runtime?.objects);
+  const groups = groupChangesOf(objects, runtime?.winner ?? (() => undefined), nowMs);
+  return {
+    changes: objects.changes,
+    moves: movesIn(objects),
+    groups: groups.filter(isChanged),
+    warnings: warningsOf(objects, groups),
+    gap: runtime === undefined ? 'no runtime is set by `weir:endpoint` or `WEIR_ENDPOINT`' : gapIn(objects, runtime),
+    nameOf: (key) => (objects.after.get(key) ?? objects.before.get(key))?.name ?? idOf(key),
+    endpointOf: (listener) =>
+      endpointOfListener(objects.after, listener) ?? endpointOfListener(objects.before, listener),
+  };
+}
+
+/** Where the token may not read all of the stack's own, it does not read what others bound there either. */
+function gapIn({ before }: ObjectPlan, { objects }: RuntimeView): string | undefined {
+  const listed = new Set([...objects].flatMap(([kind, all]) => all.map(({ id }) => keyOf(kind, id))));
+  const hidden = [...before.values()].find(
+    ({ kind, key }) => KIND_ACTIONS[kind].type === 'loadbalancer' && !listed.has(key),
+  );
+  return hidden && `${titleOf(hidden)} is not in the runtime (preview with --refresh), or not for this token`;
+}
+
+/** Of listeners that stay, whether they or their load balancer change. */
+function movesIn({ before, after, changes }: ObjectPlan): EndpointMove[] {
+  const keys = new Map([...before.keys()].map((key) => [key, key]));
+  for (const { before: was, after: is } of changes) if (was && is) keys.set(was.key, is.key);
+  return [...keys].flatMap(([beforeKey, afterKey]) => {
+    const [was, is] = [before.get(beforeKey), after.get(afterKey)];
+    if (was?.kind !== 'listeners' || is === undefined) return [];
+    const [from, to] = [endpointOfListener(before, was), endpointOfListener(after, is)];
+    return from === to ? [] : [{ listener: is.name, from, to }];
+  });
+}

@@ -1,0 +1,125 @@
+// A preview as `pulumi preview --json --show-sames` writes it: the first stop of `weir plan`, which reads nothing else of Pulumi.
+import { z } from 'zod';
+import { json } from '../../model/base/json.ts';
+import { isKnown } from '../../properties/unknown.ts';
+
+/** What the CLI shows in place of a secret. */
+export const SECRET = '[secret]';
+
+export function isReadable(value: unknown): boolean {
+  return isKnown(value) && value !== SECRET;
+}
+
+const properties = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((value) => value ?? {});
+const urns = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+
+const stateSchema = z
+  .looseObject({
+    urn: z.string(),
+    type: z.string(),
+    id: z.string().optional(),
+    inputs: properties,
+    outputs: properties,
+    dependencies: urns,
+    propertyDependencies: z.record(z.string(), urns).default({}),
+    retainOnDelete: z.boolean().default(false),
+  })
+  // The stream of events has an empty id where there is none yet.
+  .transform(({ id, ...state }) => ({ ...state, id: id === '' ? undefined : id }));
+
+const stepSchema = z
+  .looseObject({ op: z.string(), urn: z.string(), oldState: stateSchema.nullish(), newState: stateSchema.nullish() })
+  .transform(({ op, urn, oldState, newState }) => ({
+    op,
+    urn,
+    old: oldState ?? undefined,
+    new: newState ?? undefined,
+  }));
+
+const diagnosticSchema = z.looseObject({ message: z.string(), severity: z.string().optional() });
+
+const counts = z.record(z.string(), z.number()).default({});
+
+const digestSchema = z
+  .looseObject({
+    config: z.record(z.string(), z.string()).default({}),
+    steps: z.array(stepSchema).optional(),
+    diagnostics: z.array(diagnosticSchema).optional(),
+    changeSummary: counts,
+  })
+  .refine(({ steps, diagnostics }) => steps !== undefined || diagnostics !== undefined, 'it has no steps');
+
+const metadataSchema = z
+  .looseObject({ op: z.string(), urn: z.string(), old: z.unknown(), new: z.unknown() })
+  .transform((metadata) => stepSchema.parse({ ...metadata, oldState: metadata.old, newState: metadata.new }));
+
+const eventSchema = z.looseObject({
+  preludeEvent: z.looseObject({ config: z.record(z.string(), z.string()).default({}) }).optional(),
+  resourcePreEvent: z.looseObject({ metadata: metadataSchema }).optional(),
+  diagnosticEvent: diagnosticSchema.optional(),
+  summaryEvent: z.looseObject({ resourceChanges: counts }).optional(),
+});
+
+type Digest = z.infer<typeof digestSchema>;
+export type State = Readonly<z.infer<typeof stateSchema>>;
+export type Step = Readonly<z.infer<typeof stepSchema>>;
+
+export interface Preview {
+  readonly config: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+  /** What the providers had to say. */
+  readonly notes: readonly string[];
+  /** False: the stream of events, which leaves out what depends on what. */
+  readonly hasDependencies: boolean;
+}
+
+/** Throws for a preview that failed, with what the engine said, and for what is no preview or not the whole of one. */
+export function parsePreview(text: string): Preview {
+  const { config, steps = [], diagnostics = [], changeSummary, hasDependencies, isWhole } = read(text);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    throw new Error(['the preview failed:', ...errors.map(({ message }) => message.trim())].join('\n'));
+  }
+  if (!isWhole) throw new Error('the preview breaks off: its events end without a summary');
+  if ((changeSummary.same ?? 0) > steps.filter(({ op }) => op === 'same').length) {
+    throw new Error('the preview leaves out what does not change: make it with --show-sames');
+  }
+  return { config, steps, notes: diagnostics.map(({ message }) => message.trim()), hasDependencies };
+}
+
+function read(text: string): Digest & Pick<Preview, 'hasDependencies'> & { isWhole: boolean } {
+  if (text.trim() === '') {
+    throw new Error('there is no preview to read: give it `pulumi preview --json --show-sames`, which may have failed');
+  }
+  const whole = json(text);
+  const lines = whole === undefined || isEvent(whole) ? text.trim().split('\n').map(json) : undefined;
+  const parsed = lines === undefined ? digestSchema.safeParse(whole) : z.array(eventSchema).safeParse(lines);
+  if (!parsed.success) {
+    const reason = lines?.includes(undefined) ? 'it is not JSON' : z.prettifyError(parsed.error);
+    throw new Error(`this is no preview as \`pulumi preview --json --show-sames\` writes it:\n${reason}`);
+  }
+  return Array.isArray(parsed.data)
+    ? { ...digestOf(parsed.data), hasDependencies: false, isWhole: parsed.data.some((event) => event.summaryEvent) }
+    : { ...parsed.data, hasDependencies: true, isWhole: true };
+}
+
+/** The events of PULUMI_ENABLE_STREAMING_JSON_PREVIEW, one a line. */
+function digestOf(events: readonly z.infer<typeof eventSchema>[]): Digest {
+  return {
+    config: events.find(({ preludeEvent }) => preludeEvent !== undefined)?.preludeEvent?.config ?? {},
+    steps: events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []),
+    diagnostics: events.flatMap(({ diagnosticEvent }) => diagnosticEvent ?? []),
+    changeSummary:
+      events.findLast(({ summaryEvent }) => summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {},
+  };
+}
+
+function isEvent(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'sequence' in value;
+}

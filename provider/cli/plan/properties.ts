@@ -1,0 +1,69 @@
+// The properties that a change of an object changes, one by one, as a plan shows them.
+import { isDeepStrictEqual } from 'node:util';
+import { propertyPath } from '../../model/base/property-path.ts';
+import { isRecord } from '../../model/base/record.ts';
+import { REFERENCES } from '../../model/base/references.ts';
+import { compact } from '../../properties/canonical-form.ts';
+import { isKnown } from '../../properties/unknown.ts';
+import { NOT_KNOWN } from './groups.ts';
+import { code } from './markdown.ts';
+import type { ObjectChange } from './objects.ts';
+import { SECRET } from './preview.ts';
+
+/** Longer ones, such as certificates, are named only. */
+const MAX_VALUE_CHARACTERS = 80;
+
+/** Markdown of each changed property; of targets and members the groups tell. */
+export function changedProperties(
+  { verb, stated, after, secrets }: ObjectChange,
+  nameOf: (key: string) => string,
+): string[] {
+  const { targets: _oldTargets, members: _oldMembers, ...olds } = named(stated, nameOf);
+  const { targets: _newTargets, members: _newMembers, ...news } = named(after?.properties ?? {}, nameOf);
+  const changed = differences(olds, news, []).map(({ path, from, to }) => {
+    return `${code(propertyPath(path))}${values(verb === 'create' ? undefined : from, to)}`;
+  });
+  if (secrets !== undefined) return [...changed, `${code(secrets)} (secret)`];
+  const isHidden =
+    verb === 'update' && isDeepStrictEqual(stated, after?.properties) && JSON.stringify(stated).includes(SECRET);
+  return isHidden ? ['nothing that is not secret'] : changed;
+}
+
+interface Difference {
+  readonly path: readonly string[];
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+function differences(before: unknown, after: unknown, path: readonly string[]): Difference[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  const isBranch = (isRecord(before) || before === undefined) && (isRecord(after) || after === undefined);
+  if (!isBranch) return [{ path, from: before, to: after }];
+  const [olds, news] = [before ?? {}, after ?? {}] as [Record<string, unknown>, Record<string, unknown>];
+  const names = new Set([...Object.keys(olds), ...Object.keys(news)]);
+  return [...names].flatMap((name) => differences(olds[name], news[name], [...path, name]));
+}
+
+/** With names in place of ids. */
+function named(properties: Readonly<Record<string, unknown>>, nameOf: (key: string) => string) {
+  const names = Object.keys(REFERENCES).map((reference) => {
+    const key = properties[reference];
+    return [reference, typeof key === 'string' ? nameOf(key) : undefined] as const;
+  });
+  return { ...properties, ...compact(names) } as Record<string, unknown>;
+}
+
+function values(from: unknown, to: unknown): string {
+  const [old, next] = [textOf(from), textOf(to)];
+  if (old === undefined || next === undefined) return '';
+  return from === undefined ? ` ${code(next)}` : ` ${code(old)}→${code(next)}`;
+}
+
+/** Undefined: not shown. */
+function textOf(value: unknown): string | undefined {
+  if (value === undefined) return 'none';
+  if (value === SECRET) return undefined;
+  if (!isKnown(value)) return NOT_KNOWN;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > MAX_VALUE_CHARACTERS || text.includes(SECRET) ? undefined : text;
+}

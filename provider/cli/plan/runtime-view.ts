@@ -1,0 +1,53 @@
+// What a plan asks of the runtime: everything that is bound, whoever bound it.
+import { z } from 'zod';
+import type { RuntimeClient, StoredObject } from '../../client/client.ts';
+import { isWeirError } from '../../model/base/errors.ts';
+import { keyOf } from '../../model/base/object-key.ts';
+import { targetKey } from '../../model/base/target-key.ts';
+import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
+import { KINDS, type Kind } from '../../model/rules/validate.ts';
+import type { RuntimeView } from './plan.ts';
+import type { Preview } from './preview.ts';
+
+const statusSchema = z.looseObject({
+  listeners: z.array(
+    z.looseObject({
+      id: z.string(),
+      targets: z.array(
+        z.looseObject({
+          attachment: z.string(),
+          rule: z.string().optional(),
+          address: z.string(),
+          port: z.number(),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Rejects where the runtime is not the one that the state of the preview is of. */
+export async function readRuntime(client: RuntimeClient, preview: Preview): Promise<RuntimeView> {
+  const runtimeIds = preview.steps.map(({ old }) => old?.outputs.runtimeId);
+  const expected = runtimeIds.find((id) => typeof id === 'string');
+  const lists = KINDS.map(async (kind) => [kind, await readable(client, kind, expected)] as const);
+  const [status, ...objects] = await Promise.all([client.status(), ...lists]);
+  const winners = new Map<string, string>();
+  for (const { id, targets } of statusSchema.parse(status).listeners) {
+    for (const { attachment, rule, address, port } of targets) {
+      const group = rule === undefined ? keyOf('listeners', id) : keyOf('rules', rule);
+      winners.set(JSON.stringify([group, targetKey(address, port)]), attachment);
+    }
+  }
+  return { objects: new Map(objects), winner: (groupKey, key) => winners.get(JSON.stringify([groupKey, key])) };
+}
+
+/** A pipeline whose token is for a load balancer, and for no server or group at all, has none of those either. */
+async function readable(client: RuntimeClient, kind: Kind, expected: string | undefined): Promise<StoredObject[]> {
+  try {
+    return await client.list(kind, expected);
+  } catch (error) {
+    const isNeeded = KIND_ACTIONS[kind].type === 'loadbalancer';
+    if (isNeeded || !isWeirError(error) || error.code !== 'Forbidden') throw error;
+    return [];
+  }
+}

@@ -1,0 +1,53 @@
+// Which targets of a group count, and the part of its traffic that goes to each of them.
+import { idOf } from '../../model/base/object-key.ts';
+import type { Binding, Group, Groups } from './groups.ts';
+
+export interface Served {
+  readonly binding: Binding;
+  /** 0 to 1, of the traffic of the whole group; undefined: not known. */
+  readonly share: number | undefined;
+}
+
+/** The id of the binder whose weight counts now where several claim one wire identity; undefined: not known. */
+export type Winner = (groupKey: string, wireKey: string) => string | undefined;
+
+export function servedBefore(key: string, group: Group, winner: Winner): Served[] {
+  return servedOf(group, (binding) => (winner(key, binding.key ?? '') === idOf(binding.binder.key) ? 1 : 0));
+}
+
+/** The newest claim counts: one that is made in the `up`, else the one that counted before. */
+export function servedAfter(key: string, group: Group, before: Groups, winner: Winner): Served[] {
+  const old = before.get(key)?.bindings ?? [];
+  const claimed = new Set(old.map((binding) => claimOf(binding)));
+  return servedOf(group, (binding) => {
+    if (!claimed.has(claimOf(binding))) return 2;
+    return winner(key, binding.key ?? '') === idOf(binding.binder.key) ? 1 : 0;
+  });
+}
+
+function claimOf({ binder, key }: Binding): string {
+  return JSON.stringify([binder.key, key]);
+}
+
+function servedOf({ bindings, unread }: Group, rank: (binding: Binding) => number): Served[] {
+  const counted = new Map<string, { binding: Binding; rank: number }>();
+  for (const binding of bindings) {
+    const key = binding.key ?? JSON.stringify([binding.binder.key, binding.name]);
+    const present = counted.get(key);
+    const own = rank(binding);
+    if (present === undefined || own >= present.rank) counted.set(key, { binding, rank: own });
+  }
+  const served = [...counted.values()].map(({ binding }) => binding);
+  const isKnown = unread.length === 0 && served.every((binding) => weightIn(binding) !== undefined);
+  const total = served.reduce((sum, binding) => sum + (weightIn(binding) ?? 0), 0);
+  return served.map((binding) => {
+    const weight = weightIn(binding);
+    const share = weight === 0 ? 0 : isKnown && weight !== undefined ? weight / total : undefined;
+    return { binding, share };
+  });
+}
+
+/** The weight that counts: one that may take no traffic has none. */
+export function weightIn({ weight, ineligible }: Binding): number | undefined {
+  return ineligible === undefined ? weight : 0;
+}

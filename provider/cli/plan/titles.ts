@@ -1,0 +1,10 @@
+// How a plan calls what it is about: "listener `web`".
+import { KIND_NAMES } from '../../model/rules/validate.ts';
+import { code } from './markdown.ts';
+import type { PlanObject } from './objects.ts';
+
+/** Markdown. */
+export function titleOf({ kind, name, properties }: PlanObject): string {
+  const title = `${KIND_NAMES[kind]} ${code(name)}`;
+  return kind === 'rules' ? `${title} (${code(`${properties.host ?? ''}${properties.path ?? ''}`)})` : title;
+}

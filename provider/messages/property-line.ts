@@ -1,0 +1,16 @@
+// The one line that a preview shows for a change of properties that decide who takes traffic.
+import type { Properties } from '../properties/canonical-form.ts';
+import { isKnown } from '../properties/unknown.ts';
+
+/** `web: port 80→81 · weight 100→7`; undefined where none of them changes. */
+export function propertyLine(name: string, keys: readonly string[], olds: Properties, news: Properties) {
+  const changed = keys.filter((key) => String(olds[key]) !== String(news[key]));
+  if (changed.length === 0) return undefined;
+  return `${name}: ${changed.map((key) => `${key} ${text(olds[key])}→${text(news[key])}`).join(' · ')}`;
+}
+
+function text(value: unknown): string {
+  if (value === undefined) return 'none';
+  if (Array.isArray(value)) return value.map(text).join(',');
+  return isKnown(value) ? String(value) : '(known after up)';
+}

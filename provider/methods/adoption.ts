@@ -1,0 +1,96 @@
+// Adoption: the arguments by which a new resource takes over an object that exists, and what must hold before it does.
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { StoredObject } from '../client/client.ts';
+import { secretsOf } from '../messages/secrets-line.ts';
+import { type Problem, problemsText, WeirError } from '../model/base/errors.ts';
+import { inOneLine } from '../model/base/one-line.ts';
+import { propertyPath } from '../model/base/property-path.ts';
+import { isRecord } from '../model/base/record.ts';
+import { withSecretsOf } from '../model/base/secrets.ts';
+import { stackOf } from '../model/base/urn.ts';
+import { objectId } from '../model/objects/network.ts';
+import { KIND_NAMES, schemaProblems } from '../model/rules/validate.ts';
+import type { Properties } from '../properties/canonical-form.ts';
+import { isKnown } from '../properties/unknown.ts';
+import type { ResourceDescription } from '../resources/description.ts';
+import { compared } from './diff.ts';
+
+const MAX_SHOWN_LENGTH = 60;
+
+const adoptionSchema = z.object({
+  adopt: objectId.optional(),
+  adoptAndChange: z.boolean('must be true or false').optional(),
+  adoptFrom: z.string('must be an owner, as errors name it').min(1, 'must not be empty').optional(),
+});
+
+/** The inputs without those of adoption, and every problem of the latter. */
+export function splitAdoption(inputs: Properties): { properties: Properties; problems: Problem[] } {
+  const { adopt, adoptAndChange, adoptFrom, ...properties } = inputs;
+  const problems = schemaProblems(adoptionSchema, { adopt, adoptAndChange, adoptFrom }, isKnown);
+  for (const [path, value] of Object.entries({ adoptAndChange, adoptFrom })) {
+    if (value === undefined || adopt !== undefined) continue;
+    problems.push({ path, message: 'is given, and adopt is not: it takes the id of the object to adopt' });
+  }
+  return { properties, problems };
+}
+
+/** Throws unless the program may have the object, and, without adoptAndChange, describes it as it is. */
+export function refuseAdoption(description: ResourceDescription, stored: StoredObject, inputs: Properties): void {
+  const name = `${KIND_NAMES[description.kind]} ${stored.id}`;
+  refuseForeign(name, stored.owner ?? undefined, inputs);
+  if (inputs.adoptAndChange === true) return;
+  const differences = differencesOf(description, stored, inputs);
+  if (differences.length === 0) return;
+  throw new WeirError(
+    'InvalidParameter',
+    `The ${name} is not as the program has it: ${problemsText(differences)}. Nothing was changed: write it as it is, or set adoptAndChange: true.`,
+    differences,
+  );
+}
+
+function refuseForeign(name: string, actual: string | undefined, { owner, adoptFrom }: Properties): void {
+  const isOurs = adoptFrom === undefined && (actual === undefined || stackOf(actual) === stackOf(String(owner)));
+  if (isOurs || (adoptFrom !== undefined && adoptFrom === actual)) return;
+  const advice =
+    actual === undefined ? 'leave adoptFrom out' : `to take it over, set adoptFrom: ${JSON.stringify(actual)}`;
+  throw new WeirError(
+    'OwnedByOther',
+    `The ${name} belongs to ${actual ?? 'nobody'}${adoptFrom === undefined ? '' : `, not to ${adoptFrom}`}: ${advice}.`,
+  );
+}
+
+/** What the program would change of the object, by path; of secrets only that they differ. */
+function differencesOf(description: ResourceDescription, stored: StoredObject, inputs: Properties): Problem[] {
+  const actual = withSecretsOf(description.kind, stored, inputs) as Properties;
+  const there = compared(description, description.observed?.(actual, inputs) ?? actual);
+  const here = compared(description, inputs);
+  const isSecret = (path: string) => [there, here].some((side) => secretsOf(description.kind, side).has(path));
+  const differences: Problem[] = [];
+  const compare = (path: readonly string[], before: unknown, after: unknown): void => {
+    if (isDeepStrictEqual(before, after)) return;
+    if (isRecord(before) && isRecord(after)) {
+      const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+      for (const key of keys) compare([...path, key], before[key], after[key]);
+      return;
+    }
+    const place = propertyPath(path);
+    const values = isSecret(place) ? 'is another secret' : difference(before, after);
+    differences.push({ path: place, message: values });
+  };
+  for (const key of Object.keys(description.schema.shape)) compare([key], there[key], here[key]);
+  return differences;
+}
+
+/** Nothing of a whole object, in which there may be secrets. */
+function difference(before: unknown, after: unknown): string {
+  if (after === undefined) return `is ${shown(before)} there, and not in the program`;
+  if (before === undefined) return `is ${shown(after)} in the program, and not there`;
+  return `is ${shown(before)} there and ${shown(after)} in the program`;
+}
+
+function shown(value: unknown): string {
+  if (isRecord(value)) return 'given';
+  const text = inOneLine(JSON.stringify(value));
+  return text.length > MAX_SHOWN_LENGTH ? `${text.slice(0, MAX_SHOWN_LENGTH)}…` : text;
+}

@@ -1,0 +1,48 @@
+// `check`: every fault of what is known of the inputs, each with its property; the inputs stay as the user wrote them.
+import type { dynamic } from '@pulumi/pulumi';
+import type { Problem } from '../model/base/errors.ts';
+import { isRecord } from '../model/base/record.ts';
+import { problemsOf } from '../model/rules/validate.ts';
+import { adoptionClaimProblems } from '../program/claims.ts';
+import { programOf, withReferences } from '../program/program.ts';
+import { compact, type Properties } from '../properties/canonical-form.ts';
+import { isKnown } from '../properties/unknown.ts';
+import type { ResourceDescription } from '../resources/description.ts';
+import { splitAdoption } from './adoption.ts';
+
+export function check(resource: ResourceDescription, olds: Properties, news: Properties): dynamic.CheckResult {
+  const { __provider, references, secrets, ...inputs } = withoutUndefined(news) as Properties;
+  const { owner, ...own } = inputs;
+  const { properties, problems } = splitAdoption(own);
+  const program = programOf(String(owner));
+  const seen = withReferences(properties, references) as Properties;
+  program.see(resource.kind, String(owner), { properties: seen, olds, secrets: (secrets ?? []) as readonly string[] });
+  // What is adopted is bound already.
+  const before = own.adopt !== undefined && Object.keys(olds).length === 0 ? seen : olds;
+  const found = [...problemsOf(resource.kind, properties, isKnown), ...problems];
+  const checked = { program, owner: String(owner), olds: before, news: seen };
+  const { adopt } = withReferences(own, references) as Properties;
+  found.push(...adoptionClaimProblems({ ...checked, olds }, resource.kind, adopt));
+  for (const problem of resource.problems?.(checked) ?? []) {
+    const isSaid = found.some(({ path, code }) => path === problem.path && code === problem.code);
+    if (!isSaid) found.push(problem);
+  }
+  return { inputs, failures: found.map((problem) => failureOf(resource, problem, properties)) };
+}
+
+/**
+ * The engine shows the value of a `property`, of a secret too, but finds only those at the top: a deeper path says
+ * `{<nil>}`. So only what can be no secret is shown: numbers and the like.
+ */
+function failureOf({ schema }: ResourceDescription, { path, message, code }: Problem, properties: Properties) {
+  const value = properties[path];
+  const reason = code === undefined ? message : `${message} (${code})`;
+  const isShown = Object.hasOwn(schema.shape, path) && (typeof value === 'number' || typeof value === 'boolean');
+  return isShown ? { property: path, reason } : { property: '', reason: `${path} ${reason}`.trim() };
+}
+
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (!isRecord(value)) return value;
+  return compact(Object.entries(value).map(([key, item]) => [key, withoutUndefined(item)]));
+}

@@ -1,0 +1,59 @@
+// `diff`: whether the program's inputs mean anything else than the state's outputs, and what of it makes another object.
+import { isDeepStrictEqual } from 'node:util';
+import type { dynamic } from '@pulumi/pulumi';
+import { hiddenLine } from '../messages/secrets-line.ts';
+import { WeirError } from '../model/base/errors.ts';
+import { KIND_NAMES } from '../model/rules/validate.ts';
+import { normalForm, type Properties } from '../properties/canonical-form.ts';
+import type { ResourceDescription } from '../resources/description.ts';
+import { resourceName } from './object-id.ts';
+
+export interface Difference extends dynamic.DiffResult {
+  /** What a change of membership or of secrets prints. */
+  readonly line?: string | undefined;
+}
+
+/** Pure and without I/O: the engine asks for every resource of the stack. `secrets`: properties whose values are not printed. */
+export function diff(
+  description: ResourceDescription,
+  olds: Properties,
+  news: Properties,
+  acceptRuntime: string | undefined,
+  secrets: readonly string[] = [],
+): Difference {
+  const before = compared(description, olds);
+  const after = compared(description, description.desired?.(news, olds) ?? news);
+  const keys = Object.keys(description.schema.shape);
+  // An unknown value equals nothing that the state may hold, so it counts as a change.
+  const changed = keys.filter((key) => !isDeepStrictEqual(before[key], after[key]));
+  const replaces = changed.filter((key) => description.identity.includes(key));
+  refuseReplacement(description, olds, replaces);
+  const isRenamed = olds.owner !== news.owner;
+  // One update in place renews the copy that refresh and destroy would run.
+  const isShimOther = olds.__provider !== news.__provider;
+  const moves = acceptRuntime !== undefined && acceptRuntime !== olds.runtimeId;
+  const hidden = changed.filter((key) => secrets.includes(key));
+  const name = resourceName(news);
+  const line = () => (hidden.length > 0 ? hiddenLine(name, hidden) : description.changeLine?.(name, before, after));
+  return {
+    changes: changed.length > 0 || isRenamed || isShimOther || moves,
+    replaces,
+    deleteBeforeReplace: false,
+    line: changed.length > 0 ? line() : undefined,
+  };
+}
+
+/** Properties as they are compared: with every default, also those that depend on others. */
+export function compared({ schema, complete }: ResourceDescription, properties: Properties): Properties {
+  const normal = normalForm(schema, properties) as Properties;
+  return complete?.(normal) ?? normal;
+}
+
+function refuseReplacement(description: ResourceDescription, olds: Properties, replaces: readonly string[]): void {
+  const reason = replaces.length > 0 ? description.refusesReplacement?.(olds) : undefined;
+  if (reason === undefined) return;
+  throw new WeirError(
+    'OperationFailed.ActionNotSupport',
+    `another ${replaces.join(' and ')} replaces the ${KIND_NAMES[description.kind]}, and ${reason}`,
+  );
+}

@@ -1,0 +1,42 @@
+// An object as Pulumi's state holds it: the outputs that create, update and read return, made from the API's answer.
+
+import type { StoredObject } from '../client/client.ts';
+import { withSecretsOf } from '../model/base/secrets.ts';
+import { asWritten } from '../properties/as-written.ts';
+import { compact, type Properties } from '../properties/canonical-form.ts';
+import type { ResourceDescription } from '../resources/description.ts';
+
+export interface RuntimeIdentity {
+  readonly runtimeId: string;
+  readonly runtimeEndpoint: string;
+}
+
+/** All outputs, every time: what an update leaves out is erased from the state. */
+export function outputsOf(
+  description: ResourceDescription,
+  stored: StoredObject,
+  written: Properties,
+  runtime: RuntimeIdentity,
+): Record<string, unknown> {
+  return {
+    ...inputsOf(description, stored, written),
+    ...compact(description.outputs.map((key) => [key, (stored as Properties)[key]])),
+    incarnation: stored.incarnation,
+    ...runtime,
+  };
+}
+
+/** The inputs that would make the object what it is now. */
+export function inputsOf(
+  { schema, kind }: ResourceDescription,
+  stored: StoredObject,
+  written: Properties,
+): Record<string, unknown> {
+  const actual = withSecretsOf(kind, stored, written);
+  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner ?? undefined]]) };
+}
+
+/** What a PUT carries: the properties and the owner, nothing of the engine's. */
+export function bodyOf({ schema }: ResourceDescription, inputs: Properties): Record<string, unknown> {
+  return compact([...Object.keys(schema.shape), 'owner'].map((key) => [key, inputs[key]]));
+}

@@ -1,0 +1,74 @@
+// Which properties are secret, and what stands for them where they must not be seen.
+import { createHash } from 'node:crypto';
+import type { Kind } from '../rules/validate.ts';
+import { isRecord } from './record.ts';
+
+type Path = readonly string[];
+
+const COOKIE_KEY = ['stickySession', 'cookieKey'];
+/** By kind, as paths; `*` is every name of a map. */
+const PROPERTIES: Readonly<Record<string, readonly Path[]>> = {
+  listeners: [['certificates', '*', 'privateKey'], COOKIE_KEY],
+  rules: [COOKIE_KEY],
+};
+/** Of what the runtime decided by itself, for any kind. */
+const STATE: readonly Path[] = [['cookieKey']];
+
+/** What takes a secret's place: its property's name and value. */
+export type Replace = (name: string, value: unknown, path: Path) => readonly [name: string, value: unknown];
+
+/** A copy of an object's properties in which each secret is replaced; the same object where there is none. */
+export function replaceSecrets<T>(kind: Kind, properties: T, replace: Replace): T {
+  return (PROPERTIES[kind] ?? []).reduce((value, path) => replaceAt(value, path, [], replace), properties);
+}
+
+export function replaceStateSecrets<T>(state: T, replace: Replace): T {
+  return STATE.reduce((value, path) => replaceAt(value, path, [], replace), state);
+}
+
+export const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;
+
+/** Tells whether two secrets are equal, and nothing else of them; never the hash of the same text used elsewhere. */
+export function fingerprint(secret: string): string {
+  return `sha256:${createHash('sha256').update('weir secret fingerprint\0').update(secret).digest('hex')}`;
+}
+
+/** `privateKey` and its value become `privateKeyFingerprint` and that of the value. */
+export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fingerprintOf(name, String(value))];
+
+/**
+ * What was answered, with secrets in place of their fingerprints: those of `known` that have them. Another secret, which
+ * nobody here knows, stays a fingerprint, and so differs from every one that may be written.
+ */
+export function withSecretsOf<T>(kind: Kind, answered: T, known: unknown): T {
+  return (PROPERTIES[kind] ?? []).reduce((value, secretPath) => {
+    const name = secretPath.at(-1) as string;
+    const parents = secretPath.slice(0, -1);
+    return replaceAt(value, [...parents, `${name}Fingerprint`], [], (_, expected, path) => {
+      const secret = valueAt(known, [...path.slice(0, -1), name]);
+      return [name, typeof secret === 'string' && fingerprintOf(name, secret) === expected ? secret : expected];
+    });
+  }, answered);
+}
+
+/** Space around a PEM text means nothing, and `pulumi config set` drops the line end that a file ends with. */
+function fingerprintOf(name: string, secret: string): string {
+  return fingerprint(name === 'privateKey' ? secret.trim() : secret);
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, name) => (isRecord(at) && Object.hasOwn(at, name) ? at[name] : undefined), value);
+}
+
+function replaceAt<T>(value: T, [name, ...rest]: Path, at: Path, replace: Replace): T {
+  if (!isRecord(value)) return value;
+  let isSame = true;
+  const entries = Object.entries(value).map(([key, item]) => {
+    if (item === undefined || (name !== '*' && key !== name)) return [key, item] as const;
+    const path = [...at, key];
+    const entry = rest.length === 0 ? replace(key, item, path) : ([key, replaceAt(item, rest, path, replace)] as const);
+    isSame &&= entry[0] === key && entry[1] === item;
+    return entry;
+  });
+  return isSame ? value : (Object.fromEntries(entries) as T);
+}

@@ -1,0 +1,65 @@
+// A certificate of an HTTPS listener: its properties, and whether its chain and its key can be served together.
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { z } from 'zod';
+import type { Problem } from '../base/errors.ts';
+import { PEM_BLOCK, readChain, SERVER_NAME } from '../base/x509.ts';
+
+const MAX_PEM = 64 * 1024;
+
+export const certificateSchema = z.strictObject(
+  {
+    /** PEM: the server's certificate, and behind it those that lead to its authority. */
+    certificate: z.string('must be a PEM certificate').max(MAX_PEM, 'has at most 65536 characters'),
+    /** PEM, not encrypted. */
+    privateKey: z.string('must be a PEM private key').max(MAX_PEM, 'has at most 65536 characters'),
+    /** Undefined: the names in the certificate. */
+    serverNames: z
+      .array(
+        z
+          .string('must be a host name')
+          .regex(SERVER_NAME, 'must be a host name such as "www.example.com" or "*.example.com"'),
+        'must be a list of host names',
+      )
+      .max(100, 'has at most 100 names')
+      .optional(),
+  },
+  'must be a certificate: its PEM text and that of its private key',
+);
+
+/** Every problem of what is known of an entry that is well-formed; no message has anything of the key. */
+export function certificateRules(
+  { certificate, privateKey }: Readonly<Record<string, unknown>>,
+  isKnown: (value: unknown) => boolean,
+): Problem[] {
+  const problems: Problem[] = [];
+  let leaf: X509Certificate | undefined;
+  let key: KeyObject | undefined;
+  if (isKnown(certificate) && typeof certificate === 'string') {
+    const chain = readChain(certificate);
+    if (typeof chain === 'string') problems.push({ path: 'certificate', message: chain });
+    else leaf = chain[0];
+  }
+  if (isKnown(privateKey) && typeof privateKey === 'string') {
+    const read = readKey(privateKey);
+    if (typeof read === 'string') problems.push({ path: 'privateKey', message: read });
+    else key = read;
+  }
+  if (leaf !== undefined && key !== undefined && !leaf.checkPrivateKey(key)) {
+    problems.push({ path: 'privateKey', message: 'does not belong to the certificate, the first one of the chain' });
+  }
+  return problems;
+}
+
+function readKey(text: string): KeyObject | string {
+  const labels = [...text.matchAll(PEM_BLOCK)].map(([, label]) => label as string);
+  if (labels.length === 0) return 'is not PEM: it must begin with -----BEGIN PRIVATE KEY-----';
+  if (!labels.some((label) => label.endsWith('PRIVATE KEY'))) return 'has no private key in it';
+  if (labels.includes('ENCRYPTED PRIVATE KEY') || /^Proc-Type:.*ENCRYPTED/m.test(text)) {
+    return 'is encrypted with a passphrase: give the key without one, as the secret that it is';
+  }
+  try {
+    return createPrivateKey(text);
+  } catch {
+    return 'cannot be read: it is damaged, or of a kind that is not known';
+  }
+}

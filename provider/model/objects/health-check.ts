@@ -1,0 +1,104 @@
+// How the targets of a listener or rule are checked: the properties, their defaults and the rules between them.
+import { z } from 'zod';
+import type { Problem } from '../base/errors.ts';
+import { PAYLOAD } from '../base/payload.ts';
+import { port } from './network.ts';
+import { seconds } from './seconds.ts';
+
+const CODES = /^[1-5]\d\d(-[1-5]\d\d)?(,[1-5]\d\d(-[1-5]\d\d)?)*$/;
+
+const threshold = z
+  .number('must be a whole number from 1 to 100')
+  .int('must be a whole number from 1 to 100')
+  .min(1, 'must be from 1 to 100')
+  .max(100, 'must be from 1 to 100');
+
+const payload = z
+  .string('must be a string')
+  .max(1024, 'has at most 1024 characters')
+  .regex(PAYLOAD, 'has a "\\" that begins neither "\\xHH" nor "\\\\"');
+
+export const healthCheckSchema = z.strictObject(
+  {
+    protocol: z
+      .enum(['TCP', 'HTTP', 'HTTPS', 'UDP', 'none'], 'must be "TCP", "HTTP", "HTTPS", "UDP" or "none"')
+      .default('TCP'),
+    port: port.optional(),
+    // RFC 9112 section 3: no whitespace or control can stand in a request target.
+    path: z
+      .string('must be a path')
+      .regex(/^\/[\x21-\x22\x24-\x7e]*$/, 'must begin with "/" and have no spaces and no "#"')
+      .max(1024, 'has at most 1024 characters')
+      .default('/'),
+    host: z
+      .string('must be a host name')
+      .regex(/^[A-Za-z0-9._\-:[\]]{1,255}$/, 'must be a host name, or an address, with or without port')
+      .optional(),
+    method: z
+      .string('must be a method')
+      .regex(/^[A-Z]{1,20}$/, 'must be a method in capitals, such as "GET"')
+      // RFC 9110 9.3.6: its answer would be a tunnel.
+      .refine((value) => value !== 'CONNECT', 'cannot be "CONNECT"')
+      .default('GET'),
+    expectedCodes: z
+      .string('must be codes such as "200-399" or "200,204"')
+      .regex(CODES, 'must be codes such as "200-399" or "200,204"')
+      .max(1024, 'has at most 1024 characters')
+      .refine(
+        (value) => parseCodes(value).every(([low, high]) => low <= high),
+        'has a range that ends before it begins',
+      )
+      .default('200-399'),
+    /** UDP: the payload of the question, and what the answer must hold. */
+    send: payload.optional(),
+    expect: payload.min(1, 'must not be empty').optional(),
+    intervalSeconds: seconds.default(5),
+    timeoutSeconds: seconds.default(2),
+    healthyThreshold: threshold.default(2),
+    unhealthyThreshold: threshold.default(3),
+  },
+  'must be a health check: an object such as { protocol: "HTTP" }',
+);
+
+export type HealthCheckProperties = z.infer<typeof healthCheckSchema>;
+
+/** "200-299,304" as inclusive ranges. */
+export function parseCodes(codes: string): (readonly [number, number])[] {
+  return codes.split(',').map((part) => {
+    const [low, high] = part.split('-').map(Number);
+    return [low ?? 0, high ?? low ?? 0] as const;
+  });
+}
+
+const DEFAULTS: Readonly<Record<string, unknown>> = healthCheckSchema.parse({});
+const HTTP_ONLY = ['path', 'host', 'method', 'expectedCodes'] as const;
+const UDP_ONLY = ['send', 'expect'] as const;
+
+/** A property that the check's protocol would ignore is a mistake, and said to be one; not its default, which answers have. */
+export function healthCheckRules(
+  check: Readonly<Record<string, unknown>>,
+  isKnown: (value: unknown) => boolean,
+): Problem[] {
+  if (!isKnown(check.protocol)) return [];
+  const protocol = check.protocol ?? 'TCP';
+  const isHttp = protocol === 'HTTP' || protocol === 'HTTPS';
+  const given = check.protocol === undefined ? `${JSON.stringify(protocol)} by default` : JSON.stringify(protocol);
+  return [
+    ...(isHttp ? [] : misplaced(check, HTTP_ONLY, 'HTTP', given)),
+    ...(protocol === 'UDP' ? [] : misplaced(check, UDP_ONLY, 'UDP', given)),
+  ];
+}
+
+function misplaced(
+  check: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  owner: string,
+  protocol: string,
+): Problem[] {
+  return names
+    .filter((name) => check[name] !== undefined && check[name] !== DEFAULTS[name])
+    .map((name) => ({
+      path: name,
+      message: `is for ${owner} checks only, and the protocol is ${protocol}`,
+    }));
+}

@@ -1,0 +1,100 @@
+// The properties of a listener: a port of a load balancer, its protocol and how it treats its targets.
+import { z } from 'zod';
+import type { Problem } from '../base/errors.ts';
+import { isRecord } from '../base/record.ts';
+import { certificateSchema } from './certificate.ts';
+import { type HealthCheckProperties, healthCheckSchema } from './health-check.ts';
+import { cidr, mapKey, objectId, port } from './network.ts';
+import { seconds, secondsOrZero } from './seconds.ts';
+import { stickySessionSchema } from './sticky-session.ts';
+
+const MAX_CERTIFICATES = 256;
+
+export const algorithm = z
+  .enum(
+    ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'],
+    'must be "weighted-round-robin", "weighted-least-connections" or "source-ip-hash"',
+  )
+  .default('weighted-round-robin');
+
+const limit = z
+  .number('must be a whole number from 1 to 1000000')
+  .int('must be a whole number from 1 to 1000000')
+  .min(1, 'must be from 1 to 1000000')
+  .max(1_000_000, 'must be from 1 to 1000000');
+
+export const listenerSchema = z.strictObject({
+  loadBalancerId: objectId,
+  protocol: z.enum(['TCP', 'UDP', 'HTTP', 'HTTPS'], 'must be "TCP", "UDP", "HTTP" or "HTTPS"'),
+  port,
+  /** Classic load balancers only: the port of every target. */
+  backendPort: port.optional(),
+  algorithm,
+  /** Undefined: of `healthCheckOf`. */
+  healthCheck: healthCheckSchema.optional(),
+  stickySession: stickySessionSchema.optional(),
+  certificates: z
+    .record(mapKey, certificateSchema, 'must be a map of certificates by name')
+    // Each costs a worker's thread about a millisecond when it changes, and one that is held up for 2 s is replaced.
+    .refine((map) => Object.keys(map).length <= MAX_CERTIFICATES, `has at most ${MAX_CERTIFICATES} certificates`)
+    .optional(),
+  /** Undefined: 900 for TCP, else 60. */
+  idleTimeoutSeconds: seconds.optional(),
+  requestTimeoutSeconds: seconds.default(60),
+  drainSeconds: secondsOrZero.default(0),
+  slowStartSeconds: secondsOrZero.default(0),
+  maxConnections: limit.optional(),
+  maxPendingRequests: limit.optional(),
+  proxyProtocol: z.enum(['v1', 'v2'], 'must be "v1" or "v2"').optional(),
+  trustedProxies: z.array(cidr, 'must be a list of networks').max(256, 'has at most 256 networks').optional(),
+});
+
+export type ListenerProperties = z.infer<typeof listenerSchema>;
+
+export function idleTimeoutSeconds(listener: Pick<ListenerProperties, 'idleTimeoutSeconds' | 'protocol'>): number {
+  return listener.idleTimeoutSeconds ?? (listener.protocol === 'TCP' ? 900 : 60);
+}
+
+/** A UDP target that says nothing is no worse than one that does, so that UDP is checked only where it is asked for. */
+export function healthCheckOf(listener: Pick<ListenerProperties, 'healthCheck' | 'protocol'>): HealthCheckProperties {
+  return listener.healthCheck ?? healthCheckSchema.parse(listener.protocol === 'UDP' ? { protocol: 'none' } : {});
+}
+
+export function isHttp(protocol: unknown): boolean {
+  return protocol === 'HTTP' || protocol === 'HTTPS';
+}
+
+const HTTP_ONLY = ['maxPendingRequests', 'trustedProxies'] as const;
+
+/** A property that the protocol would ignore is a mistake, and said to be one; what is not known may turn out not to be given. */
+export function listenerRules(
+  input: Readonly<Record<string, unknown>>,
+  isKnown: (value: unknown) => boolean,
+): Problem[] {
+  const { protocol, certificates, stickySession } = input;
+  if (!isKnown(protocol)) return [];
+  const problems: Problem[] = [];
+  const refuse = (path: string, message: string) => problems.push({ path, message });
+  const isGiven = (name: string) => input[name] !== undefined && isKnown(input[name]);
+  if (protocol !== 'HTTPS' && isGiven('certificates')) refuse('certificates', 'is for HTTPS listeners only');
+  const isEmpty = certificates === undefined || (isRecord(certificates) && Object.keys(certificates).length === 0);
+  if (protocol === 'HTTPS' && isEmpty) refuse('certificates', 'is required for HTTPS: at least one certificate');
+  if (protocol === 'UDP' && isGiven('proxyProtocol')) refuse('proxyProtocol', 'is not for UDP listeners');
+  if (isHttp(protocol)) return problems;
+  for (const name of HTTP_ONLY) {
+    if (isGiven(name)) refuse(name, 'is for HTTP and HTTPS listeners only');
+  }
+  if (isRecord(stickySession) && stickySession.type === 'cookie') {
+    refuse('stickySession.type', 'is "cookie", which is for HTTP and HTTPS listeners only');
+  }
+  return problems;
+}
+
+/** Under a load balancer of that type; undefined where there is none. */
+export function backendPortProblem(type: unknown, backendPort: unknown): string | undefined {
+  if (type === 'classic' && backendPort === undefined) return 'is required under a classic load balancer';
+  if (type === 'application' && backendPort !== undefined) {
+    return 'is for classic load balancers only: give the targets their ports, or the attachment a defaultPort';
+  }
+  return undefined;
+}

@@ -1,0 +1,50 @@
+// Ports, addresses and names as the model writes them.
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { canonicalAddress } from '../base/target-key.ts';
+
+export const port = z
+  .number('must be a whole number from 1 to 65535')
+  .int('must be a whole number from 1 to 65535')
+  .min(1, 'must be from 1 to 65535')
+  .max(65_535, 'must be from 1 to 65535');
+
+export const ipAddress = z
+  .string('must be an IPv4 or IPv6 address')
+  .refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address')
+  .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)))
+  // A refinement is not in the OpenAPI document, a format is.
+  .meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] });
+
+/** An IPv4 or IPv6 network, "10.0.0.0/8". */
+export const cidr = z
+  .string('must be a network such as "10.0.0.0/8"')
+  .refine(isCidr, 'must be a network such as "10.0.0.0/8"');
+
+const OBJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+export const objectId = z
+  .string('must be an id')
+  .regex(OBJECT_ID, 'must be 1-128 letters, digits, ".", "_" or "-" that begin with a letter or digit');
+
+/** A name of the user's: a key of a map. */
+export const mapKey = z
+  .string()
+  .min(1, 'a name must not be empty')
+  .max(255, 'a name has at most 255 characters')
+  .refine((value) => value !== '__proto__', 'this name is reserved');
+
+/** The name of a region, a network or a zone. */
+export const placeName = z
+  .string('must be a string')
+  .min(1, 'must not be empty')
+  .max(255, 'has at most 255 characters');
+
+/** Free text, such as a tag. */
+export const label = z.string('must be a string').max(255, 'has at most 255 characters');
+
+function isCidr(value: string): boolean {
+  const [, address = '', bits = ''] = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(value) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
+}

@@ -1,0 +1,44 @@
+// What targets are bound to: exactly one of a load balancer, a listener and a forwarding rule.
+import type { Problem } from '../base/errors.ts';
+import { objectId } from './network.ts';
+
+/** What an attachment may be of; exactly one is given. */
+export const PARENTS = ['loadBalancerId', 'listenerId', 'ruleId'] as const;
+
+/** The shape's part of every schema that has such a parent. */
+export const parentShape = {
+  loadBalancerId: objectId.optional(),
+  listenerId: objectId.optional(),
+  ruleId: objectId.optional(),
+};
+
+export interface ParentIds {
+  readonly loadBalancerId?: string | undefined;
+  readonly listenerId?: string | undefined;
+  readonly ruleId?: string | undefined;
+}
+
+/** A classic load balancer has its targets itself. */
+export const CLASSIC_PARENT: Readonly<Problem> = {
+  path: 'listenerId',
+  message: 'is not for a classic load balancer: bind its targets with loadBalancerId',
+  code: 'OperationFailed.ActionNotSupport',
+};
+
+type Parent = { readonly [Name in keyof ParentIds]: unknown };
+
+/** Of the inputs of a program too, of which any may be unknown. */
+export function hasSameParent(a: Parent, b: Parent): boolean {
+  return PARENTS.every((name) => a[name] === b[name]);
+}
+
+/** What is not known may turn out not to be given. */
+export function parentProblems(
+  input: Readonly<Record<string, unknown>>,
+  isKnown: (value: unknown) => boolean,
+): Problem[] {
+  const given = PARENTS.filter((name) => input[name] !== undefined);
+  const known = given.filter((name) => isKnown(input[name]));
+  if (given.length > 0 && known.length <= 1) return [];
+  return [{ path: 'listenerId', message: 'exactly one of loadBalancerId, listenerId and ruleId must be given' }];
+}

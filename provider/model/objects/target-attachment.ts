@@ -1,0 +1,127 @@
+// The properties of a target attachment: the targets, by the user's own names, of one listener, rule or load balancer.
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { Problem } from '../base/errors.ts';
+import { propertyPath } from '../base/property-path.ts';
+import { isRecord } from '../base/record.ts';
+import { targetKey } from '../base/target-key.ts';
+import { DEFAULT_SERVER_KIND, type ServerKind, serverKind } from './backend-server.ts';
+import { ipAddress, mapKey, objectId, port } from './network.ts';
+import { parentProblems, parentShape } from './parent.ts';
+import { HANDOVER_SECONDS, seconds, secondsOrZero } from './seconds.ts';
+
+export const MAX_TARGETS = 500;
+export const DEFAULT_WEIGHT = 100;
+
+export const weight = z
+  .number('must be a whole number from 0 to 100')
+  .int('must be a whole number from 0 to 100')
+  .min(0, 'must be from 0 to 100')
+  .max(100, 'must be from 0 to 100');
+
+export const targetSchema = z.strictObject(
+  {
+    /** Without an address: the server's first one. */
+    serverId: objectId.optional(),
+    /** With a server: one of its own. */
+    address: ipAddress.optional(),
+    /** Of the server; unset is "ecs", the others must be named. */
+    type: serverKind.optional(),
+    port: port.optional(),
+    /** Unset is DEFAULT_WEIGHT; 0 is a weight and takes no new traffic. */
+    weight: weight.optional(),
+    description: z
+      .string('must be a string')
+      .regex(/^[A-Za-z0-9\-/._]{1,80}$/, 'must be 1-80 letters, digits, "-", "/", "." or "_"')
+      .optional(),
+  },
+  'must be a target: a server or an address, with port and weight',
+);
+
+export const targetAttachmentSchema = z.strictObject({
+  ...parentShape,
+  targets: z.record(mapKey, targetSchema, 'must be a map of targets by name'),
+  defaultPort: port.optional(),
+  manageWeights: z.boolean('must be true or false').default(true),
+  awaitHealthySeconds: seconds.optional(),
+  handoverSeconds: secondsOrZero.default(HANDOVER_SECONDS),
+});
+
+export type Target = z.infer<typeof targetSchema>;
+export type TargetAttachmentProperties = z.infer<typeof targetAttachmentSchema>;
+
+export function kindOf(target: Pick<Target, 'type'>): ServerKind {
+  return target.type ?? DEFAULT_SERVER_KIND;
+}
+
+export function weightOf(target: { weight?: number | undefined }): number {
+  return target.weight ?? DEFAULT_WEIGHT;
+}
+
+/** What a target names, whatever it is called and weighs: one that names the same as before is not newly bound. */
+export function namedBy({ serverId, address, type, port }: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify([serverId, address, type, port]);
+}
+
+/** What can be said of an attachment by itself, as far as it is known; the schema says the rest. */
+export function targetAttachmentRules(
+  input: Readonly<Record<string, unknown>>,
+  isKnown: (value: unknown) => boolean,
+): Problem[] {
+  const problems = parentProblems(input, isKnown);
+  const targets = input.targets;
+  if (!isKnown(targets) || !isRecord(targets)) return problems;
+  if (Object.keys(targets).length > MAX_TARGETS) {
+    problems.push({
+      path: 'targets',
+      message: `has at most ${MAX_TARGETS} targets, not ${Object.keys(targets).length}`,
+    });
+    // Of so many as a body has room for, the conflicts take seconds, and are more than a call takes arguments.
+    return problems;
+  }
+  problems.push(...targetProblems(targets), ...wireConflicts(targets, input.defaultPort, isKnown));
+  return problems;
+}
+
+function targetProblems(targets: Record<string, unknown>): Problem[] {
+  return Object.entries(targets)
+    .filter(([, target]) => isRecord(target) && target.serverId === undefined && target.address === undefined)
+    .map(([name]) => ({
+      path: propertyPath(['targets', name, 'address']),
+      message: 'is required where there is no serverId',
+    }));
+}
+
+/** Names of one map that mean the same address, or the same server, and port. */
+function wireConflicts(
+  targets: Record<string, unknown>,
+  defaultPort: unknown,
+  isKnown: (value: unknown) => boolean,
+): Problem[] {
+  const problems: Problem[] = [];
+  const nameOf = new Map<string, string>();
+  for (const [name, target] of Object.entries(targets)) {
+    const key = isRecord(target) && isKnown(target.serverId) ? knownKey(target, target.port ?? defaultPort) : undefined;
+    if (key === undefined) continue;
+    const first = nameOf.get(key);
+    if (first === undefined) nameOf.set(key, name);
+    else problems.push(wireConflict(name, first, key));
+  }
+  return problems;
+}
+
+/** Two names of one attachment with the same wire identity. */
+export function wireConflict(name: string, first: string, key: string): Problem {
+  return {
+    path: propertyPath(['targets', name]),
+    message: `is ${key}, and so is ${JSON.stringify(first)}: two targets may not have the same address and port`,
+    code: 'InvalidBackendServers.ServerIpConflict',
+  };
+}
+
+/** Undefined where it is not known, or not an address and a port: that equals nothing. */
+function knownKey({ address, serverId }: Record<string, unknown>, targetPort: unknown): string | undefined {
+  if (typeof targetPort !== 'number') return undefined;
+  if (typeof address === 'string' && isIP(address) !== 0) return targetKey(address, targetPort);
+  return address === undefined && typeof serverId === 'string' ? `${serverId}:${targetPort}` : undefined;
+}

@@ -1,0 +1,162 @@
+// Checks an input against its schema and rules and reports every problem at once; used by the API and, with unknowns, by the providers.
+import type { z } from 'zod';
+import { type ErrorCode, type Problem, problemText, WeirError } from '../base/errors.ts';
+import { propertyPath } from '../base/property-path.ts';
+import { isRecord } from '../base/record.ts';
+import { backendServerSchema } from '../objects/backend-server.ts';
+import { certificateRules } from '../objects/certificate.ts';
+import { forwardingRuleRules, forwardingRuleSchema } from '../objects/forwarding-rule.ts';
+import { groupAttachmentSchema } from '../objects/group-attachment.ts';
+import { healthCheckRules } from '../objects/health-check.ts';
+import { listenerRules, listenerSchema } from '../objects/listener.ts';
+import { loadBalancerSchema } from '../objects/load-balancer.ts';
+import { parentProblems } from '../objects/parent.ts';
+import { scalingGroupRules, scalingGroupSchema } from '../objects/scaling-group.ts';
+import { stickySessionRules } from '../objects/sticky-session.ts';
+import { targetAttachmentRules, targetAttachmentSchema } from '../objects/target-attachment.ts';
+
+/** The kinds of object, by the name of their collection in the API. */
+export const SCHEMAS = {
+  'load-balancers': loadBalancerSchema,
+  listeners: listenerSchema,
+  rules: forwardingRuleSchema,
+  attachments: targetAttachmentSchema,
+  'backend-servers': backendServerSchema,
+  groups: scalingGroupSchema,
+  'group-attachments': groupAttachmentSchema,
+} as const;
+
+export type Kind = keyof typeof SCHEMAS;
+export type PropertiesOf<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
+
+/** One of each kind, as errors and ids call it. */
+export const KIND_NAMES: Record<Kind, string> = {
+  'load-balancers': 'load balancer',
+  listeners: 'listener',
+  rules: 'rule',
+  attachments: 'attachment',
+  'backend-servers': 'server',
+  groups: 'group',
+  'group-attachments': 'group attachment',
+};
+
+export const KINDS = Object.keys(SCHEMAS) as Kind[];
+
+/** What zod says where nothing is given: of an enumeration the second. */
+const MISSING_CODES: readonly string[] = ['invalid_type', 'invalid_value'];
+
+type IsKnown = (value: unknown) => boolean;
+type Rules = (input: Readonly<Record<string, unknown>>, isKnown: IsKnown) => Problem[];
+
+const RULES: Record<Kind, Rules> = {
+  'load-balancers': () => [],
+  listeners: (input, isKnown) => [
+    ...listenerRules(input, isKnown),
+    ...nestedEach('certificates', input, isKnown, certificateRules),
+    ...balancingRules(input, isKnown),
+  ],
+  rules: (input, isKnown) => [...forwardingRuleRules(input), ...balancingRules(input, isKnown)],
+  attachments: targetAttachmentRules,
+  'backend-servers': () => [],
+  groups: scalingGroupRules,
+  'group-attachments': parentProblems,
+};
+
+/** Of what listeners and rules both say about their targets. */
+function balancingRules(input: Readonly<Record<string, unknown>>, isKnown: IsKnown): Problem[] {
+  return [
+    ...nested('healthCheck', input, isKnown, healthCheckRules),
+    ...nested('stickySession', input, isKnown, stickySessionRules),
+  ];
+}
+
+/** Every problem of what is known of `input`; a value for which `isKnown` is false is skipped, and what needs it too. */
+export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: IsKnown = () => true): Problem[] {
+  return [...schemaProblems(SCHEMAS[kind], input, isKnown), ...RULES[kind](input, isKnown)];
+}
+
+/** Every problem between properties that by themselves are well-formed. */
+export function rulesProblems(kind: Kind, properties: Record<string, unknown>): Problem[] {
+  return RULES[kind](properties, () => true);
+}
+
+/** Every problem that a schema has with an input. */
+export function schemaProblems(schema: z.ZodType, input: unknown, isKnown: IsKnown = () => true): Problem[] {
+  const parsed = schema.safeParse(input);
+  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => toProblems(issue, input, isKnown));
+}
+
+/** The input with every default filled in; throws one WeirError that names every problem. */
+export function parseProperties<K extends Kind>(kind: K, input: Record<string, unknown>): PropertiesOf<K> {
+  const problems = problemsOf(kind, input);
+  if (problems.length > 0) throw invalid(problems);
+  return SCHEMAS[kind].parse(input) as PropertiesOf<K>;
+}
+
+/** One error for all problems: their own code where they agree on it, else InvalidParameter, and each tells its own. */
+export function invalid(problems: readonly Problem[]): WeirError {
+  const codes = new Set<ErrorCode>(problems.map((problem) => problem.code ?? 'InvalidParameter'));
+  const [first = 'InvalidParameter'] = codes;
+  const isOne = codes.size <= 1;
+  const texts = problems.map((problem) => {
+    const text = problemText(problem);
+    return isOne || problem.code === undefined ? text : `${text} (${problem.code})`;
+  });
+  return new WeirError(isOne ? first : 'InvalidParameter', texts.join('; '), problems);
+}
+
+function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): Problem[] {
+  if (!isKnownAt(issue.path, input, isKnown)) return [];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: propertyPath([...issue.path, key]), message: 'is not a property' }));
+  }
+  if (issue.code === 'invalid_key') {
+    return issue.issues.map(({ message }) => ({ path: propertyPath(issue.path), message }));
+  }
+  const isMissing = MISSING_CODES.includes(issue.code) && valueAt(issue.path, input) === undefined;
+  const message = isMissing ? `is required: ${issue.message}` : issue.message;
+  return [{ path: propertyPath(issue.path), message }];
+}
+
+/** False where the value at the path, or one that it stands in, is not known yet. */
+function isKnownAt(path: readonly PropertyKey[], input: unknown, isKnown: IsKnown): boolean {
+  for (let depth = 0; depth <= path.length; depth++) {
+    if (!isKnown(valueAt(path.slice(0, depth), input))) return false;
+  }
+  return true;
+}
+
+function valueAt(path: readonly PropertyKey[], input: unknown): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    input,
+  );
+}
+
+function nested(property: string, input: Readonly<Record<string, unknown>>, isKnown: IsKnown, rules: Rules): Problem[] {
+  const value = input[property];
+  if (!isKnown(value) || !isRecord(value)) return [];
+  return rules(value, isKnown).map((problem) => ({
+    ...problem,
+    path: `${property}.${problem.path}`,
+  }));
+}
+
+/** The same for each value of a map. */
+function nestedEach(
+  property: string,
+  input: Readonly<Record<string, unknown>>,
+  isKnown: IsKnown,
+  rules: Rules,
+): Problem[] {
+  const map = input[property];
+  if (!isKnown(map) || !isRecord(map)) return [];
+  return Object.entries(map).flatMap(([name, value]) => {
+    if (!isKnown(value) || !isRecord(value)) return [];
+    return rules(value, isKnown).map(({ path, ...problem }) => ({
+      ...problem,
+      path: propertyPath([property, name, path]),
+    }));
+  });
+}

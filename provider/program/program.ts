@@ -1,0 +1,108 @@
+// What `check` has seen of the program so far, in which resources find each other: what contradicts itself is refused in
+// preview already. A provider's process lives for one preview or one update, so nothing of an older program is in here.
+
+import { resourceName } from '../methods/object-id.ts';
+import { keyOf } from '../model/base/object-key.ts';
+import { isRecord } from '../model/base/record.ts';
+import { stackOf } from '../model/base/urn.ts';
+import type { Kind } from '../model/rules/validate.ts';
+import type { Properties } from '../properties/canonical-form.ts';
+import { isKnown } from '../properties/unknown.ts';
+
+interface Seen {
+  readonly kind: Kind;
+  /** As the program has them; where the id of a new resource is not known yet, the URN of that stands for it. */
+  readonly properties: Properties;
+  readonly claimed: string[];
+  /** The inputs before this program's; empty for what is new. */
+  readonly olds: Properties;
+  /** The properties in which the program has secrets. */
+  readonly secrets: readonly string[];
+  id?: string;
+}
+
+export class Program {
+  readonly #seen = new Map<string, Seen>();
+  readonly #owners = new Map<string, string>();
+  readonly #claims = new Map<string, string>();
+
+  /** The resource's properties, in place of those that it had when it was checked before. */
+  see(kind: Kind, owner: string, { properties, olds, secrets }: Pick<Seen, 'properties' | 'olds' | 'secrets'>): void {
+    const before = this.#seen.get(owner);
+    if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
+    for (const key of before?.claimed ?? []) this.#claims.delete(key);
+    this.#seen.set(owner, { kind, properties, claimed: [], olds, secrets });
+  }
+
+  has(owner: unknown): boolean {
+    return this.#seen.has(String(owner));
+  }
+
+  secretsOf(owner: string): readonly string[] {
+    return this.#seen.get(owner)?.secrets ?? [];
+  }
+
+  /** The object that the resource has: an id that other resources refer to. */
+  identify(owner: string, id: string): void {
+    const seen = this.#seen.get(owner);
+    if (seen === undefined) return;
+    seen.id = id;
+    this.#owners.set(keyOf(seen.kind, id), owner);
+  }
+
+  /** The properties of the resource that `reference`, an id or a URN, stands for; undefined where it is not of the program. */
+  get(kind: Kind, reference: unknown): Properties | undefined {
+    return this.#find(kind, reference)?.properties;
+  }
+
+  /** The same before this program. */
+  before(kind: Kind, reference: unknown): Properties | undefined {
+    return this.#find(kind, reference)?.olds;
+  }
+
+  /** One text for each object, however it is referred to. */
+  nameOf(kind: Kind, reference: unknown): string {
+    const text = String(reference);
+    return this.#owners.get(keyOf(kind, text)) ?? text;
+  }
+
+  /** Claims for a resource what no two may have; the owner of another one that was first. */
+  claim(key: string, owner: string): string | undefined {
+    const first = this.#claims.get(key);
+    if (first !== undefined && first !== owner) return first;
+    this.#claims.set(key, owner);
+    this.#seen.get(owner)?.claimed.push(key);
+    return undefined;
+  }
+
+  #find(kind: Kind, reference: unknown): Seen | undefined {
+    const seen = this.#seen.get(this.nameOf(kind, reference));
+    return seen?.kind === kind ? seen : undefined;
+  }
+}
+
+const programs = new Map<string | undefined, Program>();
+
+/** The program of the stack that the owner is of. */
+export function programOf(owner: string): Program {
+  const stack = stackOf(owner);
+  const program = programs.get(stack) ?? new Program();
+  programs.set(stack, program);
+  return program;
+}
+
+/** As a message shows a reference: of a URN the name. */
+export function shownReference(reference: string): string {
+  return reference.startsWith('urn:') ? resourceName({ owner: reference }) : reference;
+}
+
+/** `properties` with the URNs that `references` has in the same places in place of what is not known. */
+export function withReferences(properties: unknown, references: unknown): unknown {
+  if (!isKnown(properties) && typeof references === 'string') return references;
+  if (!isRecord(properties) || !isRecord(references)) return properties;
+  const filled = Object.entries(references).map(([name, reference]) => [
+    name,
+    withReferences(properties[name], reference),
+  ]);
+  return { ...properties, ...Object.fromEntries(filled) };
+}

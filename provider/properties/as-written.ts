@@ -1,0 +1,32 @@
+// What an object really is, in the words of the user: state and program then differ by drift alone, never by notation.
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { isRecord } from '../model/base/record.ts';
+import { compact, defaultOf, normalForm, type Properties, unwrapped } from './canonical-form.ts';
+
+/**
+ * `actual`, where a property that means the same as the written one stays as it was written, and one that was not
+ * written and has its default is left out.
+ */
+export function asWritten(schema: z.ZodObject, actual: Properties, written: Properties): Record<string, unknown> {
+  return compact(
+    Object.entries(schema.shape).map(([key, property]) => [key, valueAsWritten(property, actual[key], written[key])]),
+  );
+}
+
+function valueAsWritten(schema: z.core.$ZodType, actual: unknown, written: unknown): unknown {
+  const normal = normalForm(schema, actual);
+  if (written !== undefined && isDeepStrictEqual(normal, normalForm(schema, written))) return written;
+  if (written === undefined && isDeepStrictEqual(normal, defaultOf(schema))) return undefined;
+  const inner = unwrapped(schema);
+  if (isRecord(normal)) {
+    const given = isRecord(written) ? written : {};
+    if (inner instanceof z.ZodObject) return asWritten(inner, normal, given);
+    if (inner instanceof z.ZodRecord) {
+      return compact(
+        Object.entries(normal).map(([key, item]) => [key, valueAsWritten(inner.valueType, item, given[key])]),
+      );
+    }
+  }
+  return normal;
+}

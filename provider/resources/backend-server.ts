@@ -1,0 +1,21 @@
+// The backend server as a resource: what kind of server it is begins its id and makes it this one, all else changes in place.
+
+import { propertyLine } from '../messages/property-line.ts';
+import { backendServerSchema } from '../model/objects/backend-server.ts';
+import type { ResourceDescription } from './description.ts';
+
+/** What changes whether a server may take traffic, in the order in which a reviewer asks for it. */
+const SHOWN = ['status', 'isolated', 'expiresAt', 'bandwidthMbps', 'region', 'vpcId', 'zoneId', 'addresses'] as const;
+
+export const backendServer: ResourceDescription = {
+  type: 'BackendServer',
+  kind: 'backend-servers',
+  schema: backendServerSchema,
+  identity: ['kind'],
+  idPrefix: ({ kind }) => ID_PREFIXES[String(kind)] ?? '',
+  outputs: [],
+  changeLine: (name, olds, news) => propertyLine(name, SHOWN, olds, news),
+};
+
+/** As the documents write the ids of instances, network interfaces and container instances. */
+const ID_PREFIXES: Readonly<Record<string, string>> = { ecs: 'i-', eni: 'eni-', eci: 'eci-' };

@@ -1,0 +1,44 @@
+// What the providers need to know of a type of resource; one file a resource describes its own.
+import type { z } from 'zod';
+import type { Problem } from '../model/base/errors.ts';
+import type { Kind } from '../model/rules/validate.ts';
+import type { Program } from '../program/program.ts';
+import type { Properties } from '../properties/canonical-form.ts';
+
+/** A resource among the others of its program; any of it may be unknown or malformed. */
+export interface Checked {
+  readonly program: Program;
+  readonly owner: string;
+  /** The inputs before, empty for a new resource. */
+  readonly olds: Properties;
+  /** Where the id of a new resource is not known yet, its URN stands for it. */
+  readonly news: Properties;
+}
+
+export interface ResourceDescription {
+  /** The class in the SDK; the type token is `pulumi-nodejs:dynamic/weir:TYPE`. */
+  readonly type: string;
+  readonly kind: Kind;
+  /** The model's schema, with a default wherever leaving a property out means a value. */
+  readonly schema: z.ZodObject;
+  /** A change of these makes another object: they are part of its id, and replace it. */
+  readonly identity: readonly string[];
+  /** What ids begin with; the normal form goes in. */
+  readonly idPrefix?: (normal: Properties) => string;
+  /** What the API answers beside the properties. */
+  readonly outputs: readonly string[];
+  /** Defaults that depend on other properties; the normal form goes in and comes out. */
+  readonly complete?: (normal: Properties) => Properties;
+  /** What the runtime would refuse, for reasons that the program tells as well: so preview says it already. */
+  readonly problems?: (checked: Checked) => readonly Problem[];
+  /** The program's properties as diff compares them: what the resource leaves to others is taken from the state. */
+  readonly desired?: (news: Properties, olds: Properties) => Properties;
+  /** The object's properties and outputs as the state has them: what is no drift is taken from what was there before. */
+  readonly observed?: (actual: Properties, state: Properties) => Properties;
+  /** The line that a change prints to the preview. */
+  readonly changeLine?: (name: string, olds: Properties, news: Properties) => string | undefined;
+  /** Why this object may not be replaced, where it may not. */
+  readonly refusesReplacement?: (olds: Properties) => string | undefined;
+  /** How long a put may wait, where its properties have a say in it; else for first checks, as long as those may take. */
+  readonly waitMs?: (properties: Properties) => number;
+}

@@ -1,0 +1,86 @@
+// The target attachment as a resource: its targets change in place, and each change says what it binds and unbinds.
+import { z } from 'zod';
+import type { Problem } from '../model/base/errors.ts';
+import { isRecord } from '../model/base/record.ts';
+import { mapKey } from '../model/objects/network.ts';
+import { PARENTS } from '../model/objects/parent.ts';
+import { toMs } from '../model/objects/seconds.ts';
+import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from '../model/objects/target-attachment.ts';
+import { membershipChanges, membershipLine } from '../model/rules/membership.ts';
+import { targetPortProblems } from '../model/rules/target-port.ts';
+import { targetClaimProblems } from '../program/claims.ts';
+import { eligibilityProblems } from '../program/eligibility.ts';
+import { classicProblems, isClassic } from '../program/parent.ts';
+import { compact, type Properties } from '../properties/canonical-form.ts';
+import { isKnown } from '../properties/unknown.ts';
+import type { Checked, ResourceDescription } from './description.ts';
+
+// The model leaves an unset weight unset, because the server may keep another one; for a diff it is DEFAULT_WEIGHT.
+const target = targetSchema.extend({ weight: targetSchema.shape.weight.default(DEFAULT_WEIGHT) });
+
+export const targetAttachment: ResourceDescription = {
+  type: 'TargetAttachment',
+  kind: 'attachments',
+  schema: targetAttachmentSchema.extend({ targets: z.record(mapKey, target) }),
+  identity: [...PARENTS],
+  outputs: ['boundTargets'],
+  problems: inProgram,
+  desired: (news, olds) => (leavesWeights(news) ? withWeightsOf(news, olds, 'targets') : news),
+  observed: (actual, state) => {
+    const observed = withHealthOf(actual, state);
+    if (!leavesWeights(state)) return observed;
+    return withWeightsOf(withWeightsOf(observed, state, 'targets'), state, 'boundTargets');
+  },
+  changeLine: (name, olds, news) => membershipLine(name, membershipChanges(olds, news, isKnown)),
+  waitMs: ({ handoverSeconds = targetAttachmentSchema.shape.handoverSeconds.parse(undefined), awaitHealthySeconds }) =>
+    toMs(Number(handoverSeconds) + Number(awaitHealthySeconds ?? 0)),
+};
+
+function inProgram(checked: Checked): Problem[] {
+  const { program, news } = checked;
+  return [
+    ...classicProblems(program, news),
+    ...portProblems(isClassic(program, news), news),
+    ...targetClaimProblems(checked),
+    ...eligibilityProblems(checked, Date.now()),
+  ];
+}
+
+function portProblems(isClassic: boolean | undefined, { targets, defaultPort }: Properties): Problem[] {
+  if (isClassic === undefined || !isRecord(targets)) return [];
+  const known = Object.entries(targets).filter(([, item]) => isRecord(item) && isKnown(item.port));
+  return targetPortProblems(isClassic, { targets: Object.fromEntries(known), defaultPort });
+}
+
+function leavesWeights({ manageWeights }: Properties): boolean {
+  return manageWeights === false;
+}
+
+/** The map with the weights that the same names have in `other`. */
+function withWeightsOf(properties: Properties, other: Properties, map: 'targets' | 'boundTargets'): Properties {
+  return withEach(properties, other, map, (item, { weight }) => compact(Object.entries({ ...item, weight })));
+}
+
+/** Health is no drift, unless a target became, or ceased to be, ineligible. */
+function withHealthOf(actual: Properties, state: Properties): Properties {
+  return withEach(actual, state, 'boundTargets', (item, { health }) => {
+    const isDrift = health === undefined || (item.health === 'ineligible') !== (health === 'ineligible');
+    return isDrift ? item : { ...item, health };
+  });
+}
+
+function withEach(
+  properties: Properties,
+  other: Properties,
+  map: string,
+  merge: (item: Properties, otherItem: Properties) => Properties,
+): Properties {
+  const own = properties[map];
+  const others = other[map];
+  if (!isRecord(own) || !isRecord(others)) return properties;
+  const merged = Object.entries(own).map(([name, item]) => {
+    const otherItem = others[name];
+    return [name, isRecord(item) && isRecord(otherItem) ? merge(item, otherItem) : item];
+  });
+  return { ...properties, [map]: Object.fromEntries(merged) };
+}

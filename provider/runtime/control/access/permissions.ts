@@ -1,0 +1,193 @@
+// What must be permitted of a caller: for a write, by what it really does; for a read, of each object that is shown. Pure.
+import { isDeepStrictEqual } from 'node:util';
+import { propertyPath } from '../../../model/base/property-path.ts';
+import { hasSameParent, PARENTS } from '../../../model/objects/parent.ts';
+import { type Target, weightOf } from '../../../model/objects/target-attachment.ts';
+import {
+  type Actions,
+  BIND,
+  DESCRIBE_WORKERS,
+  JOIN,
+  KIND_ACTIONS,
+  LEAVE,
+  MODIFY_ATTACHMENT,
+  MODIFY_PORT,
+  MODIFY_WEIGHT,
+  permissionFor,
+  UNBIND,
+} from '../../../model/permissions/actions.ts';
+import type { Compiled } from '../../compile/compile.ts';
+import type { StoredObject } from '../../store/store.ts';
+import { type Binder, loadBalancerOf, wantedTargets } from '../../stored/bindings.ts';
+import type { Lookup, ModelView } from '../../stored/model.ts';
+import { listenersAt, vipPortsOf } from '../write/endpoints.ts';
+import { membersOf } from '../write/groups.ts';
+import { type Access, mayAll, type Need } from './access.ts';
+
+/** Any of the actions, on each resource that the objects stand for. */
+export function needsOf(view: Lookup, objects: readonly (StoredObject | undefined)[], actions: Actions): Need[] {
+  const resources = objects.flatMap((object) => (object === undefined ? [] : (resourceOf(view, object) ?? [])));
+  return [...new Set(resources)].map((resource) => ({ actions, resource, path: '' }));
+}
+
+/** What is asked of who wants to see an object. */
+export function needsOfRead(view: Lookup, object: StoredObject): Need[] {
+  return needsOf(view, [object], KIND_ACTIONS[object.kind].read);
+}
+
+export function mayRead(access: Access, view: Lookup, object: StoredObject): boolean {
+  return access.isAdministrator || mayAll(access, needsOfRead(view, object));
+}
+
+/** What is asked of who wants to see something of a listener as it was compiled, whether it is stored or was refused. */
+export function needsOfListener({ sources }: Compiled, listenerId: string, actions: Actions): Need[] {
+  const loadBalancer = sources.get(listenerId)?.find(({ kind }) => kind === 'load-balancers');
+  return loadBalancer === undefined ? [] : [{ actions, resource: `loadbalancer/${loadBalancer.id}`, path: '' }];
+}
+
+export const NEEDS_OF_WORKERS: readonly Need[] = [{ actions: DESCRIBE_WORKERS.actions, resource: 'runtime', path: '' }];
+
+/** `before` is the stored object, `after` what a put makes of it; where it names a parent that is not there, it asks for nothing. */
+export function needsOfWrite(
+  view: ModelView,
+  before: StoredObject | undefined,
+  after: StoredObject | undefined,
+): Need[] {
+  const kind = (after ?? before)?.kind;
+  if (kind === undefined) return [];
+  if (before !== undefined && after !== undefined && isDeepStrictEqual(contentOf(before), contentOf(after))) {
+    return needsOf(view, [before], permissionFor(kind, 'create', 'modify').actions);
+  }
+  if (kind === 'attachments') return attachmentNeeds(view, before as Attachment, after as Attachment);
+  if (kind === 'groups') return groupNeeds(view, before as Group, after as Group);
+  if (kind === 'group-attachments')
+    return groupAttachmentNeeds(view, before as GroupAttachment, after as GroupAttachment);
+  const operation = before === undefined ? 'create' : after === undefined ? 'delete' : 'modify';
+  const needs = needsOf(view, [before, after], KIND_ACTIONS[kind][operation]);
+  return after === undefined ? needs : [...needs, ...endpointNeeds(view, before, after)];
+}
+
+type Attachment = StoredObject<'attachments'> | undefined;
+type Group = StoredObject<'groups'> | undefined;
+type GroupAttachment = StoredObject<'group-attachments'> | undefined;
+
+function attachmentNeeds(view: ModelView, before: Attachment, after: Attachment): Need[] {
+  const isMoved = hasMoved(before, after);
+  const old = new Map(before === undefined ? [] : wantedTargets(view, before));
+  const next = new Map(after === undefined ? [] : wantedTargets(view, after));
+  const isKept = (name: string) => !isMoved && isSameServer(old.get(name), next.get(name));
+  const bound = [...next].filter(([name]) => !isKept(name));
+  const kept = [...next.keys()].filter(isKept).map((name) => [old.get(name), next.get(name)] as [Target, Target]);
+  const needs: Need[] = [];
+  if (after !== undefined && (isMoved || bound.length > 0)) {
+    const actions = BIND[formOf(view, after)];
+    needs.push(...needsOf(view, [after], actions), ...serverNeeds('targets', bound, actions));
+  }
+  if (before !== undefined && (isMoved || [...old.keys()].some((name) => !isKept(name)))) {
+    needs.push(...needsOf(view, [before], UNBIND[formOf(view, before)]));
+  }
+  if (kept.some(([a, b]) => weightOf(a) !== weightOf(b))) needs.push(...needsOf(view, [after], MODIFY_WEIGHT));
+  if (kept.some(([a, b]) => a.port !== b.port)) needs.push(...needsOf(view, [after], MODIFY_PORT));
+  const isOther = kept.some(([a, b]) => a.description !== b.description || a.type !== b.type);
+  if (needs.length === 0 || isOther || settingsDiffer(before, after)) {
+    needs.push(...needsOf(view, [before, after], MODIFY_ATTACHMENT));
+  }
+  return needs;
+}
+
+function groupNeeds(view: ModelView, before: Group, after: Group): Need[] {
+  const { create, modify, delete: remove } = KIND_ACTIONS.groups;
+  if (after === undefined) return needsOf(view, [before], remove);
+  const old = new Set(before === undefined ? [] : Object.values(membersOf(before)));
+  const members = Object.entries(membersOf(after));
+  const joining = members
+    .filter(([, serverId]) => !old.has(serverId))
+    .map(([name, serverId]) => [name, { serverId }] as const);
+  const present = new Set(members.map(([, serverId]) => serverId));
+  const needs = serverNeeds('members', joining, JOIN);
+  if (before === undefined) return [...needsOf(view, [after], create), ...needs];
+  if (joining.length > 0) needs.push(...needsOf(view, [after], JOIN));
+  if ([...old].some((serverId) => !present.has(serverId))) needs.push(...needsOf(view, [after], LEAVE));
+  const isOther = needs.length === 0 || before.owner !== after.owner;
+  return isOther ? [...needs, ...needsOf(view, [after], [modify[0]])] : needs;
+}
+
+function groupAttachmentNeeds(view: ModelView, before: GroupAttachment, after: GroupAttachment): Need[] {
+  const { create, modify, delete: remove } = KIND_ACTIONS['group-attachments'];
+  const isOther = hasMoved(before, after) || before?.properties.groupId !== after?.properties.groupId;
+  if (!isOther) return needsOf(view, [after], modify);
+  const needs = needsOf(view, [before], remove);
+  if (after !== undefined) {
+    const resource = `scalinggroup/${after.properties.groupId}`;
+    needs.push(...needsOf(view, [after], create), { actions: create, resource, path: 'groupId' });
+    needs.push(...serverNeeds('members', wantedTargets(view, after), create));
+  }
+  return needs;
+}
+
+/** A listener that comes to where another load balancer's is may take its traffic over: that is a change of both. */
+function endpointNeeds(view: ModelView, before: StoredObject | undefined, after: StoredObject): Need[] {
+  const left = before === undefined ? [] : vipPortsOf(view, before);
+  const entered = vipPortsOf(view, after).filter((at) => !left.some((other) => isDeepStrictEqual(other, at)));
+  const holders = entered.flatMap((at) => listenersAt(view, at));
+  const above = after.kind === 'listeners' ? after.properties.loadBalancerId : after.id;
+  const others = holders.filter(({ properties }) => properties.loadBalancerId !== above);
+  return needsOf(view, others, KIND_ACTIONS.listeners.modify);
+}
+
+/** The servers among what is newly bound. */
+function serverNeeds(
+  property: string,
+  targets: readonly (readonly [name: string, target: Pick<Target, 'serverId'>])[],
+  actions: Actions,
+): Need[] {
+  return targets.flatMap(([name, { serverId }]) =>
+    serverId === undefined ? [] : [{ actions, resource: `instance/${serverId}`, path: propertyPath([property, name]) }],
+  );
+}
+
+/** An incarnation alone says that a create was repeated. */
+function contentOf({ owner, properties }: StoredObject): unknown {
+  return { owner, properties };
+}
+
+/** What permissions on an object are given for; undefined where its parent is not there. */
+function resourceOf(view: Lookup, object: StoredObject): string | undefined {
+  switch (object.kind) {
+    case 'load-balancers':
+      return `loadbalancer/${object.id}`;
+    case 'backend-servers':
+      return `instance/${object.id}`;
+    case 'groups':
+      return `scalinggroup/${object.id}`;
+    case 'listeners':
+      return `loadbalancer/${object.properties.loadBalancerId}`;
+    default: {
+      const loadBalancer = loadBalancerOf(view, object.properties);
+      return loadBalancer && `loadbalancer/${loadBalancer.id}`;
+    }
+  }
+}
+
+/** The form of its parent decides which of the documents' actions are meant. */
+function formOf(view: Lookup, { properties }: Binder): keyof typeof BIND {
+  if (loadBalancerOf(view, properties)?.properties.type === 'classic') return 'classic';
+  return PARENTS.find((name) => properties[name] !== undefined) ?? 'loadBalancerId';
+}
+
+/** One that is made or deleted moves too. */
+function hasMoved(before: Binder | undefined, after: Binder | undefined): boolean {
+  return !hasSameParent(before?.properties ?? {}, after?.properties ?? {});
+}
+
+function isSameServer(a: Target | undefined, b: Target | undefined): boolean {
+  return a !== undefined && b !== undefined && a.serverId === b.serverId && a.address === b.address;
+}
+
+function settingsDiffer(before: Attachment, after: Attachment): boolean {
+  if (before === undefined || after === undefined) return false;
+  const settings = ({ owner, properties: { targets: _, defaultPort: __, ...rest } }: NonNullable<Attachment>) => {
+    return { owner, ...rest };
+  };
+  return !hasMoved(before, after) && !isDeepStrictEqual(settings(before), settings(after));
+}

@@ -1,0 +1,66 @@
+// A batch of writes as events: what each put or deleted and, of attachments and groups, what it bound, changed and unbound. Pure.
+import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
+import type { Kind } from '../../../model/rules/validate.ts';
+import type { ObjectChange, StoredObject } from '../../store/store.ts';
+import { wantedTargets } from '../../stored/bindings.ts';
+import type { Lookup, ModelView } from '../../stored/model.ts';
+import type { Need } from '../access/access.ts';
+import { needsOfRead } from '../access/permissions.ts';
+import { membersOf } from '../write/groups.ts';
+import type { RuntimeEvent } from './event-log.ts';
+
+/** The events of the last 1,000 writes are kept, and an attachment has up to 500 targets. */
+const MAX_CHANGES_TOLD = 50;
+
+const NO_TARGETS: Membership = { targets: {} };
+
+export interface WriteEvent {
+  readonly event: RuntimeEvent;
+  /** Of an object that came from another load balancer, on both. */
+  readonly needs: readonly Need[];
+}
+
+/** `before`: the model that the first of the changes was made to; each took the next version. */
+export function writeEvents(before: ModelView, changes: readonly ObjectChange[]): WriteEvent[] {
+  const changed = new Map<string, StoredObject | undefined>();
+  const nameOf = (kind: Kind, id: string) => `${kind} ${id}`;
+  const sofar: Lookup = {
+    get: (kind, id) => (changed.has(nameOf(kind, id)) ? changed.get(nameOf(kind, id)) : before.get(kind, id)) as never,
+  };
+  return changes.map((change, index) => {
+    const next = 'put' in change ? change.put : undefined;
+    const { kind, id } = next ?? ('delete' in change ? change.delete : change.put);
+    const previous = sofar.get<Kind>(kind, id);
+    const needs = previous === undefined ? [] : needsOfRead(sofar, previous);
+    const membership = membershipOf(sofar, previous);
+    changed.set(nameOf(kind, id), next);
+    if (next !== undefined) needs.push(...needsOfRead(sofar, next));
+    const action = next === undefined ? 'delete' : 'put';
+    const version = before.version + index + 1;
+    return {
+      event: { type: 'write', version, kind, id, action, ...targetsOf(membership, membershipOf(sofar, next)) },
+      needs,
+    };
+  });
+}
+
+/** Of kinds that have no membership nothing. */
+function targetsOf(before: Membership | undefined, after: Membership | undefined) {
+  if (before === undefined && after === undefined) return {};
+  const all = membershipChanges(before ?? NO_TARGETS, after ?? NO_TARGETS) ?? [];
+  const omitted = all.length - MAX_CHANGES_TOLD;
+  return { targets: all.slice(0, MAX_CHANGES_TOLD), ...(omitted > 0 ? { omitted } : {}) };
+}
+
+function membershipOf(view: Lookup, object: StoredObject | undefined): Membership | undefined {
+  if (object?.kind === 'attachments') return object.properties;
+  if (object?.kind === 'group-attachments') return { targets: Object.fromEntries(wantedTargets(view, object)) };
+  return object?.kind === 'groups' ? { targets: membersAsTargets(object) } : undefined;
+}
+
+/** Their port and weight are those of each attachment of the group. */
+function membersAsTargets(group: StoredObject<'groups'>) {
+  return Object.fromEntries(
+    Object.entries(membersOf(group)).map(([name, serverId]) => [name, { serverId, weight: null }]),
+  );
+}

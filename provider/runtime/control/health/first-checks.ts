@@ -1,0 +1,46 @@
+// Whose first checks a put waits for: of targets that stand in for others, which Pulumi deletes as soon as it has its answer. Pure.
+
+import type { HealthView } from '../../contract/engine.ts';
+import { type GroupSnapshot, groupsOf, type Snapshot, takesTraffic } from '../../contract/snapshot.ts';
+import type { StoredObject } from '../../store/store.ts';
+import { groupsServedBy } from '../../stored/bindings.ts';
+import type { ModelView } from '../../stored/model.ts';
+
+export interface AwaitedTarget {
+  readonly groupId: string;
+  readonly key: string;
+}
+
+/** The put of anything else, and of a target beside others that take traffic, waits for nothing. */
+export function awaitedTargets(
+  view: ModelView,
+  snapshot: Snapshot,
+  object: StoredObject,
+  health: HealthView,
+): AwaitedTarget[] {
+  return groupsOfObject(view, snapshot, object).flatMap((group) => {
+    if (group.healthCheck === undefined || !isToTakeOver(view, snapshot, group, health)) return [];
+    const own = [...group.targets.values()].filter(({ attachment, weight }) => {
+      return weight > 0 && (object.kind === 'listeners' || attachment === object.id);
+    });
+    return own.map(({ key }) => ({ groupId: group.id, key }));
+  });
+}
+
+function groupsOfObject(view: ModelView, { waiting, groups }: Snapshot, object: StoredObject): GroupSnapshot[] {
+  if (object.kind === 'attachments' || object.kind === 'group-attachments')
+    return groupsServedBy(view, object.properties).flatMap(({ groupId }) => groups.get(groupId) ?? []);
+  const listener = object.kind === 'listeners' ? waiting.get(object.id) : undefined;
+  return listener === undefined ? [] : groupsOf(listener);
+}
+
+/** Of a listener that waits for its VIP:port, or of a rule that requests pass by until a target of it takes traffic. */
+function isToTakeOver(
+  view: ModelView,
+  { waiting }: Snapshot,
+  { id, listenerId, ruleId, targets }: GroupSnapshot,
+  health: HealthView,
+): boolean {
+  if (waiting.has(listenerId)) return view.get('listeners', listenerId)?.state.servesSince === undefined;
+  return ruleId !== undefined && ![...targets.keys()].some((key) => takesTraffic(health(id, key)));
+}

@@ -1,0 +1,87 @@
+// What writes wait for of the health of targets: first checks before they are made and after, and all of it where one asks.
+import { problemsText, WeirError } from '../../../model/base/errors.ts';
+import { HANDOVER_SECONDS, toMs } from '../../../model/objects/seconds.ts';
+import { type Compiled, compile } from '../../compile/compile.ts';
+import type { HealthView } from '../../contract/engine.ts';
+import type { HealthMonitor } from '../../health/monitor.ts';
+import type { Probe } from '../../health/probe.ts';
+import type { StoredObject } from '../../store/store.ts';
+import type { Draft, ModelView } from '../../stored/model.ts';
+import { type AwaitedTarget, awaitedTargets } from './first-checks.ts';
+import { Handover, type Proven } from './handover.ts';
+import type { RunningState } from './running-state.ts';
+import { changesBindings, type RecordOf, successionsOf } from './successions.ts';
+import { Waiters } from './waiters.ts';
+
+export class HealthWaits {
+  readonly #monitor: HealthMonitor;
+  readonly #running: RunningState;
+  readonly #handover: Handover;
+  readonly #waiters = new Waiters();
+
+  constructor(monitor: HealthMonitor, probe: Probe, running: RunningState) {
+    this.#monitor = monitor;
+    this.#running = running;
+    this.#handover = new Handover(monitor, probe);
+  }
+
+  /**
+   * Before a write is made: of what takes the place of targets in traffic, that which passed a first check. `draft`: the
+   * model with the write tried on it; `written`: its object, undefined where it is deleted; `name`: of the write, for
+   * newer ones.
+   */
+  async prove(
+    name: string,
+    before: ModelView,
+    served: Compiled,
+    draft: Draft,
+    written: StoredObject | undefined,
+  ): Promise<readonly Proven[]> {
+    const seconds = handoverSecondsOf(written);
+    const isToCompare = seconds > 0 && changesBindings(before, draft.changes);
+    const { snapshot } = isToCompare ? compile(draft, served) : served;
+    const recordOf: RecordOf = (groupId, key) => this.#monitor.record(groupId, key);
+    const successions = successionsOf(served.snapshot, snapshot, written, recordOf);
+    return await this.#handover.prove(name, successions, seconds);
+  }
+
+  /**
+   * After a put: first checks of what stands in for an older listener or rule, so that Pulumi, which deletes that next,
+   * takes nothing away that is needed where the targets are well.
+   */
+  async firstChecks(view: ModelView, { snapshot }: Compiled, written: StoredObject): Promise<void> {
+    const health: HealthView = (groupId, key) => this.#monitor.health(groupId, key);
+    const awaited = awaitedTargets(view, snapshot, written, health);
+    const hasEnded = ({ groupId, key }: AwaitedTarget) => {
+      const record = this.#monitor.record(groupId, key);
+      return record === undefined || record.checkedAtMs !== undefined || record.state.health !== 'checking';
+    };
+    await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSecondsOf(written)));
+  }
+
+  /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
+  async healthy(attachmentId: string, seconds: number): Promise<void> {
+    const waiting = () => this.#running.notHealthy(attachmentId);
+    const result = await this.#waiters.until(() => waiting().length === 0, toMs(seconds));
+    if (result === 'met') return;
+    if (result === 'closed') throw new WeirError('SystemBusy', 'The runtime is stopping; the targets are bound.');
+    const details = waiting();
+    const message = `After ${seconds} s: ${problemsText(details)}. The targets are bound.`;
+    throw new WeirError('IncorrectStatus.RSByPassToas', message, details);
+  }
+
+  /** The health of a target, or what is bound, has changed. */
+  look(): void {
+    this.#waiters.look();
+  }
+
+  /** Ends all of them. */
+  close(): void {
+    this.#handover.close();
+    this.#waiters.close();
+  }
+}
+
+function handoverSecondsOf(written: StoredObject | undefined): number {
+  return written?.kind === 'attachments' ? written.properties.handoverSeconds : HANDOVER_SECONDS;
+}

@@ -1,0 +1,83 @@
+// What the API tells of the model as it runs: health, counts and traffic of what is bound, from monitor and engine.
+import { propertyPath } from '../../../model/base/property-path.ts';
+import type { DrainingTarget, Engine, EngineStatus, ListenerTraffic } from '../../contract/engine.ts';
+import { type Health, takesTraffic } from '../../contract/snapshot.ts';
+import type { HealthMonitor, HealthRecord } from '../../health/monitor.ts';
+import { type Binder, groupsServedBy, resolveTargets } from '../../stored/bindings.ts';
+import type { Model } from '../../stored/model.ts';
+
+export interface BoundTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly health: Health;
+}
+
+export class RunningState {
+  readonly #engine: Engine;
+  readonly #monitor: HealthMonitor;
+  readonly #modelNow: () => Model;
+
+  constructor(engine: Engine, monitor: HealthMonitor, modelNow: () => Model) {
+    this.#engine = engine;
+    this.#monitor = monitor;
+    this.#modelNow = modelNow;
+  }
+
+  get engineStatus(): EngineStatus {
+    return this.#engine.status();
+  }
+
+  /** The targets of an attachment as they are served; where several listeners serve one, its worst health. */
+  boundTargets(binder: Binder): Record<string, BoundTarget> {
+    const model = this.#modelNow();
+    const bound: Record<string, BoundTarget> = {};
+    for (const { name, address, port, weight, ineligible } of resolveTargets(model, binder, undefined)) {
+      bound[name] = { address, port, weight, health: ineligible === undefined ? 'unchecked' : 'ineligible' };
+    }
+    for (const { groupId, fixedPort } of groupsServedBy(model, binder.properties)) {
+      for (const { name, key, address, port, weight } of resolveTargets(model, binder, fixedPort)) {
+        const health = worse(bound[name]?.health ?? 'unchecked', this.#monitor.health(groupId, key));
+        bound[name] = { address, port, weight, health };
+      }
+    }
+    return bound;
+  }
+
+  /** Those of weight > 0 that take no traffic, as problems of the attachment. */
+  notHealthy(attachmentId: string): { path: string; message: string }[] {
+    const attachment = this.#modelNow().get('attachments', attachmentId);
+    if (attachment === undefined) return [];
+    return Object.entries(this.boundTargets(attachment))
+      .filter(([, { weight, health }]) => weight > 0 && !takesTraffic(health))
+      .map(([name, { health }]) => ({ path: propertyPath(['targets', name]), message: `is ${health}` }));
+  }
+
+  targetHealth(groupId: string, key: string): { health: Health; lastError: string | undefined } {
+    const state = this.#monitor.state(groupId, key);
+    return { health: state?.health ?? 'checking', lastError: state?.lastError };
+  }
+
+  healthRecord(groupId: string, key: string): HealthRecord | undefined {
+    return this.#monitor.record(groupId, key);
+  }
+
+  counts(groupId: string, key: string) {
+    return this.#engine.counts(groupId, key);
+  }
+
+  traffic(listenerId: string): ListenerTraffic | undefined {
+    return this.#engine.traffic(listenerId);
+  }
+
+  /** Targets that are bound no more and still have open flows. */
+  draining(): readonly DrainingTarget[] {
+    return this.#engine.draining();
+  }
+}
+
+const ORDER: readonly Health[] = ['unchecked', 'healthy', 'checking', 'unhealthy', 'ineligible'];
+
+function worse(a: Health, b: Health): Health {
+  return ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b;
+}

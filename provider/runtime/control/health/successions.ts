@@ -1,0 +1,109 @@
+// Where a write gives up targets in traffic for others of which nothing is known: found between what is served and what would be. Pure.
+import { isDeepStrictEqual } from 'node:util';
+import { hasSameParent } from '../../../model/objects/parent.ts';
+import type { Kind } from '../../../model/rules/validate.ts';
+import {
+  type GroupSnapshot,
+  type HealthCheckSnapshot,
+  type Snapshot,
+  type TargetSnapshot,
+  takesTraffic,
+} from '../../contract/snapshot.ts';
+import type { HealthRecord } from '../../health/monitor.ts';
+import type { ObjectChange, StoredObject } from '../../store/store.ts';
+import type { Binder } from '../../stored/bindings.ts';
+import type { ModelView } from '../../stored/model.ts';
+
+/** Some targets of a group that are to serve in place of others; that one of them is well is enough. */
+export interface Succession {
+  readonly groupId: string;
+  readonly check: HealthCheckSnapshot;
+  readonly successors: readonly TargetSnapshot[];
+  /** While one of those that serve now is healthy there is something to wait for. */
+  readonly oldKeys: readonly string[];
+  /** The property that names the successors, of a write that is refused where none is well; undefined: it is made in any case. */
+  readonly refusedAt: 'targets' | 'members' | undefined;
+}
+
+const REFUSED_AT = { attachments: 'targets', 'group-attachments': 'members' } as const;
+
+/** What is known of a target's health; undefined: it is not bound. */
+export type RecordOf = (groupId: string, key: string) => HealthRecord | undefined;
+
+/** Whether there is anything to look for: most writes change a weight, or what no target depends on. */
+export function changesBindings(before: ModelView, changes: readonly ObjectChange[]): boolean {
+  return changes.some((change) => {
+    if ('delete' in change) return isBinderKind(change.delete.kind);
+    const { put } = change;
+    if (put.kind === 'listeners') return before.get(put.kind, put.id) !== undefined;
+    return isBinder(put) && !isBoundAlike(put, before.get(put.kind, put.id));
+  });
+}
+
+/** `written`: the object that is put; undefined: one is deleted. */
+export function successionsOf(
+  before: Snapshot,
+  after: Snapshot,
+  written: StoredObject | undefined,
+  recordOf: RecordOf,
+): Succession[] {
+  return [...after.groups.values()].flatMap((group) => {
+    const served = before.groups.get(group.id);
+    if (served === undefined || served === group) return [];
+    return successionsIn(served, group, written !== undefined && isBinder(written) ? written : undefined, recordOf);
+  });
+}
+
+function successionsIn(
+  served: GroupSnapshot,
+  { id: groupId, healthCheck: check, targets }: GroupSnapshot,
+  binder: Binder | undefined,
+  recordOf: RecordOf,
+): Succession[] {
+  if (check === undefined) return [];
+  const healthOf = (key: string) => recordOf(groupId, key)?.state.health ?? 'checking';
+  const isInTraffic = ({ key }: TargetSnapshot) => takesTraffic(healthOf(key));
+  const able = [...targets.values()].filter(({ weight, ineligible }) => weight > 0 && ineligible === undefined);
+  const stays = new Set(able.map(({ key }) => key));
+  const refusedAt = binder && REFUSED_AT[binder.kind];
+
+  const names = new Map([...served.targets.values()].map((target) => [nameOf(target), target.key]));
+  const swaps = able.flatMap((target) => {
+    const old = names.get(nameOf(target));
+    const isGivenUp = old !== undefined && !stays.has(old) && healthOf(old) === 'healthy';
+    if (!isGivenUp || isInTraffic(target)) return [];
+    return [{ groupId, check, successors: [target], oldKeys: [old], refusedAt }];
+  });
+  if (swaps.length > 0 || able.some(isInTraffic)) return swaps;
+
+  const serving = [...served.targets.values()].filter((target) => target.weight > 0 && isInTraffic(target));
+  const successors = able.filter(({ key }) => isUntried(recordOf(groupId, key)));
+  if (serving.length === 0 || successors.length === 0) return [];
+  // A name that goes is unbound; what others have bound goes only for what is well.
+  const isUnbound = serving.some(({ attachment }) => attachment === binder?.id);
+  const oldKeys = serving.map(({ key }) => key);
+  return [{ groupId, check, successors, oldKeys, refusedAt: isUnbound ? undefined : refusedAt }];
+}
+
+/** Not bound yet, or in its first check. */
+function isUntried(record: HealthRecord | undefined): boolean {
+  return record === undefined || (record.state.health === 'checking' && record.checkedAtMs === undefined);
+}
+
+/** Who has bound it, and as what. */
+function nameOf({ attachment, name }: TargetSnapshot): string {
+  return JSON.stringify([attachment, name]);
+}
+
+function isBoundAlike(binder: Binder, before: Binder | undefined): boolean {
+  if (before === undefined || !hasSameParent(binder.properties, before.properties)) return false;
+  return isDeepStrictEqual(binder.state.claims, before.state.claims);
+}
+
+function isBinder(object: StoredObject): object is Binder {
+  return isBinderKind(object.kind);
+}
+
+function isBinderKind(kind: Kind): boolean {
+  return kind in REFUSED_AT;
+}

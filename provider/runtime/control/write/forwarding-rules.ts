@@ -1,0 +1,75 @@
+// What holds between a forwarding rule, its listener and the rules beside it: refusals for changes.ts, warnings for the API.
+import { type Problem, problemsText, WeirError } from '../../../model/base/errors.ts';
+import { routeKey } from '../../../model/base/route-key.ts';
+import { isHttp } from '../../../model/objects/listener.ts';
+import { invalid } from '../../../model/rules/validate.ts';
+import type { StoredObject } from '../../store/store.ts';
+import type { ModelView } from '../../stored/model.ts';
+import { isSameStack, ownerName } from '../../stored/owner.ts';
+import { nameOf, referenced } from '../../stored/references.ts';
+
+type Rule = StoredObject<'rules'>;
+
+export function checkRule(view: ModelView, next: Rule): void {
+  const listener = referenced(view, 'listeners', next.properties.listenerId, 'listenerId');
+  if (isClassic(view, listener)) {
+    const message = 'names a listener of a classic load balancer, which has no rules';
+    throw invalid([{ path: 'listenerId', message, code: 'OperationFailed.ActionNotSupport' }]);
+  }
+  if (!isHttp(listener.properties.protocol)) {
+    const message = `names a ${listener.properties.protocol} listener: rules are for HTTP and HTTPS`;
+    throw invalid([{ path: 'listenerId', message }]);
+  }
+  const foreign = equalRules(view, next).filter((other) => !isSameStack(other, next));
+  if (foreign.length === 0) return;
+  const problems = foreign.map((other) => ({
+    path: next.properties.path === undefined ? 'host' : 'path',
+    message: `means the same requests as rule ${other.id}, which belongs to ${ownerName(other)}`,
+  }));
+  throw new WeirError('OwnedByOther', `${problemsText(problems)}: give another host or path`, problems);
+}
+
+/**
+ * What a listener that has rules can't become. Those of its own stack may be on their way out: what a program no longer
+ * has is deleted after what it changes.
+ */
+export function problemsWithRules(view: ModelView, next: StoredObject<'listeners'>): Problem[] {
+  const rules = [...view.list('rules')].filter(({ properties }) => properties.listenerId === next.id);
+  if (rules.length === 0) return [];
+  const names = rules.map(nameOf).join(', ');
+  const problems: Problem[] = [];
+  const isLeft = next.owner !== undefined && rules.every((rule) => isSameStack(rule, next));
+  if (!isHttp(next.properties.protocol) && !isLeft) {
+    const message = `can't be ${next.properties.protocol}: the listener has ${names}, and rules are for HTTP and HTTPS`;
+    problems.push({ path: 'protocol', message });
+  }
+  if (isClassic(view, next)) {
+    const message = `names a classic load balancer, and the listener has ${names}`;
+    problems.push({ path: 'loadBalancerId', message, code: 'OperationFailed.ActionNotSupport' });
+  }
+  return problems;
+}
+
+/** Of equal rules only one takes traffic; who has made the second one by mistake should hear of it. Undefined: no warning. */
+export function ruleWarnings(view: ModelView, rule: Rule): string[] | undefined {
+  const warnings = equalRules(view, rule).map((other) => {
+    const which = other.version > rule.version ? 'takes the requests while' : 'takes none of the requests once';
+    const whose = other.version > rule.version ? 'it' : 'this one';
+    return `is equal to rule ${other.id}, which ${which} ${whose} has a target that takes traffic`;
+  });
+  return warnings.length === 0 ? undefined : warnings;
+}
+
+/** The other rules of the listener that take the same requests. */
+function equalRules(view: ModelView, { id, properties }: Rule): Rule[] {
+  const key = routeKey(properties);
+  return [...view.list('rules')].filter((other) => {
+    return (
+      other.id !== id && other.properties.listenerId === properties.listenerId && routeKey(other.properties) === key
+    );
+  });
+}
+
+function isClassic(view: ModelView, listener: StoredObject<'listeners'>): boolean {
+  return view.get('load-balancers', listener.properties.loadBalancerId)?.properties.type === 'classic';
+}

@@ -1,0 +1,298 @@
+// One client connection: reads its heads one after another, and hands each request to its exchange in order.
+import { proxyHeader } from '../../../contract/proxy-protocol.ts';
+import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
+import { requestLineOf } from '../../access-log/request-line.ts';
+import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
+import type { RawSocket, SocketHandler } from '../../io/raw-socket.ts';
+import type { Binding, ClientConnection } from '../../serving/listening-socket.ts';
+import type { TargetSet } from '../../serving/target-set.ts';
+import type { ListenerColumn } from '../../shared/listener-counters.ts';
+import type { ListenerSettings } from '../../shared/messages.ts';
+import { findHeadEnd, INCOMPLETE, skipEmptyLines } from '../message/head-parser.ts';
+import { ownAnswer } from '../message/local-response.ts';
+import type { Refusal } from '../message/refusal.ts';
+import { type Request, readRequest } from '../message/request.ts';
+import type { Scheme } from '../message/scheme.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import { Exchange } from './exchange.ts';
+import type { ExchangeClient } from './exchange-client.ts';
+import { ForwardedClient } from './forwarded-client.ts';
+import { Tunnel } from './tunnel.ts';
+
+/** Of pipelined requests behind the one under way; beyond it the client's sending is stopped. */
+const MAX_HELD_BYTES = 32 * 1024;
+/** How long a closed connection's input is read and dropped: closed with unread input, it would be reset under the answer. */
+const LINGER_MS = 5_000;
+/** What idle connections of a socket that closes for good still have. */
+const CLOSING_IDLE_MS = 5_000;
+/** What a client still has in a drain whose first request has not come, or is not whole. */
+const DRAINING_HEAD_MS = 1_000;
+
+/** Between requests, or in the middle of a head. */
+const HEAD = 0;
+const EXCHANGE = 1;
+/** We sent our FIN. */
+const LINGER = 2;
+/** The tunnel has the socket; or it is closed. */
+const GONE = 3;
+
+export class HttpClientConnection implements SocketHandler, ClientConnection, ExchangeClient, Timed {
+  readonly socket: RawSocket;
+  readonly record: ConnectionRecord | undefined;
+  readonly #binding: Binding;
+  readonly #scheme: Scheme;
+  readonly #exchange: Exchange;
+  readonly #forwarded: ForwardedClient;
+  #state = HEAD;
+  /** Bytes of the client that no head or body has taken yet; memory of our own. */
+  #held: Buffer | undefined;
+  /** How much of `#held` was searched for the end of a head. */
+  #searchedTo = 0;
+  #isReadingHeads = false;
+  #isHeadBegun = false;
+  #hasAsked = false;
+  /** onData() returned false. */
+  #isPaused = false;
+  /** The client sent its FIN. */
+  #isEnded = false;
+  #isDraining = false;
+  #isClosingSeen = false;
+  #deadline = 0;
+
+  /** `open` makes the socket with the handler that it is given. */
+  constructor(binding: Binding, scheme: Scheme, open: (handler: SocketHandler) => RawSocket) {
+    this.#binding = binding;
+    this.#scheme = scheme;
+    this.#exchange = new Exchange(this);
+    this.socket = open(this);
+    this.record = recordOf(binding, this.socket);
+    this.#forwarded = new ForwardedClient(this.socket.remoteAddress, scheme, binding.endpoint.port);
+    this.#awaitHead();
+    binding.track(this);
+    watch(this);
+  }
+
+  get counters(): ListenerColumn {
+    return this.#binding.listener.counters;
+  }
+
+  get isSecure(): boolean {
+    return this.#scheme.protocol === 'HTTPS';
+  }
+
+  get settings(): ListenerSettings {
+    return this.#binding.listener.snapshot;
+  }
+
+  get proxyHeader(): Buffer | undefined {
+    const { proxyProtocol } = this.settings;
+    return proxyProtocol && proxyHeader(proxyProtocol, this.socket.remote, this.socket.local);
+  }
+
+  targetsFor({ host, target }: Request): TargetSet {
+    return this.#binding.listener.targetsFor(host, target);
+  }
+
+  mayKeepAlive(): boolean {
+    return !this.#isDraining && !this.#isToClose();
+  }
+
+  /** Finishes what is under way, then closes. Who has just connected is about to ask, and not idle. */
+  drain(): void {
+    this.#isDraining = true;
+    if (this.#state !== HEAD) return;
+    if (this.#hasAsked && this.#held === undefined) this.#close();
+    else this.#deadline = Math.min(this.#deadline, performance.now() + DRAINING_HEAD_MS);
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#state === HEAD) this.#readHeads(this.#withHeld(chunk), this.#held !== undefined);
+    else if (this.#state === EXCHANGE) this.#exchangeData(chunk);
+    this.#isPaused = !this.#canRead();
+    return !this.#isPaused;
+  }
+
+  onEnd(): void {
+    this.#isEnded = true;
+    if (this.#state === HEAD) this.#close();
+    else if (this.#state === EXCHANGE) this.#exchangeInputEnded();
+  }
+
+  onWritable(): void {
+    if (this.#state === EXCHANGE) this.#exchange.clientWritable();
+  }
+
+  onClose(): void {
+    this.#exchange.abort();
+    this.#state = GONE;
+    this.#held = undefined;
+    unwatch(this);
+    this.#binding.untrack(this);
+  }
+
+  checkDeadline(now: number): void {
+    if (this.#state === EXCHANGE) {
+      this.#exchange.checkDeadline(now);
+      return;
+    }
+    if (this.#state === HEAD && this.#isToClose() && !this.#isClosingSeen) {
+      this.#isClosingSeen = true;
+      this.#deadline = Math.min(this.#deadline, now + CLOSING_IDLE_MS);
+    }
+    if (now < this.#deadline) return;
+    if (this.#state === LINGER) this.socket.destroy();
+    else if (this.#held === undefined) this.#close();
+    // RFC 9110 15.5.9.
+    else this.#refuse({ status: 408, reason: 'the request head has not come in time' }, this.#held, 0);
+  }
+
+  exchangeEnded(isKept: boolean): void {
+    if (!isKept || this.#isDraining || !this.#isHttp()) {
+      this.#close();
+      return;
+    }
+    this.#awaitHead();
+    // In the loop of readHeads() already where the exchange ended in the tick in which it began.
+    if (this.#isReadingHeads) return;
+    const held = this.#held;
+    if (held !== undefined) this.#readHeads(held, true);
+    if (this.#isEnded && this.#state === HEAD) this.#close();
+    else this.resumeRequest();
+  }
+
+  resumeRequest(): void {
+    if (!this.#isPaused || !this.#canRead()) return;
+    this.#isPaused = false;
+    this.socket.resume();
+  }
+
+  switchProtocol(upstream: Upstream, bytes: Buffer): void {
+    this.#state = GONE;
+    unwatch(this);
+    const held = this.#held;
+    new Tunnel(this.socket, upstream, bytes, held, this.settings.idleTimeoutMs, () => this.onClose());
+    if (this.#isEnded) upstream.socket.end();
+  }
+
+  /** Begins the requests in `bytes` for as long as each ends at once; the rest is held. */
+  #readHeads(bytes: Buffer, isOwn: boolean): void {
+    this.#held = undefined;
+    this.#isReadingHeads = true;
+    let at = 0;
+    while (this.#state === HEAD && at < bytes.length) {
+      at = skipEmptyLines(bytes, at, bytes.length);
+      const end = findHeadEnd(bytes, at, this.#searchedTo);
+      if (end === INCOMPLETE) {
+        this.#searchedTo = bytes.length - at;
+        this.#timeHead(this.#searchedTo > 0);
+        break;
+      }
+      this.#searchedTo = 0;
+      if (typeof end !== 'number') this.#refuse(end, bytes, at);
+      else at = this.#beginExchange(bytes, at, end);
+    }
+    this.#isReadingHeads = false;
+    if (this.#state === HEAD || this.#state === EXCHANGE) this.#hold(bytes, at, isOwn);
+    if (this.#isEnded && this.#state === EXCHANGE) this.#exchangeInputEnded();
+  }
+
+  #beginExchange(bytes: Buffer, from: number, end: number): number {
+    const { address, port } = this.settings;
+    const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+    const forwarded = this.#forwarded.of(this.#binding.listener);
+    const fault = readRequest(bytes, from, end, forwarded, defaultHost, this.#exchange.request, this.#scheme);
+    if (fault !== undefined) {
+      this.#refuse(fault, bytes, from);
+      return bytes.length;
+    }
+    if (!this.#isHttp()) {
+      this.#close();
+      return bytes.length;
+    }
+    this.#state = EXCHANGE;
+    this.#hasAsked = true;
+    return this.#exchange.begin(bytes, end);
+  }
+
+  #exchangeData(chunk: Buffer): void {
+    const at = this.#exchange.isRequestDone ? 0 : this.#exchange.requestData(chunk);
+    if (this.#state !== EXCHANGE) return;
+    if (this.#held === undefined) this.#hold(chunk, at, false);
+    else this.#hold(this.#withHeld(chunk), 0, true);
+  }
+
+  /** The FIN behind the request under way and behind nothing else. */
+  #exchangeInputEnded(): void {
+    if (!this.#exchange.isRequestDone) this.socket.destroy();
+    else if (this.#held === undefined) this.#exchange.clientEnded();
+  }
+
+  #hold(bytes: Buffer, from: number, isOwn: boolean): void {
+    if (from === bytes.length) return;
+    this.#held = isOwn ? bytes.subarray(from) : Buffer.from(bytes.subarray(from));
+  }
+
+  #withHeld(chunk: Buffer): Buffer {
+    return this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
+  }
+
+  #canRead(): boolean {
+    if (this.#state !== EXCHANGE) return true;
+    return !this.#exchange.isRequestBlocked && (this.#held?.length ?? 0) < MAX_HELD_BYTES;
+  }
+
+  #awaitHead(): void {
+    this.#state = HEAD;
+    this.#isHeadBegun = false;
+    this.#deadline = performance.now() + this.settings.idleTimeoutMs;
+  }
+
+  /** A head's time runs from its first byte, however slowly the rest comes. */
+  #timeHead(isBegun: boolean): void {
+    if (!isBegun || this.#isHeadBegun) return;
+    this.#isHeadBegun = true;
+    this.#deadline = performance.now() + this.settings.idleTimeoutMs;
+  }
+
+  /** What comes on it can still be answered, of an HTTP listener that has become an HTTPS one too. */
+  #isHttp(): boolean {
+    const { protocol } = this.settings;
+    return protocol === 'HTTP' || protocol === 'HTTPS';
+  }
+
+  /** Its clients are to connect anew, elsewhere or in another way. */
+  #isToClose(): boolean {
+    return this.#binding.isClosing || this.settings.protocol !== this.#scheme.protocol;
+  }
+
+  /** The head is, or begins, at bytes[from]. */
+  #refuse({ status, reason }: Refusal, bytes: Buffer, from: number): void {
+    this.counters.ownAnswered(status);
+    this.socket.write(ownAnswer(status, reason, false, false));
+    this.record?.end({
+      ...requestLineOf(bytes, from),
+      rule: undefined,
+      status,
+      target: undefined,
+      durationMs: undefined,
+      retries: 0,
+      error: reason,
+    });
+    this.#close();
+  }
+
+  /** FIN after what is queued; the rest of the client's input is read and dropped for a while. */
+  #close(): void {
+    this.#state = LINGER;
+    this.#exchange.abort();
+    this.#held = undefined;
+    this.#deadline = performance.now() + LINGER_MS;
+    this.socket.end();
+    if (this.#isPaused) this.socket.resume();
+    this.#isPaused = false;
+  }
+}

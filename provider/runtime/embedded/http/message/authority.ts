@@ -1,0 +1,63 @@
+// Host and port as a request names them: whether they are well formed, and whether two spellings mean the same.
+import { isIPv6 } from 'node:net';
+import { hostKey } from '../../../../model/base/route-key.ts';
+import { HEX_VALUE, HOST_NAME } from './characters.ts';
+
+const MAX_PORT = 65_535;
+const PERCENT = 0x25;
+
+/**
+ * RFC 9110 7.2 and RFC 3986 3.2: one host and an optional port, never empty (RFC 9110 4.2.1), without user information
+ * (4.2.4).
+ */
+export function isAuthority(authority: string): boolean {
+  const portAt = portColon(authority);
+  const host = portAt === -1 ? authority : authority.slice(0, portAt);
+  if (portAt !== -1 && !isPort(authority.slice(portAt + 1))) return false;
+  if (host.startsWith('[')) return isIpLiteral(host);
+  if (host === '') return false;
+  for (let index = 0; index < host.length; index++) {
+    const character = host.charCodeAt(index);
+    if (HOST_NAME[character] !== 1 || (character === PERCENT && !isEscape(host, index))) return false;
+  }
+  return true;
+}
+
+/** Case, a final dot of the name and the scheme's default port make no difference. */
+export function isSameAuthority(one: string, other: string, defaultPort: number): boolean {
+  return one === other || canonicalAuthority(one, defaultPort) === canonicalAuthority(other, defaultPort);
+}
+
+/** Without the port. */
+export function hostOf(authority: string): string {
+  const portAt = portColon(authority);
+  return portAt === -1 ? authority : authority.slice(0, portAt);
+}
+
+function canonicalAuthority(authority: string, defaultPort: number): string {
+  const portAt = portColon(authority);
+  const port = portAt === -1 || portAt === authority.length - 1 ? defaultPort : Number(authority.slice(portAt + 1));
+  return `${hostKey(hostOf(authority))}:${port}`;
+}
+
+/** The colon before the port, not one of an IPv6 literal; -1: there is no port. */
+function portColon(authority: string): number {
+  return authority.indexOf(':', authority.startsWith('[') ? authority.indexOf(']') + 1 : 0);
+}
+
+/** RFC 3986 3.2.3 allows an empty port. */
+function isPort(text: string): boolean {
+  return /^\d{0,5}$/.test(text) && Number(text) <= MAX_PORT;
+}
+
+/** RFC 3986 2.1. */
+function isEscape(host: string, at: number): boolean {
+  return (
+    at + 2 < host.length && HEX_VALUE[host.charCodeAt(at + 1)] !== 255 && HEX_VALUE[host.charCodeAt(at + 2)] !== 255
+  );
+}
+
+/** RFC 3986 3.2.2, without zones (RFC 9110 4.2.1 has none) and without addresses of a future version. */
+function isIpLiteral(host: string): boolean {
+  return host.endsWith(']') && !host.includes('%') && isIPv6(host.slice(1, -1));
+}

@@ -1,0 +1,68 @@
+// Proxies in front of the runtime whose word on the client is believed: who they are, and what a backend gets of it. Pure.
+import { BlockList, isIPv6 } from 'node:net';
+import { plainAddress } from '../../../contract/proxy-protocol.ts';
+import { FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PORT, X_FORWARDED_PROTO } from './field-names.ts';
+import type { Fields } from './fields.ts';
+
+/** A connection of a trusted proxy. */
+export interface TrustedConnection {
+  readonly remoteAddress: string;
+  readonly protocol: 'http' | 'https';
+  readonly localPort: number;
+}
+
+const PROTO = /^https?$/i;
+const PORT = /^[1-9][0-9]{0,4}$/;
+const MAX_PORT = 65_535;
+
+/** Made once of a listener's settings. */
+export class TrustedProxies {
+  readonly #blocks = new BlockList();
+
+  /** `blocks`: such as `10.0.0.0/8` or `2001:db8::/32`. */
+  constructor(blocks: readonly string[]) {
+    for (const block of blocks) {
+      const [network = '', bits] = block.split('/');
+      this.#blocks.addSubnet(network, Number(bits), familyOf(network));
+    }
+  }
+
+  has(remoteAddress: string): boolean {
+    const address = plainAddress(remoteAddress);
+    return address !== '' && this.#blocks.check(address, familyOf(address));
+  }
+}
+
+/**
+ * The lines that tell a backend of the client behind the proxy that sent `fields`. For is a chain to which each proxy
+ * adds whom it took the request from; the others go on as they came, where they are one and well formed, and else tell
+ * of this connection.
+ */
+export function chainedLines(fields: Fields, { remoteAddress, protocol, localPort }: TrustedConnection): string {
+  let chain = '';
+  let forwarded = '';
+  for (let index = 0; index < fields.count; index++) {
+    const known = fields.known[index];
+    // RFC 9110 5.3: lines of one name are one list, in their order.
+    if (known === X_FORWARDED_FOR && fields.value(index) !== '') chain += `${fields.value(index)}, `;
+    // RFC 7239 4: every proxy adds to it or leaves it as it is.
+    else if (known === FORWARDED) forwarded += `Forwarded: ${fields.value(index)}\r\n`;
+  }
+  const proto = onlyValue(fields, X_FORWARDED_PROTO);
+  const port = onlyValue(fields, X_FORWARDED_PORT);
+  const passedProto = PROTO.test(proto) ? proto : protocol;
+  const passedPort = PORT.test(port) && Number(port) <= MAX_PORT ? port : localPort;
+  return `X-Forwarded-For: ${chain}${plainAddress(remoteAddress)}\r\nX-Forwarded-Proto: ${passedProto}\r\nX-Forwarded-Port: ${passedPort}\r\n${forwarded}`;
+}
+
+/** '': there is none, or more than one, of which nobody could say which counts. */
+function onlyValue(fields: Fields, id: number): string {
+  const at = fields.known.indexOf(id);
+  if (at === -1 || at >= fields.count) return '';
+  const next = fields.known.indexOf(id, at + 1);
+  return next === -1 || next >= fields.count ? fields.value(at) : '';
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4';
+}

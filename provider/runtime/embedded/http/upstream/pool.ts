@@ -1,0 +1,73 @@
+// The worker's idle connections to targets, a list for each; what upstream.ts returns to and exchange.ts takes from.
+
+import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
+import type { Target } from '../../serving/target-set.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Less than the 5 s of Node's own HTTP server, the shortest of the common backends: few closes cross a request. */
+export const MAX_IDLE_MS = 4_000;
+const MAX_IDLE_PER_TARGET = 256;
+
+/** Where a connection to a target waits for its next request. */
+export interface IdleUpstreams {
+  take(target: Target): Upstream | undefined;
+  /** False: there are enough. */
+  put(upstream: Upstream): boolean;
+  remove(upstream: Upstream): void;
+}
+
+class UpstreamPool implements IdleUpstreams, Timed {
+  /** Newest last. Targets of different listeners are different objects, so nothing is shared between listeners. */
+  readonly #idle = new Map<Target, Upstream[]>();
+
+  /** The connection that was used last: it is the least likely to be closed, and the others can expire. */
+  take(target: Target): Upstream | undefined {
+    const list = this.#idle.get(target);
+    if (list === undefined) return undefined;
+    let upstream = list.pop();
+    while (upstream?.socket.destroyed) upstream = list.pop();
+    return upstream;
+  }
+
+  put(upstream: Upstream): boolean {
+    const list = this.#idle.get(upstream.target);
+    if (list === undefined) {
+      this.#idle.set(upstream.target, [upstream]);
+      if (this.#idle.size === 1) watch(this);
+      return true;
+    }
+    if (list.length === MAX_IDLE_PER_TARGET) return false;
+    list.push(upstream);
+    return true;
+  }
+
+  remove(upstream: Upstream): void {
+    const list = this.#idle.get(upstream.target);
+    const index = list?.lastIndexOf(upstream) ?? -1;
+    if (index !== -1) list?.splice(index, 1);
+    if (list?.length === 0 && !upstream.target.isBound) this.#forget(upstream.target);
+  }
+
+  checkDeadline(now: number): void {
+    for (const [target, list] of this.#idle) {
+      // destroy() closes later, so that this loop alone changes the list.
+      while (list[0] !== undefined && now - list[0].idleSince > MAX_IDLE_MS) list.shift()?.destroy();
+      if (list.length === 0) this.#forget(target);
+    }
+  }
+
+  /** Closes every idle connection: a worker that stops has no use for them. */
+  clear(): void {
+    for (const [target, list] of this.#idle) {
+      for (const upstream of list.splice(0)) upstream.destroy();
+      this.#forget(target);
+    }
+  }
+
+  #forget(target: Target): void {
+    this.#idle.delete(target);
+    if (this.#idle.size === 0) unwatch(this);
+  }
+}
+
+export const pool = new UpstreamPool();

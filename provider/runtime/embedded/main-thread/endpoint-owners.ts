@@ -1,0 +1,35 @@
+// Which listener of a snapshot may have which endpoint, as a pure function: of those that overlap only one.
+import type { Refusal } from '../../contract/engine.ts';
+import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
+import { endpointNameOf, overlaps, toEndpoint } from '../shared/endpoint.ts';
+
+export interface EndpointOwners {
+  /** By endpoint name. */
+  readonly owners: ReadonlyMap<string, ListenerSnapshot>;
+  readonly refusals: readonly Refusal[];
+}
+
+/** An endpoint stays with the listener that is served there, so that the newer one is refused; else the first one has it. */
+export function endpointOwners(next: Snapshot, isServed: (listener: ListenerSnapshot) => boolean): EndpointOwners {
+  const refusals: Refusal[] = [];
+  const byPort = new Map<string, ListenerSnapshot[]>();
+  for (const listener of next.listeners.values()) {
+    const { transport, port } = toEndpoint(listener);
+    const others = byPort.get(`${transport} ${port}`) ?? [];
+    const rivals = others.filter((other) => overlaps(toEndpoint(other), toEndpoint(listener)));
+    const holder = isServed(listener) ? rivals.find(isServed) : rivals[0];
+    if (holder) {
+      refusals.push(inUse(listener, holder));
+      continue;
+    }
+    for (const rival of rivals) refusals.push(inUse(rival, listener));
+    byPort.set(`${transport} ${port}`, [...others.filter((other) => !rivals.includes(other)), listener]);
+  }
+  const owners = new Map([...byPort.values()].flat().map((owner) => [endpointNameOf(owner), owner]));
+  return { owners, refusals };
+}
+
+function inUse({ id }: ListenerSnapshot, holder: ListenerSnapshot): Refusal {
+  const message = `${endpointNameOf(holder)} is in use by listener ${holder.id}.`;
+  return { listenerId: id, code: 'PortInUse', problem: { path: 'port', message } };
+}

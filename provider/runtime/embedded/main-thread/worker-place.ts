@@ -1,0 +1,169 @@
+// The main thread's side of one worker: starts its thread, asks it, and replaces it when it ends or is late.
+import { Worker } from 'node:worker_threads';
+import type { PassiveReport } from '../../contract/engine.ts';
+import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
+import type { FromWorker, Log, OpenFailure, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
+
+/** Both from TypeScript sources and compiled: `new URL` is not rewritten by the compiler. */
+const ENTRY = new URL(import.meta.url.endsWith('.ts') ? '../worker/worker.ts' : '../worker/worker.js', import.meta.url);
+/** Threads that end again and again while they start must not take the machine. */
+const MAX_RESTART_DELAY_MS = 1_000;
+const RESTART_DELAY_STEP_MS = 100;
+
+type Question = Extract<ToWorker, { id: number }>;
+/** A question as its asker gives it. */
+export type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
+
+export interface WorkerPlaceOptions {
+  /** What a thread is started with, asked for at each start. */
+  readonly init: () => WorkerInit;
+  readonly onPassive: (report: PassiveReport) => void;
+  /** Lines for the access log; `init` is what the thread was started with. */
+  readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
+  /** The thread ended by itself or was ended; another one follows at once. */
+  readonly onEnded: (workerId: number, reason: string) => void;
+  /** The thread after one that ended serves. */
+  readonly onReplaced: (workerId: number) => void;
+  readonly log: Log;
+}
+
+export class WorkerPlace {
+  readonly id: number;
+  readonly #options: WorkerPlaceOptions;
+  #thread: Worker | undefined;
+  #ready = Promise.withResolvers<readonly OpenFailure[]>();
+  readonly #questions = new Map<number, (failures: readonly OpenFailure[] | undefined) => void>();
+  #nextQuestion = 1;
+  #version = 0;
+  #restarts = 0;
+  #failedStarts = 0;
+  /** Of end(), for the thread that it ends. */
+  #endReason: string | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(id: number, options: WorkerPlaceOptions) {
+    this.id = id;
+    this.#options = options;
+    this.#start();
+  }
+
+  /** The version that its thread serves. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Resolves when the present thread, or the first one after it to succeed, serves what it was started with. */
+  get ready(): Promise<readonly OpenFailure[]> {
+    return this.#ready.promise;
+  }
+
+  tell(message: Extract<ToWorker, { type: 'health' | 'ticketKeys' }>): void {
+    this.#thread?.postMessage(message);
+  }
+
+  /** Undefined: the thread ended before it answered. */
+  async ask(question: Ask): Promise<readonly OpenFailure[] | undefined> {
+    const thread = this.#thread;
+    if (!thread) return undefined;
+    const id = this.#nextQuestion++;
+    const { promise, resolve } = Promise.withResolvers<readonly OpenFailure[] | undefined>();
+    this.#questions.set(id, resolve);
+    thread.postMessage({ ...question, id } satisfies ToWorker);
+    return await promise;
+  }
+
+  /** Resolves when its thread serves the swap, or was replaced by one that serves it from its start. */
+  async swap(swap: Swap, deadlineMs: number): Promise<readonly OpenFailure[]> {
+    const answer = this.ask({ type: 'swap', swap });
+    const late = Promise.withResolvers<'late'>();
+    const timer = setTimeout(late.resolve, deadlineMs, 'late');
+    const failures = await Promise.race([answer, late.promise]);
+    clearTimeout(timer);
+    if (failures === 'late') await this.end(`it did not serve version ${swap.version} within ${deadlineMs} ms`);
+    if (failures === 'late' || failures === undefined) return await this.ready;
+    this.#version = swap.version;
+    return failures;
+  }
+
+  /** Ends the thread; another one takes its place. */
+  async end(reason: string): Promise<void> {
+    const thread = this.#thread;
+    this.#endReason = reason;
+    this.#options.log('warn', 'a worker is ended', { worker: this.id, reason });
+    await thread?.terminate();
+  }
+
+  /** Ends the thread for good. Idempotent. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#restartTimer);
+    this.#ready.resolve([]);
+    await this.#thread?.terminate();
+  }
+
+  #start(): void {
+    const workerData = this.#options.init();
+    const thread = new Worker(ENTRY, { workerData });
+    let cause: unknown;
+    this.#thread = thread;
+    this.#endReason = undefined;
+    thread.on('message', (message: FromWorker) => {
+      if (message.type === 'ready') this.#version = workerData.swap.version;
+      this.#onMessage(message, workerData);
+    });
+    thread.on('error', (error) => {
+      cause = error;
+    });
+    thread.on('exit', (code) =>
+      this.#onExit(cause instanceof Error ? (cause.stack ?? cause.message) : (this.#endReason ?? `exit code ${code}`)),
+    );
+  }
+
+  #onMessage(message: FromWorker, { accessLog }: WorkerInit): void {
+    switch (message.type) {
+      case 'ready':
+        this.#failedStarts = 0;
+        this.#ready.resolve(message.failures);
+        if (this.#restarts > 0) this.#options.onReplaced(this.id);
+        return;
+      case 'reply':
+        this.#questions.get(message.id)?.(message.failures);
+        this.#questions.delete(message.id);
+        return;
+      case 'passive':
+        this.#options.onPassive(message.report);
+        return;
+      case 'access':
+        if (accessLog) this.#options.onAccess(message.batch, accessLog);
+        return;
+      case 'log':
+        this.#options.log(message.level, message.message, { worker: this.id, ...message.fields });
+    }
+  }
+
+  #onExit(reason: string): void {
+    this.#thread = undefined;
+    this.#version = 0;
+    // Before the answers: who asked goes on to wait for the thread that follows, as does who waits already.
+    const waiting = this.#ready;
+    this.#ready = Promise.withResolvers();
+    waiting.resolve(this.#ready.promise);
+    for (const answer of this.#questions.values()) answer(undefined);
+    this.#questions.clear();
+    if (this.#isStopped) {
+      this.#ready.resolve([]);
+      return;
+    }
+    this.#restarts++;
+    this.#options.onEnded(this.id, reason);
+    const delayMs = Math.min(this.#failedStarts * RESTART_DELAY_STEP_MS, MAX_RESTART_DELAY_MS);
+    this.#failedStarts++;
+    if (delayMs === 0) this.#start();
+    else this.#restartTimer = setTimeout(() => this.#start(), delayMs);
+  }
+}

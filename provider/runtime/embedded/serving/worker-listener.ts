@@ -1,0 +1,61 @@
+// A worker's state of one listener: its settings as the served snapshot has them, and the targets of it and of its rules.
+
+import { TrustedProxies } from '../http/message/trusted-proxies.ts';
+import { Router } from '../http/routing/router.ts';
+import { ListenerColumn } from '../shared/listener-counters.ts';
+import type { ListenerSettings, Route } from '../shared/messages.ts';
+import type { TargetSet } from './target-set.ts';
+
+export class WorkerListener {
+  readonly counters: ListenerColumn;
+  /** By group id: its own and those of its rules. */
+  readonly groups = new Map<string, TargetSet>();
+  /** As of the served snapshot. */
+  snapshot: ListenerSettings;
+  /** Undefined: there are no rules, and a request costs nothing for them. */
+  #router: Router<TargetSet> | undefined;
+  #trusted = new TrustedProxies([]);
+  #trustedNetworks: readonly string[] = [];
+
+  constructor(settings: ListenerSettings, workerId: number, counters: SharedArrayBuffer) {
+    this.snapshot = settings;
+    this.counters = new ListenerColumn(counters, workerId);
+  }
+
+  /** To be asked once a connection, and again where the networks changed. */
+  isTrusted(remoteAddress: string): boolean {
+    const { trustedProxies } = this.snapshot;
+    if (trustedProxies.length === 0) return false;
+    if (trustedProxies !== this.#trustedNetworks) {
+      this.#trusted = new TrustedProxies(trustedProxies);
+      this.#trustedNetworks = trustedProxies;
+    }
+    return this.#trusted.has(remoteAddress);
+  }
+
+  /** Its own, where no rule counts. */
+  get targets(): TargetSet {
+    const own = this.groups.get(this.snapshot.id);
+    if (!own) throw new Error('A listener has targets of its own from its first swap on.');
+    return own;
+  }
+
+  /** At each swap, when `groups` are those of the snapshot. */
+  set routes(routes: readonly Route[]) {
+    const known = routes.flatMap((route) => {
+      const group = this.groups.get(route.groupId);
+      return group ? [{ ...route, group }] : [];
+    });
+    this.#router = known.length === 0 ? undefined : new Router(known, (group) => group.hasBegun);
+  }
+
+  /**
+   * The targets of a request: of the rule that takes it, whether any of them takes traffic or not, else its own.
+   * `authority`, `target`: as of Router.groupsFor.
+   */
+  targetsFor(authority: string, target: string): TargetSet {
+    const groups = this.#router?.groupsFor(authority, target);
+    if (groups === undefined) return this.targets;
+    return groups.find((group) => group.canPick) ?? (groups[0] as TargetSet);
+  }
+}

@@ -1,0 +1,193 @@
+// What one worker serves: bindings, listeners and targets, and the swap from one version to the next.
+import type { PassiveReport } from '../../contract/engine.ts';
+import { pollPassed } from '../io/queue-drain.ts';
+import { openFailure } from '../main-thread/port-probe.ts';
+import type { EndpointBinding } from '../serving/listening-endpoint.ts';
+import { Binding, type BindingContext } from '../serving/listening-socket.ts';
+import { type Target, TargetSet, type UnbindRule } from '../serving/target-set.ts';
+import { WorkerListener } from '../serving/worker-listener.ts';
+import { type Endpoint, endpointName, endpointNameOf, isOpenedBy } from '../shared/endpoint.ts';
+import type { GroupUpsert, ListenerUpsert, OpenFailure, Swap, TimedHealthChange } from '../shared/messages.ts';
+import { UdpBinding } from '../udp/listening-socket.ts';
+
+export interface ServedStateContext extends BindingContext {
+  readonly workerId: number;
+  readonly workers: number;
+  readonly onPassive: (report: PassiveReport) => void;
+}
+
+interface Unbinding {
+  readonly rule: UnbindRule;
+  /** Where another listener took the endpoint over: its targets by key, with which open flows go on. */
+  readonly heirs: ReadonlyMap<string, Target> | undefined;
+}
+
+export class ServedState {
+  readonly #context: ServedStateContext;
+  readonly #listeners = new Map<string, WorkerListener>();
+  readonly #groups = new Map<string, TargetSet>();
+  /** Open, and not closing; by endpoint name. */
+  readonly #bindings = new Map<string, EndpointBinding>();
+  /** Closed or about to be, with connections that live on. */
+  readonly #closing = new Set<EndpointBinding>();
+
+  constructor(context: ServedStateContext) {
+    this.#context = context;
+  }
+
+  /** Opens what is not open yet and is this worker's to open, without serving it. */
+  async open(endpoints: readonly Endpoint[]): Promise<OpenFailure[]> {
+    const { workerId, workers } = this.#context;
+    const own = endpoints.filter((endpoint) => isOpenedBy(endpoint, workerId, workers));
+    const missing = own.filter((endpoint) => !this.#bindings.has(endpointName(endpoint)));
+    const results = await Promise.all(missing.map((endpoint) => this.#open(endpoint)));
+    return results.filter((failure) => failure !== undefined);
+  }
+
+  /** Closes what was opened and not served. */
+  async abandon(endpoints: readonly Endpoint[]): Promise<void> {
+    await this.#closeBindings(endpoints.map(endpointName));
+  }
+
+  /** Everything but the opening of sockets and the emptying of accept queues happens in one tick. */
+  async swap(swap: Swap): Promise<OpenFailure[]> {
+    const failures = await this.open(swap.endpoints);
+    const unbound = this.#apply(swap);
+    const unused = this.#serve(swap.upserted.map(({ settings }) => settings.id));
+    const closed = this.#closeBindings(unused);
+    // Last in the tick: whoever picks again finds the new pickers and listeners.
+    for (const [target, { rule, heirs }] of unbound) target.tellHolds(rule, heirs?.get(target.key));
+    await closed;
+    return failures;
+  }
+
+  setHealth(changes: readonly TimedHealthChange[]): void {
+    const touched = new Set<TargetSet>();
+    for (const { groupId, key, health, begunAtMs } of changes) {
+      const targets = this.#groups.get(groupId);
+      if (!targets) continue;
+      targets.setHealth(key, health, begunAtMs);
+      touched.add(targets);
+    }
+    for (const targets of touched) targets.rebuild();
+  }
+
+  /** Stops taking connections and lets those that are under way finish; resolves when none is left. */
+  async drain(): Promise<void> {
+    // Requests that the kernel has by now are read meanwhile, and answered.
+    await this.#closeBindings([...this.#bindings.keys()]);
+    // So are those of the clients that came last out of the accept queue.
+    await pollPassed();
+    for (const binding of this.#closing) binding.drainConnections();
+    await Promise.all([...this.#closing].map((binding) => binding.empty()));
+  }
+
+  async #open(endpoint: Endpoint): Promise<OpenFailure | undefined> {
+    try {
+      const transport = endpoint.transport === 'udp' ? UdpBinding : Binding;
+      this.#bindings.set(endpointName(endpoint), await transport.open(endpoint, this.#context));
+      return undefined;
+    } catch (error) {
+      return openFailure(endpoint, error as NodeJS.ErrnoException);
+    }
+  }
+
+  #apply(swap: Swap): Map<Target, Unbinding> {
+    const unbound = new Map<Target, Unbinding>();
+    const unbind = (targets: readonly Target[], rule: UnbindRule, heirs?: Map<string, Target>) => {
+      for (const target of targets) unbound.set(target, { rule, heirs });
+    };
+    const removed = swap.removed.flatMap((id) => this.#listeners.get(id) ?? []);
+    const heirs = new Map(removed.map(({ snapshot }) => [endpointNameOf(snapshot), new Map<string, Target>()]));
+    for (const { snapshot, groups } of removed) {
+      this.#listeners.delete(snapshot.id);
+      const heirsHere = heirs.get(endpointNameOf(snapshot));
+      for (const groupId of [...groups.keys()]) unbind(this.#clearGroup(groupId), snapshot, heirsHere);
+    }
+    // All that goes before the first upsert: a rule may have gone to another listener.
+    for (const { settings, removedGroups } of swap.upserted) {
+      for (const id of removedGroups) unbind(this.#removeGroup(settings.id, id), settings);
+    }
+    for (const upsert of swap.upserted) {
+      const listener = this.#upsertListener(upsert);
+      for (const group of upsert.groups) unbind(this.#upsertGroup(listener, group), upsert.settings);
+      listener.routes = upsert.routes;
+      const heirsHere = heirs.get(endpointNameOf(upsert.settings));
+      if (heirsHere)
+        for (const set of listener.groups.values()) for (const target of set.targets) heirsHere.set(target.key, target);
+    }
+    return unbound;
+  }
+
+  #upsertListener({ settings, counters }: ListenerUpsert): WorkerListener {
+    const present = this.#listeners.get(settings.id);
+    if (present) {
+      present.snapshot = settings;
+      return present;
+    }
+    const listener = new WorkerListener(settings, this.#context.workerId, counters);
+    this.#listeners.set(settings.id, listener);
+    return listener;
+  }
+
+  /** Returns the targets that it unbound. */
+  #upsertGroup(listener: WorkerListener, group: GroupUpsert): Target[] {
+    const { settings, upserted, removed } = group;
+    const { id } = settings;
+    const targets = this.#groups.get(id) ?? this.#newGroup(group);
+    targets.configure(group);
+    this.#groups.set(id, targets);
+    listener.groups.set(id, targets);
+    const unbound = removed.map((key) => targets.remove(key)).filter((target) => target !== undefined);
+    for (const target of upserted) targets.upsert(target);
+    targets.rebuild();
+    return unbound;
+  }
+
+  #newGroup(group: GroupUpsert): TargetSet {
+    const { workerId, onPassive } = this.#context;
+    const { id: groupId } = group.settings;
+    return new TargetSet(group, workerId, (key, error) => {
+      onPassive({ groupId, key, ok: error === undefined, error: error?.message });
+    });
+  }
+
+  #removeGroup(listenerId: string, id: string): Target[] {
+    this.#listeners.get(listenerId)?.groups.delete(id);
+    return this.#clearGroup(id);
+  }
+
+  /** Returns its targets, unbound: who holds on to the group picks nothing from then on. */
+  #clearGroup(id: string): Target[] {
+    const targets = this.#groups.get(id);
+    this.#groups.delete(id);
+    const unbound = targets?.removeAll() ?? [];
+    targets?.rebuild();
+    return unbound;
+  }
+
+  /** Puts each changed listener on its binding; returns the names of the bindings that no listener is on any more. */
+  #serve(changed: readonly string[]): string[] {
+    const used = new Set([...this.#listeners.values()].map(({ snapshot }) => endpointNameOf(snapshot)));
+    const isChanged = new Set(changed);
+    for (const [id, listener] of this.#listeners) {
+      const binding = this.#bindings.get(endpointNameOf(listener.snapshot));
+      // A listener that had to wait for its socket is served once that is open, though nothing of it changed.
+      if (binding && (isChanged.has(id) || !binding.isServing)) binding.serve(listener);
+    }
+    return [...this.#bindings.keys()].filter((name) => !used.has(name));
+  }
+
+  async #closeBindings(names: readonly string[]): Promise<void> {
+    const closing = names.map((name) => {
+      const binding = this.#bindings.get(name);
+      if (!binding) return undefined;
+      this.#bindings.delete(name);
+      this.#closing.add(binding);
+      const closed = binding.close();
+      void closed.then(() => binding.empty()).then(() => this.#closing.delete(binding));
+      return closed;
+    });
+    await Promise.all(closing);
+  }
+}

@@ -1,0 +1,75 @@
+// The thread entry of one worker: obeys the engine's messages one after another.
+import { parentPort, workerData } from 'node:worker_threads';
+import { AccessLog } from '../access-log/access-log.ts';
+import { acceptHttp } from '../http/exchange/accept.ts';
+import { refuseHttp } from '../http/exchange/refuse.ts';
+import { ConnectionGauge } from '../shared/counters.ts';
+import type { FromWorker, OpenFailure, ToWorker, WorkerInit } from '../shared/messages.ts';
+import { acceptTcp } from '../tcp/accept.ts';
+import { Https } from '../tls/accept.ts';
+import { ServedState } from './served-state.ts';
+
+if (!parentPort) throw new Error('worker.ts runs in a worker thread only.');
+const port = parentPort;
+const { workerId, workers, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
+const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
+let { ticketKeys } = init;
+const https = new Https(() => ticketKeys);
+
+const served = new ServedState({
+  workerId,
+  workers,
+  isPortShared,
+  acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: https.accept },
+  refusers: { HTTP: refuseHttp, HTTPS: https.refuse },
+  gauge: new ConnectionGauge(gauges, workerId),
+  accessLog,
+  log: (level, message, fields) => send({ type: 'log', level, message, fields }),
+  onPassive: (report) => send({ type: 'passive', report }),
+});
+
+/** Each message starts when the one before it is done: a health change must find the targets of the swap before it. */
+let last: Promise<void> = start().catch(crash);
+port.on('message', (message: ToWorker) => {
+  last = last.then(() => handle(message)).catch(crash);
+});
+
+async function start(): Promise<void> {
+  send({ type: 'ready', failures: await served.swap(swap) });
+}
+
+async function handle(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case 'open':
+      return reply(message.id, await served.open(message.endpoints));
+    case 'abandon':
+      await served.abandon(message.endpoints);
+      return reply(message.id);
+    case 'swap':
+      return reply(message.id, await served.swap(message.swap));
+    case 'drain':
+      await served.drain();
+      accessLog?.flush();
+      return reply(message.id);
+    case 'ticketKeys':
+      ticketKeys = message.keys;
+      return;
+    case 'health':
+      served.setHealth(message.changes);
+  }
+}
+
+function reply(id: number, failures: readonly OpenFailure[] = []): void {
+  send({ type: 'reply', id, failures });
+}
+
+function send(message: FromWorker): void {
+  port.postMessage(message);
+}
+
+/** Half a swap must not serve: outside the promise this ends the thread, and the engine replaces it. */
+function crash(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}

@@ -1,0 +1,114 @@
+// The objects of the model in memory, and the draft in which a batch of writes is tried before it is stored.
+import { KINDS, type Kind } from '../../model/rules/validate.ts';
+import type { ObjectChange, StoredObject } from '../store/store.ts';
+
+/** Objects by id. */
+export interface Lookup {
+  get<K extends Kind>(kind: K, id: string): StoredObject<K> | undefined;
+}
+
+/** What can be asked of the model, as it is or as a draft has it. */
+export interface ModelView extends Lookup {
+  readonly version: number;
+  list<K extends Kind>(kind: K): Iterable<StoredObject<K>>;
+}
+
+/** The view as it would be with this object in it. */
+export function withObject(view: ModelView, object: StoredObject): ModelView {
+  return {
+    version: view.version,
+    get: (kind, id) => (kind === object.kind && id === object.id ? object : view.get(kind, id)) as never,
+    *list(kind) {
+      for (const other of view.list(kind)) if (kind !== object.kind || other.id !== object.id) yield other;
+      if (kind === object.kind) yield object as never;
+    },
+  };
+}
+
+type Collections = Record<Kind, ReadonlyMap<string, StoredObject>>;
+
+/** Never changed: a commit makes the next one. */
+export class Model implements ModelView {
+  readonly version: number;
+  readonly #collections: Collections;
+
+  constructor(version: number, collections: Collections) {
+    this.version = version;
+    this.#collections = collections;
+  }
+
+  static of(version: number, objects: readonly StoredObject[]): Model {
+    const collections = Object.fromEntries(
+      KINDS.map((kind) => [kind, new Map(objects.filter((o) => o.kind === kind).map((o) => [o.id, o]))]),
+    ) as unknown as Collections;
+    return new Model(version, collections);
+  }
+
+  get<K extends Kind>(kind: K, id: string): StoredObject<K> | undefined {
+    return this.#collections[kind].get(id) as StoredObject<K> | undefined;
+  }
+
+  list<K extends Kind>(kind: K): Iterable<StoredObject<K>> {
+    return this.#collections[kind].values() as Iterable<StoredObject<K>>;
+  }
+
+  with(version: number, changes: readonly ObjectChange[]): Model {
+    const collections: Collections = { ...this.#collections };
+    const copied = new Set<Kind>();
+    const writable = (kind: Kind) => {
+      if (!copied.has(kind)) collections[kind] = new Map(collections[kind]);
+      copied.add(kind);
+      return collections[kind] as Map<string, StoredObject>;
+    };
+    for (const change of changes) {
+      if ('put' in change) writable(change.put.kind).set(change.put.id, change.put);
+      else writable(change.delete.kind).delete(change.delete.id);
+    }
+    return new Model(version, collections);
+  }
+}
+
+/** A model with changes that nobody else sees yet; each takes the next version. */
+export class Draft implements ModelView {
+  readonly #base: Model;
+  #current: Model;
+  readonly changes: ObjectChange[] = [];
+
+  constructor(base: Model) {
+    this.#base = base;
+    this.#current = base;
+  }
+
+  get version(): number {
+    return this.#current.version;
+  }
+
+  get isChanged(): boolean {
+    return this.#current !== this.#base;
+  }
+
+  get<K extends Kind>(kind: K, id: string): StoredObject<K> | undefined {
+    return this.#current.get(kind, id);
+  }
+
+  list<K extends Kind>(kind: K): Iterable<StoredObject<K>> {
+    return this.#current.list(kind);
+  }
+
+  put(object: StoredObject): void {
+    this.#apply({ put: Object.freeze({ ...object, version: this.version + 1 }) as StoredObject });
+  }
+
+  delete(kind: Kind, id: string): void {
+    this.#apply({ delete: { kind, id } });
+  }
+
+  toModel(): Model {
+    return this.#current;
+  }
+
+  #apply(change: ObjectChange): void {
+    this.changes.push(change);
+    this.#current = this.#current.with(this.version + 1, [change]);
+  }
+}

@@ -1,0 +1,33 @@
+// How objects name each other: an object that a property must name, and an object as an error names it.
+import { type Problem, WeirError } from '../../model/base/errors.ts';
+import { invalid, KIND_NAMES, type Kind } from '../../model/rules/validate.ts';
+import type { StoredObject } from '../store/store.ts';
+import type { ModelView } from './model.ts';
+
+/** The object that the property at `path` names; throws where there is none. */
+export function referenced<K extends Kind>(view: ModelView, kind: K, id: string, path: string): StoredObject<K> {
+  const object = view.get(kind, id);
+  if (object === undefined) throw invalid([noSuch(kind, id, path)]);
+  return object;
+}
+
+/** The property at `path` names an object that is not there. */
+export function noSuch(kind: Kind, id: string, path: string): Problem {
+  return { path, message: `names no ${KIND_NAMES[kind]}: there is no ${id}` };
+}
+
+/** The object that a call is about; throws NotFound where there is none. */
+export function existingObject<K extends Kind>(view: ModelView, kind: K, id: string): StoredObject<K> {
+  const object = view.get(kind, id);
+  if (object === undefined) throw notFound(kind, id);
+  return object;
+}
+
+export function notFound(kind: Kind, id: string): WeirError {
+  return new WeirError('NotFound', `There is no ${KIND_NAMES[kind]} ${id}.`);
+}
+
+/** "listener web of urn:..."; without what is not known of its owner. */
+export function nameOf({ kind, id, owner }: Pick<StoredObject, 'kind' | 'id' | 'owner'>): string {
+  return `${KIND_NAMES[kind]} ${id}${owner ? ` of ${owner}` : ''}`;
+}
