@@ -9,9 +9,9 @@ import { asShown } from './messages/shown-error.ts';
 import { check } from './methods/check.ts';
 import { diff } from './methods/diff.ts';
 import { Lifecycle } from './methods/lifecycle.ts';
-import { resourceName } from './methods/object-id.ts';
+import { resourceName } from './model/base/urn.ts';
 import { programOf } from './program/program.ts';
-import type { Properties } from './properties/canonical-form.ts';
+import type { Properties } from './properties/properties.ts';
 import { RESOURCES } from './resources/registry.ts';
 
 // The shim turned Node's compile cache on; the engine ends the plug-in by a signal, which writes none.

@@ -1,6 +1,7 @@
 // The one line that a preview shows for a change of properties that decide who takes traffic.
-import type { Properties } from '../properties/canonical-form.ts';
-import { isKnown } from '../properties/unknown.ts';
+
+import { isKnown } from '../model/base/unknown.ts';
+import type { Properties } from '../properties/properties.ts';
 
 /** `web: port 80→81 · weight 100→7`; undefined where none of them changes. */
 export function propertyLine(name: string, keys: readonly string[], olds: Properties, news: Properties) {

@@ -1,8 +1,9 @@
 // The line that a change of secrets prints to the preview: the engine masks old and new alike, and shows no difference.
+
+import type { Kind } from '../model/base/kinds.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 import { replaceSecrets } from '../model/base/secrets.ts';
-import type { Kind } from '../model/rules/validate.ts';
-import type { Properties } from '../properties/canonical-form.ts';
+import type { Properties } from '../properties/properties.ts';
 
 const SAYS = ': secret changes: ';
 

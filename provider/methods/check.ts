@@ -2,11 +2,11 @@
 import type { dynamic } from '@pulumi/pulumi';
 import type { Problem } from '../model/base/errors.ts';
 import { isRecord } from '../model/base/record.ts';
-import { problemsOf } from '../model/rules/validate.ts';
+import { isKnown } from '../model/base/unknown.ts';
+import { problemsOf } from '../model/objects/validate.ts';
 import { adoptionClaimProblems } from '../program/claims.ts';
 import { programOf, withReferences } from '../program/program.ts';
-import { compact, type Properties } from '../properties/canonical-form.ts';
-import { isKnown } from '../properties/unknown.ts';
+import { compact, type Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { splitAdoption } from './adoption.ts';
 

@@ -3,10 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { dynamic } from '@pulumi/pulumi';
 import { hiddenLine } from '../messages/secrets-line.ts';
 import { WeirError } from '../model/base/errors.ts';
-import { KIND_NAMES } from '../model/rules/validate.ts';
-import { normalForm, type Properties } from '../properties/canonical-form.ts';
+import { KIND_NAMES } from '../model/base/kinds.ts';
+import { resourceName } from '../model/base/urn.ts';
+import { normalForm } from '../properties/canonical-form.ts';
+import type { Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
-import { resourceName } from './object-id.ts';
 
 export interface Difference extends dynamic.DiffResult {
   /** What a change of membership or of secrets prints. */

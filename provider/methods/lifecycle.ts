@@ -4,12 +4,12 @@ import { type Call, type RuntimeClient, type StoredObject, warningsOf } from '..
 import { report } from '../messages/report.ts';
 import { shownMessage } from '../messages/shown-error.ts';
 import { type ErrorCode, isWeirError, WeirError } from '../model/base/errors.ts';
-import { stackOf } from '../model/base/urn.ts';
-import { KIND_NAMES } from '../model/rules/validate.ts';
-import type { Properties } from '../properties/canonical-form.ts';
+import { KIND_NAMES } from '../model/base/kinds.ts';
+import { resourceName, stackOf } from '../model/base/urn.ts';
+import type { Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
-import { isSameObject, newIncarnation, objectId, resourceName } from './object-id.ts';
+import { isSameObject, newIncarnation, objectId } from './object-id.ts';
 import { bodyOf, inputsOf, outputsOf } from './outputs.ts';
 
 /** No resource has had its name taken over so often. */

@@ -1,7 +1,9 @@
 // The id and the incarnation that `create` gives an object: a repeated create finds its own object again by the id.
 import { createHash, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { normalForm, type Properties } from '../properties/canonical-form.ts';
+import { resourceName } from '../model/base/urn.ts';
+import { normalForm } from '../properties/canonical-form.ts';
+import type { Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
 const MAX_ID_LENGTH = 128;
@@ -38,12 +40,4 @@ export function isSameObject({ schema, identity }: ResourceDescription, a: Prope
 /** Another each time: by it a delete tells an object from the one that took its place under the same id. */
 export function newIncarnation(): string {
   return randomUUID();
-}
-
-/** The last part of the URN that the SDK passes as owner. */
-export function resourceName({ owner }: Properties): string {
-  return String(owner ?? '')
-    .split('::')
-    .slice(3)
-    .join('::');
 }

@@ -3,7 +3,7 @@
 import type { StoredObject } from '../client/client.ts';
 import { withSecretsOf } from '../model/base/secrets.ts';
 import { asWritten } from '../properties/as-written.ts';
-import { compact, type Properties } from '../properties/canonical-form.ts';
+import { compact, type Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
 export interface RuntimeIdentity {

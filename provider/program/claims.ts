@@ -1,16 +1,16 @@
 // What no two resources of one program may have: one target under one parent, and one address and port of a listener.
 import { isIP } from 'node:net';
-import { resourceName } from '../methods/object-id.ts';
 import type { Problem } from '../model/base/errors.ts';
+import { KIND_NAMES, type Kind } from '../model/base/kinds.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 import { isRecord } from '../model/base/record.ts';
 import { canonicalAddress, targetKey } from '../model/base/target-key.ts';
+import { isKnown } from '../model/base/unknown.ts';
+import { resourceName, shownReference } from '../model/base/urn.ts';
 import { wireConflict } from '../model/objects/target-attachment.ts';
-import { KIND_NAMES, type Kind } from '../model/rules/validate.ts';
-import { isKnown } from '../properties/unknown.ts';
-import type { Checked } from '../resources/description.ts';
+import type { Checked } from './checked.ts';
 import { isClassic, parentOf } from './parent.ts';
-import { type Program, shownReference } from './program.ts';
+import type { Program } from './program.ts';
 import { targetsOf } from './targets.ts';
 
 /** The targets of an attachment that mean one that has been claimed already, by it or by another attachment of the program. */

@@ -1,10 +1,10 @@
 // What an attachment of either kind is bound to, as the program tells it: which parent, and under what load balancer.
 import type { Problem } from '../model/base/errors.ts';
+import type { Kind } from '../model/base/kinds.ts';
 import { REFERENCES } from '../model/base/references.ts';
+import { isKnown } from '../model/base/unknown.ts';
 import { CLASSIC_PARENT, PARENTS } from '../model/objects/parent.ts';
-import type { Kind } from '../model/rules/validate.ts';
-import type { Properties } from '../properties/canonical-form.ts';
-import { isKnown } from '../properties/unknown.ts';
+import type { Properties } from '../properties/properties.ts';
 import type { Program } from './program.ts';
 
 /** The kind and one text of the parent, however it is referred to; undefined where it is not known. */

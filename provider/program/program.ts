@@ -1,13 +1,12 @@
 // What `check` has seen of the program so far, in which resources find each other: what contradicts itself is refused in
 // preview already. A provider's process lives for one preview or one update, so nothing of an older program is in here.
 
-import { resourceName } from '../methods/object-id.ts';
+import type { Kind } from '../model/base/kinds.ts';
 import { keyOf } from '../model/base/object-key.ts';
 import { isRecord } from '../model/base/record.ts';
+import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
-import type { Kind } from '../model/rules/validate.ts';
-import type { Properties } from '../properties/canonical-form.ts';
-import { isKnown } from '../properties/unknown.ts';
+import type { Properties } from '../properties/properties.ts';
 
 interface Seen {
   readonly kind: Kind;
@@ -89,11 +88,6 @@ export function programOf(owner: string): Program {
   const program = programs.get(stack) ?? new Program();
   programs.set(stack, program);
   return program;
-}
-
-/** As a message shows a reference: of a URN the name. */
-export function shownReference(reference: string): string {
-  return reference.startsWith('urn:') ? resourceName({ owner: reference }) : reference;
 }
 
 /** `properties` with the URNs that `references` has in the same places in place of what is not known. */

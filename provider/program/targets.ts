@@ -1,6 +1,6 @@
 // The targets of an attachment as a program has them, any of it unknown or malformed.
 import { isRecord } from '../model/base/record.ts';
-import type { Properties } from '../properties/canonical-form.ts';
+import type { Properties } from '../properties/properties.ts';
 
 /** By name, with its port each, where it has none of its own the default one. */
 export function targetsOf({ targets, defaultPort }: Properties): [name: string, target: Properties][] {

@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isRecord } from '../model/base/record.ts';
-import { compact, defaultOf, normalForm, type Properties, unwrapped } from './canonical-form.ts';
+import { defaultOf, normalForm, unwrapped } from './canonical-form.ts';
+import { compact, type Properties } from './properties.ts';
 
 /**
  * `actual`, where a property that means the same as the written one stays as it was written, and one that was not

@@ -2,9 +2,8 @@
 
 import { z } from 'zod';
 import { isRecord } from '../model/base/record.ts';
-import { isKnown } from './unknown.ts';
-
-export type Properties = Readonly<Record<string, unknown>>;
+import { isKnown } from '../model/base/unknown.ts';
+import { compact } from './properties.ts';
 
 /** Unknown values stay, and so do values that break their schema: state may be older than the rules. */
 export function normalForm(schema: z.core.$ZodType, value: unknown): unknown {
@@ -31,9 +30,4 @@ export function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   const isWrapper =
     schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;
   return isWrapper ? unwrapped(schema.unwrap()) : schema;
-}
-
-/** An object without its undefined properties: for Pulumi they are not there. */
-export function compact(entries: Iterable<readonly [string, unknown]>): Record<string, unknown> {
-  return Object.fromEntries([...entries].filter(([, value]) => value !== undefined));
 }

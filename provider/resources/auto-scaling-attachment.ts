@@ -2,6 +2,7 @@
 
 import { propertyLine } from '../messages/property-line.ts';
 import type { Problem } from '../model/base/errors.ts';
+import { isKnown } from '../model/base/unknown.ts';
 import { groupAttachmentSchema } from '../model/objects/group-attachment.ts';
 import { PARENTS } from '../model/objects/parent.ts';
 import { DEFAULT_WEIGHT } from '../model/objects/target-attachment.ts';
@@ -9,8 +10,7 @@ import { memberPortProblems } from '../model/rules/target-port.ts';
 import { memberClaimProblems } from '../program/claims.ts';
 import { memberEligibilityProblems } from '../program/eligibility.ts';
 import { classicProblems, isClassic } from '../program/parent.ts';
-import type { Properties } from '../properties/canonical-form.ts';
-import { isKnown } from '../properties/unknown.ts';
+import type { Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from './description.ts';
 
 export const autoScalingAttachment: ResourceDescription = {

@@ -1,8 +1,8 @@
 // The auto scaling group as a resource: members that the program names are its own, and where it names none they are not.
 
+import { memberLine } from '../messages/membership-line.ts';
+import { isKnown } from '../model/base/unknown.ts';
 import { scalingGroupSchema } from '../model/objects/scaling-group.ts';
-import { memberLine } from '../model/rules/membership.ts';
-import { isKnown } from '../properties/unknown.ts';
 import type { ResourceDescription } from './description.ts';
 
 export const autoScalingGroup: ResourceDescription = {

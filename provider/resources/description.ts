@@ -1,19 +1,9 @@
 // What the providers need to know of a type of resource; one file a resource describes its own.
 import type { z } from 'zod';
 import type { Problem } from '../model/base/errors.ts';
-import type { Kind } from '../model/rules/validate.ts';
-import type { Program } from '../program/program.ts';
-import type { Properties } from '../properties/canonical-form.ts';
-
-/** A resource among the others of its program; any of it may be unknown or malformed. */
-export interface Checked {
-  readonly program: Program;
-  readonly owner: string;
-  /** The inputs before, empty for a new resource. */
-  readonly olds: Properties;
-  /** Where the id of a new resource is not known yet, its URN stands for it. */
-  readonly news: Properties;
-}
+import type { Kind } from '../model/base/kinds.ts';
+import type { Checked } from '../program/checked.ts';
+import type { Properties } from '../properties/properties.ts';
 
 export interface ResourceDescription {
   /** The class in the SDK; the type token is `pulumi-nodejs:dynamic/weir:TYPE`. */

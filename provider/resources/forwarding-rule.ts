@@ -2,10 +2,11 @@
 
 import { secretsLine } from '../messages/secrets-line.ts';
 import type { Problem } from '../model/base/errors.ts';
+import { isKnown } from '../model/base/unknown.ts';
 import { forwardingRuleSchema } from '../model/objects/forwarding-rule.ts';
 import { isHttp } from '../model/objects/listener.ts';
-import { isKnown } from '../properties/unknown.ts';
-import type { Checked, ResourceDescription } from './description.ts';
+import type { Checked } from '../program/checked.ts';
+import type { ResourceDescription } from './description.ts';
 
 export const forwardingRule: ResourceDescription = {
   type: 'ForwardingRule',

@@ -2,6 +2,7 @@
 
 import { secretsLine } from '../messages/secrets-line.ts';
 import type { Problem } from '../model/base/errors.ts';
+import { isKnown, UNKNOWN } from '../model/base/unknown.ts';
 import {
   backendPortProblem,
   healthCheckOf,
@@ -10,10 +11,10 @@ import {
   listenerSchema,
 } from '../model/objects/listener.ts';
 import { loadBalancerSchema } from '../model/objects/load-balancer.ts';
+import type { Checked } from '../program/checked.ts';
 import { endpointClaimProblems } from '../program/claims.ts';
 import { defaultOf } from '../properties/canonical-form.ts';
-import { isKnown, UNKNOWN } from '../properties/unknown.ts';
-import type { Checked, ResourceDescription } from './description.ts';
+import type { ResourceDescription } from './description.ts';
 
 export const listener: ResourceDescription = {
   type: 'Listener',

@@ -1,6 +1,6 @@
 // Every type of resource, and which one an object of the API is.
 
-import type { Kind } from '../model/rules/validate.ts';
+import type { Kind } from '../model/base/kinds.ts';
 import { autoScalingAttachment } from './auto-scaling-attachment.ts';
 import { autoScalingGroup } from './auto-scaling-group.ts';
 import { backendServer } from './backend-server.ts';

@@ -1,19 +1,21 @@
 // The target attachment as a resource: its targets change in place, and each change says what it binds and unbinds.
 import { z } from 'zod';
+import { membershipLine } from '../messages/membership-line.ts';
 import type { Problem } from '../model/base/errors.ts';
 import { isRecord } from '../model/base/record.ts';
+import { isKnown } from '../model/base/unknown.ts';
 import { mapKey } from '../model/objects/network.ts';
 import { PARENTS } from '../model/objects/parent.ts';
 import { toMs } from '../model/objects/seconds.ts';
 import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from '../model/objects/target-attachment.ts';
-import { membershipChanges, membershipLine } from '../model/rules/membership.ts';
+import { membershipChanges } from '../model/rules/membership.ts';
 import { targetPortProblems } from '../model/rules/target-port.ts';
+import type { Checked } from '../program/checked.ts';
 import { targetClaimProblems } from '../program/claims.ts';
 import { eligibilityProblems } from '../program/eligibility.ts';
 import { classicProblems, isClassic } from '../program/parent.ts';
-import { compact, type Properties } from '../properties/canonical-form.ts';
-import { isKnown } from '../properties/unknown.ts';
-import type { Checked, ResourceDescription } from './description.ts';
+import { compact, type Properties } from '../properties/properties.ts';
+import type { ResourceDescription } from './description.ts';
 
 // The model leaves an unset weight unset, because the server may keep another one; for a diff it is DEFAULT_WEIGHT.
 const target = targetSchema.extend({ weight: targetSchema.shape.weight.default(DEFAULT_WEIGHT) });

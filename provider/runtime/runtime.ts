@@ -9,7 +9,7 @@ import { ControlPlane } from './control/control-plane.ts';
 import { VipPool } from './control/write/vip-pool.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { LogFile } from './embedded/main-thread/log-file.ts';
-import { probe } from './health/probe.ts';
+import { probe } from './health/probes.ts';
 import { openDataDirectory, publishToken } from './store/data-directory.ts';
 import { KeyFile } from './store/key-file.ts';
 import { SealedStore } from './store/sealed-store.ts';

@@ -1,7 +1,7 @@
 // What tokens may do and see through the real API: nothing but what they permit, and a refused write changes nothing.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { KINDS } from '../../provider/model/rules/validate.ts';
+import { KINDS } from '../../provider/model/base/kinds.ts';
 import { freePort, httpBackend } from '../harness/backends.ts';
 import { RuntimeProcess, until } from '../harness/runtime.ts';
 import { type MadeToken, makeToken } from '../harness/tokens.ts';

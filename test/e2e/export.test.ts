@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { KINDS } from '../../provider/model/rules/validate.ts';
+import { KINDS } from '../../provider/model/base/kinds.ts';
 import { freePort, httpBackend } from '../harness/backends.ts';
 import { makePair } from '../harness/certificates.ts';
 import { startLoad } from '../harness/load.ts';

@@ -1,8 +1,8 @@
 // Pulumi's engine in small, for what no CLI can do fast enough: it calls the providers' methods in the same order, keeps the
 // same state, and can be killed before or after any call.
 import { type Methods, methods } from '../../provider/index.ts';
+import { UNKNOWN } from '../../provider/model/base/unknown.ts';
 import { programOf } from '../../provider/program/program.ts';
-import { UNKNOWN } from '../../provider/properties/unknown.ts';
 
 export interface Resource {
   readonly type: string;

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import type { StoredObject } from '../../client/client.ts';
 import { connectClient } from '../../client/connect.ts';
 import { WeirError } from '../../model/base/errors.ts';
-import { KINDS } from '../../model/rules/validate.ts';
+import { KINDS } from '../../model/base/kinds.ts';
 import { exportedProgram } from '../export/program.ts';
 
 interface Options {

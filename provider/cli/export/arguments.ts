@@ -1,12 +1,12 @@
 // The arguments that an exported resource has in the program: its properties without defaults, and its adoption.
 
 import type { StoredObject } from '../../client/client.ts';
+import type { Kind } from '../../model/base/kinds.ts';
 import { isRecord } from '../../model/base/record.ts';
 import { REFERENCES } from '../../model/base/references.ts';
 import { replaceSecrets, withSecretsOf } from '../../model/base/secrets.ts';
-import type { Kind } from '../../model/rules/validate.ts';
 import { asWritten } from '../../properties/as-written.ts';
-import { compact, type Properties } from '../../properties/canonical-form.ts';
+import { compact, type Properties } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
 
 /** What stands in the program for a secret, and for the id of another object. */

@@ -1,9 +1,9 @@
 // The order in which an exported program declares objects: what is referred to first, and what belongs together together.
 import type { StoredObject } from '../../client/client.ts';
+import type { Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
 import { REFERENCES } from '../../model/base/references.ts';
 import { PARENTS } from '../../model/objects/parent.ts';
-import type { Kind } from '../../model/rules/validate.ts';
 
 export interface Exported {
   readonly kind: Kind;

@@ -1,10 +1,10 @@
 // A running configuration as a stack's program: answers of the API go in, TypeScript that adopts each object comes out.
 import { type StoredObject, warningsOf } from '../../client/client.ts';
 import { DEFAULT_ENDPOINT } from '../../client/settings.ts';
+import type { Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
-import type { Kind } from '../../model/rules/validate.ts';
-import type { Properties } from '../../properties/canonical-form.ts';
+import type { Properties } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
 import { RESOURCES, resourceOf } from '../../resources/registry.ts';
 import { argumentsOf } from './arguments.ts';

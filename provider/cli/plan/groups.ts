@@ -4,11 +4,11 @@ import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { isRecord } from '../../model/base/record.ts';
 import { REFERENCES } from '../../model/base/references.ts';
 import { targetKey } from '../../model/base/target-key.ts';
+import { isKnown } from '../../model/base/unknown.ts';
 import { PARENTS } from '../../model/objects/parent.ts';
 import { type Wire, wiresOf } from '../../model/rules/membership.ts';
 import { placeOf, targetFault } from '../../program/eligibility.ts';
-import type { Properties } from '../../properties/canonical-form.ts';
-import { isKnown } from '../../properties/unknown.ts';
+import type { Properties } from '../../properties/properties.ts';
 import type { Objects, PlanObject } from './objects.ts';
 import { isReadable, SECRET } from './preview.ts';
 

@@ -1,7 +1,7 @@
 // A preview as `pulumi preview --json --show-sames` writes it: the first stop of `weir plan`, which reads nothing else of Pulumi.
 import { z } from 'zod';
 import { json } from '../../model/base/json.ts';
-import { isKnown } from '../../properties/unknown.ts';
+import { isKnown } from '../../model/base/unknown.ts';
 
 /** What the CLI shows in place of a secret. */
 export const SECRET = '[secret]';

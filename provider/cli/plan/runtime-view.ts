@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import type { RuntimeClient, StoredObject } from '../../client/client.ts';
 import { isWeirError } from '../../model/base/errors.ts';
+import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
 import { targetKey } from '../../model/base/target-key.ts';
 import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
-import { KINDS, type Kind } from '../../model/rules/validate.ts';
 import type { RuntimeView } from './plan.ts';
 import type { Preview } from './preview.ts';
 

@@ -1,5 +1,5 @@
 // How a plan calls what it is about: "listener `web`".
-import { KIND_NAMES } from '../../model/rules/validate.ts';
+import { KIND_NAMES } from '../../model/base/kinds.ts';
 import { code } from './markdown.ts';
 import type { PlanObject } from './objects.ts';
 

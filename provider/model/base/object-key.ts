@@ -1,5 +1,5 @@
 // One text for an object of any kind: kinds may have the same ids.
-import type { Kind } from '../rules/validate.ts';
+import type { Kind } from './kinds.ts';
 
 export function keyOf(kind: Kind, id: unknown): string {
   return `${kind} ${id}`;

@@ -1,5 +1,5 @@
 // Which property names another object, and the kind of what it names.
-import type { Kind } from '../rules/validate.ts';
+import type { Kind } from './kinds.ts';
 
 /** Of objects, and `serverId` of targets. */
 export const REFERENCES = {

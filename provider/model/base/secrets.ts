@@ -1,6 +1,6 @@
 // Which properties are secret, and what stands for them where they must not be seen.
 import { createHash } from 'node:crypto';
-import type { Kind } from '../rules/validate.ts';
+import type { Kind } from './kinds.ts';
 import { isRecord } from './record.ts';
 
 type Path = readonly string[];

@@ -1,6 +1,7 @@
 // The one table of actions: what a token can permit, and which actions permit which operation. API, command and docs share it.
+
+import type { Kind } from '../base/kinds.ts';
 import type { ParentIds } from '../objects/parent.ts';
-import type { Kind } from '../rules/validate.ts';
 
 /** What an action is permitted on, by the type of resource; of "runtime" there is one, the others have an id: "loadbalancer/web". */
 export type ResourceType = 'loadbalancer' | 'instance' | 'scalinggroup' | 'runtime';

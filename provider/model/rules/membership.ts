@@ -1,16 +1,10 @@
 // What a change of an attachment's targets, or of a group's members, does to membership: operations, and the one line
 // that a preview shows.
-import { inOneLine } from '../base/one-line.ts';
-import { canonicalAddress, targetKey } from '../base/target-key.ts';
+import { canonicalAddress } from '../base/target-key.ts';
 import { weightOf } from '../objects/target-attachment.ts';
 
-/** As many as stand in one line; the others are counted. */
-const MAX_CHANGES_SHOWN = 10;
-
-const NOT_KNOWN = '(known after up)';
-
 /** Undefined: not known yet. Null: there is none, as for the port of a classic load balancer's target. */
-type Value = string | number | null | undefined;
+export type Value = string | number | null | undefined;
 
 export type MembershipChange =
   | ({ operation: 'bind'; name: string } & Wire)
@@ -23,7 +17,7 @@ export interface Membership {
   defaultPort?: unknown;
 }
 
-type IsKnown = (value: unknown) => boolean;
+export type IsKnown = (value: unknown) => boolean;
 
 export interface Wire {
   server: Value;
@@ -58,57 +52,6 @@ export function membershipChanges(
     ...changed('server'),
     ...changed('address'),
   ];
-}
-
-/** `web: bind b5 10.0.0.5:80 w50 · unbind b3 · weight b2 20→25`; undefined where membership stays as it is. */
-export function membershipLine(attachment: string, changes: readonly MembershipChange[] | undefined) {
-  if (changes === undefined) return `${attachment}: targets ${NOT_KNOWN}`;
-  return changeLine(attachment, changes.map(describe));
-}
-
-/** `web: join i-5 · leave i-3`; undefined where the members stay, as they do where none are named any more. */
-export function memberLine(group: string, before: unknown, after: unknown, isKnown: IsKnown = () => true) {
-  if (!isKnown(before) || !isKnown(after)) return `${group}: members ${NOT_KNOWN}`;
-  if (after === undefined) return undefined;
-  const idsOf = (members: unknown) => Object.values((members ?? {}) as Record<string, unknown>);
-  const [olds, news] = [new Set(idsOf(before)), new Set(idsOf(after))];
-  const shown = (id: unknown) => (isKnown(id) ? inOneLine(String(id)) : NOT_KNOWN);
-  return changeLine(group, [
-    ...[...news].filter((id) => !olds.has(id)).map((id) => `join ${shown(id)}`),
-    ...[...olds].filter((id) => !news.has(id)).map((id) => `leave ${shown(id)}`),
-  ]);
-}
-
-function changeLine(name: string, changes: readonly string[]): string | undefined {
-  if (changes.length === 0) return undefined;
-  const parts = changes.slice(0, MAX_CHANGES_SHOWN);
-  const left = changes.length - parts.length;
-  if (left > 0) parts.push(`and ${left} more`);
-  return `${name}: ${parts.join(' · ')}`;
-}
-
-function describe(change: MembershipChange): string {
-  const name = inOneLine(change.name);
-  switch (change.operation) {
-    case 'bind':
-      return `bind ${name} ${targetText(change)}`;
-    case 'unbind':
-      return `unbind ${name}`;
-    default:
-      return `${change.operation} ${name} ${text(change.from)}→${text(change.to)}`;
-  }
-}
-
-function targetText({ server, address, port, weight }: Wire): string {
-  if (address === undefined && port === undefined && weight === undefined) return NOT_KNOWN;
-  const host = address === null ? server : address;
-  const isWhole = typeof address === 'string' && typeof port === 'number';
-  const place = isWhole ? targetKey(address, port) : text(host) + (port === null ? '' : `:${text(port)}`);
-  return `${server === null || address === null ? '' : `${text(server)} `}${place} w${text(weight)}`;
-}
-
-function text(value: Value): string {
-  return value === undefined ? NOT_KNOWN : String(value ?? 'none');
 }
 
 export function wiresOf({ targets, defaultPort }: Membership, isKnown: IsKnown): Map<string, Wire> {

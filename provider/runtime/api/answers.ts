@@ -1,20 +1,20 @@
 // What the API answers of an object: its properties, its identity and its outputs.
 import { createHash } from 'node:crypto';
 import { endpointOf } from '../../model/base/endpoint.ts';
+import type { Kind } from '../../model/base/kinds.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
 import { asFingerprint, replaceSecrets } from '../../model/base/secrets.ts';
 import { certificateWarnings } from '../../model/base/x509.ts';
 import type { ListenerProperties } from '../../model/objects/listener.ts';
-import type { Kind } from '../../model/rules/validate.ts';
 import type { Access } from '../control/access/access.ts';
 import { mayRead } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { eligibilityWarnings } from '../control/write/attachments.ts';
 import { endpointWarnings } from '../control/write/endpoints.ts';
 import { ruleWarnings } from '../control/write/forwarding-rules.ts';
-import { membersOf } from '../control/write/groups.ts';
-import type { StoredObject } from '../store/store.ts';
 import type { Binder } from '../stored/bindings.ts';
+import { membersOf } from '../stored/members.ts';
+import type { StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
 
 /** `access`: of who is answered. */

@@ -1,8 +1,8 @@
 // Who may use a route: each one names what it asks for, and a request is refused before anything of it is looked at.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WeirError } from '../../model/base/errors.ts';
+import type { Kind } from '../../model/base/kinds.ts';
 import { type Operation, type Permission, permissionFor } from '../../model/permissions/actions.ts';
-import type { Kind } from '../../model/rules/validate.ts';
 import { type Access, demand, demandAdministrator, demandSome } from '../control/access/access.ts';
 import { needsOf } from '../control/access/permissions.ts';
 import type { ModelView } from '../stored/model.ts';

@@ -1,12 +1,13 @@
 // The shapes of the API's bodies and answers, for checking and for the OpenAPI document.
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../model/base/errors.ts';
+import type { Kind } from '../../model/base/kinds.ts';
 import { FINGERPRINT } from '../../model/base/secrets.ts';
 import { certificateSchema } from '../../model/objects/certificate.ts';
 import { mapKey } from '../../model/objects/network.ts';
+import { SCHEMAS } from '../../model/objects/schemas.ts';
 import { stickySessionSchema } from '../../model/objects/sticky-session.ts';
 import { targetSchema } from '../../model/objects/target-attachment.ts';
-import { type Kind, SCHEMAS } from '../../model/rules/validate.ts';
 
 const health = z.enum(['healthy', 'unhealthy', 'checking', 'unchecked', 'ineligible']);
 

@@ -12,7 +12,7 @@ import fastify, {
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import { isWeirError, WeirError } from '../../model/base/errors.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
-import { invalid } from '../../model/rules/validate.ts';
+import { invalid } from '../../model/objects/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { etagOfText } from './answers.ts';

@@ -2,10 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { invalid, schemaProblems } from '../../model/objects/validate.ts';
 import { tokenSchema } from '../../model/permissions/token.ts';
-import { invalid, schemaProblems } from '../../model/rules/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
-import type { StoredToken } from '../store/store.ts';
+import type { StoredToken } from '../stored/object.ts';
 import { paramsOnly } from './object-routes.ts';
 import { errorAnswer, idParams } from './schemas.ts';
 

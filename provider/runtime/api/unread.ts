@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { WeirError } from '../../model/base/errors.ts';
-import { invalid } from '../../model/rules/validate.ts';
+import { invalid } from '../../model/objects/validate.ts';
 
 /** For fastify's `clientErrorHandler`: the socket is all that there is. */
 export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException, socket: Socket) => void {

@@ -24,11 +24,11 @@ import {
   type StickySnapshot,
   type TargetSnapshot,
 } from '../contract/snapshot.ts';
-import { servingListeners } from '../control/write/endpoints.ts';
-import { membersOf } from '../control/write/groups.ts';
-import type { StoredObject } from '../store/store.ts';
 import { type Binder, MembershipIndex, resolveTargets } from '../stored/bindings.ts';
+import { membersOf } from '../stored/members.ts';
 import type { ModelView } from '../stored/model.ts';
+import type { StoredObject } from '../stored/object.ts';
+import { servingListeners } from '../stored/vip-ports.ts';
 
 /** A snapshot with what each of its listeners was made from: the listener, its load balancer and all the rest. */
 export interface Compiled {

@@ -1,14 +1,16 @@
 // The control plane: takes the API's writes, hands targets over, and keeps writer, monitor and engine in step; running-state.ts tells how it runs.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { WeirError } from '../../model/base/errors.ts';
+import type { Kind } from '../../model/base/kinds.ts';
+import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
-import type { Kind, PropertiesOf } from '../../model/rules/validate.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { Engine, HealthChange, Refusal } from '../contract/engine.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
-import type { Store, StoredModel, StoredObject } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { Draft, Model } from '../stored/model.ts';
+import type { StoredModel, StoredObject } from '../stored/object.ts';
 import { notFound } from '../stored/references.ts';
 import { expireServers, hasExpired } from '../stored/servers.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from './access/permissions.ts';

@@ -2,8 +2,9 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { isRecord } from '../../model/base/record.ts';
 import { type Replace, replaceSecrets, replaceStateSecrets } from '../../model/base/secrets.ts';
+import type { ObjectChange, StoredHealth, StoredModel, StoredObject, StoredToken } from '../stored/object.ts';
 import type { KeyFile } from './key-file.ts';
-import type { ObjectChange, Store, StoredHealth, StoredModel, StoredObject, StoredToken } from './store.ts';
+import type { Store } from './store.ts';
 
 const CIPHER = 'aes-256-gcm';
 /** NIST SP 800-38D 8.2.2: random nonces of 96 bits are good for 2^32 seals under one key. */

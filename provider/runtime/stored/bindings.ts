@@ -8,9 +8,9 @@ import type { ParentIds } from '../../model/objects/parent.ts';
 import { type Target, type TargetAttachmentProperties, weightOf } from '../../model/objects/target-attachment.ts';
 import { bindingFault, type Ineligibility } from '../../model/rules/eligibility.ts';
 import { groupIdOfRule } from '../contract/snapshot.ts';
-import { membersOf } from '../control/write/groups.ts';
-import type { StoredObject } from '../store/store.ts';
+import { membersOf } from './members.ts';
 import type { Lookup, ModelView } from './model.ts';
+import type { StoredObject } from './object.ts';
 
 /** What binds targets: an attachment with targets of its own, or one of an auto scaling group with its members. */
 export type Binder = StoredObject<'attachments'> | StoredObject<'group-attachments'>;

@@ -1,6 +1,6 @@
 // The objects of the model in memory, and the draft in which a batch of writes is tried before it is stored.
-import { KINDS, type Kind } from '../../model/rules/validate.ts';
-import type { ObjectChange, StoredObject } from '../store/store.ts';
+import { KINDS, type Kind } from '../../model/base/kinds.ts';
+import type { ObjectChange, StoredObject } from './object.ts';
 
 /** Objects by id. */
 export interface Lookup {

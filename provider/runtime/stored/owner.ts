@@ -1,6 +1,6 @@
 // Whose an object is: what errors name, and what tells one stack's objects from another's.
 import { stackOf } from '../../model/base/urn.ts';
-import type { StoredObject } from '../store/store.ts';
+import type { StoredObject } from './object.ts';
 
 export function ownerName({ owner }: Pick<StoredObject, 'owner'>): string {
   return owner ?? 'nobody: it was made through the API';

@@ -1,8 +1,9 @@
 // How objects name each other: an object that a property must name, and an object as an error names it.
 import { type Problem, WeirError } from '../../model/base/errors.ts';
-import { invalid, KIND_NAMES, type Kind } from '../../model/rules/validate.ts';
-import type { StoredObject } from '../store/store.ts';
+import { KIND_NAMES, type Kind } from '../../model/base/kinds.ts';
+import { invalid } from '../../model/objects/validate.ts';
 import type { ModelView } from './model.ts';
+import type { StoredObject } from './object.ts';
 
 /** The object that the property at `path` names; throws where there is none. */
 export function referenced<K extends Kind>(view: ModelView, kind: K, id: string, path: string): StoredObject<K> {

@@ -1,8 +1,8 @@
 // Backend servers over time: which of them have expired, and the change that says so.
 import { isDeepStrictEqual } from 'node:util';
 import { isExpired } from '../../model/objects/backend-server.ts';
-import type { StoredObject } from '../store/store.ts';
 import type { Draft, ModelView } from './model.ts';
+import type { StoredObject } from './object.ts';
 
 type Server = StoredObject<'backend-servers'>;
 

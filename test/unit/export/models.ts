@@ -1,6 +1,6 @@
 // Any configuration that a runtime may have, for property tests: every kind, every property, any text where text is free.
 import fc from 'fast-check';
-import { KINDS, type Kind } from '../../../provider/model/rules/validate.ts';
+import { KINDS, type Kind } from '../../../provider/model/base/kinds.ts';
 
 export interface ModelObject {
   readonly id: string;

@@ -2,12 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  type MembershipChange,
-  memberLine,
-  membershipChanges,
-  membershipLine,
-} from '../../../provider/model/rules/membership.ts';
+import { memberLine, membershipLine } from '../../../provider/messages/membership-line.ts';
+import { type MembershipChange, membershipChanges } from '../../../provider/model/rules/membership.ts';
 
 const UNKNOWN = 'unknown-value';
 const isKnown = (value: unknown) => value !== UNKNOWN;

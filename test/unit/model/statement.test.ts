@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { schemaProblems } from '../../../provider/model/objects/validate.ts';
 import {
   matchesGlob,
   parseStatement,
@@ -10,7 +11,6 @@ import {
   statementText,
 } from '../../../provider/model/permissions/statement.ts';
 import { tokenSchema } from '../../../provider/model/permissions/token.ts';
-import { schemaProblems } from '../../../provider/model/rules/validate.ts';
 
 const MATCHES: readonly (readonly [pattern: string, text: string, isMatch: boolean])[] = [
   ['loadbalancer/web', 'loadbalancer/web', true],

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWeirError } from '../../../provider/model/base/errors.ts';
+import type { Kind } from '../../../provider/model/base/kinds.ts';
 import { fingerprint } from '../../../provider/model/base/secrets.ts';
 import { healthCheckOf } from '../../../provider/model/objects/listener.ts';
-import { invalid, type Kind, parseProperties, problemsOf } from '../../../provider/model/rules/validate.ts';
+import { invalid, parseProperties, problemsOf } from '../../../provider/model/objects/validate.ts';
 import { makePair } from '../../harness/certificates.ts';
 
 const UNKNOWN = 'unknown-value';

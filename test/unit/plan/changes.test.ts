@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import type { GroupChange } from '../../../provider/cli/plan/changes.ts';
 import { planOf, type RuntimeView } from '../../../provider/cli/plan/plan.ts';
 import { parsePreview, SECRET } from '../../../provider/cli/plan/preview.ts';
-import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
 import {
   attachment,
   type Change,

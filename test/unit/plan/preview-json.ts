@@ -2,7 +2,7 @@
 
 import { type Plan, planOf, type RuntimeView } from '../../../provider/cli/plan/plan.ts';
 import { parsePreview } from '../../../provider/cli/plan/preview.ts';
-import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
 
 export const NOW_MS = Date.parse('2026-11-21T00:00:00Z');
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RuntimeView } from '../../../provider/cli/plan/plan.ts';
 import { renderPlan } from '../../../provider/cli/plan/render.ts';
-import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
 import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
 
 function markdown(sames: readonly Resource[], changes: readonly Change[] = []): string {

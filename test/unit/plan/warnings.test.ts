@@ -1,7 +1,7 @@
 // Which plans warn, and of what.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
 import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
 
 const pool = (weights: Readonly<Record<string, number | undefined>>) => attachment('pool', targets(weights));

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check } from '../../../provider/methods/check.ts';
-import type { Properties } from '../../../provider/properties/canonical-form.ts';
-import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
+import type { Properties } from '../../../provider/properties/properties.ts';
 import type { ResourceDescription } from '../../../provider/resources/description.ts';
 import { forwardingRule } from '../../../provider/resources/forwarding-rule.ts';
 import { listener } from '../../../provider/resources/listener.ts';

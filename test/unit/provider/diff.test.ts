@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diff } from '../../../provider/methods/diff.ts';
-import type { Properties } from '../../../provider/properties/canonical-form.ts';
-import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
+import type { Properties } from '../../../provider/properties/properties.ts';
 import { autoScalingAttachment } from '../../../provider/resources/auto-scaling-attachment.ts';
 import { autoScalingGroup } from '../../../provider/resources/auto-scaling-group.ts';
 import { backendServer } from '../../../provider/resources/backend-server.ts';

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { newIncarnation, objectId, resourceName } from '../../../provider/methods/object-id.ts';
+import { newIncarnation, objectId } from '../../../provider/methods/object-id.ts';
+import { resourceName } from '../../../provider/model/base/urn.ts';
 import { backendServer } from '../../../provider/resources/backend-server.ts';
 import { listener } from '../../../provider/resources/listener.ts';
 import { loadBalancer } from '../../../provider/resources/load-balancer.ts';

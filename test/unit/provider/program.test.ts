@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check } from '../../../provider/methods/check.ts';
+import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
 import { programOf } from '../../../provider/program/program.ts';
-import type { Properties } from '../../../provider/properties/canonical-form.ts';
-import { UNKNOWN } from '../../../provider/properties/unknown.ts';
+import type { Properties } from '../../../provider/properties/properties.ts';
 import { autoScalingAttachment } from '../../../provider/resources/auto-scaling-attachment.ts';
 import { autoScalingGroup } from '../../../provider/resources/auto-scaling-group.ts';
 import { backendServer } from '../../../provider/resources/backend-server.ts';

@@ -17,11 +17,11 @@ import {
   UNBIND,
 } from '../../../model/permissions/actions.ts';
 import type { Compiled } from '../../compile/compile.ts';
-import type { StoredObject } from '../../store/store.ts';
 import { type Binder, loadBalancerOf, wantedTargets } from '../../stored/bindings.ts';
+import { membersOf } from '../../stored/members.ts';
 import type { Lookup, ModelView } from '../../stored/model.ts';
-import { listenersAt, vipPortsOf } from '../write/endpoints.ts';
-import { membersOf } from '../write/groups.ts';
+import type { StoredObject } from '../../stored/object.ts';
+import { listenersAt, vipPortsOf } from '../../stored/vip-ports.ts';
 import { type Access, mayAll, type Need } from './access.ts';
 
 /** Any of the actions, on each resource that the objects stand for. */

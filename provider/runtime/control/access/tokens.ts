@@ -2,9 +2,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { WeirError } from '../../../model/base/errors.ts';
 import { hasPassed } from '../../../model/objects/time.ts';
+import { invalid } from '../../../model/objects/validate.ts';
 import type { TokenProperties } from '../../../model/permissions/token.ts';
-import { invalid } from '../../../model/rules/validate.ts';
-import type { Store, StoredToken } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import type { StoredToken } from '../../stored/object.ts';
 import { type Access, ADMINISTRATOR, TokenAccess } from './access.ts';
 
 export interface TokensOptions {

@@ -1,7 +1,7 @@
 // What has happened in the runtime, newest last, for those who watch: a ring of bounded size between control plane and API.
 import { randomBytes } from 'node:crypto';
+import type { Kind } from '../../../model/base/kinds.ts';
 import type { MembershipChange } from '../../../model/rules/membership.ts';
-import type { Kind } from '../../../model/rules/validate.ts';
 import type { Refusal, WorkerChange } from '../../contract/engine.ts';
 import type { Health } from '../../contract/snapshot.ts';
 import type { Need } from '../access/access.ts';

@@ -1,12 +1,13 @@
 // A batch of writes as events: what each put or deleted and, of attachments and groups, what it bound, changed and unbound. Pure.
+
+import type { Kind } from '../../../model/base/kinds.ts';
 import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
-import type { Kind } from '../../../model/rules/validate.ts';
-import type { ObjectChange, StoredObject } from '../../store/store.ts';
 import { wantedTargets } from '../../stored/bindings.ts';
+import { membersOf } from '../../stored/members.ts';
 import type { Lookup, ModelView } from '../../stored/model.ts';
+import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import type { Need } from '../access/access.ts';
 import { needsOfRead } from '../access/permissions.ts';
-import { membersOf } from '../write/groups.ts';
 import type { RuntimeEvent } from './event-log.ts';
 
 /** The events of the last 1,000 writes are kept, and an attachment has up to 500 targets. */

@@ -2,9 +2,9 @@
 
 import type { HealthView } from '../../contract/engine.ts';
 import { type GroupSnapshot, groupsOf, type Snapshot, takesTraffic } from '../../contract/snapshot.ts';
-import type { StoredObject } from '../../store/store.ts';
 import { groupsServedBy } from '../../stored/bindings.ts';
 import type { ModelView } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
 
 export interface AwaitedTarget {
   readonly groupId: string;

@@ -1,6 +1,7 @@
 // The health that survives a restart: saved when it turned, confirmed while it stays, believed for a minute.
 import type { HealthMonitor } from '../../health/monitor.ts';
-import type { Store, StoredModel } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
+import type { StoredModel } from '../../stored/object.ts';
 
 /** Health that was stored longer ago says nothing about now. */
 const VALID_MS = 60_000;

@@ -1,7 +1,7 @@
 // Where a write gives up targets in traffic for others of which nothing is known: found between what is served and what would be. Pure.
 import { isDeepStrictEqual } from 'node:util';
+import type { Kind } from '../../../model/base/kinds.ts';
 import { hasSameParent } from '../../../model/objects/parent.ts';
-import type { Kind } from '../../../model/rules/validate.ts';
 import {
   type GroupSnapshot,
   type HealthCheckSnapshot,
@@ -10,9 +10,9 @@ import {
   takesTraffic,
 } from '../../contract/snapshot.ts';
 import type { HealthRecord } from '../../health/monitor.ts';
-import type { ObjectChange, StoredObject } from '../../store/store.ts';
 import type { Binder } from '../../stored/bindings.ts';
 import type { ModelView } from '../../stored/model.ts';
+import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
 /** Some targets of a group that are to serve in place of others; that one of them is well is enough. */
 export interface Succession {

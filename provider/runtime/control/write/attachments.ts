@@ -4,10 +4,9 @@ import { type Problem, problemsText, problemText, WeirError } from '../../../mod
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { CLASSIC_PARENT, hasSameParent, type ParentIds } from '../../../model/objects/parent.ts';
 import { namedBy, type Target, wireConflict } from '../../../model/objects/target-attachment.ts';
+import { invalid } from '../../../model/objects/validate.ts';
 import { lastingFault } from '../../../model/rules/eligibility.ts';
 import { memberPortProblems, targetPortProblems } from '../../../model/rules/target-port.ts';
-import { invalid } from '../../../model/rules/validate.ts';
-import type { StoredObject } from '../../store/store.ts';
 import {
   type Binder,
   type Bindings,
@@ -19,6 +18,7 @@ import {
   wantedTargets,
 } from '../../stored/bindings.ts';
 import { type Draft, type ModelView, withObject } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
 import { isSameStack, ownerName } from '../../stored/owner.ts';
 import { nameOf, noSuch, referenced } from '../../stored/references.ts';
 import { hasMoved } from '../../stored/servers.ts';

@@ -1,26 +1,22 @@
 // The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
 import { isDeepStrictEqual } from 'node:util';
 import { type Problem, WeirError } from '../../../model/base/errors.ts';
+import { KIND_NAMES, type Kind } from '../../../model/base/kinds.ts';
 import { REFERENCES } from '../../../model/base/references.ts';
 import { isExpired } from '../../../model/objects/backend-server.ts';
 import { backendPortProblem } from '../../../model/objects/listener.ts';
 import { PARENTS } from '../../../model/objects/parent.ts';
+import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import {
   type Target,
   type TargetAttachmentProperties,
   targetAttachmentSchema,
 } from '../../../model/objects/target-attachment.ts';
-import {
-  invalid,
-  KIND_NAMES,
-  type Kind,
-  type PropertiesOf,
-  rulesProblems,
-  schemaProblems,
-} from '../../../model/rules/validate.ts';
-import type { StateOf, StoredObject } from '../../store/store.ts';
+import { invalid, rulesProblems, schemaProblems } from '../../../model/objects/validate.ts';
 import { bindersOf } from '../../stored/bindings.ts';
+import { membersOf } from '../../stored/members.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
+import type { StateOf, StoredObject } from '../../stored/object.ts';
 import { ownerName } from '../../stored/owner.ts';
 import { existingObject, nameOf, referenced } from '../../stored/references.ts';
 import { hasMoved } from '../../stored/servers.ts';
@@ -35,7 +31,7 @@ import {
 } from './attachments.ts';
 import { changeEndpoints, refuseForeignEndpoint, servesSinceOf } from './endpoints.ts';
 import { checkRule, problemsWithRules } from './forwarding-rules.ts';
-import { checkGroup, groupState, membersOf } from './groups.ts';
+import { checkGroup, groupState } from './groups.ts';
 import type { VipPool } from './vip-pool.ts';
 
 export interface PutRequest<K extends Kind = Kind> {

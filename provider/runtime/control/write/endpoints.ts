@@ -1,28 +1,13 @@
 // Which of the listeners of one VIP:port serves it, and which stand behind it: refusals and state for changes.ts, warnings for the API.
 import { problemText, WeirError } from '../../../model/base/errors.ts';
-import type { Kind } from '../../../model/rules/validate.ts';
-import type { StoredObject } from '../../store/store.ts';
+import type { Kind } from '../../../model/base/kinds.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
 import { isSameStack } from '../../stored/owner.ts';
 import { nameOf } from '../../stored/references.ts';
+import { isSame, laterOf, listenersAt, type VipPort, vipPortOf, vipPortsOf } from '../../stored/vip-ports.ts';
 
 type Listener = StoredObject<'listeners'>;
-
-interface VipPort {
-  readonly vip: string;
-  readonly port: number;
-}
-
-/** Of the listeners of each VIP:port the one that came to serve it last. Load balancers may share an address. */
-export function servingListeners(view: ModelView): ReadonlySet<string> {
-  const serving = new Map<string, Listener>();
-  for (const listener of view.list('listeners')) {
-    const { vip, port } = vipPortOf(view, listener);
-    const other = serving.get(`${vip} ${port}`);
-    serving.set(`${vip} ${port}`, other === undefined ? listener : laterOf(other, listener));
-  }
-  return new Set([...serving.values()].map(({ id }) => id));
-}
 
 /** The state of a listener that is put: one that is new or has moved serves at once only where nobody else does. */
 export function servesSinceOf(
@@ -91,35 +76,6 @@ function settle(draft: Draft, at: VipPort): void {
 
 export function letServe(draft: Draft, listener: Listener): void {
   draft.put({ ...listener, state: { ...listener.state, servesSince: draft.version + 1 } });
-}
-
-/** Which of two serves; of two that never did the one that was written first. */
-function laterOf(a: Listener, b: Listener): Listener {
-  const difference = (b.state.servesSince ?? 0) - (a.state.servesSince ?? 0);
-  return difference > 0 || (difference === 0 && b.version < a.version) ? b : a;
-}
-
-export function listenersAt(view: ModelView, at: VipPort): Listener[] {
-  // The port first: it is at hand, and few have it.
-  return [...view.list('listeners')].filter((listener) => {
-    return listener.properties.port === at.port && isSame(vipPortOf(view, listener), at);
-  });
-}
-
-/** Of a listener, or of each listener of a load balancer; the object need not be in the view yet. */
-export function vipPortsOf(view: ModelView, object: StoredObject): VipPort[] {
-  if (object.kind === 'listeners') return [vipPortOf(view, object)];
-  if (object.kind !== 'load-balancers') return [];
-  const own = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === object.id);
-  return own.map(({ properties: { port } }) => ({ vip: object.state.vip, port }));
-}
-
-function vipPortOf(view: ModelView, { properties: { loadBalancerId, port } }: Listener): VipPort {
-  return { vip: view.get('load-balancers', loadBalancerId)?.state.vip ?? '', port };
-}
-
-function isSame(a: VipPort, b: VipPort): boolean {
-  return a.vip === b.vip && a.port === b.port;
 }
 
 function only(servesSince: number | undefined): { servesSince?: number } {

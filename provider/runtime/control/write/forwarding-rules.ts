@@ -2,9 +2,9 @@
 import { type Problem, problemsText, WeirError } from '../../../model/base/errors.ts';
 import { routeKey } from '../../../model/base/route-key.ts';
 import { isHttp } from '../../../model/objects/listener.ts';
-import { invalid } from '../../../model/rules/validate.ts';
-import type { StoredObject } from '../../store/store.ts';
+import { invalid } from '../../../model/objects/validate.ts';
 import type { ModelView } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
 import { isSameStack, ownerName } from '../../stored/owner.ts';
 import { nameOf, referenced } from '../../stored/references.ts';
 

@@ -2,22 +2,15 @@
 import { type Problem, WeirError } from '../../../model/base/errors.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { MAX_TARGETS } from '../../../model/objects/target-attachment.ts';
-import { invalid } from '../../../model/rules/validate.ts';
-import type { StoredObject } from '../../store/store.ts';
+import { invalid } from '../../../model/objects/validate.ts';
 import { loadBalancerOf } from '../../stored/bindings.ts';
+import { membersOf } from '../../stored/members.ts';
 import { type Draft, type ModelView, withObject } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
 import { existingObject, noSuch } from '../../stored/references.ts';
 import { memberProblems, refuseForeignClaims, renewClaims } from './attachments.ts';
 
-type Group = StoredObject<'groups'>;
-
-/** Server ids by name; who has joined through the API is named by its id. */
-export function membersOf({
-  properties,
-  state,
-}: Pick<Group, 'properties' | 'state'>): Readonly<Record<string, string>> {
-  return properties.members ?? Object.fromEntries(state.joined.map((serverId) => [serverId, serverId]));
-}
+export type Group = StoredObject<'groups'>;
 
 /** Members that were declared stay when they are declared no more: a group loses none that way. */
 export function groupState(next: Group, before: Group | undefined): Group['state'] {

@@ -3,8 +3,9 @@ import { WeirError } from '../../../model/base/errors.ts';
 import { type Compiled, compile } from '../../compile/compile.ts';
 import type { Engine, HealthView, Refusal } from '../../contract/engine.ts';
 import { listenerOf } from '../../contract/snapshot.ts';
-import type { ObjectChange, Store } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { Draft, type Model } from '../../stored/model.ts';
+import type { ObjectChange } from '../../stored/object.ts';
 import { dueTakeOvers, takeOver } from './socket-transfer.ts';
 
 /** Changes the draft, or throws and leaves it as it was. */

@@ -7,8 +7,8 @@ import { toAnswer } from '../../../../provider/runtime/api/answers.ts';
 import { answerSchema } from '../../../../provider/runtime/api/schemas.ts';
 import { ADMINISTRATOR } from '../../../../provider/runtime/control/access/access.ts';
 import type { ControlPlane } from '../../../../provider/runtime/control/control-plane.ts';
-import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
 import { Model } from '../../../../provider/runtime/stored/model.ts';
+import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { makePair } from '../../../harness/certificates.ts';
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Kind } from '../../../../provider/model/rules/validate.ts';
+import type { Kind } from '../../../../provider/model/base/kinds.ts';
 import { deleteObject, patchedAttachment } from '../../../../provider/runtime/control/write/changes.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';

@@ -1,7 +1,7 @@
 // Listeners that share a VIP:port: which serves, which waits, and what moves and deletes make of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Kind } from '../../../../provider/model/rules/validate.ts';
+import type { Kind } from '../../../../provider/model/base/kinds.ts';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import type { HealthView } from '../../../../provider/runtime/contract/engine.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';

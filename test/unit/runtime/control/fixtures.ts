@@ -1,6 +1,7 @@
 // Drafts for tests of the control plane: objects put as the API would put them.
 import { isWeirError, type WeirError } from '../../../../provider/model/base/errors.ts';
-import { type Kind, parseProperties } from '../../../../provider/model/rules/validate.ts';
+import type { Kind } from '../../../../provider/model/base/kinds.ts';
+import { parseProperties } from '../../../../provider/model/objects/validate.ts';
 import { type PutRequest, putObject } from '../../../../provider/runtime/control/write/changes.ts';
 import { VipPool } from '../../../../provider/runtime/control/write/vip-pool.ts';
 import { Draft, Model } from '../../../../provider/runtime/stored/model.ts';

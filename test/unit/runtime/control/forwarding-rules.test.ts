@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WeirError } from '../../../../provider/model/base/errors.ts';
-import type { Kind } from '../../../../provider/model/rules/validate.ts';
+import type { Kind } from '../../../../provider/model/base/kinds.ts';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
 import { ruleWarnings } from '../../../../provider/runtime/control/write/forwarding-rules.ts';
-import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
+import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { emptyDraft, put as putAs, refusalOf } from './fixtures.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:ForwardingRule::api';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
-import { joinGroup, leaveGroup, membersOf } from '../../../../provider/runtime/control/write/groups.ts';
+import { joinGroup, leaveGroup } from '../../../../provider/runtime/control/write/groups.ts';
+import { membersOf } from '../../../../provider/runtime/stored/members.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';
 

@@ -5,7 +5,7 @@ import type { TargetSnapshot } from '../../../../provider/runtime/contract/snaps
 import { Handover } from '../../../../provider/runtime/control/health/handover.ts';
 import type { Succession } from '../../../../provider/runtime/control/health/successions.ts';
 import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
-import { probe } from '../../../../provider/runtime/health/probe.ts';
+import { probe } from '../../../../provider/runtime/health/probes.ts';
 import { freePort, tcpBackend } from '../../../harness/backends.ts';
 import { until } from '../../../harness/runtime.ts';
 import { listener, snapshot, target } from '../embedded/fixtures.ts';

@@ -1,10 +1,11 @@
 // What a write needs, by what it really does: the resources of the stored object and of the new one, and every server that is newly bound.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Kind, parseProperties } from '../../../../provider/model/rules/validate.ts';
+import type { Kind } from '../../../../provider/model/base/kinds.ts';
+import { parseProperties } from '../../../../provider/model/objects/validate.ts';
 import { needsOfRead, needsOfWrite } from '../../../../provider/runtime/control/access/permissions.ts';
-import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
+import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { emptyDraft, put } from './fixtures.ts';
 
 const PLACE = { region: 'here', vpcId: 'vpc' };

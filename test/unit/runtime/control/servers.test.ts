@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import { eligibilityWarnings } from '../../../../provider/runtime/control/write/attachments.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
-import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
+import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { expireServers, hasExpired } from '../../../../provider/runtime/stored/servers.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';
 

@@ -6,8 +6,8 @@ import type { Health } from '../../../../provider/runtime/contract/snapshot.ts';
 import { changesBindings, successionsOf } from '../../../../provider/runtime/control/health/successions.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
 import type { HealthRecord } from '../../../../provider/runtime/health/monitor.ts';
-import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
 import { Draft } from '../../../../provider/runtime/stored/model.ts';
+import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { emptyDraft, put } from './fixtures.ts';
 
 const PLACE = { region: 'r1', vpcId: 'vpc-1' };

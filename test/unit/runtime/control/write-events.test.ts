@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeEvents } from '../../../../provider/runtime/control/events/write-events.ts';
 import { joinGroup, leaveGroup } from '../../../../provider/runtime/control/write/groups.ts';
-import type { ObjectChange, StoredObject } from '../../../../provider/runtime/store/store.ts';
 import { Draft, Model } from '../../../../provider/runtime/stored/model.ts';
+import type { ObjectChange, StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { emptyDraft, put } from './fixtures.ts';
 
 function attachment(targets: Record<string, { address: string; port: number; weight?: number }>): StoredObject {

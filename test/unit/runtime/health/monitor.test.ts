@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { HealthChange } from '../../../../provider/runtime/contract/engine.ts';
 import type { HealthCheckSnapshot, Snapshot } from '../../../../provider/runtime/contract/snapshot.ts';
 import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
-import { probe } from '../../../../provider/runtime/health/probe.ts';
+import { probe } from '../../../../provider/runtime/health/probes.ts';
 import { freePort, httpBackend, tcpBackend } from '../../../harness/backends.ts';
 import { until } from '../../../harness/runtime.ts';
 import { listener, snapshot, target } from '../embedded/fixtures.ts';

@@ -5,7 +5,7 @@ import { type AddressInfo, createConnection, createServer, type Server, type Soc
 import { type TestContext, test } from 'node:test';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { HealthCheckSnapshot } from '../../../../provider/runtime/contract/snapshot.ts';
-import { probe } from '../../../../provider/runtime/health/probe.ts';
+import { probe } from '../../../../provider/runtime/health/probes.ts';
 import { freePort } from '../../../harness/backends.ts';
 import { makePair } from '../../../harness/certificates.ts';
 import { until } from '../../../harness/runtime.ts';

@@ -16,7 +16,7 @@ import { type TestContext, test } from 'node:test';
 import { KeyFile } from '../../../../provider/runtime/store/key-file.ts';
 import { SealedStore } from '../../../../provider/runtime/store/sealed-store.ts';
 import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
-import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
+import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';
 
 const SECRETS = ['planted-private-key-1', 'planted-private-key-2', 'planted-cookie-key-3', 'planted-cookie-key-4'];

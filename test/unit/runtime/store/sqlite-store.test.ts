@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parseProperties } from '../../../../provider/model/rules/validate.ts';
+import { parseProperties } from '../../../../provider/model/objects/validate.ts';
 import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
-import type { StoredObject } from '../../../../provider/runtime/store/store.ts';
+import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';
 
 const TOKEN = {

@@ -1,46 +1,18 @@
 // Checks an input against its schema and rules and reports every problem at once; used by the API and, with unknowns, by the providers.
 import type { z } from 'zod';
 import { type ErrorCode, type Problem, problemText, WeirError } from '../base/errors.ts';
+import type { Kind } from '../base/kinds.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
-import { backendServerSchema } from '../objects/backend-server.ts';
-import { certificateRules } from '../objects/certificate.ts';
-import { forwardingRuleRules, forwardingRuleSchema } from '../objects/forwarding-rule.ts';
-import { groupAttachmentSchema } from '../objects/group-attachment.ts';
-import { healthCheckRules } from '../objects/health-check.ts';
-import { listenerRules, listenerSchema } from '../objects/listener.ts';
-import { loadBalancerSchema } from '../objects/load-balancer.ts';
-import { parentProblems } from '../objects/parent.ts';
-import { scalingGroupRules, scalingGroupSchema } from '../objects/scaling-group.ts';
-import { stickySessionRules } from '../objects/sticky-session.ts';
-import { targetAttachmentRules, targetAttachmentSchema } from '../objects/target-attachment.ts';
-
-/** The kinds of object, by the name of their collection in the API. */
-export const SCHEMAS = {
-  'load-balancers': loadBalancerSchema,
-  listeners: listenerSchema,
-  rules: forwardingRuleSchema,
-  attachments: targetAttachmentSchema,
-  'backend-servers': backendServerSchema,
-  groups: scalingGroupSchema,
-  'group-attachments': groupAttachmentSchema,
-} as const;
-
-export type Kind = keyof typeof SCHEMAS;
-export type PropertiesOf<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
-
-/** One of each kind, as errors and ids call it. */
-export const KIND_NAMES: Record<Kind, string> = {
-  'load-balancers': 'load balancer',
-  listeners: 'listener',
-  rules: 'rule',
-  attachments: 'attachment',
-  'backend-servers': 'server',
-  groups: 'group',
-  'group-attachments': 'group attachment',
-};
-
-export const KINDS = Object.keys(SCHEMAS) as Kind[];
+import { certificateRules } from './certificate.ts';
+import { forwardingRuleRules } from './forwarding-rule.ts';
+import { healthCheckRules } from './health-check.ts';
+import { listenerRules } from './listener.ts';
+import { parentProblems } from './parent.ts';
+import { scalingGroupRules } from './scaling-group.ts';
+import { type PropertiesOf, SCHEMAS } from './schemas.ts';
+import { stickySessionRules } from './sticky-session.ts';
+import { targetAttachmentRules } from './target-attachment.ts';
 
 /** What zod says where nothing is given: of an enumeration the second. */
 const MISSING_CODES: readonly string[] = ['invalid_type', 'invalid_value'];

@@ -1,0 +1,16 @@
+// The kinds of object: every table by kind has a row for each, and the compiler asks for a missing one.
+
+/** One object of each kind, as errors and ids call it. The names are those of the kinds' collections in the API. */
+export const KIND_NAMES = {
+  'load-balancers': 'load balancer',
+  listeners: 'listener',
+  rules: 'rule',
+  attachments: 'attachment',
+  'backend-servers': 'server',
+  groups: 'group',
+  'group-attachments': 'group attachment',
+} as const;
+
+export type Kind = keyof typeof KIND_NAMES;
+
+export const KINDS = Object.keys(KIND_NAMES) as Kind[];

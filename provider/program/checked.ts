@@ -1,0 +1,13 @@
+// A resource as `check` sees it among the others of its program.
+import type { Properties } from '../properties/properties.ts';
+import type { Program } from './program.ts';
+
+/** A resource among the others of its program; any of it may be unknown or malformed. */
+export interface Checked {
+  readonly program: Program;
+  readonly owner: string;
+  /** The inputs before, empty for a new resource. */
+  readonly olds: Properties;
+  /** Where the id of a new resource is not known yet, its URN stands for it. */
+  readonly news: Properties;
+}
