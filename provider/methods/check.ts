@@ -6,6 +6,7 @@ import { isKnown } from '../model/base/unknown.ts';
 import { problemsOf } from '../model/objects/validate.ts';
 import { adoptionClaimProblems } from '../program/claims.ts';
 import { programOf, withReferences } from '../program/program.ts';
+import { normalForm } from '../properties/canonical-form.ts';
 import { compact, type Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { splitAdoption } from './adoption.ts';
@@ -15,15 +16,18 @@ export function check(resource: ResourceDescription, olds: Properties, news: Pro
   const { owner, ...own } = inputs;
   const { properties, problems } = splitAdoption(own);
   const program = programOf(String(owner));
-  const seen = withReferences(properties, references) as Properties;
+  const canonical = (given: Properties) => normalForm(resource.schema, given) as Properties;
+  const seen = canonical(withReferences(properties, references) as Properties);
   program.see(resource.kind, String(owner), { properties: seen, olds, secrets: (secrets ?? []) as readonly string[] });
-  // What is adopted is bound already.
-  const before = own.adopt !== undefined && Object.keys(olds).length === 0 ? seen : olds;
+  const isNew = Object.keys(olds).length === 0;
+  const before = isNew ? undefined : canonical(olds);
   const found = [...problemsOf(resource.kind, properties, isKnown), ...problems];
   const checked = { program, owner: String(owner), olds: before, news: seen };
   const { adopt } = withReferences(own, references) as Properties;
-  found.push(...adoptionClaimProblems({ ...checked, olds }, resource.kind, adopt));
-  for (const problem of resource.problems?.(checked) ?? []) {
+  found.push(...adoptionClaimProblems(checked, resource.kind, adopt));
+  // What is adopted is bound already.
+  const isBound = own.adopt !== undefined && isNew;
+  for (const problem of resource.problems?.(isBound ? { ...checked, olds: seen } : checked) ?? []) {
     const isSaid = found.some(({ path, code }) => path === problem.path && code === problem.code);
     if (!isSaid) found.push(problem);
   }

@@ -6,8 +6,8 @@ import type { Program } from './program.ts';
 export interface Checked {
   readonly program: Program;
   readonly owner: string;
-  /** The inputs before, empty for a new resource. */
-  readonly olds: Properties;
-  /** Where the id of a new resource is not known yet, its URN stands for it. */
+  /** The inputs before in canonical form. Returns `undefined` for a new resource. */
+  readonly olds: Properties | undefined;
+  /** The inputs in canonical form. Where the id of a new resource is not known yet, its URN stands for it. */
   readonly news: Properties;
 }

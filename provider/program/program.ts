@@ -6,11 +6,13 @@ import { keyOf } from '../model/base/object-key.ts';
 import { isRecord } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
+import { hasPassed } from '../model/objects/time.ts';
+import type { Fields, Lookup } from '../model/rules/lookup.ts';
 import type { Properties } from '../properties/properties.ts';
 
 interface Seen {
   readonly kind: Kind;
-  /** As the program has them; where the id of a new resource is not known yet, the URN of that stands for it. */
+  /** In canonical form. Where the id of a new resource is not known yet, its URN stands for it. */
   readonly properties: Properties;
   readonly claimed: string[];
   /** The inputs before this program's; empty for what is new. */
@@ -20,7 +22,7 @@ interface Seen {
   id?: string;
 }
 
-export class Program {
+export class Program implements Lookup {
   readonly #seen = new Map<string, Seen>();
   readonly #owners = new Map<string, string>();
   readonly #claims = new Map<string, string>();
@@ -49,12 +51,20 @@ export class Program {
     this.#owners.set(keyOf(seen.kind, id), owner);
   }
 
-  /** The properties of the resource that `reference`, an id or a URN, stands for; undefined where it is not of the program. */
-  get(kind: Kind, reference: unknown): Properties | undefined {
-    return this.#find(kind, reference)?.properties;
+  get<K extends Kind>(kind: K, reference: unknown): Fields<K> | undefined {
+    return this.#find(kind, reference)?.properties as Fields<K> | undefined;
   }
 
-  /** The same before this program. */
+  isKnown(value: unknown): boolean {
+    return isKnown(value);
+  }
+
+  hasExpired(server: unknown): boolean {
+    const expiresAt = this.get('backend-servers', server)?.expiresAt;
+    return typeof expiresAt === 'string' && hasPassed(expiresAt, Date.now());
+  }
+
+  /** The inputs that the resource had before this program. Returns `undefined` if it is not of the program. */
   before(kind: Kind, reference: unknown): Properties | undefined {
     return this.#find(kind, reference)?.olds;
   }

@@ -1,16 +1,15 @@
 // The auto scaling attachment as a resource: another parent replaces it, and another group takes the place of its own.
 
 import { propertyLine } from '../messages/property-line.ts';
-import type { Problem } from '../model/base/errors.ts';
-import { isKnown } from '../model/base/unknown.ts';
+import { isRecord } from '../model/base/record.ts';
 import { groupAttachmentSchema } from '../model/objects/group-attachment.ts';
-import { PARENTS } from '../model/objects/parent.ts';
+import { hasSameParent, PARENTS } from '../model/objects/parent.ts';
 import { DEFAULT_WEIGHT } from '../model/objects/target-attachment.ts';
-import { memberPortProblems } from '../model/rules/target-port.ts';
-import { memberClaimProblems } from '../program/claims.ts';
-import { memberEligibilityProblems } from '../program/eligibility.ts';
-import { classicProblems, isClassic } from '../program/parent.ts';
-import type { Properties } from '../properties/properties.ts';
+import { type MemberFault, memberFaults } from '../model/rules/eligibility.ts';
+import { parentProblems } from '../model/rules/parents.ts';
+import { portProblems } from '../model/rules/ports.ts';
+import type { Checked } from '../program/checked.ts';
+import { targetClaimProblems } from '../program/claims.ts';
 import type { ResourceDescription } from './description.ts';
 
 export const autoScalingAttachment: ResourceDescription = {
@@ -22,14 +21,26 @@ export const autoScalingAttachment: ResourceDescription = {
   // Which members there are is the group's: as outputs they would be drift whenever one joins.
   outputs: [],
   changeLine: (name, olds, news) => propertyLine(name, ['groupId', 'port', 'weight'], olds, news),
-  problems: (checked) => [
-    ...classicProblems(checked.program, checked.news),
-    ...portProblems(isClassic(checked.program, checked.news), checked.news),
-    ...memberClaimProblems(checked),
-    ...memberEligibilityProblems(checked),
-  ],
+  problems: (checked) => {
+    const { program, news } = checked;
+    const attachment = { kind: 'group-attachments', properties: news } as const;
+    return [
+      ...parentProblems(program, news),
+      ...portProblems(program, attachment),
+      ...targetClaimProblems(checked, attachment, () => 'groupId'),
+      ...newMemberFaults(checked).map(({ code, reason }) => {
+        return { path: 'groupId', message: `has a member that cannot be bound: ${reason}`, code };
+      }),
+    ];
+  },
 };
 
-function portProblems(isClassic: boolean | undefined, news: Properties): Problem[] {
-  return isClassic === undefined || !isKnown(news.port) ? [] : memberPortProblems(isClassic, news);
+/** Of members that were not bound before: a group that lets servers join through the API may have bound any. */
+function newMemberFaults({ program, news, olds = {} }: Checked): MemberFault[] {
+  const attachment = { kind: 'group-attachments', properties: news } as const;
+  const isAttached = hasSameParent(olds, news) && olds.groupId === news.groupId;
+  const before = isAttached ? program.before('groups', news.groupId)?.members : {};
+  if (!isRecord(before)) return [];
+  const bound = new Set(Object.values(before));
+  return memberFaults(program, attachment, (_name, serverId) => !bound.has(serverId));
 }

@@ -2,18 +2,19 @@
 import { z } from 'zod';
 import { membershipLine } from '../messages/membership-line.ts';
 import type { Problem } from '../model/base/errors.ts';
+import { propertyPath } from '../model/base/property-path.ts';
 import { isRecord } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { mapKey } from '../model/objects/network.ts';
 import { PARENTS } from '../model/objects/parent.ts';
 import { toMs } from '../model/objects/seconds.ts';
 import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from '../model/objects/target-attachment.ts';
+import { bindingProblems } from '../model/rules/eligibility.ts';
 import { membershipChanges } from '../model/rules/membership.ts';
-import { targetPortProblems } from '../model/rules/target-port.ts';
+import { parentProblems } from '../model/rules/parents.ts';
+import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
 import { targetClaimProblems } from '../program/claims.ts';
-import { eligibilityProblems } from '../program/eligibility.ts';
-import { classicProblems, isClassic } from '../program/parent.ts';
 import { compact, type Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from './description.ts';
 
@@ -39,19 +40,14 @@ export const targetAttachment: ResourceDescription = {
 };
 
 function inProgram(checked: Checked): Problem[] {
-  const { program, news } = checked;
+  const { program, news, olds } = checked;
+  const attachment = { kind: 'attachments', properties: news } as const;
   return [
-    ...classicProblems(program, news),
-    ...portProblems(isClassic(program, news), news),
-    ...targetClaimProblems(checked),
-    ...eligibilityProblems(checked, Date.now()),
+    ...parentProblems(program, news),
+    ...portProblems(program, attachment),
+    ...targetClaimProblems(checked, attachment, (name) => propertyPath(['targets', name])),
+    ...bindingProblems(program, attachment, olds && { ...attachment, properties: olds }),
   ];
-}
-
-function portProblems(isClassic: boolean | undefined, { targets, defaultPort }: Properties): Problem[] {
-  if (isClassic === undefined || !isRecord(targets)) return [];
-  const known = Object.entries(targets).filter(([, item]) => isRecord(item) && isKnown(item.port));
-  return targetPortProblems(isClassic, { targets: Object.fromEntries(known), defaultPort });
 }
 
 function leavesWeights({ manageWeights }: Properties): boolean {

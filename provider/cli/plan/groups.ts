@@ -1,14 +1,18 @@
 // What is balanced as one, before and after the `up`: the targets of a listener or of a rule, from all that bind them.
 
+import type { Kind } from '../../model/base/kinds.ts';
 import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { isRecord } from '../../model/base/record.ts';
 import { REFERENCES } from '../../model/base/references.ts';
 import { targetKey } from '../../model/base/target-key.ts';
 import { isKnown } from '../../model/base/unknown.ts';
 import { PARENTS } from '../../model/objects/parent.ts';
+import { hasPassed } from '../../model/objects/time.ts';
+import { targetFault } from '../../model/rules/eligibility.ts';
+import type { Lookup } from '../../model/rules/lookup.ts';
 import { type Wire, wiresOf } from '../../model/rules/membership.ts';
-import { placeOf, targetFault } from '../../program/eligibility.ts';
-import type { Properties } from '../../properties/properties.ts';
+import { AttachmentIndex } from '../../model/rules/serving.ts';
+import { addressOf, type TargetFields, wantedTargets } from '../../model/rules/targets.ts';
 import type { Objects, PlanObject } from './objects.ts';
 import { isReadable, SECRET } from './preview.ts';
 
@@ -46,31 +50,48 @@ export interface Group {
 export type Groups = ReadonlyMap<string, Group>;
 
 export function groupsOf(objects: Objects, nowMs: number): Groups {
+  const lookup = lookupIn(objects, nowMs);
   const all = [...objects.values()];
   const binders = all.filter(({ kind }) => kind === 'attachments' || kind === 'group-attachments');
-  const byParent = Map.groupBy(binders, (binder) => parentKeyOf(binder) ?? binder.key);
+  const index = new AttachmentIndex(binders.filter((binder) => parentKeyOf(binder) !== undefined));
   const groups = new Map<string, Group>();
-  const served = new Set<string>();
-  const add = (key: string, parent: PlanObject, from: string, isDefault = false) => {
-    served.add(from);
-    groups.set(key, groupOf(objects, parent, byParent.get(from) ?? [], isDefault, nowMs));
+  const shown = new Set<PlanObject>();
+  const add = (key: string, parent: PlanObject, from: readonly PlanObject[], isDefault = false) => {
+    for (const binder of from) shown.add(binder);
+    groups.set(key, groupOf(lookup, objects, parent, from, isDefault));
   };
   for (const object of all) {
-    if (object.kind === 'rules') add(object.key, object, object.key);
+    if (object.kind === 'rules') add(object.key, object, index.ofRule(object.key));
     if (object.kind !== 'listeners') continue;
-    const loadBalancer = String(object.properties.loadBalancerId);
-    const isDefault = !byParent.has(object.key) && byParent.has(loadBalancer);
-    add(object.key, object, isDefault ? loadBalancer : object.key, isDefault);
+    const { loadBalancerId } = object.properties;
+    const isDefault = !index.hasOwn(object.key) && index.ofLoadBalancer(loadBalancerId).length > 0;
+    add(object.key, object, index.ofListener(object.key, loadBalancerId), isDefault);
   }
-  for (const [key, [binder]] of byParent) {
-    if (!served.has(key)) add(key, objects.get(key) ?? absent(key, binder), key);
+  const others = binders.filter((binder) => !shown.has(binder));
+  for (const [key, [binder, ...more]] of Map.groupBy(others, (binder) => parentKeyOf(binder) ?? binder.key)) {
+    if (binder !== undefined) add(key, objects.get(key) ?? absent(key, binder), [binder, ...more]);
   }
   return groups;
 }
 
+/** The objects of a plan for the rules; a secret is no more known to them than what the `up` decides. */
+function lookupIn(objects: Objects, nowMs: number): Lookup {
+  // References are keys, but for the servers of targets and members, which are named by their ids.
+  const find = (kind: Kind, reference: unknown) =>
+    objects.get(String(reference)) ?? objects.get(keyOf(kind, reference));
+  return {
+    get: (kind, reference) => find(kind, reference)?.properties as never,
+    isKnown: isReadable,
+    hasExpired: (server) => {
+      const expiresAt = find('backend-servers', server)?.properties.expiresAt;
+      return typeof expiresAt === 'string' && isReadable(expiresAt) && hasPassed(expiresAt, nowMs);
+    },
+  };
+}
+
 /** What is another stack's, where only this one's objects are known. */
-function absent(key: string, binder: PlanObject | undefined): PlanObject {
-  const reference = PARENTS.find((name) => binder?.properties[name] === key) ?? 'listenerId';
+function absent(key: string, binder: PlanObject): PlanObject {
+  const reference = PARENTS.find((name) => binder.properties[name] === key) ?? 'listenerId';
   return { kind: REFERENCES[reference], key, name: idOf(key), properties: {} };
 }
 
@@ -81,25 +102,22 @@ function parentKeyOf({ properties }: PlanObject): string | undefined {
 }
 
 function groupOf(
+  lookup: Lookup,
   objects: Objects,
   parent: PlanObject,
   binders: readonly PlanObject[],
   isDefault: boolean,
-  nowMs: number,
 ): Group {
-  const place = placeOf(loadBalancerOf(objects, parent)?.properties);
+  const loadBalancer = loadBalancerOf(objects, parent)?.properties;
   const fixedPort = parent.properties.backendPort;
   const bindings: Binding[] = [];
   const unread: PlanObject[] = [];
   for (const binder of binders) {
-    const targets = targetsOf(objects, binder);
+    const targets = targetsOf(lookup, objects, binder);
     if (targets === undefined) unread.push(binder);
-    for (const [name, target] of Object.entries(targets ?? {})) {
-      const server = serverOf(objects, target.serverId);
-      const reason = place && targetFault(target, server, place, nowMs)?.reason;
-      // What differs from a secret, as the preview masks it, may be equal.
-      const ineligible = reason?.includes(SECRET) ? undefined : reason;
-      bindings.push({ binder, name, ...wireOf(target, server, fixedPort), ineligible });
+    for (const [name, target] of targets ?? []) {
+      const reason = loadBalancer && targetFault(lookup, target, loadBalancer)?.reason;
+      bindings.push({ binder, name, ...wireOf(lookup, target, fixedPort), ineligible: reason });
     }
   }
   return { parent, isDefault, bindings, unread };
@@ -115,38 +133,33 @@ export function listenerOf(objects: Objects, { kind, properties, key }: PlanObje
   return objects.get(kind === 'rules' ? String(properties.listenerId) : key);
 }
 
-/** A binder's targets with all that it says of every one of them; undefined where the map is not known. */
-function targetsOf(objects: Objects, { kind, properties }: PlanObject): Record<string, Properties> | undefined {
-  const { targets, groupId, port, weight, defaultPort } = properties;
+/** What a binder asks for. Returns `undefined` if its targets are not known as a whole. */
+function targetsOf(lookup: Lookup, objects: Objects, binder: PlanObject): [string, TargetFields][] | undefined {
+  const { kind, properties } = binder;
   if (kind === 'group-attachments') {
-    const members = objects.get(String(groupId))?.properties.members;
-    if (!isRecord(members)) return members === undefined && objects.has(String(groupId)) ? {} : undefined;
-    const memberOf = (serverId: unknown) => ({ serverId, type: serverOf(objects, serverId)?.kind, port, weight });
-    return Object.fromEntries(Object.entries(members).map(([name, serverId]) => [name, memberOf(serverId)]));
+    const group = objects.get(String(properties.groupId));
+    const isTold =
+      group !== undefined && (group.properties.members === undefined || isRecord(group.properties.members));
+    return isTold ? wantedTargets(lookup, { kind, properties }) : undefined;
   }
+  const { targets } = properties;
   if (!isRecord(targets)) return undefined;
-  return Object.fromEntries(
-    Object.entries(targets).map(([name, target]) => [
-      name,
-      isRecord(target)
-        ? { ...target, port: target.port ?? defaultPort }
-        : { address: target, port: target, weight: target },
-    ]),
-  );
+  const wanted = new Map(wantedTargets(lookup, { kind: 'attachments', properties }));
+  // One that is not known yet is shown as such.
+  return Object.entries(targets).map(([name, target]) => {
+    return [name, wanted.get(name) ?? { address: target, port: target, weight: target }];
+  });
 }
 
-function serverOf(objects: Objects, id: unknown): Properties | undefined {
-  return objects.get(keyOf('backend-servers', String(id)))?.properties;
-}
-
-function wireOf({ serverId, ...target }: Properties, server: Properties | undefined, fixedPort: unknown) {
-  const address = target.address ?? (Array.isArray(server?.addresses) ? server.addresses[0] : undefined);
+function wireOf(lookup: Lookup, target: TargetFields, fixedPort: unknown) {
+  const address = addressOf(lookup, target);
   const port = fixedPort ?? target.port;
-  const wire = wiresOf({ targets: { it: { ...target, address, port } } }, isReadable).get('it') as Wire;
+  const { serverId: _, ...bare } = target;
+  const wire = wiresOf({ targets: { it: { ...bare, address, port } } }, isReadable).get('it') as Wire;
   const isWhole = typeof wire.address === 'string' && typeof wire.port === 'number';
   return {
     key: isWhole ? targetKey(String(wire.address), Number(wire.port)) : undefined,
-    address: shown(wire.address ?? address ?? serverId),
+    address: shown(wire.address ?? address ?? target.serverId),
     port: wire.port === null ? 'none' : shown(wire.port ?? port),
     weight: typeof wire.weight === 'number' ? wire.weight : undefined,
     shownWeight: shown(wire.weight ?? target.weight),

@@ -89,12 +89,3 @@ export function listenerRules(
   }
   return problems;
 }
-
-/** Under a load balancer of that type; undefined where there is none. */
-export function backendPortProblem(type: unknown, backendPort: unknown): string | undefined {
-  if (type === 'classic' && backendPort === undefined) return 'is required under a classic load balancer';
-  if (type === 'application' && backendPort !== undefined) {
-    return 'is for classic load balancers only: give the targets their ports, or the attachment a defaultPort';
-  }
-  return undefined;
-}

@@ -18,17 +18,10 @@ export interface ParentIds {
   readonly ruleId?: string | undefined;
 }
 
-/** A classic load balancer has its targets itself. */
-export const CLASSIC_PARENT: Readonly<Problem> = {
-  path: 'listenerId',
-  message: 'is not for a classic load balancer: bind its targets with loadBalancerId',
-  code: 'OperationFailed.ActionNotSupport',
-};
+/** The parent as a program has it, of which any property may be unknown. */
+export type ParentFields = { readonly [Name in keyof ParentIds]?: unknown };
 
-type Parent = { readonly [Name in keyof ParentIds]: unknown };
-
-/** Of the inputs of a program too, of which any may be unknown. */
-export function hasSameParent(a: Parent, b: Parent): boolean {
+export function hasSameParent(a: ParentFields, b: ParentFields): boolean {
   return PARENTS.every((name) => a[name] === b[name]);
 }
 

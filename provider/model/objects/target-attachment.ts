@@ -58,11 +58,6 @@ export function weightOf(target: { weight?: number | undefined }): number {
   return target.weight ?? DEFAULT_WEIGHT;
 }
 
-/** What a target names, whatever it is called and weighs: one that names the same as before is not newly bound. */
-export function namedBy({ serverId, address, type, port }: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify([serverId, address, type, port]);
-}
-
 /** What can be said of an attachment by itself, as far as it is known; the schema says the rest. */
 export function targetAttachmentRules(
   input: Readonly<Record<string, unknown>>,
@@ -79,7 +74,11 @@ export function targetAttachmentRules(
     // Of so many as a body has room for, the conflicts take seconds, and are more than a call takes arguments.
     return problems;
   }
-  problems.push(...targetProblems(targets), ...wireConflicts(targets, input.defaultPort, isKnown));
+  const keys = Object.entries(targets).map(([name, target]) => {
+    const isTold = isRecord(target) && isKnown(target.serverId);
+    return [name, isTold ? knownKey(target, target.port ?? input.defaultPort) : undefined] as const;
+  });
+  problems.push(...targetProblems(targets), ...keyConflicts(keys));
   return problems;
 }
 
@@ -92,31 +91,23 @@ function targetProblems(targets: Record<string, unknown>): Problem[] {
     }));
 }
 
-/** Names of one map that mean the same address, or the same server, and port. */
-function wireConflicts(
-  targets: Record<string, unknown>,
-  defaultPort: unknown,
-  isKnown: (value: unknown) => boolean,
-): Problem[] {
+/** Names of one attachment that mean the same target. A key that is not known equals none. */
+export function keyConflicts(keys: Iterable<readonly [name: string, key: string | undefined]>): Problem[] {
   const problems: Problem[] = [];
-  const nameOf = new Map<string, string>();
-  for (const [name, target] of Object.entries(targets)) {
-    const key = isRecord(target) && isKnown(target.serverId) ? knownKey(target, target.port ?? defaultPort) : undefined;
+  const names = new Map<string, string>();
+  for (const [name, key] of keys) {
     if (key === undefined) continue;
-    const first = nameOf.get(key);
-    if (first === undefined) nameOf.set(key, name);
-    else problems.push(wireConflict(name, first, key));
+    const first = names.get(key);
+    if (first === undefined) names.set(key, name);
+    else {
+      problems.push({
+        path: propertyPath(['targets', name]),
+        message: `is ${key}, and so is ${JSON.stringify(first)}: two targets may not have the same address and port`,
+        code: 'InvalidBackendServers.ServerIpConflict',
+      });
+    }
   }
   return problems;
-}
-
-/** Two names of one attachment with the same wire identity. */
-export function wireConflict(name: string, first: string, key: string): Problem {
-  return {
-    path: propertyPath(['targets', name]),
-    message: `is ${key}, and so is ${JSON.stringify(first)}: two targets may not have the same address and port`,
-    code: 'InvalidBackendServers.ServerIpConflict',
-  };
 }
 
 /** Undefined where it is not known, or not an address and a port: that equals nothing. */

@@ -1,98 +1,146 @@
-// Whether a server may take the traffic of a load balancer, and if not, which rule of the documents it breaks.
-
-import type { ErrorCode } from '../base/errors.ts';
-import type { BackendServerProperties, ServerKind } from '../objects/backend-server.ts';
-import type { LoadBalancerProperties } from '../objects/load-balancer.ts';
-import { kindOf, type Target } from '../objects/target-attachment.ts';
+// Whether a target may take the traffic of a load balancer, and if not, which rule of the documents it breaks.
+import type { ErrorCode, Problem } from '../base/errors.ts';
+import { propertyPath } from '../base/property-path.ts';
+import { shownReference } from '../base/urn.ts';
+import { DEFAULT_SERVER_KIND } from '../objects/backend-server.ts';
+import type { AttachmentFields, Fields, Lookup } from './lookup.ts';
+import { loadBalancerIdOf } from './parents.ts';
+import { newTargets, type TargetFields, wantedTargets } from './targets.ts';
 
 export interface Ineligibility {
   readonly code: ErrorCode;
-  /** "is in region a, and the load balancer in b". */
+  /** "server i-1 is in region a, and the load balancer in b". */
   readonly reason: string;
 }
 
-/** A server as far as the rules look at it, with whether its `expiresAt` has passed. */
-export type Candidate = Pick<
-  BackendServerProperties,
-  'region' | 'vpcId' | 'zoneId' | 'status' | 'bandwidthMbps' | 'isolated' | 'kind'
-> & { readonly isExpired: boolean };
+type Server = Fields<'backend-servers'>;
+type LoadBalancer = Fields<'load-balancers'>;
 
-type PlaceName = 'region' | 'vpcId' | 'zoneId';
+/** Targets that an attachment newly binds and that may not be bound. One that is bound stays, whatever becomes of its server. */
+export function bindingProblems(
+  lookup: Lookup,
+  next: Extract<AttachmentFields, { kind: 'attachments' }>,
+  before: AttachmentFields | undefined,
+): Problem[] {
+  const loadBalancer = lookup.get('load-balancers', loadBalancerIdOf(lookup, next.properties));
+  if (loadBalancer === undefined) return [];
+  return newTargets(lookup, next, before).flatMap(([name, target]) => {
+    const fault = targetFault(lookup, target, loadBalancer);
+    if (fault === undefined) return [];
+    return [{ path: propertyPath(['targets', name]), message: `cannot be bound: ${fault.reason}`, code: fault.code }];
+  });
+}
 
-export type Place = Pick<LoadBalancerProperties, PlaceName | 'performance'>;
+export interface MemberFault extends Ineligibility {
+  /** The member's name in its group. */
+  readonly name: string;
+}
 
 /**
- * Why a target may take none of the load balancer's traffic; undefined where it may. `server`: the one that it names.
+ * Members of an attached group that may never be bound. A member whose state alone forbids it is not among them: it is
+ * bound by itself as soon as its state allows it.
  */
-export function bindingFault(
-  target: Pick<Target, 'serverId' | 'address' | 'type'>,
-  server: (Candidate & Pick<BackendServerProperties, 'addresses'>) | undefined,
-  loadBalancer: Place,
+export function memberFaults(
+  lookup: Lookup,
+  attachment: Extract<AttachmentFields, { kind: 'group-attachments' }>,
+  isNew: (name: string, serverId: unknown) => boolean,
+): MemberFault[] {
+  const loadBalancer = lookup.get('load-balancers', loadBalancerIdOf(lookup, attachment.properties));
+  if (loadBalancer === undefined) return [];
+  return wantedTargets(lookup, attachment).flatMap(([name, { serverId }]) => {
+    const server = isNew(name, serverId) ? lookup.get('backend-servers', serverId) : undefined;
+    const fault = server && lastingFault(lookup, server, loadBalancer);
+    return fault === undefined ? [] : [{ name, ...ofServer(serverId, fault) }];
+  });
+}
+
+/** Why a target may take none of the load balancer's traffic. Returns `undefined` if it may, or if that is not known. */
+export function targetFault(
+  lookup: Lookup,
+  { serverId, address, type = DEFAULT_SERVER_KIND }: TargetFields,
+  loadBalancer: LoadBalancer,
 ): Ineligibility | undefined {
-  const { serverId, address } = target;
-  const kind = kindOf(target);
+  if (!lookup.isKnown(type)) return undefined;
   if (serverId === undefined) {
-    const found = kindFault(kind, loadBalancer);
-    return found && { ...found, reason: `it ${found.reason}` };
+    const fault = kindFault(lookup, type, loadBalancer);
+    return fault && { ...fault, reason: `it ${fault.reason}` };
   }
-  if (server === undefined) return { code: 'InvalidParameter', reason: `there is no server ${serverId}` };
-  const fault = (code: ErrorCode, reason: string) => ({ code, reason: `server ${serverId} ${reason}` });
-  if (server.kind !== kind) {
-    return fault('InvalidParameter', `is of type "${server.kind}", which the target must name, and not "${kind}"`);
-  }
-  if (address !== undefined && !server.addresses.includes(address)) {
-    return fault('InvalidParameter', `has no address ${address}: it has ${server.addresses.join(', ')}`);
-  }
-  const found = ineligibility(server, loadBalancer);
-  return found && fault(found.code, found.reason);
+  const server = lookup.get('backend-servers', serverId);
+  if (server === undefined) return undefined;
+  const fault =
+    namingFault(lookup, { address, type }, server) ??
+    lastingFault(lookup, server, loadBalancer) ??
+    stateFault(lookup, server, serverId);
+  return fault && ofServer(serverId, fault);
 }
 
-/** The first rule that the server breaks, those that time does not heal before those that it may. */
-export function ineligibility(server: Candidate, loadBalancer: Place): Ineligibility | undefined {
-  return lastingFault(server, loadBalancer) ?? stateFault(server);
+function ofServer(serverId: unknown, { code, reason }: Ineligibility): Ineligibility {
+  return { code, reason: `server ${shownReference(String(serverId))} ${reason}` };
 }
 
-/** Of what time does not heal: a member of a group that has none waits for its state to allow it. */
-export function lastingFault(
-  server: Pick<Candidate, 'kind' | PlaceName>,
-  loadBalancer: Place,
+/** A target must name the type of its server, and an address that the server has. */
+function namingFault(lookup: Lookup, { address, type }: TargetFields, server: Server): Ineligibility | undefined {
+  if (isOther(lookup, server.kind, type)) {
+    const reason = `is of type "${server.kind}", which the target must name, and not "${type}"`;
+    return { code: 'InvalidParameter', reason };
+  }
+  const { addresses } = server;
+  if (address === undefined || !lookup.isKnown(address) || !Array.isArray(addresses)) return undefined;
+  if (!addresses.every((each) => lookup.isKnown(each)) || addresses.includes(address)) return undefined;
+  return { code: 'InvalidParameter', reason: `has no address ${address}: it has ${addresses.join(', ')}` };
+}
+
+/** The first rule that the server breaks of those that time does not heal. */
+function lastingFault(lookup: Lookup, server: Server, loadBalancer: LoadBalancer): Ineligibility | undefined {
+  return placeFault(lookup, server, loadBalancer) ?? kindFault(lookup, server.kind, loadBalancer);
+}
+
+/** A load balancer that does not name its region, VPC or zone takes servers of any. */
+function placeFault(
+  lookup: Lookup,
+  server: Server,
+  { region, vpcId, zoneId }: LoadBalancer,
 ): Ineligibility | undefined {
-  return placeFault(server, loadBalancer) ?? kindFault(server.kind, loadBalancer);
-}
-
-/** Of what stays as long as server and load balancer are where they are; one that doesn't name its place takes any. */
-function placeFault(server: Pick<Candidate, PlaceName>, loadBalancer: Place): Ineligibility | undefined {
-  const { region, vpcId, zoneId } = loadBalancer;
-  if (region !== undefined && region !== server.region) {
+  if (isOther(lookup, region, server.region)) {
     return { code: 'NetworkConflict', reason: `is in region ${server.region}, and the load balancer in ${region}` };
   }
-  if (vpcId !== undefined && vpcId !== server.vpcId) {
+  if (isOther(lookup, vpcId, server.vpcId)) {
     return { code: 'NetworkConflict', reason: `is in VPC ${server.vpcId}, and the load balancer in ${vpcId}` };
   }
-  if (zoneId !== undefined && server.zoneId !== undefined && zoneId !== server.zoneId) {
+  if (isOther(lookup, zoneId, server.zoneId)) {
     return { code: 'Mismatched.ZoneId', reason: `is in zone ${server.zoneId}, and the load balancer in ${zoneId}` };
   }
   return undefined;
 }
 
 /** Interfaces and containers need a load balancer of high performance. */
-function kindFault(kind: ServerKind, { performance }: Place): Ineligibility | undefined {
-  if (kind === 'ecs' || performance === 'guaranteed') return undefined;
+function kindFault(lookup: Lookup, kind: unknown, { performance }: LoadBalancer): Ineligibility | undefined {
+  if (!lookup.isKnown(kind) || kind === DEFAULT_SERVER_KIND) return undefined;
+  if (!lookup.isKnown(performance) || performance === 'guaranteed') return undefined;
   const reason = `is of type ${kind}, which takes a load balancer of performance "guaranteed", not "${performance}"`;
   return { code: 'OperationUnsupported.AddBackendServers', reason };
 }
 
-/** Of what the server's operator, or time, can change. */
-function stateFault(server: Candidate): Ineligibility | undefined {
+/** A rule about what the server's operator, or time, can change. */
+function stateFault(lookup: Lookup, server: Server, serverId: unknown): Ineligibility | undefined {
   if (server.status === 'Starting') return { code: 'BackendServerProcessing', reason: 'is Starting: try again later' };
-  const reason = stateReason(server);
+  const reason = stateReason(lookup, server, serverId);
   return reason === undefined ? undefined : { code: 'IncorrectStatus.RSByPassToas', reason };
 }
 
-function stateReason({ status, isolated, isExpired, bandwidthMbps }: Candidate): string | undefined {
-  if (status !== 'Running') return `is ${status}, not Running`;
-  if (isolated) return 'is isolated';
-  if (isExpired) return 'has expired';
+function stateReason(
+  lookup: Lookup,
+  { status, isolated, bandwidthMbps }: Server,
+  serverId: unknown,
+): string | undefined {
+  if (isOther(lookup, status, 'Running')) return `is ${status}, not Running`;
+  if (isolated === true) return 'is isolated';
+  if (lookup.hasExpired(serverId)) return 'has expired';
   if (bandwidthMbps === 0) return 'has a bandwidth of 0';
   return undefined;
+}
+
+/** Whether two names are both known and are not the same. */
+function isOther(lookup: Lookup, a: unknown, b: unknown): boolean {
+  return typeof a === 'string' && typeof b === 'string' && a !== b && lookup.isKnown(a) && lookup.isKnown(b);
 }

@@ -12,7 +12,7 @@ import type { ControlPlane } from '../control/control-plane.ts';
 import { eligibilityWarnings } from '../control/write/attachments.ts';
 import { endpointWarnings } from '../control/write/endpoints.ts';
 import { ruleWarnings } from '../control/write/forwarding-rules.ts';
-import type { Binder } from '../stored/bindings.ts';
+import type { Attachment } from '../stored/attachments.ts';
 import { membersOf } from '../stored/members.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
@@ -66,8 +66,8 @@ const OUTPUTS: Outputs = {
   'group-attachments': bindings,
 };
 
-function bindings(binder: Binder, { running, model }: ControlPlane): Record<string, unknown> {
-  return { boundTargets: running.boundTargets(binder), warnings: orNone(eligibilityWarnings(model, binder)) };
+function bindings(attachment: Attachment, { running, model }: ControlPlane): Record<string, unknown> {
+  return { boundTargets: running.boundTargets(attachment), warnings: orNone(eligibilityWarnings(model, attachment)) };
 }
 
 export function refusalOf(listenerId: string, control: ControlPlane): string | undefined {

@@ -1,6 +1,7 @@
 // Compile: the model becomes the immutable snapshot that every engine serves; what did not change is the same object again.
 
 import { isDeepStrictEqual } from 'node:util';
+import { isSameList } from '../../model/base/same-list.ts';
 import type { ForwardingRuleProperties } from '../../model/objects/forwarding-rule.ts';
 import { type HealthCheckProperties, parseCodes } from '../../model/objects/health-check.ts';
 import { healthCheckOf, idleTimeoutSeconds, type ListenerProperties } from '../../model/objects/listener.ts';
@@ -24,8 +25,8 @@ import {
   type StickySnapshot,
   type TargetSnapshot,
 } from '../contract/snapshot.ts';
-import { type Binder, MembershipIndex, resolveTargets } from '../stored/bindings.ts';
-import { membersOf } from '../stored/members.ts';
+import { type Attachment, partsOf } from '../stored/attachments.ts';
+import { type Bindings, bindingsOf, type HeldTarget } from '../stored/bindings.ts';
 import type { ModelView } from '../stored/model.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { servingListeners } from '../stored/vip-ports.ts';
@@ -42,22 +43,22 @@ export function compile(view: ModelView, previous?: Compiled): Compiled {
   const waiting = new Map<string, ListenerSnapshot>();
   const serving = servingListeners(view);
   const sources = new Map<string, readonly StoredObject[]>();
-  const index = new MembershipIndex(view);
+  const bindings = bindingsOf(view);
   for (const listener of view.list('listeners')) {
     const loadBalancer = view.get('load-balancers', listener.properties.loadBalancerId);
     if (loadBalancer === undefined) continue;
-    const rules = index.rulesOf(listener);
-    const binders = [...index.ofListener(listener), ...rules.flatMap((rule) => index.ofRule(rule))];
+    const rules = bindings.rulesOf(listener);
+    const attachments = [...bindings.ofListener(listener), ...rules.flatMap((rule) => bindings.ofRule(rule))];
     const source = [
       listener,
       loadBalancer,
       ...rules,
-      ...binders.flatMap((binder) => [binder, ...partsOf(view, binder)]),
+      ...attachments.flatMap((attachment) => [attachment, ...partsOf(view, attachment)]),
     ];
     const served = previous && listenerOf(previous.snapshot, listener.id);
     const isSame = served !== undefined && isSameList(previous?.sources.get(listener.id) ?? [], source);
     sources.set(listener.id, source);
-    const compiled = isSame ? served : compileListener(view, listener, loadBalancer, index, served);
+    const compiled = isSame ? served : compileListener(bindings, listener, loadBalancer, served);
     (serving.has(listener.id) ? listeners : waiting).set(listener.id, compiled);
   }
   const groups = new Map<string, GroupSnapshot>();
@@ -67,48 +68,25 @@ export function compile(view: ModelView, previous?: Compiled): Compiled {
   return { snapshot: Object.freeze({ version: view.version, listeners, waiting, groups }), sources };
 }
 
-/** The objects that a binder's targets are made of, beside itself and what it is attached to. */
-function partsOf(view: ModelView, binder: Binder): StoredObject[] {
-  if (binder.kind === 'attachments') return serversOf(view, serverIdsOf(binder));
-  const group = view.get('groups', binder.properties.groupId);
-  return group === undefined ? [] : [group, ...serversOf(view, Object.values(membersOf(group)))];
-}
-
-function serversOf(view: ModelView, serverIds: readonly string[]): StoredObject[] {
-  return serverIds.flatMap((id) => view.get('backend-servers', id) ?? []);
-}
-
-/** By attachment, which never changes: to look through 10,000 targets at each compile takes 4 ms. */
-const knownServerIds = new WeakMap<StoredObject<'attachments'>, readonly string[]>();
-
-function serverIdsOf(attachment: StoredObject<'attachments'>): readonly string[] {
-  const known = knownServerIds.get(attachment);
-  if (known !== undefined) return known;
-  const found = Object.values(attachment.properties.targets).flatMap(({ serverId }) => serverId ?? []);
-  knownServerIds.set(attachment, found);
-  return found;
-}
-
 function compileListener(
-  view: ModelView,
+  bindings: Bindings,
   listener: StoredObject<'listeners'>,
   loadBalancer: StoredObject<'load-balancers'>,
-  index: MembershipIndex,
   served: ListenerSnapshot | undefined,
 ): ListenerSnapshot {
   const { properties } = listener;
   const group = compileGroup(
-    view,
+    bindings,
     { properties, healthCheck: healthCheckOf(properties), cookieKey: listener.state.cookieKey },
     listener,
-    index.ofListener(listener),
+    bindings.ofListener(listener),
     served?.group,
   );
   // One that no attachment is of is being made or taken away: its requests go where they would go without it.
-  const used = index.rulesOf(listener).filter((rule) => index.ofRule(rule).length > 0);
+  const used = bindings.rulesOf(listener).filter((rule) => bindings.ofRule(rule).length > 0);
   const rules = used.map((rule) => {
     const before = served?.rules.find(({ id }) => id === rule.id);
-    return compileRule(view, rule, listener, index.ofRule(rule), before);
+    return compileRule(bindings, rule, listener, before);
   });
   return Object.freeze({
     id: listener.id,
@@ -129,15 +107,15 @@ function compileListener(
 }
 
 function compileRule(
-  view: ModelView,
-  { id, version, properties, state }: StoredObject<'rules'>,
+  bindings: Bindings,
+  rule: StoredObject<'rules'>,
   listener: StoredObject<'listeners'>,
-  binders: readonly Binder[],
   served: RuleSnapshot | undefined,
 ): RuleSnapshot {
+  const { id, version, properties, state } = rule;
   const { host, path, pathMatch, healthCheck } = properties;
   const balanced = { ruleId: id, properties, healthCheck, cookieKey: state.cookieKey };
-  const group = compileGroup(view, balanced, listener, binders, served?.group);
+  const group = compileGroup(bindings, balanced, listener, bindings.ofRule(rule), served?.group);
   return Object.freeze({ id, host, path, pathMatch, version, group });
 }
 
@@ -151,10 +129,10 @@ interface Balanced {
 }
 
 function compileGroup(
-  view: ModelView,
+  bindings: Bindings,
   { ruleId, properties, healthCheck, cookieKey }: Balanced,
   { id: listenerId, properties: listener }: StoredObject<'listeners'>,
-  binders: readonly Binder[],
+  attachments: readonly Attachment[],
   served: GroupSnapshot | undefined,
 ): GroupSnapshot {
   const group: GroupSnapshot = {
@@ -165,7 +143,7 @@ function compileGroup(
     healthCheck: kept(served?.healthCheck, compileHealthCheck(healthCheck, listener.proxyProtocol)),
     sticky: kept(served?.sticky, compileSticky(properties.stickySession, cookieKey)),
     slowStartMs: toMs(listener.slowStartSeconds),
-    targets: compileTargets(view, binders, listener.backendPort, served?.targets),
+    targets: compileTargets(bindings.heldTargets(attachments, listener.backendPort), served?.targets),
   };
   const isSame =
     served !== undefined &&
@@ -173,29 +151,19 @@ function compileGroup(
   return isSame ? served : Object.freeze(group);
 }
 
-/** Where several attachments claim one wire identity, the newest claim's weight counts. */
 function compileTargets(
-  view: ModelView,
-  binders: readonly Binder[],
-  fixedPort: number | undefined,
+  held: ReadonlyMap<string, HeldTarget>,
   served: ReadonlyMap<string, TargetSnapshot> | undefined,
 ): ReadonlyMap<string, TargetSnapshot> {
   const targets = new Map<string, TargetSnapshot>();
-  const claimedAtOf = new Map<string, number>();
-  for (const binder of binders) {
-    for (const { claim, ineligible: fault, ...target } of resolveTargets(view, binder, fixedPort)) {
-      const claimedAt = binder.state.claims[claim] ?? 0;
-      if (claimedAt < (claimedAtOf.get(target.key) ?? -1)) continue;
-      claimedAtOf.set(target.key, claimedAt);
-      const present = served?.get(target.key);
-      const next = { ...target, attachment: binder.id, ineligible: fault?.reason };
-      const isSame =
-        present?.weight === next.weight &&
-        present.name === next.name &&
-        present.attachment === next.attachment &&
-        present.ineligible === next.ineligible;
-      targets.set(target.key, isSame ? present : Object.freeze(next));
-    }
+  for (const [key, target] of held) {
+    const present = served?.get(key);
+    const isSame =
+      present?.weight === target.weight &&
+      present.name === target.name &&
+      present.attachment === target.attachment &&
+      present.ineligible === target.ineligible;
+    targets.set(key, isSame ? present : Object.freeze(target));
   }
   const isSame = served?.size === targets.size && [...targets].every(([key, target]) => served.get(key) === target);
   return isSame ? served : targets;
@@ -243,8 +211,4 @@ function compileCertificates({ certificates = {} }: ListenerProperties): readonl
 /** The object that is served where the new one says the same. */
 function kept<T>(served: T | undefined, next: T): T {
   return served !== undefined && isDeepStrictEqual(served, next) ? served : next;
-}
-
-function isSameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
 }

@@ -2,27 +2,17 @@
 import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import type { ObjectChange, StoredObject } from './object.ts';
 
-/** Objects by id. */
-export interface Lookup {
+/** Stored objects by kind and id. */
+export interface StoredObjects {
   get<K extends Kind>(kind: K, id: string): StoredObject<K> | undefined;
 }
 
 /** What can be asked of the model, as it is or as a draft has it. */
-export interface ModelView extends Lookup {
+export interface ModelView extends StoredObjects {
   readonly version: number;
   list<K extends Kind>(kind: K): Iterable<StoredObject<K>>;
-}
-
-/** The view as it would be with this object in it. */
-export function withObject(view: ModelView, object: StoredObject): ModelView {
-  return {
-    version: view.version,
-    get: (kind, id) => (kind === object.kind && id === object.id ? object : view.get(kind, id)) as never,
-    *list(kind) {
-      for (const other of view.list(kind)) if (kind !== object.kind || other.id !== object.id) yield other;
-      if (kind === object.kind) yield object as never;
-    },
-  };
+  /** The model as it is now, which never changes. */
+  toModel(): Model;
 }
 
 type Collections = Record<Kind, ReadonlyMap<string, StoredObject>>;
@@ -50,6 +40,10 @@ export class Model implements ModelView {
 
   list<K extends Kind>(kind: K): Iterable<StoredObject<K>> {
     return this.#collections[kind].values() as Iterable<StoredObject<K>>;
+  }
+
+  toModel(): Model {
+    return this;
   }
 
   with(version: number, changes: readonly ObjectChange[]): Model {
@@ -103,8 +97,24 @@ export class Draft implements ModelView {
     this.#apply({ delete: { kind, id } });
   }
 
+  /** Makes a change of several steps wholly, or, where it throws, not at all. */
+  attempt<T>(change: () => T): T {
+    const [current, steps] = [this.#current, this.changes.length];
+    try {
+      return change();
+    } catch (error) {
+      this.#undo(current, steps);
+      throw error;
+    }
+  }
+
   toModel(): Model {
     return this.#current;
+  }
+
+  #undo(current: Model, steps: number): void {
+    this.#current = current;
+    this.changes.length = steps;
   }
 
   #apply(change: ObjectChange): void {

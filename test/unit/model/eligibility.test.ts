@@ -3,15 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backendServerSchema } from '../../../provider/model/objects/backend-server.ts';
 import { loadBalancerSchema } from '../../../provider/model/objects/load-balancer.ts';
-import { type Candidate, ineligibility } from '../../../provider/model/rules/eligibility.ts';
+import { targetFault } from '../../../provider/model/rules/eligibility.ts';
+import type { Lookup } from '../../../provider/model/rules/lookup.ts';
 
 const PLACE = { region: 'r1', vpcId: 'vpc-1', zoneId: 'r1-a' };
-const SERVER: Candidate = {
-  ...backendServerSchema.parse({ ...PLACE, addresses: ['10.0.0.1'] }),
-  isExpired: false,
-};
+const SERVER = { ...backendServerSchema.parse({ ...PLACE, addresses: ['10.0.0.1'] }), isExpired: false };
 
-const CASES: readonly [difference: Partial<Candidate>, loadBalancer: object, code: string | undefined][] = [
+const CASES: readonly [difference: Partial<typeof SERVER>, loadBalancer: object, code: string | undefined][] = [
   [{}, PLACE, undefined],
   [{ region: 'r2' }, PLACE, 'NetworkConflict'],
   [{ vpcId: 'vpc-2' }, PLACE, 'NetworkConflict'],
@@ -33,7 +31,9 @@ const CASES: readonly [difference: Partial<Candidate>, loadBalancer: object, cod
 
 for (const [difference, loadBalancer, code] of CASES) {
   test(`a server with ${JSON.stringify(difference)} at ${JSON.stringify(loadBalancer)}: ${code ?? 'eligible'}`, () => {
-    const found = ineligibility({ ...SERVER, ...difference }, loadBalancerSchema.parse(loadBalancer));
-    assert.equal(found?.code, code);
+    const { isExpired, ...server } = { ...SERVER, ...difference };
+    const lookup: Lookup = { get: () => server as never, isKnown: () => true, hasExpired: () => isExpired };
+    const target = { serverId: 'i-1', type: server.kind };
+    assert.equal(targetFault(lookup, target, loadBalancerSchema.parse(loadBalancer))?.code, code);
   });
 }

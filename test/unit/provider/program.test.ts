@@ -139,7 +139,7 @@ test('under a load balancer whose type is not known a port may be there or not',
   );
 });
 
-test('only what is newly bound must be eligible, and only where server and load balancer are wholly known', () => {
+test('only what is newly bound must be eligible, as far as server and load balancer are known', () => {
   const { add, urn } = program();
   const inEu = { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] };
   add(loadBalancer, 'lb', { region: 'eu-1', tags: { seed: UNKNOWN } });
@@ -159,10 +159,14 @@ test('only what is newly bound must be eligible, and only where server and load 
     add(targetAttachment, 'pool', inputs, { olds: { ...renamed, defaultPort: 80, targets: {} } }),
     refused,
   );
-  for (const unknown of [{ region: UNKNOWN }, { addresses: [UNKNOWN] }, { status: UNKNOWN }, { expiresAt: UNKNOWN }]) {
+  for (const unknown of [{ region: UNKNOWN }, { addresses: [UNKNOWN] }, { expiresAt: UNKNOWN }]) {
     add(backendServer, 'a', { ...inEu, status: 'Stopped', ...unknown }, { id: 'i-a' });
+    assert.deepEqual(add(targetAttachment, 'pool', inputs), refused);
+    add(backendServer, 'a', { ...inEu, ...unknown }, { id: 'i-a' });
     assert.deepEqual(add(targetAttachment, 'pool', inputs), []);
   }
+  add(backendServer, 'a', { ...inEu, status: UNKNOWN }, { id: 'i-a' });
+  assert.deepEqual(add(targetAttachment, 'pool', inputs), []);
   add(backendServer, 'a', { ...inEu, region: 'eu-2' }, { id: 'i-a' });
   assert.match(add(targetAttachment, 'pool', inputs).join(), /is in region eu-2, .* \(NetworkConflict\)$/);
   add(loadBalancer, 'lb', { region: UNKNOWN });

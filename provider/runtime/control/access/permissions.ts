@@ -1,5 +1,6 @@
 // What must be permitted of a caller: for a write, by what it really does; for a read, of each object that is shown. Pure.
 import { isDeepStrictEqual } from 'node:util';
+import type { Kind } from '../../../model/base/kinds.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { hasSameParent, PARENTS } from '../../../model/objects/parent.ts';
 import { type Target, weightOf } from '../../../model/objects/target-attachment.ts';
@@ -17,25 +18,25 @@ import {
   UNBIND,
 } from '../../../model/permissions/actions.ts';
 import type { Compiled } from '../../compile/compile.ts';
-import { type Binder, loadBalancerOf, wantedTargets } from '../../stored/bindings.ts';
+import { type Attachment, loadBalancerOf, targetsWanted } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
-import type { Lookup, ModelView } from '../../stored/model.ts';
+import type { ModelView, StoredObjects } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { listenersAt, vipPortsOf } from '../../stored/vip-ports.ts';
 import { type Access, mayAll, type Need } from './access.ts';
 
 /** Any of the actions, on each resource that the objects stand for. */
-export function needsOf(view: Lookup, objects: readonly (StoredObject | undefined)[], actions: Actions): Need[] {
+export function needsOf(view: StoredObjects, objects: readonly (StoredObject | undefined)[], actions: Actions): Need[] {
   const resources = objects.flatMap((object) => (object === undefined ? [] : (resourceOf(view, object) ?? [])));
   return [...new Set(resources)].map((resource) => ({ actions, resource, path: '' }));
 }
 
 /** What is asked of who wants to see an object. */
-export function needsOfRead(view: Lookup, object: StoredObject): Need[] {
+export function needsOfRead(view: StoredObjects, object: StoredObject): Need[] {
   return needsOf(view, [object], KIND_ACTIONS[object.kind].read);
 }
 
-export function mayRead(access: Access, view: Lookup, object: StoredObject): boolean {
+export function mayRead(access: Access, view: StoredObjects, object: StoredObject): boolean {
   return access.isAdministrator || mayAll(access, needsOfRead(view, object));
 }
 
@@ -58,23 +59,23 @@ export function needsOfWrite(
   if (before !== undefined && after !== undefined && isDeepStrictEqual(contentOf(before), contentOf(after))) {
     return needsOf(view, [before], permissionFor(kind, 'create', 'modify').actions);
   }
-  if (kind === 'attachments') return attachmentNeeds(view, before as Attachment, after as Attachment);
-  if (kind === 'groups') return groupNeeds(view, before as Group, after as Group);
+  if (kind === 'attachments')
+    return attachmentNeeds(view, before as Written<'attachments'>, after as Written<'attachments'>);
+  if (kind === 'groups') return groupNeeds(view, before as Written<'groups'>, after as Written<'groups'>);
   if (kind === 'group-attachments')
-    return groupAttachmentNeeds(view, before as GroupAttachment, after as GroupAttachment);
+    return groupAttachmentNeeds(view, before as Written<'group-attachments'>, after as Written<'group-attachments'>);
   const operation = before === undefined ? 'create' : after === undefined ? 'delete' : 'modify';
   const needs = needsOf(view, [before, after], KIND_ACTIONS[kind][operation]);
   return after === undefined ? needs : [...needs, ...endpointNeeds(view, before, after)];
 }
 
-type Attachment = StoredObject<'attachments'> | undefined;
-type Group = StoredObject<'groups'> | undefined;
-type GroupAttachment = StoredObject<'group-attachments'> | undefined;
+/** Undefined: it is not there before, or after. */
+type Written<K extends Kind> = StoredObject<K> | undefined;
 
-function attachmentNeeds(view: ModelView, before: Attachment, after: Attachment): Need[] {
+function attachmentNeeds(view: ModelView, before: Written<'attachments'>, after: Written<'attachments'>): Need[] {
   const isMoved = hasMoved(before, after);
-  const old = new Map(before === undefined ? [] : wantedTargets(view, before));
-  const next = new Map(after === undefined ? [] : wantedTargets(view, after));
+  const old = new Map(before === undefined ? [] : targetsWanted(view, before));
+  const next = new Map(after === undefined ? [] : targetsWanted(view, after));
   const isKept = (name: string) => !isMoved && isSameServer(old.get(name), next.get(name));
   const bound = [...next].filter(([name]) => !isKept(name));
   const kept = [...next.keys()].filter(isKept).map((name) => [old.get(name), next.get(name)] as [Target, Target]);
@@ -95,7 +96,7 @@ function attachmentNeeds(view: ModelView, before: Attachment, after: Attachment)
   return needs;
 }
 
-function groupNeeds(view: ModelView, before: Group, after: Group): Need[] {
+function groupNeeds(view: ModelView, before: Written<'groups'>, after: Written<'groups'>): Need[] {
   const { create, modify, delete: remove } = KIND_ACTIONS.groups;
   if (after === undefined) return needsOf(view, [before], remove);
   const old = new Set(before === undefined ? [] : Object.values(membersOf(before)));
@@ -112,7 +113,11 @@ function groupNeeds(view: ModelView, before: Group, after: Group): Need[] {
   return isOther ? [...needs, ...needsOf(view, [after], [modify[0]])] : needs;
 }
 
-function groupAttachmentNeeds(view: ModelView, before: GroupAttachment, after: GroupAttachment): Need[] {
+function groupAttachmentNeeds(
+  view: ModelView,
+  before: Written<'group-attachments'>,
+  after: Written<'group-attachments'>,
+): Need[] {
   const { create, modify, delete: remove } = KIND_ACTIONS['group-attachments'];
   const isOther = hasMoved(before, after) || before?.properties.groupId !== after?.properties.groupId;
   if (!isOther) return needsOf(view, [after], modify);
@@ -120,7 +125,7 @@ function groupAttachmentNeeds(view: ModelView, before: GroupAttachment, after: G
   if (after !== undefined) {
     const resource = `scalinggroup/${after.properties.groupId}`;
     needs.push(...needsOf(view, [after], create), { actions: create, resource, path: 'groupId' });
-    needs.push(...serverNeeds('members', wantedTargets(view, after), create));
+    needs.push(...serverNeeds('members', targetsWanted(view, after), create));
   }
   return needs;
 }
@@ -152,7 +157,7 @@ function contentOf({ owner, properties }: StoredObject): unknown {
 }
 
 /** What permissions on an object are given for; undefined where its parent is not there. */
-function resourceOf(view: Lookup, object: StoredObject): string | undefined {
+function resourceOf(view: StoredObjects, object: StoredObject): string | undefined {
   switch (object.kind) {
     case 'load-balancers':
       return `loadbalancer/${object.id}`;
@@ -170,13 +175,13 @@ function resourceOf(view: Lookup, object: StoredObject): string | undefined {
 }
 
 /** The form of its parent decides which of the documents' actions are meant. */
-function formOf(view: Lookup, { properties }: Binder): keyof typeof BIND {
+function formOf(view: StoredObjects, { properties }: Attachment): keyof typeof BIND {
   if (loadBalancerOf(view, properties)?.properties.type === 'classic') return 'classic';
   return PARENTS.find((name) => properties[name] !== undefined) ?? 'loadBalancerId';
 }
 
 /** One that is made or deleted moves too. */
-function hasMoved(before: Binder | undefined, after: Binder | undefined): boolean {
+function hasMoved(before: Attachment | undefined, after: Attachment | undefined): boolean {
   return !hasSameParent(before?.properties ?? {}, after?.properties ?? {});
 }
 
@@ -184,9 +189,9 @@ function isSameServer(a: Target | undefined, b: Target | undefined): boolean {
   return a !== undefined && b !== undefined && a.serverId === b.serverId && a.address === b.address;
 }
 
-function settingsDiffer(before: Attachment, after: Attachment): boolean {
+function settingsDiffer(before: Written<'attachments'>, after: Written<'attachments'>): boolean {
   if (before === undefined || after === undefined) return false;
-  const settings = ({ owner, properties: { targets: _, defaultPort: __, ...rest } }: NonNullable<Attachment>) => {
+  const settings = ({ owner, properties: { targets: _, defaultPort: __, ...rest } }: StoredObject<'attachments'>) => {
     return { owner, ...rest };
   };
   return !hasMoved(before, after) && !isDeepStrictEqual(settings(before), settings(after));

@@ -2,9 +2,9 @@
 
 import type { Kind } from '../../../model/base/kinds.ts';
 import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
-import { wantedTargets } from '../../stored/bindings.ts';
+import { targetsWanted } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
-import type { Lookup, ModelView } from '../../stored/model.ts';
+import type { ModelView, StoredObjects } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import type { Need } from '../access/access.ts';
 import { needsOfRead } from '../access/permissions.ts';
@@ -25,7 +25,7 @@ export interface WriteEvent {
 export function writeEvents(before: ModelView, changes: readonly ObjectChange[]): WriteEvent[] {
   const changed = new Map<string, StoredObject | undefined>();
   const nameOf = (kind: Kind, id: string) => `${kind} ${id}`;
-  const sofar: Lookup = {
+  const sofar: StoredObjects = {
     get: (kind, id) => (changed.has(nameOf(kind, id)) ? changed.get(nameOf(kind, id)) : before.get(kind, id)) as never,
   };
   return changes.map((change, index) => {
@@ -53,9 +53,9 @@ function targetsOf(before: Membership | undefined, after: Membership | undefined
   return { targets: all.slice(0, MAX_CHANGES_TOLD), ...(omitted > 0 ? { omitted } : {}) };
 }
 
-function membershipOf(view: Lookup, object: StoredObject | undefined): Membership | undefined {
+function membershipOf(view: StoredObjects, object: StoredObject | undefined): Membership | undefined {
   if (object?.kind === 'attachments') return object.properties;
-  if (object?.kind === 'group-attachments') return { targets: Object.fromEntries(wantedTargets(view, object)) };
+  if (object?.kind === 'group-attachments') return { targets: Object.fromEntries(targetsWanted(view, object)) };
   return object?.kind === 'groups' ? { targets: membersAsTargets(object) } : undefined;
 }
 

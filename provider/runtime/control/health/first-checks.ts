@@ -2,7 +2,8 @@
 
 import type { HealthView } from '../../contract/engine.ts';
 import { type GroupSnapshot, groupsOf, type Snapshot, takesTraffic } from '../../contract/snapshot.ts';
-import { groupsServedBy } from '../../stored/bindings.ts';
+import { isAttachment } from '../../stored/attachments.ts';
+import { bindingsOf } from '../../stored/bindings.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 
@@ -28,8 +29,11 @@ export function awaitedTargets(
 }
 
 function groupsOfObject(view: ModelView, { waiting, groups }: Snapshot, object: StoredObject): GroupSnapshot[] {
-  if (object.kind === 'attachments' || object.kind === 'group-attachments')
-    return groupsServedBy(view, object.properties).flatMap(({ groupId }) => groups.get(groupId) ?? []);
+  if (isAttachment(object)) {
+    return bindingsOf(view)
+      .groupsServedBy(object.properties)
+      .flatMap(({ groupId }) => groups.get(groupId) ?? []);
+  }
   const listener = object.kind === 'listeners' ? waiting.get(object.id) : undefined;
   return listener === undefined ? [] : groupsOf(listener);
 }

@@ -3,7 +3,8 @@ import { propertyPath } from '../../../model/base/property-path.ts';
 import type { DrainingTarget, Engine, EngineStatus, ListenerTraffic } from '../../contract/engine.ts';
 import { type Health, takesTraffic } from '../../contract/snapshot.ts';
 import type { HealthMonitor, HealthRecord } from '../../health/monitor.ts';
-import { type Binder, groupsServedBy, resolveTargets } from '../../stored/bindings.ts';
+import type { Attachment } from '../../stored/attachments.ts';
+import { bindingsOf, type HeldTarget } from '../../stored/bindings.ts';
 import type { Model } from '../../stored/model.ts';
 
 export interface BoundTarget {
@@ -29,19 +30,19 @@ export class RunningState {
   }
 
   /** The targets of an attachment as they are served; where several listeners serve one, its worst health. */
-  boundTargets(binder: Binder): Record<string, BoundTarget> {
-    const model = this.#modelNow();
-    const bound: Record<string, BoundTarget> = {};
-    for (const { name, address, port, weight, ineligible } of resolveTargets(model, binder, undefined)) {
-      bound[name] = { address, port, weight, health: ineligible === undefined ? 'unchecked' : 'ineligible' };
+  boundTargets(attachment: Attachment): Record<string, BoundTarget> {
+    const bindings = bindingsOf(this.#modelNow());
+    const bound = new Map<string, BoundTarget>();
+    const tell = ({ name, address, port, weight, ineligible }: HeldTarget, health: Health) => {
+      const known = bound.get(name)?.health ?? (ineligible === undefined ? 'unchecked' : 'ineligible');
+      bound.set(name, { address, port, weight, health: worse(known, health) });
+    };
+    for (const target of bindings.targetsOf(attachment, undefined)) tell(target, 'unchecked');
+    for (const { groupId, fixedPort } of bindings.groupsServedBy(attachment.properties)) {
+      for (const target of bindings.targetsOf(attachment, fixedPort))
+        tell(target, this.#monitor.health(groupId, target.key));
     }
-    for (const { groupId, fixedPort } of groupsServedBy(model, binder.properties)) {
-      for (const { name, key, address, port, weight } of resolveTargets(model, binder, fixedPort)) {
-        const health = worse(bound[name]?.health ?? 'unchecked', this.#monitor.health(groupId, key));
-        bound[name] = { address, port, weight, health };
-      }
-    }
-    return bound;
+    return Object.fromEntries(bound);
   }
 
   /** Those of weight > 0 that take no traffic, as problems of the attachment. */

@@ -1,6 +1,5 @@
 // Where a write gives up targets in traffic for others of which nothing is known: found between what is served and what would be. Pure.
 import { isDeepStrictEqual } from 'node:util';
-import type { Kind } from '../../../model/base/kinds.ts';
 import { hasSameParent } from '../../../model/objects/parent.ts';
 import {
   type GroupSnapshot,
@@ -10,7 +9,7 @@ import {
   takesTraffic,
 } from '../../contract/snapshot.ts';
 import type { HealthRecord } from '../../health/monitor.ts';
-import type { Binder } from '../../stored/bindings.ts';
+import { type Attachment, isAttachment, isAttachmentKind } from '../../stored/attachments.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
@@ -33,10 +32,10 @@ export type RecordOf = (groupId: string, key: string) => HealthRecord | undefine
 /** Whether there is anything to look for: most writes change a weight, or what no target depends on. */
 export function changesBindings(before: ModelView, changes: readonly ObjectChange[]): boolean {
   return changes.some((change) => {
-    if ('delete' in change) return isBinderKind(change.delete.kind);
+    if ('delete' in change) return isAttachmentKind(change.delete.kind);
     const { put } = change;
     if (put.kind === 'listeners') return before.get(put.kind, put.id) !== undefined;
-    return isBinder(put) && !isBoundAlike(put, before.get(put.kind, put.id));
+    return isAttachment(put) && !isBoundAlike(put, before.get(put.kind, put.id));
   });
 }
 
@@ -50,14 +49,14 @@ export function successionsOf(
   return [...after.groups.values()].flatMap((group) => {
     const served = before.groups.get(group.id);
     if (served === undefined || served === group) return [];
-    return successionsIn(served, group, written !== undefined && isBinder(written) ? written : undefined, recordOf);
+    return successionsIn(served, group, written !== undefined && isAttachment(written) ? written : undefined, recordOf);
   });
 }
 
 function successionsIn(
   served: GroupSnapshot,
   { id: groupId, healthCheck: check, targets }: GroupSnapshot,
-  binder: Binder | undefined,
+  writer: Attachment | undefined,
   recordOf: RecordOf,
 ): Succession[] {
   if (check === undefined) return [];
@@ -65,7 +64,7 @@ function successionsIn(
   const isInTraffic = ({ key }: TargetSnapshot) => takesTraffic(healthOf(key));
   const able = [...targets.values()].filter(({ weight, ineligible }) => weight > 0 && ineligible === undefined);
   const stays = new Set(able.map(({ key }) => key));
-  const refusedAt = binder && REFUSED_AT[binder.kind];
+  const refusedAt = writer && REFUSED_AT[writer.kind];
 
   const names = new Map([...served.targets.values()].map((target) => [nameOf(target), target.key]));
   const swaps = able.flatMap((target) => {
@@ -80,7 +79,7 @@ function successionsIn(
   const successors = able.filter(({ key }) => isUntried(recordOf(groupId, key)));
   if (serving.length === 0 || successors.length === 0) return [];
   // A name that goes is unbound; what others have bound goes only for what is well.
-  const isUnbound = serving.some(({ attachment }) => attachment === binder?.id);
+  const isUnbound = serving.some(({ attachment }) => attachment === writer?.id);
   const oldKeys = serving.map(({ key }) => key);
   return [{ groupId, check, successors, oldKeys, refusedAt: isUnbound ? undefined : refusedAt }];
 }
@@ -95,15 +94,7 @@ function nameOf({ attachment, name }: TargetSnapshot): string {
   return JSON.stringify([attachment, name]);
 }
 
-function isBoundAlike(binder: Binder, before: Binder | undefined): boolean {
-  if (before === undefined || !hasSameParent(binder.properties, before.properties)) return false;
-  return isDeepStrictEqual(binder.state.claims, before.state.claims);
-}
-
-function isBinder(object: StoredObject): object is Binder {
-  return isBinderKind(object.kind);
-}
-
-function isBinderKind(kind: Kind): boolean {
-  return kind in REFUSED_AT;
+function isBoundAlike(attachment: Attachment, before: Attachment | undefined): boolean {
+  if (before === undefined || !hasSameParent(attachment.properties, before.properties)) return false;
+  return isDeepStrictEqual(attachment.state.claims, before.state.claims);
 }

@@ -1,10 +1,9 @@
 // The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
 import { isDeepStrictEqual } from 'node:util';
-import { type Problem, WeirError } from '../../../model/base/errors.ts';
+import { type Problem, problemText, WeirError } from '../../../model/base/errors.ts';
 import { KIND_NAMES, type Kind } from '../../../model/base/kinds.ts';
 import { REFERENCES } from '../../../model/base/references.ts';
 import { isExpired } from '../../../model/objects/backend-server.ts';
-import { backendPortProblem } from '../../../model/objects/listener.ts';
 import { PARENTS } from '../../../model/objects/parent.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 import {
@@ -13,7 +12,9 @@ import {
   targetAttachmentSchema,
 } from '../../../model/objects/target-attachment.ts';
 import { invalid, rulesProblems, schemaProblems } from '../../../model/objects/validate.ts';
-import { bindersOf } from '../../stored/bindings.ts';
+import { backendPortProblems } from '../../../model/rules/ports.ts';
+import { attachmentsOf } from '../../stored/attachments.ts';
+import { lookupIn } from '../../stored/lookup.ts';
 import { membersOf } from '../../stored/members.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
 import type { StateOf, StoredObject } from '../../stored/object.ts';
@@ -84,11 +85,13 @@ export function putObject(
   } as StoredObject;
   precondition(draft, existing, complete);
   refuseForeign(existing, request);
-  CHECKS[kind](draft, complete as never, existing as never);
-  if (existing !== undefined && isEqual(existing, complete)) return;
-  changeEndpoints(draft, kind, id, () => draft.put(complete));
-  if (complete.kind === 'groups' || complete.kind === 'load-balancers') renewClaims(draft, complete);
-  if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete)) renewClaims(draft, complete);
+  const isChange = existing === undefined || !isEqual(existing, complete);
+  draft.attempt(() => {
+    if (isChange) changeEndpoints(draft, kind, id, () => draft.put(complete));
+    CHECKS[kind](draft, complete as never, existing as never);
+    if (complete.kind === 'groups' || complete.kind === 'load-balancers') renewClaims(draft, complete);
+    if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete)) renewClaims(draft, complete);
+  });
 }
 
 /** Where the incarnation is given and is not the object's, the object has been created anew since: nothing is done. */
@@ -166,11 +169,12 @@ function* usersOf(view: ModelView, { kind, id }: StoredObject): Iterable<StoredO
   }
   for (const rule of view.list('rules')) if (kind === 'listeners' && rule.properties.listenerId === id) yield rule;
   const parent = PARENTS.find((name) => REFERENCES[name] === kind);
-  for (const binder of bindersOf(view)) {
-    if (parent !== undefined && binder.properties[parent] === id) yield binder;
-    else if (kind === 'groups' && binder.kind === 'group-attachments' && binder.properties.groupId === id) yield binder;
-    else if (kind === 'backend-servers' && binder.kind === 'attachments') {
-      if (Object.values(binder.properties.targets).some(({ serverId }) => serverId === id)) yield binder;
+  for (const attachment of attachmentsOf(view)) {
+    if (parent !== undefined && attachment.properties[parent] === id) yield attachment;
+    else if (kind === 'groups' && attachment.kind === 'group-attachments' && attachment.properties.groupId === id)
+      yield attachment;
+    else if (kind === 'backend-servers' && attachment.kind === 'attachments') {
+      if (Object.values(attachment.properties.targets).some(({ serverId }) => serverId === id)) yield attachment;
     }
   }
   for (const group of view.list('groups')) {
@@ -244,22 +248,20 @@ const CHECKS: Checks = {
 function checkLoadBalancer(view: ModelView, next: StoredObject<'load-balancers'>): void {
   refuseOtherType(view, next);
   const listeners = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === next.id);
-  const problems = listeners.flatMap(({ id, properties }) => {
-    const problem = backendPortProblem(next.properties.type, properties.backendPort);
-    return problem === undefined
-      ? []
-      : [{ path: 'type', message: `does not fit listener ${id}: backendPort ${problem}` }];
-  });
+  const problems = listeners.flatMap(({ id, properties }) =>
+    backendPortProblems(lookupIn(view), properties).map((problem) => {
+      return { path: 'type', message: `does not fit listener ${id}: ${problemText(problem)}` };
+    }),
+  );
   if (problems.length > 0) throw invalid(problems);
   for (const listener of listeners) refuseForeignEndpoint(view, listener, next.state.vip, 'address');
 }
 
 function checkListener(view: ModelView, next: StoredObject<'listeners'>): void {
-  const { loadBalancerId, backendPort } = next.properties;
+  const { loadBalancerId } = next.properties;
   const loadBalancer = referenced(view, 'load-balancers', loadBalancerId, 'loadBalancerId');
   const problems = problemsWithRules(view, next);
-  const problem = backendPortProblem(loadBalancer.properties.type, backendPort);
-  if (problem !== undefined) problems.push({ path: 'backendPort', message: problem });
+  problems.push(...backendPortProblems(lookupIn(view), next.properties));
   problems.push(...problemsWithAttachments(view, next, loadBalancer));
   if (problems.length > 0) throw invalid(problems);
   refuseForeignEndpoint(view, next, loadBalancer.state.vip, 'port');

@@ -1,8 +1,10 @@
-// What holds between a forwarding rule, its listener and the rules beside it: refusals for changes.ts, warnings for the API.
+// What holds between a forwarding rule, its listener and the rules beside it.
 import { type Problem, problemsText, WeirError } from '../../../model/base/errors.ts';
 import { routeKey } from '../../../model/base/route-key.ts';
 import { isHttp } from '../../../model/objects/listener.ts';
 import { invalid } from '../../../model/objects/validate.ts';
+import { ruleListenerProblems } from '../../../model/rules/rule-listeners.ts';
+import { lookupIn } from '../../stored/lookup.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { isSameStack, ownerName } from '../../stored/owner.ts';
@@ -11,15 +13,9 @@ import { nameOf, referenced } from '../../stored/references.ts';
 type Rule = StoredObject<'rules'>;
 
 export function checkRule(view: ModelView, next: Rule): void {
-  const listener = referenced(view, 'listeners', next.properties.listenerId, 'listenerId');
-  if (isClassic(view, listener)) {
-    const message = 'names a listener of a classic load balancer, which has no rules';
-    throw invalid([{ path: 'listenerId', message, code: 'OperationFailed.ActionNotSupport' }]);
-  }
-  if (!isHttp(listener.properties.protocol)) {
-    const message = `names a ${listener.properties.protocol} listener: rules are for HTTP and HTTPS`;
-    throw invalid([{ path: 'listenerId', message }]);
-  }
+  referenced(view, 'listeners', next.properties.listenerId, 'listenerId');
+  const found = ruleListenerProblems(lookupIn(view), next.properties);
+  if (found.length > 0) throw invalid(found);
   const foreign = equalRules(view, next).filter((other) => !isSameStack(other, next));
   if (foreign.length === 0) return;
   const problems = foreign.map((other) => ({

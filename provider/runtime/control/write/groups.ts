@@ -3,9 +3,9 @@ import { type Problem, WeirError } from '../../../model/base/errors.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { MAX_TARGETS } from '../../../model/objects/target-attachment.ts';
 import { invalid } from '../../../model/objects/validate.ts';
-import { loadBalancerOf } from '../../stored/bindings.ts';
+import { loadBalancerOf } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
-import { type Draft, type ModelView, withObject } from '../../stored/model.ts';
+import type { Draft, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { existingObject, noSuch } from '../../stored/references.ts';
 import { memberProblems, refuseForeignClaims, renewClaims } from './attachments.ts';
@@ -24,16 +24,15 @@ export function checkGroup(view: ModelView, next: Group, before: Group | undefin
   const problems: Problem[] = joining
     .filter(([, serverId]) => view.get('backend-servers', serverId) === undefined)
     .map(([name, serverId]) => noSuch('backend-servers', serverId, propertyPath(['members', name])));
-  const after = withObject(view, next);
   const attachments = [...view.list('group-attachments')].filter(({ properties }) => properties.groupId === next.id);
   if (problems.length === 0) {
     const names = new Set(joining.map(([name]) => name));
     // Attached twice below one load balancer, a group is refused once.
-    const one = new Map(attachments.map((each) => [loadBalancerOf(after, each.properties)?.id, each]));
-    problems.push(...[...one.values()].flatMap((attachment) => memberProblems(after, attachment, names)));
+    const one = new Map(attachments.map((each) => [loadBalancerOf(view, each.properties)?.id, each]));
+    problems.push(...[...one.values()].flatMap((attachment) => memberProblems(view, attachment, names)));
   }
   if (problems.length > 0) throw invalid(problems);
-  for (const attachment of attachments) refuseForeignClaims(after, attachment);
+  for (const attachment of attachments) refuseForeignClaims(view, attachment);
 }
 
 /** A server that is a member already changes nothing. */
@@ -60,9 +59,11 @@ export function leaveGroup(draft: Draft, groupId: string, serverId: string): voi
 
 function putMembers(draft: Draft, group: Group, joined: readonly string[]): void {
   const next = { ...group, state: { joined } };
-  checkGroup(draft, next, group);
-  draft.put(next);
-  renewClaims(draft, next);
+  draft.attempt(() => {
+    draft.put(next);
+    checkGroup(draft, next, group);
+    renewClaims(draft, next);
+  });
 }
 
 /** A group whose members are the API's. */

@@ -1,0 +1,16 @@
+// Which listeners have forwarding rules: those of HTTP and HTTPS of an application load balancer.
+import type { Problem } from '../base/errors.ts';
+import { isHttp } from '../objects/listener.ts';
+import type { Fields, Lookup } from './lookup.ts';
+
+/** Why the listener that a rule names may have no rules. */
+export function ruleListenerProblems(lookup: Lookup, { listenerId }: Fields<'rules'>): Problem[] {
+  const listener = lookup.get('listeners', listenerId);
+  if (listener === undefined) return [];
+  if (lookup.get('load-balancers', listener.loadBalancerId)?.type === 'classic') {
+    const message = 'names a listener of a classic load balancer, which has no rules';
+    return [{ path: 'listenerId', message, code: 'OperationFailed.ActionNotSupport' }];
+  }
+  if (!lookup.isKnown(listener.protocol) || isHttp(listener.protocol)) return [];
+  return [{ path: 'listenerId', message: `names a ${listener.protocol} listener: rules are for HTTP and HTTPS` }];
+}

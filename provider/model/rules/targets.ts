@@ -1,0 +1,53 @@
+// The targets that an attachment asks for, whether they are its own or the members of an auto scaling group.
+import { isRecord } from '../base/record.ts';
+import { hasSameParent } from '../objects/parent.ts';
+import type { Target } from '../objects/target-attachment.ts';
+import type { AttachmentFields, Lookup } from './lookup.ts';
+
+export type TargetFields = { readonly [P in keyof Target]?: unknown };
+
+/** By name, each with the port that counts: its own, else the attachment's default. A member has the type of its server. */
+export function wantedTargets(
+  lookup: Lookup,
+  { kind, properties }: AttachmentFields,
+): [name: string, target: TargetFields][] {
+  if (kind === 'group-attachments') {
+    const { groupId, port, weight } = properties;
+    return membersOf(lookup, groupId).map(([name, serverId]) => {
+      return [name, { serverId, type: lookup.get('backend-servers', serverId)?.kind, port, weight }];
+    });
+  }
+  const { targets, defaultPort } = properties;
+  return Object.entries(isRecord(targets) ? targets : {}).flatMap(([name, target]) =>
+    isRecord(target) ? [[name, { ...target, port: target.port ?? defaultPort }]] : [],
+  );
+}
+
+/** The group's servers by name, as far as the model tells them. */
+export function membersOf(lookup: Lookup, groupId: unknown): [name: string, serverId: unknown][] {
+  const members = lookup.get('groups', groupId)?.members;
+  return Object.entries(isRecord(members) ? members : {});
+}
+
+/** A target's address: its own, else the first one of its server. Returns `undefined` if the model does not tell it. */
+export function addressOf(lookup: Lookup, { serverId, address }: TargetFields): unknown {
+  if (address !== undefined || serverId === undefined) return address;
+  const addresses: unknown = lookup.get('backend-servers', serverId)?.addresses;
+  return Array.isArray(addresses) ? addresses[0] : undefined;
+}
+
+/** The targets that an attachment newly binds: under another parent all, else those that it did not name before. */
+export function newTargets(
+  lookup: Lookup,
+  next: AttachmentFields,
+  before: AttachmentFields | undefined,
+): [name: string, target: TargetFields][] {
+  const isAttached = before !== undefined && hasSameParent(before.properties, next.properties);
+  const bound = new Set(isAttached ? wantedTargets(lookup, before).map(([, target]) => nameless(target)) : []);
+  return wantedTargets(lookup, next).filter(([, target]) => !bound.has(nameless(target)));
+}
+
+/** What a target means, whatever it is called, weighs and is described as. */
+function nameless({ serverId, address, type, port }: TargetFields): string {
+  return JSON.stringify([serverId, address, type, port]);
+}

@@ -1,0 +1,20 @@
+// The stored model as the rules over several objects look at it.
+import type { Kind } from '../../model/base/kinds.ts';
+import type { Fields, Lookup } from '../../model/rules/lookup.ts';
+import { membersOf } from './members.ts';
+import type { StoredObjects } from './model.ts';
+import type { StoredObject } from './object.ts';
+
+export function lookupIn(objects: StoredObjects): Lookup {
+  return {
+    get: <K extends Kind>(kind: K, id: unknown) =>
+      fieldsOf(objects.get<Kind>(kind, String(id))) as Fields<K> | undefined,
+    isKnown: () => true,
+    hasExpired: (serverId) => objects.get('backend-servers', String(serverId))?.state.expired === true,
+  };
+}
+
+/** The members of a group are also those that joined it through the API. */
+function fieldsOf(object: StoredObject | undefined): object | undefined {
+  return object?.kind === 'groups' ? { ...object.properties, members: membersOf(object) } : object?.properties;
+}
