@@ -28,13 +28,25 @@ import {
 import { type Attachment, partsOf } from '../stored/attachments.ts';
 import { type Bindings, bindingsOf, type HeldTarget } from '../stored/bindings.ts';
 import type { ModelView } from '../stored/model.ts';
-import type { StoredObject } from '../stored/object.ts';
+import type { ObjectChange, StoredObject } from '../stored/object.ts';
 import { servingListeners } from '../stored/vip-ports.ts';
 
 /** A snapshot with what each of its listeners was made from: the listener, its load balancer and all the rest. */
 export interface Compiled {
   readonly snapshot: Snapshot;
   readonly sources: ReadonlyMap<string, readonly StoredObject[]>;
+}
+
+/** A write that was tried: the snapshots without and with it, each compiled when it is asked for. */
+export interface CompiledWrite {
+  /** What a newer write of the same name takes the place of. */
+  readonly name: string;
+  readonly model: ModelView;
+  readonly before: Compiled;
+  readonly after: Compiled;
+  readonly changes: readonly ObjectChange[];
+  /** Undefined: the object was deleted. */
+  readonly written: StoredObject | undefined;
 }
 
 /** Rebuilds only the listeners whose objects are others than in `previous`. */

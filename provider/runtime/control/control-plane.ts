@@ -9,15 +9,13 @@ import type { Engine, HealthChange, Refusal } from '../contract/engine.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
-import { Draft, Model } from '../stored/model.ts';
+import { Model } from '../stored/model.ts';
 import type { StoredModel, StoredObject } from '../stored/object.ts';
-import { notFound } from '../stored/references.ts';
 import { expireServers, hasExpired } from '../stored/servers.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from './access/permissions.ts';
 import { Background } from './background.ts';
 import { EventLog } from './events/event-log.ts';
 import { writeEvents } from './events/write-events.ts';
-import type { Proven } from './health/handover.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
@@ -79,9 +77,11 @@ export class ControlPlane {
       engine,
       health: (groupId, key) => this.#monitor.health(groupId, key),
       ackTimeoutMs,
-      onCommit: ({ snapshot }) => {
+      handOver: (write) => this.#waits.handOver(write),
+      onCommit: ({ snapshot }, proven) => {
+        for (const { groupId, key } of proven) this.#monitor.seed(groupId, key, 'healthy');
         this.#monitor.apply(snapshot);
-        this.#takeOver();
+        this.#transferSockets();
         this.#waits.look();
       },
       onServed: (before, changes) => {
@@ -116,7 +116,7 @@ export class ControlPlane {
     this.#records.restore(this.#options.stored);
     await this.#writer.start();
     this.#isServing = true;
-    this.#takeOver();
+    this.#transferSockets();
     await this.#expireServers();
     this.#background.every(EXPIRE_MS, () => this.#expireServers());
     this.#background.every(HEALTH_SAVE_MS, () => this.#records.saveIfDue());
@@ -134,14 +134,16 @@ export class ControlPlane {
     const newCookieKey = randomBytes(32).toString('base64url');
     const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
     const nowMs = this.#options.nowMs();
-    const change = (draft: Draft) => {
-      const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, nowMs, keepsWeights };
-      putObject(draft, request, this.#options.pool, precondition);
-    };
-    const written = await this.#write(kind, id, change);
-    await this.#waits.firstChecks(this.model, this.compiled, written as StoredObject);
-    await this.#writer.takeOver();
-    return written;
+    const written = await this.#writer.write(
+      (draft) => {
+        const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, nowMs, keepsWeights };
+        return putObject(draft, request, this.#options.pool, precondition);
+      },
+      nameOf(kind, id),
+    );
+    await this.#waits.firstChecks(this.model, this.compiled, written);
+    await this.#writer.transferSockets();
+    return written as StoredObject<K>;
   }
 
   async patchTargets(
@@ -149,20 +151,19 @@ export class ControlPlane {
     patch: TargetsPatch,
     precondition: Precondition,
   ): Promise<StoredObject<'attachments'>> {
-    const change = (draft: Draft) => {
-      // Before the patch meets targets that are others than the caller has seen.
-      const existing = draft.get('attachments', id);
-      precondition(draft, existing, existing);
-      const identity = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
-      const request = {
-        kind: 'attachments',
-        id,
-        properties: patchedAttachment(draft, id, patch),
-        ...identity,
-      } as const;
-      putObject(draft, request, this.#options.pool, precondition);
-    };
-    return this.#write('attachments', id, change);
+    const kind = 'attachments';
+    const written = await this.#writer.write(
+      (draft) => {
+        // Before the patch meets targets that are others than the caller has seen.
+        const existing = draft.get(kind, id);
+        precondition(draft, existing, existing);
+        const identity = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
+        const request = { kind, id, properties: patchedAttachment(draft, id, patch), ...identity } as const;
+        return putObject(draft, request, this.#options.pool, precondition);
+      },
+      nameOf(kind, id),
+    );
+    return written as StoredObject<typeof kind>;
   }
 
   /** A server becomes a member of a group, and with that a target of whatever the group is attached to. */
@@ -175,16 +176,14 @@ export class ControlPlane {
   }
 
   async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
-    const change = (draft: Draft) => {
-      precondition(draft, draft.get<Kind>(kind, id), undefined);
-      deleteObject(draft, kind, id, incarnation);
-    };
-    // What is of another incarnation ends no write that waits.
-    const proven = this.#tried(change)?.isChanged ? await this.#prove(kind, id, change) : [];
-    await this.#writer.write((draft) => {
-      change(draft);
-      this.#seed(proven);
-    });
+    await this.#writer.write(
+      (draft) => {
+        precondition(draft, draft.get<Kind>(kind, id), undefined);
+        deleteObject(draft, kind, id, incarnation);
+        return undefined;
+      },
+      nameOf(kind, id),
+    );
   }
 
   /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
@@ -224,62 +223,23 @@ export class ControlPlane {
     precondition: Precondition,
     changeGroup: typeof joinGroup,
   ): Promise<StoredObject<'groups'>> {
-    const change = (draft: Draft) => {
-      const group = draft.get('groups', groupId);
-      precondition(draft, group, group);
-      changeGroup(draft, groupId, serverId);
-    };
-    return this.#write('groups', groupId, change, `members ${groupId} ${serverId}`);
-  }
-
-  async #write<K extends Kind>(
-    kind: K,
-    id: string,
-    change: (draft: Draft) => void,
-    name?: string,
-  ): Promise<StoredObject<K>> {
-    const proven = await this.#prove(kind, id, change, name);
-    // As this write has made it: a later one of the same batch may have changed or deleted it since.
-    let written: StoredObject<K> | undefined;
-    await this.#writer.write((draft) => {
-      change(draft);
-      written = draft.get(kind, id);
-      this.#seed(proven);
-    });
-    if (written === undefined) throw notFound(kind, id);
-    return written;
-  }
-
-  /** Of what takes the place of targets in traffic, that which passed a first check; `name`: of the write, for newer ones. */
-  async #prove(
-    kind: Kind,
-    id: string,
-    change: (draft: Draft) => void,
-    name = `${kind} ${id}`,
-  ): Promise<readonly Proven[]> {
-    const draft = this.#tried(change);
-    if (draft === undefined) return [];
-    return await this.#waits.prove(name, this.model, this.compiled, draft, draft.get<Kind>(kind, id));
-  }
-
-  #seed(proven: readonly Proven[]): void {
-    for (const { groupId, key } of proven) this.#monitor.seed(groupId, key, 'healthy');
-  }
-
-  /** Undefined: it would be refused now. It hears of that when its turn comes, and neither waits nor ends one that does. */
-  #tried(change: (draft: Draft) => void): Draft | undefined {
-    const draft = new Draft(this.model);
-    try {
-      change(draft);
-      return draft;
-    } catch {
-      return undefined;
-    }
+    return await this.#writer.write(
+      (draft) => {
+        const group = draft.get('groups', groupId);
+        precondition(draft, group, group);
+        return changeGroup(draft, groupId, serverId);
+      },
+      nameOf('groups', `${groupId} ${serverId}`),
+    );
   }
 
   async #expireServers(): Promise<void> {
     const nowMs = this.#options.nowMs();
-    if (hasExpired(this.model, nowMs)) await this.#writer.write((draft) => expireServers(draft, nowMs));
+    if (!hasExpired(this.model, nowMs)) return;
+    await this.#writer.write((draft) => {
+      expireServers(draft, nowMs);
+      return undefined;
+    });
   }
 
   #healthTurned(changes: readonly HealthChange[]): void {
@@ -294,12 +254,17 @@ export class ControlPlane {
       const needs = needsOfListener(this.compiled, listener, KIND_ACTIONS.attachments.read);
       this.events.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
     }
-    this.#takeOver();
+    this.#transferSockets();
     this.#waits.look();
   }
 
   /** Whatever a waiting listener waits for may have come with a write, or with the health of a target. */
-  #takeOver(): void {
-    if (this.#isServing) this.#writer.takeOver().catch(this.#options.onError);
+  #transferSockets(): void {
+    if (this.#isServing) this.#writer.transferSockets().catch(this.#options.onError);
   }
+}
+
+/** A newer write of the same name takes the place of one that waits. */
+function nameOf(kind: Kind, id: string): string {
+  return `${kind} ${id}`;
 }

@@ -44,6 +44,12 @@ export interface HealthRecord {
   readonly checkedAtMs: number | undefined;
 }
 
+/** A target that has passed a first check before it is bound. */
+export interface Proven {
+  readonly groupId: string;
+  readonly key: string;
+}
+
 export class HealthMonitor {
   readonly #options: MonitorOptions;
   readonly #groups = new Map<string, { snapshot: GroupSnapshot; checkers: Map<string, Checker> }>();

@@ -99,22 +99,23 @@ export class Draft implements ModelView {
 
   /** Makes a change of several steps wholly, or, where it throws, not at all. */
   attempt<T>(change: () => T): T {
-    const [current, steps] = [this.#current, this.changes.length];
+    const before = this.#current;
     try {
       return change();
     } catch (error) {
-      this.#undo(current, steps);
+      this.undoTo(before);
       throw error;
     }
   }
 
-  toModel(): Model {
-    return this.#current;
+  /** Takes back every change since `before`, which `toModel` returned then. */
+  undoTo(before: Model): void {
+    this.changes.length -= this.version - before.version;
+    this.#current = before;
   }
 
-  #undo(current: Model, steps: number): void {
-    this.#current = current;
-    this.changes.length = steps;
+  toModel(): Model {
+    return this.#current;
   }
 
   #apply(change: ObjectChange): void {

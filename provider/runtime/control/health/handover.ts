@@ -4,19 +4,13 @@ import { problemsText, WeirError } from '../../../model/base/errors.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { toMs } from '../../../model/objects/seconds.ts';
 import { type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
-import type { HealthMonitor } from '../../health/monitor.ts';
+import type { HealthMonitor, Proven } from '../../health/monitor.ts';
 import type { Probe } from '../../health/probe.ts';
 import type { Succession } from './successions.ts';
 
 /** A failed first check is repeated at the check's interval, but at least this often, and to the end of the time. */
 const LONGEST_RETRY_MS = 1000;
 const SHORTEST_RETRY_MS = 20;
-
-/** A target that has passed its first check before it is bound. */
-export interface Proven {
-  readonly groupId: string;
-  readonly key: string;
-}
 
 const PASSED = 'passed';
 /** The old target takes no traffic any more: it is given up for the new one at once, whose checks then decide. */
@@ -46,14 +40,17 @@ export class Handover {
       this.#end(name, new WeirError('SystemBusy', 'The runtime is stopping.'));
   }
 
+  /** Ends a write of that name that waits: a newer one takes its place. */
+  supersede(name: string): void {
+    this.#end(name, new WeirError('Superseded'));
+  }
+
   /**
    * Resolves with the successors that have passed a first check: when one of each succession has, or its old ones take
    * no traffic any more, or, where the write is made in any case, each has been checked once. Rejects after
-   * `withinSeconds` where the write is refused for it. A newer write of the same name ends it with `Superseded`.
+   * `withinSeconds` where the write is refused for it, and as soon as a newer write supersedes this one.
    */
   async prove(name: string, successions: readonly Succession[], withinSeconds: number): Promise<readonly Proven[]> {
-    this.#end(name, new WeirError('Superseded'));
-    if (successions.length === 0) return [];
     const ended = new AbortController();
     this.#waiting.set(name, ended);
     try {

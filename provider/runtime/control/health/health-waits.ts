@@ -1,14 +1,14 @@
 // What writes wait for of the health of targets: first checks before they are made and after, and all of it where one asks.
 import { problemsText, WeirError } from '../../../model/base/errors.ts';
 import { HANDOVER_SECONDS, toMs } from '../../../model/objects/seconds.ts';
-import { type Compiled, compile } from '../../compile/compile.ts';
+import type { Compiled, CompiledWrite } from '../../compile/compile.ts';
 import type { HealthView } from '../../contract/engine.ts';
-import type { HealthMonitor } from '../../health/monitor.ts';
+import type { HealthMonitor, Proven } from '../../health/monitor.ts';
 import type { Probe } from '../../health/probe.ts';
-import type { Draft, ModelView } from '../../stored/model.ts';
+import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { type AwaitedTarget, awaitedTargets } from './first-checks.ts';
-import { Handover, type Proven } from './handover.ts';
+import { Handover } from './handover.ts';
 import type { RunningState } from './running-state.ts';
 import { changesBindings, type RecordOf, successionsOf } from './successions.ts';
 import { Waiters } from './waiters.ts';
@@ -26,23 +26,17 @@ export class HealthWaits {
   }
 
   /**
-   * Before a write is made: of what takes the place of targets in traffic, that which passed a first check. `draft`: the
-   * model with the write tried on it; `written`: its object, undefined where it is deleted; `name`: of the write, for
-   * newer ones.
+   * Ends an older write of the same name that waits. Returns `undefined` if this one gives up no target in traffic for
+   * others of which nothing is known; else a promise of those that have passed a first check.
    */
-  async prove(
-    name: string,
-    before: ModelView,
-    served: Compiled,
-    draft: Draft,
-    written: StoredObject | undefined,
-  ): Promise<readonly Proven[]> {
+  handOver(write: CompiledWrite): Promise<readonly Proven[]> | undefined {
+    const { name, model, changes, written } = write;
+    this.#handover.supersede(name);
     const seconds = handoverSecondsOf(written);
-    const isToCompare = seconds > 0 && changesBindings(before, draft.changes);
-    const { snapshot } = isToCompare ? compile(draft, served) : served;
+    if (seconds === 0 || !changesBindings(model, changes)) return undefined;
     const recordOf: RecordOf = (groupId, key) => this.#monitor.record(groupId, key);
-    const successions = successionsOf(served.snapshot, snapshot, written, recordOf);
-    return await this.#handover.prove(name, successions, seconds);
+    const successions = successionsOf(write.before.snapshot, write.after.snapshot, written, recordOf);
+    return successions.length === 0 ? undefined : this.#handover.prove(name, successions, seconds);
   }
 
   /**

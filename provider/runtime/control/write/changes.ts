@@ -66,9 +66,9 @@ export function putObject(
   request: PutRequest,
   pool: VipPool,
   precondition: Precondition = () => {},
-): void {
+): StoredObject {
   const { kind, id } = request;
-  const existing = draft.get(kind, id);
+  const existing = draft.get<Kind>(kind, id);
   const properties = request.keepsWeights ? withBoundWeights(request, existing) : request.properties;
   const next = {
     kind,
@@ -92,6 +92,7 @@ export function putObject(
     if (complete.kind === 'groups' || complete.kind === 'load-balancers') renewClaims(draft, complete);
     if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete)) renewClaims(draft, complete);
   });
+  return existingObject<Kind>(draft, kind, id);
 }
 
 /** Where the incarnation is given and is not the object's, the object has been created anew since: nothing is done. */

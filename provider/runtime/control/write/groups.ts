@@ -36,34 +36,35 @@ export function checkGroup(view: ModelView, next: Group, before: Group | undefin
 }
 
 /** A server that is a member already changes nothing. */
-export function joinGroup(draft: Draft, groupId: string, serverId: string): void {
+export function joinGroup(draft: Draft, groupId: string, serverId: string): Group {
   const group = apiGroup(draft, groupId);
   const { joined } = group.state;
-  if (joined.includes(serverId)) return;
+  if (joined.includes(serverId)) return group;
   if (joined.length >= MAX_TARGETS) {
     throw invalid([{ path: 'members', message: `has at most ${MAX_TARGETS} members` }]);
   }
-  putMembers(draft, group, [...joined, serverId]);
+  return putMembers(draft, group, [...joined, serverId]);
 }
 
-export function leaveGroup(draft: Draft, groupId: string, serverId: string): void {
+export function leaveGroup(draft: Draft, groupId: string, serverId: string): Group {
   const group = apiGroup(draft, groupId);
   const { joined } = group.state;
   if (!joined.includes(serverId)) throw new WeirError('NotFound', `Group ${groupId} has no member ${serverId}.`);
-  putMembers(
+  return putMembers(
     draft,
     group,
     joined.filter((member) => member !== serverId),
   );
 }
 
-function putMembers(draft: Draft, group: Group, joined: readonly string[]): void {
+function putMembers(draft: Draft, group: Group, joined: readonly string[]): Group {
   const next = { ...group, state: { joined } };
   draft.attempt(() => {
     draft.put(next);
     checkGroup(draft, next, group);
     renewClaims(draft, next);
   });
+  return existingObject(draft, 'groups', group.id);
 }
 
 /** A group whose members are the API's. */

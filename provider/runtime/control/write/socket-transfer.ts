@@ -15,8 +15,8 @@ import { letServe } from './endpoints.ts';
 const OWN = '';
 
 /** Lets those of the draft serve that are due; the snapshot is the draft's. */
-export function takeOver(draft: Draft, snapshot: Snapshot, health: HealthView): boolean {
-  const due = dueTakeOvers(draft, snapshot, health);
+export function transferSockets(draft: Draft, snapshot: Snapshot, health: HealthView): boolean {
+  const due = dueTransfers(draft, snapshot, health);
   for (const id of due) {
     const listener = draft.get('listeners', id);
     if (listener !== undefined) letServe(draft, listener);
@@ -25,7 +25,7 @@ export function takeOver(draft: Draft, snapshot: Snapshot, health: HealthView): 
 }
 
 /** One that has served before stands back until the other goes, or has no target left: a rename may be taken back. Of each VIP:port at most one. */
-export function dueTakeOvers(view: ModelView, { listeners, waiting }: Snapshot, health: HealthView): string[] {
+export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, health: HealthView): string[] {
   const due = new Map<ListenerSnapshot, string>();
   for (const candidate of waiting.values()) {
     const serving = [...listeners.values()].find(({ address, port }) => {
@@ -34,14 +34,14 @@ export function dueTakeOvers(view: ModelView, { listeners, waiting }: Snapshot, 
     if (serving === undefined || due.has(serving)) continue;
     const hasServed = view.get('listeners', candidate.id)?.state.servesSince !== undefined;
     if (hasServed && groupsOf(serving).some(({ targets }) => targets.size > 0)) continue;
-    if (canTakeOver(routesInTraffic(candidate, health), routesInTraffic(serving, health)))
+    if (canReplace(routesInTraffic(candidate, health), routesInTraffic(serving, health)))
       due.set(serving, candidate.id);
   }
   return [...due.values()];
 }
 
 /** It must answer what the other one answers; where that one leaves the most of it to nobody, its own targets are enough. */
-function canTakeOver(routes: ReadonlySet<string>, served: ReadonlySet<string>): boolean {
+function canReplace(routes: ReadonlySet<string>, served: ReadonlySet<string>): boolean {
   if (routes.size === 0) return false;
   return [...served].every((route) => routes.has(route)) || (routes.has(OWN) && !served.has(OWN));
 }

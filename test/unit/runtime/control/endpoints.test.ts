@@ -6,7 +6,7 @@ import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import type { HealthView } from '../../../../provider/runtime/contract/engine.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
 import { endpointWarnings } from '../../../../provider/runtime/control/write/endpoints.ts';
-import { dueTakeOvers, takeOver } from '../../../../provider/runtime/control/write/socket-transfer.ts';
+import { dueTransfers, transferSockets } from '../../../../provider/runtime/control/write/socket-transfer.ts';
 import { nameOf } from '../../../../provider/runtime/stored/references.ts';
 import { emptyDraft, put } from './fixtures.ts';
 
@@ -45,11 +45,11 @@ class World {
 
   /** Who takes over now. */
   due(health: HealthView = ALL_HEALTHY): string[] {
-    return dueTakeOvers(this.draft, compile(this.draft).snapshot, health);
+    return dueTransfers(this.draft, compile(this.draft).snapshot, health);
   }
 
   takeOver(): void {
-    assert.ok(takeOver(this.draft, compile(this.draft).snapshot, ALL_HEALTHY));
+    assert.ok(transferSockets(this.draft, compile(this.draft).snapshot, ALL_HEALTHY));
   }
 
   warnings(id: string): string[] {

@@ -5,6 +5,7 @@ import { parseProperties } from '../../../../provider/model/objects/validate.ts'
 import { type PutRequest, putObject } from '../../../../provider/runtime/control/write/changes.ts';
 import { VipPool } from '../../../../provider/runtime/control/write/vip-pool.ts';
 import { Draft, Model } from '../../../../provider/runtime/stored/model.ts';
+import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 
 const POOL = new VipPool('127.77.0.0/16');
 
@@ -12,9 +13,13 @@ export function emptyDraft(): Draft {
   return new Draft(Model.of(0, []));
 }
 
-export function put(draft: Draft, kind: Kind, id: string, input: object, more: Partial<PutRequest> = {}): void {
+export function put(draft: Draft, kind: Kind, id: string, input: object, more: Partial<PutRequest> = {}): StoredObject {
   const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'new', newCookieKey: 'chosen' };
-  putObject(draft, { kind, id, properties: parseProperties(kind, { ...input }), nowMs: 0, ...identity, ...more }, POOL);
+  return putObject(
+    draft,
+    { kind, id, properties: parseProperties(kind, { ...input }), nowMs: 0, ...identity, ...more },
+    POOL,
+  );
 }
 
 /** The error that the work is refused with; undefined: it is not. */

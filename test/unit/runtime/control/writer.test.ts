@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Change, Writer } from '../../../../provider/runtime/control/write/writer.ts';
+import type { Change } from '../../../../provider/runtime/control/write/write.ts';
+import { Writer } from '../../../../provider/runtime/control/write/writer.ts';
 import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
 import { makePair, type Pair } from '../../../harness/certificates.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';
@@ -32,6 +33,7 @@ async function writerWith(t: TestContext, stored: Change): Promise<Writer> {
     engine: engineOf(t, 1),
     health: UNCHECKED,
     ackTimeoutMs: 60_000,
+    handOver: () => undefined,
     onCommit: () => {},
     onServed: () => {},
     onRefused: () => {},

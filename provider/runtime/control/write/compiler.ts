@@ -1,0 +1,20 @@
+// Compiles the models that a batch of writes tries, each from what is served.
+import { type Compiled, compile } from '../../compile/compile.ts';
+import type { Model } from '../../stored/model.ts';
+
+/** Every model is compiled from the served one, so that whatever it has in common with that is the same object. */
+export class Compiler {
+  readonly #served: { readonly model: Model; readonly compiled: Compiled };
+  #last: { readonly model: Model; readonly compiled: Compiled };
+
+  constructor(model: Model, compiled: Compiled) {
+    this.#served = { model, compiled };
+    this.#last = this.#served;
+  }
+
+  compile(model: Model): Compiled {
+    if (model === this.#served.model) return this.#served.compiled;
+    if (model !== this.#last.model) this.#last = { model, compiled: compile(model, this.#served.compiled) };
+    return this.#last.compiled;
+  }
+}
