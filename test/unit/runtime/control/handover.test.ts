@@ -54,6 +54,7 @@ test('a newer write of the same name ends the one that waits, one of another nam
   const { handover, succession, dead } = await started(t);
   const waiting = succession([dead], 'targets');
   const [first, other] = ['one', 'two'].map((name) => handover.prove(name, waiting, LONG_SECONDS));
+  handover.supersede('one');
   const second = handover.prove('one', waiting, LONG_SECONDS);
   await assert.rejects(first as Promise<unknown>, { code: 'Superseded' });
   handover.close();
