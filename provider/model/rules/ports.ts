@@ -11,22 +11,22 @@ const NO_DEFAULT_PORT = 'is required where there is no defaultPort';
 export function portProblems(lookup: Lookup, { kind, properties }: AttachmentFields): Problem[] {
   const isUnderClassic = isClassic(lookup, properties);
   if (isUnderClassic === undefined) return [];
-  const problem = (port: unknown, path: string, missing: string) =>
+  const problem = (port: unknown, path: () => string, missing: string) =>
     lookup.isKnown(port) ? portProblem(isUnderClassic, port, path, missing) : [];
-  if (kind === 'group-attachments') return problem(properties.port, 'port', 'is required');
+  if (kind === 'group-attachments') return problem(properties.port, () => 'port', 'is required');
   const { targets, defaultPort } = properties;
   return Object.entries(isRecord(targets) ? targets : {}).flatMap(([name, target]) => {
     if (!isRecord(target)) return [];
     const port = isUnderClassic ? target.port : (target.port ?? defaultPort);
-    return problem(port, propertyPath(['targets', name, 'port']), NO_DEFAULT_PORT);
+    return problem(port, () => propertyPath(['targets', name, 'port']), NO_DEFAULT_PORT);
   });
 }
 
-function portProblem(isUnderClassic: boolean, port: unknown, path: string, missing: string): Problem[] {
-  if (!isUnderClassic) return port === undefined ? [{ path, message: missing }] : [];
+function portProblem(isUnderClassic: boolean, port: unknown, path: () => string, missing: string): Problem[] {
+  if (!isUnderClassic) return port === undefined ? [{ path: path(), message: missing }] : [];
   if (port === undefined) return [];
   const message = "cannot be given under a classic load balancer: its listeners' backendPort counts";
-  return [{ path, message, code: 'OperationFailed.ActionNotSupport' }];
+  return [{ path: path(), message, code: 'OperationFailed.ActionNotSupport' }];
 }
 
 /** The `backendPort` of a listener, which classic load balancers need and application load balancers do not have. */

@@ -18,9 +18,11 @@ export function wantedTargets(
     });
   }
   const { targets, defaultPort } = properties;
-  return Object.entries(isRecord(targets) ? targets : {}).flatMap(([name, target]) =>
-    isRecord(target) ? [[name, { ...target, port: target.port ?? defaultPort }]] : [],
-  );
+  return Object.entries(isRecord(targets) ? targets : {}).flatMap(([name, target]) => {
+    if (!isRecord(target)) return [];
+    // The target itself where it says its port: whoever compares it with an older one sees at once that it is the same.
+    return [[name, target.port === undefined ? { ...target, port: defaultPort } : target]];
+  });
 }
 
 /** The group's servers by name, as far as the model tells them. */
@@ -42,9 +44,13 @@ export function newTargets(
   next: AttachmentFields,
   before: AttachmentFields | undefined,
 ): [name: string, target: TargetFields][] {
-  const isAttached = before !== undefined && hasSameParent(before.properties, next.properties);
-  const bound = new Set(isAttached ? wantedTargets(lookup, before).map(([, target]) => nameless(target)) : []);
-  return wantedTargets(lookup, next).filter(([, target]) => !bound.has(nameless(target)));
+  const wanted = wantedTargets(lookup, next);
+  if (before === undefined || !hasSameParent(before.properties, next.properties)) return wanted;
+  const old = new Map(wantedTargets(lookup, before));
+  const changed = wanted.filter(([name, target]) => old.get(name) !== target);
+  if (changed.length === 0) return [];
+  const bound = new Set([...old.values()].map(nameless));
+  return changed.filter(([, target]) => !bound.has(nameless(target)));
 }
 
 /** What a target means, whatever it is called, weighs and is described as. */

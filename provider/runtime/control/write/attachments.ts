@@ -20,10 +20,15 @@ import { hasMoved } from '../../stored/servers.ts';
 const MAX_WARNINGS = 10;
 
 /** Per target key the version at which the attachment came to bind it. */
-export function claimsOf(view: ModelView, next: Attachment, before: Attachment | undefined): Record<string, number> {
-  const versionOf = (key: string) => before?.state.claims[key] ?? view.version + 1;
-  return Object.fromEntries(resolvedTargets(view, next).map(({ key }) => [key, versionOf(key)]));
+export function claimsOf(view: ModelView, next: Attachment, before: Attachment | undefined): Claims {
+  const targets = resolvedTargets(view, next);
+  const old = before?.state.claims ?? {};
+  const isSame = Object.keys(old).length === targets.length && targets.every(({ key }) => old[key] !== undefined);
+  if (isSame) return old;
+  return Object.fromEntries(targets.map(({ key }) => [key, old[key] ?? view.version + 1]));
 }
+
+type Claims = Attachment['state']['claims'];
 
 /** What decides which targets an attachment means, beside the attachment itself. */
 type Part = StoredObject<'backend-servers'> | StoredObject<'groups'> | StoredObject<'load-balancers'>;
@@ -33,7 +38,7 @@ export function renewClaims(draft: Draft, part: Part): void {
   for (const attachment of [...attachmentsOf(draft)]) {
     if (!isPart(draft, attachment, part)) continue;
     const claims = claimsOf(draft, attachment, attachment);
-    if (Object.keys(claims).join() === Object.keys(attachment.state.claims).join()) continue;
+    if (claims === attachment.state.claims) continue;
     draft.put({ ...attachment, state: { claims } });
   }
 }
