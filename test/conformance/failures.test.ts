@@ -8,6 +8,7 @@ import { httpBackend, tcpBackend } from '../harness/backends.ts';
 import { fullPort } from '../harness/full-port.ts';
 import { exchange } from '../harness/load.ts';
 import { until } from '../harness/runtime.ts';
+import { Chance, SEED } from '../harness/seed.ts';
 import { openFlow } from './flow.ts';
 import { testOnEachEngine } from './table.ts';
 
@@ -85,15 +86,16 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async ({ bind, url }, t) => {
       let closed = 0;
+      const chance = new Chance(SEED);
       // At once, in the next turns, or a little later: as the next request is on its way, or after the pool has it.
       const afterwards = (socket: Socket) => {
-        if (Math.random() < 0.5) return;
+        if (chance.below(2) === 0) return;
         const close = () => {
           closed++;
-          if (Math.random() < 0.5) socket.end();
+          if (chance.below(2) === 0) socket.end();
           else socket.destroy();
         };
-        setTimeout(close, Math.random() < 0.5 ? 0 : Math.random() * 10);
+        setTimeout(close, chance.below(2) * chance.below(10));
       };
       const backend = await fragileBackend(t, { afterwards });
       await bind({ a: backend.target });

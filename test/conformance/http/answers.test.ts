@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { assertHolds } from '../../harness/properties.ts';
 import { ENGINES } from '../world.ts';
 import { cut, cuts, oddAnswers } from './generate.ts';
 import { HOSTILE, type HostileRow, type Outcome } from './hostile-answers.ts';
@@ -31,7 +32,7 @@ for (const engine of Object.keys(ENGINES)) {
     }
 
     test('answers with faults reach the client as the reference reads them, or as no answer', async () => {
-      await fc.assert(
+      await assertHolds(
         fc.asyncProperty(oddAnswers, cuts, async (text, places) => {
           const clean: (() => unknown)[] = [];
           const t = { after: (one: () => unknown) => clean.push(one) };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { assertHolds } from '../../harness/properties.ts';
 import { ENGINES } from '../world.ts';
 import { cut, cuts, goodRequests, oddRequests } from './generate.ts';
 import { lineOf } from './line.ts';
@@ -16,7 +17,7 @@ for (const engine of Object.keys(ENGINES)) {
     const line = lineOf(engine, RecordingBackend.start);
 
     test('requests of the grammar reach the backend once each, with the same meaning', async () => {
-      await fc.assert(
+      await assertHolds(
         fc.asyncProperty(goodRequests, cuts, async (text, places) => {
           const due = readRequests(text).messages;
           const { seen } = await pass(text, places);
@@ -29,7 +30,7 @@ for (const engine of Object.keys(ENGINES)) {
     test('requests with faults are refused, or reach the backend once each, with the same meaning', async () => {
       let refused = 0;
       let stricter = 0;
-      await fc.assert(
+      await assertHolds(
         fc.asyncProperty(oddRequests, cuts, async (text, places) => {
           const reading = readRequests(text);
           const { seen } = await pass(text, places);

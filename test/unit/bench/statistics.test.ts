@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { median, percentile } from '../../bench/statistics.ts';
+import { assertHolds } from '../../harness/properties.ts';
 
 test('the median is the middle value, or the mean of the two in the middle', () => {
   assert.equal(median([9, 1, 5]), 5);
@@ -28,7 +29,7 @@ test('both are refused without values, and leave the values as they were', () =>
 
 test('at least the share asked for is at or below a percentile, and no smaller value does it', () => {
   const values = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 50 });
-  fc.assert(
+  assertHolds(
     fc.property(values, fc.integer({ min: 1, max: 100 }), (all, percent) => {
       const due = (percent / 100) * all.length;
       const found = percentile(all, percent);

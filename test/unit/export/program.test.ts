@@ -13,6 +13,7 @@ import { SCHEMAS } from '../../../provider/model/objects/schemas.ts';
 import { normalForm, unwrapped } from '../../../provider/properties/canonical-form.ts';
 import type { Properties } from '../../../provider/properties/properties.ts';
 import { RESOURCES } from '../../../provider/resources/registry.ts';
+import { assertHolds, samplesOf } from '../../harness/properties.ts';
 import { ROOT } from '../../harness/tree.ts';
 import { type Model, type ModelObject, models } from './models.ts';
 
@@ -87,7 +88,7 @@ function objectOf(model: Model, kind: Kind, id: unknown): ModelObject {
 }
 
 test('a program declares each object once, with the properties that it has, after what it refers to', () => {
-  fc.assert(
+  assertHolds(
     fc.property(models, (model) => {
       const program = exportedProgram(ENDPOINT, answersOf(model));
       const declared = evaluate(program);
@@ -131,7 +132,7 @@ test('the models have every property of every kind', () => {
     const items = key === '*' ? Object.values(value) : [(value as Properties)[key]];
     return items.some((item) => isThere(item, rest));
   };
-  const samples = fc.sample(models, 1_000);
+  const samples = samplesOf(models, 1_000);
   for (const kind of KINDS) {
     const objects = samples.flatMap((model) => model.get(kind) ?? []);
     for (const path of pathsOf(SCHEMAS[kind], kind)) {
@@ -143,12 +144,10 @@ test('the models have every property of every kind', () => {
 
 test('the programs have the types of the SDK, and no variable that is not used', () => {
   const programs = new Map(
-    fc
-      .sample(models, 40)
-      .map((model, index) => [
-        `${ROOT}test/unit/export/exported-${index}.ts`,
-        exportedProgram(ENDPOINT, answersOf(model)),
-      ]),
+    samplesOf(models, 40).map((model, index) => [
+      `${ROOT}test/unit/export/exported-${index}.ts`,
+      exportedProgram(ENDPOINT, answersOf(model)),
+    ]),
   );
   const config = ts.readConfigFile(`${ROOT}tsconfig.json`, ts.sys.readFile).config;
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { memberLine, membershipLine } from '../../../provider/messages/membership-line.ts';
 import { type MembershipChange, membershipChanges } from '../../../provider/model/rules/membership.ts';
+import { assertHolds } from '../../harness/properties.ts';
 
 const UNKNOWN = 'unknown-value';
 const isKnown = (value: unknown) => value !== UNKNOWN;
@@ -102,7 +103,7 @@ const targetsOf = fc.dictionary(
 );
 
 test('the changes, carried out one by one, lead from any targets to any others', () => {
-  fc.assert(
+  assertHolds(
     fc.property(targetsOf, targetsOf, (before, after) => {
       const state: Record<string, Record<string, unknown>> = structuredClone(before);
       for (const change of membershipChanges({ targets: before }, { targets: after }) ?? []) carryOut(change, state);

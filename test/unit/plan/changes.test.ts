@@ -6,6 +6,7 @@ import type { GroupChange } from '../../../provider/cli/plan/changes.ts';
 import { planOf, type RuntimeView } from '../../../provider/cli/plan/plan.ts';
 import { parsePreview, SECRET } from '../../../provider/cli/plan/preview.ts';
 import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
+import { assertHolds } from '../../harness/properties.ts';
 import {
   attachment,
   type Change,
@@ -376,7 +377,7 @@ for (const [rule, after, reason] of SERVERS) {
 const weights = fc.dictionary(fc.constantFrom('b1', 'b2', 'b3', 'b4', 'b5'), fc.integer({ min: 0, max: 100 }));
 
 test('shares of what is known sum to 1, or to 0 where nothing takes traffic', () => {
-  fc.assert(
+  assertHolds(
     fc.property(weights, weights, weights, (before, after, other) => {
       const stays = attachment(
         'stays',
@@ -399,7 +400,7 @@ test('shares of what is known sum to 1, or to 0 where nothing takes traffic', ()
 });
 
 test('equal before and after: no group', () => {
-  fc.assert(
+  assertHolds(
     fc.property(weights, (same) => {
       const pair: Change = [attachment('pool', targets(same)), attachment('pool', targets(same))];
       assert.deepEqual(plan([lb, web], [pair]).groups, []);
@@ -408,7 +409,7 @@ test('equal before and after: no group', () => {
 });
 
 test('the operations turn the targets of before into those of after', () => {
-  fc.assert(
+  assertHolds(
     fc.property(weights, weights, (before, after) => {
       const { groups } = plan([lb, web], [[attachment('pool', targets(before)), attachment('pool', targets(after))]]);
       const result = new Map(Object.entries(before));

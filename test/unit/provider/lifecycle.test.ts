@@ -156,8 +156,9 @@ test('what was made anew under its id keeps off the state that a read finds, and
 });
 
 test("delete takes its own owner's newer object along, where the program does not have it and nobody uses it", async (t) => {
+  let count = 0;
   const deleted = async (parts: object, newer: Reply, isOfProgram = false) => {
-    const urn = `${OWNER}-${Math.random()}`;
+    const urn = `${OWNER}-${count++}`;
     const { runtime, provider } = await attachment(t, ({ method, url }) => {
       if (method === 'GET') return stored({ owner: urn, ...parts, incarnation: 'i-2' });
       return url.endsWith('i-2') ? newer : { status: 204 };

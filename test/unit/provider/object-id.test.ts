@@ -7,6 +7,7 @@ import { resourceName } from '../../../provider/model/base/urn.ts';
 import { backendServer } from '../../../provider/resources/backend-server.ts';
 import { listener } from '../../../provider/resources/listener.ts';
 import { loadBalancer } from '../../../provider/resources/load-balancer.ts';
+import { assertHolds } from '../../harness/properties.ts';
 
 const URN = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:Listener::';
 const http = { owner: `${URN}http`, loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };
@@ -37,7 +38,7 @@ test('the id of a server begins with its kind, and another kind is another serve
 });
 
 test('any name gives an id that the API allows', () => {
-  fc.assert(
+  assertHolds(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (name) => {
       assert.match(objectId(listener, { ...http, owner: URN + name }), /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
       assert.match(objectId(backendServer, { kind: 'eci', owner: URN + name }), /^eci-[A-Za-z0-9._-]{8,124}$/);

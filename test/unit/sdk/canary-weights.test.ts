@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canaryWeights } from '../../../sdk/canary-weights.ts';
+import { assertHolds } from '../../harness/properties.ts';
 
 const COUNT = fc.integer({ min: 1, max: 250 });
 const FEW = fc.integer({ min: 1, max: 100 });
@@ -39,7 +40,7 @@ for (const [oldCount, newCount, percentage, old, fresh] of EXAMPLES) {
 }
 
 test('weights are whole numbers 0-100 whose sums are in exactly the ratio of the percentage', () => {
-  fc.assert(
+  assertHolds(
     fc.property(COUNT, COUNT, PERCENTAGE, (oldCount, newCount, percentage) => {
       const weights = canaryWeights(oldCount, newCount, percentage);
       for (const weight of [...weights.old, ...weights.new]) {
@@ -53,7 +54,7 @@ test('weights are whole numbers 0-100 whose sums are in exactly the ratio of the
 });
 
 test('weights of a side differ by one at most, and of up to 100 new targets their percentage takes part', () => {
-  fc.assert(
+  assertHolds(
     fc.property(COUNT, FEW, PERCENTAGE, (oldCount, newCount, percentage) => {
       const weights = canaryWeights(oldCount, newCount, percentage);
       for (const side of [weights.old, weights.new]) {
@@ -66,7 +67,7 @@ test('weights of a side differ by one at most, and of up to 100 new targets thei
 });
 
 test('a higher percentage keeps the new targets that take part', () => {
-  fc.assert(
+  assertHolds(
     fc.property(COUNT, COUNT, PERCENTAGE, PERCENTAGE, (oldCount, newCount, one, other) => {
       const before = canaryWeights(oldCount, newCount, Math.min(one, other));
       const after = canaryWeights(oldCount, newCount, Math.max(one, other));
@@ -76,7 +77,7 @@ test('a higher percentage keeps the new targets that take part', () => {
 });
 
 test('no new target gets more than it gets at 100', () => {
-  fc.assert(
+  assertHolds(
     fc.property(FEW, FEW, PERCENTAGE, (oldCount, newCount, percentage) => {
       const weights = canaryWeights(oldCount, newCount, percentage);
       const total = sum(weights.old) + sum(weights.new);

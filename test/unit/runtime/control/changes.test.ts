@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Kind } from '../../../../provider/model/base/kinds.ts';
 import { deleteObject, patchedAttachment } from '../../../../provider/runtime/control/write/changes.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
+import { assertHolds } from '../../../harness/properties.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';
@@ -272,7 +273,7 @@ test('whatever is written, nothing is without its parent, rules are of HTTP list
       input: fc.constant(undefined),
     }),
   );
-  fc.assert(
+  assertHolds(
     fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
       const draft = emptyDraft();
       for (const { kind, id: object, input } of commands) {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Snapshot, TargetSnapshot } from '../../../../provider/runtime/contract/snapshot.ts';
 import { difference } from '../../../../provider/runtime/embedded/main-thread/difference.ts';
+import { assertHolds } from '../../../harness/properties.ts';
 import { groupSettings, listener, snapshot, target } from './fixtures.ts';
 
 test('from nothing it is the whole, to itself it is empty', () => {
@@ -54,7 +55,7 @@ function snapshotOf(state: State, version: number): Snapshot {
 }
 
 test('applied to the one it gives the other', () => {
-  fc.assert(
+  assertHolds(
     fc.property(stateArbitrary, stateArbitrary, (before, after) => {
       const { upserted, removed } = difference(snapshotOf(before, 1), snapshotOf(after, 2));
       const state = structuredClone(before);

@@ -8,6 +8,7 @@ import {
   createClientTable,
   NOBODY,
 } from '../../../../provider/runtime/select/client-table.ts';
+import { assertHolds } from '../../../harness/properties.ts';
 import { client } from './targets.ts';
 
 test('who was put is found until its time, by every worker, and nobody else is', () => {
@@ -34,7 +35,7 @@ test('who comes back in time is known for longer, and one whose target changed h
 
 test('as a map with expiry, for clients that are few for the table', () => {
   const step = fc.record({ address: fc.nat(200), target: fc.integer({ min: 1, max: 9 }), wait: fc.nat(3) });
-  fc.assert(
+  assertHolds(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const table = new ClientTable(createClientTable());
       const model = new Map<number, { target: number; until: number }>();

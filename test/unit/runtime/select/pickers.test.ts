@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Algorithm } from '../../../../provider/runtime/contract/snapshot.ts';
 import { createPicker } from '../../../../provider/runtime/select/pickers.ts';
+import { assertHolds } from '../../../harness/properties.ts';
 import { client, counts, picksOf, selectionOf, type TestTarget, targetsOf } from './targets.ts';
 
 const ALGORITHMS: Readonly<Record<Algorithm, true>> = {
@@ -22,7 +23,7 @@ for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
   const pickerOf = (targets: readonly TestTarget[]) => createPicker(algorithm, targets, selectionOf());
 
   test(`${algorithm}: weight 0 is never picked, and whoever is left of the others is, until all are tried`, () => {
-    fc.assert(
+    assertHolds(
       fc.property(weightsArbitrary, fc.array(fc.nat(50), { maxLength: 80 }), fc.nat(1000), (weights, busy, from) => {
         const targets = targetsOf(weights);
         for (const [index, connections] of busy.entries()) Object.assign(targets[index] ?? {}, { connections });

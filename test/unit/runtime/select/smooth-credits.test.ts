@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SmoothCredits } from '../../../../provider/runtime/select/smooth-credits.ts';
+import { assertHolds } from '../../../harness/properties.ts';
 import { countOf, dueOf, weightsArbitrary } from './shares.ts';
 
 const slotsOf = (weights: readonly number[]): number[] => weights.map((_, index) => index);
@@ -18,7 +19,7 @@ function pickerOf(weights: readonly number[], credits: Float64Array): () => numb
 }
 
 test('every full cycle is exactly in proportion, from any start', () => {
-  fc.assert(
+  assertHolds(
     fc.property(weightsArbitrary, fc.nat(500), (weights, start) => {
       const next = pickerOf(weights, new Float64Array(64));
       for (let i = 0; i < start; i++) next();
@@ -65,7 +66,7 @@ const changes: Record<string, (weight: number, pick: number, other: number) => n
 
 for (const [name, change] of Object.entries(changes)) {
   test(`over any 100 picks each target is within 3 of its due while one ${name}`, () => {
-    fc.assert(
+    assertHolds(
       fc.property(weightsArbitrary, fc.nat(100), fc.nat(400), fc.nat(19), (initial, other, start, which) => {
         const credits = new Float64Array(64);
         const changing = which % initial.length;

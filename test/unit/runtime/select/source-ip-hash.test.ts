@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SourceIpHash } from '../../../../provider/runtime/select/source-ip-hash.ts';
+import { assertHolds } from '../../../harness/properties.ts';
 import { counts, picksOf, type TestTarget, targetsOf } from './targets.ts';
 
 const CLIENTS = 1000;
@@ -18,7 +19,7 @@ function movedOfOthers(targets: readonly TestTarget[], gone: TestTarget): number
 }
 
 test('when one target goes, at most 5 % of the clients of the others move, whatever the weights', () => {
-  fc.assert(
+  assertHolds(
     fc.property(weightsArbitrary, fc.nat(19), fc.nat(), (weights, which, salt) => {
       const targets = targetsOf(weights).map((target) => ({ ...target, key: `10.${salt}.${target.key}:80` }));
       const gone = targets[which % targets.length] as TestTarget;
@@ -42,7 +43,7 @@ for (let n = 2; n <= 20; n++) {
 }
 
 test('a weight raised moves clients to that target only, but for 5 %', () => {
-  fc.assert(
+  assertHolds(
     fc.property(weightsArbitrary, (weights) => {
       const before = picksOf(new SourceIpHash(targetsOf(weights)), CLIENTS);
       const raised = targetsOf(weights.map((weight, index) => (index === 0 ? weight + 50 : weight)));
@@ -55,7 +56,7 @@ test('a weight raised moves clients to that target only, but for 5 %', () => {
 });
 
 test('the shares of 1,000 clients follow the weights', () => {
-  fc.assert(
+  assertHolds(
     fc.property(weightsArbitrary, (weights) => {
       const picked = counts(picksOf(new SourceIpHash(targetsOf(weights)), CLIENTS));
       const total = weights.reduce((sum, weight) => sum + weight, 0);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { cookieValues, firstValue, StickyCookie } from '../../../../provider/runtime/select/sticky-cookie.ts';
+import { assertHolds } from '../../../harness/properties.ts';
 import { requestOf, stickyTarget } from './sticky-targets.ts';
 
 const KEY = 'a key of the group';
@@ -24,7 +25,7 @@ const valueArbitrary = fc.stringMatching(/^[A-Za-z0-9_-]{1,30}$/);
 
 test('a value is the same for the same key, group and target, and another one for any other', () => {
   const text = fc.string({ maxLength: 20 }).filter((value) => !value.includes('\0'));
-  fc.assert(
+  assertHolds(
     fc.property(fc.tuple(text, text, text), fc.tuple(text, text, text), (a, b) => {
       const isSame = a.every((part, index) => part === b[index]);
       const [valueOfA, valueOfB] = [a, b].map(([key, group, target]) => cookieValues(key, group)(target));
@@ -35,7 +36,7 @@ test('a value is the same for the same key, group and target, and another one fo
 });
 
 test('the cookie that a client is given leads back to the target, in another worker and after a restart', () => {
-  fc.assert(
+  assertHolds(
     fc.property(fc.integer({ min: 1, max: 50 }), tokenArbitrary, fc.nat(), (count, cookieName, any) => {
       const targets = Array.from({ length: count }, (_, index) => stickyTarget(index + 1));
       const target = targets[any % count] as (typeof targets)[0];
@@ -69,7 +70,7 @@ test('an altered value, a foreign one and the target itself pick nothing', () =>
   for (const other of [...foreign, target.key, '', value.slice(1), `${value}A`, value.toLowerCase(), 'constructor']) {
     assert.equal(sticky.find(requestOf(`Cookie: weir=${other}`)), undefined, other);
   }
-  fc.assert(
+  assertHolds(
     fc.property(fc.nat(21), fc.constantFrom(...'AZaz09_-'), (at, character) => {
       const altered = value.slice(0, at) + character + value.slice(at + 1);
       assert.equal(sticky.find(requestOf(`Cookie: weir=${altered}`)), altered === value ? target : undefined);
@@ -166,7 +167,7 @@ for (const [what, lines, expected] of [
 
 test('whatever stands around it, the cookie is found', () => {
   const other = fc.string({ maxLength: 20 }).map((text) => text.replaceAll(/[\r\n;]/g, ''));
-  fc.assert(
+  assertHolds(
     fc.property(tokenArbitrary, valueArbitrary, fc.array(other), fc.array(other), (name, value, before, after) => {
       const cookies = [...before, `${name}=${value}`, ...after].join(';');
       const found = firstValue(requestOf(`Cookie: ${cookies}`).head ?? '', name, (one) => {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { PickableTarget, Picker } from '../../../../provider/runtime/select/picker.ts';
 import { createSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
 import { WeightedLeastConnections } from '../../../../provider/runtime/select/weighted-least-connections.ts';
+import { assertHolds } from '../../../harness/properties.ts';
 import { counts, selectionOf, type TestTarget, targetsOf } from './targets.ts';
 
 function open(picker: Picker<TestTarget>, connections: number): PickableTarget[] {
@@ -17,7 +18,7 @@ function open(picker: Picker<TestTarget>, connections: number): PickableTarget[]
 
 test('each pick is of the lowest connections / weight, whatever is open', () => {
   const target = fc.record({ weight: fc.integer({ min: 1, max: 100 }), connections: fc.nat(200) });
-  fc.assert(
+  assertHolds(
     fc.property(fc.array(target, { minLength: 1, maxLength: 64 }), (loads) => {
       const targets = targetsOf(loads.map(({ weight }) => weight));
       for (const [index, { connections }] of loads.entries()) Object.assign(targets[index] ?? {}, { connections });

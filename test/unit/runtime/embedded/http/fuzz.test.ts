@@ -12,6 +12,7 @@ import {
 import { Request, readRequest } from '../../../../../provider/runtime/embedded/http/message/request.ts';
 import { AnswerReader } from '../../../../../provider/runtime/embedded/http/message/response-reader.ts';
 import { cut, cuts, oddAnswers, oddRequests } from '../../../../conformance/http/generate.ts';
+import { assertHolds } from '../../../../harness/properties.ts';
 
 const RUNS = { numRuns: 2_000 };
 const anything = fc.oneof(
@@ -65,7 +66,7 @@ function take(pieces: readonly string[]): Taken {
 }
 
 test('requests: any segmentation gives the same heads, bodies and refusal', () => {
-  fc.assert(
+  assertHolds(
     fc.property(requests, cuts, (text, places) => {
       const whole = take([text]);
       const pieces = take(cut(text, places));
@@ -96,7 +97,7 @@ test('answers: any segmentation gives the same head, interim answers, rest and r
     }
     return interim;
   };
-  fc.assert(
+  assertHolds(
     fc.property(answers, cuts, (text, places) => {
       const whole = read([text]);
       for (const pieces of [cut(text, places), [...text]]) {
@@ -126,7 +127,7 @@ test('chunks: any segmentation gives the same data, trailers, end and fault, and
     }
     return { data, isDone: body.isDone, rest };
   };
-  fc.assert(
+  assertHolds(
     fc.property(bodies, cuts, (text, places) => {
       const whole = decode([text]);
       for (const pieces of [cut(text, places), [...text]]) assert.deepEqual(decode(pieces), whole);
@@ -142,7 +143,7 @@ test('a head is read up to its end, whatever stands before and behind it in the 
     const fault = readRequest(bytes, before.length, before.length + head.length, 'X: 1\r\n', 'h', request);
     return fault?.reason ?? { ...request };
   };
-  fc.assert(
+  assertHolds(
     fc.property(requests, anything, anything, (text, before, behind) => {
       const end = findHeadEnd(bytesOf(text), 0, 0);
       if (typeof end !== 'number' || end === INCOMPLETE) return;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type GroupRoute, Router } from '../../../../../provider/runtime/embedded/http/routing/router.ts';
+import { assertHolds } from '../../../../harness/properties.ts';
 
 type Rule = Omit<GroupRoute<string>, 'pathMatch' | 'version'> & { pathMatch?: 'prefix' | 'exact'; version?: number };
 
@@ -250,7 +251,7 @@ test('the router answers as a look at every rule does', () => {
     path: fc.option(path, { nil: undefined }),
     pathMatch: fc.constantFrom('prefix' as const, 'exact' as const),
   });
-  fc.assert(
+  assertHolds(
     fc.property(fc.array(rule, { maxLength: 12 }), host, path, (made, asked, target) => {
       const rules = made.map((each, index) => ({ ...each, group: `rule ${index}`, version: index }));
       assert.deepEqual(routerOf(rules).groupsFor(asked, target), reference(rules, asked, target));

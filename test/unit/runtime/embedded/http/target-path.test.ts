@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { removeDotSegments } from '../../../../../provider/runtime/embedded/http/message/target-path.ts';
+import { assertHolds } from '../../../../harness/properties.ts';
 
 const ROWS: [target: string, result: string][] = [
   ['/', '/'],
@@ -36,7 +37,7 @@ for (const [target, result] of ROWS) {
 
 test('removing dot segments twice is removing them once, and leaves none', () => {
   const segment = fc.constantFrom('', '.', '..', '%2e', '%2E.', 'a', '%2F', 'b.c', '...');
-  fc.assert(
+  assertHolds(
     fc.property(fc.array(segment), (segments) => {
       const once = removeDotSegments(`/${segments.join('/')}`);
       assert.equal(removeDotSegments(once), once);

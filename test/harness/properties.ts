@@ -1,0 +1,95 @@
+// Runs a property: first the examples that once broke it, then draws from the seed of the run.
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { getTestContext } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { SEED } from './seed.ts';
+import { ROOT } from './tree.ts';
+
+/**
+ * A counterexample: the values themselves, where JSON can say them, else the seed and path that draw them, which hold for
+ * as long as the property draws in the same way.
+ */
+export type Example = { readonly values: readonly unknown[] } | { readonly seed: number; readonly path: string };
+
+/** The kept examples, by the file and the full name of the test. */
+export type Examples = Readonly<Record<string, readonly Example[]>>;
+
+/** What a property reports to `npm run fuzz`: that it was run, with the counterexample if it failed. */
+export interface Report {
+  readonly file: string;
+  readonly test: string;
+  readonly example?: Example;
+}
+
+/** Where `npm run fuzz` keeps what it has found. */
+export const EXAMPLES_FILE = process.env.TEST_EXAMPLES ?? `${ROOT}test/harness/examples.json`;
+
+/** Set by `npm run fuzz`: the file that reports are appended to, and the time after which no further values are drawn. */
+const { FUZZ_REPORTS, FUZZ_DEADLINE } = process.env;
+const DEFAULT_RUNS = 100;
+
+type Settings<Ts> = Pick<fc.Parameters<Ts>, 'numRuns' | 'examples'>;
+
+/** Throws the first failure, with the seed and path that repeat it. */
+export function assertHolds<Ts>(property: fc.IAsyncProperty<Ts>, settings?: Settings<Ts>): Promise<void>;
+export function assertHolds<Ts>(property: fc.IProperty<Ts>, settings?: Settings<Ts>): void;
+export function assertHolds<Ts>(property: fc.IRawProperty<Ts>, settings: Settings<Ts> = {}): Promise<void> | void {
+  const test = getTestContext()?.fullName ?? '';
+  const runs = runsOf<Ts>(keptOf(test), settings);
+  if (property.isAsync()) return assertEach(property, runs, test);
+  report(test);
+  for (const run of runs) throwFailure(fc.check(property as fc.IProperty<Ts>, run), test);
+}
+
+async function assertEach<Ts>(property: fc.IRawProperty<Ts>, runs: readonly fc.Parameters<Ts>[], test: string) {
+  report(test);
+  for (const run of runs) throwFailure(await fc.check(property as fc.IAsyncProperty<Ts>, run), test);
+}
+
+/** Values of an arbitrary by the seed of the run. */
+export function samplesOf<T>(arbitrary: fc.Arbitrary<T>, count: number): T[] {
+  return fc.sample(arbitrary, { numRuns: count, seed: SEED });
+}
+
+/** The examples have runs of their own: a path counts the values that were drawn before it. */
+function runsOf<Ts>(kept: readonly Example[], { numRuns = DEFAULT_RUNS, examples = [] }: Settings<Ts>) {
+  const values = [...examples, ...kept.flatMap((example) => ('values' in example ? [example.values as Ts] : []))];
+  const drawn = kept.flatMap((example) => ('seed' in example ? [{ ...example, numRuns: 1 }] : []));
+  const left = FUZZ_DEADLINE === undefined ? {} : { interruptAfterTimeLimit: Number(FUZZ_DEADLINE) - Date.now() };
+  const runs: fc.Parameters<Ts>[] = [...drawn, { seed: SEED, numRuns, ...left }];
+  return values.length === 0 ? runs : [{ examples: values, numRuns: values.length, seed: SEED }, ...runs];
+}
+
+function throwFailure<Ts>(details: fc.RunDetails<Ts>, test: string): void {
+  if (!details.failed) return;
+  report(test, exampleOf(details));
+  throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
+}
+
+function exampleOf<Ts>({ seed, counterexamplePath, counterexample }: fc.RunDetails<Ts>): Example | undefined {
+  if (counterexamplePath === null) return undefined;
+  const values = JSON.parse(JSON.stringify(counterexample));
+  return isDeepStrictEqual(counterexample, values) ? { values } : { seed, path: counterexamplePath };
+}
+
+function report(test: string, example?: Example): void {
+  if (FUZZ_REPORTS === undefined) return;
+  const line: Report = { file: fileOfRun(), test, ...(example && { example }) };
+  appendFileSync(FUZZ_REPORTS, `${JSON.stringify(line)}\n`);
+}
+
+function keptOf(test: string): readonly Example[] {
+  const kept: Examples = existsSync(EXAMPLES_FILE) ? JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) : {};
+  return kept[exampleKey(fileOfRun(), test)] ?? [];
+}
+
+export function exampleKey(file: string, test: string): string {
+  return `${file}: ${test}`;
+}
+
+/** Each test file is run by a process of its own. */
+function fileOfRun(): string {
+  return relative(ROOT, process.argv[1] ?? '');
+}
