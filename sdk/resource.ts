@@ -1,5 +1,6 @@
 // What every resource of the SDK is: its arguments go to the engine with what the providers must know beside them.
 import * as pulumi from '@pulumi/pulumi';
+import { isRecord, RESERVED_NAME } from '../provider/model/base/record.ts';
 import { PROVIDERS } from '../provider/shim.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
 
@@ -18,6 +19,11 @@ export abstract class Resource extends pulumi.dynamic.Resource {
     if (opts?.import !== undefined) {
       const advice = `in place of the option \`import\` give the argument adopt: ${JSON.stringify(opts.import)}`;
       throw new pulumi.RunError(`weir.${type} ${name}: Pulumi cannot import dynamic resources: ${advice}`);
+    }
+    const reserved = Object.entries(args).find(([, value]) => isRecord(value) && Object.hasOwn(value, RESERVED_NAME));
+    if (reserved !== undefined) {
+      // On its way to the providers it would be lost.
+      throw new pulumi.RunError(`weir.${type} ${name}: ${reserved[0]}: the name ${RESERVED_NAME} is reserved`);
     }
     const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
     const owner = urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent);

@@ -19,7 +19,7 @@ export function targets(entries: readonly string[], shared: SharedTargetArgs = {
   for (const entry of entries) {
     const target = parse(entry);
     const key = targetKey(target.address, target.port);
-    if (key in map) throw new Error(`weir.targets: ${entry} is given twice`);
+    if (Object.hasOwn(map, key)) throw new Error(`weir.targets: ${entry} is given twice`);
     map[key] = { ...target, ...shared };
   }
   return map;

@@ -7,7 +7,7 @@ import { type Problem, problemsText, WeirError } from '../model/base/errors.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { inOneLine } from '../model/base/one-line.ts';
 import { propertyPath } from '../model/base/property-path.ts';
-import { isRecord } from '../model/base/record.ts';
+import { isRecord, valueIn } from '../model/base/record.ts';
 import { withSecretsOf } from '../model/base/secrets.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
@@ -72,7 +72,7 @@ function differencesOf(description: ResourceDescription, stored: StoredObject, i
     if (isDeepStrictEqual(before, after)) return;
     if (isRecord(before) && isRecord(after)) {
       const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-      for (const key of keys) compare([...path, key], before[key], after[key]);
+      for (const key of keys) compare([...path, key], valueIn(before, key), valueIn(after, key));
       return;
     }
     const place = propertyPath(path);

@@ -3,7 +3,7 @@
 
 import type { Kind } from '../model/base/kinds.ts';
 import { keyOf } from '../model/base/object-key.ts';
-import { isRecord } from '../model/base/record.ts';
+import { isRecord, valueIn } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
 import { hasPassed } from '../model/objects/time.ts';
@@ -106,7 +106,7 @@ export function withReferences(properties: unknown, references: unknown): unknow
   if (!isRecord(properties) || !isRecord(references)) return properties;
   const filled = Object.entries(references).map(([name, reference]) => [
     name,
-    withReferences(properties[name], reference),
+    withReferences(valueIn(properties, name), reference),
   ]);
   return { ...properties, ...Object.fromEntries(filled) };
 }

@@ -1,7 +1,7 @@
 // What an object really is, in the words of the user: state and program then differ by drift alone, never by notation.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { isRecord } from '../model/base/record.ts';
+import { isRecord, valueIn } from '../model/base/record.ts';
 import { defaultOf, normalForm, unwrapped } from './canonical-form.ts';
 import { compact, type Properties } from './properties.ts';
 
@@ -25,7 +25,7 @@ function valueAsWritten(schema: z.core.$ZodType, actual: unknown, written: unkno
     if (inner instanceof z.ZodObject) return asWritten(inner, normal, given);
     if (inner instanceof z.ZodRecord) {
       return compact(
-        Object.entries(normal).map(([key, item]) => [key, valueAsWritten(inner.valueType, item, given[key])]),
+        Object.entries(normal).map(([key, item]) => [key, valueAsWritten(inner.valueType, item, valueIn(given, key))]),
       );
     }
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { membershipLine } from '../messages/membership-line.ts';
 import type { Problem } from '../model/base/errors.ts';
 import { propertyPath } from '../model/base/property-path.ts';
-import { isRecord } from '../model/base/record.ts';
+import { isRecord, valueIn } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { mapKey } from '../model/objects/network.ts';
 import { PARENTS } from '../model/objects/parent.ts';
@@ -77,7 +77,7 @@ function withEach(
   const others = other[map];
   if (!isRecord(own) || !isRecord(others)) return properties;
   const merged = Object.entries(own).map(([name, item]) => {
-    const otherItem = others[name];
+    const otherItem = valueIn(others, name);
     return [name, isRecord(item) && isRecord(otherItem) ? merge(item, otherItem) : item];
   });
   return { ...properties, [map]: Object.fromEntries(merged) };

@@ -32,8 +32,9 @@ interface Entry {
 }
 
 /**
- * How an update ended. After `lost` the runtime has an object that the state knows nothing of, or the state one that the
- * runtime has deleted, and only the same program again finds that: no engine can know more.
+ * How an update ended. After `killed` the runtime may have changed an object of which the state says what it was before:
+ * only a refresh sees that. After `lost` the runtime has an object that the state knows nothing of, or the state one that
+ * the runtime has deleted, and only the same program again finds that: no engine can know more.
  */
 export type Ending = 'done' | 'killed' | 'lost';
 
@@ -93,8 +94,24 @@ export class SmallEngine {
     return this.#state.map(({ urn }) => urn);
   }
 
+  /** Of each resource in the state. */
+  get outputs(): Entry['outputs'][] {
+    return this.#state.map(({ outputs }) => outputs);
+  }
+
   get #state(): readonly Entry[] {
     return [...this.#done, ...this.#base];
+  }
+
+  /** As `pulumi refresh`: what the runtime has takes the place of what the state said. */
+  async refresh(): Promise<void> {
+    endProcess();
+    const entries = this.#state.map(async (entry): Promise<Entry[]> => {
+      const { id, props, inputs } = await this.#provider(entry).read(entry.id, entry.outputs);
+      return id === '' ? [] : [{ ...entry, inputs: inputs ?? entry.inputs, outputs: props ?? entry.outputs }];
+    });
+    this.#base = (await Promise.all(entries)).flat();
+    this.#done = [];
   }
 
   /** A preview and an update; where it was killed on the way, the state is as it was at that moment. */

@@ -8,6 +8,7 @@ import { replaceSecrets, withSecretsOf } from '../../model/base/secrets.ts';
 import { asWritten } from '../../properties/as-written.ts';
 import { compact, type Properties } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
+import { Expression, literal } from './literal.ts';
 
 /** What stands in the program for a secret, and for the id of another object. */
 export interface Substitutes {
@@ -36,11 +37,21 @@ function withReferences(properties: Properties, substitutes: Substitutes): Prope
   const entries = Object.entries(properties).map(([name, value]): [string, unknown] => {
     const kind = KIND_OF[name];
     if (kind !== undefined) return [name, substitutes.reference(kind, String(value))];
-    if (name === 'targets') return [name, eachOf(value, (target) => withReferences(target as Properties, substitutes))];
+    if (name === 'targets') return [name, eachOf(value, (target, key) => argumentsOfTarget(key, target, substitutes))];
     if (name === 'members') return [name, isDeclared(value) ? eachOf(value, memberReference) : undefined];
     return [name, value];
   });
   return compact(entries);
+}
+
+/**
+ * TypeScript expects of a property that is named like a member of Object what that member is, and so takes one of a few
+ * texts for any text.
+ */
+function argumentsOfTarget(name: string, target: unknown, substitutes: Substitutes): Properties {
+  const properties = withReferences(target as Properties, substitutes);
+  if (properties.type === undefined || !(name in Object.prototype)) return properties;
+  return { ...properties, type: new Expression(`${literal(properties.type)} as const`) };
 }
 
 /** The API names members that have joined through it by their ids; declaring those would end that way of joining. */
@@ -48,6 +59,6 @@ function isDeclared(members: unknown): boolean {
   return isRecord(members) && Object.entries(members).some(([name, serverId]) => name !== serverId);
 }
 
-function eachOf(map: unknown, change: (item: unknown) => unknown): Properties {
-  return Object.fromEntries(Object.entries(isRecord(map) ? map : {}).map(([name, item]) => [name, change(item)]));
+function eachOf(map: unknown, change: (item: unknown, name: string) => unknown): Properties {
+  return Object.fromEntries(Object.entries(isRecord(map) ? map : {}).map(([name, item]) => [name, change(item, name)]));
 }

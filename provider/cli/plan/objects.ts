@@ -6,7 +6,7 @@ import { objectId } from '../../methods/object-id.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
-import { isRecord } from '../../model/base/record.ts';
+import { isRecord, valueIn } from '../../model/base/record.ts';
 import { REFERENCES } from '../../model/base/references.ts';
 import { replaceSecrets } from '../../model/base/secrets.ts';
 import { canonicalAddress } from '../../model/base/target-key.ts';
@@ -224,7 +224,9 @@ function masked({ kind }: ResourceDescription, properties: Properties): Properti
 function maskedAs(stated: unknown, actual: unknown): unknown {
   if (stated === SECRET) return SECRET;
   if (!isRecord(stated) || !isRecord(actual)) return actual;
-  return Object.fromEntries(Object.entries(actual).map(([name, value]) => [name, maskedAs(stated[name], value)]));
+  return Object.fromEntries(
+    Object.entries(actual).map(([name, value]) => [name, maskedAs(valueIn(stated, name), value)]),
+  );
 }
 
 function vipIn({ vip }: Properties): string | undefined {

@@ -1,7 +1,7 @@
 // The properties that a change of an object changes, one by one, as a plan shows them.
 import { isDeepStrictEqual } from 'node:util';
 import { propertyPath } from '../../model/base/property-path.ts';
-import { isRecord } from '../../model/base/record.ts';
+import { isRecord, valueIn } from '../../model/base/record.ts';
 import { REFERENCES } from '../../model/base/references.ts';
 import { isKnown } from '../../model/base/unknown.ts';
 import { compact } from '../../properties/properties.ts';
@@ -41,7 +41,7 @@ function differences(before: unknown, after: unknown, path: readonly string[]): 
   if (!isBranch) return [{ path, from: before, to: after }];
   const [olds, news] = [before ?? {}, after ?? {}] as [Record<string, unknown>, Record<string, unknown>];
   const names = new Set([...Object.keys(olds), ...Object.keys(news)]);
-  return [...names].flatMap((name) => differences(olds[name], news[name], [...path, name]));
+  return [...names].flatMap((name) => differences(valueIn(olds, name), valueIn(news, name), [...path, name]));
 }
 
 /** With names in place of ids. */

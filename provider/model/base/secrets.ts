@@ -1,7 +1,7 @@
 // Which properties are secret, and what stands for them where they must not be seen.
 import { createHash } from 'node:crypto';
 import type { Kind } from './kinds.ts';
-import { isRecord } from './record.ts';
+import { isRecord, valueIn } from './record.ts';
 
 type Path = readonly string[];
 
@@ -57,7 +57,7 @@ function fingerprintOf(name: string, secret: string): string {
 }
 
 function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((at, name) => (isRecord(at) && Object.hasOwn(at, name) ? at[name] : undefined), value);
+  return path.reduce<unknown>((at, name) => (isRecord(at) ? valueIn(at, name) : undefined), value);
 }
 
 function replaceAt<T>(value: T, [name, ...rest]: Path, at: Path, replace: Replace): T {

@@ -28,11 +28,7 @@ export const objectId = z
   .regex(OBJECT_ID, 'must be 1-128 letters, digits, ".", "_" or "-" that begin with a letter or digit');
 
 /** A name of the user's: a key of a map. */
-export const mapKey = z
-  .string()
-  .min(1, 'a name must not be empty')
-  .max(255, 'a name has at most 255 characters')
-  .refine((value) => value !== '__proto__', 'this name is reserved');
+export const mapKey = z.string().min(1, 'a name must not be empty').max(255, 'a name has at most 255 characters');
 
 /** The name of a region, a network or a zone. */
 export const placeName = z

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type ErrorCode, type Problem, problemText, WeirError } from '../base/errors.ts';
 import type { Kind } from '../base/kinds.ts';
 import { propertyPath } from '../base/property-path.ts';
-import { isRecord } from '../base/record.ts';
+import { isRecord, RESERVED_NAME, valueIn } from '../base/record.ts';
 import { certificateRules } from './certificate.ts';
 import { forwardingRuleRules } from './forwarding-rule.ts';
 import { healthCheckRules } from './health-check.ts';
@@ -55,7 +55,15 @@ export function rulesProblems(kind: Kind, properties: Record<string, unknown>): 
 /** Every problem that a schema has with an input. */
 export function schemaProblems(schema: z.ZodType, input: unknown, isKnown: IsKnown = () => true): Problem[] {
   const parsed = schema.safeParse(input);
-  return parsed.success ? [] : parsed.error.issues.flatMap((issue) => toProblems(issue, input, isKnown));
+  const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => toProblems(issue, input, isKnown));
+  return [...reservedNames(input), ...problems];
+}
+
+/** A map with the name `__proto__`: zod drops that one without a word, and so do most copies of an object. */
+function reservedNames(input: unknown): Problem[] {
+  return Object.entries(isRecord(input) ? input : {})
+    .filter(([, map]) => isRecord(map) && Object.hasOwn(map, RESERVED_NAME))
+    .map(([property]) => ({ path: propertyPath([property, RESERVED_NAME]), message: 'this name is reserved' }));
 }
 
 /** The input with every default filled in; throws one WeirError that names every problem. */
@@ -101,7 +109,7 @@ function isKnownAt(path: readonly PropertyKey[], input: unknown, isKnown: IsKnow
 function valueAt(path: readonly PropertyKey[], input: unknown): unknown {
   return path.reduce<unknown>(
     (value, key) =>
-      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+      typeof value === 'object' && value !== null ? valueIn(value as Record<string, unknown>, String(key)) : undefined,
     input,
   );
 }

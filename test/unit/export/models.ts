@@ -26,7 +26,10 @@ const text = fc.oneof(
     '\ud800',
   ),
 );
-const key = text.filter((value) => value !== '' && value !== '__proto__');
+const membersOfObject = Object.getOwnPropertyNames(Object.prototype);
+const key = fc
+  .oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: fc.constantFrom(...membersOfObject) })
+  .filter((value) => value !== '' && value !== '__proto__');
 /** Of few, so that many refer to something, and kinds share ids; some as the provider makes them, some reserved words. */
 const id = fc.oneof(
   fc.constantFrom(

@@ -102,3 +102,9 @@ test('the option import, which ends in an error of the engine, says what there i
   const message = /^weir\.LoadBalancer old: .* `import` give the argument adopt: "lb-1"$/;
   assert.throws(() => new weir.LoadBalancer('old', {}, { import: 'lb-1' }), { message });
 });
+
+test('a map with a name that would be lost on its way is refused', () => {
+  const targets = Object.fromEntries([['__proto__', { address: '127.0.0.1', port: 80 }]]);
+  const message = 'weir.TargetAttachment lost: targets: the name __proto__ is reserved';
+  assert.throws(() => new weir.TargetAttachment('lost', { listenerId: 'l', targets }), { message });
+});

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Problem, problemText, WeirError } from '../../../model/base/errors.ts';
 import { KIND_NAMES, type Kind } from '../../../model/base/kinds.ts';
+import { valueIn } from '../../../model/base/record.ts';
 import { REFERENCES } from '../../../model/base/references.ts';
 import { isExpired } from '../../../model/objects/backend-server.ts';
 import { PARENTS } from '../../../model/objects/parent.ts';
@@ -119,7 +120,7 @@ export function patchedAttachment(view: ModelView, id: string, patch: TargetsPat
       delete targets[name];
       continue;
     }
-    const merged = Object.entries({ ...object.properties.targets[name], ...change });
+    const merged = Object.entries({ ...valueIn(targets, name), ...change });
     const named = { targets: { [name]: Object.fromEntries(merged.filter(([, value]) => value !== null)) } };
     const found = schemaProblems(patchedSchema, named);
     problems.push(...found);
@@ -145,8 +146,8 @@ function withBoundWeights({ properties }: PutRequest, existing: StoredObject | u
   if (existing?.kind !== 'attachments' || !('targets' in properties)) return properties;
   const bound = existing.properties.targets;
   const targets = Object.entries(properties.targets).map(([name, { weight: given, ...target }]) => {
-    // A target may be named "constructor", which every object has.
-    const weight = Object.hasOwn(bound, name) ? bound[name]?.weight : given;
+    const before = valueIn(bound, name);
+    const weight = before === undefined ? given : before.weight;
     return [name, weight === undefined ? target : { ...target, weight }];
   });
   return { ...properties, targets: Object.fromEntries(targets) };
