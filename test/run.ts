@@ -5,8 +5,10 @@ import { enableCompileCache } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from './harness/find-program.ts';
+import { endProcess, markRun, processesOfRun } from './harness/left-processes.ts';
 
 // Of every process and thread that a test starts: to take the types away each time costs more than many a test, and Node
 // 24.21 dies now and then where a worker is ended while it does that in WebAssembly.
@@ -25,6 +27,10 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
 /** What tests start beside Node and what .toolchain brings. */
 const PROGRAMS = ['git', 'openssl', 'strace', 'chromium', 'python3'];
 
+/** A process that has been told to end may take this long. */
+const ENDING_MS = 5_000;
+
+const mark = markRun(String(process.pid));
 let passed = 0;
 let failed = 0;
 
@@ -47,11 +53,25 @@ await runFiles(
 );
 await runFiles(files.filter(isSlow), Math.min(2, availableParallelism()));
 
+await endLeftProcesses();
+
 const missing = PROGRAMS.filter((name) => findProgram(name) === undefined);
 if (missing.length > 0)
   console.log(`Not on this machine, and tests need it (.ci/run brings it): ${missing.join(', ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+/** Each run ends all that it has started; what it leaves behind counts as one failure. */
+async function endLeftProcesses(): Promise<void> {
+  const deadline = Date.now() + ENDING_MS;
+  while (processesOfRun(mark).length > 0 && Date.now() < deadline) await setTimeout(100);
+  const left = processesOfRun(mark);
+  if (left.length === 0) return;
+  failed++;
+  console.log('FAILED: processes were left running, and are ended now:');
+  for (const { pid, command, directory } of left) console.log(`  ${pid} in ${directory}: ${command}`);
+  left.forEach(endProcess);
+}
 
 async function runFiles(paths: readonly string[], concurrency: number): Promise<void> {
   if (paths.length === 0) return;

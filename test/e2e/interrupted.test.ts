@@ -74,7 +74,7 @@ const INTERRUPTIONS: readonly (readonly [what: string, interrupt: (up: RunningCo
       process.kill(pid, 'SIGINT');
     },
   ],
-  ['kill -9', ({ pid }) => void process.kill(pid, 'SIGKILL')],
+  ['kill -9', async (up) => void (await up.kill())],
 ];
 
 for (const [what, interrupt] of INTERRUPTIONS) {
@@ -175,8 +175,7 @@ test('an up that fails after a replacement: refresh and up keep what is new; one
   write(sick, { awaitHealthySeconds: LONG, handoverSeconds: 0 });
   const replacing = stack.start([...UP, '--replace', urns.at(-1) ?? '']);
   await sick.isWaitedFor(replacing);
-  process.kill(replacing.pid, 'SIGKILL');
-  await replacing.result;
+  await replacing.kill();
   await stack.run(['cancel', '--yes']);
   await stack.destroy();
   assert.deepEqual(await incarnations(), []);

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type RuntimeProcess, temporaryDirectory } from './runtime.ts';
+import { endProcess, type FoundProcess, processesWith } from './left-processes.ts';
+import { type RuntimeProcess, temporaryDirectory, until } from './runtime.ts';
 import { ROOT } from './tree.ts';
 
 export interface CommandResult {
@@ -19,6 +20,8 @@ export interface RunningCommand {
   /** What it wrote so far. */
   readonly text: () => string;
   readonly result: Promise<CommandResult>;
+  /** As `kill -9` of the CLI. Its plug-ins see that and end; the language host looks only every few minutes, and is ended. */
+  kill(): Promise<CommandResult>;
 }
 
 export class Stack {
@@ -104,7 +107,16 @@ export class Stack {
       child.on('error', reject);
       child.on('close', (code) => resolve({ ...result, code }));
     });
-    return { pid: child.pid ?? 0, text: () => result.text, result: ended };
+    const kill = async () => {
+      child.kill('SIGKILL');
+      await ended;
+      const left = () => processesWith('PULUMI_BACKEND_URL', this.environment.PULUMI_BACKEND_URL ?? '');
+      const isPlugin = ({ command }: FoundProcess) => command.includes('pulumi-resource-');
+      await until('the end of the plug-ins', () => !left().some(isPlugin) || undefined);
+      left().forEach(endProcess);
+      return ended;
+    };
+    return { pid: child.pid ?? 0, text: () => result.text, result: ended, kill };
   }
 
   /** The same, and a failure fails the test with what the CLI said. */
