@@ -2,7 +2,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { getTestContext } from 'node:test';
-import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { SEED } from './seed.ts';
 import { ROOT } from './tree.ts';
@@ -13,7 +12,7 @@ import { ROOT } from './tree.ts';
  */
 export type Example = { readonly values: readonly unknown[] } | { readonly seed: number; readonly path: string };
 
-/** The kept examples, by the file and the full name of the test. */
+/** The kept examples, by `exampleKey`. */
 export type Examples = Readonly<Record<string, readonly Example[]>>;
 
 /** What a property reports to `npm run fuzz`: that it was run, with the counterexample if it failed. */
@@ -70,8 +69,18 @@ function throwFailure<Ts>(details: fc.RunDetails<Ts>, test: string): void {
 
 function exampleOf<Ts>({ seed, counterexamplePath, counterexample }: fc.RunDetails<Ts>): Example | undefined {
   if (counterexamplePath === null) return undefined;
-  const values = JSON.parse(JSON.stringify(counterexample));
-  return isDeepStrictEqual(counterexample, values) ? { values } : { seed, path: counterexamplePath };
+  const values: unknown = counterexample;
+  return Array.isArray(values) && isJson(values) ? { values } : { seed, path: counterexamplePath };
+}
+
+/** Whether JSON says the value whole. A property that is undefined is left out, which means the same to who reads it. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== 'object' || value === null) return ['string', 'boolean', 'object'].includes(typeof value);
+  if (Array.isArray(value)) return value.every(isJson);
+  const prototype = Object.getPrototypeOf(value);
+  const isPlain = prototype === null || prototype === Object.prototype;
+  return isPlain && Object.values(value).every((item) => item === undefined || isJson(item));
 }
 
 function report(test: string, example?: Example): void {
@@ -81,8 +90,11 @@ function report(test: string, example?: Example): void {
 }
 
 function keptOf(test: string): readonly Example[] {
-  const kept: Examples = existsSync(EXAMPLES_FILE) ? JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) : {};
-  return kept[exampleKey(fileOfRun(), test)] ?? [];
+  return readExamples()[exampleKey(fileOfRun(), test)] ?? [];
+}
+
+export function readExamples(): Examples {
+  return existsSync(EXAMPLES_FILE) ? JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) : {};
 }
 
 export function exampleKey(file: string, test: string): string {
