@@ -2,20 +2,57 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, isIPv6 } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Below the ports that Linux gives to clients and to who asks for port 0, and above those that fetch() refuses. */
 const FIRST = 12_000;
 const LAST = 32_000;
 const ATTEMPTS = 100;
 
-/** Free for TCP and for UDP a moment ago; only another test that asks may have got the same since, by chance. */
+/** Per port that a process of tests has been given, a file with the id of the process. */
+const CLAIMS = join(tmpdir(), 'weir-test-ports');
+const claimed: string[] = [];
+
+/** Free for TCP and for UDP a moment ago, and given to no other process of tests that runs. */
 export async function freePort(address = '127.0.0.1'): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(FIRST, LAST);
-    if ((await isFreeForTcp(port, address)) && (await isFreeForUdp(port, address))) return port;
+    if (claim(port) && (await isFreeForTcp(port, address)) && (await isFreeForUdp(port, address))) return port;
   }
   throw new Error(`No port of ${address} is free: tried ${ATTEMPTS}.`);
+}
+
+function claim(port: number): boolean {
+  const file = join(CLAIMS, String(port));
+  mkdirSync(CLAIMS, { recursive: true });
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // One that was killed has left its claims; the port is for whoever comes upon it next.
+    if (!isClaimed(file)) rmSync(file, { force: true });
+    return false;
+  }
+  if (claimed.length === 0) {
+    process.on('exit', () => {
+      for (const each of claimed) rmSync(each, { force: true });
+    });
+  }
+  claimed.push(file);
+  return true;
+}
+
+/** By a process that runs, or by one that is just writing its id. */
+function isClaimed(file: string): boolean {
+  try {
+    const pid = readFileSync(file, 'utf8');
+    return pid === '' || process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
 }
 
 async function isFreeForTcp(port: number, host: string): Promise<boolean> {
