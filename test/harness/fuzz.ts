@@ -83,7 +83,7 @@ function patternOf(test: string): RegExp {
 }
 
 function hasProperty(file: string): boolean {
-  return /\bassertHolds\(/.test(readFileSync(resolve(ROOT, file), 'utf8'));
+  return /^import .*\bassertHolds\b/m.test(readFileSync(resolve(ROOT, file), 'utf8'));
 }
 
 /** False where it was kept before. */

@@ -23,14 +23,14 @@ for (const [what, property, expected] of FAULTS) {
     const folder = temporaryDirectory(t);
     const [file, examples] = [join(folder, 'planted.test.ts'), join(folder, 'examples.json')];
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    writeFileSync(
-      file,
-      `import { describe, test } from 'node:test';
-       import fc from 'fast-check';
-       import { assertHolds } from '${ROOT}test/harness/properties.ts';
-       const isFine = (n) => n <= 100 || (n !== 101 && process.env.FUZZ_REPORTS === undefined);
-       describe('planted', () => test('a fault (1)', () => assertHolds(${property})));`,
-    );
+    const lines = [
+      "import { describe, test } from 'node:test';",
+      "import fc from 'fast-check';",
+      `import { assertHolds } from '${ROOT}test/harness/properties.ts';`,
+      'const isFine = (n) => n <= 100 || (n !== 101 && process.env.FUZZ_REPORTS === undefined);',
+      `describe('planted', () => test('a fault (1)', () => assertHolds(${property})));`,
+    ];
+    writeFileSync(file, lines.join('\n'));
     const { NODE_TEST_CONTEXT: _ours, ...environment } = process.env;
     const run = (...args: string[]) => {
       const env = { ...environment, TEST_EXAMPLES: examples };
