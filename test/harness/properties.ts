@@ -29,12 +29,12 @@ export const EXAMPLES_FILE = process.env.TEST_EXAMPLES ?? `${ROOT}test/harness/e
 const { FUZZ_REPORTS, FUZZ_DEADLINE } = process.env;
 const DEFAULT_RUNS = 100;
 
-type Settings<Ts> = Pick<fc.Parameters<Ts>, 'numRuns' | 'examples'>;
+type Settings = Pick<fc.Parameters, 'numRuns'>;
 
-/** Throws the first failure, with the seed and path that repeat it. */
-export function assertHolds<Ts>(property: fc.IAsyncProperty<Ts>, settings?: Settings<Ts>): Promise<void>;
-export function assertHolds<Ts>(property: fc.IProperty<Ts>, settings?: Settings<Ts>): void;
-export function assertHolds<Ts>(property: fc.IRawProperty<Ts>, settings: Settings<Ts> = {}): Promise<void> | void {
+/** Throws the first failure, with the seed and path that repeat it. One a test: the examples are kept by its name. */
+export function assertHolds<Ts>(property: fc.IAsyncProperty<Ts>, settings?: Settings): Promise<void>;
+export function assertHolds<Ts>(property: fc.IProperty<Ts>, settings?: Settings): void;
+export function assertHolds<Ts>(property: fc.IRawProperty<Ts>, settings: Settings = {}): Promise<void> | void {
   const test = getTestContext()?.fullName ?? '';
   const runs = runsOf<Ts>(keptOf(test), settings);
   if (property.isAsync()) return assertEach(property, runs, test);
@@ -53,8 +53,8 @@ export function samplesOf<T>(arbitrary: fc.Arbitrary<T>, count: number): T[] {
 }
 
 /** The examples have runs of their own: a path counts the values that were drawn before it. */
-function runsOf<Ts>(kept: readonly Example[], { numRuns = DEFAULT_RUNS, examples = [] }: Settings<Ts>) {
-  const values = [...examples, ...kept.flatMap((example) => ('values' in example ? [example.values as Ts] : []))];
+function runsOf<Ts>(kept: readonly Example[], { numRuns = DEFAULT_RUNS }: Settings) {
+  const values = kept.flatMap((example) => ('values' in example ? [example.values as Ts] : []));
   const drawn = kept.flatMap((example) => ('seed' in example ? [{ ...example, numRuns: 1 }] : []));
   const left = FUZZ_DEADLINE === undefined ? {} : { interruptAfterTimeLimit: Number(FUZZ_DEADLINE) - Date.now() };
   const runs: fc.Parameters<Ts>[] = [...drawn, { seed: SEED, numRuns, ...left }];
@@ -62,7 +62,8 @@ function runsOf<Ts>(kept: readonly Example[], { numRuns = DEFAULT_RUNS, examples
 }
 
 function throwFailure<Ts>(details: fc.RunDetails<Ts>, test: string): void {
-  if (!details.failed) return;
+  // Out of time before the first value is a failure to fast-check.
+  if (!details.failed || details.interrupted) return;
   report(test, exampleOf(details));
   throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
 }
