@@ -49,7 +49,7 @@ for (const [what, property, expected] of FAULTS) {
     const { status, stdout } = run(file);
     assert.equal(status, 1);
     assert.match(stdout, /Property failed after 1 tests/);
-    assert.match(stdout, /seed: \d+, path: "0/);
+    assert.match(stdout, /seed: \d+, path: "\d/);
     assert.match(stdout, /Counterexample: .*101/);
   });
 }
