@@ -1,4 +1,4 @@
-// The SDK: `import * as weir from "weir"`.
+// The SDK: `import * as weir from "pulumi-weir"`.
 // Types are exported apart: the TypeScript that Pulumi brings (3.8) does not know `export { type ... }`.
 export type { AdoptionArgs } from './adoption.ts';
 export type { AutoScalingAttachmentArgs } from './auto-scaling-attachment.ts';

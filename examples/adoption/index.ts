@@ -9,7 +9,7 @@
 // Each object must be as it is described here, else `up` names what differs. `npx weir export` writes such a program for
 // everything that a runtime has.
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 
 const config = new pulumi.Config();
 const port = (name: string, usual: number) => config.getNumber(name) ?? usual;

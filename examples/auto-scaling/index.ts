@@ -6,7 +6,7 @@
 //     pulumi config set size 3 && pulumi up              # three
 //     curl -X PUT -H "Authorization: Bearer $WEIR_TOKEN" http://127.0.0.1:7400$(pulumi stack output burstMember)
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 
 const config = new pulumi.Config();
 const size = config.getNumber('size') ?? 1;

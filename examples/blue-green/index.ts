@@ -8,7 +8,7 @@
 // Both sets have the same names. So the second `up` first checks green; blue serves until all of green answers, then they
 // swap at once, and no request fails. Where green does not answer, `up` fails and blue goes on.
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 
 const config = new pulumi.Config();
 const port = (name: string, usual: number) => config.getNumber(name) ?? usual;

@@ -5,7 +5,7 @@
 //     pulumi up                                          # 10 % of the requests
 //     pulumi config set percentage 50 && pulumi up       # then 100, or 0 to go back
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 
 const config = new pulumi.Config();
 const target = (name: string, port: number) => ({

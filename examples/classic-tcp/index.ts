@@ -5,7 +5,7 @@
 //     pulumi up
 //     pulumi config set store3Weight 0 && pulumi up      # a rest: no new connections, the open ones stay
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 
 const config = new pulumi.Config();
 const port = (name: string, usual: number) => config.getNumber(name) ?? usual;

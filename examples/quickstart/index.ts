@@ -1,6 +1,6 @@
 // The stack of the quick start: change a weight here, then `npm run preview` and `npm run up`.
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 
 // Ports are configuration, so that `npm run up` can choose others where these are taken.
 const config = new pulumi.Config();

@@ -17,7 +17,7 @@ const { tokenCommand } = await import('./commands/token.ts');
 
 const program = new Command('weir')
   .description('Load balancers as desired state: the runtime that the Pulumi provider drives.')
-  .version(createRequire(import.meta.url)('weir/package.json').version)
+  .version(createRequire(import.meta.url)('pulumi-weir/package.json').version)
   .showHelpAfterError('(weir --help lists the commands)')
   .addCommand(serveCommand())
   .addCommand(statusCommand())

@@ -41,7 +41,7 @@ function program({ port, backend }: Existing, more: Arguments): string {
   const targets = { a: { ...backend.target, weight: 20 } };
   const pool = { targets, awaitHealthySeconds: 10, ...more.pool };
   return `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', ${JSON.stringify(lb)});
 const web = new weir.Listener('web', { loadBalancerId: lb.id, ...${JSON.stringify(web)} });
 new weir.TargetAttachment('pool', { listenerId: web.id, ...${JSON.stringify(pool)} });

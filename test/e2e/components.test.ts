@@ -25,7 +25,7 @@ test('a service: up, one port, one target and the sticky session changed each in
   const db = await tcpBackend(t, 'db');
   const [http, tcp, moved] = [await freePort(), await freePort(), await freePort()];
   const program = ({ port = http, weight = 100, sticky = '' } = {}) => `
-    import * as weir from 'weir';
+    import * as weir from 'pulumi-weir';
     const shop = new weir.Service('shop', {
       address: '127.0.0.1',
       listeners: {
@@ -87,7 +87,7 @@ test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was c
   const fresh = await backends(t, ['n1', 'n2', 'n3', 'n4']);
   const port = await freePort();
   const program = (percentage: number | string) => `
-    import * as weir from 'weir';
+    import * as weir from 'pulumi-weir';
     const shop = new weir.Service('shop', {
       address: '127.0.0.1',
       listeners: { http: { protocol: 'HTTP', port: ${port} } },

@@ -30,7 +30,7 @@ function program({ port }: Shop, servers: Readonly<Record<string, object>>, rest
     const server = JSON.stringify({ ...PLACE, ...difference });
     return `const ${name} = new weir.BackendServer('${name}', ${server});`;
   });
-  return `import * as weir from 'weir';
+  return `import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', region: 'r1', vpcId: 'vpc-1' });
 const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
 const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, healthCheck });

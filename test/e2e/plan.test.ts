@@ -19,7 +19,7 @@ function program(port: number, attachments: Record<string, object>, rest = ''): 
   );
   return `
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
 const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, healthCheck: { intervalSeconds: 0.2 } });
 export const listenerId = web.id;
@@ -92,7 +92,7 @@ test("another stack's targets are in the shares where a runtime is set, and else
   const second = await Stack.create(t, '', runtime);
   await second.done(['stack', 'rename', 'other']);
   second.write(`
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 new weir.TargetAttachment('theirs', { listenerId: '${listenerId}', targets: { z1: ${JSON.stringify(target(2, 50))} } });
 `);
   const theirPlan = await planOf(second);
@@ -177,7 +177,7 @@ test('secrets never show: keys, and what a program makes a secret, though the ru
   const port = await freePort();
   const stackProgram = (pair: typeof one, cookieKey: string, address: string, weight: number) => `
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
 const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTPS', port: ${port},
   stickySession: { type: 'cookie', cookieKey: '${cookieKey}' }, certificates: { main: ${JSON.stringify(pair)} } });

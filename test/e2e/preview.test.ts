@@ -9,7 +9,7 @@ import { Stack } from '../harness/stack.ts';
 function unknownProgram({ port, seed, weight }: { port: number; seed: string; weight: string }): string {
   return `
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const source = new weir.LoadBalancer('source', { address: '127.0.0.1', tags: { seed: '${seed}' } });
 const pending = (value) => pulumi.all([source.runtimeId]).apply(() => value);
 const lb = new weir.LoadBalancer('lb', { address: pending('127.0.0.1') });
@@ -66,7 +66,7 @@ test('bad input names every property at preview, without a stack trace', async (
   const runtime = await RuntimeProcess.start(t);
   const stack = await Stack.create(t, '', runtime);
   for (const [resource, paths] of BAD) {
-    stack.write(`import * as weir from 'weir';\nnew weir.${resource};\n`);
+    stack.write(`import * as weir from 'pulumi-weir';\nnew weir.${resource};\n`);
     const { code, text } = await stack.run(['preview']);
     assert.notEqual(code, 0);
     for (const path of paths)
@@ -79,7 +79,7 @@ test('bad input names every property at preview, without a stack trace', async (
 test("vip stays known in the preview of a change where address is given; a stack's outputs do not flicker", async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const program = (tag: string) => `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', tags: { tag: '${tag}' } });
 export const vip = lb.vip;
 `;

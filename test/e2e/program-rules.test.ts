@@ -7,7 +7,7 @@ import { Stack } from '../harness/stack.ts';
 
 const HEAD = `
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', region: 'eu-1', vpcId: 'vpc-1', zoneId: 'a' });
 const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: 8080 });
 const old = new weir.LoadBalancer('old', { address: '127.0.0.2', type: 'classic' });
@@ -104,7 +104,7 @@ test('a first preview names each contradiction, with its code, and nothing is do
 });
 
 const POOLS = (one: string, two: string, more = '') => `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
 const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: PORT });
 const a = new weir.BackendServer('a', { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.7'] STATUS });

@@ -8,7 +8,7 @@ import { Stack } from '../harness/stack.ts';
 function componentProgram(port: number, otherPort: number): string {
   return `
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 class Shop extends pulumi.ComponentResource {
   constructor(name, port, opts) {
     super('shop:index:Shop', name, {}, opts);
@@ -52,7 +52,7 @@ test('get reads what is there, and fails for what is not', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   await runtime.done('PUT', '/v1/load-balancers/theirs', { address: '127.0.0.9' });
   const program = (id: string) => `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 export const vip = weir.LoadBalancer.get('found', '${id}').vip;
 `;
   const stack = await Stack.create(t, program('theirs'), runtime);

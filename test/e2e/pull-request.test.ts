@@ -38,7 +38,7 @@ test('the workflow comments the plan, lets it pass or not, and the up of main do
     string,
   ];
   for (const folder of [modules, directory, programs, join(modules, '.bin')]) mkdirSync(folder);
-  symlinkSync(ROOT, join(modules, 'weir'));
+  symlinkSync(ROOT, join(modules, 'pulumi-weir'));
   symlinkSync(join(ROOT, 'node_modules', '@pulumi'), join(modules, '@pulumi'));
   symlinkSync(MAIN, join(modules, '.bin', 'weir'));
   writeFileSync(join(programs, 'gh'), GH);

@@ -45,7 +45,7 @@ async function shop(t: TestContext): Promise<Shop> {
     const b = (at: number, weight: number) => `{ address: '127.0.0.1', port: ${at}, weight: ${weight} }`;
     stack.write(`
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 ${head}
 const targets = { b1: ${b(target, weights[0])}, b2: ${b(other, weights[1])} };
 const lb = new weir.LoadBalancer('${names?.lb ?? 'lb'}', { address: '127.0.0.1', tags: { colour: '${colour}' } }, ${lb});

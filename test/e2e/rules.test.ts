@@ -33,7 +33,7 @@ async function shop(t: TestContext): Promise<Shop> {
   const [port, otherPort] = [await freePort(), await freePort()];
   const healthCheck = { intervalSeconds: 0.2 };
   const program = (rules: readonly Rule[]) => `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
 const healthCheck = ${JSON.stringify(healthCheck)};
 const common = { loadBalancerId: lb.id, protocol: 'HTTP', healthCheck };
@@ -163,7 +163,7 @@ test('another listener replaces the rule and its attachment, and get reads a rul
   assert.notEqual(items[0]?.id, before);
 
   const reader = `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 export const id = weir.ForwardingRule.get('found', '${items[0]?.id}').id;
 `;
   const other = await Stack.create(t, reader, runtime);

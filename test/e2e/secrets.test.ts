@@ -16,7 +16,7 @@ function program(port: number, main: string, sticky: object = { type: 'cookie', 
   return `
 import { readFileSync } from 'node:fs';
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const pair = (name) => ({
   certificate: readFileSync(name + '.crt', 'utf8'),
   privateKey: readFileSync(name + '.key', 'utf8'),

@@ -12,7 +12,7 @@ async function shop(t: TestContext) {
   const stack = await Stack.create(t, '', runtime);
   const write = (text: string, lb: object = {}) =>
     stack.write(`
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', ${JSON.stringify({ address: '127.0.0.1', ...lb })});
 const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, healthCheck: { intervalSeconds: 0.2 } });
 const place = { region: 'eu-1', vpcId: 'vpc-1' };

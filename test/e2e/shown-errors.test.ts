@@ -76,7 +76,7 @@ test('each refusal of an up names the property, says what is wrong, and has its 
       `new weir.TargetAttachment('${name}', { listenerId: web.id, targets: { t: { serverId: 'i-${name}', port: 80 } } });`,
   );
   const base = `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', ...${JSON.stringify(PLACE)} });
 const classic = new weir.LoadBalancer('classic', { type: 'classic' });
 const second = new weir.LoadBalancer('second');

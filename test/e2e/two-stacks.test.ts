@@ -14,7 +14,7 @@ test('a stack binds to the listener of another one, whose objects it can neither
   const port = await freePort();
   const program = (foreign: string) => `
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const outputs = {};
 if (pulumi.getStack() === 'dev') {
   const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });

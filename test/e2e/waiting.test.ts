@@ -13,7 +13,7 @@ const KINDS = ['load-balancers', 'listeners', 'rules', 'attachments'];
 /** Every resource has `suffix` at the end of its name: another one renames them all. */
 function program(suffix: string, port: number, { target }: Backend): string {
   return `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
 const targets = ${JSON.stringify({ a: target })};
 const lb = new weir.LoadBalancer('lb${suffix}', { address: '127.0.0.1' });

@@ -119,7 +119,7 @@ export class LoadedStack {
     const name = (variable: string) => JSON.stringify(names[variable] ?? variable);
     const each = Object.entries(this.#targets).map(([key, target]) => `const ${key} = ${JSON.stringify(target)};`);
     return `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 ${each.join('\n')}
 const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
 const lb = new weir.LoadBalancer(${name('lb')}, { address: '${address}' });

@@ -13,7 +13,7 @@ export interface ProgramOptions {
 export function webProgram({ port, targets, listener = {}, attachment = {} }: ProgramOptions): string {
   const checked = { healthCheck: { intervalSeconds: 0.2 }, ...listener };
   return `
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
 const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, ...${JSON.stringify(checked)} });
 const pool = new weir.TargetAttachment('pool', { listenerId: web.id, targets: ${JSON.stringify(targets)}, ...${JSON.stringify(attachment)} });

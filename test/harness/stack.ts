@@ -38,7 +38,7 @@ export class Stack {
     const directory = temporaryDirectory(t);
     writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'shop', type: 'module', main: 'index.ts' }));
     mkdirSync(join(directory, 'node_modules'));
-    symlinkSync(ROOT, join(directory, 'node_modules', 'weir'));
+    symlinkSync(ROOT, join(directory, 'node_modules', 'pulumi-weir'));
     symlinkSync(join(ROOT, 'node_modules', '@pulumi'), join(directory, 'node_modules', '@pulumi'));
     return Stack.at(t, directory, program, runtime);
   }

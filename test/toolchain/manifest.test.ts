@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { compiledSpecifiers, publishedManifest, sourceManifest } from '../../.toolchain/manifest.mjs';
+import { compiledSpecifiers, publishedManifest, sourceManifest } from '../../.toolchain/publish/manifest.mjs';
 
 const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
 const manifest = JSON.parse(text);
@@ -14,7 +14,7 @@ test('the published package.json names compiled files only, for new and for old 
     './provider': { types: './dist/provider/index.d.ts', default: './dist/provider/index.js' },
     './package.json': './package.json',
   });
-  assert.deepEqual(published.bin, { weir: './dist/provider/runtime/main.js' });
+  assert.deepEqual(published.bin, { weir: './dist/provider/cli/main.js' });
   assert.equal(published.main, './dist/sdk/index.js');
   assert.equal(published.types, './dist/sdk/index.d.ts');
 });

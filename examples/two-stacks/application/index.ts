@@ -7,7 +7,7 @@
 //
 // Neither stack can change or delete what the other one owns: `pulumi destroy` of the platform names who is still on it.
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 
 const config = new pulumi.Config();
 const port = (name: string, usual: number) => config.getNumber(name) ?? usual;

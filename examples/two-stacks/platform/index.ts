@@ -2,7 +2,7 @@
 //
 //     pulumi stack init dev && pulumi up                 # then the same in ../application
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 
 const config = new pulumi.Config();
 

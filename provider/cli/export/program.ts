@@ -85,7 +85,7 @@ function headOf(endpoint: string, secretCommands: readonly string[]): string {
     ...lines.map((line) => `// ${line}`),
     '',
     ...(hasSecrets ? ['import * as pulumi from "@pulumi/pulumi";'] : []),
-    'import * as weir from "weir";',
+    'import * as weir from "pulumi-weir";',
     ...(hasSecrets ? ['', 'const config = new pulumi.Config();'] : []),
   ].join('\n');
 }

@@ -22,7 +22,7 @@ const STEPS = [
   { what: '`pulumi up` of that change', weight: 50, command: UP },
 ];
 
-const WEIR = `import { Listener, LoadBalancer, TargetAttachment } from 'weir';`;
+const WEIR = `import { Listener, LoadBalancer, TargetAttachment } from 'pulumi-weir';`;
 
 /**
  * Without `check` and `diff`: the engine itself compares the inputs, which are the same as Weir's. `outs` is what comes of

@@ -216,7 +216,7 @@ test('it reads as a person writes it', () => {
 //     pulumi config set --secret httpsMainPrivateKey < FILE    # https: certificates.main.privateKey
 
 import * as pulumi from "@pulumi/pulumi";
-import * as weir from "weir";
+import * as weir from "pulumi-weir";
 
 const config = new pulumi.Config();
 

@@ -9,28 +9,34 @@ import { PROVIDERS } from '../../../provider/shim.ts';
 import { temporaryDirectory } from '../../harness/runtime.ts';
 import { ROOT } from '../../harness/tree.ts';
 
-const MAX_BYTES = 1_000;
+const MAX_BYTES = 1_500;
 
 function expectedText(type: string): string {
   return `exports.handler = __f0;
 
-var __p = {configure: __f1};
+var __p = {type: "${type}", configure: __f1};
 
 function __f1(__0) {
   return (function() {
     with({ this: undefined, arguments: undefined }) {
 
-return function /*configure*/(q) {
-        try {
-            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
-            enableCompileCache();
-            Object.assign(this, createRequire(\`\${process.cwd()}/\`)('weir/provider').methods('${type}', q.config));
-        }
-        catch (e) {
-            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
-                this[m] = () => { throw e; };
-        }
-    };
+return function (q) {
+    try {
+        const node = process.getBuiltinModule('module');
+        node.enableCompileCache();
+        const load = node.createRequire(\`\${process.cwd()}/\`);
+        const fs = load('fs');
+        const up = load.resolve.paths('x') || [];
+        const [own] = up.map(d => d.replace(/\\w+$/, 'package.json')).filter(fs.existsSync);
+        const real = Object.keys({ ...own && load(own).dependencies }).flatMap(n => up.map(d => \`\${d}/\${n}\`)).filter(fs.existsSync).map(d => fs.realpathSync(d));
+        Object.assign(this, load(load.resolve('pulumi-weir/provider', { paths: ['.', ...real] })).methods(this.type, q.config));
+    }
+    catch (e) {
+        const why = /'pulumi-weir.provider'/.test(\`\${e}\`) ? { message: 'add pulumi-weir to the dependencies of the project that holds this stack, and keep it until its last resource is deleted', stack: 'not found', toString: () => 'pulumi-weir' } : e;
+        for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+            this[m] = () => { throw why; };
+    }
+};
 
     }
   }).apply(undefined, undefined).apply(this, arguments);

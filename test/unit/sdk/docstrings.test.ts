@@ -13,7 +13,7 @@ function programOf(example: string): string {
   return `
 import * as fs from 'node:fs';
 import * as pulumi from '@pulumi/pulumi';
-import * as weir from 'weir';
+import * as weir from 'pulumi-weir';
 declare const config: pulumi.Config;
 declare const lb: weir.LoadBalancer;
 declare const http: weir.Listener;

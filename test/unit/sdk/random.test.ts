@@ -7,7 +7,7 @@ import { ROOT } from '../../harness/tree.ts';
 test('@pulumi/random is loaded with its first resource, not with the SDK', () => {
   const program = `
     import { Module } from 'node:module';
-    import 'weir';
+    import 'pulumi-weir';
     const isLoaded = () => Object.keys(Module._cache).some((file) => file.includes('/@pulumi/random/'));
     const before = isLoaded();
     (await import('./sdk/random.ts')).random();

@@ -3,11 +3,11 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { exec } from './exec.mjs';
+import { exec } from '../exec.mjs';
+import { step } from '../progress.mjs';
 import { compiledSpecifiers, publishedManifest, sourceManifest } from './manifest.mjs';
-import { step } from './progress.mjs';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const dist = path.join(root, 'dist');
 const manifestFile = path.join(root, 'package.json');
 
@@ -23,7 +23,7 @@ async function prepare() {
 
 async function compile() {
   const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const project = path.join(root, '.toolchain', 'tsconfig.pack.json');
+  const project = fileURLToPath(new URL('tsconfig.json', import.meta.url));
   // npm reads the tarball's name from stdout (`npm pack --json`), so nothing of it goes there.
   await step('compiling the package', () => exec(process.execPath, [compiler, '-p', project]));
 }
@@ -52,6 +52,6 @@ const [command] = process.argv.slice(2);
 if (command === 'prepare') await prepare();
 else if (command === 'restore') rewriteManifest(sourceManifest);
 else {
-  process.stderr.write('usage: node .toolchain/pack.mjs prepare|restore\n');
+  process.stderr.write('usage: node .toolchain/publish/pack.mjs prepare|restore\n');
   process.exit(2);
 }
