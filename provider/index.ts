@@ -23,7 +23,9 @@ export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
 export function methods(type: string, config: Config): Methods {
   const resource = RESOURCES.find((candidate) => candidate.type === type);
   if (resource === undefined) {
-    throw new Error(`weir has no resource type ${type}: the state was written by a newer weir than the one installed`);
+    throw new Error(
+      `pulumi-weir has no resource type ${type}: the state was written by a newer version than the one installed`,
+    );
   }
   const client = shown('configure', () => clientOf(config));
   const lifecycle = new Lifecycle(resource, client);

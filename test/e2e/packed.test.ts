@@ -3,22 +3,24 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { freePort, httpBackend } from '../harness/backends.ts';
 import { exchange } from '../harness/load.ts';
+import { npmInstall, PULUMI_VERSION, packWeir, writeManifest } from '../harness/packed.ts';
 import { webProgram } from '../harness/programs.ts';
 import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
 import { Stack } from '../harness/stack.ts';
-import { copyTree, ROOT } from '../harness/tree.ts';
+import { ROOT } from '../harness/tree.ts';
 
 const MODES: readonly (readonly [string, object, string])[] = [
   ['Node strips the types', { type: 'module', main: 'index.ts' }, 'options: { typescript: false }'],
   ["Pulumi's default TypeScript mode", {}, ''],
 ];
 
-test('a project with weir from npm pack: up, preview, update, refresh, a component and destroy', async (t) => {
+test('a project with pulumi-weir from npm pack: up, preview, update, refresh, a component and destroy', async (t) => {
   const home = temporaryDirectory(t);
-  install(home, pack(t));
+  writeManifest(home, { 'pulumi-weir': `file:${packWeir(t)}`, '@pulumi/pulumi': PULUMI_VERSION });
+  npmInstall(home);
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const weir = join(home, 'node_modules/.bin/weir');
   assert.equal(execFileSync(weir, ['--version'], { encoding: 'utf8' }), `${version}\n`);
@@ -54,27 +56,3 @@ test('a project with weir from npm pack: up, preview, update, refresh, a compone
     });
   }
 });
-
-/** Packs a copy of the tree, since packing rewrites package.json for a moment; returns the tarball. */
-function pack(t: TestContext): string {
-  const copy = copyTree(t);
-  const manifest = readFileSync(join(copy, 'package.json'), 'utf8');
-  const name = execFileSync('npm', ['pack', '--silent'], { cwd: copy, encoding: 'utf8' }).trim();
-  assert.equal(readFileSync(join(copy, 'package.json'), 'utf8'), manifest, 'package.json is as it was');
-  return join(copy, name);
-}
-
-function install(directory: string, tarball: string): void {
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'node_modules/@pulumi/pulumi/package.json'), 'utf8'));
-  writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'home', private: true }));
-  const args = [
-    'install',
-    '--no-audit',
-    '--no-fund',
-    '--prefer-offline',
-    '--silent',
-    tarball,
-    `@pulumi/pulumi@${version}`,
-  ];
-  execFileSync('npm', args, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
-}

@@ -184,5 +184,5 @@ test('an error of ours reaches the terminal without a stack trace', async (t) =>
 });
 
 test('a type that this version does not have is said to be newer', () => {
-  assert.throws(() => methods('Nonsense', { get: () => undefined }), /written by a newer weir/);
+  assert.throws(() => methods('Nonsense', { get: () => undefined }), /written by a newer version/);
 });

@@ -1,0 +1,113 @@
+// How a stack of 0.1.0, whose package was called `weir`, goes on with `pulumi-weir`: its state asks for the old name.
+import assert from 'node:assert/strict';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { freePort, httpBackend } from '../harness/backends.ts';
+import { exchange } from '../harness/load.ts';
+import { webProgram } from '../harness/programs.ts';
+import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
+import { Stack } from '../harness/stack.ts';
+import { ROOT } from '../harness/tree.ts';
+
+/** The provider of a type as 0.1.0 wrote it into the state. */
+function oldProvider(type: string): string {
+  return `exports.handler = __f0;
+
+var __p = {configure: __f1};
+
+function __f1(__0) {
+  return (function() {
+    with({ this: undefined, arguments: undefined }) {
+
+return function /*configure*/(q) {
+        try {
+            const { createRequire, enableCompileCache } = process.getBuiltinModule('module');
+            enableCompileCache();
+            Object.assign(this, createRequire(\`\${process.cwd()}/\`)('weir/provider').methods('${type}', q.config));
+        }
+        catch (e) {
+            for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
+                this[m] = () => { throw e; };
+        }
+    };
+
+    }
+  }).apply(undefined, undefined).apply(this, arguments);
+}
+
+function __f0() {
+  return (function() {
+    with({ p: __p, this: undefined, arguments: undefined }) {
+
+return () => p;
+
+    }
+  }).apply(undefined, undefined).apply(this, arguments);
+}
+`;
+}
+
+interface OldStack {
+  readonly stack: Stack;
+  readonly runtime: RuntimeProcess;
+  /** The id in the runtime, which a replacement would change; fails where the listener does not serve. */
+  readonly served: () => Promise<string>;
+  readonly link: (name: string) => void;
+  readonly unlink: (name: string) => void;
+}
+
+/** A stack that serves, with the state that 0.1.0 would have left: only the text of the providers was another. */
+async function oldStack(t: TestContext): Promise<OldStack> {
+  const runtime = await RuntimeProcess.start(t);
+  const backend = await httpBackend(t, 'a');
+  const port = await freePort();
+  const stack = await Stack.create(t, webProgram({ port, targets: { a: backend.target } }), runtime);
+  await stack.up();
+  const state = JSON.parse(await stack.done(['stack', 'export']));
+  for (const { type, inputs, outputs } of state.deployment.resources) {
+    const [, name] = /^pulumi-nodejs:dynamic\/weir:(.+)$/.exec(type) ?? [];
+    if (name !== undefined) inputs.__provider = outputs.__provider = oldProvider(name);
+  }
+  const file = join(temporaryDirectory(t), 'state.json');
+  writeFileSync(file, JSON.stringify(state));
+  await stack.done(['stack', 'import', '--file', file]);
+  const pathOf = (name: string) => join(stack.directory, 'node_modules', name);
+  return {
+    stack,
+    runtime,
+    served: async () => {
+      await until('traffic', async () => (await exchange(`http://127.0.0.1:${port}/`)).backend);
+      const [listener] = (await runtime.done('GET', '/v1/listeners')).items;
+      return listener.id;
+    },
+    link: (name) => symlinkSync(ROOT, pathOf(name)),
+    unlink: (name) => rmSync(pathOf(name)),
+  };
+}
+
+test('one up with the new name renews every resource in place; nothing asks for the old name afterwards', async (t) => {
+  const { stack, served } = await oldStack(t);
+  const id = await served();
+  const before = await stack.run(['refresh', '--yes', '--skip-preview']);
+  assert.match(before.text, /Cannot find module 'weir\/provider'/);
+  assert.match(await stack.up(), /~ 3 updated\n +1 unchanged/);
+  assert.equal(await served(), id);
+  await stack.done(['preview', '--expect-no-changes']);
+  assert.match(await stack.done(['refresh', '--yes']), /4 unchanged/);
+  await stack.destroy();
+  assert.equal((await stack.resources()).size, 0);
+});
+
+test('with the new package under the old name too, the old state works unchanged', async (t) => {
+  const { stack, served, runtime, link, unlink } = await oldStack(t);
+  const id = await served();
+  // As npm lays out the alias "weir": "npm:pulumi-weir@...".
+  link('weir');
+  assert.match(await stack.done(['refresh', '--yes']), /4 unchanged/);
+  assert.equal(await served(), id);
+  unlink('pulumi-weir');
+  await stack.destroy();
+  assert.equal((await stack.resources()).size, 0);
+  assert.deepEqual((await runtime.done('GET', '/v1/listeners')).items, []);
+});
