@@ -29,9 +29,9 @@ interface Shim {
 // biome-ignore format: the text is kept in the state.
 const configure: Shim['configure'] = function (q) {
     try {
-        const node = process.getBuiltinModule('module');
-        node.enableCompileCache();
-        const load = node.createRequire(`${process.cwd()}/`);
+        const mod = process.getBuiltinModule('module');
+        mod.enableCompileCache();
+        const load = mod.createRequire(`${process.cwd()}/`);
         const fs = load('fs');
         const up = load.resolve.paths('x') || [];
         const [own] = up.map(d => d.replace(/\w+$/, 'package.json')).filter(fs.existsSync);
@@ -39,7 +39,7 @@ const configure: Shim['configure'] = function (q) {
         Object.assign(this, load(load.resolve('pulumi-weir/provider', { paths: ['.', ...real] })).methods(this.type, q.config));
     }
     catch (e) {
-        const why = /'pulumi-weir.provider'/.test(`${e}`) ? { message: 'add pulumi-weir to the dependencies of the project that holds this stack, and keep it until its last resource is deleted', stack: 'not found', toString: () => 'pulumi-weir' } : e;
+        const why = /'pulumi-weir.provider'/.test(`${e}`) ? { message: "add pulumi-weir to the dependencies of the stack's project and keep it until the last resource is deleted", stack: 'not found', toString: () => 'weir' } : e;
         for (const m of ['check', 'diff', 'create', 'read', 'update', 'delete'])
             this[m] = () => { throw why; };
     }

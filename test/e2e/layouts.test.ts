@@ -18,7 +18,7 @@ export function site(port) {
 `;
 
 const NOT_FOUND =
-  'add pulumi-weir to the dependencies of the project that holds this stack, and keep it until its last resource is deleted';
+  "add pulumi-weir to the dependencies of the stack's project and keep it until the last resource is deleted";
 
 function programOf(module: string, port: number): string {
   return `import { site } from '${module}';\nsite(${port});\n`;
@@ -89,7 +89,7 @@ test('where the package is not found each command says in one line what to add, 
     const { code, text } = await stack.run([...args, '--yes', '--skip-preview']);
     assert.notEqual(code, 0, text);
     assert.match(text, new RegExp(`^ +error: ${NOT_FOUND}$`, 'm'));
-    assert.match(text, /^ +pulumi-weir: not found$/m);
+    assert.match(text, /^ +weir: not found$/m);
     assert.doesNotMatch(text, /^\s+at |Require stack|node:internal/m);
   };
   await fails('up');

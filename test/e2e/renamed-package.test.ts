@@ -14,7 +14,7 @@ import { ROOT } from '../harness/tree.ts';
 function oldProvider(type: string): string {
   return `exports.handler = __f0;
 
-var __p = {configure: __f1};
+var __provider = {configure: __f1};
 
 function __f1(__0) {
   return (function() {
@@ -38,9 +38,9 @@ return function /*configure*/(q) {
 
 function __f0() {
   return (function() {
-    with({ p: __p, this: undefined, arguments: undefined }) {
+    with({ provider: __provider, this: undefined, arguments: undefined }) {
 
-return () => p;
+return () => provider;
 
     }
   }).apply(undefined, undefined).apply(this, arguments);
