@@ -1,7 +1,7 @@
 // The providers as Pulumi writes them into the state: only enough to find the installed package, which holds the code.
 import type { dynamic } from '@pulumi/pulumi';
 import type { Config } from './client/settings.ts';
-import type { ResourceType } from './model/base/resource-type.ts';
+import type { ResourceClass } from './model/base/kinds.ts';
 
 // Pulumi keeps the text of these objects in the state of each resource and runs it at refresh and destroy, perhaps years
 // later. So it is small, needs of the package no more than its name and `methods(type, config)`, and is laid out as tsc
@@ -21,7 +21,7 @@ import type { ResourceType } from './model/base/resource-type.ts';
 // go on with a provider that has no methods, and a destroy would then drop resources that still exist from the state.
 
 interface Shim {
-  type: ResourceType;
+  type: ResourceClass;
   configure(this: Shim, request: { config: Config }): void;
   [method: string]: unknown;
 }
@@ -54,10 +54,10 @@ export const PROVIDERS = {
   BackendServer: shimOf('BackendServer'),
   AutoScalingGroup: shimOf('AutoScalingGroup'),
   AutoScalingAttachment: shimOf('AutoScalingAttachment'),
-} satisfies Record<ResourceType, dynamic.ResourceProvider>;
+} satisfies Record<ResourceClass, dynamic.ResourceProvider>;
 
 /** The methods that the type of a provider asks for appear with `configure`. */
-function shimOf(type: ResourceType): dynamic.ResourceProvider {
+function shimOf(type: ResourceClass): dynamic.ResourceProvider {
   const shim: Shim = { type, configure };
   return shim as unknown as dynamic.ResourceProvider;
 }

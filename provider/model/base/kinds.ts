@@ -14,3 +14,16 @@ export const KIND_NAMES = {
 export type Kind = keyof typeof KIND_NAMES;
 
 export const KINDS = Object.keys(KIND_NAMES) as Kind[];
+
+/** The class of the SDK for each kind; it ends the type token, `pulumi-nodejs:dynamic/weir:CLASS`. */
+const RESOURCE_CLASSES = {
+  'load-balancers': 'LoadBalancer',
+  listeners: 'Listener',
+  rules: 'ForwardingRule',
+  attachments: 'TargetAttachment',
+  'backend-servers': 'BackendServer',
+  groups: 'AutoScalingGroup',
+  'group-attachments': 'AutoScalingAttachment',
+} as const satisfies Record<Kind, string>;
+
+export type ResourceClass = (typeof RESOURCE_CLASSES)[Kind];
