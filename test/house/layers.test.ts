@@ -1,0 +1,69 @@
+// The layers of the source tree: who imports whom, without circles.
+import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { circlesOf } from './circles.ts';
+import { type Import, importsOf, sourceFiles } from './imports.ts';
+import { LAYERS, type Layer } from './layers.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FILES = sourceFiles(ROOT);
+const IMPORTS = FILES.flatMap((file) => importsOf(ROOT, file));
+
+test('every file is in a layer, and imports only what its layer may', () => {
+  assert.ok(IMPORTS.length > 1000);
+  const strays = FILES.filter((file) => layerOf(file) === undefined);
+  assert.deepEqual(strays, []);
+  const forbidden = IMPORTS.filter((each) => !isAllowed(each)).map(({ from, to }) => `${from} imports ${to}`);
+  assert.deepEqual(forbidden, []);
+});
+
+test('no layer is named that is not there, nor in what another may import', () => {
+  const isThere = (name: string) => FILES.some((file) => isBelow(file, name));
+  // Rooms that later work fills.
+  const later = ['node', 'restore', 'certificate'].map((command) => `provider/cli/commands/${command}.ts`);
+  const absent = LAYERS.flatMap(({ name, imports, types = [] }) => [name, ...imports, ...types]);
+  assert.deepEqual(
+    absent.filter((name) => !isThere(name) && !later.includes(name)),
+    [],
+  );
+});
+
+test('no files import each other in a circle', () => {
+  assert.deepEqual(circlesOf(IMPORTS.map(({ from, to }) => [from, to])), []);
+});
+
+test('no folders import each other in a circle', () => {
+  const between = IMPORTS.map(({ from, to }) => [dirname(from), dirname(to)] as const);
+  assert.deepEqual(circlesOf(between.filter(([from, to]) => from !== to)), []);
+});
+
+test('a circle is found, and what only leads to one is not of it', () => {
+  const edges = [
+    ['a', 'b'],
+    ['b', 'c'],
+    ['c', 'b'],
+    ['c', 'd'],
+    ['d', 'd'],
+    ['e', 'a'],
+  ] as const;
+  assert.deepEqual(circlesOf(edges), [['d'], ['b', 'c']]);
+});
+
+function isAllowed({ from, to, isType }: Import): boolean {
+  const [layer, target] = [layerOf(from), layerOf(to)];
+  if (layer === undefined || target === undefined || layer === target) return true;
+  const allowed = [...layer.imports, ...(isType ? (layer.types ?? []) : [])];
+  return allowed.some((name) => isBelow(to, name));
+}
+
+/** The row with the longest name that holds for the file. */
+function layerOf(file: string): Layer | undefined {
+  const holding = LAYERS.filter(({ name }) => isBelow(file, name));
+  return holding.sort((a, b) => b.name.length - a.name.length)[0];
+}
+
+function isBelow(file: string, name: string): boolean {
+  return file === name || file.startsWith(`${name}/`);
+}

@@ -1,0 +1,149 @@
+// Which folder of the source tree may import which: the layers, from the bottom up.
+
+export interface Layer {
+  /** A folder or file below the root, with all below it that has no row of its own. */
+  readonly name: string;
+  /** What it may import beside itself: rows, or folders with every row below them. */
+  readonly imports: readonly string[];
+  /** What it may import types of. */
+  readonly types?: readonly string[];
+}
+
+const BASE = 'provider/model/base';
+const MODEL = 'provider/model';
+const CONTRACT = 'provider/runtime/contract';
+const STORED = 'provider/runtime/stored';
+const SELECT = 'provider/runtime/select';
+const RUNTIME = 'provider/runtime';
+const CONTROL = 'provider/runtime/control';
+const EMBEDDED = 'provider/runtime/embedded';
+
+/** What a transport of the embedded data plane is built on. */
+const TRANSPORT = [
+  `${EMBEDDED}/serving`,
+  `${EMBEDDED}/io`,
+  `${EMBEDDED}/shared`,
+  `${EMBEDDED}/access-log`,
+  SELECT,
+  CONTRACT,
+  BASE,
+];
+
+/** What the code of Pulumi's side, beside the command line, is built on. */
+const PROVIDER = [
+  'provider/resources',
+  'provider/program',
+  'provider/properties',
+  'provider/messages',
+  'provider/client',
+  MODEL,
+];
+
+export const LAYERS: readonly Layer[] = [
+  { name: 'sdk', imports: ['provider/shim.ts', BASE] },
+  { name: 'provider/index.ts', imports: ['provider/methods', ...PROVIDER] },
+  { name: 'provider/shim.ts', imports: [], types: ['provider/client'] },
+  { name: 'provider/methods', imports: PROVIDER },
+  {
+    name: 'provider/resources',
+    imports: ['provider/program', 'provider/properties', 'provider/messages', MODEL],
+  },
+  { name: 'provider/program', imports: ['provider/properties', MODEL] },
+  { name: 'provider/properties', imports: [BASE] },
+  { name: 'provider/messages', imports: ['provider/properties', BASE], types: [`${MODEL}/rules`] },
+  { name: 'provider/client', imports: [MODEL] },
+  { name: 'provider/cli', imports: ['provider/cli', 'provider/methods', ...PROVIDER] },
+  ...['serve', 'node', 'restore', 'certificate'].map((command) => ({
+    name: `provider/cli/commands/${command}.ts`,
+    imports: ['provider/cli', 'provider/methods', ...PROVIDER, RUNTIME],
+  })),
+
+  { name: BASE, imports: [] },
+  { name: `${MODEL}/objects`, imports: [BASE] },
+  { name: `${MODEL}/rules`, imports: [`${MODEL}/objects`, BASE] },
+  { name: `${MODEL}/permissions`, imports: [`${MODEL}/objects`, BASE] },
+  { name: `${MODEL}/api`, imports: [`${MODEL}/objects`, `${MODEL}/permissions`, BASE] },
+
+  { name: `${RUNTIME}/runtime.ts`, imports: [RUNTIME, MODEL] },
+  { name: CONTRACT, imports: [BASE] },
+  { name: STORED, imports: [CONTRACT, MODEL] },
+  { name: `${RUNTIME}/store`, imports: [STORED, CONTRACT, MODEL] },
+  { name: `${RUNTIME}/compile`, imports: [STORED, CONTRACT, MODEL] },
+  { name: SELECT, imports: [CONTRACT] },
+  { name: `${RUNTIME}/health`, imports: [CONTRACT, SELECT, BASE] },
+
+  {
+    name: CONTROL,
+    imports: [`${RUNTIME}/compile`, STORED, `${RUNTIME}/store`, `${RUNTIME}/health`, CONTRACT, MODEL, CONTROL],
+  },
+  {
+    name: `${CONTROL}/write`,
+    imports: [
+      `${RUNTIME}/compile`,
+      STORED,
+      `${RUNTIME}/store`,
+      `${RUNTIME}/health`,
+      CONTRACT,
+      MODEL,
+      `${CONTROL}/access`,
+      `${CONTROL}/events`,
+    ],
+  },
+  {
+    name: `${CONTROL}/health`,
+    imports: [
+      `${RUNTIME}/compile`,
+      STORED,
+      `${RUNTIME}/store`,
+      `${RUNTIME}/health`,
+      CONTRACT,
+      MODEL,
+      `${CONTROL}/access`,
+      `${CONTROL}/events`,
+    ],
+  },
+  { name: `${CONTROL}/access`, imports: [`${RUNTIME}/compile`, STORED, `${RUNTIME}/store`, CONTRACT, MODEL] },
+  {
+    name: `${CONTROL}/events`,
+    imports: [`${RUNTIME}/compile`, STORED, `${RUNTIME}/store`, CONTRACT, MODEL, `${CONTROL}/access`],
+  },
+  { name: `${RUNTIME}/api`, imports: [CONTROL, STORED, CONTRACT, MODEL], types: [`${RUNTIME}/health`] },
+
+  {
+    name: `${EMBEDDED}/engine.ts`,
+    imports: [`${EMBEDDED}/main-thread`, `${EMBEDDED}/shared`, `${EMBEDDED}/access-log`, `${EMBEDDED}/tls`, CONTRACT],
+  },
+  { name: `${EMBEDDED}/io`, imports: [BASE] },
+  { name: `${EMBEDDED}/access-log`, imports: [CONTRACT, BASE] },
+  { name: `${EMBEDDED}/shared`, imports: [CONTRACT, SELECT, BASE], types: [`${EMBEDDED}/access-log`] },
+  { name: `${EMBEDDED}/http/message`, imports: [BASE] },
+  { name: `${EMBEDDED}/http/routing`, imports: [`${EMBEDDED}/http/message`, CONTRACT, BASE] },
+  {
+    name: `${EMBEDDED}/serving`,
+    imports: [
+      `${EMBEDDED}/io`,
+      `${EMBEDDED}/shared`,
+      `${EMBEDDED}/access-log`,
+      SELECT,
+      `${EMBEDDED}/http/message`,
+      `${EMBEDDED}/http/routing`,
+      CONTRACT,
+    ],
+  },
+  { name: `${EMBEDDED}/http/upstream`, imports: [`${EMBEDDED}/serving`, `${EMBEDDED}/io`] },
+  {
+    name: `${EMBEDDED}/http/exchange`,
+    imports: [...TRANSPORT, `${EMBEDDED}/http/upstream`, `${EMBEDDED}/http/message`],
+  },
+  { name: `${EMBEDDED}/tcp`, imports: TRANSPORT },
+  { name: `${EMBEDDED}/udp`, imports: TRANSPORT },
+  { name: `${EMBEDDED}/tls`, imports: [...TRANSPORT, `${EMBEDDED}/http/exchange`, `${EMBEDDED}/http/message`] },
+  ...['worker', 'main-thread'].map((side) => ({
+    name: `${EMBEDDED}/${side}`,
+    imports: [
+      ...TRANSPORT,
+      `${EMBEDDED}/http`,
+      ...['tcp', 'udp', 'tls'].map((transport) => `${EMBEDDED}/${transport}`),
+    ],
+  })),
+];
