@@ -171,11 +171,12 @@ function compileTargets(
   for (const [key, target] of held) {
     const present = served?.get(key);
     const isSame =
-      present?.weight === target.weight &&
-      present.name === target.name &&
-      present.attachment === target.attachment &&
-      present.ineligible === target.ineligible;
-    targets.set(key, isSame ? present : Object.freeze(target));
+      present === target ||
+      (present?.weight === target.weight &&
+        present.name === target.name &&
+        present.attachment === target.attachment &&
+        present.ineligible === target.ineligible);
+    targets.set(key, isSame ? present : target);
   }
   const isSame = served?.size === targets.size && [...targets].every(([key, target]) => served.get(key) === target);
   return isSame ? served : targets;

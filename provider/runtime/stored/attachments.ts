@@ -4,7 +4,7 @@ import { isSameList } from '../../model/base/same-list.ts';
 import { canonicalAddress, targetKey } from '../../model/base/target-key.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
 import { type Target, weightOf } from '../../model/objects/target-attachment.ts';
-import { type Ineligibility, targetFault } from '../../model/rules/eligibility.ts';
+import { targetFault } from '../../model/rules/eligibility.ts';
 import { loadBalancerIdOf } from '../../model/rules/parents.ts';
 import { addressOf, wantedTargets } from '../../model/rules/targets.ts';
 import { lookupIn } from './lookup.ts';
@@ -14,8 +14,10 @@ import type { StoredObject } from './object.ts';
 
 export type Attachment = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
 
-/** A target that an attachment binds, with every default resolved. */
+/** A target that an attachment binds, with every default resolved. Frozen: where nothing of it changes it stays the same object. */
 export interface ResolvedTarget {
+  /** The id of the attachment. */
+  readonly attachment: string;
   /** The name in the attachment's targets, or in the group's members. */
   readonly name: string;
   /** The target key. Under a classic load balancer, each listener of which has a port, the address alone. */
@@ -25,7 +27,7 @@ export interface ResolvedTarget {
   readonly port: number | undefined;
   readonly weight: number;
   /** Why it may take no traffic now. */
-  readonly ineligible: Ineligibility | undefined;
+  readonly ineligible: string | undefined;
 }
 
 export function isAttachment(object: StoredObject): object is Attachment {
@@ -76,14 +78,22 @@ function resolve(objects: StoredObjects, attachment: Attachment): ResolvedTarget
   const loadBalancer = loadBalancerOf(objects, attachment.properties)?.properties;
   const isClassic = loadBalancer?.type === 'classic';
   return targetsWanted(objects, attachment).flatMap(([name, target]) => {
+    const known = selfContained.get(target);
+    if (known?.name === name && known.attachment === attachment.id && !isClassic) return [known];
     const address = addressOf(lookup, target) as string | undefined;
     const port = isClassic ? undefined : target.port;
     if (address === undefined || (port === undefined && !isClassic)) return [];
     const key = port === undefined ? canonicalAddress(address) : targetKey(address, port);
-    const ineligible = loadBalancer && targetFault(lookup, target, loadBalancer);
-    return [{ name, key, address, port, weight: weightOf(target), ineligible }];
+    const ineligible = loadBalancer && targetFault(lookup, target, loadBalancer)?.reason;
+    const found = { attachment: attachment.id, name, key, address, port, weight: weightOf(target), ineligible };
+    if (target.serverId === undefined && target.type === undefined && port !== undefined)
+      selfContained.set(target, found);
+    return [Object.freeze(found)];
   });
 }
+
+/** What a target resolves to that depends on nothing but itself: a bare address with a port. A patch leaves most of them. */
+const selfContained = new WeakMap<Target, ResolvedTarget>();
 
 /** The objects that an attachment's targets are made of, beside itself and what it is bound to. */
 export function partsOf(objects: StoredObjects, attachment: Attachment): StoredObject[] {

@@ -1,10 +1,10 @@
 // Who binds what in a model, resolved once for each version: which attachments serve which target group, and with what targets.
-import { targetKey } from '../../model/base/target-key.ts';
+import { canonicalAddress, targetKey } from '../../model/base/target-key.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
 import { AttachmentIndex } from '../../model/rules/serving.ts';
 import { groupIdOfRule } from '../contract/snapshot.ts';
-import { type Attachment, attachmentsOf, resolvedTargets } from './attachments.ts';
+import { type Attachment, attachmentsOf, type ResolvedTarget, resolvedTargets } from './attachments.ts';
 import type { Model, ModelView } from './model.ts';
 import type { StoredObject } from './object.ts';
 
@@ -19,17 +19,9 @@ export interface ServedGroup {
   readonly fixedPort: number | undefined;
 }
 
-/** A target of a target group, with the attachment that holds it. */
-export interface HeldTarget {
-  readonly key: string;
-  readonly address: string;
+/** A target of a target group. `attachment` is its holder: of those that bind it the one that came to do so last. */
+export interface HeldTarget extends ResolvedTarget {
   readonly port: number;
-  readonly weight: number;
-  readonly name: string;
-  /** The id of the attachment whose weight counts: of those that bind the target the one that came to do so last. */
-  readonly attachment: string;
-  /** Why it may take no traffic now. */
-  readonly ineligible: string | undefined;
 }
 
 const known = new WeakMap<Model, Bindings>();
@@ -88,27 +80,29 @@ export class Bindings {
 
   /** The targets that the attachments bind to one target group, by key. */
   heldTargets(attachments: readonly Attachment[], fixedPort: number | undefined): ReadonlyMap<string, HeldTarget> {
-    const targets = new Map<string, HeldTarget>();
-    const heldSince = new Map<string, number>();
+    const held = new Map<string, HeldTarget>();
     for (const attachment of attachments) {
       for (const target of this.targetsOf(attachment, fixedPort)) {
-        const since = attachment.state.claims[target.claim] ?? 0;
-        if (since < (heldSince.get(target.key) ?? -1)) continue;
-        heldSince.set(target.key, since);
-        const { claim: _, ...held } = target;
-        targets.set(target.key, held);
+        const other = held.get(target.key);
+        if (other !== undefined && heldSince(attachments, other) > heldSince([attachment], target)) continue;
+        held.set(target.key, target);
       }
     }
-    return targets;
+    return held;
   }
 
-  /** The attachment's targets in a target group, whose port is `fixedPort` where that is given, with what it claims each by. */
-  targetsOf(attachment: Attachment, fixedPort: number | undefined): (HeldTarget & { readonly claim: string })[] {
-    return resolvedTargets(this.#model, attachment).flatMap(({ key: claim, ineligible, ...target }) => {
-      const port = fixedPort ?? target.port;
-      if (port === undefined) return [];
-      const key = fixedPort === undefined ? claim : targetKey(target.address, port);
-      return [{ ...target, claim, key, port, attachment: attachment.id, ineligible: ineligible?.reason }];
+  /** The attachment's targets in a target group, whose port is `fixedPort` where that is given. */
+  targetsOf(attachment: Attachment, fixedPort: number | undefined): readonly HeldTarget[] {
+    const targets = resolvedTargets(this.#model, attachment);
+    if (fixedPort === undefined) return targets.filter((target): target is HeldTarget => target.port !== undefined);
+    return targets.map((target) => {
+      return Object.freeze({ ...target, port: fixedPort, key: targetKey(target.address, fixedPort) });
     });
   }
+}
+
+/** The version at which the target's attachment came to bind it. */
+function heldSince(attachments: readonly Attachment[], { attachment: id, address, key }: HeldTarget): number {
+  const claims = attachments.find((attachment) => attachment.id === id)?.state.claims ?? {};
+  return claims[key] ?? claims[canonicalAddress(address)] ?? 0;
 }

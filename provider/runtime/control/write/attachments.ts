@@ -138,7 +138,7 @@ export function refuseForeignClaims(view: ModelView, next: Attachment, path?: st
 export function eligibilityWarnings(view: ModelView, attachment: Attachment): string[] {
   const property = attachment.kind === 'attachments' ? 'targets' : 'members';
   const warnings = resolvedTargets(view, attachment).flatMap(({ name, ineligible }) =>
-    ineligible === undefined ? [] : [`${propertyPath([property, name])} is ineligible: ${ineligible.reason}`],
+    ineligible === undefined ? [] : [`${propertyPath([property, name])} is ineligible: ${ineligible}`],
   );
   const left = warnings.length - MAX_WARNINGS;
   return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `${left} more of its ${property} are ineligible`];
