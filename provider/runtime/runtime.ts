@@ -13,7 +13,7 @@ import { probe } from './health/probes.ts';
 import { openDataDirectory, publishToken } from './store/data-directory.ts';
 import { KeyFile } from './store/key-file.ts';
 import { SealedStore } from './store/sealed-store.ts';
-import { SqliteStore } from './store/sqlite-store.ts';
+import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
 export interface RuntimeOptions {
   readonly dataDirectory: string;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Change } from '../../../../provider/runtime/control/write/write.ts';
 import { Writer } from '../../../../provider/runtime/control/write/writer.ts';
-import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
+import { SqliteStore } from '../../../../provider/runtime/store/sqlite/sqlite-store.ts';
 import { makePair, type Pair } from '../../../harness/certificates.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';
 import { engineOf, freePort, listen, UNCHECKED } from '../embedded/fixtures.ts';

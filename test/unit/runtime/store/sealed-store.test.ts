@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { KeyFile } from '../../../../provider/runtime/store/key-file.ts';
 import { SealedStore } from '../../../../provider/runtime/store/sealed-store.ts';
-import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
+import { SqliteStore } from '../../../../provider/runtime/store/sqlite/sqlite-store.ts';
 import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';
 

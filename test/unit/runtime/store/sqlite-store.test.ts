@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseProperties } from '../../../../provider/model/objects/validate.ts';
-import { SqliteStore } from '../../../../provider/runtime/store/sqlite-store.ts';
+import { SqliteStore } from '../../../../provider/runtime/store/sqlite/sqlite-store.ts';
 import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { temporaryDirectory } from '../../../harness/runtime.ts';
 

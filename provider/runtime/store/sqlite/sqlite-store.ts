@@ -1,11 +1,11 @@
 // The store in a SQLite file of the data directory, in WAL mode with an fsync before each commit returns.
 import { randomUUID } from 'node:crypto';
 import { Kysely } from 'kysely';
-import type { Kind } from '../../model/base/kinds.ts';
-import type { Health } from '../contract/snapshot.ts';
-import type { ObjectChange, StoredHealth, StoredModel, StoredObject, StoredToken } from '../stored/object.ts';
-import { openDatabase } from './sqlite-dialect.ts';
-import type { Store } from './store.ts';
+import type { Kind } from '../../../model/base/kinds.ts';
+import type { Health } from '../../contract/snapshot.ts';
+import type { ObjectChange, StoredHealth, StoredModel, StoredObject, StoredToken } from '../../stored/object.ts';
+import { openDatabase } from './dialect.ts';
+import type { Store } from '../store.ts';
 
 interface Schema {
   meta: { name: string; value: string };
