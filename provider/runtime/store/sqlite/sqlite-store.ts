@@ -4,9 +4,11 @@ import { Kysely } from 'kysely';
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { Health } from '../../contract/snapshot.ts';
 import type { ObjectChange, StoredHealth, StoredModel, StoredObject, StoredToken } from '../../stored/object.ts';
-import { openDatabase } from './dialect.ts';
 import type { Store } from '../store.ts';
+import { openDatabase } from './dialect.ts';
+import { MIGRATIONS, migrate } from './migrations.ts';
 
+/** The tables as the last migration leaves them. */
 interface Schema {
   meta: { name: string; value: string };
   objects: {
@@ -20,8 +22,7 @@ interface Schema {
     /** JSON. */
     state: string;
   };
-  /** `listener_id`: of the group, as it was called when a listener had but one. */
-  health: { listener_id: string; key: string; health: string };
+  health: { target_group_id: string; key: string; health: string };
   tokens: {
     id: string;
     name: string;
@@ -33,43 +34,29 @@ interface Schema {
   };
 }
 
-const TABLES = [
-  'create table if not exists meta (name text primary key, value text not null) strict',
-  `create table if not exists objects (kind text not null, id text not null, owner text, incarnation text not null,
-     version integer not null, properties text not null, state text not null, primary key (kind, id)) strict`,
-  `create table if not exists health (listener_id text not null, key text not null, health text not null,
-     primary key (listener_id, key)) strict`,
-  `create table if not exists tokens (id text primary key, name text not null, secret_hash text not null,
-     statements text not null, created_at text not null, expires_at text) strict`,
-];
-
-const SCHEMA_VERSION = '1';
-
 export class SqliteStore implements Store {
   readonly #db: Kysely<Schema>;
 
+  /** Makes the database or migrates it. Throws an Error for the terminal if a newer release wrote it. */
   constructor(file: string) {
     const { database, dialect } = openDatabase(file);
-    // FULL syncs the WAL at each commit (5.4 k commits/s measured); NORMAL would lose acknowledged writes in a power cut.
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000');
-    for (const table of TABLES) database.exec(table);
+    try {
+      migrate(database, MIGRATIONS);
+      // FULL syncs the WAL at each commit (5.4 k commits/s measured); NORMAL would lose acknowledged writes in a power cut.
+      database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000');
+    } catch (error) {
+      database.close();
+      throw error;
+    }
     this.#db = new Kysely<Schema>({ dialect });
   }
 
   async load(): Promise<StoredModel> {
     return this.#db.transaction().execute(async (tx) => {
       const meta = new Map((await tx.selectFrom('meta').selectAll().execute()).map(({ name, value }) => [name, value]));
-      const found = meta.get('schemaVersion') ?? SCHEMA_VERSION;
-      if (found !== SCHEMA_VERSION) throw new Error(`the data was written by another release (schema ${found})`);
       const runtimeId = meta.get('runtimeId') ?? randomUUID();
       if (!meta.has('runtimeId')) {
-        await tx
-          .insertInto('meta')
-          .values([
-            { name: 'runtimeId', value: runtimeId },
-            { name: 'schemaVersion', value: SCHEMA_VERSION },
-          ])
-          .execute();
+        await tx.insertInto('meta').values({ name: 'runtimeId', value: runtimeId }).execute();
       }
       const objects = await tx.selectFrom('objects').selectAll().orderBy('version').execute();
       const health = await tx.selectFrom('health').selectAll().execute();
@@ -79,7 +66,7 @@ export class SqliteStore implements Store {
         version: Number(meta.get('version') ?? 0),
         objects: objects.map(toObject),
         healthAtMs: Number(meta.get('healthAtMs') ?? 0),
-        health: health.map((row) => ({ groupId: row.listener_id, key: row.key, health: row.health as Health })),
+        health: health.map((row) => ({ groupId: row.target_group_id, key: row.key, health: row.health as Health })),
         tokens: tokens.map(toToken),
       };
     });
@@ -105,7 +92,7 @@ export class SqliteStore implements Store {
     await this.#db.transaction().execute(async (tx) => {
       await tx.deleteFrom('health').execute();
       for (const { groupId, key, health: value } of health) {
-        await tx.insertInto('health').values({ listener_id: groupId, key, health: value }).execute();
+        await tx.insertInto('health').values({ target_group_id: groupId, key, health: value }).execute();
       }
       await tx
         .replaceInto('meta')

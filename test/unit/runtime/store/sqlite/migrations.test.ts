@@ -1,0 +1,111 @@
+// Databases of other releases: one of 0.1.0 is migrated, wholly or not at all, and one of a newer release is refused.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { MIGRATIONS } from '../../../../../provider/runtime/store/sqlite/migrations.ts';
+import { SqliteStore } from '../../../../../provider/runtime/store/sqlite/sqlite-store.ts';
+import { temporaryDirectory } from '../../../../harness/runtime.ts';
+import { LOADED, writeDatabase } from './release-0-1-0.ts';
+
+const MODULE = new URL('../../../../../provider/runtime/store/sqlite/migrations.ts', import.meta.url);
+
+async function load(file: string) {
+  const store = new SqliteStore(file);
+  try {
+    return await store.load();
+  } finally {
+    await store.close();
+  }
+}
+
+function query<T>(file: string, look: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(file);
+  try {
+    return look(database);
+  } finally {
+    database.close();
+  }
+}
+
+const versionOf = (database: DatabaseSync) => database.prepare('pragma user_version').get()?.user_version;
+const schemaOf = (database: DatabaseSync) => database.prepare('select sql from sqlite_schema order by name').all();
+
+function oldDatabase(t: TestContext): string {
+  const file = join(temporaryDirectory(t), 'weir.db');
+  writeDatabase(file);
+  return file;
+}
+
+test('a database of 0.1.0 opens with all that it has, and is written to as any other', async (t) => {
+  const file = oldDatabase(t);
+  assert.deepEqual(await load(file), LOADED);
+  const store = new SqliteStore(file);
+  t.after(() => store.close());
+  const [, ...health] = LOADED.health as { groupId: string; key: string; health: 'unhealthy' }[];
+  await store.saveHealth(2000, health);
+  await store.commit(8, [{ delete: { kind: 'listeners', id: 'web' } }]);
+  const objects = LOADED.objects.slice(0, 1);
+  assert.deepEqual(await store.load(), { ...LOADED, version: 8, objects, healthAtMs: 2000, health });
+});
+
+test('a migrated database has the schema of a new one, and 0.1.0 is told that it is not its own', async (t) => {
+  const [migrated, fresh] = [oldDatabase(t), join(temporaryDirectory(t), 'weir.db')];
+  for (const file of [migrated, fresh]) {
+    await load(file);
+    assert.equal(query(file, versionOf), MIGRATIONS.length);
+    const found = query(file, (it) => it.prepare("select value from meta where name = 'schemaVersion'").get());
+    assert.notEqual(found?.value ?? '1', '1');
+  }
+  assert.deepEqual(query(migrated, schemaOf), query(fresh, schemaOf));
+});
+
+test('a second open changes nothing', async (t) => {
+  const file = oldDatabase(t);
+  await load(file);
+  const before = readFileSync(file);
+  assert.deepEqual(await load(file), LOADED);
+  assert.deepEqual(readFileSync(file), before);
+});
+
+/** Migrates in a process that is killed before the migration of this number. */
+function migrateUntil(file: string, number: number): void {
+  const script = `
+    import { DatabaseSync } from 'node:sqlite';
+    import { MIGRATIONS, migrate } from ${JSON.stringify(MODULE.href)};
+    const database = new DatabaseSync(${JSON.stringify(file)});
+    database.function('die', () => process.kill(process.pid, 'SIGKILL'));
+    migrate(database, MIGRATIONS.toSpliced(${number}, 0, 'select die()'));`;
+  const { signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script]);
+  assert.equal(signal, 'SIGKILL', String(stderr));
+}
+
+for (let number = 0; number <= MIGRATIONS.length; number++) {
+  test(`a kill after ${number} of ${MIGRATIONS.length} migrations leaves what was there, which the next start migrates`, async (t) => {
+    const file = oldDatabase(t);
+    const before = query(file, schemaOf);
+    migrateUntil(file, number);
+    assert.deepEqual(query(file, schemaOf), before);
+    assert.equal(query(file, versionOf), 0);
+    assert.equal(
+      query(file, (it) => it.prepare('select listener_id from health').all().length),
+      2,
+    );
+    assert.deepEqual(await load(file), LOADED);
+  });
+}
+
+test('a database of a newer release is refused as it is, with what to do', async (t) => {
+  const file = oldDatabase(t);
+  await load(file);
+  const newer = MIGRATIONS.length + 1;
+  query(file, (database) => database.exec(`pragma user_version = ${newer}`));
+  const before = readFileSync(file);
+  const message = new RegExp(
+    `weir\\.db was written by a newer release of weir \\(schema ${newer}, .*: start that release`,
+  );
+  assert.throws(() => new SqliteStore(file), message);
+  assert.deepEqual(readFileSync(file), before);
+});
