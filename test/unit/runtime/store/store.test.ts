@@ -1,0 +1,148 @@
+// What every store keeps, whatever it keeps it in.
+import assert from 'node:assert/strict';
+import { parseProperties } from '../../../../provider/model/objects/validate.ts';
+import type { Store } from '../../../../provider/runtime/store/store.ts';
+import type { StoredHealth, StoredObject, StoredToken } from '../../../../provider/runtime/stored/object.ts';
+import { testOnEachStore } from './table.ts';
+
+const TOKEN: StoredToken = {
+  id: 'one',
+  name: 'ci',
+  secretHash: 'abc',
+  statements: [{ actions: ['slb:*'], resources: ['*'] }],
+  createdAt: '2026-11-21T00:00:00.000Z',
+};
+
+const HEALTHY: StoredHealth = { groupId: 'web', key: '10.0.0.1:80', health: 'healthy' };
+
+function loadBalancer(id: string, version: number, properties: Record<string, unknown> = {}): StoredObject {
+  return {
+    kind: 'load-balancers',
+    id,
+    owner: version % 2 === 0 ? undefined : 'urn:pulumi:dev::shop::type::name',
+    incarnation: 'first',
+    version,
+    properties: parseProperties('load-balancers', properties),
+    state: { vip: '127.77.0.1' },
+  };
+}
+
+/** Its secrets stand in properties, in a map and in the state. */
+const SECRETIVE = {
+  ...{ kind: 'listeners', id: 'web', owner: undefined, incarnation: 'i', version: 1 },
+  properties: {
+    port: 443,
+    certificates: { a: { certificate: 'c', privateKey: 'planted key' } },
+    stickySession: { type: 'cookie', cookieKey: 'planted cookie key' },
+  },
+  state: { cookieKey: 'planted own key', servesSince: 1 },
+} as unknown as StoredObject;
+
+async function written(open: () => Store, ...objects: StoredObject[]): Promise<Store> {
+  const store = open();
+  await store.load();
+  await store.commit(
+    objects.length,
+    objects.map((put) => ({ put })),
+  );
+  return store;
+}
+
+testOnEachStore('a new one is empty, and its runtime id stays from the first load on', async (open) => {
+  const store = open();
+  const { runtimeId, ...rest } = await store.load();
+  assert.match(runtimeId, /^[A-Za-z0-9_-]{8,}$/);
+  assert.deepEqual(rest, { version: 0, objects: [], healthAtMs: 0, health: [], tokens: [] });
+  assert.equal((await store.load()).runtimeId, runtimeId);
+  await store.close();
+  assert.equal((await open().load()).runtimeId, runtimeId);
+});
+
+testOnEachStore('what was committed is there for whoever opens it next, though it was never closed', async (open) => {
+  const first = open();
+  const { runtimeId } = await first.load();
+  await first.commit(2, [{ put: loadBalancer('a', 1) }, { put: loadBalancer('b', 2) }]);
+  await first.commit(3, [{ put: loadBalancer('a', 3, { tags: { env: 'dev' } }) }]);
+  await first.commit(4, [{ delete: { kind: 'load-balancers', id: 'b' } }]);
+  await first.saveHealth(1000, [HEALTHY]);
+  await first.addToken(TOKEN);
+  assert.deepEqual(await open().load(), {
+    runtimeId,
+    version: 4,
+    objects: [loadBalancer('a', 3, { tags: { env: 'dev' } })],
+    healthAtMs: 1000,
+    health: [HEALTHY],
+    tokens: [TOKEN],
+  });
+});
+
+testOnEachStore('a commit of which one change fails leaves nothing of the others', async (open) => {
+  const store = await written(open, loadBalancer('a', 1));
+  const broken = { ...loadBalancer('c', 3), id: null as unknown as string };
+  const gone = { delete: { kind: 'load-balancers', id: 'a' } } as const;
+  await assert.rejects(store.commit(3, [{ put: loadBalancer('b', 2) }, gone, { put: broken }]));
+  const { objects, version } = await store.load();
+  assert.deepEqual([objects, version], [[loadBalancer('a', 1)], 1]);
+});
+
+testOnEachStore('the changes of a commit are made in their order, and commits in that of their calls', async (open) => {
+  const store = open();
+  await store.load();
+  const gone = { delete: { kind: 'load-balancers', id: 'a' } } as const;
+  await Promise.all([
+    store.commit(2, [{ put: loadBalancer('a', 1) }, gone]),
+    store.commit(3, [gone, { put: loadBalancer('a', 3) }]),
+    store.commit(4, [{ put: loadBalancer('a', 4) }]),
+  ]);
+  const { objects, version } = await store.load();
+  assert.deepEqual([objects, version], [[loadBalancer('a', 4)], 4]);
+});
+
+testOnEachStore('objects come in the order of their versions, frozen, and kinds may share an id', async (open) => {
+  const rule = { ...SECRETIVE, kind: 'rules', id: 'b', version: 2, state: {} } as StoredObject;
+  const store = await written(open, loadBalancer('b', 3), rule, loadBalancer('a', 1));
+  const { objects } = await store.load();
+  assert.deepEqual(
+    objects.map(({ kind, id }) => [kind, id]),
+    [
+      ['load-balancers', 'a'],
+      ['rules', 'b'],
+      ['load-balancers', 'b'],
+    ],
+  );
+  assert.ok(objects.every(Object.isFrozen));
+});
+
+testOnEachStore('secrets come back as they were written, beside any other text', async (open) => {
+  const odd = loadBalancer('odd', 2, { tags: { "it's": '"\\\u0000\u2028 é 🙂' } });
+  await written(open, SECRETIVE, odd);
+  assert.deepEqual((await open().load()).objects, [SECRETIVE, odd]);
+});
+
+testOnEachStore('health that is saved takes the place of all that was, and makes no version', async (open) => {
+  const store = await written(open, loadBalancer('a', 1));
+  const other: StoredHealth = { groupId: 'web/rule', key: '[::1]:80', health: 'ineligible' };
+  await store.saveHealth(1000, [HEALTHY, other]);
+  await store.saveHealth(2000, [{ ...HEALTHY, health: 'unhealthy' }]);
+  const { version, healthAtMs, health } = await store.load();
+  assert.deepEqual([version, healthAtMs, health], [1, 2000, [{ ...HEALTHY, health: 'unhealthy' }]]);
+  await store.saveHealth(3000, []);
+  assert.deepEqual((await store.load()).health, []);
+});
+
+testOnEachStore('tokens come in the order in which they were made, with and without an end', async (open) => {
+  const store = open();
+  await store.load();
+  const [second, third] = ['2', '3'].map((day, index) => ({
+    ...TOKEN,
+    id: `${9 - index}`,
+    createdAt: `2026-11-2${day}T00:00:00.000Z`,
+  }));
+  const last = { ...(third as StoredToken), expiresAt: '2027-01-31T00:00:00Z' };
+  for (const token of [last, second as StoredToken, TOKEN]) await store.addToken(token);
+  assert.deepEqual((await store.load()).tokens, [TOKEN, second, last]);
+  await store.deleteToken('9');
+  await store.deleteToken('no such token');
+  assert.deepEqual((await store.load()).tokens, [TOKEN, last]);
+  await assert.rejects(store.addToken(TOKEN));
+});
