@@ -1,13 +1,18 @@
 // The typed client of the runtime's API: the providers' only way to it; makes sure first that it is there and the right one.
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { type ApiEvent, apiEvent } from '../model/api/events.ts';
+import { type ApiObject, apiObject, pageOf } from '../model/api/objects.ts';
+import { type StatusResponse, statusResponse } from '../model/api/status.ts';
+import { type CreatedToken, createdToken, type TokenList, tokenList } from '../model/api/tokens.ts';
 import { WeirError } from '../model/base/errors.ts';
-import { json } from '../model/base/json.ts';
 import type { Kind } from '../model/base/kinds.ts';
 import { HANDOVER_SECONDS, toMs } from '../model/objects/seconds.ts';
 import type { TokenProperties } from '../model/permissions/token.ts';
+import { eventData } from './event-stream.ts';
 import { failureOf, isLost, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
-import { type HttpAnswer, openStream, type Send, sender } from './request.ts';
+import { read } from './reading.ts';
+import { type HttpResponse, openStream, type Send, sender } from './request.ts';
 import { type Settings, type Token, tokenFor } from './settings.ts';
 
 /** So that a dead endpoint, even one that swallows packets, fails a `pulumi up` within 10 s: Pulumi itself takes 5 to 6. */
@@ -22,33 +27,22 @@ const MARGIN_MS = 30_000;
 /** The same write again, after the connection was lost or the runtime asked for it: it is idempotent. */
 const REPEAT_AFTER_MS = [200, 1_000];
 
-const storedObject = z.looseObject({
-  id: z.string(),
-  owner: z.string().nullish(),
-  incarnation: z.string(),
-  version: z.number(),
-  warnings: z.array(z.string()).optional(),
-  lastError: z.string().nullish(),
-});
+const apiObjectPage = pageOf(apiObject);
 
-const storedPage = z.looseObject({ items: z.array(storedObject), cursor: z.string().optional() });
-
-/** An object as the API answers it: what every kind has; properties and outputs of its kind stand beside. */
-export type StoredObject = Readonly<z.infer<typeof storedObject>>;
-
-/** The same with the tag of what was read, for a write that must not go over another's. */
-export type TaggedObject = StoredObject & { readonly etag: string | undefined };
-
-/** What the runtime says of the object that its user should know. */
-export function warningsOf({ warnings, lastError }: StoredObject): string[] {
-  return [...(warnings ?? []), ...(lastError ? [lastError] : [])];
-}
+/** An object with the tag of what was read, for a write that must not go over another's. */
+export type TaggedObject = ApiObject & { readonly etag: string | undefined };
 
 export interface Call {
   readonly kind: Kind;
   readonly id: string;
   /** The runtime that the state names; undefined where there is no state yet. */
   readonly expectedRuntime: string | undefined;
+}
+
+export interface EventReader {
+  /** From here on nothing is missed. */
+  opened(): void;
+  happened(event: ApiEvent): void;
 }
 
 export class RuntimeClient {
@@ -82,16 +76,16 @@ export class RuntimeClient {
     body: Readonly<Record<string, unknown>>,
     waitMs: number = FIRST_CHECKS_MS,
     ifMatch?: string,
-  ): Promise<StoredObject> {
+  ): Promise<ApiObject> {
     const write = { body: JSON.stringify(body), ifMatch, timeoutMs: waitMs + MARGIN_MS };
-    return parsed(storedObject, await this.#call('PUT', pathOf(call), call.expectedRuntime, write));
+    return bodyAs(apiObject, await this.#call('PUT', pathOf(call), call.expectedRuntime, write));
   }
 
   /** Undefined: this runtime, which is the expected one, does not have it. */
   async get(call: Call): Promise<TaggedObject | undefined> {
     try {
-      const answer = await this.#call('GET', pathOf(call), call.expectedRuntime);
-      return { ...parsed(storedObject, answer), etag: answer.headers.etag };
+      const response = await this.#call('GET', pathOf(call), call.expectedRuntime);
+      return { ...bodyAs(apiObject, response), etag: response.headers.etag };
     } catch (error) {
       if (error instanceof WeirError && error.code === 'NotFound') return undefined;
       throw error;
@@ -99,12 +93,12 @@ export class RuntimeClient {
   }
 
   /** Every object of a kind, in order of id; of the runtime that a state names, where it names one. */
-  async list(kind: Kind, expectedRuntime?: string): Promise<StoredObject[]> {
-    const objects: StoredObject[] = [];
+  async list(kind: Kind, expectedRuntime?: string): Promise<ApiObject[]> {
+    const objects: ApiObject[] = [];
     let cursor: string | undefined;
     do {
       const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-      const page = parsed(storedPage, await this.#call('GET', `v1/${kind}${query}`, expectedRuntime));
+      const page = bodyAs(apiObjectPage, await this.#call('GET', `v1/${kind}${query}`, expectedRuntime));
       objects.push(...page.items);
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -122,32 +116,39 @@ export class RuntimeClient {
     }
   }
 
-  /** What runs now: the answer of `/v1/status`. */
-  async status(): Promise<unknown> {
-    return json((await this.#call('GET', 'v1/status', undefined)).body);
+  async status(): Promise<StatusResponse> {
+    return bodyAs(statusResponse, await this.#call('GET', 'v1/status', undefined));
   }
 
-  /** The answer of `POST /v1/tokens`, the only one that has the token. */
-  async createToken(token: TokenProperties): Promise<unknown> {
-    return json((await this.#call('POST', 'v1/tokens', undefined, { body: JSON.stringify(token) })).body);
+  /** What it returns is all that ever has the text of the token. */
+  async createToken(token: TokenProperties): Promise<CreatedToken> {
+    const write = { body: JSON.stringify(token) };
+    return bodyAs(createdToken, await this.#call('POST', 'v1/tokens', undefined, write));
   }
 
-  async tokens(): Promise<unknown> {
-    return json((await this.#call('GET', 'v1/tokens', undefined)).body);
+  async tokens(): Promise<TokenList> {
+    return bodyAs(tokenList, await this.#call('GET', 'v1/tokens', undefined));
   }
 
   async revokeToken(id: string): Promise<void> {
     await this.#call('DELETE', `v1/tokens/${encodeURIComponent(id)}`, undefined);
   }
 
-  /** Calls `onEvent` at each sign of life of `/v1/events`; resolves when the stream has ended, rejects where there is none. */
-  async events(onEvent: () => void, signal: AbortSignal): Promise<void> {
+  /** Tells the reader what happens from now on; resolves when the stream has ended, rejects if it could not be opened. */
+  async events({ opened, happened }: EventReader, signal: AbortSignal): Promise<void> {
     const runtimeId = await this.runtimeId();
     const token = tokenFor(this.#settings, runtimeId);
     const headers = { 'X-Weir-Runtime': runtimeId, ...(token && { Authorization: `Bearer ${token.value}` }) };
     const stream = await openStream(this.#settings.ca, { url: this.#url('v1/events'), headers, signal });
-    stream.on('data', onEvent);
-    await new Promise<void>((resolve) => stream.once('close', resolve));
+    opened();
+    try {
+      for await (const data of eventData(stream)) {
+        const { value } = read(apiEvent, data);
+        if (value !== undefined) happened(value);
+      }
+    } catch {
+      // A stream that breaks has ended.
+    }
   }
 
   async #call(method: string, path: string, expected: string | undefined, write: Write = {}) {
@@ -163,32 +164,32 @@ export class RuntimeClient {
     const url = this.#url(path);
     for (let attempt = 0; ; attempt++) {
       const repeatAfterMs = REPEAT_AFTER_MS[attempt];
-      const outcome = await this.#attempt({ url, method, headers, body, timeoutMs });
-      if (outcome.answer !== undefined && outcome.answer.status < 400) return outcome.answer;
-      const failure = outcome.answer
-        ? this.#failureOf(outcome.answer, expected ?? runtimeId, runtimeId, token)
-        : unreachable(this.#settings, outcome.error, timeoutMs);
-      const mayRepeat = outcome.answer ? REPEATED.has(failure.code) : isLost(outcome.error);
+      const { response, error } = await this.#attempt({ url, method, headers, body, timeoutMs });
+      if (response !== undefined && response.status < 400) return response;
+      const failure = response
+        ? this.#failureOf(response, expected ?? runtimeId, runtimeId, token)
+        : unreachable(this.#settings, error, timeoutMs);
+      const mayRepeat = response ? REPEATED.has(failure.code) : isLost(error);
       // A second POST would make a second one.
       if (method === 'POST' || !mayRepeat || repeatAfterMs === undefined) throw failure;
       await delay(repeatAfterMs);
     }
   }
 
-  async #attempt(request: Parameters<Send>[0]): Promise<{ answer?: HttpAnswer; error?: unknown }> {
+  async #attempt(request: Parameters<Send>[0]): Promise<{ response?: HttpResponse; error?: unknown }> {
     try {
-      return { answer: await this.#send(request) };
+      return { response: await this.#send(request) };
     } catch (error) {
       return { error };
     }
   }
 
-  #failureOf(answer: HttpAnswer, expected: string, admitted: string, token: Token | undefined): WeirError {
-    const actual = runtimeIdOf(answer);
-    if (actual === undefined) return notAWeirRuntime(this.#settings, answer);
+  #failureOf(response: HttpResponse, expected: string, admitted: string, token: Token | undefined): WeirError {
+    const actual = runtimeIdOf(response);
+    if (actual === undefined) return notAWeirRuntime(this.#settings, response);
     // It was exchanged for another after the preflight.
     if (actual !== admitted) return otherRuntime(this.#settings, expected, actual);
-    return failureOf(this.#settings, answer, token);
+    return failureOf(this.#settings, response, token);
   }
 
   async #admit(expected: string | undefined): Promise<string> {
@@ -199,11 +200,11 @@ export class RuntimeClient {
 
   async #preflight(): Promise<string> {
     const request = { url: this.#url('healthz'), method: 'GET', headers: {}, timeoutMs: PREFLIGHT_TIMEOUT_MS };
-    const { answer, error } = await this.#attempt(request);
-    if (answer === undefined) throw unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
-    const runtimeId = runtimeIdOf(answer);
+    const { response, error } = await this.#attempt(request);
+    if (response === undefined) throw unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
+    const runtimeId = runtimeIdOf(response);
     // Under a path that a runtime does not know it answers 404 to everything, which would read as gone.
-    if (runtimeId === undefined || answer.status !== 200) throw notAWeirRuntime(this.#settings, answer);
+    if (runtimeId === undefined || response.status !== 200) throw notAWeirRuntime(this.#settings, response);
     return runtimeId;
   }
 
@@ -225,13 +226,13 @@ function pathOf({ kind, id }: Call): string {
   return `v1/${kind}/${encodeURIComponent(id)}`;
 }
 
-function runtimeIdOf(answer: HttpAnswer): string | undefined {
-  const id = answer.headers['x-weir-runtime'];
+function runtimeIdOf({ headers }: HttpResponse): string | undefined {
+  const id = headers['x-weir-runtime'];
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
-function parsed<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
-  const result = schema.safeParse(json(answer.body));
-  if (result.success) return result.data;
-  throw new WeirError('Internal', `the runtime answered with what is no object of Weir's: ${result.error.message}`);
+function bodyAs<T>(shape: z.ZodType<T>, { body }: HttpResponse): T {
+  const { value, fault } = read(shape, body);
+  if (fault === undefined) return value;
+  throw new WeirError('Internal', `the runtime answered with what is no object of Weir's: ${fault}`);
 }

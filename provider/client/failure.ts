@@ -1,16 +1,9 @@
 // What can go wrong between the client and the runtime, as errors that say what to do next.
-import { z } from 'zod';
+import { errorResponse } from '../model/api/error.ts';
 import { ERRORS, type ErrorCode, type Problem, problemText, WeirError } from '../model/base/errors.ts';
-import { json } from '../model/base/json.ts';
-import type { HttpAnswer } from './request.ts';
+import { read } from './reading.ts';
+import type { HttpResponse } from './request.ts';
 import type { Settings, Token } from './settings.ts';
-
-const errorAnswer = z.looseObject({
-  code: z.string(),
-  message: z.string(),
-  requestId: z.string().optional(),
-  details: z.array(z.looseObject({ path: z.string(), message: z.string(), code: z.string().optional() })).default([]),
-});
 
 const SET_ENDPOINT = 'set weir:endpoint / WEIR_ENDPOINT';
 
@@ -27,10 +20,10 @@ export function unreachable(settings: Settings, error: unknown, timeoutMs: numbe
   return new WeirError('Unreachable', message, [], { cause: error });
 }
 
-export function notAWeirRuntime({ endpoint, endpointSource }: Settings, answer: HttpAnswer): WeirError {
+export function notAWeirRuntime({ endpoint, endpointSource }: Settings, { status }: HttpResponse): WeirError {
   return new WeirError(
     'Unreachable',
-    `${shown(endpoint)} answers (status ${answer.status}), but is not a Weir runtime: check port and path, ` +
+    `${shown(endpoint)} answers (status ${status}), but is not a Weir runtime: check port and path, ` +
       `or ${SET_ENDPOINT}${staleAdvice(endpointSource)}`,
   );
 }
@@ -45,14 +38,15 @@ export function otherRuntime({ endpoint }: Settings, expected: string, actual: s
   );
 }
 
-/** The error that an answer of status 400 and above carries. */
-export function failureOf({ endpoint }: Settings, answer: HttpAnswer, token: Token | undefined): WeirError {
-  const parsed = errorAnswer.safeParse(json(answer.body));
-  if (answer.status === 401) return unauthenticated(endpoint, token, parsed.data?.message);
-  if (!parsed.success) {
-    return new WeirError('Internal', `${shown(endpoint)} answered status ${answer.status} without an error of Weir's`);
+/** The error that a response of status 400 and above carries. */
+export function failureOf({ endpoint }: Settings, response: HttpResponse, token: Token | undefined): WeirError {
+  const { value } = read(errorResponse, response.body);
+  if (response.status === 401) return unauthenticated(endpoint, token, value?.message);
+  if (value === undefined) {
+    const what = `${shown(endpoint)} answered status ${response.status} without an error of Weir's`;
+    return new WeirError('Internal', what);
   }
-  const { code, message, requestId, details } = parsed.data;
+  const { code, message, requestId, details } = value;
   const problems = details.map(
     (detail): Problem => ({
       path: detail.path,

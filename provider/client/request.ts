@@ -13,13 +13,13 @@ export interface HttpRequest {
   readonly timeoutMs: number;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** Connections are kept and used again; one that the runtime closed meanwhile shows as a lost connection. */
 export function sender(ca: string | undefined): Send {
@@ -29,19 +29,19 @@ export function sender(ca: string | undefined): Send {
     request.url.protocol === 'https:' ? send(https.request, tls, request) : send(http.request, plain, request);
 }
 
-/** The body of an answer of 200 as it comes, on a connection of its own; rejects where there is none. */
+/** The body of a response of 200 as it comes, on a connection of its own; rejects where there is none. */
 export function openStream(
   ca: string | undefined,
   { url, headers, signal }: Pick<HttpRequest, 'url' | 'headers'> & { readonly signal: AbortSignal },
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const open = url.protocol === 'https:' ? https.get : http.get;
-    const request = open(url, { agent: false, headers, signal, ...(ca === undefined ? {} : { ca }) }, (answer) => {
-      if (answer.statusCode === 200) resolve(answer);
-      else reject(new Error(`${url.pathname} answered ${answer.statusCode}`));
+    const request = open(url, { agent: false, headers, signal, ...(ca === undefined ? {} : { ca }) }, (response) => {
+      if (response.statusCode === 200) resolve(response);
+      else reject(new Error(`${url.pathname} answered ${response.statusCode}`));
       // What breaks later shows to the reader as the end.
-      answer.on('error', () => {});
-      if (answer.statusCode !== 200) answer.resume();
+      response.on('error', () => {});
+      if (response.statusCode !== 200) response.resume();
     });
     request.on('error', reject);
   });
@@ -51,16 +51,16 @@ function send(
   open: typeof http.request,
   agent: Agent,
   { url, method, headers, body, timeoutMs }: HttpRequest,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (answer) => {
+    const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
-      answer.on('end', () => {
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8');
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text });
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
       });
-      answer.on('error', reject);
+      response.on('error', reject);
     });
     request.on('error', reject);
     request.end(body);

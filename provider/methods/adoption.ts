@@ -1,8 +1,8 @@
 // Adoption: the arguments by which a new resource takes over an object that exists, and what must hold before it does.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { StoredObject } from '../client/client.ts';
 import { secretsOf } from '../messages/secrets-line.ts';
+import type { ApiObject } from '../model/api/objects.ts';
 import { type Problem, problemsText, WeirError } from '../model/base/errors.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { inOneLine } from '../model/base/one-line.ts';
@@ -37,9 +37,9 @@ export function splitAdoption(inputs: Properties): { properties: Properties; pro
 }
 
 /** Throws unless the program may have the object, and, without adoptAndChange, describes it as it is. */
-export function refuseAdoption(description: ResourceDescription, stored: StoredObject, inputs: Properties): void {
+export function refuseAdoption(description: ResourceDescription, stored: ApiObject, inputs: Properties): void {
   const name = `${KIND_NAMES[description.kind]} ${stored.id}`;
-  refuseForeign(name, stored.owner ?? undefined, inputs);
+  refuseForeign(name, stored.owner, inputs);
   if (inputs.adoptAndChange === true) return;
   const differences = differencesOf(description, stored, inputs);
   if (differences.length === 0) return;
@@ -62,7 +62,7 @@ function refuseForeign(name: string, actual: string | undefined, { owner, adoptF
 }
 
 /** What the program would change of the object, by path; of secrets only that they differ. */
-function differencesOf(description: ResourceDescription, stored: StoredObject, inputs: Properties): Problem[] {
+function differencesOf(description: ResourceDescription, stored: ApiObject, inputs: Properties): Problem[] {
   const actual = withSecretsOf(description.kind, stored, inputs) as Properties;
   const there = compared(description, description.observed?.(actual, inputs) ?? actual);
   const here = compared(description, inputs);

@@ -1,8 +1,9 @@
 // `create`, `read`, `update` and `delete` of every type of resource: what the state says, carried to the runtime and back.
 import type { dynamic } from '@pulumi/pulumi';
-import { type Call, type RuntimeClient, type StoredObject, warningsOf } from '../client/client.ts';
+import type { Call, RuntimeClient } from '../client/client.ts';
 import { report } from '../messages/report.ts';
 import { shownMessage } from '../messages/shown-error.ts';
+import { type ApiObject, warningsOf } from '../model/api/objects.ts';
 import { type ErrorCode, isWeirError, WeirError } from '../model/base/errors.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { resourceName, stackOf } from '../model/base/urn.ts';
@@ -137,8 +138,8 @@ export class Lifecycle {
     return Object.assign(new Error(message), { id: call.id, properties, reasons: [message] });
   }
 
-  #observed(stored: StoredObject, before: Properties): StoredObject {
-    return (this.#resource.observed?.(stored, before) ?? stored) as StoredObject;
+  #observed(stored: ApiObject, before: Properties): ApiObject {
+    return (this.#resource.observed?.(stored, before) ?? stored) as ApiObject;
   }
 
   /** For `get`, which has no state: an empty id tells a refresh that the object is gone, and there goes unnoticed. */
@@ -171,7 +172,7 @@ function isPartialFailure(error: unknown): boolean {
 }
 
 /** `inputs`: without an owner where the resource is got and not owned. */
-function reportWarnings(inputs: Properties, stored: StoredObject): void {
+function reportWarnings(inputs: Properties, stored: ApiObject): void {
   const name = resourceName(inputs) || stored.id;
   for (const warning of warningsOf(stored)) report(`${name}: ${warning}`);
 }
@@ -184,7 +185,7 @@ function runtimeOf({ runtimeId }: Properties): string | undefined {
  * What was created anew, adopted by another resource or put in the place of this one, keeps the owner and the incarnation
  * that the state has: by the new ones the next `up` would take it back, or delete what has replaced it.
  */
-function withIdentityOf(state: Properties, stored: StoredObject): StoredObject {
+function withIdentityOf(state: Properties, stored: ApiObject): ApiObject {
   const { owner, incarnation } = state;
   if (typeof owner !== 'string' || typeof incarnation !== 'string' || !stored.owner) return stored;
   if (stored.incarnation === incarnation) return stored;

@@ -1,6 +1,6 @@
 // An object as Pulumi's state holds it: the outputs that create, update and read return, made from the API's answer.
 
-import type { StoredObject } from '../client/client.ts';
+import type { ApiObject } from '../model/api/objects.ts';
 import { withSecretsOf } from '../model/base/secrets.ts';
 import { asWritten } from '../properties/as-written.ts';
 import { compact, type Properties } from '../properties/properties.ts';
@@ -14,7 +14,7 @@ export interface RuntimeIdentity {
 /** All outputs, every time: what an update leaves out is erased from the state. */
 export function outputsOf(
   description: ResourceDescription,
-  stored: StoredObject,
+  stored: ApiObject,
   written: Properties,
   runtime: RuntimeIdentity,
 ): Record<string, unknown> {
@@ -29,11 +29,11 @@ export function outputsOf(
 /** The inputs that would make the object what it is now. */
 export function inputsOf(
   { schema, kind }: ResourceDescription,
-  stored: StoredObject,
+  stored: ApiObject,
   written: Properties,
 ): Record<string, unknown> {
   const actual = withSecretsOf(kind, stored, written);
-  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner ?? undefined]]) };
+  return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner]]) };
 }
 
 /** What a PUT carries: the properties and the owner, nothing of the engine's. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { before, describe, test } from 'node:test';
-import { errorAnswer } from '../../provider/runtime/api/schemas.ts';
+import { errorResponse } from '../../provider/model/api/error.ts';
 import { freePort, httpBackend } from '../harness/backends.ts';
 import { RuntimeProcess, temporaryDirectory } from '../harness/runtime.ts';
 import { runSchemathesis } from '../harness/schemathesis.ts';
@@ -81,7 +81,7 @@ describe("what is no good request is answered with the API's error body", () => 
       const [head = '', body = ''] = answer.split('\r\n\r\n');
       assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), answer);
       assert.match(head, /\r\nx-weir-runtime: /i);
-      assert.equal(errorAnswer.parse(JSON.parse(body)).code, code);
+      assert.equal(errorResponse.parse(JSON.parse(body)).code, code);
     });
   }
 });

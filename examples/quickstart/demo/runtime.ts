@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { StatusAnswer } from '../../../provider/runtime/api/schemas.ts';
+import type { StatusResponse } from '../../../provider/model/api/status.ts';
 import { DemoError } from './failure.ts';
 import { FOLDER, shown } from './folder.ts';
 import { settlePort } from './ports.ts';
@@ -12,7 +12,7 @@ import { type DemoRecord, saveRecord } from './record.ts';
 const DATA = path.join(FOLDER, 'runtime');
 const ANSWER_MS = 5_000;
 
-export type ListenerStatus = StatusAnswer['listeners'][number];
+export type ListenerStatus = StatusResponse['listeners'][number];
 
 export function endpointOf({ ports }: DemoRecord): string {
   return `http://127.0.0.1:${ports.runtime}`;
@@ -71,7 +71,7 @@ export async function listenersOf(record: DemoRecord): Promise<ListenerStatus[]>
     throw new DemoError(`the runtime at ${endpointOf(record)} does not answer: ${error.message}; ${LOOK}`);
   });
   if (!answer.ok) throw new DemoError(`the runtime answers its status with ${answer.status}; ${LOOK}`);
-  return ((await answer.json()) as StatusAnswer).listeners;
+  return ((await answer.json()) as StatusResponse).listeners;
 }
 
 const LOOK = `its log is ${shown(path.join(FOLDER, 'runtime.log'))}; \`npm run up\` starts it again where it ended`;

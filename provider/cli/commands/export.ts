@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import type { StoredObject } from '../../client/client.ts';
 import { connectClient } from '../../client/connect.ts';
+import type { ApiObject } from '../../model/api/objects.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
 import { exportedProgram } from '../export/program.ts';
@@ -27,7 +27,7 @@ function append(value: string, before: readonly string[] = []): readonly string[
 
 async function runExport({ owner: prefixes = [], out }: Options): Promise<void> {
   const client = await connectClient();
-  const isMeant = ({ owner }: StoredObject) =>
+  const isMeant = ({ owner }: ApiObject) =>
     prefixes.length === 0 || prefixes.some((prefix) => owner?.startsWith(prefix));
   const lists = await Promise.all(
     KINDS.map(async (kind) => [kind, (await client.list(kind)).filter(isMeant)] as const),

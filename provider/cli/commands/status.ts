@@ -1,9 +1,9 @@
 // `weir status`: what a runtime serves, as tables.
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
+import type { StatusResponse } from '../../model/api/status.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
-import type { StatusAnswer } from '../../runtime/api/schemas.ts';
 import { showOn } from './screen.ts';
 import { table } from './table.ts';
 import { watchStatus } from './watch.ts';
@@ -19,7 +19,7 @@ export function statusCommand(): Command {
       if (watch) return runWatch(json ?? false);
       const client = await connectClient();
       const status = await client.status();
-      process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : render(status as StatusAnswer));
+      process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : render(status));
     });
 }
 
@@ -40,7 +40,7 @@ async function runWatch(isJson: boolean): Promise<void> {
         process.stdout.write(`${JSON.stringify(status)}\n`);
         return;
       }
-      last = render(status as StatusAnswer);
+      last = render(status);
       showOn(process.stdout, `${now()}  ${last}`);
     },
     showAbsence: ({ message }) => {
@@ -54,7 +54,7 @@ async function runWatch(isJson: boolean): Promise<void> {
   });
 }
 
-function render({ version, engines, workers, listeners }: StatusAnswer): string {
+function render({ version, engines, workers, listeners }: StatusResponse): string {
   const lines = engines.map(
     ({ name, acked, lastError }) =>
       `version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`,

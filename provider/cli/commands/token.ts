@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { connectClient } from '../../client/connect.ts';
+import type { ApiToken } from '../../model/api/tokens.ts';
 import { json } from '../../model/base/json.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { hasPassed, time } from '../../model/objects/time.ts';
 import { ACTIONS } from '../../model/permissions/actions.ts';
 import { parseStatement, type Statement, statementText } from '../../model/permissions/statement.ts';
-import type { TokenAnswer } from '../../runtime/api/token-routes.ts';
 import { table } from './table.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
@@ -44,13 +44,13 @@ async function create(name: string, { allow = [], statements = [], expires, json
   if (all.length === 0) throw new Error('say what the token permits with --allow: weir token create --help shows how');
   const client = await connectClient();
   const token = { name, statements: all, ...(expires !== undefined && { expiresAt: expires }) };
-  const answer = (await client.createToken(token)) as TokenAnswer & { token: string };
+  const created = await client.createToken(token);
   if (json) {
-    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(created, null, 2)}\n`);
     return;
   }
-  process.stderr.write(`Token ${answer.id}, ${validity(answer)}. It is not shown again:\n`);
-  process.stdout.write(`${answer.token}\n`);
+  process.stderr.write(`Token ${created.id}, ${validity(created)}. It is not shown again:\n`);
+  process.stdout.write(`${created.token}\n`);
 }
 
 function listCommand(): Command {
@@ -59,10 +59,10 @@ function listCommand(): Command {
     .option('--json', 'the answer of the API as it is')
     .action(async ({ json }: { json?: boolean }) => {
       const client = await connectClient();
-      const answer = (await client.tokens()) as { items: TokenAnswer[] };
-      if (json) process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
-      else if (answer.items.length === 0) process.stdout.write("No tokens beside the administrator's.\n");
-      else process.stdout.write(`${table(['id', 'name', 'made', 'good', 'permits'], answer.items.map(row))}\n`);
+      const tokens = await client.tokens();
+      if (json) process.stdout.write(`${JSON.stringify(tokens, null, 2)}\n`);
+      else if (tokens.items.length === 0) process.stdout.write("No tokens beside the administrator's.\n");
+      else process.stdout.write(`${table(['id', 'name', 'made', 'good', 'permits'], tokens.items.map(row))}\n`);
     });
 }
 
@@ -77,12 +77,12 @@ function revokeCommand(): Command {
     });
 }
 
-function row(token: TokenAnswer): string[] {
+function row(token: ApiToken): string[] {
   const { id, name, createdAt, statements } = token;
   return [id, inOneLine(name), createdAt.slice(0, 10), validity(token), statements.map(statementText).join('; ')];
 }
 
-function validity({ expiresAt }: TokenAnswer): string {
+function validity({ expiresAt }: ApiToken): string {
   if (expiresAt === undefined) return 'until revoked';
   return hasPassed(expiresAt, Date.now()) ? `expired ${expiresAt}` : `until ${expiresAt}`;
 }

@@ -1,6 +1,7 @@
 // `weir status --watch`: asks for the status at each event and at least every 2 s, through the runtime's absences.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeClient } from '../../client/client.ts';
+import type { StatusResponse } from '../../model/api/status.ts';
 
 const LONGEST_PAUSE_MS = 2_000;
 /** A burst of events is one picture. */
@@ -10,7 +11,7 @@ const RECONNECT_AFTER_MS = 1_000;
 export interface Watch {
   /** Each call makes a new client, of a runtime that is there. */
   readonly connect: () => Promise<Pick<RuntimeClient, 'status' | 'events'>>;
-  readonly show: (status: unknown) => void;
+  readonly show: (status: StatusResponse) => void;
   /** The runtime is gone; the watch goes on until it is back. */
   readonly showAbsence: (error: Error) => void;
   readonly signal: AbortSignal;
@@ -43,14 +44,15 @@ async function follow(
   const either = AbortSignal.any([signal, over.signal]);
   let changed = Promise.withResolvers<void>();
   let isOpen = false;
+  const look = () => changed.resolve();
   const listen = () => {
     isOpen = true;
     client
-      .events(() => changed.resolve(), either)
+      .events({ opened: look, happened: look }, either)
       .catch(() => {})
       .finally(() => {
         isOpen = false;
-        changed.resolve();
+        look();
       });
   };
   try {

@@ -1,6 +1,6 @@
 // The arguments that an exported resource has in the program: its properties without defaults, and its adoption.
 
-import type { StoredObject } from '../../client/client.ts';
+import type { ApiObject } from '../../model/api/objects.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import { isRecord } from '../../model/base/record.ts';
 import { REFERENCES } from '../../model/base/references.ts';
@@ -18,7 +18,7 @@ export interface Substitutes {
 
 const KIND_OF: Readonly<Record<string, Kind>> = REFERENCES;
 
-export function argumentsOf({ kind, schema }: ResourceDescription, stored: StoredObject, substitutes: Substitutes) {
+export function argumentsOf({ kind, schema }: ResourceDescription, stored: ApiObject, substitutes: Substitutes) {
   // Nothing is written yet, so that each secret is its fingerprint and each default is left out.
   const properties = asWritten(schema, withSecretsOf(kind, stored, {}), {});
   const withoutSecrets = replaceSecrets(kind, properties, (name, fingerprint, path) => {

@@ -1,5 +1,5 @@
 // The order in which an exported program declares objects: what is referred to first, and what belongs together together.
-import type { StoredObject } from '../../client/client.ts';
+import type { ApiObject } from '../../model/api/objects.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
 import { REFERENCES } from '../../model/base/references.ts';
@@ -7,7 +7,7 @@ import { PARENTS } from '../../model/objects/parent.ts';
 
 export interface Exported {
   readonly kind: Kind;
-  readonly stored: StoredObject;
+  readonly stored: ApiObject;
 }
 
 /** On one parent in this order: its own targets before the listeners and rules below it. */
@@ -22,7 +22,7 @@ const ORDER: readonly Kind[] = [
 ];
 
 /** Servers and groups, then each load balancer with all that is on it; what is on something else stands by itself. */
-export function inOrder(objects: ReadonlyMap<Kind, readonly StoredObject[]>): Exported[] {
+export function inOrder(objects: ReadonlyMap<Kind, readonly ApiObject[]>): Exported[] {
   const all = ORDER.flatMap((kind) => (objects.get(kind) ?? []).map((stored): Exported => ({ kind, stored })));
   const keys = new Set(all.map(({ kind, stored }) => keyOf(kind, stored.id)));
   const byParent = Map.groupBy(all, ({ stored }) => parentOf(stored, keys));
@@ -31,7 +31,7 @@ export function inOrder(objects: ReadonlyMap<Kind, readonly StoredObject[]>): Ex
   return below(undefined);
 }
 
-function parentOf(stored: StoredObject, keys: ReadonlySet<string>): string | undefined {
+function parentOf(stored: ApiObject, keys: ReadonlySet<string>): string | undefined {
   return PARENTS.filter((property) => stored[property] !== undefined)
     .map((property) => keyOf(REFERENCES[property], stored[property]))
     .find((key) => keys.has(key));

@@ -1,6 +1,6 @@
 // A running configuration as a stack's program: answers of the API go in, TypeScript that adopts each object comes out.
-import { type StoredObject, warningsOf } from '../../client/client.ts';
 import { DEFAULT_ENDPOINT } from '../../client/settings.ts';
+import { type ApiObject, warningsOf } from '../../model/api/objects.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
@@ -23,13 +23,13 @@ const NOUNS: Readonly<Record<string, string>> = {
 /** A resource of the program. */
 interface Declared {
   readonly description: ResourceDescription;
-  readonly stored: StoredObject;
+  readonly stored: ApiObject;
   readonly name: string;
   readonly variable: string;
 }
 
 /** `endpoint` is where the answers are from. */
-export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, readonly StoredObject[]>): string {
+export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, readonly ApiObject[]>): string {
   const declared = declare(objects);
   const secrets = new Secrets();
   const referred = new Set<Declared>();
@@ -50,7 +50,7 @@ export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, rea
   return `${[headOf(endpoint, secrets.commands()), ...statements].join('\n\n')}\n`;
 }
 
-function declare(objects: ReadonlyMap<Kind, readonly StoredObject[]>): Map<string, Declared> {
+function declare(objects: ReadonlyMap<Kind, readonly ApiObject[]>): Map<string, Declared> {
   const names = new Map(RESOURCES.map(({ type }) => [type, new Set<string>()]));
   const variables = new Set<string>();
   const entries = inOrder(objects).map(({ kind, stored }): [string, Declared] => {

@@ -1,8 +1,8 @@
 // The objects of a plan: what is there before the `up` and what after it, and what becomes of each of the stack's own.
-import type { StoredObject } from '../../client/client.ts';
 import { changedSecrets } from '../../messages/secrets-line.ts';
 import { compared } from '../../methods/diff.ts';
 import { objectId } from '../../methods/object-id.ts';
+import type { ApiObject } from '../../model/api/objects.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
@@ -57,7 +57,7 @@ export interface ObjectPlan {
 }
 
 /** What the API lists, by kind. */
-export type RuntimeObjects = ReadonlyMap<Kind, readonly StoredObject[]>;
+export type RuntimeObjects = ReadonlyMap<Kind, readonly ApiObject[]>;
 
 interface OwnStep extends Step {
   readonly resource: ResourceDescription;
@@ -126,7 +126,7 @@ function keyEntry({ op, urn, oldKey, new: next, resource }: OwnStep): [string, s
   return [[urn, isIdKnown ? keyOf(resource.kind, objectId(resource, next.inputs)) : urn]];
 }
 
-function foreignObject(kind: Kind, object: StoredObject): PlanObject {
+function foreignObject(kind: Kind, object: ApiObject): PlanObject {
   const properties = withKeys(compared(resourceOf(kind), object));
   return {
     kind,

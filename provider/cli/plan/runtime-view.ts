@@ -1,6 +1,6 @@
 // What a plan asks of the runtime: everything that is bound, whoever bound it.
-import { z } from 'zod';
-import type { RuntimeClient, StoredObject } from '../../client/client.ts';
+import type { RuntimeClient } from '../../client/client.ts';
+import type { ApiObject } from '../../model/api/objects.ts';
 import { isWeirError } from '../../model/base/errors.ts';
 import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
@@ -9,22 +9,6 @@ import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
 import type { RuntimeView } from './plan.ts';
 import type { Preview } from './preview.ts';
 
-const statusSchema = z.looseObject({
-  listeners: z.array(
-    z.looseObject({
-      id: z.string(),
-      targets: z.array(
-        z.looseObject({
-          attachment: z.string(),
-          rule: z.string().optional(),
-          address: z.string(),
-          port: z.number(),
-        }),
-      ),
-    }),
-  ),
-});
-
 /** Rejects where the runtime is not the one that the state of the preview is of. */
 export async function readRuntime(client: RuntimeClient, preview: Preview): Promise<RuntimeView> {
   const runtimeIds = preview.steps.map(({ old }) => old?.outputs.runtimeId);
@@ -32,7 +16,7 @@ export async function readRuntime(client: RuntimeClient, preview: Preview): Prom
   const lists = KINDS.map(async (kind) => [kind, await readable(client, kind, expected)] as const);
   const [status, ...objects] = await Promise.all([client.status(), ...lists]);
   const winners = new Map<string, string>();
-  for (const { id, targets } of statusSchema.parse(status).listeners) {
+  for (const { id, targets } of status.listeners) {
     for (const { attachment, rule, address, port } of targets) {
       const group = rule === undefined ? keyOf('listeners', id) : keyOf('rules', rule);
       winners.set(JSON.stringify([group, targetKey(address, port)]), attachment);
@@ -42,7 +26,7 @@ export async function readRuntime(client: RuntimeClient, preview: Preview): Prom
 }
 
 /** A pipeline whose token is for a load balancer, and for no server or group at all, has none of those either. */
-async function readable(client: RuntimeClient, kind: Kind, expected: string | undefined): Promise<StoredObject[]> {
+async function readable(client: RuntimeClient, kind: Kind, expected: string | undefined): Promise<ApiObject[]> {
   try {
     return await client.list(kind, expected);
   } catch (error) {

@@ -2,12 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorResponse } from '../../model/api/error.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
 import { DESCRIBE_WORKERS, permissionFor } from '../../model/permissions/actions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { EventStream } from './event-stream.ts';
-import { errorAnswer } from './schemas.ts';
 
 const MAX_READERS = 100;
 const HEARTBEAT_MS = 15_000;
@@ -45,7 +45,7 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
             description: 'Events, each with its id; a comment every 15 s. Readers that are too slow are dropped.',
             content: { 'text/event-stream': { schema: z.string() } },
           },
-          default: errorAnswer,
+          default: errorResponse,
         },
       },
     },

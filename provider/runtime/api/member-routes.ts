@@ -2,13 +2,15 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorResponse } from '../../model/api/error.ts';
+import { objectResponse } from '../../model/api/objects.ts';
+import { memberParams } from '../../model/api/parameters.ts';
 import { JOIN, LEAVE } from '../../model/permissions/actions.ts';
 import { type Access, demand, type Need } from '../control/access/access.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
-import { etagOf, toAnswer } from './answers.ts';
-import { refuseUnseen } from './object-routes.ts';
-import { answerSchema, errorAnswer, memberParams } from './schemas.ts';
+import { toApiObject } from './api-object.ts';
+import { etagOf, refuseUnseen } from './etag.ts';
 
 export function registerMemberRoutes(server: FastifyInstance, control: ControlPlane): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
@@ -19,7 +21,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
       schema: {
         summary: 'A server joins a group and is bound to whatever the group is attached to; a member stays one.',
         params: memberParams,
-        response: { 200: answerSchema('groups'), default: errorAnswer },
+        response: { 200: objectResponse('groups'), default: errorResponse },
       },
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {
@@ -28,7 +30,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
         { actions: JOIN, resource: `instance/${serverId}`, path: '' },
       ];
       const group = await control.join(id, serverId, memberPrecondition(access, needs, headers['if-match']));
-      return reply.header('etag', etagOf(group)).send(toAnswer(group, control, access) as never);
+      return reply.header('etag', etagOf(group)).send(toApiObject(group, control, access) as never);
     },
   );
   app.delete(
@@ -38,7 +40,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
       schema: {
         summary: 'A server leaves a group and is unbound at once; the server itself is not touched.',
         params: memberParams,
-        response: { 204: z.null().describe('It is no member any more.'), default: errorAnswer },
+        response: { 204: z.null().describe('It is no member any more.'), default: errorResponse },
       },
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {

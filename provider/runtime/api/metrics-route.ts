@@ -2,11 +2,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorResponse } from '../../model/api/error.ts';
 import { DESCRIBE_METRICS } from '../../model/permissions/actions.ts';
 import { groupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { CONTENT_TYPE, renderMetrics, type Sample } from './metrics.ts';
-import { errorAnswer } from './schemas.ts';
 
 export function registerMetricsRoute(server: FastifyInstance, control: ControlPlane): void {
   server.withTypeProvider<ZodTypeProvider>().get(
@@ -18,7 +18,7 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
           'Requests, answers, durations, connections, health, weights and versions, in the format of Prometheus.',
         response: {
           200: { description: 'The metrics.', content: { 'text/plain': { schema: z.string() } } },
-          default: errorAnswer,
+          default: errorResponse,
         },
       },
     },

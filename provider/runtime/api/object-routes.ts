@@ -2,6 +2,10 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorResponse } from '../../model/api/error.ts';
+import { bodySchema, identitySchema, objectResponse, pageOf } from '../../model/api/objects.ts';
+import { deleteQuery, idParams, listQuery } from '../../model/api/parameters.ts';
+import { patchBody, patchDocument } from '../../model/api/patch.ts';
 import { type Problem, WeirError } from '../../model/base/errors.ts';
 import { KIND_NAMES, KINDS, type Kind } from '../../model/base/kinds.ts';
 import { isRecord } from '../../model/base/record.ts';
@@ -14,19 +18,9 @@ import type { Precondition } from '../control/write/changes.ts';
 import type { ModelView } from '../stored/model.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { existingObject } from '../stored/references.ts';
-import { etagOf, toAnswer } from './answers.ts';
+import { toApiObject } from './api-object.ts';
 import { accessTo } from './authorize.ts';
-import {
-  answerSchema,
-  bodySchema,
-  deleteQuery,
-  errorAnswer,
-  identitySchema,
-  idParams,
-  listQuery,
-  patchBody,
-  patchDocument,
-} from './schemas.ts';
+import { etagOf, refuseUnseen } from './etag.ts';
 
 export function registerObjectRoutes(server: FastifyInstance, control: ControlPlane): void {
   for (const kind of KINDS) registerKind(server, control, kind);
@@ -35,7 +29,7 @@ export function registerObjectRoutes(server: FastifyInstance, control: ControlPl
 
 function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
-  const answer = answerSchema(kind);
+  const object = objectResponse(kind);
   const name = KIND_NAMES[kind];
 
   app.get(
@@ -45,7 +39,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       schema: {
         summary: `Lists each ${name}, in order of id.`,
         querystring: listQuery,
-        response: { 200: z.object({ items: z.array(answer), cursor: z.string().optional() }), default: errorAnswer },
+        response: { 200: pageOf(object), default: errorResponse },
       },
     },
     async ({ query: { limit, cursor }, access }) => {
@@ -54,7 +48,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       const shown = firstReadable(rest, limit + 1, access, control.model);
       const items = shown.slice(0, limit);
       const next = shown.length > limit ? items.at(-1)?.id : undefined;
-      return { items: items.map((object) => toAnswer(object, control, access)) as never, cursor: next };
+      return { items: items.map((object) => toApiObject(object, control, access)) as never, cursor: next };
     },
   );
 
@@ -62,12 +56,12 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     `/v1/${kind}/:id`,
     {
       config: accessTo(kind, 'read'),
-      schema: { summary: `Reads one ${name}.`, params: idParams, response: { 200: answer, default: errorAnswer } },
+      schema: { summary: `Reads one ${name}.`, params: idParams, response: { 200: object, default: errorResponse } },
     },
     async ({ params: { id }, access }, reply) => {
       const object = existingObject<Kind>(control.model, kind, id);
       demand(access, needsOfRead(control.model, object));
-      return reply.header('etag', etagOf(object)).send(toAnswer(object, control, access) as never);
+      return reply.header('etag', etagOf(object)).send(toApiObject(object, control, access) as never);
     },
   );
 
@@ -79,7 +73,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
         summary: `Creates or updates one ${name}; an equal put changes nothing.`,
         params: idParams,
         body: bodySchema(kind),
-        response: { 200: answer, default: errorAnswer },
+        response: { 200: object, default: errorResponse },
       },
       // The handler names every problem of the schema and the rules in one error; the schema above is the document's.
       validatorCompiler: paramsOnly,
@@ -91,7 +85,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
         await control.awaitHealthy(id, written.properties.awaitHealthySeconds);
       }
-      return reply.header('etag', etagOf(written)).send(toAnswer(written, control, access) as never);
+      return reply.header('etag', etagOf(written)).send(toApiObject(written, control, access) as never);
     },
   );
 
@@ -103,7 +97,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
         summary: `Deletes one ${name}; with an incarnation that is not its own nothing is done.`,
         params: idParams,
         querystring: deleteQuery,
-        response: { 204: z.null().describe('Deleted.'), default: errorAnswer },
+        response: { 204: z.null().describe('Deleted.'), default: errorResponse },
       },
     },
     async ({ params: { id }, query: { incarnation }, access, headers }, reply) => {
@@ -122,7 +116,7 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
         summary: 'Binds, changes and unbinds single targets (JSON merge patch: null unbinds).',
         params: idParams,
         body: patchDocument,
-        response: { 200: answerSchema('attachments'), default: errorAnswer },
+        response: { 200: objectResponse('attachments'), default: errorResponse },
       },
       validatorCompiler: paramsOnly,
     },
@@ -131,7 +125,7 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       if (problems.length > 0) throw invalid(problems);
       const { targets } = patchBody.parse(body);
       const written = await control.patchTargets(id, targets, preconditionOf(access, headers['if-match']));
-      return reply.header('etag', etagOf(written)).send(toAnswer(written, control, access) as never);
+      return reply.header('etag', etagOf(written)).send(toApiObject(written, control, access) as never);
     },
   );
 }
@@ -177,12 +171,4 @@ function preconditionOf(access: Access, etags: string | undefined): Precondition
     if (!access.isAdministrator) demand(access, needsOfWrite(view, before, after));
     refuseUnseen(before, etags);
   };
-}
-
-/** Where If-Match is given and names another state. RFC 9110 section 13.1.1: `*` means any object that is there; weak tags never match. */
-export function refuseUnseen(object: StoredObject | undefined, etags: string | undefined): void {
-  if (etags === undefined) return;
-  const tags = etags.split(',').map((tag) => tag.trim());
-  const isMatch = object !== undefined && (tags.includes('*') || tags.includes(etagOf(object)));
-  if (!isMatch) throw new WeirError('PreconditionFailed');
 }

@@ -10,13 +10,14 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
+import type { ErrorResponse } from '../../model/api/error.ts';
 import { isWeirError, WeirError } from '../../model/base/errors.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
 import { invalid } from '../../model/objects/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { etagOfText } from './answers.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
+import { etagOfText } from './etag.ts';
 import { registerEventsRoute } from './events-route.ts';
 import { KnownPaths, routeFault } from './known-paths.ts';
 import { registerMemberRoutes } from './member-routes.ts';
@@ -50,10 +51,10 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     // A path that cannot be decoded, or an endless one: no hook and no error handler sees these.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const shown = toWeirError(error);
-      const answer = toErrorAnswer(shown, request);
+      const body = toErrorResponse(shown, request);
       reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
-      reply.code(shown.status).header('etag', etagOfText(JSON.stringify(answer)));
-      return reply.send(answer);
+      reply.code(shown.status).header('etag', etagOfText(JSON.stringify(body)));
+      return reply.send(body);
     },
     clientErrorHandler: unreadHandler(options.runtimeId),
     // What Node and fastify answer by themselves in these cases is no error of the table: the hook below is.
@@ -69,7 +70,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);
     if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'a request failed');
-    reply.code(shown.status).send(toErrorAnswer(shown, request));
+    reply.code(shown.status).send(toErrorResponse(shown, request));
   });
   requireRouteAccess(server);
   const known = new KnownPaths(server);
@@ -141,8 +142,8 @@ function registerBodyParsers(server: FastifyInstance): void {
   });
 }
 
-function toErrorAnswer({ code, message, details }: WeirError, { id }: FastifyRequest) {
-  return { code, message, requestId: id, details };
+function toErrorResponse({ code, message, details }: WeirError, { id }: FastifyRequest): ErrorResponse {
+  return { code, message, requestId: id, details: [...details] };
 }
 
 /** Faults that fastify itself found get the table's codes too. */

@@ -1,7 +1,8 @@
 // The routes that show the runtime: status, health and readiness.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+import { errorResponse } from '../../model/api/error.ts';
+import { type StatusResponse, stateResponse, statusResponse } from '../../model/api/status.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
 import { DESCRIBE_WORKERS, KIND_ACTIONS, permissionFor } from '../../model/permissions/actions.ts';
 import type { DrainingTarget } from '../contract/engine.ts';
@@ -10,10 +11,8 @@ import { type Access, mayAll } from '../control/access/access.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/monitor.ts';
-import { refusalOf } from './answers.ts';
-import { errorAnswer, type StatusAnswer, statusAnswer } from './schemas.ts';
+import { refusalOf } from './api-object.ts';
 
-const state = z.object({ status: z.string() });
 const OPEN = { access: 'open' } as const;
 /** Each of them shows a part. */
 const PARTS = [permissionFor('listeners', 'read'), permissionFor('attachments', 'read'), DESCRIBE_WORKERS];
@@ -26,14 +25,14 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
       config: { access: { by: PARTS } },
       schema: {
         summary: 'What is served, by which data planes, with the health and the counters of each target.',
-        response: { 200: statusAnswer, default: errorAnswer },
+        response: { 200: statusResponse, default: errorResponse },
       },
     },
     async ({ access }) => toStatus(control, access),
   );
   app.get(
     '/healthz',
-    { config: OPEN, schema: { summary: 'The process runs.', security: [], response: { 200: state } } },
+    { config: OPEN, schema: { summary: 'The process runs.', security: [], response: { 200: stateResponse } } },
     async () => ({ status: 'ok' }),
   );
   app.get(
@@ -43,7 +42,7 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
       schema: {
         summary: 'Every data plane serves the newest version.',
         security: [],
-        response: { 200: state, 503: state },
+        response: { 200: stateResponse, 503: stateResponse },
       },
     },
     async (_request, reply) => {
@@ -57,7 +56,7 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
 /** Of a target that is bound no more, and is shown while flows of it are open. */
 const UNBOUND = { weight: 0, health: 'unchecked', reason: 'unbound', requests: 0, activeConnections: 0 } as const;
 
-function toStatus(control: ControlPlane, access: Access): StatusAnswer {
+function toStatus(control: ControlPlane, access: Access): StatusResponse {
   const { name, desired, acked, lastError, workers } = control.running.engineStatus;
   const maySee = (listenerId: string, kind: 'listeners' | 'attachments') =>
     mayAll(access, needsOfListener(control.compiled, listenerId, KIND_ACTIONS[kind].read));

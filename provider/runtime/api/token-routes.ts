@@ -2,16 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorResponse } from '../../model/api/error.ts';
+import { idParams } from '../../model/api/parameters.ts';
+import { type ApiToken, createdToken, tokenList } from '../../model/api/tokens.ts';
 import { invalid, schemaProblems } from '../../model/objects/validate.ts';
 import { tokenSchema } from '../../model/permissions/token.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { StoredToken } from '../stored/object.ts';
 import { paramsOnly } from './object-routes.ts';
-import { errorAnswer, idParams } from './schemas.ts';
-
-const tokenAnswer = tokenSchema.extend({ id: z.string(), createdAt: z.iso.datetime() });
-
-export type TokenAnswer = z.infer<typeof tokenAnswer>;
 
 export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
@@ -24,7 +22,7 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
       schema: {
         summary: 'Makes a token; the answer is the only place that ever has it.',
         body: tokenSchema,
-        response: { 201: tokenAnswer.extend({ token: z.string() }), default: errorAnswer },
+        response: { 201: createdToken, default: errorResponse },
       },
       validatorCompiler: paramsOnly,
     },
@@ -42,7 +40,7 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
       config,
       schema: {
         summary: 'Lists every token, in the order in which they were made; none is told again.',
-        response: { 200: z.object({ items: z.array(tokenAnswer) }), default: errorAnswer },
+        response: { 200: tokenList, default: errorResponse },
       },
     },
     async () => ({ items: tokens.list().map(shown) }),
@@ -55,7 +53,7 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
       schema: {
         summary: 'Revokes one token at once; event streams that it has open end.',
         params: idParams,
-        response: { 204: z.null().describe('Revoked.'), default: errorAnswer },
+        response: { 204: z.null().describe('Revoked.'), default: errorResponse },
       },
     },
     async ({ params: { id } }, reply) => {
@@ -65,6 +63,6 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
   );
 }
 
-function shown({ secretHash: _, ...token }: StoredToken): TokenAnswer {
+function shown({ secretHash: _, ...token }: StoredToken): ApiToken {
   return token;
 }

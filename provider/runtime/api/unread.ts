@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { ErrorResponse } from '../../model/api/error.ts';
 import type { WeirError } from '../../model/base/errors.ts';
 import { invalid } from '../../model/objects/validate.ts';
 
@@ -30,7 +31,7 @@ export function refuseExpectations(server: Server, runtimeId: string): void {
 
 function refusalOf({ code, message, details, status }: WeirError, runtimeId: string) {
   const requestId = randomUUID();
-  const body = JSON.stringify({ code, message, requestId, details });
+  const body = JSON.stringify({ code, message, requestId, details: [...details] } satisfies ErrorResponse);
   const headers = {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': `${Buffer.byteLength(body)}`,

@@ -2,10 +2,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { errorResponse } from '../../model/api/error.ts';
+import { idParams } from '../../model/api/parameters.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { RESTART_WORKER } from '../../model/permissions/actions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { errorAnswer, idParams } from './schemas.ts';
 
 export function registerWorkerRoutes(server: FastifyInstance, control: ControlPlane): void {
   server.withTypeProvider<ZodTypeProvider>().delete(
@@ -15,7 +16,7 @@ export function registerWorkerRoutes(server: FastifyInstance, control: ControlPl
       schema: {
         summary: 'Ends one worker, and with it its open connections; answers when another serves in its place.',
         params: idParams,
-        response: { 204: z.null().describe('Replaced.'), default: errorAnswer },
+        response: { 204: z.null().describe('Replaced.'), default: errorResponse },
       },
     },
     async ({ params: { id } }, reply) => {

@@ -1,4 +1,5 @@
 // The immutable result of compile: what every engine serves. Made only there, so it is always valid and frozen.
+import type { Health } from '../../model/base/health.ts';
 
 export type Protocol = 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
 export type Algorithm = 'weighted-round-robin' | 'weighted-least-connections' | 'source-ip-hash';
@@ -136,8 +137,7 @@ export function listenerOf({ listeners, waiting }: Snapshot, id: string): Listen
   return listeners.get(id) ?? waiting.get(id);
 }
 
-/** A target's state for new traffic: `healthy` and `unchecked` take it, the others do not. */
-export type Health = 'healthy' | 'unhealthy' | 'checking' | 'unchecked' | 'ineligible';
+export type { Health };
 
 export function takesTraffic(health: Health): boolean {
   return health === 'healthy' || health === 'unchecked';

@@ -4,7 +4,7 @@ import { KINDS, type Kind } from '../../../provider/model/base/kinds.ts';
 
 export interface ModelObject {
   readonly id: string;
-  readonly owner: string | null;
+  readonly owner: string | undefined;
   readonly warnings: readonly string[];
   readonly properties: Readonly<Record<string, unknown>>;
 }
@@ -186,6 +186,7 @@ export const models: fc.Arbitrary<Model> = fc
 function objectsOf(properties: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<ModelObject[]> {
   const owner = fc.option(
     fc.oneof(text, fc.constant('urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:Listener::web')),
+    { nil: undefined },
   );
   const object = fc.record({ id, owner, warnings: fc.array(text, { maxLength: 2 }), properties });
   return fc.uniqueArray(object, { maxLength: 4, selector: (each) => each.id });

@@ -6,7 +6,7 @@ import { createContext, runInContext } from 'node:vm';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { exportedProgram } from '../../../provider/cli/export/program.ts';
-import type { StoredObject } from '../../../provider/client/client.ts';
+import type { ApiObject } from '../../../provider/model/api/objects.ts';
 import { KINDS, type Kind } from '../../../provider/model/base/kinds.ts';
 import { RESERVED_NAME } from '../../../provider/model/base/record.ts';
 import { asFingerprint, fingerprint, replaceSecrets } from '../../../provider/model/base/secrets.ts';
@@ -22,8 +22,8 @@ const ENDPOINT = 'http://127.0.0.1:7400';
 const MEMBERS_OF_OBJECT = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 
 /** As the API answers: every default filled in, fingerprints in place of secrets. */
-function answersOf(model: Model): Map<Kind, StoredObject[]> {
-  const answer = (kind: Kind, { id, owner, warnings, properties }: ModelObject): StoredObject => ({
+function answersOf(model: Model): Map<Kind, ApiObject[]> {
+  const answer = (kind: Kind, { id, owner, warnings, properties }: ModelObject): ApiObject => ({
     id,
     ...replaceSecrets(kind, normalForm(SCHEMAS[kind], properties) as Properties, asFingerprint),
     owner,
@@ -106,7 +106,7 @@ test('a program declares each object once, with the properties that it has, afte
         const { id, owner, properties } = objectOf(model, kind, args.adopt);
         const { adopt, adoptFrom, ...given } = args;
         assert.equal(adopt, id);
-        assert.equal(adoptFrom, owner === '' ? undefined : (owner ?? undefined));
+        assert.equal(adoptFrom, owner === '' ? undefined : owner);
         const known = replaceSecrets(kind, given, (name, value) => [name, secrets.get(String(value))]);
         assert.deepEqual(normalForm(schema, known), normalForm(schema, withoutJoined(properties)));
       }
@@ -255,7 +255,7 @@ new weir.TargetAttachment("app", {
   );
 });
 
-function object(id: string, properties: Properties, owner: string | null = null): ModelObject {
+function object(id: string, properties: Properties, owner?: string): ModelObject {
   return { id, owner, warnings: [], properties };
 }
 

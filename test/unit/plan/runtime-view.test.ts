@@ -5,6 +5,7 @@ import { readRuntime } from '../../../provider/cli/plan/runtime-view.ts';
 import { clientOf } from '../../../provider/client/connect.ts';
 import { failure, scriptedRuntime } from '../client/scripted-runtime.ts';
 
+const STATUS = { version: 0, engines: [], workers: [], listeners: [] };
 const NOTHING = { config: {}, steps: [], notes: [], hasDependencies: true };
 
 /** Of a runtime without objects, which refuses the lists of these kinds. */
@@ -12,7 +13,7 @@ async function viewWithout(t: TestContext, refused: readonly string[]) {
   const { url } = await scriptedRuntime(t, (seen) => {
     if (refused.some((kind) => seen.url === `/v1/${kind}`))
       return failure(403, 'Forbidden', 'The token does not allow this.');
-    return { status: 200, body: seen.url === '/v1/status' ? { listeners: [] } : { items: [] } };
+    return { status: 200, body: seen.url === '/v1/status' ? STATUS : { items: [] } };
   });
   const config: Record<string, string> = { 'weir:endpoint': url, 'weir:token': 'weir_t' };
   return readRuntime(clientOf({ get: (key) => config[key] }), NOTHING);

@@ -1,41 +1,11 @@
 // What has happened in the runtime, newest last, for those who watch: a ring of bounded size between control plane and API.
 import { randomBytes } from 'node:crypto';
-import type { Kind } from '../../../model/base/kinds.ts';
-import type { MembershipChange } from '../../../model/rules/membership.ts';
-import type { Refusal, WorkerChange } from '../../contract/engine.ts';
-import type { Health } from '../../contract/snapshot.ts';
+import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Need } from '../access/access.ts';
 
 const MAX_EVENTS = 1_000;
 /** An event of a large attachment has some 10 KB. */
 const MAX_CHARACTERS = 1_000_000;
-
-export type RuntimeEvent =
-  /** A write that is served now by every live data plane. */
-  | {
-      readonly type: 'write';
-      readonly version: number;
-      readonly kind: Kind;
-      readonly id: string;
-      readonly action: 'put' | 'delete';
-      /** Of attachments, and of groups and their attachments. */
-      readonly targets?: readonly MembershipChange[];
-      /** How many more changes of targets there were. */
-      readonly omitted?: number;
-    }
-  | {
-      readonly type: 'health';
-      readonly listener: string;
-      readonly rule: string | undefined;
-      readonly target: string;
-      readonly name: string | undefined;
-      readonly health: Health;
-      readonly lastError: string | undefined;
-    }
-  | ({ readonly type: 'worker' } & WorkerChange)
-  /** It could not be opened: a write was refused for that, or a stored listener waits for its port. */
-  | ({ readonly type: 'listener'; readonly state: 'refused' } & Refusal)
-  | { readonly type: 'listener'; readonly state: 'open'; readonly listenerId: string };
 
 export interface LoggedEvent {
   readonly id: string;

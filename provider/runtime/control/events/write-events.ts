@@ -1,5 +1,6 @@
 // A batch of writes as events: what each put or deleted and, of attachments and groups, what it bound, changed and unbound. Pure.
 
+import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
 import { targetsWanted } from '../../stored/attachments.ts';
@@ -8,7 +9,6 @@ import type { ModelView, StoredObjects } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import type { Need } from '../access/access.ts';
 import { needsOfRead } from '../access/permissions.ts';
-import type { RuntimeEvent } from './event-log.ts';
 
 /** The events of the last 1,000 writes are kept, and an attachment has up to 500 targets. */
 const MAX_CHANGES_TOLD = 50;

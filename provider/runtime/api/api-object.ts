@@ -1,5 +1,5 @@
-// What the API answers of an object: its properties, its identity and its outputs.
-import { createHash } from 'node:crypto';
+// A stored object as an API object: its properties without secrets, its identity and its outputs.
+import type { ApiObject, OutputsOf } from '../../model/api/objects.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
@@ -17,8 +17,8 @@ import { membersOf } from '../stored/members.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
 
-/** `access`: of who is answered. */
-export function toAnswer(object: StoredObject, control: ControlPlane, access: Access): Record<string, unknown> {
+/** `access`: what the caller may see of other objects. */
+export function toApiObject(object: StoredObject, control: ControlPlane, access: Access): ApiObject {
   return {
     id: object.id,
     ...replaceSecrets(object.kind, object.properties, asFingerprint),
@@ -29,18 +29,8 @@ export function toAnswer(object: StoredObject, control: ControlPlane, access: Ac
   };
 }
 
-/** Strong: it changes with each write of the object, and never comes back. */
-export function etagOf(object: StoredObject): string {
-  return `"${object.incarnation}.${object.version}"`;
-}
-
-/** For answers that are no single object. */
-export function etagOfText(text: string): string {
-  return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
-}
-
 type Outputs = {
-  [K in Kind]: (object: StoredObject<K>, control: ControlPlane, access: Access) => Record<string, unknown>;
+  [K in Kind]: (object: StoredObject<K>, control: ControlPlane, access: Access) => OutputsOf<K>;
 };
 
 const OUTPUTS: Outputs = {
@@ -56,7 +46,7 @@ const OUTPUTS: Outputs = {
       ...endpointWarnings(control.model, object, (other) =>
         mayRead(access, control.model, other) ? nameOf(other) : 'another listener',
       ),
-      ...warningsOf(object.properties),
+      ...certificateWarningsOf(object.properties),
     ]),
   }),
   rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
@@ -66,7 +56,7 @@ const OUTPUTS: Outputs = {
   'group-attachments': bindings,
 };
 
-function bindings(attachment: Attachment, { running, model }: ControlPlane): Record<string, unknown> {
+function bindings(attachment: Attachment, { running, model }: ControlPlane): OutputsOf<Attachment['kind']> {
   return { boundTargets: running.boundTargets(attachment), warnings: orNone(eligibilityWarnings(model, attachment)) };
 }
 
@@ -78,7 +68,7 @@ function vipOf(loadBalancerId: string, control: ControlPlane): string {
   return control.model.get('load-balancers', loadBalancerId)?.state.vip ?? '';
 }
 
-function warningsOf({ certificates = {} }: ListenerProperties): string[] {
+function certificateWarningsOf({ certificates = {} }: ListenerProperties): string[] {
   return Object.entries(certificates).flatMap(([name, { certificate }]) =>
     certificateWarnings(certificate, Date.now()).map((text) => `${propertyPath(['certificates', name])} ${text}`),
   );

@@ -1,10 +1,10 @@
 // What an answer says of a listener's secrets and certificates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { objectResponse } from '../../../../provider/model/api/objects.ts';
 import { fingerprint } from '../../../../provider/model/base/secrets.ts';
 import { listenerSchema } from '../../../../provider/model/objects/listener.ts';
-import { toAnswer } from '../../../../provider/runtime/api/answers.ts';
-import { answerSchema } from '../../../../provider/runtime/api/schemas.ts';
+import { toApiObject } from '../../../../provider/runtime/api/api-object.ts';
 import { ADMINISTRATOR } from '../../../../provider/runtime/control/access/access.ts';
 import type { ControlPlane } from '../../../../provider/runtime/control/control-plane.ts';
 import { Model } from '../../../../provider/runtime/stored/model.ts';
@@ -26,19 +26,19 @@ const listener = {
 const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as ControlPlane;
 
 test('a listener is answered with fingerprints, as its schema says, and without any key', () => {
-  const answer = toAnswer(listener, control, ADMINISTRATOR);
+  const answer = toApiObject(listener, control, ADMINISTRATOR);
   assert.deepEqual(answer.certificates, {
     'a.b': { certificate: pair.certificate, privateKeyFingerprint: fingerprint(pair.privateKey.trim()) },
   });
   assert.deepEqual(answer.stickySession, { type: 'cookie', cookieKeyFingerprint: fingerprint(cookieKey) });
-  assert.deepEqual(answerSchema('listeners').safeParse(answer).error, undefined);
+  assert.deepEqual(objectResponse('listeners').safeParse(answer).error, undefined);
   assert.doesNotMatch(JSON.stringify(answer), /planted|PRIVATE KEY/);
 });
 
 test('an expired certificate is a warning of its listener', (t) => {
-  assert.equal(toAnswer(listener, control, ADMINISTRATOR).warnings, undefined);
+  assert.equal(toApiObject(listener, control, ADMINISTRATOR).warnings, undefined);
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 31 * DAY_MS });
-  const [warning, ...rest] = toAnswer(listener, control, ADMINISTRATOR).warnings as string[];
+  const [warning, ...rest] = toApiObject(listener, control, ADMINISTRATOR).warnings as string[];
   assert.match(warning ?? '', /^certificates\["a\.b"\] has expired: it was valid to /);
   assert.deepEqual(rest, []);
 });

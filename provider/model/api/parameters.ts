@@ -1,0 +1,16 @@
+// The parameters of paths and queries.
+import { z } from 'zod';
+import { identitySchema } from './objects.ts';
+
+const LIMIT = 'must be a whole number from 1 to 1000';
+
+export const idParams = z.object({ id: z.string() });
+
+export const memberParams = z.object({ id: z.string(), serverId: z.string() });
+
+export const listQuery = z.object({
+  limit: z.coerce.number(LIMIT).int(LIMIT).min(1, LIMIT).max(1000, LIMIT).default(100),
+  cursor: z.string().optional(),
+});
+
+export const deleteQuery = identitySchema.pick({ incarnation: true });
