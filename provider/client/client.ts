@@ -30,7 +30,7 @@ const REPEAT_AFTER_MS = [200, 1_000];
 const apiObjectPage = pageOf(apiObject);
 
 /** An object with the tag of what was read, for a write that must not go over another's. */
-export type TaggedObject = ApiObject & { readonly etag: string | undefined };
+type TaggedObject = ApiObject & { readonly etag: string | undefined };
 
 export interface Call {
   readonly kind: Kind;
@@ -39,7 +39,7 @@ export interface Call {
   readonly expectedRuntime: string | undefined;
 }
 
-export interface EventReader {
+interface EventReader {
   /** From here on nothing is missed. */
   opened(): void;
   happened(event: ApiEvent): void;

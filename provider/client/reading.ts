@@ -4,7 +4,7 @@ import { json } from '../model/base/json.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 
 /** `fault`: what keeps the text from being one. */
-export type Read<T> =
+type Read<T> =
   | { readonly value: T; readonly fault?: undefined }
   | { readonly value?: undefined; readonly fault: string };
 

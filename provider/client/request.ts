@@ -5,7 +5,7 @@ import https from 'node:https';
 // To import it, Node would read each of its exports, of which WebSocket takes 20 ms of every start of a plug-in to load.
 const http = process.getBuiltinModule('node:http');
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;

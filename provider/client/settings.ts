@@ -55,7 +55,7 @@ export function tokenFor(settings: Settings, runtimeId: string, home: string = h
   }
 }
 
-export function isLoopback(endpoint: URL): boolean {
+function isLoopback(endpoint: URL): boolean {
   const host = endpoint.hostname;
   return host === 'localhost' || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }

@@ -1,5 +1,5 @@
 // Where `weir status --watch` shows itself: a terminal is redrawn in place, anything else gets one text after the other.
-export interface Output {
+interface Output {
   readonly isTTY?: boolean;
   /** 0 where a terminal does not know its size. */
   readonly rows?: number;

@@ -8,7 +8,7 @@ const LONGEST_PAUSE_MS = 2_000;
 const SHORTEST_PAUSE_MS = 100;
 const RECONNECT_AFTER_MS = 1_000;
 
-export interface Watch {
+interface Watch {
   /** Each call makes a new client, of a runtime that is there. */
   readonly connect: () => Promise<Pick<RuntimeClient, 'status' | 'events'>>;
   readonly show: (status: StatusResponse) => void;

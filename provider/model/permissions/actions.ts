@@ -4,7 +4,7 @@ import type { Kind } from '../base/kinds.ts';
 import type { ParentIds } from '../objects/parent.ts';
 
 /** What an action is permitted on, by the type of resource; of "runtime" there is one, the others have an id: "loadbalancer/web". */
-export type ResourceType = 'loadbalancer' | 'instance' | 'scalinggroup' | 'runtime';
+type ResourceType = 'loadbalancer' | 'instance' | 'scalinggroup' | 'runtime';
 
 /** Each with what it permits. The names are those of the clouds' own APIs; where several permit one thing, any of them does. */
 export const ACTIONS = {
@@ -49,7 +49,7 @@ export const ACTIONS = {
   'slb:DescribeMetrics': 'read the metrics, which are of all listeners and targets',
 } as const satisfies Record<string, string>;
 
-export type Action = keyof typeof ACTIONS;
+type Action = keyof typeof ACTIONS;
 
 /** Any one of them is enough. */
 export type Actions = readonly [Action, ...Action[]];

@@ -1,5 +1,6 @@
 // What a token permits: statements of actions on resources, with `*` and `?` in both; what they match, and how they are written in one line.
 import { z } from 'zod';
+import { matchesGlob } from '../base/glob.ts';
 import { ACTIONS, type Actions, type Permission } from './actions.ts';
 
 const MAX_PATTERNS = 500;
@@ -64,29 +65,6 @@ export function parseStatement(text: string): Statement | undefined {
 /** The same back. */
 export function statementText({ actions, resources }: Statement): string {
   return `${actions.join(',')} on ${resources.join(',')}`;
-}
-
-/** `*` is any text, `?` one character. Never slower than the one length times the other, whatever the pattern. */
-export function matchesGlob(pattern: string, text: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resumeAt = 0;
-  for (let index = 0; index < text.length; ) {
-    if (pattern[at] === '*') {
-      star = at++;
-      resumeAt = index;
-    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[index])) {
-      at++;
-      index++;
-    } else if (star !== -1) {
-      // The last star takes one character more.
-      at = star + 1;
-      index = ++resumeAt;
-    } else {
-      return false;
-    }
-  }
-  return /^\**$/.test(pattern.slice(at));
 }
 
 function hasAction(statement: Statement, actions: Actions): boolean {

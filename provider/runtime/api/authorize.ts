@@ -8,7 +8,7 @@ import { needsOf } from '../control/access/permissions.ts';
 import type { ModelView } from '../stored/model.ts';
 
 /** `open`: no token is asked for. */
-export type RouteAccess = 'open' | 'administrator' | Permitted;
+type RouteAccess = 'open' | 'administrator' | Permitted;
 
 interface Permitted {
   /** One of them is needed, on whatever; what else is needed the handler asks for. */

@@ -30,7 +30,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
         { actions: JOIN, resource: `instance/${serverId}`, path: '' },
       ];
       const group = await control.join(id, serverId, memberPrecondition(access, needs, headers['if-match']));
-      return reply.header('etag', etagOf(group)).send(toApiObject(group, control, access) as never);
+      return reply.header('etag', etagOf(group)).send(toApiObject(group, control, access));
     },
   );
   app.delete(

@@ -48,7 +48,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       const shown = firstReadable(rest, limit + 1, access, control.model);
       const items = shown.slice(0, limit);
       const next = shown.length > limit ? items.at(-1)?.id : undefined;
-      return { items: items.map((object) => toApiObject(object, control, access)) as never, cursor: next };
+      return { items: items.map((object) => toApiObject(object, control, access)), cursor: next };
     },
   );
 
@@ -61,7 +61,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     async ({ params: { id }, access }, reply) => {
       const object = existingObject<Kind>(control.model, kind, id);
       demand(access, needsOfRead(control.model, object));
-      return reply.header('etag', etagOf(object)).send(toApiObject(object, control, access) as never);
+      return reply.header('etag', etagOf(object)).send(toApiObject(object, control, access));
     },
   );
 
@@ -85,7 +85,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
         await control.awaitHealthy(id, written.properties.awaitHealthySeconds);
       }
-      return reply.header('etag', etagOf(written)).send(toApiObject(written, control, access) as never);
+      return reply.header('etag', etagOf(written)).send(toApiObject(written, control, access));
     },
   );
 
@@ -125,7 +125,7 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       if (problems.length > 0) throw invalid(problems);
       const { targets } = patchBody.parse(body);
       const written = await control.patchTargets(id, targets, preconditionOf(access, headers['if-match']));
-      return reply.header('etag', etagOf(written)).send(toApiObject(written, control, access) as never);
+      return reply.header('etag', etagOf(written)).send(toApiObject(written, control, access));
     },
   );
 }

@@ -28,7 +28,7 @@ import { registerTokenRoutes } from './token-routes.ts';
 import { refuseExpectations, unreadHandler } from './unread.ts';
 import { registerWorkerRoutes } from './worker-routes.ts';
 
-export interface ApiOptions {
+interface ApiOptions {
   readonly control: ControlPlane;
   readonly runtimeId: string;
   readonly tokens: Tokens;

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-export interface DataDirectory {
+interface DataDirectory {
   readonly path: string;
   readonly databaseFile: string;
   readonly adminToken: string;

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { isLoopback, settingsOf, tokenFor } from '../../../provider/client/settings.ts';
+import { settingsOf, tokenFor } from '../../../provider/client/settings.ts';
 
 function settings(config: Record<string, string> = {}, env: Record<string, string> = {}) {
   return settingsOf({ get: (key) => config[key] }, env);
@@ -79,8 +79,10 @@ test('a certificate authority is a PEM text or a file, and one that cannot be re
   assert.throws(() => settings({ 'weir:ca': '/nowhere' }), /weir:ca is neither a PEM text nor a file/);
 });
 
-test('loopback is 127.0.0.0/8, ::1 and localhost, and no name that only looks like it', () => {
-  const is = (host: string) => isLoopback(new URL(`http://${host}:1`));
-  assert.deepEqual(['127.0.0.1', '127.9.9.9', '[::1]', 'localhost'].map(is), [true, true, true, true]);
-  assert.deepEqual(['10.0.0.1', '127.0.0.1.example', 'localhost.example'].map(is), [false, false, false]);
+test('a token file is for the runtime at 127.0.0.0/8, ::1 or localhost, and no name that only looks like it', (t) => {
+  const folder = home(t, 'rt-1', 'weir_file');
+  const isSent = (host: string) =>
+    tokenFor(settings({ 'weir:endpoint': `http://${host}:1` }), 'rt-1', folder) !== undefined;
+  assert.deepEqual(['127.0.0.1', '127.9.9.9', '[::1]', 'localhost'].map(isSent), [true, true, true, true]);
+  assert.deepEqual(['10.0.0.1', '127.0.0.1.example', 'localhost.example'].map(isSent), [false, false, false]);
 });

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { eventData } from '../../../../provider/client/event-stream.ts';
+import { apiEvent, type RuntimeEvent } from '../../../../provider/model/api/events.ts';
 import { EventStream } from '../../../../provider/runtime/api/event-stream.ts';
 import { ADMINISTRATOR } from '../../../../provider/runtime/control/access/access.ts';
 import { EventLog } from '../../../../provider/runtime/control/events/event-log.ts';
@@ -55,4 +57,37 @@ test('the end comes behind what was written', async () => {
   const parts: unknown[] = [];
   for await (const part of stream.readable) parts.push(part);
   assert.deepEqual(workersIn(parts.join('')), [1]);
+});
+
+const EVENTS: readonly RuntimeEvent[] = [
+  { type: 'write', version: 1, kind: 'listeners', id: 'web', action: 'put' },
+  {
+    ...{ type: 'write', version: 2, kind: 'attachments', id: 'pool', action: 'put', omitted: 1 },
+    targets: [
+      { operation: 'bind', name: 'a', server: null, address: '::1', port: 80, weight: 100 },
+      { operation: 'unbind', name: 'b' },
+      { operation: 'weight', name: 'c', from: 100, to: 0 },
+    ],
+  },
+  {
+    ...{ type: 'health', listener: 'web', rule: 'r', target: '[::1]:80', name: 'a', health: 'unhealthy' },
+    lastError: 'connection refused',
+  },
+  { type: 'worker', id: 1, state: 'ended', reason: 'it stood still' },
+  {
+    ...{ type: 'listener', state: 'refused', listenerId: 'web', code: 'PortInUse' },
+    problem: { path: 'port', message: 'is taken', code: 'PortInUse' },
+  },
+  { type: 'listener', state: 'open', listenerId: 'web' },
+];
+
+test('what a client reads is what happened, and of the shape of an event', async () => {
+  const log = logOf();
+  const stream = new EventStream(log, ADMINISTRATOR, 'another-run');
+  for (const event of EVENTS) log.append(event, []);
+  stream.end();
+  const received: unknown[] = [];
+  for await (const data of eventData(stream.readable)) received.push(apiEvent.parse(JSON.parse(data)));
+  const happened = EVENTS.map((event) => ({ at: '1970-01-01T00:00:00.000Z', ...event }));
+  assert.deepEqual(received, [{ type: 'missed' }, ...happened]);
 });
