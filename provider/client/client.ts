@@ -141,13 +141,9 @@ export class RuntimeClient {
     const headers = { 'X-Weir-Runtime': runtimeId, ...(token && { Authorization: `Bearer ${token.value}` }) };
     const stream = await openStream(this.#settings.ca, { url: this.#url('v1/events'), headers, signal });
     opened();
-    try {
-      for await (const data of eventData(stream)) {
-        const { value } = read(apiEvent, data);
-        if (value !== undefined) happened(value);
-      }
-    } catch {
-      // A stream that breaks has ended.
+    for await (const data of eventData(stream)) {
+      const { value } = read(apiEvent, data);
+      if (value !== undefined) happened(value);
     }
   }
 

@@ -23,3 +23,16 @@ test('each event is read once, wherever the parts of the stream end', async () =
     assert.deepEqual(data, ['{"name":"é"}', '{\n}'], `parts of ${length} bytes`);
   }
 });
+
+test('a stream that breaks ends behind what it has told', async () => {
+  const stream = Readable.from(
+    (async function* () {
+      yield 'data: 1\n\ndata: 2';
+      throw new Error('it broke');
+    })(),
+    { objectMode: false },
+  );
+  const data: string[] = [];
+  for await (const text of eventData(stream)) data.push(text);
+  assert.deepEqual(data, ['1']);
+});
