@@ -1,6 +1,6 @@
 // The parameters of paths and queries.
 import { z } from 'zod';
-import { identitySchema } from './objects.ts';
+import { identitySchema } from './objects-by-kind.ts';
 
 const LIMIT = 'must be a whole number from 1 to 1000';
 

@@ -1,5 +1,6 @@
 // A stored object as an API object: its properties without secrets, its identity and its outputs.
-import type { ApiObject, OutputsOf } from '../../model/api/objects.ts';
+import type { ApiObject } from '../../model/api/objects.ts';
+import type { OutputsOf } from '../../model/api/objects-by-kind.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import { propertyPath } from '../../model/base/property-path.ts';

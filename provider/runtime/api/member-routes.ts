@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
-import { objectResponse } from '../../model/api/objects.ts';
+import { objectResponse } from '../../model/api/objects-by-kind.ts';
 import { memberParams } from '../../model/api/parameters.ts';
 import { JOIN, LEAVE } from '../../model/permissions/actions.ts';
 import { type Access, demand, type Need } from '../control/access/access.ts';

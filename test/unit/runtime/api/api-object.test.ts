@@ -1,7 +1,7 @@
 // What an answer says of a listener's secrets and certificates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { objectResponse } from '../../../../provider/model/api/objects.ts';
+import { objectResponse } from '../../../../provider/model/api/objects-by-kind.ts';
 import { fingerprint } from '../../../../provider/model/base/secrets.ts';
 import { listenerSchema } from '../../../../provider/model/objects/listener.ts';
 import { toApiObject } from '../../../../provider/runtime/api/api-object.ts';

@@ -1,0 +1,76 @@
+// What the API takes and shows of an object of each kind.
+import { z } from 'zod';
+import { HEALTH_STATES } from '../base/health.ts';
+import type { Kind } from '../base/kinds.ts';
+import { FINGERPRINT } from '../base/secrets.ts';
+import { certificateSchema } from '../objects/certificate.ts';
+import { SCHEMAS } from '../objects/schemas.ts';
+import { stickySessionSchema } from '../objects/sticky-session.ts';
+import { type ApiObject, apiObject } from './objects.ts';
+
+/** Beside the properties: whose resource it is, and which create of it. */
+export const identitySchema = z.object({
+  owner: z.string('must be a string').min(1, 'must not be empty').max(2048, 'has at most 2048 characters').optional(),
+  incarnation: z
+    .string('must be a string')
+    .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1-64 letters, digits or "-"')
+    .optional(),
+});
+
+/** Equal where the secret is. */
+const fingerprint = z.string().regex(FINGERPRINT);
+
+const boundTargets = z.record(
+  z.string(),
+  z.object({ address: z.string(), port: z.number(), weight: z.number(), health: z.enum(HEALTH_STATES) }),
+);
+
+const shownSticky = stickySessionSchema
+  .omit({ cookieKey: true })
+  .extend({ cookieKeyFingerprint: fingerprint.optional() })
+  .optional();
+
+/** Properties that have a secret, as they are shown. */
+const SHOWN = {
+  'load-balancers': {},
+  listeners: {
+    certificates: z
+      .record(z.string(), certificateSchema.omit({ privateKey: true }).extend({ privateKeyFingerprint: fingerprint }))
+      .optional(),
+    stickySession: shownSticky,
+  },
+  rules: { stickySession: shownSticky },
+  attachments: {},
+  'backend-servers': {},
+  groups: {},
+  'group-attachments': {},
+} as const satisfies Record<Kind, Readonly<Record<string, z.ZodType>>>;
+
+/** What the runtime adds to the properties, or puts in their place. */
+const OUTPUTS = {
+  'load-balancers': { vip: z.string() },
+  listeners: { endpoint: z.string() },
+  rules: {},
+  attachments: { boundTargets },
+  'backend-servers': {},
+  /** Those that have joined through the API too. */
+  groups: { members: z.record(z.string(), z.string()) },
+  'group-attachments': { boundTargets },
+} as const satisfies Record<Kind, Readonly<Record<string, z.ZodType>>>;
+
+type Outputs = typeof OUTPUTS;
+
+export type OutputsOf<K extends Kind> = { readonly [P in keyof Outputs[K]]: z.infer<Outputs[K][P]> } & Pick<
+  ApiObject,
+  'lastError' | 'warnings'
+>;
+
+/** The body of a PUT. */
+export function bodySchema(kind: Kind): z.ZodObject {
+  return SCHEMAS[kind].extend(identitySchema.shape);
+}
+
+/** An object with all that its kind has. */
+export function objectResponse(kind: Kind): z.ZodObject {
+  return SCHEMAS[kind].extend({ ...apiObject.shape, ...SHOWN[kind], ...OUTPUTS[kind] });
+}
