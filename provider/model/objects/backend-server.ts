@@ -8,7 +8,7 @@ const MAX_ADDRESSES = 64;
 /** What does the work: an instance, a network interface or a container instance. */
 export const serverKind = z.enum(['ecs', 'eni', 'eci'], 'must be "ecs", "eni" or "eci"');
 
-export type ServerKind = z.infer<typeof serverKind>;
+type ServerKind = z.infer<typeof serverKind>;
 
 export const DEFAULT_SERVER_KIND: ServerKind = 'ecs';
 
@@ -30,7 +30,7 @@ export const backendServerSchema = z.strictObject({
   kind: serverKind.default(DEFAULT_SERVER_KIND),
 });
 
-export type BackendServerProperties = z.infer<typeof backendServerSchema>;
+type BackendServerProperties = z.infer<typeof backendServerSchema>;
 
 export function isExpired({ expiresAt }: Pick<BackendServerProperties, 'expiresAt'>, nowMs: number): boolean {
   return hasPassed(expiresAt, nowMs);

@@ -12,5 +12,3 @@ export const groupAttachmentSchema = z.strictObject({
   /** Of every member; unset is DEFAULT_WEIGHT. */
   weight: weight.optional(),
 });
-
-export type GroupAttachmentProperties = z.infer<typeof groupAttachmentSchema>;

@@ -12,5 +12,3 @@ export const loadBalancerSchema = z.strictObject({
   deletionProtection: z.boolean('must be true or false').default(false),
   tags: z.record(mapKey, label, 'must be a map of strings').optional(),
 });
-
-export type LoadBalancerProperties = z.infer<typeof loadBalancerSchema>;

@@ -5,7 +5,7 @@ import type { Problem } from '../base/errors.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
 import { targetKey } from '../base/target-key.ts';
-import { DEFAULT_SERVER_KIND, type ServerKind, serverKind } from './backend-server.ts';
+import { serverKind } from './backend-server.ts';
 import { ipAddress, mapKey, objectId, port } from './network.ts';
 import { parentProblems, parentShape } from './parent.ts';
 import { HANDOVER_SECONDS, seconds, secondsOrZero } from './seconds.ts';
@@ -49,10 +49,6 @@ export const targetAttachmentSchema = z.strictObject({
 
 export type Target = z.infer<typeof targetSchema>;
 export type TargetAttachmentProperties = z.infer<typeof targetAttachmentSchema>;
-
-export function kindOf(target: Pick<Target, 'type'>): ServerKind {
-  return target.type ?? DEFAULT_SERVER_KIND;
-}
 
 export function weightOf(target: { weight?: number | undefined }): number {
   return target.weight ?? DEFAULT_WEIGHT;
