@@ -30,9 +30,11 @@ const shownSticky = stickySessionSchema
   .extend({ cookieKeyFingerprint: fingerprint.optional() })
   .optional();
 
+/** Of the kinds that have any. */
+type Shapes = { readonly [K in Kind]?: Readonly<Record<string, z.ZodType>> };
+
 /** Properties that have a secret, as they are shown. */
-const SHOWN = {
-  'load-balancers': {},
+const SHOWN: Shapes = {
   listeners: {
     certificates: z
       .record(z.string(), certificateSchema.omit({ privateKey: true }).extend({ privateKeyFingerprint: fingerprint }))
@@ -40,30 +42,22 @@ const SHOWN = {
     stickySession: shownSticky,
   },
   rules: { stickySession: shownSticky },
-  attachments: {},
-  'backend-servers': {},
-  groups: {},
-  'group-attachments': {},
-} as const satisfies Record<Kind, Readonly<Record<string, z.ZodType>>>;
+};
 
 /** What the runtime adds to the properties, or puts in their place. */
 const OUTPUTS = {
   'load-balancers': { vip: z.string() },
   listeners: { endpoint: z.string() },
-  rules: {},
   attachments: { boundTargets },
-  'backend-servers': {},
   /** Those that have joined through the API too. */
   groups: { members: z.record(z.string(), z.string()) },
   'group-attachments': { boundTargets },
-} as const satisfies Record<Kind, Readonly<Record<string, z.ZodType>>>;
+} as const satisfies Shapes;
 
 type Outputs = typeof OUTPUTS;
 
-export type OutputsOf<K extends Kind> = { readonly [P in keyof Outputs[K]]: z.infer<Outputs[K][P]> } & Pick<
-  ApiObject,
-  'lastError' | 'warnings'
->;
+export type OutputsOf<K extends Kind> = Pick<ApiObject, 'lastError' | 'warnings'> &
+  (K extends keyof Outputs ? { readonly [P in keyof Outputs[K]]: z.infer<Outputs[K][P]> } : unknown);
 
 /** The body of a PUT. */
 export function bodySchema(kind: Kind): z.ZodObject {
@@ -72,5 +66,6 @@ export function bodySchema(kind: Kind): z.ZodObject {
 
 /** An object with all that its kind has. */
 export function objectResponse(kind: Kind): z.ZodObject {
-  return SCHEMAS[kind].extend({ ...apiObject.shape, ...SHOWN[kind], ...OUTPUTS[kind] });
+  const outputs: Shapes = OUTPUTS;
+  return SCHEMAS[kind].extend({ ...apiObject.shape, ...SHOWN[kind], ...outputs[kind] });
 }

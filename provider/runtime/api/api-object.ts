@@ -26,12 +26,13 @@ export function toApiObject(object: StoredObject, control: ControlPlane, access:
     owner: object.owner,
     incarnation: object.incarnation,
     version: object.version,
-    ...OUTPUTS[object.kind](object as never, control, access),
+    ...OUTPUTS[object.kind]?.(object as never, control, access),
   };
 }
 
+/** Of the kinds that have any. */
 type Outputs = {
-  [K in Kind]: (object: StoredObject<K>, control: ControlPlane, access: Access) => OutputsOf<K>;
+  readonly [K in Kind]?: (object: StoredObject<K>, control: ControlPlane, access: Access) => OutputsOf<K>;
 };
 
 const OUTPUTS: Outputs = {
@@ -52,7 +53,6 @@ const OUTPUTS: Outputs = {
   }),
   rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
   attachments: bindings,
-  'backend-servers': () => ({}),
   groups: (object) => ({ members: membersOf(object) }),
   'group-attachments': bindings,
 };
