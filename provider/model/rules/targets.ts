@@ -47,10 +47,15 @@ export function newTargets(
   const wanted = wantedTargets(lookup, next);
   if (before === undefined || !hasSameParent(before.properties, next.properties)) return wanted;
   const old = new Map(wantedTargets(lookup, before));
-  const changed = wanted.filter(([name, target]) => old.get(name) !== target);
-  if (changed.length === 0) return [];
+  const others = wanted.filter(([name, target]) => !isSameTarget(old.get(name), target));
+  if (others.length === 0) return [];
   const bound = new Set([...old.values()].map(nameless));
-  return changed.filter(([, target]) => !bound.has(nameless(target)));
+  return others.filter(([, target]) => !bound.has(nameless(target)));
+}
+
+/** Whether two targets mean the same. Most of an attachment's are the very same objects as before. */
+function isSameTarget(a: TargetFields | undefined, b: TargetFields): boolean {
+  return a === b || (a !== undefined && nameless(a) === nameless(b));
 }
 
 /** What a target means, whatever it is called, weighs and is described as. */

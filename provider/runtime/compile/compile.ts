@@ -168,6 +168,7 @@ function compileTargets(
   served: ReadonlyMap<string, TargetSnapshot> | undefined,
 ): ReadonlyMap<string, TargetSnapshot> {
   const targets = new Map<string, TargetSnapshot>();
+  let isWholeSame = served?.size === held.size;
   for (const [key, target] of held) {
     const present = served?.get(key);
     const isSame =
@@ -177,9 +178,9 @@ function compileTargets(
         present.attachment === target.attachment &&
         present.ineligible === target.ineligible);
     targets.set(key, isSame ? present : target);
+    isWholeSame &&= isSame;
   }
-  const isSame = served?.size === targets.size && [...targets].every(([key, target]) => served.get(key) === target);
-  return isSame ? served : targets;
+  return served !== undefined && isWholeSame ? served : targets;
 }
 
 function compileHealthCheck(

@@ -2,6 +2,7 @@
 
 import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
+import { valueIn } from '../../../model/base/record.ts';
 import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
 import { targetsWanted } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
@@ -13,7 +14,10 @@ import { needsOfRead } from '../access/permissions.ts';
 /** The events of the last 1,000 writes are kept, and an attachment has up to 500 targets. */
 const MAX_CHANGES_TOLD = 50;
 
-const NO_TARGETS: Membership = { targets: {} };
+/** The targets of an attachment or the members of a group, as an event tells of their changes. */
+type Told = Membership & { readonly targets: Readonly<Record<string, unknown>> };
+
+const NO_TARGETS: Told = { targets: {} };
 
 export interface WriteEvent {
   readonly event: RuntimeEvent;
@@ -46,14 +50,24 @@ export function writeEvents(before: ModelView, changes: readonly ObjectChange[])
 }
 
 /** Of kinds that have no membership nothing. */
-function targetsOf(before: Membership | undefined, after: Membership | undefined) {
+function targetsOf(before: Told | undefined, after: Told | undefined) {
   if (before === undefined && after === undefined) return {};
-  const all = membershipChanges(before ?? NO_TARGETS, after ?? NO_TARGETS) ?? [];
+  const all = membershipChanges(...withoutSame(before ?? NO_TARGETS, after ?? NO_TARGETS)) ?? [];
   const omitted = all.length - MAX_CHANGES_TOLD;
   return { targets: all.slice(0, MAX_CHANGES_TOLD), ...(omitted > 0 ? { omitted } : {}) };
 }
 
-function membershipOf(view: StoredObjects, object: StoredObject | undefined): Membership | undefined {
+/** Without the targets that are the very same objects before and after, as a patch leaves most of them. */
+function withoutSame(before: Told, after: Told): [Told, Told] {
+  if (before.defaultPort !== after.defaultPort) return [before, after];
+  const others = ({ targets, defaultPort }: Told, other: Told): Told => {
+    const kept = Object.entries(targets).filter(([name, target]) => valueIn(other.targets, name) !== target);
+    return { targets: Object.fromEntries(kept), defaultPort };
+  };
+  return [others(before, after), others(after, before)];
+}
+
+function membershipOf(view: StoredObjects, object: StoredObject | undefined): Told | undefined {
   if (object?.kind === 'attachments') return object.properties;
   if (object?.kind === 'group-attachments') return { targets: Object.fromEntries(targetsWanted(view, object)) };
   return object?.kind === 'groups' ? { targets: membersAsTargets(object) } : undefined;

@@ -33,15 +33,18 @@ export class RunningState {
   boundTargets(attachment: Attachment): Record<string, BoundTarget> {
     const bindings = bindingsOf(this.#modelNow());
     const bound = new Map<string, BoundTarget>();
-    const tell = ({ name, address, port, weight, ineligible }: HeldTarget, health: Health) => {
-      const known = bound.get(name)?.health ?? (ineligible === undefined ? 'unchecked' : 'ineligible');
-      bound.set(name, { address, port, weight, health: worse(known, health) });
+    const tell = ({ name, address, port, weight }: HeldTarget, health: Health) => {
+      const known = bound.get(name)?.health;
+      bound.set(name, { address, port, weight, health: known === undefined ? health : worse(known, health) });
     };
-    for (const target of bindings.targetsOf(attachment, undefined)) tell(target, 'unchecked');
-    for (const { groupId, fixedPort } of bindings.groupsServedBy(attachment.properties)) {
+    const groups = bindings.groupsServedBy(attachment.properties);
+    for (const { groupId, fixedPort } of groups) {
       for (const target of bindings.targetsOf(attachment, fixedPort))
         tell(target, this.#monitor.health(groupId, target.key));
     }
+    if (groups.length > 0) return Object.fromEntries(bound);
+    for (const target of bindings.targetsOf(attachment, undefined))
+      tell(target, target.ineligible === undefined ? 'unchecked' : 'ineligible');
     return Object.fromEntries(bound);
   }
 
