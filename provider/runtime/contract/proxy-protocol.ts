@@ -1,5 +1,6 @@
 // The PROXY protocol's headers, by which a target learns whom a connection is for; data plane and health checks write them.
 import { isIPv4, isIPv6 } from 'node:net';
+import { plainAddress } from '../../model/base/plain-address.ts';
 import type { ProxyProtocol } from './snapshot.ts';
 
 export interface ProxiedAddress {
@@ -43,13 +44,6 @@ export function localHeader(version: ProxyProtocol): Buffer {
 
 function v2(command: number, family: number, addresses: readonly number[]): Buffer {
   return Buffer.concat([V2_SIGNATURE, Buffer.from([command, family, ...word(addresses.length), ...addresses])]);
-}
-
-/** A socket on `::` gives IPv4 clients as ::ffff:a.b.c.d; link-local addresses come with their interface. */
-export function plainAddress(address: string): string {
-  if (address.startsWith('::ffff:') && isIPv4(address.slice(7))) return address.slice(7);
-  const scope = address.indexOf('%');
-  return scope === -1 ? address : address.slice(0, scope);
 }
 
 function word(value: number): number[] {

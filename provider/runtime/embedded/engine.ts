@@ -20,8 +20,15 @@ import { probePort, refusal } from './main-thread/port-probe.ts';
 import { Ledger } from './main-thread/shared-state.ts';
 import { WorkerPlace } from './main-thread/worker-place.ts';
 import { ConnectionGauge, createGauges } from './shared/counters.ts';
-import { type Endpoint, endpointName, endpointNameOf, overlaps, toEndpoint } from './shared/endpoint.ts';
-import type { Log, OpenFailure } from './shared/messages.ts';
+import {
+  type Endpoint,
+  endpointName,
+  endpointNameOf,
+  type OpenFailure,
+  overlaps,
+  toEndpoint,
+} from './shared/endpoint.ts';
+import type { Log } from './shared/messages.ts';
 import { certificateProblem } from './tls/contexts.ts';
 import { TICKET_KEY_MS, TicketKeys } from './tls/ticket-keys.ts';
 

@@ -1,7 +1,8 @@
 // What one client connection notes for its lines in the access log; made only where there is one.
+
+import { plainAddress } from '../../../model/base/plain-address.ts';
 import { targetKey } from '../../../model/base/target-key.ts';
-import { plainAddress } from '../../contract/proxy-protocol.ts';
-import type { WorkerListener } from '../serving/worker-listener.ts';
+import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLog } from './access-log.ts';
 import type { AccessEntry } from './line.ts';
 
@@ -12,7 +13,7 @@ export type Outcome = Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'by
 export interface RecordedBinding {
   readonly accessLog: AccessLog | undefined;
   /** As it is now. */
-  readonly listener: WorkerListener;
+  readonly listener: { readonly settings: Pick<ListenerSnapshot, 'id' | 'protocol'> };
 }
 
 /** The client's connection, also when it is closed. */
@@ -50,7 +51,7 @@ export class ConnectionRecord {
     this.#bytesIn = bytesRead;
     this.#bytesOut = bytesWritten;
     if (!this.#log.isSampled()) return;
-    const { id: listener, protocol } = this.#binding.listener.snapshot;
+    const { id: listener, protocol } = this.#binding.listener.settings;
     // Not known before the handshake, nor when it is closed.
     this.#tlsVersion ??= this.#connection.tlsVersion;
     const tlsVersion = this.#tlsVersion;

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import * as net from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { plainAddress } from '../../contract/proxy-protocol.ts';
+import { plainAddress } from '../../../model/base/plain-address.ts';
 import { giveReadBuffer, takeReadBuffer } from './read-buffers.ts';
 
 /** For flows: more than HAProxy's 16 KiB reads large bodies in fewer turns; pages that stay unused are never committed. */

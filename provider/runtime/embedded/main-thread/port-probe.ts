@@ -2,8 +2,7 @@
 import * as net from 'node:net';
 import type { Refusal } from '../../contract/engine.ts';
 import { datagramSocket } from '../io/datagram-socket.ts';
-import { type Endpoint, endpointName } from '../shared/endpoint.ts';
-import type { OpenFailure } from '../shared/messages.ts';
+import { type Endpoint, endpointName, type OpenFailure, openFailure } from '../shared/endpoint.ts';
 
 /**
  * Binds once without SO_REUSEPORT: a worker's own bind has it, and so would succeed beside another runtime of the same
@@ -25,10 +24,6 @@ export async function probePort(endpoint: Endpoint): Promise<OpenFailure | undef
     server.listen({ host: address, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   }
   return await promise;
-}
-
-export function openFailure(endpoint: Endpoint, error: NodeJS.ErrnoException): OpenFailure {
-  return { endpoint, code: error.code ?? 'UNKNOWN', message: error.message };
 }
 
 /** What a listener's owner is told. A listener has no address of its own: that is its load balancer's. */

@@ -2,7 +2,8 @@
 import { Worker } from 'node:worker_threads';
 import type { PassiveReport } from '../../contract/engine.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
-import type { FromWorker, Log, OpenFailure, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
+import type { OpenFailure } from '../shared/endpoint.ts';
+import type { FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
 
 /** Both from TypeScript sources and compiled: `new URL` is not rewritten by the compiler. */
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? '../worker/worker.ts' : '../worker/worker.js', import.meta.url);

@@ -160,7 +160,7 @@ export class Binding implements EndpointBinding {
   }
 
   #hand(socket: net.Socket, listener: WorkerListener): void {
-    const { maxConnections, protocol } = listener.snapshot;
+    const { maxConnections, protocol } = listener.settings;
     // Of a listener that has become UDP: its targets are none for what came before that.
     if (protocol === 'UDP') {
       socket.resetAndDestroy();

@@ -11,20 +11,20 @@ export class WorkerListener {
   /** By group id: its own and those of its rules. */
   readonly groups = new Map<string, TargetSet>();
   /** As of the served snapshot. */
-  snapshot: ListenerSettings;
+  settings: ListenerSettings;
   /** Undefined: there are no rules, and a request costs nothing for them. */
   #router: Router<TargetSet> | undefined;
   #trusted = new TrustedProxies([]);
   #trustedNetworks: readonly string[] = [];
 
   constructor(settings: ListenerSettings, workerId: number, counters: SharedArrayBuffer) {
-    this.snapshot = settings;
+    this.settings = settings;
     this.counters = new ListenerColumn(counters, workerId);
   }
 
   /** To be asked once a connection, and again where the networks changed. */
   isTrusted(remoteAddress: string): boolean {
-    const { trustedProxies } = this.snapshot;
+    const { trustedProxies } = this.settings;
     if (trustedProxies.length === 0) return false;
     if (trustedProxies !== this.#trustedNetworks) {
       this.#trusted = new TrustedProxies(trustedProxies);
@@ -35,7 +35,7 @@ export class WorkerListener {
 
   /** Its own, where no rule counts. */
   get targets(): TargetSet {
-    const own = this.groups.get(this.snapshot.id);
+    const own = this.groups.get(this.settings.id);
     if (!own) throw new Error('A listener has targets of its own from its first swap on.');
     return own;
   }

@@ -1,4 +1,4 @@
-// Where a listener listens, and its one name in messages and as a key.
+// Where a listener listens: its one name in messages and as a key, and why it cannot be opened.
 import { targetKey } from '../../../model/base/target-key.ts';
 import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import { hashOf } from '../../select/hash.ts';
@@ -9,6 +9,14 @@ export interface Endpoint {
   readonly transport: 'tcp' | 'udp';
   readonly address: string;
   readonly port: number;
+}
+
+/** Why an endpoint cannot be listened on. */
+export interface OpenFailure {
+  readonly endpoint: Endpoint;
+  /** Of the system call, such as EADDRINUSE. */
+  readonly code: string;
+  readonly message: string;
 }
 
 type Listening = Pick<ListenerSnapshot, 'protocol' | 'address' | 'port'>;
@@ -45,4 +53,8 @@ export function overlaps(a: Endpoint, b: Endpoint): boolean {
 function covers(wildcard: string, address: string): boolean {
   if (wildcard === '::') return true;
   return wildcard === '0.0.0.0' && !address.includes(':');
+}
+
+export function openFailure(endpoint: Endpoint, error: NodeJS.ErrnoException): OpenFailure {
+  return { endpoint, code: error.code ?? 'UNKNOWN', message: error.message };
 }

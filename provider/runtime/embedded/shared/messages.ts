@@ -2,7 +2,7 @@
 import type { HealthChange, PassiveReport } from '../../contract/engine.ts';
 import type { GroupSnapshot, Health, ListenerSnapshot, RuleSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, OpenFailure } from './endpoint.ts';
 
 /** A listener without its targets, which travel as differences. */
 export type ListenerSettings = Omit<ListenerSnapshot, 'group' | 'rules'>;
@@ -83,12 +83,6 @@ export type ToWorker =
   | { readonly type: 'drain'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
   | { readonly type: 'health'; readonly changes: readonly TimedHealthChange[] };
-
-export interface OpenFailure {
-  readonly endpoint: Endpoint;
-  readonly code: string;
-  readonly message: string;
-}
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 export type Log = (level: Level, message: string, fields?: Record<string, unknown>) => void;

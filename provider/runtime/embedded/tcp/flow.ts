@@ -115,7 +115,7 @@ export class TcpFlow implements ClientConnection, Hold {
     target.counters.request();
     target.counters.opened();
     this.#activeAtMs = performance.now();
-    const { proxyProtocol } = this.#binding.listener.snapshot;
+    const { proxyProtocol } = this.#binding.listener.settings;
     if (proxyProtocol) this.#upstream?.write(proxyHeader(proxyProtocol, this.#client.remote, this.#client.local));
     this.#watchIdle();
     this.#client.resume();
@@ -168,7 +168,7 @@ export class TcpFlow implements ClientConnection, Hold {
 
   /** One timer a flow, set anew only when it fires: setting it for each chunk costs more than the chunk. */
   #watchIdle(): void {
-    const leftMs = this.#activeAtMs + this.#binding.listener.snapshot.idleTimeoutMs - performance.now();
+    const leftMs = this.#activeAtMs + this.#binding.listener.settings.idleTimeoutMs - performance.now();
     if (leftMs > 0) this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.ceil(leftMs));
     else this.#idleEnded();
   }

@@ -34,13 +34,13 @@ export class Https {
   };
 
   #secure(carrier: Socket, listener: WorkerListener, handshakeMs: number): TLSSocket {
-    const { snapshot, counters } = listener;
-    const timeoutMs = Math.min(handshakeMs, snapshot.idleTimeoutMs);
+    const { settings, counters } = listener;
+    const timeoutMs = Math.min(handshakeMs, settings.idleTimeoutMs);
     return secure(carrier, this.#contextsOf(listener), timeoutMs, () => counters.handshakeFailed());
   }
 
   #contextsOf(listener: WorkerListener): Contexts {
-    const { certificates } = listener.snapshot;
+    const { certificates } = listener.settings;
     const keys = this.#ticketKeys();
     const contexts = this.#contexts.get(listener);
     if (contexts?.isOf(certificates, keys)) return contexts;

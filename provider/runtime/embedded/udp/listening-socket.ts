@@ -83,7 +83,7 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
   }
 
   checkDeadline(now: number): void {
-    const idleMs = this.#listener?.snapshot.idleTimeoutMs ?? 0;
+    const idleMs = this.#listener?.settings.idleTimeoutMs ?? 0;
     for (const session of this.#sessions.takeIdle(now, idleMs)) this.#end(session);
   }
 
@@ -129,7 +129,7 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
     listener.counters.accepted();
     listener.counters.addOpen(1);
     this.#context.gauge.add(1);
-    const max = Math.min(MAX_SESSIONS, listener.snapshot.maxConnections ?? MAX_SESSIONS);
+    const max = Math.min(MAX_SESSIONS, listener.settings.maxConnections ?? MAX_SESSIONS);
     for (const oldest of this.#sessions.add(session, now, max)) this.#end(oldest);
     watch(this);
   }

@@ -1,11 +1,12 @@
 // One UDP client and its target: each datagram goes there by a connected socket of the session's own, or is picked anew.
 import type { Socket } from 'node:dgram';
-import { plainAddress } from '../../contract/proxy-protocol.ts';
+import { plainAddress } from '../../../model/base/plain-address.ts';
 import { takesTraffic } from '../../contract/snapshot.ts';
 import type { PickingClient } from '../../select/stickiness.ts';
 import { type ConnectionRecord, type RecordedBinding, recordOf } from '../access-log/connection-record.ts';
 import { connectedSocket, hasRoom } from '../io/datagram-socket.ts';
 import type { Hold, Target } from '../serving/target-set.ts';
+import type { WorkerListener } from '../serving/worker-listener.ts';
 import type { TableEntry } from './session-table.ts';
 
 /** The first target and two others. */
@@ -13,6 +14,7 @@ const MAX_ATTEMPTS = 3;
 
 /** The session's listener, and the way back to its client. */
 export interface SessionContext extends RecordedBinding {
+  readonly listener: WorkerListener;
   answer(session: UdpSession, datagram: Buffer): void;
   onLocalFault(error: Error): void;
 }

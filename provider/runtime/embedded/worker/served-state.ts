@@ -1,13 +1,19 @@
 // What one worker serves: bindings, listeners and targets, and the swap from one version to the next.
 import type { PassiveReport } from '../../contract/engine.ts';
 import { pollPassed } from '../io/queue-drain.ts';
-import { openFailure } from '../main-thread/port-probe.ts';
 import type { EndpointBinding } from '../serving/listening-endpoint.ts';
 import { Binding, type BindingContext } from '../serving/listening-socket.ts';
 import { type Target, TargetSet, type UnbindRule } from '../serving/target-set.ts';
 import { WorkerListener } from '../serving/worker-listener.ts';
-import { type Endpoint, endpointName, endpointNameOf, isOpenedBy } from '../shared/endpoint.ts';
-import type { GroupUpsert, ListenerUpsert, OpenFailure, Swap, TimedHealthChange } from '../shared/messages.ts';
+import {
+  type Endpoint,
+  endpointName,
+  endpointNameOf,
+  isOpenedBy,
+  type OpenFailure,
+  openFailure,
+} from '../shared/endpoint.ts';
+import type { GroupUpsert, ListenerUpsert, Swap, TimedHealthChange } from '../shared/messages.ts';
 import { UdpBinding } from '../udp/listening-socket.ts';
 
 export interface ServedStateContext extends BindingContext {
@@ -98,11 +104,11 @@ export class ServedState {
       for (const target of targets) unbound.set(target, { rule, heirs });
     };
     const removed = swap.removed.flatMap((id) => this.#listeners.get(id) ?? []);
-    const heirs = new Map(removed.map(({ snapshot }) => [endpointNameOf(snapshot), new Map<string, Target>()]));
-    for (const { snapshot, groups } of removed) {
-      this.#listeners.delete(snapshot.id);
-      const heirsHere = heirs.get(endpointNameOf(snapshot));
-      for (const groupId of [...groups.keys()]) unbind(this.#clearGroup(groupId), snapshot, heirsHere);
+    const heirs = new Map(removed.map(({ settings }) => [endpointNameOf(settings), new Map<string, Target>()]));
+    for (const { settings, groups } of removed) {
+      this.#listeners.delete(settings.id);
+      const heirsHere = heirs.get(endpointNameOf(settings));
+      for (const groupId of [...groups.keys()]) unbind(this.#clearGroup(groupId), settings, heirsHere);
     }
     // All that goes before the first upsert: a rule may have gone to another listener.
     for (const { settings, removedGroups } of swap.upserted) {
@@ -122,7 +128,7 @@ export class ServedState {
   #upsertListener({ settings, counters }: ListenerUpsert): WorkerListener {
     const present = this.#listeners.get(settings.id);
     if (present) {
-      present.snapshot = settings;
+      present.settings = settings;
       return present;
     }
     const listener = new WorkerListener(settings, this.#context.workerId, counters);
@@ -168,10 +174,10 @@ export class ServedState {
 
   /** Puts each changed listener on its binding; returns the names of the bindings that no listener is on any more. */
   #serve(changed: readonly string[]): string[] {
-    const used = new Set([...this.#listeners.values()].map(({ snapshot }) => endpointNameOf(snapshot)));
+    const used = new Set([...this.#listeners.values()].map(({ settings }) => endpointNameOf(settings)));
     const isChanged = new Set(changed);
     for (const [id, listener] of this.#listeners) {
-      const binding = this.#bindings.get(endpointNameOf(listener.snapshot));
+      const binding = this.#bindings.get(endpointNameOf(listener.settings));
       // A listener that had to wait for its socket is served once that is open, though nothing of it changed.
       if (binding && (isChanged.has(id) || !binding.isServing)) binding.serve(listener);
     }

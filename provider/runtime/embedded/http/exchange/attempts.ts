@@ -3,8 +3,8 @@ import type { PickingClient } from '../../../select/stickiness.ts';
 import type { Target, TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
 import { OwnUpstream } from '../upstream/own-upstream.ts';
-import { type IdleUpstreams, pool } from '../upstream/pool.ts';
-import { Upstream, type UpstreamUser } from '../upstream/upstream.ts';
+import { pool } from '../upstream/pool.ts';
+import { type IdleUpstreams, Upstream, type UpstreamUser } from '../upstream/upstream.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 
 /** Another target is tried at most twice. */

@@ -81,7 +81,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   }
 
   get settings(): ListenerSettings {
-    return this.#binding.listener.snapshot;
+    return this.#binding.listener.settings;
   }
 
   get proxyHeader(): Buffer | undefined {

@@ -15,7 +15,7 @@ export class ForwardedClient {
 
   /** An open connection keeps no trust that its listener, or the one that took it over, does not have. */
   of(listener: WorkerListener): string | TrustedConnection {
-    const { trustedProxies } = listener.snapshot;
+    const { trustedProxies } = listener.settings;
     if (trustedProxies !== this.#networks) {
       const { remoteAddress, protocol, localPort } = this.#connection;
       const isTrusted = listener.isTrusted(remoteAddress);

@@ -1,5 +1,5 @@
 // Makes the head that goes on: end-to-end fields as they came, hop-by-hop fields dropped, our own added.
-import { plainAddress } from '../../../contract/proxy-protocol.ts';
+import { plainAddress } from '../../../../model/base/plain-address.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import {
   CONNECTION,

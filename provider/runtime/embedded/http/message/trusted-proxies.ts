@@ -1,6 +1,6 @@
 // Proxies in front of the runtime whose word on the client is believed: who they are, and what a backend gets of it. Pure.
 import { BlockList, isIPv6 } from 'node:net';
-import { plainAddress } from '../../../contract/proxy-protocol.ts';
+import { plainAddress } from '../../../../model/base/plain-address.ts';
 import { FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PORT, X_FORWARDED_PROTO } from './field-names.ts';
 import type { Fields } from './fields.ts';
 

@@ -1,7 +1,7 @@
 // A client connection's own idle connection to a target, under the PROXY protocol; all others share pool.ts.
 import type { Target } from '../../serving/target-set.ts';
-import { type IdleUpstreams, MAX_IDLE_MS } from './pool.ts';
-import type { Upstream } from './upstream.ts';
+import { MAX_IDLE_MS } from './pool.ts';
+import type { IdleUpstreams, Upstream } from './upstream.ts';
 
 /** Its target was told whom the connection is for: nobody else may have it, and there is one at most. */
 export class OwnUpstream implements IdleUpstreams {

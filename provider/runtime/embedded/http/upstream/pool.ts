@@ -2,19 +2,11 @@
 
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { Target } from '../../serving/target-set.ts';
-import type { Upstream } from './upstream.ts';
+import type { IdleUpstreams, Upstream } from './upstream.ts';
 
 /** Less than the 5 s of Node's own HTTP server, the shortest of the common backends: few closes cross a request. */
 export const MAX_IDLE_MS = 4_000;
 const MAX_IDLE_PER_TARGET = 256;
-
-/** Where a connection to a target waits for its next request. */
-export interface IdleUpstreams {
-  take(target: Target): Upstream | undefined;
-  /** False: there are enough. */
-  put(upstream: Upstream): boolean;
-  remove(upstream: Upstream): void;
-}
 
 class UpstreamPool implements IdleUpstreams, Timed {
   /** Newest last. Targets of different listeners are different objects, so nothing is shared between listeners. */

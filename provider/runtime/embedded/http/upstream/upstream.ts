@@ -2,10 +2,17 @@
 import { type ConnectHandler, FLOW_BUFFER_BYTES, RawSocket } from '../../io/raw-socket.ts';
 import { currentTurn, isUnderWay } from '../../io/turns.ts';
 import type { Hold, Target, UnbindRule } from '../../serving/target-set.ts';
-import type { IdleUpstreams } from './pool.ts';
 
 /** However long the request may wait for its answer. */
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Where a connection to a target waits for its next request. */
+export interface IdleUpstreams {
+  take(target: Target): Upstream | undefined;
+  /** Returns false if there are enough. */
+  put(upstream: Upstream): boolean;
+  remove(upstream: Upstream): void;
+}
 
 /** What has an upstream: an exchange, or the tunnel that it became. */
 export interface UpstreamUser {

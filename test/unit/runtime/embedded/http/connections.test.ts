@@ -136,9 +136,9 @@ test('an open connection is trusted as long as its listener says so', async (t) 
     return /X-Forwarded-For: (.*)\r\n/.exec((await client.answer()).body)?.[1];
   };
   assert.equal(await told(), '192.0.2.1, 127.0.0.1');
-  proxy.listener.snapshot = { ...proxy.listener.snapshot, trustedProxies: ['10.0.0.0/8'] };
+  proxy.listener.settings = { ...proxy.listener.settings, trustedProxies: ['10.0.0.0/8'] };
   assert.equal(await told(), '127.0.0.1');
-  proxy.listener.snapshot = { ...proxy.listener.snapshot, trustedProxies: ['127.0.0.1/32'] };
+  proxy.listener.settings = { ...proxy.listener.settings, trustedProxies: ['127.0.0.1/32'] };
   assert.equal(await told(), '192.0.2.1, 127.0.0.1');
 });
 
@@ -204,7 +204,7 @@ test('the next request goes by the listener that the binding serves by then', as
   proxy.binding.serve(other.listener);
   client.write(get());
   assert.equal((await client.answer()).body, 'next');
-  other.listener.snapshot = { ...other.listener.snapshot, protocol: 'TCP' };
+  other.listener.settings = { ...other.listener.settings, protocol: 'TCP' };
   client.write(get());
   await client.untilEnded();
   assert.equal(client.received, '');

@@ -102,10 +102,10 @@ export class HttpProxy {
 
   /** One swap that unbinds the target, as a worker does it. */
   unbind(port: number): void {
-    const { targets, snapshot } = this.listener;
+    const { targets, settings } = this.listener;
     const target = targets.remove(`${HOST}:${port}`);
     targets.rebuild();
-    target?.tellHolds(snapshot);
+    target?.tellHolds(settings);
   }
 
   counts(port: number): { requests: number; active: number } {

@@ -39,13 +39,13 @@ test('a limit set in place counts what is open already, and ends nothing', async
   const proxy = await HttpProxy.start(t, [backend.port]);
   const clients = [await proxy.connect(t), await proxy.connect(t)];
   await until(() => proxy.clients === 2, 'both');
-  proxy.listener.snapshot = { ...proxy.listener.snapshot, maxConnections: 1 };
+  proxy.listener.settings = { ...proxy.listener.settings, maxConnections: 1 };
   assert.equal((await (await proxy.connect(t)).answer()).status, 503);
   for (const client of clients) {
     client.write(get());
     assert.equal((await client.answer()).body, 'hello');
   }
-  proxy.listener.snapshot = { ...proxy.listener.snapshot, maxConnections: 3 };
+  proxy.listener.settings = { ...proxy.listener.settings, maxConnections: 3 };
   const client = await proxy.connect(t);
   client.write(get());
   assert.equal((await client.answer()).body, 'hello');

@@ -95,13 +95,13 @@ test('set and unset in place, it rules the next request: no connection with a he
   const backend = await told(t);
   proxy.unbind(plain.port);
   proxy.bind(backend.port);
-  proxy.listener.snapshot = { ...proxy.listener.snapshot, proxyProtocol: 'v1' };
+  proxy.listener.settings = { ...proxy.listener.settings, proxyProtocol: 'v1' };
   client.write(get());
   assert.equal((await client.answer()).body, `v1 ${nameOf(client)} 0`);
 
   proxy.unbind(backend.port);
   proxy.bind(plain.port);
-  proxy.listener.snapshot = { ...proxy.listener.snapshot, proxyProtocol: undefined };
+  proxy.listener.settings = { ...proxy.listener.settings, proxyProtocol: undefined };
   client.write(get());
   assert.equal((await client.answer()).body, 'plain');
   await (backend.peers[0] as Peer).untilEnded();
