@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { plainAddress } from '../../model/base/plain-address.ts';
 import type { ProxyProtocol } from './snapshot.ts';
 
-export interface ProxiedAddress {
+interface ProxiedAddress {
   readonly address: string;
   readonly port: number;
 }

@@ -40,14 +40,14 @@ const REPLACEMENT_DEADLINE_MS = 5_000;
 const ASKED = 'it was asked for';
 
 /** Where the access log goes. */
-export interface AccessLogOptions {
+interface AccessLogOptions {
   /** Above 0; 1: a line for every exchange, connection and session. */
   readonly sampleRate: number;
   /** Whole lines; resolves when they are written, or with false when they are given up. */
   readonly append: (text: string) => Promise<boolean>;
 }
 
-export interface EmbeddedEngineOptions {
+interface EmbeddedEngineOptions {
   /** 1-1024; more than one needs SO_REUSEPORT that balances, that is Linux. */
   readonly workers: number;
   /** Undefined: none is kept. */

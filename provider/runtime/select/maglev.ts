@@ -17,7 +17,7 @@ const NONE = -1;
 /** A first and a last one in which the heaviest may have no turn. */
 const MAX_ROUNDS = MAGLEV_SIZE + 2;
 
-export interface MaglevTarget {
+interface MaglevTarget {
   readonly key: string;
   readonly weight: number;
 }

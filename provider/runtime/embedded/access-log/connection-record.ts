@@ -7,7 +7,7 @@ import type { AccessLog } from './access-log.ts';
 import type { AccessEntry } from './line.ts';
 
 /** What the connection does not know by itself. */
-export type Outcome = Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'bytesIn' | 'bytesOut' | 'tlsVersion'>;
+type Outcome = Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'bytesIn' | 'bytesOut' | 'tlsVersion'>;
 
 /** The binding that the client came to. */
 export interface RecordedBinding {
@@ -17,7 +17,7 @@ export interface RecordedBinding {
 }
 
 /** The client's connection, also when it is closed. */
-export interface RecordedConnection {
+interface RecordedConnection {
   /** At the beginning. */
   readonly remoteAddress: string;
   readonly remotePort: number;

@@ -18,7 +18,7 @@ export function datagramSocket(address: string, { reusePort = false } = {}): Soc
   return createSocket({ type, lookup, reusePort, recvBufferSize: RECEIVE_BUFFER_BYTES });
 }
 
-export interface ConnectFailures {
+interface ConnectFailures {
   /** No socket could be had, which says nothing of the peer. */
   onLocalFault(error: Error): void;
   /** In a later tick. */

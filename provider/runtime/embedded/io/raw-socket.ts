@@ -157,11 +157,6 @@ export class RawSocket {
     return this.#socket.destroyed;
   }
 
-  /** Bytes queued in user space. */
-  get pending(): number {
-    return this.#socket.writableLength;
-  }
-
   /**
    * Strings are latin1. True: all of it was handed to the kernel, the chunk's memory may be reused. False: queued, and
    * `onWritable` follows; until then the chunk's memory belongs to this socket.

@@ -14,7 +14,7 @@ export interface GroupDifference {
   readonly removed: readonly string[];
 }
 
-export interface ListenerDifference {
+interface ListenerDifference {
   readonly listener: ListenerSnapshot;
   /** Those that are others than before. */
   readonly groups: readonly GroupDifference[];
@@ -22,7 +22,7 @@ export interface ListenerDifference {
   readonly removedGroups: readonly string[];
 }
 
-export interface Difference {
+interface Difference {
   readonly upserted: readonly ListenerDifference[];
   /** Listener ids. */
   readonly removed: readonly string[];

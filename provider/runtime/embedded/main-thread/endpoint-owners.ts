@@ -3,7 +3,7 @@ import type { Refusal } from '../../contract/engine.ts';
 import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
 import { endpointNameOf, overlaps, toEndpoint } from '../shared/endpoint.ts';
 
-export interface EndpointOwners {
+interface EndpointOwners {
   /** By endpoint name. */
   readonly owners: ReadonlyMap<string, ListenerSnapshot>;
   readonly refusals: readonly Refusal[];

@@ -13,9 +13,9 @@ const RESTART_DELAY_STEP_MS = 100;
 
 type Question = Extract<ToWorker, { id: number }>;
 /** A question as its asker gives it. */
-export type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
+type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
 
-export interface WorkerPlaceOptions {
+interface WorkerPlaceOptions {
   /** What a thread is started with, asked for at each start. */
   readonly init: () => WorkerInit;
   readonly onPassive: (report: PassiveReport) => void;

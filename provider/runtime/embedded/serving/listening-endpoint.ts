@@ -6,7 +6,7 @@ export interface EndpointBinding {
   /** Begins to serve, or changes the listener in place. */
   serve(listener: WorkerListener): void;
   /** Lets what is under way finish, and closes what is idle; to be asked for once it is closing. */
-  drainConnections(): void;
+  closeConnections(): void;
   /** Resolves when no client is left; to be asked for once it is closed. */
   empty(): Promise<void>;
   /** Resolves when the socket is closed, and what its queue held is served. */

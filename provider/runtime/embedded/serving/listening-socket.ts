@@ -17,9 +17,8 @@ export type RefuseClient = (socket: net.Socket, listener: WorkerListener) => voi
 
 /** An open client connection, as its protocol keeps it. */
 export interface ClientConnection {
-  /** Finish what is under way, then close; idle: close now. */
-  drain(): void;
-  destroy(): void;
+  /** Finishes what is under way, then closes; an idle connection closes now. */
+  close(): void;
 }
 
 /** Those that come over TCP. */
@@ -78,10 +77,6 @@ export class Binding implements EndpointBinding {
     return this.#context.accessLog;
   }
 
-  get connections(): number {
-    return this.#connections.size;
-  }
-
   get isServing(): boolean {
     return this.#listener !== undefined;
   }
@@ -128,12 +123,8 @@ export class Binding implements EndpointBinding {
     return this.#closed;
   }
 
-  drainConnections(): void {
-    for (const connection of [...this.#connections]) connection.drain();
-  }
-
-  destroyConnections(): void {
-    for (const connection of [...this.#connections]) connection.destroy();
+  closeConnections(): void {
+    for (const connection of [...this.#connections]) connection.close();
   }
 
   #listen(): Promise<void> {

@@ -84,7 +84,7 @@ export type ToWorker =
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
   | { readonly type: 'health'; readonly changes: readonly TimedHealthChange[] };
 
-export type Level = 'debug' | 'info' | 'warn' | 'error';
+type Level = 'debug' | 'info' | 'warn' | 'error';
 export type Log = (level: Level, message: string, fields?: Record<string, unknown>) => void;
 
 export type FromWorker =

@@ -45,12 +45,7 @@ export class TcpFlow implements ClientConnection, Hold {
   }
 
   /** A flow is under way as long as it lives. */
-  drain(): void {}
-
-  destroy(): void {
-    this.#client.destroy();
-    this.#upstream?.destroy();
-  }
+  close(): void {}
 
   onUnbind(rule: UnbindRule): void {
     if (this.#isOpen) {
@@ -175,7 +170,8 @@ export class TcpFlow implements ClientConnection, Hold {
 
   #idleEnded(): void {
     this.#error ??= 'nothing came or went in the idle time';
-    this.destroy();
+    this.#client.destroy();
+    this.#upstream?.destroy();
   }
 
   #reset(reason: string): void {

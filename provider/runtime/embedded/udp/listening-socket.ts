@@ -88,7 +88,7 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
   }
 
   /** A datagram says nothing of whether more will come: sessions live until the socket closes. */
-  drainConnections(): void {}
+  closeConnections(): void {}
 
   /** No session outlives the socket. */
   async empty(): Promise<void> {

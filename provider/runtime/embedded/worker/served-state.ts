@@ -16,7 +16,7 @@ import {
 import type { GroupUpsert, ListenerUpsert, Swap, TimedHealthChange } from '../shared/messages.ts';
 import { UdpBinding } from '../udp/listening-socket.ts';
 
-export interface ServedStateContext extends BindingContext {
+interface ServedStateContext extends BindingContext {
   readonly workerId: number;
   readonly workers: number;
   readonly onPassive: (report: PassiveReport) => void;
@@ -84,7 +84,7 @@ export class ServedState {
     await this.#closeBindings([...this.#bindings.keys()]);
     // So are those of the clients that came last out of the accept queue.
     await pollPassed();
-    for (const binding of this.#closing) binding.drainConnections();
+    for (const binding of this.#closing) binding.closeConnections();
     await Promise.all([...this.#closing].map((binding) => binding.empty()));
   }
 

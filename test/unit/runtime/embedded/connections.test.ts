@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { acceptHttp, closeIdleUpstreams } from '../../../../provider/runtime/embedded/http/exchange/accept.ts';
+import { acceptHttp } from '../../../../provider/runtime/embedded/http/exchange/accept.ts';
 import { Binding, type StreamProtocol } from '../../../../provider/runtime/embedded/serving/listening-socket.ts';
 import type { Target } from '../../../../provider/runtime/embedded/serving/target-set.ts';
 import {
@@ -37,11 +37,7 @@ async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: 
   const acceptors = { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: () => assert.fail('no TLS here') };
   const context = { acceptors, refusers: {}, gauge, isPortShared: false, log: () => {} };
   const binding = await Binding.open(toEndpoint(ofListener), context);
-  t.after(() => {
-    binding.destroyConnections();
-    closeIdleUpstreams();
-    return binding.close();
-  });
+  t.after(() => binding.close());
   const served = workerListener(ofListener, createListenerCounters(1));
   const bound = { ...target(targetPort), health: 'healthy', begunAtMs: undefined, number: 1, slot: 0 } as const;
   served.targets.upsert({ ...bound, counters: createCounters(1) });

@@ -140,7 +140,7 @@ export async function serveWeb(
   return { engine, port };
 }
 
-export interface EchoTarget {
+interface EchoTarget {
   readonly port: number;
   /** Connections so far. */
   readonly accepted: number;

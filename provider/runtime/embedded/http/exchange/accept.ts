@@ -3,15 +3,9 @@
 import { HTTP_BUFFER_BYTES, RawSocket, type SocketHandler } from '../../io/raw-socket.ts';
 import type { AcceptClient } from '../../serving/listening-socket.ts';
 import { HTTP } from '../message/scheme.ts';
-import { pool } from '../upstream/pool.ts';
 import { HttpClientConnection } from './client-connection.ts';
 
 export const acceptHttp: AcceptClient = (socket, binding) => {
   const open = (handler: SocketHandler) => RawSocket.accept(socket, handler, { bufferBytes: HTTP_BUFFER_BYTES });
   new HttpClientConnection(binding, HTTP, open);
 };
-
-/** For a worker that stops: its idle connections to targets would keep it alive until they expire. */
-export function closeIdleUpstreams(): void {
-  pool.clear();
-}

@@ -97,16 +97,12 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     return !this.#isDraining && !this.#isToClose();
   }
 
-  /** Finishes what is under way, then closes. Who has just connected is about to ask, and not idle. */
-  drain(): void {
+  /** A client that has just connected is about to ask, and not idle. */
+  close(): void {
     this.#isDraining = true;
     if (this.#state !== HEAD) return;
-    if (this.#hasAsked && this.#held === undefined) this.#close();
+    if (this.#hasAsked && this.#held === undefined) this.#finish();
     else this.#deadline = Math.min(this.#deadline, performance.now() + DRAINING_HEAD_MS);
-  }
-
-  destroy(): void {
-    this.socket.destroy();
   }
 
   onData(chunk: Buffer): boolean {
@@ -118,7 +114,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
 
   onEnd(): void {
     this.#isEnded = true;
-    if (this.#state === HEAD) this.#close();
+    if (this.#state === HEAD) this.#finish();
     else if (this.#state === EXCHANGE) this.#exchangeInputEnded();
   }
 
@@ -145,14 +141,14 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     }
     if (now < this.#deadline) return;
     if (this.#state === LINGER) this.socket.destroy();
-    else if (this.#held === undefined) this.#close();
+    else if (this.#held === undefined) this.#finish();
     // RFC 9110 15.5.9.
     else this.#refuse({ status: 408, reason: 'the request head has not come in time' }, this.#held, 0);
   }
 
   exchangeEnded(isKept: boolean): void {
     if (!isKept || this.#isDraining || !this.#isHttp()) {
-      this.#close();
+      this.#finish();
       return;
     }
     this.#awaitHead();
@@ -160,7 +156,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
     if (this.#isReadingHeads) return;
     const held = this.#held;
     if (held !== undefined) this.#readHeads(held, true);
-    if (this.#isEnded && this.#state === HEAD) this.#close();
+    if (this.#isEnded && this.#state === HEAD) this.#finish();
     else this.resumeRequest();
   }
 
@@ -210,7 +206,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
       return bytes.length;
     }
     if (!this.#isHttp()) {
-      this.#close();
+      this.#finish();
       return bytes.length;
     }
     this.#state = EXCHANGE;
@@ -282,11 +278,11 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
       retries: 0,
       error: reason,
     });
-    this.#close();
+    this.#finish();
   }
 
   /** FIN after what is queued; the rest of the client's input is read and dropped for a while. */
-  #close(): void {
+  #finish(): void {
     this.#state = LINGER;
     this.#exchange.abort();
     this.#held = undefined;

@@ -25,11 +25,6 @@ export class Body {
     return this.#isDone;
   }
 
-  /** True: the body goes on to the sender's FIN. */
-  get isUntilClose(): boolean {
-    return this.#framing === UNTIL_CLOSE;
-  }
-
   /** Set once the body is malformed. */
   get fault(): Refusal | undefined {
     return this.#framing === CHUNKED ? this.#chunks.fault : undefined;

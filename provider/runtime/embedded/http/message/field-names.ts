@@ -1,6 +1,6 @@
 // The header fields that the runtime itself reads, sets or drops; every other name passes through without being looked at.
 
-/** Ids of known names; 0 is any other name. */
+/** Ids of known names; 0 is any other name, and 9 is `trailer`, which is known only so that no trailer section passes it. */
 export const HOST = 1;
 export const CONTENT_LENGTH = 2;
 export const TRANSFER_ENCODING = 3;
@@ -9,7 +9,6 @@ export const KEEP_ALIVE = 5;
 export const PROXY_CONNECTION = 6;
 export const UPGRADE = 7;
 export const TE = 8;
-export const TRAILER = 9;
 export const EXPECT = 10;
 export const HTTP2_SETTINGS = 11;
 export const PROXY_AUTHENTICATE = 12;

@@ -3,7 +3,7 @@ import { CR, FIELD_VALUE, LF, SP, TARGET, TOKEN } from './characters.ts';
 import { Fields, parseFields } from './fields.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
-export const MAX_HEAD_BYTES = 32 * 1024;
+const MAX_HEAD_BYTES = 32 * 1024;
 
 // RFC 6585 5, RFC 9110 4.1 for the target within it.
 const TOO_LONG = refusal(431, `head over ${MAX_HEAD_BYTES} bytes`);

@@ -9,7 +9,7 @@ export interface GroupRoute<Group> extends RouteMatch {
 }
 
 /** False: the group takes no requests yet, as if its rule were not there. */
-export type HasBegun<Group> = (group: Group) => boolean;
+type HasBegun<Group> = (group: Group) => boolean;
 
 const SLASH = 0x2f;
 const NONE: readonly number[] = [];

@@ -48,14 +48,6 @@ class UpstreamPool implements IdleUpstreams, Timed {
     }
   }
 
-  /** Closes every idle connection: a worker that stops has no use for them. */
-  clear(): void {
-    for (const [target, list] of this.#idle) {
-      for (const upstream of list.splice(0)) upstream.destroy();
-      this.#forget(target);
-    }
-  }
-
   #forget(target: Target): void {
     this.#idle.delete(target);
     if (this.#idle.size === 0) unwatch(this);

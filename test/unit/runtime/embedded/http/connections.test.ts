@@ -150,7 +150,7 @@ test('drain closes idle connections at once and lets an exchange finish with Con
   const [idle, busy] = [await proxy.connect(t), await proxy.connect(t)];
   busy.write(get());
   const peer = await backend.peer(0);
-  proxy.binding.drainConnections();
+  proxy.binding.closeConnections();
   await idle.untilEnded();
   peer.write(ok('hello'));
   const answer = await busy.answer();

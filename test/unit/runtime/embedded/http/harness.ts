@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import type { ListenerTraffic } from '../../../../../provider/runtime/contract/engine.ts';
-import { acceptHttp, closeIdleUpstreams } from '../../../../../provider/runtime/embedded/http/exchange/accept.ts';
+import { acceptHttp } from '../../../../../provider/runtime/embedded/http/exchange/accept.ts';
 import { refuseHttp } from '../../../../../provider/runtime/embedded/http/exchange/refuse.ts';
 import { Binding } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
 import type { WorkerListener } from '../../../../../provider/runtime/embedded/serving/worker-listener.ts';
@@ -27,7 +27,7 @@ const HOST = '127.0.0.1';
 const PATIENCE_MS = 30_000;
 
 /** In place of what a listener without limits has. */
-export type ProxyOptions = Partial<ListenerSettings>;
+type ProxyOptions = Partial<ListenerSettings>;
 
 /** One listener, its targets named by their ports. */
 export class HttpProxy {
@@ -53,11 +53,7 @@ export class HttpProxy {
       log: () => {},
     });
     const proxy = new HttpProxy(binding, settings, gauge);
-    t.after(() => {
-      binding.destroyConnections();
-      closeIdleUpstreams();
-      return binding.close();
-    });
+    t.after(() => binding.close());
     for (const port of ports) proxy.bind(port);
     binding.serve(proxy.listener);
     return proxy;
@@ -202,7 +198,7 @@ export class Peer {
   }
 }
 
-export interface Answer {
+interface Answer {
   status: number;
   head: string;
   body: string;

@@ -13,7 +13,7 @@ const FORWARDED = forwardedLines('192.0.2.7', 'http', 8080);
 const DEFAULT_HOST = '198.51.100.1:8080';
 
 /** The status of a refusal; or the request as it was taken. */
-export function read(raw: string): number | Request {
+function read(raw: string): number | Request {
   const bytes = Buffer.from(raw, 'latin1');
   const from = skipEmptyLines(bytes, 0, bytes.length);
   const end = findHeadEnd(bytes, from, 0);

@@ -133,7 +133,6 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     await until(() => size >= SIZE && server.size >= SIZE, 'all bytes');
     assert.ok(Buffer.concat(received).equals(payload));
     assert.ok(Buffer.concat(server.chunks).equals(payload));
-    await until(() => server.socket.pending === 0, 'nothing left');
   });
 
   test(`${version}: a half-closed side still receives, and both are closed without an error`, async (t) => {
