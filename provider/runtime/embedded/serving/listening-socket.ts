@@ -45,7 +45,6 @@ export class Binding implements EndpointBinding {
   #accepted = 0;
   #isClosing = false;
   #closed: Promise<void> | undefined;
-  readonly #closingCallbacks = new Set<() => void>();
   readonly #connections = new Set<ClientConnection>();
   #emptied: PromiseWithResolvers<void> | undefined;
 
@@ -90,12 +89,6 @@ export class Binding implements EndpointBinding {
     const held = this.#held;
     this.#held = [];
     for (const socket of held) this.#hand(socket, listener);
-  }
-
-  /** Called once, in the tick in which it turns closing. Returns how to unsubscribe. */
-  onClosing(callback: () => void): () => void {
-    this.#closingCallbacks.add(callback);
-    return () => this.#closingCallbacks.delete(callback);
   }
 
   track(connection: ClientConnection): void {
@@ -172,8 +165,6 @@ export class Binding implements EndpointBinding {
   async #close(): Promise<void> {
     this.#isClosing = true;
     for (const socket of this.#held.splice(0)) socket.resetAndDestroy();
-    for (const callback of [...this.#closingCallbacks]) callback();
-    this.#closingCallbacks.clear();
     // Closing resets what waits in the accept queue, with SO_REUSEPORT too.
     if (this.#listener) await queueEmptied(() => this.#accepted);
     // Not its callback: that also waits for connections, and handles that were taken over are not counted.

@@ -1,109 +1,19 @@
 // A worker's targets of one group: who may be picked, and who must hear that a target was unbound.
 import { isDeepStrictEqual } from 'node:util';
-import { type Health, takesTraffic } from '../../contract/snapshot.ts';
 import type { Picker } from '../../select/picker.ts';
 import { createPicker } from '../../select/pickers.ts';
 import { Selection } from '../../select/selection.ts';
-import { RAMP_PARTS, type RampingTarget, ramp, rampMsOf } from '../../select/slow-start.ts';
-import type { PickingClient, Stickiness, StickyTarget } from '../../select/stickiness.ts';
+import { RAMP_PARTS, ramp, rampMsOf } from '../../select/slow-start.ts';
+import type { PickingClient, Stickiness } from '../../select/stickiness.ts';
 import { createStickiness } from '../../select/sticky-sessions.ts';
-import { TargetColumn } from '../shared/counters.ts';
-import type { GroupBase, GroupSettings, TargetUpsert } from '../shared/messages.ts';
+import type { GroupBase, GroupSettings, GroupUpsert, TargetUpsert, TimedHealthChange } from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
+import { type PassiveListener, Target } from './target.ts';
 
-/** How an unbind treats what is under way, of the listener's settings. */
-export interface UnbindRule {
-  readonly drainMs: number;
-  readonly requestTimeoutMs: number;
-}
+/** One change of a target set. What is left out stays as it is; `clients` counts only with `settings`. */
+export type TargetSetChange = Partial<Omit<GroupUpsert, 'selection'>>;
 
-/** One thing that holds on to a target: a connect in progress, a flow, an exchange, an idle pooled connection. */
-export interface Hold {
-  /** Told once, inside the swap, when the new pickers are in place. */
-  onUnbind(rule: UnbindRule): void;
-  /** Asked before that where another listener took the socket over and has the same target: true where it goes on with `heir`. */
-  passTo(heir: Target): boolean;
-}
-
-/** `error` undefined: a connect succeeded, the first after failures. */
-export type PassiveListener = (key: string, error: Error | undefined) => void;
-
-/** Failures of this machine say nothing of the target. */
-const LOCAL_FAULTS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
-
-/** A binding of one wire identity to one group; bound again later, it is another object. */
-export class Target implements StickyTarget, RampingTarget {
-  readonly key: string;
-  readonly address: string;
-  readonly port: number;
-  readonly number: number;
-  readonly slot: number;
-  readonly counters: TargetColumn;
-  fullWeight: number;
-  /** Of the last rebuild. */
-  weight = 0;
-  health: Health;
-  begunAtMs: number | undefined;
-  #isBound = true;
-  readonly #holds = new Set<Hold>();
-  readonly #onPassive: PassiveListener;
-
-  constructor(upsert: TargetUpsert, workerId: number, onPassive: PassiveListener) {
-    this.key = upsert.key;
-    this.address = upsert.address;
-    this.port = upsert.port;
-    this.number = upsert.number;
-    this.slot = upsert.slot;
-    this.fullWeight = upsert.weight;
-    this.health = upsert.health;
-    this.begunAtMs = upsert.begunAtMs;
-    this.counters = new TargetColumn(upsert.counters, workerId);
-    this.#onPassive = onPassive;
-  }
-
-  /** False from the tick of the swap that unbound it: no connect, no first byte of a request from then on. */
-  get isBound(): boolean {
-    return this.#isBound;
-  }
-
-  get isPickable(): boolean {
-    return this.#isBound && this.fullWeight > 0 && takesTraffic(this.health);
-  }
-
-  get connections(): number {
-    return this.counters.connections;
-  }
-
-  hold(hold: Hold): void {
-    this.#holds.add(hold);
-  }
-
-  release(hold: Hold): void {
-    this.#holds.delete(hold);
-  }
-
-  connectFailed(error: Error): void {
-    if (!this.#isBound || LOCAL_FAULTS.has((error as NodeJS.ErrnoException).code ?? '')) return;
-    this.counters.markFailing();
-    this.#onPassive(this.key, error);
-  }
-
-  connected(): void {
-    if (this.counters.clearFailing() && this.#isBound) this.#onPassive(this.key, undefined);
-  }
-
-  /** The swap's first half: from here on nothing picks it. */
-  unbind(): void {
-    this.#isBound = false;
-  }
-
-  /** The swap's second half: holds may pick again under the new snapshot. */
-  tellHolds(rule: UnbindRule, heir?: Target): void {
-    const holds = [...this.#holds];
-    this.#holds.clear();
-    for (const hold of holds) if (heir === undefined || !hold.passTo(heir)) hold.onUnbind(rule);
-  }
-}
+export type TargetHealth = Pick<TimedHealthChange, 'key' | 'health' | 'begunAtMs'>;
 
 export class TargetSet {
   #settings: GroupSettings;
@@ -131,15 +41,6 @@ export class TargetSet {
   /** As of the served snapshot. */
   get settings(): GroupSettings {
     return this.#settings;
-  }
-
-  /** `rebuild` must follow. */
-  configure({ settings, clients }: Omit<GroupBase, 'selection'>): void {
-    const isSame = isDeepStrictEqual(this.#settings.sticky, settings.sticky);
-    this.#settings = settings;
-    if (isSame) return;
-    this.#stickiness = this.#newStickiness(clients);
-    for (const target of this.#targets.values()) this.#stickiness?.add(target);
   }
 
   /** False: no target takes new traffic. */
@@ -172,8 +73,40 @@ export class TargetSet {
     return this.#targets.values();
   }
 
-  /** Adds the target, or changes it in place: its flows live on. `rebuild` must follow. */
-  upsert(upsert: TargetUpsert): void {
+  /** Changes the set in one step, its flows living on. Returns the targets that it unbound; their holds are not told yet. */
+  update({ settings, clients, upserted = [], removed = [] }: TargetSetChange): Target[] {
+    if (settings !== undefined) this.#configure(settings, clients);
+    const unbound = removed.map((key) => this.#remove(key)).filter((target) => target !== undefined);
+    for (const upsert of upserted) this.#upsert(upsert);
+    this.#rebuild();
+    return unbound;
+  }
+
+  /** Unbinds every target, and returns them as `update` does. */
+  clear(): Target[] {
+    return this.update({ removed: [...this.#targets.keys()] });
+  }
+
+  setHealth(changes: readonly TargetHealth[]): void {
+    for (const { key, health, begunAtMs } of changes) {
+      const target = this.#targets.get(key);
+      if (target === undefined) continue;
+      target.health = health;
+      target.begunAtMs = begunAtMs;
+    }
+    this.#rebuild();
+  }
+
+  #configure(settings: GroupSettings, clients: SharedArrayBuffer | undefined): void {
+    const isSame = isDeepStrictEqual(this.#settings.sticky, settings.sticky);
+    this.#settings = settings;
+    if (isSame) return;
+    this.#stickiness = this.#newStickiness(clients);
+    for (const target of this.#targets.values()) this.#stickiness?.add(target);
+  }
+
+  /** A target that is there is changed in place: its flows live on. */
+  #upsert(upsert: TargetUpsert): void {
     const present = this.#targets.get(upsert.key);
     if (present) {
       present.fullWeight = upsert.weight;
@@ -186,8 +119,7 @@ export class TargetSet {
     }
   }
 
-  /** The target, unbound; its holds are not told yet. `rebuild` must follow. */
-  remove(key: string): Target | undefined {
+  #remove(key: string): Target | undefined {
     const target = this.#targets.get(key);
     if (target === undefined) return undefined;
     this.#targets.delete(key);
@@ -196,19 +128,7 @@ export class TargetSet {
     return target;
   }
 
-  removeAll(): Target[] {
-    return [...this.#targets.keys()].map((key) => this.remove(key)).filter((target) => target !== undefined);
-  }
-
-  /** `rebuild` must follow. */
-  setHealth(key: string, health: Health, begunAtMs: number | undefined): void {
-    const target = this.#targets.get(key);
-    if (target === undefined) return;
-    target.health = health;
-    target.begunAtMs = begunAtMs;
-  }
-
-  rebuild(): void {
+  #rebuild(): void {
     const { algorithm } = this.#settings;
     const targets = [...this.#targets.values()];
     const eligible = targets.filter((target) => target.isPickable);
@@ -218,7 +138,7 @@ export class TargetSet {
     this.#canPick = eligible.length > 0;
     this.#hasBegun ||= targets.length === 0 || targets.some(({ health }) => health !== 'checking');
     clearTimeout(this.#rampTimer);
-    this.#rampTimer = isRamping ? setTimeout(() => this.rebuild(), rampMs / RAMP_PARTS).unref() : undefined;
+    this.#rampTimer = isRamping ? setTimeout(() => this.#rebuild(), rampMs / RAMP_PARTS).unref() : undefined;
   }
 
   #newStickiness(clients: SharedArrayBuffer | undefined): Stickiness<Target> | undefined {

@@ -4,7 +4,7 @@ import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
 import { type ConnectHandler, RawSocket, type SocketHandler } from '../io/raw-socket.ts';
 import type { Binding, ClientConnection } from '../serving/listening-socket.ts';
-import type { Hold, Target, UnbindRule } from '../serving/target-set.ts';
+import type { Hold, Target, UnbindRule } from '../serving/target.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The first target and two others. */
@@ -57,12 +57,12 @@ export class TcpFlow implements ClientConnection, Hold {
     this.#connect();
   }
 
-  passTo(heir: Target): boolean {
+  transferTo(target: Target): boolean {
     if (!this.#isOpen) return false;
     this.#target?.counters.closed();
-    this.#target = heir;
-    heir.hold(this);
-    heir.counters.opened();
+    this.#target = target;
+    target.hold(this);
+    target.counters.opened();
     return true;
   }
 

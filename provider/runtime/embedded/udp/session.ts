@@ -5,7 +5,7 @@ import { takesTraffic } from '../../contract/snapshot.ts';
 import type { PickingClient } from '../../select/stickiness.ts';
 import { type ConnectionRecord, type RecordedBinding, recordOf } from '../access-log/connection-record.ts';
 import { connectedSocket, hasRoom } from '../io/datagram-socket.ts';
-import type { Hold, Target } from '../serving/target-set.ts';
+import type { Hold, Target } from '../serving/target.ts';
 import type { WorkerListener } from '../serving/worker-listener.ts';
 import type { TableEntry } from './session-table.ts';
 
@@ -93,7 +93,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
   }
 
   /** The next datagram is picked anew. */
-  passTo(): boolean {
+  transferTo(): boolean {
     return false;
   }
 

@@ -3,7 +3,8 @@ import type { PassiveReport } from '../../contract/engine.ts';
 import { pollPassed } from '../io/queue-drain.ts';
 import type { EndpointBinding } from '../serving/listening-endpoint.ts';
 import { Binding, type BindingContext } from '../serving/listening-socket.ts';
-import { type Target, TargetSet, type UnbindRule } from '../serving/target-set.ts';
+import type { Target, UnbindRule } from '../serving/target.ts';
+import { TargetSet } from '../serving/target-set.ts';
 import { WorkerListener } from '../serving/worker-listener.ts';
 import {
   type Endpoint,
@@ -24,8 +25,8 @@ interface ServedStateContext extends BindingContext {
 
 interface Unbinding {
   readonly rule: UnbindRule;
-  /** Where another listener took the endpoint over: its targets by key, with which open flows go on. */
-  readonly heirs: ReadonlyMap<string, Target> | undefined;
+  /** If the listening socket is transferred: the targets of the listener that gets it by key, with which open flows go on. */
+  readonly transferred: ReadonlyMap<string, Target> | undefined;
 }
 
 export class ServedState {
@@ -62,20 +63,14 @@ export class ServedState {
     const unused = this.#serve(swap.upserted.map(({ settings }) => settings.id));
     const closed = this.#closeBindings(unused);
     // Last in the tick: whoever picks again finds the new pickers and listeners.
-    for (const [target, { rule, heirs }] of unbound) target.tellHolds(rule, heirs?.get(target.key));
+    for (const [target, { rule, transferred }] of unbound) target.tellHolds(rule, transferred?.get(target.key));
     await closed;
     return failures;
   }
 
   setHealth(changes: readonly TimedHealthChange[]): void {
-    const touched = new Set<TargetSet>();
-    for (const { groupId, key, health, begunAtMs } of changes) {
-      const targets = this.#groups.get(groupId);
-      if (!targets) continue;
-      targets.setHealth(key, health, begunAtMs);
-      touched.add(targets);
-    }
-    for (const targets of touched) targets.rebuild();
+    const byGroup = Map.groupBy(changes, ({ groupId }) => groupId);
+    for (const [groupId, ofGroup] of byGroup) this.#groups.get(groupId)?.setHealth(ofGroup);
   }
 
   /** Stops taking connections and lets those that are under way finish; resolves when none is left. */
@@ -100,15 +95,15 @@ export class ServedState {
 
   #apply(swap: Swap): Map<Target, Unbinding> {
     const unbound = new Map<Target, Unbinding>();
-    const unbind = (targets: readonly Target[], rule: UnbindRule, heirs?: Map<string, Target>) => {
-      for (const target of targets) unbound.set(target, { rule, heirs });
+    const unbind = (targets: readonly Target[], rule: UnbindRule, transferred?: Map<string, Target>) => {
+      for (const target of targets) unbound.set(target, { rule, transferred });
     };
     const removed = swap.removed.flatMap((id) => this.#listeners.get(id) ?? []);
-    const heirs = new Map(removed.map(({ settings }) => [endpointNameOf(settings), new Map<string, Target>()]));
+    const transfers = new Map(removed.map(({ settings }) => [endpointNameOf(settings), new Map<string, Target>()]));
     for (const { settings, groups } of removed) {
       this.#listeners.delete(settings.id);
-      const heirsHere = heirs.get(endpointNameOf(settings));
-      for (const groupId of [...groups.keys()]) unbind(this.#clearGroup(groupId), settings, heirsHere);
+      const transferred = transfers.get(endpointNameOf(settings));
+      for (const groupId of [...groups.keys()]) unbind(this.#clearGroup(groupId), settings, transferred);
     }
     // All that goes before the first upsert: a rule may have gone to another listener.
     for (const { settings, removedGroups } of swap.upserted) {
@@ -118,9 +113,10 @@ export class ServedState {
       const listener = this.#upsertListener(upsert);
       for (const group of upsert.groups) unbind(this.#upsertGroup(listener, group), upsert.settings);
       listener.routes = upsert.routes;
-      const heirsHere = heirs.get(endpointNameOf(upsert.settings));
-      if (heirsHere)
-        for (const set of listener.groups.values()) for (const target of set.targets) heirsHere.set(target.key, target);
+      const transferred = transfers.get(endpointNameOf(upsert.settings));
+      if (transferred)
+        for (const set of listener.groups.values())
+          for (const target of set.targets) transferred.set(target.key, target);
     }
     return unbound;
   }
@@ -138,16 +134,11 @@ export class ServedState {
 
   /** Returns the targets that it unbound. */
   #upsertGroup(listener: WorkerListener, group: GroupUpsert): Target[] {
-    const { settings, upserted, removed } = group;
-    const { id } = settings;
+    const { id } = group.settings;
     const targets = this.#groups.get(id) ?? this.#newGroup(group);
-    targets.configure(group);
     this.#groups.set(id, targets);
     listener.groups.set(id, targets);
-    const unbound = removed.map((key) => targets.remove(key)).filter((target) => target !== undefined);
-    for (const target of upserted) targets.upsert(target);
-    targets.rebuild();
-    return unbound;
+    return targets.update(group);
   }
 
   #newGroup(group: GroupUpsert): TargetSet {
@@ -167,9 +158,7 @@ export class ServedState {
   #clearGroup(id: string): Target[] {
     const targets = this.#groups.get(id);
     this.#groups.delete(id);
-    const unbound = targets?.removeAll() ?? [];
-    targets?.rebuild();
-    return unbound;
+    return targets?.clear() ?? [];
   }
 
   /** Puts each changed listener on its binding; returns the names of the bindings that no listener is on any more. */

@@ -4,7 +4,7 @@ import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { acceptHttp } from '../../../../provider/runtime/embedded/http/exchange/accept.ts';
 import { Binding, type StreamProtocol } from '../../../../provider/runtime/embedded/serving/listening-socket.ts';
-import type { Target } from '../../../../provider/runtime/embedded/serving/target-set.ts';
+import type { Target } from '../../../../provider/runtime/embedded/serving/target.ts';
 import {
   ConnectionGauge,
   createCounters,
@@ -40,8 +40,7 @@ async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: 
   t.after(() => binding.close());
   const served = workerListener(ofListener, createListenerCounters(1));
   const bound = { ...target(targetPort), health: 'healthy', begunAtMs: undefined, number: 1, slot: 0 } as const;
-  served.targets.upsert({ ...bound, counters: createCounters(1) });
-  served.targets.rebuild();
+  served.targets.update({ upserted: [{ ...bound, counters: createCounters(1) }] });
   binding.serve(served);
   return [port, served.targets.pick({ remoteAddress: '' }) as Target];
 }

@@ -16,7 +16,8 @@ import {
   type TargetSnapshot,
 } from '../../../../provider/runtime/contract/snapshot.ts';
 import { EmbeddedEngine } from '../../../../provider/runtime/embedded/engine.ts';
-import { type PassiveListener, TargetSet } from '../../../../provider/runtime/embedded/serving/target-set.ts';
+import type { PassiveListener } from '../../../../provider/runtime/embedded/serving/target.ts';
+import { TargetSet } from '../../../../provider/runtime/embedded/serving/target-set.ts';
 import { WorkerListener } from '../../../../provider/runtime/embedded/serving/worker-listener.ts';
 import type { GroupSettings, ListenerSettings } from '../../../../provider/runtime/embedded/shared/messages.ts';
 import { createSelection } from '../../../../provider/runtime/select/selection.ts';

@@ -26,13 +26,12 @@ function setOf(ports: number, more: Partial<GroupSettings>, begunAtMs: Readonly<
     () => {},
   );
   for (let port = 1; port <= ports; port++) bind(set, port, 100, begunAtMs[port]);
-  set.rebuild();
   return set;
 }
 
 function bind(set: TargetSet, port: number, weight: number, begunAtMs?: number): void {
   const bound = { ...target(port, weight), health: 'healthy', begunAtMs, number: port, slot: port } as const;
-  set.upsert({ ...bound, counters: createCounters(1) });
+  set.update({ upserted: [{ ...bound, counters: createCounters(1) }] });
 }
 
 function keyOf(port: number): string {
@@ -69,14 +68,13 @@ test('a cookie is given once, and again when its target takes no new traffic for
   let at = visit();
   for (const stop of [
     (port: number) => bind(set, port, 0),
-    (port: number) => set.setHealth(keyOf(port), 'unhealthy', undefined),
-    (port: number) => void set.remove(keyOf(port)),
+    (port: number) => set.setHealth([{ key: keyOf(port), health: 'unhealthy', begunAtMs: undefined }]),
+    (port: number) => void set.update({ removed: [keyOf(port)] }),
   ]) {
     assert.equal(at.isTold, true);
     const { port = 0 } = at;
     stays(port);
     stop(port);
-    set.rebuild();
     at = visit();
     assert.notEqual(at.port, port);
   }
@@ -89,8 +87,7 @@ test('settings of another kind, key or name count from the next pick on, and the
   const { port } = visit();
   const configure = (more: Partial<GroupSettings>) => {
     // As a worker gets them: by structured clone.
-    set.configure({ settings: structuredClone(groupOf(more)), clients: createClientTable() });
-    set.rebuild();
+    set.update({ settings: structuredClone(groupOf(more)), clients: createClientTable() });
   };
   configure(COOKIE);
   assert.deepEqual(visit(), { port, isTold: false });
@@ -129,10 +126,8 @@ test('clients by address stay where they are while targets come and others go', 
   const first = clients.map(portOf);
   assert.equal(first.filter((port) => port === 1).length, 50);
   bind(set, 3, 100);
-  set.rebuild();
   assert.deepEqual(clients.map(portOf), first);
-  set.remove(keyOf(2));
-  set.rebuild();
+  set.update({ removed: [keyOf(2)] });
   const after = clients.map(portOf);
   assert.deepEqual(
     after.filter((_, client) => first[client] === 1),

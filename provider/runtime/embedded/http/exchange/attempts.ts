@@ -1,6 +1,7 @@
 // Where a request goes: the target that is picked next, and a connection to it; reused for the next request.
 import type { PickingClient } from '../../../select/stickiness.ts';
-import type { Target, TargetSet } from '../../serving/target-set.ts';
+import type { Target } from '../../serving/target.ts';
+import type { TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
 import { OwnUpstream } from '../upstream/own-upstream.ts';
 import { pool } from '../upstream/pool.ts';

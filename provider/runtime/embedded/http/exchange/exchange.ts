@@ -1,5 +1,5 @@
 // One request and its answer between a client connection and a target, with its retries; reused for the next request.
-import type { UnbindRule } from '../../serving/target-set.ts';
+import type { UnbindRule } from '../../serving/target.ts';
 import { Request } from '../message/request.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
 import { Attempts } from './attempts.ts';

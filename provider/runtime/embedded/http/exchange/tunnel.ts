@@ -2,7 +2,7 @@
 
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { RawSocket, SocketHandler } from '../../io/raw-socket.ts';
-import type { UnbindRule } from '../../serving/target-set.ts';
+import type { UnbindRule } from '../../serving/target.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
 
 export class Tunnel implements UpstreamUser, SocketHandler, Timed {

@@ -1,5 +1,5 @@
 // A client connection's own idle connection to a target, under the PROXY protocol; all others share pool.ts.
-import type { Target } from '../../serving/target-set.ts';
+import type { Target } from '../../serving/target.ts';
 import { MAX_IDLE_MS } from './pool.ts';
 import type { IdleUpstreams, Upstream } from './upstream.ts';
 

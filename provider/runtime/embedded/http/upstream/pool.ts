@@ -1,7 +1,7 @@
 // The worker's idle connections to targets, a list for each; what upstream.ts returns to and exchange.ts takes from.
 
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
-import type { Target } from '../../serving/target-set.ts';
+import type { Target } from '../../serving/target.ts';
 import type { IdleUpstreams, Upstream } from './upstream.ts';
 
 /** Less than the 5 s of Node's own HTTP server, the shortest of the common backends: few closes cross a request. */

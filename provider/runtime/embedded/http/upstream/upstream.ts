@@ -1,7 +1,7 @@
 // One connection to a target, from its connect to its end: it serves one exchange after another and waits in the pool between.
 import { type ConnectHandler, FLOW_BUFFER_BYTES, RawSocket } from '../../io/raw-socket.ts';
 import { currentTurn, isUnderWay } from '../../io/turns.ts';
-import type { Hold, Target, UnbindRule } from '../../serving/target-set.ts';
+import type { Hold, Target, UnbindRule } from '../../serving/target.ts';
 
 /** However long the request may wait for its answer. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -149,12 +149,12 @@ export class Upstream implements ConnectHandler, Hold {
     this.destroy();
   }
 
-  passTo(heir: Target): boolean {
+  transferTo(target: Target): boolean {
     if (!this.#isActive) return false;
     this.target.counters.closed();
-    this.target = heir;
-    heir.hold(this);
-    heir.counters.opened();
+    this.target = target;
+    target.hold(this);
+    target.counters.opened();
     return true;
   }
 

@@ -92,16 +92,13 @@ export class HttpProxy {
       slot,
       counters,
     };
-    this.listener.targets.upsert(upsert);
-    this.listener.targets.rebuild();
+    this.listener.targets.update({ upserted: [upsert] });
   }
 
   /** One swap that unbinds the target, as a worker does it. */
   unbind(port: number): void {
     const { targets, settings } = this.listener;
-    const target = targets.remove(`${HOST}:${port}`);
-    targets.rebuild();
-    target?.tellHolds(settings);
+    for (const target of targets.update({ removed: [`${HOST}:${port}`] })) target.tellHolds(settings);
   }
 
   counts(port: number): { requests: number; active: number } {

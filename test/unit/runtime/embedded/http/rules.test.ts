@@ -179,8 +179,7 @@ test('a request whose connection is made when its rule has changed goes by the n
   const group = new TargetSet({ settings, selection: createSelection(), clients: undefined }, 0, () => {});
   served.groups.set('rules/x', group);
   const shared = { number: 0, slot: 0, counters: new SharedArrayBuffer(1024) };
-  group.upsert({ ...other, health: 'healthy', begunAtMs: undefined, ...shared });
-  group.rebuild();
+  group.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });
   const { targets } = served;
   const pick = targets.pick.bind(targets);
   targets.pick = (...args) => {

@@ -15,8 +15,7 @@ async function stickyProxy(t: TestContext, ports: readonly number[]): Promise<Ht
     cookieKey: 'the key of a group',
     lifetimeMs: undefined,
   } as const;
-  targets.configure({ settings: { ...targets.settings, sticky }, clients: undefined });
-  targets.rebuild();
+  targets.update({ settings: { ...targets.settings, sticky }, clients: undefined });
   return proxy;
 }
 

@@ -29,8 +29,7 @@ export async function servedBinding(port: number, targetPort: number, idleTimeou
     health: 'unchecked',
     begunAtMs: undefined,
   } as const;
-  listener.targets.upsert({ ...target, number: 0, slot: 0, counters });
-  listener.targets.rebuild();
+  listener.targets.update({ upserted: [{ ...target, number: 0, slot: 0, counters }] });
   binding.serve(listener);
   return { binding, gauge };
 }
