@@ -1,4 +1,4 @@
-// Read buffers of closed sockets, kept for the next ones; raw-socket.ts takes them and gives them back.
+// Read buffers of closed connections, kept for the next ones.
 import { Buffer } from 'node:buffer';
 
 /** Of each size: 8 MiB of the largest. */

@@ -2,7 +2,8 @@
 import type { Socket } from 'node:net';
 import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
-import { type ConnectHandler, RawSocket, type SocketHandler } from '../io/raw-socket.ts';
+import type { ConnectHandler, Connection, ConnectionHandler } from '../io/connection.ts';
+import { TcpConnection } from '../io/tcp-connection.ts';
 import type { Binding, ClientConnection } from '../serving/listening-socket.ts';
 import type { Hold, Target, UnbindRule } from '../serving/target.ts';
 
@@ -13,10 +14,10 @@ const UNBOUND = 'the target was unbound';
 
 export class TcpFlow implements ClientConnection, Hold {
   readonly #binding: Binding;
-  readonly #client: RawSocket;
+  readonly #client: Connection;
   /** Undefined: there is no access log. */
   readonly #record: ConnectionRecord | undefined;
-  #upstream: RawSocket | undefined;
+  #upstream: Connection | undefined;
   #target: Target | undefined;
   /** Counts its connects: what an earlier one still tells is not of the flow any more. */
   #attempt = 0;
@@ -33,7 +34,7 @@ export class TcpFlow implements ClientConnection, Hold {
 
   constructor(socket: Socket, binding: Binding) {
     this.#binding = binding;
-    this.#client = RawSocket.accept(socket, this.#clientHandler());
+    this.#client = TcpConnection.accept(socket, this.#clientHandler());
     this.#record = recordOf(binding, this.#client);
     binding.track(this);
   }
@@ -78,7 +79,10 @@ export class TcpFlow implements ClientConnection, Hold {
     target.hold(this);
     target.counters.connecting();
     const { address, port } = target;
-    this.#upstream = RawSocket.connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this.#upstreamHandler(target));
+    this.#upstream = TcpConnection.connect(
+      { address, port, timeoutMs: CONNECT_TIMEOUT_MS },
+      this.#upstreamHandler(target),
+    );
   }
 
   /** The connect in progress ends, and its handler finds that it is no longer the flow's. */
@@ -116,7 +120,7 @@ export class TcpFlow implements ClientConnection, Hold {
     this.#client.resume();
   }
 
-  #clientHandler(): SocketHandler {
+  #clientHandler(): ConnectionHandler {
     return {
       onData: (chunk) => this.#pump(chunk, this.#upstream),
       onEnd: () => this.#upstream?.end(),
@@ -156,7 +160,7 @@ export class TcpFlow implements ClientConnection, Hold {
   }
 
   /** False: `to` still reads the chunk's memory, so nothing may be read into it until `to` is writable. */
-  #pump(chunk: Buffer, to: RawSocket | undefined): boolean {
+  #pump(chunk: Buffer, to: Connection | undefined): boolean {
     this.#activeAtMs = performance.now();
     return to?.write(chunk) ?? true;
   }

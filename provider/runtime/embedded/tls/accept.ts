@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { HttpClientConnection } from '../http/exchange/client-connection.ts';
 import { refuseHttps } from '../http/exchange/refuse.ts';
 import { HTTPS } from '../http/message/scheme.ts';
-import { RawSocket } from '../io/raw-socket.ts';
+import { TlsConnection } from '../io/tls-connection.ts';
 import type { AcceptClient, RefuseClient } from '../serving/listening-socket.ts';
 import type { WorkerListener } from '../serving/worker-listener.ts';
 import { Contexts } from './contexts.ts';
@@ -26,7 +26,7 @@ export class Https {
   readonly accept: AcceptClient = (carrier, binding) => {
     const socket = this.#secure(carrier, binding.listener, HANDSHAKE_MS);
     // Already while it shakes hands: it is open, it may be idle for so long, and a drain ends it.
-    new HttpClientConnection(binding, HTTPS, (handler) => RawSocket.accept(socket, handler, { carrier }));
+    new HttpClientConnection(binding, HTTPS, (handler) => TlsConnection.accept(socket, carrier, handler));
   };
 
   readonly refuse: RefuseClient = (carrier, listener) => {

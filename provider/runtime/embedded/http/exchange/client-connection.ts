@@ -2,8 +2,8 @@
 import { proxyHeader } from '../../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
 import { requestLineOf } from '../../access-log/request-line.ts';
+import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
-import type { RawSocket, SocketHandler } from '../../io/raw-socket.ts';
 import type { Binding, ClientConnection } from '../../serving/listening-socket.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
@@ -36,8 +36,8 @@ const LINGER = 2;
 /** The tunnel has the socket; or it is closed. */
 const GONE = 3;
 
-export class HttpClientConnection implements SocketHandler, ClientConnection, ExchangeClient, Timed {
-  readonly socket: RawSocket;
+export class HttpClientConnection implements ConnectionHandler, ClientConnection, ExchangeClient, Timed {
+  readonly socket: Connection;
   readonly record: ConnectionRecord | undefined;
   readonly #binding: Binding;
   readonly #scheme: Scheme;
@@ -60,7 +60,7 @@ export class HttpClientConnection implements SocketHandler, ClientConnection, Ex
   #deadline = 0;
 
   /** `open` makes the socket with the handler that it is given. */
-  constructor(binding: Binding, scheme: Scheme, open: (handler: SocketHandler) => RawSocket) {
+  constructor(binding: Binding, scheme: Scheme, open: (handler: ConnectionHandler) => Connection) {
     this.#binding = binding;
     this.#scheme = scheme;
     this.#exchange = new Exchange(this);

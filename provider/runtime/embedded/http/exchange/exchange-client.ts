@@ -1,7 +1,7 @@
 // What an exchange needs of the connection that its request came on: the seam between exchange.ts and client-connection.ts.
 
 import type { ConnectionRecord } from '../../access-log/connection-record.ts';
-import type { RawSocket } from '../../io/raw-socket.ts';
+import type { Connection } from '../../io/connection.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
@@ -9,7 +9,7 @@ import type { Request } from '../message/request.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 export interface ExchangeClient {
-  readonly socket: RawSocket;
+  readonly socket: Connection;
   // Of the listener as it is now, as all that follows: a swap may have changed it.
   readonly counters: ListenerColumn;
   /** It came over TLS. */

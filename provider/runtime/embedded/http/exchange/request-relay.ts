@@ -1,5 +1,5 @@
 // The request's side of an exchange: takes its body from the client, keeps what another target may need, and writes it on.
-import type { RawSocket } from '../../io/raw-socket.ts';
+import type { Connection } from '../../io/connection.ts';
 import { Body } from '../message/body.ts';
 import { CHUNKED } from '../message/framing.ts';
 import type { Refusal } from '../message/refusal.ts';
@@ -62,7 +62,7 @@ export class RequestRelay {
   }
 
   /** Writes what came to the target that has the request; `socket` undefined: nobody wants it any more. */
-  relay(socket: RawSocket | undefined): void {
+  relay(socket: Connection | undefined): void {
     const body = this.#body;
     const { output, outputFrom, outputTo, hasOutput } = body;
     if (!hasOutput) return;
@@ -73,7 +73,7 @@ export class RequestRelay {
   }
 
   /** The head, and all that came of the body so far, in one write. False: it waits, and the body is blocked. */
-  send({ head, isReplayable }: Request, socket: RawSocket): boolean {
+  send({ head, isReplayable }: Request, socket: Connection): boolean {
     const replay = this.#replay;
     const isWritten = socket.write(replay.isEmpty ? head : head + replay.text());
     if (!isReplayable || replay.isFull) replay.forget();

@@ -1,12 +1,12 @@
 // Two connections after a 101: bytes go through as they are, half-close and resets too, until both sides have ended.
 
+import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
-import type { RawSocket, SocketHandler } from '../../io/raw-socket.ts';
 import type { UnbindRule } from '../../serving/target.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
 
-export class Tunnel implements UpstreamUser, SocketHandler, Timed {
-  readonly #client: RawSocket;
+export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
+  readonly #client: Connection;
   readonly #upstream: Upstream;
   readonly #idleTimeoutMs: number;
   readonly #onClientClose: (error: Error | undefined) => void;
@@ -19,7 +19,7 @@ export class Tunnel implements UpstreamUser, SocketHandler, Timed {
    * `onClientClose` is called exactly once, as the client socket's last event.
    */
   constructor(
-    client: RawSocket,
+    client: Connection,
     upstream: Upstream,
     fromUpstream: Buffer,
     fromClient: Buffer | undefined,

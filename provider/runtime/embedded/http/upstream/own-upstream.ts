@@ -13,7 +13,7 @@ export class OwnUpstream implements IdleUpstreams {
     this.#idle = undefined;
     if (idle === undefined) return undefined;
     const isUsable = idle.target === target && performance.now() - idle.idleSince <= MAX_IDLE_MS;
-    if (isUsable && !idle.socket.destroyed) return idle;
+    if (isUsable && !idle.socket.isDestroyed) return idle;
     idle.destroy();
     return undefined;
   }

@@ -17,7 +17,7 @@ class UpstreamPool implements IdleUpstreams, Timed {
     const list = this.#idle.get(target);
     if (list === undefined) return undefined;
     let upstream = list.pop();
-    while (upstream?.socket.destroyed) upstream = list.pop();
+    while (upstream?.socket.isDestroyed) upstream = list.pop();
     return upstream;
   }
 

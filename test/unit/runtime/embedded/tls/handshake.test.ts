@@ -1,11 +1,12 @@
-// A real TLS client against the server's side: what it is let in with, and that RawSocket keeps its promises over TLS.
+// A real TLS client against the server's side: what it is let in with, and that a connection keeps its promises over TLS.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import * as tls from 'node:tls';
-import { RawSocket, type SocketHandler } from '../../../../../provider/runtime/embedded/io/raw-socket.ts';
+import type { Connection, ConnectionHandler } from '../../../../../provider/runtime/embedded/io/connection.ts';
+import { TlsConnection } from '../../../../../provider/runtime/embedded/io/tls-connection.ts';
 import { Contexts } from '../../../../../provider/runtime/embedded/tls/contexts.ts';
 import { secure } from '../../../../../provider/runtime/embedded/tls/handshake.ts';
 import { makePair } from '../../../../harness/certificates.ts';
@@ -21,8 +22,8 @@ const certificates = [
 const contexts = new Contexts(certificates, KEYS, undefined);
 
 /** One accepted connection: echoes nothing by itself, tells all. */
-class Accepted implements SocketHandler {
-  readonly socket: RawSocket;
+class Accepted implements ConnectionHandler {
+  readonly socket: Connection;
   readonly events: string[] = [];
   readonly chunks: Buffer[] = [];
   error: NodeJS.ErrnoException | undefined;
@@ -31,11 +32,8 @@ class Accepted implements SocketHandler {
   onWritable = () => {};
 
   constructor(carrier: net.Socket, timeoutMs: number) {
-    this.socket = RawSocket.accept(
-      secure(carrier, contexts, timeoutMs, () => this.events.push('failed')),
-      this,
-      { carrier },
-    );
+    const socket = secure(carrier, contexts, timeoutMs, () => this.events.push('failed'));
+    this.socket = TlsConnection.accept(socket, carrier, this);
   }
 
   onData(chunk: Buffer): boolean {
@@ -163,7 +161,7 @@ test('a reset is an error at the client, also while writes are queued', async (t
     const errors: string[] = [];
     client.on('error', ({ code }: NodeJS.ErrnoException) => errors.push(code ?? ''));
     server.socket.reset();
-    assert.equal(server.socket.destroyed, true);
+    assert.equal(server.socket.isDestroyed, true);
     client.resume();
     await until(() => errors.length > 0 && server.events.includes('close'), 'the reset');
     assert.deepEqual([errors, server.error], [['ECONNRESET'], undefined]);
