@@ -23,13 +23,13 @@ export class Attempts implements PickingClient {
   #retries = 0;
   #tried: Set<Target> | undefined;
 
-  constructor(client: ExchangeClient, request: Request) {
+  constructor(client: ExchangeClient) {
     this.#client = client;
-    this.#request = request;
+    this.#request = client.request;
   }
 
   get remoteAddress(): string {
-    return this.#client.socket.remoteAddress;
+    return this.#client.remoteAddress;
   }
 
   get head(): string {
@@ -54,7 +54,7 @@ export class Attempts implements PickingClient {
     return this.#targets?.settings.ruleId;
   }
 
-  /** Of the final answer, where the last pick sets a cookie: interim answers set none. */
+  /** Of the final response, where the last pick sets a cookie: interim responses set none. */
   get cookieLine(): string {
     if (this.setCookie === '') return '';
     return `Set-Cookie: ${this.setCookie}${this.#client.isSecure ? '; Secure' : ''}\r\n`;

@@ -1,27 +1,23 @@
 // One client connection: reads its heads one after another, and hands each request to its exchange in order.
-import { proxyHeader } from '../../../contract/proxy-protocol.ts';
-import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
 import { requestLineOf } from '../../access-log/request-line.ts';
 import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { Binding, ClientConnection } from '../../serving/listening-socket.ts';
-import type { TargetSet } from '../../serving/target-set.ts';
-import type { ListenerColumn } from '../../shared/listener-counters.ts';
-import type { ListenerSettings } from '../../shared/messages.ts';
+import { BodyReader } from '../message/body.ts';
 import { findHeadEnd, INCOMPLETE, skipEmptyLines } from '../message/head-parser.ts';
-import { ownAnswer } from '../message/local-response.ts';
+import { localResponse } from '../message/local-response.ts';
 import type { Refusal } from '../message/refusal.ts';
-import { type Request, readRequest } from '../message/request.ts';
+import { readRequest } from '../message/request.ts';
 import type { Scheme } from '../message/scheme.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { Exchange } from './exchange.ts';
-import type { ExchangeClient } from './exchange-client.ts';
 import { ForwardedClient } from './forwarded-client.ts';
+import { Http1Client, type Http1Owner } from './http1-client.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** Of pipelined requests behind the one under way; beyond it the client's sending is stopped. */
 const MAX_HELD_BYTES = 32 * 1024;
-/** How long a closed connection's input is read and dropped: closed with unread input, it would be reset under the answer. */
+/** How long a closed connection's input is read and dropped: closed with unread input, it would be reset under the response. */
 const LINGER_MS = 5_000;
 /** What idle connections of a socket that closes for good still have. */
 const CLOSING_IDLE_MS = 5_000;
@@ -36,12 +32,13 @@ const LINGER = 2;
 /** The tunnel has the socket; or it is closed. */
 const GONE = 3;
 
-export class HttpClientConnection implements ConnectionHandler, ClientConnection, ExchangeClient, Timed {
-  readonly socket: Connection;
-  readonly record: ConnectionRecord | undefined;
+export class HttpClientConnection implements ConnectionHandler, ClientConnection, Http1Owner, Timed {
+  readonly #connection: Connection;
+  readonly #client: Http1Client;
   readonly #binding: Binding;
   readonly #scheme: Scheme;
   readonly #exchange: Exchange;
+  readonly #body = new BodyReader();
   readonly #forwarded: ForwardedClient;
   #state = HEAD;
   /** Bytes of the client that no head or body has taken yet; memory of our own. */
@@ -63,34 +60,13 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   constructor(binding: Binding, scheme: Scheme, open: (handler: ConnectionHandler) => Connection) {
     this.#binding = binding;
     this.#scheme = scheme;
-    this.#exchange = new Exchange(this);
-    this.socket = open(this);
-    this.record = recordOf(binding, this.socket);
-    this.#forwarded = new ForwardedClient(this.socket.remoteAddress, scheme, binding.endpoint.port);
+    this.#connection = open(this);
+    this.#client = new Http1Client(this, binding, this.#connection, scheme.protocol === 'HTTPS');
+    this.#exchange = new Exchange(this.#client);
+    this.#forwarded = new ForwardedClient(this.#connection.remoteAddress, scheme, binding.endpoint.port);
     this.#awaitHead();
     binding.track(this);
     watch(this);
-  }
-
-  get counters(): ListenerColumn {
-    return this.#binding.listener.counters;
-  }
-
-  get isSecure(): boolean {
-    return this.#scheme.protocol === 'HTTPS';
-  }
-
-  get settings(): ListenerSettings {
-    return this.#binding.listener.settings;
-  }
-
-  get proxyHeader(): Buffer | undefined {
-    const { proxyProtocol } = this.settings;
-    return proxyProtocol && proxyHeader(proxyProtocol, this.socket.remote, this.socket.local);
-  }
-
-  targetsFor({ host, target }: Request): TargetSet {
-    return this.#binding.listener.targetsFor(host, target);
   }
 
   mayKeepAlive(): boolean {
@@ -140,7 +116,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
       this.#deadline = Math.min(this.#deadline, now + CLOSING_IDLE_MS);
     }
     if (now < this.#deadline) return;
-    if (this.#state === LINGER) this.socket.destroy();
+    if (this.#state === LINGER) this.#connection.destroy();
     else if (this.#held === undefined) this.#finish();
     // RFC 9110 15.5.9.
     else this.#refuse({ status: 408, reason: 'the request head has not come in time' }, this.#held, 0);
@@ -163,14 +139,14 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   resumeRequest(): void {
     if (!this.#isPaused || !this.#canRead()) return;
     this.#isPaused = false;
-    this.socket.resume();
+    this.#connection.resume();
   }
 
-  switchProtocol(upstream: Upstream, bytes: Buffer): void {
+  tunnel(upstream: Upstream, bytes: Buffer): void {
     this.#state = GONE;
     unwatch(this);
     const held = this.#held;
-    new Tunnel(this.socket, upstream, bytes, held, this.settings.idleTimeoutMs, () => this.onClose());
+    new Tunnel(this.#connection, upstream, bytes, held, this.#client.settings.idleTimeoutMs, () => this.onClose());
     if (this.#isEnded) upstream.socket.end();
   }
 
@@ -197,10 +173,10 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   }
 
   #beginExchange(bytes: Buffer, from: number, end: number): number {
-    const { address, port } = this.settings;
+    const { address, port } = this.#client.settings;
     const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
     const forwarded = this.#forwarded.of(this.#binding.listener);
-    const fault = readRequest(bytes, from, end, forwarded, defaultHost, this.#exchange.request, this.#scheme);
+    const fault = readRequest(bytes, from, end, forwarded, defaultHost, this.#client.request, this.#scheme);
     if (fault !== undefined) {
       this.#refuse(fault, bytes, from);
       return bytes.length;
@@ -211,11 +187,20 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     }
     this.#state = EXCHANGE;
     this.#hasAsked = true;
-    return this.#exchange.begin(bytes, end);
+    const body = this.#body;
+    body.start(this.#client.request.framing);
+    const at = body.push(bytes, end, bytes.length);
+    this.#exchange.begin(body);
+    return at;
   }
 
   #exchangeData(chunk: Buffer): void {
-    const at = this.#exchange.isRequestDone ? 0 : this.#exchange.requestData(chunk);
+    const body = this.#body;
+    let at = 0;
+    if (!body.isLast) {
+      at = body.push(chunk, 0, chunk.length);
+      this.#exchange.requestData(body);
+    }
     if (this.#state !== EXCHANGE) return;
     if (this.#held === undefined) this.#hold(chunk, at, false);
     else this.#hold(this.#withHeld(chunk), 0, true);
@@ -223,7 +208,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
 
   /** The FIN behind the request under way and behind nothing else. */
   #exchangeInputEnded(): void {
-    if (!this.#exchange.isRequestDone) this.socket.destroy();
+    if (!this.#body.isLast) this.#connection.destroy();
     else if (this.#held === undefined) this.#exchange.clientEnded();
   }
 
@@ -244,32 +229,32 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   #awaitHead(): void {
     this.#state = HEAD;
     this.#isHeadBegun = false;
-    this.#deadline = performance.now() + this.settings.idleTimeoutMs;
+    this.#deadline = performance.now() + this.#client.settings.idleTimeoutMs;
   }
 
   /** A head's time runs from its first byte, however slowly the rest comes. */
   #timeHead(isBegun: boolean): void {
     if (!isBegun || this.#isHeadBegun) return;
     this.#isHeadBegun = true;
-    this.#deadline = performance.now() + this.settings.idleTimeoutMs;
+    this.#deadline = performance.now() + this.#client.settings.idleTimeoutMs;
   }
 
   /** What comes on it can still be answered, of an HTTP listener that has become an HTTPS one too. */
   #isHttp(): boolean {
-    const { protocol } = this.settings;
+    const { protocol } = this.#client.settings;
     return protocol === 'HTTP' || protocol === 'HTTPS';
   }
 
   /** Its clients are to connect anew, elsewhere or in another way. */
   #isToClose(): boolean {
-    return this.#binding.isClosing || this.settings.protocol !== this.#scheme.protocol;
+    return this.#binding.isClosing || this.#client.settings.protocol !== this.#scheme.protocol;
   }
 
   /** The head is, or begins, at bytes[from]. */
   #refuse({ status, reason }: Refusal, bytes: Buffer, from: number): void {
-    this.counters.ownAnswered(status);
-    this.socket.write(ownAnswer(status, reason, false, false));
-    this.record?.end({
+    this.#client.counters.ownAnswered(status);
+    this.#connection.write(localResponse(status, reason, false, false));
+    this.#client.record?.end({
       ...requestLineOf(bytes, from),
       rule: undefined,
       status,
@@ -287,8 +272,8 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     this.#exchange.abort();
     this.#held = undefined;
     this.#deadline = performance.now() + LINGER_MS;
-    this.socket.end();
-    if (this.#isPaused) this.socket.resume();
+    this.#connection.end();
+    if (this.#isPaused) this.#connection.resume();
     this.#isPaused = false;
   }
 }

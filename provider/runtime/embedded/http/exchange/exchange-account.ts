@@ -15,12 +15,12 @@ export class ExchangeAccount {
   readonly #attempts: Attempts;
   #begunAtMs = 0;
   #status: number | undefined;
-  /** Where it counts as waiting for its answer; only a listener with a limit counts that. */
+  /** Where it counts as waiting for its response; only a listener with a limit counts that. */
   #reserved: ListenerColumn | undefined;
 
-  constructor(client: ExchangeClient, request: Request, attempts: Attempts) {
+  constructor(client: ExchangeClient, attempts: Attempts) {
     this.#client = client;
-    this.#request = request;
+    this.#request = client.request;
     this.#attempts = attempts;
   }
 
@@ -41,20 +41,20 @@ export class ExchangeAccount {
     return true;
   }
 
-  /** The head of the target's answer goes to the client. */
-  targetAnswered(status: number, upstream: Upstream): void {
-    this.#answered(status);
+  /** The head of the target's response goes to the client. */
+  targetResponded(status: number, upstream: Upstream): void {
+    this.#responded(status);
     this.#client.counters.targetAnswered(status);
     upstream.target.counters.answered(status);
   }
 
-  ownAnswered(status: number, reason: string): void {
-    this.#answered(status);
+  respondedLocally(status: number, reason: string): void {
+    this.#responded(status);
     this.error = reason;
     this.#client.counters.ownAnswered(status);
   }
 
-  /** The answer is with the client, whole. */
+  /** The response is with the client, whole. */
   finished(now: number): void {
     this.#client.counters.finished(now - this.#begunAtMs);
     this.#record(now);
@@ -66,7 +66,7 @@ export class ExchangeAccount {
     this.#record(performance.now());
   }
 
-  #answered(status: number): void {
+  #responded(status: number): void {
     this.#status = status;
     this.#unreserve();
   }

@@ -1,51 +1,45 @@
-// One request and its answer between a client connection and a target, with its retries; reused for the next request.
+// One request and its response between a client and a target, with its retries; reused for the next request.
 import type { UnbindRule } from '../../serving/target.ts';
-import { Request } from '../message/request.ts';
+import type { BodyPart } from '../message/body.ts';
+import type { Request } from '../message/request.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
 import { Attempts } from './attempts.ts';
 import { ExchangeAccount } from './exchange-account.ts';
 import type { ExchangeClient } from './exchange-client.ts';
+import { ExchangeDeadline } from './exchange-deadline.ts';
 import { RequestRelay } from './request-relay.ts';
-import { AnswerRelay } from './response-relay.ts';
-
-const UNFINISHED = 'the target was unbound and has not finished its answer';
+import { ResponseRelay } from './response-relay.ts';
 
 const ENDED = 0;
 /** Waiting for a connection: nothing of the request was written, so that any target will do. */
 const CONNECTING = 1;
-/** The first byte went out; waiting for the answer's head. */
+/** The first byte went out; waiting for the response's head. */
 const SENT = 2;
-const ANSWERING = 3;
-/** The whole answer is in the client socket's queue, and its memory with it. */
+const RESPONDING = 3;
+/** The whole response is in the client's queue, and its memory with it. */
 const FLUSHING = 4;
 /** The tunnel has both connections. */
 const SWITCHED = 5;
 
 export class Exchange implements UpstreamUser {
-  /** To be filled by readRequest() before begin(). */
-  readonly request = new Request();
+  readonly #request: Request;
   readonly #client: ExchangeClient;
   readonly #attempts: Attempts;
   readonly #account: ExchangeAccount;
   readonly #requestRelay = new RequestRelay();
-  readonly #answerRelay: AnswerRelay;
+  readonly #responseRelay: ResponseRelay;
+  readonly #deadline = new ExchangeDeadline();
   #state = ENDED;
   #upstream: Upstream | undefined;
-  /** The client sent its FIN: it may wait for the answer, or be gone. */
+  /** The client sent its FIN: it may wait for the response, or be gone. */
   #isClientEnded = false;
-  #deadline = 0;
-  /** Set by the target's unbind. */
-  #drainDeadline = Number.POSITIVE_INFINITY;
 
   constructor(client: ExchangeClient) {
     this.#client = client;
-    this.#attempts = new Attempts(client, this.request);
-    this.#account = new ExchangeAccount(client, this.request, this.#attempts);
-    this.#answerRelay = new AnswerRelay(client, this.request);
-  }
-
-  get isRequestDone(): boolean {
-    return this.#requestRelay.isDone;
+    this.#request = client.request;
+    this.#attempts = new Attempts(client);
+    this.#account = new ExchangeAccount(client, this.#attempts);
+    this.#responseRelay = new ResponseRelay(client);
   }
 
   /** True: give no more of the request's body until resumeRequest(). */
@@ -53,43 +47,38 @@ export class Exchange implements UpstreamUser {
     return this.#requestRelay.isBlocked;
   }
 
-  /** Starts on `this.request`, whose body may begin at bytes[from..). Returns the place after what it took. */
-  begin(bytes: Buffer, from: number): number {
+  /** Starts on the client's request, whose body begins with `part`. */
+  begin(part: BodyPart): void {
     const now = performance.now();
-    const relay = this.#requestRelay;
     this.#state = CONNECTING;
-    this.#drainDeadline = Number.POSITIVE_INFINITY;
     this.#isClientEnded = false;
+    this.#deadline.start();
     this.#attempts.start();
     this.#account.begin(now);
-    this.#answerRelay.start();
-    const end = relay.start(this.request.framing, bytes, from);
+    this.#responseRelay.start();
+    this.#requestRelay.start(this.#request, part);
     this.#expectProgress(now);
-    if (relay.fault !== undefined) this.#fail(relay.fault.status, relay.fault.reason);
+    if (part.fault !== undefined) this.#fail(part.fault.status, part.fault.reason);
     else if (!this.#account.reserve()) this.#fail(503, 'too many requests wait for their answers');
     else this.#attempt();
-    return end;
   }
 
-  /** More of the request's body; returns the place after what it took. */
-  requestData(bytes: Buffer): number {
-    const relay = this.#requestRelay;
-    const end = relay.push(bytes);
-    const { fault } = relay;
+  /** More of the request's body. */
+  requestData(part: BodyPart): void {
+    const { fault } = part;
     if (fault !== undefined) {
       this.#fail(fault.status, fault.reason);
-      return end;
+      return;
     }
+    if (this.#state === CONNECTING) this.#requestRelay.hold(part);
+    else this.#requestRelay.relay(part, this.#upstream?.socket);
     this.#expectProgress();
-    if (this.#state === CONNECTING) relay.hold();
-    else relay.relay(this.#upstream?.socket);
-    return end;
   }
 
   /** The client's FIN, after a whole request. The target decides what that means, as it would without us. */
   clientEnded(): void {
     this.#isClientEnded = true;
-    if (this.#state === SENT || this.#state === ANSWERING) this.#upstream?.socket.end();
+    if (this.#state === SENT || this.#state === RESPONDING) this.#upstream?.socket.end();
   }
 
   /** The client is gone: its target hears of it at once. */
@@ -109,18 +98,13 @@ export class Exchange implements UpstreamUser {
       this.#end();
       return;
     }
-    if (this.#state === ANSWERING) this.#expectProgress();
+    if (this.#state === RESPONDING) this.#expectProgress();
     this.#upstream?.socket.resume();
   }
 
   checkDeadline(now: number): void {
-    const isDrainOver = now >= this.#drainDeadline;
-    if (!isDrainOver && now < this.#deadline) return;
-    const { isDone, isBlocked } = this.#requestRelay;
-    if (this.#state >= ANSWERING) this.#breakOff(isDrainOver ? UNFINISHED : 'nothing came or went in the idle time');
-    else if (isDrainOver) this.#fail(504, 'the target was unbound and has not answered');
-    else if (isDone || isBlocked) this.#fail(504, 'the target has not answered in time');
-    else this.#fail(408, 'the request body has not come in time');
+    const fault = this.#deadline.faultAt(now, this.#state >= RESPONDING, this.#requestRelay);
+    if (fault !== undefined) this.#fail(fault.status, fault.reason);
   }
 
   onUpstreamConnect(): void {
@@ -130,16 +114,16 @@ export class Exchange implements UpstreamUser {
   }
 
   onUpstreamData(chunk: Buffer): boolean {
-    if (this.#state === ANSWERING) return this.#relayAnswer(chunk);
-    if (this.#state === SENT) return this.#readAnswerHead(chunk);
-    // Behind the answer's end, while the client takes the last of it.
+    if (this.#state === RESPONDING) return this.#relayResponse(chunk);
+    if (this.#state === SENT) return this.#readResponseHead(chunk);
+    // Behind the response's end, while the client takes the last of it.
     return false;
   }
 
   onUpstreamEnd(): void {
     if (this.#state === FLUSHING) return;
-    if (this.#state === ANSWERING && this.#answerRelay.end()) {
-      this.#answerWritten(this.#answerRelay.write());
+    if (this.#state === RESPONDING && this.#responseRelay.end()) {
+      this.#written(this.#responseRelay.write());
       return;
     }
     const upstream = this.#upstream as Upstream;
@@ -149,7 +133,7 @@ export class Exchange implements UpstreamUser {
 
   onUpstreamWritable(): void {
     if (!this.#requestRelay.unblock()) return;
-    if (this.#state < ANSWERING) this.#expectProgress();
+    if (this.#state < RESPONDING) this.#expectProgress();
     this.#client.resumeRequest();
   }
 
@@ -162,13 +146,13 @@ export class Exchange implements UpstreamUser {
 
   onUpstreamUnbind(rule: UnbindRule): void {
     if (this.#state === CONNECTING) this.#attemptAnew();
-    else this.#drainDeadline = performance.now() + Math.max(rule.drainMs, rule.requestTimeoutMs);
+    else this.#deadline.unbound(rule);
   }
 
   /** Where a connection to the target waits in the pool, the request goes out in this tick. */
   #attempt(): void {
     this.#state = CONNECTING;
-    this.#drainDeadline = Number.POSITIVE_INFINITY;
+    this.#deadline.start();
     const upstream = this.#attempts.next(this);
     this.#upstream = upstream;
     if (upstream?.isReused) this.#send(upstream);
@@ -190,40 +174,39 @@ export class Exchange implements UpstreamUser {
   #send(upstream: Upstream): void {
     this.#state = SENT;
     upstream.begin();
-    const isWritten = this.#requestRelay.send(this.request, upstream.socket);
+    const isWritten = this.#requestRelay.send(this.#request, upstream.socket);
     if (this.#isClientEnded) upstream.socket.end();
     if (isWritten) this.onUpstreamWritable();
   }
 
-  /** Returns false, as all that takes of the answer, to stop the target's sending. */
-  #readAnswerHead(chunk: Buffer): boolean {
+  /** Returns false, as all that takes of the response, to stop the target's sending. */
+  #readResponseHead(chunk: Buffer): boolean {
     // Bytes came back.
     this.#requestRelay.settle();
-    const relay = this.#answerRelay;
+    const relay = this.#responseRelay;
     const isWhole = relay.readHead(chunk);
-    const isWritten = relay.writeInterim();
-    // A client that does not read holds up interim answers as it does bodies.
-    if (isWhole === false) return isWritten;
+    // A client that does not read holds up interim responses as it does bodies.
+    if (isWhole === false) return relay.isInterimWritten;
     if (isWhole !== true) return this.#failMalformed(isWhole.reason);
-    if (relay.answer.isSwitch) return this.#switchProtocol();
-    this.#state = ANSWERING;
-    this.#account.targetAnswered(relay.answer.status, this.#upstream as Upstream);
-    return this.#answerWritten(relay.writeHead(this.#attempts.cookieLine, this.#requestRelay.isDone));
+    if (relay.response.isSwitch) return this.#switchProtocol();
+    this.#state = RESPONDING;
+    this.#account.targetResponded(relay.response.status, this.#upstream as Upstream);
+    return this.#written(relay.respond(this.#attempts.cookieLine, this.#requestRelay.isDone));
   }
 
-  #relayAnswer(chunk: Buffer): boolean {
-    const fault = this.#answerRelay.push(chunk);
+  #relayResponse(chunk: Buffer): boolean {
+    const fault = this.#responseRelay.push(chunk);
     if (fault !== undefined) return this.#failMalformed(fault.reason);
-    return this.#answerWritten(this.#answerRelay.write());
+    return this.#written(this.#responseRelay.write());
   }
 
-  #answerWritten(isWritten: boolean): boolean {
-    if (this.#answerRelay.isDone) this.#finishAnswer(isWritten);
+  #written(isWritten: boolean): boolean {
+    if (this.#responseRelay.isDone) this.#finish(isWritten);
     else this.#expectProgress();
     return isWritten;
   }
 
-  #finishAnswer(isWritten: boolean): void {
+  #finish(isWritten: boolean): void {
     this.#state = FLUSHING;
     if (isWritten) this.#end();
     else this.#expectProgress();
@@ -235,10 +218,10 @@ export class Exchange implements UpstreamUser {
     this.#upstream = undefined;
     this.#state = ENDED;
     this.#account.finished(now);
-    const isClean = this.#answerRelay.isUpstreamClean && this.#requestRelay.isOut && !this.#isClientEnded;
+    const isClean = this.#responseRelay.isUpstreamClean && this.#requestRelay.isOut && !this.#isClientEnded;
     upstream?.finish(isClean, now);
     this.#requestRelay.unblock();
-    this.#client.exchangeEnded(this.#answerRelay.isClientKept);
+    this.#client.exchangeEnded();
   }
 
   #switchProtocol(): boolean {
@@ -248,19 +231,18 @@ export class Exchange implements UpstreamUser {
       this.#fail(502, 'the target was unbound before it switched protocols');
       return false;
     }
-    const relay = this.#answerRelay;
+    const { response, rest } = this.#responseRelay;
     this.#upstream = undefined;
     this.#state = SWITCHED;
-    this.#account.targetAnswered(relay.answer.status, upstream);
-    relay.writeSwitch(this.#attempts.cookieLine);
-    this.#client.switchProtocol(upstream, relay.rest);
+    this.#account.targetResponded(response.status, upstream);
+    this.#client.switchProtocol(response, this.#attempts.cookieLine, upstream, rest);
     return true;
   }
 
-  /** The connection ended, by FIN or error, before its answer did. */
+  /** The connection ended, by FIN or error, before its response did. */
   #upstreamLost(upstream: Upstream): void {
-    const canRetry = this.request.isReplayable && this.#requestRelay.isRepeatable && !this.#isClientEnded;
-    if (this.#state === ANSWERING) this.#breakOff('the target closed the connection before the end of its answer');
+    const canRetry = this.#request.isReplayable && this.#requestRelay.isRepeatable && !this.#isClientEnded;
+    if (this.#state === RESPONDING) this.#breakOff('the target closed the connection before the end of its answer');
     else if (canRetry) this.#retry(upstream);
     else if (this.#isClientEnded)
       this.#fail(502, 'the target closed the connection after the client had ended its side');
@@ -272,25 +254,23 @@ export class Exchange implements UpstreamUser {
     return false;
   }
 
-  /** Answers in the target's place while the client has nothing of the answer. */
+  /** Responds in the target's place while the client has nothing of the response. */
   #fail(status: number, reason: string): void {
-    if (this.#state >= ANSWERING) {
+    if (this.#state >= RESPONDING) {
       this.#breakOff(reason);
       return;
     }
-    this.#account.ownAnswered(status, reason);
+    this.#account.respondedLocally(status, reason);
     this.#dropUpstream();
-    const canKeep = this.#requestRelay.isDone && !this.#isClientEnded;
-    this.#finishAnswer(this.#answerRelay.writeOwn(status, reason, canKeep));
+    const isKept = this.#requestRelay.isDone && !this.#isClientEnded;
+    this.#finish(this.#client.respondLocally(status, reason, isKept));
   }
 
-  /** The client has part of the answer, and must see that the rest does not come. */
+  /** The client has part of the response. */
   #breakOff(reason: string): void {
     this.#account.error = reason;
     this.abort();
-    // Where the end of the connection is the end of the body, only a reset is no end.
-    if (this.#answerRelay.answer.isClosedByEnd) this.#client.socket.reset();
-    else this.#client.socket.destroy();
+    this.#client.reset();
   }
 
   #dropUpstream(): void {
@@ -299,10 +279,8 @@ export class Exchange implements UpstreamUser {
     upstream?.destroy();
   }
 
-  /** Each part of the request's body and of the answer may take the idle time; between them the answer's head has its own. */
   #expectProgress(now = performance.now()): void {
-    const isHeadAwaited = this.#state < ANSWERING && this.#requestRelay.isDone;
-    const { requestTimeoutMs, idleTimeoutMs } = this.#client.settings;
-    this.#deadline = now + (isHeadAwaited ? requestTimeoutMs : idleTimeoutMs);
+    const isHeadAwaited = this.#state < RESPONDING && this.#requestRelay.isDone;
+    this.#deadline.expect(isHeadAwaited, this.#client.settings, now);
   }
 }

@@ -1,27 +1,27 @@
 // How an HTTP client beyond its listener's limit of connections is turned away, for as little as that can cost.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { ownAnswer } from '../message/local-response.ts';
+import { localResponse } from '../message/local-response.ts';
 
-const ANSWER = ownAnswer(503, 'too many connections', false, false);
-/** Closed with unread input, a connection would be reset under the answer: what comes is read and dropped so long. */
+const RESPONSE = localResponse(503, 'too many connections', false, false);
+/** Closed with unread input, a connection would be reset under the response: what comes is read and dropped so long. */
 const LINGER_MS = 1_000;
 /** A flood must not become as many open sockets as the limit keeps away: beyond this a client is reset. */
 const MAX_LINGERING = 1_024;
 
 let lingering = 0;
 
-/** Answers at once, whatever the request will be. */
+/** Responds at once, whatever the request will be. */
 export function refuseHttp(socket: Socket): void {
   if (lingering >= MAX_LINGERING) {
     socket.resetAndDestroy();
     return;
   }
   hold(socket);
-  answer(socket);
+  respond(socket);
 }
 
-/** Answers as soon as the client has shaken hands; `secure` makes the socket that does it, and bounds its time. */
+/** Responds as soon as the client has shaken hands; `secure` makes the socket that does it, and bounds its time. */
 export function refuseHttps(carrier: Socket, secure: () => TLSSocket): void {
   if (lingering >= MAX_LINGERING) {
     carrier.resetAndDestroy();
@@ -29,7 +29,7 @@ export function refuseHttps(carrier: Socket, secure: () => TLSSocket): void {
   }
   const socket = secure();
   hold(socket);
-  socket.once('secure', () => answer(socket));
+  socket.once('secure', () => respond(socket));
 }
 
 /** Reads and drops what comes. */
@@ -40,8 +40,8 @@ function hold(socket: Socket): void {
   socket.resume();
 }
 
-function answer(socket: Socket): void {
+function respond(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));
-  socket.end(ANSWER);
+  socket.end(RESPONSE);
 }

@@ -1,32 +1,27 @@
-// The answer's side of an exchange: takes its heads and body from the target, and writes them to the client.
-
-import { Body } from '../message/body.ts';
-import { ownAnswer } from '../message/local-response.ts';
+// The response's side of an exchange: takes its heads and body from the target, and gives them to the client.
+import { BodyReader } from '../message/body.ts';
 import type { Refusal } from '../message/refusal.ts';
-import type { Request } from '../message/request.ts';
-import type { Answer } from '../message/response.ts';
-import { AnswerReader } from '../message/response-reader.ts';
+import type { Response } from '../message/response.ts';
+import { ResponseReader } from '../message/response-reader.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 
 /** One a connection, reused. */
-export class AnswerRelay {
+export class ResponseRelay {
   readonly #client: ExchangeClient;
-  readonly #request: Request;
-  readonly #reader = new AnswerReader();
-  readonly #body = new Body();
+  readonly #reader = new ResponseReader();
+  readonly #body = new BodyReader();
   /** The target has sent nothing behind what the body took. */
   #isExact = false;
   #isUpstreamClean = false;
-  #isClientKept = false;
+  #isInterimWritten = true;
 
-  constructor(client: ExchangeClient, request: Request) {
+  constructor(client: ExchangeClient) {
     this.#client = client;
-    this.#request = request;
   }
 
   /** Of the final head, once readHead() has returned true. */
-  get answer(): Answer {
-    return this.#reader.answer;
+  get response(): Response {
+    return this.#reader.response;
   }
 
   /** What came behind the head. */
@@ -36,38 +31,41 @@ export class AnswerRelay {
 
   /** The body came, whole. */
   get isDone(): boolean {
-    return this.#body.isDone;
+    return this.#body.isLast;
   }
 
-  /** Once it is done: the next bytes on the target's connection are those of the next answer. */
+  /** Once it is done: the next bytes on the target's connection are those of the next response. */
   get isUpstreamClean(): boolean {
     return this.#isUpstreamClean;
   }
 
-  /** As the answer's head has told the client. */
-  get isClientKept(): boolean {
-    return this.#isClientKept;
+  /** The interim responses of the last readHead() are with the client. */
+  get isInterimWritten(): boolean {
+    return this.#isInterimWritten;
   }
 
-  /** A new request's answer. */
+  /** A new request's response. */
   start(): void {
     this.#reader.start();
   }
 
-  /** True: the final head is whole, for writeHead() or writeSwitch(). False: more must come. A refusal: it is malformed. */
+  /**
+   * Returns true if the final head is whole, for respond() or switchProtocol(), false if more must come, or why it is
+   * malformed. Interim responses go to the client as they are found.
+   */
   readHead(chunk: Buffer): boolean | Refusal {
     const reader = this.#reader;
-    const isWhole = reader.push(chunk, this.#request);
-    const { answer } = reader;
-    if (isWhole !== true || answer.isSwitch) return isWhole;
-    this.#body.start(answer.framing, answer.isChunkedOut);
+    const { response } = reader;
+    this.#isInterimWritten = true;
+    reader.push(chunk);
+    for (;;) {
+      const isWhole = reader.next(this.#client.request);
+      if (isWhole !== true || response.isSwitch) return isWhole;
+      if (!response.isInterim) break;
+      this.#isInterimWritten = this.#client.inform(response);
+    }
+    this.#body.start(response.framing);
     return this.#take(reader.bytes, reader.bodyFrom) ?? true;
-  }
-
-  /** The interim answers that the last readHead() has found. */
-  writeInterim(): boolean {
-    const { interim } = this.#reader;
-    return interim === '' || this.#client.socket.write(interim);
   }
 
   /** Takes more of the body, for write() in the same tick; returns what is wrong with it. */
@@ -81,41 +79,14 @@ export class AnswerRelay {
     return this.#body.end();
   }
 
-  /** The head and what came of the body with it in one write: one system call, and one packet. */
-  writeHead(cookieLine: string, isRequestDone: boolean): boolean {
-    const { answer } = this;
-    const { isKeepAlive, minor } = this.#request;
-    // An answer before the request's end: what follows of the request could not be told from the next one.
-    this.#isClientKept = isKeepAlive && !answer.isClosedByEnd && isRequestDone && this.#client.mayKeepAlive();
-    let head = answer.lines + cookieLine;
-    if (!this.#isClientKept) head += 'Connection: close\r\n';
-    else if (minor === 0) head += 'Connection: keep-alive\r\n';
-    head += '\r\n';
-    const { output, outputFrom, outputTo, hasOutput } = this.#body;
-    if (hasOutput) head += output.toString('latin1', outputFrom, outputTo);
-    return this.#written(this.#client.socket.write(head));
+  /** The head and what came of the body with it. */
+  respond(cookieLine: string, isRequestDone: boolean): boolean {
+    return this.#written(this.#client.respond(this.response, cookieLine, this.#body, isRequestDone));
   }
 
   /** What came. False: it waits, and the target's sending is to stop. */
   write(): boolean {
-    const body = this.#body;
-    const { output, outputFrom, outputTo, hasOutput } = body;
-    if (!hasOutput) return this.#written(true);
-    const isWritten = this.#client.socket.write(output.subarray(outputFrom, outputTo));
-    if (!isWritten) body.keepOutput();
-    return this.#written(isWritten);
-  }
-
-  /** The head of a 101: `rest` is of the other protocol. */
-  writeSwitch(cookieLine: string): void {
-    this.#client.socket.write(`${this.answer.lines}${cookieLine}\r\n`);
-  }
-
-  /** A whole answer in the target's place. `canKeep`: the next request on the connection could be told from this one. */
-  writeOwn(status: number, reason: string, canKeep: boolean): boolean {
-    const { isKeepAlive, minor, isHead } = this.#request;
-    this.#isClientKept = canKeep && isKeepAlive && minor === 1 && this.#client.mayKeepAlive();
-    return this.#client.socket.write(ownAnswer(status, reason, this.#isClientKept, isHead));
+    return this.#written(this.#client.write(this.#body));
   }
 
   #take(bytes: Buffer, from: number): Refusal | undefined {
@@ -125,7 +96,7 @@ export class AnswerRelay {
 
   /** Where the client is behind, the target's sending is stopped, and what it has sent behind the end is not seen. */
   #written(isWritten: boolean): boolean {
-    this.#isUpstreamClean = this.answer.isKeepAlive && this.#isExact && isWritten;
+    this.#isUpstreamClean = this.response.isKeepAlive && this.#isExact && isWritten;
     return isWritten;
   }
 }

@@ -27,7 +27,7 @@ export function requestFraming(fields: Fields, minor: number): number | Refusal 
 }
 
 /** `isHead`: the answer is to a HEAD request. Status 101 is no matter of framing and does not come here. */
-export function answerFraming(fields: Fields, minor: number, status: number, isHead: boolean): number | Refusal {
+export function responseFraming(fields: Fields, minor: number, status: number, isHead: boolean): number | Refusal {
   const framing = declaredFraming(fields, minor);
   if (typeof framing !== 'number') return framing;
   // RFC 9112 6.3 rule 1.

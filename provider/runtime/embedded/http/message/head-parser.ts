@@ -30,7 +30,7 @@ export class RequestHead {
   readonly fields = new Fields();
 }
 
-export class AnswerHead {
+export class ResponseHead {
   status = 0;
   reason = '';
   minor = 1;
@@ -85,7 +85,7 @@ export function parseRequestHead(bytes: Buffer, from: number, to: number, head: 
 }
 
 /** Parses the head at bytes[from..to), of findHeadEnd. */
-export function parseAnswerHead(bytes: Buffer, from: number, to: number, head: AnswerHead): Refusal | undefined {
+export function parseResponseHead(bytes: Buffer, from: number, to: number, head: ResponseHead): Refusal | undefined {
   const minor = parseVersion(bytes, from);
   if (minor === -1 || bytes[from + 8] !== SP) return BAD_STATUS_LINE;
   const status = parseStatus(bytes, from + 9);

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 
 /** `isHead`: to a HEAD request, which gets the head only. */
-export function ownAnswer(status: number, reason: string, isKept: boolean, isHead: boolean): string {
+export function localResponse(status: number, reason: string, isKept: boolean, isHead: boolean): string {
   const body = `${status} ${STATUS_CODES[status]}: ${reason}\n`;
   const allow = status === 405 ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n' : '';
   const connection = isKept ? '' : 'Connection: close\r\n';

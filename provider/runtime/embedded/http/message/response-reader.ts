@@ -1,58 +1,54 @@
 // Collects the heads that a target sends for one request, interim ones first, until the final one is whole.
-
 import { findHeadEnd, INCOMPLETE } from './head-parser.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { Request } from './request.ts';
-import { Answer, readAnswer } from './response.ts';
+import { Response, readResponse } from './response.ts';
 
-const MAX_INTERIM_ANSWERS = 100;
+const MAX_INTERIM_RESPONSES = 100;
 
 // RFC 9110 15.2 sets no bound; a target that sends more than this sends them for no good.
-const TOO_MANY_INTERIM = refusal(502, 'too many interim answers');
+const TOO_MANY_INTERIM = refusal(502, 'too many interim responses');
 
 const NOTHING = Buffer.alloc(0);
 
-export class AnswerReader {
-  /** Whole once push() has returned true. */
-  readonly answer = new Answer();
+export class ResponseReader {
+  /** Whole once next() has returned true. */
+  readonly response = new Response();
   /** What push() was given last, with what was kept before it; the body begins at `bodyFrom`. */
   bytes: Buffer = NOTHING;
   bodyFrom = 0;
-  /** Heads of the interim answers that the last push() has found, for the client. */
-  interim = '';
+  #searchedTo = 0;
   #held: Buffer | undefined;
-  #interimAnswers = 0;
+  #interimResponses = 0;
 
   start(): void {
     this.#held = undefined;
-    this.#interimAnswers = 0;
+    this.#interimResponses = 0;
   }
 
-  /** True: the final head is whole. False: more must come. A refusal: the answer is malformed. */
-  push(chunk: Buffer, request: Request): boolean | Refusal {
-    const bytes = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
-    let searchedTo = this.#held?.length ?? 0;
-    let at = 0;
-    this.interim = '';
-    for (;;) {
-      const end = findHeadEnd(bytes, at, searchedTo);
-      if (typeof end !== 'number') return end;
-      if (end === INCOMPLETE) {
-        this.#held = Buffer.from(bytes.subarray(at));
-        return false;
-      }
-      const fault = readAnswer(bytes, at, end, request, this.answer);
-      if (fault !== undefined) return fault;
-      at = end;
-      searchedTo = end;
-      if (!this.answer.isInterim) break;
-      if (++this.#interimAnswers > MAX_INTERIM_ANSWERS) return TOO_MANY_INTERIM;
-      // RFC 9110 15.2: HTTP/1.0 has no interim answers.
-      if (request.minor === 1) this.interim += `${this.answer.lines}\r\n`;
-    }
+  /** Takes more, for next(). */
+  push(chunk: Buffer): void {
+    const held = this.#held;
+    this.bytes = held === undefined ? chunk : Buffer.concat([held, chunk]);
+    this.bodyFrom = 0;
+    this.#searchedTo = held?.length ?? 0;
     this.#held = undefined;
-    this.bytes = bytes;
-    this.bodyFrom = at;
+  }
+
+  /** Returns true if another head is whole, false if more must come, or why it is malformed. An interim head is not the last. */
+  next(request: Request): boolean | Refusal {
+    const { bytes, bodyFrom, response } = this;
+    const end = findHeadEnd(bytes, bodyFrom, this.#searchedTo);
+    if (typeof end !== 'number') return end;
+    if (end === INCOMPLETE) {
+      this.#held = Buffer.from(bytes.subarray(bodyFrom));
+      return false;
+    }
+    const fault = readResponse(bytes, bodyFrom, end, request, response);
+    if (fault !== undefined) return fault;
+    this.bodyFrom = end;
+    this.#searchedTo = end;
+    if (response.isInterim && ++this.#interimResponses > MAX_INTERIM_RESPONSES) return TOO_MANY_INTERIM;
     return true;
   }
 }

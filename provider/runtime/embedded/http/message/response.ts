@@ -1,31 +1,30 @@
-// A backend's answer that was taken: its status, how its body is framed, and the head that the client gets. Pure.
+// A target's response that was taken: its status, the fields that the client gets, and how its body is framed. Pure.
 import { ConnectionOptions } from './connection-options.ts';
 import { UPGRADE } from './field-names.ts';
 import type { Fields } from './fields.ts';
-import { answerFraming, CHUNKED, UNTIL_CLOSE } from './framing.ts';
-import { AnswerHead, parseAnswerHead } from './head-parser.ts';
+import { responseFraming, UNTIL_CLOSE } from './framing.ts';
+import { parseResponseHead, ResponseHead } from './head-parser.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import type { Request } from './request.ts';
-import { ANSWER_DROPS, BODILESS_ANSWER_DROPS, keptLines } from './rewrite.ts';
+import { BODILESS_RESPONSE_DROPS, keptLines, RESPONSE_DROPS } from './rewrite.ts';
 
 // RFC 9110 7.8 and 15.2.2: only to a protocol that the request asked for, and with its name.
 const UNASKED_SWITCH = refusal(502, 'switched protocols without being asked');
 
-/** One a connection, reused; strings stay valid for as long as the answer lasts. */
-export class Answer {
+/** One a connection, reused; strings stay valid for as long as the response lasts. */
+export class Response {
   status = 0;
+  reason = '';
+  /** The lines of the fields that go on, without what is said of the connection. */
+  fields = '';
   /** A length, CHUNKED or UNTIL_CLOSE. */
   framing = 0;
-  /** The client gets the body as chunks. */
-  isChunkedOut = false;
-  /** The client sees the end of the body only by the end of the connection. */
-  isClosedByEnd = false;
-  /** The backend keeps its connection open. */
+  /** The target keeps its connection open. */
   isKeepAlive = false;
-  /** Status line and fields for the client, without what is said of the connection and without the empty line. */
-  lines = '';
+  /** The protocol that the connection speaks after a 101. */
+  upgrade: string | undefined;
 
-  /** 100, 102, 103: the real answer is still to come. */
+  /** 100, 102, 103: the final response is still to come. */
   get isInterim(): boolean {
     return this.status < 200 && this.status !== 101;
   }
@@ -33,41 +32,41 @@ export class Answer {
   get isSwitch(): boolean {
     return this.status === 101;
   }
+
+  /** There is a body, and nothing in the head tells how long it is. */
+  get hasUnknownLength(): boolean {
+    return this.framing < 0;
+  }
 }
 
-const parsed = new AnswerHead();
+const parsed = new ResponseHead();
 const connection = new ConnectionOptions();
 
-/** Reads the head at bytes[from..to), of findHeadEnd, into `answer`; every refusal means 502. */
-export function readAnswer(
+/** Reads the head at bytes[from..to), of findHeadEnd, into `response`; every refusal means 502. */
+export function readResponse(
   bytes: Buffer,
   from: number,
   to: number,
   request: Request,
-  answer: Answer,
+  response: Response,
 ): Refusal | undefined {
-  const malformed = parseAnswerHead(bytes, from, to, parsed);
+  const malformed = parseResponseHead(bytes, from, to, parsed);
   if (malformed !== undefined) return malformed;
   const { status, minor, fields } = parsed;
-  const framing = answerFraming(fields, minor, status, request.isHead);
+  const framing = responseFraming(fields, minor, status, request.isHead);
   if (typeof framing !== 'number') return framing;
   const upgrade = status === 101 ? switchedTo(fields) : undefined;
   if (status === 101 && !isAsked(upgrade, request.upgrade)) return UNASKED_SWITCH;
 
   connection.read(fields);
-  answer.status = status;
-  answer.framing = framing;
-  // RFC 9112 7.1: HTTP/1.0 clients get no chunks. A body that ends with its connection becomes chunks, so that the
-  // client can tell a whole one from a broken one and keep its own connection.
-  answer.isChunkedOut = (framing === CHUNKED || framing === UNTIL_CLOSE) && request.minor === 1;
-  answer.isClosedByEnd = (framing === CHUNKED || framing === UNTIL_CLOSE) && request.minor === 0;
-  answer.isKeepAlive =
+  response.status = status;
+  response.reason = parsed.reason;
+  response.framing = framing;
+  response.upgrade = upgrade;
+  response.isKeepAlive =
     framing !== UNTIL_CLOSE && !connection.isClose && (minor === 1 || connection.isKeepAlive) && status !== 101;
   const isBodiless = status < 200 || status === 204;
-  const kept = keptLines(fields, isBodiless ? BODILESS_ANSWER_DROPS : ANSWER_DROPS, connection.nominated);
-  answer.lines = `HTTP/1.1 ${status} ${parsed.reason}\r\n${kept}`;
-  if (answer.isChunkedOut) answer.lines += 'Transfer-Encoding: chunked\r\n';
-  if (upgrade !== undefined) answer.lines += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
+  response.fields = keptLines(fields, isBodiless ? BODILESS_RESPONSE_DROPS : RESPONSE_DROPS, connection.nominated);
   return undefined;
 }
 

@@ -36,9 +36,9 @@ const HOP_BY_HOP = [
 
 /** A client's own word on where it comes from is worth nothing. */
 export const REQUEST_DROPS = nameSet(...HOP_BY_HOP, X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_PORT, FORWARDED);
-export const ANSWER_DROPS = nameSet(...HOP_BY_HOP);
+export const RESPONSE_DROPS = nameSet(...HOP_BY_HOP);
 /** RFC 9110 8.6: 1xx and 204 have no length. */
-export const BODILESS_ANSWER_DROPS = nameSet(...HOP_BY_HOP, CONTENT_LENGTH);
+export const BODILESS_RESPONSE_DROPS = nameSet(...HOP_BY_HOP, CONTENT_LENGTH);
 
 /** Dropped by nomination they would leave another message behind for the next hop. */
 const NEVER_NOMINATED = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Body } from '../../../../../provider/runtime/embedded/http/message/body.ts';
+import { BodyReader } from '../../../../../provider/runtime/embedded/http/message/body.ts';
 import { CHUNKED } from '../../../../../provider/runtime/embedded/http/message/framing.ts';
 import {
   findHeadEnd,
@@ -10,7 +10,8 @@ import {
   skipEmptyLines,
 } from '../../../../../provider/runtime/embedded/http/message/head-parser.ts';
 import { Request, readRequest } from '../../../../../provider/runtime/embedded/http/message/request.ts';
-import { AnswerReader } from '../../../../../provider/runtime/embedded/http/message/response-reader.ts';
+import { ResponseReader } from '../../../../../provider/runtime/embedded/http/message/response-reader.ts';
+import { responseLines } from '../../../../../provider/runtime/embedded/http/message/response-text.ts';
 import { cut, cuts, oddAnswers, oddRequests } from '../../../../conformance/http/generate.ts';
 import { assertHolds } from '../../../../harness/properties.ts';
 
@@ -37,7 +38,7 @@ interface Taken {
 /** What a client connection makes of the pieces: heads and bodies one after another, up to the first fault. */
 function take(pieces: readonly string[]): Taken {
   const heads: string[] = [];
-  const body = new Body();
+  const body = new BodyReader();
   let data = '';
   let held = Buffer.alloc(0);
   let searchedTo = 0;
@@ -46,9 +47,9 @@ function take(pieces: readonly string[]): Taken {
     let at = 0;
     for (;;) {
       at = body.push(bytes, at, bytes.length);
-      data += body.output.toString('latin1', body.outputFrom, body.outputTo);
+      data += body.bytes.toString('latin1', body.from, body.to);
       if (body.fault !== undefined) return { heads, data, isRefused: true };
-      if (!body.isDone) break;
+      if (!body.isLast) break;
       at = skipEmptyLines(bytes, at, bytes.length);
       const end = findHeadEnd(bytes, at, searchedTo);
       searchedTo = end === INCOMPLETE ? bytes.length - at : 0;
@@ -57,7 +58,7 @@ function take(pieces: readonly string[]): Taken {
       const request = new Request();
       if (readRequest(bytes, at, end, 'X: 1\r\n', 'h', request) !== undefined) return { heads, data, isRefused: true };
       heads.push(request.head);
-      body.start(request.framing, false);
+      body.start(request.framing);
       at = end;
     }
     held = Buffer.from(bytes.subarray(at));
@@ -80,18 +81,22 @@ test('requests: any segmentation gives the same heads, bodies and refusal', () =
   );
 });
 
-test('answers: any segmentation gives the same head, interim answers, rest and refusal', () => {
+test('responses: any segmentation gives the same head, interim responses, rest and refusal', () => {
   const read = (pieces: readonly string[]) => {
-    const reader = new AnswerReader();
+    const reader = new ResponseReader();
     const request = new Request();
     reader.start();
     let interim = '';
     for (const [index, piece] of pieces.entries()) {
-      const outcome = reader.push(bytesOf(piece), request);
-      interim += reader.interim;
+      reader.push(bytesOf(piece));
+      let outcome = reader.next(request);
+      while (outcome === true && reader.response.isInterim) {
+        interim += responseLines(reader.response, false);
+        outcome = reader.next(request);
+      }
       if (outcome === true) {
         const rest = reader.bytes.toString('latin1', reader.bodyFrom) + pieces.slice(index + 1).join('');
-        return { interim, ...reader.answer, rest };
+        return { interim, ...reader.response, rest };
       }
       if (outcome !== false) return 'refused';
     }
@@ -113,19 +118,19 @@ test('answers: any segmentation gives the same head, interim answers, rest and r
 
 test('chunks: any segmentation gives the same data, trailers, end and fault, and no more data than was read', () => {
   const decode = (pieces: readonly string[]) => {
-    const body = new Body();
-    body.start(CHUNKED, false);
+    const body = new BodyReader();
+    body.start(CHUNKED);
     let data = '';
     let rest = '';
     for (const piece of pieces) {
       const bytes = bytesOf(piece);
       const end = body.fault === undefined ? body.push(bytes, 0, bytes.length) : bytes.length;
-      assert.ok(end <= bytes.length && body.outputTo - body.outputFrom <= bytes.length);
-      data += body.output.toString('latin1', body.outputFrom, body.outputTo);
+      assert.ok(end <= bytes.length && body.to - body.from <= bytes.length);
+      data += body.bytes.toString('latin1', body.from, body.to);
       if (body.fault !== undefined) return { data, isDone: false, rest: 'fault' };
       rest += piece.slice(end);
     }
-    return { data, isDone: body.isDone, rest };
+    return { data, isDone: body.isLast, rest };
   };
   assertHolds(
     fc.property(bodies, cuts, (text, places) => {

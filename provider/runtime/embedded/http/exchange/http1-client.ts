@@ -1,0 +1,126 @@
+// The client of an exchange whose connection speaks HTTP/1: here responses become text.
+import { proxyHeader } from '../../../contract/proxy-protocol.ts';
+import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
+import type { Connection } from '../../io/connection.ts';
+import type { Binding } from '../../serving/listening-socket.ts';
+import type { TargetSet } from '../../serving/target-set.ts';
+import type { ListenerColumn } from '../../shared/listener-counters.ts';
+import type { ListenerSettings } from '../../shared/messages.ts';
+import type { BodyPart } from '../message/body.ts';
+import { framePart } from '../message/body-framing.ts';
+import { localResponse } from '../message/local-response.ts';
+import { Request } from '../message/request.ts';
+import type { Response } from '../message/response.ts';
+import { isChunkedFor, responseLines } from '../message/response-text.ts';
+import { keepOutput } from '../message/scratch.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { ExchangeClient } from './exchange-client.ts';
+
+/** What becomes of the connection. */
+export interface Http1Owner {
+  /** False: the connection closes after this exchange, whatever the request says. */
+  mayKeepAlive(): boolean;
+  /** `isKept`: as the response's head has told the client. */
+  exchangeEnded(isKept: boolean): void;
+  resumeRequest(): void;
+  /** The connection speaks another protocol from now on. */
+  tunnel(upstream: Upstream, bytes: Buffer): void;
+}
+
+export class Http1Client implements ExchangeClient {
+  readonly request = new Request();
+  readonly record: ConnectionRecord | undefined;
+  readonly isSecure: boolean;
+  readonly #owner: Http1Owner;
+  readonly #binding: Binding;
+  readonly #connection: Connection;
+  /** The response's body goes out as chunks. */
+  #isChunked = false;
+  /** The client sees the end of the body only by the end of the connection. */
+  #isClosedByEnd = false;
+  #isKept = false;
+
+  constructor(owner: Http1Owner, binding: Binding, connection: Connection, isSecure: boolean) {
+    this.#owner = owner;
+    this.#binding = binding;
+    this.#connection = connection;
+    this.isSecure = isSecure;
+    this.record = recordOf(binding, connection);
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  get counters(): ListenerColumn {
+    return this.#binding.listener.counters;
+  }
+
+  get settings(): ListenerSettings {
+    return this.#binding.listener.settings;
+  }
+
+  get proxyHeader(): Buffer | undefined {
+    const { proxyProtocol } = this.settings;
+    return proxyProtocol && proxyHeader(proxyProtocol, this.#connection.remote, this.#connection.local);
+  }
+
+  targetsFor({ host, target }: Request): TargetSet {
+    return this.#binding.listener.targetsFor(host, target);
+  }
+
+  /** RFC 9110 15.2: HTTP/1.0 has no interim responses. */
+  inform(response: Response): boolean {
+    return this.request.minor === 0 || this.#connection.write(`${responseLines(response, false)}\r\n`);
+  }
+
+  /** Head and body in one write: one system call, and one packet. */
+  respond(response: Response, cookieLine: string, part: BodyPart, isRequestDone: boolean): boolean {
+    const { isKeepAlive, minor } = this.request;
+    const isChunked = isChunkedFor(minor, response);
+    this.#isChunked = isChunked;
+    this.#isClosedByEnd = response.hasUnknownLength && !isChunked;
+    this.#isKept = isKeepAlive && !this.#isClosedByEnd && isRequestDone && this.#owner.mayKeepAlive();
+    let head = responseLines(response, isChunked) + cookieLine;
+    if (!this.#isKept) head += 'Connection: close\r\n';
+    else if (minor === 0) head += 'Connection: keep-alive\r\n';
+    head += '\r\n';
+    const { output, from, to } = framePart(part, isChunked);
+    if (to > from) head += output.toString('latin1', from, to);
+    return this.#connection.write(head);
+  }
+
+  write(part: BodyPart): boolean {
+    const { output, from, to } = framePart(part, this.#isChunked);
+    if (to === from) return true;
+    const isWritten = this.#connection.write(output.subarray(from, to));
+    if (!isWritten) keepOutput(output);
+    return isWritten;
+  }
+
+  respondLocally(status: number, reason: string, isKept: boolean): boolean {
+    const { isKeepAlive, minor, isHead } = this.request;
+    this.#isClosedByEnd = false;
+    this.#isKept = isKept && isKeepAlive && minor === 1 && this.#owner.mayKeepAlive();
+    return this.#connection.write(localResponse(status, reason, this.#isKept, isHead));
+  }
+
+  /** Where the end of the connection is the end of the body, only a reset is no end. */
+  reset(): void {
+    if (this.#isClosedByEnd) this.#connection.reset();
+    else this.#connection.destroy();
+  }
+
+  exchangeEnded(): void {
+    this.#owner.exchangeEnded(this.#isKept);
+  }
+
+  resumeRequest(): void {
+    this.#owner.resumeRequest();
+  }
+
+  switchProtocol(response: Response, cookieLine: string, upstream: Upstream, bytes: Buffer): void {
+    this.#connection.write(`${responseLines(response, false)}${cookieLine}\r\n`);
+    this.#owner.tunnel(upstream, bytes);
+  }
+}
