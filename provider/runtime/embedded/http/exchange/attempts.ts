@@ -17,6 +17,7 @@ export class Attempts implements PickingClient {
   readonly #client: ExchangeClient;
   readonly #request: Request;
   #own: OwnUpstream | undefined;
+  #upstream: Upstream | undefined;
   /** Where the last target was picked. */
   #targets: TargetSet | undefined;
   #target: Target | undefined;
@@ -34,6 +35,11 @@ export class Attempts implements PickingClient {
 
   get head(): string {
     return this.#request.head;
+  }
+
+  /** The connection that the request goes out on, or is to. */
+  get upstream(): Upstream | undefined {
+    return this.#upstream;
   }
 
   get retries(): number {
@@ -70,6 +76,46 @@ export class Attempts implements PickingClient {
 
   /** For `user`: a connection of the pool, which is reused and ready, or one that is yet to connect. Undefined: none eligible. */
   next(user: UpstreamUser): Upstream | undefined {
+    this.drop();
+    this.#upstream = this.#next(user);
+    return this.#upstream;
+  }
+
+  /** Gives the connection away. */
+  take(): Upstream {
+    const upstream = this.#upstream as Upstream;
+    this.#upstream = undefined;
+    return upstream;
+  }
+
+  /** Closes the connection: nothing that comes on it is wanted any more. */
+  drop(): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    upstream?.destroy();
+  }
+
+  /** By the rules of now: those by which it was picked may have changed, though its target is still bound. */
+  isRight(): boolean {
+    return this.#upstream?.target.isBound === true && this.#client.targetsFor(this.#request) === this.#targets;
+  }
+
+  /** Its target is not picked again, unless it only closed a connection that had been idle. False: that was the last attempt. */
+  failed(upstream: Upstream): boolean {
+    if (!upstream.isReused) {
+      this.#tried ??= new Set();
+      this.#tried.add(upstream.target);
+    }
+    return ++this.#retries <= MAX_RETRIES;
+  }
+
+  /** Closes the connection, and the idle one that only this client may use. */
+  destroy(): void {
+    this.drop();
+    this.#own?.destroy();
+  }
+
+  #next(user: UpstreamUser): Upstream | undefined {
     this.setCookie = '';
     this.#targets = this.#client.targetsFor(this.#request);
     const target = this.#targets.pick(this, this.#tried);
@@ -84,32 +130,13 @@ export class Attempts implements PickingClient {
     return pooled;
   }
 
-  /** By the rules of now: those by which it was picked may have changed, though its target is still bound. */
-  isRight({ target }: Upstream): boolean {
-    return target.isBound && this.#client.targetsFor(this.#request) === this.#targets;
-  }
-
-  /** Its target is not picked again, unless it only closed a connection that had been idle. False: that was the last attempt. */
-  failed(upstream: Upstream): boolean {
-    if (!upstream.isReused) {
-      this.#tried ??= new Set();
-      this.#tried.add(upstream.target);
-    }
-    return ++this.#retries <= MAX_RETRIES;
-  }
-
-  /** Closes the connection that only this client may use. */
-  clear(): void {
-    this.#own?.clear();
-  }
-
   /** Where idle connections are that the request may have. A swap may have changed that. */
   #home(): IdleUpstreams {
     if (this.#client.settings.proxyProtocol !== undefined) {
       this.#own ??= new OwnUpstream();
       return this.#own;
     }
-    this.#own?.clear();
+    this.#own?.destroy();
     return pool;
   }
 }

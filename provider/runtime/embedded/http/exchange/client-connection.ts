@@ -1,29 +1,19 @@
 // One client connection: reads its heads one after another, and hands each request to its exchange in order.
-import { requestLineOf } from '../../access-log/request-line.ts';
 import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { Binding, ClientConnection } from '../../serving/listening-socket.ts';
 import { BodyReader } from '../message/body.ts';
 import { findHeadEnd, INCOMPLETE, skipEmptyLines } from '../message/head-parser.ts';
-import { localResponse } from '../message/local-response.ts';
 import type { Refusal } from '../message/refusal.ts';
-import { readRequest } from '../message/request.ts';
 import type { Scheme } from '../message/scheme.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { ConnectionDeadline } from './connection-deadline.ts';
 import { Exchange } from './exchange.ts';
-import { ForwardedClient } from './forwarded-client.ts';
 import { Http1Client, type Http1Owner } from './http1-client.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** Of pipelined requests behind the one under way; beyond it the client's sending is stopped. */
 const MAX_HELD_BYTES = 32 * 1024;
-/** How long a closed connection's input is read and dropped: closed with unread input, it would be reset under the response. */
-const LINGER_MS = 5_000;
-/** What idle connections of a socket that closes for good still have. */
-const CLOSING_IDLE_MS = 5_000;
-/** What a client still has in a drain whose first request has not come, or is not whole. */
-const DRAINING_HEAD_MS = 1_000;
-
 /** Between requests, or in the middle of a head. */
 const HEAD = 0;
 const EXCHANGE = 1;
@@ -39,31 +29,27 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   readonly #scheme: Scheme;
   readonly #exchange: Exchange;
   readonly #body = new BodyReader();
-  readonly #forwarded: ForwardedClient;
   #state = HEAD;
   /** Bytes of the client that no head or body has taken yet; memory of our own. */
   #held: Buffer | undefined;
   /** How much of `#held` was searched for the end of a head. */
   #searchedTo = 0;
   #isReadingHeads = false;
-  #isHeadBegun = false;
   #hasAsked = false;
   /** onData() returned false. */
   #isPaused = false;
   /** The client sent its FIN. */
   #isEnded = false;
   #isDraining = false;
-  #isClosingSeen = false;
-  #deadline = 0;
+  readonly #deadline = new ConnectionDeadline();
 
-  /** `open` makes the socket with the handler that it is given. */
+  /** `open` makes the connection with the handler that it is given. */
   constructor(binding: Binding, scheme: Scheme, open: (handler: ConnectionHandler) => Connection) {
     this.#binding = binding;
     this.#scheme = scheme;
     this.#connection = open(this);
-    this.#client = new Http1Client(this, binding, this.#connection, scheme.protocol === 'HTTPS');
+    this.#client = new Http1Client(this, binding, this.#connection, scheme);
     this.#exchange = new Exchange(this.#client);
-    this.#forwarded = new ForwardedClient(this.#connection.remoteAddress, scheme, binding.endpoint.port);
     this.#awaitHead();
     binding.track(this);
     watch(this);
@@ -78,7 +64,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     this.#isDraining = true;
     if (this.#state !== HEAD) return;
     if (this.#hasAsked && this.#held === undefined) this.#finish();
-    else this.#deadline = Math.min(this.#deadline, performance.now() + DRAINING_HEAD_MS);
+    else this.#deadline.draining();
   }
 
   onData(chunk: Buffer): boolean {
@@ -99,7 +85,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   }
 
   onClose(): void {
-    this.#exchange.abort();
+    this.#exchange.destroy();
     this.#state = GONE;
     this.#held = undefined;
     unwatch(this);
@@ -111,11 +97,8 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
       this.#exchange.checkDeadline(now);
       return;
     }
-    if (this.#state === HEAD && this.#isToClose() && !this.#isClosingSeen) {
-      this.#isClosingSeen = true;
-      this.#deadline = Math.min(this.#deadline, now + CLOSING_IDLE_MS);
-    }
-    if (now < this.#deadline) return;
+    if (this.#state === HEAD && this.#isToClose()) this.#deadline.closing(now);
+    if (!this.#deadline.isOver(now)) return;
     if (this.#state === LINGER) this.#connection.destroy();
     else if (this.#held === undefined) this.#finish();
     // RFC 9110 15.5.9.
@@ -160,7 +143,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
       const end = findHeadEnd(bytes, at, this.#searchedTo);
       if (end === INCOMPLETE) {
         this.#searchedTo = bytes.length - at;
-        this.#timeHead(this.#searchedTo > 0);
+        if (this.#searchedTo > 0) this.#deadline.headBegun(this.#client.settings.idleTimeoutMs);
         break;
       }
       this.#searchedTo = 0;
@@ -173,10 +156,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   }
 
   #beginExchange(bytes: Buffer, from: number, end: number): number {
-    const { address, port } = this.#client.settings;
-    const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-    const forwarded = this.#forwarded.of(this.#binding.listener);
-    const fault = readRequest(bytes, from, end, forwarded, defaultHost, this.#client.request, this.#scheme);
+    const fault = this.#client.readHead(bytes, from, end);
     if (fault !== undefined) {
       this.#refuse(fault, bytes, from);
       return bytes.length;
@@ -228,15 +208,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
 
   #awaitHead(): void {
     this.#state = HEAD;
-    this.#isHeadBegun = false;
-    this.#deadline = performance.now() + this.#client.settings.idleTimeoutMs;
-  }
-
-  /** A head's time runs from its first byte, however slowly the rest comes. */
-  #timeHead(isBegun: boolean): void {
-    if (!isBegun || this.#isHeadBegun) return;
-    this.#isHeadBegun = true;
-    this.#deadline = performance.now() + this.#client.settings.idleTimeoutMs;
+    this.#deadline.awaitHead(this.#client.settings.idleTimeoutMs);
   }
 
   /** What comes on it can still be answered, of an HTTP listener that has become an HTTPS one too. */
@@ -251,27 +223,17 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   }
 
   /** The head is, or begins, at bytes[from]. */
-  #refuse({ status, reason }: Refusal, bytes: Buffer, from: number): void {
-    this.#client.counters.ownAnswered(status);
-    this.#connection.write(localResponse(status, reason, false, false));
-    this.#client.record?.end({
-      ...requestLineOf(bytes, from),
-      rule: undefined,
-      status,
-      target: undefined,
-      durationMs: undefined,
-      retries: 0,
-      error: reason,
-    });
+  #refuse(refusal: Refusal, bytes: Buffer, from: number): void {
+    this.#client.refuse(refusal, bytes, from);
     this.#finish();
   }
 
   /** FIN after what is queued; the rest of the client's input is read and dropped for a while. */
   #finish(): void {
     this.#state = LINGER;
-    this.#exchange.abort();
+    this.#exchange.destroy();
     this.#held = undefined;
-    this.#deadline = performance.now() + LINGER_MS;
+    this.#deadline.linger();
     this.#connection.end();
     if (this.#isPaused) this.#connection.resume();
     this.#isPaused = false;

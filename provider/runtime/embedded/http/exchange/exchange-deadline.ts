@@ -1,14 +1,9 @@
 // How long an exchange may still take: until the next part of it comes, and until its end if its target is unbound.
 import type { UnbindRule } from '../../serving/target.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
-import { type Refusal, refusal } from '../message/refusal.ts';
+import type { Refusal } from '../message/refusal.ts';
+import { BODY_LATE, IDLE, TARGET_LATE, UNBOUND, UNBOUND_UNFINISHED } from './exchange-faults.ts';
 import type { RequestRelay } from './request-relay.ts';
-
-const UNFINISHED = refusal(504, 'the target was unbound and has not finished its answer');
-const UNANSWERED = refusal(504, 'the target was unbound and has not answered');
-const IDLE = refusal(504, 'nothing came or went in the idle time');
-const TARGET_LATE = refusal(504, 'the target has not answered in time');
-const BODY_LATE = refusal(408, 'the request body has not come in time');
 
 /** One a connection, reused. */
 export class ExchangeDeadline {
@@ -33,8 +28,8 @@ export class ExchangeDeadline {
   faultAt(now: number, isResponding: boolean, { isDone, isBlocked }: RequestRelay): Refusal | undefined {
     const isDrainOver = now >= this.#drain;
     if (!isDrainOver && now < this.#part) return undefined;
-    if (isResponding) return isDrainOver ? UNFINISHED : IDLE;
-    if (isDrainOver) return UNANSWERED;
+    if (isResponding) return isDrainOver ? UNBOUND_UNFINISHED : IDLE;
+    if (isDrainOver) return UNBOUND;
     return isDone || isBlocked ? TARGET_LATE : BODY_LATE;
   }
 }

@@ -1,12 +1,13 @@
 // One request and its response between a client and a target, with its retries; reused for the next request.
 import type { UnbindRule } from '../../serving/target.ts';
 import type { BodyPart } from '../message/body.ts';
-import type { Request } from '../message/request.ts';
+import type { Refusal } from '../message/refusal.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
 import { Attempts } from './attempts.ts';
 import { ExchangeAccount } from './exchange-account.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { ExchangeDeadline } from './exchange-deadline.ts';
+import * as faults from './exchange-faults.ts';
 import { RequestRelay } from './request-relay.ts';
 import { ResponseRelay } from './response-relay.ts';
 
@@ -22,7 +23,6 @@ const FLUSHING = 4;
 const SWITCHED = 5;
 
 export class Exchange implements UpstreamUser {
-  readonly #request: Request;
   readonly #client: ExchangeClient;
   readonly #attempts: Attempts;
   readonly #account: ExchangeAccount;
@@ -30,13 +30,11 @@ export class Exchange implements UpstreamUser {
   readonly #responseRelay: ResponseRelay;
   readonly #deadline = new ExchangeDeadline();
   #state = ENDED;
-  #upstream: Upstream | undefined;
   /** The client sent its FIN: it may wait for the response, or be gone. */
   #isClientEnded = false;
 
   constructor(client: ExchangeClient) {
     this.#client = client;
-    this.#request = client.request;
     this.#attempts = new Attempts(client);
     this.#account = new ExchangeAccount(client, this.#attempts);
     this.#responseRelay = new ResponseRelay(client);
@@ -56,40 +54,38 @@ export class Exchange implements UpstreamUser {
     this.#attempts.start();
     this.#account.begin(now);
     this.#responseRelay.start();
-    this.#requestRelay.start(this.#request, part);
+    this.#requestRelay.start(this.#client.request, part);
     this.#expectProgress(now);
-    if (part.fault !== undefined) this.#fail(part.fault.status, part.fault.reason);
-    else if (!this.#account.reserve()) this.#fail(503, 'too many requests wait for their answers');
+    if (part.fault !== undefined) this.#fail(part.fault);
+    else if (!this.#account.reserve()) this.#fail(faults.TOO_MANY_PENDING);
     else this.#attempt();
   }
 
   /** More of the request's body. */
   requestData(part: BodyPart): void {
-    const { fault } = part;
-    if (fault !== undefined) {
-      this.#fail(fault.status, fault.reason);
+    if (part.fault !== undefined) {
+      this.#fail(part.fault);
       return;
     }
     if (this.#state === CONNECTING) this.#requestRelay.hold(part);
-    else this.#requestRelay.relay(part, this.#upstream?.socket);
+    else this.#requestRelay.relay(part, this.#attempts.upstream?.socket);
     this.#expectProgress();
   }
 
   /** The client's FIN, after a whole request. The target decides what that means, as it would without us. */
   clientEnded(): void {
     this.#isClientEnded = true;
-    if (this.#state === SENT || this.#state === RESPONDING) this.#upstream?.socket.end();
+    if (this.#state === SENT || this.#state === RESPONDING) this.#attempts.upstream?.socket.end();
   }
 
   /** The client is gone: its target hears of it at once. */
-  abort(): void {
+  destroy(): void {
     if (this.#state !== ENDED) {
       if (this.#state !== SWITCHED) this.#account.error ??= 'the client closed the connection';
       this.#account.aborted();
     }
     this.#state = ENDED;
-    this.#dropUpstream();
-    this.#attempts.clear();
+    this.#attempts.destroy();
     this.#requestRelay.clear();
   }
 
@@ -99,22 +95,24 @@ export class Exchange implements UpstreamUser {
       return;
     }
     if (this.#state === RESPONDING) this.#expectProgress();
-    this.#upstream?.socket.resume();
+    this.#attempts.upstream?.socket.resume();
   }
 
   checkDeadline(now: number): void {
     const fault = this.#deadline.faultAt(now, this.#state >= RESPONDING, this.#requestRelay);
-    if (fault !== undefined) this.#fail(fault.status, fault.reason);
+    if (fault !== undefined) this.#fail(fault);
   }
 
   onUpstreamConnect(): void {
-    const upstream = this.#upstream as Upstream;
-    if (this.#attempts.isRight(upstream)) this.#send(upstream);
-    else this.#attemptAnew();
+    if (this.#attempts.isRight()) this.#send(this.#attempts.upstream as Upstream);
+    else this.#attempt();
   }
 
   onUpstreamData(chunk: Buffer): boolean {
-    if (this.#state === RESPONDING) return this.#relayResponse(chunk);
+    if (this.#state === RESPONDING) {
+      const fault = this.#responseRelay.push(chunk);
+      return fault === undefined ? this.#written(this.#responseRelay.write()) : this.#fail(faults.malformed(fault));
+    }
     if (this.#state === SENT) return this.#readResponseHead(chunk);
     // Behind the response's end, while the client takes the last of it.
     return false;
@@ -126,8 +124,8 @@ export class Exchange implements UpstreamUser {
       this.#written(this.#responseRelay.write());
       return;
     }
-    const upstream = this.#upstream as Upstream;
-    this.#dropUpstream();
+    const upstream = this.#attempts.upstream as Upstream;
+    this.#attempts.drop();
     this.#upstreamLost(upstream);
   }
 
@@ -138,43 +136,37 @@ export class Exchange implements UpstreamUser {
   }
 
   onUpstreamClose(): void {
-    const upstream = this.#upstream as Upstream;
-    this.#upstream = undefined;
+    const upstream = this.#attempts.take();
     if (this.#state === CONNECTING) this.#retry(upstream);
     else if (this.#state !== FLUSHING) this.#upstreamLost(upstream);
   }
 
   onUpstreamUnbind(rule: UnbindRule): void {
-    if (this.#state === CONNECTING) this.#attemptAnew();
+    if (this.#state === CONNECTING) this.#attempt();
     else this.#deadline.unbound(rule);
   }
 
-  /** Where a connection to the target waits in the pool, the request goes out in this tick. */
+  /**
+   * If a connection to the target waits in the pool, the request goes out in this tick. An attempt that is under way ends,
+   * which is no failure of its target: it went away, or the request belongs to others by now.
+   */
   #attempt(): void {
     this.#state = CONNECTING;
     this.#deadline.start();
     const upstream = this.#attempts.next(this);
-    this.#upstream = upstream;
     if (upstream?.isReused) this.#send(upstream);
-    else if (upstream === undefined && this.#attempts.hasTried) this.#fail(502, 'no target could be reached');
-    else if (upstream === undefined) this.#fail(503, 'no target takes traffic');
-  }
-
-  /** The target went away, or the request belongs to others, before it began: that is no failure of the target. */
-  #attemptAnew(): void {
-    this.#dropUpstream();
-    this.#attempt();
+    else if (upstream === undefined) this.#fail(this.#attempts.hasTried ? faults.UNREACHABLE : faults.NO_TARGET);
   }
 
   #retry(failed: Upstream): void {
     if (this.#attempts.failed(failed)) this.#attempt();
-    else this.#fail(502, 'no target could be reached');
+    else this.#fail(faults.UNREACHABLE);
   }
 
   #send(upstream: Upstream): void {
     this.#state = SENT;
     upstream.begin();
-    const isWritten = this.#requestRelay.send(this.#request, upstream.socket);
+    const isWritten = this.#requestRelay.send(this.#client.request, upstream.socket);
     if (this.#isClientEnded) upstream.socket.end();
     if (isWritten) this.onUpstreamWritable();
   }
@@ -187,17 +179,11 @@ export class Exchange implements UpstreamUser {
     const isWhole = relay.readHead(chunk);
     // A client that does not read holds up interim responses as it does bodies.
     if (isWhole === false) return relay.isInterimWritten;
-    if (isWhole !== true) return this.#failMalformed(isWhole.reason);
+    if (isWhole !== true) return this.#fail(faults.malformed(isWhole));
     if (relay.response.isSwitch) return this.#switchProtocol();
     this.#state = RESPONDING;
-    this.#account.targetResponded(relay.response.status, this.#upstream as Upstream);
+    this.#account.targetResponded(relay.response.status, this.#attempts.upstream as Upstream);
     return this.#written(relay.respond(this.#attempts.cookieLine, this.#requestRelay.isDone));
-  }
-
-  #relayResponse(chunk: Buffer): boolean {
-    const fault = this.#responseRelay.push(chunk);
-    if (fault !== undefined) return this.#failMalformed(fault.reason);
-    return this.#written(this.#responseRelay.write());
   }
 
   #written(isWritten: boolean): boolean {
@@ -213,26 +199,21 @@ export class Exchange implements UpstreamUser {
   }
 
   #end(): void {
-    const upstream = this.#upstream;
     const now = performance.now();
-    this.#upstream = undefined;
     this.#state = ENDED;
     this.#account.finished(now);
     const isClean = this.#responseRelay.isUpstreamClean && this.#requestRelay.isOut && !this.#isClientEnded;
-    upstream?.finish(isClean, now);
+    if (this.#attempts.upstream !== undefined) this.#attempts.take().finish(isClean, now);
     this.#requestRelay.unblock();
     this.#client.exchangeEnded();
   }
 
   #switchProtocol(): boolean {
-    const upstream = this.#upstream as Upstream;
+    const upstream = this.#attempts.upstream as Upstream;
     // It was told of its unbind already, and what it carried from now on would outlive every drain.
-    if (!upstream.target.isBound) {
-      this.#fail(502, 'the target was unbound before it switched protocols');
-      return false;
-    }
+    if (!upstream.target.isBound) return this.#fail(faults.UNBOUND_AT_SWITCH);
     const { response, rest } = this.#responseRelay;
-    this.#upstream = undefined;
+    this.#attempts.take();
     this.#state = SWITCHED;
     this.#account.targetResponded(response.status, upstream);
     this.#client.switchProtocol(response, this.#attempts.cookieLine, upstream, rest);
@@ -241,42 +222,25 @@ export class Exchange implements UpstreamUser {
 
   /** The connection ended, by FIN or error, before its response did. */
   #upstreamLost(upstream: Upstream): void {
-    const canRetry = this.#request.isReplayable && this.#requestRelay.isRepeatable && !this.#isClientEnded;
-    if (this.#state === RESPONDING) this.#breakOff('the target closed the connection before the end of its answer');
+    const canRetry = this.#client.request.isReplayable && this.#requestRelay.isRepeatable && !this.#isClientEnded;
+    if (this.#state === RESPONDING) this.#fail(faults.CUT_SHORT);
     else if (canRetry) this.#retry(upstream);
-    else if (this.#isClientEnded)
-      this.#fail(502, 'the target closed the connection after the client had ended its side');
-    else this.#fail(502, 'the target closed the connection without an answer');
+    else this.#fail(this.#isClientEnded ? faults.LOST_HALF_CLOSED : faults.LOST);
   }
 
-  #failMalformed(reason: string): false {
-    this.#fail(502, `malformed answer: ${reason}`);
-    return false;
-  }
-
-  /** Responds in the target's place while the client has nothing of the response. */
-  #fail(status: number, reason: string): void {
+  /** Responds in the target's place, or breaks off if the client has part of the response. Returns false: nothing is taken. */
+  #fail({ status, reason }: Refusal): false {
     if (this.#state >= RESPONDING) {
-      this.#breakOff(reason);
-      return;
+      this.#account.error = reason;
+      this.destroy();
+      this.#client.reset();
+      return false;
     }
     this.#account.respondedLocally(status, reason);
-    this.#dropUpstream();
+    this.#attempts.drop();
     const isKept = this.#requestRelay.isDone && !this.#isClientEnded;
     this.#finish(this.#client.respondLocally(status, reason, isKept));
-  }
-
-  /** The client has part of the response. */
-  #breakOff(reason: string): void {
-    this.#account.error = reason;
-    this.abort();
-    this.#client.reset();
-  }
-
-  #dropUpstream(): void {
-    const upstream = this.#upstream;
-    this.#upstream = undefined;
-    upstream?.destroy();
+    return false;
   }
 
   #expectProgress(now = performance.now()): void {

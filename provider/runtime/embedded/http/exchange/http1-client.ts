@@ -1,6 +1,7 @@
-// The client of an exchange whose connection speaks HTTP/1: here responses become text.
+// The client of an exchange whose connection speaks HTTP/1: here text becomes requests, and responses become text.
 import { proxyHeader } from '../../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
+import { requestLineOf } from '../../access-log/request-line.ts';
 import type { Connection } from '../../io/connection.ts';
 import type { Binding } from '../../serving/listening-socket.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
@@ -9,12 +10,15 @@ import type { ListenerSettings } from '../../shared/messages.ts';
 import type { BodyPart } from '../message/body.ts';
 import { framePart } from '../message/body-framing.ts';
 import { localResponse } from '../message/local-response.ts';
-import { Request } from '../message/request.ts';
+import type { Refusal } from '../message/refusal.ts';
+import { Request, readRequest } from '../message/request.ts';
 import type { Response } from '../message/response.ts';
 import { isChunkedFor, responseLines } from '../message/response-text.ts';
+import type { Scheme } from '../message/scheme.ts';
 import { keepOutput } from '../message/scratch.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { ExchangeClient } from './exchange-client.ts';
+import { ForwardedClient } from './forwarded-client.ts';
 
 /** What becomes of the connection. */
 export interface Http1Owner {
@@ -30,26 +34,32 @@ export interface Http1Owner {
 export class Http1Client implements ExchangeClient {
   readonly request = new Request();
   readonly record: ConnectionRecord | undefined;
-  readonly isSecure: boolean;
   readonly #owner: Http1Owner;
   readonly #binding: Binding;
   readonly #connection: Connection;
+  readonly #scheme: Scheme;
+  readonly #forwarded: ForwardedClient;
   /** The response's body goes out as chunks. */
   #isChunked = false;
   /** The client sees the end of the body only by the end of the connection. */
   #isClosedByEnd = false;
   #isKept = false;
 
-  constructor(owner: Http1Owner, binding: Binding, connection: Connection, isSecure: boolean) {
+  constructor(owner: Http1Owner, binding: Binding, connection: Connection, scheme: Scheme) {
     this.#owner = owner;
     this.#binding = binding;
     this.#connection = connection;
-    this.isSecure = isSecure;
+    this.#scheme = scheme;
+    this.#forwarded = new ForwardedClient(connection.remoteAddress, scheme, binding.endpoint.port);
     this.record = recordOf(binding, connection);
   }
 
   get remoteAddress(): string {
     return this.#connection.remoteAddress;
+  }
+
+  get isSecure(): boolean {
+    return this.#scheme.protocol === 'HTTPS';
   }
 
   get counters(): ListenerColumn {
@@ -67,6 +77,29 @@ export class Http1Client implements ExchangeClient {
 
   targetsFor({ host, target }: Request): TargetSet {
     return this.#binding.listener.targetsFor(host, target);
+  }
+
+  /** Reads the head at bytes[from..end) as the next request. Returns why it is not taken. */
+  readHead(bytes: Buffer, from: number, end: number): Refusal | undefined {
+    const { address, port } = this.settings;
+    const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+    const forwarded = this.#forwarded.of(this.#binding.listener);
+    return readRequest(bytes, from, end, forwarded, defaultHost, this.request, this.#scheme);
+  }
+
+  /** Responds to a head that is not taken, which is, or begins, at bytes[from]. */
+  refuse({ status, reason }: Refusal, bytes: Buffer, from: number): void {
+    this.counters.ownAnswered(status);
+    this.#connection.write(localResponse(status, reason, false, false));
+    this.record?.end({
+      ...requestLineOf(bytes, from),
+      rule: undefined,
+      status,
+      target: undefined,
+      durationMs: undefined,
+      retries: 0,
+      error: reason,
+    });
   }
 
   /** RFC 9110 15.2: HTTP/1.0 has no interim responses. */

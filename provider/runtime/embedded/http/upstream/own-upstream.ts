@@ -29,7 +29,7 @@ export class OwnUpstream implements IdleUpstreams {
     if (this.#idle === upstream) this.#idle = undefined;
   }
 
-  clear(): void {
+  destroy(): void {
     this.#idle?.destroy();
     this.#idle = undefined;
   }
