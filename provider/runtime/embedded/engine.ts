@@ -17,7 +17,7 @@ import { Budget, createBudget, SharedCount } from './access-log/budget.ts';
 import { endpointOwners } from './main-thread/endpoint-owners.ts';
 import { isHeldByAnother } from './main-thread/port-holders.ts';
 import { probePort, refusal } from './main-thread/port-probe.ts';
-import { Ledger } from './main-thread/shared-state.ts';
+import { SharedState } from './main-thread/shared-state.ts';
 import { WorkerPlace } from './main-thread/worker-place.ts';
 import { ConnectionGauge, createGauges } from './shared/counters.ts';
 import {
@@ -62,7 +62,7 @@ export class EmbeddedEngine implements Engine {
   onPassive: (report: PassiveReport) => void = () => {};
   onWorkerChange: (change: WorkerChange) => void = () => {};
   readonly #log: Log;
-  readonly #ledger: Ledger;
+  readonly #state: SharedState;
   readonly #gauges: SharedArrayBuffer;
   readonly #ticketKeys: TicketKeys;
   /** Certificates that OpenSSL takes. */
@@ -86,7 +86,7 @@ export class EmbeddedEngine implements Engine {
       throw new Error('More than one worker needs Linux: only there do sockets of one port share its connections.');
     this.#log = log;
     this.#accessLog = accessLog;
-    this.#ledger = new Ledger(workers);
+    this.#state = new SharedState(workers);
     this.#gauges = createGauges(workers);
     this.#ticketKeys = new TicketKeys(ticketKeyMs, (keys) => {
       for (const place of this.#places) place.tell({ type: 'ticketKeys', keys });
@@ -100,7 +100,7 @@ export class EmbeddedEngine implements Engine {
           gauges: this.#gauges,
           ticketKeys: this.#ticketKeys.current,
           accessLog: accessLog && this.#accessInit(accessLog),
-          swap: this.#ledger.whole([...this.#open.values()]),
+          swap: this.#state.whole([...this.#open.values()]),
         }),
         onPassive: (report) => this.onPassive(report),
         onAccess: (batch, init) => void this.#append(batch, init),
@@ -151,7 +151,7 @@ export class EmbeddedEngine implements Engine {
     for (const name of this.#open.keys()) if (!used.has(name)) this.#open.delete(name);
     const endpoints = [...prepared].filter(([name]) => used.has(name)).map(([, endpoint]) => endpoint);
     // From here on a worker that starts anew starts with `next`.
-    const swap = this.#ledger.advance(next, health, endpoints);
+    const swap = this.#state.advance(next, health, endpoints);
     await Promise.all(
       this.#places.map(async (place) => {
         const failures = await withDeadline(
@@ -166,20 +166,20 @@ export class EmbeddedEngine implements Engine {
   }
 
   setHealth(changes: readonly HealthChange[]): void {
-    const known = this.#ledger.setHealth(changes);
+    const known = this.#state.setHealth(changes);
     if (known.length > 0) for (const place of this.#places) place.tell({ type: 'health', changes: known });
   }
 
   counts(groupId: string, key: string): TargetCounts {
-    return this.#ledger.counts(groupId, key);
+    return this.#state.counts(groupId, key);
   }
 
   traffic(listenerId: string): ListenerTraffic | undefined {
-    return this.#ledger.traffic(listenerId);
+    return this.#state.traffic(listenerId);
   }
 
   draining(): readonly DrainingTarget[] {
-    return this.#ledger.draining();
+    return this.#state.draining();
   }
 
   status(): EngineStatus {
@@ -222,7 +222,7 @@ export class EmbeddedEngine implements Engine {
 
   /** At the endpoint that it has in the snapshot asked about. */
   #isServed(listener: ListenerSnapshot): boolean {
-    const endpoint = this.#ledger.endpointOf(listener.id);
+    const endpoint = this.#state.endpointOf(listener.id);
     const name = endpointNameOf(listener);
     return endpoint !== undefined && this.#open.has(name) && endpointName(endpoint) === name;
   }
@@ -278,7 +278,7 @@ export class EmbeddedEngine implements Engine {
 
   #workerEnded(id: number, reason: string): void {
     new ConnectionGauge(this.#gauges, id).clear();
-    this.#ledger.forgetWorker(id);
+    this.#state.forgetWorker(id);
     if (reason !== ASKED) this.#fail(`worker ${id} ended and is replaced: ${reason}`);
     this.onWorkerChange({ id, state: 'ended', reason });
   }

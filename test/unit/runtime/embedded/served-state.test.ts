@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { acceptHttp } from '../../../../provider/runtime/embedded/http/exchange/accept.ts';
-import { Ledger } from '../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import { SharedState } from '../../../../provider/runtime/embedded/main-thread/shared-state.ts';
 import { ConnectionGauge, createGauges } from '../../../../provider/runtime/embedded/shared/counters.ts';
 import { toEndpoint } from '../../../../provider/runtime/embedded/shared/endpoint.ts';
 import { acceptTcp } from '../../../../provider/runtime/embedded/tcp/accept.ts';
@@ -24,7 +24,7 @@ test('a drain closes idle connections, and answers requests that the kernel has,
     log: () => {},
     onPassive: () => {},
   });
-  await served.swap(new Ledger(1).advance(snapshot(1, [web]), UNCHECKED, [toEndpoint(web)]));
+  await served.swap(new SharedState(1).advance(snapshot(1, [web]), UNCHECKED, [toEndpoint(web)]));
   const [kept, idle] = [new Client(t, web.port), new Client(t, web.port)];
   const [fresh, late, half] = [new Client(t, web.port), new Client(t, web.port), new Client(t, web.port)];
   const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';

@@ -1,7 +1,7 @@
 // A worker that ends, or is too late, is replaced on the present snapshot, and nobody else notices.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Ledger } from '../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import { SharedState } from '../../../../provider/runtime/embedded/main-thread/shared-state.ts';
 import { WorkerPlace } from '../../../../provider/runtime/embedded/main-thread/worker-place.ts';
 import { createGauges } from '../../../../provider/runtime/embedded/shared/counters.ts';
 import { toEndpoint } from '../../../../provider/runtime/embedded/shared/endpoint.ts';
@@ -88,9 +88,9 @@ test('a worker that ends during activate comes back on the activated snapshot', 
 test('a worker that does not swap in time is ended and replaced on the swap', async (t) => {
   const a = await echoTarget(t, 'a');
   const [port, other] = [await freePort(), await freePort()];
-  const ledger = new Ledger(1);
+  const state = new SharedState(1);
   const endpoints = [toEndpoint(listener('web', port, []))];
-  ledger.advance(snapshot(1, [listener('web', port, [target(a.port)])]), UNCHECKED, endpoints);
+  state.advance(snapshot(1, [listener('web', port, [target(a.port)])]), UNCHECKED, endpoints);
   const ended: string[] = [];
   const place = new WorkerPlace(0, {
     init: () => ({
@@ -100,7 +100,7 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
       gauges: createGauges(1),
       ticketKeys: new Uint8Array(48),
       accessLog: undefined,
-      swap: ledger.whole(endpoints),
+      swap: state.whole(endpoints),
     }),
     onPassive: () => {},
     onAccess: () => {},
@@ -115,7 +115,7 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
   // It drains for as long as the flow is open, and so comes to no swap.
   const drained = place.ask({ type: 'drain' });
   endpoints.push(toEndpoint(listener('web', other, [])));
-  const moved = ledger.advance(snapshot(2, [listener('web', other, [target(a.port)])]), UNCHECKED, endpoints);
+  const moved = state.advance(snapshot(2, [listener('web', other, [target(a.port)])]), UNCHECKED, endpoints);
   assert.deepEqual(await place.swap(moved, 10), []);
   assert.equal(await drained, undefined);
   assert.deepEqual([place.version, place.restarts, ended.length], [2, 1, 1]);

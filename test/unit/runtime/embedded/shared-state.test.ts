@@ -1,31 +1,31 @@
-// What the ledger tells workers of a binding beside the snapshot: its number, since when it takes traffic, its table of clients.
+// What the state tells workers of a binding beside the snapshot: its number, since when it takes traffic, its table of clients.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GroupSnapshot, Health } from '../../../../provider/runtime/contract/snapshot.ts';
-import { Ledger } from '../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import { SharedState } from '../../../../provider/runtime/embedded/main-thread/shared-state.ts';
 import type { GroupUpsert, Swap, TargetUpsert } from '../../../../provider/runtime/embedded/shared/messages.ts';
 import { sharedNowMs } from '../../../../provider/runtime/embedded/shared/shared-clock.ts';
 import { listener, snapshot, target } from './fixtures.ts';
 
 const SOURCE_IP = { type: 'source-ip', lifetimeMs: 1000 } as const;
 
-/** A ledger with one listener, and the health that its view gives by port. */
+/** A state with one listener, and the health that its view gives by port. */
 function world() {
-  const ledger = new Ledger(1);
+  const state = new SharedState(1);
   const health: Record<number, Health> = {};
   let version = 0;
   const advance = (weights: Readonly<Record<number, number>>, group: Partial<GroupSnapshot> = {}): GroupUpsert => {
     const targets = Object.entries(weights).map(([port, weight]) => target(Number(port), weight));
     const web = listener('web', 80, targets);
     const next = snapshot(++version, [{ ...web, group: { ...web.group, ...group } }]);
-    return groupOf(ledger.advance(next, (_, key) => health[Number(key.split(':')[1])] ?? 'unchecked', []));
+    return groupOf(state.advance(next, (_, key) => health[Number(key.split(':')[1])] ?? 'unchecked', []));
   };
   const turn = (port: number, turned: Health) => {
     health[port] = turned;
-    return ledger.setHealth([{ groupId: 'web', key: target(port).key, health: turned }])[0]?.begunAtMs;
+    return state.setHealth([{ groupId: 'web', key: target(port).key, health: turned }])[0]?.begunAtMs;
   };
-  const whole = () => targetsOf(groupOf(ledger.whole([])));
-  const isInSlowStart = (port: number) => ledger.counts('web', target(port).key).isInSlowStart;
+  const whole = () => targetsOf(groupOf(state.whole([])));
+  const isInSlowStart = (port: number) => state.counts('web', target(port).key).isInSlowStart;
   return { advance, turn, whole, health, isInSlowStart };
 }
 

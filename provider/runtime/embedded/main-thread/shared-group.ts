@@ -1,0 +1,133 @@
+// What the workers share of one target group, and what they were told of its targets.
+import type { HealthView } from '../../contract/engine.ts';
+import { type GroupSnapshot, type Health, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
+import { createClientTable } from '../../select/client-table.ts';
+import { CREDIT_SLOTS, createSelection, NO_SLOT, releaseSelection } from '../../select/selection.ts';
+import { RAMP_PARTS, rampMsOf, rampParts } from '../../select/slow-start.ts';
+import { clearActive, createCounters, readCounters, type TargetSums } from '../shared/counters.ts';
+import type { GroupSettings, GroupUpsert, TargetUpsert } from '../shared/messages.ts';
+import { sharedNowMs } from '../shared/shared-clock.ts';
+import type { GroupDifference } from './difference.ts';
+import type { UnboundTarget } from './unbound-targets.ts';
+
+/** What all groups have in common. */
+export interface GroupContext {
+  readonly workers: number;
+  /** Of one binding alone, from 1 on. */
+  readonly nextNumber: () => number;
+  readonly onUnbound: (unbound: UnboundTarget) => void;
+}
+
+interface TargetRecord {
+  target: TargetSnapshot;
+  health: Health;
+  begunAtMs: number | undefined;
+  readonly number: number;
+  readonly slot: number;
+  readonly counters: SharedArrayBuffer;
+}
+
+export class SharedGroup {
+  readonly #context: GroupContext;
+  #settings: GroupSettings;
+  readonly #selection = createSelection();
+  /** There while clients are sticky by source IP. */
+  #clients: SharedArrayBuffer | undefined;
+  readonly #targets = new Map<string, TargetRecord>();
+  readonly #freeSlots = Array.from({ length: CREDIT_SLOTS }, (_slot, index) => CREDIT_SLOTS - 1 - index);
+
+  constructor(group: GroupSnapshot, context: GroupContext) {
+    this.#settings = settingsOf(group);
+    this.#context = context;
+  }
+
+  /** Returns the message that brings a worker there. `nowMs` undefined: what takes traffic began before this run. */
+  update({ group, upserted, removed }: GroupDifference, health: HealthView, nowMs: number | undefined): GroupUpsert {
+    const settings = settingsOf(group);
+    this.#settings = settings;
+    if (settings.sticky?.type !== 'source-ip') this.#clients = undefined;
+    else this.#clients ??= createClientTable();
+    // Before the upserts, so that who is new finds the slots free.
+    for (const key of removed) this.#unbind(key);
+    const upserts = upserted.map((target) => this.#upsert(target, health(settings.id, target.key), nowMs));
+    return { ...this.#base(), upserted: upserts, removed };
+  }
+
+  /** The message that tells a new worker of all. */
+  whole(): GroupUpsert {
+    return { ...this.#base(), upserted: [...this.#targets.values()].map(toUpsert), removed: [] };
+  }
+
+  unbindAll(): void {
+    for (const key of [...this.#targets.keys()]) this.#unbind(key);
+  }
+
+  has(key: string): boolean {
+    return this.#targets.has(key);
+  }
+
+  /** Returns since when the target takes traffic; nothing if it is not bound. */
+  setHealth(key: string, health: Health, nowMs: number): { readonly begunAtMs: number | undefined } | undefined {
+    const record = this.#targets.get(key);
+    if (record === undefined) return undefined;
+    record.begunAtMs = begunAt(record, health, nowMs);
+    record.health = health;
+    return record;
+  }
+
+  counts(key: string): TargetSums & { readonly isInSlowStart: boolean } {
+    const record = this.#targets.get(key);
+    if (record === undefined) return { requests: 0, active: 0, answers: [0, 0, 0, 0, 0], isInSlowStart: false };
+    const { health, begunAtMs, counters } = record;
+    const parts = rampParts(begunAtMs, rampMsOf(this.#settings), sharedNowMs());
+    return { ...readCounters(counters), isInSlowStart: takesTraffic(health) && parts < RAMP_PARTS };
+  }
+
+  /** The thread of a worker ended: its flows are gone, and it holds no lock. */
+  forgetWorker(workerId: number): void {
+    releaseSelection(this.#selection, workerId);
+    for (const { counters } of this.#targets.values()) clearActive(counters, workerId);
+  }
+
+  #base(): Pick<GroupUpsert, 'settings' | 'selection' | 'clients'> {
+    return { settings: this.#settings, selection: this.#selection, clients: this.#clients };
+  }
+
+  #upsert(target: TargetSnapshot, health: Health, nowMs: number | undefined): TargetUpsert {
+    const present = this.#targets.get(target.key);
+    const record: TargetRecord = {
+      target,
+      health,
+      begunAtMs: begunAt(present, health, nowMs),
+      number: present?.number ?? this.#context.nextNumber(),
+      // The last slot freed first: a target that is bound again goes on with the credit that it left.
+      slot: present?.slot ?? this.#freeSlots.pop() ?? NO_SLOT,
+      counters: present?.counters ?? createCounters(this.#context.workers),
+    };
+    this.#targets.set(target.key, record);
+    return toUpsert(record);
+  }
+
+  #unbind(key: string): void {
+    const record = this.#targets.get(key);
+    if (!record) return;
+    this.#targets.delete(key);
+    if (record.slot !== NO_SLOT) this.#freeSlots.push(record.slot);
+    this.#context.onUnbound({ group: this.#settings, target: record.target, counters: record.counters });
+  }
+}
+
+function settingsOf({ targets: _, ...settings }: GroupSnapshot): GroupSettings {
+  return settings;
+}
+
+/** Since when a target takes traffic that now has that health. */
+function begunAt(before: TargetRecord | undefined, health: Health, nowMs: number | undefined): number | undefined {
+  const hasBegun = takesTraffic(health) && !(before && takesTraffic(before.health));
+  return hasBegun ? nowMs : before?.begunAtMs;
+}
+
+function toUpsert({ target, counters, ...state }: TargetRecord): TargetUpsert {
+  const { key, address, port, weight } = target;
+  return { key, address, port, weight, counters, ...state };
+}
