@@ -55,6 +55,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       append: (text) => logFile.append(text),
     },
     log: (level, message, fields) => logger[level](fields ?? {}, message),
+    onPassive: (report) => control.report(report),
+    onWorkerChange: (change) => control.workerChanged(change),
   });
   const control = new ControlPlane({
     stored,

@@ -1,7 +1,12 @@
 // What a scrape gets: the state of the runtime as Prometheus text, made anew each time, so that what is gone has no series.
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import { isHttp } from '../../model/objects/listener.ts';
-import { DURATION_BOUNDS_MS, type EngineStatus, type ListenerTraffic, type TargetCounts } from '../contract/engine.ts';
+import {
+  DURATION_BOUNDS_MS,
+  type EngineStatus,
+  type ListenerTraffic,
+  type TargetCounts,
+} from '../contract/engine-statistics.ts';
 import type { Health, Protocol, TargetSnapshot } from '../contract/snapshot.ts';
 
 /** Beyond these the series are left out and counted: a scrape at the limits holds the API up for 0.2 s. */

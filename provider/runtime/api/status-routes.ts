@@ -5,7 +5,7 @@ import { errorResponse } from '../../model/api/error.ts';
 import { type StatusResponse, stateResponse, statusResponse } from '../../model/api/status.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
 import { DESCRIBE_WORKERS, KIND_ACTIONS, permissionFor } from '../../model/permissions/actions.ts';
-import type { DrainingTarget } from '../contract/engine.ts';
+import type { DrainingTarget } from '../contract/engine-statistics.ts';
 import { type GroupSnapshot, groupsOf, type ListenerSnapshot } from '../contract/snapshot.ts';
 import { type Access, mayAll } from '../control/access/access.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';

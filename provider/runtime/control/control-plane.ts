@@ -5,7 +5,9 @@ import type { Kind } from '../../model/base/kinds.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
 import type { Compiled } from '../compile/compile.ts';
-import type { Engine, HealthChange, Refusal } from '../contract/engine.ts';
+import type { Engine, HealthChange, PassiveReport, Refusal } from '../contract/engine.ts';
+import type { EngineStatistics } from '../contract/engine-statistics.ts';
+import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
@@ -31,7 +33,8 @@ const EXPIRE_MS = 1000;
 export interface ControlPlaneOptions {
   readonly stored: StoredModel;
   readonly store: Store;
-  readonly engine: Engine;
+  /** Only some have workers. What it tells by itself goes to `report` and `workerChanged`. */
+  readonly engine: Engine & EngineStatistics & Partial<EngineWorkers>;
   readonly pool: VipPool;
   readonly probe: Probe;
   readonly ackTimeoutMs: number;
@@ -96,8 +99,16 @@ export class ControlPlane {
         this.events.append({ type: 'listener', state: 'open', listenerId }, needs);
       },
     });
-    engine.onPassive = (report) => this.#monitor.report(report);
-    engine.onWorkerChange = (change) => this.events.append({ type: 'worker', ...change }, NEEDS_OF_WORKERS);
+  }
+
+  /** For what the engine saw of a target by itself. */
+  report(report: PassiveReport): void {
+    this.#monitor.report(report);
+  }
+
+  /** For a worker of the engine that ended, and for the one that replaces it. */
+  workerChanged(change: WorkerChange): void {
+    this.events.append({ type: 'worker', ...change }, NEEDS_OF_WORKERS);
   }
 
   get model(): Model {
@@ -199,7 +210,7 @@ export class ControlPlane {
       late.reject(new WeirError('Timeout', `Worker ${id} was ended, and the one in its place does not serve yet.`));
     }, ackTimeoutMs);
     try {
-      const isThere = await Promise.race([engine.endWorker(id), late.promise]);
+      const isThere = await Promise.race([engine.endWorker?.(id), late.promise]);
       if (!isThere) throw new WeirError('NotFound', `There is no worker ${id}.`);
     } finally {
       clearTimeout(timer);

@@ -1,6 +1,11 @@
 // What the API tells of the model as it runs: health, counts and traffic of what is bound, from monitor and engine.
 import { propertyPath } from '../../../model/base/property-path.ts';
-import type { DrainingTarget, Engine, EngineStatus, ListenerTraffic } from '../../contract/engine.ts';
+import type {
+  DrainingTarget,
+  EngineStatistics,
+  EngineStatus,
+  ListenerTraffic,
+} from '../../contract/engine-statistics.ts';
 import { type Health, takesTraffic } from '../../contract/snapshot.ts';
 import type { HealthMonitor, HealthRecord } from '../../health/monitor.ts';
 import type { Attachment } from '../../stored/attachments.ts';
@@ -15,11 +20,11 @@ export interface BoundTarget {
 }
 
 export class RunningState {
-  readonly #engine: Engine;
+  readonly #engine: EngineStatistics;
   readonly #monitor: HealthMonitor;
   readonly #modelNow: () => Model;
 
-  constructor(engine: Engine, monitor: HealthMonitor, modelNow: () => Model) {
+  constructor(engine: EngineStatistics, monitor: HealthMonitor, modelNow: () => Model) {
     this.#engine = engine;
     this.#monitor = monitor;
     this.#modelNow = modelNow;

@@ -4,6 +4,7 @@ import { type Compiled, type CompiledWrite, compile } from '../../compile/compil
 import type { Engine, HealthView, Refusal } from '../../contract/engine.ts';
 import type { Proven } from '../../health/monitor.ts';
 import type { Store } from '../../store/store.ts';
+import type { EngineStatistics } from '../../contract/engine-statistics.ts';
 import { Draft, type Model } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import { Compiler } from './compiler.ts';
@@ -14,7 +15,7 @@ import type { Change, Write } from './write.ts';
 export interface WriterOptions extends RefusalListener {
   readonly model: Model;
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: Engine & Pick<EngineStatistics, 'status'>;
   readonly health: HealthView;
   readonly ackTimeoutMs: number;
   /**
