@@ -1,5 +1,6 @@
 // The main thread's record of what the workers share and were told, of which every swap is made.
-import type { DrainingTarget, HealthChange, HealthView, ListenerTraffic, TargetCounts } from '../../contract/engine.ts';
+import type { HealthChange, HealthView } from '../../contract/engine.ts';
+import type { DrainingTarget, ListenerTraffic, TargetCounts } from '../../contract/engine-statistics.ts';
 import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
 import { type Endpoint, toEndpoint } from '../shared/endpoint.ts';
 import { clearUnderWay, createListenerCounters, readListenerCounters } from '../shared/listener-counters.ts';

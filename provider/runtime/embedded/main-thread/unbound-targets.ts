@@ -1,5 +1,5 @@
 // Targets whose binding is over, kept while flows of them are open.
-import type { DrainingTarget } from '../../contract/engine.ts';
+import type { DrainingTarget } from '../../contract/engine-statistics.ts';
 import type { TargetSnapshot } from '../../contract/snapshot.ts';
 import { clearActive, readCounters } from '../shared/counters.ts';
 import type { GroupSettings } from '../shared/messages.ts';

@@ -13,7 +13,7 @@ const RESTART_DELAY_STEP_MS = 100;
 
 type Question = Extract<ToWorker, { id: number }>;
 /** A question as its asker gives it. */
-type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
+export type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
 
 interface WorkerPlaceOptions {
   /** What a thread is started with, asked for at each start. */
@@ -41,7 +41,7 @@ export class WorkerPlace {
   /** Of end(), for the thread that it ends. */
   #endReason: string | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
-  #isStopped = false;
+  #isDestroyed = false;
 
   constructor(id: number, options: WorkerPlaceOptions) {
     this.id = id;
@@ -100,8 +100,8 @@ export class WorkerPlace {
   }
 
   /** Ends the thread for good. Idempotent. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
+  async destroy(): Promise<void> {
+    this.#isDestroyed = true;
     clearTimeout(this.#restartTimer);
     this.#ready.resolve([]);
     await this.#thread?.terminate();
@@ -156,7 +156,7 @@ export class WorkerPlace {
     waiting.resolve(this.#ready.promise);
     for (const answer of this.#questions.values()) answer(undefined);
     this.#questions.clear();
-    if (this.#isStopped) {
+    if (this.#isDestroyed) {
       this.#ready.resolve([]);
       return;
     }

@@ -1,5 +1,5 @@
 // What the workers count of one listener, in shared memory as counters.ts: connections, requests, answers and their durations.
-import { DURATION_BOUNDS_MS, type ListenerTraffic } from '../../contract/engine.ts';
+import { DURATION_BOUNDS_MS, type ListenerTraffic } from '../../contract/engine-statistics.ts';
 import { classOf } from './counters.ts';
 
 /** Whole cache lines, so that workers do not slow each other. */

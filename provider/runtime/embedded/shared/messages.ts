@@ -1,4 +1,4 @@
-// What the main thread and a worker say to each other; engine.ts and worker.ts are the two ends.
+// What the main thread and a worker say to each other.
 import type { HealthChange, PassiveReport } from '../../contract/engine.ts';
 import type { GroupSnapshot, Health, ListenerSnapshot, RuleSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
@@ -80,7 +80,7 @@ export type ToWorker =
   | { readonly type: 'open'; readonly id: number; readonly endpoints: readonly Endpoint[] }
   | { readonly type: 'abandon'; readonly id: number; readonly endpoints: readonly Endpoint[] }
   | { readonly type: 'swap'; readonly id: number; readonly swap: Swap }
-  | { readonly type: 'drain'; readonly id: number }
+  | { readonly type: 'close'; readonly id: number }
   | { readonly type: 'ticketKeys'; readonly keys: Uint8Array }
   | { readonly type: 'health'; readonly changes: readonly TimedHealthChange[] };
 
@@ -90,7 +90,7 @@ export type Log = (level: Level, message: string, fields?: Record<string, unknow
 export type FromWorker =
   /** Serves the version that it was started with, except what it could not open. */
   | { readonly type: 'ready'; readonly failures: readonly OpenFailure[] }
-  /** The message `id` is done, except what could not be opened; to `drain`: no client connection is left. */
+  /** The message `id` is done, except what could not be opened; to `close`: no client connection is left. */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
   | { readonly type: 'passive'; readonly report: PassiveReport }
   | { readonly type: 'access'; readonly batch: Batch }

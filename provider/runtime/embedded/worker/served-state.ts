@@ -74,7 +74,7 @@ export class ServedState {
   }
 
   /** Stops taking connections and lets those that are under way finish; resolves when none is left. */
-  async drain(): Promise<void> {
+  async close(): Promise<void> {
     // Requests that the kernel has by now are read meanwhile, and answered.
     await this.#closeBindings([...this.#bindings.keys()]);
     // So are those of the clients that came last out of the accept queue.

@@ -48,8 +48,8 @@ async function handle(message: ToWorker): Promise<void> {
       return reply(message.id);
     case 'swap':
       return reply(message.id, await served.swap(message.swap));
-    case 'drain':
-      await served.drain();
+    case 'close':
+      await served.close();
       accessLog?.flush();
       return reply(message.id);
     case 'ticketKeys':

@@ -9,7 +9,7 @@ import {
   type Sample,
   type TargetSample,
 } from '../../../../provider/runtime/api/metrics.ts';
-import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/contract/engine.ts';
+import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/contract/engine-statistics.ts';
 
 const target = (key: string): TargetSample => ({
   key,

@@ -308,9 +308,8 @@ test('a failed connect goes to another target and is reported, the first success
   const b = await echoTarget(t, 'b');
   const dead = await freePort();
   const port = await freePort();
-  const engine = engineOf(t);
   const reports: PassiveReport[] = [];
-  engine.onPassive = (report) => reports.push(report);
+  const engine = engineOf(t, 2, (report) => reports.push(report));
   await serve(engine, snapshot(1, [listener('web', port, [target(dead), target(b.port)])]));
   for (let i = 0; i < 4; i++) assert.equal(await visit(t, port), 'b');
   await until(() => reports.length > 0, 'the reports');

@@ -5,7 +5,7 @@ import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { targetKey } from '../../../../provider/model/base/target-key.ts';
-import type { HealthView } from '../../../../provider/runtime/contract/engine.ts';
+import type { HealthView, PassiveReport } from '../../../../provider/runtime/contract/engine.ts';
 import {
   type GroupSnapshot,
   groupIdOfRule,
@@ -117,8 +117,8 @@ export function workerListener(
 }
 
 /** An engine that is destroyed with the test. */
-export function engineOf(t: TestContext, workers = 2): EmbeddedEngine {
-  const engine = new EmbeddedEngine({ workers, log: () => {} });
+export function engineOf(t: TestContext, workers = 2, onPassive?: (report: PassiveReport) => void): EmbeddedEngine {
+  const engine = new EmbeddedEngine({ workers, log: () => {}, ...(onPassive && { onPassive }) });
   t.after(() => engine.destroy());
   return engine;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/contract/engine.ts';
+import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/contract/engine-statistics.ts';
 import {
   clearUnderWay,
   createListenerCounters,

@@ -34,7 +34,7 @@ test('a drain closes idle connections, and answers requests that the kernel has,
   await until(() => [fresh, late].every(({ socket }) => !socket.connecting), 'connections');
   // Written to the kernel in this turn, and read in none before the drain.
   for (const { socket } of [kept, fresh]) socket.write(request);
-  const drained = served.drain();
+  const drained = served.close();
   await endOf(idle);
   assert.doesNotMatch(idle.text, /hello.*hello/s);
   late.socket.write(request);

@@ -108,12 +108,12 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
     onReplaced: () => {},
     log: () => {},
   });
-  t.after(() => place.stop());
+  t.after(() => place.destroy());
   assert.deepEqual(await place.ready, []);
   const flow = new Client(t, port);
   await flow.name();
   // It drains for as long as the flow is open, and so comes to no swap.
-  const drained = place.ask({ type: 'drain' });
+  const drained = place.ask({ type: 'close' });
   endpoints.push(toEndpoint(listener('web', other, [])));
   const moved = state.advance(snapshot(2, [listener('web', other, [target(a.port)])]), UNCHECKED, endpoints);
   assert.deepEqual(await place.swap(moved, 10), []);

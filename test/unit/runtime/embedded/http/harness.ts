@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
-import type { ListenerTraffic } from '../../../../../provider/runtime/contract/engine.ts';
+import type { ListenerTraffic } from '../../../../../provider/runtime/contract/engine-statistics.ts';
 import { acceptHttp } from '../../../../../provider/runtime/embedded/http/exchange/accept.ts';
 import { refuseHttp } from '../../../../../provider/runtime/embedded/http/exchange/refuse.ts';
 import { Binding } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';

@@ -121,9 +121,8 @@ test('bytes sent before the target is connected arrive', async (t) => {
 test('after three targets that refuse, the client is reset', async (t) => {
   const dead = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const port = await freePort();
-  const engine = engineOf(t, 1);
   const failed: string[] = [];
-  engine.onPassive = ({ key }) => failed.push(key);
+  const engine = engineOf(t, 1, ({ key }) => failed.push(key));
   await serve(
     engine,
     snapshot(1, [

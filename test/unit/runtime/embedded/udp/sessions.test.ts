@@ -157,9 +157,8 @@ test('a refusal is a passive failure, and the next datagram is picked anew; an a
   const [dead, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   dead.close();
   const port = await freePort();
-  const engine = engineOf(t);
   const reports: PassiveReport[] = [];
-  engine.onPassive = (report) => reports.push(report);
+  const engine = engineOf(t, 2, (report) => reports.push(report));
   await serve(engine, snapshot(1, [udp(port, [of(dead), of(b)])]));
   for (let i = 0; i < 4; i++) assert.match(await (await UdpClient.open(t, port)).askUntilAnswered('x'), /^b /);
   await until(() => reports.length > 0, 'reports');

@@ -1,0 +1,87 @@
+// The endpoints that the workers have open: those that are served, and those that the last prepare opened beside them.
+import type { Refusal } from '../../contract/engine.ts';
+import type { ListenerSnapshot } from '../../contract/snapshot.ts';
+import { type Endpoint, endpointName, type OpenFailure, overlaps, toEndpoint } from '../shared/endpoint.ts';
+import { isHeldByAnother } from './port-holders.ts';
+import { probePort, refusal } from './port-probe.ts';
+import type { Ask } from './worker-place.ts';
+
+/** Asks every worker; `undefined` is the response of one that ended. */
+export type AskAll = (question: Ask) => Promise<readonly (readonly OpenFailure[] | undefined)[]>;
+
+export class OpenEndpoints {
+  readonly #askAll: AskAll;
+  /** By endpoint name. */
+  readonly #served = new Map<string, Endpoint>();
+  readonly #prepared = new Map<string, Endpoint>();
+
+  constructor(askAll: AskAll) {
+    this.#askAll = askAll;
+  }
+
+  get served(): readonly Endpoint[] {
+    return [...this.#served.values()];
+  }
+
+  isServed(name: string): boolean {
+    return this.#served.has(name);
+  }
+
+  /** Opens endpoints that are not served; `wanted` has them by name. Returns why some cannot be opened. */
+  async prepare(wanted: ReadonlyMap<string, ListenerSnapshot>): Promise<Refusal[]> {
+    const endpoints = [...wanted.values()].map(toEndpoint);
+    const probed = await Promise.all(endpoints.map((endpoint) => this.#probe(endpoint)));
+    const failures = probed.filter((failure) => failure !== undefined);
+    const free = endpoints.filter((_, index) => !probed[index]);
+    failures.push(...(await this.#open(free)));
+    const failed = new Map(failures.map((failure) => [endpointName(failure.endpoint), failure]));
+    for (const endpoint of free) {
+      const name = endpointName(endpoint);
+      if (!failed.has(name)) this.#prepared.set(name, endpoint);
+    }
+    return [...wanted].flatMap(([name, { id }]) => {
+      const failure = failed.get(name);
+      return failure === undefined ? [] : refusal(id, failure);
+    });
+  }
+
+  /** Closes what the last prepare opened. */
+  async abandon(): Promise<void> {
+    const endpoints = [...this.#prepared.values()];
+    this.#prepared.clear();
+    await this.#close(endpoints);
+  }
+
+  /** From here on `used` are served, by name. Returns those of them that the last prepare opened. */
+  advance(used: ReadonlySet<string>): readonly Endpoint[] {
+    const opened = [...this.#prepared].filter(([name]) => used.has(name));
+    this.#prepared.clear();
+    for (const [name, endpoint] of opened) this.#served.set(name, endpoint);
+    for (const name of this.#served.keys()) if (!used.has(name)) this.#served.delete(name);
+    return opened.map(([, endpoint]) => endpoint);
+  }
+
+  /**
+   * A wildcard and an address of the same port: an own socket that overlaps is none that the next snapshot uses, so that
+   * the new one may open beside it, and it closes when the new one serves.
+   */
+  async #probe(endpoint: Endpoint): Promise<OpenFailure | undefined> {
+    const failure = await probePort(endpoint);
+    if (failure?.code !== 'EADDRINUSE') return failure;
+    const isOwn = this.served.some((open) => overlaps(open, endpoint)) && !isHeldByAnother(endpoint);
+    return isOwn ? undefined : failure;
+  }
+
+  /** What any worker could not open is closed in all of them. A worker that ended opens it with the swap. */
+  async #open(endpoints: readonly Endpoint[]): Promise<OpenFailure[]> {
+    if (endpoints.length === 0) return [];
+    const responses = await this.#askAll({ type: 'open', endpoints });
+    const failures = responses.flatMap((response) => response ?? []);
+    await this.#close(failures.map(({ endpoint }) => endpoint));
+    return failures;
+  }
+
+  async #close(endpoints: readonly Endpoint[]): Promise<void> {
+    if (endpoints.length > 0) await this.#askAll({ type: 'abandon', endpoints });
+  }
+}

@@ -1,0 +1,21 @@
+// Which listeners of a snapshot have certificates that OpenSSL refuses; what it took is not tried again.
+import type { Refusal } from '../../contract/engine.ts';
+import type { CertificateSnapshot, ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
+import { certificateProblem } from './contexts.ts';
+
+export class CertificateCheck {
+  readonly #usable = new WeakSet<readonly CertificateSnapshot[]>();
+
+  /** Listeners that wait count too: when they take over it is too late to refuse the write that brought them. */
+  refusals({ listeners, waiting }: Snapshot): Map<ListenerSnapshot, Refusal> {
+    const refused = new Map<ListenerSnapshot, Refusal>();
+    for (const listener of [...listeners.values(), ...waiting.values()]) {
+      const { id: listenerId, certificates } = listener;
+      if (this.#usable.has(certificates)) continue;
+      const problem = certificateProblem(certificates);
+      if (problem === undefined) this.#usable.add(certificates);
+      else refused.set(listener, { listenerId, code: 'InvalidParameter', problem });
+    }
+    return refused;
+  }
+}
