@@ -1,4 +1,4 @@
-// The seam of the balancing algorithms: what a picker is built from and answers. One file an algorithm; pickers.ts lists them.
+// The seam of the balancing algorithms: what a picker is built from and returns. One file an algorithm.
 
 /** A target as pickers see it. */
 export interface PickableTarget {

@@ -1,4 +1,4 @@
-// From the name of an algorithm to its picker; target-set.ts asks for one at every change.
+// From the name of an algorithm to its picker.
 import type { Algorithm } from '../contract/snapshot.ts';
 import type { PickableTarget, Picker } from './picker.ts';
 import type { Selection } from './selection.ts';

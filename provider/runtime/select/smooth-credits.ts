@@ -1,4 +1,4 @@
-// Smooth weighted round robin as a pure step over an array of credits; the pickers share that array through selection.ts.
+// Smooth weighted round robin as a pure step over an array of credits, which pickers may share.
 
 /** Float noise must not decide between targets whose credits are equal: the order of a cycle would drift. */
 const TIE = 1e-9;

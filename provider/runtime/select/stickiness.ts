@@ -1,4 +1,4 @@
-// The seam of sticky sessions: how a client comes back to the target that it was with. One file a way; target-set.ts asks.
+// The seam of sticky sessions: how a client comes back to the target that it was with. One file a way.
 import type { PickableTarget } from './picker.ts';
 
 /** A target as sticky sessions see it. */

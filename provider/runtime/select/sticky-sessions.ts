@@ -1,4 +1,4 @@
-// From the settings of a group to what keeps its clients with their targets; target-set.ts asks where they change.
+// From the settings of a target group to what keeps its clients with their targets.
 import type { StickySnapshot } from '../contract/snapshot.ts';
 import type { Stickiness, StickyTarget } from './stickiness.ts';
 import { StickyCookie } from './sticky-cookie.ts';

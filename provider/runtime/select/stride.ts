@@ -1,4 +1,4 @@
-// Weighted round robin for many targets as a pure function of a position; weighted-round-robin.ts gives the positions.
+// Weighted round robin for many targets as a pure function of a position.
 
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 /** How many strides on each side of the golden one are compared. */

@@ -1,4 +1,4 @@
-// Weighted round robin as one worker's picker of one group; its state all workers share through selection.ts.
+// Weighted round robin as one worker's picker of one target group; all workers share its state.
 import type { PickableTarget, Picker } from './picker.ts';
 import { NO_SLOT, type Selection } from './selection.ts';
 import { SmoothCredits } from './smooth-credits.ts';

@@ -30,7 +30,7 @@ export class TcpConnection extends SocketConnection {
       clearTimeout(timer);
       handler.onConnect();
     });
-    socket.once('close', () => clearTimeout(timer));
+    socket.on('close', () => clearTimeout(timer));
     // An address literal is connected to in this tick's nextTick queue, before any other event can be handled.
     socket.connect({ host: address, port });
     return connection;
@@ -58,7 +58,7 @@ function bufferedSocket(connection: Connection, bufferBytes: number, handle?: ob
   const init = { allowHalfOpen: true, readable: true, writable: true, handle, onread: { buffer, callback } };
   const socket = new PatientSocket(init as net.SocketConstructorOpts);
   // Another socket may still have to write from a buffer that is lent.
-  socket.once('close', () => {
+  socket.on('close', () => {
     if (!isLent) giveReadBuffer(buffer);
   });
   return socket;

@@ -29,7 +29,12 @@ export class TlsConnection extends SocketConnection {
    * TLS reports every write an iteration later, so that the kernel's part is asked for below it. TLS copies what it
    * encrypts, but a chunk behind another one waits as it is.
    */
-  protected override hasLeft(): boolean {
+  protected override send(chunk: Buffer | string): boolean {
+    const isAlone = this.socket.writableLength === 0;
+    return super.send(chunk) || (isAlone && this.#isCarrierIdle);
+  }
+
+  get #isCarrierIdle(): boolean {
     return (this.#carrier as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize === 0;
   }
 

@@ -1,4 +1,4 @@
-// What changed from one snapshot to the next, as a pure function; engine.ts turns it into the message to the workers.
+// What changed from one snapshot to the next, as a pure function.
 import {
   type GroupSnapshot,
   groupsOf,

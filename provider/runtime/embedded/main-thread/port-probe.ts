@@ -1,4 +1,4 @@
-// Asks the kernel whether an address:port is free, before workers share it; engine.ts turns failures into refusals.
+// Asks the kernel whether an address and port are free, before workers share them, and says why a listener cannot have them.
 import * as net from 'node:net';
 import type { Refusal } from '../../contract/engine.ts';
 import { datagramSocket } from '../io/datagram-socket.ts';

@@ -1,4 +1,4 @@
-// The seam of the two transports: an open endpoint of a worker, as served-state.ts brings it from listener to listener.
+// The seam of the two transports: an open endpoint of a worker, which goes from listener to listener.
 import type { WorkerListener } from './worker-listener.ts';
 
 export interface EndpointBinding {

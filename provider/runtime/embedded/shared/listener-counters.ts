@@ -1,4 +1,4 @@
-// What the workers count of one listener, in shared memory as counters.ts: connections, requests, answers and their durations.
+// What the workers count of one listener in shared memory: connections, requests, responses and their durations.
 import { DURATION_BOUNDS_MS, type ListenerTraffic } from '../../contract/engine-statistics.ts';
 import { classOf } from './counters.ts';
 

@@ -1,4 +1,4 @@
-// A client connection's own idle connection to a target, under the PROXY protocol; all others share pool.ts.
+// A client connection's own idle connection to a target, under the PROXY protocol; without it all are shared.
 import type { Target } from '../../serving/target.ts';
 import { MAX_IDLE_MS } from './pool.ts';
 import type { IdleUpstreams, Upstream } from './upstream.ts';

@@ -1,4 +1,4 @@
-// The worker's idle connections to targets, a list for each; what upstream.ts returns to and exchange.ts takes from.
+// The worker's idle connections to targets, a list for each target.
 
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { Target } from '../../serving/target.ts';
