@@ -7,7 +7,7 @@ import { probePort, refusal } from './port-probe.ts';
 import type { Ask } from './worker-place.ts';
 
 /** Asks every worker; `undefined` is the response of one that ended. */
-export type AskAll = (question: Ask) => Promise<readonly (readonly OpenFailure[] | undefined)[]>;
+type AskAll = (question: Ask) => Promise<readonly (readonly OpenFailure[] | undefined)[]>;
 
 export class OpenEndpoints {
   readonly #askAll: AskAll;

@@ -11,9 +11,9 @@ import { sharedNowMs } from '../shared/shared-clock.ts';
 import { type PassiveListener, Target } from './target.ts';
 
 /** One change of a target set. What is left out stays as it is; `clients` counts only with `settings`. */
-export type TargetSetChange = Partial<Omit<GroupUpsert, 'selection'>>;
+type TargetSetChange = Partial<Omit<GroupUpsert, 'selection'>>;
 
-export type TargetHealth = Pick<TimedHealthChange, 'key' | 'health' | 'begunAtMs'>;
+type TargetHealth = Pick<TimedHealthChange, 'key' | 'health' | 'begunAtMs'>;
 
 export class TargetSet {
   #settings: GroupSettings;

@@ -4,7 +4,7 @@ import { CHUNK_HEAD_BYTES, frameChunk, LAST_CHUNK } from './chunks.ts';
 import { scratchFor } from './scratch.ts';
 
 /** output[from..to). */
-export interface FramedPart {
+interface FramedPart {
   readonly output: Buffer;
   readonly from: number;
   readonly to: number;
