@@ -42,7 +42,7 @@ const PROVIDER = [
 export const LAYERS: readonly Layer[] = [
   { name: 'sdk', imports: ['provider/shim.ts', BASE] },
   { name: 'provider/index.ts', imports: ['provider/methods', ...PROVIDER] },
-  { name: 'provider/shim.ts', imports: [], types: ['provider/client'] },
+  { name: 'provider/shim.ts', imports: [], types: ['provider/client', BASE] },
   { name: 'provider/methods', imports: PROVIDER },
   {
     name: 'provider/resources',

@@ -2,9 +2,9 @@
 import { WeirError } from '../../../model/base/errors.ts';
 import { type Compiled, type CompiledWrite, compile } from '../../compile/compile.ts';
 import type { Engine, HealthView, Refusal } from '../../contract/engine.ts';
+import type { EngineStatistics } from '../../contract/engine-statistics.ts';
 import type { Proven } from '../../health/monitor.ts';
 import type { Store } from '../../store/store.ts';
-import type { EngineStatistics } from '../../contract/engine-statistics.ts';
 import { Draft, type Model } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import { Compiler } from './compiler.ts';
