@@ -1,6 +1,7 @@
 // The providers as Pulumi writes them into the state: only enough to find the installed package, which holds the code.
 import type { dynamic } from '@pulumi/pulumi';
 import type { Config } from './client/settings.ts';
+import type { ResourceClass } from './model/base/kinds.ts';
 
 // Pulumi keeps the text of these objects in the state of each resource and runs it at refresh and destroy, perhaps
 // years later. So it is small, needs of the package no more than `methods(type, config)`, and is laid out as tsc writes
@@ -124,7 +125,7 @@ const autoScalingAttachment: Shim = {
 };
 
 /** One object a type for the whole process: Pulumi serialises by identity, and serialising costs 100 ms. */
-export const PROVIDERS = {
+export const PROVIDERS: Readonly<Record<ResourceClass, dynamic.ResourceProvider>> = {
   LoadBalancer: asProvider(loadBalancer),
   Listener: asProvider(listener),
   ForwardingRule: asProvider(forwardingRule),
