@@ -25,7 +25,7 @@ export function toAnswer(object: StoredObject, control: ControlPlane, access: Ac
     owner: object.owner,
     incarnation: object.incarnation,
     version: object.version,
-    ...OUTPUTS[object.kind](object as never, control, access),
+    ...OUTPUTS[object.kind]?.(object as never, control, access),
   };
 }
 
@@ -39,8 +39,9 @@ export function etagOfText(text: string): string {
   return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 }
 
+/** Of the kinds that have any. */
 type Outputs = {
-  [K in Kind]: (object: StoredObject<K>, control: ControlPlane, access: Access) => Record<string, unknown>;
+  readonly [K in Kind]?: (object: StoredObject<K>, control: ControlPlane, access: Access) => Record<string, unknown>;
 };
 
 const OUTPUTS: Outputs = {
@@ -61,7 +62,6 @@ const OUTPUTS: Outputs = {
   }),
   rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
   attachments: bindings,
-  'backend-servers': () => ({}),
   groups: (object) => ({ members: membersOf(object) }),
   'group-attachments': bindings,
 };

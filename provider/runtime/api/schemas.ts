@@ -56,24 +56,23 @@ const boundTargets = z.record(
   z.object({ address: z.string(), port: z.number(), weight: z.number(), health }),
 );
 
-const OUTPUTS = {
+type Shapes = { readonly [K in Kind]?: z.ZodRawShape };
+
+/** Beside the properties, of the kinds that have any. */
+const OUTPUTS: Shapes = {
   'load-balancers': { vip: z.string() },
   listeners: { endpoint: z.string() },
-  rules: {},
   attachments: { boundTargets },
-  'backend-servers': {},
-  groups: {},
   'group-attachments': { boundTargets },
-} as const;
+};
 
 const shownSticky = stickySessionSchema
   .omit({ cookieKey: true })
   .extend({ cookieKeyFingerprint: fingerprint.optional() })
   .optional();
 
-/** Properties that have a secret, as answers have them. */
-const SHOWN = {
-  'load-balancers': {},
+/** Properties that answers have in another form: those with a secret, and members that joined through the API. */
+const SHOWN: Shapes = {
   listeners: {
     certificates: z
       .record(z.string(), certificateSchema.omit({ privateKey: true }).extend({ privateKeyFingerprint: fingerprint }))
@@ -81,11 +80,8 @@ const SHOWN = {
     stickySession: shownSticky,
   },
   rules: { stickySession: shownSticky },
-  attachments: {},
-  'backend-servers': {},
   groups: { members: z.record(z.string(), z.string()) },
-  'group-attachments': {},
-} as const;
+};
 
 export function bodySchema(kind: Kind): z.ZodObject {
   return SCHEMAS[kind].extend(identity);
