@@ -1,5 +1,6 @@
 // What every resource of the SDK is: its arguments go to the engine with what the providers must know beside them.
 import * as pulumi from '@pulumi/pulumi';
+import type { ResourceClass } from '../provider/model/base/kinds.ts';
 import { PROVIDERS } from '../provider/shim.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
 
@@ -9,7 +10,7 @@ const ownersOfIds = new WeakMap<object, Promise<pulumi.URN>>();
 export abstract class Resource extends pulumi.dynamic.Resource {
   /** `outputs`: the names of what the runtime answers beside the arguments. */
   constructor(
-    type: keyof typeof PROVIDERS,
+    type: ResourceClass,
     name: string,
     args: object,
     opts: pulumi.CustomResourceOptions | undefined,
