@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Kind } from '../../../../provider/model/base/kinds.ts';
-import { deleteObject, patchedAttachment } from '../../../../provider/runtime/control/write/changes.ts';
+import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
+import { patchedAttachment } from '../../../../provider/runtime/control/write/targets-patch.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';
 
