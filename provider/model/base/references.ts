@@ -9,7 +9,7 @@ export interface Reference {
   readonly id: unknown;
 }
 
-/** Each reference in the properties of an object of the kind: those that stand in no map come first. */
+/** Each reference in the properties of an object of the kind, in the order of the table. */
 export function referencesOf(kind: Kind, properties: object): Iterable<Reference> {
   return referencesIn(REFERENCES[kind], properties, []);
 }

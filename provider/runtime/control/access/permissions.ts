@@ -164,7 +164,8 @@ function contentOf({ owner, properties }: StoredObject): unknown {
 function resourceOf(view: StoredObjects, { kind, id, properties }: StoredObject): string | undefined {
   const { type } = KIND_ACTIONS[kind];
   for (const reference of referencesOf(kind, properties)) {
-    if (KIND_ACTIONS[reference.kind].type !== type) continue;
+    // What a map names it uses, and does not belong to.
+    if (reference.path.length > 1 || KIND_ACTIONS[reference.kind].type !== type) continue;
     if (isTop(reference.kind)) return `${type}/${reference.id}`;
     const above = view.get<Kind>(reference.kind, String(reference.id));
     return above && resourceOf(view, above);
