@@ -1,7 +1,8 @@
 // The order in which an exported program declares objects: what is referred to first, and what belongs together together.
 import type { StoredObject } from '../../client/client.ts';
-import { KINDS, type Kind, PARENT_KINDS, REFERENCES, type References } from '../../model/base/kinds.ts';
+import { KINDS, type Kind, PARENT_KINDS } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
+import { kindsNamedBy } from '../../model/base/references.ts';
 
 const PARENTS: readonly Kind[] = Object.values(PARENT_KINDS);
 
@@ -27,11 +28,7 @@ function stageOf(kind: Kind): number {
 
 /** The kinds that its references lead to, one by one. */
 function reachedFrom(kind: Kind): ReadonlySet<Kind> {
-  return new Set(kindsIn(REFERENCES[kind]).flatMap((other) => [other, ...reachedFrom(other)]));
-}
-
-function kindsIn(references: References): Kind[] {
-  return Object.values(references).flatMap((to) => (typeof to === 'string' ? [to] : kindsIn(to)));
+  return new Set(kindsNamedBy(kind).flatMap((other) => [other, ...reachedFrom(other)]));
 }
 
 /** Servers and groups, then each load balancer with all that is on it; what is on something else stands by itself. */

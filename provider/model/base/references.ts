@@ -10,8 +10,15 @@ export interface Reference {
 }
 
 /** Each reference in the properties of an object of the kind, in the order of the table. */
-export function referencesOf(kind: Kind, properties: object): Iterable<Reference> {
-  return referencesIn(REFERENCES[kind], properties, []);
+export function referencesOf(kind: Kind, properties: object): readonly Reference[] {
+  const found: Reference[] = [];
+  collect(REFERENCES[kind], properties, [], found);
+  return found;
+}
+
+/** The kinds that an object of the kind may name. */
+export function kindsNamedBy(kind: Kind): readonly Kind[] {
+  return kindsIn(REFERENCES[kind]);
 }
 
 /** The kind that a property, in no map, names an object of. */
@@ -28,33 +35,35 @@ export function replaceReferences<T extends object>(
   return replaceIn(REFERENCES[kind], properties, replace) as T;
 }
 
-function* referencesIn(references: References, value: object, path: readonly string[]): Iterable<Reference> {
-  for (const [name, item, to] of namedBy(references, value)) {
-    if (typeof to === 'string') yield { path: [...path, name], kind: to, id: item };
-    else if (isRecord(item)) yield* referencesIn(to, item, [...path, name]);
+/** One path for all of the walk, because an attachment has up to 500 targets, and few of them name a server. */
+function collect(references: References, value: object, path: string[], found: Reference[]): void {
+  for (const name of namesIn(references, value)) {
+    const to = references['*'] ?? references[name];
+    const item = (value as Readonly<Record<string, unknown>>)[name];
+    if (item === undefined || to === undefined) continue;
+    path.push(name);
+    if (typeof to === 'string') found.push({ path: [...path], kind: to, id: item });
+    else if (isRecord(item)) collect(to, item, path, found);
+    path.pop();
   }
 }
 
 function replaceIn(references: References, value: object, replace: (kind: Kind, id: unknown) => unknown): object {
-  const replaced = [...namedBy(references, value)].map(([name, item, to]) => {
-    if (typeof to === 'string') return [name, replace(to, item)];
-    return [name, isRecord(item) ? replaceIn(to, item, replace) : item];
+  const replaced = namesIn(references, value).flatMap((name): [string, unknown][] => {
+    const to = references['*'] ?? references[name];
+    const item = (value as Readonly<Record<string, unknown>>)[name];
+    if (item === undefined || to === undefined) return [];
+    if (typeof to === 'string') return [[name, replace(to, item)]];
+    return [[name, isRecord(item) ? replaceIn(to, item, replace) : item]];
   });
   return { ...value, ...Object.fromEntries(replaced) };
 }
 
-/** The properties that a level of the table is about, as far as they are given. */
-function* namedBy(
-  references: References,
-  value: object,
-): Iterable<[name: string, item: unknown, to: Kind | References]> {
-  const all = references['*'];
-  if (all !== undefined) {
-    for (const [name, item] of Object.entries(value)) if (item !== undefined) yield [name, item, all];
-    return;
-  }
-  for (const [name, to] of Object.entries(references)) {
-    const item = (value as Readonly<Record<string, unknown>>)[name];
-    if (item !== undefined) yield [name, item, to];
-  }
+/** The names that a level of the table is about: its own, or all that the map has. */
+function namesIn(references: References, value: object): string[] {
+  return Object.keys(references['*'] === undefined ? references : value);
+}
+
+function kindsIn(references: References): Kind[] {
+  return Object.values(references).flatMap((to) => (typeof to === 'string' ? [to] : kindsIn(to)));
 }

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
-import { referenceProperties, referencesOf } from '../../../model/base/references.ts';
+import { referenceProperties } from '../../../model/base/references.ts';
 import { hasSameParent, PARENTS } from '../../../model/objects/parent.ts';
 import { type Target, weightOf } from '../../../model/objects/target-attachment.ts';
 import {
@@ -163,11 +163,11 @@ function contentOf({ owner, properties }: StoredObject): unknown {
  */
 function resourceOf(view: StoredObjects, { kind, id, properties }: StoredObject): string | undefined {
   const { type } = KIND_ACTIONS[kind];
-  for (const reference of referencesOf(kind, properties)) {
-    // What a map names it uses, and does not belong to.
-    if (reference.path.length > 1 || KIND_ACTIONS[reference.kind].type !== type) continue;
-    if (isTop(reference.kind)) return `${type}/${reference.id}`;
-    const above = view.get<Kind>(reference.kind, String(reference.id));
+  for (const [property, to] of referenceProperties(kind)) {
+    const reference = (properties as Readonly<Record<string, unknown>>)[property];
+    if (reference === undefined || KIND_ACTIONS[to].type !== type) continue;
+    if (isTop(to)) return `${type}/${reference}`;
+    const above = view.get<Kind>(to, String(reference));
     return above && resourceOf(view, above);
   }
   return `${type}/${id}`;

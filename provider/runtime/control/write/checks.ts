@@ -50,7 +50,7 @@ const CHECKS: { readonly [K in Kind]?: KindChecks<K> } = {
 /** Throws one error with every problem of the object, or the first conflict with another owner. */
 export function checkObject(view: ModelView, next: StoredObject, before: StoredObject | undefined): void {
   const checks: KindChecks<never> = CHECKS[next.kind] ?? {};
-  const dangling = [...danglingReferences(view, next)];
+  const dangling = danglingReferences(view, next);
   const problems = dangling.map(({ path, kind, id }) => noSuch(kind, String(id), propertyPath(path)));
   // Where what it belongs to is not there, nothing more can be said of it; of many targets each stands for itself.
   const isPlaced = dangling.every(({ path }) => path.length > 1);

@@ -23,7 +23,7 @@ const OBJECTS: readonly (readonly [kind: Kind, id: string, properties: object])[
 ];
 
 const REFERENCES = OBJECTS.flatMap(([kind, id, properties]) =>
-  [...referencesOf(kind, properties)].map((reference) => ({ user: { kind, id, properties }, ...reference })),
+  referencesOf(kind, properties).map((reference) => ({ user: { kind, id, properties }, ...reference })),
 );
 
 function filledDraft(): Draft {
