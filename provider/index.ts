@@ -12,7 +12,7 @@ import { Lifecycle } from './methods/lifecycle.ts';
 import { resourceName } from './model/base/urn.ts';
 import { programOf } from './program/program.ts';
 import type { Properties } from './properties/properties.ts';
-import { RESOURCES } from './resources/registry.ts';
+import { resourceOfClass } from './resources/registry.ts';
 
 // The shim turned Node's compile cache on; the engine ends the plug-in by a signal, which writes none.
 flushCompileCache();
@@ -21,7 +21,7 @@ export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
 
 /** The methods of the type's provider; throws where the configuration can't be used. */
 export function methods(type: string, config: Config): Methods {
-  const resource = RESOURCES.find((candidate) => candidate.type === type);
+  const resource = resourceOfClass(type);
   if (resource === undefined) {
     throw new Error(
       `pulumi-weir has no resource type ${type}: the state was written by a newer version than the one installed`,

@@ -1,8 +1,7 @@
 // What no two resources of one program may have: one target under one parent, and one address and port of a listener.
 import { isIP } from 'node:net';
 import type { Problem } from '../model/base/errors.ts';
-import { KIND_NAMES, type Kind } from '../model/base/kinds.ts';
-import { REFERENCES } from '../model/base/references.ts';
+import { KIND_NAMES, type Kind, PARENT_KINDS } from '../model/base/kinds.ts';
 import { canonicalAddress, targetKey } from '../model/base/target-key.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { resourceName, shownReference } from '../model/base/urn.ts';
@@ -47,7 +46,7 @@ export function targetClaimProblems(
 function parentOf(program: Program, properties: ParentFields): { kind: Kind; name: string } | undefined {
   const property = PARENTS.find((name) => properties[name] !== undefined);
   if (property === undefined || !isKnown(properties[property])) return undefined;
-  const kind = REFERENCES[property];
+  const kind = PARENT_KINDS[property];
   return { kind, name: program.nameOf(kind, properties[property]) };
 }
 

@@ -12,7 +12,7 @@ import type { Checked } from '../program/checked.ts';
 import { targetClaimProblems } from '../program/claims.ts';
 import type { ResourceDescription } from './description.ts';
 
-export const autoScalingAttachment: ResourceDescription = {
+export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
   type: 'AutoScalingAttachment',
   kind: 'group-attachments',
   // As of a target: the model leaves an unset weight unset.

@@ -5,7 +5,7 @@ import { isKnown } from '../model/base/unknown.ts';
 import { scalingGroupSchema } from '../model/objects/scaling-group.ts';
 import type { ResourceDescription } from './description.ts';
 
-export const autoScalingGroup: ResourceDescription = {
+export const autoScalingGroup: ResourceDescription<'groups'> = {
   type: 'AutoScalingGroup',
   kind: 'groups',
   schema: scalingGroupSchema,

@@ -7,7 +7,7 @@ import type { ResourceDescription } from './description.ts';
 /** What changes whether a server may take traffic, in the order in which a reviewer asks for it. */
 const SHOWN = ['status', 'isolated', 'expiresAt', 'bandwidthMbps', 'region', 'vpcId', 'zoneId', 'addresses'] as const;
 
-export const backendServer: ResourceDescription = {
+export const backendServer: ResourceDescription<'backend-servers'> = {
   type: 'BackendServer',
   kind: 'backend-servers',
   schema: backendServerSchema,

@@ -1,14 +1,14 @@
 // What the providers need to know of a type of resource; one file a resource describes its own.
 import type { z } from 'zod';
 import type { Problem } from '../model/base/errors.ts';
-import type { Kind, ResourceClass } from '../model/base/kinds.ts';
+import type { Kind, RESOURCE_CLASSES } from '../model/base/kinds.ts';
 import type { Checked } from '../program/checked.ts';
 import type { Properties } from '../properties/properties.ts';
 
-export interface ResourceDescription {
-  /** The class in the SDK; the type token is `pulumi-nodejs:dynamic/weir:TYPE`. */
-  readonly type: ResourceClass;
-  readonly kind: Kind;
+export interface ResourceDescription<K extends Kind = Kind> {
+  /** The class in the SDK. */
+  readonly type: (typeof RESOURCE_CLASSES)[K];
+  readonly kind: K;
   /** The model's schema, with a default wherever leaving a property out means a value. */
   readonly schema: z.ZodObject;
   /** A change of these makes another object: they are part of its id, and replace it. */

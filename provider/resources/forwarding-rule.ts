@@ -5,7 +5,7 @@ import { forwardingRuleSchema } from '../model/objects/forwarding-rule.ts';
 import { ruleListenerProblems } from '../model/rules/rule-listeners.ts';
 import type { ResourceDescription } from './description.ts';
 
-export const forwardingRule: ResourceDescription = {
+export const forwardingRule: ResourceDescription<'rules'> = {
   type: 'ForwardingRule',
   kind: 'rules',
   schema: forwardingRuleSchema,

@@ -12,7 +12,7 @@ import { backendPortProblems } from '../model/rules/ports.ts';
 import { endpointClaimProblems } from '../program/claims.ts';
 import type { ResourceDescription } from './description.ts';
 
-export const listener: ResourceDescription = {
+export const listener: ResourceDescription<'listeners'> = {
   type: 'Listener',
   kind: 'listeners',
   schema: listenerSchema,

@@ -2,7 +2,7 @@
 import { loadBalancerSchema } from '../model/objects/load-balancer.ts';
 import type { ResourceDescription } from './description.ts';
 
-export const loadBalancer: ResourceDescription = {
+export const loadBalancer: ResourceDescription<'load-balancers'> = {
   type: 'LoadBalancer',
   kind: 'load-balancers',
   schema: loadBalancerSchema,

@@ -1,4 +1,4 @@
-// Every type of resource, and which one an object of the API is.
+// Every type of resource, by the kind of object that it is in the API.
 
 import type { Kind } from '../model/base/kinds.ts';
 import { autoScalingAttachment } from './auto-scaling-attachment.ts';
@@ -10,16 +10,21 @@ import { listener } from './listener.ts';
 import { loadBalancer } from './load-balancer.ts';
 import { targetAttachment } from './target-attachment.ts';
 
-export const RESOURCES: readonly ResourceDescription[] = [
-  loadBalancer,
-  listener,
-  forwardingRule,
-  targetAttachment,
-  backendServer,
-  autoScalingGroup,
-  autoScalingAttachment,
-];
+const RESOURCES: { readonly [K in Kind]: ResourceDescription<K> } = {
+  'load-balancers': loadBalancer,
+  listeners: listener,
+  rules: forwardingRule,
+  attachments: targetAttachment,
+  'backend-servers': backendServer,
+  groups: autoScalingGroup,
+  'group-attachments': autoScalingAttachment,
+};
 
 export function resourceOf(kind: Kind): ResourceDescription {
-  return RESOURCES.find((resource) => resource.kind === kind) as ResourceDescription;
+  return RESOURCES[kind];
+}
+
+/** The resource of a class of the SDK, whose name may come from the state of another version. */
+export function resourceOfClass(name: string): ResourceDescription | undefined {
+  return Object.values(RESOURCES).find(({ type }) => type === name);
 }

@@ -21,7 +21,7 @@ import type { ResourceDescription } from './description.ts';
 // The model leaves an unset weight unset, because the server may keep another one; for a diff it is DEFAULT_WEIGHT.
 const target = targetSchema.extend({ weight: targetSchema.shape.weight.default(DEFAULT_WEIGHT) });
 
-export const targetAttachment: ResourceDescription = {
+export const targetAttachment: ResourceDescription<'attachments'> = {
   type: 'TargetAttachment',
   kind: 'attachments',
   schema: targetAttachmentSchema.extend({ targets: z.record(mapKey, target) }),

@@ -6,7 +6,7 @@ import type { ApiToken } from '../../model/api/tokens.ts';
 import { json } from '../../model/base/json.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { hasPassed, time } from '../../model/objects/time.ts';
-import { ACTIONS } from '../../model/permissions/actions.ts';
+import { ACTIONS, OBJECT_TYPES } from '../../model/permissions/actions.ts';
 import { parseStatement, type Statement, statementText } from '../../model/permissions/statement.ts';
 import { table } from './table.ts';
 
@@ -113,8 +113,11 @@ function expiry(text: string): string {
 function helpText(): string {
   const width = Math.max(...Object.keys(ACTIONS).map((action) => action.length));
   const actions = Object.entries(ACTIONS).map(([action, permits]) => `  ${action.padEnd(width)}  ${permits}`);
+  const types = Object.entries(OBJECT_TYPES).map(
+    ([type, what]) => `${type}/ID${what === undefined ? '' : ` (${what})`}`,
+  );
   return `
-Resources are loadbalancer/ID (with its listeners, rules and attachments), instance/ID (servers), scalinggroup/ID and
+Resources are ${types.join(', ')} and
 runtime. Who binds servers needs the action on the load balancer and on each instance. "*" stands for any text and "?"
 for one character, in actions and resources.
 

@@ -3,7 +3,7 @@
 import type { ApiObject } from '../../model/api/objects.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import { isRecord } from '../../model/base/record.ts';
-import { REFERENCES } from '../../model/base/references.ts';
+import { replaceReferences } from '../../model/base/references.ts';
 import { replaceSecrets, withSecretsOf } from '../../model/base/secrets.ts';
 import { asWritten } from '../../properties/as-written.ts';
 import { compact, type Properties } from '../../properties/properties.ts';
@@ -16,8 +16,6 @@ export interface Substitutes {
   reference(kind: Kind, id: string): unknown;
 }
 
-const KIND_OF: Readonly<Record<string, Kind>> = REFERENCES;
-
 export function argumentsOf({ kind, schema }: ResourceDescription, stored: ApiObject, substitutes: Substitutes) {
   // Nothing is written yet, so that each secret is its fingerprint and each default is left out.
   const properties = asWritten(schema, withSecretsOf(kind, stored, {}), {});
@@ -25,40 +23,32 @@ export function argumentsOf({ kind, schema }: ResourceDescription, stored: ApiOb
     return [name, substitutes.secret(path, String(fingerprint))];
   });
   return {
-    ...withReferences(withoutSecrets, substitutes),
+    ...withReferences(kind, withoutSecrets, substitutes),
     adopt: stored.id,
     // An object of nobody is adopted without a word; one of another stack only by the name of its owner.
     ...(stored.owner && { adoptFrom: stored.owner }),
   };
 }
 
-function withReferences(properties: Properties, substitutes: Substitutes): Properties {
-  const memberReference = (serverId: unknown) => substitutes.reference('backend-servers', String(serverId));
-  const entries = Object.entries(properties).map(([name, value]): [string, unknown] => {
-    const kind = KIND_OF[name];
-    if (kind !== undefined) return [name, substitutes.reference(kind, String(value))];
-    if (name === 'targets') return [name, eachOf(value, (target, key) => argumentsOfTarget(key, target, substitutes))];
-    if (name === 'members') return [name, isDeclared(value) ? eachOf(value, memberReference) : undefined];
-    return [name, value];
-  });
-  return compact(entries);
+function withReferences(kind: Kind, properties: Properties, substitutes: Substitutes): Properties {
+  const own = isDeclared(properties.members) ? properties : { ...properties, members: undefined };
+  const { targets, ...others } = replaceReferences(kind, own, (to, id) => substitutes.reference(to, String(id)));
+  return compact(Object.entries({ ...others, targets: isRecord(targets) ? withTypes(targets) : undefined }));
 }
 
 /**
- * TypeScript expects of a property that is named like a member of Object what that member is, and so takes one of a few
+ * TypeScript expects of a target that is named like a member of Object what that member is, and so takes one of a few
  * texts for any text.
  */
-function argumentsOfTarget(name: string, target: unknown, substitutes: Substitutes): Properties {
-  const properties = withReferences(target as Properties, substitutes);
-  if (properties.type === undefined || !(name in Object.prototype)) return properties;
-  return { ...properties, type: new Expression(`${literal(properties.type)} as const`) };
+function withTypes(targets: Properties): Properties {
+  const entries = Object.entries(targets).map(([name, target]) => {
+    if (!(name in Object.prototype) || !isRecord(target) || target.type === undefined) return [name, target];
+    return [name, { ...target, type: new Expression(`${literal(target.type)} as const`) }];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** The API names members that have joined through it by their ids; declaring those would end that way of joining. */
 function isDeclared(members: unknown): boolean {
   return isRecord(members) && Object.entries(members).some(([name, serverId]) => name !== serverId);
-}
-
-function eachOf(map: unknown, change: (item: unknown, name: string) => unknown): Properties {
-  return Object.fromEntries(Object.entries(isRecord(map) ? map : {}).map(([name, item]) => [name, change(item, name)]));
 }

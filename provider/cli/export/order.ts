@@ -1,25 +1,35 @@
 // The order in which an exported program declares objects: what is referred to first, and what belongs together together.
 import type { ApiObject } from '../../model/api/objects.ts';
-import type { Kind } from '../../model/base/kinds.ts';
+import { KINDS, type Kind, PARENT_KINDS } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
-import { REFERENCES } from '../../model/base/references.ts';
-import { PARENTS } from '../../model/objects/parent.ts';
+import { kindsNamedBy } from '../../model/base/references.ts';
+
+const PARENTS: readonly Kind[] = Object.values(PARENT_KINDS);
 
 export interface Exported {
   readonly kind: Kind;
   readonly stored: ApiObject;
 }
 
-/** On one parent in this order: its own targets before the listeners and rules below it. */
-const ORDER: readonly Kind[] = [
-  'backend-servers',
-  'groups',
-  'load-balancers',
-  'attachments',
-  'group-attachments',
-  'listeners',
-  'rules',
-];
+/**
+ * The kinds that belong to no load balancer come first. Load balancers follow, and on one parent its own targets come
+ * before the listeners and rules below it. A kind that names others comes after those, and so reaches more kinds.
+ */
+const ORDER: readonly Kind[] = [...KINDS].sort(
+  (a, b) => stageOf(a) - stageOf(b) || reachedFrom(a).size - reachedFrom(b).size,
+);
+
+function stageOf(kind: Kind): number {
+  const isParent = PARENTS.includes(kind);
+  const hasParent = [...reachedFrom(kind)].some((other) => PARENTS.includes(other));
+  if (!isParent) return hasParent ? 2 : 0;
+  return hasParent ? 3 : 1;
+}
+
+/** The kinds that its references lead to, one by one. */
+function reachedFrom(kind: Kind): ReadonlySet<Kind> {
+  return new Set(kindsNamedBy(kind).flatMap((other) => [other, ...reachedFrom(other)]));
+}
 
 /** Servers and groups, then each load balancer with all that is on it; what is on something else stands by itself. */
 export function inOrder(objects: ReadonlyMap<Kind, readonly ApiObject[]>): Exported[] {
@@ -32,7 +42,8 @@ export function inOrder(objects: ReadonlyMap<Kind, readonly ApiObject[]>): Expor
 }
 
 function parentOf(stored: ApiObject, keys: ReadonlySet<string>): string | undefined {
-  return PARENTS.filter((property) => stored[property] !== undefined)
-    .map((property) => keyOf(REFERENCES[property], stored[property]))
+  return Object.entries(PARENT_KINDS)
+    .filter(([property]) => stored[property] !== undefined)
+    .map(([property, kind]) => keyOf(kind, stored[property]))
     .find((key) => keys.has(key));
 }

@@ -1,12 +1,12 @@
 // A running configuration as a stack's program: answers of the API go in, TypeScript that adopts each object comes out.
 import { DEFAULT_ENDPOINT } from '../../client/settings.ts';
 import { type ApiObject, warningsOf } from '../../model/api/objects.ts';
-import type { Kind } from '../../model/base/kinds.ts';
+import { KINDS, type Kind, type ResourceClass } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import type { Properties } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
-import { RESOURCES, resourceOf } from '../../resources/registry.ts';
+import { resourceOf } from '../../resources/registry.ts';
 import { argumentsOf } from './arguments.ts';
 import { Expression, literal } from './literal.ts';
 import { nameOfId, unique, variableName } from './names.ts';
@@ -14,7 +14,7 @@ import { inOrder } from './order.ts';
 import { Secrets } from './secrets.ts';
 
 /** What a variable says that it is, where that is not the type. */
-const NOUNS: Readonly<Record<string, string>> = {
+const NOUNS: { readonly [Class in ResourceClass]?: string } = {
   ForwardingRule: 'Rule',
   BackendServer: 'Server',
   AutoScalingGroup: 'Group',
@@ -51,11 +51,11 @@ export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, rea
 }
 
 function declare(objects: ReadonlyMap<Kind, readonly ApiObject[]>): Map<string, Declared> {
-  const names = new Map(RESOURCES.map(({ type }) => [type, new Set<string>()]));
+  const names = new Map(KINDS.map((kind) => [kind, new Set<string>()]));
   const variables = new Set<string>();
   const entries = inOrder(objects).map(({ kind, stored }): [string, Declared] => {
     const description = resourceOf(kind);
-    const name = unique(nameOfId(stored.id), '-', names.get(description.type) as Set<string>);
+    const name = unique(nameOfId(stored.id), '-', names.get(kind) as Set<string>);
     const noun = NOUNS[description.type] ?? description.type;
     const variable = unique(variableName(name, noun), '', variables);
     return [keyOf(kind, stored.id), { description, stored, name, variable }];

@@ -1,6 +1,7 @@
 // What changes of who takes traffic, group by group: the targets of before and after, matched by what they are on the wire.
 import { type Binding, type Group, groupsOf, listenerOf } from './groups.ts';
-import { endpointOfListener, type ObjectPlan, type Objects, type PlanObject } from './objects.ts';
+import type { ObjectPlan } from './objects.ts';
+import { endpointOfListener, type Objects, type PlanObject } from './plan-object.ts';
 import { type Served, servedAfter, servedBefore, type Winner } from './served.ts';
 
 export type Operation =

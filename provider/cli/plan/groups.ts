@@ -1,9 +1,8 @@
 // What is balanced as one, before and after the `up`: the targets of a listener or of a rule, from all that bind them.
 
-import type { Kind } from '../../model/base/kinds.ts';
+import { type Kind, PARENT_KINDS } from '../../model/base/kinds.ts';
 import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { isRecord } from '../../model/base/record.ts';
-import { REFERENCES } from '../../model/base/references.ts';
 import { targetKey } from '../../model/base/target-key.ts';
 import { isKnown } from '../../model/base/unknown.ts';
 import { PARENTS } from '../../model/objects/parent.ts';
@@ -13,7 +12,7 @@ import type { Lookup } from '../../model/rules/lookup.ts';
 import { type Wire, wiresOf } from '../../model/rules/membership.ts';
 import { AttachmentIndex } from '../../model/rules/serving.ts';
 import { addressOf, type TargetFields, wantedTargets } from '../../model/rules/targets.ts';
-import type { Objects, PlanObject } from './objects.ts';
+import type { Objects, PlanObject } from './plan-object.ts';
 import { isReadable, SECRET } from './preview.ts';
 
 /** What stands for a value that the preview does not tell. */
@@ -92,7 +91,7 @@ function lookupIn(objects: Objects, nowMs: number): Lookup {
 /** What is another stack's, where only this one's objects are known. */
 function absent(key: string, binder: PlanObject): PlanObject {
   const reference = PARENTS.find((name) => binder.properties[name] === key) ?? 'listenerId';
-  return { kind: REFERENCES[reference], key, name: idOf(key), properties: {} };
+  return { kind: PARENT_KINDS[reference], key, name: idOf(key), properties: {} };
 }
 
 /** Undefined: known after the `up`. */

@@ -3,38 +3,23 @@ import { changedSecrets } from '../../messages/secrets-line.ts';
 import { compared } from '../../methods/diff.ts';
 import { objectId } from '../../methods/object-id.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
-import { endpointOf } from '../../model/base/endpoint.ts';
-import type { Kind } from '../../model/base/kinds.ts';
+import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
-import { isRecord, valueIn } from '../../model/base/record.ts';
-import { REFERENCES } from '../../model/base/references.ts';
-import { replaceSecrets } from '../../model/base/secrets.ts';
-import { canonicalAddress } from '../../model/base/target-key.ts';
-import { isKnown } from '../../model/base/unknown.ts';
 import { resourceName } from '../../model/base/urn.ts';
-import { compact, type Properties } from '../../properties/properties.ts';
+import type { Properties } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
-import { RESOURCES, resourceOf } from '../../resources/registry.ts';
-import { isReadable, type Preview, SECRET, type State, type Step } from './preview.ts';
-
-export interface PlanObject {
-  readonly kind: Kind;
-  /** Of its kind and id, since kinds may have the same ids; the URN of what has none before the `up`. */
-  readonly key: string;
-  /** The resource's name; the id of what is no resource of this stack. */
-  readonly name: string;
-  /** Whose it is where it is not this stack's: a URN, or "nobody". */
-  readonly foreignOwner?: string;
-  /** In normal form, secrets masked; references are keys. */
-  readonly properties: Properties;
-  /** Of a load balancer; undefined: not known before the `up`. */
-  readonly vip?: string | undefined;
-}
-
-export type Objects = ReadonlyMap<string, PlanObject>;
-
-/** By URN. */
-type Keys = ReadonlyMap<string, string>;
+import { resourceOf } from '../../resources/registry.ts';
+import {
+  foreignObject,
+  type Keys,
+  type Objects,
+  objectAfter,
+  objectBefore,
+  type PlanObject,
+  statedOf,
+  typeTokenOf,
+} from './plan-object.ts';
+import { isReadable, type Preview, type Step } from './preview.ts';
 
 /** What the `up` does to an object of the stack. */
 export interface ObjectChange {
@@ -110,10 +95,10 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
 /** A reading of what another stack owns is no step of ours, and `refresh` only precedes the step that counts. */
 function ownSteps(step: Step): OwnStep[] {
   const type = (step.new ?? step.old)?.type ?? '';
-  const resource = RESOURCES.find((candidate) => type === `pulumi-nodejs:dynamic/weir:${candidate.type}`);
-  const isOwn = resource !== undefined && step.op !== 'refresh' && !step.op.startsWith('read');
-  if (!isOwn) return [];
-  return [{ ...step, resource, oldKey: step.old?.id === undefined ? undefined : keyOf(resource.kind, step.old.id) }];
+  const kind = KINDS.find((each) => type === typeTokenOf(each));
+  if (kind === undefined || step.op === 'refresh' || step.op.startsWith('read')) return [];
+  const oldKey = step.old?.id === undefined ? undefined : keyOf(kind, step.old.id);
+  return [{ ...step, resource: resourceOf(kind), oldKey }];
 }
 
 /** The key that the resource has after the `up`, if it is there then. */
@@ -124,72 +109,6 @@ function keyEntry({ op, urn, oldKey, new: next, resource }: OwnStep): [string, s
   if (typeof adopt === 'string' && isReadable(adopt) && op !== 'replace') return [[urn, keyOf(resource.kind, adopt)]];
   const isIdKnown = resource.identity.every((name) => isReadable(next.inputs[name]));
   return [[urn, isIdKnown ? keyOf(resource.kind, objectId(resource, next.inputs)) : urn]];
-}
-
-function foreignObject(kind: Kind, object: ApiObject): PlanObject {
-  const properties = withKeys(compared(resourceOf(kind), object));
-  return {
-    kind,
-    key: keyOf(kind, object.id),
-    name: object.id,
-    foreignOwner: object.owner ?? 'nobody',
-    properties,
-    vip: vipIn(object),
-  };
-}
-
-/** As the runtime has it, whoever changed it since; where that is not known, as the state has it. */
-function objectBefore(
-  { urn, resource }: OwnStep,
-  key: string,
-  state: State,
-  actual: PlanObject | undefined,
-  keys: Keys,
-): PlanObject {
-  const stated = statedOf(resource, state, keys);
-  const properties = actual === undefined ? stated : (maskedAs(stated, actual.properties) as Properties);
-  const vip = actual?.vip ?? vipIn(state.outputs);
-  return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
-}
-
-function objectAfter(
-  { urn, resource }: OwnStep,
-  key: string,
-  state: State,
-  before: PlanObject | undefined,
-  keys: Keys,
-): PlanObject {
-  const resolved = withKeys(masked(resource, state.inputs), state.propertyDependencies, keys);
-  const desired = before === undefined ? resolved : (resource.desired?.(resolved, before.properties) ?? resolved);
-  const properties = compared(resource, withMembers(desired, before?.properties));
-  const vip = resource.kind === 'load-balancers' ? vipAfter(properties, before) : undefined;
-  return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
-}
-
-function statedOf(resource: ResourceDescription, state: State, keys: Keys): Properties {
-  return withKeys(compared(resource, masked(resource, state.outputs)), state.propertyDependencies, keys);
-}
-
-/** With keys in place of the ids of other objects; of those that are not known, or secret, of what the property depends on. */
-function withKeys(
-  properties: Properties,
-  dependencies: State['propertyDependencies'] = {},
-  keys: Keys = new Map(),
-): Properties {
-  const references = Object.entries(REFERENCES).map(([name, kind]) => {
-    const id = properties[name];
-    if (typeof id === 'string' && isReadable(id)) return [name, keyOf(kind, id)] as const;
-    const candidates = (dependencies[name] ?? []).filter((dependency) => isOfKind(dependency, kind));
-    // One that is made from several could name any of them.
-    const [only] = candidates.length === 1 ? candidates : [];
-    return [name, id === undefined ? undefined : only && keys.get(only)] as const;
-  });
-  return { ...properties, ...compact(references) };
-}
-
-/** Those who joined a group through the API stay where the program names none. */
-function withMembers(desired: Properties, { members }: Properties = {}): Properties {
-  return members === undefined || desired.members !== undefined ? desired : { ...desired, members };
 }
 
 function changeOf(
@@ -209,44 +128,6 @@ function changeOf(
   if (verb === 'create') return { verb: was === undefined ? 'create' : 'adopt', urn, before: was, after: is, stated };
   if (verb !== 'delete') return { verb, urn, before: was, after: is, stated };
   return { verb: old?.retainOnDelete ? 'release' : 'delete', urn, before: was, after: undefined, stated };
-}
-
-/** By the URN's type, which for a child ends with its own. */
-function isOfKind(urn: string, kind: Kind): boolean {
-  return (urn.split('::')[2] ?? '').endsWith(`pulumi-nodejs:dynamic/weir:${resourceOf(kind).type}`);
-}
-
-function masked({ kind }: ResourceDescription, properties: Properties): Properties {
-  return replaceSecrets(kind, properties, (name) => [name, SECRET]);
-}
-
-/** What the state keeps as a secret stays one, though the runtime tells it. */
-function maskedAs(stated: unknown, actual: unknown): unknown {
-  if (stated === SECRET) return SECRET;
-  if (!isRecord(stated) || !isRecord(actual)) return actual;
-  return Object.fromEntries(
-    Object.entries(actual).map(([name, value]) => [name, maskedAs(valueIn(stated, name), value)]),
-  );
-}
-
-function vipIn({ vip }: Properties): string | undefined {
-  return typeof vip === 'string' && isKnown(vip) ? vip : undefined;
-}
-
-/** One without an address keeps what it got from the pool. */
-function vipAfter({ address }: Properties, before: PlanObject | undefined): string | undefined {
-  if (typeof address === 'string')
-    return isKnown(address) && address !== SECRET ? canonicalAddress(address) : undefined;
-  return before?.properties.address === undefined ? before?.vip : undefined;
-}
-
-/** Undefined: not known before the `up`. */
-export function endpointOfListener(objects: Objects, { properties }: PlanObject): string | undefined {
-  const { loadBalancerId, protocol, port } = properties;
-  const vip = objects.get(String(loadBalancerId))?.vip;
-  if (vip === undefined || typeof port !== 'number' || typeof protocol !== 'string' || !isKnown(protocol))
-    return undefined;
-  return endpointOf(protocol, vip, port);
 }
 
 function dependenciesIn({ steps, hasDependencies }: Preview): ObjectPlan['dependenciesOf'] {

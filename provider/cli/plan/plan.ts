@@ -3,14 +3,8 @@
 import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
 import { type GroupChange, groupChangesOf, isChanged } from './changes.ts';
-import {
-  endpointOfListener,
-  type ObjectChange,
-  type ObjectPlan,
-  objectPlanOf,
-  type PlanObject,
-  type RuntimeObjects,
-} from './objects.ts';
+import { type ObjectChange, type ObjectPlan, objectPlanOf, type RuntimeObjects } from './objects.ts';
+import { endpointOfListener, type PlanObject } from './plan-object.ts';
 import type { Preview } from './preview.ts';
 import type { Winner } from './served.ts';
 import { titleOf } from './titles.ts';

@@ -1,8 +1,9 @@
 // The properties that a change of an object changes, one by one, as a plan shows them.
 import { isDeepStrictEqual } from 'node:util';
+import type { Kind } from '../../model/base/kinds.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
 import { isRecord, valueIn } from '../../model/base/record.ts';
-import { REFERENCES } from '../../model/base/references.ts';
+import { referenceProperties } from '../../model/base/references.ts';
 import { isKnown } from '../../model/base/unknown.ts';
 import { compact } from '../../properties/properties.ts';
 import { NOT_KNOWN } from './groups.ts';
@@ -15,11 +16,12 @@ const MAX_VALUE_CHARACTERS = 80;
 
 /** Markdown of each changed property; of targets and members the groups tell. */
 export function changedProperties(
-  { verb, stated, after, secrets }: ObjectChange,
+  { verb, stated, before, after, secrets }: ObjectChange,
   nameOf: (key: string) => string,
 ): string[] {
-  const { targets: _oldTargets, members: _oldMembers, ...olds } = named(stated, nameOf);
-  const { targets: _newTargets, members: _newMembers, ...news } = named(after?.properties ?? {}, nameOf);
+  const kind = (after ?? before)?.kind;
+  const { targets: _oldTargets, members: _oldMembers, ...olds } = named(kind, stated, nameOf);
+  const { targets: _newTargets, members: _newMembers, ...news } = named(kind, after?.properties ?? {}, nameOf);
   const changed = differences(olds, news, []).map(({ path, from, to }) => {
     return `${code(propertyPath(path))}${values(verb === 'create' ? undefined : from, to)}`;
   });
@@ -45,8 +47,8 @@ function differences(before: unknown, after: unknown, path: readonly string[]): 
 }
 
 /** With names in place of ids. */
-function named(properties: Readonly<Record<string, unknown>>, nameOf: (key: string) => string) {
-  const names = Object.keys(REFERENCES).map((reference) => {
+function named(kind: Kind | undefined, properties: Readonly<Record<string, unknown>>, nameOf: (key: string) => string) {
+  const names = (kind === undefined ? [] : referenceProperties(kind)).map(([reference]) => {
     const key = properties[reference];
     return [reference, typeof key === 'string' ? nameOf(key) : undefined] as const;
   });

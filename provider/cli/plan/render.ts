@@ -2,8 +2,9 @@
 import type { GroupChange, Operation, Row } from './changes.ts';
 import { type Group, NOT_KNOWN } from './groups.ts';
 import { bullets, code, details, table } from './markdown.ts';
-import type { ObjectChange, PlanObject } from './objects.ts';
+import type { ObjectChange } from './objects.ts';
 import type { EndpointMove, Plan } from './plan.ts';
+import type { PlanObject } from './plan-object.ts';
 import { changedProperties } from './properties.ts';
 import type { Served } from './served.ts';
 import { titleOf } from './titles.ts';

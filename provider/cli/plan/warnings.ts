@@ -2,7 +2,8 @@
 import { type GroupChange, isShareChanged, type Row } from './changes.ts';
 import { listenerOf } from './groups.ts';
 import { code } from './markdown.ts';
-import { endpointOfListener, type ObjectChange, type ObjectPlan, type PlanObject } from './objects.ts';
+import type { ObjectChange, ObjectPlan } from './objects.ts';
+import { endpointOfListener, type PlanObject } from './plan-object.ts';
 import { weightIn } from './served.ts';
 import { titleOf } from './titles.ts';
 

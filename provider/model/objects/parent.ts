@@ -1,9 +1,10 @@
 // What targets are bound to: exactly one of a load balancer, a listener and a forwarding rule.
 import type { Problem } from '../base/errors.ts';
+import { PARENT_KINDS } from '../base/kinds.ts';
 import { objectId } from './network.ts';
 
-/** What an attachment may be of; exactly one is given. */
-export const PARENTS = ['loadBalancerId', 'listenerId', 'ruleId'] as const;
+/** The properties that name what an attachment is of; exactly one is given. */
+export const PARENTS = Object.keys(PARENT_KINDS) as (keyof typeof PARENT_KINDS)[];
 
 /** The shape's part of every schema that has such a parent. */
 export const parentShape = {

@@ -1,23 +1,44 @@
-// The schema of each kind of object.
-
+// The schema of each kind of object, and the rules between its properties that a schema cannot say.
 import type { z } from 'zod';
-import type { Kind } from '../base/kinds.ts';
+import { KINDS, type Kind } from '../base/kinds.ts';
 import { backendServerSchema } from './backend-server.ts';
-import { forwardingRuleSchema } from './forwarding-rule.ts';
+import { certificateRules } from './certificate.ts';
+import { forwardingRuleRules, forwardingRuleSchema } from './forwarding-rule.ts';
 import { groupAttachmentSchema } from './group-attachment.ts';
-import { listenerSchema } from './listener.ts';
+import { healthCheckRules } from './health-check.ts';
+import { listenerRules, listenerSchema } from './listener.ts';
 import { loadBalancerSchema } from './load-balancer.ts';
-import { scalingGroupSchema } from './scaling-group.ts';
-import { targetAttachmentSchema } from './target-attachment.ts';
+import { parentProblems } from './parent.ts';
+import { each, type Rule, within } from './rule.ts';
+import { scalingGroupRules, scalingGroupSchema } from './scaling-group.ts';
+import { stickySessionRules } from './sticky-session.ts';
+import { targetAttachmentRules, targetAttachmentSchema } from './target-attachment.ts';
 
-export const SCHEMAS = {
-  'load-balancers': loadBalancerSchema,
-  listeners: listenerSchema,
-  rules: forwardingRuleSchema,
-  attachments: targetAttachmentSchema,
-  'backend-servers': backendServerSchema,
-  groups: scalingGroupSchema,
-  'group-attachments': groupAttachmentSchema,
-} as const satisfies Record<Kind, z.ZodObject>;
+/** What listeners and forwarding rules both say about their targets. */
+const BALANCING = [within('healthCheck', healthCheckRules), within('stickySession', stickySessionRules)];
 
-export type PropertiesOf<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
+const DEFINITIONS = {
+  'load-balancers': { schema: loadBalancerSchema },
+  listeners: { schema: listenerSchema, rules: [listenerRules, each('certificates', certificateRules), ...BALANCING] },
+  rules: { schema: forwardingRuleSchema, rules: [forwardingRuleRules, ...BALANCING] },
+  attachments: { schema: targetAttachmentSchema, rules: [targetAttachmentRules] },
+  'backend-servers': { schema: backendServerSchema },
+  groups: { schema: scalingGroupSchema, rules: [scalingGroupRules] },
+  'group-attachments': { schema: groupAttachmentSchema, rules: [parentProblems] },
+} as const satisfies Record<Kind, Definition>;
+
+interface Definition {
+  readonly schema: z.ZodObject;
+  readonly rules?: readonly Rule[];
+}
+
+type Schemas = { readonly [K in Kind]: (typeof DEFINITIONS)[K]['schema'] };
+
+export const SCHEMAS = Object.fromEntries(KINDS.map((kind) => [kind, DEFINITIONS[kind].schema])) as unknown as Schemas;
+
+export type PropertiesOf<K extends Kind> = z.infer<Schemas[K]>;
+
+export function rulesOf(kind: Kind): readonly Rule[] {
+  const { rules = [] }: Definition = DEFINITIONS[kind];
+  return rules;
+}

@@ -4,52 +4,24 @@ import { type ErrorCode, type Problem, problemText, WeirError } from '../base/er
 import type { Kind } from '../base/kinds.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord, RESERVED_NAME, valueIn } from '../base/record.ts';
-import { certificateRules } from './certificate.ts';
-import { forwardingRuleRules } from './forwarding-rule.ts';
-import { healthCheckRules } from './health-check.ts';
-import { listenerRules } from './listener.ts';
-import { parentProblems } from './parent.ts';
-import { scalingGroupRules } from './scaling-group.ts';
-import { type PropertiesOf, SCHEMAS } from './schemas.ts';
-import { stickySessionRules } from './sticky-session.ts';
-import { targetAttachmentRules } from './target-attachment.ts';
+import type { IsKnown } from './rule.ts';
+import { type PropertiesOf, rulesOf, SCHEMAS } from './schemas.ts';
 
 /** What zod says where nothing is given: of an enumeration the second. */
 const MISSING_CODES: readonly string[] = ['invalid_type', 'invalid_value'];
 
-type IsKnown = (value: unknown) => boolean;
-type Rules = (input: Readonly<Record<string, unknown>>, isKnown: IsKnown) => Problem[];
-
-const RULES: Record<Kind, Rules> = {
-  'load-balancers': () => [],
-  listeners: (input, isKnown) => [
-    ...listenerRules(input, isKnown),
-    ...nestedEach('certificates', input, isKnown, certificateRules),
-    ...balancingRules(input, isKnown),
-  ],
-  rules: (input, isKnown) => [...forwardingRuleRules(input), ...balancingRules(input, isKnown)],
-  attachments: targetAttachmentRules,
-  'backend-servers': () => [],
-  groups: scalingGroupRules,
-  'group-attachments': parentProblems,
-};
-
-/** Of what listeners and rules both say about their targets. */
-function balancingRules(input: Readonly<Record<string, unknown>>, isKnown: IsKnown): Problem[] {
-  return [
-    ...nested('healthCheck', input, isKnown, healthCheckRules),
-    ...nested('stickySession', input, isKnown, stickySessionRules),
-  ];
-}
-
 /** Every problem of what is known of `input`; a value for which `isKnown` is false is skipped, and what needs it too. */
 export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: IsKnown = () => true): Problem[] {
-  return [...schemaProblems(SCHEMAS[kind], input, isKnown), ...RULES[kind](input, isKnown)];
+  return [...schemaProblems(SCHEMAS[kind], input, isKnown), ...rulesProblems(kind, input, isKnown)];
 }
 
 /** Every problem between properties that by themselves are well-formed. */
-export function rulesProblems(kind: Kind, properties: Record<string, unknown>): Problem[] {
-  return RULES[kind](properties, () => true);
+export function rulesProblems(
+  kind: Kind,
+  properties: Readonly<Record<string, unknown>>,
+  isKnown: IsKnown = () => true,
+): Problem[] {
+  return rulesOf(kind).flatMap((rule) => rule(properties, isKnown));
 }
 
 /** Every problem that a schema has with an input. */
@@ -112,31 +84,4 @@ function valueAt(path: readonly PropertyKey[], input: unknown): unknown {
       typeof value === 'object' && value !== null ? valueIn(value as Record<string, unknown>, String(key)) : undefined,
     input,
   );
-}
-
-function nested(property: string, input: Readonly<Record<string, unknown>>, isKnown: IsKnown, rules: Rules): Problem[] {
-  const value = input[property];
-  if (!isKnown(value) || !isRecord(value)) return [];
-  return rules(value, isKnown).map((problem) => ({
-    ...problem,
-    path: `${property}.${problem.path}`,
-  }));
-}
-
-/** The same for each value of a map. */
-function nestedEach(
-  property: string,
-  input: Readonly<Record<string, unknown>>,
-  isKnown: IsKnown,
-  rules: Rules,
-): Problem[] {
-  const map = input[property];
-  if (!isKnown(map) || !isRecord(map)) return [];
-  return Object.entries(map).flatMap(([name, value]) => {
-    if (!isKnown(value) || !isRecord(value)) return [];
-    return rules(value, isKnown).map(({ path, ...problem }) => ({
-      ...problem,
-      path: propertyPath([property, name, path]),
-    }));
-  });
 }

@@ -3,8 +3,15 @@
 import type { Kind } from '../base/kinds.ts';
 import type { ParentIds } from '../objects/parent.ts';
 
-/** What an action is permitted on, by the type of resource; of "runtime" there is one, the others have an id: "loadbalancer/web". */
-type ResourceType = 'loadbalancer' | 'instance' | 'scalinggroup' | 'runtime';
+/** What an action is permitted on, by the type of resource, with what counts as such: each object has an id, as in "loadbalancer/web". */
+export const OBJECT_TYPES = {
+  loadbalancer: 'with its listeners, rules and attachments',
+  instance: 'servers',
+  scalinggroup: undefined,
+} as const;
+
+/** Of "runtime" there is one, without an id. */
+export type ResourceType = keyof typeof OBJECT_TYPES | 'runtime';
 
 /** Each with what it permits. The names are those of the clouds' own APIs; where several permit one thing, any of them does. */
 export const ACTIONS = {
@@ -62,8 +69,8 @@ export interface Permission {
 
 export type Operation = 'read' | 'create' | 'modify' | 'delete';
 
-/** With the type of what they are permitted on. */
-type KindActions = Readonly<Record<Operation, Actions>> & { readonly type: ResourceType };
+/** With the type of what they are permitted on: that of the object that an object of the kind belongs to, if there is one. */
+type KindActions = Readonly<Record<Operation, Actions>> & { readonly type: keyof typeof OBJECT_TYPES };
 
 type Membership = Record<keyof ParentIds | 'classic', Actions>;
 

@@ -1,10 +1,11 @@
 // What a token permits: statements of actions on resources, with `*` and `?` in both; what they match, and how they are written in one line.
 import { z } from 'zod';
 import { matchesGlob } from '../base/glob.ts';
-import { ACTIONS, type Actions, type Permission } from './actions.ts';
+import { ACTIONS, type Actions, OBJECT_TYPES, type Permission } from './actions.ts';
 
 const MAX_PATTERNS = 500;
 const ALL_ACTIONS = Object.keys(ACTIONS);
+const TYPES = Object.keys(OBJECT_TYPES);
 
 const actionPattern = z
   .string('must be an action')
@@ -17,8 +18,8 @@ const actionPattern = z
 const resourcePattern = z
   .string('must be a resource')
   .regex(
-    /^(\*|runtime|(loadbalancer|instance|scalinggroup)\/[A-Za-z0-9._*?-]{1,128})$/,
-    'must be "loadbalancer/ID", "instance/ID", "scalinggroup/ID", "runtime" or "*"; an ID may have "*" and "?"',
+    new RegExp(`^(\\*|runtime|(${TYPES.join('|')})/[A-Za-z0-9._*?-]{1,128})$`),
+    `must be ${TYPES.map((type) => `"${type}/ID"`).join(', ')}, "runtime" or "*"; an ID may have "*" and "?"`,
   );
 
 /** It permits each of its actions on each of its resources. */

@@ -1,9 +1,8 @@
 // The control plane: takes the API's writes, hands targets over, and keeps writer, monitor and engine in step; running-state.ts tells how it runs.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { WeirError } from '../../model/base/errors.ts';
 import type { Kind } from '../../model/base/kinds.ts';
+import { keyOf } from '../../model/base/object-key.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
-import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { Engine, HealthChange, PassiveReport, Refusal } from '../contract/engine.ts';
 import type { EngineStatistics } from '../contract/engine-statistics.ts';
@@ -14,15 +13,16 @@ import type { Store } from '../store/store.ts';
 import { Model } from '../stored/model.ts';
 import type { StoredModel, StoredObject } from '../stored/object.ts';
 import { expireServers, hasExpired } from '../stored/servers.ts';
-import { NEEDS_OF_WORKERS, needsOfListener } from './access/permissions.ts';
 import { Background } from './background.ts';
+import { endWorker } from './end-worker.ts';
 import { EventLog } from './events/event-log.ts';
-import { writeEvents } from './events/write-events.ts';
+import { Reports } from './events/reports.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
-import { deleteObject, type Precondition, patchedAttachment, putObject, type TargetsPatch } from './write/changes.ts';
-import { joinGroup, leaveGroup } from './write/groups.ts';
+import { deleteObject, type Precondition, putObject } from './write/changes.ts';
+import { joinGroup, leaveGroup } from './write/members.ts';
+import { patchedAttachment, type TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
 
@@ -52,6 +52,7 @@ export class ControlPlane {
   readonly events: EventLog;
   readonly running: RunningState;
   readonly #options: ControlPlaneOptions;
+  readonly #reports: Reports;
   readonly #monitor: HealthMonitor;
   readonly #writer: Writer;
   readonly #waits: HealthWaits;
@@ -64,6 +65,7 @@ export class ControlPlane {
     const { stored, store, engine, probe, ackTimeoutMs, nowMs } = options;
     this.#options = options;
     this.events = new EventLog(nowMs);
+    this.#reports = new Reports(this.events);
     this.#monitor = new HealthMonitor({
       probe,
       nowMs,
@@ -87,17 +89,9 @@ export class ControlPlane {
         this.#transferSockets();
         this.#waits.look();
       },
-      onServed: (before, changes) => {
-        for (const { event, needs } of writeEvents(before, changes)) this.events.append(event, needs);
-      },
-      onRefused: (refusal, compiled) => {
-        const needs = needsOfListener(compiled, refusal.listenerId, KIND_ACTIONS.listeners.read);
-        this.events.append({ type: 'listener', state: 'refused', ...refusal }, needs);
-      },
-      onOpened: (listenerId) => {
-        const needs = needsOfListener(this.compiled, listenerId, KIND_ACTIONS.listeners.read);
-        this.events.append({ type: 'listener', state: 'open', listenerId }, needs);
-      },
+      onServed: (before, changes) => this.#reports.written(before, changes),
+      onRefused: (refusal, compiled) => this.#reports.refused(refusal, compiled),
+      onOpened: (listenerId) => this.#reports.opened(listenerId, this.compiled),
     });
   }
 
@@ -108,7 +102,7 @@ export class ControlPlane {
 
   /** For a worker of the engine that ended, and for the one that replaces it. */
   workerChanged(change: WorkerChange): void {
-    this.events.append({ type: 'worker', ...change }, NEEDS_OF_WORKERS);
+    this.#reports.workerChanged(change);
   }
 
   get model(): Model {
@@ -150,7 +144,7 @@ export class ControlPlane {
         const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, nowMs, keepsWeights };
         return putObject(draft, request, this.#options.pool, precondition);
       },
-      nameOf(kind, id),
+      keyOf(kind, id),
     );
     await this.#waits.firstChecks(this.model, this.compiled, written);
     await this.#writer.transferSockets();
@@ -172,7 +166,7 @@ export class ControlPlane {
         const request = { kind, id, properties: patchedAttachment(draft, id, patch), ...identity } as const;
         return putObject(draft, request, this.#options.pool, precondition);
       },
-      nameOf(kind, id),
+      keyOf(kind, id),
     );
     return written as StoredObject<typeof kind>;
   }
@@ -193,7 +187,7 @@ export class ControlPlane {
         deleteObject(draft, kind, id, incarnation);
         return undefined;
       },
-      nameOf(kind, id),
+      keyOf(kind, id),
     );
   }
 
@@ -204,17 +198,7 @@ export class ControlPlane {
 
   /** Ends one worker; resolves when another serves in its place. */
   async endWorker(id: number): Promise<void> {
-    const { engine, ackTimeoutMs } = this.#options;
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      late.reject(new WeirError('Timeout', `Worker ${id} was ended, and the one in its place does not serve yet.`));
-    }, ackTimeoutMs);
-    try {
-      const isThere = await Promise.race([engine.endWorker?.(id), late.promise]);
-      if (!isThere) throw new WeirError('NotFound', `There is no worker ${id}.`);
-    } finally {
-      clearTimeout(timer);
-    }
+    await endWorker(this.#options.engine, id, this.#options.ackTimeoutMs);
   }
 
   /** Finishes the writes under way, and ends those that wait for health; the engine serves on. */
@@ -240,7 +224,7 @@ export class ControlPlane {
         precondition(draft, group, group);
         return changeGroup(draft, groupId, serverId);
       },
-      nameOf('groups', `${groupId} ${serverId}`),
+      keyOf('groups', `${groupId} ${serverId}`),
     );
   }
 
@@ -256,15 +240,8 @@ export class ControlPlane {
   #healthTurned(changes: readonly HealthChange[]): void {
     this.#records.turned();
     this.#options.engine.setHealth(changes);
-    for (const { groupId, key: target, health } of changes) {
-      const group = this.compiled.snapshot.groups.get(groupId);
-      if (group === undefined) continue;
-      const { listenerId: listener, ruleId: rule, targets } = group;
-      const { lastError } = this.running.targetHealth(groupId, target);
-      const { name } = targets.get(target) ?? {};
-      const needs = needsOfListener(this.compiled, listener, KIND_ACTIONS.attachments.read);
-      this.events.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
-    }
+    const lastErrorOf = (groupId: string, key: string) => this.running.targetHealth(groupId, key).lastError;
+    for (const change of changes) this.#reports.healthTurned(change, this.compiled, lastErrorOf);
     this.#transferSockets();
     this.#waits.look();
   }
@@ -273,9 +250,4 @@ export class ControlPlane {
   #transferSockets(): void {
     if (this.#isServing) this.#writer.transferSockets().catch(this.#options.onError);
   }
-}
-
-/** A newer write of the same name takes the place of one that waits. */
-function nameOf(kind: Kind, id: string): string {
-  return `${kind} ${id}`;
 }

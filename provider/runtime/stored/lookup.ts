@@ -7,14 +7,16 @@ import type { StoredObject } from './object.ts';
 
 export function lookupIn(objects: StoredObjects): Lookup {
   return {
-    get: <K extends Kind>(kind: K, id: unknown) =>
-      fieldsOf(objects.get<Kind>(kind, String(id))) as Fields<K> | undefined,
+    get: <K extends Kind>(kind: K, id: unknown) => {
+      const object = objects.get<Kind>(kind, String(id));
+      return (object && fieldsOf(object)) as Fields<K> | undefined;
+    },
     isKnown: () => true,
     hasExpired: (serverId) => objects.get('backend-servers', String(serverId))?.state.expired === true,
   };
 }
 
 /** The members of a group are also those that joined it through the API. */
-function fieldsOf(object: StoredObject | undefined): object | undefined {
-  return object?.kind === 'groups' ? { ...object.properties, members: membersOf(object) } : object?.properties;
+export function fieldsOf(object: StoredObject): object {
+  return object.kind === 'groups' ? { ...object.properties, members: membersOf(object) } : object.properties;
 }

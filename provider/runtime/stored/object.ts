@@ -21,6 +21,7 @@ export type StoredObject<K extends Kind = Kind> = {
   };
 }[K];
 
+/** The states of those kinds that have one. */
 export interface States {
   'load-balancers': { readonly vip: string };
   /** The key of its sticky cookies, where it was given none, and the version at which it came to serve its VIP:port. */
@@ -39,7 +40,7 @@ export interface Claims {
   readonly claims: Readonly<Record<string, number>>;
 }
 
-export type StateOf<K extends Kind> = States[K];
+export type StateOf<K extends Kind> = K extends keyof States ? States[K] : Readonly<Record<never, never>>;
 
 /** An object as it is now, or the id of one that is gone. */
 export type ObjectChange = { put: StoredObject } | { delete: { kind: Kind; id: string } };

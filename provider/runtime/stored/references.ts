@@ -1,16 +1,8 @@
-// How objects name each other: an object that a property must name, and an object as an error names it.
+// An object as a call or a property names it, and as an error names it.
 import { type Problem, WeirError } from '../../model/base/errors.ts';
 import { KIND_NAMES, type Kind } from '../../model/base/kinds.ts';
-import { invalid } from '../../model/objects/validate.ts';
 import type { ModelView } from './model.ts';
 import type { StoredObject } from './object.ts';
-
-/** The object that the property at `path` names; throws where there is none. */
-export function referenced<K extends Kind>(view: ModelView, kind: K, id: string, path: string): StoredObject<K> {
-  const object = view.get(kind, id);
-  if (object === undefined) throw invalid([noSuch(kind, id, path)]);
-  return object;
-}
 
 /** The property at `path` names an object that is not there. */
 export function noSuch(kind: Kind, id: string, path: string): Problem {

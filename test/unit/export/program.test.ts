@@ -7,13 +7,13 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { exportedProgram } from '../../../provider/cli/export/program.ts';
 import type { ApiObject } from '../../../provider/model/api/objects.ts';
-import { KINDS, type Kind } from '../../../provider/model/base/kinds.ts';
+import { KINDS, type Kind, RESOURCE_CLASSES } from '../../../provider/model/base/kinds.ts';
 import { RESERVED_NAME } from '../../../provider/model/base/record.ts';
 import { asFingerprint, fingerprint, replaceSecrets } from '../../../provider/model/base/secrets.ts';
 import { SCHEMAS } from '../../../provider/model/objects/schemas.ts';
 import { normalForm, unwrapped } from '../../../provider/properties/canonical-form.ts';
 import type { Properties } from '../../../provider/properties/properties.ts';
-import { RESOURCES } from '../../../provider/resources/registry.ts';
+import { resourceOfClass } from '../../../provider/resources/registry.ts';
 import { assertHolds, samplesOf } from '../../harness/properties.ts';
 import { faultsOf } from './compiler.ts';
 import { type Model, type ModelObject, models } from './models.ts';
@@ -53,7 +53,7 @@ function evaluate(program: string): Declared[] {
         declared.push({ type, name, args, id: this.id });
       }
     };
-  const weir = Object.fromEntries(RESOURCES.map(({ type }) => [type, classOf(type)]));
+  const weir = Object.fromEntries(Object.values(RESOURCE_CLASSES).map((type) => [type, classOf(type)]));
   const Config = class {
     requireSecret(key: string) {
       return `config ${key}`;
@@ -82,7 +82,7 @@ function secretsOf(model: Model, declared: readonly Declared[]): Map<string, str
 }
 
 function descriptionOf(type: string) {
-  return RESOURCES.find((resource) => resource.type === type) as (typeof RESOURCES)[number];
+  return resourceOfClass(type) ?? assert.fail(`there is no ${type}`);
 }
 
 function objectOf(model: Model, kind: Kind, id: unknown): ModelObject {

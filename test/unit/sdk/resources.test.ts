@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
+import { RESOURCE_CLASSES, type ResourceClass } from '../../../provider/model/base/kinds.ts';
 import * as weir from '../../../sdk/index.ts';
 
 const registered = new Map<string, pulumi.runtime.MockResourceArgs>();
@@ -49,6 +50,16 @@ test('in a component of a component the owner has both, as the engine writes it 
   await known(inner.loadBalancer.urn);
   const type = 'shop:index:Service$shop:index:Service$pulumi-nodejs:dynamic/weir:LoadBalancer';
   assert.equal(registered.get('inner-lb')?.inputs.owner, `urn:pulumi:dev::shop::${type}::inner-lb`);
+});
+
+/** The compiler asks for the class of each kind. */
+const CLASSES: Readonly<Record<ResourceClass, new (name: string, args: never) => pulumi.CustomResource>> = weir;
+
+test('each kind of object has its class, whose resources are of the type that its providers are found by', async () => {
+  for (const name of Object.values(RESOURCE_CLASSES)) {
+    await known(new CLASSES[name](name, {} as never).urn);
+    assert.equal(registered.get(name)?.type, `pulumi-nodejs:dynamic/weir:${name}`);
+  }
 });
 
 test('the type is the one of the design, and arguments are passed as they are', async () => {

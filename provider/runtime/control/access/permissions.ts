@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
+import { referenceProperties } from '../../../model/base/references.ts';
 import { hasSameParent, PARENTS } from '../../../model/objects/parent.ts';
 import { type Target, weightOf } from '../../../model/objects/target-attachment.ts';
 import {
@@ -156,22 +157,26 @@ function contentOf({ owner, properties }: StoredObject): unknown {
   return { owner, properties };
 }
 
-/** What permissions on an object are given for; undefined where its parent is not there. */
-function resourceOf(view: StoredObjects, object: StoredObject): string | undefined {
-  switch (object.kind) {
-    case 'load-balancers':
-      return `loadbalancer/${object.id}`;
-    case 'backend-servers':
-      return `instance/${object.id}`;
-    case 'groups':
-      return `scalinggroup/${object.id}`;
-    case 'listeners':
-      return `loadbalancer/${object.properties.loadBalancerId}`;
-    default: {
-      const loadBalancer = loadBalancerOf(view, object.properties);
-      return loadBalancer && `loadbalancer/${loadBalancer.id}`;
-    }
+/**
+ * What permissions on an object are given for: the object that it belongs to, through any that stand between them, where
+ * that is of the same type of resource; else the object itself. Returns `undefined` if an object between them is not there.
+ */
+function resourceOf(view: StoredObjects, { kind, id, properties }: StoredObject): string | undefined {
+  const { type } = KIND_ACTIONS[kind];
+  for (const [property, to] of referenceProperties(kind)) {
+    const reference = (properties as Readonly<Record<string, unknown>>)[property];
+    if (reference === undefined || KIND_ACTIONS[to].type !== type) continue;
+    if (isTop(to)) return `${type}/${reference}`;
+    const above = view.get<Kind>(to, String(reference));
+    return above && resourceOf(view, above);
   }
+  return `${type}/${id}`;
+}
+
+/** Whether its objects belong to no other one of the same type of resource. */
+function isTop(kind: Kind): boolean {
+  const { type } = KIND_ACTIONS[kind];
+  return referenceProperties(kind).every(([, to]) => KIND_ACTIONS[to].type !== type);
 }
 
 /** The form of its parent decides which of the documents' actions are meant. */

@@ -1,11 +1,10 @@
 // What holds between an attachment of either kind, what it is bound to, and the attachments beside it.
 import { type Problem, problemsText, problemText, WeirError } from '../../../model/base/errors.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
-import { hasSameParent, type ParentIds } from '../../../model/objects/parent.ts';
+import { hasSameParent } from '../../../model/objects/parent.ts';
 import { keyConflicts } from '../../../model/objects/target-attachment.ts';
-import { invalid } from '../../../model/objects/validate.ts';
 import { bindingProblems, memberFaults } from '../../../model/rules/eligibility.ts';
-import { loadBalancerIdOf, parentProblems } from '../../../model/rules/parents.ts';
+import { parentProblems } from '../../../model/rules/parents.ts';
 import { portProblems } from '../../../model/rules/ports.ts';
 import { newTargets } from '../../../model/rules/targets.ts';
 import { type Attachment, attachmentsOf, loadBalancerOf, partsOf, resolvedTargets } from '../../stored/attachments.ts';
@@ -13,7 +12,7 @@ import { lookupIn } from '../../stored/lookup.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { isSameStack, ownerName } from '../../stored/owner.ts';
-import { nameOf, noSuch, referenced } from '../../stored/references.ts';
+import { nameOf } from '../../stored/references.ts';
 import { hasMoved } from '../../stored/servers.ts';
 
 /** More targets than these are counted. */
@@ -49,7 +48,7 @@ function isPart(view: ModelView, attachment: Attachment, { kind, id }: Part): bo
 }
 
 /** With a new address a server comes to be another target of whatever binds it. */
-export function checkServer(
+export function refuseForeignClaimsOfServer(
   view: ModelView,
   next: StoredObject<'backend-servers'>,
   before: StoredObject<'backend-servers'> | undefined,
@@ -60,36 +59,31 @@ export function checkServer(
   }
 }
 
-export function checkAttachment(
+export function attachmentProblems(
   view: ModelView,
   next: StoredObject<'attachments'>,
   before: StoredObject<'attachments'> | undefined,
-): void {
-  requireParent(view, next.properties);
+): Problem[] {
   const lookup = lookupIn(view);
-  const problems = portProblems(lookup, next);
-  for (const [name, { serverId }] of Object.entries(next.properties.targets)) {
-    if (serverId === undefined || view.get('backend-servers', serverId) !== undefined) continue;
-    problems.push(noSuch('backend-servers', serverId, propertyPath(['targets', name, 'serverId'])));
-  }
-  problems.push(...keyConflicts(resolvedTargets(view, next).map(({ name, key }) => [name, key])));
-  problems.push(...bindingProblems(lookup, next, before));
-  if (problems.length > 0) throw invalid(problems);
-  refuseForeignClaims(view, next);
+  const misplaced = parentProblems(lookup, next.properties);
+  if (misplaced.length > 0) return misplaced;
+  return [
+    ...portProblems(lookup, next),
+    ...keyConflicts(resolvedTargets(view, next).map(({ name, key }) => [name, key])),
+    ...bindingProblems(lookup, next, before),
+  ];
 }
 
-export function checkGroupAttachment(
+export function groupAttachmentProblems(
   view: ModelView,
   next: StoredObject<'group-attachments'>,
   before: StoredObject<'group-attachments'> | undefined,
-): void {
-  requireParent(view, next.properties);
-  referenced(view, 'groups', next.properties.groupId, 'groupId');
+): Problem[] {
   const lookup = lookupIn(view);
+  const misplaced = parentProblems(lookup, next.properties);
+  if (misplaced.length > 0) return misplaced;
   const names = new Set(newTargets(lookup, next, before).map(([name]) => name));
-  const problems = [...portProblems(lookup, next), ...memberProblems(view, next, names)];
-  if (problems.length > 0) throw invalid(problems);
-  refuseForeignClaims(view, next);
+  return [...portProblems(lookup, next), ...memberProblems(view, next, names)];
 }
 
 /** Members of those names that may never take the traffic of what the group is attached to. */
@@ -103,18 +97,6 @@ export function memberProblems(
     const message = `cannot be bound to load balancer ${loadBalancer?.id}: ${reason}`;
     return { path: propertyPath(['members', name]), message, code };
   });
-}
-
-/** Throws where the parent is not there, or may have no attachments. */
-function requireParent(view: ModelView, parent: ParentIds): void {
-  const { ruleId, listenerId, loadBalancerId } = parent;
-  if (ruleId !== undefined) referenced(view, 'rules', ruleId, 'ruleId');
-  else if (listenerId !== undefined) referenced(view, 'listeners', listenerId, 'listenerId');
-  else referenced(view, 'load-balancers', loadBalancerId ?? '', 'loadBalancerId');
-  const lookup = lookupIn(view);
-  referenced(view, 'load-balancers', String(loadBalancerIdOf(lookup, parent)), 'loadBalancerId');
-  const problems = parentProblems(lookup, parent);
-  if (problems.length > 0) throw invalid(problems);
 }
 
 /** A target belongs to one stack; within a stack attachments may overlap while a target moves. `path`: of what brings it there. */
@@ -145,13 +127,9 @@ export function eligibilityWarnings(view: ModelView, attachment: Attachment): st
 }
 
 /** What a listener that has attachments of its own cannot move to. */
-export function problemsWithAttachments(
-  view: ModelView,
-  { id }: StoredObject<'listeners'>,
-  loadBalancer: StoredObject<'load-balancers'>,
-): Problem[] {
-  if (loadBalancer.properties.type !== 'classic') return [];
-  const own = [...attachmentsOf(view)].filter(({ properties }) => properties.listenerId === id);
+export function problemsWithAttachments(view: ModelView, { id, properties }: StoredObject<'listeners'>): Problem[] {
+  if (view.get('load-balancers', properties.loadBalancerId)?.properties.type !== 'classic') return [];
+  const own = [...attachmentsOf(view)].filter((attachment) => attachment.properties.listenerId === id);
   return own.map((attachment) => ({
     path: 'loadBalancerId',
     message: `names a classic load balancer, and ${nameOf(attachment)} is bound to the listener itself`,
@@ -160,12 +138,11 @@ export function problemsWithAttachments(
 }
 
 /** A load balancer cannot become of a type that its attachments do not fit. */
-export function refuseOtherType(view: ModelView, { id }: StoredObject<'load-balancers'>): void {
+export function typeProblems(view: ModelView, { id }: StoredObject<'load-balancers'>): Problem[] {
   const own = [...attachmentsOf(view)].filter((attachment) => attachment.properties.loadBalancerId === id);
-  const problems = own.flatMap((attachment) =>
+  return own.flatMap((attachment) =>
     portProblems(lookupIn(view), attachment).map((problem) => {
       return { ...problem, path: 'type', message: `does not fit ${nameOf(attachment)}: ${problemText(problem)}` };
     }),
   );
-  if (problems.length > 0) throw invalid(problems);
 }

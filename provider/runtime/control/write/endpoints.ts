@@ -1,4 +1,4 @@
-// Which of the listeners of one VIP:port serves it, and which stand behind it: refusals and state for changes.ts, warnings for the API.
+// Which of the listeners of one VIP:port serves it, and which stand behind it: state and refusals of a write, and warnings.
 import { problemText, WeirError } from '../../../model/base/errors.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';

@@ -2,20 +2,21 @@
 import { type Problem, problemsText, WeirError } from '../../../model/base/errors.ts';
 import { routeKey } from '../../../model/base/route-key.ts';
 import { isHttp } from '../../../model/objects/listener.ts';
-import { invalid } from '../../../model/objects/validate.ts';
 import { ruleListenerProblems } from '../../../model/rules/rule-listeners.ts';
 import { lookupIn } from '../../stored/lookup.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { isSameStack, ownerName } from '../../stored/owner.ts';
-import { nameOf, referenced } from '../../stored/references.ts';
+import { nameOf } from '../../stored/references.ts';
 
 type Rule = StoredObject<'rules'>;
 
-export function checkRule(view: ModelView, next: Rule): void {
-  referenced(view, 'listeners', next.properties.listenerId, 'listenerId');
-  const found = ruleListenerProblems(lookupIn(view), next.properties);
-  if (found.length > 0) throw invalid(found);
+export function ruleProblems(view: ModelView, next: Rule): Problem[] {
+  return ruleListenerProblems(lookupIn(view), next.properties);
+}
+
+/** Of the rules of a listener no two that different stacks own may take the same requests. */
+export function refuseForeignRule(view: ModelView, next: Rule): void {
   const foreign = equalRules(view, next).filter((other) => !isSameStack(other, next));
   if (foreign.length === 0) return;
   const problems = foreign.map((other) => ({

@@ -2,7 +2,8 @@
 import { isWeirError, type WeirError } from '../../../../provider/model/base/errors.ts';
 import type { Kind } from '../../../../provider/model/base/kinds.ts';
 import { parseProperties } from '../../../../provider/model/objects/validate.ts';
-import { type PutRequest, putObject } from '../../../../provider/runtime/control/write/changes.ts';
+import { putObject } from '../../../../provider/runtime/control/write/changes.ts';
+import type { PutRequest } from '../../../../provider/runtime/control/write/put-request.ts';
 import { VipPool } from '../../../../provider/runtime/control/write/vip-pool.ts';
 import { Draft, Model } from '../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
-import { joinGroup, leaveGroup } from '../../../../provider/runtime/control/write/groups.ts';
+import { joinGroup, leaveGroup } from '../../../../provider/runtime/control/write/members.ts';
 import { membersOf } from '../../../../provider/runtime/stored/members.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put, refusalOf } from './fixtures.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeEvents } from '../../../../provider/runtime/control/events/write-events.ts';
-import { joinGroup, leaveGroup } from '../../../../provider/runtime/control/write/groups.ts';
+import { joinGroup, leaveGroup } from '../../../../provider/runtime/control/write/members.ts';
 import { Draft, Model } from '../../../../provider/runtime/stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { emptyDraft, put } from './fixtures.ts';

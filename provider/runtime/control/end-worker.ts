@@ -1,0 +1,16 @@
+// The end of one worker, on request: it counts as done once another worker serves in its place.
+import { WeirError } from '../../model/base/errors.ts';
+import type { EngineWorkers } from '../contract/engine-workers.ts';
+
+export async function endWorker(engine: Partial<EngineWorkers>, id: number, timeoutMs: number): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new WeirError('Timeout', `Worker ${id} was ended, and the one in its place does not serve yet.`));
+  }, timeoutMs);
+  try {
+    const isThere = await Promise.race([engine.endWorker?.(id), late.promise]);
+    if (!isThere) throw new WeirError('NotFound', `There is no worker ${id}.`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,52 @@
+// What happens in a runtime as its events: writes, refused and opened listeners, health changes and workers, each with who may see it.
+import { KIND_ACTIONS } from '../../../model/permissions/actions.ts';
+import type { Compiled } from '../../compile/compile.ts';
+import type { HealthChange, Refusal } from '../../contract/engine.ts';
+import type { WorkerChange } from '../../contract/engine-workers.ts';
+import type { ModelView } from '../../stored/model.ts';
+import type { ObjectChange } from '../../stored/object.ts';
+import { NEEDS_OF_WORKERS, needsOfListener } from '../access/permissions.ts';
+import type { EventLog } from './event-log.ts';
+import { writeEvents } from './write-events.ts';
+
+export class Reports {
+  readonly #log: EventLog;
+
+  constructor(log: EventLog) {
+    this.#log = log;
+  }
+
+  /** `before`: the model that the first of the changes was made to. */
+  written(before: ModelView, changes: readonly ObjectChange[]): void {
+    for (const { event, needs } of writeEvents(before, changes)) this.#log.append(event, needs);
+  }
+
+  refused(refusal: Refusal, compiled: Compiled): void {
+    const needs = needsOfListener(compiled, refusal.listenerId, KIND_ACTIONS.listeners.read);
+    this.#log.append({ type: 'listener', state: 'refused', ...refusal }, needs);
+  }
+
+  opened(listenerId: string, compiled: Compiled): void {
+    const needs = needsOfListener(compiled, listenerId, KIND_ACTIONS.listeners.read);
+    this.#log.append({ type: 'listener', state: 'open', listenerId }, needs);
+  }
+
+  /** A target that is no longer served has no event. `lastErrorOf`: why the last check of a target failed. */
+  healthTurned(
+    { groupId, key: target, health }: HealthChange,
+    compiled: Compiled,
+    lastErrorOf: (groupId: string, key: string) => string | undefined,
+  ): void {
+    const group = compiled.snapshot.groups.get(groupId);
+    if (group === undefined) return;
+    const { listenerId: listener, ruleId: rule, targets } = group;
+    const lastError = lastErrorOf(groupId, target);
+    const { name } = targets.get(target) ?? {};
+    const needs = needsOfListener(compiled, listener, KIND_ACTIONS.attachments.read);
+    this.#log.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
+  }
+
+  workerChanged(change: WorkerChange): void {
+    this.#log.append({ type: 'worker', ...change }, NEEDS_OF_WORKERS);
+  }
+}

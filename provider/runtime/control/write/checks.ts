@@ -1,0 +1,85 @@
+// What is checked of a written object against the other objects: that those it names are there, and what its kind adds.
+import { type Problem, problemText } from '../../../model/base/errors.ts';
+import type { Kind } from '../../../model/base/kinds.ts';
+import { propertyPath } from '../../../model/base/property-path.ts';
+import { invalid } from '../../../model/objects/validate.ts';
+import { backendPortProblems } from '../../../model/rules/ports.ts';
+import { lookupIn } from '../../stored/lookup.ts';
+import type { ModelView } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
+import { noSuch } from '../../stored/references.ts';
+import { vipPortOf } from '../../stored/vip-ports.ts';
+import {
+  attachmentProblems,
+  groupAttachmentProblems,
+  problemsWithAttachments,
+  refuseForeignClaims,
+  refuseForeignClaimsOfServer,
+  typeProblems,
+} from './attachments.ts';
+import { refuseForeignEndpoint } from './endpoints.ts';
+import { problemsWithRules, refuseForeignRule, ruleProblems } from './forwarding-rules.ts';
+import { groupProblems, refuseForeignClaimsOfGroup } from './groups.ts';
+import { danglingReferences } from './references.ts';
+
+/** The object is in the view already, and all that it names itself. */
+interface KindChecks<K extends Kind> {
+  /** Faults of the object beside those that it names. */
+  readonly problems?: (view: ModelView, next: StoredObject<K>, before: StoredObject<K> | undefined) => Problem[];
+  /** Throws if another owner has what the object would take. */
+  readonly conflicts?: (view: ModelView, next: StoredObject<K>, before: StoredObject<K> | undefined) => void;
+}
+
+/** Kinds that are not in here have no more than their references. */
+const CHECKS: { readonly [K in Kind]?: KindChecks<K> } = {
+  'load-balancers': { problems: loadBalancerProblems, conflicts: refuseForeignEndpoints },
+  listeners: {
+    problems: listenerProblems,
+    conflicts: (view, next) => refuseForeignEndpoint(view, next, vipPortOf(view, next).vip, 'port'),
+  },
+  rules: { problems: ruleProblems, conflicts: refuseForeignRule },
+  attachments: { problems: attachmentProblems, conflicts: (view, next) => refuseForeignClaims(view, next) },
+  'backend-servers': { conflicts: refuseForeignClaimsOfServer },
+  groups: { problems: groupProblems, conflicts: refuseForeignClaimsOfGroup },
+  'group-attachments': {
+    problems: groupAttachmentProblems,
+    conflicts: (view, next) => refuseForeignClaims(view, next),
+  },
+};
+
+/** Throws one error with every problem of the object, or the first conflict with another owner. */
+export function checkObject(view: ModelView, next: StoredObject, before: StoredObject | undefined): void {
+  const checks: KindChecks<never> = CHECKS[next.kind] ?? {};
+  const dangling = danglingReferences(view, next);
+  const problems = dangling.map(({ path, kind, id }) => noSuch(kind, String(id), propertyPath(path)));
+  // Where what it belongs to is not there, nothing more can be said of it; of many targets each stands for itself.
+  const isPlaced = dangling.every(({ path }) => path.length > 1);
+  if (isPlaced) problems.push(...(checks.problems?.(view, next as never, before as never) ?? []));
+  if (problems.length > 0) throw invalid(problems);
+  checks.conflicts?.(view, next as never, before as never);
+}
+
+function loadBalancerProblems(view: ModelView, next: StoredObject<'load-balancers'>): Problem[] {
+  const ofListeners = listenersOf(view, next).flatMap(({ id, properties }) =>
+    backendPortProblems(lookupIn(view), properties).map((problem) => {
+      return { path: 'type', message: `does not fit listener ${id}: ${problemText(problem)}` };
+    }),
+  );
+  return [...typeProblems(view, next), ...ofListeners];
+}
+
+function refuseForeignEndpoints(view: ModelView, next: StoredObject<'load-balancers'>): void {
+  for (const listener of listenersOf(view, next)) refuseForeignEndpoint(view, listener, next.state.vip, 'address');
+}
+
+function listenersOf(view: ModelView, { id }: StoredObject<'load-balancers'>): StoredObject<'listeners'>[] {
+  return [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === id);
+}
+
+function listenerProblems(view: ModelView, next: StoredObject<'listeners'>): Problem[] {
+  return [
+    ...problemsWithRules(view, next),
+    ...backendPortProblems(lookupIn(view), next.properties),
+    ...problemsWithAttachments(view, next),
+  ];
+}

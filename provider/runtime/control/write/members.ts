@@ -1,0 +1,53 @@
+// How a server joins and leaves an auto scaling group through the API.
+import { WeirError } from '../../../model/base/errors.ts';
+import { MAX_TARGETS } from '../../../model/objects/target-attachment.ts';
+import { invalid } from '../../../model/objects/validate.ts';
+import type { Draft } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
+import { existingObject } from '../../stored/references.ts';
+import { renewClaims } from './attachments.ts';
+import { checkObject } from './checks.ts';
+
+type Group = StoredObject<'groups'>;
+
+/** A server that is a member already changes nothing. */
+export function joinGroup(draft: Draft, groupId: string, serverId: string): Group {
+  const group = apiGroup(draft, groupId);
+  const { joined } = group.state;
+  if (joined.includes(serverId)) return group;
+  if (joined.length >= MAX_TARGETS) {
+    throw invalid([{ path: 'members', message: `has at most ${MAX_TARGETS} members` }]);
+  }
+  return putMembers(draft, group, [...joined, serverId]);
+}
+
+export function leaveGroup(draft: Draft, groupId: string, serverId: string): Group {
+  const group = apiGroup(draft, groupId);
+  const { joined } = group.state;
+  if (!joined.includes(serverId)) throw new WeirError('NotFound', `Group ${groupId} has no member ${serverId}.`);
+  return putMembers(
+    draft,
+    group,
+    joined.filter((member) => member !== serverId),
+  );
+}
+
+function putMembers(draft: Draft, group: Group, joined: readonly string[]): Group {
+  const next = { ...group, state: { joined } };
+  draft.attempt(() => {
+    draft.put(next);
+    checkObject(draft, next, group);
+    renewClaims(draft, next);
+  });
+  return existingObject(draft, 'groups', group.id);
+}
+
+/** A group whose members are the API's. */
+function apiGroup(draft: Draft, groupId: string): Group {
+  const group = existingObject(draft, 'groups', groupId);
+  if (group.properties.members === undefined) return group;
+  throw new WeirError(
+    'OperationFailed.ActionNotSupport',
+    `Group ${groupId} declares its members: change them there, or leave \`members\` out so that they come and go through the API.`,
+  );
+}

@@ -1,0 +1,55 @@
+// Changes of an attachment's targets that leave the rest of them as it is: merge patches, and puts that do not manage weights.
+import type { Problem } from '../../../model/base/errors.ts';
+import { valueIn } from '../../../model/base/record.ts';
+import {
+  type Target,
+  type TargetAttachmentProperties,
+  targetAttachmentSchema,
+} from '../../../model/objects/target-attachment.ts';
+import { invalid, rulesProblems, schemaProblems } from '../../../model/objects/validate.ts';
+import type { ModelView } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
+import { existingObject } from '../../stored/references.ts';
+import type { PutRequest } from './put-request.ts';
+
+const patchedSchema = targetAttachmentSchema.pick({ targets: true });
+
+/** A merge patch of an attachment's targets: null unbinds, fields that are not named stay, null takes a field away. */
+export type TargetsPatch = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
+
+/** The attachment's properties with the patch merged in; only what the patch names is parsed. Throws every problem. */
+export function patchedAttachment(view: ModelView, id: string, patch: TargetsPatch): TargetAttachmentProperties {
+  const object = existingObject(view, 'attachments', id);
+  const targets: Record<string, Target> = { ...object.properties.targets };
+  const problems: Problem[] = [];
+  for (const [name, change] of Object.entries(patch)) {
+    if (change === null) {
+      delete targets[name];
+      continue;
+    }
+    const merged = Object.entries({ ...valueIn(targets, name), ...change });
+    const named = { targets: { [name]: Object.fromEntries(merged.filter(([, value]) => value !== null)) } };
+    const found = schemaProblems(patchedSchema, named);
+    problems.push(...found);
+    if (found.length === 0) Object.assign(targets, patchedSchema.parse(named).targets);
+  }
+  const properties = { ...object.properties, targets };
+  if (problems.length === 0) problems.push(...rulesProblems('attachments', properties));
+  if (problems.length > 0) throw invalid(problems);
+  return properties;
+}
+
+/** The properties of the request with the weights that the targets have which the object binds already. */
+export function withBoundWeights(
+  { properties }: PutRequest,
+  existing: StoredObject | undefined,
+): PutRequest['properties'] {
+  if (existing?.kind !== 'attachments' || !('targets' in properties)) return properties;
+  const bound = existing.properties.targets;
+  const targets = Object.entries(properties.targets).map(([name, { weight: given, ...target }]) => {
+    const before = valueIn(bound, name);
+    const weight = before === undefined ? given : before.weight;
+    return [name, weight === undefined ? target : { ...target, weight }];
+  });
+  return { ...properties, targets: Object.fromEntries(targets) };
+}
