@@ -2,7 +2,7 @@
 import { isRecord } from '../base/record.ts';
 import { hasSameParent } from '../objects/parent.ts';
 import type { Target } from '../objects/target-attachment.ts';
-import type { AttachmentFields, Lookup } from './lookup.ts';
+import type { AttachmentFields, Fields, Lookup } from './lookup.ts';
 
 export type TargetFields = { readonly [P in keyof Target]?: unknown };
 
@@ -17,12 +17,26 @@ export function wantedTargets(
       return [name, { serverId, type: lookup.get('backend-servers', serverId)?.kind, port, weight }];
     });
   }
+  return ownTargets(properties);
+}
+
+/** By the attachment's properties, which never change: the runtime asks several times a write, and for the one before. */
+const known = new WeakMap<Fields<'attachments'>, [name: string, target: TargetFields][]>();
+
+function ownTargets(properties: Fields<'attachments'>): [name: string, target: TargetFields][] {
+  const present = known.get(properties);
+  if (present !== undefined) return present;
   const { targets, defaultPort } = properties;
-  return Object.entries(isRecord(targets) ? targets : {}).flatMap(([name, target]) => {
-    if (!isRecord(target)) return [];
-    // The target itself where it says its port: whoever compares it with an older one sees at once that it is the same.
-    return [[name, target.port === undefined ? { ...target, port: defaultPort } : target]];
-  });
+  const own = Object.entries(isRecord(targets) ? targets : {}).flatMap(([name, target]): [string, TargetFields][] =>
+    isRecord(target) ? [[name, withPort(target, defaultPort)]] : [],
+  );
+  known.set(properties, own);
+  return own;
+}
+
+/** The target itself where it says its port: whoever compares it with an older one sees at once that it is the same. */
+function withPort(target: TargetFields, defaultPort: unknown): TargetFields {
+  return target.port === undefined ? { ...target, port: defaultPort } : target;
 }
 
 /** The group's servers by name, as far as the model tells them. */

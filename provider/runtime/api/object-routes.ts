@@ -114,7 +114,8 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
     {
       config: accessTo('attachments', 'modify'),
       schema: {
-        summary: 'Binds, changes and unbinds single targets (JSON merge patch: null unbinds).',
+        summary:
+          'Binds, changes and unbinds single targets (JSON merge patch: null unbinds). With `Prefer: return=minimal` the response has only the targets that the patch names.',
         params: idParams,
         body: patchDocument,
         response: { 200: objectResponse('attachments'), default: errorResponse },
@@ -126,9 +127,24 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       if (problems.length > 0) throw invalid(problems);
       const { targets } = patchBody.parse(body);
       const written = await control.patchTargets(id, targets, preconditionOf(access, headers['if-match']));
-      return reply.header('etag', etagOf(written)).send(toApiObject(written, control, access));
+      reply.header('etag', etagOf(written));
+      if (!isMinimal(headers.prefer)) return reply.send(toApiObject(written, control, access));
+      reply.header('preference-applied', 'return=minimal');
+      return reply.send(toApiObject(ofTargets(written, new Set(Object.keys(targets))), control, access));
     },
   );
+}
+
+/** RFC 7240 section 4.2: the caller knows what it has not changed. */
+function isMinimal(preferences: string | string[] | undefined): boolean {
+  const all = [preferences ?? []].flat().join(',').split(',');
+  return all.some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
+}
+
+/** The attachment with these of its targets alone. */
+function ofTargets(attachment: StoredObject<'attachments'>, names: ReadonlySet<string>): StoredObject<'attachments'> {
+  const targets = Object.entries(attachment.properties.targets).filter(([name]) => names.has(name));
+  return { ...attachment, properties: { ...attachment.properties, targets: Object.fromEntries(targets) } };
 }
 
 /** No more of them are looked at than are asked for: there may be 10,000 objects, and thousands of patterns in a token. */

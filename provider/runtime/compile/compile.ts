@@ -26,7 +26,7 @@ import {
   type TargetSnapshot,
 } from '../contract/snapshot.ts';
 import { type Attachment, partsOf } from '../stored/attachments.ts';
-import { type Bindings, bindingsOf, type HeldTarget } from '../stored/bindings.ts';
+import { type Bindings, bindingsOf } from '../stored/bindings.ts';
 import type { ModelView } from '../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../stored/object.ts';
 import { servingListeners } from '../stored/vip-ports.ts';
@@ -163,24 +163,23 @@ function compileGroup(
   return isSame ? served : Object.freeze(group);
 }
 
+/** Of targets that say the same the served ones stay. */
 function compileTargets(
-  held: ReadonlyMap<string, HeldTarget>,
+  held: Map<string, TargetSnapshot>,
   served: ReadonlyMap<string, TargetSnapshot> | undefined,
 ): ReadonlyMap<string, TargetSnapshot> {
-  const targets = new Map<string, TargetSnapshot>();
   let isWholeSame = served?.size === held.size;
   for (const [key, target] of held) {
     const present = served?.get(key);
-    const isSame =
-      present === target ||
-      (present?.weight === target.weight &&
-        present.name === target.name &&
-        present.attachment === target.attachment &&
-        present.ineligible === target.ineligible);
-    targets.set(key, isSame ? present : target);
-    isWholeSame &&= isSame;
+    if (present === target) continue;
+    if (present !== undefined && isSameTarget(present, target)) held.set(key, present);
+    else isWholeSame = false;
   }
-  return served !== undefined && isWholeSame ? served : targets;
+  return served !== undefined && isWholeSame ? served : held;
+}
+
+function isSameTarget(a: TargetSnapshot, b: TargetSnapshot): boolean {
+  return a.weight === b.weight && a.name === b.name && a.attachment === b.attachment && a.ineligible === b.ineligible;
 }
 
 function compileHealthCheck(

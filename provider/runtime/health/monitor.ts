@@ -71,16 +71,22 @@ export class HealthMonitor {
     for (const [id, { snapshot: served, checkers }] of this.#groups) {
       const next = groups.get(id);
       if (next === served) continue;
-      for (const [key, checker] of [...checkers]) {
+      // Most of them stay as they are: only those that do not are copied to go through them.
+      const changed: [string, Checker][] = [];
+      for (const [key, checker] of checkers) {
         const target = next?.targets.get(key);
-        const isAsEligible = target?.ineligible === served.targets.get(key)?.ineligible;
-        if (target !== undefined && isAsEligible && next?.healthCheck === served.healthCheck) continue;
+        const isSame = target !== undefined && isAsEligible(target, served.targets.get(key));
+        if (!isSame || next?.healthCheck !== served.healthCheck) changed.push([key, checker]);
+      }
+      for (const [key, checker] of changed) {
+        const target = next?.targets.get(key);
         checker.close();
         checkers.delete(key);
         if (next === undefined || target === undefined) continue;
         const before = checker.state.health;
         // Under another check it stays in or out of traffic until that check says otherwise.
-        if (isAsEligible) this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
+        if (isAsEligible(target, served.targets.get(key)))
+          this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
         const { state } = this.#check(next, target, checkers, checker.history);
         if (state.health !== before) turned.push({ groupId: id, key, health: state.health });
       }
@@ -230,4 +236,8 @@ class Checker implements HealthRecord {
     const error = takesTraffic(health) ? undefined : lastError;
     return withTurn(history, { atMs: this.#options.nowMs(), health, error });
   }
+}
+
+function isAsEligible(a: TargetSnapshot, b: TargetSnapshot | undefined): boolean {
+  return a === b || a.ineligible === b?.ineligible;
 }

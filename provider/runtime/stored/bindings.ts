@@ -3,8 +3,8 @@ import { canonicalAddress, targetKey } from '../../model/base/target-key.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
 import { AttachmentIndex } from '../../model/rules/serving.ts';
-import { groupIdOfRule } from '../contract/snapshot.ts';
-import { type Attachment, attachmentsOf, type ResolvedTarget, resolvedTargets } from './attachments.ts';
+import { groupIdOfRule, type TargetSnapshot } from '../contract/snapshot.ts';
+import { type Attachment, attachmentsOf, resolvedTargets } from './attachments.ts';
 import type { Model, ModelView } from './model.ts';
 import type { StoredObject } from './object.ts';
 
@@ -17,11 +17,6 @@ export interface ServedGroup {
   readonly listenerId: string;
   /** The port of all its targets, where its listener is a classic one. */
   readonly fixedPort: number | undefined;
-}
-
-/** A target of a target group. `attachment` is its holder: of those that bind it the one that came to do so last. */
-export interface HeldTarget extends ResolvedTarget {
-  readonly port: number;
 }
 
 const known = new WeakMap<Model, Bindings>();
@@ -78,9 +73,9 @@ export class Bindings {
     });
   }
 
-  /** The targets that the attachments bind to one target group, by key. */
-  heldTargets(attachments: readonly Attachment[], fixedPort: number | undefined): ReadonlyMap<string, HeldTarget> {
-    const held = new Map<string, HeldTarget>();
+  /** The targets that the attachments bind to one target group, by key. Each is of its holder: of those that bind it the one that came to do so last. */
+  heldTargets(attachments: readonly Attachment[], fixedPort: number | undefined): Map<string, TargetSnapshot> {
+    const held = new Map<string, TargetSnapshot>();
     for (const attachment of attachments) {
       for (const target of this.targetsOf(attachment, fixedPort)) {
         const other = held.get(target.key);
@@ -92,9 +87,9 @@ export class Bindings {
   }
 
   /** The attachment's targets in a target group, whose port is `fixedPort` where that is given. */
-  targetsOf(attachment: Attachment, fixedPort: number | undefined): readonly HeldTarget[] {
+  targetsOf(attachment: Attachment, fixedPort: number | undefined): readonly TargetSnapshot[] {
     const targets = resolvedTargets(this.#model, attachment);
-    if (fixedPort === undefined) return targets.filter((target): target is HeldTarget => target.port !== undefined);
+    if (fixedPort === undefined) return targets.filter((target): target is TargetSnapshot => target.port !== undefined);
     return targets.map((target) => {
       return Object.freeze({ ...target, port: fixedPort, key: targetKey(target.address, fixedPort) });
     });
@@ -102,7 +97,7 @@ export class Bindings {
 }
 
 /** The version at which the target's attachment came to bind it. */
-function heldSince(attachments: readonly Attachment[], { attachment: id, address, key }: HeldTarget): number {
+function heldSince(attachments: readonly Attachment[], { attachment: id, address, key }: TargetSnapshot): number {
   const claims = attachments.find((attachment) => attachment.id === id)?.state.claims ?? {};
   return claims[key] ?? claims[canonicalAddress(address)] ?? 0;
 }

@@ -2,7 +2,6 @@
 
 import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
-import { valueIn } from '../../../model/base/record.ts';
 import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
 import { targetsWanted } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
@@ -61,8 +60,8 @@ function targetsOf(before: Told | undefined, after: Told | undefined) {
 function withoutSame(before: Told, after: Told): [Told, Told] {
   if (before.defaultPort !== after.defaultPort) return [before, after];
   const others = ({ targets, defaultPort }: Told, other: Told): Told => {
-    const kept = Object.entries(targets).filter(([name, target]) => valueIn(other.targets, name) !== target);
-    return { targets: Object.fromEntries(kept), defaultPort };
+    const names = Object.keys(targets).filter((name) => other.targets[name] !== targets[name]);
+    return { targets: Object.fromEntries(names.map((name) => [name, targets[name]])), defaultPort };
   };
   return [others(before, after), others(after, before)];
 }

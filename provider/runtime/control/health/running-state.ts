@@ -6,10 +6,10 @@ import type {
   EngineStatus,
   ListenerTraffic,
 } from '../../contract/engine-statistics.ts';
-import { type Health, takesTraffic } from '../../contract/snapshot.ts';
+import { type Health, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import type { HealthMonitor, HealthRecord } from '../../health/monitor.ts';
 import type { Attachment } from '../../stored/attachments.ts';
-import { bindingsOf, type HeldTarget } from '../../stored/bindings.ts';
+import { bindingsOf } from '../../stored/bindings.ts';
 import type { Model } from '../../stored/model.ts';
 
 export interface BoundTarget {
@@ -38,7 +38,7 @@ export class RunningState {
   boundTargets(attachment: Attachment): Record<string, BoundTarget> {
     const bindings = bindingsOf(this.#modelNow());
     const bound = new Map<string, BoundTarget>();
-    const tell = ({ name, address, port, weight }: HeldTarget, health: Health) => {
+    const tell = ({ name, address, port, weight }: TargetSnapshot, health: Health) => {
       const known = bound.get(name)?.health;
       bound.set(name, { address, port, weight, health: known === undefined ? health : worse(known, health) });
     };

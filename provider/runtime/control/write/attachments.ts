@@ -67,9 +67,12 @@ export function attachmentProblems(
   const lookup = lookupIn(view);
   const misplaced = parentProblems(lookup, next.properties);
   if (misplaced.length > 0) return misplaced;
+  // Where it claims what it did before, by as many targets, no two of them mean the same.
+  const isClaimedAsBefore = next.state.claims === before?.state.claims;
+  const claimed = isClaimedAsBefore ? [] : resolvedTargets(view, next);
   return [
     ...portProblems(lookup, next),
-    ...keyConflicts(resolvedTargets(view, next).map(({ name, key }) => [name, key])),
+    ...keyConflicts(claimed.map(({ name, key }) => [name, key])),
     ...bindingProblems(lookup, next, before),
   ];
 }

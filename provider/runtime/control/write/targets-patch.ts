@@ -2,6 +2,7 @@
 import type { Problem } from '../../../model/base/errors.ts';
 import { valueIn } from '../../../model/base/record.ts';
 import {
+  MAX_TARGETS,
   type Target,
   type TargetAttachmentProperties,
   targetAttachmentSchema,
@@ -34,9 +35,17 @@ export function patchedAttachment(view: ModelView, id: string, patch: TargetsPat
     if (found.length === 0) Object.assign(targets, patchedSchema.parse(named).targets);
   }
   const properties = { ...object.properties, targets };
-  if (problems.length === 0) problems.push(...rulesProblems('attachments', properties));
+  if (problems.length === 0) problems.push(...rulesProblems('attachments', ofNames(properties, Object.keys(patch))));
   if (problems.length > 0) throw invalid(problems);
   return properties;
+}
+
+/** With the targets of these names alone: the others have been checked. All of them where there are more than there may be. */
+function ofNames(properties: TargetAttachmentProperties, names: readonly string[]): TargetAttachmentProperties {
+  const { targets } = properties;
+  if (Object.keys(targets).length > MAX_TARGETS) return properties;
+  const named = names.flatMap((name) => (Object.hasOwn(targets, name) ? [[name, targets[name]]] : []));
+  return { ...properties, targets: Object.fromEntries(named) };
 }
 
 /** The properties of the request with the weights that the targets have which the object binds already. */
