@@ -1,4 +1,4 @@
-// The control plane: takes the API's writes, hands targets over, and keeps writer, monitor and engine in step; running-state.ts tells how it runs.
+// The control plane: takes the API's writes and keeps writer, health monitor and engine in step.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
@@ -22,13 +22,13 @@ import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
 import { deleteObject, type Precondition, putObject } from './write/changes.ts';
 import { joinGroup, leaveGroup } from './write/members.ts';
+import { patchRequest } from './write/put-request.ts';
 import { patchedAttachment, type TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
 
-const HEALTH_SAVE_MS = 1000;
-const RETRY_REFUSED_MS = 1000;
-const EXPIRE_MS = 1000;
+/** How often servers that expire, health to store and listeners to open are looked for. */
+const ROUND_MS = 1000;
 
 export interface ControlPlaneOptions {
   readonly stored: StoredModel;
@@ -58,7 +58,7 @@ export class ControlPlane {
   readonly #waits: HealthWaits;
   readonly #records: HealthRecords;
   readonly #background: Background;
-  /** From the first snapshot served to the end. */
+  /** True from the first snapshot that is served to the end. */
   #isServing = false;
 
   constructor(options: ControlPlaneOptions) {
@@ -123,9 +123,9 @@ export class ControlPlane {
     this.#isServing = true;
     this.#transferSockets();
     await this.#expireServers();
-    this.#background.every(EXPIRE_MS, () => this.#expireServers());
-    this.#background.every(HEALTH_SAVE_MS, () => this.#records.saveIfDue());
-    this.#background.every(RETRY_REFUSED_MS, () => this.#writer.retryRefused());
+    this.#background.every(ROUND_MS, () => this.#expireServers());
+    this.#background.every(ROUND_MS, () => this.#records.saveIfDue());
+    this.#background.every(ROUND_MS, () => this.#writer.retryRefused());
   }
 
   async put<K extends Kind>(
@@ -135,8 +135,7 @@ export class ControlPlane {
     { owner, incarnation }: Identity,
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
-    const newIncarnation = randomUUID();
-    const newCookieKey = randomBytes(32).toString('base64url');
+    const [newIncarnation, newCookieKey] = [randomUUID(), randomBytes(32).toString('base64url')];
     const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
     const nowMs = this.#options.nowMs();
     const written = await this.#writer.write(
@@ -156,19 +155,17 @@ export class ControlPlane {
     patch: TargetsPatch,
     precondition: Precondition,
   ): Promise<StoredObject<'attachments'>> {
-    const kind = 'attachments';
     const written = await this.#writer.write(
       (draft) => {
         // Before the patch meets targets that are others than the caller has seen.
-        const existing = draft.get(kind, id);
+        const existing = draft.get('attachments', id);
         precondition(draft, existing, existing);
-        const identity = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
-        const request = { kind, id, properties: patchedAttachment(draft, id, patch), ...identity } as const;
+        const request = patchRequest(id, patchedAttachment(draft, id, patch));
         return putObject(draft, request, this.#options.pool, precondition);
       },
-      keyOf(kind, id),
+      keyOf('attachments', id),
     );
-    return written as StoredObject<typeof kind>;
+    return written as StoredObject<'attachments'>;
   }
 
   /** A server becomes a member of a group, and with that a target of whatever the group is attached to. */

@@ -18,3 +18,9 @@ export interface PutRequest<K extends Kind = Kind> {
   /** Attachments with `manageWeights: false`: bound targets keep the weights that they have. */
   readonly keepsWeights?: boolean;
 }
+
+/** The put of an attachment that is there: nothing but its properties changes. */
+export function patchRequest(id: string, properties: PropertiesOf<'attachments'>): PutRequest<'attachments'> {
+  const kept = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
+  return { kind: 'attachments', id, properties, ...kept };
+}
