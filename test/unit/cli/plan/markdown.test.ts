@@ -1,0 +1,34 @@
+// No text of a user's is markup in a comment.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { code, table } from '../../../../provider/cli/plan/markdown.ts';
+import { assertHolds } from '../../../harness/properties.ts';
+
+const ROWS: readonly (readonly [text: string, markdown: string])[] = [
+  ['b1', '`b1`'],
+  ['<img src=x>', '`<img src=x>`'],
+  ['a|b', '<code>a&#124;b</code>'],
+  ['a`b', '<code>a&#96;b</code>'],
+  ['a\\', '<code>a&#92;</code>'],
+  [' a', '<code> a</code>'],
+  ['a\nb', '<code>a&#92;u000ab</code>'],
+  ['`</code>@all', '<code>&#96;&#60;&#47;code&#62;&#64;all</code>'],
+  ['', '<code></code>'],
+];
+
+for (const [text, markdown] of ROWS) {
+  test(`${JSON.stringify(text)} is written as ${markdown}`, () => assert.equal(code(text), markdown));
+}
+
+test('any text fits in one cell of a table and ends where its code ends', () => {
+  assertHolds(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const [, , row = '', ...more] = table(['a', 'b'], [[code(text), 'end']]).split(/\r\n|[\n\r\u2028\u2029]/);
+      assert.deepEqual(more, []);
+      assert.equal(row.split('|').length, 4);
+      const inner = /^\| (`[^`]*`|<code>[^<`]*<\/code>) \| end \|$/.exec(row);
+      assert.ok(inner !== null, row);
+    }),
+  );
+});

@@ -1,0 +1,68 @@
+// What of the CLI's output is a preview to plan with, and what is refused.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parsePreview } from '../../../../provider/cli/plan/preview.ts';
+import { lb, previewText, urnOf, web } from './preview-json.ts';
+
+const state = { type: 'pulumi-nodejs:dynamic/weir:LoadBalancer', urn: urnOf(lb), inputs: {}, outputs: {} };
+
+/** The same preview as the stream of events has it. */
+const STREAM = [
+  { sequence: 0, preludeEvent: { config: { 'weir:endpoint': 'http://127.0.0.1:1' } } },
+  { sequence: 1, diagnosticEvent: { message: 'loading', severity: 'debug' } },
+  {
+    sequence: 2,
+    resourcePreEvent: { metadata: { op: 'create', urn: urnOf(lb), old: null, new: { ...state, id: '' } } },
+  },
+  {
+    sequence: 3,
+    resOutputsEvent: { metadata: { op: 'create', urn: urnOf(lb), old: null, new: { ...state, id: '' } } },
+  },
+  { sequence: 4, summaryEvent: { resourceChanges: { create: 1 }, result: 'succeeded' } },
+];
+
+function stream(events: readonly object[]): string {
+  return `${events.map((event) => JSON.stringify(event)).join('\n')}\n`;
+}
+
+test('the stream of events is a preview too, without ids that are not there yet and without dependencies', () => {
+  const { config, steps, hasDependencies } = parsePreview(stream(STREAM));
+  assert.deepEqual(config, { 'weir:endpoint': 'http://127.0.0.1:1' });
+  assert.deepEqual(
+    steps.map(({ op, urn, old, new: next }) => [op, urn, old, next?.id]),
+    [['create', urnOf(lb), undefined, undefined]],
+  );
+  assert.equal(hasDependencies, false);
+  assert.equal(parsePreview(previewText([lb])).hasDependencies, true);
+});
+
+test('a preview that failed is an error with what the engine said', () => {
+  const diagnostics = [
+    { message: 'info: all is well\n', severity: 'info' },
+    { message: "error: resource 'pool' has a problem\n", severity: 'error' },
+  ];
+  const failed = /^the preview failed:\nerror: resource 'pool' has a problem$/;
+  assert.throws(() => parsePreview(previewText([lb], [], { diagnostics })), { message: failed });
+  // Where the program does not even begin there are no steps.
+  assert.throws(() => parsePreview(JSON.stringify({ diagnostics })), { message: failed });
+  const events = [
+    ...STREAM,
+    ...diagnostics.map((diagnosticEvent, index) => ({ sequence: 5 + index, diagnosticEvent })),
+  ];
+  assert.throws(() => parsePreview(stream(events)), { message: failed });
+});
+
+const REFUSED: readonly (readonly [rule: string, text: string, message: RegExp])[] = [
+  ['nothing at all', ' \n', /there is no preview to read/],
+  ['text', 'Previewing update (dev):\n', /this is no preview[^\n]*\nit is not JSON$/],
+  ['other JSON', '{"version":3,"deployment":{}}', /this is no preview[\s\S]*it has no steps/],
+  ['a list', '[]', /this is no preview/],
+  ['steps that are none', '{"steps":[{"op":7}]}', /this is no preview[\s\S]*steps\[0\]/],
+  ['without --show-sames', previewText([], [[lb, lb]], { changeSummary: { same: 3 } }), /make it with --show-sames/],
+  ['a stream that breaks off', stream(STREAM.slice(0, -1)), /the preview breaks off/],
+  ['cut off', previewText([lb, web]).slice(0, -9), /this is no preview/],
+];
+
+for (const [rule, text, message] of REFUSED) {
+  test(`${rule} is refused`, () => assert.throws(() => parsePreview(text), { message }));
+}

@@ -1,0 +1,166 @@
+// The comment that a plan makes: what stands in it, what never does, and how long it gets.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RuntimeView } from '../../../../provider/cli/plan/plan.ts';
+import { renderPlan } from '../../../../provider/cli/plan/render.ts';
+import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
+import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
+
+function markdown(sames: readonly Resource[], changes: readonly Change[] = []): string {
+  return renderPlan(plan(sames, changes));
+}
+
+test('where nothing changes there is no section', () => {
+  assert.equal(markdown([lb, web, attachment('pool', targets({ b1: 1 }))]), '## Weir plan\n\nNothing changes.\n');
+});
+
+test('operations, shares and warnings of a listener, headed "this stack only" without a runtime', () => {
+  const change: Change = [
+    attachment('pool', targets({ b1: 20, b2: 20, b4: 60 })),
+    attachment('pool', targets({ b1: 20, b2: 25, b5: 5 })),
+  ];
+  const text = markdown([lb, web], [change]);
+  for (const line of [
+    'Traffic: 1 weight, 1 unbind, 1 bind. Resources: 1 update.',
+    '> - **over-half**: 60 % of the weight of listener `web` is removed (60 of 100).',
+    '### Listener `web` at `http://127.0.0.1:80` (this stack only)',
+    '- weight `b2` `20`→`25`',
+    '- unbind `b4` `10.0.0.4:80` (`pool`)',
+    '- bind `b5` `10.0.0.5:80` weight 5 (`pool`)',
+    '| `b1` | `pool` | `10.0.0.1:80` | 20 | 20 % | 40 % |',
+    '| `b2` | `pool` | `10.0.0.2:80` | 20→25 | 20 % | 50 % |',
+    '| `b4` | `pool` | `10.0.0.4:80` | 60 | 60 % | 0 % |',
+    '| `b5` | `pool` | `10.0.0.5:80` | 5 | 0 % | 10 % |',
+  ]) {
+    assert.ok(text.split('\n').includes(line), `${line}\nis not in\n${text}`);
+  }
+  const whole = renderPlan({ ...plan([lb, web], [change]), gap: undefined });
+  assert.doesNotMatch(whole, /this stack only/);
+});
+
+test('what the runtime does not show is "this stack only" too, and what is not known is said to be', () => {
+  const pool = attachment('pool', UNKNOWN as never);
+  const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
+  const runtime = (listeners: string[]): RuntimeView => ({
+    winner: () => undefined,
+    objects: new Map([
+      ['load-balancers', [stored('lb-1', lb.properties)]],
+      ['listeners', listeners.map((id) => stored(id, web.properties))],
+    ]),
+  });
+  const textOf = (listeners: string[]) => renderPlan(plan([lb, web], [[undefined, pool]], runtime(listeners)));
+  assert.match(
+    textOf([]),
+    /\(this stack only\)[\s\S]*bound: listener `web` is not in the runtime \(preview with --refresh\), or not for this token/,
+  );
+  assert.doesNotMatch(textOf(['web-1']), /this stack only/);
+  assert.match(textOf(['web-1']), /^Traffic: 1 known after up\. Resources: 1 create\.$/m);
+});
+
+test('created, changed, replaced and deleted objects have a row with their properties, and moved endpoints theirs', () => {
+  const tcp = listener('tcp', 90, { protocol: 'TCP' });
+  const text = markdown(
+    [{ ...listener('stays', 70) }],
+    [
+      [lb, { ...lb, properties: { address: '127.0.0.2', tags: { team: UNKNOWN } } }],
+      [web, { ...web, properties: { ...web.properties, port: 81, drainSeconds: 5 } }],
+      [undefined, { ...listener('new', 99), id: undefined }],
+      [tcp, undefined],
+    ],
+  );
+  for (const line of [
+    '| load balancer `lb` | changed | `address` `127.0.0.1`→`127.0.0.2`, `tags.team` `none`→`known after up` |',
+    '| listener `web` | changed | `port` `80`→`81`, `drainSeconds` `0`→`5` |',
+    '| listener `new` | created | `loadBalancerId` `lb`, `protocol` `HTTP`, `port` `99` |',
+    '| listener `tcp` | **deleted** |  |',
+    '| `web` | `http://127.0.0.1:80` | `http://127.0.0.2:81` |',
+    '| `stays` | `http://127.0.0.1:70` | `http://127.0.0.2:70` |',
+  ]) {
+    assert.ok(text.includes(line.replace('`none`→', '')) || text.includes(line), `${line}\nis not in\n${text}`);
+  }
+});
+
+test('defaults that go by a protocol that is not known are not known either', () => {
+  const unknown = { ...web, properties: { ...web.properties, protocol: UNKNOWN } };
+  assert.match(
+    markdown([lb], [[web, unknown]]),
+    /`protocol` `HTTP`→`known after up`, `idleTimeoutSeconds` `60`→`known after up`, `healthCheck`/,
+  );
+});
+
+test('secrets are named and never shown, also where the preview has them in plain text', () => {
+  const secret = (cookieKey: string, privateKey: string) =>
+    listener('web', 443, {
+      protocol: 'HTTPS',
+      stickySession: { type: 'cookie', cookieKey },
+      certificates: { main: { certificate: 'PUBLIC', privateKey } },
+      tags: '[secret]',
+    });
+  const text = markdown(
+    [lb],
+    [
+      [secret('hunter2-key', 'PRIVATE-1'), secret('hunter3-key', 'PRIVATE-2')],
+      [undefined, { ...secret('hunter4-key', 'PRIVATE-3'), name: 'next', id: undefined }],
+    ],
+  );
+  assert.match(text, /`certificates\.main\.privateKey`/);
+  assert.doesNotMatch(text, /hunter|PRIVATE/);
+});
+
+test('hostile names stay in their cells', () => {
+  const name = 'x|y`</details><script>@team\n# head';
+  const text = markdown(
+    [lb, { ...web, name }],
+    [[attachment(name, {}), attachment(name, { [name]: { address: '10.0.0.1', port: 80 } })]],
+  );
+  assert.doesNotMatch(text, /<script>|<\/details>|^# head/m);
+  for (const line of text.split('\n').filter((each) => each.startsWith('|')))
+    assert.equal(line.split('|').length, 8, line);
+});
+
+test('500 targets stay readable: 20 in sight, the others folded away under their number', () => {
+  const many = (weight: number) =>
+    Object.fromEntries(
+      Array.from({ length: 500 }, (_, index) => [
+        `t${index}`,
+        { address: `10.0.${index >> 8}.${index & 255}`, port: 80, weight },
+      ]),
+    );
+  const text = markdown([lb, web], [[attachment('pool', {}), attachment('pool', many(1))]]);
+  assert.match(text, /Traffic: 500 bind\./);
+  assert.match(text, /<details><summary>480 more changes<\/summary>\n\n- /);
+  assert.match(text, /<details><summary>480 more targets<\/summary>\n\n\| target /);
+  assert.ok(text.length < 65_536, `${text.length}`);
+  const listeners = Array.from({ length: 40 }, (_, index) => listener(`l${index}`, 100 + index));
+  const shared = (weight: number) => attachment('pool', many(weight), { loadBalancerId: 'lb-1' });
+  const crowd = markdown(
+    [lb, ...listeners],
+    [
+      [
+        shared(1),
+        {
+          ...shared(1),
+          properties: { loadBalancerId: 'lb-1', targets: { ...many(1), t0: { address: '10.9.9.9', port: 1 } } },
+        },
+      ],
+    ],
+  );
+  assert.ok(crowd.length < 65_536, `${crowd.length}`);
+  assert.match(crowd, /### Listener `l39` [^\n]*\n\n- address `t0`/);
+  assert.match(crowd, /\n\n\.\.\. and 480 more targets\n/);
+});
+
+test('a thousand deleted listeners leave room for a comment too', () => {
+  const deleted = Array.from({ length: 1000 }, (_, index): Change[] => {
+    const [front, map] = [listener(`l${index}`, 1000 + index), targets({ b1: 1 })];
+    return [
+      [attachment(`p${index}`, map, { listenerId: front.id }), undefined],
+      [front, undefined],
+    ];
+  });
+  const text = markdown([lb], deleted.flat());
+  assert.ok(text.length < 65_536, `${text.length}`);
+  assert.match(text, /^> - \.\.\. and 980 more warnings$/m);
+  assert.match(text, /^\.\.\. and 1980 more resources$/m);
+  assert.match(text, /^1000 listeners and rules change, for which there is no room in a comment\.$/m);
+});

@@ -1,0 +1,222 @@
+// Which plans warn, and of what.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
+import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
+
+const pool = (weights: Readonly<Record<string, number | undefined>>) => attachment('pool', targets(weights));
+const created = (resource: Resource, references: Resource['references'] = {}): Resource => ({
+  ...resource,
+  id: undefined,
+  references,
+});
+const a = (weights: Record<string, number>) => attachment('a', targets(weights));
+const b = (weights: Record<string, number>) => attachment('b', targets(weights));
+const rule = { type: 'ForwardingRule', name: 'api', id: 'api-1', properties: { listenerId: 'web-1', path: '/api' } };
+const ruled = (weights: Record<string, number>) => attachment('ruled', targets(weights), { ruleId: 'api-1' });
+const three = { b1: 100, b2: 100, b3: 100 };
+const heir = created(listener('www', 80));
+const others = [lb, web];
+
+interface Row {
+  readonly rule: string;
+  readonly sames?: readonly Resource[];
+  readonly changes: readonly Change[];
+  readonly warns: readonly string[];
+}
+
+const ROWS: readonly Row[] = [
+  { rule: 'one of three goes', changes: [[pool(three), pool({ b1: 100, b2: 100 })]], warns: [] },
+  { rule: 'half of the weight goes', changes: [[pool({ b1: 50, b2: 50 }), pool({ b1: 50 })]], warns: [] },
+  { rule: 'two of three go', changes: [[pool(three), pool({ b1: 100 })]], warns: ['over-half'] },
+  {
+    rule: 'two of three are set to 0',
+    changes: [[pool(three), pool({ ...three, b1: 0, b2: 0 })]],
+    warns: ['over-half'],
+  },
+  {
+    rule: 'all targets are exchanged for new ones',
+    changes: [[pool({ b1: 100 }), pool({ b2: 100 })]],
+    warns: ['over-half'],
+  },
+  { rule: 'all weights change alike', changes: [[pool(three), pool({ b1: 10, b2: 10, b3: 10 })]], warns: [] },
+  { rule: 'all go', changes: [[pool(three), pool({})]], warns: ['no-target', 'over-half'] },
+  { rule: 'all are set to 0', changes: [[pool({ b1: 1 }), pool({ b1: 0 })]], warns: ['no-target', 'over-half'] },
+  { rule: 'there was none before', changes: [[pool({ b1: 0 }), pool({})]], warns: [] },
+  {
+    rule: 'another attachment of the listener keeps it up',
+    sames: [...others, a({ b9: 100 })],
+    changes: [[pool({ b1: 100 }), pool({})]],
+    warns: [],
+  },
+  {
+    rule: 'what is left is not known',
+    changes: [[pool({ b1: 1 }), attachment('pool', { b1: { address: '10.0.0.1', port: 80, weight: UNKNOWN } })]],
+    warns: [],
+  },
+  {
+    rule: 'whether anything is left is not known',
+    changes: [[pool(three), { ...pool({}), properties: { listenerId: 'web-1', targets: UNKNOWN } }]],
+    warns: [],
+  },
+  {
+    rule: 'the only target changes its port, make before break',
+    changes: [[pool({ b1: 100 }), attachment('pool', { b1: { address: '10.0.0.1', port: 81 } })]],
+    warns: [],
+  },
+  {
+    rule: "a rule's last target goes",
+    sames: [...others, rule, a({ b9: 1 })],
+    changes: [[ruled({ b1: 1 }), ruled({})]],
+    warns: ['no-target', 'over-half'],
+  },
+  {
+    rule: 'a listener that takes traffic is deleted',
+    sames: [lb],
+    changes: [
+      [pool(three), undefined],
+      [web, undefined],
+    ],
+    warns: ['deletion'],
+  },
+  { rule: 'a listener without traffic is deleted', sames: [lb], changes: [[web, undefined]], warns: [] },
+  {
+    rule: 'a load balancer with traffic is deleted',
+    sames: [],
+    changes: [
+      [pool(three), undefined],
+      [web, undefined],
+      [lb, undefined],
+    ],
+    warns: ['deletion', 'deletion'],
+  },
+  {
+    rule: "a deleted listener's VIP:port goes to a new one with the same targets",
+    sames: [lb],
+    changes: [
+      [pool(three), undefined],
+      [web, undefined],
+      [undefined, heir],
+      [undefined, created(attachment('heirs', targets(three), {}), { listenerId: heir })],
+    ],
+    warns: [],
+  },
+  {
+    rule: 'a rule that takes requests is deleted',
+    sames: others,
+    changes: [
+      [ruled({ b1: 1 }), undefined],
+      [rule, undefined],
+    ],
+    warns: ['deletion'],
+  },
+  {
+    rule: 'a listener is deleted of which a rule takes all the traffic',
+    sames: [lb],
+    changes: [
+      [ruled({ b1: 1 }), undefined],
+      [rule, undefined],
+      [web, undefined],
+    ],
+    warns: ['deletion'],
+  },
+  {
+    rule: "a deleted rule's requests go to a new one with the same targets",
+    sames: others,
+    changes: [
+      [ruled({ b1: 1 }), undefined],
+      [rule, undefined],
+      [undefined, created({ ...rule, name: 'api2' })],
+      [undefined, created(attachment('heirs', targets({ b1: 1 }), {}), { ruleId: { ...rule, name: 'api2' } })],
+    ],
+    warns: [],
+  },
+  {
+    rule: 'a load balancer and what is on it are replaced',
+    sames: [],
+    changes: [
+      [lb, created({ ...lb, properties: { ...lb.properties, type: 'classic' } }), 'replace'],
+      [web, created(web, { loadBalancerId: lb }), 'replace'],
+    ],
+    warns: ['replacement', 'replacement'],
+  },
+  {
+    rule: 'the only target moves, in an order that is open',
+    changes: [
+      [a({ b1: 1 }), a({})],
+      [b({}), b({ b1: 1 })],
+    ],
+    warns: ['open-order'],
+  },
+  {
+    rule: 'the only target moves, the old attachment after the new one',
+    changes: [
+      [a({ b1: 1 }), { ...a({}), dependsOn: [b({})] }],
+      [b({}), b({ b1: 1 })],
+    ],
+    warns: [],
+  },
+  {
+    rule: 'the only target moves, the new attachment after the old one',
+    changes: [
+      [a({ b1: 1 }), a({})],
+      [b({}), { ...b({ b1: 1 }), dependsOn: [a({})] }],
+    ],
+    warns: ['open-order'],
+  },
+  {
+    rule: 'the only target moves to a new attachment, and the old one is deleted: deletes come last',
+    changes: [
+      [a({ b1: 1 }), undefined],
+      [undefined, created(b({ b1: 1 }))],
+    ],
+    warns: [],
+  },
+  {
+    rule: 'one of two targets moves: the other one serves',
+    changes: [
+      [a({ b1: 1, b2: 1 }), a({ b2: 1 })],
+      [b({}), b({ b1: 1 })],
+    ],
+    warns: [],
+  },
+  {
+    rule: 'both targets move',
+    changes: [
+      [a({ b1: 1, b2: 1 }), a({})],
+      [b({}), b({ b1: 1, b2: 1 })],
+    ],
+    warns: ['open-order', 'open-order'],
+  },
+];
+
+for (const { rule: name, sames = others, changes, warns } of ROWS) {
+  test(`${name}: ${warns.length === 0 ? 'no warning' : warns.join(', ')}`, () => {
+    const { warnings } = plan(sames, changes);
+    assert.deepEqual(
+      warnings.map((warning) => warning.rule),
+      warns,
+      JSON.stringify(warnings),
+    );
+  });
+}
+
+test('a replacement says whether VIP and port are kept', () => {
+  const moved = created({ ...web, properties: { ...web.properties, loadBalancerId: 'lb-2' } });
+  const at = (address?: string) => ({ ...lb, name: 'two', id: 'lb-2', properties: { address } });
+  const textOf = (second: Resource) => plan([lb, second], [[web, moved, 'replace']]).warnings[0]?.text ?? '';
+  assert.match(textOf(at('127.0.0.1')), /endpoint `http:\/\/127\.0\.0\.1:80` is kept/);
+  assert.match(textOf(at('127.0.0.2')), /endpoint changes, `http:\/\/127\.0\.0\.1:80`→`http:\/\/127\.0\.0\.2:80`/);
+  assert.match(textOf(at()), /whether its endpoint is kept is known after up/);
+});
+
+test('the order of a move is asked for by name', () => {
+  const changes: Change[] = [
+    [a({ b1: 1 }), a({})],
+    [b({}), b({ b1: 1 })],
+  ];
+  assert.match(
+    plan(others, changes).warnings[0]?.text ?? '',
+    /`b1` moves from `a` to `b`.*give `a` `dependsOn: \[b\]`/,
+  );
+});

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ERRORS, type ErrorCode, isWeirError, WeirError } from '../../../../provider/model/base/errors.ts';
+
+for (const [code, { status, message }] of Object.entries(ERRORS)) {
+  test(`${code} has a status and a sentence`, () => {
+    assert.ok(status === 0 || (status >= 400 && status < 600));
+    assert.match(message, /^[A-Z].*\.$/);
+    assert.equal(new WeirError(code as ErrorCode).message, message);
+  });
+}
+
+test("an error of another copy of the package is known by its name and code, a stranger's is not", () => {
+  const copy = Object.assign(new Error('x'), { name: 'WeirError', code: 'InUse' });
+  assert.ok(isWeirError(copy));
+  assert.ok(!isWeirError(Object.assign(new Error('x'), { name: 'WeirError', code: 'ECONNRESET' })));
+  assert.ok(!isWeirError(new Error('InUse')));
+});

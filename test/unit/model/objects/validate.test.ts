@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isWeirError } from '../../../../provider/model/base/errors.ts';
+import type { Kind } from '../../../../provider/model/base/kinds.ts';
+import { fingerprint } from '../../../../provider/model/base/secrets.ts';
+import { healthCheckOf } from '../../../../provider/model/objects/listener.ts';
+import { invalid, parseProperties, problemsOf } from '../../../../provider/model/objects/validate.ts';
+import { makePair } from '../../../harness/certificates.ts';
+
+const UNKNOWN = 'unknown-value';
+const isKnown = (value: unknown) => value !== UNKNOWN;
+const pair = makePair(['a.example']);
+const target = { address: '10.0.0.1', port: 80 };
+
+type Row = readonly [name: string, kind: Kind, input: Record<string, unknown>, problems: readonly string[]];
+
+const LISTENER = { loadBalancerId: 'b', port: 1 };
+
+const REFUSED: readonly Row[] = [
+  ['HTTPS without a certificate', 'listeners', { ...LISTENER, protocol: 'HTTPS' }, ['certificates']],
+  ['HTTPS with an empty map', 'listeners', { ...LISTENER, protocol: 'HTTPS', certificates: {} }, ['certificates']],
+  [
+    'more than 256 certificates',
+    'listeners',
+    {
+      ...LISTENER,
+      protocol: 'HTTPS',
+      certificates: Object.fromEntries(Array.from({ length: 257 }, (_, index) => [`c${index}`, pair])),
+    },
+    ['certificates'],
+  ],
+  [
+    'what a TCP listener would ignore',
+    'listeners',
+    {
+      ...LISTENER,
+      protocol: 'TCP',
+      certificates: {},
+      maxPendingRequests: 1,
+      trustedProxies: ['10.0.0.0/8'],
+      stickySession: { type: 'cookie' },
+    },
+    ['certificates', 'maxPendingRequests', 'trustedProxies', 'stickySession.type'],
+  ],
+  [
+    'a check whose answer would be a tunnel',
+    'rules',
+    { listenerId: 'l', path: '/', healthCheck: { protocol: 'HTTP', method: 'CONNECT' } },
+    ['healthCheck.method'],
+  ],
+  ['a place without a name', 'load-balancers', { region: '', vpcId: '', zoneId: '' }, ['region', 'vpcId', 'zoneId']],
+  ['PROXY for UDP', 'listeners', { ...LISTENER, protocol: 'UDP', proxyProtocol: 'v2' }, ['proxyProtocol']],
+  [
+    'networks that are none',
+    'listeners',
+    { ...LISTENER, protocol: 'HTTP', trustedProxies: ['10.0.0.0', '10.0.0.0/33', 'x/8', '::/128'] },
+    ['trustedProxies[0]', 'trustedProxies[1]', 'trustedProxies[2]'],
+  ],
+  [
+    'a cookie of a session by source',
+    'listeners',
+    { ...LISTENER, protocol: 'HTTP', stickySession: { type: 'source-ip', cookieName: 'a', cookieKey: '' } },
+    ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.cookieKey'],
+  ],
+  [
+    'a cookie with a name that is no token and an empty key',
+    'rules',
+    {
+      listenerId: 'l',
+      path: '/',
+      stickySession: { type: 'cookie', cookieName: 'a;b', cookieKey: '', lifetimeSeconds: 0 },
+    },
+    ['stickySession.cookieName', 'stickySession.cookieKey', 'stickySession.lifetimeSeconds'],
+  ],
+  [
+    'a fingerprint as the key',
+    'rules',
+    { listenerId: 'l', path: '/', stickySession: { type: 'cookie', cookieKey: fingerprint('a key of sixteen') } },
+    ['stickySession.cookieKey'],
+  ],
+  ['a rule without host and path', 'rules', { listenerId: 'l' }, ['host']],
+  ['an exact match of no path', 'rules', { listenerId: 'l', pathMatch: 'exact' }, ['host', 'pathMatch']],
+  ['a path with dot segments', 'rules', { listenerId: 'l', path: '/a/%2E./b' }, ['path']],
+  ['a wildcard in the middle', 'rules', { listenerId: 'l', host: 'a.*.b' }, ['host']],
+  [
+    'hosts and paths that are none',
+    'rules',
+    { listenerId: 'l', host: 'a.b:80', path: 'api?x', healthCheck: { send: 'x' } },
+    ['host', 'path', 'healthCheck.send'],
+  ],
+  [
+    'both kinds of checks at once',
+    'listeners',
+    { ...LISTENER, protocol: 'UDP', healthCheck: { protocol: 'UDP', path: '/x', expect: '' } },
+    ['healthCheck.expect', 'healthCheck.path'],
+  ],
+  [
+    'every fault at once',
+    'attachments',
+    { targets: { a: { address: 'x', port: 0, weight: 101 }, b: { weigth: 1 } }, defaultPort: '80' },
+    [
+      'targets.a.address',
+      'targets.a.port',
+      'targets.a.weight',
+      'targets.b.weigth',
+      'defaultPort',
+      'listenerId',
+      'targets.b.address',
+    ],
+  ],
+  ['both parents', 'attachments', { listenerId: 'l', loadBalancerId: 'b', targets: {} }, ['listenerId']],
+  [
+    'two names for one wire identity',
+    'attachments',
+    { listenerId: 'l', targets: { a: target, b: { address: '10.0.0.1' } }, defaultPort: 80 },
+    ['targets.b'],
+  ],
+  [
+    'the same IPv6 address written twice',
+    'attachments',
+    {
+      listenerId: 'l',
+      targets: { a: { address: '2001:db8::1', port: 1 }, b: { address: '2001:DB8:0:0::1', port: 1 } },
+    },
+    ['targets.b'],
+  ],
+  [
+    'weights that are no whole number',
+    'attachments',
+    { listenerId: 'l', targets: { a: { ...target, weight: 1.5 }, b: { address: '10.0.0.2', port: 1, weight: '5' } } },
+    ['targets.a.weight', 'targets.b.weight'],
+  ],
+  [
+    'a name that is no identifier',
+    'attachments',
+    { listenerId: 'l', targets: { '10.0.0.1:80': { ...target, weight: -1 } } },
+    ['targets["10.0.0.1:80"].weight'],
+  ],
+  [
+    'more than 500 targets',
+    'attachments',
+    {
+      listenerId: 'l',
+      targets: Object.fromEntries(
+        Array.from({ length: 501 }, (_, i) => [`t${i}`, { address: '10.0.0.1', port: i + 1 }]),
+      ),
+    },
+    ['targets'],
+  ],
+  [
+    'as many equal targets as a body has room for',
+    'attachments',
+    { listenerId: 'l', targets: Object.fromEntries(Array.from({ length: 130_000 }, (_, i) => [`t${i}`, target])) },
+    ['targets'],
+  ],
+  ['what a listener lacks', 'listeners', {}, ['loadBalancerId', 'protocol', 'port']],
+  [
+    'an algorithm that is none',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'TCP', port: 1, algorithm: 'random' },
+    ['algorithm'],
+  ],
+  [
+    'a payload with a stray backslash, or with nothing to expect',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'UDP', port: 1, healthCheck: { protocol: 'UDP', send: 'a\\n', expect: '' } },
+    ['healthCheck.send', 'healthCheck.expect'],
+  ],
+  [
+    'intervals below 0.05 s',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'TCP', port: 1, healthCheck: { intervalSeconds: 0.04 }, drainSeconds: 0.01 },
+    ['healthCheck.intervalSeconds', 'drainSeconds'],
+  ],
+  [
+    'HTTP properties of a TCP check',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'TCP', port: 1, healthCheck: { path: '/x' } },
+    ['healthCheck.path'],
+  ],
+  [
+    'a path that would split a request',
+    'listeners',
+    {
+      loadBalancerId: 'b',
+      protocol: 'HTTP',
+      port: 1,
+      healthCheck: { protocol: 'HTTP', path: '/ HTTP/1.1\r\nx: y', host: 'a\r\nb' },
+    },
+    ['healthCheck.path', 'healthCheck.host'],
+  ],
+  [
+    'codes that are none',
+    'listeners',
+    { loadBalancerId: 'b', protocol: 'HTTP', port: 1, healthCheck: { protocol: 'HTTP', expectedCodes: '399-200' } },
+    ['healthCheck.expectedCodes'],
+  ],
+  [
+    'codes without end',
+    'listeners',
+    { ...LISTENER, protocol: 'HTTP', healthCheck: { protocol: 'HTTP', expectedCodes: `200${',200'.repeat(256)}` } },
+    ['healthCheck.expectedCodes'],
+  ],
+  ['an address that is a name', 'load-balancers', { address: 'localhost', type: 'network' }, ['type', 'address']],
+];
+
+for (const [name, kind, input, paths] of REFUSED) {
+  test(`refuses ${name}, naming each path`, () => {
+    assert.deepEqual(
+      problemsOf(kind, input).map((problem) => problem.path),
+      paths,
+    );
+  });
+}
+
+const SKIPPED: readonly Row[] = [
+  ['a whole map', 'attachments', { listenerId: UNKNOWN, targets: UNKNOWN }, []],
+  [
+    'one target',
+    'attachments',
+    { listenerId: 'l', targets: { a: UNKNOWN, b: { ...target, weight: 101 } } },
+    ['targets.b.weight'],
+  ],
+  [
+    'a bad known weight beside an unknown port',
+    'attachments',
+    { listenerId: 'l', targets: { a: { address: '10.0.0.1', port: UNKNOWN, weight: 101 } } },
+    ['targets.a.weight'],
+  ],
+  [
+    'a default port',
+    'attachments',
+    { listenerId: 'l', targets: { a: { address: '10.0.0.1' }, b: { address: '10.0.0.1' } }, defaultPort: UNKNOWN },
+    [],
+  ],
+  [
+    'the protocol of a check',
+    'listeners',
+    { loadBalancerId: UNKNOWN, protocol: 'TCP', port: UNKNOWN, healthCheck: { protocol: UNKNOWN, path: '/x' } },
+    [],
+  ],
+];
+
+for (const [name, kind, input, paths] of SKIPPED) {
+  test(`an unknown skips only what needs it: ${name}`, () => {
+    assert.deepEqual(
+      problemsOf(kind, input, isKnown).map((problem) => problem.path),
+      paths,
+    );
+  });
+}
+
+test('a name that none can be is refused for what it is', () => {
+  const problems = problemsOf('load-balancers', { tags: { '': 'x', ['n'.repeat(256)]: 'y' } });
+  assert.deepEqual(
+    problems.map((problem) => problem.message),
+    ['a name must not be empty', 'a name has at most 255 characters'],
+  );
+});
+
+test('where faults have several codes, the message names each that is no InvalidParameter', () => {
+  const { message } = invalid([
+    { path: 'targets.a', message: 'is far', code: 'NetworkConflict' },
+    { path: 'targets.b', message: 'is stopped', code: 'IncorrectStatus.RSByPassToas' },
+    { path: 'targets.c', message: 'is bad' },
+  ]);
+  const due =
+    'targets.a is far (NetworkConflict); targets.b is stopped (IncorrectStatus.RSByPassToas); targets.c is bad';
+  assert.equal(message, due);
+  assert.equal(invalid([{ path: 'a', message: 'is far', code: 'NetworkConflict' }]).message, 'a is far');
+});
+
+test('the error of one kind of fault has its code, of several InvalidParameter', () => {
+  const codeOf = (input: Record<string, unknown>) => {
+    try {
+      parseProperties('attachments', input);
+    } catch (error) {
+      return isWeirError(error) ? error.code : error;
+    }
+  };
+  const twice = { a: target, b: target };
+  assert.equal(codeOf({ listenerId: 'l', targets: twice }), 'InvalidBackendServers.ServerIpConflict');
+  assert.equal(codeOf({ listenerId: 'l', targets: { ...twice, c: {} } }), 'InvalidParameter');
+});
+
+test('defaults are filled in, and an IPv6 address gets its shortest form', () => {
+  const listener = parseProperties('listeners', { loadBalancerId: 'b', protocol: 'TCP', port: 1 });
+  assert.equal(healthCheckOf(listener).protocol, 'TCP');
+  assert.equal(healthCheckOf(listener).intervalSeconds, 5);
+  assert.equal(parseProperties('load-balancers', { address: '2001:DB8:0:0::1' }).address, '2001:db8::1');
+});
+
+test('what a check of another protocol has by default is no mistake: an answer may be sent back as it is', () => {
+  const rule = { listenerId: 'l', path: '/a', healthCheck: {} };
+  const answered = parseProperties('rules', rule);
+  assert.equal(answered.healthCheck.path, '/');
+  assert.deepEqual(parseProperties('rules', answered), answered);
+});
+
+test('what is missing, or of another type as a whole, is said in words of the property', () => {
+  const said = (input: Record<string, unknown>) =>
+    problemsOf('listeners', { ...LISTENER, ...input }).map(({ path, message }) => `${path} ${message}`);
+  assert.deepEqual(said({ protocol: 'TCP', healthCheck: { path: '/up' } }), [
+    'healthCheck.path is for HTTP checks only, and the protocol is "TCP" by default',
+  ]);
+  assert.deepEqual(said({}), ['protocol is required: must be "TCP", "UDP", "HTTP" or "HTTPS"']);
+  const certificates = { a: { certificate: 'c', privateKey: 'k', serverNames: 'a.example' } };
+  assert.deepEqual(
+    said({ protocol: 'HTTPS', healthCheck: 'HTTP', stickySession: 'cookie', certificates }).slice(0, 3),
+    [
+      'healthCheck must be a health check: an object such as { protocol: "HTTP" }',
+      'stickySession must be a sticky session: an object such as { type: "cookie" }',
+      'certificates.a.serverNames must be a list of host names',
+    ],
+  );
+});

@@ -1,0 +1,31 @@
+// The table of actions: each one permits something, and the documents' own names are all in it.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  ACTIONS,
+  BIND,
+  DESCRIBE_METRICS,
+  DESCRIBE_WORKERS,
+  KIND_ACTIONS,
+  permissionFor,
+  RESTART_WORKER,
+  UNBIND,
+} from '../../../../provider/model/permissions/actions.ts';
+
+test('each action permits an operation of some route, and each permitted one is in the table', () => {
+  const ofKinds = Object.values(KIND_ACTIONS).flatMap(({ type: _, ...actions }) => Object.values(actions).flat());
+  const ofRuntime = [RESTART_WORKER, DESCRIBE_WORKERS, DESCRIBE_METRICS].flatMap(({ actions }) => actions);
+  assert.deepEqual(new Set<string>([...ofKinds, ...ofRuntime]), new Set(Object.keys(ACTIONS)));
+});
+
+test('the documents name each operation on membership, and so can a token', () => {
+  assert.deepEqual(BIND.loadBalancerId, ['slb:AddBackendServers', 'slb:RegisterInstancesWithLoadBalancer']);
+  assert.ok(BIND.classic.includes('slb:RegisterTargetsWithClassicalLB'));
+  assert.ok(UNBIND.loadBalancerId.includes('slb:DeregisterInstancesFromLoadBalancer'));
+  assert.ok(UNBIND.classic.includes('slb:DeregisterTargetsFromClassicalLB'));
+  for (const actions of [UNBIND.listenerId, UNBIND.ruleId]) assert.ok(actions.includes('slb:DeregisterTargets'));
+});
+
+test('an action that permits two operations is named once', () => {
+  assert.deepEqual(permissionFor('group-attachments', 'create', 'modify').actions, ['slb:AttachLoadBalancers']);
+});

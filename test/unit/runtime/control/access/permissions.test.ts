@@ -1,0 +1,274 @@
+// What a write needs, by what it really does: the resources of the stored object and of the new one, and every server that is newly bound.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Kind } from '../../../../../provider/model/base/kinds.ts';
+import { parseProperties } from '../../../../../provider/model/objects/validate.ts';
+import { needsOfRead, needsOfWrite } from '../../../../../provider/runtime/control/access/permissions.ts';
+import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
+import type { StoredObject } from '../../../../../provider/runtime/stored/object.ts';
+import { emptyDraft, put } from '../fixtures.ts';
+
+const PLACE = { region: 'here', vpcId: 'vpc' };
+
+const TARGETS = { a: { address: '10.0.0.1', port: 80 }, b: { serverId: 'i-1', port: 80 } };
+
+/** Load balancers `lb`, `other` and `classic`, a listener and a rule of the first, three servers, a group; and attachments. */
+function world(): Draft {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', { ...PLACE });
+  put(draft, 'load-balancers', 'other', { ...PLACE });
+  put(draft, 'load-balancers', 'classic', { ...PLACE, type: 'classic' });
+  put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
+  put(draft, 'listeners', 'far', { loadBalancerId: 'other', protocol: 'HTTP', port: 80 });
+  put(draft, 'rules', 'api', { listenerId: 'web', path: '/api' });
+  for (const id of ['i-1', 'i-2', 'i-3'])
+    put(draft, 'backend-servers', id, { ...PLACE, addresses: [`10.0.1.${id.at(-1)}`] });
+  put(draft, 'groups', 'g', { members: { one: 'i-1', two: 'i-2' } });
+  put(draft, 'attachments', 'pool', { listenerId: 'web', targets: TARGETS });
+  put(draft, 'group-attachments', 'scaled', { groupId: 'g', listenerId: 'web', port: 80 });
+  return draft;
+}
+
+/** The first action of each need, with its resource and path; `input` undefined: a delete. */
+function needs(kind: Kind, id: string, input: object | undefined): string[] {
+  const draft = world();
+  const before = draft.get<Kind>(kind, id);
+  let after: StoredObject | undefined;
+  if (input !== undefined) {
+    put(draft, kind, id, input);
+    after = draft.get<Kind>(kind, id);
+  }
+  return needsOfWrite(world(), before, after).map(({ actions, resource, path }) => {
+    return `${actions[0]?.replace('slb:', '')} on ${resource}${path && ` for ${path}`}`;
+  });
+}
+
+const pool = (targets: object, more: object = {}) => ({ listenerId: 'web', targets, ...more });
+
+const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: object | undefined, needed: string[]])[] =
+  [
+    [
+      'a load balancer is checked against itself',
+      'load-balancers',
+      'new',
+      {},
+      ['CreateLoadBalancer on loadbalancer/new'],
+    ],
+    ['its change too', 'load-balancers', 'lb', { ...PLACE, tags: {} }, ['ModifyLoadBalancer on loadbalancer/lb']],
+    ['and its delete', 'load-balancers', 'lb', undefined, ['DeleteLoadBalancer on loadbalancer/lb']],
+    [
+      'a listener that moves needs both load balancers',
+      'listeners',
+      'web',
+      { loadBalancerId: 'other', protocol: 'HTTP', port: 81 },
+      ['ModifyListener on loadbalancer/lb', 'ModifyListener on loadbalancer/other'],
+    ],
+    [
+      'a rule that moves needs both',
+      'rules',
+      'api',
+      { listenerId: 'far', path: '/api' },
+      ['ModifyRule on loadbalancer/lb', 'ModifyRule on loadbalancer/other'],
+    ],
+    ['a server is an instance', 'backend-servers', 'i-3', undefined, ['DeleteServer on instance/i-3']],
+    [
+      'a bind needs the load balancer, and each server that is bound',
+      'attachments',
+      'new',
+      { ruleId: 'api', targets: { ...TARGETS, c: { serverId: 'i-2', port: 80 } } },
+      [
+        'AddBackendServers on loadbalancer/lb',
+        'AddBackendServers on instance/i-1 for targets.b',
+        'AddBackendServers on instance/i-2 for targets.c',
+      ],
+    ],
+    [
+      'servers that are bound already are not asked for again',
+      'attachments',
+      'pool',
+      pool({ ...TARGETS, c: { serverId: 'i-2', port: 80 } }),
+      ['AddBackendServers on loadbalancer/lb', 'AddBackendServers on instance/i-2 for targets.c'],
+    ],
+    [
+      'an attachment without targets is a bind',
+      'attachments',
+      'new',
+      pool({}),
+      ['AddBackendServers on loadbalancer/lb'],
+    ],
+    ['its delete is an unbind', 'attachments', 'pool', undefined, ['RemoveBackendServers on loadbalancer/lb']],
+    [
+      'a name that goes is an unbind',
+      'attachments',
+      'pool',
+      pool({ a: TARGETS.a }),
+      ['RemoveBackendServers on loadbalancer/lb'],
+    ],
+    [
+      'another weight is a weight',
+      'attachments',
+      'pool',
+      pool({ ...TARGETS, a: { ...TARGETS.a, weight: 5 } }),
+      ['ModifyLoadBalancerBackends on loadbalancer/lb'],
+    ],
+    [
+      'another port is a port',
+      'attachments',
+      'pool',
+      pool({ ...TARGETS, a: { ...TARGETS.a, port: 81 } }),
+      ['ModifyTargetPort on loadbalancer/lb'],
+    ],
+    [
+      'a default port that counts for no target is a setting',
+      'attachments',
+      'pool',
+      pool(TARGETS, { defaultPort: 81 }),
+      ['SetBackendServers on loadbalancer/lb'],
+    ],
+    [
+      'another server under a name is an unbind and a bind',
+      'attachments',
+      'pool',
+      pool({ ...TARGETS, b: { serverId: 'i-2', port: 80 } }),
+      [
+        'AddBackendServers on loadbalancer/lb',
+        'AddBackendServers on instance/i-2 for targets.b',
+        'RemoveBackendServers on loadbalancer/lb',
+      ],
+    ],
+    [
+      'another address too',
+      'attachments',
+      'pool',
+      pool({ ...TARGETS, a: { ...TARGETS.a, address: '10.0.0.9' } }),
+      ['AddBackendServers on loadbalancer/lb', 'RemoveBackendServers on loadbalancer/lb'],
+    ],
+    [
+      'whatever else an attachment says needs an action of its own, beside a weight too',
+      'attachments',
+      'pool',
+      pool({ ...TARGETS, a: { ...TARGETS.a, weight: 5 } }, { handoverSeconds: 1 }),
+      ['ModifyLoadBalancerBackends on loadbalancer/lb', 'SetBackendServers on loadbalancer/lb'],
+    ],
+    [
+      'a weight that is written out changes no weight',
+      'attachments',
+      'pool',
+      pool({ ...TARGETS, a: { ...TARGETS.a, weight: 100 } }),
+      ['SetBackendServers on loadbalancer/lb'],
+    ],
+    [
+      'another parent unbinds all there and binds all here',
+      'attachments',
+      'pool',
+      { listenerId: 'far', targets: TARGETS },
+      [
+        'AddBackendServers on loadbalancer/other',
+        'AddBackendServers on instance/i-1 for targets.b',
+        'RemoveBackendServers on loadbalancer/lb',
+      ],
+    ],
+    [
+      'what changes nothing needs any of its actions',
+      'attachments',
+      'pool',
+      pool(TARGETS),
+      ['AddBackendServers on loadbalancer/lb'],
+    ],
+    [
+      'a group is created with its servers',
+      'groups',
+      'new',
+      { members: { one: 'i-3' } },
+      ['CreateScalingGroup on scalinggroup/new', 'AttachInstances on instance/i-3 for members.one'],
+    ],
+    [
+      'a member joins, another leaves',
+      'groups',
+      'g',
+      { members: { one: 'i-1', three: 'i-3' } },
+      [
+        'AttachInstances on instance/i-3 for members.three',
+        'AttachInstances on scalinggroup/g',
+        'DetachInstances on scalinggroup/g',
+      ],
+    ],
+    ['members that are declared no more stay', 'groups', 'g', {}, ['ModifyScalingGroup on scalinggroup/g']],
+    [
+      'a group is attached with each of its servers',
+      'group-attachments',
+      'new',
+      { groupId: 'g', listenerId: 'far', port: 80 },
+      [
+        'AttachLoadBalancers on loadbalancer/other',
+        'AttachLoadBalancers on scalinggroup/g for groupId',
+        'AttachLoadBalancers on instance/i-1 for members.one',
+        'AttachLoadBalancers on instance/i-2 for members.two',
+      ],
+    ],
+    [
+      'its weight is a change of how it is attached',
+      'group-attachments',
+      'scaled',
+      { groupId: 'g', listenerId: 'web', port: 80, weight: 1 },
+      ['AttachLoadBalancers on loadbalancer/lb'],
+    ],
+    ['it is detached', 'group-attachments', 'scaled', undefined, ['DetachLoadBalancers on loadbalancer/lb']],
+  ];
+
+for (const [rule, kind, id, input, needed] of ROWS) {
+  test(rule, () => assert.deepEqual(needs(kind, id, input), needed));
+}
+
+test('a listener that comes to where another load balancer has one may take its traffic, and needs that one too', () => {
+  const draft = emptyDraft();
+  for (const id of ['a', 'b', 'c']) put(draft, 'load-balancers', id, { address: id === 'c' ? '10.0.0.2' : '10.0.0.1' });
+  for (const id of ['b', 'c']) put(draft, 'listeners', id, { loadBalancerId: id, protocol: 'TCP', port: 80 });
+  const asked = (before: StoredObject | undefined, after: StoredObject) =>
+    needsOfWrite(draft, before, after).map(({ actions, resource }) => `${actions} on ${resource}`);
+  const listener = (port: number, id = 'new') => {
+    const properties = parseProperties('listeners', { loadBalancerId: 'a', protocol: 'TCP', port });
+    return { kind: 'listeners', id, properties, state: {} } as unknown as StoredObject;
+  };
+  const [create, take] = ['slb:CreateListener on loadbalancer/a', 'slb:ModifyListener on loadbalancer/b'];
+  assert.deepEqual(asked(undefined, listener(81)), [create]);
+  assert.deepEqual(asked(undefined, listener(80)), [create, take]);
+  assert.deepEqual(asked(listener(81), listener(80)), ['slb:ModifyListener on loadbalancer/a', take]);
+  const moved = draft.get('load-balancers', 'c');
+  assert.ok(moved);
+  const properties = parseProperties('load-balancers', { address: '10.0.0.1' });
+  const after = { ...moved, properties, state: { vip: '10.0.0.1' } };
+  assert.deepEqual(asked(moved, after), ['slb:ModifyLoadBalancer on loadbalancer/c', take]);
+  assert.deepEqual(asked(after, { ...after, properties: { ...properties, tags: {} } }), [
+    'slb:ModifyLoadBalancer on loadbalancer/c',
+  ]);
+});
+
+test("the documents' own actions stand for what is bound to a load balancer, to a classic one, to a listener or a rule", () => {
+  const draft = world();
+  for (const [parent, bind, unbind] of [
+    [{ loadBalancerId: 'lb' }, 'RegisterInstancesWithLoadBalancer', 'DeregisterInstancesFromLoadBalancer'],
+    [{ loadBalancerId: 'classic' }, 'RegisterTargetsWithClassicalLB', 'DeregisterTargetsFromClassicalLB'],
+    [{ listenerId: 'web' }, 'RegisterTargets', 'DeregisterTargets'],
+    [{ ruleId: 'api' }, 'RegisterTargets', 'DeregisterTargets'],
+  ] as const) {
+    put(draft, 'attachments', 'new', { ...parent, targets: {} });
+    const object = draft.get('attachments', 'new');
+    const actions = (before?: StoredObject, after?: StoredObject) => needsOfWrite(draft, before, after)[0]?.actions;
+    assert.deepEqual(actions(undefined, object), ['slb:AddBackendServers', `slb:${bind}`]);
+    assert.deepEqual(actions(object, undefined), ['slb:RemoveBackendServers', `slb:${unbind}`]);
+  }
+});
+
+test('what is shown is asked for on the load balancer above it, on the server or on the group', () => {
+  const draft = world();
+  const asked = (kind: Kind, id: string) => {
+    const object = draft.get<Kind>(kind, id);
+    return object && needsOfRead(draft, object).map(({ actions, resource }) => `${actions} on ${resource}`);
+  };
+  assert.deepEqual(asked('rules', 'api'), ['slb:DescribeRules on loadbalancer/lb']);
+  assert.deepEqual(asked('attachments', 'pool'), ['slb:DescribeBackendServers on loadbalancer/lb']);
+  assert.deepEqual(asked('group-attachments', 'scaled'), ['slb:DescribeBackendServers on loadbalancer/lb']);
+  assert.deepEqual(asked('backend-servers', 'i-1'), ['slb:DescribeServers on instance/i-1']);
+  assert.deepEqual(asked('groups', 'g'), ['slb:DescribeScalingGroups on scalinggroup/g']);
+});

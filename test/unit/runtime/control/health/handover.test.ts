@@ -1,0 +1,62 @@
+// First checks before a write is made: what passes, what is refused after the time given, and what ends the wait.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
+import { Handover } from '../../../../../provider/runtime/control/health/handover.ts';
+import type { Succession } from '../../../../../provider/runtime/control/health/successions.ts';
+import { HealthMonitor } from '../../../../../provider/runtime/health/monitor.ts';
+import { probe } from '../../../../../provider/runtime/health/probes.ts';
+import { freePort, tcpBackend } from '../../../../harness/backends.ts';
+import { until } from '../../../../harness/runtime.ts';
+import { listener, snapshot, target } from '../../embedded/fixtures.ts';
+import { TCP_CHECK } from '../../health/tcp-check.ts';
+
+const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
+const LONG_SECONDS = 600;
+
+/** A healthy target that is served, and what a write would have in its place. */
+async function started(t: TestContext) {
+  const old = target((await tcpBackend(t, 'old')).port);
+  const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: () => {} });
+  t.after(() => monitor.close());
+  monitor.apply(snapshot(1, [listener('web', 1, [old], {}, { healthCheck: CHECK })]));
+  await until('it is healthy', () => monitor.health('web', old.key) === 'healthy' || undefined);
+  const handover = new Handover(monitor, probe);
+  t.after(() => handover.close());
+  const succession = (
+    successors: readonly TargetSnapshot[],
+    refusedAt?: Succession['refusedAt'],
+  ): readonly Succession[] => [{ groupId: 'web', check: CHECK, successors, oldKeys: [old.key], refusedAt }];
+  return { handover, succession, dead: target(await freePort()), well: target((await tcpBackend(t, 'new')).port) };
+}
+
+test('one that passes is enough, and is told', async (t) => {
+  const { handover, succession, dead, well } = await started(t);
+  const proven = await handover.prove('write', succession([dead, well], 'targets'), LONG_SECONDS);
+  assert.deepEqual(proven, [{ groupId: 'web', key: well.key }]);
+});
+
+test('a write that is refused for it is, after the time given, with each target and its error', async (t) => {
+  const { handover, succession, dead } = await started(t);
+  await assert.rejects(handover.prove('write', succession([dead], 'members'), 0.1), (error: Error) => {
+    assert.match(error.message, /^members\.\S+ did not pass a first check at 127\.0\.0\.1:\d+ within 0\.1 s: /);
+    assert.match(error.message, /ECONNREFUSED.* Nothing was changed\.$/);
+    return true;
+  });
+});
+
+test('a write that is made in any case waits for one check of each', async (t) => {
+  const { handover, succession, dead } = await started(t);
+  assert.deepEqual(await handover.prove('write', succession([dead]), LONG_SECONDS), []);
+});
+
+test('a newer write of the same name ends the one that waits, one of another name does not, and close ends all', async (t) => {
+  const { handover, succession, dead } = await started(t);
+  const waiting = succession([dead], 'targets');
+  const [first, other] = ['one', 'two'].map((name) => handover.prove(name, waiting, LONG_SECONDS));
+  handover.supersede('one');
+  const second = handover.prove('one', waiting, LONG_SECONDS);
+  await assert.rejects(first as Promise<unknown>, { code: 'Superseded' });
+  handover.close();
+  for (const ended of [other, second]) await assert.rejects(ended as Promise<unknown>, { code: 'SystemBusy' });
+});

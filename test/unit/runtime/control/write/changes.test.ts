@@ -1,0 +1,297 @@
+// Writes as changes of a draft: what each makes of the model, and what it is refused for.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Kind } from '../../../../../provider/model/base/kinds.ts';
+import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
+import { patchedAttachment } from '../../../../../provider/runtime/control/write/targets-patch.ts';
+import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
+import { assertHolds } from '../../../../harness/properties.ts';
+import { emptyDraft, put, refusalOf } from '../fixtures.ts';
+
+const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';
+const FOREIGN = 'urn:pulumi:prod::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';
+
+/** A load balancer, a TCP listener on 9000 and an attachment with one target. */
+function webDraft(): Draft {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', {}, { owner: OWNER });
+  put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'TCP', port: 9000 }, { owner: OWNER });
+  put(
+    draft,
+    'attachments',
+    'pool',
+    { listenerId: 'web', targets: { a: { address: '10.0.0.1', port: 80 } } },
+    { owner: OWNER },
+  );
+  return draft;
+}
+
+function codeOf(work: () => void): string {
+  return refusalOf(work)?.code ?? 'done';
+}
+
+test('an equal put makes no version, whatever the order of its keys', () => {
+  const draft = webDraft();
+  const version = draft.version;
+  put(draft, 'listeners', 'web', { port: 9000, protocol: 'TCP', loadBalancerId: 'lb' }, { owner: OWNER });
+  put(draft, 'load-balancers', 'lb', { type: 'application' });
+  assert.equal(draft.version, version);
+  put(draft, 'load-balancers', 'lb', { tags: { a: 'b' } });
+  assert.equal(draft.version, version + 1);
+  assert.equal(draft.get('load-balancers', 'lb')?.version, version + 1);
+});
+
+test('a write without owner and incarnation leaves both as they are', () => {
+  const draft = webDraft();
+  put(draft, 'load-balancers', 'lb', { tags: { a: 'b' } });
+  assert.equal(draft.get('load-balancers', 'lb')?.owner, OWNER);
+  assert.equal(draft.get('load-balancers', 'lb')?.incarnation, 'new');
+});
+
+test('its own owner takes an object over with a new incarnation, another owner only with the old one', () => {
+  const draft = webDraft();
+  put(draft, 'load-balancers', 'lb', {}, { owner: OWNER, incarnation: 'second' });
+  assert.equal(draft.get('load-balancers', 'lb')?.incarnation, 'second');
+  assert.equal(
+    codeOf(() => put(draft, 'load-balancers', 'lb', {}, { owner: FOREIGN, incarnation: 'x' })),
+    'OwnedByOther',
+  );
+  put(draft, 'load-balancers', 'lb', {}, { owner: `${OWNER}2`, incarnation: 'second' });
+  assert.equal(draft.get('load-balancers', 'lb')?.owner, `${OWNER}2`);
+});
+
+test('a delete with an incarnation that is not the present one does nothing', () => {
+  const draft = webDraft();
+  deleteObject(draft, 'attachments', 'pool', 'older');
+  assert.ok(draft.get('attachments', 'pool'));
+  deleteObject(draft, 'attachments', 'pool', 'new');
+  assert.equal(draft.get('attachments', 'pool'), undefined);
+  assert.equal(
+    codeOf(() => deleteObject(draft, 'attachments', 'pool', 'new')),
+    'NotFound',
+  );
+});
+
+test('what others use is not deleted, and they are named', () => {
+  const draft = webDraft();
+  assert.throws(() => deleteObject(draft, 'listeners', 'web', undefined), /attachment pool of urn:pulumi:dev/);
+  assert.throws(() => deleteObject(draft, 'load-balancers', 'lb', undefined), /listener web/);
+});
+
+test('deletionProtection refuses the delete until it is off', () => {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', { deletionProtection: true });
+  assert.equal(
+    codeOf(() => deleteObject(draft, 'load-balancers', 'lb', undefined)),
+    'OperationFailed.ActionNotSupport',
+  );
+  put(draft, 'load-balancers', 'lb', { deletionProtection: false });
+  deleteObject(draft, 'load-balancers', 'lb', undefined);
+});
+
+const TARGET = { a: { address: '10.0.0.2', port: 80 } };
+const REFUSED: readonly (readonly [string, Kind, Record<string, unknown>, string])[] = [
+  [
+    'a listener of no load balancer',
+    'listeners',
+    { loadBalancerId: 'no', protocol: 'TCP', port: 1 },
+    'InvalidParameter',
+  ],
+  [
+    'a VIP:port that another listener has',
+    'listeners',
+    { loadBalancerId: 'lb', protocol: 'HTTP', port: 9000 },
+    'PortInUse',
+  ],
+  [
+    'a backend port under an application load balancer',
+    'listeners',
+    { loadBalancerId: 'lb', protocol: 'TCP', port: 1, backendPort: 2 },
+    'InvalidParameter',
+  ],
+  [
+    'a classic listener without backend port',
+    'listeners',
+    { loadBalancerId: 'classic', protocol: 'TCP', port: 1 },
+    'InvalidParameter',
+  ],
+  ['an attachment to no listener', 'attachments', { listenerId: 'no', targets: {} }, 'InvalidParameter'],
+  [
+    'a target without any port',
+    'attachments',
+    { listenerId: 'web', targets: { a: { address: '10.0.0.2' } } },
+    'InvalidParameter',
+  ],
+  [
+    'a port of its own under classic',
+    'attachments',
+    { loadBalancerId: 'classic', targets: TARGET },
+    'OperationFailed.ActionNotSupport',
+  ],
+  [
+    'a target that another stack has bound',
+    'attachments',
+    { listenerId: 'web', targets: { x: { address: '10.0.0.1', port: 80 } } },
+    'OwnedByOther',
+  ],
+];
+
+for (const [name, kind, input, code] of REFUSED) {
+  test(`refuses ${name}, and the draft stays as it was`, () => {
+    const draft = webDraft();
+    put(draft, 'load-balancers', 'classic', { type: 'classic', address: '127.0.0.9' });
+    const version = draft.version;
+    assert.equal(
+      codeOf(() => put(draft, kind, 'other', input, { owner: FOREIGN })),
+      code,
+    );
+    assert.equal(draft.version, version);
+  });
+}
+
+test('a target that a stack bound before the load balancer became classic is refused to another stack', () => {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', {});
+  const bound = { loadBalancerId: 'lb', defaultPort: 80, targets: { a: { address: '10.0.0.1' } } };
+  put(draft, 'attachments', 'pool', bound, { owner: OWNER });
+  put(draft, 'load-balancers', 'lb', { type: 'classic' });
+  assert.equal(
+    codeOf(() => put(draft, 'attachments', 'other', bound, { owner: FOREIGN })),
+    'OwnedByOther',
+  );
+});
+
+test('a load balancer becomes classic only when each of its listeners has a backend port', () => {
+  const draft = webDraft();
+  put(draft, 'listeners', 'other', { loadBalancerId: 'lb', protocol: 'TCP', port: 9001 });
+  assert.deepEqual(
+    refusalOf(() => put(draft, 'load-balancers', 'lb', { type: 'classic' }))?.details.map(({ message }) => message),
+    ['web', 'other'].map((id) => `does not fit listener ${id}: backendPort is required under a classic load balancer`),
+  );
+});
+
+test('what attachments would not fit is refused of the objects above them: a parent that is classic, another type', () => {
+  const draft = webDraft();
+  put(draft, 'load-balancers', 'classic', { type: 'classic', address: '127.0.0.9' });
+  const moved = { loadBalancerId: 'classic', protocol: 'HTTP', port: 81, backendPort: 80 };
+  assert.equal(
+    codeOf(() => put(draft, 'listeners', 'web', moved)),
+    'OperationFailed.ActionNotSupport',
+  );
+  put(draft, 'load-balancers', 'bare', { address: '127.0.0.8' });
+  put(draft, 'attachments', 'default', { loadBalancerId: 'bare', targets: TARGET });
+  const classic = { type: 'classic', address: '127.0.0.8' };
+  assert.equal(
+    codeOf(() => put(draft, 'load-balancers', 'bare', classic)),
+    'OperationFailed.ActionNotSupport',
+  );
+  put(draft, 'attachments', 'default', { loadBalancerId: 'bare', targets: {} });
+  assert.equal(
+    codeOf(() => put(draft, 'load-balancers', 'bare', classic)),
+    'done',
+  );
+});
+
+test('a load balancer without address gets a VIP from the pool and keeps it', () => {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'a', {});
+  put(draft, 'load-balancers', 'b', {});
+  assert.equal(draft.get('load-balancers', 'b')?.state.vip, '127.77.0.2');
+  deleteObject(draft, 'load-balancers', 'a', undefined);
+  put(draft, 'load-balancers', 'b', { tags: { x: 'y' } });
+  assert.equal(draft.get('load-balancers', 'b')?.state.vip, '127.77.0.2');
+});
+
+test('without manageWeights a put keeps the weights of bound targets, and a patch still changes them', () => {
+  const draft = webDraft();
+  const targets = { a: { address: '10.0.0.1', port: 80, weight: 7 }, b: { address: '10.0.0.2', port: 80, weight: 8 } };
+  const options = { owner: OWNER, keepsWeights: true };
+  put(draft, 'attachments', 'pool', { listenerId: 'web', manageWeights: false, targets }, options);
+  const weights = () =>
+    Object.values(draft.get('attachments', 'pool')?.properties.targets ?? {}).map((target) => target.weight);
+  assert.deepEqual(weights(), [undefined, 8]);
+  put(draft, 'attachments', 'pool', patchedAttachment(draft, 'pool', { a: { weight: 0 } }));
+  assert.deepEqual(weights(), [0, 8]);
+});
+
+test('without manageWeights an equal put makes no version, and no name has a weight before it is bound', () => {
+  const draft = webDraft();
+  const only = (name: string, weight?: number) => {
+    const targets = { [name]: { address: '10.0.0.1', port: 80, ...(weight === undefined ? {} : { weight }) } };
+    const properties = { listenerId: 'web', manageWeights: false, targets };
+    put(draft, 'attachments', 'pool', properties, { owner: OWNER, keepsWeights: true });
+    return draft.get('attachments', 'pool')?.properties.targets[name]?.weight;
+  };
+  only('a');
+  const { version } = draft;
+  only('a');
+  assert.equal(draft.version, version);
+  assert.equal(only('constructor', 7), 7);
+});
+
+test('a merge patch binds, changes, takes a field away and unbinds, and leaves the rest', () => {
+  const draft = webDraft();
+  const patch = { a: { weight: 5 }, b: { address: '10.0.0.2', port: 81, description: 'x' } };
+  put(draft, 'attachments', 'pool', patchedAttachment(draft, 'pool', patch));
+  put(draft, 'attachments', 'pool', patchedAttachment(draft, 'pool', { a: null, b: { description: null } }));
+  assert.deepEqual(draft.get('attachments', 'pool')?.properties.targets, { b: { address: '10.0.0.2', port: 81 } });
+});
+
+test('whatever is written, nothing is without its parent, rules are of HTTP listeners, and no VIP:port has two listeners', () => {
+  const id = fc.constantFrom('a', 'b', 'c');
+  const command = fc.oneof(
+    fc.record({
+      kind: fc.constant('load-balancers' as const),
+      id,
+      input: fc.record({ address: fc.constantFrom('10.0.0.1', '10.0.0.2') }),
+    }),
+    fc.record({
+      kind: fc.constant('listeners' as const),
+      id,
+      input: fc.record({
+        loadBalancerId: id,
+        protocol: fc.constantFrom('TCP', 'HTTP', 'HTTP'),
+        port: fc.constantFrom(1, 2),
+      }),
+    }),
+    fc.record({
+      kind: fc.constant('rules' as const),
+      id,
+      input: fc.record({ listenerId: id, path: fc.constantFrom('/a', '/b') }),
+    }),
+    fc.record({
+      kind: fc.constant('attachments' as const),
+      id,
+      input: fc.oneof(
+        fc.record({ listenerId: id, targets: fc.constant(TARGET) }),
+        fc.record({ ruleId: id, targets: fc.constant(TARGET) }),
+      ),
+    }),
+    fc.record({
+      kind: fc.constantFrom<Kind>('load-balancers', 'listeners', 'rules', 'attachments'),
+      id,
+      input: fc.constant(undefined),
+    }),
+  );
+  assertHolds(
+    fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
+      const draft = emptyDraft();
+      for (const { kind, id: object, input } of commands) {
+        codeOf(() =>
+          input === undefined ? deleteObject(draft, kind, object, undefined) : put(draft, kind, object, input),
+        );
+      }
+      const taken = new Set<string>();
+      for (const { properties } of draft.list('listeners')) {
+        const at = `${draft.get('load-balancers', properties.loadBalancerId)?.state.vip}:${properties.port}`;
+        assert.ok(!at.startsWith('undefined') && !taken.has(at), at);
+        taken.add(at);
+      }
+      for (const { properties } of draft.list('rules'))
+        assert.equal(draft.get('listeners', properties.listenerId)?.properties.protocol, 'HTTP');
+      for (const { properties } of draft.list('attachments'))
+        assert.ok(draft.get('listeners', properties.listenerId ?? '') ?? draft.get('rules', properties.ruleId ?? ''));
+    }),
+  );
+});

@@ -1,0 +1,186 @@
+// Listeners that share a VIP:port: which serves, which waits, and what moves and deletes make of them.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Kind } from '../../../../../provider/model/base/kinds.ts';
+import { compile } from '../../../../../provider/runtime/compile/compile.ts';
+import type { HealthView } from '../../../../../provider/runtime/contract/engine.ts';
+import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
+import { endpointWarnings } from '../../../../../provider/runtime/control/write/endpoints.ts';
+import { dueTransfers, transferSockets } from '../../../../../provider/runtime/control/write/socket-transfer.ts';
+import { nameOf } from '../../../../../provider/runtime/stored/references.ts';
+import { emptyDraft, put } from '../fixtures.ts';
+
+const ownerOf = (name: string, stack = 'dev') => `urn:pulumi:${stack}::shop::weir::${name}`;
+const ALL_HEALTHY: HealthView = () => 'healthy';
+
+class World {
+  readonly draft = emptyDraft();
+
+  put(kind: Kind, id: string, input: Record<string, unknown>, owner: string | undefined = ownerOf(id)): void {
+    put(this.draft, kind, id, input, { owner });
+  }
+
+  loadBalancer(id: string, address: string): void {
+    this.put('load-balancers', id, { address });
+  }
+
+  listener(id: string, port = 80, loadBalancerId = 'lb'): void {
+    this.put('listeners', id, { loadBalancerId, protocol: 'HTTP', port });
+  }
+
+  /** An attachment of one target, to the listener or to the rule. */
+  bind(id: string, parent: { listenerId: string } | { ruleId: string }): void {
+    this.put('attachments', id, { ...parent, targets: { a: { address: '10.0.0.1', port: 80 } } });
+  }
+
+  delete(kind: Kind, id: string): void {
+    deleteObject(this.draft, kind, id, undefined);
+  }
+
+  /** Ids of the listeners that serve, and of those that wait or stand back. */
+  get who(): { serve: string[]; wait: string[] } {
+    const { listeners, waiting } = compile(this.draft).snapshot;
+    return { serve: [...listeners.keys()].sort(), wait: [...waiting.keys()].sort() };
+  }
+
+  /** Who takes over now. */
+  due(health: HealthView = ALL_HEALTHY): string[] {
+    return dueTransfers(this.draft, compile(this.draft).snapshot, health);
+  }
+
+  takeOver(): void {
+    assert.ok(transferSockets(this.draft, compile(this.draft).snapshot, ALL_HEALTHY));
+  }
+
+  warnings(id: string): string[] {
+    const listener = this.draft.get('listeners', id);
+    return listener === undefined ? [] : endpointWarnings(this.draft, listener, nameOf);
+  }
+}
+
+/** `old` serves port 80 with a target of its own. */
+function world(): World {
+  const made = new World();
+  made.loadBalancer('lb', '127.0.0.1');
+  made.listener('old');
+  made.bind('old', { listenerId: 'old' });
+  return made;
+}
+
+test('a new listener of the same stack waits, takes over with its first target, and gives way when it has none left', () => {
+  const made = world();
+  made.listener('new');
+  assert.deepEqual(made.who, { serve: ['old'], wait: ['new'] });
+  assert.match(made.warnings('new').join(), /waits behind listener old of urn:\S+ for 127\.0\.0\.1:80/);
+  assert.deepEqual(made.due(), []);
+  made.bind('new', { listenerId: 'new' });
+  assert.deepEqual(
+    made.due(() => 'checking'),
+    [],
+  );
+  assert.deepEqual(made.due(), ['new']);
+  made.takeOver();
+  assert.deepEqual(made.who, { serve: ['new'], wait: ['old'] });
+  assert.match(made.warnings('old').join(), /listener new of urn:\S+ has taken 127\.0\.0\.1:80 over/);
+  assert.deepEqual(made.warnings('new'), []);
+  // The one that stands back does not take it over again by its targets.
+  assert.deepEqual(made.due(), []);
+  made.delete('attachments', 'new');
+  assert.deepEqual(made.due(), ['old']);
+  made.takeOver();
+  made.bind('new', { listenerId: 'new' });
+  assert.deepEqual(made.due(), []);
+  made.delete('attachments', 'old');
+  assert.deepEqual(made.due(), ['new']);
+});
+
+test('the one that waits serves at the latest when the other is deleted or moves away, and goes on when it is put again', () => {
+  const gone = world();
+  gone.listener('new');
+  gone.delete('attachments', 'old');
+  gone.delete('listeners', 'old');
+  assert.deepEqual(gone.who, { serve: ['new'], wait: [] });
+  const { version } = gone.draft;
+  gone.listener('new');
+  assert.equal(gone.draft.version, version);
+  gone.listener('newer');
+  assert.deepEqual(gone.who, { serve: ['new'], wait: ['newer'] });
+
+  const moved = world();
+  moved.listener('new');
+  moved.listener('old', 81);
+  assert.deepEqual(moved.who, { serve: ['new', 'old'], wait: [] });
+});
+
+test('of several that wait the first one with a target takes over; without any it is the one that was there first', () => {
+  const made = world();
+  made.listener('b');
+  made.listener('a');
+  made.bind('a', { listenerId: 'a' });
+  assert.deepEqual(made.due(), ['a']);
+  made.delete('attachments', 'old');
+  made.delete('listeners', 'old');
+  assert.deepEqual(made.who, { serve: ['b'], wait: ['a'] });
+});
+
+test('a listener that moves onto a held port waits as a new one does, and leaves its old one to who waits there', () => {
+  const made = world();
+  made.listener('other', 81);
+  made.listener('next', 81);
+  made.bind('other', { listenerId: 'other' });
+  made.listener('other', 80);
+  assert.deepEqual(made.who, { serve: ['next', 'old'], wait: ['other'] });
+  assert.deepEqual(made.due(), ['other']);
+});
+
+test("a load balancer's other address moves all of its listeners: each waits where its port is held, and serves where it is not", () => {
+  const made = world();
+  made.loadBalancer('second', '127.0.0.2');
+  for (const [id, port] of [
+    ['held', 80],
+    ['free', 81],
+  ] as const) {
+    made.listener(id, port, 'second');
+    made.bind(id, { listenerId: id });
+  }
+  made.loadBalancer('second', '127.0.0.1');
+  assert.deepEqual(made.who, { serve: ['free', 'old'], wait: ['held'] });
+  made.takeOver();
+  assert.deepEqual(made.who, { serve: ['free', 'held'], wait: ['old'] });
+  made.loadBalancer('second', '127.0.0.2');
+  assert.deepEqual(made.who, { serve: ['free', 'held', 'old'], wait: [] });
+});
+
+test("another stack's, and what nobody owns, is not waited for: the error names whose it is", () => {
+  const made = world();
+  const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };
+  const error = {
+    code: 'PortInUse',
+    message: /^port 127\.0\.0\.1:80 is taken by listener old of urn:pulumi:dev.*: give another one$/,
+  };
+  assert.throws(() => made.put('listeners', 'new', listener, ownerOf('new', 'prod')), error);
+  const ownerless = new World();
+  ownerless.loadBalancer('lb', '127.0.0.1');
+  put(ownerless.draft, 'listeners', 'raw', listener);
+  assert.throws(() => ownerless.listener('new'), { code: 'PortInUse', message: /taken by listener raw/ });
+  assert.throws(() => put(made.draft, 'listeners', 'raw', listener), error);
+});
+
+test('with rules it takes over when it answers all that the other one answers, so that no request goes elsewhere', () => {
+  const made = world();
+  const rule = (listenerId: string) => {
+    made.put('rules', `${listenerId}-api`, { listenerId, path: '/api' });
+    made.bind(`${listenerId}-api`, { ruleId: `${listenerId}-api` });
+  };
+  rule('old');
+  made.listener('new');
+  rule('new');
+  assert.deepEqual(made.due(), []);
+  made.bind('new', { listenerId: 'new' });
+  assert.deepEqual(made.due(), ['new']);
+  // Without the rule: as soon as nothing is left for the other's own requests.
+  made.delete('attachments', 'new-api');
+  assert.deepEqual(made.due(), []);
+  made.delete('attachments', 'old');
+  assert.deepEqual(made.due(), ['new']);
+});

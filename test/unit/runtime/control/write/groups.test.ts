@@ -1,0 +1,180 @@
+// Auto scaling groups in the model: who joins is bound, who leaves is unbound, and what of that is refused.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compile } from '../../../../../provider/runtime/compile/compile.ts';
+import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
+import { joinGroup, leaveGroup } from '../../../../../provider/runtime/control/write/members.ts';
+import { membersOf } from '../../../../../provider/runtime/stored/members.ts';
+import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
+import { emptyDraft, put, refusalOf } from '../fixtures.ts';
+
+const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:AutoScalingAttachment::web';
+const FOREIGN = 'urn:pulumi:prod::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
+
+/** Two listeners of a load balancer in r1, the servers i-1, i-2 (r1) and i-3 (r2), and a group attached to the first listener. */
+function shop(): Draft {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', { region: 'r1' });
+  for (const [id, port] of [
+    ['web', 9000],
+    ['api', 9001],
+  ] as const) {
+    put(draft, 'listeners', id, { loadBalancerId: 'lb', protocol: 'TCP', port });
+  }
+  for (const [id, region] of Object.entries({ 'i-1': 'r1', 'i-2': 'r1', 'i-3': 'r2' })) {
+    put(draft, 'backend-servers', id, { region, vpcId: 'v', addresses: [`10.0.0.${id.slice(-1)}`] });
+  }
+  put(draft, 'groups', 'g', {});
+  put(draft, 'group-attachments', 'ga', { groupId: 'g', listenerId: 'web', port: 80, weight: 7 }, { owner: OWNER });
+  return draft;
+}
+
+function served(draft: Draft, groupId = 'web'): [key: string, weight: number][] {
+  const targets = compile(draft).snapshot.groups.get(groupId)?.targets.values() ?? [];
+  return [...targets].map(({ key, weight }) => [key, weight]);
+}
+
+test('who joins is bound wherever the group is attached, who leaves is unbound', () => {
+  const draft = shop();
+  put(draft, 'group-attachments', 'gb', { groupId: 'g', loadBalancerId: 'lb', port: 81 });
+  joinGroup(draft, 'g', 'i-1');
+  joinGroup(draft, 'g', 'i-2');
+  assert.deepEqual(served(draft), [
+    ['10.0.0.1:80', 7],
+    ['10.0.0.2:80', 7],
+  ]);
+  assert.deepEqual(served(draft, 'api'), [
+    ['10.0.0.1:81', 100],
+    ['10.0.0.2:81', 100],
+  ]);
+  leaveGroup(draft, 'g', 'i-1');
+  assert.deepEqual(served(draft), [['10.0.0.2:80', 7]]);
+});
+
+test('to join twice is to join once; who is no member cannot leave', () => {
+  const draft = shop();
+  joinGroup(draft, 'g', 'i-1');
+  const version = draft.version;
+  joinGroup(draft, 'g', 'i-1');
+  assert.equal(draft.version, version);
+  assert.equal(refusalOf(() => leaveGroup(draft, 'g', 'i-2'))?.code, 'NotFound');
+  assert.equal(refusalOf(() => joinGroup(draft, 'none', 'i-2'))?.code, 'NotFound');
+});
+
+test('a put without members removes none that joined, and keeps those that were declared before', () => {
+  const draft = shop();
+  joinGroup(draft, 'g', 'i-1');
+  put(draft, 'groups', 'g', {});
+  assert.deepEqual(served(draft), [['10.0.0.1:80', 7]]);
+  put(draft, 'groups', 'g', { members: { two: 'i-2' } });
+  assert.deepEqual(served(draft), [['10.0.0.2:80', 7]]);
+  assert.equal(refusalOf(() => joinGroup(draft, 'g', 'i-1'))?.code, 'OperationFailed.ActionNotSupport');
+  put(draft, 'groups', 'g', {});
+  assert.deepEqual(membersOf(draft.get('groups', 'g') as never), { 'i-2': 'i-2' });
+});
+
+test('a member that may never be bound is refused, at its joining and at the attachment of its group', () => {
+  const draft = shop();
+  put(draft, 'group-attachments', 'twice', { groupId: 'g', listenerId: 'api', port: 80 });
+  const refusal = refusalOf(() => joinGroup(draft, 'g', 'i-3'));
+  assert.equal(refusal?.code, 'NetworkConflict');
+  assert.equal(refusal?.details.length, 1);
+  assert.equal(refusalOf(() => joinGroup(draft, 'g', 'i-9'))?.code, 'InvalidParameter');
+  assert.equal(refusalOf(() => put(draft, 'groups', 'g', { members: { x: 'i-3' } }))?.code, 'NetworkConflict');
+  put(draft, 'groups', 'other', { members: { x: 'i-3' } });
+  const attach = () => put(draft, 'group-attachments', 'gc', { groupId: 'other', listenerId: 'web', port: 80 });
+  assert.equal(refusalOf(attach)?.code, 'NetworkConflict');
+  assert.deepEqual(served(draft), []);
+});
+
+test('a member that is starting is taken, and waits', () => {
+  const draft = shop();
+  put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.2'], status: 'Starting' });
+  joinGroup(draft, 'g', 'i-2');
+  const [target] = compile(draft).snapshot.groups.get('web')?.targets.values() ?? [];
+  assert.match(target?.ineligible ?? '', /is Starting/);
+});
+
+test('a group and an attachment that claim one target do not fight: the newest weight counts, and the last one unbinds', () => {
+  const draft = shop();
+  joinGroup(draft, 'g', 'i-1');
+  const targets = { one: { address: '10.0.0.1', port: 80, weight: 3 } };
+  put(draft, 'attachments', 'pool', { listenerId: 'web', targets }, { owner: OWNER });
+  assert.deepEqual(served(draft), [['10.0.0.1:80', 3]]);
+  leaveGroup(draft, 'g', 'i-1');
+  assert.deepEqual(served(draft), [['10.0.0.1:80', 3]]);
+  joinGroup(draft, 'g', 'i-1');
+  assert.deepEqual(served(draft), [['10.0.0.1:80', 7]]);
+  deleteObject(draft, 'attachments', 'pool', undefined);
+  assert.deepEqual(served(draft), [['10.0.0.1:80', 7]]);
+});
+
+test('a target of another stack is not taken by a member that joins', () => {
+  const draft = shop();
+  const targets = { one: { address: '10.0.0.1', port: 80 } };
+  put(draft, 'attachments', 'pool', { listenerId: 'web', targets }, { owner: FOREIGN });
+  const refusal = refusalOf(() => joinGroup(draft, 'g', 'i-1'));
+  assert.equal(refusal?.code, 'OwnedByOther');
+  assert.match(refusal?.message ?? '', /prod/);
+});
+
+test('objects of different kinds may have one id: a group and the attachment of another stack', () => {
+  const draft = shop();
+  const targets = { one: { address: '10.0.0.1', port: 80 } };
+  put(draft, 'attachments', 'g', { listenerId: 'web', targets }, { owner: FOREIGN });
+  assert.equal(refusalOf(() => joinGroup(draft, 'g', 'i-1'))?.code, 'OwnedByOther');
+});
+
+test('a target of another stack is not taken by a server that moves to its address either', () => {
+  const draft = shop();
+  joinGroup(draft, 'g', 'i-1');
+  const targets = { one: { address: '10.0.0.9', port: 80 } };
+  put(draft, 'attachments', 'pool', { listenerId: 'web', targets }, { owner: FOREIGN });
+  const move = (address: string) =>
+    refusalOf(() => put(draft, 'backend-servers', 'i-1', { region: 'r1', vpcId: 'v', addresses: [address] }));
+  const refusal = move('10.0.0.9');
+  assert.equal(refusal?.code, 'OwnedByOther');
+  assert.match(refusal?.message ?? '', /^addresses is 10\.0\.0\.9:80, .*attachment pool of urn:pulumi:prod/);
+  assert.equal(move('10.0.0.8'), undefined);
+});
+
+test("a target of a classic load balancer is its stack's before there is a listener, and whatever the listener's port", () => {
+  const draft = shop();
+  put(draft, 'load-balancers', 'old', { type: 'classic' });
+  const bind = (id: string, owner: string, weight: number) => {
+    const targets = { one: { serverId: 'i-1', weight } };
+    return refusalOf(() => put(draft, 'attachments', id, { loadBalancerId: 'old', targets }, { owner }));
+  };
+  const twice = { one: { serverId: 'i-1' }, two: { address: '10.0.0.1' } };
+  const conflict = refusalOf(() => put(draft, 'attachments', 'a', { loadBalancerId: 'old', targets: twice }));
+  assert.equal(conflict?.code, 'InvalidBackendServers.ServerIpConflict');
+  bind('a', OWNER, 1);
+  bind('b', OWNER, 2);
+  assert.equal(bind('c', FOREIGN, 3)?.code, 'OwnedByOther');
+  bind('a', OWNER, 4);
+  put(draft, 'listeners', 'plain', { loadBalancerId: 'old', protocol: 'TCP', port: 5000, backendPort: 8080 });
+  assert.match(bind('c', FOREIGN, 3)?.message ?? '', /^targets\.one is 10\.0\.0\.1, which is bound by attachment/);
+  assert.deepEqual(served(draft, 'plain'), [['10.0.0.1:8080', 2]]);
+});
+
+test('a group attachment has a port, but under a classic load balancer none', () => {
+  const draft = shop();
+  const attach = (parent: object) =>
+    refusalOf(() => put(draft, 'group-attachments', 'gd', { groupId: 'g', ...parent }))?.code;
+  assert.equal(attach({ listenerId: 'web' }), 'InvalidParameter');
+  put(draft, 'load-balancers', 'old', { type: 'classic' });
+  assert.equal(attach({ loadBalancerId: 'old', port: 80 }), 'OperationFailed.ActionNotSupport');
+  assert.equal(attach({ loadBalancerId: 'old' }), undefined);
+  put(draft, 'listeners', 'plain', { loadBalancerId: 'old', protocol: 'TCP', port: 5000, backendPort: 8080 });
+  joinGroup(draft, 'g', 'i-2');
+  assert.deepEqual(served(draft, 'plain'), [['10.0.0.2:8080', 100]]);
+});
+
+test('a group that is attached, and what it is attached to, is in use', () => {
+  const draft = shop();
+  assert.equal(refusalOf(() => deleteObject(draft, 'groups', 'g', undefined))?.code, 'InUse');
+  assert.match(
+    refusalOf(() => deleteObject(draft, 'listeners', 'web', undefined))?.message ?? '',
+    /group attachment ga/,
+  );
+});

@@ -1,0 +1,90 @@
+// Writes beside a stored listener that cannot be opened: which of them its refusal answers, with a real engine and store.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Change } from '../../../../../provider/runtime/control/write/write.ts';
+import { Writer } from '../../../../../provider/runtime/control/write/writer.ts';
+import { SqliteStore } from '../../../../../provider/runtime/store/sqlite/sqlite-store.ts';
+import { makePair, type Pair } from '../../../../harness/certificates.ts';
+import { temporaryDirectory } from '../../../../harness/runtime.ts';
+import { engineOf, freePort, listen, UNCHECKED } from '../../embedded/fixtures.ts';
+import { emptyDraft, put } from '../fixtures.ts';
+
+/** Those that OpenSSL refuses today, though the model takes them. */
+const [WEAK, OTHER_WEAK] = ['a', 'b'].map((name) => makePair([name], { key: 'rsa:1024' })) as [Pair, Pair];
+const GOOD = makePair(['a']);
+
+function listener(port: number, pair: Pair, drainSeconds = 0): Change {
+  const properties = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: pair }, drainSeconds };
+  return (draft) => put(draft, 'listeners', 'web', properties);
+}
+
+/** It has started with the listener stored. */
+async function writerWith(t: TestContext, stored: Change): Promise<Writer> {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
+  stored(draft);
+  const store = new SqliteStore(join(temporaryDirectory(t), 'weir.db'));
+  t.after(() => store.close());
+  const writer = new Writer({
+    model: draft.toModel(),
+    store,
+    engine: engineOf(t, 1),
+    health: UNCHECKED,
+    ackTimeoutMs: 60_000,
+    handOver: () => undefined,
+    onCommit: () => {},
+    onServed: () => {},
+    onRefused: () => {},
+    onOpened: () => {},
+  });
+  await writer.start();
+  return writer;
+}
+
+const refusedPaths = (writer: Writer) => writer.refusals.map(({ problem }) => problem.path);
+
+test('of a listener whose certificate is refused another bad one is refused as well; a good one opens it', async (t) => {
+  const port = await freePort();
+  const writer = await writerWith(t, listener(port, WEAK));
+  assert.deepEqual(refusedPaths(writer), ['certificates.main.certificate']);
+  const { version } = writer.model;
+  await assert.rejects(writer.write(listener(port, OTHER_WEAK)), {
+    code: 'InvalidParameter',
+    details: writer.refusals.map(({ problem }) => problem),
+  });
+  assert.equal(writer.model.version, version);
+  // What changes nothing of the certificates is not to blame for them.
+  await writer.write(listener(port, WEAK, 3));
+  assert.deepEqual(refusedPaths(writer), ['certificates.main.certificate']);
+  await writer.write(listener(port, GOOD));
+  assert.deepEqual(refusedPaths(writer), []);
+});
+
+test('of a listener whose port is taken a new certificate is stored, a bad one and another taken port are refused', async (t) => {
+  const [port, other] = [await listen(t, createServer()), await listen(t, createServer())];
+  const writer = await writerWith(t, listener(port, GOOD));
+  assert.deepEqual(refusedPaths(writer), ['port']);
+  await writer.write(listener(port, makePair(['b'])));
+  await assert.rejects(writer.write(listener(port, WEAK)), { code: 'InvalidParameter' });
+  await assert.rejects(writer.write(listener(other, GOOD)), { code: 'PortInUse' });
+  assert.deepEqual(refusedPaths(writer), ['port']);
+});
+
+test('a listener that waits is refused a bad certificate when it is put, not when it takes over', async (t) => {
+  const port = await freePort();
+  const owned = (id: string, pair: Pair): Change => {
+    const properties = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: pair } };
+    return (draft) => put(draft, 'listeners', id, properties, { owner: `urn:pulumi:dev::shop::weir::${id}` });
+  };
+  const writer = await writerWith(t, owned('web', GOOD));
+  const { version } = writer.model;
+  const refused = writer.write(owned('next', WEAK));
+  await assert.rejects(refused, ({ details }: { details: { path: string }[] }) => {
+    return details[0]?.path === 'certificates.main.certificate';
+  });
+  assert.equal(writer.model.version, version);
+  await writer.write(owned('next', GOOD));
+  assert.deepEqual([...writer.compiled.snapshot.waiting.keys()], ['next']);
+});

@@ -1,0 +1,144 @@
+// Servers as targets: what a bind of them is refused for, and what follows when they change while they are bound.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compile } from '../../../../provider/runtime/compile/compile.ts';
+import { eligibilityWarnings } from '../../../../provider/runtime/control/write/attachments.ts';
+import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
+import type { Draft } from '../../../../provider/runtime/stored/model.ts';
+import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
+import { expireServers, hasExpired } from '../../../../provider/runtime/stored/servers.ts';
+import { emptyDraft, put, refusalOf } from '../control/fixtures.ts';
+
+const SERVER = { region: 'r1', vpcId: 'vpc-1', addresses: ['10.0.0.1', '10.0.0.2'] };
+
+function putServer(draft: Draft, id: string, difference: object = {}): void {
+  put(draft, 'backend-servers', id, { ...SERVER, ...difference });
+}
+
+function bind(draft: Draft, targets: Record<string, unknown>): void {
+  put(draft, 'attachments', 'pool', { listenerId: 'web', defaultPort: 80, targets });
+}
+
+/** A load balancer in r1, a listener, and the servers i-1 and i-2. */
+function shop(): Draft {
+  const draft = emptyDraft();
+  put(draft, 'load-balancers', 'lb', { region: 'r1', vpcId: 'vpc-1' });
+  put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'TCP', port: 9000 });
+  putServer(draft, 'i-1');
+  putServer(draft, 'i-2', { addresses: ['10.0.0.9'] });
+  return draft;
+}
+
+function served(draft: Draft): [key: string, ineligible: string | undefined][] {
+  const targets = compile(draft).snapshot.groups.get('web')?.targets.values() ?? [];
+  return [...targets].map(({ key, ineligible }) => [key, ineligible]);
+}
+
+test('a server is bound at its first address, or at the one of its own that the target names', () => {
+  const draft = shop();
+  bind(draft, { a: { serverId: 'i-1' }, b: { serverId: 'i-1', address: '10.0.0.2', port: 81 } });
+  assert.deepEqual(served(draft), [
+    ['10.0.0.1:80', undefined],
+    ['10.0.0.2:81', undefined],
+  ]);
+});
+
+test('each refused target is listed with its code, and nothing of the attachment is applied', () => {
+  const draft = shop();
+  putServer(draft, 'i-3', { region: 'r2', addresses: ['10.0.0.3'] });
+  putServer(draft, 'i-4', { status: 'Stopped', addresses: ['10.0.0.4'] });
+  const version = draft.version;
+  const refusal = refusalOf(() =>
+    bind(draft, { a: { serverId: 'i-1' }, b: { serverId: 'i-3' }, c: { serverId: 'i-4' }, d: { serverId: 'i-5' } }),
+  );
+  assert.equal(refusal?.code, 'InvalidParameter');
+  assert.deepEqual(
+    refusal?.details.map(({ path, code }) => [path, code]),
+    [
+      ['targets.d.serverId', undefined],
+      ['targets.b', 'NetworkConflict'],
+      ['targets.c', 'IncorrectStatus.RSByPassToas'],
+    ],
+  );
+  assert.equal(draft.version, version);
+});
+
+test('an address that the server does not have, and a type that it is not of, are refused', () => {
+  const draft = shop();
+  const refusal = refusalOf(() =>
+    bind(draft, { a: { serverId: 'i-1', address: '10.0.0.7' }, b: { serverId: 'i-2', type: 'eni' } }),
+  );
+  assert.deepEqual(
+    refusal?.details.map(({ path }) => path),
+    ['targets.a', 'targets.b'],
+  );
+});
+
+test('a server and its bare address are one target', () => {
+  const draft = shop();
+  const refusal = refusalOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
+  assert.equal(refusal?.code, 'InvalidBackendServers.ServerIpConflict');
+});
+
+test('a bound server that stops is ineligible, may be reweighted, and is eligible again when it runs', () => {
+  const draft = shop();
+  bind(draft, { a: { serverId: 'i-1' } });
+  putServer(draft, 'i-1', { status: 'Stopped' });
+  assert.deepEqual(served(draft), [['10.0.0.1:80', 'server i-1 is Stopped, not Running']]);
+  bind(draft, { a: { serverId: 'i-1', weight: 5 } });
+  putServer(draft, 'i-1');
+  assert.deepEqual(served(draft), [['10.0.0.1:80', undefined]]);
+});
+
+test('an attachment warns of its ineligible targets and says why; of more than ten how many', () => {
+  const draft = shop();
+  bind(draft, { a: { serverId: 'i-1' }, b: { serverId: 'i-2' } });
+  putServer(draft, 'i-2', { addresses: ['10.0.0.9'], isolated: true });
+  const warnings = () => eligibilityWarnings(draft, draft.get('attachments', 'pool') as StoredObject<'attachments'>);
+  assert.deepEqual(warnings(), ['targets.b is ineligible: server i-2 is isolated']);
+  bind(draft, Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`t${i}`, { serverId: 'i-1', port: 81 + i }])));
+  putServer(draft, 'i-1', { status: 'Stopped' });
+  assert.deepEqual([warnings().length, warnings().at(-1)], [11, '2 more of its targets are ineligible']);
+});
+
+test('a bound server that moves, or loses the address that is bound, is ineligible', () => {
+  const draft = shop();
+  bind(draft, { a: { serverId: 'i-1', address: '10.0.0.2' } });
+  putServer(draft, 'i-1', { vpcId: 'vpc-2' });
+  assert.match(served(draft)[0]?.[1] ?? '', /VPC vpc-2/);
+  putServer(draft, 'i-1', { addresses: ['10.0.0.1'] });
+  assert.match(served(draft)[0]?.[1] ?? '', /has no address 10.0.0.2/);
+});
+
+test('a server expires by itself, once, and a later time makes it good again', () => {
+  const draft = shop();
+  bind(draft, { a: { serverId: 'i-1' } });
+  putServer(draft, 'i-1', { expiresAt: '1970-01-01T00:00:10Z' });
+  assert.equal(hasExpired(draft, 9_999), false);
+  assert.equal(hasExpired(draft, 10_000), true);
+  expireServers(draft, 10_000);
+  assert.equal(hasExpired(draft, 10_000), false);
+  assert.deepEqual(served(draft), [['10.0.0.1:80', 'server i-1 has expired']]);
+  putServer(draft, 'i-1', { expiresAt: '1970-01-01T00:01:00+00:00' });
+  assert.deepEqual(served(draft), [['10.0.0.1:80', undefined]]);
+});
+
+test('a server whose addresses change is claimed at its new ones', () => {
+  const draft = shop();
+  bind(draft, { a: { serverId: 'i-1' } });
+  putServer(draft, 'i-1', { addresses: ['10.0.0.50'] });
+  assert.deepEqual(served(draft), [['10.0.0.50:80', undefined]]);
+  assert.deepEqual(Object.keys(draft.get('attachments', 'pool')?.state.claims ?? {}), ['10.0.0.50:80']);
+});
+
+test('a server in use is not deleted, and unbinding leaves it as it is', () => {
+  const draft = shop();
+  bind(draft, { a: { serverId: 'i-1' } });
+  put(draft, 'groups', 'g', { members: { one: 'i-1' } });
+  const refusal = refusalOf(() => deleteObject(draft, 'backend-servers', 'i-1', undefined));
+  assert.equal(refusal?.code, 'InUse');
+  assert.match(refusal?.message ?? '', /attachment pool, group g/);
+  const server = draft.get('backend-servers', 'i-1');
+  bind(draft, {});
+  assert.equal(draft.get('backend-servers', 'i-1'), server);
+});
