@@ -1,7 +1,7 @@
 // `npm run fuzz -- [--minutes N] [--rounds N] [FILES]`: properties with new seeds, a file a round; what breaks one is kept.
 import { parseArgs } from 'node:util';
-import { fuzz } from './harness/fuzz.ts';
-import { EXAMPLES_FILE } from './harness/properties.ts';
+import { fuzz } from './harness/properties/fuzz.ts';
+import { EXAMPLES_FILE } from './harness/properties/properties.ts';
 
 const DEFAULT_MINUTES = '5';
 const MAX_MINUTES = 24 * 60;

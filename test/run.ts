@@ -7,8 +7,8 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findProgram } from './harness/find-program.ts';
-import { endProcess, markRun, processesOfRun } from './harness/left-processes.ts';
+import { findProgram } from './harness/machine/find-program.ts';
+import { endProcess, markRun, processesOfRun } from './harness/machine/left-processes.ts';
 
 // Of every process and thread that a test starts: to take the types away each time costs more than many a test, and Node
 // 24.21 dies now and then where a worker is ended while it does that in WebAssembly.

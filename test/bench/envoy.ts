@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../../.toolchain/cache.mjs';
 import { withLock } from '../../.toolchain/lock.mjs';
-import { findProgram, MissingPrograms } from '../harness/find-program.ts';
+import { findProgram, MissingPrograms } from '../harness/machine/find-program.ts';
 
 const VERSION = '1.40.0';
 /** The version again, and what the wheels hash to. */

@@ -1,7 +1,7 @@
 // The programs that the benchmark needs, of Debian or Ubuntu but for Envoy: found, or installed where that is asked for.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { findProgram, MissingPrograms } from '../harness/find-program.ts';
+import { findProgram, MissingPrograms } from '../harness/machine/find-program.ts';
 import { findEnvoy } from './envoy.ts';
 
 export const STREAM_MODULE = '/usr/lib/nginx/modules/ngx_stream_module.so';

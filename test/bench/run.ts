@@ -1,7 +1,7 @@
 // `npm run bench`: Weir beside HAProxy, nginx and Envoy in one run on this machine; Markdown on stdout, progress on stderr.
-import { makePair } from '../harness/certificates.ts';
-import { MissingPrograms } from '../harness/find-program.ts';
-import { temporaryDirectory } from '../harness/runtime.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { MissingPrograms } from '../harness/machine/find-program.ts';
+import { temporaryDirectory } from '../harness/runtime/runtime.ts';
 import type { BoundResult } from './bounds/bound.ts';
 import { measureBounds } from './bounds/bounds.ts';
 import { CleanUp } from './clean-up.ts';

@@ -1,9 +1,9 @@
 // Starts a real `weir serve` with one worker, and sets its listeners up through the API.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../harness/backends.ts';
-import type { Pair } from '../harness/certificates.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import type { Pair } from '../harness/machine/certificates.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import type { Served } from './peers.ts';
 import { giveProxyCpu } from './processors.ts';

@@ -1,5 +1,5 @@
 // Measures a write: one weight patched through the API, from the request to the answer that every worker serves it.
-import type { RuntimeProcess } from '../harness/runtime.ts';
+import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import { putListener, startRuntime } from './weir.ts';
 

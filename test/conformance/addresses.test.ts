@@ -5,12 +5,12 @@ import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import { targetKey } from '../../provider/model/base/target-key.ts';
-import { askTcp, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { UdpBackend, UdpClient } from '../harness/udp.ts';
-import { testOnEachEngine } from './table.ts';
-import { targetsOf } from './world.ts';
+import { askTcp, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
+import { startLoad } from '../harness/clients/load.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { targetsOf } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const CHECKED_BY_HTTP = { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2, timeoutSeconds: 5 } };

@@ -1,13 +1,13 @@
 // The rows of the conformance table that are of one balancing algorithm, and of changing it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { askTcp, type Backend, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { exchange, shares, startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { addressOf, backends, inTurn } from './clients.ts';
-import { type Flow, openFlow } from './flow.ts';
-import { testOnEachEngine } from './table.ts';
-import { targetsOf } from './world.ts';
+import { askTcp, type Backend, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { type Flow, openFlow } from '../harness/clients/flow.ts';
+import { exchange, shares, startLoad } from '../harness/clients/load.ts';
+import { addressOf, backends, inTurn } from '../harness/conformance/clients.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { targetsOf } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const LEAST_CONNECTIONS = { algorithm: 'weighted-least-connections' };
 const SOURCE_IP_HASH = { algorithm: 'source-ip-hash' };

@@ -1,12 +1,12 @@
 // The rows of the conformance table that are of auto scaling: members of a group are bound wherever the group is attached.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { askHttp, askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { exchange, sharesAt, startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { PLACE, putServer, statusOf, untilHealth } from './servers.ts';
-import { testOnEachEngine } from './table.ts';
-import type { World } from './world.ts';
+import { askHttp, askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { exchange, sharesAt, startLoad } from '../harness/clients/load.ts';
+import { PLACE, putServer, statusOf, untilHealth } from '../harness/conformance/servers.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import type { World } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 /** Loopback addresses of servers; their backends share a port, as members of a group do. */
 const ADDRESSES: Readonly<Record<string, string>> = { 'i-1': '127.0.0.1', 'i-2': '127.0.0.2', 'i-3': '127.0.0.3' };

@@ -1,14 +1,14 @@
 // The rows of the conformance table that are of backend servers as targets: who is refused, and who takes no traffic for a time.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { askTcp, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { exchange, shares, sharesAt, startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { UdpBackend, UdpClient } from '../harness/udp.ts';
-import { openFlow } from './flow.ts';
-import { PLACE, putServer, statusOf, untilHealth } from './servers.ts';
-import { testOnEachEngine } from './table.ts';
-import type { World } from './world.ts';
+import { askTcp, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
+import { openFlow } from '../harness/clients/flow.ts';
+import { exchange, shares, sharesAt, startLoad } from '../harness/clients/load.ts';
+import { PLACE, putServer, statusOf, untilHealth } from '../harness/conformance/servers.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import type { World } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const YESTERDAY = '2020-01-01T00:00:00Z';
 const SHARED = { address: '127.0.0.1', ...PLACE };

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { httpBackend, tcpBackend } from '../harness/backends.ts';
-import { fullPort } from '../harness/full-port.ts';
-import { exchange } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { Chance, SEED } from '../harness/seed.ts';
-import { openFlow } from './flow.ts';
-import { testOnEachEngine } from './table.ts';
+import { httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { openFlow } from '../harness/clients/flow.ts';
+import { exchange } from '../harness/clients/load.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { fullPort } from '../harness/machine/full-port.ts';
+import { Chance, SEED } from '../harness/properties/seed.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 

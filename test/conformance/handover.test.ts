@@ -1,14 +1,14 @@
 // The rows of the conformance table in which targets take the place of others in traffic, and no request is lost by it.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
-import { exchange, type Load, startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { backends } from './clients.ts';
-import { putServer, untilHealth } from './servers.ts';
-import { answeredBy, noFailures, SLOW_CHECK, slowToCheck } from './slow-checks.ts';
-import { testOnEachEngine } from './table.ts';
-import { targetsOf, type World } from './world.ts';
+import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { exchange, type Load, startLoad } from '../harness/clients/load.ts';
+import { backends } from '../harness/conformance/clients.ts';
+import { putServer, untilHealth } from '../harness/conformance/servers.ts';
+import { answeredBy, noFailures, SLOW_CHECK, slowToCheck } from '../harness/conformance/slow-checks.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const SLOW = { healthCheck: SLOW_CHECK };
 

@@ -6,12 +6,12 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { TestContext } from 'node:test';
-import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
-import { exchange } from '../harness/load.ts';
-import { type RuntimeProcess, until } from '../harness/runtime.ts';
-import { testOnEachEngine } from './table.ts';
-import type { Scenario, World } from './world.ts';
+import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { exchange } from '../harness/clients/load.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import type { Scenario, World } from '../harness/conformance/world.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 const TCP = { protocol: 'TCP' };
 const FAST = { intervalSeconds: 0.1, timeoutSeconds: 5, healthyThreshold: 2, unhealthyThreshold: 2 };

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { TestContext } from 'node:test';
-import { type Backend, httpBackend } from '../harness/backends.ts';
-import { gatherCrowd, residentBytes } from '../harness/crowd.ts';
-import { exchange, shares, startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { testOnEachEngine } from './table.ts';
-import { type Scenario, targetsOf } from './world.ts';
+import { type Backend, httpBackend } from '../harness/backends/backends.ts';
+import { gatherCrowd, residentBytes } from '../harness/clients/crowd.ts';
+import { exchange, shares, startLoad } from '../harness/clients/load.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const REQUESTS = 10_000;
 const IDLE = 10_000;

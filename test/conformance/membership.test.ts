@@ -1,12 +1,12 @@
 // The rows of the conformance table that are of the weights and the membership of targets: shares, unbinds, ports, flows.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { exchange, shares, startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { type Flow, openFlow } from './flow.ts';
-import { testOnEachEngine } from './table.ts';
-import { type Scenario, targetsOf } from './world.ts';
+import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { type Flow, openFlow } from '../harness/clients/flow.ts';
+import { exchange, shares, startLoad } from '../harness/clients/load.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const TCP = { protocol: 'TCP' };
 

@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { Agent, createServer as createHttpServer, request } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { freePort } from '../harness/backends.ts';
-import { exchange } from '../harness/load.ts';
-import { readProxyHeader } from '../harness/proxy-protocol.ts';
-import { until } from '../harness/runtime.ts';
-import { testOnEachEngine } from './table.ts';
-import type { Scenario, World } from './world.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { readProxyHeader } from '../harness/backends/proxy-protocol.ts';
+import { exchange } from '../harness/clients/load.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import type { Scenario, World } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const LOOPBACK_6 = '0:0:0:0:0:0:0:1';

@@ -1,12 +1,12 @@
 // The rows of the conformance table that are of forwarding rules: which requests they take, and what becomes of a change.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { askHttp, httpBackend } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
-import { type Load, shares, sharesAt, startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { testOnEachEngine } from './table.ts';
-import { targetsOf, type World } from './world.ts';
+import { askHttp, httpBackend } from '../harness/backends/backends.ts';
+import { type Load, shares, sharesAt, startLoad } from '../harness/clients/load.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const MATCH = { host: '127.0.0.1', path: '/api' };
 const HEALTH_CHECK = { intervalSeconds: 0.2, timeoutSeconds: 1 };

@@ -1,11 +1,11 @@
 // The row of the conformance table that is of slow start.
 import assert from 'node:assert/strict';
-import { type Backend, httpBackend } from '../harness/backends.ts';
-import { exchange, shares } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { backends, near } from './clients.ts';
-import { testOnEachEngine } from './table.ts';
-import { targetsOf, type World } from './world.ts';
+import { type Backend, httpBackend } from '../harness/backends/backends.ts';
+import { exchange, shares } from '../harness/clients/load.ts';
+import { backends, near } from '../harness/conformance/clients.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 /** A ramp whose end no test sees, and checks that fail where a connect is refused, not where the machine is slow. */
 const SLOW_START = { slowStartSeconds: 86_400, healthCheck: { intervalSeconds: 0.2, timeoutSeconds: 10 } };

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
-import { residentBytes } from '../harness/crowd.ts';
-import { type Clients, type Failure, type Place, startClients } from '../harness/moving-clients.ts';
-import { type RuntimeProcess, until } from '../harness/runtime.ts';
-import { backends } from './clients.ts';
-import { testOnEachEngine } from './table.ts';
-import { targetsOf, type World } from './world.ts';
+import { type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { residentBytes } from '../harness/clients/crowd.ts';
+import { type Clients, type Failure, type Place, startClients } from '../harness/clients/moving-clients.ts';
+import { backends } from '../harness/conformance/clients.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const CHECKED = { healthCheck: { intervalSeconds: 0.2, timeoutSeconds: 1 } };

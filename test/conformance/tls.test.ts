@@ -7,12 +7,12 @@ import * as https from 'node:https';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import * as tls from 'node:tls';
-import { httpBackend, listen } from '../harness/backends.ts';
-import { makePair, type Pair } from '../harness/certificates.ts';
-import { exchange, startLoad } from '../harness/load.ts';
-import { type RuntimeProcess, until } from '../harness/runtime.ts';
-import { testOnEachEngine } from './table.ts';
-import { type Scenario, targetsOf, type World } from './world.ts';
+import { httpBackend, listen } from '../harness/backends/backends.ts';
+import { exchange, startLoad } from '../harness/clients/load.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { type Scenario, targetsOf, type World } from '../harness/conformance/world.ts';
+import { makePair, type Pair } from '../harness/machine/certificates.ts';
+import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 const MIB = 1024 * 1024;
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;

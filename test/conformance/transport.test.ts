@@ -6,9 +6,9 @@ import { createServer as createHttpServer, type IncomingMessage, request } from 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { until } from '../harness/runtime.ts';
-import { testOnEachEngine } from './table.ts';
-import type { Scenario } from './world.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import type { Scenario } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const TCP = { protocol: 'TCP', ...UNCHECKED };

@@ -1,12 +1,12 @@
 // The rows of the conformance table that are of UDP listeners: sessions, their targets, and what ends or moves them.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { askTcp, freePort, tcpBackend } from '../harness/backends.ts';
-import { shares } from '../harness/load.ts';
-import { type RuntimeProcess, until } from '../harness/runtime.ts';
-import { UdpBackend, UdpClient } from '../harness/udp.ts';
-import { testOnEachEngine } from './table.ts';
-import { type Scenario, targetsOf, type World } from './world.ts';
+import { askTcp, freePort, tcpBackend } from '../harness/backends/backends.ts';
+import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
+import { shares } from '../harness/clients/load.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { type Scenario, targetsOf, type World } from '../harness/conformance/world.ts';
+import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 /** No check, as is a UDP listener's default: the world gives one where nothing is said. */
 const UDP = { protocol: 'UDP', healthCheck: { protocol: 'none' } };

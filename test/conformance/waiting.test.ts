@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type Backend, httpBackend, listen, tcpBackend } from '../harness/backends.ts';
-import { startLoad } from '../harness/load.ts';
-import { until } from '../harness/runtime.ts';
-import { backends } from './clients.ts';
-import { openFlow } from './flow.ts';
-import { answeredBy, noFailures, SLOW_CHECK, slowToCheck } from './slow-checks.ts';
-import { testOnEachEngine } from './table.ts';
-import { type Scenario, targetsOf, type World } from './world.ts';
+import { type Backend, httpBackend, listen, tcpBackend } from '../harness/backends/backends.ts';
+import { openFlow } from '../harness/clients/flow.ts';
+import { startLoad } from '../harness/clients/load.ts';
+import { backends } from '../harness/conformance/clients.ts';
+import { answeredBy, noFailures, SLOW_CHECK, slowToCheck } from '../harness/conformance/slow-checks.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { type Scenario, targetsOf, type World } from '../harness/conformance/world.ts';
+import { until } from '../harness/runtime/runtime.ts';
 
 const ownerOf = (id: string) => `urn:pulumi:dev::shop::weir::${id}`;
 const OWNED = { owner: ownerOf('web') };

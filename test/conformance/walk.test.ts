@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import fc from 'fast-check';
-import { anyBackend } from '../harness/any-protocol.ts';
-import { freePort } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
-import { assertHolds } from '../harness/properties.ts';
-import { type RuntimeProcess, until } from '../harness/runtime.ts';
-import { Chance } from '../harness/seed.ts';
-import { testOnEachEngine } from './table.ts';
-import { Visitors } from './visitors.ts';
-import { type AttachmentModel, type Match, type Protocol, WalkModel } from './walk-model.ts';
+import { anyBackend } from '../harness/backends/any-protocol.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { testOnEachEngine } from '../harness/conformance/table.ts';
+import { Visitors } from '../harness/conformance/visitors.ts';
+import { type AttachmentModel, type Match, type Protocol, WalkModel } from '../harness/conformance/walk-model.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { assertHolds } from '../harness/properties/properties.ts';
+import { Chance } from '../harness/properties/seed.ts';
+import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 const WRITES = 150;
 const LISTENERS = ['l0', 'l1', 'l2', 'l3'];

@@ -9,10 +9,10 @@ import { request as requestTls } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
-import { exchange, startLoad } from '../harness/load.ts';
-import { MAIN, RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
+import { type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { exchange, startLoad } from '../harness/clients/load.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { MAIN, RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 
 interface Logged {
   readonly runtime: RuntimeProcess;

@@ -1,11 +1,11 @@
 // Adoption: a stack takes over what is there, says what differs, and takes nothing from another stack unasked.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
-import { startLoad } from '../harness/load.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { startLoad } from '../harness/clients/load.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const KINDS = ['load-balancers', 'listeners', 'attachments'];
 

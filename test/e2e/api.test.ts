@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { before, describe, test } from 'node:test';
 import { errorResponse } from '../../provider/model/api/error.ts';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { RuntimeProcess, temporaryDirectory } from '../harness/runtime.ts';
-import { runSchemathesis } from '../harness/schemathesis.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
+import { runSchemathesis } from '../harness/runtime/schemathesis.ts';
 
 test('Schemathesis, all of its checks on, finds nothing in the API by its own document', async (t) => {
   const runtime = await RuntimeProcess.start(t);

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { KINDS } from '../../provider/model/base/kinds.ts';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-import { type MadeToken, makeToken } from '../harness/tokens.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { type MadeToken, makeToken } from '../harness/runtime/tokens.ts';
 
 const PLACE = { region: 'here', vpcId: 'vpc' };
 

@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { freePort } from '../harness/backends.ts';
-import { dumpDom } from '../harness/browser.ts';
-import { makePair } from '../harness/certificates.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { dumpDom } from '../harness/clients/browser.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
 
 const FILES = 50;
 /** RFC 6455 1.3. */

@@ -1,10 +1,10 @@
 // Components through the real CLI: a service comes up, changes child by child and goes; a canary's shares are exact.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { exchange, shares, startLoad } from '../harness/load.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { exchange, shares, startLoad } from '../harness/clients/load.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 function backends(t: TestContext, names: readonly string[]): Promise<Backend[]> {
   return Promise.all(names.map((name) => httpBackend(t, name)));

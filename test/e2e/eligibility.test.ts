@@ -1,10 +1,10 @@
 // Backend servers and auto scaling groups through the real `pulumi`: what is refused, who takes traffic, who stays a member.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
-import { exchange, sharesAt } from '../harness/load.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { exchange, sharesAt } from '../harness/clients/load.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const PLACE = { region: 'r1', vpcId: 'vpc-1', addresses: ['127.0.0.1'] };
 

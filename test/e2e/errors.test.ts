@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { RuntimeClient } from '../../provider/client/client.ts';
 import { settingsOf } from '../../provider/client/settings.ts';
 import { ERRORS, type ErrorCode, isWeirError } from '../../provider/model/base/errors.ts';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { type Answer, RuntimeProcess, until } from '../harness/runtime.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { type Answer, RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 /** Load balancer `lb`, HTTP listener `web` on `port`, attachment `pool` with the target `a`, all of the stack `dev`. */
 interface Setting {

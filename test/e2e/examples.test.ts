@@ -4,11 +4,11 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { shares, sharesAt, startLoad } from '../harness/load.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
-import { copyTree } from '../harness/tree.ts';
+import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { shares, sharesAt, startLoad } from '../harness/clients/load.ts';
+import { copyTree } from '../harness/machine/tree.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 interface Project {
   readonly runtime: RuntimeProcess;

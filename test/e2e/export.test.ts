@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { KINDS } from '../../provider/model/base/kinds.ts';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
-import { startLoad } from '../harness/load.ts';
-import { MAIN, RuntimeProcess, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { startLoad } from '../harness/clients/load.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { MAIN, RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 function exported(runtime: RuntimeProcess, args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   const env = { ...process.env, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: runtime.token };

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { exchange } from '../harness/load.ts';
-import { webProgram } from '../harness/programs.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { exchange } from '../harness/clients/load.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { webProgram } from '../harness/stack/programs.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 interface Shop {
   runtime: RuntimeProcess;

@@ -4,11 +4,11 @@ import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Backend, freePort, httpBackend, listen } from '../harness/backends.ts';
-import { exchange } from '../harness/load.ts';
-import { webProgram } from '../harness/programs.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-import { type RunningCommand, Stack } from '../harness/stack.ts';
+import { type Backend, freePort, httpBackend, listen } from '../harness/backends/backends.ts';
+import { exchange } from '../harness/clients/load.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { webProgram } from '../harness/stack/programs.ts';
+import { type RunningCommand, Stack } from '../harness/stack/stack.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
 const KINDS = ['load-balancers', 'listeners', 'attachments'];

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { freePort } from '../harness/backends.ts';
-import { makePair, servedName } from '../harness/certificates.ts';
-import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { makePair, servedName } from '../harness/machine/certificates.ts';
+import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 
 const PAIR = makePair(['a.example']);
 

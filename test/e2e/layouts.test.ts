@@ -3,11 +3,18 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort } from '../harness/backends.ts';
-import { npmInstall, PULUMI_VERSION, packFolder, packWeir, pnpmInstall, writeManifest } from '../harness/packed.ts';
-import { RuntimeProcess, temporaryDirectory } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
-import { ROOT } from '../harness/tree.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { ROOT } from '../harness/machine/tree.ts';
+import { RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
+import {
+  npmInstall,
+  PULUMI_VERSION,
+  packFolder,
+  packWeir,
+  pnpmInstall,
+  writeManifest,
+} from '../harness/stack/packed.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const COMPONENTS = `
 import * as weir from 'pulumi-weir';

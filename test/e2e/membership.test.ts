@@ -1,11 +1,11 @@
 // `pulumi up` drives membership: the real CLI, the real runtime, and traffic that follows the stack.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
-import { exchange, sharesAt } from '../harness/load.ts';
-import { webProgram } from '../harness/programs.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { exchange, sharesAt } from '../harness/clients/load.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { webProgram } from '../harness/stack/programs.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const NAMES = ['b1', 'b2', 'b3', 'b4', 'b5'];
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RESERVED_NAME } from '../../provider/model/base/record.ts';
-import { freePort } from '../harness/backends.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { type Program, SmallEngine, urnOf } from '../harness/small-engine.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { type Program, SmallEngine, urnOf } from '../harness/sequences/small-engine.ts';
 
 const NAMES = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 const [FEW, REST] = [NAMES.slice(0, 4), NAMES.slice(4)];

@@ -4,9 +4,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { exchange, startLoad } from '../harness/load.ts';
-import { MAIN, RuntimeProcess, until } from '../harness/runtime.ts';
+import { freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { exchange, startLoad } from '../harness/clients/load.ts';
+import { MAIN, RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 interface Web {
   readonly runtime: RuntimeProcess;

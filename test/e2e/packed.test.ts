@@ -4,13 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { exchange } from '../harness/load.ts';
-import { npmInstall, PULUMI_VERSION, packWeir, writeManifest } from '../harness/packed.ts';
-import { webProgram } from '../harness/programs.ts';
-import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
-import { ROOT } from '../harness/tree.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { exchange } from '../harness/clients/load.ts';
+import { ROOT } from '../harness/machine/tree.ts';
+import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
+import { npmInstall, PULUMI_VERSION, packWeir, writeManifest } from '../harness/stack/packed.ts';
+import { webProgram } from '../harness/stack/programs.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const MODES: readonly (readonly [string, object, string])[] = [
   ['Node strips the types', { type: 'module', main: 'index.ts' }, 'options: { typescript: false }'],

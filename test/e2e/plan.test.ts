@@ -1,12 +1,12 @@
 // `weir plan` through the real CLI: what it says is what the `up` then does to traffic.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
-import { shares, startLoad } from '../harness/load.ts';
-import { plannedShares, planOf, previewOf, runPlan } from '../harness/plan.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { shares, startLoad } from '../harness/clients/load.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { plannedShares, planOf, previewOf, runPlan } from '../harness/plan/plan.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const REQUESTS = 10_000;
 const CLIENTS = 8;

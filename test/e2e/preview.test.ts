@@ -1,9 +1,9 @@
 // Previews: unknown inputs at every place, and bad input refused before anything is done.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort } from '../harness/backends.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 /** `pending(value)` is unknown in the preview of a stack in which `seed` changes. */
 function unknownProgram({ port, seed, weight }: { port: number; seed: string; weight: string }): string {

@@ -1,9 +1,9 @@
 // What a program says that contradicts itself is refused in its very first preview, and what only looks so is not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort } from '../harness/backends.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const HEAD = `
 import * as pulumi from '@pulumi/pulumi';

@@ -1,9 +1,9 @@
 // How a program may be laid out: resources in components, the same name twice, and what is read without being owned.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort } from '../harness/backends.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 function componentProgram(port: number, otherPort: number): string {
   return `

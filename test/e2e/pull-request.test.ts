@@ -6,11 +6,11 @@ import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { freePort } from '../harness/backends.ts';
-import { webProgram } from '../harness/programs.ts';
-import { MAIN, RuntimeProcess, temporaryDirectory } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
-import { ROOT } from '../harness/tree.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { ROOT } from '../harness/machine/tree.ts';
+import { MAIN, RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
+import { webProgram } from '../harness/stack/programs.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const env = z.record(z.string(), z.string()).default({});
 const workflow = z

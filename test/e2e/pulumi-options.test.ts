@@ -1,10 +1,10 @@
 // The options that Pulumi gives every resource and every `up` do with Weir's resources what their users expect.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { exchange } from '../harness/load.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { exchange } from '../harness/clients/load.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 interface Texts {
   /** JavaScript before the resources. */

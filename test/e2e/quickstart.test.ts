@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { copyTree } from '../harness/tree.ts';
+import { copyTree } from '../harness/machine/tree.ts';
 
 test('npm run up shows who answered, twice; a changed weight is previewed and applied; npm run down leaves nothing', async (t) => {
   const copy = copyTree(t);

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { askHttp, freePort, httpBackend } from '../harness/backends.ts';
-import { makePair } from '../harness/certificates.ts';
-import { runPlan } from '../harness/plan.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
-import { ROOT } from '../harness/tree.ts';
+import { askHttp, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { ROOT } from '../harness/machine/tree.ts';
+import { runPlan } from '../harness/plan/plan.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { exchange } from '../harness/load.ts';
-import { webProgram } from '../harness/programs.ts';
-import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
-import { ROOT } from '../harness/tree.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { exchange } from '../harness/clients/load.ts';
+import { ROOT } from '../harness/machine/tree.ts';
+import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
+import { webProgram } from '../harness/stack/programs.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 /** The provider of a type as 0.1.0 wrote it into the state. */
 function oldProvider(type: string): string {

@@ -1,7 +1,7 @@
 // Listeners, rules, attachments and load balancers are renamed without alias under load: each waits for its turn, and no request fails.
 import { test } from 'node:test';
-import { makePair } from '../harness/certificates.ts';
-import { LoadedStack, type Row } from '../harness/loaded-stack.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { LoadedStack, type Row } from '../harness/stack/loaded-stack.ts';
 
 const HTTPS = { protocol: 'HTTPS', certificates: { main: makePair(['first.example']) } };
 

@@ -1,10 +1,10 @@
 // Forwarding rules of a real stack: created, changed, renamed, moved and destroyed, with traffic that follows.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { askHttp, type Backend, freePort, httpBackend } from '../harness/backends.ts';
-import { startLoad } from '../harness/load.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { askHttp, type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { startLoad } from '../harness/clients/load.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 interface Rule {
   /** Of the resources, rule and attachment. */

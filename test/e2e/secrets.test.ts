@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fingerprint } from '../../provider/model/base/secrets.ts';
-import { freePort } from '../harness/backends.ts';
-import { makePair, type Pair, servedName } from '../harness/certificates.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { makePair, type Pair, servedName } from '../harness/machine/certificates.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const COOKIE_KEY = 'planted-cookie-key-0123456789';
 

@@ -6,11 +6,11 @@ import { compared } from '../../provider/methods/diff.ts';
 import type { Kind } from '../../provider/model/base/kinds.ts';
 import { SCHEMAS } from '../../provider/model/objects/schemas.ts';
 import { resourceOf } from '../../provider/resources/registry.ts';
-import { freePort } from '../harness/backends.ts';
-import { assertHolds } from '../harness/properties.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { type Kill, type Program, SmallEngine, urnOf, withParents } from '../harness/small-engine.ts';
-import { programs } from './sequences.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { assertHolds } from '../harness/properties/properties.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { programs } from '../harness/sequences/sequences.ts';
+import { type Kill, type Program, SmallEngine, urnOf, withParents } from '../harness/sequences/small-engine.ts';
 
 const RUNS = 60;
 const MAX_STATES = 6;

@@ -4,9 +4,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { exchange, startLoad } from '../harness/load.ts';
-import { MAIN, RuntimeProcess, temporaryDirectory, until } from '../harness/runtime.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { exchange, startLoad } from '../harness/clients/load.ts';
+import { MAIN, RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 
 test('kill -9 amid eight writers, ten times: each acknowledged write is there, none half applied', async (t) => {
   const dataDirectory = temporaryDirectory(t);

@@ -1,9 +1,9 @@
 // Servers and auto scaling groups as resources: each through its whole life, read by another client, and nothing left.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 /** A stack with a load balancer `lb` and an HTTP listener `web`; `write` adds to it. */
 async function shop(t: TestContext) {

@@ -1,9 +1,9 @@
 // Each refusal of the runtime as `pulumi up` shows it: one line with the property, what is wrong with it, and the code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 /** What the servers of the rows have in common with the load balancer; each row has one more, or another. */
 const PLACE = { region: 'r1', vpcId: 'v1', zoneId: 'z1' };

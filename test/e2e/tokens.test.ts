@@ -4,11 +4,11 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort } from '../harness/backends.ts';
-import { webProgram } from '../harness/programs.ts';
-import { MAIN, RuntimeProcess, temporaryDirectory } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
-import { makeToken } from '../harness/tokens.ts';
+import { freePort } from '../harness/backends/backends.ts';
+import { MAIN, RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
+import { makeToken } from '../harness/runtime/tokens.ts';
+import { webProgram } from '../harness/stack/programs.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 function weirToken(runtime: RuntimeProcess, args: readonly string[], token = runtime.token): SpawnSyncReturns<string> {
   const env = { ...process.env, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: token };

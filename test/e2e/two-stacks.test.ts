@@ -1,9 +1,9 @@
 // Two stacks on one runtime: they may share a load balancer, and neither changes or deletes what is the other's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { askHttp, freePort, httpBackend } from '../harness/backends.ts';
-import { RuntimeProcess } from '../harness/runtime.ts';
-import { Stack } from '../harness/stack.ts';
+import { askHttp, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import { Stack } from '../harness/stack/stack.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
 const DESTROY = ['destroy', '--yes', '--skip-preview'];

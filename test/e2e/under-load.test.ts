@@ -1,7 +1,7 @@
 // `pulumi up` under constant load over HTTP and TCP: whatever the program changes, no request fails.
 import { type TestContext, test } from 'node:test';
-import { makePair } from '../harness/certificates.ts';
-import { LoadedStack, type Row } from '../harness/loaded-stack.ts';
+import { makePair } from '../harness/machine/certificates.ts';
+import { LoadedStack, type Row } from '../harness/stack/loaded-stack.ts';
 
 const POOL = `bind('pool', { a, b });`;
 

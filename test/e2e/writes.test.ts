@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
-import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends.ts';
-import { RuntimeProcess, until } from '../harness/runtime.ts';
+import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 const SHAPE = ['code', 'message', 'requestId', 'details'];
 

@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ensureRandomPlugin } from '../../.toolchain/random-plugin.mjs';
-import { temporaryDirectory } from '../harness/runtime.ts';
-import { ROOT } from '../harness/tree.ts';
+import { ROOT } from '../harness/machine/tree.ts';
+import { temporaryDirectory } from '../harness/runtime/runtime.ts';
 import { provider } from '../random-plugin/provider.mjs';
 
 const PLUGIN = 'pulumi-resource-random';

@@ -7,8 +7,8 @@ import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import ts from 'typescript';
 import { PROVIDERS } from '../../provider/shim.ts';
-import { temporaryDirectory } from '../harness/runtime.ts';
-import { ROOT } from '../harness/tree.ts';
+import { ROOT } from '../harness/machine/tree.ts';
+import { temporaryDirectory } from '../harness/runtime/runtime.ts';
 
 const MAX_BYTES = 1_500;
 

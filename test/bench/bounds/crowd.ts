@@ -1,7 +1,7 @@
 // What healthy clients and the memory feel of 10,000 idle connections and 500 slow clients.
 
-import { gatherCrowd, residentBytes } from '../../harness/crowd.ts';
-import { temporaryDirectory } from '../../harness/runtime.ts';
+import { gatherCrowd, residentBytes } from '../../harness/clients/crowd.ts';
+import { temporaryDirectory } from '../../harness/runtime/runtime.ts';
 import { cpuMicros } from '../cpu-time.ts';
 import { startBackend } from '../peers.ts';
 import { runWrk } from '../wrk.ts';

@@ -1,7 +1,7 @@
 // What `pulumi preview` and `pulumi up` of many targets take, beside as many dynamic resources that do nothing.
-import { freePort } from '../../harness/backends.ts';
-import { RuntimeProcess } from '../../harness/runtime.ts';
-import { Stack } from '../../harness/stack.ts';
+import { freePort } from '../../harness/backends/backends.ts';
+import { RuntimeProcess } from '../../harness/runtime/runtime.ts';
+import { Stack } from '../../harness/stack/stack.ts';
 import { ratioCell, ratios } from '../markdown.ts';
 import { median } from '../statistics.ts';
 import type { MeasureBound } from './bound.ts';

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { residentBytes } from '../../harness/crowd.ts';
+import { residentBytes } from '../../harness/clients/crowd.ts';
 import { type MeasureBound, mebibytes } from './bound.ts';
 import { startWorld } from './world.ts';
 

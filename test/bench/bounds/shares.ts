@@ -1,6 +1,6 @@
 // How far the shares of the targets are from their weights.
-import { httpBackend } from '../../harness/backends.ts';
-import { exchange, shares, startLoad } from '../../harness/load.ts';
+import { httpBackend } from '../../harness/backends/backends.ts';
+import { exchange, shares, startLoad } from '../../harness/clients/load.ts';
 import type { BoundContext, MeasureBound } from './bound.ts';
 import { startWorld } from './world.ts';
 

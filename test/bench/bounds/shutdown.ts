@@ -1,7 +1,7 @@
 // How SIGTERM ends a runtime under load.
-import { httpBackend } from '../../harness/backends.ts';
-import { startLoad } from '../../harness/load.ts';
-import { until } from '../../harness/runtime.ts';
+import { httpBackend } from '../../harness/backends/backends.ts';
+import { startLoad } from '../../harness/clients/load.ts';
+import { until } from '../../harness/runtime/runtime.ts';
 import { type MeasureBound, milliseconds } from './bound.ts';
 import { startWorld } from './world.ts';
 

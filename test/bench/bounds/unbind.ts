@@ -1,8 +1,8 @@
 // How fast an unbind shows: open flows are reset, or live for drainSeconds; who waits for a connect gets another target.
 import { setTimeout as delay } from 'node:timers/promises';
-import { openFlow } from '../../conformance/flow.ts';
-import { askTcp, tcpBackend } from '../../harness/backends.ts';
-import { fullPort } from '../../harness/full-port.ts';
+import { askTcp, tcpBackend } from '../../harness/backends/backends.ts';
+import { openFlow } from '../../harness/clients/flow.ts';
+import { fullPort } from '../../harness/machine/full-port.ts';
 import { type BoundContext, type MeasureBound, milliseconds } from './bound.ts';
 import { startWorld } from './world.ts';
 

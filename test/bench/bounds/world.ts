@@ -1,6 +1,6 @@
 // A runtime with one listener and one attachment, as each bound starts from; targets are not checked.
-import { freePort } from '../../harness/backends.ts';
-import { RuntimeProcess } from '../../harness/runtime.ts';
+import { freePort } from '../../harness/backends/backends.ts';
+import { RuntimeProcess } from '../../harness/runtime/runtime.ts';
 import type { CleanUp } from '../clean-up.ts';
 
 export interface BoundWorld {

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { assertHolds } from '../../harness/properties.ts';
-import { ENGINES } from '../world.ts';
-import { cut, cuts, oddAnswers } from './generate.ts';
+import { ENGINES } from '../../harness/conformance/world.ts';
+import { assertHolds } from '../../harness/properties/properties.ts';
+import { cut, cuts, oddAnswers } from '../../harness/raw-http/generate.ts';
+import { type Act, HOSTILE_TARGET, HostileBackend } from '../../harness/raw-http/hostile-backend.ts';
+import { lineOf } from '../../harness/raw-http/line.ts';
+import { Peer } from '../../harness/raw-http/raw.ts';
+import { type AnswerMessage, readAnswers, valuesOf } from '../../harness/raw-http/reference.ts';
 import { HOSTILE, type HostileRow, type Outcome } from './hostile-answers.ts';
-import { type Act, HOSTILE_TARGET, HostileBackend } from './hostile-backend.ts';
-import { lineOf } from './line.ts';
-import { Peer } from './raw.ts';
-import { type AnswerMessage, readAnswers, valuesOf } from './reference.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
 const MAX_BYTEWISE = 2_000;

@@ -1,5 +1,5 @@
 // Requests that every data plane carries over, as bytes, and what their backend sees: each exactly once, in order, well framed.
-import type { Step } from './raw.ts';
+import type { Step } from '../../harness/raw-http/raw.ts';
 
 export interface Seen {
   /** Method and target. */

@@ -1,5 +1,5 @@
 // What hostile backends answer, as bytes: each is a 502, or an answer that the client sees broken off, and is never used again.
-import { type Act, HOSTILE_TARGET as TARGET } from './hostile-backend.ts';
+import { type Act, HOSTILE_TARGET as TARGET } from '../../harness/raw-http/hostile-backend.ts';
 
 /**
  * A status: the client gets this in the answer's place. 'broken': the head and an end that is none. Otherwise what the

@@ -1,5 +1,5 @@
 // Requests that every data plane refuses, as bytes: each is answered with the status, the connection closes, no backend sees it.
-import type { Step } from './raw.ts';
+import type { Step } from '../../harness/raw-http/raw.ts';
 
 export type RefusedRow = readonly [rule: string, section: string, send: string | readonly Step[], status?: number];
 

@@ -1,12 +1,18 @@
 // Runs the raw requests on each engine, in the clear and within TLS: as they are, and once more byte by byte.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { makePair } from '../../harness/certificates.ts';
-import { ENGINES, type World } from '../world.ts';
+import { ENGINES, type World } from '../../harness/conformance/world.ts';
+import { makePair } from '../../harness/machine/certificates.ts';
+import { lineOf } from '../../harness/raw-http/line.ts';
+import { Peer, RecordingBackend, type Step } from '../../harness/raw-http/raw.ts';
+import {
+  type AnswerMessage,
+  type Field,
+  type RequestMessage,
+  readAnswers,
+  valuesOf,
+} from '../../harness/raw-http/reference.ts';
 import { CARRIED, type Seen } from './carried-requests.ts';
-import { lineOf } from './line.ts';
-import { Peer, RecordingBackend, type Step } from './raw.ts';
-import { type AnswerMessage, type Field, type RequestMessage, readAnswers, valuesOf } from './reference.ts';
 import { REFUSED } from './refused-requests.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';

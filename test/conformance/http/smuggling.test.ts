@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { assertHolds } from '../../harness/properties.ts';
-import { ENGINES } from '../world.ts';
-import { cut, cuts, goodRequests, oddRequests } from './generate.ts';
-import { lineOf } from './line.ts';
-import { Peer, RecordingBackend } from './raw.ts';
-import { meaningOf, type RequestMessage, readAnswers, readRequests } from './reference.ts';
+import { ENGINES } from '../../harness/conformance/world.ts';
+import { assertHolds } from '../../harness/properties/properties.ts';
+import { cut, cuts, goodRequests, oddRequests } from '../../harness/raw-http/generate.ts';
+import { lineOf } from '../../harness/raw-http/line.ts';
+import { Peer, RecordingBackend } from '../../harness/raw-http/raw.ts';
+import { meaningOf, type RequestMessage, readAnswers, readRequests } from '../../harness/raw-http/reference.ts';
 
 const GOOD_RUNS = 300;
 const ODD_RUNS = 5_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { median, percentile } from '../../bench/statistics.ts';
-import { assertHolds } from '../../harness/properties.ts';
+import { assertHolds } from '../../harness/properties/properties.ts';
 
 test('the median is the middle value, or the mean of the two in the middle', () => {
   assert.equal(median([9, 1, 5]), 5);

@@ -3,8 +3,15 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Call, RuntimeClient } from '../../../provider/client/client.ts';
 import { settingsOf } from '../../../provider/client/settings.ts';
-import { freePort } from '../../harness/free-port.ts';
-import { failure, type Reply, RUNTIME_ID, type Seen, scriptedRuntime, stored } from './scripted-runtime.ts';
+import { freePort } from '../../harness/machine/free-port.ts';
+import {
+  failure,
+  type Reply,
+  RUNTIME_ID,
+  type Seen,
+  scriptedRuntime,
+  stored,
+} from '../../harness/runtime/scripted-runtime.ts';
 
 const CALL: Call = { kind: 'attachments', id: 'web-1', expectedRuntime: undefined };
 

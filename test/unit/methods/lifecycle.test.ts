@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { methods } from '../../../provider/index.ts';
-import { failure, type Reply, RUNTIME_ID, type Seen, scriptedRuntime, stored } from '../client/scripted-runtime.ts';
+import {
+  failure,
+  type Reply,
+  RUNTIME_ID,
+  type Seen,
+  scriptedRuntime,
+  stored,
+} from '../../harness/runtime/scripted-runtime.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
 const INPUTS = {

@@ -7,7 +7,7 @@ import { resourceName } from '../../../provider/model/base/urn.ts';
 import { backendServer } from '../../../provider/resources/backend-server.ts';
 import { listener } from '../../../provider/resources/listener.ts';
 import { loadBalancer } from '../../../provider/resources/load-balancer.ts';
-import { assertHolds } from '../../harness/properties.ts';
+import { assertHolds } from '../../harness/properties/properties.ts';
 
 const URN = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:Listener::';
 const http = { owner: `${URN}http`, loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { matchesGlob } from '../../../provider/model/base/glob.ts';
-import { assertHolds } from '../../harness/properties.ts';
+import { assertHolds } from '../../harness/properties/properties.ts';
 
 const MATCHES: readonly (readonly [pattern: string, text: string, isMatch: boolean])[] = [
   ['loadbalancer/web', 'loadbalancer/web', true],

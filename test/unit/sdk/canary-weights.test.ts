@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canaryWeights } from '../../../sdk/canary-weights.ts';
-import { assertHolds } from '../../harness/properties.ts';
+import { assertHolds } from '../../harness/properties/properties.ts';
 
 const COUNT = fc.integer({ min: 1, max: 250 });
 const FEW = fc.integer({ min: 1, max: 100 });

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
-import { ROOT } from '../../harness/tree.ts';
+import { ROOT } from '../../harness/machine/tree.ts';
 
 const SDK = join(ROOT, 'sdk');
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { ROOT } from '../../harness/tree.ts';
+import { ROOT } from '../../harness/machine/tree.ts';
 
 test('@pulumi/random is loaded with its first resource, not with the SDK', () => {
   const program = `

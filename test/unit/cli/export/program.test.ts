@@ -14,9 +14,9 @@ import { SCHEMAS } from '../../../../provider/model/objects/schemas.ts';
 import { normalForm, unwrapped } from '../../../../provider/properties/canonical-form.ts';
 import type { Properties } from '../../../../provider/properties/properties.ts';
 import { resourceOfClass } from '../../../../provider/resources/registry.ts';
-import { assertHolds, samplesOf } from '../../../harness/properties.ts';
-import { faultsOf } from '../../export/compiler.ts';
-import { type Model, type ModelObject, models } from '../../export/models.ts';
+import { faultsOf } from '../../../harness/export/compiler.ts';
+import { type Model, type ModelObject, models } from '../../../harness/export/models.ts';
+import { assertHolds, samplesOf } from '../../../harness/properties/properties.ts';
 
 const ENDPOINT = 'http://127.0.0.1:7400';
 const MEMBERS_OF_OBJECT = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);

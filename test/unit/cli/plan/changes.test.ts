@@ -6,7 +6,6 @@ import type { GroupChange } from '../../../../provider/cli/plan/changes.ts';
 import { planOf, type RuntimeView } from '../../../../provider/cli/plan/plan.ts';
 import { parsePreview, SECRET } from '../../../../provider/cli/plan/preview.ts';
 import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
-import { assertHolds } from '../../../harness/properties.ts';
 import {
   attachment,
   type Change,
@@ -18,7 +17,8 @@ import {
   type Resource,
   targets,
   web,
-} from './preview-json.ts';
+} from '../../../harness/plan/preview-json.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
 
 /** "bind b3", "weight b1 20→25", in order of the rows. */
 function operationsOf({ rows }: GroupChange): string[] {

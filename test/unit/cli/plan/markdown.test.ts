@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { code, table } from '../../../../provider/cli/plan/markdown.ts';
-import { assertHolds } from '../../../harness/properties.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
 
 const ROWS: readonly (readonly [text: string, markdown: string])[] = [
   ['b1', '`b1`'],

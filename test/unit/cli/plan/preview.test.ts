@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parsePreview } from '../../../../provider/cli/plan/preview.ts';
-import { lb, previewText, urnOf, web } from './preview-json.ts';
+import { lb, previewText, urnOf, web } from '../../../harness/plan/preview-json.ts';
 
 const state = { type: 'pulumi-nodejs:dynamic/weir:LoadBalancer', urn: urnOf(lb), inputs: {}, outputs: {} };
 

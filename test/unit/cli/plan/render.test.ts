@@ -4,7 +4,16 @@ import { test } from 'node:test';
 import type { RuntimeView } from '../../../../provider/cli/plan/plan.ts';
 import { renderPlan } from '../../../../provider/cli/plan/render.ts';
 import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
-import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
+import {
+  attachment,
+  type Change,
+  lb,
+  listener,
+  plan,
+  type Resource,
+  targets,
+  web,
+} from '../../../harness/plan/preview-json.ts';
 
 function markdown(sames: readonly Resource[], changes: readonly Change[] = []): string {
   return renderPlan(plan(sames, changes));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readRuntime } from '../../../../provider/cli/plan/runtime-view.ts';
 import { clientOf } from '../../../../provider/client/connect.ts';
-import { failure, scriptedRuntime } from '../../client/scripted-runtime.ts';
+import { failure, scriptedRuntime } from '../../../harness/runtime/scripted-runtime.ts';
 
 const STATUS = { version: 0, engines: [], workers: [], listeners: [] };
 const NOTHING = { config: {}, steps: [], notes: [], hasDependencies: true };

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
-import { attachment, type Change, lb, listener, plan, type Resource, targets, web } from './preview-json.ts';
+import {
+  attachment,
+  type Change,
+  lb,
+  listener,
+  plan,
+  type Resource,
+  targets,
+  web,
+} from '../../../harness/plan/preview-json.ts';
 
 const pool = (weights: Readonly<Record<string, number | undefined>>) => attachment('pool', targets(weights));
 const created = (resource: Resource, references: Resource['references'] = {}): Resource => ({

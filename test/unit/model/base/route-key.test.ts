@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hostKey, pathKey, prefixKey, type RouteMatch, routeKey } from '../../../../provider/model/base/route-key.ts';
-import { assertHolds } from '../../../harness/properties.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
 
 test('case and one final dot of a host make no difference', () => {
   assert.equal(hostKey('WWW.Example.COM.'), 'www.example.com');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { certificateWarnings, namesOf } from '../../../../provider/model/base/x509.ts';
-import { makePair } from '../../../harness/certificates.ts';
+import { makePair } from '../../../harness/machine/certificates.ts';
 
 const pair = makePair(['a.example', '*.b.example'], { commonName: 'not-a.example' });
 

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { test } from 'node:test';
 import { certificateRules, certificateSchema } from '../../../../provider/model/objects/certificate.ts';
-import { makePair } from '../../../harness/certificates.ts';
+import { makePair } from '../../../harness/machine/certificates.ts';
 
 const UNKNOWN = 'unknown-value';
 const isKnown = (value: unknown) => value !== UNKNOWN;

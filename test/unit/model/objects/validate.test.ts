@@ -5,7 +5,7 @@ import type { Kind } from '../../../../provider/model/base/kinds.ts';
 import { fingerprint } from '../../../../provider/model/base/secrets.ts';
 import { healthCheckOf } from '../../../../provider/model/objects/listener.ts';
 import { invalid, parseProperties, problemsOf } from '../../../../provider/model/objects/validate.ts';
-import { makePair } from '../../../harness/certificates.ts';
+import { makePair } from '../../../harness/machine/certificates.ts';
 
 const UNKNOWN = 'unknown-value';
 const isKnown = (value: unknown) => value !== UNKNOWN;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { memberLine, membershipLine } from '../../../../provider/messages/membership-line.ts';
 import { type MembershipChange, membershipChanges } from '../../../../provider/model/rules/membership.ts';
-import { assertHolds } from '../../../harness/properties.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
 
 const UNKNOWN = 'unknown-value';
 const isKnown = (value: unknown) => value !== UNKNOWN;

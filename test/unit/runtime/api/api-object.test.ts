@@ -9,7 +9,7 @@ import { ADMINISTRATOR } from '../../../../provider/runtime/control/access/acces
 import type { ControlPlane } from '../../../../provider/runtime/control/control-plane.ts';
 import { Model } from '../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
-import { makePair } from '../../../harness/certificates.ts';
+import { makePair } from '../../../harness/machine/certificates.ts';
 
 const DAY_MS = 86_400_000;
 const pair = makePair(['a.example']);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
-import { emptyDraft, put } from '../control/fixtures.ts';
+import { emptyDraft, put } from '../../../harness/control/drafts.ts';
 
 function twoListeners(): Draft {
   const draft = emptyDraft();

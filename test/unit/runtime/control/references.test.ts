@@ -6,7 +6,7 @@ import { propertyPath } from '../../../../provider/model/base/property-path.ts';
 import { referencesOf } from '../../../../provider/model/base/references.ts';
 import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
-import { emptyDraft, put, refusalOf } from './fixtures.ts';
+import { emptyDraft, put, refusalOf } from '../../../harness/control/drafts.ts';
 
 /** In an order in which each names only those before it. */
 const OBJECTS: readonly (readonly [kind: Kind, id: string, properties: object])[] = [

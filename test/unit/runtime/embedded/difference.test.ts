@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Snapshot, TargetSnapshot } from '../../../../provider/runtime/contract/snapshot.ts';
 import { difference } from '../../../../provider/runtime/embedded/main-thread/difference.ts';
-import { assertHolds } from '../../../harness/properties.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
 import { groupSettings, listener, snapshot, target } from './fixtures.ts';
 
 test('from nothing it is the whole, to itself it is empty', () => {

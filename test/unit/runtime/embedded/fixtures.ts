@@ -21,9 +21,9 @@ import { TargetSet } from '../../../../provider/runtime/embedded/serving/target-
 import { WorkerListener } from '../../../../provider/runtime/embedded/serving/worker-listener.ts';
 import type { GroupSettings, ListenerSettings } from '../../../../provider/runtime/embedded/shared/messages.ts';
 import { createSelection } from '../../../../provider/runtime/select/selection.ts';
-import { freePort } from '../../../harness/free-port.ts';
+import { freePort } from '../../../harness/machine/free-port.ts';
 
-export { fullPort } from '../../../harness/full-port.ts';
+export { fullPort } from '../../../harness/machine/full-port.ts';
 export { freePort };
 
 export const UNCHECKED: HealthView = () => 'unchecked';

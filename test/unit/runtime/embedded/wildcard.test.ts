@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { UdpBackend, UdpClient } from '../../../harness/udp.ts';
+import { UdpBackend, UdpClient } from '../../../harness/backends/udp.ts';
 import { Client, echoTarget, engineOf, freePort, listener, serve, snapshot, target, until } from './fixtures.ts';
 
 const STEPS = ['0.0.0.0', '127.0.0.1', '::', '127.0.0.1', '0.0.0.0', '::', '::1', '::'];

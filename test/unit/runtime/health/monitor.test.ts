@@ -7,10 +7,10 @@ import type { HealthChange } from '../../../../provider/runtime/contract/engine.
 import type { HealthCheckSnapshot, Snapshot } from '../../../../provider/runtime/contract/snapshot.ts';
 import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../provider/runtime/health/probes.ts';
-import { freePort, httpBackend, tcpBackend } from '../../../harness/backends.ts';
-import { until } from '../../../harness/runtime.ts';
+import { freePort, httpBackend, tcpBackend } from '../../../harness/backends/backends.ts';
+import { TCP_CHECK } from '../../../harness/control/tcp-check.ts';
+import { until } from '../../../harness/runtime/runtime.ts';
 import { listener, snapshot, target } from '../embedded/fixtures.ts';
-import { TCP_CHECK } from './tcp-check.ts';
 
 const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
 

@@ -6,10 +6,10 @@ import { type TestContext, test } from 'node:test';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { HealthCheckSnapshot } from '../../../../provider/runtime/contract/snapshot.ts';
 import { probe } from '../../../../provider/runtime/health/probes.ts';
-import { freePort } from '../../../harness/backends.ts';
-import { makePair } from '../../../harness/certificates.ts';
-import { until } from '../../../harness/runtime.ts';
-import { TCP_CHECK } from './tcp-check.ts';
+import { freePort } from '../../../harness/backends/backends.ts';
+import { TCP_CHECK } from '../../../harness/control/tcp-check.ts';
+import { makePair } from '../../../harness/machine/certificates.ts';
+import { until } from '../../../harness/runtime/runtime.ts';
 
 function selfSigned(): { cert: string; key: string } {
   const { certificate, privateKey } = makePair(['shop.example']);

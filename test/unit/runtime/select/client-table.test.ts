@@ -8,8 +8,8 @@ import {
   createClientTable,
   NOBODY,
 } from '../../../../provider/runtime/select/client-table.ts';
-import { assertHolds } from '../../../harness/properties.ts';
-import { client } from './targets.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
+import { client } from '../../../harness/select/targets.ts';
 
 test('who was put is found until its time, by every worker, and nobody else is', () => {
   const memory = createClientTable();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAGLEV_SIZE, maglevTable } from '../../../../provider/runtime/select/maglev.ts';
-import { targetsOf } from './targets.ts';
+import { targetsOf } from '../../../harness/select/targets.ts';
 
 const SETS: Readonly<Record<string, readonly number[]>> = {
   'one target': [7],

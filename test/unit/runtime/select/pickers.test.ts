@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Algorithm } from '../../../../provider/runtime/contract/snapshot.ts';
 import { createPicker } from '../../../../provider/runtime/select/pickers.ts';
-import { assertHolds } from '../../../harness/properties.ts';
-import { client, counts, picksOf, selectionOf, type TestTarget, targetsOf } from './targets.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
+import { client, counts, picksOf, selectionOf, type TestTarget, targetsOf } from '../../../harness/select/targets.ts';
 
 const ALGORITHMS: Readonly<Record<Algorithm, true>> = {
   'weighted-round-robin': true,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPicker } from '../../../../provider/runtime/select/pickers.ts';
 import { createSelection, releaseSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
-import { counts, picksOf, targetsOf } from './targets.ts';
+import { counts, picksOf, targetsOf } from '../../../harness/select/targets.ts';
 
 for (const algorithm of ['weighted-round-robin', 'weighted-least-connections'] as const) {
   test(`${algorithm}: a lock that an ended worker left behind stops nobody, and is released`, () => {

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { RAMP_PARTS, ramp, rampParts } from '../../../../provider/runtime/select/slow-start.ts';
 import { WeightedLeastConnections } from '../../../../provider/runtime/select/weighted-least-connections.ts';
 import { WeightedRoundRobin } from '../../../../provider/runtime/select/weighted-round-robin.ts';
-import { assertHolds } from '../../../harness/properties.ts';
-import { counts, picksOf, selectionOf, targetsOf } from './targets.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
+import { counts, picksOf, selectionOf, targetsOf } from '../../../harness/select/targets.ts';
 
 const SLOW_START_MS = 10_000;
 

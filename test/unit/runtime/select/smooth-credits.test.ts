@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SmoothCredits } from '../../../../provider/runtime/select/smooth-credits.ts';
-import { assertHolds } from '../../../harness/properties.ts';
-import { countOf, dueOf, weightsArbitrary } from './shares.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
+import { countOf, dueOf, weightsArbitrary } from '../../../harness/select/shares.ts';
 
 const slotsOf = (weights: readonly number[]): number[] => weights.map((_, index) => index);
 

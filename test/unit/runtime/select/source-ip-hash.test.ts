@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SourceIpHash } from '../../../../provider/runtime/select/source-ip-hash.ts';
-import { assertHolds } from '../../../harness/properties.ts';
-import { counts, picksOf, type TestTarget, targetsOf } from './targets.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
+import { counts, picksOf, type TestTarget, targetsOf } from '../../../harness/select/targets.ts';
 
 const CLIENTS = 1000;
 

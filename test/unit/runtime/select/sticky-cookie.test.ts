@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { cookieValues, firstValue, StickyCookie } from '../../../../provider/runtime/select/sticky-cookie.ts';
-import { assertHolds } from '../../../harness/properties.ts';
-import { requestOf, stickyTarget } from './sticky-targets.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
+import { requestOf, stickyTarget } from '../../../harness/select/sticky-targets.ts';
 
 const KEY = 'a key of the group';
 const SETTINGS = { cookieName: 'weir', cookieKey: KEY, lifetimeMs: undefined };

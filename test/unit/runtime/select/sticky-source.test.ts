@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { createClientTable } from '../../../../provider/runtime/select/client-table.ts';
 import { StickySource } from '../../../../provider/runtime/select/sticky-source.ts';
-import type { Race } from './sticky-race.ts';
-import { clientAt, stickyTarget, type TestStickyTarget } from './sticky-targets.ts';
+import type { Race } from '../../../harness/select/sticky-race.ts';
+import { clientAt, stickyTarget, type TestStickyTarget } from '../../../harness/select/sticky-targets.ts';
 
 function workersOf(lifetimeMs: number) {
   const clock = { nowMs: 1_000_000 };
@@ -89,7 +89,7 @@ test('two threads that pick for one client in the same moment, new or forgotten,
   const race = { table: createClientTable(), arrivals: new SharedArrayBuffer(4), threads: 2, rounds: 1000 };
   const threads = [1, 2].map((own) => {
     const workerData: Race = { ...race, own };
-    return new Worker(new URL('./sticky-race.ts', import.meta.url), { workerData });
+    return new Worker(new URL('../../../harness/select/sticky-race.ts', import.meta.url), { workerData });
   });
   t.after(() => Promise.all(threads.map((thread) => thread.terminate())));
   const [a, b] = await Promise.all(threads.map(async (thread) => (await once(thread, 'message'))[0] as number[]));

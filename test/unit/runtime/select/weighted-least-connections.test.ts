@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import type { PickableTarget, Picker } from '../../../../provider/runtime/select/picker.ts';
 import { createSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
 import { WeightedLeastConnections } from '../../../../provider/runtime/select/weighted-least-connections.ts';
-import { assertHolds } from '../../../harness/properties.ts';
-import { counts, selectionOf, type TestTarget, targetsOf } from './targets.ts';
+import { assertHolds } from '../../../harness/properties/properties.ts';
+import { counts, selectionOf, type TestTarget, targetsOf } from '../../../harness/select/targets.ts';
 
 function open(picker: Picker<TestTarget>, connections: number): PickableTarget[] {
   return Array.from({ length: connections }, () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
 import { WeightedRoundRobin } from '../../../../provider/runtime/select/weighted-round-robin.ts';
-import { counts, targetsOf } from './targets.ts';
+import { counts, targetsOf } from '../../../harness/select/targets.ts';
 
 const SETS: Readonly<Record<string, readonly number[]>> = {
   few: [10, 20, 70],

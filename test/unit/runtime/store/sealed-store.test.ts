@@ -17,7 +17,7 @@ import { KeyFile } from '../../../../provider/runtime/store/key-file.ts';
 import { SealedStore } from '../../../../provider/runtime/store/sealed-store.ts';
 import { SqliteStore } from '../../../../provider/runtime/store/sqlite/sqlite-store.ts';
 import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
-import { temporaryDirectory } from '../../../harness/runtime.ts';
+import { temporaryDirectory } from '../../../harness/runtime/runtime.ts';
 
 const SECRETS = ['planted-private-key-1', 'planted-private-key-2', 'planted-cookie-key-3', 'planted-cookie-key-4'];
 const [one, two, three, four] = SECRETS;

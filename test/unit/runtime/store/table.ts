@@ -5,7 +5,7 @@ import { KeyFile } from '../../../../provider/runtime/store/key-file.ts';
 import { SealedStore } from '../../../../provider/runtime/store/sealed-store.ts';
 import { SqliteStore } from '../../../../provider/runtime/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../../provider/runtime/store/store.ts';
-import { temporaryDirectory } from '../../../harness/runtime.ts';
+import { temporaryDirectory } from '../../../harness/runtime/runtime.ts';
 
 /** Opens the store of a directory, as often as it is called. */
 type Open = (directory: string) => Store;

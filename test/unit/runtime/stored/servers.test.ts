@@ -7,7 +7,7 @@ import { deleteObject } from '../../../../provider/runtime/control/write/changes
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { expireServers, hasExpired } from '../../../../provider/runtime/stored/servers.ts';
-import { emptyDraft, put, refusalOf } from '../control/fixtures.ts';
+import { emptyDraft, put, refusalOf } from '../../../harness/control/drafts.ts';
 
 const SERVER = { region: 'r1', vpcId: 'vpc-1', addresses: ['10.0.0.1', '10.0.0.2'] };
 

@@ -6,7 +6,7 @@ import { parseProperties } from '../../../../../provider/model/objects/validate.
 import { needsOfRead, needsOfWrite } from '../../../../../provider/runtime/control/access/permissions.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../../provider/runtime/stored/object.ts';
-import { emptyDraft, put } from '../fixtures.ts';
+import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
 
 const PLACE = { region: 'here', vpcId: 'vpc' };
 

@@ -5,7 +5,7 @@ import { writeEvents } from '../../../../../provider/runtime/control/events/writ
 import { joinGroup, leaveGroup } from '../../../../../provider/runtime/control/write/members.ts';
 import { Draft, Model } from '../../../../../provider/runtime/stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../../../../provider/runtime/stored/object.ts';
-import { emptyDraft, put } from '../fixtures.ts';
+import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
 
 function attachment(targets: Record<string, { address: string; port: number; weight?: number }>): StoredObject {
   const properties = { listenerId: 'web', targets, manageWeights: true, handoverSeconds: 30 };

@@ -6,10 +6,10 @@ import { Handover } from '../../../../../provider/runtime/control/health/handove
 import type { Succession } from '../../../../../provider/runtime/control/health/successions.ts';
 import { HealthMonitor } from '../../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../../provider/runtime/health/probes.ts';
-import { freePort, tcpBackend } from '../../../../harness/backends.ts';
-import { until } from '../../../../harness/runtime.ts';
+import { freePort, tcpBackend } from '../../../../harness/backends/backends.ts';
+import { TCP_CHECK } from '../../../../harness/control/tcp-check.ts';
+import { until } from '../../../../harness/runtime/runtime.ts';
 import { listener, snapshot, target } from '../../embedded/fixtures.ts';
-import { TCP_CHECK } from '../../health/tcp-check.ts';
 
 const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
 const LONG_SECONDS = 600;

@@ -8,7 +8,7 @@ import { deleteObject } from '../../../../../provider/runtime/control/write/chan
 import type { HealthRecord } from '../../../../../provider/runtime/health/monitor.ts';
 import { Draft } from '../../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../../provider/runtime/stored/object.ts';
-import { emptyDraft, put } from '../fixtures.ts';
+import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
 
 const PLACE = { region: 'r1', vpcId: 'vpc-1' };
 

@@ -6,8 +6,8 @@ import type { Kind } from '../../../../../provider/model/base/kinds.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
 import { patchedAttachment } from '../../../../../provider/runtime/control/write/targets-patch.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
-import { assertHolds } from '../../../../harness/properties.ts';
-import { emptyDraft, put, refusalOf } from '../fixtures.ts';
+import { emptyDraft, put, refusalOf } from '../../../../harness/control/drafts.ts';
+import { assertHolds } from '../../../../harness/properties/properties.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';
 const FOREIGN = 'urn:pulumi:prod::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';

@@ -8,7 +8,7 @@ import { deleteObject } from '../../../../../provider/runtime/control/write/chan
 import { endpointWarnings } from '../../../../../provider/runtime/control/write/endpoints.ts';
 import { dueTransfers, transferSockets } from '../../../../../provider/runtime/control/write/socket-transfer.ts';
 import { nameOf } from '../../../../../provider/runtime/stored/references.ts';
-import { emptyDraft, put } from '../fixtures.ts';
+import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
 
 const ownerOf = (name: string, stack = 'dev') => `urn:pulumi:${stack}::shop::weir::${name}`;
 const ALL_HEALTHY: HealthView = () => 'healthy';

@@ -8,7 +8,7 @@ import { deleteObject } from '../../../../../provider/runtime/control/write/chan
 import { ruleWarnings } from '../../../../../provider/runtime/control/write/forwarding-rules.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../../provider/runtime/stored/object.ts';
-import { emptyDraft, put as putAs, refusalOf } from '../fixtures.ts';
+import { emptyDraft, put as putAs, refusalOf } from '../../../../harness/control/drafts.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:ForwardingRule::api';
 const FOREIGN = OWNER.replace(':dev:', ':prod:');

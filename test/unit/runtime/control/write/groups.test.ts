@@ -6,7 +6,7 @@ import { deleteObject } from '../../../../../provider/runtime/control/write/chan
 import { joinGroup, leaveGroup } from '../../../../../provider/runtime/control/write/members.ts';
 import { membersOf } from '../../../../../provider/runtime/stored/members.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
-import { emptyDraft, put, refusalOf } from '../fixtures.ts';
+import { emptyDraft, put, refusalOf } from '../../../../harness/control/drafts.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:AutoScalingAttachment::web';
 const FOREIGN = 'urn:pulumi:prod::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';

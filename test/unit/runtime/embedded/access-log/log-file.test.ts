@@ -3,7 +3,7 @@ import { readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LogFile } from '../../../../../provider/runtime/embedded/main-thread/log-file.ts';
-import { temporaryDirectory } from '../../../../harness/runtime.ts';
+import { temporaryDirectory } from '../../../../harness/runtime/runtime.ts';
 
 const unexpected = (error: unknown) => assert.fail(String(error));
 

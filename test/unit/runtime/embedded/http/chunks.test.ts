@@ -6,7 +6,7 @@ import { type BodyPart, BodyReader } from '../../../../../provider/runtime/embed
 import { framePart } from '../../../../../provider/runtime/embedded/http/message/body-framing.ts';
 import { ChunkDecoder } from '../../../../../provider/runtime/embedded/http/message/chunks.ts';
 import { CHUNKED, UNTIL_CLOSE } from '../../../../../provider/runtime/embedded/http/message/framing.ts';
-import { assertHolds } from '../../../../harness/properties.ts';
+import { assertHolds } from '../../../../harness/properties/properties.ts';
 
 interface Decoded {
   data: string;

@@ -12,8 +12,8 @@ import {
 import { Request, readRequest } from '../../../../../provider/runtime/embedded/http/message/request.ts';
 import { ResponseReader } from '../../../../../provider/runtime/embedded/http/message/response-reader.ts';
 import { responseLines } from '../../../../../provider/runtime/embedded/http/message/response-text.ts';
-import { cut, cuts, oddAnswers, oddRequests } from '../../../../conformance/http/generate.ts';
-import { assertHolds } from '../../../../harness/properties.ts';
+import { assertHolds } from '../../../../harness/properties/properties.ts';
+import { cut, cuts, oddAnswers, oddRequests } from '../../../../harness/raw-http/generate.ts';
 
 const RUNS = { numRuns: 2_000 };
 const anything = fc.oneof(

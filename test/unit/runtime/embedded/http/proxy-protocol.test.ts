@@ -1,7 +1,7 @@
 // The PROXY protocol on connections to targets: the header is first, and such a connection is of one client only.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { readProxyHeader } from '../../../../harness/proxy-protocol.ts';
+import { readProxyHeader } from '../../../../harness/backends/proxy-protocol.ts';
 import { Backend, type Client, get, HttpProxy, ok, type Peer, until } from './harness.ts';
 
 /** Answers each request with the source of its connection's header, and the connection's number. */

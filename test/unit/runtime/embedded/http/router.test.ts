@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type GroupRoute, Router } from '../../../../../provider/runtime/embedded/http/routing/router.ts';
-import { assertHolds } from '../../../../harness/properties.ts';
+import { assertHolds } from '../../../../harness/properties/properties.ts';
 
 type Rule = Omit<GroupRoute<string>, 'pathMatch' | 'version'> & { pathMatch?: 'prefix' | 'exact'; version?: number };
 

@@ -6,8 +6,8 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { assertHolds } from '../../../../harness/properties.ts';
-import { Chance, SEED } from '../../../../harness/seed.ts';
+import { assertHolds } from '../../../../harness/properties/properties.ts';
+import { Chance, SEED } from '../../../../harness/properties/seed.ts';
 import { Backend, get, HttpProxy, ok, until } from './harness.ts';
 
 const MIB = 1024 * 1024;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { removeDotSegments } from '../../../../../provider/runtime/embedded/http/message/target-path.ts';
-import { assertHolds } from '../../../../harness/properties.ts';
+import { assertHolds } from '../../../../harness/properties/properties.ts';
 
 const ROWS: [target: string, result: string][] = [
   ['/', '/'],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
-import { readProxyHeader } from '../../../../harness/proxy-protocol.ts';
+import { readProxyHeader } from '../../../../harness/backends/proxy-protocol.ts';
 import {
   Client,
   echoTarget,

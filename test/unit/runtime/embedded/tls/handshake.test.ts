@@ -9,7 +9,7 @@ import type { Connection, ConnectionHandler } from '../../../../../provider/runt
 import { TlsConnection } from '../../../../../provider/runtime/embedded/io/tls-connection.ts';
 import { Contexts } from '../../../../../provider/runtime/embedded/tls/contexts.ts';
 import { secure } from '../../../../../provider/runtime/embedded/tls/handshake.ts';
-import { makePair } from '../../../../harness/certificates.ts';
+import { makePair } from '../../../../harness/machine/certificates.ts';
 import { listen, until } from '../fixtures.ts';
 
 const HANDSHAKE_MS = 60_000;

@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import type { BindingContext } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
 import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/listening-socket.ts';
-import { UdpBackend, UdpClient } from '../../../../harness/udp.ts';
+import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
 import {
   Client,
   echoTarget,

@@ -1,7 +1,7 @@
 // What keeps a UDP session alive, with real sockets and a clock of the test's own.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UdpBackend, UdpClient } from '../../../../harness/udp.ts';
+import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
 import { freePort, until } from '../fixtures.ts';
 import { servedBinding } from './served-binding.ts';
 

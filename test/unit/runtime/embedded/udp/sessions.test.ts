@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import type { PassiveReport } from '../../../../../provider/runtime/contract/engine.ts';
 import type { Health, ListenerSnapshot, TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import type { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
-import { UdpBackend, UdpClient } from '../../../../harness/udp.ts';
+import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
 import { engineOf, freePort, listener, serve, snapshot, target, until } from '../fixtures.ts';
 
 function udp(port: number, targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}): ListenerSnapshot {

@@ -1,0 +1,120 @@
+// Real backends for tests: an HTTP server or a TCP server that says its name, counts, and can be told to stop.
+import { once } from 'node:events';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+
+export { freePort } from '../machine/free-port.ts';
+
+export interface Backend {
+  readonly name: string;
+  readonly port: number;
+  /** Requests or connections so far, health checks not counted. */
+  count: number;
+  readonly target: { address: string; port: number };
+  close(): Promise<void>;
+}
+
+/** Answers each request with its name, once `gate` is open; `port` 0 picks a free one. */
+export async function httpBackend(
+  t: Pick<TestContext, 'after'>,
+  name: string,
+  port = 0,
+  gate?: Promise<void>,
+  address?: string,
+): Promise<Backend> {
+  const server = createHttpServer((request, response) => {
+    if (request.headers['user-agent'] !== 'weir-health-check') {
+      backend.count++;
+    }
+    const answer = () => response.setHeader('x-backend', name).end(name);
+    if (gate === undefined) answer();
+    else void gate.then(answer);
+  });
+  const backend = await listen(t, name, server, port, address);
+  return backend;
+}
+
+/** Says its name to each connection that says something, then echoes. */
+export async function tcpBackend(
+  t: Pick<TestContext, 'after'>,
+  name: string,
+  address = '127.0.0.1',
+  port = 0,
+): Promise<Backend> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (first) => {
+      backend.count++;
+      socket.write(`${name}\n`);
+      socket.write(first);
+      socket.pipe(socket);
+    });
+  });
+  const backend = await listen(t, name, server, port, address);
+  return backend;
+}
+
+/** Any server as a backend, on a free port where none is given; what it gets is counted by itself or not at all. */
+export async function listen(
+  t: Pick<TestContext, 'after'>,
+  name: string,
+  server: Server,
+  at = 0,
+  address = '127.0.0.1',
+): Promise<Backend> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.listen(at, address);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    for (const socket of sockets) socket.destroy();
+    if (!server.listening) return;
+    server.close();
+    await once(server, 'close');
+  };
+  t.after(close);
+  return { name, port, count: 0, target: { address, port }, close };
+}
+
+/** The first line of a TCP server's answer; undefined where the connection ended without one. `localAddress`: of the client. */
+export function askTcp(address: string, port: number, localAddress?: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, localAddress }, () => socket.write('hello\n'));
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end === -1) return;
+      resolve(text.slice(0, end));
+      socket.destroy();
+    });
+    socket.on('error', () => resolve(undefined));
+    socket.on('close', () => resolve(undefined));
+  });
+}
+
+/**
+ * The body of the answer, or its status where that is not 200; `path` is sent as it is, on a connection of its own.
+ * `servername`: over TLS, with any certificate.
+ */
+export function askHttp(port: number, host: string, path: string, servername?: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const request = servername === undefined ? httpRequest : httpsRequest;
+  const tls = servername === undefined ? {} : { servername, rejectUnauthorized: false };
+  const sent = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false, ...tls }, (response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    response.on('end', () => resolve(response.statusCode === 200 ? text : String(response.statusCode)));
+    response.on('error', reject);
+  });
+  sent.on('error', reject).end();
+  return promise;
+}

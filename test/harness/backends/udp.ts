@@ -1,0 +1,116 @@
+// Real UDP targets and clients for tests: a target says its name and what it was sent, a client waits for answers.
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import type { TestContext } from 'node:test';
+import { until } from '../runtime/runtime.ts';
+
+type Test = Pick<TestContext, 'after'>;
+
+export interface Datagram {
+  readonly data: Buffer;
+  /** The source port: of the session, where a target has it. */
+  readonly port: number;
+  readonly atMs: number;
+}
+
+/** One that was not bound yet has port 0. */
+async function boundSocket(t: Test, address: string, port: number): Promise<Socket> {
+  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', recvBufferSize: 4 * 1024 * 1024 });
+  socket.bind(port, address);
+  await once(socket, 'listening');
+  t.after(() => close(socket));
+  return socket;
+}
+
+/** More than once does nothing. */
+function close(socket: Socket): void {
+  try {
+    socket.close();
+  } catch {}
+}
+
+export class UdpBackend {
+  readonly name: string;
+  readonly target: { address: string; port: number };
+  readonly datagrams: Datagram[] = [];
+  /** Where an answer goes, and when: at once where nothing else is set. */
+  answer: (send: () => void) => void = (send) => send();
+  readonly #socket: Socket;
+
+  static async start(t: Test, name: string, address = '127.0.0.1', port = 0): Promise<UdpBackend> {
+    return new UdpBackend(name, address, await boundSocket(t, address, port));
+  }
+
+  private constructor(name: string, address: string, socket: Socket) {
+    this.name = name;
+    this.#socket = socket;
+    this.target = { address, port: socket.address().port };
+    socket.on('message', (data, { port, address: from }) => {
+      this.datagrams.push({ data, port, atMs: performance.now() });
+      this.answer(() => socket.send(Buffer.concat([Buffer.from(`${name} `), data]), port, from, () => {}));
+    });
+  }
+
+  get port(): number {
+    return this.target.port;
+  }
+
+  get texts(): string[] {
+    return this.datagrams.map(({ data }) => String(data));
+  }
+
+  /** From then on the kernel answers with an ICMP refusal. */
+  close(): void {
+    close(this.#socket);
+  }
+}
+
+export class UdpClient {
+  readonly answers: string[] = [];
+  readonly #socket: Socket;
+  readonly #port: number;
+  readonly #address: string;
+
+  /** A fresh port, connected to `address`:`port`, so that answers of any other address are not taken. */
+  static async open(t: Test, port: number, address = '127.0.0.1', localAddress = address): Promise<UdpClient> {
+    const socket = await boundSocket(t, localAddress, 0);
+    return new UdpClient(socket, port, address);
+  }
+
+  private constructor(socket: Socket, port: number, address: string) {
+    this.#socket = socket;
+    this.#port = port;
+    this.#address = address;
+    socket.on('message', (data, from) => {
+      if (from.port === port && from.address === address) this.answers.push(String(data));
+    });
+  }
+
+  /** Resolves when the kernel has it. */
+  async send(data: string | Buffer): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#socket.send(data, this.#port, this.#address, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** The next answer. */
+  async ask(data: string | Buffer): Promise<string> {
+    const { length } = this.answers;
+    await this.send(data);
+    return await until('an answer by UDP', () => this.answers[length]);
+  }
+
+  /** Asks until somebody answers, for where a datagram may be lost on purpose. */
+  async askUntilAnswered(data: string): Promise<string> {
+    const { length } = this.answers;
+    return await until('an answer by UDP', async () => {
+      await this.send(data);
+      return this.answers[length];
+    });
+  }
+
+  close(): void {
+    close(this.#socket);
+  }
+}

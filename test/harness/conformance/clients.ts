@@ -1,0 +1,30 @@
+// Backends by name and clients of many addresses, for the rows that need some of each.
+import type { TestContext } from 'node:test';
+import type { Backend } from '../backends/backends.ts';
+
+type MakeBackend = (t: TestContext, name: string) => Promise<Backend>;
+
+/** One backend for each letter. */
+export function backends(t: TestContext, make: MakeBackend, names: string): Promise<Backend[]> {
+  return Promise.all([...names].map((name) => make(t, name)));
+}
+
+/** Clients of their own addresses, all of which Linux has on the loopback interface. */
+export function addressOf(client: number): string {
+  return `127.1.${client >> 8}.${client & 255}`;
+}
+
+/** `ask` for 0..count-1, at most `width` at once; the answers in that order. */
+export async function inTurn<T>(count: number, width: number, ask: (index: number) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  while (answers.length < count) {
+    const next = Array.from({ length: Math.min(width, count - answers.length) }, (_, k) => ask(answers.length + k));
+    answers.push(...(await Promise.all(next)));
+  }
+  return answers;
+}
+
+/** Of 100 picks, which several workers may have shared. */
+export function near(got: number, due: number): boolean {
+  return Math.abs(got - due) <= 3;
+}

@@ -1,0 +1,33 @@
+// Backend servers for the rows of eligibility and auto scaling: each stands where the load balancer does, on this machine.
+import { until } from '../runtime/runtime.ts';
+import type { World } from './world.ts';
+
+export const PLACE = { region: 'r1', vpcId: 'vpc-1', zoneId: 'z1' };
+
+export async function putServer({ runtime }: World, id: string, difference: object = {}): Promise<void> {
+  await runtime.done('PUT', `/v1/backend-servers/${id}`, { ...PLACE, addresses: ['127.0.0.1'], ...difference });
+}
+
+export interface TargetStatus {
+  readonly attachment: string;
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly rule?: string;
+  readonly health: string;
+  readonly reason?: string;
+}
+
+/** Of every target of a listener. */
+export async function statusOf({ runtime }: World, listenerId = 'web'): Promise<TargetStatus[]> {
+  const { listeners } = await runtime.done('GET', '/v1/status');
+  return listeners.find(({ id }: { id: string }) => id === listenerId).targets;
+}
+
+/** Waits until a target of the listener has the health, and gives its status. */
+export function untilHealth(world: World, name: string, health: string, listenerId = 'web'): Promise<TargetStatus> {
+  return until(`${name} of ${listenerId} to be ${health}`, async () =>
+    (await statusOf(world, listenerId)).find((target) => target.name === name && target.health === health),
+  );
+}

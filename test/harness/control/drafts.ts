@@ -1,0 +1,35 @@
+// Drafts for tests of the control plane: objects put as the API would put them.
+import { isWeirError, type WeirError } from '../../../provider/model/base/errors.ts';
+import type { Kind } from '../../../provider/model/base/kinds.ts';
+import { parseProperties } from '../../../provider/model/objects/validate.ts';
+import { putObject } from '../../../provider/runtime/control/write/changes.ts';
+import type { PutRequest } from '../../../provider/runtime/control/write/put-request.ts';
+import { VipPool } from '../../../provider/runtime/control/write/vip-pool.ts';
+import { Draft, Model } from '../../../provider/runtime/stored/model.ts';
+import type { StoredObject } from '../../../provider/runtime/stored/object.ts';
+
+const POOL = new VipPool('127.77.0.0/16');
+
+export function emptyDraft(): Draft {
+  return new Draft(Model.of(0, []));
+}
+
+export function put(draft: Draft, kind: Kind, id: string, input: object, more: Partial<PutRequest> = {}): StoredObject {
+  const identity = { owner: undefined, incarnation: undefined, newIncarnation: 'new', newCookieKey: 'chosen' };
+  return putObject(
+    draft,
+    { kind, id, properties: parseProperties(kind, { ...input }), nowMs: 0, ...identity, ...more },
+    POOL,
+  );
+}
+
+/** The error that the work is refused with; undefined: it is not. */
+export function refusalOf(work: () => void): WeirError | undefined {
+  try {
+    work();
+  } catch (error) {
+    if (isWeirError(error)) return error;
+    throw error;
+  }
+  return undefined;
+}

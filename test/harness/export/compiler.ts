@@ -1,0 +1,23 @@
+// Compiles exported programs as a stack's project would, without a file on disk.
+import ts from 'typescript';
+import { ROOT } from '../machine/tree.ts';
+
+/** What the compiler says of the programs, as files of this folder; empty if it has nothing to say. */
+export function faultsOf(texts: readonly string[]): string {
+  const programs = new Map(texts.map((text, index) => [`${ROOT}test/harness/export/exported-${index}.ts`, text]));
+  const config = ts.readConfigFile(`${ROOT}tsconfig.json`, ts.sys.readFile).config;
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
+  const host = ts.createCompilerHost(options);
+  const { fileExists, getSourceFile } = host;
+  host.fileExists = (file) => programs.has(file) || fileExists(file);
+  host.getSourceFile = (file, ...rest) => {
+    const text = programs.get(file);
+    return text === undefined ? getSourceFile(file, ...rest) : ts.createSourceFile(file, text, rest[0]);
+  };
+  const compiled = ts.createProgram([...programs.keys()], options, host);
+  const faults = [...programs.keys()].flatMap((file) => {
+    const source = compiled.getSourceFile(file);
+    return [...compiled.getSyntacticDiagnostics(source), ...compiled.getSemanticDiagnostics(source)];
+  });
+  return ts.formatDiagnostics(faults, { ...host, getNewLine: () => '\n' });
+}

@@ -1,0 +1,27 @@
+// A port whose connects hang.
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { TestContext } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { until } from '../runtime/runtime.ts';
+
+/** Its thread sleeps and so accepts nothing, and its accept queue is full. */
+export async function fullPort(t: Pick<TestContext, 'after'>): Promise<number> {
+  const sleeper = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port);
+       setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+     });`,
+    { eval: true },
+  );
+  t.after(() => sleeper.terminate());
+  const [port] = (await once(sleeper, 'message')) as [number];
+  const fillers = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  t.after(() => {
+    for (const filler of fillers) filler.destroy();
+  });
+  // A queue for a backlog of 1 holds two; the others hang, as every later connect will.
+  await until('a full accept queue', () => fillers.filter((filler) => !filler.connecting).length === 2 || undefined);
+  return port;
+}

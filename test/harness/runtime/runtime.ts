@@ -1,0 +1,148 @@
+// A real `weir serve` in a process of its own, with a data directory that goes with the test.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** `weir` as this checkout has it. */
+export const MAIN = fileURLToPath(new URL('../../../provider/cli/main.ts', import.meta.url));
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test asserts on what it reads.
+  body: any;
+}
+
+export class RuntimeProcess {
+  readonly dataDirectory: string;
+  readonly home: string;
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  private constructor(dataDirectory: string, home: string, url: string, child: ChildProcess, log: () => string) {
+    this.dataDirectory = dataDirectory;
+    this.home = home;
+    this.url = url;
+    this.#child = child;
+    this.log = log;
+  }
+
+  /** What it wrote to stderr so far. */
+  readonly log: () => string;
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get token(): string {
+    return readFileSync(join(this.dataDirectory, 'admin-token'), 'utf8').trim();
+  }
+
+  /** Ready when this resolves; ended with the test. `dataDirectory`: that of an ended one, to start it again. */
+  static async start(t: Pick<TestContext, 'after'>, options: StartOptions = {}): Promise<RuntimeProcess> {
+    const dataDirectory = options.dataDirectory ?? temporaryDirectory(t);
+    const home = options.home ?? temporaryDirectory(t);
+    const args = ['serve', '--data', dataDirectory, '--api', options.api ?? '127.0.0.1:0', ...(options.args ?? [])];
+    const child = spawn(process.execPath, [options.main ?? MAIN, ...args], {
+      env: { ...process.env, HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    t.after(() => end(child, 'SIGKILL'));
+    let log = '';
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
+      log += text;
+    });
+    const url = await readyUrl(child, () => log);
+    return new RuntimeProcess(dataDirectory, home, url, child, () => log);
+  }
+
+  /** `path` begins with "/v1/". */
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
+  }
+
+  /** The same, and anything but success fails the test with what was answered. */
+  async done(method: string, path: string, body?: unknown): Promise<Answer['body']> {
+    const answer = await this.call(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** The value of one series of /metrics, such as `weir_stored_version`; NaN where there is none. */
+  async metric(series: string): Promise<number> {
+    const answer = await fetch(`${this.url}/metrics`, { headers: { authorization: `Bearer ${this.token}` } });
+    const line = (await answer.text()).split('\n').find((text) => text.startsWith(`${series} `));
+    return line === undefined ? Number.NaN : Number(line.slice(series.length + 1));
+  }
+
+  /** Resolves with the exit code, or with the signal that ended it. */
+  async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    return end(this.#child, signal);
+  }
+}
+
+export interface StartOptions {
+  dataDirectory?: string;
+  home?: string;
+  api?: string;
+  args?: readonly string[];
+  /** The entry of another checkout. */
+  main?: string;
+}
+
+export function temporaryDirectory(t: Pick<TestContext, 'after'>): string {
+  const path = mkdtempSync(join(tmpdir(), 'weir-test-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Polls until `look` gives a value that is not undefined; fails with `what` after 30 s, which only a busy machine comes near. */
+export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const value = await look();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`waited 30 s for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+  return child.exitCode ?? child.signalCode;
+}
+
+async function readyUrl(child: ChildProcess, log: () => string): Promise<string> {
+  // Not its exit: what it said last may be read after that.
+  const exited = once(child, 'close').then(([code]) => {
+    throw new Error(`weir serve ended with ${code}: ${log()}`);
+  });
+  const ready = (async () => {
+    if (child.stdout === null) throw new Error('no stdout');
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /^weir ready api=(\S+) pid=\d+$/.exec(line)?.[1];
+      if (url !== undefined) return url;
+    }
+    return await exited;
+  })();
+  exited.catch(() => {});
+  return Promise.race([ready, exited]);
+}

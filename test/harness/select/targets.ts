@@ -1,0 +1,32 @@
+// Targets as the tests of the pickers need them: their connections are whatever the test says.
+import type { PickableTarget, Picker } from '../../../provider/runtime/select/picker.ts';
+import { CREDIT_SLOTS, createSelection, NO_SLOT, Selection } from '../../../provider/runtime/select/selection.ts';
+
+export interface TestTarget extends PickableTarget {
+  connections: number;
+}
+
+/** Named t0, t1, ...; those beyond the slots have none. */
+export function targetsOf(weights: readonly number[]): TestTarget[] {
+  return weights.map((weight, i) => ({ key: `t${i}`, weight, slot: i < CREDIT_SLOTS ? i : NO_SLOT, connections: 0 }));
+}
+
+export function selectionOf(): Selection {
+  return new Selection(createSelection(), 0);
+}
+
+export function client(index: number): string {
+  return `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+}
+
+/** How often each key was picked. */
+export function counts(picks: readonly (PickableTarget | undefined)[]): Record<string, number> {
+  const result: Record<string, number> = {};
+  for (const pick of picks) if (pick) result[pick.key] = (result[pick.key] ?? 0) + 1;
+  return result;
+}
+
+/** Each of `clients` picks once. */
+export function picksOf<T extends PickableTarget>(picker: Picker<T>, clients: number): (T | undefined)[] {
+  return Array.from({ length: clients }, (_, index) => picker.pick(client(index)));
+}

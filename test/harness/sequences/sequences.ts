@@ -1,0 +1,231 @@
+// Desired states at random, for the property tests of the providers: each is a program that is valid by itself.
+import fc from 'fast-check';
+import { type Program, type Resource, urnOf } from './small-engine.ts';
+
+export interface Places {
+  /** Of listeners; which one has which changes from state to state. */
+  readonly ports: readonly number[];
+  readonly targets: readonly { readonly address: string; readonly port: number }[];
+}
+
+const NONE = { healthCheck: { protocol: 'none' } };
+const weight = fc.constantFrom(undefined, 0, 20, 100);
+const [SERVERS, LOAD_BALANCERS, LISTENERS, RULES, GROUPS, ATTACHMENTS, GROUP_ATTACHMENTS] = [
+  ['s0', 's1', 's2'],
+  ['lb0', 'lb1'],
+  ['l0', 'l1', 'l2'],
+  ['r0', 'r1'],
+  ['g0', 'g1'],
+  ['a0', 'a1', 'a2', 'a3'],
+  ['ga0', 'ga1'],
+];
+
+/** Servers and groups of them; under each load balancer listeners, under those rules, and attachments of both kinds of each. */
+export function programs(places: Places): fc.Arbitrary<Program> {
+  return fc
+    .tuple(
+      some(SERVERS, server),
+      some(LOAD_BALANCERS, loadBalancer),
+      some(LISTENERS, listener(places)),
+      some(RULES, rule),
+      some(GROUPS, group),
+      some(ATTACHMENTS, attachment(places)),
+      some(GROUP_ATTACHMENTS, groupAttachment),
+    )
+    .map((layers) => {
+      const program: Resource[] = [];
+      for (const make of layers.flat()) program.push(...make(program));
+      return program;
+    });
+}
+
+/** Undefined where there is nothing that it may be of. */
+type Make = (before: readonly Resource[]) => Resource[];
+
+function some(names: readonly string[] = [], make: (name: string) => fc.Arbitrary<Make>): fc.Arbitrary<Make[]> {
+  return fc.subarray([...names]).chain((chosen) => fc.tuple(...chosen.map(make)));
+}
+
+/** Its addresses are its own, so that no two servers are one target. */
+function server(name: string): fc.Arbitrary<Make> {
+  const of = name.slice(1);
+  const properties = fc.record({
+    region: fc.constantFrom('r1', 'r1', 'r2'),
+    vpcId: fc.constant('v1'),
+    addresses: fc.constantFrom([`127.1.0.${of}`], [`127.1.1.${of}`, `127.1.0.${of}`]),
+    status: fc.constantFrom(undefined, 'Running', 'Stopped', 'Starting'),
+    kind: fc.constantFrom(undefined, 'ecs', 'eni'),
+    isolated: fc.constantFrom(undefined, false, true),
+  });
+  return properties.map((chosen) => () => [{ type: 'BackendServer', name, properties: chosen }]);
+}
+
+function loadBalancer(name: string): fc.Arbitrary<Make> {
+  const properties = fc.record({
+    type: fc.constantFrom('application', 'application', 'classic'),
+    address: fc.constantFrom(undefined, '127.0.0.2', '127.0.0.3'),
+    tags: fc.constantFrom(undefined, { colour: 'blue' }),
+    region: fc.constantFrom(undefined, 'r1'),
+    performance: fc.constantFrom('shared', 'guaranteed'),
+  });
+  return properties.map((chosen) => () => [{ type: 'LoadBalancer', name, properties: chosen }]);
+}
+
+/** Never two of one address and port in a state; from state to state they may take each other's. */
+function listener({ ports }: Places): (name: string) => fc.Arbitrary<Make> {
+  return (name) =>
+    fc
+      .record({
+        of: fc.nat(),
+        port: fc.constantFrom(...ports),
+        protocol: fc.constantFrom('HTTP', 'TCP'),
+        drainSeconds: fc.constantFrom(undefined, 1),
+      })
+      .map(({ of, ...properties }) => (before) => {
+        const parent = pick(before, 'LoadBalancer', of);
+        if (parent === undefined) return [];
+        const placeOf = (lb: Resource | undefined) => lb?.properties.address ?? lb?.name;
+        const isTaken = before.some(({ parents, properties: { port } }) => {
+          const other = before.find((resource) => urnOf(resource) === parents?.loadBalancerId);
+          return port === properties.port && placeOf(other) === placeOf(parent);
+        });
+        if (isTaken) return [];
+        const classic = parent.properties.type === 'classic' ? { backendPort: 9 } : {};
+        return [
+          {
+            type: 'Listener',
+            name,
+            properties: { ...properties, ...classic, ...NONE },
+            parents: { loadBalancerId: urnOf(parent) },
+          },
+        ];
+      });
+}
+
+function rule(name: string): fc.Arbitrary<Make> {
+  return fc.record({ of: fc.nat(), path: fc.constantFrom('/a', '/b') }).map(({ of, path }) => (before) => {
+    const http = before.filter(({ properties }) => properties.protocol === 'HTTP' && !('backendPort' in properties));
+    const parent = pick(http, 'Listener', of);
+    if (parent === undefined) return [];
+    return [{ type: 'ForwardingRule', name, properties: { path, ...NONE }, parents: { listenerId: urnOf(parent) } }];
+  });
+}
+
+const PARENT_OF: Readonly<Record<string, string>> = {
+  LoadBalancer: 'loadBalancerId',
+  Listener: 'listenerId',
+  ForwardingRule: 'ruleId',
+};
+
+/** What any load balancer takes, in time: members that are stopped wait. */
+function group(name: string): fc.Arbitrary<Make> {
+  return fc.subarray([...(SERVERS ?? [])]).map((chosen) => (before) => {
+    const members = before.filter((each) => chosen.includes(each.name) && isOrdinary(each));
+    const parents = Object.fromEntries(members.map((member, index) => [`members.m${index}`, urnOf(member)]));
+    return [{ type: 'AutoScalingGroup', name, properties: { members: {} }, parents }];
+  });
+}
+
+function isOrdinary({ properties: { region, kind } }: Resource): boolean {
+  return region === 'r1' && kind !== 'eni';
+}
+
+function attachment({ targets }: Places): (name: string) => fc.Arbitrary<Make> {
+  const order = fc.shuffledSubarray([...targets, ...(SERVERS ?? [])]);
+  return (name) =>
+    fc
+      .record({ of: fc.nat(), order, weights: fc.tuple(weight, weight, weight), defaultPort: fc.boolean() })
+      .map(({ of, order: chosen, weights, defaultPort }) => (before) => {
+        const parent = parentOf(before, of);
+        if (parent === undefined) return [];
+        const isClassic = parent.properties.type === 'classic';
+        const taken = claimedUnder(before, parent);
+        const parents: Record<string, string> = { [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
+        // Names go to other targets, and targets to other names.
+        const bound = chosen.slice(0, weights.length).flatMap((target, index) => {
+          const port = typeof target === 'string' ? 9 : target.port;
+          const named = typeof target === 'string' ? before.find((each) => each.name === target) : undefined;
+          if (typeof target === 'string' && (named === undefined || !isEligible(before, named, parent))) return [];
+          if (taken.has(keyOf(named?.name ?? target, isClassic ? undefined : port))) return [];
+          if (named !== undefined) parents[`targets.t${index}.serverId`] = urnOf(named);
+          const type = named?.properties.kind;
+          return [
+            [
+              `t${index}`,
+              {
+                ...(typeof target === 'string' ? {} : { address: target.address }),
+                ...(type === undefined ? {} : { type }),
+                ...(isClassic ? {} : { port }),
+                ...(weights[index] === undefined ? {} : { weight: weights[index] }),
+              },
+            ],
+          ];
+        });
+        const properties = { targets: Object.fromEntries(bound), ...(defaultPort ? { defaultPort: 8 } : {}) };
+        return [{ type: 'TargetAttachment', name, properties, parents }];
+      });
+}
+
+function groupAttachment(name: string): fc.Arbitrary<Make> {
+  const choices = fc.record({ of: fc.nat(), group: fc.nat(), port: fc.constantFrom(7, 9), weight });
+  return choices.map(({ of, group: which, port, weight: chosen }) => (before) => {
+    const [parent, members] = [parentOf(before, of), pick(before, 'AutoScalingGroup', which)];
+    if (parent === undefined || members === undefined) return [];
+    const own = parent.properties.type === 'classic' ? {} : { port };
+    const properties = { ...own, ...(chosen === undefined ? {} : { weight: chosen }) };
+    const parents = { groupId: urnOf(members), [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
+    const made = { type: 'AutoScalingAttachment', name, properties, parents };
+    const taken = claimedUnder(before, parent);
+    return [...claimsOf([...before, made], made)].some((key) => taken.has(key)) ? [] : [made];
+  });
+}
+
+function parentOf(before: readonly Resource[], of: number): Resource | undefined {
+  const parents = before.filter(({ type, properties }) => type in PARENT_OF && !('backendPort' in properties));
+  return parents[of % Math.max(1, parents.length)];
+}
+
+/** Whether a program may bind it anew. */
+function isEligible(before: readonly Resource[], { properties }: Resource, parent: Resource): boolean {
+  let root: Resource | undefined = parent;
+  while (root !== undefined && root.type !== 'LoadBalancer')
+    root = resourceOf(before, Object.values(root.parents ?? {})[0]);
+  const { region = properties.region, performance } = root?.properties ?? {};
+  if (properties.status === 'Stopped' || properties.status === 'Starting' || properties.isolated === true) return false;
+  return properties.region === region && (properties.kind !== 'eni' || performance === 'guaranteed');
+}
+
+/** What resources of the program bind to this parent: two of one program may not have the same. */
+function claimedUnder(before: readonly Resource[], parent: Resource): Set<string> {
+  const binders = before.filter(
+    ({ type, parents = {} }) => type.endsWith('Attachment') && Object.values(parents).includes(urnOf(parent)),
+  );
+  return new Set(binders.flatMap((binder) => [...claimsOf(before, binder)]));
+}
+
+function claimsOf(before: readonly Resource[], { properties, parents = {} }: Resource): Set<string> {
+  const members = resourceOf(before, parents.groupId)?.parents ?? {};
+  const named = Object.entries({ ...parents, ...members }).filter(([path]) => path.includes('.'));
+  const targets = (properties.targets ?? {}) as Record<string, { address?: string; port?: number }>;
+  return new Set([
+    ...named.map(([path, urn]) =>
+      keyOf(urn.split('::').at(-1) ?? '', targets[path.split('.')[1] ?? '']?.port ?? properties.port),
+    ),
+    ...Object.values(targets).flatMap((target) =>
+      target.address === undefined ? [] : [keyOf(target as { address: string }, target.port)],
+    ),
+  ]);
+}
+
+function keyOf(target: string | { readonly address: string }, port: unknown): string {
+  return `${typeof target === 'string' ? target : target.address} ${port ?? ''}`;
+}
+
+function resourceOf(before: readonly Resource[], urn: string | undefined): Resource | undefined {
+  return before.find((resource) => urnOf(resource) === urn);
+}
+
+function pick(before: readonly Resource[], type: string, index: number): Resource | undefined {
+  const candidates = before.filter((resource) => resource.type === type);
+  return candidates[index % Math.max(1, candidates.length)];
+}

@@ -1,0 +1,207 @@
+// Pulumi's engine in small, for what no CLI can do fast enough: it calls the providers' methods in the same order, keeps the
+// same state, and can be killed before or after any call.
+import { type Methods, methods } from '../../../provider/index.ts';
+import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
+import { programOf } from '../../../provider/program/program.ts';
+
+export interface Resource {
+  readonly type: string;
+  readonly name: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** Per path of a property, such as `targets.a.serverId`, the resource, by its URN, whose id it is. */
+  readonly parents?: Readonly<Record<string, string>>;
+}
+
+/** Resources after those that they refer to. */
+export type Program = readonly Resource[];
+
+/** The engine ends at this call of create, update or delete, counted from 0: the runtime does not hear of it, or nobody its answer. */
+export interface Kill {
+  readonly call: number;
+  readonly isHeard: boolean;
+}
+
+interface Entry {
+  readonly urn: string;
+  readonly type: string;
+  readonly id: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** Replaced: its delete is due. */
+  readonly isOld: boolean;
+}
+
+/**
+ * How an update ended. After `killed` the runtime may have changed an object of which the state says what it was before:
+ * only a refresh sees that. After `lost` the runtime has an object that the state knows nothing of, or the state one that
+ * the runtime has deleted, and only the same program again finds that: no engine can know more.
+ */
+export type Ending = 'done' | 'killed' | 'lost';
+
+class Killed extends Error {
+  readonly ending: Ending;
+
+  constructor(ending: Ending) {
+    super(ending);
+    this.ending = ending;
+  }
+}
+
+export function urnOf({ type, name }: Pick<Resource, 'type' | 'name'>): string {
+  return `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:${type}::${name}`;
+}
+
+/** The resource's properties with what each of its parents has in its place. */
+export function withParents({ properties, parents = {} }: Resource, replacement: (urn: string) => unknown) {
+  const filled: Record<string, unknown> = structuredClone(properties);
+  for (const [path, urn] of Object.entries(parents)) {
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    const place = names.reduce((value, name) => {
+      value[name] ??= {};
+      return value[name] as Record<string, unknown>;
+    }, filled);
+    place[last] = replacement(urn);
+  }
+  return filled;
+}
+
+/** The providers' process ends with each preview and each update. Here it goes on, so what it has seen is taken back. */
+const seen = new Set<string>();
+
+function endProcess(): void {
+  for (const urn of seen) programOf(urn).see('load-balancers', urn, { properties: {}, olds: {}, secrets: [] });
+}
+
+export class SmallEngine {
+  readonly #config: ReadonlyMap<string, string>;
+  readonly #providers = new Map<string, Methods>();
+  /** Of the update under way, then what is left of the state before it: in this order the engine writes its state. */
+  #done: readonly Entry[] = [];
+  #base: readonly Entry[] = [];
+  #callsLeft = 0;
+  #kill: Kill | undefined;
+
+  constructor(endpoint: string, token: string) {
+    this.#config = new Map([
+      ['weir:endpoint', endpoint],
+      ['weir:token', token],
+    ]);
+  }
+
+  /** Of each resource in the state; one whose delete is due has an old one beside it, or is one. */
+  get urns(): string[] {
+    return this.#state.map(({ urn }) => urn);
+  }
+
+  /** Of each resource in the state. */
+  get outputs(): Entry['outputs'][] {
+    return this.#state.map(({ outputs }) => outputs);
+  }
+
+  get #state(): readonly Entry[] {
+    return [...this.#done, ...this.#base];
+  }
+
+  /** As `pulumi refresh`: what the runtime has takes the place of what the state said. */
+  async refresh(): Promise<void> {
+    endProcess();
+    const entries = this.#state.map(async (entry): Promise<Entry[]> => {
+      const { id, props, inputs } = await this.#provider(entry).read(entry.id, entry.outputs);
+      return id === '' ? [] : [{ ...entry, inputs: inputs ?? entry.inputs, outputs: props ?? entry.outputs }];
+    });
+    this.#base = (await Promise.all(entries)).flat();
+    this.#done = [];
+  }
+
+  /** A preview and an update; where it was killed on the way, the state is as it was at that moment. */
+  async up(program: Program, kill?: Kill): Promise<Ending> {
+    endProcess();
+    await this.#preview(program);
+    endProcess();
+    this.#base = this.#state;
+    this.#done = [];
+    this.#kill = kill;
+    this.#callsLeft = kill?.call ?? 0;
+    try {
+      for (const resource of program) await this.#register(resource);
+      await this.#deleteRest(new Set(program.map(urnOf)));
+      return 'done';
+    } catch (error) {
+      if (error instanceof Killed) return error.ending;
+      throw error;
+    }
+  }
+
+  /** What is not there yet, or will be replaced, has an unknown id. */
+  async #preview(program: Program): Promise<void> {
+    const ids = new Map(this.#state.filter(({ isOld }) => !isOld).map(({ urn, id }) => [urn, id]));
+    for (const resource of program) {
+      const urn = urnOf(resource);
+      const old = this.#find(urn);
+      const references = withParents({ ...resource, properties: {} }, (parent) => parent);
+      const inputs = await this.#check(resource, (parent) => ids.get(parent) ?? UNKNOWN, old, { references });
+      const { replaces } = old === undefined ? {} : await this.#provider(resource).diff(old.id, old.outputs, inputs);
+      if ((replaces ?? []).length > 0) ids.delete(urn);
+    }
+  }
+
+  async #register(resource: Resource): Promise<void> {
+    const provider = this.#provider(resource);
+    const old = this.#find(urnOf(resource));
+    const inputs = await this.#check(resource, (parent) => this.#find(parent)?.id, old);
+    if (old === undefined) return this.#create(resource, inputs);
+    const { changes, replaces = [] } = await provider.diff(old.id, old.outputs, inputs);
+    if (replaces.length > 0) return this.#create(resource, inputs);
+    const { outs } = changes
+      ? await this.#call(() => provider.update(old.id, old.outputs, inputs))
+      : { outs: old.outputs };
+    this.#base = this.#base.filter((entry) => entry !== old);
+    this.#done = [...this.#done, { ...old, inputs, outputs: outs }];
+  }
+
+  async #create(resource: Resource, inputs: Readonly<Record<string, unknown>>): Promise<void> {
+    const { id, outs } = await this.#call(() => this.#provider(resource).create(inputs), 'lost');
+    const urn = urnOf(resource);
+    this.#base = this.#base.map((entry) => (entry.urn === urn ? { ...entry, isOld: true } : entry));
+    this.#done = [...this.#done, { urn, type: resource.type, id, inputs, outputs: outs, isOld: false }];
+  }
+
+  /** Last comes what others may refer to; what was replaced before what the program has no more. */
+  async #deleteRest(wanted: ReadonlySet<string>): Promise<void> {
+    const rest = this.#state.filter(({ urn, isOld }) => isOld || !wanted.has(urn));
+    for (const entry of rest.toReversed()) {
+      await this.#call(() => this.#provider(entry).delete(entry.id, entry.outputs), 'lost');
+      this.#base = this.#base.filter((other) => other !== entry);
+    }
+  }
+
+  async #check(resource: Resource, idOf: (urn: string) => string | undefined, old: Entry | undefined, more = {}) {
+    const owner = urnOf(resource);
+    seen.add(owner);
+    const news = { ...withParents(resource, idOf), ...more, owner };
+    const { inputs, failures = [] } = await this.#provider(resource).check(old?.inputs ?? {}, news);
+    if (failures.length > 0) throw new Error(`check of ${resource.type} ${resource.name}: ${JSON.stringify(failures)}`);
+    return inputs;
+  }
+
+  async #call<T>(call: () => Promise<T>, ifHeard: Ending = 'killed'): Promise<T> {
+    const isLast = this.#kill !== undefined && this.#callsLeft-- === 0;
+    if (isLast && !this.#kill?.isHeard) throw new Killed('killed');
+    const result = await call();
+    if (isLast) throw new Killed(ifHeard);
+    return result;
+  }
+
+  #find(urn: string): Entry | undefined {
+    return this.#state.find((entry) => entry.urn === urn && !entry.isOld);
+  }
+
+  #provider({ type }: { type: string }): Methods {
+    const known = this.#providers.get(type);
+    if (known !== undefined) return known;
+    const made = methods(type, { get: (key) => this.#config.get(key) });
+    this.#providers.set(type, made);
+    return made;
+  }
+}

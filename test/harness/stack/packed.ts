@@ -1,0 +1,38 @@
+// The package as a user installs it: the tarball of `npm pack`, and projects that depend on it.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { copyTree, ROOT } from '../machine/tree.ts';
+
+/** The version of @pulumi/pulumi of this checkout. */
+export const PULUMI_VERSION: string = JSON.parse(
+  readFileSync(join(ROOT, 'node_modules/@pulumi/pulumi/package.json'), 'utf8'),
+).version;
+
+/** Packs a copy of the tree, since packing rewrites package.json for a moment; returns the tarball. */
+export function packWeir(t: Pick<TestContext, 'after'>): string {
+  return packFolder(copyTree(t));
+}
+
+/** Packs a folder; returns the tarball, which lies in it. */
+export function packFolder(directory: string): string {
+  return join(directory, execFileSync('npm', ['pack', '--silent'], { cwd: directory, encoding: 'utf8' }).trim());
+}
+
+/** A project's package.json; a dependency is a version or a `file:` URL. */
+export function writeManifest(directory: string, dependencies: Record<string, string>, rest: object = {}): void {
+  const manifest = { name: 'shop', private: true, type: 'module', main: 'index.ts', ...rest, dependencies };
+  writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest));
+}
+
+export function npmInstall(directory: string, ...options: string[]): void {
+  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--silent', ...options];
+  execFileSync('npm', args, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** The store lies in the folder, so that nothing stays on the machine. */
+export function pnpmInstall(directory: string): void {
+  const args = ['install', '--no-frozen-lockfile', '--silent', '--store-dir', join(directory, '.store')];
+  execFileSync(join(ROOT, 'node_modules/.bin/pnpm'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
+}
