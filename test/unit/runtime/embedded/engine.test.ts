@@ -4,27 +4,15 @@ import * as net from 'node:net';
 import { test } from 'node:test';
 import type { PassiveReport } from '../../../../provider/runtime/contract/engine.ts';
 import type { Health } from '../../../../provider/runtime/contract/snapshot.ts';
-import {
-  Client,
-  echoTarget,
-  engineOf,
-  freePort,
-  listen,
-  listener,
-  serve,
-  serveWeb,
-  snapshot,
-  target,
-  UNCHECKED,
-  until,
-  visit,
-} from './fixtures.ts';
+import { type Client, freePort, listener, target, UNCHECKED, until } from './fixtures.ts';
+import { worldOf } from './world.ts';
 
 test('100 fresh connections over two workers are shared as the weights say', async (t) => {
-  const targets = await Promise.all(['a', 'b', 'c'].map((name) => echoTarget(t, name)));
+  const { engine, serveWeb, echo, visit } = worldOf(t);
+  const targets = await Promise.all(['a', 'b', 'c'].map((name) => echo(name)));
   const [a, b, c] = targets.map(({ port }) => port) as [number, number, number];
-  const { engine, port } = await serveWeb(t, [target(a, 10), target(b, 20), target(c, 70)]);
-  for (let i = 0; i < 100; i++) await visit(t, port);
+  const port = await serveWeb([target(a, 10), target(b, 20), target(c, 70)]);
+  for (let i = 0; i < 100; i++) await visit(port);
   assert.deepEqual(
     targets.map(({ accepted }) => accepted),
     [10, 20, 70],
@@ -36,16 +24,16 @@ test('100 fresh connections over two workers are shared as the weights say', asy
 });
 
 test('shares of the rest hold while another weight changes between each two connections', async (t) => {
-  const targets = await Promise.all(['a', 'b', 'c', 'd'].map((name) => echoTarget(t, name)));
+  const { serve, echo, visit } = worldOf(t);
+  const targets = await Promise.all(['a', 'b', 'c', 'd'].map((name) => echo(name)));
   const [a, b, c, d] = targets.map(({ port }) => port) as [number, number, number, number];
   const port = await freePort();
-  const engine = engineOf(t);
   const rest = [target(a, 10), target(b, 20), target(c, 70)];
   let due = 0;
   for (let i = 0; i < 100; i++) {
     const weight = (i * 37) % 101;
-    await serve(engine, snapshot(i + 1, [listener('web', port, [...rest, target(d, weight)])]));
-    await visit(t, port);
+    await serve([listener('web', port, [...rest, target(d, weight)])]);
+    await visit(port);
     due += weight / (100 + weight);
   }
   const counts = targets.map(({ accepted }) => accepted);
@@ -55,26 +43,23 @@ test('shares of the rest hold while another weight changes between each two conn
 });
 
 test('two listeners have each their own targets and counters', async (t) => {
-  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const { engine, serve, echo, visit } = worldOf(t);
+  const [a, b] = [await echo('a'), await echo('b')];
   const [first, second] = [await freePort(), await freePort()];
-  const engine = engineOf(t);
-  await serve(
-    engine,
-    snapshot(1, [listener('one', first, [target(a.port)]), listener('two', second, [target(b.port)])]),
-  );
-  assert.deepEqual([await visit(t, first), await visit(t, second)], ['a', 'b']);
+  await serve([listener('one', first, [target(a.port)]), listener('two', second, [target(b.port)])]);
+  assert.deepEqual([await visit(first), await visit(second)], ['a', 'b']);
   assert.equal(engine.counts('one', `127.0.0.1:${a.port}`).requests, 1);
   assert.equal(engine.counts('one', `127.0.0.1:${b.port}`).requests, 0);
   assert.equal(engine.counts('two', `127.0.0.1:${b.port}`).requests, 1);
 });
 
 test('a prepared listener takes connections and serves them when it is activated', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, snapshot, echo, connect } = worldOf(t);
+  const a = await echo('a');
   const port = await freePort();
-  const engine = engineOf(t);
-  const next = snapshot(1, [listener('web', port, [target(a.port)])]);
+  const next = snapshot([listener('web', port, [target(a.port)])]);
   assert.deepEqual(await engine.prepare(next), []);
-  const client = new Client(t, port);
+  const client = connect(port);
   client.socket.write('x');
   await until(() => !client.socket.connecting, 'the connection');
   assert.equal(a.accepted, 0);
@@ -83,30 +68,30 @@ test('a prepared listener takes connections and serves them when it is activated
 });
 
 test('abandon closes what prepare opened', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, snapshot, serve, echo, listen, connect, visit } = worldOf(t);
+  const a = await echo('a');
   const [kept, port] = [await freePort(), await freePort()];
-  const engine = engineOf(t);
   const web = listener('web', kept, [target(a.port)]);
-  await serve(engine, snapshot(1, [web]));
-  assert.deepEqual(await engine.prepare(snapshot(2, [web, listener('new', port, [])])), []);
-  const held = new Client(t, port);
+  await serve([web]);
+  assert.deepEqual(await engine.prepare(snapshot([web, listener('new', port, [])])), []);
+  const held = connect(port);
   await until(() => !held.socket.connecting, 'the connection');
   await engine.abandon();
   await until(() => held.isClosed, 'the reset');
   assert.ok(held.isReset);
-  assert.equal(await visit(t, kept), 'a');
-  await listen(t, net.createServer(), '127.0.0.1', port);
+  assert.equal(await visit(kept), 'a');
+  await listen(net.createServer(), '127.0.0.1', port);
 });
 
 test('a port that another server has is refused by name, and nothing else is', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const taken = await listen(t, net.createServer());
-  const everywhere = await listen(t, net.createServer(), '0.0.0.0');
+  const { engine, snapshot, serve, echo, listen, visit } = worldOf(t);
+  const a = await echo('a');
+  const taken = await listen(net.createServer());
+  const everywhere = await listen(net.createServer(), '0.0.0.0');
   const free = await freePort();
-  const engine = engineOf(t);
   const good = listener('good', free, [target(a.port)]);
   const refusals = await engine.prepare(
-    snapshot(1, [good, listener('taken', taken, []), listener('overlap', everywhere, [])]),
+    snapshot([good, listener('taken', taken, []), listener('overlap', everywhere, [])]),
   );
   assert.deepEqual(
     refusals.map(({ listenerId, code, problem }) => [listenerId, code, problem.path]),
@@ -116,32 +101,33 @@ test('a port that another server has is refused by name, and nothing else is', a
     ],
   );
   assert.match(refusals[0]?.problem.message ?? '', new RegExp(`127\\.0\\.0\\.1:${taken} `));
-  await serve(engine, snapshot(1, [good]));
-  assert.equal(await visit(t, free), 'a');
+  await serve([good]);
+  assert.equal(await visit(free), 'a');
 });
 
 test('a listener refused at the start is served once its port is free', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, snapshot, echo, listen, visit } = worldOf(t);
+  const a = await echo('a');
   const other = net.createServer();
-  const taken = await listen(t, other);
-  const engine = engineOf(t);
-  const next = snapshot(1, [listener('web', taken, [target(a.port)])]);
+  const taken = await listen(other);
+  const next = snapshot([listener('web', taken, [target(a.port)])]);
   assert.equal((await engine.prepare(next)).length, 1);
   await engine.activate(next, UNCHECKED);
   assert.equal((await engine.prepare(next)).length, 1, 'it is named as long as it is not open');
   other.close();
-  await serve(engine, next);
-  assert.equal(await visit(t, taken), 'a');
+  assert.deepEqual(await engine.prepare(next), []);
+  await engine.activate(next, UNCHECKED);
+  assert.equal(await visit(taken), 'a');
 });
 
 test('a second engine, a wildcard of a served port and a foreign address are refused', async (t) => {
+  const { engine, snapshot, serve } = worldOf(t);
   const port = await freePort();
-  const engine = engineOf(t);
   const web = listener('web', port, []);
-  await serve(engine, snapshot(1, [web]));
+  await serve([web]);
   const everywhere = listener('everywhere', port, [], { address: '0.0.0.0' });
   const foreign = listener('foreign', port, [], { address: '203.0.113.7' });
-  const codes = (await engine.prepare(snapshot(2, [web, everywhere, foreign]))).map(({ listenerId, code }) => [
+  const codes = (await engine.prepare(snapshot([web, everywhere, foreign]))).map(({ listenerId, code }) => [
     listenerId,
     code,
   ]);
@@ -149,15 +135,16 @@ test('a second engine, a wildcard of a served port and a foreign address are ref
     ['everywhere', 'PortInUse'],
     ['foreign', 'InvalidParameter'],
   ]);
-  assert.equal((await engineOf(t, 1).prepare(snapshot(1, [web])))[0]?.code, 'PortInUse');
+  const second = worldOf(t, { workers: 1 });
+  assert.equal((await second.engine.prepare(second.snapshot([web])))[0]?.code, 'PortInUse');
 });
 
 test('of two listeners on one endpoint the served one stays', async (t) => {
+  const { engine, snapshot, serve } = worldOf(t);
   const port = await freePort();
-  const engine = engineOf(t);
   const old = listener('old', port, []);
-  await serve(engine, snapshot(1, [old]));
-  const refusals = await engine.prepare(snapshot(2, [listener('new', port, []), old]));
+  await serve([old]);
+  const refusals = await engine.prepare(snapshot([listener('new', port, []), old]));
   assert.deepEqual(
     refusals.map(({ listenerId, code }) => [listenerId, code]),
     [['new', 'PortInUse']],
@@ -165,24 +152,24 @@ test('of two listeners on one endpoint the served one stays', async (t) => {
 });
 
 test('another listener takes an open socket over', async (t) => {
-  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const { serve, echo, visit } = worldOf(t);
+  const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('old', port, [target(a.port)])]));
-  assert.equal(await visit(t, port), 'a');
-  await serve(engine, snapshot(2, [listener('new', port, [target(b.port)])]));
-  assert.equal(await visit(t, port), 'b');
+  await serve([listener('old', port, [target(a.port)])]);
+  assert.equal(await visit(port), 'a');
+  await serve([listener('new', port, [target(b.port)])]);
+  assert.equal(await visit(port), 'b');
 });
 
 test('open connections follow their socket to the listener that takes it over, in the counts too', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, serve, echo, connect } = worldOf(t);
+  const a = await echo('a');
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('old', port, [target(a.port)], { drainMs: 60_000 })]));
-  const flows = Array.from({ length: 5 }, () => new Client(t, port));
+  await serve([listener('old', port, [target(a.port)], { drainMs: 60_000 })]);
+  const flows = Array.from({ length: 5 }, () => connect(port));
   for (const flow of flows) await flow.name();
   assert.equal(engine.traffic('old')?.openConnections, 5);
-  await serve(engine, snapshot(2, [listener('new', port, [target(a.port)])]));
+  await serve([listener('new', port, [target(a.port)])]);
   assert.equal(engine.traffic('old'), undefined);
   assert.deepEqual([engine.traffic('new')?.connections, engine.traffic('new')?.openConnections], [0, 5]);
   for (const flow of flows) flow.socket.destroy();
@@ -190,14 +177,14 @@ test('open connections follow their socket to the listener that takes it over, i
 });
 
 test('open flows with a target that both listeners have go on at a take-over and are counted there, the others end', async (t) => {
-  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const { engine, serve, echo, connect } = worldOf(t);
+  const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('old', port, [target(a.port), target(b.port)])]));
-  const flows = [new Client(t, port), new Client(t, port)];
+  await serve([listener('old', port, [target(a.port), target(b.port)])]);
+  const flows = [connect(port), connect(port)];
   const names = await Promise.all(flows.map((flow) => flow.name()));
   assert.deepEqual([...names].sort(), ['a', 'b']);
-  await serve(engine, snapshot(2, [listener('new', port, [target(a.port)])]));
+  await serve([listener('new', port, [target(a.port)])]);
   const kept = flows[names.indexOf('a')] as Client;
   const lost = flows[names.indexOf('b')] as Client;
   await until(() => lost.isClosed, 'the end of the flow with b');
@@ -210,52 +197,46 @@ test('open flows with a target that both listeners have go on at a take-over and
 });
 
 test('two listeners swap their ports in one snapshot', async (t) => {
-  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const { serve, echo, visit } = worldOf(t);
+  const [a, b] = [await echo('a'), await echo('b')];
   const [first, second] = [await freePort(), await freePort()];
-  const engine = engineOf(t);
-  await serve(
-    engine,
-    snapshot(1, [listener('one', first, [target(a.port)]), listener('two', second, [target(b.port)])]),
-  );
-  await serve(
-    engine,
-    snapshot(2, [listener('one', second, [target(a.port)]), listener('two', first, [target(b.port)])]),
-  );
-  assert.deepEqual([await visit(t, first), await visit(t, second)], ['b', 'a']);
+  await serve([listener('one', first, [target(a.port)]), listener('two', second, [target(b.port)])]);
+  await serve([listener('one', second, [target(a.port)]), listener('two', first, [target(b.port)])]);
+  assert.deepEqual([await visit(first), await visit(second)], ['b', 'a']);
 });
 
 test('a changed port opens before the old one closes; flows of the old one live on', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, snapshot, serve, echo, listen, connect, visit } = worldOf(t);
+  const a = await echo('a');
   const [before, after] = [await freePort(), await freePort()];
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', before, [target(a.port)])]));
-  const flow = new Client(t, before);
+  await serve([listener('web', before, [target(a.port)])]);
+  const flow = connect(before);
   assert.equal(await flow.name(), 'a');
-  const moved = snapshot(2, [listener('web', after, [target(a.port)])]);
+  const moved = snapshot([listener('web', after, [target(a.port)])]);
   assert.deepEqual(await engine.prepare(moved), []);
-  assert.equal(await visit(t, before), 'a', 'the old one serves while the new one is open already');
-  const early = new Client(t, after);
+  assert.equal(await visit(before), 'a', 'the old one serves while the new one is open already');
+  const early = connect(after);
   await until(() => !early.socket.connecting, 'the new port');
   await engine.activate(moved, UNCHECKED);
   assert.equal(await early.name(), 'a');
   flow.socket.write('still');
   await until(() => flow.text === 'a\nstill', 'the echo on the old port');
-  const late = new Client(t, before);
+  const late = connect(before);
   await until(() => late.isClosed, 'the refusal');
-  await listen(t, net.createServer(), '127.0.0.1', before);
+  await listen(net.createServer(), '127.0.0.1', before);
 });
 
 test('no connection is lost where a listener moves under load', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { serve, echo, connect } = worldOf(t);
+  const a = await echo('a');
   const ports = [await freePort(), await freePort()] as const;
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('web', ports[0], [target(a.port)])]));
+  await serve([listener('web', ports[0], [target(a.port)])]);
   for (let round = 0; round < 5; round++) {
     const [from, to] = round % 2 === 0 ? ports : ([ports[1], ports[0]] as const);
     // Connected, and perhaps still in an accept queue when its socket closes.
-    const clients = Array.from({ length: 50 }, () => new Client(t, from));
+    const clients = Array.from({ length: 50 }, () => connect(from));
     await until(() => clients.every(({ socket }) => !socket.connecting), 'all connections');
-    await serve(engine, snapshot(round + 2, [listener('web', to, [target(a.port)])]));
+    await serve([listener('web', to, [target(a.port)])]);
     const names = await Promise.all(clients.map((client) => client.name()));
     assert.deepEqual(names, new Array(50).fill('a'));
     for (const { socket } of clients) socket.destroy();
@@ -263,41 +244,41 @@ test('no connection is lost where a listener moves under load', async (t) => {
 });
 
 test('health decides who takes new connections; open flows stay', async (t) => {
-  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const { engine, serve, echo, connect, visit } = worldOf(t);
+  const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
-  const engine = engineOf(t);
   const health = new Map<string, Health>([
     [`127.0.0.1:${a.port}`, 'healthy'],
     [`127.0.0.1:${b.port}`, 'checking'],
   ]);
   const web = listener('web', port, [target(a.port), target(b.port)]);
-  await serve(engine, snapshot(1, [web]), (_groupId, key) => health.get(key) ?? 'unchecked');
-  const flow = new Client(t, port);
+  await serve([web], (_groupId, key) => health.get(key) ?? 'unchecked');
+  const flow = connect(port);
   assert.equal(await flow.name(), 'a');
-  assert.deepEqual([await visit(t, port), await visit(t, port)], ['a', 'a']);
+  assert.deepEqual([await visit(port), await visit(port)], ['a', 'a']);
   engine.setHealth([
     { groupId: 'web', key: `127.0.0.1:${a.port}`, health: 'unhealthy' },
     { groupId: 'web', key: `127.0.0.1:${b.port}`, health: 'healthy' },
     { groupId: 'gone', key: `127.0.0.1:${b.port}`, health: 'healthy' },
   ]);
   // An equal snapshot: its acknowledgement proves that the workers have the health that was sent before.
-  await serve(engine, snapshot(2, [web]));
-  assert.deepEqual([await visit(t, port), await visit(t, port), await visit(t, port)], ['b', 'b', 'b']);
+  await serve([web]);
+  assert.deepEqual([await visit(port), await visit(port), await visit(port)], ['b', 'b', 'b']);
   flow.socket.write('x');
   await until(() => flow.text === 'a\nx', 'the echo of the unhealthy target');
   await engine.endWorker(0);
   await engine.endWorker(1);
-  await serve(engine, snapshot(3, [web]));
-  assert.deepEqual([await visit(t, port), await visit(t, port)], ['b', 'b'], 'new workers know the health');
+  await serve([web]);
+  assert.deepEqual([await visit(port), await visit(port)], ['b', 'b'], 'new workers know the health');
 });
 
 test('without an eligible target a client is reset', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { serve, echo, connect } = worldOf(t);
+  const a = await echo('a');
   const [none, zero] = [await freePort(), await freePort()];
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('none', none, []), listener('zero', zero, [target(a.port, 0)])]));
+  await serve([listener('none', none, []), listener('zero', zero, [target(a.port, 0)])]);
   for (const port of [none, zero]) {
-    const client = new Client(t, port);
+    const client = connect(port);
     assert.equal(await client.name(), '');
     assert.ok(client.isReset);
   }
@@ -305,32 +286,32 @@ test('without an eligible target a client is reset', async (t) => {
 });
 
 test('a failed connect goes to another target and is reported, the first success after it too', async (t) => {
-  const b = await echoTarget(t, 'b');
+  const reports: PassiveReport[] = [];
+  const { serve, echo, listen, visit } = worldOf(t, { onPassive: (report) => reports.push(report) });
+  const b = await echo('b');
   const dead = await freePort();
   const port = await freePort();
-  const reports: PassiveReport[] = [];
-  const engine = engineOf(t, 2, (report) => reports.push(report));
-  await serve(engine, snapshot(1, [listener('web', port, [target(dead), target(b.port)])]));
-  for (let i = 0; i < 4; i++) assert.equal(await visit(t, port), 'b');
+  await serve([listener('web', port, [target(dead), target(b.port)])]);
+  for (let i = 0; i < 4; i++) assert.equal(await visit(port), 'b');
   await until(() => reports.length > 0, 'the reports');
   for (const report of reports) {
     assert.deepEqual([report.groupId, report.key, report.ok], ['web', `127.0.0.1:${dead}`, false]);
     assert.match(report.error ?? '', /ECONNREFUSED/);
   }
   const revived = net.createServer((socket) => socket.end('revived\n'));
-  await listen(t, revived, '127.0.0.1', dead);
-  for (let i = 0; i < 4; i++) await visit(t, port);
+  await listen(revived, '127.0.0.1', dead);
+  for (let i = 0; i < 4; i++) await visit(port);
   await until(() => reports.some(({ ok }) => ok), 'the success');
   assert.equal(reports.filter(({ ok }) => ok).length, 1);
 });
 
 test('status tells version, connections and restarts of each worker', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, serve, echo, connect } = worldOf(t);
+  const a = await echo('a');
   const port = await freePort();
-  const engine = engineOf(t);
   assert.deepEqual([engine.status().desired, engine.status().acked], [0, 0]);
-  await serve(engine, snapshot(7, [listener('web', port, [target(a.port)])]));
-  const clients = Array.from({ length: 5 }, () => new Client(t, port));
+  for (let version = 1; version <= 7; version++) await serve([listener('web', port, [target(a.port)])]);
+  const clients = Array.from({ length: 5 }, () => connect(port));
   await Promise.all(clients.map((client) => client.name()));
   const { name, desired, acked, lastError, workers } = engine.status();
   assert.deepEqual([name, desired, acked, lastError], ['embedded', 7, 7, undefined]);
@@ -353,20 +334,21 @@ test('status tells version, connections and restarts of each worker', async (t) 
 });
 
 test('close lets flows end, takes no new ones, and resolves when the last is gone', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const { engine, port } = await serveWeb(t, [target(a.port)]);
-  const flow = new Client(t, port);
+  const { engine, serveWeb, echo, connect } = worldOf(t);
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)]);
+  const flow = connect(port);
   await flow.name();
   const closed = engine.close(60_000);
   assert.equal(engine.close(60_000), closed);
   // Refused once the last worker has closed its socket.
-  const probes = [new Client(t, port)];
+  const probes = [connect(port)];
   await until(() => {
     const probe = probes.at(-1) as Client;
     if (probe.isRefused) return true;
     if (!probe.socket.connecting) {
       probe.socket.destroy();
-      probes.push(new Client(t, port));
+      probes.push(connect(port));
     }
     return false;
   }, 'a refusal');
@@ -377,9 +359,10 @@ test('close lets flows end, takes no new ones, and resolves when the last is gon
 });
 
 test('close ends what outlives its grace', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const { engine, port } = await serveWeb(t, [target(a.port)]);
-  const flow = new Client(t, port);
+  const { engine, serveWeb, echo, connect } = worldOf(t);
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)]);
+  const flow = connect(port);
   await flow.name();
   await engine.close(10);
   await until(() => flow.isClosed || flow.hasEnded, 'the end of the flow');

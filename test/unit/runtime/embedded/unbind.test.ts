@@ -1,33 +1,22 @@
 // What activate proves of an unbound target: its flows are cut, its connects go elsewhere, nothing new reaches it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  Client,
-  echoTarget,
-  engineOf,
-  freePort,
-  fullPort,
-  listener,
-  serve,
-  serveWeb,
-  snapshot,
-  target,
-  until,
-  visit,
-} from './fixtures.ts';
+import { freePort, fullPort, listener, target, until } from './fixtures.ts';
+import { worldOf } from './world.ts';
 
 test('unbind resets open flows on both sides, and no later connection reaches the target', async (t) => {
-  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
-  const { engine, port } = await serveWeb(t, [target(a.port), target(b.port)]);
-  const clients = Array.from({ length: 10 }, () => new Client(t, port));
+  const { engine, serve, serveWeb, echo, connect, visit } = worldOf(t);
+  const [a, b] = [await echo('a'), await echo('b')];
+  const port = await serveWeb([target(a.port), target(b.port)]);
+  const clients = Array.from({ length: 10 }, () => connect(port));
   const names = await Promise.all(clients.map((client) => client.name()));
   const resets: unknown[] = [];
   for (const socket of a.sockets) socket.on('error', (error: NodeJS.ErrnoException) => resets.push(error.code));
-  await serve(engine, snapshot(2, [listener('web', port, [target(b.port)])]));
+  await serve([listener('web', port, [target(b.port)])]);
   const counts = engine.counts('web', `127.0.0.1:${a.port}`);
   assert.equal(counts.activeConnections, 0);
   const accepted = a.accepted;
-  for (let i = 0; i < 10; i++) assert.equal(await visit(t, port), 'b');
+  for (let i = 0; i < 10; i++) assert.equal(await visit(port), 'b');
   assert.equal(a.accepted, accepted);
   await until(() => clients.every((client, index) => names[index] === 'b' || client.isReset), 'the resets of clients');
   await until(() => resets.length === names.filter((name) => name === 'a').length, 'the resets of the target');
@@ -41,31 +30,33 @@ test('unbind resets open flows on both sides, and no later connection reaches th
 });
 
 test('the only target unbound: its flows are reset, new clients too', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const { engine, port } = await serveWeb(t, [target(a.port)]);
-  const flow = new Client(t, port);
+  const { serve, serveWeb, echo, connect, visit } = worldOf(t);
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)]);
+  const flow = connect(port);
   await flow.name();
-  await serve(engine, snapshot(2, [listener('web', port, [])]));
+  await serve([listener('web', port, [])]);
   await until(() => flow.isReset, 'the reset');
-  assert.equal(await visit(t, port), '');
+  assert.equal(await visit(port), '');
   assert.equal(a.accepted, 1);
 });
 
 test('with drainMs the flows of an unbound target live that long, and status counts them', async (t) => {
-  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const { engine, serve, serveWeb, echo, connect, visit } = worldOf(t);
+  const [a, b] = [await echo('a'), await echo('b')];
   const drainMs = 2_000;
-  const { engine, port } = await serveWeb(t, [target(a.port)], { drainMs });
-  const flow = new Client(t, port);
+  const port = await serveWeb([target(a.port)], { drainMs });
+  const flow = connect(port);
   await flow.name();
-  await serve(engine, snapshot(2, [listener('web', port, [target(b.port)], { drainMs })]));
+  await serve([listener('web', port, [target(b.port)], { drainMs })]);
   const key = `127.0.0.1:${a.port}`;
   assert.deepEqual(engine.draining(), [{ listenerId: 'web', ruleId: undefined, target: target(a.port), count: 1 }]);
   const { requests, activeConnections, draining } = engine.counts('web', key);
   assert.deepEqual([requests, activeConnections, draining], [0, 0, 1]);
-  assert.equal(await visit(t, port), 'b');
+  assert.equal(await visit(port), 'b');
   flow.socket.write('x');
   await until(() => flow.text === 'a\nx', 'the echo');
-  await serve(engine, snapshot(3, [listener('web', port, [target(a.port), target(b.port)], { drainMs })]));
+  await serve([listener('web', port, [target(a.port), target(b.port)], { drainMs })]);
   assert.deepEqual(engine.draining(), [], 'bound again, it is not gone');
   assert.equal(engine.counts('web', key).draining, 1);
   await until(() => flow.isReset, 'the reset');
@@ -73,27 +64,28 @@ test('with drainMs the flows of an unbound target live that long, and status cou
 });
 
 test('a flow that ends while it drains is counted no more', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const { engine, port } = await serveWeb(t, [target(a.port)], { drainMs: 3_600_000 });
-  const flow = new Client(t, port);
+  const { engine, serve, serveWeb, echo, connect } = worldOf(t);
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)], { drainMs: 3_600_000 });
+  const flow = connect(port);
   await flow.name();
-  await serve(engine, snapshot(2, [listener('web', port, [], { drainMs: 3_600_000 })]));
+  await serve([listener('web', port, [], { drainMs: 3_600_000 })]);
   assert.equal(engine.draining().length, 1);
   flow.socket.destroy();
   await until(() => engine.draining().length === 0, 'the end of the flow');
 });
 
 test('a removed listener refuses new connections and resets its flows', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { serve, echo, connect } = worldOf(t);
+  const a = await echo('a');
   const [port, other] = [await freePort(), await freePort()];
-  const engine = engineOf(t);
   const stays = listener('stays', other, [target(a.port)]);
-  await serve(engine, snapshot(1, [listener('goes', port, [target(a.port)]), stays]));
-  const [flow, untouched] = [new Client(t, port), new Client(t, other)];
+  await serve([listener('goes', port, [target(a.port)]), stays]);
+  const [flow, untouched] = [connect(port), connect(other)];
   await Promise.all([flow.name(), untouched.name()]);
-  await serve(engine, snapshot(2, [stays]));
+  await serve([stays]);
   await until(() => flow.isReset, 'the reset');
-  const late = new Client(t, port);
+  const late = connect(port);
   await until(() => late.isClosed, 'the refusal');
   assert.ok(!late.isReset);
   untouched.socket.write('x');
@@ -101,23 +93,25 @@ test('a removed listener refuses new connections and resets its flows', async (t
 });
 
 test('a changed weight cuts no flow', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const { engine, port } = await serveWeb(t, [target(a.port, 100)]);
-  const flow = new Client(t, port);
+  const { serve, serveWeb, echo, connect } = worldOf(t);
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port, 100)]);
+  const flow = connect(port);
   await flow.name();
-  await serve(engine, snapshot(2, [listener('web', port, [target(a.port, 0)])]));
+  await serve([listener('web', port, [target(a.port, 0)])]);
   flow.socket.write('x');
   await until(() => flow.text === 'a\nx', 'the echo');
 });
 
 test('clients whose connect hangs get another target when theirs is unbound', async (t) => {
-  const [hanging, b] = [await fullPort(t), await echoTarget(t, 'b')];
-  const { engine, port } = await serveWeb(t, [target(hanging)]);
-  const clients = Array.from({ length: 6 }, () => new Client(t, port));
+  const { engine, serve, serveWeb, echo, connect } = worldOf(t);
+  const [hanging, b] = [await fullPort(t), await echo('b')];
+  const port = await serveWeb([target(hanging)]);
+  const clients = Array.from({ length: 6 }, () => connect(port));
   for (const client of clients) client.socket.write('sent early');
   const connections = () => engine.status().workers.reduce((sum, worker) => sum + worker.connections, 0);
   await until(() => connections() === clients.length, 'all clients in a worker');
-  await serve(engine, snapshot(2, [listener('web', port, [target(b.port)])]));
+  await serve([listener('web', port, [target(b.port)])]);
   for (const client of clients) await until(() => client.text === 'b\nsent early', 'the echo of the other target');
   assert.equal(b.accepted, clients.length);
 });

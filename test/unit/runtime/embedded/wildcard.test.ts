@@ -4,35 +4,36 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { UdpBackend, UdpClient } from '../../../harness/backends/udp.ts';
-import { Client, echoTarget, engineOf, freePort, listener, serve, snapshot, target, until } from './fixtures.ts';
+import { type Client, freePort, listener, target, until } from './fixtures.ts';
+import { worldOf } from './world.ts';
 
 const STEPS = ['0.0.0.0', '127.0.0.1', '::', '127.0.0.1', '0.0.0.0', '::', '::1', '::'];
 /** A port that nothing has, whatever the address. */
 const freeEverywhere = () => freePort('::');
 
 test('TCP: the address changes to and from wildcards; no connect is refused meanwhile', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { serve, echo, connect } = worldOf(t);
+  const a = await echo('a');
   const port = await freeEverywhere();
-  const engine = engineOf(t);
   const at = (address: string) => listener('web', port, [target(a.port)], { address });
-  await serve(engine, snapshot(1, [at('127.0.0.1')]));
-  const flow = new Client(t, port);
+  await serve([at('127.0.0.1')]);
+  const flow = connect(port);
   assert.equal(await flow.name(), 'a');
   let covered = '127.0.0.1';
-  for (const [index, address] of STEPS.entries()) {
+  for (const address of STEPS) {
     const host = address === '::1' || covered === '::1' ? '::1' : '127.0.0.1';
     const isBoth = [covered, address].every((each) => each === host || each === '::' || each === '0.0.0.0');
     const clients: Client[] = [];
     let isOver = false;
     const connecting = (async () => {
       while (isBoth && !isOver) {
-        const client = new Client(t, port, host);
+        const client = connect(port, host);
         clients.push(client);
         await until(() => !client.socket.connecting, 'the connect');
       }
     })();
     await until(() => !isBoth || clients.length > 5, 'connects before');
-    await serve(engine, snapshot(index + 2, [at(address)]));
+    await serve([at(address)]);
     const { length } = clients;
     await until(() => !isBoth || clients.length > length + 5, 'connects after');
     isOver = true;
@@ -50,11 +51,11 @@ test('TCP: the address changes to and from wildcards; no connect is refused mean
 });
 
 test('UDP: the address changes to and from wildcards', async (t) => {
+  const { serve } = worldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freeEverywhere();
-  const engine = engineOf(t);
-  for (const [index, address] of ['127.0.0.1', ...STEPS].entries()) {
-    await serve(engine, snapshot(index + 1, [listener('dns', port, [target(a.port)], { protocol: 'UDP', address })]));
+  for (const address of ['127.0.0.1', ...STEPS]) {
+    await serve([listener('dns', port, [target(a.port)], { protocol: 'UDP', address })]);
     const host = address.startsWith('::') ? '::1' : '127.0.0.1';
     assert.equal(await (await UdpClient.open(t, port, host)).ask(address), `a ${address}`);
     if (address !== '::') continue;
@@ -63,30 +64,30 @@ test('UDP: the address changes to and from wildcards', async (t) => {
 });
 
 test('beside an own socket that stays, a wildcard is refused, and names the listener that has it', async (t) => {
+  const { engine, snapshot, serve } = worldOf(t);
   const port = await freeEverywhere();
-  const engine = engineOf(t);
   const one = listener('one', port, []);
-  await serve(engine, snapshot(1, [one]));
+  await serve([one]);
   const two = listener('two', port, [], { address: '0.0.0.0' });
-  const [refusal, ...rest] = await engine.prepare(snapshot(2, [two, one]));
+  const [refusal, ...rest] = await engine.prepare(snapshot([two, one]));
   assert.deepEqual([refusal?.listenerId, refusal?.code, rest], ['two', 'PortInUse', []]);
   assert.equal(refusal?.problem.message, `127.0.0.1:${port} is in use by listener one.`);
 });
 
 for (const transport of ['tcp', 'udp'] as const) {
   test(`${transport}: another process that shares its port is refused, beside an own socket that makes way too`, async (t) => {
+    const { engine, snapshot, serve } = worldOf(t);
     const port = await freeEverywhere();
-    const engine = engineOf(t);
     const protocol = transport === 'udp' ? 'UDP' : 'TCP';
     const at = (address: string) => listener('web', port, [], { protocol, address });
-    await serve(engine, snapshot(1, [at('127.0.0.1')]));
+    await serve([at('127.0.0.1')]);
     await holder(t, transport, port, '127.0.0.2');
     for (const address of ['0.0.0.0', '::']) {
-      const [refusal, ...rest] = await engine.prepare(snapshot(2, [at(address)]));
+      const [refusal, ...rest] = await engine.prepare(snapshot([at(address)]));
       assert.deepEqual([refusal?.listenerId, refusal?.code, rest], ['web', 'PortInUse', []]);
     }
-    await serve(engine, snapshot(3, [at('127.0.0.3')]));
-    const [own] = await engine.prepare(snapshot(4, [at('127.0.0.2')]));
+    await serve([at('127.0.0.3')]);
+    const [own] = await engine.prepare(snapshot([at('127.0.0.2')]));
     assert.equal(own?.code, 'PortInUse');
   });
 }

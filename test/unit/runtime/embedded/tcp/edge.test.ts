@@ -3,22 +3,12 @@ import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
 import { readProxyHeader } from '../../../../harness/backends/proxy-protocol.ts';
-import {
-  Client,
-  echoTarget,
-  engineOf,
-  freePort,
-  listen,
-  listener,
-  serve,
-  serveWeb,
-  snapshot,
-  target,
-  until,
-} from '../fixtures.ts';
+import { freePort, listener, target, until } from '../fixtures.ts';
+import { worldOf } from '../world.ts';
 
 for (const proxyProtocol of ['v1', 'v2'] as const) {
   test(`${proxyProtocol}: the header stands before the client's bytes, and before a server's first words`, async (t) => {
+    const { serveWeb, listen, connect } = worldOf(t, { workers: 1 });
     const received: string[] = [];
     const server = net.createServer((socket) => {
       const index = received.push('') - 1;
@@ -27,11 +17,11 @@ for (const proxyProtocol of ['v1', 'v2'] as const) {
         if (readProxyHeader(received[index] as string)) socket.write('welcome\n');
       });
     });
-    const targetPort = await listen(t, server);
-    const { port } = await serveWeb(t, [target(targetPort)], { workers: 1, proxyProtocol });
-    const silent = new Client(t, port);
+    const targetPort = await listen(server);
+    const port = await serveWeb([target(targetPort)], { proxyProtocol });
+    const silent = connect(port);
     assert.equal(await silent.name(), 'welcome');
-    const client = new Client(t, port);
+    const client = connect(port);
     client.socket.write('hello');
     await until(() => received[1]?.endsWith('hello') === true, 'the bytes');
     const header = readProxyHeader(received[1] as string);
@@ -43,11 +33,11 @@ for (const proxyProtocol of ['v1', 'v2'] as const) {
 }
 
 test('connections beyond the limit are reset, over all workers, until others end', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, serve, echo, connect } = worldOf(t);
+  const a = await echo('a');
   const port = await freePort();
-  const engine = engineOf(t, 2);
-  await serve(engine, snapshot(1, [listener('web', port, [target(a.port)], { maxConnections: 10 })]));
-  const clients = Array.from({ length: 30 }, () => new Client(t, port));
+  await serve([listener('web', port, [target(a.port)], { maxConnections: 10 })]);
+  const clients = Array.from({ length: 30 }, () => connect(port));
   const names = await Promise.all(clients.map((client) => client.name()));
   const served = clients.filter((_, index) => names[index] === 'a');
   assert.equal(served.length, 10);
@@ -57,17 +47,18 @@ test('connections beyond the limit are reset, over all workers, until others end
 
   for (const { socket } of served.slice(0, 3)) socket.destroy();
   await until(() => engine.traffic('web')?.openConnections === 7, 'the end of three');
-  const next = await Promise.all(Array.from({ length: 10 }, () => new Client(t, port).name()));
+  const next = await Promise.all(Array.from({ length: 10 }, () => connect(port).name()));
   assert.equal(next.filter((name) => name === 'a').length, 3);
 });
 
 test('a worker that ends leaves its places to the others', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const { engine, port } = await serveWeb(t, [target(a.port)], { workers: 1, maxConnections: 2 });
-  const clients = [new Client(t, port), new Client(t, port)];
+  const { engine, serveWeb, echo, connect } = worldOf(t, { workers: 1 });
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)], { maxConnections: 2 });
+  const clients = [connect(port), connect(port)];
   for (const client of clients) assert.equal(await client.name(), 'a');
   await engine.endWorker(0);
   await until(() => clients.every(({ hasEnded, isClosed }) => hasEnded || isClosed), 'the end of both');
-  for (let count = 0; count < 2; count++) assert.equal(await new Client(t, port).name(), 'a');
-  assert.equal(await new Client(t, port).name(), '');
+  for (let count = 0; count < 2; count++) assert.equal(await connect(port).name(), 'a');
+  assert.equal(await connect(port).name(), '');
 });

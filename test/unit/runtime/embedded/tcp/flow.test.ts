@@ -3,24 +3,14 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as net from 'node:net';
 import { test } from 'node:test';
-import {
-  Client,
-  echoTarget,
-  engineOf,
-  freePort,
-  listen,
-  listener,
-  serve,
-  serveWeb,
-  snapshot,
-  target,
-  until,
-} from '../fixtures.ts';
+import { freePort, listener, target, until } from '../fixtures.ts';
+import { worldOf } from '../world.ts';
 
 test('32 MB come back byte for byte through a client that pauses', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const { engine, port } = await serveWeb(t, [target(a.port)], { workers: 1 });
-  const client = new Client(t, port);
+  const { engine, serveWeb, echo, connect } = worldOf(t, { workers: 1 });
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)]);
+  const client = connect(port);
   await client.name();
   const payload = randomBytes(32_000_000);
   client.socket.pause();
@@ -36,12 +26,13 @@ test('32 MB come back byte for byte through a client that pauses', async (t) => 
 });
 
 test('a FIN of either side is carried, and the other direction stays open', async (t) => {
+  const { serveWeb, listen, connect } = worldOf(t, { workers: 1 });
   const sockets: net.Socket[] = [];
   const server = net.createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket));
-  const targetPort = await listen(t, server);
-  const { port } = await serveWeb(t, [target(targetPort)], { workers: 1 });
+  const targetPort = await listen(server);
+  const port = await serveWeb([target(targetPort)]);
 
-  const first = new Client(t, port);
+  const first = connect(port);
   first.socket.end('question');
   await until(() => sockets.length === 1, 'the first flow');
   let question = '';
@@ -58,7 +49,7 @@ test('a FIN of either side is carried, and the other direction stays open', asyn
   await until(() => first.isClosed, 'the end');
   assert.equal(first.text, 'answer');
 
-  const second = new Client(t, port);
+  const second = connect(port);
   await until(() => sockets.length === 2, 'the second flow');
   sockets[1]?.end('greeting');
   await until(() => second.hasEnded, "the target's FIN");
@@ -71,15 +62,16 @@ test('a FIN of either side is carried, and the other direction stays open', asyn
 });
 
 test('a reset of either side is carried as a reset', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const { port } = await serveWeb(t, [target(a.port)], { workers: 1 });
+  const { serveWeb, echo, connect } = worldOf(t, { workers: 1 });
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)]);
 
-  const byTarget = new Client(t, port);
+  const byTarget = connect(port);
   await byTarget.name();
   for (const socket of a.sockets) socket.resetAndDestroy();
   await until(() => byTarget.isReset, "the target's reset at the client");
 
-  const byClient = new Client(t, port);
+  const byClient = connect(port);
   await byClient.name();
   let code: string | undefined;
   for (const socket of a.sockets) {
@@ -92,16 +84,14 @@ test('a reset of either side is carried as a reset', async (t) => {
 });
 
 test('a flow without bytes is closed after the idle time; one with bytes in either direction is not', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { serve, echo, connect } = worldOf(t, { workers: 1 });
+  const a = await echo('a');
   const [short, long] = [await freePort(), await freePort()];
-  await serve(
-    engineOf(t, 1),
-    snapshot(1, [
-      listener('short', short, [target(a.port)], { idleTimeoutMs: 1_000 }),
-      listener('long', long, [target(a.port)], { idleTimeoutMs: 60_000 }),
-    ]),
-  );
-  const [idle, busy, other] = [new Client(t, short), new Client(t, short), new Client(t, long)];
+  await serve([
+    listener('short', short, [target(a.port)], { idleTimeoutMs: 1_000 }),
+    listener('long', long, [target(a.port)], { idleTimeoutMs: 60_000 }),
+  ]);
+  const [idle, busy, other] = [connect(short), connect(short), connect(long)];
   const beat = setInterval(() => busy.socket.write('.'), 20);
   t.after(() => clearInterval(beat));
   await until(() => idle.hasEnded || idle.isClosed, 'the end of the idle flow');
@@ -110,30 +100,23 @@ test('a flow without bytes is closed after the idle time; one with bytes in eith
 });
 
 test('bytes sent before the target is connected arrive', async (t) => {
-  const a = await echoTarget(t, 'a');
-  const { port } = await serveWeb(t, [target(a.port)], { workers: 1 });
-  const client = new Client(t, port);
+  const { serveWeb, echo, connect } = worldOf(t, { workers: 1 });
+  const a = await echo('a');
+  const port = await serveWeb([target(a.port)]);
+  const client = connect(port);
   client.socket.end('early');
   await until(() => client.isClosed, 'the end');
   assert.equal(client.text, 'a\nearly');
 });
 
 test('after three targets that refuse, the client is reset', async (t) => {
+  const failed: string[] = [];
+  const { serve, connect } = worldOf(t, { workers: 1, onPassive: ({ key }) => failed.push(key) });
   const dead = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const port = await freePort();
-  const failed: string[] = [];
-  const engine = engineOf(t, 1, ({ key }) => failed.push(key));
-  await serve(
-    engine,
-    snapshot(1, [
-      listener(
-        'web',
-        port,
-        dead.map((port) => target(port)),
-      ),
-    ]),
-  );
-  const client = new Client(t, port);
+  const targets = dead.map((port) => target(port));
+  await serve([listener('web', port, targets)]);
+  const client = connect(port);
   await until(() => client.isClosed, 'the reset');
   assert.ok(client.isReset);
   await until(() => failed.length === 3, 'three reports');

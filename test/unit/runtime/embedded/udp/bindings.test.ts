@@ -8,20 +8,8 @@ import { type TestContext, test } from 'node:test';
 import type { BindingContext } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
 import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/listening-socket.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
-import {
-  Client,
-  echoTarget,
-  engineOf,
-  freePort,
-  listener,
-  serve,
-  serveWeb,
-  snapshot,
-  target,
-  UNCHECKED,
-  until,
-  visit,
-} from '../fixtures.ts';
+import { freePort, listener, target, UNCHECKED, until } from '../fixtures.ts';
+import { worldOf } from '../world.ts';
 
 const UDP = { protocol: 'UDP' } as const;
 
@@ -34,10 +22,10 @@ async function bindOnce(port: number): Promise<void> {
 }
 
 test('a prepared listener has its port and serves when it is activated; abandon gives it back', async (t) => {
+  const { engine, snapshot } = worldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
-  const engine = engineOf(t);
-  const next = snapshot(1, [listener('dns', port, [target(a.port)], UDP)]);
+  const next = snapshot([listener('dns', port, [target(a.port)], UDP)]);
   assert.deepEqual(await engine.prepare(next), []);
   await assert.rejects(bindOnce(port), /EADDRINUSE/);
   await engine.abandon();
@@ -48,14 +36,14 @@ test('a prepared listener has its port and serves when it is activated; abandon 
 });
 
 test('a port that another socket has is refused by name; a TCP port of the same number is another one', async (t) => {
+  const { engine, snapshot, serve, echo, visit } = worldOf(t);
   const other = await UdpBackend.start(t, 'other', '127.0.0.1', await freePort());
-  const engine = engineOf(t);
-  const [refusal, ...rest] = await engine.prepare(snapshot(1, [listener('dns', other.port, [], UDP)]));
+  const [refusal, ...rest] = await engine.prepare(snapshot([listener('dns', other.port, [], UDP)]));
   assert.deepEqual([refusal?.listenerId, refusal?.code, rest], ['dns', 'PortInUse', []]);
   assert.match(refusal?.problem.message ?? '', new RegExp(`udp 127\\.0\\.0\\.1:${other.port} `));
-  const a = await echoTarget(t, 'a');
-  await serve(engine, snapshot(2, [listener('web', other.port, [target(a.port)])]));
-  assert.equal(await visit(t, other.port), 'a');
+  const a = await echo('a');
+  await serve([listener('web', other.port, [target(a.port)])]);
+  assert.equal(await visit(other.port), 'a');
 });
 
 test('a socket that cannot be bound is closed', async () => {
@@ -70,54 +58,55 @@ test('a socket that cannot be bound is closed', async () => {
 });
 
 test('TCP becomes UDP and TCP again on one port; an open flow of the old socket lives on', async (t) => {
-  const tcp = await echoTarget(t, 'tcp', await freePort());
+  const { engine, serve, serveWeb, echo, connect, visit } = worldOf(t);
+  const tcp = await echo('tcp', await freePort());
   const udp = await UdpBackend.start(t, 'udp', '127.0.0.1', tcp.port);
-  const { engine, port } = await serveWeb(t, [target(tcp.port)]);
-  const flow = new Client(t, port);
+  const port = await serveWeb([target(tcp.port)]);
+  const flow = connect(port);
   assert.equal(await flow.name(), 'tcp');
   // Connected, and perhaps still in the accept queue.
-  const visits = Array.from({ length: 30 }, () => visit(t, port));
-  await serve(engine, snapshot(2, [listener('web', port, [target(udp.port)], UDP)]));
+  const visits = Array.from({ length: 30 }, () => visit(port));
+  await serve([listener('web', port, [target(udp.port)], UDP)]);
   for (const name of await Promise.all(visits)) assert.ok(name === 'tcp' || name === '', name);
   const client = await UdpClient.open(t, port);
   assert.equal(await client.ask('x'), 'udp x');
-  assert.equal(await visit(t, port), '', 'TCP is refused');
+  assert.equal(await visit(port), '', 'TCP is refused');
   flow.socket.write('still');
   await until(() => flow.text === 'tcp\nstill', 'the echo of a flow that outlived its socket');
   flow.socket.destroy();
-  await serve(engine, snapshot(3, [listener('web', port, [target(tcp.port)])]));
-  assert.equal(await visit(t, port), 'tcp');
+  await serve([listener('web', port, [target(tcp.port)])]);
+  assert.equal(await visit(port), 'tcp');
   await bindOnce(port);
   assert.deepEqual(engine.status().lastError, undefined);
   await until(() => engine.status().workers.every(({ connections }) => connections === 0), 'no connection');
 });
 
 test('another listener takes the socket over with its clients, and gives them its own targets', async (t) => {
+  const { engine, serve } = worldOf(t);
   const [a, b] = [await UdpBackend.start(t, 'a'), await UdpBackend.start(t, 'b')];
   const [port, other] = [await freePort(), await freePort()];
-  const engine = engineOf(t);
   const one = (at: number) => listener('one', at, [target(a.port)], UDP);
   const two = (at: number) => listener('two', at, [target(b.port)], UDP);
-  await serve(engine, snapshot(1, [one(port), two(other)]));
+  await serve([one(port), two(other)]);
   const client = await UdpClient.open(t, port);
   assert.equal(await client.ask('1'), 'a 1');
-  await serve(engine, snapshot(2, [one(other), two(port)]));
+  await serve([one(other), two(port)]);
   assert.equal(await client.ask('2'), 'b 2');
   assert.deepEqual([engine.traffic('one')?.openConnections, engine.traffic('two')?.openConnections], [0, 1]);
   assert.deepEqual([engine.traffic('two')?.connections, engine.counts('two', `127.0.0.1:${b.port}`).requests], [0, 1]);
 });
 
 test('no datagram is lost where the port moves: the old socket gives what it has to the targets', async (t) => {
+  const { serve } = worldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const ports = [await freePort(), await freePort()] as const;
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [listener('dns', ports[0], [target(a.port)], UDP)]));
+  await serve([listener('dns', ports[0], [target(a.port)], UDP)]);
   let sent = 0;
   for (let round = 0; round < 5; round++) {
     const [from, to] = round % 2 === 0 ? ports : ([ports[1], ports[0]] as const);
     const clients = await Promise.all(Array.from({ length: 20 }, () => UdpClient.open(t, from)));
     await Promise.all(clients.map((client) => client.send(`${sent++}`)));
-    await serve(engine, snapshot(round + 2, [listener('dns', to, [target(a.port)], UDP)]));
+    await serve([listener('dns', to, [target(a.port)], UDP)]);
     await until(() => a.datagrams.length === sent, 'every datagram');
     await bindOnce(from);
   }

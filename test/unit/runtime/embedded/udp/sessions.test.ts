@@ -6,7 +6,8 @@ import type { PassiveReport } from '../../../../../provider/runtime/contract/eng
 import type { Health, ListenerSnapshot, TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import type { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
-import { engineOf, freePort, listener, serve, snapshot, target, until } from '../fixtures.ts';
+import { freePort, listener, target, until } from '../fixtures.ts';
+import { worldOf } from '../world.ts';
 
 function udp(port: number, targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}): ListenerSnapshot {
   return listener('dns', port, targets, { protocol: 'UDP', ...more });
@@ -20,10 +21,10 @@ const of = ({ port }: UdpBackend, weight = 100) => target(port, weight);
 const counts = (engine: EmbeddedEngine, { port }: UdpBackend) => engine.counts('dns', `127.0.0.1:${port}`);
 
 test('100 fresh clients are shared as the weights say, and counted as connections and requests', async (t) => {
+  const { engine, serve } = worldOf(t);
   const [a, b, c] = (await backends(t, 'abc')) as [UdpBackend, UdpBackend, UdpBackend];
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [udp(port, [of(a, 70), of(b, 20), of(c, 10)])]));
+  await serve([udp(port, [of(a, 70), of(b, 20), of(c, 10)])]);
   for (let i = 0; i < 100; i++) await (await UdpClient.open(t, port)).ask('x');
   assert.deepEqual(
     [a, b, c].map((backend) => backend.datagrams.length),
@@ -43,9 +44,10 @@ test('100 fresh clients are shared as the weights say, and counted as connection
 });
 
 test('the datagrams of a client go to one target in their order, and its answers come back', async (t) => {
+  const { serve } = worldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
-  await serve(engineOf(t), snapshot(1, [udp(port, [of(a), of(b)])]));
+  await serve([udp(port, [of(a), of(b)])]);
   const [one, two] = [await UdpClient.open(t, port), await UdpClient.open(t, port)];
   const sent = Array.from({ length: 300 }, (_, index) => `${index}`);
   for (const text of sent) {
@@ -65,9 +67,10 @@ test('the datagrams of a client go to one target in their order, and its answers
 
 for (const size of [0, 1, 1472, 65_505]) {
   test(`a datagram of ${size} bytes is carried both ways`, async (t) => {
+    const { serve } = worldOf(t, { workers: 1 });
     const a = await UdpBackend.start(t, 'a');
     const port = await freePort();
-    await serve(engineOf(t, 1), snapshot(1, [udp(port, [of(a)])]));
+    await serve([udp(port, [of(a)])]);
     const client = await UdpClient.open(t, port);
     const data = randomBytes(size);
     // Its answer is longer by the two bytes of its name: 65,507 is the most that UDP over IPv4 carries.
@@ -77,10 +80,11 @@ for (const size of [0, 1, 1472, 65_505]) {
 }
 
 test('the largest datagram is carried', async (t) => {
+  const { serve } = worldOf(t, { workers: 1 });
   const a = await UdpBackend.start(t, 'a');
   a.answer = () => {};
   const port = await freePort();
-  await serve(engineOf(t, 1), snapshot(1, [udp(port, [of(a)])]));
+  await serve([udp(port, [of(a)])]);
   const data = randomBytes(65_507);
   await (await UdpClient.open(t, port)).send(data);
   await until(() => a.datagrams.length === 1, 'the datagram');
@@ -88,10 +92,10 @@ test('the largest datagram is carried', async (t) => {
 });
 
 test('no datagram goes to a target after the swap that unbound it, and its late answers are dropped', async (t) => {
+  const { engine, serve } = worldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [udp(port, [of(a)])]));
+  await serve([udp(port, [of(a)])]);
   const clients = await Promise.all(Array.from({ length: 20 }, () => UdpClient.open(t, port)));
   await Promise.all(clients.map((client) => client.ask('x')));
   const late: (() => void)[] = [];
@@ -106,7 +110,7 @@ test('no datagram goes to a target after the swap that unbound it, and its late 
       await new Promise(setImmediate);
     }
   });
-  await serve(engine, snapshot(2, [udp(port, [of(b)], { drainMs: 60_000 })]));
+  await serve([udp(port, [of(b)], { drainMs: 60_000 })]);
   // What the kernel has for the target by now comes before this.
   await (await UdpClient.open(t, a.port)).send('marker');
   await until(() => a.texts.includes('marker'), 'the marker');
@@ -122,44 +126,44 @@ test('no datagram goes to a target after the swap that unbound it, and its late 
 });
 
 test('an unhealthy target loses its sessions, one of weight 0 keeps them and gets no new ones', async (t) => {
+  const { serve } = worldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [udp(port, [of(a)])]));
+  await serve([udp(port, [of(a)])]);
   const client = await UdpClient.open(t, port);
   assert.equal(await client.ask('1'), 'a 1');
-  await serve(engine, snapshot(2, [udp(port, [of(a, 0), of(b)])]));
+  await serve([udp(port, [of(a, 0), of(b)])]);
   assert.equal(await client.ask('2'), 'a 2');
   for (let i = 0; i < 4; i++) assert.equal(await (await UdpClient.open(t, port)).ask('new'), 'b new');
   const sick = (_id: string, key: string): Health => (key.endsWith(`:${a.port}`) ? 'unhealthy' : 'healthy');
-  await serve(engine, snapshot(3, [udp(port, [of(a, 100), of(b)])]), sick);
+  await serve([udp(port, [of(a, 100), of(b)])], sick);
   assert.equal(await client.ask('3'), 'b 3');
 });
 
 test('without an eligible target a datagram is dropped, and the next one is picked anew', async (t) => {
+  const { engine, serve } = worldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
-  const engine = engineOf(t);
   const [known, fresh] = [await UdpClient.open(t, port), await UdpClient.open(t, port)];
-  await serve(engine, snapshot(1, [udp(port, [of(a)])]));
+  await serve([udp(port, [of(a)])]);
   assert.equal(await known.ask('1'), 'a 1');
-  await serve(engine, snapshot(2, [udp(port, [of(a)])]), () => 'unhealthy');
+  await serve([udp(port, [of(a)])], () => 'unhealthy');
   await Promise.all([known.send('lost'), fresh.send('lost')]);
   // The worker has read its sockets between the two.
-  for (const version of [3, 4]) await serve(engine, snapshot(version, [udp(port, [of(a)])]), () => 'unhealthy');
-  await serve(engine, snapshot(5, [udp(port, [of(a)])]), () => 'healthy');
+  for (let times = 0; times < 2; times++) await serve([udp(port, [of(a)])], () => 'unhealthy');
+  await serve([udp(port, [of(a)])], () => 'healthy');
   assert.equal(await known.askUntilAnswered('2'), 'a 2');
   assert.equal(await fresh.askUntilAnswered('2'), 'a 2');
   assert.equal(engine.traffic('dns')?.connections, 2);
 });
 
 test('a refusal is a passive failure, and the next datagram is picked anew; an answer ends the series', async (t) => {
+  const reports: PassiveReport[] = [];
+  const { serve } = worldOf(t, { onPassive: (report) => reports.push(report) });
   const [dead, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   dead.close();
   const port = await freePort();
-  const reports: PassiveReport[] = [];
-  const engine = engineOf(t, 2, (report) => reports.push(report));
-  await serve(engine, snapshot(1, [udp(port, [of(dead), of(b)])]));
+  await serve([udp(port, [of(dead), of(b)])]);
   for (let i = 0; i < 4; i++) assert.match(await (await UdpClient.open(t, port)).askUntilAnswered('x'), /^b /);
   await until(() => reports.length > 0, 'reports');
   for (const { groupId, key, ok, error = '' } of reports) {
@@ -172,10 +176,10 @@ test('a refusal is a passive failure, and the next datagram is picked anew; an a
 });
 
 test('an idle session ends, and the next datagram of its client begins another', async (t) => {
+  const { engine, serve } = worldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [udp(port, [of(a)], { idleTimeoutMs: 200 })]));
+  await serve([udp(port, [of(a)], { idleTimeoutMs: 200 })]);
   const client = await UdpClient.open(t, port);
   await client.ask('x');
   await until(() => engine.traffic('dns')?.openConnections === 0, 'the end of the session');
@@ -185,10 +189,10 @@ test('an idle session ends, and the next datagram of its client begins another',
 });
 
 test('beyond the most sessions the oldest goes', async (t) => {
+  const { engine, serve } = worldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, [udp(port, [of(a)], { maxConnections: 2 })]));
+  await serve([udp(port, [of(a)], { maxConnections: 2 })]);
   const clients = await Promise.all([1, 2, 3].map(() => UdpClient.open(t, port)));
   const [first, second, third] = clients as [UdpClient, UdpClient, UdpClient];
   for (const client of [first, second, first, third, first]) await client.ask('x');
@@ -201,10 +205,10 @@ test('beyond the most sessions the oldest goes', async (t) => {
 });
 
 test('the worker that owns the socket is replaced, and every client is served again', async (t) => {
+  const { engine, serve } = worldOf(t, { workers: 3 });
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
-  const engine = engineOf(t, 3);
-  await serve(engine, snapshot(1, [udp(port, [of(a)])]));
+  await serve([udp(port, [of(a)])]);
   const client = await UdpClient.open(t, port);
   assert.equal(await client.ask('1'), 'a 1');
   for (const id of [0, 1, 2]) {
