@@ -1,31 +1,30 @@
 // Adoption: a stack takes over what is there, says what differs, and takes nothing from another stack unasked.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { type Backend, freePort } from '../harness/backends/backends.ts';
 import { startLoad } from '../harness/clients/load.ts';
 import { makePair } from '../harness/machine/certificates.ts';
-import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
+import { type StackWorld, worldOf } from '../harness/stack/world.ts';
 
 const KINDS = ['load-balancers', 'listeners', 'attachments'];
 
-interface Existing {
-  runtime: RuntimeProcess;
-  port: number;
+interface Existing extends StackWorld {
   backend: Backend;
-  stack: Stack;
 }
 
 /** Made through the API, nobody's: load balancer `lb-1`, listener `web-1`, attachment `pool-1` with the target `a`. */
 async function existing(t: TestContext): Promise<Existing> {
-  const runtime = await RuntimeProcess.start(t);
-  const [port, backend] = await Promise.all([freePort(), httpBackend(t, 'a')]);
+  const world = await worldOf(t);
+  const { runtime, port, httpBackend } = world;
+  const backend = await httpBackend('a');
   const healthCheck = { intervalSeconds: 0.2 };
   await runtime.done('PUT', '/v1/load-balancers/lb-1', { address: '127.0.0.1', tags: { team: 'shop' } });
   await runtime.done('PUT', '/v1/listeners/web-1', { loadBalancerId: 'lb-1', protocol: 'HTTP', port, healthCheck });
   const targets = { a: { ...backend.target, weight: 20 } };
   await runtime.done('PUT', '/v1/attachments/pool-1', { listenerId: 'web-1', targets, awaitHealthySeconds: 10 });
-  return { runtime, port, backend, stack: await Stack.create(t, '', runtime) };
+  return { ...world, backend };
 }
 
 interface Arguments {
@@ -94,8 +93,7 @@ test('each difference is listed and nothing is changed, until adoptAndChange app
     pool: { adopt: 'pool-1', targets, awaitHealthySeconds: undefined, ...more },
   });
   stack.write(program(it, changed({})));
-  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
-  assert.notEqual(code, 0);
+  const text = await stack.upFails();
   assert.match(
     text,
     /The load balancer lb-1 is not as the program has it: tags\.team is "shop" there and "web" in the/,
@@ -128,11 +126,10 @@ test('an id that is not there, and arguments of adoption without an id, say what
   const { text } = await it.stack.run(['up', '--yes', '--skip-preview']);
   assert.match(text, /has no load balancer lb-2: leave adopt out to make a new one \(NotFound\)/);
   it.stack.write(program(it, { lb: { adoptAndChange: true, adoptFrom: 'x' }, web: { adopt: 'no id' } }));
-  const preview = await it.stack.run(['preview']);
-  assert.notEqual(preview.code, 0);
-  assert.match(preview.text, /adoptAndChange is given, and adopt is not/);
-  assert.match(preview.text, /adoptFrom is given, and adopt is not/);
-  assert.doesNotMatch(preview.text, /\n\s+at /);
+  const preview = await it.stack.fails(['preview']);
+  assert.match(preview, /adoptAndChange is given, and adopt is not/);
+  assert.match(preview, /adoptFrom is given, and adopt is not/);
+  assert.doesNotMatch(preview, /\n\s+at /);
 });
 
 test("another stack's object: refused with its owner; with adoptFrom it changes hands, and the other keeps off it", async (t) => {
@@ -145,8 +142,7 @@ test("another stack's object: refused with its owner; with adoptFrom it changes 
   const other = await Stack.create(t, program(it, ADOPTED), runtime);
   await other.done(['stack', 'init', 'prod']);
   await other.done(['config', 'set', 'weir:endpoint', runtime.url]);
-  const { code, text } = await other.run(['up', '--yes', '--skip-preview']);
-  assert.notEqual(code, 0);
+  const text = await other.upFails();
   const owner = owned[0]?.owner ?? '';
   assert.ok(
     text.includes(`The load balancer lb-1 belongs to ${owner}: to take it over, set adoptFrom: "${owner}".`),

@@ -1,10 +1,9 @@
 // Components through the real CLI: a service comes up, changes child by child and goes; a canary's shares are exact.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { askTcp, type Backend, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
 import { exchange, shares, startLoad } from '../harness/clients/load.ts';
-import { RuntimeProcess } from '../harness/runtime/runtime.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 function backends(t: TestContext, names: readonly string[]): Promise<Backend[]> {
   return Promise.all(names.map((name) => httpBackend(t, name)));
@@ -20,7 +19,7 @@ function updates(preview: string): string[] {
 }
 
 test('a service: up, one port, one target and the sticky session changed each in its own child, destroy', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
+  const { runtime, stack, freePort } = await worldOf(t);
   const [a, b] = (await backends(t, ['a', 'b'])) as [Backend, Backend];
   const db = await tcpBackend(t, 'db');
   const [http, tcp, moved] = [await freePort(), await freePort(), await freePort()];
@@ -38,7 +37,7 @@ test('a service: up, one port, one target and the sticky session changed each in
     });
     export const url = shop.endpoints.http;
     export const vip = shop.vip;`;
-  const stack = await Stack.create(t, program(), runtime);
+  stack.write(program());
   // None of these is registered yet, and the plugin is not needed.
   assert.doesNotMatch(await stack.up(), /random/);
   assert.deepEqual(JSON.parse(await stack.done(['stack', 'output', '--json'])), {
@@ -82,10 +81,9 @@ test('a service: up, one port, one target and the sticky session changed each in
 });
 
 test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was chosen stays', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
+  const { stack, port } = await worldOf(t);
   const old = await backends(t, ['o1', 'o2']);
   const fresh = await backends(t, ['n1', 'n2', 'n3', 'n4']);
-  const port = await freePort();
   const program = (percentage: number | string) => `
     import * as weir from 'pulumi-weir';
     const shop = new weir.Service('shop', {
@@ -101,7 +99,7 @@ test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was c
       awaitHealthySeconds: 10,
     });
     export const weights = canary.weights;`;
-  const stack = await Stack.create(t, program(0), runtime);
+  stack.write(program(0));
   /** How many of 200 requests each backend got, which is a multiple of the cycle of all weights here. */
   const measure = async () => {
     const load = startLoad({ url: `http://127.0.0.1:${port}/`, clients: 1, maxRequests: 200 });
@@ -140,10 +138,9 @@ test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was c
   assert.deepEqual(newOnes(await measure()), [first]);
 
   stack.write(program(101));
-  const refused = await stack.run(['preview']);
-  assert.notEqual(refused.code, 0);
-  assert.match(refused.text, /InvalidParameter: weir\.Canary shop-canary: percentage: 101 is not a whole number 0-100/);
-  assert.doesNotMatch(refused.text, /at new Canary/, 'without a stack trace');
+  const refused = await stack.fails(['preview']);
+  assert.match(refused, /InvalidParameter: weir\.Canary shop-canary: percentage: 101 is not a whole number 0-100/);
+  assert.doesNotMatch(refused, /at new Canary/, 'without a stack trace');
   stack.write(program('Promise.resolve(101)'));
   assert.match((await stack.run(['preview'])).text, /percentage: 101 is not a whole number 0-100/);
   stack.write(program(10));

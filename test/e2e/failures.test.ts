@@ -4,28 +4,24 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import type { Stack } from '../harness/stack/stack.ts';
+import { type StackWorld, worldOf } from '../harness/stack/world.ts';
 
-interface Shop {
-  runtime: RuntimeProcess;
-  stack: Stack;
-  port: number;
+interface Shop extends StackWorld {
   write: (weight: number) => void;
 }
 
 async function shop(t: TestContext): Promise<Shop> {
-  const runtime = await RuntimeProcess.start(t);
-  const backend = await httpBackend(t, 'a');
-  const port = await freePort();
-  const stack = await Stack.create(t, '', runtime);
+  const world = await worldOf(t);
+  const { stack, port, httpBackend } = world;
+  const backend = await httpBackend('a');
   const write = (weight: number) => stack.write(webProgram({ port, targets: { a: { ...backend.target, weight } } }));
   write(10);
   await stack.up();
-  return { runtime, stack, port, write };
+  return { ...world, write };
 }
 
 /** Runs each command, which must fail with `expected` and no stack trace, and leave ids and incarnations as they are. */
@@ -38,8 +34,7 @@ async function fails(stack: Stack, expected: RegExp, changes: Record<string, str
     ['refresh', '--yes'],
     ['destroy', '--yes', '--skip-preview'],
   ]) {
-    const { code, text } = await stack.run(command, changes);
-    assert.notEqual(code, 0, `${command[0]}: ${text}`);
+    const text = await stack.fails(command, changes);
     assert.match(text, expected, command[0]);
     assert.doesNotMatch(text, /\n\s+at .*\.[tj]s/, `a stack trace at ${command[0]}`);
     assert.deepEqual(await identities(), before, `the state after ${command[0]}`);
@@ -73,14 +68,12 @@ test('the endpoint is something else, or a place that swallows everything', asyn
   await once(stranger, 'listening');
   const point = (url: string) => stack.done(['config', 'set', 'weir:endpoint', url]);
   await point(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}`);
-  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
-  assert.notEqual(code, 0);
+  const text = await stack.upFails();
   assert.match(text, /not a Weir runtime/i);
   // The runtime itself, whose 404 there must not read as gone.
   await point(`${runtime.url}/v1`);
-  const refresh = await stack.run(['refresh', '--yes', '--run-program']);
-  assert.notEqual(refresh.code, 0);
-  assert.match(refresh.text, /check port and path/);
+  const refresh = await stack.fails(['refresh', '--yes', '--run-program']);
+  assert.match(refresh, /check port and path/);
   assert.equal((await stack.resources()).size, 3);
   await point(runtime.url);
   await stack.up();
@@ -92,14 +85,12 @@ test('another runtime is never taken for one that lost its objects', async (t) =
   write(20);
   const changes = { WEIR_TOKEN: other.token };
   await stack.done(['config', 'set', 'weir:endpoint', other.url]);
-  const { code, text } = await stack.run(['up', '--yes', '--skip-preview'], changes);
-  assert.notEqual(code, 0);
+  const text = await stack.fails(['up', '--yes', '--skip-preview'], changes);
   const id = (await other.call('GET', '/healthz')).headers.get('x-weir-runtime') ?? '';
   assert.match(text, new RegExp(id));
   assert.match(text, /acceptRuntime/);
   assert.equal((await other.done('GET', '/v1/status')).version, 0);
-  const refresh = await stack.run(['refresh', '--yes', '--run-program'], changes);
-  assert.notEqual(refresh.code, 0);
+  await stack.fails(['refresh', '--yes', '--run-program'], changes);
   assert.equal((await stack.resources()).size, 3);
 
   // Told so, update creates there what is missing. (Two runtimes of one machine cannot have one port.)
@@ -111,12 +102,12 @@ test('another runtime is never taken for one that lost its objects', async (t) =
 });
 
 test('a create whose answer was lost is repeated without an orphan', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
+  const { runtime, stack, freePort } = await worldOf(t);
   const lossy = await lossyProxy(t, runtime);
-  const stack = await Stack.create(t, webProgram({ port: await freePort(), targets: {} }), runtime);
+  stack.write(webProgram({ port: await freePort(), targets: {} }));
   await stack.done(['config', 'set', 'weir:endpoint', lossy.url]);
   lossy.loseAnswers = true;
-  assert.notEqual((await stack.run(['up', '--yes', '--skip-preview'])).code, 0);
+  await stack.upFails();
   assert.ok((await runtime.done('GET', '/v1/load-balancers')).items.length === 1, 'it was created, and nobody heard');
   lossy.loseAnswers = false;
   await stack.up();
@@ -127,11 +118,10 @@ test('a create whose answer was lost is repeated without an orphan', async (t) =
 });
 
 test('a listener whose port is taken: that create fails with the property, and the next up finishes', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const blocker = await httpBackend(t, 'stranger');
-  const stack = await Stack.create(t, webProgram({ port: blocker.port, targets: {} }), runtime);
-  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
-  assert.notEqual(code, 0);
+  const { stack, httpBackend } = await worldOf(t);
+  const blocker = await httpBackend('stranger');
+  stack.write(webProgram({ port: blocker.port, targets: {} }));
+  const text = await stack.upFails();
   assert.match(text, new RegExp(`127\\.0\\.0\\.1:${blocker.port}`));
   assert.doesNotMatch(text, /\n\s+at /);
   await blocker.close();

@@ -4,32 +4,29 @@ import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Backend, freePort, httpBackend, listen } from '../harness/backends/backends.ts';
+import { type Backend, httpBackend, listen } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
-import { type RunningCommand, Stack } from '../harness/stack/stack.ts';
+import type { RunningCommand } from '../harness/stack/stack.ts';
+import { type StackWorld, worldOf } from '../harness/stack/world.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
 const KINDS = ['load-balancers', 'listeners', 'attachments'];
 /** Longer than any test: what waits for it is ended. */
 const LONG = 600;
 
-interface Setting {
-  runtime: RuntimeProcess;
-  stack: Stack;
-  port: number;
+interface Setting extends StackWorld {
   write(target: Backend, attachment: object): void;
 }
 
 async function setting(t: TestContext): Promise<Setting> {
-  const runtime = await RuntimeProcess.start(t);
-  const port = await freePort();
-  const stack = await Stack.create(t, '', runtime);
+  const world = await worldOf(t);
+  const { stack, port } = world;
   const listener = { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2 } };
   const write = ({ target }: Backend, attachment: object) =>
     stack.write(webProgram({ port, targets: { a: target }, listener, attachment }));
-  return { runtime, stack, port, write };
+  return { ...world, write };
 }
 
 interface SickBackend extends Backend {

@@ -1,28 +1,23 @@
 // `pulumi up` drives membership: the real CLI, the real runtime, and traffic that follows the stack.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import type { Backend } from '../harness/backends/backends.ts';
 import { exchange, sharesAt } from '../harness/clients/load.ts';
-import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { type StackWorld, worldOf } from '../harness/stack/world.ts';
 
 const NAMES = ['b1', 'b2', 'b3', 'b4', 'b5'];
 
-interface Shop {
-  runtime: RuntimeProcess;
-  stack: Stack;
-  port: number;
+interface Shop extends StackWorld {
   backends: Backend[];
 }
 
 /** Five backends, of which the program binds those of `weights`. */
 async function shop(t: TestContext): Promise<Shop> {
-  const runtime = await RuntimeProcess.start(t);
-  const backends = await Promise.all(NAMES.map((name) => httpBackend(t, name)));
-  const port = await freePort();
-  const stack = await Stack.create(t, '', runtime);
-  return { runtime, stack, port, backends };
+  const world = await worldOf(t);
+  const backends = await Promise.all(NAMES.map((name) => world.httpBackend(name)));
+  return { ...world, backends };
 }
 
 function targets({ backends }: Shop, weights: Record<string, number | undefined>): Record<string, object> {

@@ -1,12 +1,13 @@
 // `weir plan` through the real CLI: what it says is what the `up` then does to traffic.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { type Backend, freePort } from '../harness/backends/backends.ts';
 import { shares, startLoad } from '../harness/clients/load.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { plannedShares, planOf, previewOf, runPlan } from '../harness/plan/plan.ts';
 import { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 const REQUESTS = 10_000;
 const CLIENTS = 8;
@@ -45,17 +46,16 @@ function assertNear(measured: Record<string, number>, planned: Record<string, nu
 }
 
 test('two attachments, one unchanged: the shares are those of 10,000 requests before and after the up', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const backends = await Promise.all(['b1', 'b2', 'b3', 'b4'].map((name) => httpBackend(t, name)));
+  const { stack, port, httpBackend } = await worldOf(t);
+  const backends = await Promise.all(['b1', 'b2', 'b3', 'b4'].map((name) => httpBackend(name)));
   const of = (weights: Record<string, number>) =>
     Object.fromEntries(
       Object.entries(weights).map(([name, weight]) => {
         return [name, { ...(backends.find((each) => each.name === name) as Backend).target, weight }];
       }),
     );
-  const port = await freePort();
   const stays = of({ b1: 30 });
-  const stack = await Stack.create(t, program(port, { stays, changes: of({ b2: 50, b3: 20 }) }), runtime);
+  stack.write(program(port, { stays, changes: of({ b2: 50, b3: 20 }) }));
   await stack.up();
   const before = await measure(port);
 
@@ -112,11 +112,10 @@ new weir.TargetAttachment('theirs', { listenerId: '${listenerId}', targets: { z1
 });
 
 test('gates: 2 where a named rule warns, 0 where another one does, 1 for what is no plan; the Markdown is there', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const port = await freePort();
+  const { stack, port } = await worldOf(t);
   const two = (b1: number, b2: number) =>
     withoutWaiting(program(port, { pool: { b1: target(1, b1), b2: target(2, b2) } }));
-  const stack = await Stack.create(t, two(50, 50), runtime);
+  stack.write(two(50, 50));
   await stack.up();
   const codeOf = async (preview: string, ...args: string[]) => {
     const { code, stdout } = await runPlan(stack, preview, args);
@@ -150,14 +149,12 @@ test('gates: 2 where a named rule warns, 0 where another one does, 1 for what is
 });
 
 test('unknowns are known after up, and a new listener has its attachments; the stream of events is read too', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const stack = await Stack.create(t, '', runtime);
+  const { stack, port } = await worldOf(t);
   const unknown = `
 const other = new weir.LoadBalancer('other');
 new weir.TargetAttachment('late', { listenerId: web.id, targets: { b2: { address: other.vip, port: 80, weight: 25 } } });
 new weir.TargetAttachment('later', { listenerId: web.id, targets: other.vip.apply((vip) => ({ b3: { address: vip, port: 81 } })) });
 `;
-  const port = await freePort();
   stack.write(withoutWaiting(program(port, { pool: { b1: target(1, 75) } }, unknown)));
   const markdown = await planOf(stack);
   assert.match(markdown, new RegExp(`^### Listener \`web\` at \`http://127.0.0.1:${port}\`$`, 'm'));
@@ -172,9 +169,8 @@ new weir.TargetAttachment('later', { listenerId: web.id, targets: other.vip.appl
 });
 
 test('secrets never show: keys, and what a program makes a secret, though the runtime tells it', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
+  const { runtime, stack, port } = await worldOf(t);
   const [one, two] = [makePair(['one.example.com']), makePair(['two.example.com'])];
-  const port = await freePort();
   const stackProgram = (pair: typeof one, cookieKey: string, address: string, weight: number) => `
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
@@ -183,7 +179,7 @@ const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTPS',
   stickySession: { type: 'cookie', cookieKey: '${cookieKey}' }, certificates: { main: ${JSON.stringify(pair)} } });
 new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: { address: pulumi.secret('${address}'), port: 1, weight: ${weight} } } });
 `;
-  const stack = await Stack.create(t, stackProgram(one, 'hunter-one', '127.0.0.8', 10), runtime);
+  stack.write(stackProgram(one, 'hunter-one', '127.0.0.8', 10));
   await stack.done(['config', 'set', '--secret', 'weir:token', runtime.token]);
   const created = await planOf(stack);
   await stack.up();
@@ -212,8 +208,7 @@ new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: { address
 });
 
 test('servers and auto scaling groups: members come and go, and who stops takes nothing any more', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const port = await freePort();
+  const { stack, port } = await worldOf(t);
   const scaled = (members: string, status: string, weight: number) =>
     withoutWaiting(
       program(
@@ -229,7 +224,7 @@ new weir.TargetAttachment('own', { listenerId: web.id, targets: { three: { serve
 `,
       ),
     );
-  const stack = await Stack.create(t, scaled('{ one: one.id, two: two.id }', 'Running', 100), runtime);
+  stack.write(scaled('{ one: one.id, two: two.id }', 'Running', 100));
   assert.match(await planOf(stack), /^- bind `three` `known after up:80` weight 100 \(`own`\)$/m);
   await stack.up();
 

@@ -1,9 +1,7 @@
 // Previews: unknown inputs at every place, and bad input refused before anything is done.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort } from '../harness/backends/backends.ts';
-import { RuntimeProcess } from '../harness/runtime/runtime.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 /** `pending(value)` is unknown in the preview of a stack in which `seed` changes. */
 function unknownProgram({ port, seed, weight }: { port: number; seed: string; weight: string }): string {
@@ -24,9 +22,8 @@ const whole = new weir.TargetAttachment('whole', { listenerId: web.id, targets: 
 }
 
 test('unknown port, address, weight, listenerId and whole map: the first and a changed stack preview and go up', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const port = await freePort();
-  const stack = await Stack.create(t, unknownProgram({ port, seed: 'one', weight: '10' }), runtime);
+  const { runtime, stack, port } = await worldOf(t);
+  stack.write(unknownProgram({ port, seed: 'one', weight: '10' }));
   assert.match(await stack.done(['preview']), /\+ 5 to create|5 to create|6 to create/);
   await stack.up();
   await stack.done(['preview', '--expect-no-changes']);
@@ -40,9 +37,8 @@ test('unknown port, address, weight, listenerId and whole map: the first and a c
     .sort();
   assert.deepEqual(bound, ['a 100', 'address 100', 'port 11', 'weight 5']);
   stack.write(unknownProgram({ port, seed: 'three', weight: '101' }));
-  const refused = await stack.run(['preview']);
-  assert.notEqual(refused.code, 0);
-  assert.match(refused.text, /targets\.port\.weight/);
+  const refused = await stack.fails(['preview']);
+  assert.match(refused, /targets\.port\.weight/);
   await stack.destroy();
 });
 
@@ -63,12 +59,10 @@ const BAD: readonly (readonly [resource: string, paths: readonly string[]])[] = 
 ];
 
 test('bad input names every property at preview, without a stack trace', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const stack = await Stack.create(t, '', runtime);
+  const { runtime, stack } = await worldOf(t);
   for (const [resource, paths] of BAD) {
     stack.write(`import * as weir from 'pulumi-weir';\nnew weir.${resource};\n`);
-    const { code, text } = await stack.run(['preview']);
-    assert.notEqual(code, 0);
+    const text = await stack.fails(['preview']);
     for (const path of paths)
       assert.match(text, new RegExp(`(property|problem:) ${path.replaceAll('.', '\\.')} `), path);
     assert.doesNotMatch(text, /\n\s+at /);
@@ -77,13 +71,13 @@ test('bad input names every property at preview, without a stack trace', async (
 });
 
 test("vip stays known in the preview of a change where address is given; a stack's outputs do not flicker", async (t) => {
-  const runtime = await RuntimeProcess.start(t);
+  const { stack } = await worldOf(t);
   const program = (tag: string) => `
 import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', tags: { tag: '${tag}' } });
 export const vip = lb.vip;
 `;
-  const stack = await Stack.create(t, program('one'), runtime);
+  stack.write(program('one'));
   assert.match(await stack.done(['preview']), /vip\s*: "127\.0\.0\.1"/);
   await stack.up();
   stack.write(program('two'));

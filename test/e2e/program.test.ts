@@ -1,9 +1,7 @@
 // How a program may be laid out: resources in components, the same name twice, and what is read without being owned.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort } from '../harness/backends/backends.ts';
-import { RuntimeProcess } from '../harness/runtime/runtime.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 function componentProgram(port: number, otherPort: number): string {
   return `
@@ -33,8 +31,8 @@ export const branch = new Branch('branch', ${otherPort}).shop.endpoint;
 }
 
 test('resources in a component, and the same names in a component of a component: the owner is the URN', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const stack = await Stack.create(t, componentProgram(await freePort(), await freePort()), runtime);
+  const { runtime, stack, freePort } = await worldOf(t);
+  stack.write(componentProgram(await freePort(), await freePort()));
   await stack.done(['preview']);
   await stack.up();
   await stack.done(['preview', '--expect-no-changes']);
@@ -49,18 +47,17 @@ test('resources in a component, and the same names in a component of a component
 });
 
 test('get reads what is there, and fails for what is not', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
+  const { runtime, stack } = await worldOf(t);
   await runtime.done('PUT', '/v1/load-balancers/theirs', { address: '127.0.0.9' });
   const program = (id: string) => `
 import * as weir from 'pulumi-weir';
 export const vip = weir.LoadBalancer.get('found', '${id}').vip;
 `;
-  const stack = await Stack.create(t, program('theirs'), runtime);
+  stack.write(program('theirs'));
   await stack.up();
   assert.equal((await stack.done(['stack', 'output', 'vip'])).trim(), '127.0.0.9');
   stack.write(program('nobodys'));
-  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
-  assert.notEqual(code, 0);
+  const text = await stack.upFails();
   assert.match(text, /has no load balancer nobodys/);
   assert.doesNotMatch(text, /\n\s+at /);
   await stack.destroy();

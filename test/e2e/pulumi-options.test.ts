@@ -1,10 +1,8 @@
 // The options that Pulumi gives every resource and every `up` do with Weir's resources what their users expect.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
-import { RuntimeProcess } from '../harness/runtime/runtime.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { type StackWorld, worldOf } from '../harness/stack/world.ts';
 
 interface Texts {
   /** JavaScript before the resources. */
@@ -20,9 +18,7 @@ interface Texts {
   poolText?: string;
 }
 
-interface Shop {
-  runtime: RuntimeProcess;
-  stack: Stack;
+interface Shop extends StackWorld {
   write(texts: Texts): void;
   up(texts: Texts): Promise<string>;
   /** Every object of the runtime by the kind of its list, without its version. */
@@ -36,11 +32,10 @@ const KINDS = ['load-balancers', 'listeners', 'attachments'];
 
 /** A load balancer `lb`, a listener `web` and an attachment `pool` of b1 and b2, which is one server: both say "b". */
 async function shop(t: TestContext): Promise<Shop> {
-  const runtime = await RuntimeProcess.start(t);
-  const { port: target } = await httpBackend(t, 'b');
-  const { port: other } = await httpBackend(t, 'b');
-  const port = await freePort();
-  const stack = await Stack.create(t, '', runtime);
+  const world = await worldOf(t);
+  const { runtime, stack, port, httpBackend } = world;
+  const { port: target } = await httpBackend('b');
+  const { port: other } = await httpBackend('b');
   const write = ({ head = '', lb, web, pool, names, weights = [20, 20], colour = 'blue', poolText }: Texts) => {
     const b = (at: number, weight: number) => `{ address: '127.0.0.1', port: ${at}, weight: ${weight} }`;
     stack.write(`
@@ -63,8 +58,7 @@ ${poolText ?? `new weir.TargetAttachment('${names?.pool ?? 'pool'}', { listenerI
     return Object.fromEntries(await Promise.all(lists));
   };
   return {
-    runtime,
-    stack,
+    ...world,
     write,
     up: (texts) => {
       write(texts);
@@ -91,10 +85,9 @@ test('protect: a resource that goes from the program is not deleted, and the up 
   await up({ pool: '{ protect: true }' });
   const before = await objects();
   write({ poolText: '' });
-  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
-  assert.notEqual(code, 0);
+  const text = await stack.upFails();
   assert.match(text, /pool.* protect/s);
-  assert.notEqual((await stack.run(['destroy', '--yes', '--skip-preview'])).code, 0);
+  await stack.fails(['destroy', '--yes', '--skip-preview']);
   assert.deepEqual(await objects(), before);
   assert.equal(await ask(), 'b');
 });

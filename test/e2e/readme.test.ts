@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { askHttp, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { askHttp } from '../harness/backends/backends.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { ROOT } from '../harness/machine/tree.ts';
 import { runPlan } from '../harness/plan/plan.ts';
-import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { until } from '../harness/runtime/runtime.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
@@ -39,11 +39,10 @@ function block(firstLine: string): string {
 }
 
 test("the README's stack goes up, its previews read as printed, and its pipeline runs", async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const port = await freePort();
+  const { stack, port } = await worldOf(t);
   const program = programWith('').replace('port: 8080', `port: ${port}`);
   assert.ok(program.trim().split('\n').length <= 22, 'a stack of about 20 lines');
-  const stack = await Stack.create(t, program, runtime);
+  stack.write(program);
   await stack.up();
 
   const changed = program.replace('weight: 20', 'weight: 25');
@@ -73,16 +72,15 @@ test("the README's stack goes up, its previews read as printed, and its pipeline
 });
 
 test("the README's stack of protocols and rules serves HTTPS, and its rule takes what it says", async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const backends = await Promise.all(['one', 'two', 'api'].map((name) => httpBackend(t, name)));
-  const port = await freePort();
+  const { stack, port, httpBackend } = await worldOf(t);
+  const backends = await Promise.all(['one', 'two', 'api'].map((name) => httpBackend(name)));
   const program = backends
     .reduce(
       (text, backend, index) => text.replace(`127.0.0.1:900${index + 1}`, `127.0.0.1:${backend.port}`),
       programWith('import * as fs'),
     )
     .replace('port: 8443', `port: ${port}`);
-  const stack = await Stack.create(t, program, runtime);
+  stack.write(program);
   const pair = makePair(['shop.example.com']);
   writeFileSync(join(stack.directory, 'shop.crt'), pair.certificate);
   // Behind a newline, since what begins with a dash is an option.
@@ -95,10 +93,10 @@ test("the README's stack of protocols and rules serves HTTPS, and its rule takes
 });
 
 test("the README's servers, groups and components go up as they are written", async (t) => {
-  const runtime = await RuntimeProcess.start(t);
   for (const name of ['BackendServer', 'Service']) {
+    const { stack, port } = await worldOf(t);
     const written = programWith(`new weir.${name}(`);
-    const stack = await Stack.create(t, written.replace(/port: (8080|9000)/, `port: ${await freePort()}`), runtime);
+    stack.write(written.replace(/port: (8080|9000)/, `port: ${port}`));
     await stack.up();
     await stack.destroy();
   }

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
 import { ROOT } from '../harness/machine/tree.ts';
-import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
+import { type RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import type { Stack } from '../harness/stack/stack.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 /** The provider of a type as 0.1.0 wrote it into the state. */
 function oldProvider(type: string): string {
@@ -59,10 +59,9 @@ interface OldStack {
 
 /** A stack that serves, with the state that 0.1.0 would have left: only the text of the providers was another. */
 async function oldStack(t: TestContext): Promise<OldStack> {
-  const runtime = await RuntimeProcess.start(t);
-  const backend = await httpBackend(t, 'a');
-  const port = await freePort();
-  const stack = await Stack.create(t, webProgram({ port, targets: { a: backend.target } }), runtime);
+  const { runtime, stack, port, httpBackend } = await worldOf(t);
+  const backend = await httpBackend('a');
+  stack.write(webProgram({ port, targets: { a: backend.target } }));
   await stack.up();
   const state = JSON.parse(await stack.done(['stack', 'export']));
   for (const { type, inputs, outputs } of state.deployment.resources) {

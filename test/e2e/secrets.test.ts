@@ -4,10 +4,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fingerprint } from '../../provider/model/base/secrets.ts';
-import { freePort } from '../harness/backends/backends.ts';
 import { makePair, type Pair, servedName } from '../harness/machine/certificates.ts';
-import { RuntimeProcess } from '../harness/runtime/runtime.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
+import type { Stack } from '../harness/stack/stack.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 const COOKIE_KEY = 'planted-cookie-key-0123456789';
 
@@ -68,9 +68,8 @@ async function eventsOf(runtime: RuntimeProcess): Promise<string> {
 }
 
 test('planted keys serve, and are in no file, answer, event, log or state; a second up changes nothing', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const port = await freePort();
-  const stack = await Stack.create(t, program(port, 'one'), runtime);
+  const { runtime, stack, port } = await worldOf(t);
+  stack.write(program(port, 'one'));
   const pairs = Object.fromEntries(['one', 'two', 'entry', 'key'].map((name) => [name, makePair([`${name}.example`])]));
   for (const [name, pair] of Object.entries(pairs)) writePair(stack, name, pair);
   const { one, two } = pairs as { one: Pair; two: Pair };
@@ -119,9 +118,8 @@ test('planted keys serve, and are in no file, answer, event, log or state; a sec
 });
 
 test('another key in the runtime is drift, which up repairs; a wrong pair is refused in preview', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const port = await freePort();
-  const stack = await Stack.create(t, program(port, 'main'), runtime);
+  const { runtime, stack, port } = await worldOf(t);
+  stack.write(program(port, 'main'));
   for (const name of ['main', 'entry', 'key']) writePair(stack, name, makePair([`${name}.example`]));
   await stack.up();
   const [stored] = (await runtime.done('GET', '/v1/listeners')).items;
@@ -142,8 +140,7 @@ test('another key in the runtime is drift, which up repairs; a wrong pair is ref
   assert.deepEqual(repaired.stickySession, stored.stickySession);
 
   writePair(stack, 'main', { ...other, privateKey: makePair(['x.example']).privateKey });
-  const { code, text } = await stack.run(['preview']);
-  assert.notEqual(code, 0);
+  const text = await stack.fails(['preview']);
   assert.match(text, /certificates\.main\.privateKey does not belong to the certificate/);
   await stack.destroy();
 });

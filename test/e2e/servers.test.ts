@@ -1,15 +1,12 @@
 // Servers and auto scaling groups as resources: each through its whole life, read by another client, and nothing left.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends/backends.ts';
-import { RuntimeProcess } from '../harness/runtime/runtime.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { httpBackend } from '../harness/backends/backends.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 /** A stack with a load balancer `lb` and an HTTP listener `web`; `write` adds to it. */
 async function shop(t: TestContext) {
-  const runtime = await RuntimeProcess.start(t);
-  const port = await freePort();
-  const stack = await Stack.create(t, '', runtime);
+  const { runtime, stack, port } = await worldOf(t);
   const write = (text: string, lb: object = {}) =>
     stack.write(`
 import * as weir from 'pulumi-weir';

@@ -1,9 +1,7 @@
 // Each refusal of the runtime as `pulumi up` shows it: one line with the property, what is wrong with it, and the code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort, httpBackend } from '../harness/backends/backends.ts';
-import { RuntimeProcess } from '../harness/runtime/runtime.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 /** What the servers of the rows have in common with the load balancer; each row has one more, or another. */
 const PLACE = { region: 'r1', vpcId: 'v1', zoneId: 'z1' };
@@ -61,8 +59,8 @@ function others(stranger: number, foreign: object): Readonly<Record<string, read
 }
 
 test('each refusal of an up names the property, says what is wrong, and has its code; the rest of the program is there', async (t) => {
-  const runtime = await RuntimeProcess.start(t, { args: ['--vip-pool', '127.78.0.0/30'] });
-  const [stranger, foreign] = [await httpBackend(t, 'stranger'), { address: '10.0.0.9', port: 80 }];
+  const { runtime, stack, httpBackend, freePort } = await worldOf(t, { args: ['--vip-pool', '127.78.0.0/30'] });
+  const [stranger, foreign] = [await httpBackend('stranger'), { address: '10.0.0.9', port: 80 }];
   for (const [name, [server]] of Object.entries(SERVERS)) {
     await runtime.done('PUT', `/v1/backend-servers/i-${name}`, { ...PLACE, addresses: ['10.0.0.1'], ...server });
   }
@@ -83,13 +81,12 @@ const second = new weir.LoadBalancer('second');
 const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${await freePort()} });
 const tcp = new weir.Listener('tcp', { loadBalancerId: lb.id, protocol: 'TCP', port: ${await freePort()} });
 `;
-  const stack = await Stack.create(t, base, runtime);
+  stack.write(base);
   await stack.up();
   const web = (await stack.resources()).get('web')?.id;
   await runtime.done('PUT', '/v1/attachments/theirs', { listenerId: web, targets: { theirs: foreign } });
   stack.write([base, ...attachments, ...Object.values(rows).map(([text]) => text)].join('\n'));
-  const { code, text } = await stack.run(['up', '--yes', '--skip-preview', '--continue-on-error']);
-  assert.notEqual(code, 0);
+  const text = await stack.fails(['up', '--yes', '--skip-preview', '--continue-on-error']);
   const { shown = '' } = /^Diagnostics:\n(?<shown>.*)^Resources:/ms.exec(text)?.groups ?? {};
   const sections = new Map(
     shown.split(/^ {2}\S+:(?=\w+ \()/m).map((section) => [/\((.*)\):/.exec(section)?.[1], section.trim()]),

@@ -4,11 +4,10 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort } from '../harness/backends/backends.ts';
 import { MAIN, RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
 import { makeToken } from '../harness/runtime/tokens.ts';
 import { webProgram } from '../harness/stack/programs.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 function weirToken(runtime: RuntimeProcess, args: readonly string[], token = runtime.token): SpawnSyncReturns<string> {
   const env = { ...process.env, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: token };
@@ -96,13 +95,12 @@ test("the administrator's token is exchanged by a restart, and the others go on"
 const PLACE = { region: 'here', vpcId: 'vpc' };
 
 test('pulumi up with a token of few permissions; one that misses one of 20 servers; exchanged, and the stack goes on', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
+  const { runtime, stack, port } = await worldOf(t);
   const ids = Array.from({ length: 20 }, (_, index) => `i-${index + 1}`);
   for (const id of ids) {
     await runtime.done('PUT', `/v1/backend-servers/${id}`, { ...PLACE, addresses: [`127.0.3.${id.slice(2)}`] });
   }
   const targets = Object.fromEntries(ids.map((id) => [id, { serverId: id, port: 80 }]));
-  const port = await freePort();
   const program = (bound: Record<string, object>) =>
     webProgram({ port, targets: bound }).replace(
       "address: '127.0.0.1'",
@@ -112,18 +110,17 @@ test('pulumi up with a token of few permissions; one that misses one of 20 serve
   const old = await makeToken(runtime, [
     `slb:* on loadbalancer/lb-*,${all.filter((id) => id !== 'instance/i-7').join(',')}`,
   ]);
-  const stack = await Stack.create(t, program({}), runtime);
+  stack.write(program({}));
   stack.environment.WEIR_TOKEN = old.token;
   await stack.up();
 
   stack.write(program(targets));
-  const refused = await stack.run(['up', '--yes', '--skip-preview']);
-  assert.notEqual(refused.code, 0);
+  const refused = await stack.upFails();
   assert.match(
-    refused.text,
+    refused,
     /The token "ci" does not allow this: targets\.i-7 needs slb:AddBackendServers or slb:RegisterTargets on instance\/i-7\. .*`weir token create`\. The token is the one from WEIR_TOKEN/,
   );
-  assert.doesNotMatch(refused.text, /i-8|\n\s+at /);
+  assert.doesNotMatch(refused, /i-8|\n\s+at /);
   const [pool] = (await runtime.done('GET', '/v1/attachments')).items;
   assert.deepEqual(pool.targets, {});
 
@@ -141,10 +138,10 @@ test('pulumi up with a token of few permissions; one that misses one of 20 serve
 });
 
 test('a token of the configuration is exchanged; plain destroy knows the old one and says so, WEIR_TOKEN wins', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
+  const { runtime, stack, freePort } = await worldOf(t);
   const allow = ['slb:* on loadbalancer/lb-*'];
   const [old, next] = [await makeToken(runtime, allow), await makeToken(runtime, allow)];
-  const stack = await Stack.create(t, webProgram({ port: await freePort(), targets: {} }), runtime);
+  stack.write(webProgram({ port: await freePort(), targets: {} }));
   stack.environment.WEIR_TOKEN = '';
   await stack.done(['config', 'set', '--secret', 'weir:token', old.token]);
   await stack.up();

@@ -1,17 +1,15 @@
 // Two stacks on one runtime: they may share a load balancer, and neither changes or deletes what is the other's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { askHttp, freePort, httpBackend } from '../harness/backends/backends.ts';
-import { RuntimeProcess } from '../harness/runtime/runtime.ts';
-import { Stack } from '../harness/stack/stack.ts';
+import { askHttp } from '../harness/backends/backends.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
 const DESTROY = ['destroy', '--yes', '--skip-preview'];
 
 test('a stack binds to the listener of another one, whose objects it can neither change nor take, nor lose to its destroy', async (t) => {
-  const runtime = await RuntimeProcess.start(t);
-  const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
-  const port = await freePort();
+  const { runtime, stack, port, httpBackend } = await worldOf(t);
+  const [a, b] = [await httpBackend('a'), await httpBackend('b')];
   const program = (foreign: string) => `
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
@@ -31,7 +29,7 @@ if (pulumi.getStack() === 'dev') {
 export const lb = outputs.lb;
 export const web = outputs.web;
 `;
-  const stack = await Stack.create(t, program(''), runtime);
+  stack.write(program(''));
   await stack.up();
   await stack.done(['stack', 'init', 'prod']);
   await stack.done(['config', 'set', 'weir:endpoint', runtime.url]);

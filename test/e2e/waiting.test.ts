@@ -7,6 +7,7 @@ import { type Backend, freePort, httpBackend } from '../harness/backends/backend
 import { type Load, startLoad } from '../harness/clients/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
+import { worldOf } from '../harness/stack/world.ts';
 
 const KINDS = ['load-balancers', 'listeners', 'rules', 'attachments'];
 
@@ -41,9 +42,9 @@ function loadsOn(t: TestContext, port: number): readonly Load[] {
 }
 
 test('everything is renamed while each worker ends: nothing but what was with the ended worker fails, and nothing is left', async (t) => {
-  const runtime = await RuntimeProcess.start(t, { args: ['--workers', '2'] });
-  const [backend, port] = [await httpBackend(t, 'a'), await freePort()];
-  const stack = await Stack.create(t, program('', port, backend), runtime);
+  const { runtime, stack, httpBackend, freePort } = await worldOf(t, { args: ['--workers', '2'] });
+  const [backend, port] = [await httpBackend('a'), await freePort()];
+  stack.write(program('', port, backend));
   await stack.up();
   const loads = loadsOn(t, port);
   stack.write(program('2', port, backend));
@@ -78,8 +79,7 @@ test('the runtime is killed when a rename comes to its deletes: traffic is back 
   await stack.up();
   stack.write(program('2', port, backend));
   relay.onDelete = () => void first.end('SIGKILL');
-  const { code, text } = await stack.run(['up', '--yes', '--skip-preview']);
-  assert.notEqual(code, 0, text);
+  await stack.upFails();
   const { dataDirectory, home } = first;
   const runtime = await RuntimeProcess.start(t, { dataDirectory, home });
   relay.onDelete = () => {};

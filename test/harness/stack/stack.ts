@@ -126,8 +126,19 @@ export class Stack {
     return text;
   }
 
+  /** Runs the CLI, which must fail; the test fails where it does not. Returns what the CLI said. */
+  async fails(args: readonly string[], changes: Record<string, string> = {}): Promise<string> {
+    const { code, text } = await this.run(args, changes);
+    if (code === 0) throw new Error(`pulumi ${args.join(' ')} did not fail:\n${text}`);
+    return text;
+  }
+
   up(): Promise<string> {
     return this.done(['up', '--yes', '--skip-preview']);
+  }
+
+  upFails(): Promise<string> {
+    return this.fails(['up', '--yes', '--skip-preview']);
   }
 
   destroy(): Promise<string> {

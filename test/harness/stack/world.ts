@@ -1,0 +1,24 @@
+// The world of one test of stacks: a runtime, a stack that uses it, a free port and backends, which end with the test.
+import type { TestContext } from 'node:test';
+import { freePort, httpBackend } from '../backends/backends.ts';
+import { RuntimeProcess, type StartOptions } from '../runtime/runtime.ts';
+import { Stack } from './stack.ts';
+
+export type StackWorld = Awaited<ReturnType<typeof worldOf>>;
+
+export async function worldOf(t: TestContext, options: StartOptions = {}) {
+  const runtime = await RuntimeProcess.start(t, options);
+  const stack = await Stack.create(t, '', runtime);
+  const port = await freePort();
+  return {
+    runtime,
+    stack,
+    port,
+    /** Of a listener at `port`. */
+    url: `http://127.0.0.1:${port}/`,
+    /** Another port than `port`. */
+    freePort: () => freePort(),
+    /** Responds to each request with its name; a free port is taken where none is given. */
+    httpBackend: (name: string, at?: number) => httpBackend(t, name, at),
+  };
+}
