@@ -5,9 +5,8 @@ import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import { targetKey } from '../../provider/model/base/target-key.ts';
-import { askTcp, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { askTcp } from '../harness/backends/backends.ts';
 import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
-import { startLoad } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { targetsOf } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -73,8 +72,8 @@ testOnEachEngine([
     listener: { protocol: 'TCP', ...UNCHECKED },
     address: '::1',
     flags: ['--workers', '2'],
-    run: async ({ bind, patch, change, runtime, port }, t) => {
-      const tcp = await tcpBackend(t, 'six', '::1');
+    run: async ({ bind, patch, change, runtime, port, tcpBackend }, t) => {
+      const tcp = await tcpBackend('six', '::1');
       const udp = await UdpBackend.start(t, 'six', '::1', tcp.port);
       await bind(targetsOf([tcp]));
       assert.equal(await askTcp('::1', port), 'six');
@@ -93,7 +92,7 @@ testOnEachEngine([
     listener: { algorithm: 'source-ip-hash', ...UNCHECKED },
     address: '::',
     flags: ['--workers', '2'],
-    run: async ({ bind, runtime, port }, t) => {
+    run: async ({ bind, runtime, port, httpBackend }, t) => {
       const backend = await recorder(t, '127.0.0.1');
       await bind(targetsOf([backend]));
       for (const host of ['127.0.0.1', '::1']) assert.equal(await visit(host, port), 200);
@@ -101,7 +100,7 @@ testOnEachEngine([
         backend.requests.map((headers) => headers['x-forwarded-for']),
         ['127.0.0.1', '::1'],
       );
-      const all = await Promise.all([...'abcdefgh'].map((name) => httpBackend(t, name)));
+      const all = await Promise.all([...'abcdefgh'].map((name) => httpBackend(name)));
       await bind(targetsOf(all));
       const namesOf = async () => {
         const hosts = Array.from({ length: 20 }, (_, index) => `127.0.0.${index + 1}`);
@@ -119,8 +118,8 @@ testOnEachEngine([
     name: 'an IPv4 address mapped into IPv6 is the address itself: of a VIP, and of a target, which no other name may have',
     address: '::ffff:127.0.0.1',
     listener: UNCHECKED,
-    run: async ({ bind, runtime, port }, t) => {
-      const [a] = [await httpBackend(t, 'a')];
+    run: async ({ bind, runtime, port, httpBackend }) => {
+      const [a] = [await httpBackend('a')];
       assert.equal((await runtime.done('GET', '/v1/load-balancers/lb')).vip, '127.0.0.1');
       await bind({ a: { address: '::ffff:7f00:1', port: a.port } });
       assert.equal(await visit('127.0.0.1', port), 200);
@@ -134,9 +133,9 @@ testOnEachEngine([
   {
     name: 'a VIP changes in place to and from wildcards under load: no connect is refused, and no request fails on it',
     flags: ['--workers', '2'],
-    run: async ({ bind, runtime, port, url }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
-      const load = startLoad({ url, clients: 8 });
+    run: async ({ bind, runtime, port, httpBackend, startLoad }) => {
+      await bind(targetsOf([await httpBackend('a')]));
+      const load = startLoad({ clients: 8 });
       const move = (address: string) => runtime.done('PUT', '/v1/load-balancers/lb', { address });
       for (const address of ['0.0.0.0', '127.0.0.1', '::', '127.0.0.1', '0.0.0.0']) {
         const { length } = load.exchanges;
@@ -152,8 +151,8 @@ testOnEachEngine([
   },
   {
     name: "a wildcard is refused where another process has the port at one of its addresses, and the write says the load balancer's address",
-    run: async ({ bind, runtime, port }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
+    run: async ({ bind, runtime, port, httpBackend }, t) => {
+      await bind(targetsOf([await httpBackend('a')]));
       const other = createTcpServer().listen({ host: '127.0.0.2', port, reusePort: true });
       await once(other, 'listening');
       t.after(() => other.close());

@@ -1,9 +1,9 @@
 // The rows of the conformance table that are of one balancing algorithm, and of changing it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { askTcp, type Backend, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { askTcp, type Backend } from '../harness/backends/backends.ts';
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
-import { exchange, shares, startLoad } from '../harness/clients/load.ts';
+import { exchange, shares } from '../harness/clients/load.ts';
 import { addressOf, backends, inTurn } from '../harness/conformance/clients.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { targetsOf } from '../harness/conformance/world.ts';
@@ -20,8 +20,8 @@ testOnEachEngine([
     name: 'TCP, least connections: open flows stand in proportion to the weights, and the next ones go where flows ended',
     listener: { ...TCP, ...LEAST_CONNECTIONS },
     flags: ['--workers', '4'],
-    run: async ({ bind, change, runtime, port }, t) => {
-      await bind(targetsOf(await backends(t, tcpBackend, 'abc'), [30, 20, 10]));
+    run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
+      await bind(targetsOf(await backends(tcpBackend, 'abc'), [30, 20, 10]));
       const open = async (count: number) => {
         const flows: Flow[] = [];
         for (let i = 0; i < count; i++) flows.push(await openFlow(port));
@@ -55,11 +55,11 @@ testOnEachEngine([
     name: 'HTTP, least connections: a backend that does not answer gets few requests, the others all the rest',
     listener: LEAST_CONNECTIONS,
     flags: ['--workers', '2'],
-    run: async ({ bind, url }, t) => {
+    run: async ({ bind, httpBackend, startLoad }) => {
       const gate = Promise.withResolvers<void>();
-      const slow = await httpBackend(t, 'slow', 0, gate.promise);
-      await bind(targetsOf([slow, ...(await backends(t, httpBackend, 'ab'))]));
-      const load = startLoad({ url, clients: 12 });
+      const slow = await httpBackend('slow', 0, gate.promise);
+      await bind(targetsOf([slow, ...(await backends(httpBackend, 'ab'))]));
+      const load = startLoad({ clients: 12 });
       await until('requests', () => load.exchanges.length > 500 || undefined);
       // Of 12 it has no more than a third, and one for what the other worker picked in the same moment.
       assert.ok(slow.count <= 5, `${slow.count} wait`);
@@ -73,9 +73,9 @@ testOnEachEngine([
     name: 'TCP, source-IP hash: 1,000 clients keep their targets over workers and a restart, few move when one goes',
     listener: { ...TCP, ...SOURCE_IP_HASH, ...UNCHECKED },
     flags: ['--workers', '4'],
-    run: async ({ bind, patch, restart, port }, t) => {
+    run: async ({ bind, patch, restart, port, tcpBackend }) => {
       const weights = [30, 30, 20, 10, 10];
-      await bind(targetsOf(await backends(t, tcpBackend, 'abcde'), weights));
+      await bind(targetsOf(await backends(tcpBackend, 'abcde'), weights));
       const visits = () => inTurn(1000, 50, (client) => askTcp('127.0.0.1', port, addressOf(client)));
       const before = await visits();
       const counts = shares(before.map((backend) => ({ backend })));
@@ -96,8 +96,8 @@ testOnEachEngine([
     name: 'HTTP, source-IP hash: each request of a client goes to its target, and to another one while that is refused',
     listener: { ...SOURCE_IP_HASH, ...UNCHECKED },
     flags: ['--workers', '2'],
-    run: async ({ bind, url }, t) => {
-      const [a, b, c] = (await backends(t, httpBackend, 'abc')) as [Backend, Backend, Backend];
+    run: async ({ bind, url, httpBackend }) => {
+      const [a, b, c] = (await backends(httpBackend, 'abc')) as [Backend, Backend, Backend];
       await bind(targetsOf([a, b, c]));
       const visit = async (client: number) => (await exchange(url, false, addressOf(client))).backend;
       const first = await inTurn(100, 20, visit);
@@ -114,9 +114,9 @@ testOnEachEngine([
   {
     name: 'the algorithm changes in place under load, without a failure, and rules every request after the answer',
     flags: ['--workers', '2'],
-    run: async ({ bind, change, url }, t) => {
-      await bind(targetsOf(await backends(t, httpBackend, 'abc')));
-      const load = startLoad({ url, clients: 8 });
+    run: async ({ bind, change, httpBackend, startLoad }) => {
+      await bind(targetsOf(await backends(httpBackend, 'abc')));
+      const load = startLoad({ clients: 8 });
       for (const algorithm of [LEAST_CONNECTIONS, SOURCE_IP_HASH, {}, LEAST_CONNECTIONS, {}, SOURCE_IP_HASH]) {
         await change(algorithm);
         const changedAtMs = performance.now();

@@ -1,8 +1,8 @@
 // The rows of the conformance table that are of auto scaling: members of a group are bound wherever the group is attached.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { askHttp, askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
-import { exchange, sharesAt, startLoad } from '../harness/clients/load.ts';
+import { askHttp, askTcp, type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
+import { exchange, sharesAt } from '../harness/clients/load.ts';
 import { PLACE, putServer, statusOf, untilHealth } from '../harness/conformance/servers.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import type { World } from '../harness/conformance/world.ts';
@@ -91,12 +91,12 @@ testOnEachEngine([
     name: 'servers join and leave during traffic, through the API and in the group itself, and no request fails',
     flags: ['--workers', '2'],
     run: async (world, t) => {
-      const { runtime, url } = world;
+      const { runtime, startLoad } = world;
       const { port } = await fleet(world, t);
       await attach(world, 'web', { listenerId: 'web', port });
       await join(world, 'i-1');
       await untilHealth(world, 'i-1', 'healthy');
-      const load = startLoad({ url, clients: 8 });
+      const load = startLoad({ clients: 8 });
       const served = async (serverId: string) => {
         const seen = load.exchanges.length;
         const isServed = () => load.exchanges.slice(seen).some(({ backend }) => backend === serverId);
@@ -187,9 +187,9 @@ testOnEachEngine([
   {
     name: 'under a classic load balancer members have the port of each listener',
     listener: { protocol: 'TCP' },
-    run: async (world, t) => {
-      const { runtime } = world;
-      const [a, b] = [await tcpBackend(t, 'a'), await tcpBackend(t, 'b')];
+    run: async (world) => {
+      const { runtime, tcpBackend } = world;
+      const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
       await putServer(world, 'i-1');
       await runtime.done('PUT', '/v1/groups/g', { members: { one: 'i-1' } });
       await runtime.done('PUT', '/v1/load-balancers/old', { type: 'classic', address: '127.0.0.1' });
@@ -214,12 +214,12 @@ testOnEachEngine([
   {
     name: 'a group and an attachment that claim one target do not fight over it: the newest weight counts, the last one unbinds',
     run: async (world, t) => {
-      const { url, runtime } = world;
+      const { runtime, startLoad } = world;
       const { port } = await fleet(world, t);
       await attach(world, 'web', { listenerId: 'web', port, weight: 30 });
       await join(world, 'i-1');
       await untilHealth(world, 'i-1', 'healthy');
-      const load = startLoad({ url, clients: 4 });
+      const load = startLoad({ clients: 4 });
       const target = { serverId: 'i-1', port, weight: 70 };
       await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: { one: target } });
       const only = async () => (await statusOf(world)).map(({ weight, health }) => [weight, health]);

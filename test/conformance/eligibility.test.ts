@@ -1,10 +1,10 @@
 // The rows of the conformance table that are of backend servers as targets: who is refused, and who takes no traffic for a time.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { askTcp, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { askTcp, httpBackend } from '../harness/backends/backends.ts';
 import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { openFlow } from '../harness/clients/flow.ts';
-import { exchange, shares, sharesAt, startLoad } from '../harness/clients/load.ts';
+import { exchange, shares, sharesAt } from '../harness/clients/load.ts';
 import { PLACE, putServer, statusOf, untilHealth } from '../harness/conformance/servers.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import type { World } from '../harness/conformance/world.ts';
@@ -107,9 +107,9 @@ testOnEachEngine([
   },
   {
     name: 'a server that another stack has bound is refused, naming that stack, also by its bare address',
-    run: async (world, t) => {
-      const { runtime, url } = world;
-      const a = await httpBackend(t, 'a');
+    run: async (world) => {
+      const { runtime, url, httpBackend } = world;
+      const a = await httpBackend('a');
       await putServer(world, 'i-a');
       const urnOf = (stack: string) => `urn:pulumi:${stack}::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::pool`;
       const bound = { listenerId: 'web', targets: { a: { serverId: 'i-a', port: a.port } } };
@@ -126,10 +126,10 @@ testOnEachEngine([
   },
   {
     name: 'several addresses of one network interface take their shares, where the load balancer is of high performance',
-    run: async (world, t) => {
-      const { runtime, bind, port } = world;
+    run: async (world) => {
+      const { runtime, bind, port, tcpBackend } = world;
       const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
-      const backends = await Promise.all(addresses.map((address) => tcpBackend(t, address, address)));
+      const backends = await Promise.all(addresses.map((address) => tcpBackend(address, address)));
       await runtime.done('PUT', '/v1/load-balancers/lb', { ...SHARED, performance: 'guaranteed' });
       await putServer(world, 'eni-1', { kind: 'eni', addresses });
       const targets = backends.map(({ target }, i) => {
@@ -148,9 +148,9 @@ testOnEachEngine([
     name: 'a bound server that stops, expires, is isolated or moves gets no request begun after the answer, and comes back by itself',
     flags: ['--workers', '2'],
     run: async (world, t) => {
-      const { runtime, url } = world;
+      const { runtime, startLoad } = world;
       await bindTwo(world, t);
-      const load = startLoad({ url, clients: 8 });
+      const load = startLoad({ clients: 8 });
       const leftOut: { from: number; to: number }[] = [];
       for (const [difference, reason] of LEFT_OUT) {
         await putServer(world, 'i-b', difference);
@@ -225,7 +225,7 @@ testOnEachEngine([
     name: 'TCP: the open flows of a server that is left out stay, and new ones go elsewhere',
     listener: { protocol: 'TCP' },
     run: async (world, t) => {
-      const [a, b] = [await tcpBackend(t, 'a'), await tcpBackend(t, 'b')];
+      const [a, b] = [await world.tcpBackend('a'), await world.tcpBackend('b')];
       await putServer(world, 'i-b');
       await world.bind({ a: a.target, b: { serverId: 'i-b', port: b.port } });
       const flows = await Promise.all(Array.from({ length: 4 }, () => openFlow(world.port)));
@@ -259,9 +259,9 @@ testOnEachEngine([
   },
   {
     name: 'a server whose address changes is served at its new one; one in use is not deleted, and an unbind leaves it as it is',
-    run: async (world, t) => {
-      const { runtime } = world;
-      const first = await tcpBackend(t, 'first', '127.0.0.1');
+    run: async (world) => {
+      const { runtime, tcpBackend } = world;
+      const first = await tcpBackend('first', '127.0.0.1');
       await world.change({ protocol: 'TCP' });
       await putServer(world, 'i-a');
       await world.bind({ a: { serverId: 'i-a', port: first.port } });

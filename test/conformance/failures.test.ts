@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import { httpBackend, tcpBackend } from '../harness/backends/backends.ts';
 import { openFlow } from '../harness/clients/flow.ts';
 import { exchange } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
@@ -136,7 +135,7 @@ testOnEachEngine([
     listener: UNCHECKED,
     flags: ['--workers', '2'],
     run: async (world, t) => {
-      const a = await httpBackend(t, 'a');
+      const a = await world.httpBackend('a');
       await world.bind({ hanging: { address: '127.0.0.1', port: await fullPort(t) } });
       const waiting = Array.from({ length: 10 }, () => exchange(world.url));
       await until(
@@ -152,7 +151,7 @@ testOnEachEngine([
     listener: { protocol: 'TCP', ...UNCHECKED },
     flags: ['--workers', '2'],
     run: async (world, t) => {
-      const a = await tcpBackend(t, 'a');
+      const a = await world.tcpBackend('a');
       await world.bind({ hanging: { address: '127.0.0.1', port: await fullPort(t) } });
       const waiting = Array.from({ length: 10 }, () => openFlow(world.port));
       await until(

@@ -1,11 +1,10 @@
 // The rows of the conformance table in which targets take the place of others in traffic, and no request is lost by it.
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
-import { exchange, type Load, startLoad } from '../harness/clients/load.ts';
+import { type Backend, freePort } from '../harness/backends/backends.ts';
+import { exchange, type Load } from '../harness/clients/load.ts';
 import { backends } from '../harness/conformance/clients.ts';
 import { putServer, untilHealth } from '../harness/conformance/servers.ts';
-import { answeredBy, noFailures, SLOW_CHECK, slowToCheck } from '../harness/conformance/slow-checks.ts';
+import { answeredBy, noFailures, SLOW_CHECK } from '../harness/conformance/slow-checks.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { targetsOf, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -15,12 +14,12 @@ const SLOW = { healthCheck: SLOW_CHECK };
 /** Starts when the target takes traffic. */
 async function loadOn(world: World, target: string): Promise<Load> {
   await untilHealth(world, target, 'healthy');
-  return startLoad({ url: world.url, clients: 4 });
+  return world.startLoad({ clients: 4 });
 }
 
 /** The member `one` of the group `g`: server i-1 with a backend of the same address. */
-async function groupOfOne(world: World, t: TestContext): Promise<Backend> {
-  const a = await slowToCheck(t, 'a');
+async function groupOfOne(world: World): Promise<Backend> {
+  const a = await world.slowToCheck('a');
   await putServer(world, 'i-1');
   await world.runtime.done('PUT', '/v1/groups/g', { members: { one: 'i-1' } });
   return a;
@@ -30,11 +29,11 @@ testOnEachEngine([
   {
     name: "a group attachment's port changes, then its group, and no request fails",
     listener: SLOW,
-    run: async (world, t) => {
-      const { runtime } = world;
-      const a = await groupOfOne(world, t);
-      const b = await slowToCheck(t, 'b');
-      const c = await slowToCheck(t, 'c', b.port, '127.0.0.2');
+    run: async (world) => {
+      const { runtime, slowToCheck } = world;
+      const a = await groupOfOne(world);
+      const b = await slowToCheck('b');
+      const c = await slowToCheck('c', b.port, '127.0.0.2');
       await putServer(world, 'i-2', { addresses: ['127.0.0.2'] });
       await runtime.done('PUT', '/v1/groups/other', { members: { one: 'i-2' } });
       const attach = (groupId: string, port: number) =>
@@ -54,10 +53,10 @@ testOnEachEngine([
   {
     name: "a group attachment as a listener's first own takes over from the load balancer's group, and no request fails",
     listener: SLOW,
-    run: async (world, t) => {
-      const { runtime } = world;
-      const a = await groupOfOne(world, t);
-      const b = await slowToCheck(t, 'b');
+    run: async (world) => {
+      const { runtime, slowToCheck } = world;
+      const a = await groupOfOne(world);
+      const b = await slowToCheck('b');
       await runtime.done('PUT', '/v1/group-attachments/shared', { loadBalancerId: 'lb', groupId: 'g', port: a.port });
       const load = await loadOn(world, 'one');
       await runtime.done('PUT', '/v1/group-attachments/own', { listenerId: 'web', groupId: 'g', port: b.port });
@@ -70,10 +69,10 @@ testOnEachEngine([
   {
     name: 'a server moves to another address: its targets follow when a first check has ended, and none is lost where it passed',
     listener: SLOW,
-    run: async (world, t) => {
-      const { runtime, url } = world;
-      const a = await groupOfOne(world, t);
-      const b = await slowToCheck(t, 'b', a.port, '127.0.0.2');
+    run: async (world) => {
+      const { runtime, url, slowToCheck } = world;
+      const a = await groupOfOne(world);
+      const b = await slowToCheck('b', a.port, '127.0.0.2');
       const targets = { one: { serverId: 'i-1', port: a.port } };
       await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 });
       const load = await loadOn(world, 'one');
@@ -89,9 +88,9 @@ testOnEachEngine([
   {
     name: 'names exchanged for others in one write, or left at weight 0 beside them, lose no request, by PUT and by PATCH',
     listener: SLOW,
-    run: async (world, t) => {
-      const { bind, runtime, patch } = world;
-      const [a, b, c, d] = (await backends(t, slowToCheck, 'abcd')) as [Backend, Backend, Backend, Backend];
+    run: async (world) => {
+      const { bind, runtime, patch, slowToCheck } = world;
+      const [a, b, c, d] = (await backends(slowToCheck, 'abcd')) as [Backend, Backend, Backend, Backend];
       await bind(targetsOf([a]));
       const load = await loadOn(world, 'a');
       await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsOf([b]) });
@@ -106,9 +105,9 @@ testOnEachEngine([
   {
     name: 'of several that come in for the last one in traffic a single one that is well is enough',
     listener: SLOW,
-    run: async (world, t) => {
-      const { bind, runtime } = world;
-      const [a, b, gone] = [await slowToCheck(t, 'a'), await slowToCheck(t, 'b'), await httpBackend(t, 'gone')];
+    run: async (world) => {
+      const { bind, runtime, httpBackend, slowToCheck } = world;
+      const [a, b, gone] = [await slowToCheck('a'), await slowToCheck('b'), await httpBackend('gone')];
       await gone.close();
       await bind(targetsOf([a]));
       const load = await loadOn(world, 'a');
@@ -120,14 +119,10 @@ testOnEachEngine([
   {
     name: 'a name that goes is unbound though what comes in its place is dead; a newer write ends one that waits',
     listener: { healthCheck: { ...SLOW_CHECK, timeoutSeconds: 30 } },
-    run: async (world, t) => {
-      const { bind, runtime, url } = world;
+    run: async (world) => {
+      const { bind, runtime, url, httpBackend, slowToCheck } = world;
       const never = new Promise<void>(() => {});
-      const [a, b, silent] = [
-        await slowToCheck(t, 'a'),
-        await slowToCheck(t, 'b'),
-        await httpBackend(t, 's', 0, never),
-      ];
+      const [a, b, silent] = [await slowToCheck('a'), await slowToCheck('b'), await httpBackend('s', 0, never)];
       await bind(targetsOf([a]));
       const put = (targets: object) => runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
       const waiting = put(targetsOf([silent]));
@@ -145,10 +140,10 @@ testOnEachEngine([
   {
     name: "a group's members exchanged for others lose no request",
     listener: SLOW,
-    run: async (world, t) => {
-      const { runtime } = world;
-      const a = await groupOfOne(world, t);
-      const b = await slowToCheck(t, 'b', a.port, '127.0.0.2');
+    run: async (world) => {
+      const { runtime, slowToCheck } = world;
+      const a = await groupOfOne(world);
+      const b = await slowToCheck('b', a.port, '127.0.0.2');
       await putServer(world, 'i-2', { addresses: ['127.0.0.2'] });
       await runtime.done('PUT', '/v1/group-attachments/web', { listenerId: 'web', groupId: 'g', port: a.port });
       const load = await loadOn(world, 'one');
@@ -162,9 +157,9 @@ testOnEachEngine([
   {
     name: 'an attachment is made and another one deleted before the first check of the new one has ended, and no request fails',
     listener: SLOW,
-    run: async (world, t) => {
-      const { bind, runtime } = world;
-      const [a, b] = (await backends(t, slowToCheck, 'ab')) as [Backend, Backend];
+    run: async (world) => {
+      const { bind, runtime, slowToCheck } = world;
+      const [a, b] = (await backends(slowToCheck, 'ab')) as [Backend, Backend];
       await bind(targetsOf([a]));
       const load = await loadOn(world, 'a');
       await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'web', targets: targetsOf([b]) });
@@ -175,9 +170,9 @@ testOnEachEngine([
   },
   {
     name: "a classic listener's backend port changes, and no request fails",
-    run: async (world, t) => {
-      const { runtime } = world;
-      const [a, b] = (await backends(t, slowToCheck, 'ab')) as [Backend, Backend];
+    run: async (world) => {
+      const { runtime, slowToCheck, startLoad } = world;
+      const [a, b] = (await backends(slowToCheck, 'ab')) as [Backend, Backend];
       const port = await freePort();
       const listen = (backendPort: number) => {
         const listener = { loadBalancerId: 'old', protocol: 'HTTP', port, backendPort, ...SLOW };

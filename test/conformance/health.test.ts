@@ -6,7 +6,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { TestContext } from 'node:test';
-import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { askTcp, freePort } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import type { Scenario, World } from '../harness/conformance/world.ts';
@@ -125,10 +125,10 @@ const protocolScenarios = CHECKS.map(
     listener: TCP,
     flags: ['--workers', '2'],
     run: async (world, t) => {
-      const { bind, change, port, runtime } = world;
+      const { bind, change, port, runtime, tcpBackend } = world;
       const checked = await (CHECKED[protocol] as (typeof CHECKED)[string])(t);
       await change({ healthCheck: { ...FAST, protocol, port: checked.port, ...properties } });
-      await bind({ a: (await tcpBackend(t, 'a')).target });
+      await bind({ a: (await tcpBackend('a')).target });
       assert.equal(await askTcp('127.0.0.1', port), 'a');
       await checked.fail();
       const failed = await untilHealth(world, 'a', 'unhealthy');
@@ -175,10 +175,10 @@ const proxyScenarios = [
   ([proxyProtocol, header]): Scenario => ({
     name: `PROXY protocol ${proxyProtocol}: checks begin with the header of a connection without a client`,
     listener: { ...TCP, proxyProtocol },
-    run: async ({ bind, change }, t) => {
+    run: async ({ bind, change, tcpBackend }, t) => {
       const { port, received } = await recorder(t);
       await change({ healthCheck: { ...FAST, protocol: 'TCP', port } });
-      await bind({ a: (await tcpBackend(t, 'a')).target });
+      await bind({ a: (await tcpBackend('a')).target });
       await until('the header', () => received.includes(header ?? ''));
       await change({ healthCheck: { ...FAST, protocol: 'HTTP', port } });
       await until('the header and a request', () =>
@@ -260,8 +260,8 @@ testOnEachEngine([
   {
     name: 'a target whose check passes and whose connections are refused is isolated after three, and returns by its check',
     flags: ['--workers', '4'],
-    run: async (world, t) => {
-      const [a, checked] = [await httpBackend(t, 'a'), await httpBackend(t, 'checked')];
+    run: async (world) => {
+      const [a, checked] = [await world.httpBackend('a'), await world.httpBackend('checked')];
       const check = { protocol: 'HTTP', port: checked.port, intervalSeconds: 0.1 };
       // Until it is changed the check brings nobody back.
       await world.change({ healthCheck: { ...check, healthyThreshold: 100 } });
@@ -273,7 +273,7 @@ testOnEachEngine([
       });
       const { history } = await statusOf(world.runtime, 'dead');
       assert.match(history[0]?.error ?? '', /ECONNREFUSED/);
-      const revived = await httpBackend(t, 'revived', dead.port);
+      const revived = await world.httpBackend('revived', dead.port);
       await world.change({ healthCheck: { ...check, healthyThreshold: 2 } });
       await until('traffic', async () => (await exchange(world.url)).backend === revived.name);
     },
@@ -282,14 +282,14 @@ testOnEachEngine([
     name: 'a target without check that was isolated is tried again after 10 s',
     listener: { healthCheck: { protocol: 'none' } },
     flags: ['--workers', '4'],
-    run: async (world, t) => {
+    run: async (world) => {
       const dead = { address: '127.0.0.1', port: await freePort() };
-      await world.bind({ a: (await httpBackend(t, 'a')).target, dead });
+      await world.bind({ a: (await world.httpBackend('a')).target, dead });
       await until('the isolation', async () => {
         assert.equal((await exchange(world.url)).backend, 'a');
         return (await statusOf(world.runtime, 'dead')).health === 'unhealthy';
       });
-      await httpBackend(t, 'revived', dead.port);
+      await world.httpBackend('revived', dead.port);
       await until('traffic', async () => (await exchange(world.url)).backend === 'revived');
       const { history } = await statusOf(world.runtime, 'dead');
       assert.deepEqual(

@@ -5,11 +5,11 @@ import { Agent } from 'node:http';
 import { Agent as SecureAgent } from 'node:https';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
-import { askTcp, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { askTcp, freePort } from '../harness/backends/backends.ts';
 import { LARGE_BYTES, largeBackend } from '../harness/backends/large.ts';
 import { residentBytes } from '../harness/clients/crowd.ts';
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
-import { exchange, shares, startLoad } from '../harness/clients/load.ts';
+import { exchange, shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
@@ -41,8 +41,8 @@ const tcpRows = ['1', '4'].map(
     name: `TCP, maxConnections with ${workers} workers: exactly so many at once, the others are reset; it changes in place`,
     listener: { ...TCP, maxConnections: 20 },
     flags: ['--workers', workers],
-    run: async ({ bind, change, runtime, port }, t) => {
-      await bind(targetsOf([await tcpBackend(t, 'a')]));
+    run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
+      await bind(targetsOf([await tcpBackend('a')]));
       const flows: Flow[] = [];
       t.after(() => {
         for (const { socket } of flows) socket.destroy();
@@ -77,8 +77,8 @@ const httpRows = ['1', '4'].map(
     name: `HTTP, maxConnections with ${workers} workers: exactly so many are kept, the others get 503 and are closed`,
     listener: { maxConnections: 20 },
     flags: ['--workers', workers],
-    run: async ({ bind, runtime, url }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
+    run: async ({ bind, runtime, url, httpBackend }, t) => {
+      await bind(targetsOf([await httpBackend('a')]));
       const clients = agents(t, 60);
       const answers = await Promise.all(clients.map((agent) => exchange(url, agent)));
       assert.deepEqual(shares(answers), { a: 20, none: 40 });
@@ -99,10 +99,10 @@ const pendingRows = ['1', '4'].map(
     name: `maxPendingRequests with ${workers} workers: exactly so many reach the target, the others get 503 and keep their connection`,
     listener: { maxPendingRequests: 8 },
     flags: ['--workers', workers],
-    run: async ({ bind, change, runtime, url }, t) => {
+    run: async ({ bind, change, runtime, url, httpBackend }, t) => {
       const gate = Promise.withResolvers<void>();
       t.after(() => gate.resolve());
-      const backend = await httpBackend(t, 'a', 0, gate.promise);
+      const backend = await httpBackend('a', 0, gate.promise);
       await bind(targetsOf([backend]));
       const answered: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
       const ask = async (agent: Agent) => answered.push({ agent, ...(await exchange(url, agent)) });
@@ -156,8 +156,8 @@ testOnEachEngine([
     name: 'HTTPS, maxConnections: a client beyond it is answered 503 and closed, and one that does not shake hands counts',
     listener: { protocol: 'HTTPS', maxConnections: 2, certificates: { web: makePair(['localhost']) } },
     flags: ['--workers', '2'],
-    run: async ({ bind, runtime, url, port }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
+    run: async ({ bind, runtime, url, port, httpBackend }, t) => {
+      await bind(targetsOf([await httpBackend('a')]));
       const secure = url.replace('http:', 'https:');
       const [first, second] = [0, 1].map(() => new SecureAgent({ keepAlive: true, rejectUnauthorized: false }));
       t.after(() => {
@@ -179,8 +179,8 @@ testOnEachEngine([
   {
     name: 'other listeners and health checks know nothing of a limit that is reached',
     listener: { ...TCP, maxConnections: 1 },
-    run: async ({ bind, runtime, port }, t) => {
-      const [a, b] = [await tcpBackend(t, 'a'), await tcpBackend(t, 'b')];
+    run: async ({ bind, runtime, port, tcpBackend }, t) => {
+      const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
       await bind(targetsOf([a]));
       const { socket } = await openFlow(port);
       t.after(() => socket.destroy());
@@ -197,7 +197,7 @@ testOnEachEngine([
     name: 'clients that send slowly, read slowly or not at all hold only themselves: the healthy see no failure',
     listener: { idleTimeoutSeconds: 2 },
     flags: ['--workers', '2'],
-    run: async ({ bind, runtime, url, port }, t) => {
+    run: async ({ bind, runtime, url, port, startLoad }, t) => {
       await bind({ large: (await largeBackend(t)).target });
       const slowHeads = slowClients(t, port, 100, 'GET / HTTP/1.1\r\nX: ');
       const slowBodies = slowClients(t, port, 100, 'POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { TestContext } from 'node:test';
-import { type Backend, httpBackend } from '../harness/backends/backends.ts';
+import type { Backend } from '../harness/backends/backends.ts';
 import { gatherCrowd, residentBytes } from '../harness/clients/crowd.ts';
-import { exchange, shares, startLoad } from '../harness/clients/load.ts';
+import { exchange, shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -23,10 +23,10 @@ const shareScenarios = ['1', '4'].map(
   (workers): Scenario => ({
     name: `HTTP: of ${REQUESTS} requests by kept connections each target has its share to 1 %, with ${workers} workers`,
     flags: ['--workers', workers],
-    run: async ({ bind, url }, t) => {
-      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(t, name)));
+    run: async ({ bind, httpBackend, startLoad }) => {
+      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
       await bind(targetsOf(backends, [50, 30, 20]));
-      const load = startLoad({ url, clients: 20, maxRequests: REQUESTS / 20 });
+      const load = startLoad({ clients: 20, maxRequests: REQUESTS / 20 });
       await load.done;
       const counts = shares(load.exchanges);
       for (const [name, due] of Object.entries({ a: 5_000, b: 3_000, c: 2_000 })) {
@@ -64,13 +64,13 @@ testOnEachEngine([
     name: `${IDLE} idle connections, ${SLOW} slow clients and full load: no request fails, no idle connection is lost, memory is bounded`,
     listener: { idleTimeoutSeconds: 300 },
     flags: ['--workers', '2'],
-    run: async ({ bind, port, runtime, url }, t) => {
+    run: async ({ bind, port, runtime, url, startLoad }, t) => {
       const { name, target } = await largeBackend(t, 'a');
       await bind({ [name]: target });
       await exchange(url);
       const before = residentBytes(runtime.pid);
       const crowd = await gatherCrowd(t, { port, idle: IDLE, slow: SLOW, largePath: '/large' });
-      const load = startLoad({ url, clients: 16, maxRequests: 200 });
+      const load = startLoad({ clients: 16, maxRequests: 200 });
       await load.done;
       assert.deepEqual(load.failures().slice(0, 3), []);
       assert.equal(crowd.open(), IDLE);
@@ -81,9 +81,9 @@ testOnEachEngine([
   {
     name: 'SIGTERM under load: what is under way is answered, new clients are refused, and the exit code is 0',
     flags: ['--workers', '2'],
-    run: async ({ bind, port, runtime, url }, t) => {
+    run: async ({ bind, port, runtime, url, httpBackend }) => {
       const gate = Promise.withResolvers<void>();
-      const slow = await httpBackend(t, 'slow', 0, gate.promise);
+      const slow = await httpBackend('slow', 0, gate.promise);
       await bind(targetsOf([slow]));
       const underWay = Array.from({ length: 32 }, () => exchange(url));
       await until('every request to be with the target', () => slow.count === underWay.length || undefined);

@@ -1,9 +1,9 @@
 // The rows of the conformance table that are of the weights and the membership of targets: shares, unbinds, ports, flows.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { askTcp, type Backend, freePort } from '../harness/backends/backends.ts';
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
-import { exchange, shares, startLoad } from '../harness/clients/load.ts';
+import { exchange, shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -21,8 +21,8 @@ const shareScenarios = ['1', '4'].map(
   (workers): Scenario => ({
     name: `HTTP: shares follow the weights from the first request, with ${workers} workers`,
     flags: ['--workers', workers],
-    run: async ({ bind, url }, t) => {
-      const backends = await Promise.all(['a', 'b', 'c', 'd'].map((name) => httpBackend(t, name)));
+    run: async ({ bind, url, httpBackend }) => {
+      const backends = await Promise.all(['a', 'b', 'c', 'd'].map((name) => httpBackend(name)));
       await bind(targetsOf(backends, [50, 30, 20, 0]));
       const answers = [];
       for (let i = 0; i < 100; i++) answers.push(await exchange(url));
@@ -37,8 +37,8 @@ testOnEachEngine([
     name: 'TCP: shares follow the weights over fresh connections',
     listener: TCP,
     flags: ['--workers', '4'],
-    run: async ({ bind, port }, t) => {
-      const backends = await Promise.all(['a', 'b', 'c'].map((name) => tcpBackend(t, name)));
+    run: async ({ bind, port, tcpBackend }) => {
+      const backends = await Promise.all(['a', 'b', 'c'].map((name) => tcpBackend(name)));
       await bind(targetsOf(backends, [70, 20, 10]));
       const answers = [];
       for (let i = 0; i < 100; i++) answers.push({ backend: await askTcp('127.0.0.1', port) });
@@ -47,8 +47,8 @@ testOnEachEngine([
   },
   {
     name: "shares hold while another target's weight is changed between every two requests",
-    run: async ({ bind, patch, url }, t) => {
-      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(t, name)));
+    run: async ({ bind, patch, url, httpBackend }) => {
+      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
       await bind(targetsOf(backends, [40, 40, 20]));
       const answers = [];
       for (let i = 0; i < 100; i++) {
@@ -61,11 +61,11 @@ testOnEachEngine([
   {
     name: 'under 16 keep-alive clients and 100 unbinds, no request begun after the answer reaches the target, none fails',
     flags: ['--workers', '2'],
-    run: async ({ bind, patch, url }, t) => {
-      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(t, name)));
+    run: async ({ bind, patch, httpBackend, startLoad }) => {
+      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
       const c = backends[2] as Backend;
       await bind(targetsOf(backends));
-      const load = startLoad({ url, clients: 16 });
+      const load = startLoad({ clients: 16 });
       const unbound: { from: number; to: number }[] = [];
       for (let round = 0; round < 100; round++) {
         await patch({ c: null });
@@ -85,10 +85,10 @@ testOnEachEngine([
   },
   {
     name: "the only target's port is changed under load without a failure",
-    run: async ({ bind, patch, url }, t) => {
-      const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+    run: async ({ bind, patch, httpBackend, startLoad }) => {
+      const [a, b] = [await httpBackend('a'), await httpBackend('b')];
       await bind({ only: a.target });
-      const load = startLoad({ url, clients: 16 });
+      const load = startLoad({ clients: 16 });
       for (const { port } of [b, a, b, a]) {
         await patch({ only: { port } });
         const seen = load.exchanges.length;
@@ -101,8 +101,8 @@ testOnEachEngine([
   },
   {
     name: 'a port that does not answer is not taken: the write fails with the reason, and the old one serves on',
-    run: async ({ bind, runtime, url }, t) => {
-      const a = await httpBackend(t, 'a');
+    run: async ({ bind, runtime, url, httpBackend }) => {
+      const a = await httpBackend('a');
       await bind({ only: a.target });
       const targets = { only: { ...a.target, port: await freePort() } };
       const body = { listenerId: 'web', targets, handoverSeconds: 0.5 };
@@ -115,8 +115,8 @@ testOnEachEngine([
   },
   {
     name: 'a port that does not answer yet is taken over at once where the old one dies while it is waited for',
-    run: async ({ bind, runtime, url }, t) => {
-      const a = await httpBackend(t, 'a');
+    run: async ({ bind, runtime, url, httpBackend }) => {
+      const a = await httpBackend('a');
       await bind({ only: a.target });
       const port = await freePort();
       const targets = { only: { ...a.target, port } };
@@ -124,15 +124,15 @@ testOnEachEngine([
       await a.close();
       assert.equal((await waiting).status, 200);
       assert.equal((await runtime.done('GET', '/v1/attachments/pool')).targets.only.port, port);
-      await httpBackend(t, 'b', port);
+      await httpBackend('b', port);
       await until('it is healthy', async () => (await exchange(url)).backend === 'b' || undefined);
     },
   },
   {
     name: 'unbind resets open TCP flows before it is answered; with drainSeconds they live on, and nothing new joins them',
     listener: TCP,
-    run: async ({ bind, patch, change, runtime, port }, t) => {
-      const [a, b] = [await tcpBackend(t, 'a'), await tcpBackend(t, 'b')];
+    run: async ({ bind, patch, change, runtime, port, tcpBackend }, t) => {
+      const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
       await bind(targetsOf([a, b]));
       const flows = await Promise.all(Array.from({ length: 20 }, () => openFlow(port)));
       t.after(() => {
@@ -162,8 +162,8 @@ testOnEachEngine([
   {
     name: 'a target that stops answering its checks takes no traffic, and comes back by itself',
     listener: { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.1, unhealthyThreshold: 2 } },
-    run: async ({ bind, runtime, url }, t) => {
-      const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+    run: async ({ bind, runtime, url, httpBackend }) => {
+      const [a, b] = [await httpBackend('a'), await httpBackend('b')];
       await bind(targetsOf([a, b]));
       await b.close();
       const statusOfB = async () => {
@@ -173,15 +173,15 @@ testOnEachEngine([
       await until('b is unhealthy', async () => (await statusOfB()).health === 'unhealthy' || undefined);
       for (let i = 0; i < 10; i++) assert.equal((await exchange(url)).backend, 'a');
       assert.match((await statusOfB()).lastError, /ECONNREFUSED/);
-      await httpBackend(t, 'b again', b.port);
+      await httpBackend('b again', b.port);
       await until('b takes traffic again', async () => (await exchange(url)).backend === 'b again' || undefined);
     },
   },
   {
     name: 'a target without check that refuses three connections in a row is isolated, and clients see nothing of it',
     listener: { healthCheck: { protocol: 'none' } },
-    run: async ({ bind, runtime, url }, t) => {
-      const a = await httpBackend(t, 'a');
+    run: async ({ bind, runtime, url, httpBackend }) => {
+      const a = await httpBackend('a');
       const dead = { address: '127.0.0.1', port: await freePort() };
       await bind({ a: a.target, dead });
       for (let i = 0; i < 10; i++) assert.equal((await exchange(url)).backend, 'a');
@@ -201,9 +201,9 @@ testOnEachEngine([
   },
   {
     name: "a listener's port changes in place under load: clients are told to close, and none fails",
-    run: async ({ bind, change, url }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
-      const load = startLoad({ url, clients: 8 });
+    run: async ({ bind, change, httpBackend, startLoad }) => {
+      await bind(targetsOf([await httpBackend('a')]));
+      const load = startLoad({ clients: 8 });
       await until('requests', () => load.exchanges.length > 100 || undefined);
       const port = await freePort();
       await change({ port });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { askHttp, httpBackend } from '../harness/backends/backends.ts';
-import { type Load, shares, sharesAt, startLoad } from '../harness/clients/load.ts';
+import { type Load, shares, sharesAt } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { targetsOf, type World } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
@@ -142,7 +142,7 @@ testOnEachEngine([
       const answer = () => askHttp(world.port, 'a', '/api');
       await putRule(world, 'api', { path: '/api' });
       assert.equal(await answer(), 'own');
-      const api = await httpBackend(t, 'api');
+      const api = await world.httpBackend('api');
       await bindRule(world, 'api', {});
       assert.equal(await answer(), '503');
       await bindRule(world, 'api', targetsOf([api], [0]));
@@ -154,7 +154,7 @@ testOnEachEngine([
         ['a', '/api', 'api'],
         ['a', '/', '503'],
       ]);
-      await world.bind(targetsOf([await httpBackend(t, 'own')]));
+      await world.bind(targetsOf([await world.httpBackend('own')]));
       await api.close();
       await until(
         'the check',
@@ -168,8 +168,8 @@ testOnEachEngine([
   {
     name: 'a rule has its own policy, weights and health check, for the same targets as the listener',
     flags: ['--workers', '2'],
-    run: async (world, t) => {
-      const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(t, name)));
+    run: async (world) => {
+      const backends = await Promise.all(['a', 'b', 'c'].map((name) => world.httpBackend(name)));
       await world.bind(targetsOf(backends));
       await putRule(world, 'hash', { path: '/hash', algorithm: 'source-ip-hash' });
       await bindRule(world, 'hash', targetsOf(backends));
@@ -198,8 +198,8 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async (world, t) => {
       await serveRules(world, t, {});
-      const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
-      const load = startLoad({ url: `${world.url}api/x`, clients: 12 });
+      const [a, b] = [await world.httpBackend('a'), await world.httpBackend('b')];
+      const load = world.startLoad({ url: `${world.url}api/x`, clients: 12 });
       for (let round = 0; round < 5; round++) {
         assert.deepEqual(await answeredFromNow(load), ['own']);
         await putRule(world, 'api', { path: '/api' });
@@ -225,13 +225,13 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async (world, t) => {
       await serveRules(world, t, { first: MATCH });
-      const load = startLoad({ url: `${world.url}api`, clients: 12 });
+      const load = world.startLoad({ url: `${world.url}api`, clients: 12 });
       let old = 'first';
       for (const name of ['second', 'third', 'fourth']) {
         const { warnings } = await putRule(world, name, MATCH);
         assert.match(warnings[0] ?? '', new RegExp(`^is equal to rule ${old}, `));
         assert.deepEqual(await answeredFromNow(load), [old]);
-        await bindRule(world, name, targetsOf([await httpBackend(t, name)]));
+        await bindRule(world, name, targetsOf([await world.httpBackend(name)]));
         assert.deepEqual(await answeredFromNow(load), [name]);
         await remove(world, old);
         old = name;
@@ -245,10 +245,10 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async (world, t) => {
       await serveRules(world, t, {});
-      const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
+      const [a, b] = [await world.httpBackend('a'), await world.httpBackend('b')];
       await putRule(world, 'api', { path: '/api' });
       await bindRule(world, 'api', { only: a.target });
-      const load = startLoad({ url: `${world.url}api`, clients: 8 });
+      const load = world.startLoad({ url: `${world.url}api`, clients: 8 });
       for (const { port, name } of [b, a, b]) {
         await world.runtime.done('PATCH', '/v1/attachments/api', { targets: { only: { port } } });
         assert.deepEqual(await answeredFromNow(load), [name]);

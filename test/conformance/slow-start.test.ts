@@ -1,6 +1,6 @@
 // The row of the conformance table that is of slow start.
 import assert from 'node:assert/strict';
-import { type Backend, httpBackend } from '../harness/backends/backends.ts';
+import type { Backend } from '../harness/backends/backends.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
 import { backends, near } from '../harness/conformance/clients.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
@@ -15,11 +15,11 @@ testOnEachEngine([
     name: 'slow start: a target that comes, or comes back, has less than its share, and its whole share in the end',
     listener: SLOW_START,
     flags: ['--workers', '2'],
-    run: async (world, t) => {
-      const { bind, change, patch, restart } = world;
+    run: async (world) => {
+      const { bind, change, patch, restart, httpBackend } = world;
       const isOfB = (health: string) =>
         until(`b is ${health}`, async () => (await statusOf('b', world)).health === health);
-      const [a, b] = (await backends(t, httpBackend, 'ab')) as [Backend, Backend];
+      const [a, b] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
       await bind(targetsOf([a]));
       await restart();
       assert.equal(await shareOf('a', world), 100);
@@ -44,7 +44,7 @@ testOnEachEngine([
 
       await b.close();
       await isOfB('unhealthy');
-      await httpBackend(t, 'b', b.port);
+      await httpBackend('b', b.port);
       await isOfB('healthy');
       assert.ok(near(await shareOf('b', world), 100 / 11));
     },

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { TestContext } from 'node:test';
-import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { askTcp, type Backend, freePort } from '../harness/backends/backends.ts';
 import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
 import { addressOf, backends, inTurn, near } from '../harness/conformance/clients.ts';
@@ -66,18 +65,14 @@ function clientsBySource({ port }: World): Promise<(string | undefined)[]> {
   return inTurn(100, 20, (client) => askTcp('127.0.0.1', port, addressOf(client)));
 }
 
-function httpBackends(t: TestContext, names: string): Promise<Backend[]> {
-  return backends(t, httpBackend, names);
-}
-
 testOnEachEngine([
   {
     name: 'HTTP, cookie: clients are spread by weight and stay with their targets, over 4 workers and a restart',
     listener: COOKIE,
     flags: ['--workers', '4'],
-    run: async (world, t) => {
+    run: async (world) => {
       const { bind, restart, url } = world;
-      await bind(targetsOf(await httpBackends(t, 'abc'), [50, 30, 20]));
+      await bind(targetsOf(await backends(world.httpBackend, 'abc'), [50, 30, 20]));
       const first = await visits(url, 100);
       const counts = shares(first);
       for (const [name, due] of Object.entries({ a: 50, b: 30, c: 20 })) {
@@ -97,8 +92,8 @@ testOnEachEngine([
   {
     name: 'HTTP, cookie: an altered one and one of another listener pick nothing, and are replaced',
     listener: { stickySession: { type: 'cookie', cookieKey: 'the key of the first one', lifetimeSeconds: 90 } },
-    run: async ({ bind, change, runtime, url }, t) => {
-      const targets = targetsOf(await httpBackends(t, 'ab'));
+    run: async ({ bind, change, runtime, url, httpBackend }) => {
+      const targets = targetsOf(await backends(httpBackend, 'ab'));
       await bind(targets);
       const port = await freePort();
       const other = { stickySession: { type: 'cookie', cookieKey: 'the key of the second', lifetimeSeconds: 90 } };
@@ -134,8 +129,8 @@ testOnEachEngine([
     name: 'HTTP, cookie: the client of a target that gets weight 0, fails or is unbound moves with a new cookie',
     listener: { ...COOKIE, ...UNCHECKED },
     flags: ['--workers', '2'],
-    run: async ({ bind, patch, url }, t) => {
-      const all = await httpBackends(t, 'abcd');
+    run: async ({ bind, patch, url, httpBackend }) => {
+      const all = await backends(httpBackend, 'abcd');
       await bind(targetsOf(all));
       const { a = '', b = '', c = '', d = '' } = await clientsOf(url, 'abcd');
       const moves = async (cookie: string, to: RegExp) => {
@@ -160,8 +155,8 @@ testOnEachEngine([
     name: 'HTTP, cookie: a listener and its rules each keep a client with a target of theirs, in one cookie; over HTTPS it is Secure',
     listener: COOKIE,
     flags: ['--workers', '2'],
-    run: async ({ bind, change, runtime, url }, t) => {
-      await bind(targetsOf(await httpBackends(t, 'ab')));
+    run: async ({ bind, change, runtime, url, httpBackend }) => {
+      await bind(targetsOf(await backends(httpBackend, 'ab')));
       for (const [id, names] of [
         ['api', 'cd'],
         ['app', 'ef'],
@@ -169,7 +164,7 @@ testOnEachEngine([
         await runtime.done('PUT', `/v1/rules/${id}`, { listenerId: 'web', path: `/${id}`, ...COOKIE, ...UNCHECKED });
         await runtime.done('PUT', `/v1/attachments/${id}`, {
           ruleId: id,
-          targets: targetsOf(await httpBackends(t, names)),
+          targets: targetsOf(await backends(httpBackend, names)),
         });
       }
       let cookie: string | undefined;
@@ -207,9 +202,9 @@ testOnEachEngine([
     name: 'TCP, source IP: 100 clients keep their targets while others come, over 4 workers, and move from those that go',
     listener: { ...TCP, ...SOURCE_IP, ...UNCHECKED },
     flags: ['--workers', '4'],
-    run: async (world, t) => {
-      const { bind, patch, change, runtime } = world;
-      const [a, b, c, d] = (await backends(t, tcpBackend, 'abcd')) as [Backend, Backend, Backend, Backend];
+    run: async (world) => {
+      const { bind, patch, change, runtime, tcpBackend } = world;
+      const [a, b, c, d] = (await backends(tcpBackend, 'abcd')) as [Backend, Backend, Backend, Backend];
       await bind(targetsOf([a, b], [75, 25]));
       const first = await clientsBySource(world);
       const counts = shares(first.map((backend) => ({ backend })));
@@ -244,8 +239,8 @@ testOnEachEngine([
     name: 'HTTP, source IP: requests of one client at once are of one target, and it moves where that is refused',
     listener: { ...SOURCE_IP, ...UNCHECKED },
     flags: ['--workers', '2'],
-    run: async ({ bind, url }, t) => {
-      const all = await httpBackends(t, 'abc');
+    run: async ({ bind, url, httpBackend }) => {
+      const all = await backends(httpBackend, 'abc');
       await bind(targetsOf(all));
       const burst = async (client: number) => {
         const answers = await Promise.all(Array.from({ length: 8 }, () => exchange(url, false, addressOf(client))));
@@ -290,8 +285,8 @@ testOnEachEngine([
   {
     name: 'source IP: a client that has not come for its lifetime is picked for anew',
     listener: { ...TCP, ...UNCHECKED, stickySession: { type: 'source-ip', lifetimeSeconds: 0.05 } },
-    run: async ({ bind, port }, t) => {
-      await bind(targetsOf(await backends(t, tcpBackend, 'ab')));
+    run: async ({ bind, port, tcpBackend }) => {
+      await bind(targetsOf(await backends(tcpBackend, 'ab')));
       const first = await askTcp('127.0.0.1', port);
       await until('the other target', async () => {
         // Each visit makes it last longer.

@@ -1,8 +1,7 @@
 // The row of the conformance table in which everything changes under load over HTTP, HTTPS and TCP at once.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import type { TestContext } from 'node:test';
-import { type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { type Backend, freePort } from '../harness/backends/backends.ts';
 import { residentBytes } from '../harness/clients/crowd.ts';
 import { type Clients, type Failure, type Place, startClients } from '../harness/clients/moving-clients.ts';
 import { backends } from '../harness/conformance/clients.ts';
@@ -203,8 +202,8 @@ testOnEachEngine([
   {
     name: 'everything changes under load, workers end one after the other: only what the ended ones had fails, and nothing is left of it',
     flags: ['--workers', '3'],
-    run: async (world, t: TestContext) => {
-      const [http, tcp] = [await backends(t, httpBackend, 'abc'), await backends(t, tcpBackend, 'abc')];
+    run: async (world) => {
+      const [http, tcp] = [await backends(world.httpBackend, 'abc'), await backends(world.tcpBackend, 'abc')];
       const ports = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
       const storm = new Storm(world, { tls: ports[0] as number, tcp: ports[1] as number });
       const { runtime } = storm;

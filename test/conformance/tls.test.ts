@@ -7,8 +7,8 @@ import * as https from 'node:https';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import * as tls from 'node:tls';
-import { httpBackend, listen } from '../harness/backends/backends.ts';
-import { exchange, startLoad } from '../harness/clients/load.ts';
+import { listen } from '../harness/backends/backends.ts';
+import { exchange } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { type Scenario, targetsOf, type World } from '../harness/conformance/world.ts';
 import { makePair, type Pair } from '../harness/machine/certificates.ts';
@@ -75,8 +75,8 @@ const resumptionScenarios = VERSIONS.map(
     listener: httpsWith({ first }),
     flags: ['--workers', '2'],
     run: async (world, t) => {
-      const { bind, runtime, port } = world;
-      await bind(targetsOf([await httpBackend(t, 'a')]));
+      const { bind, runtime, port, httpBackend } = world;
+      await bind(targetsOf([await httpBackend('a')]));
       const only = { minVersion: version, maxVersion: version };
       const client = await connect(t, port, only);
       let session: Buffer | undefined;
@@ -117,8 +117,8 @@ testOnEachEngine([
   {
     name: 'HTTPS: TLS 1.2 and 1.3 are spoken, 1.1 is not; ALPN says http/1.1',
     listener: httpsWith({ first }),
-    run: async ({ bind, port }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
+    run: async ({ bind, port, httpBackend }, t) => {
+      await bind(targetsOf([await httpBackend('a')]));
       for (const version of VERSIONS) {
         const client = await connect(t, port, {
           ...{ minVersion: version, maxVersion: version },
@@ -163,8 +163,8 @@ testOnEachEngine([
   {
     name: 'HTTPS: a client that speaks plain HTTP is closed without an answer, and harms nobody',
     listener: httpsWith({ first }),
-    run: async ({ bind, port }, t) => {
-      const backend = await httpBackend(t, 'a');
+    run: async ({ bind, port, httpBackend }, t) => {
+      const backend = await httpBackend('a');
       await bind(targetsOf([backend]));
       const { count } = backend;
       const client = net.connect(port, '127.0.0.1').on('error', () => {});
@@ -208,8 +208,8 @@ testOnEachEngine([
     name: 'HTTPS: a certificate is changed under load: new connections get the new one, open ones live, none fails',
     listener: httpsWith({ main: first }),
     flags: ['--workers', '2'],
-    run: async ({ bind, change, port }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
+    run: async ({ bind, change, port, httpBackend, startLoad }, t) => {
+      await bind(targetsOf([await httpBackend('a')]));
       const open = await connect(t, port);
       const load = startLoad({ url: urlOf(port), clients: 8 });
       await until('requests', () => load.exchanges.length > 100 || undefined);
@@ -236,8 +236,8 @@ testOnEachEngine([
   {
     name: 'HTTP becomes HTTPS on its port under load, and HTTP again: nobody fails who was not told to connect anew',
     flags: ['--workers', '2'],
-    run: async ({ bind, change, url, port }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
+    run: async ({ bind, change, url, port, httpBackend, startLoad }) => {
+      await bind(targetsOf([await httpBackend('a')]));
       for (const [before, to, after] of [
         [url, httpsWith({ first }), urlOf(port)],
         [urlOf(port), {}, url],
@@ -260,8 +260,8 @@ testOnEachEngine([
   },
   {
     name: 'HTTP becomes HTTPS: an open plain connection has its next request answered with Connection: close',
-    run: async ({ bind, change, port }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
+    run: async ({ bind, change, port, httpBackend }, t) => {
+      await bind(targetsOf([await httpBackend('a')]));
       const client = net.connect(port, '127.0.0.1');
       t.after(() => client.destroy());
       const request = 'GET / HTTP/1.1\r\nHost: first.example\r\n\r\n';
@@ -326,8 +326,8 @@ testOnEachEngine([
   {
     name: 'HTTPS: 300 handshakes that do not go on hold nobody, and are closed in their time',
     listener: { ...httpsWith({ first }), idleTimeoutSeconds: 2 },
-    run: async ({ bind, port }, t) => {
-      await bind(targetsOf([await httpBackend(t, 'a')]));
+    run: async ({ bind, port, httpBackend, startLoad }, t) => {
+      await bind(targetsOf([await httpBackend('a')]));
       const slow = Array.from({ length: 300 }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
       t.after(() => {
         for (const client of slow) client.destroy();

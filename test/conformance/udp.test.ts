@@ -1,7 +1,7 @@
 // The rows of the conformance table that are of UDP listeners: sessions, their targets, and what ends or moves them.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { askTcp, freePort, tcpBackend } from '../harness/backends/backends.ts';
+import { askTcp, freePort } from '../harness/backends/backends.ts';
 import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
@@ -216,8 +216,8 @@ testOnEachEngine([
     name: 'a listener becomes UDP and TCP again on its port, and its port changes in place',
     listener: UDP,
     flags: ['--workers', '2'],
-    run: async ({ bind, change, runtime, port }, t) => {
-      const tcp = await tcpBackend(t, 'a');
+    run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
+      const tcp = await tcpBackend('a');
       const udp = await UdpBackend.start(t, 'a', '127.0.0.1', tcp.port);
       await bind(targetsOf([udp]));
       const [client] = (await clients(t, 1, port)) as [UdpClient];

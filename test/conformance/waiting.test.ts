@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type Backend, httpBackend, listen, tcpBackend } from '../harness/backends/backends.ts';
+import { type Backend, listen } from '../harness/backends/backends.ts';
 import { openFlow } from '../harness/clients/flow.ts';
-import { startLoad } from '../harness/clients/load.ts';
 import { backends } from '../harness/conformance/clients.ts';
-import { answeredBy, noFailures, SLOW_CHECK, slowToCheck } from '../harness/conformance/slow-checks.ts';
+import { answeredBy, noFailures, SLOW_CHECK } from '../harness/conformance/slow-checks.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { type Scenario, targetsOf, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -32,11 +31,11 @@ const scenarios: Scenario[] = [
     name: 'a listener waits behind another of its stack, takes over with its first target, and that one stands back: no request fails',
     listener: OWNED,
     flags: ['--workers', '2'],
-    run: async (world, t) => {
-      const { bind, runtime, url } = world;
-      const [a, b] = (await backends(t, httpBackend, 'ab')) as [Backend, Backend];
+    run: async (world) => {
+      const { bind, runtime, httpBackend, startLoad } = world;
+      const [a, b] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
       await bind(targetsOf([a]));
-      const load = startLoad({ url, clients: 4 });
+      const load = startLoad({ clients: 4 });
       assert.match(await putNext(world), /waits behind listener web of urn:\S+ for 127\.0\.0\.1:\d+/);
       assert.deepEqual(await waiting(world), ['next']);
       await answeredBy(load, a);
@@ -62,11 +61,11 @@ const scenarios: Scenario[] = [
   {
     name: 'create before delete loses no request though the first checks end late: a put of targets that stand in for others waits for them',
     listener: OWNED,
-    run: async (world, t) => {
-      const { bind, runtime, url } = world;
-      const [a, b] = [await httpBackend(t, 'a'), await slowToCheck(t, 'b')];
+    run: async (world) => {
+      const { bind, runtime, httpBackend, slowToCheck, startLoad } = world;
+      const [a, b] = [await httpBackend('a'), await slowToCheck('b')];
       await bind(targetsOf([a]));
-      const load = startLoad({ url, clients: 4 });
+      const load = startLoad({ clients: 4 });
       await putNext(world, { healthCheck: SLOW_CHECK });
       const put = { listenerId: 'next', targets: targetsOf([b]) };
       const { boundTargets } = await runtime.done('PUT', '/v1/attachments/next', put);
@@ -80,15 +79,15 @@ const scenarios: Scenario[] = [
   {
     name: "a listener that waits with its load balancer's targets answers after their first checks, and then the old one may go",
     listener: OWNED,
-    run: async (world, t) => {
-      const { runtime, url } = world;
-      const b = await slowToCheck(t, 'b');
+    run: async (world) => {
+      const { runtime, slowToCheck, startLoad } = world;
+      const b = await slowToCheck('b');
       await runtime.done('PUT', '/v1/attachments/shared', {
         loadBalancerId: 'lb',
         targets: targetsOf([b]),
         awaitHealthySeconds: 10,
       });
-      const load = startLoad({ url, clients: 4 });
+      const load = startLoad({ clients: 4 });
       await putNext(world, { healthCheck: SLOW_CHECK });
       assert.deepEqual(await waiting(world), ['web']);
       await runtime.done('DELETE', '/v1/listeners/web');
@@ -99,14 +98,14 @@ const scenarios: Scenario[] = [
   {
     name: 'a rule that takes the place of an equal one: its targets are put with their first checks ended, and no request fails',
     listener: OWNED,
-    run: async (world, t) => {
-      const { runtime, url } = world;
-      const [a, b] = [await httpBackend(t, 'a'), await slowToCheck(t, 'b')];
+    run: async (world) => {
+      const { runtime, httpBackend, slowToCheck, startLoad } = world;
+      const [a, b] = [await httpBackend('a'), await slowToCheck('b')];
       const rule = (id: string) => ({ listenerId: 'web', path: '/', healthCheck: SLOW_CHECK, owner: ownerOf(id) });
       const bound = (backend: Backend) => ({ targets: targetsOf([backend]) });
       await runtime.done('PUT', '/v1/rules/old', rule('old'));
       await runtime.done('PUT', '/v1/attachments/old', { ruleId: 'old', ...bound(a) });
-      const load = startLoad({ url, clients: 4 });
+      const load = startLoad({ clients: 4 });
       await runtime.done('PUT', '/v1/rules/next', rule('next'));
       await runtime.done('PUT', '/v1/attachments/next', { ruleId: 'next', ...bound(b) });
       await runtime.done('DELETE', '/v1/attachments/old');
@@ -118,12 +117,12 @@ const scenarios: Scenario[] = [
   {
     name: 'the first checks of a waiting listener fail: the put answers, the other one serves on, and is followed when it is deleted',
     listener: OWNED,
-    run: async (world, t) => {
-      const { bind, runtime, url } = world;
-      const [a, gone] = (await backends(t, httpBackend, 'ab')) as [Backend, Backend];
+    run: async (world) => {
+      const { bind, runtime, httpBackend, startLoad } = world;
+      const [a, gone] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
       await gone.close();
       await bind(targetsOf([a]));
-      const load = startLoad({ url, clients: 2 });
+      const load = startLoad({ clients: 2 });
       await putNext(world);
       const put = { listenerId: 'next', targets: targetsOf([gone]) };
       const { boundTargets } = await runtime.done('PUT', '/v1/attachments/next', put);
@@ -134,7 +133,7 @@ const scenarios: Scenario[] = [
       await runtime.done('DELETE', '/v1/attachments/pool');
       await runtime.done('DELETE', '/v1/listeners/web');
       assert.deepEqual(await waiting(world), []);
-      const refused = startLoad({ url, clients: 1, maxRequests: 1 });
+      const refused = startLoad({ clients: 1, maxRequests: 1 });
       await refused.done;
       assert.match(refused.exchanges[0]?.error ?? '', /^503/);
     },
@@ -142,14 +141,14 @@ const scenarios: Scenario[] = [
   {
     name: 'a restart changes nothing of who serves and who waits, and the one that waits takes over after it',
     listener: OWNED,
-    run: async (world, t) => {
-      const { bind, url } = world;
-      const [a, b, c] = (await backends(t, httpBackend, 'abc')) as [Backend, Backend, Backend];
+    run: async (world) => {
+      const { bind, httpBackend, startLoad } = world;
+      const [a, b, c] = (await backends(httpBackend, 'abc')) as [Backend, Backend, Backend];
       await bind(targetsOf([a]));
       await putNext(world);
       await world.restart();
       assert.deepEqual(await waiting(world), ['next']);
-      const load = startLoad({ url, clients: 2 });
+      const load = startLoad({ clients: 2 });
       await answeredBy(load, a);
       await world.runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsOf([b]) });
       await answeredBy(load, b);
@@ -157,7 +156,7 @@ const scenarios: Scenario[] = [
       await world.bind(targetsOf([c]));
       await world.restart();
       assert.deepEqual(await waiting(world), ['web']);
-      const again = startLoad({ url, clients: 2 });
+      const again = startLoad({ clients: 2 });
       await answeredBy(again, b);
       await noFailures(again);
     },
@@ -167,8 +166,8 @@ const scenarios: Scenario[] = [
     listener: { ...OWNED, protocol: 'TCP' },
     flags: ['--workers', '2'],
     run: async (world, t) => {
-      const { bind, runtime, port } = world;
-      const a = await tcpBackend(t, 'a');
+      const { bind, runtime, port, tcpBackend } = world;
+      const a = await tcpBackend('a');
       await bind(targetsOf([a]));
       const { socket } = await openFlow(port);
       t.after(() => socket.destroy());
@@ -185,13 +184,13 @@ const scenarios: Scenario[] = [
   },
   {
     name: "a listener's first own attachment, and the delete of it, make no request fail while the checks that decide go on",
-    run: async ({ change, runtime, url }, t) => {
-      const [a, b, gone] = [await slowToCheck(t, 'a'), await slowToCheck(t, 'b'), await httpBackend(t, 'gone')];
+    run: async ({ change, runtime, httpBackend, slowToCheck, startLoad }) => {
+      const [a, b, gone] = [await slowToCheck('a'), await slowToCheck('b'), await httpBackend('gone')];
       await gone.close();
       await change({ healthCheck: SLOW_CHECK });
       const shared = { loadBalancerId: 'lb', targets: targetsOf([a]), awaitHealthySeconds: 10 };
       await runtime.done('PUT', '/v1/attachments/shared', shared);
-      const load = startLoad({ url, clients: 4 });
+      const load = startLoad({ clients: 4 });
       await answeredBy(load, a);
       const own = { listenerId: 'web', targets: targetsOf([gone]), handoverSeconds: 1 };
       const refused = await runtime.call('PUT', '/v1/attachments/own', own);
@@ -207,14 +206,14 @@ const scenarios: Scenario[] = [
   },
   {
     name: "the delete of a listener's last own attachment does not wait for those of its load balancer's targets that never answer a check",
-    run: async ({ bind, change, runtime, url }, t) => {
-      const [a, b] = (await backends(t, httpBackend, 'ab')) as [Backend, Backend];
+    run: async ({ bind, change, runtime, httpBackend, startLoad }, t) => {
+      const [a, b] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
       const silent = await listen(t, 'silent', createServer());
       await change({ healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2, timeoutSeconds: 3600 } });
       const shared = { loadBalancerId: 'lb', targets: targetsOf([silent, a]) };
       await runtime.done('PUT', '/v1/attachments/shared', shared);
       await bind(targetsOf([b]));
-      const load = startLoad({ url, clients: 4 });
+      const load = startLoad({ clients: 4 });
       await answeredBy(load, b);
       let isDeleted = false;
       const deleted = runtime.done('DELETE', '/v1/attachments/pool').then(() => {
@@ -229,8 +228,8 @@ const scenarios: Scenario[] = [
   {
     name: "another stack's listener, and nobody's, is refused the VIP:port, and what serves there is not touched",
     listener: OWNED,
-    run: async ({ bind, runtime, port, url }, t) => {
-      const a = await httpBackend(t, 'a');
+    run: async ({ bind, runtime, port, httpBackend, startLoad }) => {
+      const a = await httpBackend('a');
       await bind(targetsOf([a]));
       const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port };
       for (const owner of ['urn:pulumi:prod::shop::weir::web', undefined]) {
@@ -238,7 +237,7 @@ const scenarios: Scenario[] = [
         assert.deepEqual([status, body.code, body.details[0].path], [409, 'PortInUse', 'port']);
         assert.match(body.message, /is taken by listener web of urn:pulumi:dev::shop::weir::web/);
       }
-      const load = startLoad({ url, clients: 1, maxRequests: 10 });
+      const load = startLoad({ clients: 1, maxRequests: 10 });
       await load.done;
       await noFailures(load);
     },

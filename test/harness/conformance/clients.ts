@@ -1,12 +1,9 @@
 // Backends by name and clients of many addresses, for the rows that need some of each.
-import type { TestContext } from 'node:test';
 import type { Backend } from '../backends/backends.ts';
 
-type MakeBackend = (t: TestContext, name: string) => Promise<Backend>;
-
 /** One backend for each letter. */
-export function backends(t: TestContext, make: MakeBackend, names: string): Promise<Backend[]> {
-  return Promise.all([...names].map((name) => make(t, name)));
+export function backends(make: (name: string) => Promise<Backend>, names: string): Promise<Backend[]> {
+  return Promise.all([...names].map((name) => make(name)));
 }
 
 /** Clients of their own addresses, all of which Linux has on the loopback interface. */

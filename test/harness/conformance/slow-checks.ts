@@ -11,7 +11,7 @@ export const SLOW_CHECK = { protocol: 'HTTP', path: '/health', intervalSeconds: 
 const HEALTH_MS = 300;
 
 /** Answers with its name, and its checks late. */
-export function slowToCheck(t: TestContext, name: string, port = 0, address?: string): Promise<Backend> {
+export function slowToCheck(t: Pick<TestContext, 'after'>, name: string, port = 0, address?: string): Promise<Backend> {
   const server = createServer((request, response) => {
     setTimeout(() => response.end(name), request.url === '/health' ? HEALTH_MS : 0);
   });

@@ -1,8 +1,10 @@
 // What each scenario of the conformance table starts from: a runtime on one engine, a load balancer and one listener.
 import type { TestContext } from 'node:test';
 import { targetKey } from '../../../provider/model/base/target-key.ts';
-import { type Backend, freePort } from '../backends/backends.ts';
+import { type Backend, freePort, httpBackend, tcpBackend } from '../backends/backends.ts';
+import { type Load, type LoadOptions, startLoad } from '../clients/load.ts';
 import { RuntimeProcess } from '../runtime/runtime.ts';
+import { slowToCheck } from './slow-checks.ts';
 
 /** The engines that the table runs on, with the flags of `weir serve`. */
 export const ENGINES: Readonly<Record<string, readonly string[]>> = {
@@ -33,6 +35,14 @@ export interface World {
   patch(targets: Readonly<Record<string, object | null>>): Promise<void>;
   /** Puts the listener with other properties. */
   change(listener: object): Promise<void>;
+  /** Responds to each request with its name, once `gate` is open. */
+  httpBackend(name: string, port?: number, gate?: Promise<void>, address?: string): Promise<Backend>;
+  /** Says its name to each connection that says something, then echoes. */
+  tcpBackend(name: string, address?: string, port?: number): Promise<Backend>;
+  /** Responds with its name, and to its checks late. */
+  slowToCheck(name: string, port?: number, address?: string): Promise<Backend>;
+  /** Clients of the listener at `/` where no other URL is given; they stop with the test at the latest. */
+  startLoad(options: Omit<LoadOptions, 'url'> & { readonly url?: string }): Load;
 }
 
 export async function createWorld(
@@ -51,12 +61,13 @@ export async function createWorld(
   };
   await runtime.done('PUT', '/v1/load-balancers/lb', { address });
   await change({});
+  const url = `http://${targetKey(address, port)}/`;
   return {
     get runtime() {
       return runtime;
     },
     port,
-    url: `http://${targetKey(address, port)}/`,
+    url,
     change,
     restart: async () => {
       await runtime.end('SIGTERM');
@@ -65,6 +76,14 @@ export async function createWorld(
     bind: (targets) =>
       runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 }),
     patch: (targets) => runtime.done('PATCH', '/v1/attachments/pool', { targets }),
+    httpBackend: (...rest) => httpBackend(t, ...rest),
+    tcpBackend: (...rest) => tcpBackend(t, ...rest),
+    slowToCheck: (...rest) => slowToCheck(t, ...rest),
+    startLoad: (options) => {
+      const load = startLoad({ url, ...options });
+      t.after(() => load.stop());
+      return load;
+    },
   };
 }
 
