@@ -4,8 +4,8 @@ import * as net from 'node:net';
 import { test } from 'node:test';
 import type { PassiveReport } from '../../../../provider/runtime/contract/engine.ts';
 import type { Health } from '../../../../provider/runtime/contract/snapshot.ts';
-import { type Client, freePort, listener, target, UNCHECKED, until } from './fixtures.ts';
-import { worldOf } from './world.ts';
+import { type Client, freePort, listener, target, UNCHECKED, until } from '../../../harness/engine/fixtures.ts';
+import { worldOf } from '../../../harness/engine/world.ts';
 
 test('100 fresh connections over two workers are shared as the weights say', async (t) => {
   const { engine, serveWeb, echo, visit } = worldOf(t);

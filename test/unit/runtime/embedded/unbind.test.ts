@@ -1,8 +1,8 @@
 // What activate proves of an unbound target: its flows are cut, its connects go elsewhere, nothing new reaches it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freePort, fullPort, listener, target, until } from './fixtures.ts';
-import { worldOf } from './world.ts';
+import { freePort, fullPort, listener, target, until } from '../../../harness/engine/fixtures.ts';
+import { worldOf } from '../../../harness/engine/world.ts';
 
 test('unbind resets open flows on both sides, and no later connection reaches the target', async (t) => {
   const { engine, serve, serveWeb, echo, connect, visit } = worldOf(t);

@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { UdpBackend, UdpClient } from '../../../harness/backends/udp.ts';
-import { type Client, freePort, listener, target, until } from './fixtures.ts';
-import { worldOf } from './world.ts';
+import { type Client, freePort, listener, target, until } from '../../../harness/engine/fixtures.ts';
+import { worldOf } from '../../../harness/engine/world.ts';
 
 const STEPS = ['0.0.0.0', '127.0.0.1', '::', '127.0.0.1', '0.0.0.0', '::', '::1', '::'];
 /** A port that nothing has, whatever the address. */

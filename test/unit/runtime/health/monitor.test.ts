@@ -9,8 +9,8 @@ import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../provider/runtime/health/probes.ts';
 import { freePort, httpBackend, tcpBackend } from '../../../harness/backends/backends.ts';
 import { TCP_CHECK } from '../../../harness/control/tcp-check.ts';
+import { listener, snapshot, target } from '../../../harness/engine/fixtures.ts';
 import { until } from '../../../harness/runtime/runtime.ts';
-import { listener, snapshot, target } from '../embedded/fixtures.ts';
 
 const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
 

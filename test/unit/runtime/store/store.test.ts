@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { parseProperties } from '../../../../provider/model/objects/validate.ts';
 import type { Store } from '../../../../provider/runtime/store/store.ts';
 import type { StoredHealth, StoredObject, StoredToken } from '../../../../provider/runtime/stored/object.ts';
-import { testOnEachStore } from './table.ts';
+import { testOnEachStore } from '../../../harness/store/table.ts';
 
 const TOKEN: StoredToken = {
   id: 'one',

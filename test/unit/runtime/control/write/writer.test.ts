@@ -6,9 +6,10 @@ import { type TestContext, test } from 'node:test';
 import type { Change } from '../../../../../provider/runtime/control/write/write.ts';
 import { Writer } from '../../../../../provider/runtime/control/write/writer.ts';
 import { SqliteStore } from '../../../../../provider/runtime/store/sqlite/sqlite-store.ts';
+import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
+import { engineOf, freePort, listen, UNCHECKED } from '../../../../harness/engine/fixtures.ts';
 import { makePair, type Pair } from '../../../../harness/machine/certificates.ts';
 import { temporaryDirectory } from '../../../../harness/runtime/runtime.ts';
-import { engineOf, freePort, listen, UNCHECKED } from '../../embedded/fixtures.ts';
 
 /** Those that OpenSSL refuses today, though the model takes them. */
 const [WEAK, OTHER_WEAK] = ['a', 'b'].map((name) => makePair([name], { key: 'rsa:1024' })) as [Pair, Pair];

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
 import { readProxyHeader } from '../../../../harness/backends/proxy-protocol.ts';
-import { freePort, listener, target, until } from '../fixtures.ts';
-import { worldOf } from '../world.ts';
+import { freePort, listener, target, until } from '../../../../harness/engine/fixtures.ts';
+import { worldOf } from '../../../../harness/engine/world.ts';
 
 for (const proxyProtocol of ['v1', 'v2'] as const) {
   test(`${proxyProtocol}: the header stands before the client's bytes, and before a server's first words`, async (t) => {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as net from 'node:net';
 import { test } from 'node:test';
-import { freePort, listener, target, until } from '../fixtures.ts';
-import { worldOf } from '../world.ts';
+import { freePort, listener, target, until } from '../../../../harness/engine/fixtures.ts';
+import { worldOf } from '../../../../harness/engine/world.ts';
 
 test('32 MB come back byte for byte through a client that pauses', async (t) => {
   const { engine, serveWeb, echo, connect } = worldOf(t, { workers: 1 });

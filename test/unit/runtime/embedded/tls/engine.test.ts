@@ -7,8 +7,8 @@ import { type TestContext, test } from 'node:test';
 import * as tls from 'node:tls';
 import type { ListenerSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
+import { freePort, listen, listener, serve, snapshot, target, until } from '../../../../harness/engine/fixtures.ts';
 import { makePair } from '../../../../harness/machine/certificates.ts';
-import { freePort, listen, listener, serve, snapshot, target, until } from '../fixtures.ts';
 
 const PAIR = makePair(['a.example']);
 

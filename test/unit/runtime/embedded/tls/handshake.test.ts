@@ -9,8 +9,8 @@ import type { Connection, ConnectionHandler } from '../../../../../provider/runt
 import { TlsConnection } from '../../../../../provider/runtime/embedded/io/tls-connection.ts';
 import { Contexts } from '../../../../../provider/runtime/embedded/tls/contexts.ts';
 import { secure } from '../../../../../provider/runtime/embedded/tls/handshake.ts';
+import { listen, until } from '../../../../harness/engine/fixtures.ts';
 import { makePair } from '../../../../harness/machine/certificates.ts';
-import { listen, until } from '../fixtures.ts';
 
 const HANDSHAKE_MS = 60_000;
 const SIZE = 8_000_000;

@@ -8,8 +8,8 @@ import { type TestContext, test } from 'node:test';
 import type { BindingContext } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
 import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/listening-socket.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
-import { freePort, listener, target, UNCHECKED, until } from '../fixtures.ts';
-import { worldOf } from '../world.ts';
+import { freePort, listener, target, UNCHECKED, until } from '../../../../harness/engine/fixtures.ts';
+import { worldOf } from '../../../../harness/engine/world.ts';
 
 const UDP = { protocol: 'UDP' } as const;
 
@@ -133,7 +133,7 @@ test('where no more sockets can be had, datagrams are dropped and one line is lo
 
 /** A binding in a process that may open 60 files; it tells when it serves, and each line that it logs. */
 function limitedProcess(t: TestContext, port: number, targetPort: number): ChildProcess {
-  const script = new URL('./limited-process.ts', import.meta.url).pathname;
+  const script = new URL('../../../../harness/engine/limited-process.ts', import.meta.url).pathname;
   const command = `ulimit -n 60; exec "$0" "$@"`;
   const child = spawn('bash', ['-c', command, process.execPath, script, `${port}`, `${targetPort}`], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

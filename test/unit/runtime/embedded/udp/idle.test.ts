@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
-import { freePort, until } from '../fixtures.ts';
-import { servedBinding } from './served-binding.ts';
+import { freePort, until } from '../../../../harness/engine/fixtures.ts';
+import { servedBinding } from '../../../../harness/engine/served-binding.ts';
 
 const IDLE_MS = 3_600_000;
 

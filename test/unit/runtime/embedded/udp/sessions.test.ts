@@ -6,8 +6,8 @@ import type { PassiveReport } from '../../../../../provider/runtime/contract/eng
 import type { Health, ListenerSnapshot, TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import type { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
-import { freePort, listener, target, until } from '../fixtures.ts';
-import { worldOf } from '../world.ts';
+import { freePort, listener, target, until } from '../../../../harness/engine/fixtures.ts';
+import { worldOf } from '../../../../harness/engine/world.ts';
 
 function udp(port: number, targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}): ListenerSnapshot {
   return listener('dns', port, targets, { protocol: 'UDP', ...more });

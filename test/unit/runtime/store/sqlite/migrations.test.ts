@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { MIGRATIONS } from '../../../../../provider/runtime/store/sqlite/migrations.ts';
 import { SqliteStore } from '../../../../../provider/runtime/store/sqlite/sqlite-store.ts';
 import { temporaryDirectory } from '../../../../harness/runtime/runtime.ts';
-import { LOADED, writeDatabase } from './release-0-1-0.ts';
+import { LOADED, writeDatabase } from '../../../../harness/store/release-0-1-0.ts';
 
 const MODULE = new URL('../../../../../provider/runtime/store/sqlite/migrations.ts', import.meta.url);
 

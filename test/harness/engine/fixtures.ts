@@ -1,0 +1,243 @@
+// Snapshots, targets that tell their name, and waiting, for the tests of the embedded data plane.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import * as net from 'node:net';
+import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { targetKey } from '../../../provider/model/base/target-key.ts';
+import type { HealthView, PassiveReport } from '../../../provider/runtime/contract/engine.ts';
+import {
+  type GroupSnapshot,
+  groupIdOfRule,
+  groupsOf,
+  type ListenerSnapshot,
+  type RuleSnapshot,
+  type Snapshot,
+  type TargetSnapshot,
+} from '../../../provider/runtime/contract/snapshot.ts';
+import { EmbeddedEngine } from '../../../provider/runtime/embedded/engine.ts';
+import type { PassiveListener } from '../../../provider/runtime/embedded/serving/target.ts';
+import { TargetSet } from '../../../provider/runtime/embedded/serving/target-set.ts';
+import { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
+import type { GroupSettings, ListenerSettings } from '../../../provider/runtime/embedded/shared/messages.ts';
+import { createSelection } from '../../../provider/runtime/select/selection.ts';
+import { freePort } from '../machine/free-port.ts';
+
+export { fullPort } from '../machine/full-port.ts';
+export { freePort };
+
+export const UNCHECKED: HealthView = () => 'unchecked';
+
+export function target(port: number, weight = 100, address = '127.0.0.1'): TargetSnapshot {
+  return {
+    key: targetKey(address, port),
+    address,
+    port,
+    weight,
+    attachment: 'a',
+    name: `t${port}`,
+    ineligible: undefined,
+  };
+}
+
+/** `more` and `ofGroup`: in place of what a TCP listener without checks has. */
+export function listener(
+  id: string,
+  port: number,
+  targets: readonly TargetSnapshot[],
+  more: Partial<ListenerSnapshot> = {},
+  ofGroup: Partial<GroupSnapshot> = {},
+): ListenerSnapshot {
+  const byKey = new Map(targets.map((target) => [target.key, target]));
+  return { ...settings(id, port), group: { ...groupSettings(id), targets: byKey, ...ofGroup }, rules: [], ...more };
+}
+
+export function settings(id: string, port: number): ListenerSettings {
+  return {
+    id,
+    protocol: 'TCP',
+    address: '127.0.0.1',
+    port,
+    idleTimeoutMs: 60_000,
+    requestTimeoutMs: 60_000,
+    drainMs: 0,
+    maxConnections: undefined,
+    maxPendingRequests: undefined,
+    proxyProtocol: undefined,
+    trustedProxies: [],
+    certificates: [],
+  };
+}
+
+export function groupSettings(listenerId: string): GroupSettings {
+  return {
+    id: listenerId,
+    listenerId,
+    ruleId: undefined,
+    algorithm: 'weighted-round-robin',
+    healthCheck: undefined,
+    sticky: undefined,
+    slowStartMs: 0,
+  };
+}
+
+/** A rule of the listener `web` where `ofGroup` says nothing else. */
+export function rule(
+  id: string,
+  match: Partial<RuleSnapshot>,
+  targets: readonly TargetSnapshot[],
+  ofGroup: Partial<GroupSnapshot> = {},
+): RuleSnapshot {
+  const byKey = new Map(targets.map((target) => [target.key, target]));
+  const group = { ...groupSettings('web'), id: groupIdOfRule(id), ruleId: id, targets: byKey, ...ofGroup };
+  return { id, host: undefined, path: undefined, pathMatch: 'prefix', version: 1, ...match, group };
+}
+
+export function snapshot(version: number, listeners: readonly ListenerSnapshot[]): Snapshot {
+  const groups = new Map(listeners.flatMap(groupsOf).map((group) => [group.id, group]));
+  return {
+    version,
+    listeners: new Map(listeners.map((listener) => [listener.id, listener])),
+    waiting: new Map(),
+    groups,
+  };
+}
+
+/** What a worker has of a listener after a swap that brought it without targets. */
+export function workerListener(
+  ofListener: ListenerSettings,
+  counters: SharedArrayBuffer,
+  onPassive: PassiveListener = () => {},
+): WorkerListener {
+  const served = new WorkerListener(ofListener, 0, counters);
+  const { id } = ofListener;
+  const group = { settings: groupSettings(id), selection: createSelection(), clients: undefined };
+  served.groups.set(id, new TargetSet(group, 0, onPassive));
+  return served;
+}
+
+/** An engine that is destroyed with the test. */
+export function engineOf(t: TestContext, workers = 2, onPassive?: (report: PassiveReport) => void): EmbeddedEngine {
+  const engine = new EmbeddedEngine({ workers, log: () => {}, ...(onPassive && { onPassive }) });
+  t.after(() => engine.destroy());
+  return engine;
+}
+
+/** Prepares without refusal, and activates. */
+export async function serve(engine: EmbeddedEngine, next: Snapshot, health = UNCHECKED): Promise<void> {
+  assert.deepEqual(await engine.prepare(next), []);
+  await engine.activate(next, health);
+}
+
+/** An engine that serves these targets as the listener `web`, in its version 1. */
+export async function serveWeb(
+  t: TestContext,
+  targets: readonly TargetSnapshot[],
+  { workers, ...more }: Partial<ListenerSnapshot> & { workers?: number } = {},
+): Promise<{ engine: EmbeddedEngine; port: number }> {
+  const port = await freePort();
+  const engine = engineOf(t, workers);
+  await serve(engine, snapshot(1, [listener('web', port, targets, more)]));
+  return { engine, port };
+}
+
+interface EchoTarget {
+  readonly port: number;
+  /** Connections so far. */
+  readonly accepted: number;
+  readonly sockets: ReadonlySet<net.Socket>;
+}
+
+/** A target that says its name first, then echoes. */
+export async function echoTarget(t: TestContext, name: string, at = 0): Promise<EchoTarget> {
+  const sockets = new Set<net.Socket>();
+  let accepted = 0;
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    accepted++;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    socket.write(`${name}\n`);
+    socket.pipe(socket);
+  });
+  const port = await listen(t, server, '127.0.0.1', at);
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  return {
+    port,
+    sockets,
+    get accepted() {
+      return accepted;
+    },
+  };
+}
+
+export async function listen(t: TestContext, server: net.Server, address = '127.0.0.1', port = 0): Promise<number> {
+  server.listen(port, address);
+  t.after(() => server.close());
+  await once(server, 'listening');
+  return (server.address() as net.AddressInfo).port;
+}
+
+export class Client {
+  readonly socket: net.Socket;
+  readonly #parts: Buffer[] = [];
+  #error: NodeJS.ErrnoException | undefined;
+  hasEnded = false;
+  isClosed = false;
+
+  constructor(t: TestContext, port: number, address = '127.0.0.1') {
+    this.socket = net.connect({ port, host: address, allowHalfOpen: true });
+    t.after(() => this.socket.destroy());
+    this.socket.on('data', (chunk) => this.#parts.push(chunk));
+    this.socket.on('end', () => {
+      this.hasEnded = true;
+    });
+    this.socket.on('error', (error) => {
+      this.#error = error;
+    });
+    this.socket.on('close', () => {
+      this.isClosed = true;
+    });
+  }
+
+  get received(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+
+  get text(): string {
+    return this.received.toString('latin1');
+  }
+
+  get isRefused(): boolean {
+    return this.isClosed && this.#error?.code === 'ECONNREFUSED';
+  }
+
+  get isReset(): boolean {
+    return this.isClosed && this.#error?.code === 'ECONNRESET';
+  }
+
+  /** The name that the target said; '' where the client was reset. */
+  async name(): Promise<string> {
+    await until(() => this.text.includes('\n') || this.isClosed, 'the name or the end');
+    return this.text.split('\n')[0] ?? '';
+  }
+}
+
+/** The name of the target that a fresh connection came to. */
+export async function visit(t: TestContext, port: number): Promise<string> {
+  const client = new Client(t, port);
+  const name = await client.name();
+  client.socket.destroy();
+  return name;
+}
+
+/** Waits for a condition, for at most 30 s. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!condition()) {
+    if (performance.now() > deadline) assert.fail(`waited in vain for ${what}`);
+    await delay(2);
+  }
+}

@@ -1,0 +1,50 @@
+// The world of one test of the engine: an engine, targets and clients, which end with the test.
+import type * as net from 'node:net';
+import type { TestContext } from 'node:test';
+import type { PassiveReport } from '../../../provider/runtime/contract/engine.ts';
+import type { ListenerSnapshot, TargetSnapshot } from '../../../provider/runtime/contract/snapshot.ts';
+import {
+  Client,
+  echoTarget,
+  engineOf,
+  freePort,
+  listen,
+  listener,
+  serve as serveSnapshot,
+  snapshot as snapshotOf,
+  UNCHECKED,
+  visit,
+} from './fixtures.ts';
+
+export interface WorldOptions {
+  readonly workers?: number;
+  readonly onPassive?: (report: PassiveReport) => void;
+}
+
+export function worldOf(t: TestContext, { workers = 2, onPassive }: WorldOptions = {}) {
+  const engine = engineOf(t, workers, onPassive);
+  let version = 0;
+  /** These listeners as the next version. */
+  const snapshot = (listeners: readonly ListenerSnapshot[]) => snapshotOf(++version, listeners);
+  /** Serves these listeners as the next version, and fails where one is refused. */
+  const serve = (listeners: readonly ListenerSnapshot[], health = UNCHECKED) =>
+    serveSnapshot(engine, snapshot(listeners), health);
+  return {
+    engine,
+    snapshot,
+    serve,
+    /** Serves the targets as the listener `web`; `more` is as for `listener`. Returns its port. */
+    serveWeb: async (targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}) => {
+      const port = await freePort();
+      await serve([listener('web', port, targets, more)]);
+      return port;
+    },
+    /** A target that says its name first, then echoes. */
+    echo: (name: string, port?: number) => echoTarget(t, name, port),
+    /** Any server as a target. Returns its port. */
+    listen: (server: net.Server, address?: string, port?: number) => listen(t, server, address, port),
+    connect: (port: number, address?: string) => new Client(t, port, address),
+    /** The name of the target that a fresh connection came to. */
+    visit: (port: number) => visit(t, port),
+  };
+}

@@ -1,0 +1,336 @@
+// Requests and answers over real sockets: order, bodies, early and interim answers, and what a refusal leaves behind.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Backend, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
+
+const post = (body: string, lines = ''): string =>
+  `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${lines}\r\n${body}`;
+
+test('pipelined requests are answered in order on one connection to the target', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    for (;;) {
+      const head = await peer.head();
+      peer.write(ok(head.slice(4, head.indexOf(' HTTP'))));
+    }
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  const targets = Array.from({ length: 200 }, (_, index) => `/${index}`);
+  client.write(targets.map((target) => get(target)).join(''));
+  for (const target of targets) assert.equal((await client.answer()).body, target);
+  assert.equal(backend.peers.length, 1);
+  assert.deepEqual(proxy.counts(backend.port), { requests: 200, active: 0 });
+});
+
+test('a head and its body that arrive byte by byte are one request', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    const head = await peer.head();
+    peer.write(ok(await peer.body(5), head.includes('Content-Length: 5') ? 'X-Length: right\r\n' : ''));
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  for (const byte of post('hello')) {
+    client.write(byte);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const answer = await client.answer();
+  assert.equal(answer.body, 'hello');
+  assert.match(answer.head, /X-Length: right/);
+});
+
+test('chunks of a request are framed anew and its trailers are carried', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    await peer.untilReceived('X-Sum: 1\r\n\r\n');
+    peer.write(ok(''));
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n');
+  client.write('2;a=b\r\nhe\r\n003\r\nllo\r\n0\r\nX-Sum: 1\r\nContent-Length: 7\r\n\r\n');
+  assert.equal((await client.answer()).status, 200);
+  assert.equal(backend.peers[0]?.received, '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n');
+});
+
+test('trailers of an answer are carried', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    peer.write(
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\nHost: b\r\n\r\n',
+    );
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  await client.untilReceived('X-Sum: 1\r\n\r\n');
+  assert.equal(client.received.split('\r\n\r\n').slice(1).join('\r\n\r\n'), '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n');
+});
+
+for (const [what, answer, isHead] of [
+  ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n', true],
+  ['204', 'HTTP/1.1 204 No Content\r\n\r\n', false],
+  ['304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', false],
+] as const) {
+  test(`${what} has no body, and the connections are kept on both sides`, async (t) => {
+    const backend = await Backend.start(t, async (peer) => {
+      for (;;) {
+        await peer.head();
+        peer.write(answer);
+      }
+    });
+    const proxy = await HttpProxy.start(t, [backend.port]);
+    const client = await proxy.connect(t);
+    for (let round = 0; round < 2; round++) {
+      client.write(get().replace('GET', isHead ? 'HEAD' : 'GET'));
+      assert.equal((await client.answer(isHead)).head, answer);
+    }
+    assert.equal(client.received, '');
+    assert.equal(backend.peers.length, 1);
+  });
+}
+
+test('100-continue: the body goes when the target has asked for it', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    assert.match(await peer.head(), /^Expect: 100-continue\r$/m);
+    peer.write('HTTP/1.1 100 Continue\r\n\r\n');
+    peer.write(ok(await peer.body(5)));
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
+  assert.equal((await client.answer()).status, 100);
+  client.write('hello');
+  const answer = await client.answer();
+  assert.equal(answer.body, 'hello');
+  assert.doesNotMatch(answer.head, /Connection: close/);
+});
+
+test('interim answers reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    for (;;) {
+      await peer.head();
+      peer.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n');
+      peer.write(ok('hello'));
+    }
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  const statuses = [await client.answer(), await client.answer(), await client.answer()].map(({ status }) => status);
+  assert.deepEqual(statuses, [103, 102, 200]);
+  const old = await proxy.connect(t);
+  old.write('GET / HTTP/1.0\r\n\r\n');
+  assert.equal((await old.answer()).status, 200);
+});
+
+test('an early answer reaches the client that still sends, and both connections close', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\npart');
+  const answer = await client.answer();
+  assert.equal(answer.status, 413);
+  assert.match(answer.head, /^Connection: close\r$/m);
+  assert.equal(answer.body, 'big');
+  client.write('more');
+  await client.untilEnded();
+  await (await backend.peer(0)).untilEnded();
+});
+
+test('an early answer is read although the target has already reset the connection', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
+    // Closed with unread input, which makes it a reset.
+    peer.socket.pause();
+    peer.socket.destroySoon();
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n${'x'.repeat(3_000_000)}`);
+  assert.equal((await client.answer()).status, 413);
+});
+
+test('an answer that begins early goes on while the request goes on', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+    for (const _ of 'abc') {
+      const byte = await peer.body(1);
+      peer.write(`1\r\n${byte}\r\n`);
+    }
+    peer.write('0\r\n\r\n');
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n');
+  await client.head();
+  for (const byte of 'abc') {
+    client.write(byte);
+    await client.untilReceived(byte);
+  }
+  await client.untilReceived('0\r\n\r\n');
+});
+
+test('an HTTP/1.0 client gets the bare data of a chunked answer, and then the end', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    assert.match(await peer.head(), /^GET \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:\d+\r\n/);
+    peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+  await client.untilEnded();
+  assert.equal(client.received, 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello');
+});
+
+test('an HTTP/1.0 client that asks for it keeps its connection', async (t) => {
+  const backend = await Backend.answering(t, 'hello');
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  for (let round = 0; round < 2; round++) {
+    client.write('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+    assert.match((await client.answer()).head, /^Connection: keep-alive\r$/m);
+  }
+});
+
+test('an answer that ends with its connection is whole for the client, whose connection is kept', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
+    peer.write('lo');
+    peer.socket.end();
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  for (let round = 0; round < 2; round++) {
+    client.write(get());
+    assert.equal((await client.answer()).body, 'hello');
+  }
+  assert.equal(backend.peers.length, 2);
+});
+
+for (const [framing, head] of [
+  ['length', 'Content-Length: 10\r\n'],
+  ['chunks', 'Transfer-Encoding: chunked\r\n'],
+] as const) {
+  test(`an answer by ${framing} that is cut short is no whole answer for the client`, async (t) => {
+    const backend = await Backend.start(t, async (peer) => {
+      await peer.head();
+      peer.write(`HTTP/1.1 200 OK\r\n${head}\r\n5\r\nhel`);
+      peer.socket.end();
+    });
+    const proxy = await HttpProxy.start(t, [backend.port]);
+    const client = await proxy.connect(t);
+    client.write(get());
+    await client.untilEnded();
+    assert.match(client.received, /hel(\r\n)?$/);
+  });
+}
+
+test('a reset in an answer that ends with its connection is a reset for an HTTP/1.0 client', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write('GET / HTTP/1.0\r\n\r\n');
+  await client.untilReceived('hel');
+  backend.peers[0]?.socket.resetAndDestroy();
+  await client.untilEnded();
+  assert.equal(client.error?.code, 'ECONNRESET');
+});
+
+for (const [what, answer] of [
+  ['a malformed head', 'HTTP/1.1 200 OK\r\nX : 1\r\n\r\n'],
+  ['two framings', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['malformed chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'],
+  ['an over-long head', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(40_000)}`],
+  ['endless interim answers', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(101)],
+] as const) {
+  test(`${what} is a 502, and the upstream connection is closed`, async (t) => {
+    const backend = await Backend.start(t, async (peer) => {
+      await peer.head();
+      peer.write(answer);
+    });
+    const proxy = await HttpProxy.start(t, [backend.port]);
+    const client = await proxy.connect(t);
+    client.write(get());
+    let last = await client.answer();
+    while (last.status < 200) last = await client.answer();
+    assert.equal(last.status, 502);
+    assert.doesNotMatch(last.head, /Connection: close/);
+    await (await backend.peer(0)).untilEnded();
+  });
+}
+
+test('bytes behind an answer close the upstream connection and reach nobody', async (t) => {
+  const backend = await Backend.start(t, async (peer, number) => {
+    await peer.head();
+    peer.write(ok(`${number}`) + (number === 0 ? ok('poison') : ''));
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  for (const body of ['0', '1']) {
+    client.write(get());
+    assert.equal((await client.answer()).body, body);
+  }
+  await (await backend.peer(0)).untilEnded();
+});
+
+test('a pooled connection that gets bytes while idle is closed', async (t) => {
+  const backend = await Backend.start(t, async (peer, number) => {
+    await peer.head();
+    peer.write(ok(`${number}`));
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  await client.answer();
+  const peer = await backend.peer(0);
+  peer.write(ok('poison'));
+  await peer.untilEnded();
+  client.write(get());
+  assert.equal((await client.answer()).body, '1');
+});
+
+for (const [what, raw, status] of [
+  ['a refused head', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
+  ['a malformed chunk', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n', 400],
+  ['a chunk without its end', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX', 400],
+  ['a malformed trailer', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX : 1\r\n\r\n', 400],
+  ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+] as const) {
+  test(`${what} closes the connection, and what follows is not read`, async (t) => {
+    const backend = await Backend.answering(t, 'hello');
+    const proxy = await HttpProxy.start(t, [backend.port]);
+    const client = await proxy.connect(t);
+    client.write(raw + get('/smuggled'));
+    const answer = await client.answer();
+    assert.equal(answer.status, status);
+    assert.match(answer.head, /^Connection: close\r$/m);
+    await client.untilEnded();
+    assert.equal(client.received, '');
+    assert.equal(backend.peers.length, 0);
+  });
+}
+
+test('a body by length that looks like a request is a body', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    for (;;) {
+      const length = /^Content-Length: (\d+)/m.exec(await peer.head())?.[1] ?? '0';
+      peer.write(ok(await peer.body(Number(length))));
+    }
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  const smuggled = get('/smuggled');
+  client.write(post(smuggled) + get('/next', 'Connection: Content-Length\r\n'));
+  assert.equal((await client.answer()).body, smuggled);
+  assert.equal((await client.answer()).body, '');
+  assert.equal(proxy.counts(backend.port).requests, 2);
+});

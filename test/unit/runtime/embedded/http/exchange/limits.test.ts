@@ -1,0 +1,100 @@
+// A listener's limits on connections and on requests under way: who is turned away, how, and when there is room again.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { Backend, get, HttpProxy, ok, type Peer, until } from '../../../../../harness/engine/http-proxy.ts';
+
+/** Answers each request when the test says so. */
+function patient(t: TestContext): Promise<Backend> {
+  return Backend.start(t, async () => {});
+}
+
+test('a connection beyond the limit is answered 503 and closed; when one ends there is room for the next', async (t) => {
+  const backend = await Backend.answering(t, 'hello');
+  const proxy = await HttpProxy.start(t, [backend.port], { maxConnections: 2 });
+  const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
+  for (const client of [first, second]) {
+    client.write(get());
+    assert.equal((await client.answer()).body, 'hello');
+  }
+  const third = await proxy.connect(t);
+  third.write(get());
+  const answer = await third.answer();
+  assert.equal(answer.body, '503 Service Unavailable: too many connections\n');
+  assert.match(answer.head, /^Connection: close\r$/m);
+  await third.untilEnded();
+  assert.equal(third.error, undefined);
+  assert.equal(proxy.clients, 2);
+
+  first.socket.destroy();
+  await until(() => proxy.clients === 1, 'the end of the first');
+  const fourth = await proxy.connect(t);
+  fourth.write(get());
+  assert.equal((await fourth.answer()).body, 'hello');
+  const { connections, openConnections, refusedConnections, requests } = proxy.traffic;
+  assert.deepEqual([connections, openConnections, refusedConnections, requests], [3, 2, 1, 3]);
+});
+
+test('a limit set in place counts what is open already, and ends nothing', async (t) => {
+  const backend = await Backend.answering(t, 'hello');
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const clients = [await proxy.connect(t), await proxy.connect(t)];
+  await until(() => proxy.clients === 2, 'both');
+  proxy.listener.settings = { ...proxy.listener.settings, maxConnections: 1 };
+  assert.equal((await (await proxy.connect(t)).answer()).status, 503);
+  for (const client of clients) {
+    client.write(get());
+    assert.equal((await client.answer()).body, 'hello');
+  }
+  proxy.listener.settings = { ...proxy.listener.settings, maxConnections: 3 };
+  const client = await proxy.connect(t);
+  client.write(get());
+  assert.equal((await client.answer()).body, 'hello');
+});
+
+test('a request beyond the limit is answered 503 on a connection that is kept; the next answer makes room', async (t) => {
+  const backend = await patient(t);
+  const proxy = await HttpProxy.start(t, [backend.port], { maxPendingRequests: 1 });
+  const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
+  first.write(get());
+  const peer = await backend.peer(0);
+  await peer.head();
+  for (let round = 0; round < 2; round++) {
+    second.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
+    const answer = await second.answer();
+    assert.equal(answer.body, '503 Service Unavailable: too many requests wait for their answers\n');
+    assert.doesNotMatch(answer.head, /Connection/);
+  }
+  // The head is enough: the body may take its time.
+  peer.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n');
+  assert.equal((await first.head()).slice(0, 12), 'HTTP/1.1 200');
+  second.write(get());
+  const other = await backend.peer(1);
+  await other.head();
+  other.write(ok('second'));
+  assert.equal((await second.answer()).body, 'second');
+  assert.equal(proxy.traffic.refusedRequests, 2);
+});
+
+const ENDINGS: [how: string, end: (proxy: HttpProxy, peer: Peer, client: Peer) => void][] = [
+  ['its client goes', (_proxy, _peer, client) => client.socket.resetAndDestroy()],
+  ['its target resets the connection', (_proxy, peer) => peer.socket.resetAndDestroy()],
+  ['its target answers nonsense', (_proxy, peer) => peer.write('nonsense\r\n\r\n')],
+  [
+    'it becomes a tunnel',
+    (_proxy, peer) => peer.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'),
+  ],
+];
+
+for (const [how, end] of ENDINGS) {
+  test(`a request is under way no more when ${how}`, async (t) => {
+    const backend = await patient(t);
+    const proxy = await HttpProxy.start(t, [backend.port], { maxPendingRequests: 1 });
+    const client = await proxy.connect(t);
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    const peer = await backend.peer(0);
+    await peer.head();
+    end(proxy, peer, client);
+    await until(() => proxy.listener.counters.reservePending(1), 'room');
+    assert.equal(proxy.listener.counters.reservePending(1), false);
+  });
+}

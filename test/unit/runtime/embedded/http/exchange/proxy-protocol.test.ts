@@ -1,0 +1,129 @@
+// The PROXY protocol on connections to targets: the header is first, and such a connection is of one client only.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { readProxyHeader } from '../../../../../harness/backends/proxy-protocol.ts';
+import {
+  Backend,
+  type Client,
+  get,
+  HttpProxy,
+  ok,
+  type Peer,
+  until,
+} from '../../../../../harness/engine/http-proxy.ts';
+
+/** Answers each request with the source of its connection's header, and the connection's number. */
+function told(t: TestContext): Promise<Backend> {
+  return Backend.start(t, async (peer, number) => {
+    const source = await sourceOf(peer);
+    for (;;) {
+      await peer.until(() => peer.isClosed || peer.isEnded || peer.received.includes('\r\n\r\n'), 'a request');
+      if (!peer.received.includes('\r\n\r\n')) break;
+      const head = await peer.head();
+      await peer.body(Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0));
+      peer.write(ok(`${source} ${number}`));
+    }
+    peer.socket.end();
+  });
+}
+
+async function sourceOf(peer: Peer): Promise<string> {
+  await peer.until(() => readProxyHeader(peer.received) !== undefined, 'a header');
+  const header = readProxyHeader(peer.received);
+  peer.take(header?.length ?? 0);
+  return `${header?.version} ${header?.source}`;
+}
+
+const nameOf = ({ socket }: Client) => `127.0.0.1 ${socket.localPort}`;
+
+for (const version of ['v1', 'v2'] as const) {
+  test(`${version}: each client has connections of its own, one after the other over one`, async (t) => {
+    const backend = await told(t);
+    const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: version });
+    const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
+    for (let round = 0; round < 3; round++) {
+      for (const [number, client] of [first, second].entries()) {
+        client.write(get());
+        assert.equal((await client.answer()).body, `${version} ${nameOf(client)} ${number}`);
+      }
+    }
+    assert.equal(backend.peers.length, 2);
+  });
+}
+
+test("a client's end closes its idle connection to the target, which nobody else gets", async (t) => {
+  const backend = await told(t);
+  const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: 'v2' });
+  for (const end of [(client: Client) => client.socket.end(), (client: Client) => client.socket.resetAndDestroy()]) {
+    const client = await proxy.connect(t);
+    client.write(get());
+    await client.answer();
+    end(client);
+    await (backend.peers.at(-1) as Peer).untilEnded();
+  }
+  const client = await proxy.connect(t);
+  client.write(get());
+  assert.equal((await client.answer()).body, `v2 ${nameOf(client)} 2`);
+});
+
+test('a request that goes to another target has a new connection, and the one before it ends', async (t) => {
+  const backends = [await told(t), await told(t)];
+  const proxy = await HttpProxy.start(
+    t,
+    backends.map(({ port }) => port),
+    { proxyProtocol: 'v1' },
+  );
+  const client = await proxy.connect(t);
+  for (let round = 0; round < 4; round++) {
+    client.write(get());
+    assert.equal((await client.answer()).body, `v1 ${nameOf(client)} ${round >> 1}`);
+  }
+  const open = () => backends.flatMap(({ peers }) => peers).filter(({ isEnded, isClosed }) => !isEnded && !isClosed);
+  await until(() => open().length === 1, 'the end of all but the last');
+});
+
+test('a POST has a new connection with a header of its own, and the one before it ends', async (t) => {
+  const backend = await told(t);
+  const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: 'v2' });
+  const client = await proxy.connect(t);
+  client.write(get());
+  assert.equal((await client.answer()).body, `v2 ${nameOf(client)} 0`);
+  client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
+  assert.equal((await client.answer()).body, `v2 ${nameOf(client)} 1`);
+  await (backend.peers[0] as Peer).untilEnded();
+});
+
+test('set and unset in place, it rules the next request: no connection with a header serves others', async (t) => {
+  const plain = await Backend.answering(t, 'plain');
+  const proxy = await HttpProxy.start(t, [plain.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  await client.answer();
+
+  const backend = await told(t);
+  proxy.unbind(plain.port);
+  proxy.bind(backend.port);
+  proxy.listener.settings = { ...proxy.listener.settings, proxyProtocol: 'v1' };
+  client.write(get());
+  assert.equal((await client.answer()).body, `v1 ${nameOf(client)} 0`);
+
+  proxy.unbind(backend.port);
+  proxy.bind(plain.port);
+  proxy.listener.settings = { ...proxy.listener.settings, proxyProtocol: undefined };
+  client.write(get());
+  assert.equal((await client.answer()).body, 'plain');
+  await (backend.peers[0] as Peer).untilEnded();
+});
+
+test('a tunnel begins with the header too', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    const source = await sourceOf(peer);
+    await peer.head();
+    peer.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n${source}`);
+  });
+  const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: 'v1' });
+  const client = await proxy.connect(t);
+  client.write(get('/', 'Connection: Upgrade\r\nUpgrade: echo\r\n'));
+  await client.head();
+  await client.untilReceived(`v1 ${nameOf(client)}`);
+});

@@ -1,0 +1,217 @@
+// Forwarding rules on the wire: which targets a request goes to, and what comes of it when rules come, change and go.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { HealthView } from '../../../../../../provider/runtime/contract/engine.ts';
+import type {
+  Health,
+  ListenerSnapshot,
+  RuleSnapshot,
+  TargetSnapshot,
+} from '../../../../../../provider/runtime/contract/snapshot.ts';
+import { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
+import { createSelection } from '../../../../../../provider/runtime/select/selection.ts';
+import {
+  engineOf,
+  freePort,
+  fullPort,
+  groupSettings,
+  listener,
+  rule,
+  serve,
+  snapshot,
+  target,
+} from '../../../../../harness/engine/fixtures.ts';
+import { Backend, Client, get, HttpProxy, ok, until } from '../../../../../harness/engine/http-proxy.ts';
+
+/** Backends that answer with their names, as targets. */
+async function named<Name extends string>(
+  t: TestContext,
+  names: readonly Name[],
+): Promise<Record<Name, TargetSnapshot>> {
+  const backends = await Promise.all(names.map(async (name) => [name, await Backend.answering(t, name)] as const));
+  return Object.fromEntries(backends.map(([name, { port }]) => [name, target(port)])) as Record<Name, TargetSnapshot>;
+}
+
+/** What serves snapshots of one HTTP listener, `web`, with these rules and targets of its own. */
+async function webOf(t: TestContext) {
+  const engine = engineOf(t, 1);
+  const port = await freePort();
+  let version = 0;
+  const web = (targets: readonly TargetSnapshot[], rules: readonly RuleSnapshot[]): ListenerSnapshot =>
+    listener('web', port, targets, { protocol: 'HTTP', rules });
+  return {
+    engine,
+    web,
+    serve: (...listeners: ListenerSnapshot[]) => serve(engine, snapshot(++version, listeners)),
+    connect: () => Client.connect(t, port),
+  };
+}
+
+async function ask(client: Client, host: string, path: string): Promise<string> {
+  client.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  return (await client.answer()).body;
+}
+
+test("each request of a connection goes by its own host and path, and to the listener's targets where no rule takes it", async (t) => {
+  const { own, api, host } = await named(t, ['own', 'api', 'host']);
+  const { web, serve, connect } = await webOf(t);
+  await serve(web([own], [rule('api', { path: '/api' }, [api]), rule('host', { host: '*.example.com' }, [host])]));
+  const client = await connect();
+  assert.equal(await ask(client, 'a', '/'), 'own');
+  assert.equal(await ask(client, 'a', '/api/x?y'), 'api');
+  assert.equal(await ask(client, 'a', '/apix'), 'own');
+  assert.equal(await ask(client, 'WWW.example.com.:80', '/api'), 'host');
+  assert.equal(await ask(client, 'a', '/x/../%61pi/'), 'api');
+  assert.equal(await ask(client, 'a', 'http://a/api'), 'api');
+  client.write('OPTIONS * HTTP/1.1\r\nHost: www.example.com\r\n\r\n');
+  assert.equal((await client.answer()).body, 'host');
+  client.write('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.equal((await client.answer()).body, 'own');
+  client.write('GET /api HTTP/1.0\r\n\r\n');
+  assert.equal((await client.answer()).body, 'api');
+});
+
+test('what is forwarded is the path as it was sent, without dot segments', async (t) => {
+  const heads: string[] = [];
+  const backend = await Backend.start(t, async (peer) => {
+    heads.push(await peer.head());
+    peer.write(ok(''));
+  });
+  const { web, serve, connect } = await webOf(t);
+  await serve(web([], [rule('api', { path: '/%61pi' }, [target(backend.port)])]));
+  await ask(await connect(), 'A.example:1', '/y/../ap%69/%7e%2f');
+  assert.match(heads[0] ?? '', /^GET \/ap%69\/%7e%2f HTTP\/1\.1\r\nHost: A\.example:1\r\n/);
+});
+
+test("a rule without a target that takes traffic answers 503, not with the listener's targets", async (t) => {
+  const { own, api } = await named(t, ['own', 'api']);
+  const { web, serve, connect } = await webOf(t);
+  await serve(web([own], [rule('api', { path: '/api' }, [])]));
+  const client = await connect();
+  assert.match(await ask(client, 'a', '/api'), /^503/);
+  await serve(web([own], [rule('api', { path: '/api' }, [{ ...api, weight: 0 }])]));
+  assert.match(await ask(client, 'a', '/api'), /^503/);
+  assert.equal(await ask(client, 'a', '/'), 'own');
+});
+
+test('a rule begins when its first checks have told of a target, and from then on never gives its requests away', async (t) => {
+  const { own, api } = await named(t, ['own', 'api']);
+  const { engine, web, connect } = await webOf(t);
+  let health: Health = 'checking';
+  const view: HealthView = (groupId) => (groupId === 'web' ? 'unchecked' : health);
+  await serve(engine, snapshot(1, [web([own], [rule('api', { path: '/api' }, [api])])]), view);
+  const client = await connect();
+  assert.equal(await ask(client, 'a', '/api'), 'own');
+  const turn = async (next: Health) => {
+    health = next;
+    engine.setHealth([{ groupId: 'rules/api', key: api.key, health }]);
+    // Messages to the worker are handled in order.
+    await serve(
+      engine,
+      snapshot(engine.status().desired + 1, [web([own], [rule('api', { path: '/api' }, [api])])]),
+      view,
+    );
+  };
+  await turn('healthy');
+  assert.equal(await ask(client, 'a', '/api'), 'api');
+  for (const bad of ['unhealthy', 'checking'] as const) {
+    await turn(bad);
+    assert.match(await ask(client, 'a', '/api'), /^503/);
+  }
+});
+
+test('rules that come, change and go count from the next request of an open connection on', async (t) => {
+  const { own, one, two } = await named(t, ['own', 'one', 'two']);
+  const { web, serve, connect } = await webOf(t);
+  await serve(web([own], []));
+  const client = await connect();
+  assert.equal(await ask(client, 'a', '/x'), 'own');
+  await serve(web([own], [rule('x', { path: '/x' }, [one])]));
+  assert.equal(await ask(client, 'a', '/x'), 'one');
+  await serve(web([own], [rule('x', { path: '/y' }, [one])]));
+  assert.equal(await ask(client, 'a', '/x'), 'own');
+  assert.equal(await ask(client, 'a', '/y'), 'one');
+  await serve(web([own], [rule('x', { path: '/y' }, [two])]));
+  assert.equal(await ask(client, 'a', '/y'), 'two');
+  await serve(web([own], []));
+  assert.equal(await ask(client, 'a', '/y'), 'own');
+});
+
+test('of equal rules the newest with a target that takes traffic serves', async (t) => {
+  const { own, old, young } = await named(t, ['own', 'old', 'young']);
+  const { web, serve, connect } = await webOf(t);
+  const both = (targets: readonly TargetSnapshot[]) => [
+    rule('young', { path: '/x/', version: 2 }, targets),
+    rule('old', { path: '/x', version: 1 }, [old]),
+  ];
+  await serve(web([own], both([])));
+  const client = await connect();
+  assert.equal(await ask(client, 'a', '/x'), 'old');
+  await serve(web([own], both([{ ...young, weight: 0 }])));
+  assert.equal(await ask(client, 'a', '/x'), 'old');
+  await serve(web([own], both([young])));
+  assert.equal(await ask(client, 'a', '/x'), 'young');
+});
+
+test('a rule that goes: the exchange under way ends well, its idle connections close, and who waits is routed anew', async (t) => {
+  const answer = Promise.withResolvers<void>();
+  const slow = await Backend.start(t, async (peer, number) => {
+    await peer.head();
+    if (number === 0) await answer.promise;
+    peer.write(ok(`slow ${number}`));
+  });
+  const { own } = await named(t, ['own']);
+  const hanging = target(await fullPort(t));
+  const { web, serve, connect, engine } = await webOf(t);
+  const going = [rule('slow', { path: '/slow' }, [target(slow.port)]), rule('wait', { path: '/wait' }, [hanging])];
+  await serve(web([own], going));
+  const [underWay, idle, waiting] = [await connect(), await connect(), await connect()];
+  underWay.write(get('/slow'));
+  await slow.peer(0);
+  assert.equal(await ask(idle, 'a', '/slow'), 'slow 1');
+  waiting.write(get('/wait'));
+  await until(() => engine.traffic('web')?.requests === 3, 'the third request');
+
+  await serve(web([own], []));
+  assert.equal((await waiting.answer()).body, 'own');
+  await (await slow.peer(1)).untilEnded();
+  answer.resolve();
+  assert.equal((await underWay.answer()).body, 'slow 0');
+  assert.equal(slow.peers.length, 2);
+  assert.equal(await ask(underWay, 'a', '/slow'), 'own');
+});
+
+test('a request whose connection is made when its rule has changed goes by the new one', async (t) => {
+  const { own, other } = await named(t, ['own', 'other']);
+  const proxy = await HttpProxy.start(t, [own.port]);
+  const { listener: served } = proxy;
+  const settings = { ...groupSettings('web'), id: 'rules/x' };
+  const group = new TargetSet({ settings, selection: createSelection(), clients: undefined }, 0, () => {});
+  served.groups.set('rules/x', group);
+  const shared = { number: 0, slot: 0, counters: new SharedArrayBuffer(1024) };
+  group.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });
+  const { targets } = served;
+  const pick = targets.pick.bind(targets);
+  targets.pick = (...args) => {
+    // As a swap between the pick and the connection that comes of it.
+    setImmediate(() => {
+      served.routes = [{ groupId: 'rules/x', host: undefined, path: '/x', pathMatch: 'prefix', version: 1 }];
+    });
+    return pick(...args);
+  };
+  const client = await proxy.connect(t);
+  assert.equal(await ask(client, 'a', '/x'), 'other');
+  assert.equal(proxy.counts(own.port).requests, 0);
+});
+
+test('a rule that goes to another listener serves there, where its old one goes in the same snapshot too', async (t) => {
+  const { own, api } = await named(t, ['own', 'api']);
+  const { web, serve, connect } = await webOf(t);
+  const ofOld = rule('api', { path: '/api' }, [api], { listenerId: 'old' });
+  const old = listener('old', await freePort(), [own], { protocol: 'HTTP', rules: [ofOld] });
+  await serve(old, web([own], []));
+  const client = await connect();
+  assert.equal(await ask(client, 'a', '/api'), 'own');
+  await serve(web([own], [rule('api', { path: '/api' }, [api])]));
+  assert.equal(await ask(client, 'a', '/api'), 'api');
+});

@@ -1,0 +1,341 @@
+// Targets that fail, go away or are unbound, seen from the client: retries, 502, 503, 504, and what an unbind ends.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pool } from '../../../../../../provider/runtime/embedded/http/upstream/pool.ts';
+import { freePort } from '../../../../../harness/engine/fixtures.ts';
+import { Backend, get, HttpProxy, ok, until } from '../../../../../harness/engine/http-proxy.ts';
+
+const post = (body = ''): string => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+const put = (body: string): string => post(body).replace('POST', 'PUT');
+
+test('no target: 503 with a short text, and the connection is kept', async (t) => {
+  const proxy = await HttpProxy.start(t, []);
+  const client = await proxy.connect(t);
+  client.write(get() + get());
+  for (let round = 0; round < 2; round++) {
+    const answer = await client.answer();
+    assert.equal(answer.status, 503);
+    assert.equal(answer.body, '503 Service Unavailable: no target takes traffic\n');
+  }
+});
+
+test('a refused connect goes on to another target, with any method', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    for (;;) {
+      const head = await peer.head();
+      peer.write(ok(await peer.body(head.startsWith('POST') ? 5 : 0)));
+    }
+  });
+  const dead = await freePort();
+  const proxy = await HttpProxy.start(t, [dead, backend.port]);
+  const client = await proxy.connect(t);
+  for (let round = 0; round < 4; round++) {
+    client.write(post('hello'));
+    const answer = await client.answer();
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body, 'hello');
+  }
+  assert.ok(proxy.passive.includes(`127.0.0.1:${dead} ECONNREFUSED`));
+});
+
+test('all connects refused: 502 after three targets at most', async (t) => {
+  const dead = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
+  const proxy = await HttpProxy.start(t, dead);
+  const client = await proxy.connect(t);
+  client.write(get());
+  assert.equal((await client.answer()).status, 502);
+  assert.equal(proxy.passive.length, 3);
+});
+
+test('a GET whose reused connection closes under it is sent again, to a live target too', async (t) => {
+  const backend = await Backend.start(t, async (peer, number) => {
+    await peer.head();
+    peer.write(ok(`${number}`));
+    await peer.head();
+    if (number === 0) peer.socket.resetAndDestroy();
+    else peer.write(ok('again'));
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  assert.equal((await client.answer()).body, '0');
+  client.write(get());
+  assert.equal((await client.answer()).body, '1');
+  assert.equal(backend.peers.length, 2);
+});
+
+test('what a target sends before the next request is no answer to it, even if both are read in one turn', async (t) => {
+  const backend = await Backend.answering(t, 'right');
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  assert.equal((await client.answer()).body, 'right');
+  // The kernel tells of them in this order, and in one poll: all of it is written before this process polls again.
+  client.write(get());
+  (await backend.peer(0)).write(ok('wrong'));
+  assert.equal((await client.answer()).body, 'right');
+  assert.equal(backend.peers.length, 2);
+});
+
+test('a GET is sent to another target when one closes without an answer', async (t) => {
+  const closing = await Backend.start(t, async (peer) => {
+    await peer.head();
+    peer.socket.end();
+  });
+  const backend = await Backend.answering(t, 'hello');
+  const proxy = await HttpProxy.start(t, [closing.port, backend.port]);
+  const client = await proxy.connect(t);
+  for (let round = 0; round < 2; round++) {
+    client.write(get());
+    assert.equal((await client.answer()).body, 'hello');
+  }
+});
+
+test('a PUT is sent again with the body that was sent so far', async (t) => {
+  const closing = await Backend.start(t, async (peer) => {
+    await peer.head();
+    await peer.body(3);
+    peer.socket.end();
+  });
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    peer.write(ok(await peer.body(6)));
+  });
+  const proxy = await HttpProxy.start(t, [closing.port, backend.port]);
+  for (let round = 0; round < 2; round++) {
+    const client = await proxy.connect(t);
+    client.write(put('abcdef').slice(0, -3));
+    // Round robin starts at either: the one that closes gets its three bytes first, or is not asked.
+    await until(() => closing.peers.length + backend.peers.length > round, 'a target');
+    client.write('def');
+    assert.equal((await client.answer()).body, 'abcdef');
+  }
+});
+
+test('a PUT beyond the replay buffer is not sent again', async (t) => {
+  const serve = async (peer: {
+    head(): Promise<string>;
+    body(n: number): Promise<string>;
+    socket: { destroy(): void };
+  }) => {
+    await peer.head();
+    await peer.body(70_000);
+    peer.socket.destroy();
+  };
+  const backends = [await Backend.start(t, serve), await Backend.start(t, serve)];
+  const proxy = await HttpProxy.start(
+    t,
+    backends.map(({ port }) => port),
+  );
+  const client = await proxy.connect(t);
+  client.write(put('x'.repeat(70_000)));
+  assert.equal((await client.answer()).status, 502);
+  assert.equal(
+    backends.reduce((sum, { peers }) => sum + peers.length, 0),
+    1,
+  );
+});
+
+test('a POST is never sent twice, and never over a connection that was used before', async (t) => {
+  const backend = await Backend.start(t, async (peer, number) => {
+    const head = await peer.head();
+    if (head.startsWith('GET')) peer.write(ok(`${number}`));
+    else peer.socket.destroy();
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  await client.answer();
+  client.write(post());
+  assert.equal((await client.answer()).status, 502);
+  assert.equal(backend.peers.length, 2);
+  assert.equal(proxy.counts(backend.port).requests, 2);
+});
+
+test('an answer that does not come is a 504, and the upstream connection is closed', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+  });
+  const proxy = await HttpProxy.start(t, [backend.port], { requestTimeoutMs: 50 });
+  const client = await proxy.connect(t);
+  client.write(get());
+  assert.equal((await client.answer()).status, 504);
+  const peer = await backend.peer(0);
+  await peer.untilEnded();
+  assert.equal(proxy.counts(backend.port).active, 0);
+});
+
+test("a client's abort reaches the target", async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  for (const abort of ['destroy', 'resetAndDestroy'] as const) {
+    const number = backend.peers.length;
+    const client = await proxy.connect(t);
+    client.write(get());
+    const peer = await backend.peer(number);
+    client.socket[abort]();
+    await peer.untilEnded();
+  }
+});
+
+test('an abort in the middle of a request body reaches the target', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(post('hello').slice(0, -1));
+  const peer = await backend.peer(0);
+  await peer.untilReceived('hell');
+  client.socket.end();
+  await peer.untilEnded();
+  await client.untilEnded();
+});
+
+test('a client that ends its side behind a whole request gets its answer', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    await peer.untilEnded();
+    peer.write(ok('hello'));
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.socket.end(get());
+  assert.equal((await client.answer()).body, 'hello');
+  await client.untilEnded();
+});
+
+test('unbind closes idle connections to the target inside the swap', async (t) => {
+  const backend = await Backend.answering(t, 'hello');
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  await client.answer();
+  const peer = await backend.peer(0);
+  proxy.unbind(backend.port);
+  client.write(get());
+  assert.equal((await client.answer()).status, 503);
+  await peer.untilEnded();
+});
+
+test('a request that waits for its connect goes to another target when that one is unbound', async (t) => {
+  const backend = await Backend.answering(t, 'hello');
+  const other = await Backend.answering(t, 'other');
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  const { targets } = proxy.listener;
+  const pick = targets.pick.bind(targets);
+  // The swap comes in the very tick of the pick, before the connect can have succeeded.
+  targets.pick = (client, tried) => {
+    const target = pick(client, tried);
+    if (target?.port === backend.port) {
+      queueMicrotask(() => {
+        proxy.bind(other.port);
+        proxy.unbind(backend.port);
+      });
+    }
+    return target;
+  };
+  client.write(post('hello').slice(0, -2));
+  await other.peer(0);
+  client.write('lo');
+  assert.equal((await client.answer()).body, 'other');
+  assert.equal(proxy.counts(backend.port).requests, 0);
+  assert.deepEqual(proxy.passive, []);
+});
+
+test('an exchange that has begun runs to its end after the unbind, and its connection is not kept', async (t) => {
+  const backend = await Backend.start(t, async (peer) => {
+    await peer.head();
+    peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
+  });
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  await client.untilReceived('hello');
+  proxy.unbind(backend.port);
+  assert.equal(proxy.counts(backend.port).active, 1);
+  const peer = await backend.peer(0);
+  peer.write('world');
+  assert.equal((await client.answer()).body, 'helloworld');
+  await peer.untilEnded();
+  assert.equal(proxy.counts(backend.port).active, 0);
+  client.write(get());
+  assert.equal((await client.answer()).status, 503);
+});
+
+test('an exchange that outlives the unbind by the request timeout is ended', async (t) => {
+  const backend = await Backend.start(t, async (peer, number) => {
+    await peer.head();
+    if (number === 0) peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
+  });
+  const proxy = await HttpProxy.start(t, [backend.port], { requestTimeoutMs: 200, drainMs: 50 });
+  const client = await proxy.connect(t);
+  client.write(get());
+  await client.untilReceived('hello');
+  proxy.unbind(backend.port);
+  await client.untilEnded();
+  await (await backend.peer(0)).untilEnded();
+});
+
+test('round robin holds over requests of one connection', async (t) => {
+  const backends = await Promise.all(['a', 'b', 'c'].map((name) => Backend.answering(t, name)));
+  const proxy = await HttpProxy.start(
+    t,
+    backends.map(({ port }) => port),
+  );
+  const client = await proxy.connect(t);
+  for (let request = 0; request < 30; request++) {
+    client.write(get());
+    await client.answer();
+  }
+  assert.deepEqual(
+    backends.map(({ port }) => proxy.counts(port).requests),
+    [10, 10, 10],
+  );
+});
+
+test('an idle connection to a target is closed before the target would', async (t) => {
+  const backend = await Backend.answering(t, 'hello');
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get());
+  await client.answer();
+  const peer = await backend.peer(0);
+  pool.checkDeadline(performance.now() + 3_900);
+  client.write(get());
+  await client.answer();
+  assert.equal(backend.peers.length, 1);
+  pool.checkDeadline(performance.now() + 4_100);
+  await peer.untilEnded();
+});
+
+test('under load, unbinds and binds fail no request, and nothing begins at a target that is unbound', async (t) => {
+  const backends = await Promise.all(['a', 'b', 'c'].map((name) => Backend.answering(t, name)));
+  const ports = backends.map(({ port }) => port);
+  const proxy = await HttpProxy.start(t, ports);
+  let isOver = false;
+  let requests = 0;
+  const clients = Array.from({ length: 16 }, async (_, number) => {
+    const client = await proxy.connect(t);
+    while (!isOver) {
+      client.write(number % 2 ? get() : post());
+      assert.equal((await client.answer()).status, 200);
+      requests++;
+    }
+  });
+  for (let change = 0; change < 100; change++) {
+    const port = ports[change % 3] as number;
+    proxy.unbind(port);
+    const before = proxy.counts(port).requests;
+    const seen = requests;
+    await until(() => requests > seen + 20, 'requests to the other targets');
+    assert.equal(proxy.counts(port).requests, before);
+    proxy.bind(port);
+  }
+  isOver = true;
+  await Promise.all(clients);
+  for (const port of ports) assert.equal(proxy.counts(port).active, 0);
+});

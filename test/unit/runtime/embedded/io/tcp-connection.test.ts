@@ -1,0 +1,257 @@
+// Plain TCP connections in both ways of reading: what is written arrives, and every end is told once.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import * as net from 'node:net';
+import { type TestContext, test } from 'node:test';
+import type { ConnectHandler, Connection } from '../../../../../provider/runtime/embedded/io/connection.ts';
+import { TcpConnection } from '../../../../../provider/runtime/embedded/io/tcp-connection.ts';
+import { freePort, fullPort, listen, until } from '../../../../harness/engine/fixtures.ts';
+
+/** Records what it is told; writes a payload with respect for back-pressure. */
+class Recorder implements ConnectHandler {
+  socket: Connection | undefined;
+  readonly events: string[] = [];
+  readonly chunks: Buffer[] = [];
+  error: NodeJS.ErrnoException | undefined;
+  blocked = 0;
+  writable = 0;
+  isReading = true;
+  #rest: Buffer = Buffer.alloc(0);
+
+  get received(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+
+  send(payload: Buffer): void {
+    this.#rest = payload;
+    this.onWritable();
+  }
+
+  onConnect(): void {
+    this.events.push('connect');
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.chunks.push(Buffer.from(chunk));
+    return this.isReading;
+  }
+
+  onEnd(): void {
+    this.events.push('end');
+  }
+
+  onWritable(): void {
+    this.writable++;
+    while (this.#rest.length > 0) {
+      const chunk = this.#rest.subarray(0, 64 * 1024);
+      this.#rest = this.#rest.subarray(chunk.length);
+      if (this.socket?.write(chunk)) continue;
+      this.blocked++;
+      return;
+    }
+  }
+
+  onClose(error: Error | undefined): void {
+    this.events.push('close');
+    this.error = error;
+  }
+}
+
+/** `isPlain`: Node's undocumented parts are not there, so that the server's side reads by events. */
+async function pair(t: TestContext, isPlain: boolean): Promise<{ client: Recorder; server: Recorder }> {
+  const server = new Recorder();
+  const client = new Recorder();
+  const listening = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    if (isPlain) Object.assign((socket as unknown as { _handle: object })._handle, { useUserBuffer: undefined });
+    server.socket = TcpConnection.accept(socket, server);
+  });
+  const port = await listen(t, listening);
+  client.socket = TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 5_000 }, client);
+  t.after(() => client.socket?.destroy());
+  t.after(() => server.socket?.destroy());
+  await until(() => client.events.length > 0 && server.socket !== undefined, 'the connection');
+  return { client, server };
+}
+
+for (const isPlain of [false, true]) {
+  const mode = isPlain ? 'plain' : 'onread';
+
+  test(`${mode}: 8 MB each way arrive byte for byte at a reader that pauses`, async (t) => {
+    const { client, server } = await pair(t, isPlain);
+    const payloads = [randomBytes(8_000_000), randomBytes(8_000_000)] as const;
+    client.isReading = false;
+    server.isReading = false;
+    client.send(payloads[0]);
+    server.send(payloads[1]);
+    const resume = setInterval(() => {
+      client.socket?.resume();
+      server.socket?.resume();
+    }, 1);
+    t.after(() => clearInterval(resume));
+    // Until both senders have met a full kernel buffer, the pauses would prove nothing.
+    await until(() => client.blocked > 0 && server.blocked > 0, 'back-pressure both ways');
+    client.isReading = true;
+    server.isReading = true;
+    const size = (recorder: Recorder) => recorder.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    await until(() => size(client) >= 8_000_000 && size(server) >= 8_000_000, 'all bytes');
+    assert.ok(server.received.equals(payloads[0]));
+    assert.ok(client.received.equals(payloads[1]));
+  });
+
+  test(`${mode}: after writes that did not wait for it, onWritable still comes`, async (t) => {
+    const { client, server } = await pair(t, isPlain);
+    for (let round = 0; round < 200; round++) {
+      server.socket?.pause();
+      const told = client.writable;
+      while (client.socket?.write(Buffer.alloc(256 * 1024))) {}
+      server.socket?.resume();
+      for (let more = 0; more < 1 + (round % 7); more++) {
+        await new Promise(setImmediate);
+        if (client.writable === told) client.socket?.write(Buffer.alloc(64 * 1024));
+      }
+      await until(() => client.writable > told, 'onWritable');
+      assert.equal(client.socket?.write('x'), true, 'nothing is queued any more');
+      server.chunks.length = 0;
+    }
+  });
+
+  test(`${mode}: strings go as latin1`, async (t) => {
+    const { client, server } = await pair(t, isPlain);
+    assert.equal(client.socket?.write('caf\u00e9'), true);
+    await until(() => server.received.length === 4, 'four bytes');
+    assert.equal(server.received.toString('latin1'), 'café');
+  });
+
+  test(`${mode}: a half-closed side still receives, and both are closed without an error`, async (t) => {
+    const { client, server } = await pair(t, isPlain);
+    client.socket?.end();
+    await until(() => server.events.includes('end'), 'the FIN');
+    server.socket?.write('late answer');
+    await until(() => client.received.length > 0, 'the answer');
+    server.socket?.end();
+    await until(() => client.events.includes('close') && server.events.includes('close'), 'both ends');
+    assert.deepEqual(client.events, ['connect', 'end', 'close']);
+    assert.deepEqual(server.events, ['end', 'close']);
+    assert.equal(client.error, undefined);
+    assert.equal(server.error, undefined);
+  });
+
+  test(`${mode}: a reset is an error at the other side, also while writes are queued and after a FIN`, async (t) => {
+    for (const prepare of ['nothing', 'queued', 'ended'] as const) {
+      const { client, server } = await pair(t, isPlain);
+      if (prepare === 'queued') {
+        server.socket?.pause();
+        client.send(Buffer.alloc(32_000_000));
+        await until(() => client.blocked > 0, 'a full buffer');
+      }
+      if (prepare === 'ended') {
+        client.socket?.end();
+        await until(() => server.events.includes('end'), 'the FIN');
+      }
+      client.socket?.reset();
+      server.socket?.resume();
+      // After a FIN libuv reads no more, and so learns of the reset only from a write.
+      if (prepare === 'ended') {
+        await until(() => client.events.includes('close'), 'the reset');
+        server.socket?.write('x');
+      }
+      await until(() => client.events.includes('close') && server.events.includes('close'), prepare);
+      assert.ok(['ECONNRESET', 'EPIPE'].includes(server.error?.code ?? ''), `${prepare}: ${server.error}`);
+      assert.equal(client.error, undefined, prepare);
+      assert.equal(client.socket?.isDestroyed, true);
+      assert.equal(client.socket?.write('x'), client.blocked === 0, 'a write after the end is dropped');
+    }
+  });
+
+  test(`${mode}: nothing is told after destroy but the close`, async (t) => {
+    const { client, server } = await pair(t, isPlain);
+    server.socket?.write('x');
+    client.socket?.destroy();
+    client.socket?.destroy();
+    await until(() => client.events.includes('close'), 'the close');
+    assert.deepEqual(client.events, ['connect', 'close']);
+    assert.equal(client.received.length, 0);
+  });
+
+  test(`${mode}: the handler can be replaced`, async (t) => {
+    const { client, server } = await pair(t, isPlain);
+    const other = new Recorder();
+    if (server.socket) server.socket.handler = other;
+    client.socket?.write('x');
+    client.socket?.end();
+    await until(() => other.events.includes('end'), 'the end at the other handler');
+    assert.equal(other.received.toString(), 'x');
+    assert.deepEqual(server.events, []);
+  });
+}
+
+test('addresses and ports of an accepted socket are known', async (t) => {
+  const { client, server } = await pair(t, false);
+  assert.equal(server.socket?.remoteAddress, '127.0.0.1');
+  assert.equal(server.socket?.remotePort, client.socket?.local.port);
+  assert.equal(server.socket?.local.port, client.socket?.remotePort);
+});
+
+test('a server counts no connection whose handle was taken', async (t) => {
+  const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true });
+  const port = await listen(t, server);
+  const recorder = new Recorder();
+  server.on('connection', (socket) => {
+    recorder.socket = TcpConnection.accept(socket, recorder);
+  });
+  const client = net.connect(port, '127.0.0.1');
+  t.after(() => client.destroy());
+  t.after(() => recorder.socket?.destroy());
+  await until(() => recorder.socket !== undefined, 'the connection');
+  const { promise, resolve } = Promise.withResolvers<number>();
+  server.getConnections((_error, count) => resolve(count));
+  assert.equal(await promise, 0);
+});
+
+test('a refused connect is a close with its error and nothing before', async () => {
+  const recorder = new Recorder();
+  TcpConnection.connect({ address: '127.0.0.1', port: await freePort(), timeoutMs: 5_000 }, recorder);
+  await until(() => recorder.events.length > 0, 'the close');
+  assert.deepEqual(recorder.events, ['close']);
+  assert.equal(recorder.error?.code, 'ECONNREFUSED');
+});
+
+test('a connect that hangs ends with ETIMEDOUT, one that is reset ends without an error', async (t) => {
+  const port = await fullPort(t);
+  const late = new Recorder();
+  TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 20 }, late);
+  const abandoned = new Recorder();
+  TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 5_000 }, abandoned).reset();
+  await until(() => late.events.length > 0 && abandoned.events.length > 0, 'both closes');
+  assert.deepEqual([late.events, late.error?.code], [['close'], 'ETIMEDOUT']);
+  assert.deepEqual([abandoned.events, abandoned.error], [['close'], undefined]);
+});
+
+test('a closed socket gives its read buffer to the next one, unless the last chunk in it is still needed', async (t) => {
+  const chunks: Buffer[] = [];
+  const answers = [true, false, true];
+  const listening = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
+    const raw = TcpConnection.accept(socket, {
+      onData: (chunk) => {
+        chunks.push(chunk);
+        raw.destroy();
+        return answers[chunks.length - 1] ?? true;
+      },
+      onEnd: () => {},
+      onWritable: () => {},
+      onClose: () => {},
+    });
+  });
+  const port = await listen(t, listening);
+  for (const letter of ['a', 'b', 'c', 'd']) {
+    const client = net.connect({ host: '127.0.0.1', port });
+    client.on('error', () => {});
+    client.write(letter);
+    await new Promise((resolve) => client.once('close', resolve));
+  }
+  const [a, b, c, d] = chunks.map((chunk) => chunk.buffer);
+  assert.equal(a, b);
+  assert.notEqual(b, c);
+  assert.equal(chunks[1]?.toString(), 'b');
+  assert.equal(c, d);
+});

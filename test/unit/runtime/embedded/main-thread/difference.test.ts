@@ -1,0 +1,89 @@
+// The difference of two snapshots: only what changed is in it, and applying it gives the next one.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Snapshot, TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
+import { difference } from '../../../../../provider/runtime/embedded/main-thread/difference.ts';
+import { groupSettings, listener, snapshot, target } from '../../../../harness/engine/fixtures.ts';
+import { assertHolds } from '../../../../harness/properties/properties.ts';
+
+test('from nothing it is the whole, to itself it is empty', () => {
+  const web = listener('web', 80, [target(1), target(2)]);
+  const next = snapshot(1, [web]);
+  const whole = difference(undefined, next);
+  assert.deepEqual(whole, {
+    upserted: [
+      {
+        listener: web,
+        groups: [{ group: web.group, upserted: [...web.group.targets.values()], removed: [] }],
+        removedGroups: [],
+      },
+    ],
+    removed: [],
+  });
+  assert.deepEqual(difference(next, snapshot(2, [web])), { upserted: [], removed: [] });
+});
+
+test('one weight of many is one target', () => {
+  const targets = Array.from({ length: 1000 }, (_, index) => target(index + 1));
+  const changed = target(500, 25);
+  const web = listener('web', 80, targets.with(499, changed));
+  const change = difference(snapshot(1, [listener('web', 80, targets)]), snapshot(2, [web]));
+  const groups = [{ group: web.group, upserted: [changed], removed: [] }];
+  assert.deepEqual(change.upserted, [{ listener: web, groups, removedGroups: [] }]);
+});
+
+type State = Record<string, Record<string, number>>;
+const stateArbitrary = fc.dictionary(
+  fc.constantFrom('a', 'b', 'c'),
+  fc.dictionary(fc.constantFrom('1', '2', '3', '4'), fc.integer({ min: 0, max: 2 }), { noNullPrototype: true }),
+  { noNullPrototype: true },
+);
+/** Equal targets are the same object, as compile makes them. */
+const interned = new Map<string, TargetSnapshot>();
+
+function snapshotOf(state: State, version: number): Snapshot {
+  const listeners = Object.entries(state).map(([id, weights]) => {
+    const targets = Object.entries(weights).map(([port, weight]) => {
+      const name = `${port} ${weight}`;
+      if (!interned.has(name)) interned.set(name, target(Number(port), weight));
+      return interned.get(name) as TargetSnapshot;
+    });
+    return listener(id, 80, targets);
+  });
+  return snapshot(version, listeners);
+}
+
+test('applied to the one it gives the other', () => {
+  assertHolds(
+    fc.property(stateArbitrary, stateArbitrary, (before, after) => {
+      const { upserted, removed } = difference(snapshotOf(before, 1), snapshotOf(after, 2));
+      const state = structuredClone(before);
+      for (const id of removed) delete state[id];
+      for (const { listener, groups } of upserted) {
+        const weights: Record<string, number> = state[listener.id] ?? {};
+        for (const targets of groups) {
+          for (const key of targets.removed) delete weights[key.split(':')[1] as string];
+          for (const { port, weight } of targets.upserted) {
+            assert.notEqual(weights[port], weight, 'an unchanged target is not in it');
+            weights[port] = weight;
+          }
+        }
+        state[listener.id] = weights;
+      }
+      assert.deepEqual(state, after);
+    }),
+  );
+});
+
+test("a rule that goes takes its group with it, and the listener's own group is not in the difference", () => {
+  const web = listener('web', 80, [target(1)]);
+  const group = { ...groupSettings('web'), id: 'rules/api', ruleId: 'api', targets: new Map() };
+  const rule = { id: 'api', host: undefined, path: '/api', pathMatch: 'prefix', version: 1, group } as const;
+  const ruled = { ...web, rules: [rule] };
+  const added = difference(snapshot(1, [web]), snapshot(2, [ruled]));
+  const groups = [{ group, upserted: [], removed: [] }];
+  assert.deepEqual(added.upserted, [{ listener: ruled, groups, removedGroups: [] }]);
+  const removed = difference(snapshot(2, [ruled]), snapshot(3, [web]));
+  assert.deepEqual(removed.upserted, [{ listener: web, groups: [], removedGroups: ['rules/api'] }]);
+});

@@ -1,0 +1,64 @@
+// Who may have which endpoint, who opens it, and what overlaps.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ListenerSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
+import { endpointOwners } from '../../../../../provider/runtime/embedded/main-thread/endpoint-owners.ts';
+import { isOpenedBy, overlaps } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
+import { listener, snapshot } from '../../../../harness/engine/fixtures.ts';
+
+const OVERLAPS: [a: string, b: string, isOverlap: boolean][] = [
+  ['127.0.0.1', '127.0.0.1', true],
+  ['127.0.0.1', '127.0.0.2', false],
+  ['127.0.0.1', '0.0.0.0', true],
+  ['::1', '0.0.0.0', false],
+  ['::1', '::', true],
+  ['127.0.0.1', '::', true],
+  ['0.0.0.0', '::', true],
+  ['::1', '127.0.0.1', false],
+];
+
+for (const [a, b, isOverlap] of OVERLAPS) {
+  test(`${a} and ${b} of one port ${isOverlap ? 'overlap' : 'go together'}`, () => {
+    const at = (address: string, port = 80, transport: 'tcp' | 'udp' = 'tcp') => ({ transport, address, port });
+    assert.deepEqual([overlaps(at(a), at(b)), overlaps(at(b), at(a))], [isOverlap, isOverlap]);
+    assert.equal(overlaps(at(a), at(b, 81)), false);
+    assert.equal(overlaps(at(a), at(b, 80, 'udp')), false);
+  });
+}
+
+test('one worker opens a UDP endpoint, all of them a TCP endpoint, and many endpoints spread', () => {
+  const workers = [0, 1, 2, 3];
+  const counts = workers.map(() => 0);
+  for (let port = 1; port <= 400; port++) {
+    const openers = (transport: 'tcp' | 'udp') =>
+      workers.filter((id) => isOpenedBy({ transport, address: '10.0.0.1', port }, id, workers.length));
+    assert.deepEqual(openers('tcp'), workers);
+    const [owner, ...others] = openers('udp');
+    assert.deepEqual(others, []);
+    (counts[owner as number] as number)++;
+  }
+  assert.ok(Math.min(...counts) > 60, `${counts}`);
+});
+
+const at = (id: string, address: string, protocol: 'TCP' | 'UDP' = 'TCP'): ListenerSnapshot =>
+  listener(id, 80, [], { address, protocol });
+
+/** The ids of the owners, and who was refused because of whom. */
+function decide(listeners: readonly ListenerSnapshot[], served = ''): [string, string[]] {
+  const { owners, refusals } = endpointOwners(snapshot(1, listeners), ({ id }) => served.includes(id));
+  const texts = refusals.map(({ listenerId, problem }) => `${listenerId}: ${problem.message}`);
+  return [[...owners.values()].map(({ id }) => id).join(''), texts];
+}
+
+test('of endpoints that overlap the served one stays, else the first one has it', () => {
+  const [one, all, two] = [at('a', '127.0.0.1'), at('b', '0.0.0.0'), at('c', '127.0.0.2')];
+  assert.deepEqual(decide([one, two]), ['ac', []]);
+  assert.deepEqual(decide([one, all]), ['a', ['b: 127.0.0.1:80 is in use by listener a.']]);
+  assert.deepEqual(decide([one, all], 'b'), ['b', ['a: 0.0.0.0:80 is in use by listener b.']]);
+  assert.deepEqual(decide([one, two, all], 'b'), [
+    'b',
+    ['a: 0.0.0.0:80 is in use by listener b.', 'c: 0.0.0.0:80 is in use by listener b.'],
+  ]);
+  assert.deepEqual(decide([one, at('d', '127.0.0.1')], 'd'), ['d', ['a: 127.0.0.1:80 is in use by listener d.']]);
+  assert.deepEqual(decide([one, at('u', '0.0.0.0', 'UDP')]), ['au', []]);
+});

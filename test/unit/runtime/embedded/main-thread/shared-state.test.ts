@@ -1,0 +1,107 @@
+// What the state tells workers of a binding beside the snapshot: its number, since when it takes traffic, its table of clients.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { GroupSnapshot, Health } from '../../../../../provider/runtime/contract/snapshot.ts';
+import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import type { GroupUpsert, Swap, TargetUpsert } from '../../../../../provider/runtime/embedded/shared/messages.ts';
+import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
+import { listener, snapshot, target } from '../../../../harness/engine/fixtures.ts';
+
+const SOURCE_IP = { type: 'source-ip', lifetimeMs: 1000 } as const;
+
+/** A state with one listener, and the health that its view gives by port. */
+function world() {
+  const state = new SharedState(1);
+  const health: Record<number, Health> = {};
+  let version = 0;
+  const advance = (weights: Readonly<Record<number, number>>, group: Partial<GroupSnapshot> = {}): GroupUpsert => {
+    const targets = Object.entries(weights).map(([port, weight]) => target(Number(port), weight));
+    const web = listener('web', 80, targets);
+    const next = snapshot(++version, [{ ...web, group: { ...web.group, ...group } }]);
+    return groupOf(state.advance(next, (_, key) => health[Number(key.split(':')[1])] ?? 'unchecked', []));
+  };
+  const turn = (port: number, turned: Health) => {
+    health[port] = turned;
+    return state.setHealth([{ groupId: 'web', key: target(port).key, health: turned }])[0]?.begunAtMs;
+  };
+  const whole = () => targetsOf(groupOf(state.whole([])));
+  const isInSlowStart = (port: number) => state.counts('web', target(port).key).isInSlowStart;
+  return { advance, turn, whole, health, isInSlowStart };
+}
+
+function groupOf(swap: Swap): GroupUpsert {
+  return swap.upserted[0]?.groups[0] as GroupUpsert;
+}
+
+function targetsOf(group: GroupUpsert): Record<number, TargetUpsert> {
+  return Object.fromEntries(group.upserted.map((upsert) => [upsert.port, upsert]));
+}
+
+function isNow(begunAtMs: number | undefined, sinceMs: number): boolean {
+  return begunAtMs !== undefined && begunAtMs >= sinceMs && begunAtMs <= sharedNowMs();
+}
+
+test('what takes traffic with the first snapshot began before; what is bound later begins then', () => {
+  const { advance, whole } = world();
+  const start = sharedNowMs();
+  assert.equal(targetsOf(advance({ 1: 100 }))[1]?.begunAtMs, undefined);
+  const begun = targetsOf(advance({ 1: 100, 2: 100 }))[2]?.begunAtMs;
+  assert.ok(isNow(begun, start));
+  assert.equal(targetsOf(advance({ 1: 100, 2: 50 }))[2]?.begunAtMs, begun, 'another weight is no begin');
+  assert.equal(whole()[2]?.begunAtMs, begun, 'a worker that replaces another hears the same');
+  assert.equal(whole()[1]?.begunAtMs, undefined);
+});
+
+test('a target begins when its health first lets it, and again when that comes back', () => {
+  const { advance, turn, whole, health } = world();
+  health[1] = 'checking';
+  const start = sharedNowMs();
+  assert.equal(targetsOf(advance({ 1: 100 }))[1]?.begunAtMs, undefined);
+  const first = turn(1, 'healthy');
+  assert.ok(isNow(first, start));
+  assert.equal(turn(1, 'unhealthy'), first);
+  const again = turn(1, 'healthy');
+  assert.ok(isNow(again, first ?? 0));
+  // No check any more: it goes on as it was.
+  assert.equal(turn(1, 'unchecked'), again);
+  assert.equal(whole()[1]?.begunAtMs, again);
+});
+
+test('a target is in slow start while it takes traffic and its time is not over, and never under a hash by address', () => {
+  const { advance, turn, isInSlowStart } = world();
+  const slow = { slowStartMs: 3_600_000 };
+  advance({ 1: 100 }, slow);
+  advance({ 1: 100, 2: 100 }, slow);
+  assert.deepEqual([1, 2, 3].map(isInSlowStart), [false, true, false]);
+  turn(2, 'unhealthy');
+  assert.equal(isInSlowStart(2), false);
+  turn(2, 'healthy');
+  assert.equal(isInSlowStart(2), true);
+  advance({ 1: 100, 2: 100 }, { ...slow, algorithm: 'source-ip-hash' });
+  assert.equal(isInSlowStart(2), false);
+  advance({ 1: 100, 2: 100 });
+  assert.equal(isInSlowStart(2), false);
+});
+
+test('a binding has one number for as long as it lasts, and no other has it', () => {
+  const { advance, whole } = world();
+  const first = targetsOf(advance({ 1: 100, 2: 100 }));
+  const changed = targetsOf(advance({ 1: 50, 2: 100 }));
+  assert.equal(changed[1]?.number, first[1]?.number);
+  advance({ 2: 100 });
+  const again = targetsOf(advance({ 1: 100, 2: 100 }));
+  const numbers = [first[1], first[2], again[1]].map((upsert) => upsert?.number ?? 0);
+  assert.equal(new Set(numbers).size, 3);
+  assert.ok(numbers.every((number) => number > 0));
+  assert.equal(whole()[1]?.number, again[1]?.number);
+});
+
+test('clients have a table while they are sticky by source IP, and the same one through every change', () => {
+  const { advance } = world();
+  assert.equal(advance({ 1: 100 }).clients, undefined);
+  const { clients } = advance({ 1: 100 }, { sticky: SOURCE_IP });
+  assert.ok(clients);
+  assert.equal(advance({ 1: 50, 2: 10 }, { sticky: { ...SOURCE_IP, lifetimeMs: 5 } }).clients, clients);
+  assert.equal(advance({ 1: 50 }).clients, undefined);
+  assert.notEqual(advance({ 1: 50 }, { sticky: SOURCE_IP }).clients, clients);
+});

@@ -1,0 +1,123 @@
+// A worker that ends, or is too late, is replaced on the present snapshot, and nobody else notices.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import { WorkerPlace } from '../../../../../provider/runtime/embedded/main-thread/worker-place.ts';
+import { createGauges } from '../../../../../provider/runtime/embedded/shared/counters.ts';
+import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
+import {
+  Client,
+  echoTarget,
+  engineOf,
+  freePort,
+  listener,
+  serve,
+  serveWeb,
+  snapshot,
+  target,
+  UNCHECKED,
+  until,
+  visit,
+} from '../../../../harness/engine/fixtures.ts';
+
+test('an ended worker is replaced and serves; flows of the others stay, its own are cut and uncounted', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  const web = listener('web', port, [target(a.port)]);
+  await serve(engine, snapshot(1, [web]));
+  const clients = Array.from({ length: 40 }, () => new Client(t, port));
+  await Promise.all(clients.map((client) => client.name()));
+  const [ended, kept] = engine.status().workers.map(({ connections }) => connections) as [number, number];
+  assert.equal(ended + kept, 40);
+  assert.equal(await engine.endWorker(0), true);
+  assert.equal(await engine.endWorker(2), false);
+  await until(() => engine.status().workers.every(({ version }) => version === 1), 'the new worker');
+  assert.deepEqual(
+    engine.status().workers.map(({ restarts }) => restarts),
+    [1, 0],
+  );
+  await until(() => clients.filter(({ isClosed, hasEnded }) => isClosed || hasEnded).length === ended, 'the cut flows');
+  assert.equal(engine.counts('web', `127.0.0.1:${a.port}`).activeConnections, kept);
+  for (const client of clients) {
+    if (client.isClosed || client.hasEnded) continue;
+    client.socket.write('x');
+    await until(() => client.text === 'a\nx', 'the echo of another worker');
+  }
+  for (let i = 0; i < 20; i++) assert.equal(await visit(t, port), 'a');
+});
+
+test('all workers ended at once come back with what is served', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(3, [listener('web', port, [target(a.port)])]));
+  await Promise.all([engine.endWorker(0), engine.endWorker(1)]);
+  await until(() => engine.status().workers.every(({ version }) => version === 3), 'the new workers');
+  assert.equal(await visit(t, port), 'a');
+});
+
+test('a worker that ends between prepare and activate serves the activated snapshot', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const port = await freePort();
+  const engine = engineOf(t);
+  await serve(engine, snapshot(1, []));
+  const next = snapshot(2, [listener('web', port, [target(a.port)])]);
+  assert.deepEqual(await engine.prepare(next), []);
+  await Promise.all([engine.endWorker(0), engine.endWorker(1)]);
+  await engine.activate(next, UNCHECKED);
+  assert.deepEqual(
+    engine.status().workers.map(({ version }) => version),
+    [2, 2],
+  );
+  assert.equal(await visit(t, port), 'a');
+});
+
+test('a worker that ends during activate comes back on the activated snapshot', async (t) => {
+  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const { engine, port } = await serveWeb(t, [target(a.port)]);
+  const next = snapshot(2, [listener('web', port, [target(b.port)])]);
+  await engine.prepare(next);
+  const activated = engine.activate(next, UNCHECKED);
+  await Promise.all([engine.endWorker(0), activated]);
+  // Its acknowledgement may have come before its end.
+  await until(() => engine.status().workers.every(({ version }) => version === 2), 'both workers');
+  for (let i = 0; i < 10; i++) assert.equal(await visit(t, port), 'b');
+});
+
+test('a worker that does not swap in time is ended and replaced on the swap', async (t) => {
+  const a = await echoTarget(t, 'a');
+  const [port, other] = [await freePort(), await freePort()];
+  const state = new SharedState(1);
+  const endpoints = [toEndpoint(listener('web', port, []))];
+  state.advance(snapshot(1, [listener('web', port, [target(a.port)])]), UNCHECKED, endpoints);
+  const ended: string[] = [];
+  const place = new WorkerPlace(0, {
+    init: () => ({
+      workerId: 0,
+      workers: 1,
+      isPortShared: true,
+      gauges: createGauges(1),
+      ticketKeys: new Uint8Array(48),
+      accessLog: undefined,
+      swap: state.whole(endpoints),
+    }),
+    onPassive: () => {},
+    onAccess: () => {},
+    onEnded: (_workerId, reason) => ended.push(reason),
+    onReplaced: () => {},
+    log: () => {},
+  });
+  t.after(() => place.destroy());
+  assert.deepEqual(await place.ready, []);
+  const flow = new Client(t, port);
+  await flow.name();
+  // It drains for as long as the flow is open, and so comes to no swap.
+  const drained = place.ask({ type: 'close' });
+  endpoints.push(toEndpoint(listener('web', other, [])));
+  const moved = state.advance(snapshot(2, [listener('web', other, [target(a.port)])]), UNCHECKED, endpoints);
+  assert.deepEqual(await place.swap(moved, 10), []);
+  assert.equal(await drained, undefined);
+  assert.deepEqual([place.version, place.restarts, ended.length], [2, 1, 1]);
+  assert.equal(await visit(t, other), 'a');
+});

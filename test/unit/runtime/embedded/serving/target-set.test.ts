@@ -1,0 +1,156 @@
+// A worker's targets of one group: sticky sessions and slow start between its swaps and its picks.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TargetSet } from '../../../../../provider/runtime/embedded/serving/target-set.ts';
+import { createCounters } from '../../../../../provider/runtime/embedded/shared/counters.ts';
+import type { GroupSettings } from '../../../../../provider/runtime/embedded/shared/messages.ts';
+import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
+import { createClientTable } from '../../../../../provider/runtime/select/client-table.ts';
+import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
+import { groupSettings, target, until } from '../../../../harness/engine/fixtures.ts';
+
+const COOKIE = {
+  sticky: { type: 'cookie', cookieName: 'weir', cookieKey: 'the key of the group', lifetimeMs: undefined },
+} as const;
+const SOURCE_IP = { sticky: { type: 'source-ip', lifetimeMs: 300_000 } } as const;
+
+function groupOf(more: Partial<GroupSettings>): GroupSettings {
+  return { ...groupSettings('web'), ...more };
+}
+
+/** Ports are named 1, 2, ...; `begunAtMs` by port. */
+function setOf(ports: number, more: Partial<GroupSettings>, begunAtMs: Readonly<Record<number, number>> = {}) {
+  const set = new TargetSet(
+    { settings: groupOf(more), selection: createSelection(), clients: createClientTable() },
+    0,
+    () => {},
+  );
+  for (let port = 1; port <= ports; port++) bind(set, port, 100, begunAtMs[port]);
+  return set;
+}
+
+function bind(set: TargetSet, port: number, weight: number, begunAtMs?: number): void {
+  const bound = { ...target(port, weight), health: 'healthy', begunAtMs, number: port, slot: port } as const;
+  set.update({ upserted: [{ ...bound, counters: createCounters(1) }] });
+}
+
+function keyOf(port: number): string {
+  return target(port).key;
+}
+
+/** The next `count` picks, by port. */
+function counts(set: TargetSet, count: number): number[] {
+  const picked: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const { port } = set.pick({ remoteAddress: `10.0.0.${index}`, head: '' }) as { port: number };
+    picked[port] = (picked[port] ?? 0) + 1;
+  }
+  return Array.from(picked, (times) => times ?? 0).slice(1);
+}
+
+/** As a browser: it sends the cookie that it was given last. */
+function browser(set: TargetSet) {
+  let cookie = '';
+  return (): { port: number | undefined; isTold: boolean } => {
+    const client = { remoteAddress: '', head: `GET / HTTP/1.1\r\nCookie: ${cookie}\r\n\r\n`, setCookie: '' };
+    const port = set.pick(client)?.port;
+    if (client.setCookie !== '') cookie = client.setCookie.split(';')[0] ?? '';
+    return { port, isTold: client.setCookie !== '' };
+  };
+}
+
+test('a cookie is given once, and again when its target takes no new traffic for whatever reason', () => {
+  const set = setOf(4, COOKIE);
+  const visit = browser(set);
+  const stays = (port: number | undefined) => {
+    for (let again = 0; again < 5; again++) assert.deepEqual(visit(), { port, isTold: false });
+  };
+  let at = visit();
+  for (const stop of [
+    (port: number) => bind(set, port, 0),
+    (port: number) => set.setHealth([{ key: keyOf(port), health: 'unhealthy', begunAtMs: undefined }]),
+    (port: number) => void set.update({ removed: [keyOf(port)] }),
+  ]) {
+    assert.equal(at.isTold, true);
+    const { port = 0 } = at;
+    stays(port);
+    stop(port);
+    at = visit();
+    assert.notEqual(at.port, port);
+  }
+  stays(at.port);
+});
+
+test('settings of another kind, key or name count from the next pick on, and the same ones change nothing', () => {
+  const set = setOf(2, COOKIE);
+  const visit = browser(set);
+  const { port } = visit();
+  const configure = (more: Partial<GroupSettings>) => {
+    // As a worker gets them: by structured clone.
+    set.update({ settings: structuredClone(groupOf(more)), clients: createClientTable() });
+  };
+  configure(COOKIE);
+  assert.deepEqual(visit(), { port, isTold: false });
+  configure({ ...COOKIE, slowStartMs: 10 });
+  assert.deepEqual(visit(), { port, isTold: false });
+  configure({ sticky: { ...COOKIE.sticky, cookieName: 'other' } });
+  assert.equal(visit().isTold, true);
+  configure({ sticky: { ...COOKIE.sticky, cookieName: 'other', cookieKey: 'another key of the group' } });
+  assert.equal(visit().isTold, true);
+  configure({});
+  assert.deepEqual(
+    [visit(), visit()].map(({ isTold }) => isTold),
+    [false, false],
+  );
+  configure(SOURCE_IP);
+  assert.deepEqual(new Set(Array.from({ length: 6 }, () => visit().port)).size, 1);
+});
+
+test('without sticky sessions nothing of a client is looked at', () => {
+  const set = setOf(2, {});
+  const client = {
+    get remoteAddress(): string {
+      return assert.fail('its address may cost a system call');
+    },
+    get head(): string {
+      return assert.fail('its head would be searched');
+    },
+  };
+  assert.ok(set.pick(client));
+});
+
+test('clients by address stay where they are while targets come and others go', () => {
+  const set = setOf(2, SOURCE_IP);
+  const portOf = (client: number) => set.pick({ remoteAddress: `10.0.0.${client}` })?.port;
+  const clients = Array.from({ length: 100 }, (_, client) => client);
+  const first = clients.map(portOf);
+  assert.equal(first.filter((port) => port === 1).length, 50);
+  bind(set, 3, 100);
+  assert.deepEqual(clients.map(portOf), first);
+  set.update({ removed: [keyOf(2)] });
+  const after = clients.map(portOf);
+  assert.deepEqual(
+    after.filter((_, client) => first[client] === 1),
+    Array.from({ length: 50 }, () => 1),
+  );
+  assert.ok(!after.includes(2));
+});
+
+test('a target in slow start has its part of a share, and by and by the whole without a swap', async () => {
+  const slowStartMs = 60_000;
+  const half = setOf(2, { slowStartMs }, { 2: sharedNowMs() - slowStartMs / 2 });
+  const [old = 0, young = 0] = counts(half, 155);
+  assert.ok(old >= 98 && old <= 102 && young >= 53 && young <= 57, `${old}, ${young}`);
+
+  const set = setOf(2, { slowStartMs: 300 }, { 2: sharedNowMs() });
+  await until(() => Math.abs((counts(set, 100)[1] ?? 0) - 50) <= 1, 'the whole share');
+});
+
+test('no slow start for a hash by address, for the only target, nor where it is off', () => {
+  const now = sharedNowMs();
+  const moved = (begunAtMs: number | undefined) =>
+    counts(setOf(3, { algorithm: 'source-ip-hash', slowStartMs: 60_000 }, begunAtMs ? { 3: begunAtMs } : {}), 200);
+  assert.deepEqual(moved(now), moved(undefined));
+  assert.deepEqual(counts(setOf(1, { slowStartMs: 60_000 }, { 1: now }), 10), [10]);
+  assert.deepEqual(counts(setOf(2, {}, { 2: now }), 10), [5, 5]);
+});

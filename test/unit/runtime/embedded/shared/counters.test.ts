@@ -1,0 +1,63 @@
+// The shared counters: columns add up, and one worker's open flows can be forgotten.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  clearActive,
+  createCounters,
+  readCounters,
+  TargetColumn,
+} from '../../../../../provider/runtime/embedded/shared/counters.ts';
+
+test('the columns of all workers add up', () => {
+  const counters = createCounters(3);
+  const columns = [0, 1, 2].map((workerId) => new TargetColumn(counters, workerId));
+  for (const column of columns) {
+    column.request();
+    column.request();
+    column.opened();
+  }
+  columns[1]?.closed();
+  assert.deepEqual(readCounters(counters), { requests: 6, active: 2, answers: [0, 0, 0, 0, 0] });
+});
+
+test('a worker that ended leaves its requests and no open flow', () => {
+  const counters = createCounters(2);
+  for (const workerId of [0, 1]) {
+    const column = new TargetColumn(counters, workerId);
+    column.request();
+    column.opened();
+  }
+  clearActive(counters, 1);
+  assert.deepEqual(readCounters(counters), { requests: 2, active: 1, answers: [0, 0, 0, 0, 0] });
+});
+
+test('one success after failures is told once, whichever workers had them', () => {
+  const counters = createCounters(2);
+  const [first, second] = [new TargetColumn(counters, 0), new TargetColumn(counters, 1)];
+  assert.equal(first.clearFailing(), false);
+  first.markFailing();
+  assert.equal(second.clearFailing(), true);
+  assert.equal(first.clearFailing(), false);
+});
+
+test('the connections of a target are those of all workers, from the pick to the end', () => {
+  const counters = createCounters(2);
+  const [first, second] = [new TargetColumn(counters, 0), new TargetColumn(counters, 1)];
+  first.connecting();
+  second.connecting();
+  assert.deepEqual([first.connections, second.connections, readCounters(counters).active], [2, 2, 0]);
+  first.connectEnded();
+  first.opened();
+  assert.equal(second.connections, 2);
+  clearActive(counters, 1);
+  assert.equal(first.connections, 1);
+  first.closed();
+  assert.equal(second.connections, 0);
+});
+
+test('answers are counted by the class of their status, over all workers', () => {
+  const counters = createCounters(2);
+  new TargetColumn(counters, 0).answered(200);
+  for (const status of [101, 299, 304, 404, 500, 599]) new TargetColumn(counters, 1).answered(status);
+  assert.deepEqual(readCounters(counters), { requests: 0, active: 0, answers: [1, 2, 1, 1, 2] });
+});

@@ -1,0 +1,112 @@
+// A listener's shared counters: columns add up, durations fall into their buckets, an ended worker leaves nothing open.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { DURATION_BOUNDS_MS } from '../../../../../provider/runtime/contract/engine-statistics.ts';
+import {
+  clearUnderWay,
+  createListenerCounters,
+  ListenerColumn,
+  readListenerCounters,
+} from '../../../../../provider/runtime/embedded/shared/listener-counters.ts';
+
+test('the columns of all workers add up, each count in a cell of its own', () => {
+  const counters = createListenerCounters(2);
+  for (const workerId of [0, 1]) {
+    const column = new ListenerColumn(counters, workerId);
+    column.accepted();
+    column.addOpen(3);
+    column.handshakeFailed();
+    column.request();
+    column.targetAnswered(200);
+    column.targetAnswered(503);
+    column.ownAnswered(503);
+    column.finished(3);
+    column.reserveOpen(6 + workerId);
+    column.reservePending(1);
+  }
+  const { durations, ...rest } = readListenerCounters(counters);
+  assert.deepEqual(rest, {
+    connections: 2,
+    openConnections: 7,
+    refusedConnections: 1,
+    handshakeFailures: 2,
+    requests: 2,
+    refusedRequests: 1,
+    targetAnswers: [0, 2, 0, 0, 2],
+    ownAnswers: [0, 0, 0, 0, 2],
+    durationSumMs: 6,
+  });
+  assert.deepEqual(durations, [0, 0, 0, 2, ...Array.from({ length: 11 }, () => 0)]);
+});
+
+test('a duration on a bound is within it; what is above all bounds has the last bucket', () => {
+  const counters = createListenerCounters(1);
+  const column = new ListenerColumn(counters, 0);
+  for (const bound of DURATION_BOUNDS_MS) column.finished(bound);
+  column.finished((DURATION_BOUNDS_MS.at(-1) as number) + 1);
+  assert.deepEqual(
+    readListenerCounters(counters).durations,
+    Array.from({ length: DURATION_BOUNDS_MS.length + 1 }, () => 1),
+  );
+});
+
+test('a worker that ended leaves its totals, and nothing under way', () => {
+  const counters = createListenerCounters(2);
+  const columns = [0, 1].map((workerId) => new ListenerColumn(counters, workerId));
+  for (const column of columns) {
+    column.accepted();
+    column.addOpen(1);
+    column.reservePending(2);
+  }
+  clearUnderWay(counters, 0);
+  const { connections, openConnections } = readListenerCounters(counters);
+  assert.deepEqual([connections, openConnections], [2, 1]);
+  assert.deepEqual([columns[1]?.reservePending(2), columns[1]?.reservePending(2)], [true, false]);
+});
+
+test('a limit counts what was there before it was set, and a place that is given back is free', () => {
+  const counters = createListenerCounters(2);
+  const [one, other] = [new ListenerColumn(counters, 0), new ListenerColumn(counters, 1)];
+  one.addOpen(3);
+  assert.deepEqual([other.reserveOpen(4), other.reserveOpen(4), one.reserveOpen(4)], [true, false, false]);
+  one.addOpen(-1);
+  assert.deepEqual([other.reserveOpen(4), one.reserveOpen(4)], [true, false]);
+});
+
+test('threads that reserve at the same time get exactly as many places as there are', async (t) => {
+  const threads = 4;
+  const limit = 1_000;
+  const counters = createListenerCounters(threads);
+  const module = new URL('../../../../../provider/runtime/embedded/shared/listener-counters.ts', import.meta.url).href;
+  // Each takes what it gets and gives back some, as connections do, until nothing is free.
+  const source = `
+    import { parentPort, workerData } from 'node:worker_threads';
+    import { ListenerColumn } from ${JSON.stringify(module)};
+    const column = new ListenerColumn(workerData.counters, workerData.id);
+    parentPort.once('message', () => {
+      let held = 0;
+      for (let round = 0; round < 20_000; round++) {
+        if (column.reserveOpen(workerData.limit)) held++;
+        if (held > 0 && round % 3 === 0) { column.addOpen(-1); held--; }
+      }
+      while (column.reserveOpen(workerData.limit)) held++;
+      parentPort.postMessage(held);
+    });
+    parentPort.postMessage('ready');`;
+  const workers = Array.from({ length: threads }, (_, id) => {
+    const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+    return new Worker(url, { workerData: { counters, id, limit } });
+  });
+  t.after(() => Promise.all(workers.map((worker) => worker.terminate())));
+  await Promise.all(workers.map((worker) => once(worker, 'message')));
+  const results = workers.map((worker) => once(worker, 'message') as Promise<[number]>);
+  for (const worker of workers) worker.postMessage('go');
+  const held = await Promise.all(results);
+  assert.equal(
+    held.reduce((sum, [count]) => sum + count, 0),
+    limit,
+  );
+  assert.equal(readListenerCounters(counters).openConnections, limit);
+});

@@ -1,0 +1,60 @@
+// What a worker serves, without a thread around it: nothing happens between what a test does and what it asks for.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { acceptHttp } from '../../../../../provider/runtime/embedded/http/exchange/accept.ts';
+import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
+import { ConnectionGauge, createGauges } from '../../../../../provider/runtime/embedded/shared/counters.ts';
+import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
+import { acceptTcp } from '../../../../../provider/runtime/embedded/tcp/accept.ts';
+import { ServedState } from '../../../../../provider/runtime/embedded/worker/served-state.ts';
+import {
+  Client,
+  freePort,
+  listen,
+  listener,
+  snapshot,
+  target,
+  UNCHECKED,
+  until,
+} from '../../../../harness/engine/fixtures.ts';
+
+test('a drain closes idle connections, and answers requests that the kernel has, are not whole, or the first of who has just come', async (t) => {
+  const backend = createServer((_request, response) => response.end('hello'));
+  const targets = [target(await listen(t, backend))];
+  const web = listener('web', await freePort(), targets, { protocol: 'HTTP' });
+  const served = new ServedState({
+    workerId: 0,
+    workers: 1,
+    isPortShared: false,
+    acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: assert.fail },
+    refusers: {},
+    gauge: new ConnectionGauge(createGauges(1), 0),
+    log: () => {},
+    onPassive: () => {},
+  });
+  await served.swap(new SharedState(1).advance(snapshot(1, [web]), UNCHECKED, [toEndpoint(web)]));
+  const [kept, idle] = [new Client(t, web.port), new Client(t, web.port)];
+  const [fresh, late, half] = [new Client(t, web.port), new Client(t, web.port), new Client(t, web.port)];
+  const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+  for (const { socket } of [kept, idle]) socket.write(request);
+  half.socket.write(`${request}GET / HTTP/1.1\r\n`);
+  await until(() => [kept, idle, half].every(({ text }) => text.endsWith('hello')), 'an answer');
+  await until(() => [fresh, late].every(({ socket }) => !socket.connecting), 'connections');
+  // Written to the kernel in this turn, and read in none before the drain.
+  for (const { socket } of [kept, fresh]) socket.write(request);
+  const drained = served.close();
+  await endOf(idle);
+  assert.doesNotMatch(idle.text, /hello.*hello/s);
+  late.socket.write(request);
+  half.socket.write('Host: a\r\n\r\n');
+  await Promise.all([drained, ...[kept, fresh, late, half].map((client) => endOf(client))]);
+  for (const { text } of [kept, half]) assert.match(text, /hello.*Connection: close.*hello$/s);
+  for (const { text } of [fresh, late]) assert.match(text, /Connection: close.*hello$/s);
+});
+
+/** Ends in turn, so that the connection is closed. */
+async function endOf(client: Client): Promise<void> {
+  await until(() => client.hasEnded, 'the end');
+  client.socket.end();
+}
