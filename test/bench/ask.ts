@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { get as getSecurely } from 'node:https';
 
-export interface Asked {
+interface Asked {
   readonly status: number | undefined;
   readonly body: Buffer;
 }

@@ -10,7 +10,7 @@ import { runWrk } from './wrk.ts';
 /** Long enough for Node to compile what is hot, and for every pool to have its connections. */
 const WARM_UP_SECONDS = 1;
 
-export interface DataPlaneOptions {
+interface DataPlaneOptions {
   readonly wrk: string;
   readonly rounds: number;
   readonly seconds: number;

@@ -7,7 +7,7 @@ import { median, percentile } from './statistics.ts';
 import type { WriteResult } from './writes.ts';
 import { CONNECTIONS } from './wrk.ts';
 
-export interface Report {
+interface Report {
   readonly machine: Machine;
   readonly rounds: number;
   readonly seconds: number;

@@ -53,7 +53,7 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** What Weir's speed is to be, as a multiple of a peer's. */
-export interface Goal {
+interface Goal {
   readonly protocol: Protocol;
   readonly peer: Way;
   readonly ratio: number;

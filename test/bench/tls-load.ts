@@ -4,7 +4,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { percentile } from './statistics.ts';
 import { CONNECTIONS, type WrkResult } from './wrk.ts';
 
-export interface TlsLoadOptions {
+interface TlsLoadOptions {
   readonly port: number;
   readonly path: string;
   readonly seconds: number;

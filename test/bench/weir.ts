@@ -9,7 +9,7 @@ import type { Served } from './peers.ts';
 import { giveProxyCpu } from './processors.ts';
 import type { Protocol } from './scenarios.ts';
 
-export interface WeirOptions {
+interface WeirOptions {
   readonly cleanUp: CleanUp;
   readonly backends: Readonly<Record<Protocol, Served>>;
   readonly protocols: ReadonlySet<Protocol>;

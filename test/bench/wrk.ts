@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 export const CONNECTIONS = 32;
 
-export interface WrkOptions {
+interface WrkOptions {
   readonly wrk: string;
   readonly url: string;
   readonly seconds: number;

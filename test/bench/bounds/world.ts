@@ -3,7 +3,7 @@ import { freePort } from '../../harness/backends/backends.ts';
 import { RuntimeProcess } from '../../harness/runtime/runtime.ts';
 import type { CleanUp } from '../clean-up.ts';
 
-export interface BoundWorld {
+interface BoundWorld {
   readonly runtime: RuntimeProcess;
   readonly port: number;
   readonly url: string;

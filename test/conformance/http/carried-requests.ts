@@ -11,7 +11,7 @@ export interface Seen {
   readonly trailers?: readonly string[];
 }
 
-export interface CarriedRow {
+interface CarriedRow {
   readonly rule: string;
   readonly section: string;
   readonly send: string | readonly Step[];

@@ -1,7 +1,7 @@
 // Requests that every data plane refuses, as bytes: each is answered with the status, the connection closes, no backend sees it.
 import type { Step } from '../../harness/raw-http/raw.ts';
 
-export type RefusedRow = readonly [rule: string, section: string, send: string | readonly Step[], status?: number];
+type RefusedRow = readonly [rule: string, section: string, send: string | readonly Step[], status?: number];
 
 const H = 'Host: a\r\n';
 const PIPELINED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 export const LARGE_BYTES = 50 * 1024 * 1024;
 const BLOCK = Buffer.alloc(256 * 1024, 'x');
 
-export interface LargeBackend {
+interface LargeBackend {
   readonly target: { address: string; port: number };
   /** How many large answers it has begun, and what the kernel took of them together. */
   readonly begun: number;

@@ -1,6 +1,6 @@
 // Reads the PROXY header at the beginning of what a target got: the receiver's side of the specification, for tests.
 
-export interface ReceivedHeader {
+interface ReceivedHeader {
   readonly version: 'v1' | 'v2';
   /** 'none': the connection is of the proxy itself, or of a client that it does not name. */
   readonly family: 'IPv4' | 'IPv6' | 'none';

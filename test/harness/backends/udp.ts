@@ -7,7 +7,7 @@ import { until } from '../runtime/runtime.ts';
 
 type Test = Pick<TestContext, 'after'>;
 
-export interface Datagram {
+interface Datagram {
   readonly data: Buffer;
   /** The source port: of the session, where a target has it. */
   readonly port: number;

@@ -9,7 +9,7 @@ const BATCH = 200;
 /** A head as long as it takes: nobody of the crowd gets to its end. */
 const BYTE_INTERVAL_MS = 100;
 
-export interface CrowdOptions {
+interface CrowdOptions {
   readonly port: number;
   readonly idle: number;
   /** Half of them send slowly, the others ask for `largePath` and do not read. */
@@ -17,7 +17,7 @@ export interface CrowdOptions {
   readonly largePath: string;
 }
 
-export interface Crowd {
+interface Crowd {
   /** Idle connections that are still open. */
   open(): number;
 }

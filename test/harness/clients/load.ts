@@ -3,7 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 
-export interface Exchange {
+interface Exchange {
   readonly startedAtMs: number;
   /** The answering backend's name; undefined: the client saw a failure. */
   readonly backend: string | undefined;

@@ -8,7 +8,7 @@ export async function putServer({ runtime }: World, id: string, difference: obje
   await runtime.done('PUT', `/v1/backend-servers/${id}`, { ...PLACE, addresses: ['127.0.0.1'], ...difference });
 }
 
-export interface TargetStatus {
+interface TargetStatus {
   readonly attachment: string;
   readonly name: string;
   readonly address: string;

@@ -2,12 +2,12 @@
 
 export type Protocol = 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
 
-export interface ListenerModel {
+interface ListenerModel {
   protocol: Protocol;
   port: number;
 }
 
-export interface RuleModel {
+interface RuleModel {
   listener: string;
   match: Match;
 }

@@ -129,18 +129,6 @@ export async function serve(engine: EmbeddedEngine, next: Snapshot, health = UNC
   await engine.activate(next, health);
 }
 
-/** An engine that serves these targets as the listener `web`, in its version 1. */
-export async function serveWeb(
-  t: TestContext,
-  targets: readonly TargetSnapshot[],
-  { workers, ...more }: Partial<ListenerSnapshot> & { workers?: number } = {},
-): Promise<{ engine: EmbeddedEngine; port: number }> {
-  const port = await freePort();
-  const engine = engineOf(t, workers);
-  await serve(engine, snapshot(1, [listener('web', port, targets, more)]));
-  return { engine, port };
-}
-
 interface EchoTarget {
   readonly port: number;
   /** Connections so far. */

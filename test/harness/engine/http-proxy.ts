@@ -298,12 +298,3 @@ export function ok(body: string, lines = ''): string {
 export function get(target = '/', lines = ''): string {
   return `GET ${target} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`;
 }
-
-/** Waits for a condition that no event tells of. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (performance.now() > end) assert.fail(`waited for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

@@ -16,7 +16,7 @@ import {
   visit,
 } from './fixtures.ts';
 
-export interface WorldOptions {
+interface WorldOptions {
   readonly workers?: number;
   readonly onPassive?: (report: PassiveReport) => void;
 }

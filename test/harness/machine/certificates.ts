@@ -11,7 +11,7 @@ export interface Pair {
   readonly privateKey: string;
 }
 
-export interface PairOptions {
+interface PairOptions {
   /** Of the subject; the first name where nothing is said. */
   readonly commonName?: string;
   /** Of openssl's `-newkey`. */

@@ -33,7 +33,7 @@ export async function planOf(stack: Stack, changes: Record<string, string> = {})
   return stdout;
 }
 
-export interface PlannedShare {
+interface PlannedShare {
   readonly before: number;
   readonly after: number;
 }

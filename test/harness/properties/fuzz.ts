@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ROOT } from '../machine/tree.ts';
 import { EXAMPLES_FILE, type Example, exampleKey, type Report, readExamples } from './properties.ts';
 
-export interface FuzzOptions {
+interface FuzzOptions {
   readonly minutes: number;
   /** At most so many, a file each. */
   readonly rounds: number;

@@ -13,7 +13,7 @@ import { SEED } from './seed.ts';
 export type Example = { readonly values: readonly unknown[] } | { readonly seed: number; readonly path: string };
 
 /** The kept examples, by `exampleKey`. */
-export type Examples = Readonly<Record<string, readonly Example[]>>;
+type Examples = Readonly<Record<string, readonly Example[]>>;
 
 /** What a property reports to `npm run fuzz`: that it was run, with the counterexample if it failed. */
 export interface Report {

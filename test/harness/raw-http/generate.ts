@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 
 /** Behind every stream of requests: it must be the next request, or nothing. */
-export const LAST = 'GET /last HTTP/1.1\r\nHost: last\r\nConnection: close\r\n\r\n';
+const LAST = 'GET /last HTTP/1.1\r\nHost: last\r\nConnection: close\r\n\r\n';
 
 const words = (...all: readonly string[]) => fc.constantFrom(...all);
 const data = fc.oneof(

@@ -78,7 +78,7 @@ export class Peer {
   }
 }
 
-export interface Recorded {
+interface Recorded {
   readonly requests: readonly RequestMessage[];
   /** What was no request by the reference's rules. */
   readonly faults: readonly string[];

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 
 export type Field = readonly [name: string, value: string];
 
-export interface Message {
+interface Message {
   /** With its CRLF taken off. */
   readonly startLine: string;
   readonly minor: number;
@@ -21,7 +21,7 @@ export interface AnswerMessage extends Message {
   readonly status: number;
 }
 
-export interface Reading<M> {
+interface Reading<M> {
   readonly messages: readonly M[];
   /** clean: nothing is left. short: more must come. closed: what is left is no message, and nobody reads it. */
   readonly end: 'clean' | 'short' | 'refused' | 'closed';
@@ -239,7 +239,7 @@ function partsOf(method: string, target: string): { authority: string | undefine
 }
 
 /** What a request says to whom, without what is said of the connection that it came on. */
-export interface Meaning {
+interface Meaning {
   readonly method: string;
   readonly target: string;
   /** Without case, final dot and default port; undefined: HTTP/1.0 names none. */

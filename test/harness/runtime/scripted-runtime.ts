@@ -14,7 +14,7 @@ export interface Seen {
 /** What to answer to a request; `reset` closes the connection in place of an answer. */
 export type Reply = { status: number; body?: unknown; runtimeId?: string | undefined } | 'reset';
 
-export interface ScriptedRuntime {
+interface ScriptedRuntime {
   readonly url: string;
   /** The requests so far, without those for /healthz. */
   readonly seen: readonly Seen[];

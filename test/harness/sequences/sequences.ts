@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { type Program, type Resource, urnOf } from './small-engine.ts';
 
-export interface Places {
+interface Places {
   /** Of listeners; which one has which changes from state to state. */
   readonly ports: readonly number[];
   readonly targets: readonly { readonly address: string; readonly port: number }[];

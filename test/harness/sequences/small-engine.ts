@@ -36,7 +36,7 @@ interface Entry {
  * only a refresh sees that. After `lost` the runtime has an object that the state knows nothing of, or the state one that
  * the runtime has deleted, and only the same program again finds that: no engine can know more.
  */
-export type Ending = 'done' | 'killed' | 'lost';
+type Ending = 'done' | 'killed' | 'lost';
 
 class Killed extends Error {
   readonly ending: Ending;

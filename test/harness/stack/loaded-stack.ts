@@ -16,7 +16,7 @@ const PAUSE_MS = 3;
 const ASKED = 12;
 
 /** What the program says; where nothing is given, it is the first of these. */
-export interface Program {
+interface Program {
   /** JavaScript: `bind(name, targets, options)` makes three attachments, of `web`, `tcp` and `rule`; a, b, c, d are targets. */
   readonly targets: string;
   /** Names of the resources other than `lb`, `web`, `tcp`, `rule`. */

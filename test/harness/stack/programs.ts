@@ -1,6 +1,6 @@
 // Stack programs for tests, as a user writes them.
 
-export interface ProgramOptions {
+interface ProgramOptions {
   port: number;
   targets: Record<string, object>;
   /** Properties of the listener beside its parent, protocol and port. */

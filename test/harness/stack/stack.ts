@@ -154,7 +154,7 @@ export class Stack {
   }
 }
 
-export interface StackResource {
+interface StackResource {
   urn: string;
   type: string;
   id: string;

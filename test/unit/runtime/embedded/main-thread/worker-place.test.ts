@@ -8,25 +8,23 @@ import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endp
 import {
   Client,
   echoTarget,
-  engineOf,
   freePort,
   listener,
-  serve,
-  serveWeb,
   snapshot,
   target,
   UNCHECKED,
   until,
   visit,
 } from '../../../../harness/engine/fixtures.ts';
+import { worldOf } from '../../../../harness/engine/world.ts';
 
 test('an ended worker is replaced and serves; flows of the others stay, its own are cut and uncounted', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, serve, echo, connect, visit } = worldOf(t);
+  const a = await echo('a');
   const port = await freePort();
-  const engine = engineOf(t);
   const web = listener('web', port, [target(a.port)]);
-  await serve(engine, snapshot(1, [web]));
-  const clients = Array.from({ length: 40 }, () => new Client(t, port));
+  await serve([web]);
+  const clients = Array.from({ length: 40 }, () => connect(port));
   await Promise.all(clients.map((client) => client.name()));
   const [ended, kept] = engine.status().workers.map(({ connections }) => connections) as [number, number];
   assert.equal(ended + kept, 40);
@@ -44,25 +42,25 @@ test('an ended worker is replaced and serves; flows of the others stay, its own 
     client.socket.write('x');
     await until(() => client.text === 'a\nx', 'the echo of another worker');
   }
-  for (let i = 0; i < 20; i++) assert.equal(await visit(t, port), 'a');
+  for (let i = 0; i < 20; i++) assert.equal(await visit(port), 'a');
 });
 
 test('all workers ended at once come back with what is served', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, serve, echo, visit } = worldOf(t);
+  const a = await echo('a');
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(3, [listener('web', port, [target(a.port)])]));
+  await serve([listener('web', port, [target(a.port)])]);
   await Promise.all([engine.endWorker(0), engine.endWorker(1)]);
-  await until(() => engine.status().workers.every(({ version }) => version === 3), 'the new workers');
-  assert.equal(await visit(t, port), 'a');
+  await until(() => engine.status().workers.every(({ version }) => version === 1), 'the new workers');
+  assert.equal(await visit(port), 'a');
 });
 
 test('a worker that ends between prepare and activate serves the activated snapshot', async (t) => {
-  const a = await echoTarget(t, 'a');
+  const { engine, snapshot, serve, echo, visit } = worldOf(t);
+  const a = await echo('a');
   const port = await freePort();
-  const engine = engineOf(t);
-  await serve(engine, snapshot(1, []));
-  const next = snapshot(2, [listener('web', port, [target(a.port)])]);
+  await serve([]);
+  const next = snapshot([listener('web', port, [target(a.port)])]);
   assert.deepEqual(await engine.prepare(next), []);
   await Promise.all([engine.endWorker(0), engine.endWorker(1)]);
   await engine.activate(next, UNCHECKED);
@@ -70,19 +68,20 @@ test('a worker that ends between prepare and activate serves the activated snaps
     engine.status().workers.map(({ version }) => version),
     [2, 2],
   );
-  assert.equal(await visit(t, port), 'a');
+  assert.equal(await visit(port), 'a');
 });
 
 test('a worker that ends during activate comes back on the activated snapshot', async (t) => {
-  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
-  const { engine, port } = await serveWeb(t, [target(a.port)]);
-  const next = snapshot(2, [listener('web', port, [target(b.port)])]);
+  const { engine, snapshot, serveWeb, echo, visit } = worldOf(t);
+  const [a, b] = [await echo('a'), await echo('b')];
+  const port = await serveWeb([target(a.port)]);
+  const next = snapshot([listener('web', port, [target(b.port)])]);
   await engine.prepare(next);
   const activated = engine.activate(next, UNCHECKED);
   await Promise.all([engine.endWorker(0), activated]);
   // Its acknowledgement may have come before its end.
   await until(() => engine.status().workers.every(({ version }) => version === 2), 'both workers');
-  for (let i = 0; i < 10; i++) assert.equal(await visit(t, port), 'b');
+  for (let i = 0; i < 10; i++) assert.equal(await visit(port), 'b');
 });
 
 test('a worker that does not swap in time is ended and replaced on the swap', async (t) => {

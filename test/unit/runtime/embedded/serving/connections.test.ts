@@ -15,19 +15,16 @@ import { createListenerCounters } from '../../../../../provider/runtime/embedded
 import { acceptTcp } from '../../../../../provider/runtime/embedded/tcp/accept.ts';
 import {
   Client,
-  echoTarget,
-  engineOf,
   freePort,
   fullPort,
   listen,
   listener,
-  serve,
   settings,
-  snapshot,
   target,
   until,
   workerListener,
 } from '../../../../harness/engine/fixtures.ts';
+import { worldOf } from '../../../../harness/engine/world.ts';
 
 /** A binding in this thread, with one target, which is returned with the binding's port. */
 async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: number): Promise<[number, Target]> {
@@ -87,9 +84,9 @@ for (const protocol of ['TCP', 'HTTP'] as const) {
 }
 
 test('a burst of connects does not all go to the target that was idle when it began', async (t) => {
-  const [a, b] = [await echoTarget(t, 'a'), await echoTarget(t, 'b')];
+  const { serve, echo, connect } = worldOf(t, { workers: 1 });
+  const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
-  const engine = engineOf(t, 1);
   const served = (ports: readonly number[]) =>
     listener(
       'web',
@@ -99,12 +96,12 @@ test('a burst of connects does not all go to the target that was idle when it be
       { algorithm: 'weighted-least-connections' },
     );
   const burst = async (size: number) => {
-    const clients = Array.from({ length: size }, () => new Client(t, port));
+    const clients = Array.from({ length: size }, () => connect(port));
     await Promise.all(clients.map((client) => client.name()));
   };
-  await serve(engine, snapshot(1, [served([a.port])]));
+  await serve([served([a.port])]);
   await burst(20);
-  await serve(engine, snapshot(2, [served([a.port, b.port])]));
+  await serve([served([a.port, b.port])]);
   await burst(40);
   assert.deepEqual([a.accepted, b.accepted], [30, 30]);
 });

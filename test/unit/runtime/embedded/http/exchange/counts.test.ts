@@ -1,7 +1,8 @@
 // What is counted of HTTP exchanges: by listener and by target, the runtime's own answers apart from those of targets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backend, get, HttpProxy, ok, until } from '../../../../../harness/engine/http-proxy.ts';
+import { until } from '../../../../../harness/engine/fixtures.ts';
+import { Backend, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
 
 const finishedOf = ({ traffic }: HttpProxy) => traffic.durations.reduce((sum, count) => sum + count, 0);
 

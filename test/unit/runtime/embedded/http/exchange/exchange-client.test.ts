@@ -9,7 +9,8 @@ import { Request } from '../../../../../../provider/runtime/embedded/http/messag
 import type { Response } from '../../../../../../provider/runtime/embedded/http/message/response.ts';
 import type { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
 import type { WorkerListener } from '../../../../../../provider/runtime/embedded/serving/worker-listener.ts';
-import { Backend, HttpProxy, until } from '../../../../../harness/engine/http-proxy.ts';
+import { until } from '../../../../../harness/engine/fixtures.ts';
+import { Backend, HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 /** Data as another version of HTTP brings it: with no framing, and no room for one. */
 function part(data: string, isLast: boolean): BodyPart {

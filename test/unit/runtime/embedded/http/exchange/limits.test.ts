@@ -1,7 +1,8 @@
 // A listener's limits on connections and on requests under way: who is turned away, how, and when there is room again.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Backend, get, HttpProxy, ok, type Peer, until } from '../../../../../harness/engine/http-proxy.ts';
+import { until } from '../../../../../harness/engine/fixtures.ts';
+import { Backend, get, HttpProxy, ok, type Peer } from '../../../../../harness/engine/http-proxy.ts';
 
 /** Answers each request when the test says so. */
 function patient(t: TestContext): Promise<Backend> {

@@ -11,17 +11,16 @@ import type {
 import { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
 import { createSelection } from '../../../../../../provider/runtime/select/selection.ts';
 import {
-  engineOf,
   freePort,
   fullPort,
   groupSettings,
   listener,
   rule,
-  serve,
-  snapshot,
   target,
+  until,
 } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, Client, get, HttpProxy, ok, until } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, Client, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
+import { worldOf } from '../../../../../harness/engine/world.ts';
 
 /** Backends that answer with their names, as targets. */
 async function named<Name extends string>(
@@ -34,15 +33,13 @@ async function named<Name extends string>(
 
 /** What serves snapshots of one HTTP listener, `web`, with these rules and targets of its own. */
 async function webOf(t: TestContext) {
-  const engine = engineOf(t, 1);
+  const world = worldOf(t, { workers: 1 });
   const port = await freePort();
-  let version = 0;
   const web = (targets: readonly TargetSnapshot[], rules: readonly RuleSnapshot[]): ListenerSnapshot =>
     listener('web', port, targets, { protocol: 'HTTP', rules });
   return {
-    engine,
+    ...world,
     web,
-    serve: (...listeners: ListenerSnapshot[]) => serve(engine, snapshot(++version, listeners)),
     connect: () => Client.connect(t, port),
   };
 }
@@ -55,7 +52,7 @@ async function ask(client: Client, host: string, path: string): Promise<string> 
 test("each request of a connection goes by its own host and path, and to the listener's targets where no rule takes it", async (t) => {
   const { own, api, host } = await named(t, ['own', 'api', 'host']);
   const { web, serve, connect } = await webOf(t);
-  await serve(web([own], [rule('api', { path: '/api' }, [api]), rule('host', { host: '*.example.com' }, [host])]));
+  await serve([web([own], [rule('api', { path: '/api' }, [api]), rule('host', { host: '*.example.com' }, [host])])]);
   const client = await connect();
   assert.equal(await ask(client, 'a', '/'), 'own');
   assert.equal(await ask(client, 'a', '/api/x?y'), 'api');
@@ -78,7 +75,7 @@ test('what is forwarded is the path as it was sent, without dot segments', async
     peer.write(ok(''));
   });
   const { web, serve, connect } = await webOf(t);
-  await serve(web([], [rule('api', { path: '/%61pi' }, [target(backend.port)])]));
+  await serve([web([], [rule('api', { path: '/%61pi' }, [target(backend.port)])])]);
   await ask(await connect(), 'A.example:1', '/y/../ap%69/%7e%2f');
   assert.match(heads[0] ?? '', /^GET \/ap%69\/%7e%2f HTTP\/1\.1\r\nHost: A\.example:1\r\n/);
 });
@@ -86,31 +83,27 @@ test('what is forwarded is the path as it was sent, without dot segments', async
 test("a rule without a target that takes traffic answers 503, not with the listener's targets", async (t) => {
   const { own, api } = await named(t, ['own', 'api']);
   const { web, serve, connect } = await webOf(t);
-  await serve(web([own], [rule('api', { path: '/api' }, [])]));
+  await serve([web([own], [rule('api', { path: '/api' }, [])])]);
   const client = await connect();
   assert.match(await ask(client, 'a', '/api'), /^503/);
-  await serve(web([own], [rule('api', { path: '/api' }, [{ ...api, weight: 0 }])]));
+  await serve([web([own], [rule('api', { path: '/api' }, [{ ...api, weight: 0 }])])]);
   assert.match(await ask(client, 'a', '/api'), /^503/);
   assert.equal(await ask(client, 'a', '/'), 'own');
 });
 
 test('a rule begins when its first checks have told of a target, and from then on never gives its requests away', async (t) => {
   const { own, api } = await named(t, ['own', 'api']);
-  const { engine, web, connect } = await webOf(t);
+  const { engine, serve, web, connect } = await webOf(t);
   let health: Health = 'checking';
   const view: HealthView = (groupId) => (groupId === 'web' ? 'unchecked' : health);
-  await serve(engine, snapshot(1, [web([own], [rule('api', { path: '/api' }, [api])])]), view);
+  await serve([web([own], [rule('api', { path: '/api' }, [api])])], view);
   const client = await connect();
   assert.equal(await ask(client, 'a', '/api'), 'own');
   const turn = async (next: Health) => {
     health = next;
     engine.setHealth([{ groupId: 'rules/api', key: api.key, health }]);
     // Messages to the worker are handled in order.
-    await serve(
-      engine,
-      snapshot(engine.status().desired + 1, [web([own], [rule('api', { path: '/api' }, [api])])]),
-      view,
-    );
+    await serve([web([own], [rule('api', { path: '/api' }, [api])])], view);
   };
   await turn('healthy');
   assert.equal(await ask(client, 'a', '/api'), 'api');
@@ -123,17 +116,17 @@ test('a rule begins when its first checks have told of a target, and from then o
 test('rules that come, change and go count from the next request of an open connection on', async (t) => {
   const { own, one, two } = await named(t, ['own', 'one', 'two']);
   const { web, serve, connect } = await webOf(t);
-  await serve(web([own], []));
+  await serve([web([own], [])]);
   const client = await connect();
   assert.equal(await ask(client, 'a', '/x'), 'own');
-  await serve(web([own], [rule('x', { path: '/x' }, [one])]));
+  await serve([web([own], [rule('x', { path: '/x' }, [one])])]);
   assert.equal(await ask(client, 'a', '/x'), 'one');
-  await serve(web([own], [rule('x', { path: '/y' }, [one])]));
+  await serve([web([own], [rule('x', { path: '/y' }, [one])])]);
   assert.equal(await ask(client, 'a', '/x'), 'own');
   assert.equal(await ask(client, 'a', '/y'), 'one');
-  await serve(web([own], [rule('x', { path: '/y' }, [two])]));
+  await serve([web([own], [rule('x', { path: '/y' }, [two])])]);
   assert.equal(await ask(client, 'a', '/y'), 'two');
-  await serve(web([own], []));
+  await serve([web([own], [])]);
   assert.equal(await ask(client, 'a', '/y'), 'own');
 });
 
@@ -144,12 +137,12 @@ test('of equal rules the newest with a target that takes traffic serves', async 
     rule('young', { path: '/x/', version: 2 }, targets),
     rule('old', { path: '/x', version: 1 }, [old]),
   ];
-  await serve(web([own], both([])));
+  await serve([web([own], both([]))]);
   const client = await connect();
   assert.equal(await ask(client, 'a', '/x'), 'old');
-  await serve(web([own], both([{ ...young, weight: 0 }])));
+  await serve([web([own], both([{ ...young, weight: 0 }]))]);
   assert.equal(await ask(client, 'a', '/x'), 'old');
-  await serve(web([own], both([young])));
+  await serve([web([own], both([young]))]);
   assert.equal(await ask(client, 'a', '/x'), 'young');
 });
 
@@ -164,7 +157,7 @@ test('a rule that goes: the exchange under way ends well, its idle connections c
   const hanging = target(await fullPort(t));
   const { web, serve, connect, engine } = await webOf(t);
   const going = [rule('slow', { path: '/slow' }, [target(slow.port)]), rule('wait', { path: '/wait' }, [hanging])];
-  await serve(web([own], going));
+  await serve([web([own], going)]);
   const [underWay, idle, waiting] = [await connect(), await connect(), await connect()];
   underWay.write(get('/slow'));
   await slow.peer(0);
@@ -172,7 +165,7 @@ test('a rule that goes: the exchange under way ends well, its idle connections c
   waiting.write(get('/wait'));
   await until(() => engine.traffic('web')?.requests === 3, 'the third request');
 
-  await serve(web([own], []));
+  await serve([web([own], [])]);
   assert.equal((await waiting.answer()).body, 'own');
   await (await slow.peer(1)).untilEnded();
   answer.resolve();
@@ -209,9 +202,9 @@ test('a rule that goes to another listener serves there, where its old one goes 
   const { web, serve, connect } = await webOf(t);
   const ofOld = rule('api', { path: '/api' }, [api], { listenerId: 'old' });
   const old = listener('old', await freePort(), [own], { protocol: 'HTTP', rules: [ofOld] });
-  await serve(old, web([own], []));
+  await serve([old, web([own], [])]);
   const client = await connect();
   assert.equal(await ask(client, 'a', '/api'), 'own');
-  await serve(web([own], [rule('api', { path: '/api' }, [api])]));
+  await serve([web([own], [rule('api', { path: '/api' }, [api])])]);
   assert.equal(await ask(client, 'a', '/api'), 'api');
 });

@@ -6,7 +6,8 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { Backend, get, HttpProxy, ok, until } from '../../../../../harness/engine/http-proxy.ts';
+import { until } from '../../../../../harness/engine/fixtures.ts';
+import { Backend, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
 import { assertHolds } from '../../../../../harness/properties/properties.ts';
 import { Chance, SEED } from '../../../../../harness/properties/seed.ts';
 
