@@ -6,8 +6,9 @@ import { ENGINES } from '../../harness/conformance/world.ts';
 import { assertHolds } from '../../harness/properties/properties.ts';
 import { cut, cuts, goodRequests, oddRequests } from '../../harness/raw-http/generate.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
+import { meaningOf } from '../../harness/raw-http/meaning.ts';
 import { Peer, RecordingBackend } from '../../harness/raw-http/raw.ts';
-import { meaningOf, type RequestMessage, readAnswers, readRequests } from '../../harness/raw-http/reference.ts';
+import { type RequestMessage, readAnswers, readRequests } from '../../harness/raw-http/reference.ts';
 
 const GOOD_RUNS = 300;
 const ODD_RUNS = 5_000;

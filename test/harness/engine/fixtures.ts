@@ -1,4 +1,4 @@
-// Snapshots, targets that tell their name, and waiting, for the tests of the embedded data plane.
+// Snapshots, an engine, targets that say their name, and clients: the parts of which tests of the embedded data plane are made.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as net from 'node:net';

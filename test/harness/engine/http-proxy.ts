@@ -1,7 +1,5 @@
-// A real binding with acceptHttp behind it, backends that do byte for byte what a test says, and a client that reads answers.
+// A real listening socket that accepts HTTP for one listener, without an engine around it.
 import assert from 'node:assert/strict';
-import { EventEmitter, once } from 'node:events';
-import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import type { ListenerTraffic } from '../../../provider/runtime/contract/engine-statistics.ts';
 import { acceptHttp } from '../../../provider/runtime/embedded/http/exchange/accept.ts';
@@ -21,10 +19,9 @@ import {
 } from '../../../provider/runtime/embedded/shared/listener-counters.ts';
 import type { ListenerSettings, TargetUpsert } from '../../../provider/runtime/embedded/shared/messages.ts';
 import { freePort, settings as settingsOf, workerListener } from './fixtures.ts';
+import { Client } from './http-peers.ts';
 
 const HOST = '127.0.0.1';
-/** Nothing in these tests takes long: a wait that reaches this has failed. */
-const PATIENCE_MS = 30_000;
 
 /** In place of what a listener without limits has. */
 type ProxyOptions = Partial<ListenerSettings>;
@@ -118,183 +115,4 @@ export class HttpProxy {
   connect(t: TestContext): Promise<Client> {
     return Client.connect(t, this.port);
   }
-}
-
-/** One connection that a backend has accepted, or a client has made: what came is `received`. */
-export class Peer {
-  readonly socket: net.Socket;
-  readonly #changes = new EventEmitter();
-  #received = Buffer.alloc(0);
-  isEnded = false;
-  isClosed = false;
-  error: NodeJS.ErrnoException | undefined;
-
-  constructor(socket: net.Socket) {
-    this.socket = socket;
-    socket.on('data', (chunk) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
-      this.#changes.emit('changed');
-    });
-    socket.on('end', () => {
-      this.isEnded = true;
-      this.#changes.emit('changed');
-    });
-    socket.on('error', (error) => {
-      this.error = error;
-    });
-    socket.on('close', () => {
-      this.isClosed = true;
-      this.#changes.emit('changed');
-    });
-  }
-
-  /** All bytes that came and were not taken, as latin1. */
-  get received(): string {
-    return this.#received.toString('latin1');
-  }
-
-  write(text: string): void {
-    this.socket.write(text, 'latin1');
-  }
-
-  /** Removes the first `length` bytes of what came. */
-  take(length: number): string {
-    const taken = this.#received.toString('latin1', 0, length);
-    this.#received = this.#received.subarray(length);
-    return taken;
-  }
-
-  /** Waits until `condition` holds; it is looked at whenever something happens to this connection. */
-  async until(condition: () => boolean, what: string): Promise<void> {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    while (!condition()) {
-      await once(this.#changes, 'changed', { signal }).catch(() =>
-        assert.fail(`waited for ${what}; got ${this.received}`),
-      );
-    }
-  }
-
-  async untilReceived(text: string): Promise<void> {
-    await this.until(() => this.received.includes(text), JSON.stringify(text));
-  }
-
-  /** The peer's FIN or reset; our own side stays open until the test ends. */
-  async untilEnded(): Promise<void> {
-    await this.until(() => this.isEnded || this.isClosed, 'the end of the connection');
-  }
-
-  /** Takes a whole head with its empty line. */
-  async head(): Promise<string> {
-    await this.untilReceived('\r\n\r\n');
-    return this.take(this.received.indexOf('\r\n\r\n') + 4);
-  }
-
-  async body(length: number): Promise<string> {
-    await this.until(() => this.received.length >= length, `${length} bytes`);
-    return this.take(length);
-  }
-}
-
-interface Answer {
-  status: number;
-  head: string;
-  body: string;
-}
-
-export class Client extends Peer {
-  static async connect(t: TestContext, port: number): Promise<Client> {
-    const socket = net.connect({ host: HOST, port, allowHalfOpen: true });
-    t.after(() => socket.destroy());
-    await once(socket, 'connect');
-    return new Client(socket);
-  }
-
-  /** The next answer, whole: by length, by chunks, or to the end of the connection. */
-  async answer(isHead = false): Promise<Answer> {
-    const head = await this.head();
-    const status = Number(head.slice(9, 12));
-    return { status, head, body: hasNoBody(status) || isHead ? '' : await this.#body(head) };
-  }
-
-  async #body(head: string): Promise<string> {
-    const length = /^content-length: *(\d+)/im.exec(head);
-    if (length) return this.body(Number(length[1]));
-    if (!/^transfer-encoding: chunked/im.test(head)) {
-      await this.untilEnded();
-      return this.take(this.received.length);
-    }
-    let body = '';
-    for (;;) {
-      await this.untilReceived('\r\n');
-      const size = Number.parseInt(this.take(this.received.indexOf('\r\n') + 2), 16);
-      if (size === 0) break;
-      body += await this.body(size);
-      assert.equal(await this.body(2), '\r\n');
-    }
-    await this.until(() => this.received.startsWith('\r\n') || this.received.includes('\r\n\r\n'), 'the trailers');
-    this.take(this.received.startsWith('\r\n') ? 2 : this.received.indexOf('\r\n\r\n') + 4);
-    return body;
-  }
-}
-
-function hasNoBody(status: number): boolean {
-  return status < 200 || status === 204 || status === 304;
-}
-
-/** A backend that runs `serve` for each connection; what it throws fails the test. */
-export class Backend {
-  readonly peers: Peer[] = [];
-  readonly #server: net.Server;
-
-  static async start(t: TestContext, serve: (peer: Peer, number: number) => void | Promise<void>): Promise<Backend> {
-    const backend = new Backend(serve);
-    backend.#server.listen(0, HOST);
-    await once(backend.#server, 'listening');
-    t.after(() => {
-      for (const peer of backend.peers) peer.socket.destroy();
-      backend.#server.close();
-    });
-    return backend;
-  }
-
-  /** Answers each request with `OK`, whatever it is, as long as it has no body. */
-  static answering(t: TestContext, body: string): Promise<Backend> {
-    return Backend.start(t, async (peer) => {
-      for (;;) {
-        await peer.until(() => peer.isClosed || peer.isEnded || peer.received.includes('\r\n\r\n'), 'a request');
-        if (!peer.received.includes('\r\n\r\n')) break;
-        await peer.head();
-        peer.write(ok(body));
-      }
-      peer.socket.end();
-    });
-  }
-
-  private constructor(serve: (peer: Peer, number: number) => void | Promise<void>) {
-    this.#server = net.createServer({ allowHalfOpen: true }, (socket) => {
-      const peer = new Peer(socket);
-      this.peers.push(peer);
-      this.#server.emit('peer');
-      Promise.resolve(serve(peer, this.peers.length - 1)).catch((error) => socket.destroy(error));
-    });
-  }
-
-  get port(): number {
-    return (this.#server.address() as net.AddressInfo).port;
-  }
-
-  /** The connection of that number, once it is there. */
-  async peer(number: number): Promise<Peer> {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    while (this.peers.length <= number) await once(this.#server, 'peer', { signal });
-    return this.peers[number] as Peer;
-  }
-}
-
-export function ok(body: string, lines = ''): string {
-  return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n${lines}\r\n${body}`;
-}
-
-export function get(target = '/', lines = ''): string {
-  return `GET ${target} HTTP/1.1\r\nHost: a\r\n${lines}\r\n`;
 }

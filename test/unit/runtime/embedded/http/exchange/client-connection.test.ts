@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HttpClientConnection } from '../../../../../../provider/runtime/embedded/http/exchange/client-connection.ts';
 import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: echo\r\n';
 const SWITCH = `HTTP/1.1 101 Switching Protocols\r\n${UPGRADE}\r\n`;

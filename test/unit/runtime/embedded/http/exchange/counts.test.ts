@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const finishedOf = ({ traffic }: HttpProxy) => traffic.durations.reduce((sum, count) => sum + count, 0);
 

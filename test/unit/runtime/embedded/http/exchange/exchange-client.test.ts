@@ -10,7 +10,8 @@ import type { Response } from '../../../../../../provider/runtime/embedded/http/
 import type { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
 import type { WorkerListener } from '../../../../../../provider/runtime/embedded/serving/worker-listener.ts';
 import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 /** Data as another version of HTTP brings it: with no framing, and no room for one. */
 function part(data: string, isLast: boolean): BodyPart {

@@ -1,7 +1,8 @@
 // Requests and answers over real sockets: order, bodies, early and interim answers, and what a refusal leaves behind.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backend, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const post = (body: string, lines = ''): string =>
   `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${lines}\r\n${body}`;

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, HttpProxy, ok, type Peer } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, get, ok, type Peer } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 /** Answers each request when the test says so. */
 function patient(t: TestContext): Promise<Backend> {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readProxyHeader } from '../../../../../harness/backends/proxy-protocol.ts';
 import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, type Client, get, HttpProxy, ok, type Peer } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, type Client, get, ok, type Peer } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 /** Answers each request with the source of its connection's header, and the connection's number. */
 function told(t: TestContext): Promise<Backend> {

@@ -19,7 +19,8 @@ import {
   target,
   until,
 } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, Client, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, Client, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 import { worldOf } from '../../../../../harness/engine/world.ts';
 
 /** Backends that answer with their names, as targets. */

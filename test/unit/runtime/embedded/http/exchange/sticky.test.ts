@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { freePort } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, type Client, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, type Client, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const SET_COOKIE = /^Set-Cookie: (weir=[A-Za-z0-9_-]{22}); Path=\/; HttpOnly; SameSite=Lax\r$/gm;
 

@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 import { assertHolds } from '../../../../../harness/properties/properties.ts';
 import { Chance, SEED } from '../../../../../harness/properties/seed.ts';
 

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pool } from '../../../../../../provider/runtime/embedded/http/upstream/pool.ts';
 import { freePort, until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, HttpProxy, ok } from '../../../../../harness/engine/http-proxy.ts';
+import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const post = (body = ''): string => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 const put = (body: string): string => post(body).replace('POST', 'PUT');
