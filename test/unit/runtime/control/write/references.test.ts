@@ -1,12 +1,12 @@
 // References between stored objects, as the table of kinds has them: what is named must be there, and stays while it is named.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KIND_NAMES, type Kind } from '../../../../provider/model/base/kinds.ts';
-import { propertyPath } from '../../../../provider/model/base/property-path.ts';
-import { referencesOf } from '../../../../provider/model/base/references.ts';
-import { deleteObject } from '../../../../provider/runtime/control/write/changes.ts';
-import type { Draft } from '../../../../provider/runtime/stored/model.ts';
-import { emptyDraft, put, refusalOf } from '../../../harness/control/drafts.ts';
+import { KIND_NAMES, type Kind } from '../../../../../provider/model/base/kinds.ts';
+import { propertyPath } from '../../../../../provider/model/base/property-path.ts';
+import { referencesOf } from '../../../../../provider/model/base/references.ts';
+import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
+import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
+import { emptyDraft, put, refusalOf } from '../../../../harness/control/drafts.ts';
 
 /** In an order in which each names only those before it. */
 const OBJECTS: readonly (readonly [kind: Kind, id: string, properties: object])[] = [
