@@ -1,6 +1,6 @@
 // Adoption: what was made by hand goes on under a stack, without a moment without traffic.
 //
-//     for n in 1 2; do node ../quickstart/demo/backend.ts app$n 914$n & done
+//     for n in 1 2; do node ../backend.ts app$n 914$n & done
 //     node by-hand.ts                                    # with WEIR_TOKEN in the environment
 //     pulumi stack init dev
 //     pulumi up                                          # takes over, and changes nothing

@@ -1,6 +1,6 @@
 // Auto scaling: servers that join a group take traffic of what the group is attached to, and those that leave do not.
 //
-//     for n in 1 2 3 99; do node ../quickstart/demo/backend.ts server$n 9121 127.0.0.$n & done
+//     for n in 1 2 3 99; do node ../backend.ts server$n 9121 127.0.0.$n & done
 //     pulumi stack init dev
 //     pulumi up                                          # one server
 //     pulumi config set size 3 && pulumi up              # three

@@ -1,6 +1,6 @@
 // Blue/green: two sets of servers behind one listener, and one word of configuration that says which one is live.
 //
-//     for n in 1 2; do node ../quickstart/demo/backend.ts blue$n 910$n & node ../quickstart/demo/backend.ts green$n 911$n & done
+//     for n in 1 2; do node ../backend.ts blue$n 910$n & node ../backend.ts green$n 911$n & done
 //     pulumi stack init dev
 //     pulumi up
 //     pulumi config set live green && pulumi up

@@ -1,6 +1,6 @@
 // Canary: a new version beside the old one, and the percentage of the requests that it gets.
 //
-//     for n in 1 2 3; do node ../quickstart/demo/backend.ts old$n 916$n & node ../quickstart/demo/backend.ts new$n 917$n & done
+//     for n in 1 2 3; do node ../backend.ts old$n 916$n & node ../backend.ts new$n 917$n & done
 //     pulumi stack init dev
 //     pulumi up                                          # 10 % of the requests
 //     pulumi config set percentage 50 && pulumi up       # then 100, or 0 to go back

@@ -1,6 +1,6 @@
 // A classic load balancer: targets are bound to it with a weight only, and serve each of its listeners.
 //
-//     for n in 2 3; do for port in 9131 9132; do node ../quickstart/demo/backend.ts store$n $port 127.0.0.$n & done; done
+//     for n in 2 3; do for port in 9131 9132; do node ../backend.ts store$n $port 127.0.0.$n & done; done
 //     pulumi stack init dev
 //     pulumi up
 //     pulumi config set store3Weight 0 && pulumi up      # a rest: no new connections, the open ones stay

@@ -58,7 +58,7 @@ function isRunning(pid: number): boolean {
 
 /** The command behind `npm run NAME`; what it printed. */
 function run(directory: string, command: 'up' | 'preview' | 'down'): Promise<string> {
-  const child = spawn(process.execPath, ['examples/quickstart/demo.ts', command], {
+  const child = spawn(process.execPath, ['.toolchain/demo/main.ts', command], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,6 +1,6 @@
 // The application's stack of two: a rule and targets, on the listener that the platform's stack exports.
 //
-//     node ../../quickstart/demo/backend.ts cart1 9151 & node ../../quickstart/demo/backend.ts cart2 9152 &
+//     node ../../backend.ts cart1 9151 & node ../../backend.ts cart2 9152 &
 //     pulumi stack init dev
 //     pulumi up
 //     pulumi config set cart2Weight 10 && pulumi up

@@ -1,7 +1,7 @@
 // What a signal does to the quick start: it ends it, leaving nothing half made, or, while Pulumi runs, is Pulumi's to answer.
 import { writeSync } from 'node:fs';
-import { endBySignal, SIGNALS } from '../../../.toolchain/launch.mjs';
-import { releaseAll } from '../../../.toolchain/lock.mjs';
+import { endBySignal, SIGNALS } from '../launch.mjs';
+import { releaseAll } from '../lock.mjs';
 
 type Handler = (signal: NodeJS.Signals) => void;
 

@@ -1,9 +1,9 @@
 // Due and got of the quick start's picture.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ListenerStatus } from '../../../../examples/quickstart/demo/runtime.ts';
-import { sharesOf } from '../../../../examples/quickstart/demo/shares.ts';
-import type { Tally } from '../../../../examples/quickstart/demo/traffic.ts';
+import type { ListenerStatus } from '../../../.toolchain/demo/runtime.ts';
+import { sharesOf } from '../../../.toolchain/demo/shares.ts';
+import type { Tally } from '../../../.toolchain/demo/traffic.ts';
 
 type Target = ListenerStatus['targets'][number];
 

@@ -1,7 +1,7 @@
 // What the quick start tells its stack.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { stackConfig } from '../../../../examples/quickstart/demo/stack-config.ts';
+import { stackConfig } from '../../../.toolchain/demo/stack-config.ts';
 
 it('tells the stack the endpoint of its runtime and the port of every listener and backend, all as text', () => {
   const ports = { runtime: 7401, http: 8081, tcp: 9000, blue: 9001, green: 9002, amber: 9003 };

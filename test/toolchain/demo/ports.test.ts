@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { freePort, settlePort } from '../../../../examples/quickstart/demo/ports.ts';
+import { freePort, settlePort } from '../../../.toolchain/demo/ports.ts';
 
 /** A port below 65,000, which something listens on. */
 async function takenPort(t: TestContext): Promise<number> {

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { isLockedByTheDead } from '../../../../examples/quickstart/demo/stale-lock.ts';
+import { isLockedByTheDead } from '../../../.toolchain/demo/stale-lock.ts';
 
 const dead = spawnSync(process.execPath, ['--version']).pid;
 

@@ -1,8 +1,8 @@
 // The quick start's picture: columns, bars and marks.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bar, picture } from '../../../../examples/quickstart/demo/picture.ts';
-import type { Share } from '../../../../examples/quickstart/demo/shares.ts';
+import { bar, picture } from '../../../.toolchain/demo/picture.ts';
+import type { Share } from '../../../.toolchain/demo/shares.ts';
 
 const share = (name: string, weight: number, due: number, got: number, remark = ''): Share => {
   return { name, weight, due, got, remark };

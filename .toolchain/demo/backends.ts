@@ -22,7 +22,7 @@ async function startBackend(record: DemoRecord, name: (typeof BACKENDS)[number])
   const port = await settlePort(record, name);
   await start({
     name,
-    script: 'examples/quickstart/demo/backend.ts',
+    script: 'examples/backend.ts',
     args: [name, `${port}`],
     ready: /^ready /m,
     onStarted(started) {

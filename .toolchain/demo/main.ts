@@ -1,14 +1,14 @@
 // `npm run up`, `preview` and `down`: runs the stack beside this file on a runtime and backends of its own.
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { cacheFolder } from '../../.toolchain/cache.mjs';
-import { withLock } from '../../.toolchain/lock.mjs';
-import { down } from './demo/down.ts';
-import { DemoError } from './demo/failure.ts';
-import { ROOT } from './demo/folder.ts';
-import { preview } from './demo/preview.ts';
-import { listenToSignals } from './demo/signals.ts';
-import { up } from './demo/up.ts';
+import { cacheFolder } from '../cache.mjs';
+import { withLock } from '../lock.mjs';
+import { down } from './down.ts';
+import { DemoError } from './failure.ts';
+import { ROOT } from './folder.ts';
+import { preview } from './preview.ts';
+import { listenToSignals } from './signals.ts';
+import { up } from './up.ts';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = { up, preview, down };
 

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { StatusResponse } from '../../../provider/model/api/status.ts';
+import type { StatusResponse } from '../../provider/model/api/status.ts';
 import { DemoError } from './failure.ts';
 import { FOLDER, shown } from './folder.ts';
 import { settlePort } from './ports.ts';
