@@ -13,7 +13,7 @@ export function say(line) {
 }
 
 /** @param {number} ms */
-export function duration(ms) {
+function duration(ms) {
   const seconds = ms / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;

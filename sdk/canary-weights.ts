@@ -2,7 +2,7 @@
 
 const MAX_WEIGHT = 100;
 
-export interface CanaryWeights {
+interface CanaryWeights {
   readonly old: readonly number[];
   /** In the order in which new targets take part. */
   readonly new: readonly number[];

@@ -6,7 +6,7 @@ import type { DemoRecord } from './record.ts';
 /** Those of listeners and backends are also the stack's own defaults. */
 const USUAL = { runtime: 7400, http: 8080, tcp: 9000, blue: 9001, green: 9002, amber: 9003 } as const;
 
-export type PortName = keyof typeof USUAL;
+type PortName = keyof typeof USUAL;
 
 /** The names that the stack has for them too. */
 export const LISTENERS = ['http', 'tcp'] as const satisfies readonly PortName[];

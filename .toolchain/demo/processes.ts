@@ -12,7 +12,7 @@ const POLL_MS = 50;
 const START_MS = 20_000;
 const STOP_MS = 5_000;
 
-export interface Start {
+interface Start {
   /** Names its log. */
   readonly name: string;
   readonly script: string;

@@ -1,7 +1,7 @@
 // Shows the steps before and after Pulumi: with a spinner on a terminal, as plain lines elsewhere.
 import { Listr } from 'listr2';
 
-export interface Step {
+interface Step {
   readonly title: string;
   /** Answers with what to show behind the title. */
   readonly run: () => Promise<string>;

@@ -9,7 +9,7 @@ import { normalForm } from '../properties/canonical-form.ts';
 import type { Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
-export interface Difference extends dynamic.DiffResult {
+interface Difference extends dynamic.DiffResult {
   /** What a change of membership or of secrets prints. */
   readonly line?: string | undefined;
 }

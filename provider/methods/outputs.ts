@@ -6,7 +6,7 @@ import { asWritten } from '../properties/as-written.ts';
 import { compact, type Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
-export interface RuntimeIdentity {
+interface RuntimeIdentity {
   readonly runtimeId: string;
   readonly runtimeEndpoint: string;
 }

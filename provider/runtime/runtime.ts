@@ -15,7 +15,7 @@ import { KeyFile } from './store/key-file.ts';
 import { SealedStore } from './store/sealed-store.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
-export interface RuntimeOptions {
+interface RuntimeOptions {
   readonly dataDirectory: string;
   /** What secrets are sealed with; undefined: `master-key` in the data directory. */
   readonly keyFile: string | undefined;
@@ -31,7 +31,7 @@ export interface RuntimeOptions {
   readonly logger: FastifyBaseLogger;
 }
 
-export interface Runtime {
+interface Runtime {
   readonly url: string;
   readonly runtimeId: string;
   /** After the access log was moved away. */

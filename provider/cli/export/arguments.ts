@@ -11,7 +11,7 @@ import type { ResourceDescription } from '../../resources/description.ts';
 import { Expression, literal } from './literal.ts';
 
 /** What stands in the program for a secret, and for the id of another object. */
-export interface Substitutes {
+interface Substitutes {
   secret(path: readonly string[], fingerprint: string): unknown;
   reference(kind: Kind, id: string): unknown;
 }

@@ -6,7 +6,7 @@ import { kindsNamedBy } from '../../model/base/references.ts';
 
 const PARENTS: readonly Kind[] = Object.values(PARENT_KINDS);
 
-export interface Exported {
+interface Exported {
   readonly kind: Kind;
   readonly stored: ApiObject;
 }

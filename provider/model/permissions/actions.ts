@@ -11,7 +11,7 @@ export const OBJECT_TYPES = {
 } as const;
 
 /** Of "runtime" there is one, without an id. */
-export type ResourceType = keyof typeof OBJECT_TYPES | 'runtime';
+type ResourceType = keyof typeof OBJECT_TYPES | 'runtime';
 
 /** Each with what it permits. The names are those of the clouds' own APIs; where several permit one thing, any of them does. */
 export const ACTIONS = {

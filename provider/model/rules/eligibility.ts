@@ -7,7 +7,7 @@ import type { AttachmentFields, Fields, Lookup } from './lookup.ts';
 import { loadBalancerIdOf } from './parents.ts';
 import { newTargets, type TargetFields, wantedTargets } from './targets.ts';
 
-export interface Ineligibility {
+interface Ineligibility {
   readonly code: ErrorCode;
   /** "server i-1 is in region a, and the load balancer in b". */
   readonly reason: string;

@@ -40,7 +40,7 @@ function withPort(target: TargetFields, defaultPort: unknown): TargetFields {
 }
 
 /** The group's servers by name, as far as the model tells them. */
-export function membersOf(lookup: Lookup, groupId: unknown): [name: string, serverId: unknown][] {
+function membersOf(lookup: Lookup, groupId: unknown): [name: string, serverId: unknown][] {
   const members = lookup.get('groups', groupId)?.members;
   return Object.entries(isRecord(members) ? members : {});
 }

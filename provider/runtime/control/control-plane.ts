@@ -30,7 +30,7 @@ import { Writer } from './write/writer.ts';
 /** How often servers that expire, health to store and listeners to open are looked for. */
 const ROUND_MS = 1000;
 
-export interface ControlPlaneOptions {
+interface ControlPlaneOptions {
   readonly stored: StoredModel;
   readonly store: Store;
   /** Only some have workers. What it tells by itself goes to `report` and `workerChanged`. */
@@ -43,7 +43,7 @@ export interface ControlPlaneOptions {
 }
 
 /** What comes with a put beside the properties. */
-export interface Identity {
+interface Identity {
   readonly owner?: string | undefined;
   readonly incarnation?: string | undefined;
 }

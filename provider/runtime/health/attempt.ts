@@ -1,9 +1,9 @@
 // The bounds of one check: its first result counts, and neither a connection nor a timer outlives it.
 
 /** Called with undefined where the check passed, else with what was wrong; only the first call counts. */
-export type Finish = (problem: string | undefined) => void;
+type Finish = (problem: string | undefined) => void;
 
-export interface AttemptOptions {
+interface AttemptOptions {
   readonly timeoutMs: number;
   /** What was wrong where the time is over; undefined: nothing. */
   readonly late: string | undefined;

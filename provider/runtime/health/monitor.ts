@@ -25,7 +25,7 @@ import {
 /** Without a check, an isolated target is tried again after this. */
 const PASSIVE_RETRY_MS = 10_000;
 
-export interface MonitorOptions {
+interface MonitorOptions {
   readonly probe: Probe;
   /** The time of day. */
   readonly nowMs: () => number;

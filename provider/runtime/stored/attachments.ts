@@ -15,7 +15,7 @@ import type { StoredObject } from './object.ts';
 export type Attachment = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
 
 /** A target that an attachment binds, with every default resolved. Frozen: where nothing of it changes it stays the same object. */
-export interface ResolvedTarget {
+interface ResolvedTarget {
   /** The id of the attachment. */
   readonly attachment: string;
   /** The name in the attachment's targets, or in the group's members. */

@@ -12,7 +12,7 @@ type Listener = StoredObject<'listeners'>;
 type Rule = StoredObject<'rules'>;
 
 /** A target group that an attachment serves. */
-export interface ServedGroup {
+interface ServedGroup {
   readonly groupId: string;
   readonly listenerId: string;
   /** The port of all its targets, where its listener is a classic one. */

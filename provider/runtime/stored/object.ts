@@ -36,7 +36,7 @@ export interface States {
 }
 
 /** Per target key the version at which it was claimed. */
-export interface Claims {
+interface Claims {
   readonly claims: Readonly<Record<string, number>>;
 }
 

@@ -16,7 +16,7 @@ export function existingObject<K extends Kind>(view: ModelView, kind: K, id: str
   return object;
 }
 
-export function notFound(kind: Kind, id: string): WeirError {
+function notFound(kind: Kind, id: string): WeirError {
   return new WeirError('NotFound', `There is no ${KIND_NAMES[kind]} ${id}.`);
 }
 

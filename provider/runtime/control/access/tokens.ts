@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.ts';
 import type { StoredToken } from '../../stored/object.ts';
 import { type Access, ADMINISTRATOR, TokenAccess } from './access.ts';
 
-export interface TokensOptions {
+interface TokensOptions {
   readonly stored: readonly StoredToken[];
   readonly store: Store;
   /** Of the data directory; it may do everything. */

@@ -18,7 +18,7 @@ type Told = Membership & { readonly targets: Readonly<Record<string, unknown>> }
 
 const NO_TARGETS: Told = { targets: {} };
 
-export interface WriteEvent {
+interface WriteEvent {
   readonly event: RuntimeEvent;
   /** Of an object that came from another load balancer, on both. */
   readonly needs: readonly Need[];

@@ -12,7 +12,7 @@ import type { Attachment } from '../../stored/attachments.ts';
 import { bindingsOf } from '../../stored/bindings.ts';
 import type { Model } from '../../stored/model.ts';
 
-export interface BoundTarget {
+interface BoundTarget {
   readonly address: string;
   readonly port: number;
   readonly weight: number;

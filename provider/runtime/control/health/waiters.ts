@@ -1,6 +1,6 @@
 // Callers that wait for a condition of the health: they look again whenever it, or what is bound, has changed.
 
-export type WaitResult = 'met' | 'late' | 'closed';
+type WaitResult = 'met' | 'late' | 'closed';
 
 export class Waiters {
   readonly #looks = new Set<() => void>();

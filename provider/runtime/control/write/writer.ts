@@ -12,7 +12,7 @@ import { type RefusalListener, refusedWrites, StandingRefusals } from './refusal
 import { dueTransfers, transferSockets } from './socket-transfer.ts';
 import type { Change, Write } from './write.ts';
 
-export interface WriterOptions extends RefusalListener {
+interface WriterOptions extends RefusalListener {
   readonly model: Model;
   readonly store: Store;
   readonly engine: Engine & Pick<EngineStatistics, 'status'>;
