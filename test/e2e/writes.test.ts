@@ -165,3 +165,22 @@ test('a write that waits for health hears at SIGTERM that the runtime stops, and
   assert.equal((await waiting).body.code, 'SystemBusy');
   assert.equal(await ended, 0);
 });
+
+test('a patch whose caller prefers a minimal response answers with the targets that it names', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  const listener = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort(), healthCheck: { protocol: 'none' } };
+  await runtime.done('PUT', '/v1/listeners/tcp', listener);
+  const target = (last: number) => ({ address: `127.0.0.${last}`, port: 80 });
+  const targets = { a: target(1), b: target(2), gone: target(3) };
+  await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'tcp', targets });
+  const patch = { targets: { b: { weight: 7 }, gone: null } };
+  const minimal = { prefer: 'respond-async, return=minimal' };
+  const { headers, body } = await runtime.call('PATCH', '/v1/attachments/pool', patch, minimal);
+  assert.equal(headers.get('preference-applied'), 'return=minimal');
+  assert.deepEqual(body.targets, { b: { ...target(2), weight: 7 } });
+  assert.deepEqual(body.boundTargets, { b: { ...target(2), weight: 7, health: 'unchecked' } });
+  const whole = await runtime.call('PATCH', '/v1/attachments/pool', { targets: { b: { weight: 8 } } });
+  assert.equal(whole.headers.get('preference-applied'), null);
+  assert.deepEqual(Object.keys(whole.body.targets), ['a', 'b']);
+});
