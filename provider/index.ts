@@ -11,7 +11,7 @@ import { diff } from './methods/diff.ts';
 import { Lifecycle } from './methods/lifecycle.ts';
 import { resourceName } from './model/base/urn.ts';
 import { programOf } from './program/program.ts';
-import type { Properties } from './properties/properties.ts';
+import type { Inputs, State } from './properties/properties.ts';
 import { resourceOfClass } from './resources/registry.ts';
 
 // The shim turned Node's compile cache on; the engine ends the plug-in by a signal, which writes none.
@@ -50,7 +50,7 @@ export function methods(type: string, config: Config): Methods {
         identify(inputs, created.id);
         return created;
       }),
-    read: (id, state: Properties = {}) =>
+    read: (id, state: State = {}) =>
       shownAsync(`read of ${id}`, async () => {
         const result = await lifecycle.read(id, state);
         const isOutputOther = resource.outputs.some((key) => !isDeepStrictEqual(result.props?.[key], state[key]));
@@ -58,13 +58,13 @@ export function methods(type: string, config: Config): Methods {
         return result;
       }),
     update: (id, olds, news) => shownAsync(`update of ${id}`, () => lifecycle.update(id, olds, news)),
-    delete: (id, state: Properties) =>
+    delete: (id, state: State) =>
       shownAsync(`delete of ${id}`, () => lifecycle.delete(id, state, programOf(String(state.owner)).has(state.owner))),
   };
 }
 
 /** From here on other resources of the program may refer to it by its id. */
-function identify({ owner }: Properties, id: string): void {
+function identify({ owner }: Inputs, id: string): void {
   if (typeof owner === 'string') programOf(owner).identify(owner, id);
 }
 

@@ -1,10 +1,10 @@
 // The one line that a preview shows for a change of properties that decide who takes traffic.
 
 import { isKnown } from '../model/base/unknown.ts';
-import type { Properties } from '../properties/properties.ts';
+import type { CanonicalForm } from '../properties/properties.ts';
 
 /** `web: port 80→81 · weight 100→7`; undefined where none of them changes. */
-export function propertyLine(name: string, keys: readonly string[], olds: Properties, news: Properties) {
+export function propertyLine(name: string, keys: readonly string[], olds: CanonicalForm, news: CanonicalForm) {
   const changed = keys.filter((key) => String(olds[key]) !== String(news[key]));
   if (changed.length === 0) return undefined;
   return `${name}: ${changed.map((key) => `${key} ${text(olds[key])}→${text(news[key])}`).join(' · ')}`;

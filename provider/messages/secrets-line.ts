@@ -3,12 +3,12 @@
 import type { Kind } from '../model/base/kinds.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 import { replaceSecrets } from '../model/base/secrets.ts';
-import type { Properties } from '../properties/properties.ts';
+import type { CanonicalForm, Properties } from '../properties/properties.ts';
 
 const SAYS = ': secret changes: ';
 
 /** `web: secret changes: certificates.main.privateKey`; of what comes or goes the engine tells. */
-export function secretsLine(kind: Kind, name: string, before: Properties, after: Properties): string | undefined {
+export function secretsLine(kind: Kind, name: string, before: CanonicalForm, after: CanonicalForm): string | undefined {
   const olds = secretsOf(kind, before);
   const changed = [...secretsOf(kind, after)].filter(([path, secret]) => olds.has(path) && olds.get(path) !== secret);
   if (changed.length === 0) return undefined;

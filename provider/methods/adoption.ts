@@ -13,7 +13,7 @@ import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
 import { objectId } from '../model/objects/network.ts';
 import { schemaProblems } from '../model/objects/validate.ts';
-import type { Properties } from '../properties/properties.ts';
+import type { Inputs, Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { compared } from './diff.ts';
 
@@ -26,7 +26,7 @@ const adoptionSchema = z.object({
 });
 
 /** The inputs without those of adoption, and every problem of the latter. */
-export function splitAdoption(inputs: Properties): { properties: Properties; problems: Problem[] } {
+export function splitAdoption(inputs: Inputs): { properties: Inputs; problems: Problem[] } {
   const { adopt, adoptAndChange, adoptFrom, ...properties } = inputs;
   const problems = schemaProblems(adoptionSchema, { adopt, adoptAndChange, adoptFrom }, isKnown);
   for (const [path, value] of Object.entries({ adoptAndChange, adoptFrom })) {
@@ -37,7 +37,7 @@ export function splitAdoption(inputs: Properties): { properties: Properties; pro
 }
 
 /** Throws unless the program may have the object, and, without adoptAndChange, describes it as it is. */
-export function refuseAdoption(description: ResourceDescription, stored: ApiObject, inputs: Properties): void {
+export function refuseAdoption(description: ResourceDescription, stored: ApiObject, inputs: Inputs): void {
   const name = `${KIND_NAMES[description.kind]} ${stored.id}`;
   refuseForeign(name, stored.owner, inputs);
   if (inputs.adoptAndChange === true) return;
@@ -50,7 +50,7 @@ export function refuseAdoption(description: ResourceDescription, stored: ApiObje
   );
 }
 
-function refuseForeign(name: string, actual: string | undefined, { owner, adoptFrom }: Properties): void {
+function refuseForeign(name: string, actual: string | undefined, { owner, adoptFrom }: Inputs): void {
   const isOurs = adoptFrom === undefined && (actual === undefined || stackOf(actual) === stackOf(String(owner)));
   if (isOurs || (adoptFrom !== undefined && adoptFrom === actual)) return;
   const advice =
@@ -62,7 +62,7 @@ function refuseForeign(name: string, actual: string | undefined, { owner, adoptF
 }
 
 /** What the program would change of the object, by path; of secrets only that they differ. */
-function differencesOf(description: ResourceDescription, stored: ApiObject, inputs: Properties): Problem[] {
+function differencesOf(description: ResourceDescription, stored: ApiObject, inputs: Inputs): Problem[] {
   const actual = withSecretsOf(description.kind, stored, inputs) as Properties;
   const there = compared(description, description.observed?.(actual, inputs) ?? actual);
   const here = compared(description, inputs);

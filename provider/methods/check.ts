@@ -6,24 +6,24 @@ import { isKnown } from '../model/base/unknown.ts';
 import { problemsOf } from '../model/objects/validate.ts';
 import { adoptionClaimProblems } from '../program/claims.ts';
 import { programOf, withReferences } from '../program/program.ts';
-import { normalForm } from '../properties/canonical-form.ts';
-import { compact, type Properties } from '../properties/properties.ts';
+import { canonicalForm } from '../properties/canonical-form.ts';
+import { type CanonicalForm, compact, type Inputs } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { splitAdoption } from './adoption.ts';
 
-export function check(resource: ResourceDescription, olds: Properties, news: Properties): dynamic.CheckResult {
-  const { __provider, references, secrets, ...inputs } = withoutUndefined(news) as Properties;
+export function check(resource: ResourceDescription, olds: Inputs, news: Inputs): dynamic.CheckResult {
+  const { __provider, references, secrets, ...inputs } = withoutUndefined(news) as Inputs;
   const { owner, ...own } = inputs;
   const { properties, problems } = splitAdoption(own);
   const program = programOf(String(owner));
-  const canonical = (given: Properties) => normalForm(resource.schema, given) as Properties;
-  const seen = canonical(withReferences(properties, references) as Properties);
+  const canonical = (given: Inputs) => canonicalForm(resource.schema, given) as CanonicalForm;
+  const seen = canonical(withReferences(properties, references) as Inputs);
   program.see(resource.kind, String(owner), { properties: seen, olds, secrets: (secrets ?? []) as readonly string[] });
   const isNew = Object.keys(olds).length === 0;
   const before = isNew ? undefined : canonical(olds);
   const found = [...problemsOf(resource.kind, properties, isKnown), ...problems];
   const checked = { program, owner: String(owner), olds: before, news: seen };
-  const { adopt } = withReferences(own, references) as Properties;
+  const { adopt } = withReferences(own, references) as Inputs;
   found.push(...adoptionClaimProblems(checked, resource.kind, adopt));
   // What is adopted is bound already.
   const isBound = own.adopt !== undefined && isNew;
@@ -38,7 +38,7 @@ export function check(resource: ResourceDescription, olds: Properties, news: Pro
  * The engine shows the value of a `property`, of a secret too, but finds only those at the top: a deeper path says
  * `{<nil>}`. So only what can be no secret is shown: numbers and the like.
  */
-function failureOf({ schema }: ResourceDescription, { path, message, code }: Problem, properties: Properties) {
+function failureOf({ schema }: ResourceDescription, { path, message, code }: Problem, properties: Inputs) {
   const value = properties[path];
   const reason = code === undefined ? message : `${message} (${code})`;
   const isShown = Object.hasOwn(schema.shape, path) && (typeof value === 'number' || typeof value === 'boolean');

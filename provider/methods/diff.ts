@@ -5,8 +5,8 @@ import { hiddenLine } from '../messages/secrets-line.ts';
 import { WeirError } from '../model/base/errors.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { resourceName } from '../model/base/urn.ts';
-import { normalForm } from '../properties/canonical-form.ts';
-import type { Properties } from '../properties/properties.ts';
+import { canonicalForm } from '../properties/canonical-form.ts';
+import type { CanonicalForm, Inputs, Properties, State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
 interface Difference extends dynamic.DiffResult {
@@ -17,8 +17,8 @@ interface Difference extends dynamic.DiffResult {
 /** Pure and without I/O: the engine asks for every resource of the stack. `secrets`: properties whose values are not printed. */
 export function diff(
   description: ResourceDescription,
-  olds: Properties,
-  news: Properties,
+  olds: State,
+  news: Inputs,
   acceptRuntime: string | undefined,
   secrets: readonly string[] = [],
 ): Difference {
@@ -45,12 +45,12 @@ export function diff(
 }
 
 /** Properties as they are compared: with every default, also those that depend on others. */
-export function compared({ schema, complete }: ResourceDescription, properties: Properties): Properties {
-  const normal = normalForm(schema, properties) as Properties;
+export function compared({ schema, complete }: ResourceDescription, properties: Properties): CanonicalForm {
+  const normal = canonicalForm(schema, properties) as CanonicalForm;
   return complete?.(normal) ?? normal;
 }
 
-function refuseReplacement(description: ResourceDescription, olds: Properties, replaces: readonly string[]): void {
+function refuseReplacement(description: ResourceDescription, olds: State, replaces: readonly string[]): void {
   const reason = replaces.length > 0 ? description.refusesReplacement?.(olds) : undefined;
   if (reason === undefined) return;
   throw new WeirError(

@@ -7,7 +7,7 @@ import { type ApiObject, warningsOf } from '../model/api/objects.ts';
 import { type ErrorCode, isWeirError, WeirError } from '../model/base/errors.ts';
 import { KIND_NAMES } from '../model/base/kinds.ts';
 import { resourceName, stackOf } from '../model/base/urn.ts';
-import type { Properties } from '../properties/properties.ts';
+import type { Inputs, State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
 import { isSameObject, newIncarnation, objectId } from './object-id.ts';
@@ -25,17 +25,17 @@ export class Lifecycle {
     this.#client = client;
   }
 
-  async create(inputs: Properties): Promise<dynamic.CreateResult> {
+  async create(inputs: Inputs): Promise<dynamic.CreateResult> {
     if (inputs.adopt !== undefined) return this.#adopt(String(inputs.adopt), inputs);
     return this.#createNew(inputs);
   }
 
-  async update(id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> {
+  async update(id: string, olds: State, news: Inputs): Promise<dynamic.UpdateResult> {
     const incarnation = String(olds.incarnation ?? newIncarnation());
     return { outs: await this.#put(id, news, incarnation, runtimeOf(olds)) };
   }
 
-  async read(id: string, state: Properties): Promise<dynamic.ReadResult> {
+  async read(id: string, state: State): Promise<dynamic.ReadResult> {
     const expectedRuntime = runtimeOf(state);
     const stored = await this.#client.get(this.#call(id, expectedRuntime));
     if (stored === undefined) {
@@ -52,7 +52,7 @@ export class Lifecycle {
   }
 
   /** `isReplaced`: the program has the resource, so that what took this one's place under its id stays. */
-  async delete(id: string, state: Properties, isReplaced: boolean): Promise<void> {
+  async delete(id: string, state: State, isReplaced: boolean): Promise<void> {
     const call = this.#call(id, runtimeOf(state));
     const incarnation = state.incarnation === undefined ? undefined : String(state.incarnation);
     await this.#client.delete(call, incarnation);
@@ -71,7 +71,7 @@ export class Lifecycle {
    * old name then finds its id with another owner, and takes the next one. The order is fixed, so a repeated create finds
    * its own object.
    */
-  async #createNew(inputs: Properties, choice = 0): Promise<dynamic.CreateResult> {
+  async #createNew(inputs: Inputs, choice = 0): Promise<dynamic.CreateResult> {
     const id = objectId(this.#resource, inputs, choice);
     try {
       return await this.#createAt(id, inputs);
@@ -84,11 +84,11 @@ export class Lifecycle {
     }
   }
 
-  async #createAt(id: string, inputs: Properties): Promise<dynamic.CreateResult> {
+  async #createAt(id: string, inputs: Inputs): Promise<dynamic.CreateResult> {
     return { id, outs: await this.#put(id, inputs, newIncarnation(), undefined) };
   }
 
-  async #adopt(id: string, inputs: Properties): Promise<dynamic.CreateResult> {
+  async #adopt(id: string, inputs: Inputs): Promise<dynamic.CreateResult> {
     const stored = await this.#client.get(this.#call(id, undefined));
     if (stored === undefined) throw this.#notThere(id, ': leave adopt out to make a new one');
     if (stored.owner === inputs.owner) {
@@ -108,7 +108,7 @@ export class Lifecycle {
 
   async #put(
     id: string,
-    inputs: Properties,
+    inputs: Inputs,
     incarnation: string,
     expectedRuntime: string | undefined,
     ifMatch?: string,
@@ -128,7 +128,7 @@ export class Lifecycle {
    * Where the write is stored all the same, the engine must hear of it, or the next `up` creates what is there; it
    * then keeps the object as it really is and updates it next time.
    */
-  async #partialFailure(error: unknown, call: Call, inputs: Properties, incarnation: string) {
+  async #partialFailure(error: unknown, call: Call, inputs: Inputs, incarnation: string) {
     if (!isWeirError(error) || !STORED_ALL_THE_SAME.has(error.code)) return undefined;
     const stored = await this.#client.get(call).catch(() => undefined);
     if (stored?.incarnation !== incarnation) return undefined;
@@ -138,7 +138,7 @@ export class Lifecycle {
     return Object.assign(new Error(message), { id: call.id, properties, reasons: [message] });
   }
 
-  #observed(stored: ApiObject, before: Properties): ApiObject {
+  #observed(stored: ApiObject, before: State): ApiObject {
     return (this.#resource.observed?.(stored, before) ?? stored) as ApiObject;
   }
 
@@ -172,12 +172,12 @@ function isPartialFailure(error: unknown): boolean {
 }
 
 /** `inputs`: without an owner where the resource is got and not owned. */
-function reportWarnings(inputs: Properties, stored: ApiObject): void {
+function reportWarnings(inputs: Inputs, stored: ApiObject): void {
   const name = resourceName(inputs) || stored.id;
   for (const warning of warningsOf(stored)) report(`${name}: ${warning}`);
 }
 
-function runtimeOf({ runtimeId }: Properties): string | undefined {
+function runtimeOf({ runtimeId }: State): string | undefined {
   return typeof runtimeId === 'string' ? runtimeId : undefined;
 }
 
@@ -185,7 +185,7 @@ function runtimeOf({ runtimeId }: Properties): string | undefined {
  * What was created anew, adopted by another resource or put in the place of this one, keeps the owner and the incarnation
  * that the state has: by the new ones the next `up` would take it back, or delete what has replaced it.
  */
-function withIdentityOf(state: Properties, stored: ApiObject): ApiObject {
+function withIdentityOf(state: State, stored: ApiObject): ApiObject {
   const { owner, incarnation } = state;
   if (typeof owner !== 'string' || typeof incarnation !== 'string' || !stored.owner) return stored;
   if (stored.incarnation === incarnation) return stored;

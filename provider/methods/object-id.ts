@@ -2,8 +2,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { resourceName } from '../model/base/urn.ts';
-import { normalForm } from '../properties/canonical-form.ts';
-import type { Properties } from '../properties/properties.ts';
+import { canonicalForm } from '../properties/canonical-form.ts';
+import type { CanonicalForm, Inputs, Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
 const MAX_ID_LENGTH = 128;
@@ -13,9 +13,9 @@ const HASH_LENGTH = 8;
  * The resource's name with a hash of what makes it this object: `web-1f0c2a9b`, of a server `i-web-1f0c2a9b`. `choice`: the
  * id after as many that others have.
  */
-export function objectId(description: ResourceDescription, inputs: Properties, choice = 0): string {
+export function objectId(description: ResourceDescription, inputs: Inputs, choice = 0): string {
   const { type, schema, identity, idPrefix } = description;
-  const normal = normalForm(schema, inputs) as Properties;
+  const normal = canonicalForm(schema, inputs) as CanonicalForm;
   const prefix = idPrefix?.(normal) ?? '';
   const parts = [
     type,
@@ -33,7 +33,7 @@ export function objectId(description: ResourceDescription, inputs: Properties, c
 
 /** Whether two sets of properties are of one object, of which the second is no replacement. */
 export function isSameObject({ schema, identity }: ResourceDescription, a: Properties, b: Properties): boolean {
-  const [one, other] = [a, b].map((each) => normalForm(schema, each) as Properties);
+  const [one, other] = [a, b].map((each) => canonicalForm(schema, each) as CanonicalForm);
   return identity.every((key) => isDeepStrictEqual(one?.[key], other?.[key]));
 }
 

@@ -3,7 +3,7 @@
 import type { ApiObject } from '../model/api/objects.ts';
 import { withSecretsOf } from '../model/base/secrets.ts';
 import { asWritten } from '../properties/as-written.ts';
-import { compact, type Properties } from '../properties/properties.ts';
+import { compact, type Inputs, type Properties } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 
 interface RuntimeIdentity {
@@ -15,7 +15,7 @@ interface RuntimeIdentity {
 export function outputsOf(
   description: ResourceDescription,
   stored: ApiObject,
-  written: Properties,
+  written: Inputs,
   runtime: RuntimeIdentity,
 ): Record<string, unknown> {
   return {
@@ -30,13 +30,13 @@ export function outputsOf(
 export function inputsOf(
   { schema, kind }: ResourceDescription,
   stored: ApiObject,
-  written: Properties,
+  written: Inputs,
 ): Record<string, unknown> {
   const actual = withSecretsOf(kind, stored, written);
   return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner]]) };
 }
 
 /** What a PUT carries: the properties and the owner, nothing of the engine's. */
-export function bodyOf({ schema }: ResourceDescription, inputs: Properties): Record<string, unknown> {
+export function bodyOf({ schema }: ResourceDescription, inputs: Inputs): Record<string, unknown> {
   return compact([...Object.keys(schema.shape), 'owner'].map((key) => [key, inputs[key]]));
 }

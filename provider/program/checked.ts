@@ -1,5 +1,5 @@
 // A resource as `check` sees it among the others of its program.
-import type { Properties } from '../properties/properties.ts';
+import type { CanonicalForm } from '../properties/properties.ts';
 import type { Program } from './program.ts';
 
 /** A resource among the others of its program; any of it may be unknown or malformed. */
@@ -7,7 +7,7 @@ export interface Checked {
   readonly program: Program;
   readonly owner: string;
   /** The inputs before in canonical form. Returns `undefined` for a new resource. */
-  readonly olds: Properties | undefined;
+  readonly olds: CanonicalForm | undefined;
   /** The inputs in canonical form. Where the id of a new resource is not known yet, its URN stands for it. */
-  readonly news: Properties;
+  readonly news: CanonicalForm;
 }

@@ -8,15 +8,15 @@ import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
 import { hasPassed } from '../model/objects/time.ts';
 import type { Fields, Lookup } from '../model/rules/lookup.ts';
-import type { Properties } from '../properties/properties.ts';
+import type { CanonicalForm, Inputs } from '../properties/properties.ts';
 
 interface Seen {
   readonly kind: Kind;
   /** In canonical form. Where the id of a new resource is not known yet, its URN stands for it. */
-  readonly properties: Properties;
+  readonly properties: CanonicalForm;
   readonly claimed: string[];
   /** The inputs before this program's; empty for what is new. */
-  readonly olds: Properties;
+  readonly olds: Inputs;
   /** The properties in which the program has secrets. */
   readonly secrets: readonly string[];
   id?: string;
@@ -65,7 +65,7 @@ export class Program implements Lookup {
   }
 
   /** The inputs that the resource had before this program. Returns `undefined` if it is not of the program. */
-  before(kind: Kind, reference: unknown): Properties | undefined {
+  before(kind: Kind, reference: unknown): Inputs | undefined {
     return this.#find(kind, reference)?.olds;
   }
 

@@ -2,22 +2,22 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isRecord, valueIn } from '../model/base/record.ts';
-import { defaultOf, normalForm, unwrapped } from './canonical-form.ts';
-import { compact, type Properties } from './properties.ts';
+import { canonicalForm, defaultOf, unwrapped } from './canonical-form.ts';
+import { compact, type Inputs, type Properties } from './properties.ts';
 
 /**
  * `actual`, where a property that means the same as the written one stays as it was written, and one that was not
  * written and has its default is left out.
  */
-export function asWritten(schema: z.ZodObject, actual: Properties, written: Properties): Record<string, unknown> {
+export function asWritten(schema: z.ZodObject, actual: Properties, written: Inputs): Record<string, unknown> {
   return compact(
     Object.entries(schema.shape).map(([key, property]) => [key, valueAsWritten(property, actual[key], written[key])]),
   );
 }
 
 function valueAsWritten(schema: z.core.$ZodType, actual: unknown, written: unknown): unknown {
-  const normal = normalForm(schema, actual);
-  if (written !== undefined && isDeepStrictEqual(normal, normalForm(schema, written))) return written;
+  const normal = canonicalForm(schema, actual);
+  if (written !== undefined && isDeepStrictEqual(normal, canonicalForm(schema, written))) return written;
   if (written === undefined && isDeepStrictEqual(normal, defaultOf(schema))) return undefined;
   const inner = unwrapped(schema);
   if (isRecord(normal)) {

@@ -6,15 +6,15 @@ import { isKnown } from '../model/base/unknown.ts';
 import { compact } from './properties.ts';
 
 /** Unknown values stay, and so do values that break their schema: state may be older than the rules. */
-export function normalForm(schema: z.core.$ZodType, value: unknown): unknown {
+export function canonicalForm(schema: z.core.$ZodType, value: unknown): unknown {
   if (!isKnown(value)) return value;
   if (value === undefined) return defaultOf(schema);
   const inner = unwrapped(schema);
   if (inner instanceof z.ZodObject && isRecord(value)) {
-    return compact(Object.entries(inner.shape).map(([key, property]) => [key, normalForm(property, value[key])]));
+    return compact(Object.entries(inner.shape).map(([key, property]) => [key, canonicalForm(property, value[key])]));
   }
   if (inner instanceof z.ZodRecord && isRecord(value)) {
-    return compact(Object.entries(value).map(([key, item]) => [key, normalForm(inner.valueType, item)]));
+    return compact(Object.entries(value).map(([key, item]) => [key, canonicalForm(inner.valueType, item)]));
   }
   const parsed = z.safeParse(inner, value);
   return parsed.success ? parsed.data : value;

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Problem } from '../model/base/errors.ts';
 import type { Kind, RESOURCE_CLASSES } from '../model/base/kinds.ts';
 import type { Checked } from '../program/checked.ts';
-import type { Properties } from '../properties/properties.ts';
+import type { CanonicalForm, Inputs, State } from '../properties/properties.ts';
 
 export interface ResourceDescription<K extends Kind = Kind> {
   /** The class in the SDK. */
@@ -13,22 +13,22 @@ export interface ResourceDescription<K extends Kind = Kind> {
   readonly schema: z.ZodObject;
   /** A change of these makes another object: they are part of its id, and replace it. */
   readonly identity: readonly string[];
-  /** What ids begin with; the normal form goes in. */
-  readonly idPrefix?: (normal: Properties) => string;
+  /** What ids begin with; the canonical form goes in. */
+  readonly idPrefix?: (normal: CanonicalForm) => string;
   /** What the API answers beside the properties. */
   readonly outputs: readonly string[];
-  /** Defaults that depend on other properties; the normal form goes in and comes out. */
-  readonly complete?: (normal: Properties) => Properties;
+  /** Defaults that depend on other properties; the canonical form goes in and comes out. */
+  readonly complete?: (normal: CanonicalForm) => CanonicalForm;
   /** What the runtime would refuse, for reasons that the program tells as well: so preview says it already. */
   readonly problems?: (checked: Checked) => readonly Problem[];
   /** The program's properties as diff compares them: what the resource leaves to others is taken from the state. */
-  readonly desired?: (news: Properties, olds: Properties) => Properties;
+  readonly desired?: (news: Inputs, olds: State) => Inputs;
   /** The object's properties and outputs as the state has them: what is no drift is taken from what was there before. */
-  readonly observed?: (actual: Properties, state: Properties) => Properties;
+  readonly observed?: (actual: State, state: State) => State;
   /** The line that a change prints to the preview. */
-  readonly changeLine?: (name: string, olds: Properties, news: Properties) => string | undefined;
+  readonly changeLine?: (name: string, olds: CanonicalForm, news: CanonicalForm) => string | undefined;
   /** Why this object may not be replaced, where it may not. */
-  readonly refusesReplacement?: (olds: Properties) => string | undefined;
+  readonly refusesReplacement?: (olds: State) => string | undefined;
   /** How long a put may wait, where its properties have a say in it; else for first checks, as long as those may take. */
-  readonly waitMs?: (properties: Properties) => number;
+  readonly waitMs?: (properties: Inputs) => number;
 }

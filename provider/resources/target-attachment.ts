@@ -15,7 +15,7 @@ import { parentProblems } from '../model/rules/parents.ts';
 import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
 import { targetClaimProblems } from '../program/claims.ts';
-import { compact, type Properties } from '../properties/properties.ts';
+import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from './description.ts';
 
 // The model leaves an unset weight unset, because the server may keep another one; for a diff it is DEFAULT_WEIGHT.
@@ -50,7 +50,7 @@ function inProgram(checked: Checked): Problem[] {
   ];
 }
 
-function leavesWeights({ manageWeights }: Properties): boolean {
+function leavesWeights({ manageWeights }: Inputs): boolean {
   return manageWeights === false;
 }
 
@@ -60,7 +60,7 @@ function withWeightsOf(properties: Properties, other: Properties, map: 'targets'
 }
 
 /** Health is no drift, unless a target became, or ceased to be, ineligible. */
-function withHealthOf(actual: Properties, state: Properties): Properties {
+function withHealthOf(actual: State, state: State): State {
   return withEach(actual, state, 'boundTargets', (item, { health }) => {
     const isDrift = health === undefined || (item.health === 'ineligible') !== (health === 'ineligible');
     return isDrift ? item : { ...item, health };

@@ -6,7 +6,7 @@ import type { ApiObject } from '../../model/api/objects.ts';
 import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
 import { resourceName } from '../../model/base/urn.ts';
-import type { Properties } from '../../properties/properties.ts';
+import type { Masked } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
 import { resourceOf } from '../../resources/registry.ts';
 import {
@@ -28,7 +28,7 @@ export interface ObjectChange {
   readonly before: PlanObject | undefined;
   readonly after: PlanObject | undefined;
   /** What `after` is compared with: the state's properties, of what is adopted the runtime's, else the defaults. */
-  readonly stated: Properties;
+  readonly stated: Masked;
   /** The paths of secrets that change, as the provider tells them. */
   readonly secrets: string | undefined;
 }

@@ -10,7 +10,7 @@ import { replaceSecrets } from '../../model/base/secrets.ts';
 import { canonicalAddress } from '../../model/base/target-key.ts';
 import { isKnown } from '../../model/base/unknown.ts';
 import { resourceName } from '../../model/base/urn.ts';
-import { compact, type Properties } from '../../properties/properties.ts';
+import { compact, type Masked, type Properties } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
 import { resourceOf } from '../../resources/registry.ts';
 import { isReadable, SECRET, type State } from './preview.ts';
@@ -23,8 +23,8 @@ export interface PlanObject {
   readonly name: string;
   /** Whose it is where it is not this stack's: a URN, or "nobody". */
   readonly foreignOwner?: string;
-  /** In normal form, secrets masked; references are keys. */
-  readonly properties: Properties;
+  /** In canonical form, secrets masked; references are keys. */
+  readonly properties: Masked;
   /** Of a load balancer; undefined: not known before the `up`. */
   readonly vip?: string | undefined;
 }
@@ -62,7 +62,7 @@ export function objectBefore(
   keys: Keys,
 ): PlanObject {
   const stated = statedOf(resource, state, keys);
-  const properties = actual === undefined ? stated : (maskedAs(stated, actual.properties) as Properties);
+  const properties = actual === undefined ? stated : (maskedAs(stated, actual.properties) as Masked);
   const vip = actual?.vip ?? vipIn(state.outputs);
   return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
 }
@@ -83,7 +83,7 @@ export function objectAfter(
 }
 
 /** The properties that the state has of the resource. */
-export function statedOf(resource: ResourceDescription, state: State, keys: Keys): Properties {
+export function statedOf(resource: ResourceDescription, state: State, keys: Keys): Masked {
   const properties = compared(resource, masked(resource, state.outputs));
   return withKeys(resource.kind, properties, state.propertyDependencies, keys);
 }
@@ -107,7 +107,7 @@ function withKeys(
 }
 
 /** Those who joined a group through the API stay where the program names none. */
-function withMembers(desired: Properties, { members }: Properties = {}): Properties {
+function withMembers(desired: Masked, { members }: Masked = {}): Masked {
   return members === undefined || desired.members !== undefined ? desired : { ...desired, members };
 }
 
@@ -120,7 +120,7 @@ export function typeTokenOf(kind: Kind): string {
   return `pulumi-nodejs:dynamic/weir:${RESOURCE_CLASSES[kind]}`;
 }
 
-function masked({ kind }: ResourceDescription, properties: Properties): Properties {
+function masked({ kind }: ResourceDescription, properties: Properties): Masked {
   return replaceSecrets(kind, properties, (name) => [name, SECRET]);
 }
 
@@ -138,7 +138,7 @@ function vipIn({ vip }: Properties): string | undefined {
 }
 
 /** One without an address keeps what it got from the pool. */
-function vipAfter({ address }: Properties, before: PlanObject | undefined): string | undefined {
+function vipAfter({ address }: Masked, before: PlanObject | undefined): string | undefined {
   if (typeof address === 'string')
     return isKnown(address) && address !== SECRET ? canonicalAddress(address) : undefined;
   return before?.properties.address === undefined ? before?.vip : undefined;

@@ -11,7 +11,7 @@ import { KINDS, type Kind, RESOURCE_CLASSES } from '../../../../provider/model/b
 import { RESERVED_NAME } from '../../../../provider/model/base/record.ts';
 import { asFingerprint, fingerprint, replaceSecrets } from '../../../../provider/model/base/secrets.ts';
 import { SCHEMAS } from '../../../../provider/model/objects/schemas.ts';
-import { normalForm, unwrapped } from '../../../../provider/properties/canonical-form.ts';
+import { canonicalForm, unwrapped } from '../../../../provider/properties/canonical-form.ts';
 import type { Properties } from '../../../../provider/properties/properties.ts';
 import { resourceOfClass } from '../../../../provider/resources/registry.ts';
 import { faultsOf } from '../../../harness/export/compiler.ts';
@@ -25,7 +25,7 @@ const MEMBERS_OF_OBJECT = Object.getOwnPropertyNames(Object.prototype).filter((n
 function answersOf(model: Model): Map<Kind, ApiObject[]> {
   const answer = (kind: Kind, { id, owner, warnings, properties }: ModelObject): ApiObject => ({
     id,
-    ...replaceSecrets(kind, normalForm(SCHEMAS[kind], properties) as Properties, asFingerprint),
+    ...replaceSecrets(kind, canonicalForm(SCHEMAS[kind], properties) as Properties, asFingerprint),
     owner,
     warnings: [...warnings],
     incarnation: 'i-1',
@@ -108,7 +108,7 @@ test('a program declares each object once, with the properties that it has, afte
         assert.equal(adopt, id);
         assert.equal(adoptFrom, owner === '' ? undefined : owner);
         const known = replaceSecrets(kind, given, (name, value) => [name, secrets.get(String(value))]);
-        assert.deepEqual(normalForm(schema, known), normalForm(schema, withoutJoined(properties)));
+        assert.deepEqual(canonicalForm(schema, known), canonicalForm(schema, withoutJoined(properties)));
       }
     }),
     { numRuns: 500 },
