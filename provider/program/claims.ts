@@ -52,13 +52,14 @@ function parentOf(program: Program, properties: ParentFields): { kind: Kind; nam
 
 /** One text for all that mean the same target; where a server's address is not known, its own name stands for it. */
 function claimKey(program: Program, target: TargetFields, isPortless: boolean): string | undefined {
-  const { serverId, port } = target;
+  const { serverId } = target;
+  const port = isPortless ? undefined : target.port;
   if (![serverId, target.address, port].every(isKnown)) return undefined;
   const address = addressOf(program, target);
   const isTold = address !== undefined && isKnown(address);
   const host = isTold ? address : serverId && program.nameOf('backend-servers', serverId);
   if (typeof host !== 'string') return undefined;
-  if (isPortless || port === undefined) return canonicalAddress(host);
+  if (port === undefined) return canonicalAddress(host);
   return isIP(host) !== 0 && typeof port === 'number' ? targetKey(host, port) : `${host}:${port}`;
 }
 

@@ -108,6 +108,8 @@ test('a classic load balancer: no ports, no targets of a listener, and each addr
   );
   assert.deepEqual(pool('one', { a: { address: '10.0.0.1' }, b: { address: '10.0.0.2', port: UNKNOWN } }), []);
   assert.match(pool('two', { a: { address: '10.0.0.1' } }).join(), /same load balancer/);
+  const unknownPort = { loadBalancerId: 'lb', defaultPort: UNKNOWN };
+  assert.match(pool('two', { a: { address: '10.0.0.1' } }, unknownPort).join(), /same load balancer/);
   assert.match(
     add(listener, 'tcp', { loadBalancerId: 'lb', protocol: 'TCP', port: 80 }).join(),
     /^backendPort is required/,
