@@ -32,8 +32,8 @@ export function argumentsOf({ kind, schema }: ResourceDescription, stored: ApiOb
 
 function withReferences(kind: Kind, properties: Properties, substitutes: Substitutes): Properties {
   const own = isDeclared(properties.members) ? properties : { ...properties, members: undefined };
-  const { targets, ...others } = replaceReferences(kind, own, (to, id) => substitutes.reference(to, String(id)));
-  return compact(Object.entries({ ...others, targets: isRecord(targets) ? withTypes(targets) : undefined }));
+  const args: Properties = replaceReferences(kind, own, (to, id) => substitutes.reference(to, String(id)));
+  return compact(Object.entries(isRecord(args.targets) ? { ...args, targets: withTypes(args.targets) } : args));
 }
 
 /**

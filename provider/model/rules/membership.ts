@@ -1,5 +1,4 @@
-// What a change of an attachment's targets, or of a group's members, does to membership: operations, and the one line
-// that a preview shows.
+// What a change of an attachment's targets does to membership: bind, unbind, and modifications of weight, port and address.
 import { canonicalAddress } from '../base/target-key.ts';
 import { weightOf } from '../objects/target-attachment.ts';
 
@@ -26,7 +25,7 @@ export interface Wire {
   weight: Value;
 }
 
-/** Undefined where it cannot be said, because a whole map is not known. */
+/** The operations from one membership to another. Returns `undefined` if a whole map of targets is not known. */
 export function membershipChanges(
   before: Membership,
   after: Membership,

@@ -201,6 +201,7 @@ test('it reads as a person writes it', () => {
               b1: { address: '127.0.0.1', port: 9001, weight: 50 },
               '10.0.0.1:80': { address: '10.0.0.1', port: 80, weight: 100 },
             },
+            defaultPort: 80,
           }),
           warnings: ['a warning\nin two lines'],
         },
@@ -249,6 +250,7 @@ new weir.TargetAttachment("app", {
     b1: { address: "127.0.0.1", port: 9001, weight: 50 },
     "10.0.0.1:80": { address: "10.0.0.1", port: 80 },
   },
+  defaultPort: 80,
   adopt: "app",
 });
 `,
