@@ -28,16 +28,17 @@ export class Handover {
   readonly #monitor: HealthMonitor;
   readonly #probe: Probe;
   readonly #waiting = new Map<string, AbortController>();
+  #isClosed = false;
 
   constructor(monitor: HealthMonitor, probe: Probe) {
     this.#monitor = monitor;
     this.#probe = probe;
   }
 
-  /** Ends all that wait, with `SystemBusy`. */
+  /** Ends all that wait, and all that are still to come, with `SystemBusy`. */
   close(): void {
-    for (const name of [...this.#waiting.keys()])
-      this.#end(name, new WeirError('SystemBusy', 'The runtime is stopping.'));
+    this.#isClosed = true;
+    for (const name of [...this.#waiting.keys()]) this.#end(name, stopping());
   }
 
   /** Ends a write of that name that waits: a newer one takes its place. */
@@ -51,6 +52,7 @@ export class Handover {
    * `withinSeconds` where the write is refused for it, and as soon as a newer write supersedes this one.
    */
   async prove(name: string, successions: readonly Succession[], withinSeconds: number): Promise<readonly Proven[]> {
+    if (this.#isClosed) throw stopping();
     const ended = new AbortController();
     this.#waiting.set(name, ended);
     try {
@@ -104,6 +106,10 @@ export class Handover {
       await sleep(waitMs, undefined, { signal }).catch(() => {});
     }
   }
+}
+
+function stopping(): WeirError {
+  return new WeirError('SystemBusy', 'The runtime is stopping.');
 }
 
 function refuse(trials: readonly Trial[], withinSeconds: number): void {

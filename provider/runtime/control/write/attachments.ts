@@ -1,4 +1,5 @@
 // What holds between an attachment of either kind, what it is bound to, and the attachments beside it.
+import { isDeepStrictEqual } from 'node:util';
 import { type Problem, problemsText, problemText, WeirError } from '../../../model/base/errors.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { hasSameParent } from '../../../model/objects/parent.ts';
@@ -37,7 +38,7 @@ export function renewClaims(draft: Draft, part: Part): void {
   for (const attachment of [...attachmentsOf(draft)]) {
     if (!isPart(draft, attachment, part)) continue;
     const claims = claimsOf(draft, attachment, attachment);
-    if (claims === attachment.state.claims) continue;
+    if (isDeepStrictEqual(claims, attachment.state.claims)) continue;
     draft.put({ ...attachment, state: { claims } });
   }
 }

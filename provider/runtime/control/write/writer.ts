@@ -12,7 +12,7 @@ import { type RefusalListener, refusedWrites, StandingRefusals } from './refusal
 import { dueTransfers, transferSockets } from './socket-transfer.ts';
 import type { Change, Write } from './write.ts';
 
-interface WriterOptions extends RefusalListener {
+export interface WriterOptions extends RefusalListener {
   readonly model: Model;
   readonly store: Store;
   readonly engine: Engine & Pick<EngineStatistics, 'status'>;
@@ -88,7 +88,9 @@ export class Writer {
       write.reject(new WeirError('SystemBusy', 'The runtime is stopping.'));
       return;
     }
-    this.#queue.push(write);
+    // A write that has waited is older than all others, among which may be a newer one of the same name.
+    if (write.proven === undefined) this.#queue.push(write);
+    else this.#queue.unshift(write);
     this.#running ??= this.#run();
   }
 

@@ -50,7 +50,7 @@ test('a write that is made in any case waits for one check of each', async (t) =
   assert.deepEqual(await handover.prove('write', succession([dead]), LONG_SECONDS), []);
 });
 
-test('a newer write of the same name ends the one that waits, one of another name does not, and close ends all', async (t) => {
+test('a newer write of the same name ends the one that waits, one of another name does not, and close ends all and those to come', async (t) => {
   const { handover, succession, dead } = await started(t);
   const waiting = succession([dead], 'targets');
   const [first, other] = ['one', 'two'].map((name) => handover.prove(name, waiting, LONG_SECONDS));
@@ -58,5 +58,6 @@ test('a newer write of the same name ends the one that waits, one of another nam
   const second = handover.prove('one', waiting, LONG_SECONDS);
   await assert.rejects(first as Promise<unknown>, { code: 'Superseded' });
   handover.close();
-  for (const ended of [other, second]) await assert.rejects(ended as Promise<unknown>, { code: 'SystemBusy' });
+  const late = handover.prove('late', waiting, 0.1);
+  for (const ended of [other, second, late]) await assert.rejects(ended as Promise<unknown>, { code: 'SystemBusy' });
 });

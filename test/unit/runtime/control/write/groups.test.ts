@@ -61,6 +61,18 @@ test('to join twice is to join once; who is no member cannot leave', () => {
   assert.equal(refusalOf(() => joinGroup(draft, 'none', 'i-2'))?.code, 'NotFound');
 });
 
+test('of members with one address the attachment is written when what it claims changes, and else not', () => {
+  const draft = shop();
+  put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.1'] });
+  joinGroup(draft, 'g', 'i-1');
+  const { version } = draft.get('group-attachments', 'ga') ?? {};
+  joinGroup(draft, 'g', 'i-2');
+  assert.equal(draft.get('group-attachments', 'ga')?.version, version);
+  const before = draft.version;
+  put(draft, 'groups', 'g', {});
+  assert.equal(draft.version, before);
+});
+
 test('a put without members removes none that joined, and keeps those that were declared before', () => {
   const draft = shop();
   joinGroup(draft, 'g', 'i-1');

@@ -1,10 +1,10 @@
-// Writes beside a stored listener that cannot be opened: which of them its refusal answers, with a real engine and store.
+// The writer with a real engine and store: which write the refusal of a listener answers, and the order of one that waits.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Change } from '../../../../../provider/runtime/control/write/write.ts';
-import { Writer } from '../../../../../provider/runtime/control/write/writer.ts';
+import { Writer, type WriterOptions } from '../../../../../provider/runtime/control/write/writer.ts';
 import { SqliteStore } from '../../../../../provider/runtime/store/sqlite/sqlite-store.ts';
 import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
 import { engineOf, freePort, listen, UNCHECKED } from '../../../../harness/engine/fixtures.ts';
@@ -21,7 +21,11 @@ function listener(port: number, pair: Pair, drainSeconds = 0): Change {
 }
 
 /** It has started with the listener stored. */
-async function writerWith(t: TestContext, stored: Change): Promise<Writer> {
+async function writerWith(
+  t: TestContext,
+  stored: Change,
+  handOver: WriterOptions['handOver'] = () => undefined,
+): Promise<Writer> {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
   stored(draft);
@@ -33,7 +37,7 @@ async function writerWith(t: TestContext, stored: Change): Promise<Writer> {
     engine: engineOf(t, 1),
     health: UNCHECKED,
     ackTimeoutMs: 60_000,
-    handOver: () => undefined,
+    handOver,
     onCommit: () => {},
     onServed: () => {},
     onRefused: () => {},
@@ -87,4 +91,26 @@ test('a listener that waits is refused a bad certificate when it is put, not whe
   assert.equal(writer.model.version, version);
   await writer.write(owned('next', GOOD));
   assert.deepEqual([...writer.compiled.snapshot.waiting.keys()], ['next']);
+});
+
+test('a write that has waited for a hand-over is made before a newer one of the same name', async (t) => {
+  const port = await freePort();
+  const asked = Promise.withResolvers<void>();
+  const passed = Promise.withResolvers<readonly []>();
+  const waits: (Promise<readonly []> | undefined)[] = [passed.promise];
+  const writer = await writerWith(t, listener(port, GOOD), () => {
+    asked.resolve();
+    return waits.shift();
+  });
+  const older = writer.write(listener(port, GOOD, 1), 'listeners web');
+  await asked.promise;
+  let newer: Promise<unknown> | undefined;
+  // While this batch is under way the newer write comes, and then what the older one waits for.
+  await writer.write(() => {
+    newer = writer.write(listener(port, GOOD, 2), 'listeners web');
+    passed.resolve([]);
+    return undefined;
+  });
+  await Promise.all([older, newer]);
+  assert.equal(writer.model.get('listeners', 'web')?.properties.drainSeconds, 2);
 });
