@@ -38,7 +38,9 @@ export class RunningState {
   boundTargets(attachment: Attachment): Record<string, BoundTarget> {
     const bindings = bindingsOf(this.#modelNow());
     const bound = new Map<string, BoundTarget>();
-    const tell = ({ name, address, port, weight }: TargetSnapshot, health: Health) => {
+    // Of several targets with one key, the holder's is what is checked: another one may be ineligible by itself.
+    const tell = ({ name, address, port, weight, ineligible }: TargetSnapshot, checked: Health) => {
+      const health = ineligible === undefined ? checked : 'ineligible';
       const known = bound.get(name)?.health;
       bound.set(name, { address, port, weight, health: known === undefined ? health : worse(known, health) });
     };
@@ -48,8 +50,7 @@ export class RunningState {
         tell(target, this.#monitor.health(groupId, target.key));
     }
     if (groups.length > 0) return Object.fromEntries(bound);
-    for (const target of bindings.targetsOf(attachment, undefined))
-      tell(target, target.ineligible === undefined ? 'unchecked' : 'ineligible');
+    for (const target of bindings.targetsOf(attachment, undefined)) tell(target, 'unchecked');
     return Object.fromEntries(bound);
   }
 

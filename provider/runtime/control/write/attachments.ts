@@ -1,5 +1,4 @@
 // What holds between an attachment of either kind, what it is bound to, and the attachments beside it.
-import { isDeepStrictEqual } from 'node:util';
 import { type Problem, problemsText, problemText, WeirError } from '../../../model/base/errors.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { hasSameParent } from '../../../model/objects/parent.ts';
@@ -21,11 +20,11 @@ const MAX_WARNINGS = 10;
 
 /** Per target key the version at which the attachment came to bind it. */
 export function claimsOf(view: ModelView, next: Attachment, before: Attachment | undefined): Claims {
-  const targets = resolvedTargets(view, next);
+  // Two members of a group may have one key, and two targets of an attachment until it is refused.
+  const keys = [...new Set(resolvedTargets(view, next).map(({ key }) => key))];
   const old = before?.state.claims ?? {};
-  const isSame = Object.keys(old).length === targets.length && targets.every(({ key }) => old[key] !== undefined);
-  if (isSame) return old;
-  return Object.fromEntries(targets.map(({ key }) => [key, old[key] ?? view.version + 1]));
+  if (Object.keys(old).length === keys.length && keys.every((key) => old[key] !== undefined)) return old;
+  return Object.fromEntries(keys.map((key) => [key, old[key] ?? view.version + 1]));
 }
 
 type Claims = Attachment['state']['claims'];
@@ -38,7 +37,7 @@ export function renewClaims(draft: Draft, part: Part): void {
   for (const attachment of [...attachmentsOf(draft)]) {
     if (!isPart(draft, attachment, part)) continue;
     const claims = claimsOf(draft, attachment, attachment);
-    if (isDeepStrictEqual(claims, attachment.state.claims)) continue;
+    if (claims === attachment.state.claims) continue;
     draft.put({ ...attachment, state: { claims } });
   }
 }
@@ -68,12 +67,12 @@ export function attachmentProblems(
   const lookup = lookupIn(view);
   const misplaced = parentProblems(lookup, next.properties);
   if (misplaced.length > 0) return misplaced;
-  // Where it claims what it did before, by as many targets, no two of them mean the same.
-  const isClaimedAsBefore = next.state.claims === before?.state.claims;
-  const claimed = isClaimedAsBefore ? [] : resolvedTargets(view, next);
+  const targets = resolvedTargets(view, next);
+  // Where each has a claim of its own, no two of them mean the same.
+  const mayConflict = targets.length > Object.keys(next.state.claims).length;
   return [
     ...portProblems(lookup, next),
-    ...keyConflicts(claimed.map(({ name, key }) => [name, key])),
+    ...keyConflicts(mayConflict ? targets.map(({ name, key }) => [name, key]) : []),
     ...bindingProblems(lookup, next, before),
   ];
 }

@@ -78,6 +78,10 @@ test('a server and its bare address are one target', () => {
   const draft = shop();
   const refusal = refusalOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
   assert.equal(refusal?.code, 'InvalidBackendServers.ServerIpConflict');
+  // As many targets as before, and none that was not claimed before.
+  bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.8' } });
+  const again = refusalOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
+  assert.equal(again?.code, 'InvalidBackendServers.ServerIpConflict');
 });
 
 test('a bound server that stops is ineligible, may be reweighted, and is eligible again when it runs', () => {

@@ -1,12 +1,18 @@
 // Auto scaling groups in the model: who joins is bound, who leaves is unbound, and what of that is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+
 import { compile } from '../../../../../provider/runtime/compile/compile.ts';
+import { RunningState } from '../../../../../provider/runtime/control/health/running-state.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
 import { joinGroup, leaveGroup } from '../../../../../provider/runtime/control/write/members.ts';
+import { HealthMonitor } from '../../../../../provider/runtime/health/monitor.ts';
+import { probe } from '../../../../../provider/runtime/health/probes.ts';
 import { membersOf } from '../../../../../provider/runtime/stored/members.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
+import { existingObject } from '../../../../../provider/runtime/stored/references.ts';
 import { emptyDraft, put, refusalOf } from '../../../../harness/control/drafts.ts';
+import { engineOf } from '../../../../harness/engine/fixtures.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:AutoScalingAttachment::web';
 const FOREIGN = 'urn:pulumi:prod::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
@@ -71,6 +77,18 @@ test('of members with one address the attachment is written when what it claims 
   const before = draft.version;
   put(draft, 'groups', 'g', {});
   assert.equal(draft.version, before);
+});
+
+test('a member that is ineligible is told to be, where another one with its address is checked', async (t) => {
+  const draft = shop();
+  put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.1'] });
+  joinGroup(draft, 'g', 'i-1');
+  joinGroup(draft, 'g', 'i-2');
+  put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.1'], status: 'Stopped' });
+  const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: () => {} });
+  const running = new RunningState(engineOf(t, 1), monitor, () => draft.toModel());
+  const bound = running.boundTargets(existingObject(draft, 'group-attachments', 'ga'));
+  assert.deepEqual([bound['i-1']?.health, bound['i-2']?.health], ['checking', 'ineligible']);
 });
 
 test('a put without members removes none that joined, and keeps those that were declared before', () => {
