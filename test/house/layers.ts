@@ -76,8 +76,8 @@ export const LAYERS: readonly Layer[] = [
     name: CONTROL,
     imports: [`${RUNTIME}/compile`, STORED, `${RUNTIME}/store`, `${RUNTIME}/health`, CONTRACT, MODEL, CONTROL],
   },
-  {
-    name: `${CONTROL}/write`,
+  ...['write', 'health'].map((part) => ({
+    name: `${CONTROL}/${part}`,
     imports: [
       `${RUNTIME}/compile`,
       STORED,
@@ -88,20 +88,7 @@ export const LAYERS: readonly Layer[] = [
       `${CONTROL}/access`,
       `${CONTROL}/events`,
     ],
-  },
-  {
-    name: `${CONTROL}/health`,
-    imports: [
-      `${RUNTIME}/compile`,
-      STORED,
-      `${RUNTIME}/store`,
-      `${RUNTIME}/health`,
-      CONTRACT,
-      MODEL,
-      `${CONTROL}/access`,
-      `${CONTROL}/events`,
-    ],
-  },
+  })),
   { name: `${CONTROL}/access`, imports: [`${RUNTIME}/compile`, STORED, `${RUNTIME}/store`, CONTRACT, MODEL] },
   {
     name: `${CONTROL}/events`,
