@@ -96,8 +96,11 @@ export class HealthMonitor {
       const served = this.#groups.get(id);
       if (served?.snapshot === group) continue;
       const checkers = served?.checkers ?? new Map<string, Checker>();
-      for (const [key, target] of group.targets) {
-        if (!checkers.has(key)) this.#check(group, target, checkers);
+      // Every checker is one of the group's targets: where there are as many, none is missing.
+      if (checkers.size < group.targets.size) {
+        for (const [key, target] of group.targets) {
+          if (!checkers.has(key)) this.#check(group, target, checkers);
+        }
       }
       this.#groups.set(id, { snapshot: group, checkers });
     }

@@ -59,11 +59,15 @@ function targetsOf(before: Told | undefined, after: Told | undefined) {
 /** Without the targets that are the very same objects before and after, as a patch leaves most of them. */
 function withoutSame(before: Told, after: Told): [Told, Told] {
   if (before.defaultPort !== after.defaultPort) return [before, after];
-  const others = ({ targets, defaultPort }: Told, other: Told): Told => {
-    const names = Object.keys(targets).filter((name) => other.targets[name] !== targets[name]);
-    return { targets: Object.fromEntries(names.map((name) => [name, targets[name]])), defaultPort };
-  };
-  return [others(before, after), others(after, before)];
+  const [old, next] = [Object.entries(before.targets), Object.entries(after.targets)];
+  return [
+    { ...before, targets: others(old, new Map(next)) },
+    { ...after, targets: others(next, new Map(old)) },
+  ];
+}
+
+function others(targets: readonly [string, unknown][], known: ReadonlyMap<string, unknown>): Told['targets'] {
+  return Object.fromEntries(targets.filter(([name, target]) => known.get(name) !== target));
 }
 
 function membershipOf(view: StoredObjects, object: StoredObject | undefined): Told | undefined {

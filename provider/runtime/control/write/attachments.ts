@@ -21,10 +21,12 @@ const MAX_WARNINGS = 10;
 /** Per target key the version at which the attachment came to bind it. */
 export function claimsOf(view: ModelView, next: Attachment, before: Attachment | undefined): Claims {
   // Two members of a group may have one key, and two targets of an attachment until it is refused.
-  const keys = [...new Set(resolvedTargets(view, next).map(({ key }) => key))];
+  const keys = new Set<string>();
+  for (const { key } of resolvedTargets(view, next)) keys.add(key);
   const old = before?.state.claims ?? {};
-  if (Object.keys(old).length === keys.length && keys.every((key) => old[key] !== undefined)) return old;
-  return Object.fromEntries(keys.map((key) => [key, old[key] ?? view.version + 1]));
+  const oldKeys = Object.keys(old);
+  if (oldKeys.length === keys.size && oldKeys.every((key) => keys.has(key))) return old;
+  return Object.fromEntries([...keys].map((key) => [key, old[key] ?? view.version + 1]));
 }
 
 type Claims = Attachment['state']['claims'];
