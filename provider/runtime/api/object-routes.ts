@@ -16,6 +16,7 @@ import { type Access, demand } from '../control/access/access.ts';
 import { mayRead, needsOfRead, needsOfWrite } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
+import { withTargetsOf } from '../control/write/targets-patch.ts';
 import type { ModelView } from '../stored/model.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { existingObject } from '../stored/references.ts';
@@ -130,7 +131,8 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       reply.header('etag', etagOf(written));
       if (!isMinimal(headers.prefer)) return reply.send(toApiObject(written, control, access));
       reply.header('preference-applied', 'return=minimal');
-      return reply.send(toApiObject(ofTargets(written, new Set(Object.keys(targets))), control, access));
+      const minimal = { ...written, properties: withTargetsOf(written.properties, Object.keys(targets)) };
+      return reply.send(toApiObject(minimal, control, access));
     },
   );
 }
@@ -139,12 +141,6 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
 function isMinimal(preferences: string | string[] | undefined): boolean {
   const all = [preferences ?? []].flat().join(',').split(',');
   return all.some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
-}
-
-/** The attachment with these of its targets alone. */
-function ofTargets(attachment: StoredObject<'attachments'>, names: ReadonlySet<string>): StoredObject<'attachments'> {
-  const targets = Object.entries(attachment.properties.targets).filter(([name]) => names.has(name));
-  return { ...attachment, properties: { ...attachment.properties, targets: Object.fromEntries(targets) } };
 }
 
 /** No more of them are looked at than are asked for: there may be 10,000 objects, and thousands of patterns in a token. */

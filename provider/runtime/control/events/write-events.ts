@@ -2,6 +2,7 @@
 
 import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
+import { keyOf } from '../../../model/base/object-key.ts';
 import { type Membership, membershipChanges } from '../../../model/rules/membership.ts';
 import { targetsWanted } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
@@ -27,9 +28,8 @@ interface WriteEvent {
 /** `before`: the model that the first of the changes was made to; each took the next version. */
 export function writeEvents(before: ModelView, changes: readonly ObjectChange[]): WriteEvent[] {
   const changed = new Map<string, StoredObject | undefined>();
-  const nameOf = (kind: Kind, id: string) => `${kind} ${id}`;
   const sofar: StoredObjects = {
-    get: (kind, id) => (changed.has(nameOf(kind, id)) ? changed.get(nameOf(kind, id)) : before.get(kind, id)) as never,
+    get: (kind, id) => (changed.has(keyOf(kind, id)) ? changed.get(keyOf(kind, id)) : before.get(kind, id)) as never,
   };
   return changes.map((change, index) => {
     const next = 'put' in change ? change.put : undefined;
@@ -37,7 +37,7 @@ export function writeEvents(before: ModelView, changes: readonly ObjectChange[])
     const previous = sofar.get<Kind>(kind, id);
     const needs = previous === undefined ? [] : needsOfRead(sofar, previous);
     const membership = membershipOf(sofar, previous);
-    changed.set(nameOf(kind, id), next);
+    changed.set(keyOf(kind, id), next);
     if (next !== undefined) needs.push(...needsOfRead(sofar, next));
     const action = next === undefined ? 'delete' : 'put';
     const version = before.version + index + 1;

@@ -35,15 +35,20 @@ export function patchedAttachment(view: ModelView, id: string, patch: TargetsPat
     if (found.length === 0) Object.assign(targets, patchedSchema.parse(named).targets);
   }
   const properties = { ...object.properties, targets };
-  if (problems.length === 0) problems.push(...rulesProblems('attachments', ofNames(properties, Object.keys(patch))));
+  // The other targets have been checked, unless there are more than there may be.
+  const isTooMany = Object.keys(targets).length > MAX_TARGETS;
+  const checked = isTooMany ? properties : withTargetsOf(properties, Object.keys(patch));
+  if (problems.length === 0) problems.push(...rulesProblems('attachments', checked));
   if (problems.length > 0) throw invalid(problems);
   return properties;
 }
 
-/** With the targets of these names alone: the others have been checked. All of them where there are more than there may be. */
-function ofNames(properties: TargetAttachmentProperties, names: readonly string[]): TargetAttachmentProperties {
+/** The attachment's properties with the targets of these names alone. */
+export function withTargetsOf(
+  properties: TargetAttachmentProperties,
+  names: readonly string[],
+): TargetAttachmentProperties {
   const { targets } = properties;
-  if (Object.keys(targets).length > MAX_TARGETS) return properties;
   const named = names.flatMap((name) => (Object.hasOwn(targets, name) ? [[name, targets[name]]] : []));
   return { ...properties, targets: Object.fromEntries(named) };
 }
