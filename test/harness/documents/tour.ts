@@ -36,7 +36,8 @@ export class Tour {
   /** Folder of the user, with the tokens of the runtimes. */
   readonly home: string;
   readonly #meant: (readonly [string, string])[];
-  #hasProgram = false;
+  /** The program that is up. */
+  #program: string | undefined;
 
   constructor(t: TestContext, plan: Plan, apiPort: number) {
     this.directory = plan.directory ?? project(t);
@@ -62,12 +63,15 @@ export class Tour {
 
   /** A text of the document as it is meant on this machine. */
   here(text: string): string {
-    return this.#meant.reduce((all, [written, meant]) => all.replaceAll(written, meant), text);
+    return replaced(text, this.#meant);
   }
 
   /** What was printed on this machine, as the document has it. */
   #there(text: string): string {
-    return this.#meant.reduce((all, [written, meant]) => all.replaceAll(meant, written), text);
+    return replaced(
+      text,
+      this.#meant.map(([written, meant]) => [meant, written]),
+    );
   }
 
   /** Runs a command, which must end with 0; returns what it printed. */
@@ -84,7 +88,9 @@ export class Tour {
   }
 
   async file({ file = '', text, language }: Block): Promise<void> {
-    if (language === 'ts') assert.equal(faultsOf([text]), '', file);
+    // Beside the program that it may import, which the compiler has under the name of a second text.
+    const besides = text.replaceAll('./index.ts', './exported-1.ts');
+    if (language === 'ts') assert.equal(faultsOf([besides, this.#program ?? 'export {};']), '', file);
     this.write(file, this.here(text));
   }
 
@@ -95,12 +101,12 @@ export class Tour {
     await this.done('pulumi stack select --create dev --non-interactive');
     this.write('index.ts', this.here(text));
     await this.done('pulumi up --yes --skip-preview --non-interactive');
-    this.#hasProgram = true;
+    this.#program = text;
   }
 
   async destroy(): Promise<void> {
-    if (this.#hasProgram) await this.done('pulumi destroy --yes --skip-preview --non-interactive');
-    this.#hasProgram = false;
+    if (this.#program !== undefined) await this.done('pulumi destroy --yes --skip-preview --non-interactive');
+    this.#program = undefined;
   }
 
   async commands(text: string, instead: Plan['instead'] = {}): Promise<string> {
@@ -152,6 +158,7 @@ export async function tour(t: TestContext, document: string, plan: Plan = {}): P
     }
   }
   await journey.destroy();
+  await journey.terminal.end(/./);
   const known = [plan.before, plan.instead, plan.drawings].flatMap((table) => Object.keys(table ?? {}));
   assert.deepEqual(
     known.filter((key) => !used.has(key)),
@@ -173,6 +180,16 @@ export function commandsOf(text: string): string[] {
   }
   assert.equal(open, '', 'bash takes no end of this for whole');
   return commands;
+}
+
+/** All of them in one go, so that none is looked for in what another one put there; the longest that fits counts. */
+function replaced(text: string, pairs: readonly (readonly [string, string])[]): string {
+  const table = new Map(pairs.toSorted(([a], [b]) => b.length - a.length));
+  const alternatives = [...table.keys()].map((key) => key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return text.replace(
+    new RegExp(`(?<![\\w-])(?:${alternatives.join('|')})(?!\\w)`, 'g'),
+    (key) => table.get(key) ?? key,
+  );
 }
 
 /** The folder of a project that has this package, with the stack `dev` still to be made. */
