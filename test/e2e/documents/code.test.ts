@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseOptions } from '../../bench/options.ts';
-import { parse, read, spans } from '../../harness/documents/markdown.ts';
+import { parse, read, spans } from '../../harness/documents/blocks.ts';
 import { tour } from '../../harness/documents/tour.ts';
 import { ROOT } from '../../harness/machine/tree.ts';
 import { LAYERS } from '../../house/layers.ts';

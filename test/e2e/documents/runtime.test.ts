@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { freePort, httpBackend } from '../../harness/backends/backends.ts';
+import { freePort } from '../../harness/backends/backends.ts';
 import { type Tour, tour } from '../../harness/documents/tour.ts';
 import { findProgram } from '../../harness/machine/find-program.ts';
-import { MAIN, temporaryDirectory } from '../../harness/runtime/runtime.ts';
+import { MAIN, temporaryDirectory, until } from '../../harness/runtime/runtime.ts';
 
 /** The one line that the unit runs. */
 function execStart(journey: Tour): string {
@@ -22,7 +22,6 @@ test('the commands of provider/runtime/README.md do what it says, from the first
   mkdirSync(join(opt, 'node_modules/.bin'), { recursive: true });
   symlinkSync(MAIN, join(opt, 'node_modules/.bin/weir'));
   const secure = await freePort();
-  const backend = await httpBackend(t, 'b1');
   const start = async (journey: Tour) => {
     await journey.terminal.end(/weir serve/);
     await journey.commands(execStart(journey));
@@ -38,9 +37,13 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       '0.0.0.0:7443': `0.0.0.0:${secure}`,
       'localhost:7443': `localhost:${secure}`,
       8080: `${await freePort()}`,
-      9001: `${backend.port}`,
+      // Nobody listens there, so that the runtime responds itself.
+      9001: `${await freePort()}`,
     },
     instead: {
+      // The worker hands the line on within a tenth of a second.
+      'tail -n 1 /var/log/weir/access.log': () =>
+        until('the line', () => readFileSync(join(logs, 'access.log'), 'utf8') || undefined),
       // readme.test.ts installs the package as it is packed.
       'npm install --prefix /opt/weir ./pulumi-weir-0.1.0.tgz': isInstalled,
       'systemctl daemon-reload': (journey) => {

@@ -10,7 +10,7 @@ import { freePort } from '../backends/backends.ts';
 import { faultsOf } from '../export/compiler.ts';
 import { ROOT } from '../machine/tree.ts';
 import { MAIN, temporaryDirectory } from '../runtime/runtime.ts';
-import { type Block, parse, read } from './markdown.ts';
+import { type Block, parse, read } from './blocks.ts';
 import { misprint } from './printed.ts';
 import { Terminal } from './terminal.ts';
 
