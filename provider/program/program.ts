@@ -14,7 +14,7 @@ interface Seen {
   readonly kind: Kind;
   /** In canonical form. Where the id of a new resource is not known yet, its URN stands for it. */
   readonly properties: CanonicalForm;
-  readonly claimed: string[];
+  readonly reserved: string[];
   /** The inputs before this program's; empty for what is new. */
   readonly olds: Inputs;
   /** The properties in which the program has secrets. */
@@ -31,8 +31,8 @@ export class Program implements Lookup {
   see(kind: Kind, owner: string, { properties, olds, secrets }: Pick<Seen, 'properties' | 'olds' | 'secrets'>): void {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
-    for (const key of before?.claimed ?? []) this.#claims.delete(key);
-    this.#seen.set(owner, { kind, properties, claimed: [], olds, secrets });
+    for (const key of before?.reserved ?? []) this.#claims.delete(key);
+    this.#seen.set(owner, { kind, properties, reserved: [], olds, secrets });
   }
 
   has(owner: unknown): boolean {
@@ -76,11 +76,11 @@ export class Program implements Lookup {
   }
 
   /** Claims for a resource what no two may have; the owner of another one that was first. */
-  claim(key: string, owner: string): string | undefined {
+  reserve(key: string, owner: string): string | undefined {
     const first = this.#claims.get(key);
     if (first !== undefined && first !== owner) return first;
     this.#claims.set(key, owner);
-    this.#seen.get(owner)?.claimed.push(key);
+    this.#seen.get(owner)?.reserved.push(key);
     return undefined;
   }
 

@@ -9,7 +9,7 @@ import { type MemberFault, memberFaults } from '../model/rules/eligibility.ts';
 import { parentProblems } from '../model/rules/parents.ts';
 import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
-import { targetClaimProblems } from '../program/claims.ts';
+import { duplicateTargetProblems } from '../program/uniqueness.ts';
 import type { ResourceDescription } from './description.ts';
 
 export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
@@ -27,7 +27,7 @@ export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
     return [
       ...parentProblems(program, news),
       ...portProblems(program, attachment),
-      ...targetClaimProblems(checked, attachment, () => 'groupId'),
+      ...duplicateTargetProblems(checked, attachment, () => 'groupId'),
       ...newMemberFaults(checked).map(({ code, reason }) => {
         return { path: 'groupId', message: `has a member that cannot be bound: ${reason}`, code };
       }),

@@ -14,7 +14,7 @@ import { membershipChanges } from '../model/rules/membership.ts';
 import { parentProblems } from '../model/rules/parents.ts';
 import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
-import { targetClaimProblems } from '../program/claims.ts';
+import { duplicateTargetProblems } from '../program/uniqueness.ts';
 import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from './description.ts';
 
@@ -45,7 +45,7 @@ function inProgram(checked: Checked): Problem[] {
   return [
     ...parentProblems(program, news),
     ...portProblems(program, attachment),
-    ...targetClaimProblems(checked, attachment, (name) => propertyPath(['targets', name])),
+    ...duplicateTargetProblems(checked, attachment, (name) => propertyPath(['targets', name])),
     ...bindingProblems(program, attachment, olds && { ...attachment, properties: olds }),
   ];
 }

@@ -91,8 +91,8 @@ async function start(
     if (ending !== null) throw new Error(`${command} ended with ${ending}: ${log}`);
     if (file.includes('udp')) return askUdp(port);
     const scheme = file.includes('https') ? 'https' : 'http';
-    const answer = await ask(`${scheme}://127.0.0.1:${port}/small`).catch(() => undefined);
-    return answer?.status === 200 || undefined;
+    const response = await ask(`${scheme}://127.0.0.1:${port}/small`).catch(() => undefined);
+    return response?.status === 200 || undefined;
   });
   return { port, pid: child.pid ?? 0 };
 }

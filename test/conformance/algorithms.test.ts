@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { askTcp, type Backend } from '../harness/backends/backends.ts';
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
-import { addressOf, backends, inTurn } from '../harness/conformance/clients.ts';
+import { addressOf, backends, oneByOne } from '../harness/conformance/clients.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { targetsOf } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -76,7 +76,7 @@ testOnEachEngine([
     run: async ({ bind, patch, restart, port, tcpBackend }) => {
       const weights = [30, 30, 20, 10, 10];
       await bind(targetsOf(await backends(tcpBackend, 'abcde'), weights));
-      const visits = () => inTurn(1000, 50, (client) => askTcp('127.0.0.1', port, addressOf(client)));
+      const visits = () => oneByOne(1000, 50, (client) => askTcp('127.0.0.1', port, addressOf(client)));
       const before = await visits();
       const counts = shares(before.map((backend) => ({ backend })));
       for (const [index, name] of [...'abcde'].entries()) {
@@ -100,11 +100,11 @@ testOnEachEngine([
       const [a, b, c] = (await backends(httpBackend, 'abc')) as [Backend, Backend, Backend];
       await bind(targetsOf([a, b, c]));
       const visit = async (client: number) => (await exchange(url, false, addressOf(client))).backend;
-      const first = await inTurn(100, 20, visit);
+      const first = await oneByOne(100, 20, visit);
       assert.deepEqual([...new Set(first)].toSorted(), ['a', 'b', 'c']);
-      assert.deepEqual(await inTurn(100, 20, visit), first);
+      assert.deepEqual(await oneByOne(100, 20, visit), first);
       await a.close();
-      const others = await inTurn(100, 20, visit);
+      const others = await oneByOne(100, 20, visit);
       const ofA = others.filter((_, client) => first[client] === 'a');
       assert.deepEqual([...new Set(ofA)].toSorted(), ['b', 'c']);
       const moved = others.filter((name, client) => first[client] !== 'a' && name !== first[client]);

@@ -4,7 +4,7 @@ import { type Backend, freePort } from '../harness/backends/backends.ts';
 import { exchange, type Load } from '../harness/clients/load.ts';
 import { backends } from '../harness/conformance/clients.ts';
 import { putServer, untilHealth } from '../harness/conformance/servers.ts';
-import { answeredBy, noFailures, SLOW_CHECK } from '../harness/conformance/slow-checks.ts';
+import { noFailures, SLOW_CHECK, servedBy } from '../harness/conformance/slow-checks.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { targetsOf, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -41,12 +41,12 @@ testOnEachEngine([
       assert.equal((await attach('g', a.port)).status, 200);
       const load = await loadOn(world, 'one');
       const waiting = attach('g', await freePort());
-      await answeredBy(load, a);
+      await servedBy(load, a);
       assert.equal((await attach('g', b.port)).status, 200);
       assert.equal((await waiting).body.code, 'Superseded');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       assert.equal((await attach('other', b.port)).status, 200);
-      await answeredBy(load, c);
+      await servedBy(load, c);
       await noFailures(load);
     },
   },
@@ -60,9 +60,9 @@ testOnEachEngine([
       await runtime.done('PUT', '/v1/group-attachments/shared', { loadBalancerId: 'lb', groupId: 'g', port: a.port });
       const load = await loadOn(world, 'one');
       await runtime.done('PUT', '/v1/group-attachments/own', { listenerId: 'web', groupId: 'g', port: b.port });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await runtime.done('DELETE', '/v1/group-attachments/own');
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
     },
   },
@@ -77,7 +77,7 @@ testOnEachEngine([
       await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 });
       const load = await loadOn(world, 'one');
       await putServer(world, 'i-1', { addresses: ['127.0.0.2'] });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
       await putServer(world, 'i-1', { addresses: ['127.0.0.3'] });
       const { boundTargets } = await runtime.done('GET', '/v1/attachments/pool');
@@ -94,11 +94,11 @@ testOnEachEngine([
       await bind(targetsOf([a]));
       const load = await loadOn(world, 'a');
       await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsOf([b]) });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await patch({ b: null, c: c.target });
-      await answeredBy(load, c);
+      await servedBy(load, c);
       await patch({ c: { weight: 0 }, d: d.target });
-      await answeredBy(load, d);
+      await servedBy(load, d);
       await noFailures(load);
     },
   },
@@ -112,7 +112,7 @@ testOnEachEngine([
       await bind(targetsOf([a]));
       const load = await loadOn(world, 'a');
       await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsOf([gone, b]) });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -127,10 +127,10 @@ testOnEachEngine([
       const put = (targets: object) => runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
       const waiting = put(targetsOf([silent]));
       const load = await loadOn(world, 'a');
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await put(targetsOf([b]));
       assert.equal((await waiting).body.code, 'Superseded');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
       const dead = { address: '127.0.0.1', port: await freePort() };
       assert.equal((await put({ dead })).status, 200);
@@ -148,9 +148,9 @@ testOnEachEngine([
       await runtime.done('PUT', '/v1/group-attachments/web', { listenerId: 'web', groupId: 'g', port: a.port });
       const load = await loadOn(world, 'one');
       await runtime.done('PUT', '/v1/groups/g', { members: { two: 'i-2' } });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await runtime.done('PUT', '/v1/groups/g', { members: { two: 'i-1' } });
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
     },
   },
@@ -164,7 +164,7 @@ testOnEachEngine([
       const load = await loadOn(world, 'a');
       await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'web', targets: targetsOf([b]) });
       await runtime.done('DELETE', '/v1/attachments/pool');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -185,7 +185,7 @@ testOnEachEngine([
       const load = startLoad({ url: `http://127.0.0.1:${port}/`, clients: 4 });
       await until('requests', () => load.exchanges.length > 20 || undefined);
       await listen(b.port);
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },

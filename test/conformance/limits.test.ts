@@ -80,10 +80,10 @@ const httpRows = ['1', '4'].map(
     run: async ({ bind, runtime, url, httpBackend }, t) => {
       await bind(targetsOf([await httpBackend('a')]));
       const clients = agents(t, 60);
-      const answers = await Promise.all(clients.map((agent) => exchange(url, agent)));
-      assert.deepEqual(shares(answers), { a: 20, none: 40 });
-      for (const { error } of answers) if (error !== undefined) assert.match(error, /^503 .*: too many connections/s);
-      const kept = clients.filter((_, index) => answers[index]?.backend === 'a');
+      const responses = await Promise.all(clients.map((agent) => exchange(url, agent)));
+      assert.deepEqual(shares(responses), { a: 20, none: 40 });
+      for (const { error } of responses) if (error !== undefined) assert.match(error, /^503 .*: too many connections/s);
+      const kept = clients.filter((_, index) => responses[index]?.backend === 'a');
       const again = await Promise.all(kept.map((agent) => exchange(url, agent)));
       assert.ok(again.every(({ backend, isReused }) => backend === 'a' && isReused));
       for (const agent of kept) agent.destroy();
@@ -104,24 +104,24 @@ const pendingRows = ['1', '4'].map(
       t.after(() => gate.resolve());
       const backend = await httpBackend('a', 0, gate.promise);
       await bind(targetsOf([backend]));
-      const answered: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
-      const ask = async (agent: Agent) => answered.push({ agent, ...(await exchange(url, agent)) });
+      const responded: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
+      const ask = async (agent: Agent) => responded.push({ agent, ...(await exchange(url, agent)) });
       const first = agents(t, 30).map(ask);
-      await until('those that are too many', () => answered.length >= 22 || undefined);
+      await until('those that are too many', () => responded.length >= 22 || undefined);
       await until('the others', () => backend.count >= 8 || undefined);
-      assert.deepEqual([answered.length, backend.count], [22, 8]);
-      for (const { error } of answered) assert.match(error ?? '', /^503 .*: too many requests wait/s);
+      assert.deepEqual([responded.length, backend.count], [22, 8]);
+      for (const { error } of responded) assert.match(error ?? '', /^503 .*: too many requests wait/s);
 
       await change({ maxPendingRequests: 10 });
-      const turnedAway = answered.splice(0).map(({ agent }) => agent);
-      const second = turnedAway.slice(0, 5).map(ask);
-      await until('those that are still too many', () => answered.length >= 3 || undefined);
+      const rejected = responded.splice(0).map(({ agent }) => agent);
+      const second = rejected.slice(0, 5).map(ask);
+      await until('those that are still too many', () => responded.length >= 3 || undefined);
       await until('two more', () => backend.count >= 10 || undefined);
-      assert.deepEqual([answered.length, backend.count], [3, 10]);
+      assert.deepEqual([responded.length, backend.count], [3, 10]);
       gate.resolve();
       await Promise.all([...first, ...second]);
-      assert.equal(answered.filter(({ backend: name }) => name === 'a').length, 10);
-      const again = await Promise.all(turnedAway.slice(0, 10).map((agent) => exchange(url, agent)));
+      assert.equal(responded.filter(({ backend: name }) => name === 'a').length, 10);
+      const again = await Promise.all(rejected.slice(0, 10).map((agent) => exchange(url, agent)));
       assert.ok(
         again.every(({ backend: name, isReused }) => name === 'a' && isReused),
         JSON.stringify(again),

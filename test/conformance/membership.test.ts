@@ -24,9 +24,9 @@ const shareScenarios = ['1', '4'].map(
     run: async ({ bind, url, httpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c', 'd'].map((name) => httpBackend(name)));
       await bind(targetsOf(backends, [50, 30, 20, 0]));
-      const answers = [];
-      for (let i = 0; i < 100; i++) answers.push(await exchange(url));
-      isNear(shares(answers), { a: 50, b: 30, c: 20, d: 0, none: 0 });
+      const responses = [];
+      for (let i = 0; i < 100; i++) responses.push(await exchange(url));
+      isNear(shares(responses), { a: 50, b: 30, c: 20, d: 0, none: 0 });
     },
   }),
 );
@@ -40,9 +40,9 @@ testOnEachEngine([
     run: async ({ bind, port, tcpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => tcpBackend(name)));
       await bind(targetsOf(backends, [70, 20, 10]));
-      const answers = [];
-      for (let i = 0; i < 100; i++) answers.push({ backend: await askTcp('127.0.0.1', port) });
-      isNear(shares(answers), { a: 70, b: 20, c: 10, none: 0 });
+      const responses = [];
+      for (let i = 0; i < 100; i++) responses.push({ backend: await askTcp('127.0.0.1', port) });
+      isNear(shares(responses), { a: 70, b: 20, c: 10, none: 0 });
     },
   },
   {
@@ -50,12 +50,12 @@ testOnEachEngine([
     run: async ({ bind, patch, url, httpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
       await bind(targetsOf(backends, [40, 40, 20]));
-      const answers = [];
+      const responses = [];
       for (let i = 0; i < 100; i++) {
-        answers.push(await exchange(url));
+        responses.push(await exchange(url));
         await patch({ c: { weight: i % 2 === 0 ? 21 : 20 } });
       }
-      isNear(shares(answers), { a: 40, b: 40, c: 20, none: 0 });
+      isNear(shares(responses), { a: 40, b: 40, c: 20, none: 0 });
     },
   },
   {
@@ -106,9 +106,9 @@ testOnEachEngine([
       await bind({ only: a.target });
       const targets = { only: { ...a.target, port: await freePort() } };
       const body = { listenerId: 'web', targets, handoverSeconds: 0.5 };
-      const answer = await runtime.call('PUT', '/v1/attachments/pool', body);
-      assert.equal(answer.body.code, 'IncorrectStatus.RSByPassToas');
-      assert.match(answer.body.message, /targets\.only .*ECONNREFUSED/);
+      const response = await runtime.call('PUT', '/v1/attachments/pool', body);
+      assert.equal(response.body.code, 'IncorrectStatus.RSByPassToas');
+      assert.match(response.body.message, /targets\.only .*ECONNREFUSED/);
       assert.equal((await runtime.done('GET', '/v1/attachments/pool')).targets.only.port, a.port);
       assert.equal((await exchange(url)).backend, 'a');
     },

@@ -52,10 +52,10 @@ testOnEachEngine([
 ]);
 
 async function shareOf(name: string, { url }: World): Promise<number> {
-  const answers = [];
-  for (let index = 0; index < 100; index++) answers.push(await exchange(url));
-  assert.equal(shares(answers).none, undefined);
-  return shares(answers)[name] ?? 0;
+  const responses = [];
+  for (let index = 0; index < 100; index++) responses.push(await exchange(url));
+  assert.equal(shares(responses).none, undefined);
+  return shares(responses)[name] ?? 0;
 }
 
 async function statusOf(

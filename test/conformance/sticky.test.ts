@@ -6,7 +6,7 @@ import * as https from 'node:https';
 import { askTcp, type Backend, freePort } from '../harness/backends/backends.ts';
 import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
-import { addressOf, backends, inTurn, near } from '../harness/conformance/clients.ts';
+import { addressOf, backends, near, oneByOne } from '../harness/conformance/clients.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { targetsOf, type World } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
@@ -62,7 +62,7 @@ async function staysAt(url: string, backend: string, cookie: string): Promise<vo
 
 /** Who answers each of 100 clients of their own addresses. */
 function clientsBySource({ port }: World): Promise<(string | undefined)[]> {
-  return inTurn(100, 20, (client) => askTcp('127.0.0.1', port, addressOf(client)));
+  return oneByOne(100, 20, (client) => askTcp('127.0.0.1', port, addressOf(client)));
 }
 
 testOnEachEngine([
@@ -106,9 +106,9 @@ testOnEachEngine([
       ];
       assert.notEqual(foreign, cookie);
       const isNew = async (sent: string) => {
-        const answers = await visits(url, 10, sent);
-        assert.deepEqual(shares(answers), { a: 5, b: 5 });
-        for (const { setCookie } of answers) assert.match(setCookie ?? '', /; Max-Age=90$/);
+        const responses = await visits(url, 10, sent);
+        assert.deepEqual(shares(responses), { a: 5, b: 5 });
+        for (const { setCookie } of responses) assert.match(setCookie ?? '', /; Max-Age=90$/);
       };
       for (const altered of [`${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}`, 'weir=', 'weir', foreign]) {
         await isNew(altered);
@@ -118,9 +118,9 @@ testOnEachEngine([
       await change(other);
       await isNew(cookie);
       await change({ stickySession: undefined });
-      const answers = await visits(url, 10, cookie);
-      assert.deepEqual(shares(answers), { a: 5, b: 5 });
-      assert.ok(answers.every(({ setCookie }) => setCookie === undefined));
+      const responses = await visits(url, 10, cookie);
+      assert.deepEqual(shares(responses), { a: 5, b: 5 });
+      assert.ok(responses.every(({ setCookie }) => setCookie === undefined));
       await change({});
       await staysAt(url, 'a', cookie);
     },
@@ -169,13 +169,13 @@ testOnEachEngine([
       }
       let cookie: string | undefined;
       const round = async (base: string) => {
-        const answers: Visit[] = [];
+        const responses: Visit[] = [];
         for (const path of ['', 'api', 'app']) {
-          const answer = await visit(base + path, cookie);
-          cookie = answer.cookie;
-          answers.push(answer);
+          const response = await visit(base + path, cookie);
+          cookie = response.cookie;
+          responses.push(response);
         }
-        return answers;
+        return responses;
       };
       const first = await round(url);
       assert.ok(first.every(({ setCookie }) => setCookie !== undefined));
@@ -183,9 +183,9 @@ testOnEachEngine([
       assert.match(names.join(''), /^[ab][cd][ef]$/);
       const stays = async (base: string) => {
         for (let again = 0; again < 6; again++) {
-          const answers = await round(base);
+          const responses = await round(base);
           assert.deepEqual(
-            answers.map(({ backend, setCookie }) => [backend, setCookie]),
+            responses.map(({ backend, setCookie }) => [backend, setCookie]),
             names.map((name) => [name, undefined]),
           );
         }
@@ -243,21 +243,21 @@ testOnEachEngine([
       const all = await backends(httpBackend, 'abc');
       await bind(targetsOf(all));
       const burst = async (client: number) => {
-        const answers = await Promise.all(Array.from({ length: 8 }, () => exchange(url, false, addressOf(client))));
-        const [one, ...others] = Object.keys(shares(answers));
-        assert.deepEqual(others, [], JSON.stringify(shares(answers)));
+        const responses = await Promise.all(Array.from({ length: 8 }, () => exchange(url, false, addressOf(client))));
+        const [one, ...others] = Object.keys(shares(responses));
+        assert.deepEqual(others, [], JSON.stringify(shares(responses)));
         return one;
       };
-      const first = await inTurn(30, 1, burst);
+      const first = await oneByOne(30, 1, burst);
       assert.deepEqual([...new Set(first)].toSorted(), ['a', 'b', 'c']);
       await all[0]?.close();
       const visitOnce = async (client: number) => (await exchange(url, false, addressOf(client))).backend;
-      const after = await inTurn(30, 5, visitOnce);
+      const after = await oneByOne(30, 5, visitOnce);
       for (const [client, backend] of first.entries()) {
         if (backend === 'a') assert.notEqual(after[client], 'a');
         else assert.equal(after[client], backend);
       }
-      assert.deepEqual(await inTurn(30, 5, visitOnce), after);
+      assert.deepEqual(await oneByOne(30, 5, visitOnce), after);
     },
   },
   {
@@ -270,12 +270,12 @@ testOnEachEngine([
         const session = await UdpClient.open(t, port, '127.0.0.1', addressOf(client));
         return (await session.ask('x')).split(' ')[0];
       };
-      const first = await inTurn(10, 1, ask);
+      const first = await oneByOne(10, 1, ask);
       assert.deepEqual(shares(first.map((backend) => ({ backend }))), { a: 5, b: 5 });
       await patch({ c: c?.target ?? {} });
-      assert.deepEqual(await inTurn(10, 1, ask), first);
+      assert.deepEqual(await oneByOne(10, 1, ask), first);
       await patch({ a: null });
-      const after = await inTurn(10, 1, ask);
+      const after = await oneByOne(10, 1, ask);
       for (const [client, backend] of first.entries()) {
         if (backend === 'a') assert.notEqual(after[client], 'a');
         else assert.equal(after[client], backend);

@@ -160,14 +160,14 @@ function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], 
 async function weather(clients: Clients, [what, write, isExcused = () => false]: Step): Promise<void> {
   const from = clients.failures.length;
   await write();
-  const answeredAtMs = performance.now();
+  const respondedAtMs = performance.now();
   const before = new Map(clients.done);
   await until(`requests of each client after: ${what}`, () =>
     [...before].every(([client, count]) => (clients.done.get(client) ?? 0) > count + ROUNDS),
   );
   const inexcusable = clients.failures
     .slice(from)
-    .filter((failure) => failure.startedAtMs >= answeredAtMs || !isExcused(failure));
+    .filter((failure) => failure.startedAtMs >= respondedAtMs || !isExcused(failure));
   assert.deepEqual(inexcusable, [], `after: ${what}`);
 }
 

@@ -169,13 +169,13 @@ testOnEachEngine([
       const { count } = backend;
       const client = net.connect(port, '127.0.0.1').on('error', () => {});
       t.after(() => client.destroy());
-      let answer = '';
+      let response = '';
       client.setEncoding('latin1').on('data', (text) => {
-        answer += text;
+        response += text;
       });
       client.write('GET / HTTP/1.1\r\nHost: first.example\r\n\r\n');
       await once(client, 'close');
-      assert.doesNotMatch(answer, /HTTP/);
+      assert.doesNotMatch(response, /HTTP/);
       assert.equal(backend.count, count);
       assert.equal((await exchange(urlOf(port))).backend, 'a');
     },
@@ -193,10 +193,10 @@ testOnEachEngine([
       ];
       for (const [pair, path] of rows) {
         const body = { loadBalancerId: 'lb', port, ...httpsWith({ a: second, 'b.c': pair }) };
-        const answer = await runtime.call('PUT', '/v1/listeners/web', body);
-        assert.equal(answer.status, 400);
+        const response = await runtime.call('PUT', '/v1/listeners/web', body);
+        assert.equal(response.status, 400);
         assert.deepEqual(
-          answer.body.details.map((detail: { path: string }) => detail.path),
+          response.body.details.map((detail: { path: string }) => detail.path),
           [path],
         );
       }

@@ -37,8 +37,8 @@ async function targetStatus(runtime: RuntimeProcess, name: string): Promise<Targ
 }
 
 async function metric({ runtime }: World, series: string): Promise<number> {
-  const answer = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
-  const line = (await answer.text()).split('\n').find((each) => each.startsWith(`${series} `));
+  const response = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
+  const line = (await response.text()).split('\n').find((each) => each.startsWith(`${series} `));
   return Number(line?.split(' ')[1]);
 }
 
@@ -50,9 +50,9 @@ const shareScenarios = ['1', '4'].map(
     run: async (world, t) => {
       const { bind, runtime, port } = world;
       await bind(targetsOf(await backends(t, 'abcd'), [50, 30, 20, 0]));
-      const answers = [];
-      for (const client of await clients(t, 100, port)) answers.push({ backend: await nameFrom(client) });
-      const counts = shares(answers);
+      const responses = [];
+      for (const client of await clients(t, 100, port)) responses.push({ backend: await nameFrom(client) });
+      const counts = shares(responses);
       for (const [name, due] of Object.entries({ a: 50, b: 30, c: 20 })) {
         assert.ok(Math.abs((counts[name] ?? 0) - due) <= 3, JSON.stringify(counts));
       }
@@ -85,11 +85,11 @@ testOnEachEngine([
         assert.deepEqual(await Promise.all(known.map(nameFrom)), names);
       }
       const [client] = known as [UdpClient];
-      const before = client.answers.length;
+      const before = client.responses.length;
       for (let index = 0; index < 20; index++) await client.send(`${index}`);
-      await until('the answers', () => client.answers.length === before + 20);
+      await until('the answers', () => client.responses.length === before + 20);
       const expected = Array.from({ length: 20 }, (_, index) => `${names[0]} ${index}`);
-      assert.deepEqual(client.answers.slice(before), expected);
+      assert.deepEqual(client.responses.slice(before), expected);
     },
   },
   {
@@ -132,8 +132,8 @@ testOnEachEngine([
       const known = await clients(t, 10, port);
       await Promise.all(known.map(nameFrom));
       b.close();
-      for (const client of known) assert.match(await client.askUntilAnswered('x'), /^a /);
-      for (const client of await clients(t, 6, port)) assert.match(await client.askUntilAnswered('x'), /^a /);
+      for (const client of known) assert.match(await client.sendUntilReplied('x'), /^a /);
+      for (const client of await clients(t, 6, port)) assert.match(await client.sendUntilReplied('x'), /^a /);
       await until('its isolation', async () => (await targetStatus(runtime, 'b'))?.health === 'unhealthy');
       // Nothing more is lost from then on.
       for (const client of await clients(t, 10, port)) assert.match(await client.ask('x'), /^a /);

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { type Backend, listen } from '../harness/backends/backends.ts';
 import { openFlow } from '../harness/clients/flow.ts';
 import { backends } from '../harness/conformance/clients.ts';
-import { answeredBy, noFailures, SLOW_CHECK } from '../harness/conformance/slow-checks.ts';
+import { noFailures, SLOW_CHECK, servedBy } from '../harness/conformance/slow-checks.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { type Scenario, targetsOf, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
@@ -38,21 +38,21 @@ const scenarios: Scenario[] = [
       const load = startLoad({ clients: 4 });
       assert.match(await putNext(world), /waits behind listener web of urn:\S+ for 127\.0\.0\.1:\d+/);
       assert.deepEqual(await waiting(world), ['next']);
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsOf([b]) });
       assert.deepEqual(await waiting(world), ['web']);
-      await answeredBy(load, b);
+      await servedBy(load, b);
       const { warnings } = await runtime.done('GET', '/v1/listeners/web');
       assert.match(warnings.join(), /listener next of urn:\S+ has taken 127\.0\.0\.1:\d+ over/);
       // Its targets are checked as before, and what becomes of them changes nothing.
       await bind({ ...targetsOf([a]), twin: b.target });
       assert.deepEqual(await waiting(world), ['web']);
-      await answeredBy(load, b);
+      await servedBy(load, b);
       // The rename is taken back: Pulumi deletes the attachment first, and no request meets a listener without targets.
       await bind(targetsOf([a]));
       await runtime.done('DELETE', '/v1/attachments/next');
       assert.deepEqual(await waiting(world), ['next']);
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await runtime.done('DELETE', '/v1/listeners/next');
       assert.deepEqual(await waiting(world), []);
       await noFailures(load);
@@ -72,7 +72,7 @@ const scenarios: Scenario[] = [
       assert.equal(boundTargets.b.health, 'healthy');
       await runtime.done('DELETE', '/v1/attachments/pool');
       await runtime.done('DELETE', '/v1/listeners/web');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -91,7 +91,7 @@ const scenarios: Scenario[] = [
       await putNext(world, { healthCheck: SLOW_CHECK });
       assert.deepEqual(await waiting(world), ['web']);
       await runtime.done('DELETE', '/v1/listeners/web');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -110,7 +110,7 @@ const scenarios: Scenario[] = [
       await runtime.done('PUT', '/v1/attachments/next', { ruleId: 'next', ...bound(b) });
       await runtime.done('DELETE', '/v1/attachments/old');
       await runtime.done('DELETE', '/v1/rules/old');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -128,7 +128,7 @@ const scenarios: Scenario[] = [
       const { boundTargets } = await runtime.done('PUT', '/v1/attachments/next', put);
       assert.equal(boundTargets.b.health, 'checking');
       assert.deepEqual(await waiting(world), ['next']);
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
       await runtime.done('DELETE', '/v1/attachments/pool');
       await runtime.done('DELETE', '/v1/listeners/web');
@@ -149,15 +149,15 @@ const scenarios: Scenario[] = [
       await world.restart();
       assert.deepEqual(await waiting(world), ['next']);
       const load = startLoad({ clients: 2 });
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await world.runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsOf([b]) });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
       await world.bind(targetsOf([c]));
       await world.restart();
       assert.deepEqual(await waiting(world), ['web']);
       const again = startLoad({ clients: 2 });
-      await answeredBy(again, b);
+      await servedBy(again, b);
       await noFailures(again);
     },
   },
@@ -191,16 +191,16 @@ const scenarios: Scenario[] = [
       const shared = { loadBalancerId: 'lb', targets: targetsOf([a]), awaitHealthySeconds: 10 };
       await runtime.done('PUT', '/v1/attachments/shared', shared);
       const load = startLoad({ clients: 4 });
-      await answeredBy(load, a);
+      await servedBy(load, a);
       const own = { listenerId: 'web', targets: targetsOf([gone]), handoverSeconds: 1 };
       const refused = await runtime.call('PUT', '/v1/attachments/own', own);
       assert.deepEqual([refused.status, refused.body.code], [400, 'IncorrectStatus.RSByPassToas']);
       assert.match(refused.body.message, /targets\.gone did not pass a first check .* Nothing was changed/);
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await runtime.done('PUT', '/v1/attachments/own', { ...own, targets: targetsOf([gone, b]), handoverSeconds: 30 });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await runtime.done('DELETE', '/v1/attachments/own');
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
     },
   },
@@ -214,14 +214,14 @@ const scenarios: Scenario[] = [
       await runtime.done('PUT', '/v1/attachments/shared', shared);
       await bind(targetsOf([b]));
       const load = startLoad({ clients: 4 });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       let isDeleted = false;
       const deleted = runtime.done('DELETE', '/v1/attachments/pool').then(() => {
         isDeleted = true;
       });
       await until('the delete', () => isDeleted);
       await deleted;
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
     },
   },

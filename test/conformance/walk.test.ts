@@ -190,8 +190,8 @@ async function visit(t: TestContext, model: WalkModel, visitors: Map<string, Vis
         const [host, path] = chance.of(ASKED);
         const may = eligibleOf(model.ofRequest(id, host, path));
         for (const isKept of [true, false]) {
-          const answer = await present.ask(host, path, isKept);
-          expectOneOf(answer, may.length > 0 ? may : ['503'], `${id} ${host}${path} ${isKept ? 'kept' : 'fresh'}`);
+          const response = await present.ask(host, path, isKept);
+          expectOneOf(response, may.length > 0 ? may : ['503'], `${id} ${host}${path} ${isKept ? 'kept' : 'fresh'}`);
         }
       }
     }
@@ -202,8 +202,8 @@ function eligibleOf(weights: ReadonlyMap<string, number>): string[] {
   return [...weights].filter(([, weight]) => weight > 0).map(([name]) => name);
 }
 
-function expectOneOf(answer: string, names: readonly string[], what: string): void {
-  assert.ok(names.includes(answer), `${what}: ${answer}, not one of ${names}`);
+function expectOneOf(response: string, names: readonly string[], what: string): void {
+  assert.ok(names.includes(response), `${what}: ${response}, not one of ${names}`);
 }
 
 testOnEachEngine([

@@ -106,10 +106,10 @@ test('a create whose answer was lost is repeated without an orphan', async (t) =
   const lossy = await lossyProxy(t, runtime);
   stack.write(webProgram({ port: await freePort(), targets: {} }));
   await stack.done(['config', 'set', 'weir:endpoint', lossy.url]);
-  lossy.loseAnswers = true;
+  lossy.loseResponses = true;
   await stack.upFails();
   assert.ok((await runtime.done('GET', '/v1/load-balancers')).items.length === 1, 'it was created, and nobody heard');
-  lossy.loseAnswers = false;
+  lossy.loseResponses = false;
   await stack.up();
   for (const kind of ['load-balancers', 'listeners', 'attachments']) {
     assert.equal((await runtime.done('GET', `/v1/${kind}`)).items.length, 1, kind);
@@ -130,10 +130,10 @@ test('a listener whose port is taken: that create fails with the property, and t
 });
 
 /** A TCP proxy before the API that can swallow what the runtime answers to PUTs, and cut the connection. */
-async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ url: string; loseAnswers: boolean }> {
+async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ url: string; loseResponses: boolean }> {
   const { createServer: createTcpServer } = await import('node:net');
   const target = new URL(runtime.url);
-  const state = { url: '', loseAnswers: false };
+  const state = { url: '', loseResponses: false };
   const server = createTcpServer((client) => {
     const upstream = connect({ host: target.hostname, port: Number(target.port) });
     let isPut = false;
@@ -142,7 +142,7 @@ async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ ur
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
-      if (isPut && state.loseAnswers) client.destroy();
+      if (isPut && state.loseResponses) client.destroy();
       else client.write(chunk);
     });
     for (const [one, other] of [

@@ -87,16 +87,16 @@ test('workers ended one after the other under load: new connections are served',
 test('a worker that is not there is 404', async (t) => {
   const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
   for (const id of ['1', '-1', 'first', '4294967296000']) {
-    const answer = await runtime.call('DELETE', `/v1/workers/${id}`);
-    assert.deepEqual([id, answer.status, answer.body.code], [id, 404, 'NotFound']);
+    const response = await runtime.call('DELETE', `/v1/workers/${id}`);
+    assert.deepEqual([id, response.status, response.body.code], [id, 404, 'NotFound']);
   }
 });
 
 async function scrape({ runtime }: Web): Promise<Map<string, number>> {
-  const answer = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
-  assert.equal(answer.status, 200);
-  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
-  const lines = (await answer.text()).split('\n').filter((line) => /^[a-z]/.test(line));
+  const response = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  const lines = (await response.text()).split('\n').filter((line) => /^[a-z]/.test(line));
   return new Map(
     lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
   );
@@ -166,13 +166,13 @@ class Events {
   static async open(t: TestContext, runtime: RuntimeProcess, lastEventId?: string): Promise<Events> {
     const events = new Events();
     t.after(() => events.close());
-    const answer = await fetch(`${runtime.url}/v1/events`, {
+    const response = await fetch(`${runtime.url}/v1/events`, {
       headers: { authorization: `Bearer ${runtime.token}`, ...(lastEventId && { 'last-event-id': lastEventId }) },
       signal: events.#stop.signal,
     });
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get('content-type'), 'text/event-stream');
-    void events.#read(answer.body as NonNullable<typeof answer.body>);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), 'text/event-stream');
+    void events.#read(response.body as NonNullable<typeof response.body>);
     return events;
   }
 

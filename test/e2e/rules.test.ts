@@ -133,8 +133,8 @@ test('rules come and go, and one is renamed with its targets, in one up under lo
     others.map(({ exchanges }) => exchanges.at(-1)?.backend),
     ['own', 'img'],
   );
-  const answered = new Set(load.exchanges.map(({ backend }) => backend));
-  assert.deepEqual([...answered].sort(), ['api', 'api2']);
+  const responded = new Set(load.exchanges.map(({ backend }) => backend));
+  assert.deepEqual([...responded].sort(), ['api', 'api2']);
   assert.equal(load.exchanges.at(-1)?.backend, 'api2');
   assert.match(text, /renamed: is equal to rule api-[0-9a-f]+, which takes none of the requests once this one/);
   assert.deepEqual(

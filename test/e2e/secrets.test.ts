@@ -56,11 +56,11 @@ function bodyOf({ privateKey }: Pair): string {
 }
 
 async function eventsOf(runtime: RuntimeProcess): Promise<string> {
-  const answer = await fetch(`${runtime.url}/v1/events`, {
+  const response = await fetch(`${runtime.url}/v1/events`, {
     headers: { authorization: `Bearer ${runtime.token}`, 'last-event-id': '0' },
   });
   let text = '';
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of response.body ?? []) {
     text += Buffer.from(chunk).toString();
     if (text.includes('web')) break;
   }

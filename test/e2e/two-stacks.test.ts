@@ -41,9 +41,9 @@ export const web = outputs.web;
     );
     return (await Promise.all(lists)).map(({ items }) => items);
   };
-  const answering = async () => new Set(await Promise.all(Array.from({ length: 4 }, () => askHttp(port, 'x', '/'))));
+  const responding = async () => new Set(await Promise.all(Array.from({ length: 4 }, () => askHttp(port, 'x', '/'))));
   assert.equal((await prod(UP)).code, 0);
-  assert.deepEqual(await answering(), new Set(['a', 'b']));
+  assert.deepEqual(await responding(), new Set(['a', 'b']));
   const before = await objects();
 
   const FOREIGN: readonly (readonly [resource: string, message: RegExp])[] = [
@@ -82,10 +82,10 @@ export const web = outputs.web;
   );
   assert.equal(await askHttp(port, 'x', '/'), 'b');
   assert.equal((await dev(UP)).code, 0);
-  assert.deepEqual(await answering(), new Set(['a', 'b']));
+  assert.deepEqual(await responding(), new Set(['a', 'b']));
 
   assert.equal((await prod(DESTROY)).code, 0);
-  assert.deepEqual(await answering(), new Set(['a']));
+  assert.deepEqual(await responding(), new Set(['a']));
   assert.equal((await dev(DESTROY)).code, 0);
   assert.deepEqual(await objects(), [[], [], [], []]);
 });

@@ -109,7 +109,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     of,
   );
   const requests = counter(registry, 'weir_http_requests_total', 'Requests whose head was taken.', of);
-  const answers = counter(
+  const responses = counter(
     registry,
     'weir_http_answers_total',
     'Answers by status; origin is target, or weir where the runtime answered by itself.',
@@ -126,10 +126,10 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     requests.inc({ listener }, traffic.requests);
     refused.inc({ listener, reason: 'maxPendingRequests' }, traffic.refusedRequests);
     for (const [index, code] of CLASS_NAMES.entries()) {
-      const [ofTarget = 0, own = 0] = [traffic.targetAnswers[index], traffic.ownAnswers[index]];
-      answers.inc({ listener, origin: 'target', code }, ofTarget);
+      const [ofTarget = 0, own = 0] = [traffic.targetResponses[index], traffic.localResponses[index]];
+      responses.inc({ listener, origin: 'target', code }, ofTarget);
       // It gives no other by itself.
-      if (index >= 3) answers.inc({ listener, origin: 'weir', code }, own);
+      if (index >= 3) responses.inc({ listener, origin: 'weir', code }, own);
     }
   }
   registry.registerMetric(durations(listeners));
@@ -151,7 +151,7 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
     'Requests, TCP connections or UDP sessions given to it.',
     of,
   );
-  const answers = counter(registry, 'weir_target_answers_total', 'Its answers by status, those that it gave.', [
+  const responses = counter(registry, 'weir_target_answers_total', 'Its answers by status, those that it gave.', [
     ...of,
     'code',
   ]);
@@ -164,8 +164,8 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
     active.set(labels, counts.activeConnections);
     requests.inc(labels, counts.requests);
     for (const [index, code] of CLASS_NAMES.entries()) {
-      const count = counts.answers[index] ?? 0;
-      if (count > 0) answers.inc({ ...labels, code }, count);
+      const count = counts.responses[index] ?? 0;
+      if (count > 0) responses.inc({ ...labels, code }, count);
     }
   }
 }

@@ -92,7 +92,7 @@ function targetsOf(listener: ListenerSnapshot, draining: readonly DrainingTarget
 
 function boundTargets({ id, ruleId: rule, targets }: GroupSnapshot, control: ControlPlane) {
   return [...targets.values()].map(({ key, ineligible, ...target }) => {
-    const { answers: _, isInSlowStart, ...counts } = control.running.counts(id, key);
+    const { responses: _, isInSlowStart, ...counts } = control.running.counts(id, key);
     return {
       ...target,
       rule,

@@ -10,7 +10,7 @@ import { invalid } from '../../model/objects/validate.ts';
 export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
     // A client that is gone, or one in the middle of an answer, can be told nothing.
-    if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten > 0 && isAnswering(socket))) {
+    if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten > 0 && isResponding(socket))) {
       socket.destroy();
       return;
     }
@@ -43,7 +43,7 @@ function refusalOf({ code, message, details, status }: WeirError, runtimeId: str
 }
 
 /** Node keeps the answer under way on the socket; one that has begun cannot be taken back. */
-function isAnswering(socket: Socket): boolean {
+function isResponding(socket: Socket): boolean {
   const { _httpMessage: message } = socket as Socket & { _httpMessage?: ServerResponse | null };
   return message?.headersSent === true;
 }

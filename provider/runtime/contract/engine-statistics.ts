@@ -8,7 +8,7 @@ export interface TargetCounts {
   /** Open flows and exchanges of a target that is unbound, or that was changed away from. */
   readonly draining: number;
   /** Answers that went to clients, by status: 1xx to 5xx. */
-  readonly answers: readonly number[];
+  readonly responses: readonly number[];
   /** It takes traffic by part of its weight. */
   readonly isInSlowStart: boolean;
 }
@@ -31,9 +31,9 @@ export interface ListenerTraffic {
   /** Beyond `maxPendingRequests`, counted in `requests` too. */
   readonly refusedRequests: number;
   /** By status: 1xx to 5xx. */
-  readonly targetAnswers: readonly number[];
+  readonly targetResponses: readonly number[];
   /** Those that the runtime gave by itself. */
-  readonly ownAnswers: readonly number[];
+  readonly localResponses: readonly number[];
   /** Requests by the time from the head read to the answer given, whole; by bucket, the last one without bound. */
   readonly durations: readonly number[];
   readonly durationSumMs: number;

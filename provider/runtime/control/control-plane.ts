@@ -235,10 +235,10 @@ export class ControlPlane {
   }
 
   #healthTurned(changes: readonly HealthChange[]): void {
-    this.#records.turned();
+    this.#records.changed();
     this.#options.engine.setHealth(changes);
     const lastErrorOf = (groupId: string, key: string) => this.running.targetHealth(groupId, key).lastError;
-    for (const change of changes) this.#reports.healthTurned(change, this.compiled, lastErrorOf);
+    for (const change of changes) this.#reports.healthChanged(change, this.compiled, lastErrorOf);
     this.#transferSockets();
     this.#waits.look();
   }

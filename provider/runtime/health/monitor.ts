@@ -8,7 +8,7 @@ import {
   type TargetSnapshot,
   takesTraffic,
 } from '../contract/snapshot.ts';
-import { type HealthTurn, withTurn } from './history.ts';
+import { type HealthHistoryEntry, withEntry } from './history.ts';
 import type { Probe } from './probe.ts';
 import { spreadMs } from './spread.ts';
 import {
@@ -39,7 +39,7 @@ interface MonitorOptions {
 export interface HealthRecord {
   readonly state: HealthState;
   /** Its last turns, newest first: the first one is the present health. */
-  readonly history: readonly HealthTurn[];
+  readonly history: readonly HealthHistoryEntry[];
   /** Undefined: no check has ended yet. */
   readonly checkedAtMs: number | undefined;
 }
@@ -67,7 +67,7 @@ export class HealthMonitor {
 
   /** Starts and ends checkers so that they are those of the snapshot; a target whose check is the same keeps its state. */
   apply({ groups }: Snapshot): void {
-    const turned: HealthChange[] = [];
+    const healthChanges: HealthChange[] = [];
     for (const [id, { snapshot: served, checkers }] of this.#groups) {
       const next = groups.get(id);
       if (next === served) continue;
@@ -88,7 +88,7 @@ export class HealthMonitor {
         if (isAsEligible(target, served.targets.get(key)))
           this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
         const { state } = this.#check(next, target, checkers, checker.history);
-        if (state.health !== before) turned.push({ groupId: id, key, health: state.health });
+        if (state.health !== before) healthChanges.push({ groupId: id, key, health: state.health });
       }
       if (next === undefined) this.#groups.delete(id);
     }
@@ -106,7 +106,7 @@ export class HealthMonitor {
     }
     this.#known.clear();
     // Where checking ends, nothing else would bring back a target that the data planes have as unhealthy.
-    if (turned.length > 0) this.#options.onChange(turned);
+    if (healthChanges.length > 0) this.#options.onChange(healthChanges);
   }
 
   health(groupId: string, key: string): Health {
@@ -146,7 +146,7 @@ export class HealthMonitor {
     group: GroupSnapshot,
     target: TargetSnapshot,
     checkers: Map<string, Checker>,
-    history: readonly HealthTurn[] = [],
+    history: readonly HealthHistoryEntry[] = [],
   ): Checker {
     const name = `${group.id} ${target.key}`;
     const known = this.#known.get(name);
@@ -160,7 +160,7 @@ export class HealthMonitor {
       check,
       state: ineligible === undefined ? initialState(check !== undefined, known) : ineligibleState(ineligible),
       history,
-      onTurn: (health) => this.#options.onChange([{ groupId: group.id, key: target.key, health }]),
+      onHealth: (health) => this.#options.onChange([{ groupId: group.id, key: target.key, health }]),
     });
     checkers.set(target.key, checker);
     return checker;
@@ -174,14 +174,14 @@ interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFir
   readonly check: HealthCheckSnapshot | undefined;
   readonly state: HealthState;
   /** Under the check before this one. */
-  readonly history: readonly HealthTurn[];
-  readonly onTurn: (health: Health) => void;
+  readonly history: readonly HealthHistoryEntry[];
+  readonly onHealth: (health: Health) => void;
 }
 
 /** The loop of one target: check at once, then at each interval, until closed. */
 class Checker implements HealthRecord {
   state: HealthState;
-  history: readonly HealthTurn[];
+  history: readonly HealthHistoryEntry[];
   checkedAtMs: number | undefined;
   readonly #options: CheckerOptions;
   readonly #ended = new AbortController();
@@ -227,17 +227,17 @@ class Checker implements HealthRecord {
   }
 
   #become(state: HealthState): void {
-    const hasTurned = state.health !== this.state.health;
+    const hasChanged = state.health !== this.state.health;
     this.state = state;
-    if (!hasTurned) return;
+    if (!hasChanged) return;
     this.history = this.#withTurn(this.history);
-    this.#options.onTurn(state.health);
+    this.#options.onHealth(state.health);
   }
 
-  #withTurn(history: readonly HealthTurn[]): readonly HealthTurn[] {
+  #withTurn(history: readonly HealthHistoryEntry[]): readonly HealthHistoryEntry[] {
     const { health, lastError } = this.state;
     const error = takesTraffic(health) ? undefined : lastError;
-    return withTurn(history, { atMs: this.#options.nowMs(), health, error });
+    return withEntry(history, { atMs: this.#options.nowMs(), health, error });
   }
 }
 

@@ -11,8 +11,8 @@ export const probeUdp: Probe = ({ address, port }, { timeoutMs, send = '', expec
   return attempt({ timeoutMs, late, signal }, (finish) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     socket.on('error', (error) => finish(error.message));
-    socket.on('message', (answer) => {
-      const isExpected = expected === undefined || answer.includes(expected);
+    socket.on('message', (response) => {
+      const isExpected = expected === undefined || response.includes(expected);
       finish(isExpected ? undefined : 'the answer does not contain what is expected');
     });
     // Connected, it gets datagrams of this target only, and the ICMP "port unreachable" as an error.

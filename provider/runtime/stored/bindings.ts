@@ -98,6 +98,6 @@ export class Bindings {
 
 /** The version at which the target's attachment came to bind it. */
 function heldSince(attachments: readonly Attachment[], { attachment: id, address, key }: TargetSnapshot): number {
-  const claims = attachments.find((attachment) => attachment.id === id)?.state.claims ?? {};
-  return claims[key] ?? claims[canonicalAddress(address)] ?? 0;
+  const boundSince = attachments.find((attachment) => attachment.id === id)?.state.boundSince ?? {};
+  return boundSince[key] ?? boundSince[canonicalAddress(address)] ?? 0;
 }

@@ -6,10 +6,10 @@ import { makePair } from '../../harness/machine/certificates.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
 import { Peer, RecordingBackend, type Step } from '../../harness/raw-http/raw.ts';
 import {
-  type AnswerMessage,
   type Field,
   type RequestMessage,
-  readAnswers,
+  type ResponseMessage,
+  readResponses,
   valuesOf,
 } from '../../harness/raw-http/reference.ts';
 import { CARRIED, type Seen } from './carried-requests.ts';
@@ -78,7 +78,7 @@ async function run(
   if (ending === 'open') client.socket.write(NEXT);
   const due = ending === 'open' ? [...expected, { line: 'GET /next' }] : expected;
   const methods = due.map(({ line }) => line.split(' ')[0] as string);
-  const read = () => readAnswers(client.heard, [...methods, 'GET'], client.isEnded);
+  const read = () => readResponses(client.heard, [...methods, 'GET'], client.isEnded);
   if (ending === 'open')
     await client.until(() => client.isEnded || finals(read().messages).length >= due.length, 'answers');
   else await client.untilEnded();
@@ -91,15 +91,15 @@ async function run(
   );
   for (const [index, one] of expected.entries()) isAsSeen(requests[index] as RequestMessage, one);
 
-  const answers = read();
-  assert.notEqual(answers.end, 'refused', answers.reason);
-  const statuses = finals(answers.messages).map(({ status }) => status);
+  const responses = read();
+  assert.notEqual(responses.end, 'refused', responses.reason);
+  const statuses = finals(responses.messages).map(({ status }) => status);
   assert.deepEqual(statuses, [...due.map(() => 200), ...(typeof ending === 'number' ? [ending] : [])]);
-  assert.equal(answers.messages.length - statuses.length, interim);
+  assert.equal(responses.messages.length - statuses.length, interim);
   for (const [index, { line }] of due.entries()) {
-    if (methods[index] !== 'HEAD') assert.equal(finals(answers.messages)[index]?.body, line);
+    if (methods[index] !== 'HEAD') assert.equal(finals(responses.messages)[index]?.body, line);
   }
-  assert.equal(client.heard.slice(answers.at), '', 'nothing behind the last answer');
+  assert.equal(client.heard.slice(responses.at), '', 'nothing behind the last answer');
 }
 
 /** Closes a connection that is still open, so that the backend sees what was left of it. */
@@ -125,8 +125,8 @@ function toLine([name, value]: Field): string {
   return `${name}: ${value}`;
 }
 
-function finals(answers: readonly AnswerMessage[]): AnswerMessage[] {
-  return answers.filter(({ status }) => status >= 200);
+function finals(responses: readonly ResponseMessage[]): ResponseMessage[] {
+  return responses.filter(({ status }) => status >= 200);
 }
 
 function stepsOf(send: string | readonly Step[]): readonly Step[] {

@@ -8,7 +8,7 @@ import { cut, cuts, goodRequests, oddRequests } from '../../harness/raw-http/gen
 import { lineOf } from '../../harness/raw-http/line.ts';
 import { meaningOf } from '../../harness/raw-http/meaning.ts';
 import { Peer, RecordingBackend } from '../../harness/raw-http/raw.ts';
-import { type RequestMessage, readAnswers, readRequests } from '../../harness/raw-http/reference.ts';
+import { type RequestMessage, readRequests, readResponses } from '../../harness/raw-http/reference.ts';
 
 const GOOD_RUNS = 300;
 const ODD_RUNS = 5_000;
@@ -69,9 +69,9 @@ for (const engine of Object.keys(ENGINES)) {
         assert.deepEqual({ ...got, target: request.target, host: sent.host && got.host }, sent);
       }
       const methods = seen.map(({ method }) => method);
-      const answers = readAnswers(client.heard, [...methods, 'GET'], true);
-      assert.notEqual(answers.end, 'refused', client.heard);
-      const finals = answers.messages.filter(({ status }) => status >= 200);
+      const responses = readResponses(client.heard, [...methods, 'GET'], true);
+      assert.notEqual(responses.end, 'refused', client.heard);
+      const finals = responses.messages.filter(({ status }) => status >= 200);
       const own = finals.slice(seen.length).map(({ status }) => status);
       assert.ok(own.length === 0 || (own.length === 1 && /^4/.test(`${own}`)), `refused with ${own}`);
       for (const [index, { method, target }] of seen.entries()) {

@@ -83,7 +83,7 @@ export class Peer {
   }
 }
 
-interface Answer {
+interface ReceivedResponse {
   status: number;
   head: string;
   body: string;
@@ -98,7 +98,7 @@ export class Client extends Peer {
   }
 
   /** The next answer, whole: by length, by chunks, or to the end of the connection. */
-  async answer(isHead = false): Promise<Answer> {
+  async response(isHead = false): Promise<ReceivedResponse> {
     const head = await this.head();
     const status = Number(head.slice(9, 12));
     return { status, head, body: hasNoBody(status) || isHead ? '' : await this.#body(head) };
@@ -146,7 +146,7 @@ export class Backend {
   }
 
   /** Answers each request with `OK`, whatever it is, as long as it has no body. */
-  static answering(t: TestContext, body: string): Promise<Backend> {
+  static responding(t: TestContext, body: string): Promise<Backend> {
     return Backend.start(t, async (peer) => {
       for (;;) {
         await peer.until(() => peer.isClosed || peer.isEnded || peer.received.includes('\r\n\r\n'), 'a request');

@@ -104,8 +104,8 @@ export class HttpProxy {
   }
 
   /** How often the target's answers had a status of each class, 1xx to 5xx. */
-  answers(port: number): readonly number[] {
-    return readCounters(this.#counters.get(port) as SharedArrayBuffer).answers;
+  responses(port: number): readonly number[] {
+    return readCounters(this.#counters.get(port) as SharedArrayBuffer).responses;
   }
 
   get traffic(): ListenerTraffic {

@@ -143,7 +143,7 @@ export class RecordingBackend {
       const rest = (text + chunk).slice(at);
       for (const message of messages) {
         this.#requests.push(message);
-        socket.write(answerTo(message), 'latin1');
+        socket.write(responseTo(message), 'latin1');
       }
       if (messages.length > 0) isContinued = false;
       if (end === 'refused') this.#faults.push(`${reason}: ${rest}`);
@@ -163,7 +163,7 @@ export class RecordingBackend {
   }
 }
 
-function answerTo({ method, target }: RequestMessage): string {
+function responseTo({ method, target }: RequestMessage): string {
   const body = `${method} ${target}`;
   return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${method === 'HEAD' ? '' : body}`;
 }

@@ -36,13 +36,13 @@ export async function scriptedRuntime(t: TestContext, reply: (seen: Seen, index:
       const { method = '', url = '', headers } = request;
       const entry: Seen = { method, url, headers, body: text === '' ? undefined : JSON.parse(text) };
       if (!isPreflight) seen.push(entry);
-      const answer = reply(entry, seen.length - 1);
-      if (answer === 'reset') return request.socket.resetAndDestroy();
-      const runtimeId = 'runtimeId' in answer ? answer.runtimeId : RUNTIME_ID;
+      const scripted = reply(entry, seen.length - 1);
+      if (scripted === 'reset') return request.socket.resetAndDestroy();
+      const runtimeId = 'runtimeId' in scripted ? scripted.runtimeId : RUNTIME_ID;
       if (runtimeId !== undefined) response.setHeader('X-Weir-Runtime', runtimeId);
       // Whatever it refuses, a runtime that runs is healthy.
-      response.writeHead(isPreflight ? 200 : answer.status, { 'Content-Type': 'application/json' });
-      response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+      response.writeHead(isPreflight ? 200 : scripted.status, { 'Content-Type': 'application/json' });
+      response.end(scripted.body === undefined ? undefined : JSON.stringify(scripted.body));
     });
   });
   server.listen(0, '127.0.0.1');

@@ -139,7 +139,7 @@ function attachment({ targets }: Places): (name: string) => fc.Arbitrary<Make> {
         const parent = parentOf(before, of);
         if (parent === undefined) return [];
         const isClassic = parent.properties.type === 'classic';
-        const taken = claimedUnder(before, parent);
+        const taken = keysBoundUnder(before, parent);
         const parents: Record<string, string> = { [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
         // Names go to other targets, and targets to other names.
         const bound = chosen.slice(0, weights.length).flatMap((target, index) => {
@@ -175,8 +175,8 @@ function groupAttachment(name: string): fc.Arbitrary<Make> {
     const properties = { ...own, ...(chosen === undefined ? {} : { weight: chosen }) };
     const parents = { groupId: urnOf(members), [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
     const made = { type: 'AutoScalingAttachment', name, properties, parents };
-    const taken = claimedUnder(before, parent);
-    return [...claimsOf([...before, made], made)].some((key) => taken.has(key)) ? [] : [made];
+    const taken = keysBoundUnder(before, parent);
+    return [...keysOf([...before, made], made)].some((key) => taken.has(key)) ? [] : [made];
   });
 }
 
@@ -196,14 +196,14 @@ function isEligible(before: readonly Resource[], { properties }: Resource, paren
 }
 
 /** What resources of the program bind to this parent: two of one program may not have the same. */
-function claimedUnder(before: readonly Resource[], parent: Resource): Set<string> {
-  const binders = before.filter(
+function keysBoundUnder(before: readonly Resource[], parent: Resource): Set<string> {
+  const attachments = before.filter(
     ({ type, parents = {} }) => type.endsWith('Attachment') && Object.values(parents).includes(urnOf(parent)),
   );
-  return new Set(binders.flatMap((binder) => [...claimsOf(before, binder)]));
+  return new Set(attachments.flatMap((attachment) => [...keysOf(before, attachment)]));
 }
 
-function claimsOf(before: readonly Resource[], { properties, parents = {} }: Resource): Set<string> {
+function keysOf(before: readonly Resource[], { properties, parents = {} }: Resource): Set<string> {
   const members = resourceOf(before, parents.groupId)?.parents ?? {};
   const named = Object.entries({ ...parents, ...members }).filter(([path]) => path.includes('.'));
   const targets = (properties.targets ?? {}) as Record<string, { address?: string; port?: number }>;

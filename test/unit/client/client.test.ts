@@ -26,9 +26,9 @@ async function scripted(t: TestContext, reply: (seen: Seen, index: number) => Re
 
 test('a write carries token, runtime and body, and the runtime is asked for its id once', async (t) => {
   const { runtime, client } = await scripted(t, () => stored({ vip: '127.0.0.1' }));
-  const answer = await client.put({ ...CALL, id: 'a b' }, { weight: 1 }, 0);
+  const response = await client.put({ ...CALL, id: 'a b' }, { weight: 1 }, 0);
   await client.get(CALL);
-  assert.equal(answer.vip, '127.0.0.1');
+  assert.equal(response.vip, '127.0.0.1');
   assert.equal(runtime.preflights(), 1);
   const [put] = runtime.seen;
   assert.deepEqual([put?.method, put?.url, put?.body], ['PUT', '/v1/attachments/a%20b', { weight: 1 }]);

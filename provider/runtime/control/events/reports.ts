@@ -32,7 +32,7 @@ export class Reports {
   }
 
   /** A target that is no longer served has no event. `lastErrorOf`: why the last check of a target failed. */
-  healthTurned(
+  healthChanged(
     { groupId, key: target, health }: HealthChange,
     compiled: Compiled,
     lastErrorOf: (groupId: string, key: string) => string | undefined,

@@ -20,7 +20,7 @@ export function awaitedTargets(
   health: HealthView,
 ): AwaitedTarget[] {
   return groupsOfObject(view, snapshot, object).flatMap((group) => {
-    if (group.healthCheck === undefined || !isToTakeOver(view, snapshot, group, health)) return [];
+    if (group.healthCheck === undefined || !standsIn(view, snapshot, group, health)) return [];
     const own = [...group.targets.values()].filter(({ attachment, weight }) => {
       return weight > 0 && (object.kind === 'listeners' || attachment === object.id);
     });
@@ -39,7 +39,7 @@ function groupsOfObject(view: ModelView, { waiting, groups }: Snapshot, object: 
 }
 
 /** Of a listener that waits for its VIP:port, or of a rule that requests pass by until a target of it takes traffic. */
-function isToTakeOver(
+function standsIn(
   view: ModelView,
   { waiting }: Snapshot,
   { id, listenerId, ruleId, targets }: GroupSnapshot,

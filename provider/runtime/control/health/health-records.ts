@@ -27,7 +27,7 @@ export class HealthRecords {
     for (const { groupId, key, health: known } of health) this.#monitor.seed(groupId, key, known);
   }
 
-  turned(): void {
+  changed(): void {
     this.#isUnsaved = true;
   }
 

@@ -19,28 +19,28 @@ import { hasMoved } from '../../stored/servers.ts';
 const MAX_WARNINGS = 10;
 
 /** Per target key the version at which the attachment came to bind it. */
-export function claimsOf(view: ModelView, next: Attachment, before: Attachment | undefined): Claims {
+export function boundSinceOf(view: ModelView, next: Attachment, before: Attachment | undefined): BoundSince {
   // Two members of a group may have one key, and two targets of an attachment until it is refused.
   const keys = new Set<string>();
   for (const { key } of resolvedTargets(view, next)) keys.add(key);
-  const old = before?.state.claims ?? {};
+  const old = before?.state.boundSince ?? {};
   const oldKeys = Object.keys(old);
   if (oldKeys.length === keys.size && oldKeys.every((key) => keys.has(key))) return old;
   return Object.fromEntries([...keys].map((key) => [key, old[key] ?? view.version + 1]));
 }
 
-type Claims = Attachment['state']['claims'];
+type BoundSince = Attachment['state']['boundSince'];
 
 /** What decides which targets an attachment means, beside the attachment itself. */
 type Part = StoredObject<'backend-servers'> | StoredObject<'groups'> | StoredObject<'load-balancers'>;
 
 /** Gives the attachments whose targets this is part of the claims that they have now. */
-export function renewClaims(draft: Draft, part: Part): void {
+export function renewBoundSince(draft: Draft, part: Part): void {
   for (const attachment of [...attachmentsOf(draft)]) {
     if (!isPart(draft, attachment, part)) continue;
-    const claims = claimsOf(draft, attachment, attachment);
-    if (claims === attachment.state.claims) continue;
-    draft.put({ ...attachment, state: { claims } });
+    const boundSince = boundSinceOf(draft, attachment, attachment);
+    if (boundSince === attachment.state.boundSince) continue;
+    draft.put({ ...attachment, state: { boundSince } });
   }
 }
 
@@ -50,14 +50,14 @@ function isPart(view: ModelView, attachment: Attachment, { kind, id }: Part): bo
 }
 
 /** With a new address a server comes to be another target of whatever binds it. */
-export function refuseForeignClaimsOfServer(
+export function refuseServerOfOtherStacks(
   view: ModelView,
   next: StoredObject<'backend-servers'>,
   before: StoredObject<'backend-servers'> | undefined,
 ): void {
   if (!hasMoved(before, next)) return;
   for (const attachment of attachmentsOf(view)) {
-    if (isPart(view, attachment, next)) refuseForeignClaims(view, attachment, 'addresses');
+    if (isPart(view, attachment, next)) refuseTargetsOfOtherStacks(view, attachment, 'addresses');
   }
 }
 
@@ -71,7 +71,7 @@ export function attachmentProblems(
   if (misplaced.length > 0) return misplaced;
   const targets = resolvedTargets(view, next);
   // Where each has a claim of its own, no two of them mean the same.
-  const mayConflict = targets.length > Object.keys(next.state.claims).length;
+  const mayConflict = targets.length > Object.keys(next.state.boundSince).length;
   return [
     ...portProblems(lookup, next),
     ...keyConflicts(mayConflict ? targets.map(({ name, key }) => [name, key]) : []),
@@ -105,14 +105,14 @@ export function memberProblems(
 }
 
 /** A target belongs to one stack; within a stack attachments may overlap while a target moves. `path`: of what brings it there. */
-export function refuseForeignClaims(view: ModelView, next: Attachment, path?: string): void {
+export function refuseTargetsOfOtherStacks(view: ModelView, next: Attachment, path?: string): void {
   const problems: Problem[] = [];
   const property = next.kind === 'attachments' ? 'targets' : 'members';
   for (const other of attachmentsOf(view)) {
     if (other.id === next.id && other.kind === next.kind) continue;
     if (isSameStack(other, next) || !hasSameParent(other.properties, next.properties)) continue;
     for (const { name, key } of resolvedTargets(view, next)) {
-      if (other.state.claims[key] === undefined) continue;
+      if (other.state.boundSince[key] === undefined) continue;
       const message = `is ${key}, which is bound by ${nameOf({ ...other, owner: undefined })} of ${ownerName(other)}`;
       problems.push({ path: path ?? propertyPath([property, name]), message });
     }

@@ -21,7 +21,7 @@ interface ListenerRecord {
 const NO_COUNTS: Omit<TargetCounts, 'draining'> = {
   requests: 0,
   activeConnections: 0,
-  answers: [0, 0, 0, 0, 0],
+  responses: [0, 0, 0, 0, 0],
   isInSlowStart: false,
 };
 

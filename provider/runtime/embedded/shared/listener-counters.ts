@@ -11,8 +11,8 @@ const PENDING = 14;
 const REQUESTS = 2;
 const DURATION_SUM = 3;
 /** Five cells each, 1xx to 5xx. */
-const TARGET_ANSWERS = 4;
-const OWN_ANSWERS = 9;
+const TARGET_RESPONSES = 4;
+const LOCAL_RESPONSES = 9;
 const CLASSES = 5;
 const REFUSED_CONNECTIONS = 15;
 /** One cell for each bound, and one for what is above the last. */
@@ -79,13 +79,13 @@ export class ListenerColumn {
   }
 
   /** The head of a target's answer went to the client. */
-  targetAnswered(status: number): void {
-    (this.#cells[this.#at + TARGET_ANSWERS + classOf(status)] as number)++;
+  targetResponded(status: number): void {
+    (this.#cells[this.#at + TARGET_RESPONSES + classOf(status)] as number)++;
   }
 
   /** The runtime answered by itself. */
-  ownAnswered(status: number): void {
-    (this.#cells[this.#at + OWN_ANSWERS + classOf(status)] as number)++;
+  localResponded(status: number): void {
+    (this.#cells[this.#at + LOCAL_RESPONSES + classOf(status)] as number)++;
   }
 
   /** An answer is with the client, whole. */
@@ -129,8 +129,8 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
     refusedRequests: sum(REFUSED_REQUESTS),
     handshakeFailures: sum(HANDSHAKE_FAILURES),
     requests: sum(REQUESTS),
-    targetAnswers: sums(TARGET_ANSWERS, CLASSES),
-    ownAnswers: sums(OWN_ANSWERS, CLASSES),
+    targetResponses: sums(TARGET_RESPONSES, CLASSES),
+    localResponses: sums(LOCAL_RESPONSES, CLASSES),
     durations: sums(DURATIONS, DURATION_BOUNDS_MS.length + 1),
     durationSumMs: sum(DURATION_SUM),
   };

@@ -69,7 +69,7 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
     for (const session of this.#sessions) session.leave();
   }
 
-  answer(session: UdpSession, datagram: Buffer): void {
+  response(session: UdpSession, datagram: Buffer): void {
     this.#sessions.use(session.key, performance.now());
     if (hasRoom(this.#socket)) this.#socket.send(datagram, session.port, session.address);
   }

@@ -15,7 +15,7 @@ const MAX_ATTEMPTS = 3;
 /** The session's listener, and the way back to its client. */
 export interface SessionContext extends RecordedBinding {
   readonly listener: WorkerListener;
-  answer(session: UdpSession, datagram: Buffer): void;
+  response(session: UdpSession, datagram: Buffer): void;
   onLocalFault(error: Error): void;
 }
 
@@ -123,7 +123,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
       if (this.#socket !== socket) return;
       target.connected();
       this.bytesWritten += datagram.length;
-      this.#context.answer(this, datagram);
+      this.#context.response(this, datagram);
     });
     this.#target = target;
     this.#lastTarget = target;

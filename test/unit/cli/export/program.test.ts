@@ -22,8 +22,8 @@ const ENDPOINT = 'http://127.0.0.1:7400';
 const MEMBERS_OF_OBJECT = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 
 /** As the API answers: every default filled in, fingerprints in place of secrets. */
-function answersOf(model: Model): Map<Kind, ApiObject[]> {
-  const answer = (kind: Kind, { id, owner, warnings, properties }: ModelObject): ApiObject => ({
+function repliesOf(model: Model): Map<Kind, ApiObject[]> {
+  const response = (kind: Kind, { id, owner, warnings, properties }: ModelObject): ApiObject => ({
     id,
     ...replaceSecrets(kind, canonicalForm(SCHEMAS[kind], properties) as Properties, asFingerprint),
     owner,
@@ -31,7 +31,7 @@ function answersOf(model: Model): Map<Kind, ApiObject[]> {
     incarnation: 'i-1',
     version: 1,
   });
-  return new Map([...model].map(([kind, objects]) => [kind, objects.map((object) => answer(kind, object))]));
+  return new Map([...model].map(([kind, objects]) => [kind, objects.map((object) => response(kind, object))]));
 }
 
 interface Declared {
@@ -92,7 +92,7 @@ function objectOf(model: Model, kind: Kind, id: unknown): ModelObject {
 test('a program declares each object once, with the properties that it has, after what it refers to', () => {
   assertHolds(
     fc.property(models, (model) => {
-      const program = exportedProgram(ENDPOINT, answersOf(model));
+      const program = exportedProgram(ENDPOINT, repliesOf(model));
       const declared = evaluate(program);
       const secrets = secretsOf(model, declared);
       const names = declared.map(({ type, name }) => `${type} ${name}`);
@@ -149,7 +149,7 @@ const manyModels = fc.noShrink(fc.array(models, { minLength: 40, maxLength: 40 }
 
 test('the programs have the types of the SDK, and no variable that is not used', () => {
   const property = fc.property(manyModels, (many) => {
-    assert.equal(faultsOf(many.map((model) => exportedProgram(ENDPOINT, answersOf(model)))), '');
+    assert.equal(faultsOf(many.map((model) => exportedProgram(ENDPOINT, repliesOf(model)))), '');
   });
   assertHolds(property, { numRuns: 1 });
 });
@@ -169,7 +169,7 @@ test('targets, members, tags and certificates may be named like the members of e
       [object('a', { listenerId: 'constructor', targets: each({ address: '::1', port: 1, type: 'eni' }) })],
     ],
   ]);
-  const program = exportedProgram(ENDPOINT, answersOf(model));
+  const program = exportedProgram(ENDPOINT, repliesOf(model));
   assert.equal(faultsOf([program]), '');
   assert.match(program, /toString: \{ address: "::1", type: "eni" as const, port: 1 \},/);
   const targets = evaluate(program).find(({ type }) => type === 'TargetAttachment')?.args.targets;
@@ -209,7 +209,7 @@ test('it reads as a person writes it', () => {
     ],
   ]);
   assert.equal(
-    exportedProgram('http://10.0.0.5:7400', answersOf(model)),
+    exportedProgram('http://10.0.0.5:7400', repliesOf(model)),
     `// The configuration of the runtime at http://10.0.0.5:7400, by \`weir export\`.
 // The first \`pulumi up\` adopts what runs, as it is, and changes no traffic. After that \`adopt\` and \`adoptFrom\` may go.
 // Before it, run:
@@ -271,7 +271,7 @@ test('the same secret is asked for once', () => {
     });
   const program = exportedProgram(
     ENDPOINT,
-    answersOf(new Map([['listeners', [listener('a', 'x'), listener('b', 'y')]]])),
+    repliesOf(new Map([['listeners', [listener('a', 'x'), listener('b', 'y')]]])),
   );
   assert.deepEqual(program.match(/--secret .*/g), [
     '--secret aXPrivateKey < FILE    # a: certificates.x.privateKey, b: certificates.y.privateKey',

@@ -171,7 +171,7 @@ test('a rename without alias is one listener, whose VIP:port and targets go on',
 });
 
 const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
-const NONE = { winner: () => undefined };
+const NONE = { holderOf: () => undefined };
 
 /** A runtime with the load balancer, its listener `web-1` and these attachments. */
 function runtimeWith(...attachments: readonly ReturnType<typeof stored>[]): RuntimeView {
@@ -266,7 +266,7 @@ test('of two claims of one wire identity the one that counts now counts, and a n
   ] as const);
   const before = attachment('mine', {});
   const after = attachment('mine', { x: { address: '10.0.0.9', port: 80, weight: 30 } });
-  const group = only([lb, web], [[before, after]], { objects: both as never, winner: () => 'old' });
+  const group = only([lb, web], [[before, after]], { objects: both as never, holderOf: () => 'old' });
   assert.deepEqual(sharesOf(group, 'before'), { x: 50, y: 50 });
   assert.deepEqual(sharesOf(group, 'after'), { x: 75, y: 25 });
 });

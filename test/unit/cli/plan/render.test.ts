@@ -51,7 +51,7 @@ test('what the runtime does not show is "this stack only" too, and what is not k
   const pool = attachment('pool', UNKNOWN as never);
   const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
   const runtime = (listeners: string[]): RuntimeView => ({
-    winner: () => undefined,
+    holderOf: () => undefined,
     objects: new Map([
       ['load-balancers', [stored('lb-1', lb.properties)]],
       ['listeners', listeners.map((id) => stored(id, web.properties))],

@@ -24,7 +24,7 @@ const b = (weights: Record<string, number>) => attachment('b', targets(weights))
 const rule = { type: 'ForwardingRule', name: 'api', id: 'api-1', properties: { listenerId: 'web-1', path: '/api' } };
 const ruled = (weights: Record<string, number>) => attachment('ruled', targets(weights), { ruleId: 'api-1' });
 const three = { b1: 100, b2: 100, b3: 100 };
-const heir = created(listener('www', 80));
+const successor = created(listener('www', 80));
 const others = [lb, web];
 
 interface Row {
@@ -105,8 +105,8 @@ const ROWS: readonly Row[] = [
     changes: [
       [pool(three), undefined],
       [web, undefined],
-      [undefined, heir],
-      [undefined, created(attachment('heirs', targets(three), {}), { listenerId: heir })],
+      [undefined, successor],
+      [undefined, created(attachment('heirs', targets(three), {}), { listenerId: successor })],
     ],
     warns: [],
   },

@@ -18,7 +18,7 @@ const target = (key: string): TargetSample => ({
   name: 'b1',
   weight: 20,
   health: 'healthy',
-  counts: { requests: 7, activeConnections: 2, draining: 1, answers: [0, 6, 0, 0, 1], isInSlowStart: false },
+  counts: { requests: 7, activeConnections: 2, draining: 1, responses: [0, 6, 0, 0, 1], isInSlowStart: false },
 });
 
 const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSample => ({
@@ -32,8 +32,8 @@ const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSa
     handshakeFailures: 6,
     requests: 9,
     refusedRequests: 5,
-    targetAnswers: [0, 6, 0, 0, 1],
-    ownAnswers: [0, 0, 0, 0, 2],
+    targetResponses: [0, 6, 0, 0, 1],
+    localResponses: [0, 0, 0, 0, 2],
     durations: [4, 0, 3, ...DURATION_BOUNDS_MS.slice(3).map(() => 0), 2],
     durationSumMs: 2500,
   },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as entry } from 'node:timers/promises';
 import type { HealthChange } from '../../../../provider/runtime/contract/engine.ts';
 import type { HealthCheckSnapshot, Snapshot } from '../../../../provider/runtime/contract/snapshot.ts';
 import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
@@ -25,7 +25,11 @@ function monitorOf(t: TestContext): {
   health: (port: number) => string;
 } {
   const changes: HealthChange[] = [];
-  const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: (turned) => changes.push(...turned) });
+  const monitor = new HealthMonitor({
+    probe,
+    nowMs: Date.now,
+    onChange: (healthChanges) => changes.push(...healthChanges),
+  });
   t.after(() => monitor.close());
   return { monitor, changes, health: (port) => monitor.health('web', `127.0.0.1:${port}`) };
 }
@@ -101,8 +105,8 @@ test('a check that is not answered fails by its time-out', async (t) => {
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;
   const hasty: HealthCheckSnapshot = { ...CHECK, protocol: 'HTTP', timeoutMs: 100 };
-  const answer = await probe({ address: '127.0.0.1', port }, hasty, new AbortController().signal);
-  assert.equal(answer, 'no answer within 100 ms');
+  const response = await probe({ address: '127.0.0.1', port }, hasty, new AbortController().signal);
+  assert.equal(response, 'no answer within 100 ms');
 });
 
 test('the last check is never before the turn that it was', async (t) => {
@@ -154,11 +158,11 @@ test('many targets are checked at once when they are bound, and then at times of
   const ports = Array.from({ length: 1000 }, (_, index) => index + 1);
   monitor.apply(snapshotOf(ports, { ...CHECK, intervalMs: 10_000 }));
   t.mock.timers.tick(1);
-  await turn();
+  await entry();
   assert.equal(checks.length, 1000);
   for (atMs = 100; atMs <= 10_100; atMs += 100) {
     t.mock.timers.tick(100);
-    await turn();
+    await entry();
   }
   const second = checks.slice(1000);
   assert.ok(second.length >= 1000, `${second.length}`);

@@ -132,7 +132,7 @@ test('a server whose addresses change is claimed at its new ones', () => {
   bind(draft, { a: { serverId: 'i-1' } });
   putServer(draft, 'i-1', { addresses: ['10.0.0.50'] });
   assert.deepEqual(served(draft), [['10.0.0.50:80', undefined]]);
-  assert.deepEqual(Object.keys(draft.get('attachments', 'pool')?.state.claims ?? {}), ['10.0.0.50:80']);
+  assert.deepEqual(Object.keys(draft.get('attachments', 'pool')?.state.boundSince ?? {}), ['10.0.0.50:80']);
 });
 
 test('a server in use is not deleted, and unbinding leaves it as it is', () => {

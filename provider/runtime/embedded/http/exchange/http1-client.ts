@@ -89,7 +89,7 @@ export class Http1Client implements ExchangeClient {
 
   /** Responds to a head that is not taken, which is, or begins, at bytes[from]. */
   refuse({ status, reason }: Refusal, bytes: Buffer, from: number): void {
-    this.counters.ownAnswered(status);
+    this.counters.localResponded(status);
     this.#connection.write(localResponse(status, reason, false, false));
     this.record?.end({
       ...requestLineOf(bytes, from),

@@ -229,13 +229,13 @@ test('a connect that hangs ends with ETIMEDOUT, one that is reset ends without a
 
 test('a closed socket gives its read buffer to the next one, unless the last chunk in it is still needed', async (t) => {
   const chunks: Buffer[] = [];
-  const answers = [true, false, true];
+  const responses = [true, false, true];
   const listening = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     const raw = TcpConnection.accept(socket, {
       onData: (chunk) => {
         chunks.push(chunk);
         raw.destroy();
-        return answers[chunks.length - 1] ?? true;
+        return responses[chunks.length - 1] ?? true;
       },
       onEnd: () => {},
       onWritable: () => {},

@@ -20,9 +20,9 @@ function world() {
     const next = snapshot(++version, [{ ...web, group: { ...web.group, ...group } }]);
     return groupOf(state.advance(next, (_, key) => health[Number(key.split(':')[1])] ?? 'unchecked', []));
   };
-  const turn = (port: number, turned: Health) => {
-    health[port] = turned;
-    return state.setHealth([{ groupId: 'web', key: target(port).key, health: turned }])[0]?.begunAtMs;
+  const turn = (port: number, changed: Health) => {
+    health[port] = changed;
+    return state.setHealth([{ groupId: 'web', key: target(port).key, health: changed }])[0]?.begunAtMs;
   };
   const whole = () => targetsOf(groupOf(state.whole([])));
   const isInSlowStart = (port: number) => state.counts('web', target(port).key).isInSlowStart;

@@ -43,7 +43,7 @@ async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: 
 }
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
-const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const RESPONSE = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 for (const protocol of ['TCP', 'HTTP'] as const) {
   test(`${protocol}: a connect in progress counts, until the client goes`, async (t) => {
@@ -73,8 +73,8 @@ for (const protocol of ['TCP', 'HTTP'] as const) {
       client.socket.write(GET);
       await until(() => (sockets[0]?.bytesRead ?? 0) > seen, 'the request');
       assert.equal(picked.connections, 1);
-      sockets[0]?.write(ANSWER);
-      await until(() => client.text.length === (request + 1) * ANSWER.length, 'the answer');
+      sockets[0]?.write(RESPONSE);
+      await until(() => client.text.length === (request + 1) * RESPONSE.length, 'the answer');
       assert.equal(picked.connections, protocol === 'TCP' ? 1 : 0);
     }
     client.socket.destroy();

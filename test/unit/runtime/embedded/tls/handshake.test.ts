@@ -140,8 +140,8 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     assert.equal(Buffer.concat(server.chunks).toString(), 'question');
     server.socket.write('late answer');
     server.socket.end();
-    const [answer] = await once(client, 'data');
-    assert.equal(String(answer), 'late answer');
+    const [response] = await once(client, 'data');
+    assert.equal(String(response), 'late answer');
     await until(() => server.events.includes('close'), 'the close');
     assert.deepEqual([server.events, server.error], [['end', 'close'], undefined]);
   });

@@ -53,14 +53,14 @@ test('the datagrams of a client go to one target in their order, and its answers
   for (const text of sent) {
     await Promise.all([one.send(text), two.send(text)]);
     // A machine that is busy elsewhere may lose what is more than a socket's buffer holds.
-    const isNear = ({ answers }: UdpClient) => answers.length > Number(text) - 50;
+    const isNear = ({ responses }: UdpClient) => responses.length > Number(text) - 50;
     await until(() => isNear(one) && isNear(two), 'answers');
   }
-  await until(() => one.answers.length === 300 && two.answers.length === 300, 'all answers');
+  await until(() => one.responses.length === 300 && two.responses.length === 300, 'all answers');
   assert.deepEqual([a.texts, b.texts], [sent, sent]);
   assert.deepEqual(
-    one.answers,
-    sent.map((text) => `${one.answers[0]?.[0]} ${text}`),
+    one.responses,
+    sent.map((text) => `${one.responses[0]?.[0]} ${text}`),
   );
   assert.equal(new Set(a.datagrams.map((datagram) => datagram.port)).size, 1);
 });
@@ -82,7 +82,7 @@ for (const size of [0, 1, 1472, 65_505]) {
 test('the largest datagram is carried', async (t) => {
   const { serve } = worldOf(t, { workers: 1 });
   const a = await UdpBackend.start(t, 'a');
-  a.answer = () => {};
+  a.response = () => {};
   const port = await freePort();
   await serve([udp(port, [of(a)])]);
   const data = randomBytes(65_507);
@@ -99,7 +99,7 @@ test('no datagram goes to a target after the swap that unbound it, and its late 
   const clients = await Promise.all(Array.from({ length: 20 }, () => UdpClient.open(t, port)));
   await Promise.all(clients.map((client) => client.ask('x')));
   const late: (() => void)[] = [];
-  a.answer = (send) => late.push(send);
+  a.response = (send) => late.push(send);
   await Promise.all(clients.map((client) => client.send('unanswered')));
   await until(() => late.length === 20, 'questions');
   // All the time under traffic.
@@ -119,9 +119,11 @@ test('no datagram goes to a target after the swap that unbound it, and its late 
   await until(() => b.datagrams.length > 200, 'traffic at the other target');
   isOver = true;
   await Promise.all(traffic);
-  await Promise.all(clients.map((client) => client.askUntilAnswered('again')));
+  await Promise.all(clients.map((client) => client.sendUntilReplied('again')));
   assert.equal(a.datagrams.length, length);
-  assert.ok(clients.every(({ answers }) => answers.every((answer, index) => index === 0 || answer.startsWith('b '))));
+  assert.ok(
+    clients.every(({ responses }) => responses.every((response, index) => index === 0 || response.startsWith('b '))),
+  );
   assert.deepEqual([counts(engine, a).draining, counts(engine, b).activeConnections], [0, 20]);
 });
 
@@ -152,8 +154,8 @@ test('without an eligible target a datagram is dropped, and the next one is pick
   // The worker has read its sockets between the two.
   for (let times = 0; times < 2; times++) await serve([udp(port, [of(a)])], () => 'unhealthy');
   await serve([udp(port, [of(a)])], () => 'healthy');
-  assert.equal(await known.askUntilAnswered('2'), 'a 2');
-  assert.equal(await fresh.askUntilAnswered('2'), 'a 2');
+  assert.equal(await known.sendUntilReplied('2'), 'a 2');
+  assert.equal(await fresh.sendUntilReplied('2'), 'a 2');
   assert.equal(engine.traffic('dns')?.connections, 2);
 });
 
@@ -164,7 +166,7 @@ test('a refusal is a passive failure, and the next datagram is picked anew; an a
   dead.close();
   const port = await freePort();
   await serve([udp(port, [of(dead), of(b)])]);
-  for (let i = 0; i < 4; i++) assert.match(await (await UdpClient.open(t, port)).askUntilAnswered('x'), /^b /);
+  for (let i = 0; i < 4; i++) assert.match(await (await UdpClient.open(t, port)).sendUntilReplied('x'), /^b /);
   await until(() => reports.length > 0, 'reports');
   for (const { groupId, key, ok, error = '' } of reports) {
     assert.deepEqual([groupId, key, ok], ['dns', `127.0.0.1:${dead.port}`, false]);

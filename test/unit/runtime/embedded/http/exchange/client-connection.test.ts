@@ -37,12 +37,12 @@ test('an upgrade makes a tunnel, early bytes and half-close included', async (t)
 });
 
 test('an upgrade that the target does not take is an answer like any other', async (t) => {
-  const backend = await Backend.answering(t, 'no');
+  const backend = await Backend.responding(t, 'no');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get('/', UPGRADE) + get());
-  assert.equal((await client.answer()).body, 'no');
-  assert.equal((await client.answer()).body, 'no');
+  assert.equal((await client.response()).body, 'no');
+  assert.equal((await client.response()).body, 'no');
 });
 
 test('a 101 that was not asked for is a 502', async (t) => {
@@ -50,7 +50,7 @@ test('a 101 that was not asked for is a 502', async (t) => {
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get('/', 'Connection: Upgrade\r\nUpgrade: h2c\r\n'));
-  assert.equal((await client.answer()).status, 502);
+  assert.equal((await client.response()).status, 502);
 });
 
 test('unbind resets a tunnel on both sides', async (t) => {
@@ -98,7 +98,7 @@ test('a head that does not come to its end is a 408', async (t) => {
   const proxy = await HttpProxy.start(t, [], { idleTimeoutMs: 50 });
   const client = await proxy.connect(t);
   client.write('GET / HTTP/1.1\r\nHost');
-  assert.equal((await client.answer()).status, 408);
+  assert.equal((await client.response()).status, 408);
   await client.untilEnded();
 });
 
@@ -109,7 +109,7 @@ test('a request body that stops coming is a 408, and the target is let go', asyn
   const proxy = await HttpProxy.start(t, [backend.port], { idleTimeoutMs: 50 });
   const client = await proxy.connect(t);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel');
-  assert.equal((await client.answer()).status, 408);
+  assert.equal((await client.response()).status, 408);
   await client.untilEnded();
   const peer = await backend.peer(0);
   await peer.untilEnded();
@@ -135,7 +135,7 @@ test('an open connection is trusted as long as its listener says so', async (t) 
   const client = await proxy.connect(t);
   const told = async () => {
     client.write(get('/', 'X-Forwarded-For: 192.0.2.1\r\n'));
-    return /X-Forwarded-For: (.*)\r\n/.exec((await client.answer()).body)?.[1];
+    return /X-Forwarded-For: (.*)\r\n/.exec((await client.response()).body)?.[1];
   };
   assert.equal(await told(), '192.0.2.1, 127.0.0.1');
   proxy.listener.settings = { ...proxy.listener.settings, trustedProxies: ['10.0.0.0/8'] };
@@ -155,21 +155,21 @@ test('drain closes idle connections at once and lets an exchange finish with Con
   proxy.binding.closeConnections();
   await idle.untilEnded();
   peer.write(ok('hello'));
-  const answer = await busy.answer();
-  assert.match(answer.head, /^Connection: close\r$/m);
-  assert.equal(answer.body, 'hello');
+  const response = await busy.response();
+  assert.match(response.head, /^Connection: close\r$/m);
+  assert.equal(response.body, 'hello');
   await busy.untilEnded();
 });
 
 test('a binding that closes answers the next request with Connection: close', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await Backend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  assert.doesNotMatch((await client.answer()).head, /Connection/);
+  assert.doesNotMatch((await client.response()).head, /Connection/);
   await proxy.binding.close();
   client.write(get());
-  assert.match((await client.answer()).head, /^Connection: close\r$/m);
+  assert.match((await client.response()).head, /^Connection: close\r$/m);
   await client.untilEnded();
 });
 
@@ -190,22 +190,22 @@ test('a binding that closes ends idle connections after 5 s, and not before', as
   for (const connection of tracked) connection.checkDeadline(closedAt);
   for (const connection of tracked) connection.checkDeadline(closedAt + 4_900);
   early.write(get());
-  assert.equal((await early.answer()).status, 503);
+  assert.equal((await early.response()).status, 503);
   for (const connection of tracked) connection.checkDeadline(closedAt + 5_000);
   await late.untilEnded();
   assert.equal(late.received, '');
 });
 
 test('the next request goes by the listener that the binding serves by then', async (t) => {
-  const [old, next] = [await Backend.answering(t, 'old'), await Backend.answering(t, 'next')];
+  const [old, next] = [await Backend.responding(t, 'old'), await Backend.responding(t, 'next')];
   const proxy = await HttpProxy.start(t, [old.port]);
   const other = await HttpProxy.start(t, [next.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, 'old');
+  assert.equal((await client.response()).body, 'old');
   proxy.binding.serve(other.listener);
   client.write(get());
-  assert.equal((await client.answer()).body, 'next');
+  assert.equal((await client.response()).body, 'next');
   other.listener.settings = { ...other.listener.settings, protocol: 'TCP' };
   client.write(get());
   await client.untilEnded();

@@ -132,7 +132,7 @@ test('data without framing goes to the target as chunks, and comes back without 
 });
 
 test('one exchange after another goes over the same connection to the target', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await Backend.responding(t, 'hello');
   const client = await caller(t, [backend.port]);
   for (let count = 1; count <= 3; count++) {
     client.ask('GET', 0, NO_BODY);

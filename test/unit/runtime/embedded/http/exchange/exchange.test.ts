@@ -18,7 +18,7 @@ test('pipelined requests are answered in order on one connection to the target',
   const client = await proxy.connect(t);
   const targets = Array.from({ length: 200 }, (_, index) => `/${index}`);
   client.write(targets.map((target) => get(target)).join(''));
-  for (const target of targets) assert.equal((await client.answer()).body, target);
+  for (const target of targets) assert.equal((await client.response()).body, target);
   assert.equal(backend.peers.length, 1);
   assert.deepEqual(proxy.counts(backend.port), { requests: 200, active: 0 });
 });
@@ -34,9 +34,9 @@ test('a head and its body that arrive byte by byte are one request', async (t) =
     client.write(byte);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const answer = await client.answer();
-  assert.equal(answer.body, 'hello');
-  assert.match(answer.head, /X-Length: right/);
+  const response = await client.response();
+  assert.equal(response.body, 'hello');
+  assert.match(response.head, /X-Length: right/);
 });
 
 test('chunks of a request are framed anew and its trailers are carried', async (t) => {
@@ -49,7 +49,7 @@ test('chunks of a request are framed anew and its trailers are carried', async (
   const client = await proxy.connect(t);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n');
   client.write('2;a=b\r\nhe\r\n003\r\nllo\r\n0\r\nX-Sum: 1\r\nContent-Length: 7\r\n\r\n');
-  assert.equal((await client.answer()).status, 200);
+  assert.equal((await client.response()).status, 200);
   assert.equal(backend.peers[0]?.received, '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n');
 });
 
@@ -67,7 +67,7 @@ test('trailers of an answer are carried', async (t) => {
   assert.equal(client.received.split('\r\n\r\n').slice(1).join('\r\n\r\n'), '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n');
 });
 
-for (const [what, answer, isHead] of [
+for (const [what, response, isHead] of [
   ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n', true],
   ['204', 'HTTP/1.1 204 No Content\r\n\r\n', false],
   ['304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', false],
@@ -76,14 +76,14 @@ for (const [what, answer, isHead] of [
     const backend = await Backend.start(t, async (peer) => {
       for (;;) {
         await peer.head();
-        peer.write(answer);
+        peer.write(response);
       }
     });
     const proxy = await HttpProxy.start(t, [backend.port]);
     const client = await proxy.connect(t);
     for (let round = 0; round < 2; round++) {
       client.write(get().replace('GET', isHead ? 'HEAD' : 'GET'));
-      assert.equal((await client.answer(isHead)).head, answer);
+      assert.equal((await client.response(isHead)).head, response);
     }
     assert.equal(client.received, '');
     assert.equal(backend.peers.length, 1);
@@ -99,11 +99,11 @@ test('100-continue: the body goes when the target has asked for it', async (t) =
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
-  assert.equal((await client.answer()).status, 100);
+  assert.equal((await client.response()).status, 100);
   client.write('hello');
-  const answer = await client.answer();
-  assert.equal(answer.body, 'hello');
-  assert.doesNotMatch(answer.head, /Connection: close/);
+  const response = await client.response();
+  assert.equal(response.body, 'hello');
+  assert.doesNotMatch(response.head, /Connection: close/);
 });
 
 test('interim answers reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) => {
@@ -117,11 +117,13 @@ test('interim answers reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) =
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  const statuses = [await client.answer(), await client.answer(), await client.answer()].map(({ status }) => status);
+  const statuses = [await client.response(), await client.response(), await client.response()].map(
+    ({ status }) => status,
+  );
   assert.deepEqual(statuses, [103, 102, 200]);
   const old = await proxy.connect(t);
   old.write('GET / HTTP/1.0\r\n\r\n');
-  assert.equal((await old.answer()).status, 200);
+  assert.equal((await old.response()).status, 200);
 });
 
 test('an early answer reaches the client that still sends, and both connections close', async (t) => {
@@ -132,10 +134,10 @@ test('an early answer reaches the client that still sends, and both connections 
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\npart');
-  const answer = await client.answer();
-  assert.equal(answer.status, 413);
-  assert.match(answer.head, /^Connection: close\r$/m);
-  assert.equal(answer.body, 'big');
+  const response = await client.response();
+  assert.equal(response.status, 413);
+  assert.match(response.head, /^Connection: close\r$/m);
+  assert.equal(response.body, 'big');
   client.write('more');
   await client.untilEnded();
   await (await backend.peer(0)).untilEnded();
@@ -152,7 +154,7 @@ test('an early answer is read although the target has already reset the connecti
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n${'x'.repeat(3_000_000)}`);
-  assert.equal((await client.answer()).status, 413);
+  assert.equal((await client.response()).status, 413);
 });
 
 test('an answer that begins early goes on while the request goes on', async (t) => {
@@ -189,12 +191,12 @@ test('an HTTP/1.0 client gets the bare data of a chunked answer, and then the en
 });
 
 test('an HTTP/1.0 client that asks for it keeps its connection', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await Backend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   for (let round = 0; round < 2; round++) {
     client.write('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
-    assert.match((await client.answer()).head, /^Connection: keep-alive\r$/m);
+    assert.match((await client.response()).head, /^Connection: keep-alive\r$/m);
   }
 });
 
@@ -209,7 +211,7 @@ test('an answer that ends with its connection is whole for the client, whose con
   const client = await proxy.connect(t);
   for (let round = 0; round < 2; round++) {
     client.write(get());
-    assert.equal((await client.answer()).body, 'hello');
+    assert.equal((await client.response()).body, 'hello');
   }
   assert.equal(backend.peers.length, 2);
 });
@@ -246,7 +248,7 @@ test('a reset in an answer that ends with its connection is a reset for an HTTP/
   assert.equal(client.error?.code, 'ECONNRESET');
 });
 
-for (const [what, answer] of [
+for (const [what, response] of [
   ['a malformed head', 'HTTP/1.1 200 OK\r\nX : 1\r\n\r\n'],
   ['two framings', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   ['malformed chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'],
@@ -256,13 +258,13 @@ for (const [what, answer] of [
   test(`${what} is a 502, and the upstream connection is closed`, async (t) => {
     const backend = await Backend.start(t, async (peer) => {
       await peer.head();
-      peer.write(answer);
+      peer.write(response);
     });
     const proxy = await HttpProxy.start(t, [backend.port]);
     const client = await proxy.connect(t);
     client.write(get());
-    let last = await client.answer();
-    while (last.status < 200) last = await client.answer();
+    let last = await client.response();
+    while (last.status < 200) last = await client.response();
     assert.equal(last.status, 502);
     assert.doesNotMatch(last.head, /Connection: close/);
     await (await backend.peer(0)).untilEnded();
@@ -278,7 +280,7 @@ test('bytes behind an answer close the upstream connection and reach nobody', as
   const client = await proxy.connect(t);
   for (const body of ['0', '1']) {
     client.write(get());
-    assert.equal((await client.answer()).body, body);
+    assert.equal((await client.response()).body, body);
   }
   await (await backend.peer(0)).untilEnded();
 });
@@ -291,12 +293,12 @@ test('a pooled connection that gets bytes while idle is closed', async (t) => {
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  await client.answer();
+  await client.response();
   const peer = await backend.peer(0);
   peer.write(ok('poison'));
   await peer.untilEnded();
   client.write(get());
-  assert.equal((await client.answer()).body, '1');
+  assert.equal((await client.response()).body, '1');
 });
 
 for (const [what, raw, status] of [
@@ -307,13 +309,13 @@ for (const [what, raw, status] of [
   ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
 ] as const) {
   test(`${what} closes the connection, and what follows is not read`, async (t) => {
-    const backend = await Backend.answering(t, 'hello');
+    const backend = await Backend.responding(t, 'hello');
     const proxy = await HttpProxy.start(t, [backend.port]);
     const client = await proxy.connect(t);
     client.write(raw + get('/smuggled'));
-    const answer = await client.answer();
-    assert.equal(answer.status, status);
-    assert.match(answer.head, /^Connection: close\r$/m);
+    const response = await client.response();
+    assert.equal(response.status, status);
+    assert.match(response.head, /^Connection: close\r$/m);
     await client.untilEnded();
     assert.equal(client.received, '');
     assert.equal(backend.peers.length, 0);
@@ -331,7 +333,7 @@ test('a body by length that looks like a request is a body', async (t) => {
   const client = await proxy.connect(t);
   const smuggled = get('/smuggled');
   client.write(post(smuggled) + get('/next', 'Connection: Content-Length\r\n'));
-  assert.equal((await client.answer()).body, smuggled);
-  assert.equal((await client.answer()).body, '');
+  assert.equal((await client.response()).body, smuggled);
+  assert.equal((await client.response()).body, '');
   assert.equal(proxy.counts(backend.port).requests, 2);
 });

@@ -11,18 +11,18 @@ function patient(t: TestContext): Promise<Backend> {
 }
 
 test('a connection beyond the limit is answered 503 and closed; when one ends there is room for the next', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await Backend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port], { maxConnections: 2 });
   const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
   for (const client of [first, second]) {
     client.write(get());
-    assert.equal((await client.answer()).body, 'hello');
+    assert.equal((await client.response()).body, 'hello');
   }
   const third = await proxy.connect(t);
   third.write(get());
-  const answer = await third.answer();
-  assert.equal(answer.body, '503 Service Unavailable: too many connections\n');
-  assert.match(answer.head, /^Connection: close\r$/m);
+  const response = await third.response();
+  assert.equal(response.body, '503 Service Unavailable: too many connections\n');
+  assert.match(response.head, /^Connection: close\r$/m);
   await third.untilEnded();
   assert.equal(third.error, undefined);
   assert.equal(proxy.clients, 2);
@@ -31,26 +31,26 @@ test('a connection beyond the limit is answered 503 and closed; when one ends th
   await until(() => proxy.clients === 1, 'the end of the first');
   const fourth = await proxy.connect(t);
   fourth.write(get());
-  assert.equal((await fourth.answer()).body, 'hello');
+  assert.equal((await fourth.response()).body, 'hello');
   const { connections, openConnections, refusedConnections, requests } = proxy.traffic;
   assert.deepEqual([connections, openConnections, refusedConnections, requests], [3, 2, 1, 3]);
 });
 
 test('a limit set in place counts what is open already, and ends nothing', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await Backend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const clients = [await proxy.connect(t), await proxy.connect(t)];
   await until(() => proxy.clients === 2, 'both');
   proxy.listener.settings = { ...proxy.listener.settings, maxConnections: 1 };
-  assert.equal((await (await proxy.connect(t)).answer()).status, 503);
+  assert.equal((await (await proxy.connect(t)).response()).status, 503);
   for (const client of clients) {
     client.write(get());
-    assert.equal((await client.answer()).body, 'hello');
+    assert.equal((await client.response()).body, 'hello');
   }
   proxy.listener.settings = { ...proxy.listener.settings, maxConnections: 3 };
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, 'hello');
+  assert.equal((await client.response()).body, 'hello');
 });
 
 test('a request beyond the limit is answered 503 on a connection that is kept; the next answer makes room', async (t) => {
@@ -62,9 +62,9 @@ test('a request beyond the limit is answered 503 on a connection that is kept; t
   await peer.head();
   for (let round = 0; round < 2; round++) {
     second.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
-    const answer = await second.answer();
-    assert.equal(answer.body, '503 Service Unavailable: too many requests wait for their answers\n');
-    assert.doesNotMatch(answer.head, /Connection/);
+    const response = await second.response();
+    assert.equal(response.body, '503 Service Unavailable: too many requests wait for their answers\n');
+    assert.doesNotMatch(response.head, /Connection/);
   }
   // The head is enough: the body may take its time.
   peer.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n');
@@ -73,7 +73,7 @@ test('a request beyond the limit is answered 503 on a connection that is kept; t
   const other = await backend.peer(1);
   await other.head();
   other.write(ok('second'));
-  assert.equal((await second.answer()).body, 'second');
+  assert.equal((await second.response()).body, 'second');
   assert.equal(proxy.traffic.refusedRequests, 2);
 });
 

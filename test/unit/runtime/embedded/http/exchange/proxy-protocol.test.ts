@@ -38,7 +38,7 @@ for (const version of ['v1', 'v2'] as const) {
     for (let round = 0; round < 3; round++) {
       for (const [number, client] of [first, second].entries()) {
         client.write(get());
-        assert.equal((await client.answer()).body, `${version} ${nameOf(client)} ${number}`);
+        assert.equal((await client.response()).body, `${version} ${nameOf(client)} ${number}`);
       }
     }
     assert.equal(backend.peers.length, 2);
@@ -51,13 +51,13 @@ test("a client's end closes its idle connection to the target, which nobody else
   for (const end of [(client: Client) => client.socket.end(), (client: Client) => client.socket.resetAndDestroy()]) {
     const client = await proxy.connect(t);
     client.write(get());
-    await client.answer();
+    await client.response();
     end(client);
     await (backend.peers.at(-1) as Peer).untilEnded();
   }
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, `v2 ${nameOf(client)} 2`);
+  assert.equal((await client.response()).body, `v2 ${nameOf(client)} 2`);
 });
 
 test('a request that goes to another target has a new connection, and the one before it ends', async (t) => {
@@ -70,7 +70,7 @@ test('a request that goes to another target has a new connection, and the one be
   const client = await proxy.connect(t);
   for (let round = 0; round < 4; round++) {
     client.write(get());
-    assert.equal((await client.answer()).body, `v1 ${nameOf(client)} ${round >> 1}`);
+    assert.equal((await client.response()).body, `v1 ${nameOf(client)} ${round >> 1}`);
   }
   const open = () => backends.flatMap(({ peers }) => peers).filter(({ isEnded, isClosed }) => !isEnded && !isClosed);
   await until(() => open().length === 1, 'the end of all but the last');
@@ -81,31 +81,31 @@ test('a POST has a new connection with a header of its own, and the one before i
   const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: 'v2' });
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, `v2 ${nameOf(client)} 0`);
+  assert.equal((await client.response()).body, `v2 ${nameOf(client)} 0`);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
-  assert.equal((await client.answer()).body, `v2 ${nameOf(client)} 1`);
+  assert.equal((await client.response()).body, `v2 ${nameOf(client)} 1`);
   await (backend.peers[0] as Peer).untilEnded();
 });
 
 test('set and unset in place, it rules the next request: no connection with a header serves others', async (t) => {
-  const plain = await Backend.answering(t, 'plain');
+  const plain = await Backend.responding(t, 'plain');
   const proxy = await HttpProxy.start(t, [plain.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  await client.answer();
+  await client.response();
 
   const backend = await told(t);
   proxy.unbind(plain.port);
   proxy.bind(backend.port);
   proxy.listener.settings = { ...proxy.listener.settings, proxyProtocol: 'v1' };
   client.write(get());
-  assert.equal((await client.answer()).body, `v1 ${nameOf(client)} 0`);
+  assert.equal((await client.response()).body, `v1 ${nameOf(client)} 0`);
 
   proxy.unbind(backend.port);
   proxy.bind(plain.port);
   proxy.listener.settings = { ...proxy.listener.settings, proxyProtocol: undefined };
   client.write(get());
-  assert.equal((await client.answer()).body, 'plain');
+  assert.equal((await client.response()).body, 'plain');
   await (backend.peers[0] as Peer).untilEnded();
 });
 

@@ -28,7 +28,7 @@ async function named<Name extends string>(
   t: TestContext,
   names: readonly Name[],
 ): Promise<Record<Name, TargetSnapshot>> {
-  const backends = await Promise.all(names.map(async (name) => [name, await Backend.answering(t, name)] as const));
+  const backends = await Promise.all(names.map(async (name) => [name, await Backend.responding(t, name)] as const));
   return Object.fromEntries(backends.map(([name, { port }]) => [name, target(port)])) as Record<Name, TargetSnapshot>;
 }
 
@@ -47,7 +47,7 @@ async function webOf(t: TestContext) {
 
 async function ask(client: Client, host: string, path: string): Promise<string> {
   client.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-  return (await client.answer()).body;
+  return (await client.response()).body;
 }
 
 test("each request of a connection goes by its own host and path, and to the listener's targets where no rule takes it", async (t) => {
@@ -62,11 +62,11 @@ test("each request of a connection goes by its own host and path, and to the lis
   assert.equal(await ask(client, 'a', '/x/../%61pi/'), 'api');
   assert.equal(await ask(client, 'a', 'http://a/api'), 'api');
   client.write('OPTIONS * HTTP/1.1\r\nHost: www.example.com\r\n\r\n');
-  assert.equal((await client.answer()).body, 'host');
+  assert.equal((await client.response()).body, 'host');
   client.write('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n');
-  assert.equal((await client.answer()).body, 'own');
+  assert.equal((await client.response()).body, 'own');
   client.write('GET /api HTTP/1.0\r\n\r\n');
-  assert.equal((await client.answer()).body, 'api');
+  assert.equal((await client.response()).body, 'api');
 });
 
 test('what is forwarded is the path as it was sent, without dot segments', async (t) => {
@@ -148,10 +148,10 @@ test('of equal rules the newest with a target that takes traffic serves', async 
 });
 
 test('a rule that goes: the exchange under way ends well, its idle connections close, and who waits is routed anew', async (t) => {
-  const answer = Promise.withResolvers<void>();
+  const response = Promise.withResolvers<void>();
   const slow = await Backend.start(t, async (peer, number) => {
     await peer.head();
-    if (number === 0) await answer.promise;
+    if (number === 0) await response.promise;
     peer.write(ok(`slow ${number}`));
   });
   const { own } = await named(t, ['own']);
@@ -167,10 +167,10 @@ test('a rule that goes: the exchange under way ends well, its idle connections c
   await until(() => engine.traffic('web')?.requests === 3, 'the third request');
 
   await serve([web([own], [])]);
-  assert.equal((await waiting.answer()).body, 'own');
+  assert.equal((await waiting.response()).body, 'own');
   await (await slow.peer(1)).untilEnded();
-  answer.resolve();
-  assert.equal((await underWay.answer()).body, 'slow 0');
+  response.resolve();
+  assert.equal((await underWay.response()).body, 'slow 0');
   assert.equal(slow.peers.length, 2);
   assert.equal(await ask(underWay, 'a', '/slow'), 'own');
 });

@@ -29,13 +29,13 @@ function cookieIn(head: string): string | undefined {
 
 async function cookieOf(client: Client, lines = ''): Promise<string | undefined> {
   client.write(get('/', lines));
-  const { head, status } = await client.answer();
+  const { head, status } = await client.response();
   assert.equal(status, 200);
   return cookieIn(head);
 }
 
 test('on one connection the cookie is set with the first answer, and with later ones where it was not sent', async (t) => {
-  const backends = [await Backend.answering(t, 'a'), await Backend.answering(t, 'b')];
+  const backends = [await Backend.responding(t, 'a'), await Backend.responding(t, 'b')];
   const proxy = await stickyProxy(
     t,
     backends.map(({ port }) => port),
@@ -57,10 +57,10 @@ test("the backend gets the cookie as it came, and its own Set-Cookie goes on bes
   const proxy = await stickyProxy(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get('/', 'Cookie: a=1; weir=old; b="2"\r\n'));
-  const answer = await client.answer();
-  assert.equal(answer.body, 'Cookie: a=1; weir=old; b="2"');
-  assert.match(answer.head, /^Set-Cookie: own=1\r$/m);
-  assert.ok(cookieIn(answer.head));
+  const response = await client.response();
+  assert.equal(response.body, 'Cookie: a=1; weir=old; b="2"');
+  assert.match(response.head, /^Set-Cookie: own=1\r$/m);
+  assert.ok(cookieIn(response.head));
 });
 
 for (const [what, final, isHead] of [
@@ -79,7 +79,7 @@ for (const [what, final, isHead] of [
     const client = await proxy.connect(t);
     client.write(isHead ? get().replace('GET', 'HEAD') : get());
     if (final.includes(' 103 ')) assert.equal(cookieIn(await client.head()), undefined);
-    assert.ok(cookieIn((await client.answer(isHead)).head));
+    assert.ok(cookieIn((await client.response(isHead)).head));
   });
 }
 
@@ -110,14 +110,14 @@ test('what the proxy answers by itself sets nothing: 503 without a target, 502 a
     const proxy = await stickyProxy(t, ports);
     const client = await proxy.connect(t);
     client.write(get());
-    const answer = await client.answer();
-    assert.equal(answer.status, status);
-    assert.equal(cookieIn(answer.head), undefined);
+    const response = await client.response();
+    assert.equal(response.status, status);
+    assert.equal(cookieIn(response.head), undefined);
   }
 });
 
 test('a client whose target cannot be reached is told of the one that answered', async (t) => {
-  const [a, b] = [await Backend.answering(t, 'a'), await Backend.answering(t, 'b')];
+  const [a, b] = [await Backend.responding(t, 'a'), await Backend.responding(t, 'b')];
   const dead = await freePort();
   const proxy = await stickyProxy(t, [dead]);
   // The cookie of the one that is not there, as it would have been given.

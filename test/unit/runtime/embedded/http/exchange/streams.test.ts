@@ -46,7 +46,7 @@ for (const framing of ['length', 'chunked']) {
         path: `/${framing}`,
         headers: { ...headers, 'X-Length': body.length },
       });
-      const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
+      const responded = once(request, 'response') as Promise<[http.IncomingMessage]>;
       const sent = (async () => {
         for (let at = 0; at < body.length; ) {
           const size = 1 + chance.below(60_000);
@@ -55,7 +55,7 @@ for (const framing of ['length', 'chunked']) {
         }
         request.end();
       })();
-      const [response] = await answered;
+      const [response] = await responded;
       const hash = createHash('sha256');
       for await (const chunk of response) {
         hash.update(chunk);
@@ -142,7 +142,7 @@ test('any cut of a pipelined stream gives the same requests and answers', async 
         from = to;
         await new Promise((resolve) => setImmediate(resolve));
       }
-      for (let answer = 1; answer <= 5; answer++) assert.equal((await client.answer()).body, `${answer}`);
+      for (let response = 1; response <= 5; response++) assert.equal((await client.response()).body, `${response}`);
       await client.untilEnded();
       assert.deepEqual(seen, ['GET /a ', 'POST /b hello', 'GET /c ', 'POST /b worst', 'GET /d ']);
     }),

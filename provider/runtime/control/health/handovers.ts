@@ -14,7 +14,7 @@ import type { ModelView } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
 /** Some targets of a group that are to serve in place of others; that one of them is well is enough. */
-export interface Succession {
+export interface Handover {
   readonly groupId: string;
   readonly check: HealthCheckSnapshot;
   readonly successors: readonly TargetSnapshot[];
@@ -40,25 +40,25 @@ export function changesBindings(before: ModelView, changes: readonly ObjectChang
 }
 
 /** `written`: the object that is put; undefined: one is deleted. */
-export function successionsOf(
+export function handoversOf(
   before: Snapshot,
   after: Snapshot,
   written: StoredObject | undefined,
   recordOf: RecordOf,
-): Succession[] {
+): Handover[] {
   return [...after.groups.values()].flatMap((group) => {
     const served = before.groups.get(group.id);
     if (served === undefined || served === group) return [];
-    return successionsIn(served, group, written !== undefined && isAttachment(written) ? written : undefined, recordOf);
+    return handoversIn(served, group, written !== undefined && isAttachment(written) ? written : undefined, recordOf);
   });
 }
 
-function successionsIn(
+function handoversIn(
   served: GroupSnapshot,
   { id: groupId, healthCheck: check, targets }: GroupSnapshot,
   writer: Attachment | undefined,
   recordOf: RecordOf,
-): Succession[] {
+): Handover[] {
   if (check === undefined) return [];
   const healthOf = (key: string) => recordOf(groupId, key)?.state.health ?? 'checking';
   const isInTraffic = ({ key }: TargetSnapshot) => takesTraffic(healthOf(key));
@@ -96,5 +96,5 @@ function nameOf({ attachment, name }: TargetSnapshot): string {
 
 function isBoundAlike(attachment: Attachment, before: Attachment | undefined): boolean {
   if (before === undefined || !hasSameParent(attachment.properties, before.properties)) return false;
-  return isDeepStrictEqual(attachment.state.claims, before.state.claims);
+  return isDeepStrictEqual(attachment.state.boundSince, before.state.boundSince);
 }
