@@ -25,13 +25,13 @@ interface Seen {
 export class Program implements Lookup {
   readonly #seen = new Map<string, Seen>();
   readonly #owners = new Map<string, string>();
-  readonly #claims = new Map<string, string>();
+  readonly #reservations = new Map<string, string>();
 
   /** The resource's properties, in place of those that it had when it was checked before. */
   see(kind: Kind, owner: string, { properties, olds, secrets }: Pick<Seen, 'properties' | 'olds' | 'secrets'>): void {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
-    for (const key of before?.reserved ?? []) this.#claims.delete(key);
+    for (const key of before?.reserved ?? []) this.#reservations.delete(key);
     this.#seen.set(owner, { kind, properties, reserved: [], olds, secrets });
   }
 
@@ -77,9 +77,9 @@ export class Program implements Lookup {
 
   /** Claims for a resource what no two may have; the owner of another one that was first. */
   reserve(key: string, owner: string): string | undefined {
-    const first = this.#claims.get(key);
+    const first = this.#reservations.get(key);
     if (first !== undefined && first !== owner) return first;
-    this.#claims.set(key, owner);
+    this.#reservations.set(key, owner);
     this.#seen.get(owner)?.reserved.push(key);
     return undefined;
   }

@@ -25,7 +25,7 @@ function openConnections(runtime: RuntimeProcess): Promise<number> {
 }
 
 function refused(runtime: RuntimeProcess, reason: string): Promise<number> {
-  return runtime.metric(`weir_refused_total{listener="web",reason="${reason}"}`);
+  return runtime.metric(`weir_rejected_total{listener="web",reason="${reason}"}`);
 }
 
 function agents(t: TestContext, count: number): Agent[] {

@@ -117,11 +117,11 @@ test('metrics count what clients got over all workers; an unbound target loses i
     'weir_worker_version{worker="0"}': version,
     'weir_worker_version{worker="1"}': version,
     'weir_http_requests_total{listener="web"}': 40,
-    'weir_http_answers_total{listener="web",origin="target",code="2xx"}': 40,
+    'weir_http_responses_total{listener="web",origin="target",code="2xx"}': 40,
     'weir_http_request_duration_seconds_count{listener="web"}': 40,
     'weir_listener_connections_total{listener="web"}': 40,
     [`weir_target_requests_total{${of(a)}}`]: 30,
-    [`weir_target_answers_total{${of(b)},code="2xx"}`]: 10,
+    [`weir_target_responses_total{${of(b)},code="2xx"}`]: 10,
     [`weir_target_weight{${of(b)}}`]: 10,
     [`weir_target_health{${of(b)},health="healthy"}`]: 1,
   };
@@ -133,7 +133,7 @@ test('metrics count what clients got over all workers; an unbound target loses i
     [...after.keys()].filter((name) => name.includes(String(a.port)) || name.includes(String(b.port))),
     [],
   );
-  assert.equal(after.get('weir_http_answers_total{listener="web",origin="weir",code="5xx"}'), 1);
+  assert.equal(after.get('weir_http_responses_total{listener="web",origin="local",code="5xx"}'), 1);
   assert.equal(after.get('weir_http_requests_total{listener="web"}'), 41);
 });
 

@@ -19,34 +19,34 @@ export interface TargetRow {
   readonly operations: readonly TargetOperation[];
 }
 
-export interface GroupChange {
+export interface TargetGroupChange {
   readonly before: TargetGroup | undefined;
   readonly after: TargetGroup | undefined;
   readonly rows: readonly TargetRow[];
 }
 
 /** Every group that is there before or after, those too of which nothing changes. */
-export function groupChangesOf(plan: ObjectPlan, holderOf: HolderOf, nowMs: number): GroupChange[] {
+export function targetGroupChangesOf(plan: ObjectPlan, holderOf: HolderOf, nowMs: number): TargetGroupChange[] {
   const before = targetGroupsIn(plan.before, nowMs);
   const after = new Map(targetGroupsIn(plan.after, nowMs));
   const successors = successorsIn(plan);
-  const changes = [...before].map(([key, group]) => {
+  const changes = [...before].map(([key, targetGroup]) => {
     const afterKey = successors.get(key) ?? key;
     const next = after.get(afterKey);
     after.delete(afterKey);
-    const olds = servedBefore(key, group, holderOf);
+    const olds = servedBefore(key, targetGroup, holderOf);
     const news = next === undefined ? [] : servedAfter(afterKey, next, before, holderOf);
-    return { before: group, after: next, rows: rowsOf(olds, news, next?.unread ?? [], successors) };
+    return { before: targetGroup, after: next, rows: rowsOf(olds, news, next?.unread ?? [], successors) };
   });
-  const created = [...after].map(([key, group]) => {
-    const rows = rowsOf([], servedAfter(key, group, before, holderOf), [], successors);
-    return { before: undefined, after: group, rows };
+  const created = [...after].map(([key, targetGroup]) => {
+    const rows = rowsOf([], servedAfter(key, targetGroup, before, holderOf), [], successors);
+    return { before: undefined, after: targetGroup, rows };
   });
   return [...changes, ...created];
 }
 
-export function isChanged({ before, after, rows }: GroupChange): boolean {
-  const unread = (group: TargetGroup | undefined) => group?.unread.map(({ key }) => key).join() ?? '';
+export function isChanged({ before, after, rows }: TargetGroupChange): boolean {
+  const unread = (targetGroup: TargetGroup | undefined) => targetGroup?.unread.map(({ key }) => key).join() ?? '';
   return rows.some(isRowChanged) || unread(before) !== unread(after);
 }
 

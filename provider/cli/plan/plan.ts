@@ -2,7 +2,7 @@
 
 import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
-import { type GroupChange, groupChangesOf, isChanged } from './changes.ts';
+import { isChanged, type TargetGroupChange, targetGroupChangesOf } from './changes.ts';
 import { type ObjectPlan, objectPlanOf, type PlannedChange, type RuntimeObjects } from './objects.ts';
 import { endpointOfListener, type PlanObject } from './plan-object.ts';
 import type { Preview } from './preview.ts';
@@ -27,7 +27,7 @@ export interface Plan {
   readonly changes: readonly PlannedChange[];
   readonly moves: readonly EndpointMove[];
   /** Those of which something changes. */
-  readonly groups: readonly GroupChange[];
+  readonly targetGroups: readonly TargetGroupChange[];
   readonly warnings: readonly Warning[];
   /** Why of other stacks nothing, or not everything, is known; Markdown. */
   readonly gap: string | undefined;
@@ -39,12 +39,12 @@ export interface Plan {
 
 export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs: number): Plan {
   const objects = objectPlanOf(preview, runtime?.objects);
-  const groups = groupChangesOf(objects, runtime?.holderOf ?? (() => undefined), nowMs);
+  const targetGroups = targetGroupChangesOf(objects, runtime?.holderOf ?? (() => undefined), nowMs);
   return {
     changes: objects.changes,
     moves: movesIn(objects),
-    groups: groups.filter(isChanged),
-    warnings: planWarnings(objects, groups),
+    targetGroups: targetGroups.filter(isChanged),
+    warnings: planWarnings(objects, targetGroups),
     gap: runtime === undefined ? 'no runtime is set by `weir:endpoint` or `WEIR_ENDPOINT`' : gapIn(objects, runtime),
     nameOf: (key) => (objects.after.get(key) ?? objects.before.get(key))?.name ?? idOf(key),
     endpointOf: (listener) =>

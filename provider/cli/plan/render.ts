@@ -1,5 +1,5 @@
 // A plan as Markdown for a comment on a pull request.
-import type { GroupChange, TargetOperation, TargetRow } from './changes.ts';
+import type { TargetGroupChange, TargetOperation, TargetRow } from './changes.ts';
 import { bullets, code, details, markdownTable } from './markdown.ts';
 import type { PlannedChange } from './objects.ts';
 import type { EndpointMove, Plan } from './plan.ts';
@@ -38,11 +38,11 @@ export function renderPlan(plan: Plan): string {
 }
 
 function partsOf(plan: Plan, depth: Depth): string[] {
-  const count = plan.groups.length;
-  const groups =
+  const count = plan.targetGroups.length;
+  const targetGroups =
     depth === 'none'
       ? [`${count} listeners and rules change, for which there is no room in a comment.`]
-      : plan.groups.map((group) => groupSection(group, plan, depth));
+      : plan.targetGroups.map((targetGroup) => targetGroupSection(targetGroup, plan, depth));
   const fold = depth === 'whole' ? folded : cut;
   return [
     '## Weir plan',
@@ -50,19 +50,19 @@ function partsOf(plan: Plan, depth: Depth): string[] {
     ...(plan.warnings.length === 0 ? [] : [warningBlock(plan, depth)]),
     ...resourceSection(plan, fold),
     ...endpointSection(plan.moves, fold),
-    ...(count === 0 ? [] : [...groups, footerOf(plan)]),
+    ...(count === 0 ? [] : [...targetGroups, footerOf(plan)]),
   ];
 }
 
-function summaryOf({ changes, groups, moves }: Plan): string {
-  if (changes.length + groups.length + moves.length === 0) return 'Nothing changes.';
-  const operations = groups.flatMap(({ rows, after }) => [
+function summaryOf({ changes, targetGroups, moves }: Plan): string {
+  if (changes.length + targetGroups.length + moves.length === 0) return 'Nothing changes.';
+  const operations = targetGroups.flatMap(({ rows, after }) => [
     ...rows.flatMap((row) => row.operations).map(({ operation }) => (operation === 'open' ? NOT_KNOWN : operation)),
     ...(rows.length === 0 ? (after?.unread ?? []).map(() => NOT_KNOWN) : []),
   ]);
   const verbs = changes.map(({ verb }) => verb);
   return [
-    `Traffic: ${groups.length === 0 ? 'no change' : countsOf(operations)}.`,
+    `Traffic: ${targetGroups.length === 0 ? 'no change' : countsOf(operations)}.`,
     `Resources: ${changes.length === 0 ? 'no change' : countsOf(verbs)}.`,
   ].join(' ');
 }
@@ -100,20 +100,22 @@ function endpointSection(moves: readonly EndpointMove[], fold: Fold): string[] {
   ];
 }
 
-function groupSection(group: GroupChange, { gap, endpointOf }: Plan, depth: Depth): string {
-  const changed = group.rows.flatMap((row) => row.operations.map((operation) => lineOf(row, operation)));
+function targetGroupSection(targetGroup: TargetGroupChange, { gap, endpointOf }: Plan, depth: Depth): string {
+  const changed = targetGroup.rows.flatMap((row) => row.operations.map((operation) => lineOf(row, operation)));
   const scope = gap === undefined ? '' : ' (this stack only)';
-  const origin = group.after?.isDefault ? ', by the default group of its load balancer' : '';
-  const { parent } = (group.after ?? group.before) as TargetGroup;
+  const origin = targetGroup.after?.isDefault ? ', by the default group of its load balancer' : '';
+  const { parent } = (targetGroup.after ?? targetGroup.before) as TargetGroup;
   const title = titleOf(parent);
   const endpoint = parent.kind === 'listeners' ? endpointOf(parent) : undefined;
   const where = endpoint === undefined ? '' : ` at ${code(endpoint)}`;
-  const unread = (group.after?.unread ?? []).map((attachment) => `targets of ${titleOf(attachment)}: ${NOT_KNOWN}`);
+  const unread = (targetGroup.after?.unread ?? []).map(
+    (attachment) => `targets of ${titleOf(attachment)}: ${NOT_KNOWN}`,
+  );
   const lines = [...changed, ...unread];
   const head = `### ${title.charAt(0).toUpperCase()}${title.slice(1)}${where}${origin}${scope}`;
-  if (depth === 'count') return `${head}\n\n${lines.length} changes of ${group.rows.length} targets.`;
+  if (depth === 'count') return `${head}\n\n${lines.length} changes of ${targetGroup.rows.length} targets.`;
   const fold = depth === 'whole' ? folded : cut;
-  const rows = byShareChange(group.rows).map(rowOf);
+  const rows = byShareChange(targetGroup.rows).map(rowOf);
   return [
     head,
     ...(lines.length === 0 ? [] : [fold(lines, bullets, 'changes')]),

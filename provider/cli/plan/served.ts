@@ -9,17 +9,19 @@ export interface Served {
 }
 
 /** The id of the binder whose weight counts now where several claim one wire identity; undefined: not known. */
-export type HolderOf = (groupKey: string, targetKey: string) => string | undefined;
+export type HolderOf = (targetGroupKey: string, targetKey: string) => string | undefined;
 
-export function servedBefore(key: string, group: TargetGroup, holderOf: HolderOf): Served[] {
-  return servedOf(group, (binding) => (holderOf(key, binding.key ?? '') === idOf(binding.attachment.key) ? 1 : 0));
+export function servedBefore(key: string, targetGroup: TargetGroup, holderOf: HolderOf): Served[] {
+  return servedOf(targetGroup, (binding) =>
+    holderOf(key, binding.key ?? '') === idOf(binding.attachment.key) ? 1 : 0,
+  );
 }
 
 /** The newest claim counts: one that is made in the `up`, else the one that counted before. */
-export function servedAfter(key: string, group: TargetGroup, before: TargetGroups, holderOf: HolderOf): Served[] {
+export function servedAfter(key: string, targetGroup: TargetGroup, before: TargetGroups, holderOf: HolderOf): Served[] {
   const old = before.get(key)?.bindings ?? [];
   const boundBefore = new Set(old.map((binding) => bindingKey(binding)));
-  return servedOf(group, (binding) => {
+  return servedOf(targetGroup, (binding) => {
     if (!boundBefore.has(bindingKey(binding))) return 2;
     return holderOf(key, binding.key ?? '') === idOf(binding.attachment.key) ? 1 : 0;
   });

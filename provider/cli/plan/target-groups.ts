@@ -53,11 +53,11 @@ export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
   const all = [...objects.values()];
   const attachments = all.filter(({ kind }) => kind === 'attachments' || kind === 'group-attachments');
   const index = new AttachmentIndex(attachments.filter((attachment) => parentKeyOf(attachment) !== undefined));
-  const groups = new Map<string, TargetGroup>();
+  const targetGroups = new Map<string, TargetGroup>();
   const shown = new Set<PlanObject>();
   const add = (key: string, parent: PlanObject, from: readonly PlanObject[], isDefault = false) => {
     for (const attachment of from) shown.add(attachment);
-    groups.set(key, targetGroupOf(lookup, objects, parent, from, isDefault));
+    targetGroups.set(key, targetGroupOf(lookup, objects, parent, from, isDefault));
   };
   for (const object of all) {
     if (object.kind === 'rules') add(object.key, object, index.ofRule(object.key));
@@ -73,7 +73,7 @@ export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
   )) {
     if (attachment !== undefined) add(key, objects.get(key) ?? absent(key, attachment), [attachment, ...more]);
   }
-  return groups;
+  return targetGroups;
 }
 
 /** The objects of a plan for the rules; a secret is no more known to them than what the `up` decides. */
@@ -139,9 +139,10 @@ export function listenerOfParent(objects: Objects, { kind, properties, key }: Pl
 function targetsOf(lookup: Lookup, objects: Objects, attachment: PlanObject): [string, TargetFields][] | undefined {
   const { kind, properties } = attachment;
   if (kind === 'group-attachments') {
-    const group = objects.get(String(properties.groupId));
+    const targetGroup = objects.get(String(properties.groupId));
     const isTold =
-      group !== undefined && (group.properties.members === undefined || isRecord(group.properties.members));
+      targetGroup !== undefined &&
+      (targetGroup.properties.members === undefined || isRecord(targetGroup.properties.members));
     return isTold ? wantedTargets(lookup, { kind, properties }) : undefined;
   }
   const { targets } = properties;

@@ -1,5 +1,5 @@
 // What a reviewer must not miss in a plan, each under the name by which `--fail-on` knows it.
-import { type GroupChange, isShareChanged, type TargetRow } from './changes.ts';
+import { isShareChanged, type TargetGroupChange, type TargetRow } from './changes.ts';
 import { code } from './markdown.ts';
 import type { ObjectPlan, PlannedChange } from './objects.ts';
 import { endpointOfListener, type PlanObject } from './plan-object.ts';
@@ -17,16 +17,16 @@ export interface Warning {
   readonly text: string;
 }
 
-export function planWarnings(plan: ObjectPlan, groups: readonly GroupChange[]): Warning[] {
+export function planWarnings(plan: ObjectPlan, targetGroups: readonly TargetGroupChange[]): Warning[] {
   return [
-    ...groups.flatMap((group) => lossesOf(group)),
-    ...groups.flatMap((group) => openOrder(plan, group)),
+    ...targetGroups.flatMap((targetGroup) => lossesOf(targetGroup)),
+    ...targetGroups.flatMap((targetGroup) => openOrder(plan, targetGroup)),
     ...plan.changes.filter(({ verb }) => verb === 'replace').map((change) => replacement(plan, change)),
-    ...plan.changes.filter(({ verb }) => verb === 'delete').flatMap((change) => deletion(plan, groups, change)),
+    ...plan.changes.filter(({ verb }) => verb === 'delete').flatMap((change) => deletion(plan, targetGroups, change)),
   ];
 }
 
-function lossesOf({ before, after, rows }: GroupChange): Warning[] {
+function lossesOf({ before, after, rows }: TargetGroupChange): Warning[] {
   // What a group has that is deleted is told of its deletion.
   if (before === undefined || after === undefined) return [];
   const losses = rows.map((row) => lossOf(row));
@@ -63,7 +63,7 @@ function lossOf({ before, after, operations }: TargetRow): { of: number; lost: n
  * Where every target that takes traffic moves to another attachment, one of them must be there before it is released. What
  * is deleted or replaced goes last; updates go in any order that dependencies leave open.
  */
-function openOrder({ changes, dependenciesOf }: ObjectPlan, { before, after, rows }: GroupChange): Warning[] {
+function openOrder({ changes, dependenciesOf }: ObjectPlan, { before, after, rows }: TargetGroupChange): Warning[] {
   if (before === undefined || after === undefined || before.parent.key !== after.parent.key) return [];
   const takers = rows.filter((row) => row.before !== undefined && weightIn(row.before.binding) !== 0);
   const isOpen = (row: TargetRow) => {
@@ -116,9 +116,13 @@ function kept(what: string, before: string | undefined, after: string | undefine
   return `its ${what} changes, ${code(before)}→${code(after)}`;
 }
 
-function deletion(plan: ObjectPlan, groups: readonly GroupChange[], { before: object }: PlannedChange): Warning[] {
+function deletion(
+  plan: ObjectPlan,
+  targetGroups: readonly TargetGroupChange[],
+  { before: object }: PlannedChange,
+): Warning[] {
   if (object === undefined) return [];
-  const lostTraffic = groups.flatMap(({ before, after, rows }) => {
+  const lostTraffic = targetGroups.flatMap(({ before, after, rows }) => {
     const isLost = rows.some((row) => row.before !== undefined && weightIn(row.before.binding) !== 0);
     const listener = before && after === undefined && isLost ? listenerOfParent(plan.before, before.parent) : undefined;
     return before && listener

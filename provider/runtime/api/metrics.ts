@@ -98,7 +98,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
   );
   const refused = counter(
     registry,
-    'weir_refused_total',
+    'weir_rejected_total',
     'Connections or requests beyond a limit of the listener, by the property that sets it.',
     [...of, 'reason'],
   );
@@ -111,8 +111,8 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
   const requests = counter(registry, 'weir_http_requests_total', 'Requests whose head was taken.', of);
   const responses = counter(
     registry,
-    'weir_http_answers_total',
-    'Answers by status; origin is target, or weir where the runtime answered by itself.',
+    'weir_http_responses_total',
+    'Responses by class of status; origin is target for those of targets, local for those that the runtime made itself.',
     [...of, 'origin', 'code'],
   );
   for (const { id: listener, protocol, isOpen: hasSocket, traffic } of listeners) {
@@ -120,16 +120,16 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     if (traffic === undefined) continue;
     open.set({ listener }, traffic.openConnections);
     connections.inc({ listener }, traffic.connections);
-    refused.inc({ listener, reason: 'maxConnections' }, traffic.refusedConnections);
+    refused.inc({ listener, reason: 'maxConnections' }, traffic.rejectedConnections);
     if (protocol === 'HTTPS') handshakes.inc({ listener }, traffic.handshakeFailures);
     if (!isHttp(protocol)) continue;
     requests.inc({ listener }, traffic.requests);
-    refused.inc({ listener, reason: 'maxPendingRequests' }, traffic.refusedRequests);
+    refused.inc({ listener, reason: 'maxPendingRequests' }, traffic.rejectedRequests);
     for (const [index, code] of CLASS_NAMES.entries()) {
-      const [ofTarget = 0, own = 0] = [traffic.targetResponses[index], traffic.localResponses[index]];
+      const [ofTarget = 0, local = 0] = [traffic.targetResponses[index], traffic.localResponses[index]];
       responses.inc({ listener, origin: 'target', code }, ofTarget);
-      // It gives no other by itself.
-      if (index >= 3) responses.inc({ listener, origin: 'weir', code }, own);
+      // Local responses have no other classes.
+      if (index >= 3) responses.inc({ listener, origin: 'local', code }, local);
     }
   }
   registry.registerMetric(durations(listeners));
@@ -151,7 +151,7 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
     'Requests, TCP connections or UDP sessions given to it.',
     of,
   );
-  const responses = counter(registry, 'weir_target_answers_total', 'Its answers by status, those that it gave.', [
+  const responses = counter(registry, 'weir_target_responses_total', 'Responses of the target by class of status.', [
     ...of,
     'code',
   ]);
@@ -206,7 +206,7 @@ function durations(listeners: readonly ListenerSample[]): Metric {
       { metricName: `${name}_count`, labels: { listener }, value: count },
     ];
   });
-  const help = 'From the head of a request read to its answer given to the client, whole; broken ones are not in it.';
+  const help = 'Time from the read head of a request to the last byte of its response; broken exchanges do not count.';
   return { name, get: async () => ({ name, help, type: 'histogram', values, aggregator: 'sum' }) } as unknown as Metric;
 }
 

@@ -6,7 +6,7 @@ import { type StatusResponse, stateResponse, statusResponse } from '../../model/
 import { endpointOf } from '../../model/base/endpoint.ts';
 import { DESCRIBE_WORKERS, KIND_ACTIONS, permissionFor } from '../../model/permissions/actions.ts';
 import type { DrainingTarget } from '../contract/engine-statistics.ts';
-import { type GroupSnapshot, groupsOf, type ListenerSnapshot } from '../contract/snapshot.ts';
+import { type ListenerSnapshot, type TargetGroupSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import { type Access, mayAll } from '../control/access/access.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
@@ -83,14 +83,14 @@ function toStatus(control: ControlPlane, access: Access): StatusResponse {
 
 function targetsOf(listener: ListenerSnapshot, draining: readonly DrainingTarget[], control: ControlPlane) {
   return [
-    ...groupsOf(listener).flatMap((group) => boundTargets(group, control)),
+    ...targetGroupsOf(listener).flatMap((targetGroup) => boundTargets(targetGroup, control)),
     ...draining.map(({ ruleId: rule, target: { key: _, ineligible: __, ...target }, count }) => {
       return { ...target, ...UNBOUND, history: [], rule, draining: count };
     }),
   ];
 }
 
-function boundTargets({ id, ruleId: rule, targets }: GroupSnapshot, control: ControlPlane) {
+function boundTargets({ id, ruleId: rule, targets }: TargetGroupSnapshot, control: ControlPlane) {
   return [...targets.values()].map(({ key, ineligible, ...target }) => {
     const { responses: _, isInSlowStart, ...counts } = control.running.counts(id, key);
     return {

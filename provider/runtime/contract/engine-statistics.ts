@@ -23,13 +23,13 @@ export interface ListenerTraffic {
   readonly connections: number;
   readonly openConnections: number;
   /** Beyond `maxConnections`, not counted in `connections`. */
-  readonly refusedConnections: number;
+  readonly rejectedConnections: number;
   /** HTTPS only: connections that ended before their TLS handshake was done. */
   readonly handshakeFailures: number;
   /** HTTP only, as all that follows. */
   readonly requests: number;
   /** Beyond `maxPendingRequests`, counted in `requests` too. */
-  readonly refusedRequests: number;
+  readonly rejectedRequests: number;
   /** By status: 1xx to 5xx. */
   readonly targetResponses: readonly number[];
   /** Those that the runtime gave by itself. */
@@ -61,7 +61,7 @@ export interface EngineStatus {
 }
 
 export interface EngineStatistics {
-  counts(groupId: string, key: string): TargetCounts;
+  counts(targetGroupId: string, key: string): TargetCounts;
   /** Returns `undefined` if the listener is not served. */
   traffic(listenerId: string): ListenerTraffic | undefined;
   /** Targets that are gone from the snapshot but still have open flows. */

@@ -128,8 +128,8 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     if (known.length > 0) for (const place of this.#places) place.tell({ type: 'health', changes: known });
   }
 
-  counts(groupId: string, key: string): TargetCounts {
-    return this.#state.counts(groupId, key);
+  counts(targetGroupId: string, key: string): TargetCounts {
+    return this.#state.counts(targetGroupId, key);
   }
 
   traffic(listenerId: string): ListenerTraffic | undefined {

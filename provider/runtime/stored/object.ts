@@ -46,7 +46,7 @@ export type StateOf<K extends Kind> = K extends keyof States ? States[K] : Reado
 export type ObjectChange = { put: StoredObject } | { delete: { kind: Kind; id: string } };
 
 export interface StoredHealth {
-  groupId: string;
+  targetGroupId: string;
   key: string;
   health: Health;
 }

@@ -7,19 +7,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { targetKey } from '../../../provider/model/base/target-key.ts';
 import type { HealthView, PassiveReport } from '../../../provider/runtime/contract/engine.ts';
 import {
-  type GroupSnapshot,
-  groupIdOfRule,
-  groupsOf,
   type ListenerSnapshot,
   type RuleSnapshot,
   type Snapshot,
+  type TargetGroupSnapshot,
   type TargetSnapshot,
+  targetGroupIdOfRule,
+  targetGroupsOf,
 } from '../../../provider/runtime/contract/snapshot.ts';
 import { EmbeddedEngine } from '../../../provider/runtime/embedded/engine.ts';
 import type { PassiveListener } from '../../../provider/runtime/embedded/serving/target.ts';
 import { TargetSet } from '../../../provider/runtime/embedded/serving/target-set.ts';
 import { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
-import type { GroupSettings, ListenerSettings } from '../../../provider/runtime/embedded/shared/messages.ts';
+import type { ListenerSettings, TargetGroupSettings } from '../../../provider/runtime/embedded/shared/messages.ts';
 import { createSelection } from '../../../provider/runtime/select/selection.ts';
 import { freePort } from '../machine/free-port.ts';
 
@@ -46,10 +46,15 @@ export function listener(
   port: number,
   targets: readonly TargetSnapshot[],
   more: Partial<ListenerSnapshot> = {},
-  ofGroup: Partial<GroupSnapshot> = {},
+  ofTargetGroup: Partial<TargetGroupSnapshot> = {},
 ): ListenerSnapshot {
   const byKey = new Map(targets.map((target) => [target.key, target]));
-  return { ...settings(id, port), group: { ...groupSettings(id), targets: byKey, ...ofGroup }, rules: [], ...more };
+  return {
+    ...settings(id, port),
+    targetGroup: { ...targetGroupSettings(id), targets: byKey, ...ofTargetGroup },
+    rules: [],
+    ...more,
+  };
 }
 
 export function settings(id: string, port: number): ListenerSettings {
@@ -69,7 +74,7 @@ export function settings(id: string, port: number): ListenerSettings {
   };
 }
 
-export function groupSettings(listenerId: string): GroupSettings {
+export function targetGroupSettings(listenerId: string): TargetGroupSettings {
   return {
     id: listenerId,
     listenerId,
@@ -86,20 +91,26 @@ export function rule(
   id: string,
   match: Partial<RuleSnapshot>,
   targets: readonly TargetSnapshot[],
-  ofGroup: Partial<GroupSnapshot> = {},
+  ofTargetGroup: Partial<TargetGroupSnapshot> = {},
 ): RuleSnapshot {
   const byKey = new Map(targets.map((target) => [target.key, target]));
-  const group = { ...groupSettings('web'), id: groupIdOfRule(id), ruleId: id, targets: byKey, ...ofGroup };
-  return { id, host: undefined, path: undefined, pathMatch: 'prefix', version: 1, ...match, group };
+  const targetGroup = {
+    ...targetGroupSettings('web'),
+    id: targetGroupIdOfRule(id),
+    ruleId: id,
+    targets: byKey,
+    ...ofTargetGroup,
+  };
+  return { id, host: undefined, path: undefined, pathMatch: 'prefix', version: 1, ...match, targetGroup };
 }
 
 export function snapshot(version: number, listeners: readonly ListenerSnapshot[]): Snapshot {
-  const groups = new Map(listeners.flatMap(groupsOf).map((group) => [group.id, group]));
+  const targetGroups = new Map(listeners.flatMap(targetGroupsOf).map((targetGroup) => [targetGroup.id, targetGroup]));
   return {
     version,
     listeners: new Map(listeners.map((listener) => [listener.id, listener])),
     waiting: new Map(),
-    groups,
+    targetGroups,
   };
 }
 
@@ -111,8 +122,8 @@ export function workerListener(
 ): WorkerListener {
   const served = new WorkerListener(ofListener, 0, counters);
   const { id } = ofListener;
-  const group = { settings: groupSettings(id), selection: createSelection(), clients: undefined };
-  served.groups.set(id, new TargetSet(group, 0, onPassive));
+  const targetGroup = { settings: targetGroupSettings(id), selection: createSelection(), clients: undefined };
+  served.targetGroups.set(id, new TargetSet(targetGroup, 0, onPassive));
   return served;
 }
 

@@ -60,8 +60,8 @@ export class HandoverChecks {
       const trials = await Promise.all(handovers.map((each) => this.#try(each, deadlineMs, ended.signal)));
       ended.signal.throwIfAborted();
       refuse(trials, withinSeconds);
-      return trials.flatMap(({ handover: { groupId, successors }, outcomes }) =>
-        successors.filter((_, index) => outcomes[index] === PASSED).map(({ key }) => ({ groupId, key })),
+      return trials.flatMap(({ handover: { targetGroupId, successors }, outcomes }) =>
+        successors.filter((_, index) => outcomes[index] === PASSED).map(({ key }) => ({ targetGroupId, key })),
       );
     } finally {
       if (this.#waiting.get(name) === ended) this.#waiting.delete(name);
@@ -86,7 +86,7 @@ export class HandoverChecks {
 
   /** Until it passed, the old ones are no longer worth waiting for, or the time is over: then what was wrong. */
   async #await(
-    { groupId, check, oldKeys, refusedAt }: Handover,
+    { targetGroupId, check, oldKeys, refusedAt }: Handover,
     successor: TargetSnapshot,
     deadlineMs: number,
     signal: AbortSignal,
@@ -95,10 +95,10 @@ export class HandoverChecks {
       const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
       const found = await this.#probe(successor, { ...check, timeoutMs }, signal);
       // One that is bound already has a checker of its own, whose word counts when they swap.
-      const health = this.#monitor.state(groupId, successor.key)?.health ?? 'healthy';
+      const health = this.#monitor.state(targetGroupId, successor.key)?.health ?? 'healthy';
       const problem = found ?? (takesTraffic(health) ? undefined : 'its checks do not pass yet');
       if (problem === undefined) return PASSED;
-      if (oldKeys.every((old) => this.#monitor.health(groupId, old) !== 'healthy')) return OLD_IS_GONE;
+      if (oldKeys.every((old) => this.#monitor.health(targetGroupId, old) !== 'healthy')) return OLD_IS_GONE;
       const isDecided = found !== undefined && refusedAt === undefined;
       // Half of what is left, so that the last check is close to the end and not beyond it.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);

@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { hasSameParent } from '../../../model/objects/parent.ts';
 import {
-  type GroupSnapshot,
   type HealthCheckSnapshot,
   type Snapshot,
+  type TargetGroupSnapshot,
   type TargetSnapshot,
   takesTraffic,
 } from '../../contract/snapshot.ts';
@@ -15,7 +15,7 @@ import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
 /** Some targets of a group that are to serve in place of others; that one of them is well is enough. */
 export interface Handover {
-  readonly groupId: string;
+  readonly targetGroupId: string;
   readonly check: HealthCheckSnapshot;
   readonly successors: readonly TargetSnapshot[];
   /** While one of those that serve now is healthy there is something to wait for. */
@@ -27,7 +27,7 @@ export interface Handover {
 const REFUSED_AT = { attachments: 'targets', 'group-attachments': 'members' } as const;
 
 /** What is known of a target's health; undefined: it is not bound. */
-export type RecordOf = (groupId: string, key: string) => HealthRecord | undefined;
+export type RecordOf = (targetGroupId: string, key: string) => HealthRecord | undefined;
 
 /** Whether there is anything to look for: most writes change a weight, or what no target depends on. */
 export function changesBindings(before: ModelView, changes: readonly ObjectChange[]): boolean {
@@ -46,21 +46,26 @@ export function handoversOf(
   written: StoredObject | undefined,
   recordOf: RecordOf,
 ): Handover[] {
-  return [...after.groups.values()].flatMap((group) => {
-    const served = before.groups.get(group.id);
-    if (served === undefined || served === group) return [];
-    return handoversIn(served, group, written !== undefined && isAttachment(written) ? written : undefined, recordOf);
+  return [...after.targetGroups.values()].flatMap((targetGroup) => {
+    const served = before.targetGroups.get(targetGroup.id);
+    if (served === undefined || served === targetGroup) return [];
+    return handoversIn(
+      served,
+      targetGroup,
+      written !== undefined && isAttachment(written) ? written : undefined,
+      recordOf,
+    );
   });
 }
 
 function handoversIn(
-  served: GroupSnapshot,
-  { id: groupId, healthCheck: check, targets }: GroupSnapshot,
+  served: TargetGroupSnapshot,
+  { id: targetGroupId, healthCheck: check, targets }: TargetGroupSnapshot,
   writer: Attachment | undefined,
   recordOf: RecordOf,
 ): Handover[] {
   if (check === undefined) return [];
-  const healthOf = (key: string) => recordOf(groupId, key)?.state.health ?? 'checking';
+  const healthOf = (key: string) => recordOf(targetGroupId, key)?.state.health ?? 'checking';
   const isInTraffic = ({ key }: TargetSnapshot) => takesTraffic(healthOf(key));
   const able = [...targets.values()].filter(({ weight, ineligible }) => weight > 0 && ineligible === undefined);
   const stays = new Set(able.map(({ key }) => key));
@@ -71,17 +76,17 @@ function handoversIn(
     const old = names.get(nameOf(target));
     const isGivenUp = old !== undefined && !stays.has(old) && healthOf(old) === 'healthy';
     if (!isGivenUp || isInTraffic(target)) return [];
-    return [{ groupId, check, successors: [target], oldKeys: [old], refusedAt }];
+    return [{ targetGroupId, check, successors: [target], oldKeys: [old], refusedAt }];
   });
   if (swaps.length > 0 || able.some(isInTraffic)) return swaps;
 
   const serving = [...served.targets.values()].filter((target) => target.weight > 0 && isInTraffic(target));
-  const successors = able.filter(({ key }) => isUntried(recordOf(groupId, key)));
+  const successors = able.filter(({ key }) => isUntried(recordOf(targetGroupId, key)));
   if (serving.length === 0 || successors.length === 0) return [];
   // A name that goes is unbound; what others have bound goes only for what is well.
   const isUnbound = serving.some(({ attachment }) => attachment === writer?.id);
   const oldKeys = serving.map(({ key }) => key);
-  return [{ groupId, check, successors, oldKeys, refusedAt: isUnbound ? undefined : refusedAt }];
+  return [{ targetGroupId, check, successors, oldKeys, refusedAt: isUnbound ? undefined : refusedAt }];
 }
 
 /** Not bound yet, or in its first check. */

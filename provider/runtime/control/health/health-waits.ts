@@ -34,7 +34,7 @@ export class HealthWaits {
     this.#handover.supersede(name);
     const seconds = handoverSecondsOf(written);
     if (seconds === 0 || !changesBindings(model, changes)) return undefined;
-    const recordOf: RecordOf = (groupId, key) => this.#monitor.record(groupId, key);
+    const recordOf: RecordOf = (targetGroupId, key) => this.#monitor.record(targetGroupId, key);
     const handovers = handoversOf(write.before.snapshot, write.after.snapshot, written, recordOf);
     return handovers.length === 0 ? undefined : this.#handover.prove(name, handovers, seconds);
   }
@@ -44,10 +44,10 @@ export class HealthWaits {
    * takes nothing away that is needed where the targets are well.
    */
   async firstChecks(view: ModelView, { snapshot }: Compiled, written: StoredObject): Promise<void> {
-    const health: HealthView = (groupId, key) => this.#monitor.health(groupId, key);
+    const health: HealthView = (targetGroupId, key) => this.#monitor.health(targetGroupId, key);
     const awaited = awaitedTargets(view, snapshot, written, health);
-    const hasEnded = ({ groupId, key }: AwaitedTarget) => {
-      const record = this.#monitor.record(groupId, key);
+    const hasEnded = ({ targetGroupId, key }: AwaitedTarget) => {
+      const record = this.#monitor.record(targetGroupId, key);
       return record === undefined || record.checkedAtMs !== undefined || record.state.health !== 'checking';
     };
     await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSecondsOf(written)));

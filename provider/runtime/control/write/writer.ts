@@ -238,7 +238,7 @@ export class Writer {
 
 function withProven(health: HealthView, proven: readonly Proven[]): HealthView {
   if (proven.length === 0) return health;
-  const isProven = (groupId: string, key: string) =>
-    proven.some((target) => target.groupId === groupId && target.key === key);
-  return (groupId, key) => (isProven(groupId, key) ? 'healthy' : health(groupId, key));
+  const isProven = (targetGroupId: string, key: string) =>
+    proven.some((target) => target.targetGroupId === targetGroupId && target.key === key);
+  return (targetGroupId, key) => (isProven(targetGroupId, key) ? 'healthy' : health(targetGroupId, key));
 }

@@ -14,10 +14,10 @@ const DURATION_SUM = 3;
 const TARGET_RESPONSES = 4;
 const LOCAL_RESPONSES = 9;
 const CLASSES = 5;
-const REFUSED_CONNECTIONS = 15;
+const REJECTED_CONNECTIONS = 15;
 /** One cell for each bound, and one for what is above the last. */
 const DURATIONS = 16;
-const REFUSED_REQUESTS = 31;
+const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
 /** Of a whole number in a cell. */
 const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
@@ -53,14 +53,14 @@ export class ListenerColumn {
   /** One more open connection, unless all workers together have `limit`. */
   reserveOpen(limit: number): boolean {
     const isReserved = this.#reserve(OPEN, limit);
-    if (!isReserved) (this.#cells[this.#at + REFUSED_CONNECTIONS] as number)++;
+    if (!isReserved) (this.#cells[this.#at + REJECTED_CONNECTIONS] as number)++;
     return isReserved;
   }
 
   /** One more request without an answer, unless all workers together have `limit`; pendingEnded() follows. */
   reservePending(limit: number): boolean {
     const isReserved = this.#reserve(PENDING, limit);
-    if (!isReserved) (this.#cells[this.#at + REFUSED_REQUESTS] as number)++;
+    if (!isReserved) (this.#cells[this.#at + REJECTED_REQUESTS] as number)++;
     return isReserved;
   }
 
@@ -125,8 +125,8 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
   return {
     connections: sum(CONNECTIONS),
     openConnections: sumOf(new Int32Array(counters), OPEN),
-    refusedConnections: sum(REFUSED_CONNECTIONS),
-    refusedRequests: sum(REFUSED_REQUESTS),
+    rejectedConnections: sum(REJECTED_CONNECTIONS),
+    rejectedRequests: sum(REJECTED_REQUESTS),
     handshakeFailures: sum(HANDSHAKE_FAILURES),
     requests: sum(REQUESTS),
     targetResponses: sums(TARGET_RESPONSES, CLASSES),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { GroupChange } from '../../../../provider/cli/plan/changes.ts';
+import type { TargetGroupChange } from '../../../../provider/cli/plan/changes.ts';
 import { planOf, type RuntimeView } from '../../../../provider/cli/plan/plan.ts';
 import { parsePreview, SECRET } from '../../../../provider/cli/plan/preview.ts';
 import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
@@ -21,7 +21,7 @@ import {
 import { assertHolds } from '../../../harness/properties/properties.ts';
 
 /** "bind b3", "weight b1 20→25", in order of the rows. */
-function operationsOf({ rows }: GroupChange): string[] {
+function operationsOf({ rows }: TargetGroupChange): string[] {
   return rows.flatMap(({ before, after, operations }) => {
     const name = (after ?? before)?.binding.name;
     return operations.map(
@@ -31,7 +31,7 @@ function operationsOf({ rows }: GroupChange): string[] {
 }
 
 /** By target, in percent. */
-function sharesOf({ rows }: GroupChange, when: 'before' | 'after'): Record<string, number | undefined> {
+function sharesOf({ rows }: TargetGroupChange, when: 'before' | 'after'): Record<string, number | undefined> {
   return Object.fromEntries(
     rows.flatMap((row) => {
       const { binding, share } = row[when] ?? {};
@@ -42,10 +42,10 @@ function sharesOf({ rows }: GroupChange, when: 'before' | 'after'): Record<strin
   );
 }
 
-function only(sames: readonly Resource[], changes: readonly Change[], runtime?: RuntimeView): GroupChange {
-  const { groups } = plan(sames, changes, runtime);
-  assert.equal(groups.length, 1, JSON.stringify(groups.map(({ after }) => after?.parent.key)));
-  return groups[0] as GroupChange;
+function only(sames: readonly Resource[], changes: readonly Change[], runtime?: RuntimeView): TargetGroupChange {
+  const { targetGroups } = plan(sames, changes, runtime);
+  assert.equal(targetGroups.length, 1, JSON.stringify(targetGroups.map(({ after }) => after?.parent.key)));
+  return targetGroups[0] as TargetGroupChange;
 }
 
 const pool = attachment('pool', targets({ b1: 20, b2: undefined }));
@@ -91,20 +91,20 @@ const ROWS: readonly (readonly [rule: string, changes: readonly Change[], operat
 
 for (const [rule, changes, operations] of ROWS) {
   test(rule, () => {
-    const { groups } = plan([lb, web], changes);
-    assert.deepEqual(groups.flatMap(operationsOf), operations);
+    const { targetGroups } = plan([lb, web], changes);
+    assert.deepEqual(targetGroups.flatMap(operationsOf), operations);
   });
 }
 
 test('shares are over all attachments of the listener, also those that stay', () => {
-  const group = only([lb, web, attachment('other', targets({ c3: 60 }))], [[pool, with2({ weight: 0 })]]);
-  assert.deepEqual(sharesOf(group, 'before'), { b1: 11.1, b2: 55.6, c3: 33.3 });
-  assert.deepEqual(sharesOf(group, 'after'), { b1: 25, b2: 0, c3: 75 });
+  const targetGroup = only([lb, web, attachment('other', targets({ c3: 60 }))], [[pool, with2({ weight: 0 })]]);
+  assert.deepEqual(sharesOf(targetGroup, 'before'), { b1: 11.1, b2: 55.6, c3: 33.3 });
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 25, b2: 0, c3: 75 });
 });
 
 test('a weight that is not known makes the shares of the others unknown, but never that of weight 0', () => {
-  const group = only([lb, web, attachment('other', targets({ c3: 0 }))], [[pool, with2({ weight: UNKNOWN })]]);
-  assert.deepEqual(sharesOf(group, 'after'), { b1: undefined, b2: undefined, c3: 0 });
+  const targetGroup = only([lb, web, attachment('other', targets({ c3: 0 }))], [[pool, with2({ weight: UNKNOWN })]]);
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: undefined, b2: undefined, c3: 0 });
 });
 
 test("an attachment of the load balancer serves each listener without one of its own, a classic one's at its port", () => {
@@ -113,16 +113,16 @@ test("an attachment of the load balancer serves each listener without one of its
   const bare = (weight: number) =>
     attachment('all', { b1: { address: '10.0.0.1', weight } }, { loadBalancerId: 'lb-1' });
   const own = attachment('own', {}, { listenerId: 'alt-1' });
-  const { groups } = plan([classic, ...listeners], [[bare(10), bare(20)]]);
+  const { targetGroups } = plan([classic, ...listeners], [[bare(10), bare(20)]]);
   assert.deepEqual(
-    groups.map(({ after, rows }) => [after?.parent.name, after?.isDefault, rows[0]?.after?.binding.key]),
+    targetGroups.map(({ after, rows }) => [after?.parent.name, after?.isDefault, rows[0]?.after?.binding.key]),
     [
       ['http', true, '10.0.0.1:8080'],
       ['alt', true, '10.0.0.1:8081'],
     ],
   );
   // An empty one counts.
-  const served = plan([classic, ...listeners, own], [[bare(10), bare(20)]]).groups;
+  const served = plan([classic, ...listeners, own], [[bare(10), bare(20)]]).targetGroups;
   assert.deepEqual(
     served.map(({ after }) => after?.parent.name),
     ['http'],
@@ -132,23 +132,23 @@ test("an attachment of the load balancer serves each listener without one of its
 test('a new listener and its attachment are found by what depends on what', () => {
   const created = { ...listener('new', 90), id: undefined };
   const bound = { ...attachment('bound', targets({ b1: 1 }), {}), id: undefined, references: { listenerId: created } };
-  const group = only(
+  const targetGroup = only(
     [lb],
     [
       [undefined, created],
       [undefined, bound],
     ],
   );
-  assert.equal(group.after?.parent.name, 'new');
-  assert.deepEqual(operationsOf(group), ['bind b1']);
+  assert.equal(targetGroup.after?.parent.name, 'new');
+  assert.deepEqual(operationsOf(targetGroup), ['bind b1']);
 });
 
 test("a rule's targets are a group of their own, and a listener's are not changed with them", () => {
   const rule = { type: 'ForwardingRule', name: 'api', id: 'api-1', properties: { listenerId: 'web-1', path: '/api' } };
   const of = (weights: Record<string, number>) => attachment('ruled', targets(weights), { ruleId: 'api-1' });
-  const group = only([lb, web, rule, pool], [[of({ b3: 1 }), of({ b3: 1, b4: 1 })]]);
-  assert.equal(group.after?.parent.key, 'rules api-1');
-  assert.deepEqual(sharesOf(group, 'after'), { b3: 50, b4: 50 });
+  const targetGroup = only([lb, web, rule, pool], [[of({ b3: 1 }), of({ b3: 1, b4: 1 })]]);
+  assert.equal(targetGroup.after?.parent.key, 'rules api-1');
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b3: 50, b4: 50 });
 });
 
 test('a rename without alias is one listener, whose VIP:port and targets go on', () => {
@@ -158,7 +158,7 @@ test('a rename without alias is one listener, whose VIP:port and targets go on',
     id: undefined,
     references: { listenerId: renamed },
   };
-  const group = only(
+  const targetGroup = only(
     [lb],
     [
       [web, undefined],
@@ -167,7 +167,7 @@ test('a rename without alias is one listener, whose VIP:port and targets go on',
       [undefined, bound],
     ],
   );
-  assert.deepEqual(operationsOf(group), ['move b1 pool→pool2', 'move b2 pool→pool2']);
+  assert.deepEqual(operationsOf(targetGroup), ['move b1 pool→pool2', 'move b2 pool→pool2']);
 });
 
 const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
@@ -196,13 +196,13 @@ test('with a runtime, what it has counts: weights that others keep, and what oth
       owner: 'urn:pulumi:prod::billing::t::n',
     }),
   );
-  const group = only(
+  const targetGroup = only(
     [lb, web],
     [[free({}), { ...free({}), properties: { ...free({}).properties, targets: targets({ b1: 20 }) } }]],
     runtime,
   );
-  assert.deepEqual(sharesOf(group, 'before'), { b1: 50, b2: 20, c3: 30 });
-  assert.deepEqual(sharesOf(group, 'after'), { b1: 62.5, c3: 37.5 });
+  assert.deepEqual(sharesOf(targetGroup, 'before'), { b1: 50, b2: 20, c3: 30 });
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 62.5, c3: 37.5 });
 });
 
 test('objects of different kinds may have the same id', () => {
@@ -212,9 +212,9 @@ test('objects of different kinds may have the same id', () => {
     ...attachment('pool', targets({ b1: 20, b2: weight }), { listenerId: 'web' }),
     ...same,
   });
-  const group = only([{ ...lb, ...same }, front], [[bound(20), bound(60)]]);
-  assert.deepEqual(sharesOf(group, 'after'), { b1: 25, b2: 75 });
-  assert.equal(group.after?.parent.kind, 'listeners');
+  const targetGroup = only([{ ...lb, ...same }, front], [[bound(20), bound(60)]]);
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 25, b2: 75 });
+  assert.equal(targetGroup.after?.parent.kind, 'listeners');
 });
 
 test('what is made for secret ids is what the resources that they are of have', () => {
@@ -229,9 +229,9 @@ test('what is made for secret ids is what the resources that they are of have', 
     [lb, ...listeners],
     bound.map((after) => [undefined, after] as const),
   ).replaceAll(UNKNOWN, SECRET);
-  const { groups } = planOf(parsePreview(text), undefined, NOW_MS);
+  const { targetGroups } = planOf(parsePreview(text), undefined, NOW_MS);
   assert.deepEqual(
-    groups.map((group) => [group.after?.parent.name, ...operationsOf(group)]),
+    targetGroups.map((targetGroup) => [targetGroup.after?.parent.name, ...operationsOf(targetGroup)]),
     [
       ['one', 'bind b0'],
       ['two', 'bind b1'],
@@ -246,9 +246,9 @@ test('what a failed up replaced and left there goes with the next one', () => {
     stored('pool-0', { owner, listenerId: 'web-1', targets: targets({ b3: 20 }) }),
   );
   const now = attachment('pool', targets({ b1: 20 }));
-  const group = only([lb, web, now], [], runtime);
-  assert.deepEqual(operationsOf(group), ['unbind b3']);
-  assert.deepEqual(sharesOf(group, 'after'), { b1: 100 });
+  const targetGroup = only([lb, web, now], [], runtime);
+  assert.deepEqual(operationsOf(targetGroup), ['unbind b3']);
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 100 });
 });
 
 test('of two claims of one wire identity the one that counts now counts, and a new one is newer', () => {
@@ -266,9 +266,9 @@ test('of two claims of one wire identity the one that counts now counts, and a n
   ] as const);
   const before = attachment('mine', {});
   const after = attachment('mine', { x: { address: '10.0.0.9', port: 80, weight: 30 } });
-  const group = only([lb, web], [[before, after]], { objects: both as never, holderOf: () => 'old' });
-  assert.deepEqual(sharesOf(group, 'before'), { x: 50, y: 50 });
-  assert.deepEqual(sharesOf(group, 'after'), { x: 75, y: 25 });
+  const targetGroup = only([lb, web], [[before, after]], { objects: both as never, holderOf: () => 'old' });
+  assert.deepEqual(sharesOf(targetGroup, 'before'), { x: 50, y: 50 });
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { x: 75, y: 25 });
 });
 
 test('what is adopted goes on as it is, under the same id', () => {
@@ -287,7 +287,7 @@ test('what is adopted goes on as it is, under the same id', () => {
     properties: { ...properties, adopt: 'by-hand' },
   });
   const same = plan([lb, web], [[undefined, adopting(theirs)]], runtime);
-  assert.deepEqual(same.groups, []);
+  assert.deepEqual(same.targetGroups, []);
   assert.deepEqual(
     same.changes.map(({ verb }) => verb),
     ['adopt'],
@@ -324,11 +324,11 @@ test('members of auto scaling groups and targets by server have their part, and 
     ]),
   };
   const by = (weight: number) => attachment('pool', { four: { serverId: 'i-4', port: 80, weight } });
-  const group = only([lb, web], [[by(60), by(20)]], runtime);
-  assert.deepEqual(sharesOf(group, 'before'), { four: 50, one: 50, two: 0, three: 0 });
-  assert.deepEqual(sharesOf(group, 'after'), { four: 25, one: 75, two: 0, three: 0 });
+  const targetGroup = only([lb, web], [[by(60), by(20)]], runtime);
+  assert.deepEqual(sharesOf(targetGroup, 'before'), { four: 50, one: 50, two: 0, three: 0 });
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { four: 25, one: 75, two: 0, three: 0 });
   assert.deepEqual(
-    group.rows.map(({ after }) => [after?.binding.key, after?.binding.ineligible]),
+    targetGroup.rows.map(({ after }) => [after?.binding.key, after?.binding.ineligible]),
     [
       ['10.0.0.11:80', undefined],
       ['10.0.0.12:80', 'server i-2 is Stopped, not Running'],
@@ -368,8 +368,8 @@ for (const [rule, after, reason] of SERVERS) {
       ...targets({ b2: 1 }),
     });
     const regional = { ...lb, properties: { ...lb.properties, region: 'r' } };
-    const { groups } = plan([regional, web, pool], [[server(i1), server({ ...i1, ...after })]]);
-    const found = groups.flatMap(({ rows }) => rows.flatMap(({ after: row }) => row?.binding.ineligible ?? []));
+    const { targetGroups } = plan([regional, web, pool], [[server(i1), server({ ...i1, ...after })]]);
+    const found = targetGroups.flatMap(({ rows }) => rows.flatMap(({ after: row }) => row?.binding.ineligible ?? []));
     assert.deepEqual(found, reason === undefined ? [] : [reason]);
   });
 }
@@ -383,11 +383,11 @@ test('shares of what is known sum to 1, or to 0 where nothing takes traffic', ()
         'stays',
         targets(Object.fromEntries(Object.entries(other).map(([name, w]) => [`c1${name}`, w]))),
       );
-      const { groups } = plan(
+      const { targetGroups } = plan(
         [lb, web, stays],
         [[attachment('pool', targets(before)), attachment('pool', targets(after))]],
       );
-      for (const { rows } of groups) {
+      for (const { rows } of targetGroups) {
         for (const when of ['before', 'after'] as const) {
           const parts = rows.flatMap((row) => row[when] ?? []);
           const sum = parts.reduce((total, { share }) => total + (share ?? Number.NaN), 0);
@@ -403,7 +403,7 @@ test('equal before and after: no group', () => {
   assertHolds(
     fc.property(weights, (same) => {
       const pair: Change = [attachment('pool', targets(same)), attachment('pool', targets(same))];
-      assert.deepEqual(plan([lb, web], [pair]).groups, []);
+      assert.deepEqual(plan([lb, web], [pair]).targetGroups, []);
     }),
   );
 });
@@ -411,9 +411,12 @@ test('equal before and after: no group', () => {
 test('the operations turn the targets of before into those of after', () => {
   assertHolds(
     fc.property(weights, weights, (before, after) => {
-      const { groups } = plan([lb, web], [[attachment('pool', targets(before)), attachment('pool', targets(after))]]);
+      const { targetGroups } = plan(
+        [lb, web],
+        [[attachment('pool', targets(before)), attachment('pool', targets(after))]],
+      );
       const result = new Map(Object.entries(before));
-      for (const { before: was, after: is, operations } of groups.flatMap(({ rows }) => rows)) {
+      for (const { before: was, after: is, operations } of targetGroups.flatMap(({ rows }) => rows)) {
         for (const change of operations) {
           const name = (is ?? was)?.binding.name ?? '';
           if (change.operation === 'unbind') result.delete(name);

@@ -252,14 +252,14 @@ test('health decides who takes new connections; open flows stay', async (t) => {
     [`127.0.0.1:${b.port}`, 'checking'],
   ]);
   const web = listener('web', port, [target(a.port), target(b.port)]);
-  await serve([web], (_groupId, key) => health.get(key) ?? 'unchecked');
+  await serve([web], (_targetGroupId, key) => health.get(key) ?? 'unchecked');
   const flow = connect(port);
   assert.equal(await flow.name(), 'a');
   assert.deepEqual([await visit(port), await visit(port)], ['a', 'a']);
   engine.setHealth([
-    { groupId: 'web', key: `127.0.0.1:${a.port}`, health: 'unhealthy' },
-    { groupId: 'web', key: `127.0.0.1:${b.port}`, health: 'healthy' },
-    { groupId: 'gone', key: `127.0.0.1:${b.port}`, health: 'healthy' },
+    { targetGroupId: 'web', key: `127.0.0.1:${a.port}`, health: 'unhealthy' },
+    { targetGroupId: 'web', key: `127.0.0.1:${b.port}`, health: 'healthy' },
+    { targetGroupId: 'gone', key: `127.0.0.1:${b.port}`, health: 'healthy' },
   ]);
   // An equal snapshot: its acknowledgement proves that the workers have the health that was sent before.
   await serve([web]);
@@ -295,7 +295,7 @@ test('a failed connect goes to another target and is reported, the first success
   for (let i = 0; i < 4; i++) assert.equal(await visit(port), 'b');
   await until(() => reports.length > 0, 'the reports');
   for (const report of reports) {
-    assert.deepEqual([report.groupId, report.key, report.ok], ['web', `127.0.0.1:${dead}`, false]);
+    assert.deepEqual([report.targetGroupId, report.key, report.ok], ['web', `127.0.0.1:${dead}`, false]);
     assert.match(report.error ?? '', /ECONNREFUSED/);
   }
   const revived = net.createServer((socket) => socket.end('revived\n'));

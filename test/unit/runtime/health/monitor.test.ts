@@ -41,7 +41,7 @@ test('a new target is checked at once, and told when its first check passes; an 
   monitor.apply(snapshotOf([port], slow));
   assert.equal(health(port), 'checking');
   await until('the first check', () => health(port) === 'healthy' || undefined);
-  assert.deepEqual(changes, [{ groupId: 'web', key: `127.0.0.1:${port}`, health: 'healthy' }]);
+  assert.deepEqual(changes, [{ targetGroupId: 'web', key: `127.0.0.1:${port}`, health: 'healthy' }]);
   monitor.apply(snapshotOf([port], undefined));
   assert.equal(health(port), 'unchecked');
 });
@@ -68,7 +68,7 @@ test('a target that is no longer checked takes traffic again, and the data plane
   monitor.apply(snapshotOf([up, down], undefined));
   assert.deepEqual(
     changes,
-    [up, down].map((port) => ({ groupId: 'web', key: `127.0.0.1:${port}`, health: 'unchecked' })),
+    [up, down].map((port) => ({ targetGroupId: 'web', key: `127.0.0.1:${port}`, health: 'unchecked' })),
   );
 });
 
@@ -176,9 +176,10 @@ test('without a check a target is left out after three failures in a row, over a
   const { monitor, changes } = monitorOf(t);
   const key = '127.0.0.1:80';
   monitor.apply(snapshotOf([80], undefined));
-  const failed = { groupId: 'web', key, ok: false, error: 'refused' };
+  const failed = { targetGroupId: 'web', key, ok: false, error: 'refused' };
   const health = () => monitor.health('web', key);
-  for (const report of [failed, failed, { groupId: 'web', key, ok: true }, failed, failed]) monitor.report(report);
+  for (const report of [failed, failed, { targetGroupId: 'web', key, ok: true }, failed, failed])
+    monitor.report(report);
   assert.equal(health(), 'unchecked');
   for (let more = 0; more < 3; more++) monitor.report(failed);
   assert.equal(health(), 'unhealthy');
@@ -205,9 +206,9 @@ test('an ineligible target is not checked and stays out whatever connections do;
   await until('the first check', () => health(port) === 'healthy' || undefined);
   changes.length = 0;
   apply('server i-1 is Stopped');
-  assert.deepEqual(changes, [{ groupId: 'web', key, health: 'ineligible' }]);
+  assert.deepEqual(changes, [{ targetGroupId: 'web', key, health: 'ineligible' }]);
   assert.equal(monitor.state('web', key)?.lastError, 'server i-1 is Stopped');
-  for (let failure = 0; failure < 4; failure++) monitor.report({ groupId: 'web', key, ok: false });
+  for (let failure = 0; failure < 4; failure++) monitor.report({ targetGroupId: 'web', key, ok: false });
   assert.equal(health(port), 'ineligible');
   assert.deepEqual([...monitor.all()], [], 'it is no health to store');
   apply(undefined);

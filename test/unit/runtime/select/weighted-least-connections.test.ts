@@ -73,11 +73,11 @@ test('of 1,000 targets the busy ones are avoided, and connections that stay open
   const [heavy, light] = [0, 1].map((odd) => targets.slice(100).filter((_, index) => index % 2 === odd));
   const busy = targets.slice(0, 100).reduce((sum, { connections }) => sum + connections - 10_000, 0);
   assert.ok(busy < 30, `${busy} more to targets that have 10,000`);
-  for (const [group, due] of [
+  for (const [targetGroup, due] of [
     [heavy, 20],
     [light, 10],
   ] as const) {
-    const most = Math.max(...(group ?? []).map(({ connections }) => connections));
+    const most = Math.max(...(targetGroup ?? []).map(({ connections }) => connections));
     assert.ok(most <= 1.5 * due, `${most} for ${due}`);
   }
 });

@@ -30,7 +30,7 @@ function shop(): Draft {
 }
 
 function served(draft: Draft): [key: string, ineligible: string | undefined][] {
-  const targets = compile(draft).snapshot.groups.get('web')?.targets.values() ?? [];
+  const targets = compile(draft).snapshot.targetGroups.get('web')?.targets.values() ?? [];
   return [...targets].map(({ key, ineligible }) => [key, ineligible]);
 }
 

@@ -3,14 +3,14 @@ import { proxyHeader } from '../../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
 import { requestLineOf } from '../../access-log/request-line.ts';
 import type { Connection } from '../../io/connection.ts';
-import type { Binding } from '../../serving/listening-socket.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
+import type { TcpListeningSocket } from '../../serving/tcp-listening-socket.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
 import type { BodyPart } from '../message/body.ts';
 import { framePart } from '../message/body-framing.ts';
-import { localResponse } from '../message/local-response.ts';
-import type { Refusal } from '../message/refusal.ts';
+import type { LocalResponse } from '../message/local-response.ts';
+import { localResponseText } from '../message/local-response.ts';
 import { Request, readRequest } from '../message/request.ts';
 import type { Response } from '../message/response.ts';
 import { isChunkedFor, responseLines } from '../message/response-text.ts';
@@ -35,7 +35,7 @@ export class Http1Client implements ExchangeClient {
   readonly request = new Request();
   readonly record: ConnectionRecord | undefined;
   readonly #owner: Http1Owner;
-  readonly #binding: Binding;
+  readonly #listeningSocket: TcpListeningSocket;
   readonly #connection: Connection;
   readonly #scheme: Scheme;
   readonly #forwarded: ForwardedClient;
@@ -45,13 +45,13 @@ export class Http1Client implements ExchangeClient {
   #isClosedByEnd = false;
   #isKept = false;
 
-  constructor(owner: Http1Owner, binding: Binding, connection: Connection, scheme: Scheme) {
+  constructor(owner: Http1Owner, listeningSocket: TcpListeningSocket, connection: Connection, scheme: Scheme) {
     this.#owner = owner;
-    this.#binding = binding;
+    this.#listeningSocket = listeningSocket;
     this.#connection = connection;
     this.#scheme = scheme;
-    this.#forwarded = new ForwardedClient(connection.remoteAddress, scheme, binding.endpoint.port);
-    this.record = recordOf(binding, connection);
+    this.#forwarded = new ForwardedClient(connection.remoteAddress, scheme, listeningSocket.endpoint.port);
+    this.record = recordOf(listeningSocket, connection);
   }
 
   get remoteAddress(): string {
@@ -63,11 +63,11 @@ export class Http1Client implements ExchangeClient {
   }
 
   get counters(): ListenerColumn {
-    return this.#binding.listener.counters;
+    return this.#listeningSocket.listener.counters;
   }
 
   get settings(): ListenerSettings {
-    return this.#binding.listener.settings;
+    return this.#listeningSocket.listener.settings;
   }
 
   get proxyHeader(): Buffer | undefined {
@@ -76,21 +76,21 @@ export class Http1Client implements ExchangeClient {
   }
 
   targetsFor({ host, target }: Request): TargetSet {
-    return this.#binding.listener.targetsFor(host, target);
+    return this.#listeningSocket.listener.targetsFor(host, target);
   }
 
   /** Reads the head at bytes[from..end) as the next request. Returns why it is not taken. */
-  readHead(bytes: Buffer, from: number, end: number): Refusal | undefined {
+  readHead(bytes: Buffer, from: number, end: number): LocalResponse | undefined {
     const { address, port } = this.settings;
     const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-    const forwarded = this.#forwarded.of(this.#binding.listener);
+    const forwarded = this.#forwarded.of(this.#listeningSocket.listener);
     return readRequest(bytes, from, end, forwarded, defaultHost, this.request, this.#scheme);
   }
 
   /** Responds to a head that is not taken, which is, or begins, at bytes[from]. */
-  refuse({ status, reason }: Refusal, bytes: Buffer, from: number): void {
+  respondToHead({ status, reason }: LocalResponse, bytes: Buffer, from: number): void {
     this.counters.localResponded(status);
-    this.#connection.write(localResponse(status, reason, false, false));
+    this.#connection.write(localResponseText(status, reason, false, false));
     this.record?.end({
       ...requestLineOf(bytes, from),
       rule: undefined,
@@ -135,7 +135,7 @@ export class Http1Client implements ExchangeClient {
     const { isKeepAlive, minor, isHead } = this.request;
     this.#isClosedByEnd = false;
     this.#isKept = isKept && isKeepAlive && minor === 1 && this.#owner.mayKeepAlive();
-    return this.#connection.write(localResponse(status, reason, this.#isKept, isHead));
+    return this.#connection.write(localResponseText(status, reason, this.#isKept, isHead));
   }
 
   /** Where the end of the connection is the end of the body, only a reset is no end. */

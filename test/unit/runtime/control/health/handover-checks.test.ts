@@ -24,7 +24,7 @@ async function started(t: TestContext) {
   const handoverChecks = new HandoverChecks(monitor, probe);
   t.after(() => handoverChecks.close());
   const handover = (successors: readonly TargetSnapshot[], refusedAt?: Handover['refusedAt']): readonly Handover[] => [
-    { groupId: 'web', check: CHECK, successors, oldKeys: [old.key], refusedAt },
+    { targetGroupId: 'web', check: CHECK, successors, oldKeys: [old.key], refusedAt },
   ];
   return { handoverChecks, handover, dead: target(await freePort()), well: target((await tcpBackend(t, 'new')).port) };
 }
@@ -32,7 +32,7 @@ async function started(t: TestContext) {
 test('one that passes is enough, and is told', async (t) => {
   const { handoverChecks, handover, dead, well } = await started(t);
   const proven = await handoverChecks.prove('write', handover([dead, well], 'targets'), LONG_SECONDS);
-  assert.deepEqual(proven, [{ groupId: 'web', key: well.key }]);
+  assert.deepEqual(proven, [{ targetGroupId: 'web', key: well.key }]);
 });
 
 test('a write that is refused for it is, after the time given, with each target and its error', async (t) => {

@@ -47,8 +47,8 @@ function found(draft: Draft, change: (draft: Draft) => unknown, health: Record<s
   const next = new Draft(draft.toModel());
   const written = change(next) as StoredObject | undefined;
   if (!changesBindings(draft, next.changes)) return [];
-  const recordOf = (groupId: string, key: string): HealthRecord | undefined => {
-    const target = before.snapshot.groups.get(groupId)?.targets.get(key);
+  const recordOf = (targetGroupId: string, key: string): HealthRecord | undefined => {
+    const target = before.snapshot.targetGroups.get(targetGroupId)?.targets.get(key);
     const changed = health[key.slice('10.0.0.'.length)] ?? 'healthy';
     const checkedAtMs = changed === 'checking' ? undefined : 1;
     return target && ({ state: { health: changed }, history: [], checkedAtMs } as never);

@@ -36,7 +36,7 @@ function shop(): Draft {
 }
 
 function served(draft: Draft, groupId = 'web'): [key: string, weight: number][] {
-  const targets = compile(draft).snapshot.groups.get(groupId)?.targets.values() ?? [];
+  const targets = compile(draft).snapshot.targetGroups.get(groupId)?.targets.values() ?? [];
   return [...targets].map(({ key, weight }) => [key, weight]);
 }
 
@@ -121,7 +121,7 @@ test('a member that is starting is taken, and waits', () => {
   const draft = shop();
   put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.2'], status: 'Starting' });
   joinGroup(draft, 'g', 'i-2');
-  const [target] = compile(draft).snapshot.groups.get('web')?.targets.values() ?? [];
+  const [target] = compile(draft).snapshot.targetGroups.get('web')?.targets.values() ?? [];
   assert.match(target?.ineligible ?? '', /is Starting/);
 });
 

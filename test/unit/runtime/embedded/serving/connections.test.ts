@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { acceptHttp } from '../../../../../provider/runtime/embedded/http/exchange/accept.ts';
-import { Binding, type StreamProtocol } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
 import type { Target } from '../../../../../provider/runtime/embedded/serving/target.ts';
+import {
+  type StreamProtocol,
+  TcpListeningSocket,
+} from '../../../../../provider/runtime/embedded/serving/tcp-listening-socket.ts';
 import {
   ConnectionGauge,
   createCounters,
@@ -32,13 +35,13 @@ async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: 
   const ofListener = { ...settings('web', port), protocol };
   const gauge = new ConnectionGauge(createGauges(1), 0);
   const acceptors = { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: () => assert.fail('no TLS here') };
-  const context = { acceptors, refusers: {}, gauge, isPortShared: false, log: () => {} };
-  const binding = await Binding.open(toEndpoint(ofListener), context);
-  t.after(() => binding.close());
+  const context = { acceptors, rejecters: {}, gauge, isPortShared: false, log: () => {} };
+  const listeningSocket = await TcpListeningSocket.open(toEndpoint(ofListener), context);
+  t.after(() => listeningSocket.close());
   const served = workerListener(ofListener, createListenerCounters(1));
   const bound = { ...target(targetPort), health: 'healthy', begunAtMs: undefined, number: 1, slot: 0 } as const;
   served.targets.update({ upserted: [{ ...bound, counters: createCounters(1) }] });
-  binding.serve(served);
+  listeningSocket.serve(served);
   return [port, served.targets.pick({ remoteAddress: '' }) as Target];
 }
 

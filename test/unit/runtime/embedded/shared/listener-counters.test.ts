@@ -30,10 +30,10 @@ test('the columns of all workers add up, each count in a cell of its own', () =>
   assert.deepEqual(rest, {
     connections: 2,
     openConnections: 7,
-    refusedConnections: 1,
+    rejectedConnections: 1,
     handshakeFailures: 2,
     requests: 2,
-    refusedRequests: 1,
+    rejectedRequests: 1,
     targetResponses: [0, 2, 0, 0, 2],
     localResponses: [0, 0, 0, 0, 2],
     durationSumMs: 6,

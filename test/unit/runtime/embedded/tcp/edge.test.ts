@@ -43,7 +43,7 @@ test('connections beyond the limit are reset, over all workers, until others end
   assert.equal(served.length, 10);
   const refused = clients.filter((_, index) => names[index] !== 'a');
   assert.ok(refused.every(({ isReset }) => isReset));
-  assert.equal(engine.traffic('web')?.refusedConnections, 20);
+  assert.equal(engine.traffic('web')?.rejectedConnections, 20);
 
   for (const { socket } of served.slice(0, 3)) socket.destroy();
   await until(() => engine.traffic('web')?.openConnections === 7, 'the end of three');

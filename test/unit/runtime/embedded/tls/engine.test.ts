@@ -171,8 +171,8 @@ test('beyond the limit a client is answered 503 over TLS, and is no connection o
     await once(client, 'close');
     assert.match(text, /^HTTP\/1\.1 503 .*\r\nConnection: close\r\n.*: too many connections\n$/s);
   }
-  const { connections, openConnections, refusedConnections, handshakeFailures } = engine.traffic('web') ?? {};
-  assert.deepEqual([connections, openConnections, refusedConnections, handshakeFailures], [1, 1, 2, 0]);
+  const { connections, openConnections, rejectedConnections, handshakeFailures } = engine.traffic('web') ?? {};
+  assert.deepEqual([connections, openConnections, rejectedConnections, handshakeFailures], [1, 1, 2, 0]);
 });
 
 test('of clients beyond the limit who do not shake hands 1024 are waited for and the next is reset, all in bounded time', async (t) => {
@@ -182,7 +182,7 @@ test('of clients beyond the limit who do not shake hands 1024 are waited for and
   await serve(engine, snapshot(1, [{ ...httpsListener(port, backend.port), maxConnections: 1 }]));
   await ask(await connect(t, port));
   const waiting = Array.from({ length: 1024 }, () => silent(t, port));
-  await until(() => engine.traffic('web')?.refusedConnections === 1024, 'all of them');
+  await until(() => engine.traffic('web')?.rejectedConnections === 1024, 'all of them');
   const ends = waiting.map((client) => once(client, 'close'));
   assert.ok(waiting.every((client) => !client.destroyed));
   const [error] = await once(net.connect(port, '127.0.0.1').resume(), 'error');

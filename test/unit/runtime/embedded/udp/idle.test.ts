@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
 import { freePort, until } from '../../../../harness/engine/fixtures.ts';
-import { servedBinding } from '../../../../harness/engine/served-binding.ts';
+import { servedSocket } from '../../../../harness/engine/served-socket.ts';
 
 const IDLE_MS = 3_600_000;
 
 test('a datagram of the client keeps a session alive, and so does an answer that comes late', async (t) => {
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
-  const { binding, gauge } = await servedBinding(port, a.port, IDLE_MS, () => {});
-  t.after(() => binding.close());
+  const { listeningSocket, gauge } = await servedSocket(port, a.port, IDLE_MS, () => {});
+  t.after(() => listeningSocket.close());
   const open = () => UdpClient.open(t, port);
   const [asking, responded, idle] = [await open(), await open(), await open()];
   await asking.ask('1');
@@ -30,12 +30,12 @@ test('a datagram of the client keeps a session alive, and so does an answer that
   await until(() => responded.responses.length === 1, 'the late answer');
   await asking.ask('2');
   assert.equal(gauge.value, 3);
-  binding.checkDeadline(idleSinceMs + IDLE_MS);
+  listeningSocket.checkDeadline(idleSinceMs + IDLE_MS);
   assert.equal(gauge.value, 2);
   for (const client of [asking, responded]) await client.ask('3');
   assert.equal(gauge.value, 2);
   await idle.ask('2');
   assert.equal(gauge.value, 3);
-  binding.checkDeadline(performance.now() + IDLE_MS);
+  listeningSocket.checkDeadline(performance.now() + IDLE_MS);
   assert.equal(gauge.value, 0);
 });

@@ -168,8 +168,8 @@ test('a refusal is a passive failure, and the next datagram is picked anew; an a
   await serve([udp(port, [of(dead), of(b)])]);
   for (let i = 0; i < 4; i++) assert.match(await (await UdpClient.open(t, port)).sendUntilReplied('x'), /^b /);
   await until(() => reports.length > 0, 'reports');
-  for (const { groupId, key, ok, error = '' } of reports) {
-    assert.deepEqual([groupId, key, ok], ['dns', `127.0.0.1:${dead.port}`, false]);
+  for (const { targetGroupId, key, ok, error = '' } of reports) {
+    assert.deepEqual([targetGroupId, key, ok], ['dns', `127.0.0.1:${dead.port}`, false]);
     assert.match(error, /ECONNREFUSED/);
   }
   const revived = await UdpBackend.start(t, 'revived', '127.0.0.1', dead.port);

@@ -152,7 +152,7 @@ test('drain closes idle connections at once and lets an exchange finish with Con
   const [idle, busy] = [await proxy.connect(t), await proxy.connect(t)];
   busy.write(get());
   const peer = await backend.peer(0);
-  proxy.binding.closeConnections();
+  proxy.listeningSocket.closeConnections();
   await idle.untilEnded();
   peer.write(ok('hello'));
   const response = await busy.response();
@@ -167,7 +167,7 @@ test('a binding that closes answers the next request with Connection: close', as
   const client = await proxy.connect(t);
   client.write(get());
   assert.doesNotMatch((await client.response()).head, /Connection/);
-  await proxy.binding.close();
+  await proxy.listeningSocket.close();
   client.write(get());
   assert.match((await client.response()).head, /^Connection: close\r$/m);
   await client.untilEnded();
@@ -175,16 +175,16 @@ test('a binding that closes answers the next request with Connection: close', as
 
 test('a binding that closes ends idle connections after 5 s, and not before', async (t) => {
   const proxy = await HttpProxy.start(t, []);
-  const { binding } = proxy;
-  const track = binding.track.bind(binding);
+  const { listeningSocket } = proxy;
+  const track = listeningSocket.track.bind(listeningSocket);
   const tracked: HttpClientConnection[] = [];
-  binding.track = (connection) => {
+  listeningSocket.track = (connection) => {
     tracked.push(connection as HttpClientConnection);
     track(connection);
   };
   const [early, late] = [await proxy.connect(t), await proxy.connect(t)];
   await until(() => tracked.length === 2, 'both connections');
-  await binding.close();
+  await listeningSocket.close();
   // The ticks of the next five seconds, without the wait.
   const closedAt = performance.now();
   for (const connection of tracked) connection.checkDeadline(closedAt);
@@ -203,7 +203,7 @@ test('the next request goes by the listener that the binding serves by then', as
   const client = await proxy.connect(t);
   client.write(get());
   assert.equal((await client.response()).body, 'old');
-  proxy.binding.serve(other.listener);
+  proxy.listeningSocket.serve(other.listener);
   client.write(get());
   assert.equal((await client.response()).body, 'next');
   other.listener.settings = { ...other.listener.settings, protocol: 'TCP' };

@@ -32,8 +32,8 @@ test('a connection beyond the limit is answered 503 and closed; when one ends th
   const fourth = await proxy.connect(t);
   fourth.write(get());
   assert.equal((await fourth.response()).body, 'hello');
-  const { connections, openConnections, refusedConnections, requests } = proxy.traffic;
-  assert.deepEqual([connections, openConnections, refusedConnections, requests], [3, 2, 1, 3]);
+  const { connections, openConnections, rejectedConnections, requests } = proxy.traffic;
+  assert.deepEqual([connections, openConnections, rejectedConnections, requests], [3, 2, 1, 3]);
 });
 
 test('a limit set in place counts what is open already, and ends nothing', async (t) => {
@@ -74,7 +74,7 @@ test('a request beyond the limit is answered 503 on a connection that is kept; t
   await other.head();
   other.write(ok('second'));
   assert.equal((await second.response()).body, 'second');
-  assert.equal(proxy.traffic.refusedRequests, 2);
+  assert.equal(proxy.traffic.rejectedRequests, 2);
 });
 
 const ENDINGS: [how: string, end: (proxy: HttpProxy, peer: Peer, client: Peer) => void][] = [

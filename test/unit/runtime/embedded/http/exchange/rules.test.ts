@@ -13,10 +13,10 @@ import { createSelection } from '../../../../../../provider/runtime/select/selec
 import {
   freePort,
   fullPort,
-  groupSettings,
   listener,
   rule,
   target,
+  targetGroupSettings,
   until,
 } from '../../../../../harness/engine/fixtures.ts';
 import { Backend, Client, get, ok } from '../../../../../harness/engine/http-peers.ts';
@@ -96,13 +96,13 @@ test('a rule begins when its first checks have told of a target, and from then o
   const { own, api } = await named(t, ['own', 'api']);
   const { engine, serve, web, connect } = await webOf(t);
   let health: Health = 'checking';
-  const view: HealthView = (groupId) => (groupId === 'web' ? 'unchecked' : health);
+  const view: HealthView = (targetGroupId) => (targetGroupId === 'web' ? 'unchecked' : health);
   await serve([web([own], [rule('api', { path: '/api' }, [api])])], view);
   const client = await connect();
   assert.equal(await ask(client, 'a', '/api'), 'own');
   const turn = async (next: Health) => {
     health = next;
-    engine.setHealth([{ groupId: 'rules/api', key: api.key, health }]);
+    engine.setHealth([{ targetGroupId: 'rules/api', key: api.key, health }]);
     // Messages to the worker are handled in order.
     await serve([web([own], [rule('api', { path: '/api' }, [api])])], view);
   };
@@ -179,17 +179,17 @@ test('a request whose connection is made when its rule has changed goes by the n
   const { own, other } = await named(t, ['own', 'other']);
   const proxy = await HttpProxy.start(t, [own.port]);
   const { listener: served } = proxy;
-  const settings = { ...groupSettings('web'), id: 'rules/x' };
-  const group = new TargetSet({ settings, selection: createSelection(), clients: undefined }, 0, () => {});
-  served.groups.set('rules/x', group);
+  const settings = { ...targetGroupSettings('web'), id: 'rules/x' };
+  const targetGroup = new TargetSet({ settings, selection: createSelection(), clients: undefined }, 0, () => {});
+  served.targetGroups.set('rules/x', targetGroup);
   const shared = { number: 0, slot: 0, counters: new SharedArrayBuffer(1024) };
-  group.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });
+  targetGroup.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });
   const { targets } = served;
   const pick = targets.pick.bind(targets);
   targets.pick = (...args) => {
     // As a swap between the pick and the connection that comes of it.
     setImmediate(() => {
-      served.routes = [{ groupId: 'rules/x', host: undefined, path: '/x', pathMatch: 'prefix', version: 1 }];
+      served.routes = [{ targetGroupId: 'rules/x', host: undefined, path: '/x', pathMatch: 'prefix', version: 1 }];
     });
     return pick(...args);
   };

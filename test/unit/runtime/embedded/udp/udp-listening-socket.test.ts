@@ -5,8 +5,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import type { BindingContext } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
-import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/listening-socket.ts';
+import type { ListeningSocketContext } from '../../../../../provider/runtime/embedded/serving/tcp-listening-socket.ts';
+import { UdpListeningSocket } from '../../../../../provider/runtime/embedded/udp/udp-listening-socket.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
 import { freePort, listener, target, UNCHECKED, until } from '../../../../harness/engine/fixtures.ts';
 import { worldOf } from '../../../../harness/engine/world.ts';
@@ -49,10 +49,10 @@ test('a port that another socket has is refused by name; a TCP port of the same 
 test('a socket that cannot be bound is closed', async () => {
   const endpoint = { transport: 'udp', address: '192.0.2.1', port: 5353 } as const;
   const sockets = () => readdirSync('/proc/self/fd').length;
-  const context = { acceptors: {}, refusers: {}, isPortShared: false } as unknown as BindingContext;
+  const context = { acceptors: {}, rejecters: {}, isPortShared: false } as unknown as ListeningSocketContext;
   const before = sockets();
   for (let tries = 0; tries < 10; tries++) {
-    await assert.rejects(UdpBinding.open(endpoint, context), { code: 'EADDRNOTAVAIL' });
+    await assert.rejects(UdpListeningSocket.open(endpoint, context), { code: 'EADDRNOTAVAIL' });
   }
   await until(() => sockets() <= before, 'no socket left open');
 });
