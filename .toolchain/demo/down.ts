@@ -32,7 +32,7 @@ export async function down(args: readonly string[]): Promise<void> {
 async function destroy(record: DemoRecord, args: readonly string[]): Promise<void> {
   if (!hasStack()) return;
   if (!(await responds(record))) {
-    process.stdout.write('The runtime does not answer, so nothing is served: its data and the state go together.\n');
+    process.stdout.write('The runtime does not respond, so nothing is served: its data and the state go together.\n');
     return;
   }
   try {

@@ -3,7 +3,7 @@ import { BACKENDS, LISTENERS, settlePort } from './ports.ts';
 import { isRunning } from './processes.ts';
 import { configure, makeStack } from './pulumi.ts';
 import { type DemoRecord, saveRecord } from './record.ts';
-import { endpointOf, listenersOf, responds } from './runtime.ts';
+import { listenersOf, responds, runtimeEndpointOf } from './runtime.ts';
 import { stackConfig } from './stack-config.ts';
 
 /** Answers with what to show. */
@@ -19,7 +19,7 @@ export async function prepareStack(record: DemoRecord): Promise<string> {
   }
   saveRecord(record);
   const isNew = await makeStack();
-  await configure(record, stackConfig(endpointOf(record), record.ports));
+  await configure(record, stackConfig(runtimeEndpointOf(record), record.ports));
   return isNew ? 'dev, made' : 'dev';
 }
 

@@ -14,7 +14,7 @@ const RESPONSE_MS = 5_000;
 
 export type ListenerStatus = StatusResponse['listeners'][number];
 
-export function endpointOf({ ports }: DemoRecord): string {
+export function runtimeEndpointOf({ ports }: DemoRecord): string {
   return `http://127.0.0.1:${ports.runtime}`;
 }
 
@@ -29,7 +29,7 @@ export function adminToken(): string | undefined {
 }
 
 /** Answers whether it had to be started. */
-export async function startRuntime(record: DemoRecord): Promise<boolean> {
+export async function startDemoRuntime(record: DemoRecord): Promise<boolean> {
   if (await responds(record)) return false;
   // It lives but does not answer: stopped, or out of its mind. Everything acknowledged is in its database.
   await end(record.processes.runtime);
@@ -67,10 +67,10 @@ export async function responds(record: DemoRecord): Promise<boolean> {
 export async function listenersOf(record: DemoRecord): Promise<ListenerStatus[]> {
   const headers = { authorization: `Bearer ${adminToken()}` };
   const signal = AbortSignal.timeout(RESPONSE_MS);
-  const response = await fetch(`${endpointOf(record)}/v1/status`, { headers, signal }).catch((error) => {
-    throw new DemoError(`the runtime at ${endpointOf(record)} does not answer: ${error.message}; ${LOOK}`);
+  const response = await fetch(`${runtimeEndpointOf(record)}/v1/status`, { headers, signal }).catch((error) => {
+    throw new DemoError(`the runtime at ${runtimeEndpointOf(record)} does not respond: ${error.message}; ${LOOK}`);
   });
-  if (!response.ok) throw new DemoError(`the runtime answers its status with ${response.status}; ${LOOK}`);
+  if (!response.ok) throw new DemoError(`the runtime responds to /v1/status with ${response.status}; ${LOOK}`);
   return ((await response.json()) as StatusResponse).listeners;
 }
 
@@ -78,5 +78,5 @@ const LOOK = `its log is ${shown(path.join(FOLDER, 'runtime.log'))}; \`npm run u
 
 async function askHealth(record: DemoRecord): Promise<Response | undefined> {
   const signal = AbortSignal.timeout(RESPONSE_MS);
-  return fetch(`${endpointOf(record)}/healthz`, { signal }).catch(() => undefined);
+  return fetch(`${runtimeEndpointOf(record)}/healthz`, { signal }).catch(() => undefined);
 }

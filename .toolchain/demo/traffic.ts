@@ -19,7 +19,7 @@ export function sendsOf(endpoint: string): string {
 }
 
 /** One after the other. */
-export async function measure(endpoint: string): Promise<Tally> {
+export async function countResponses(endpoint: string): Promise<Tally> {
   const send = isHttp(endpoint) ? request : connection;
   const sent = isHttp(endpoint) ? REQUESTS : CONNECTIONS;
   const byPort = new Map<number, number>();
@@ -28,7 +28,7 @@ export async function measure(endpoint: string): Promise<Tally> {
     try {
       const response = await send(endpoint);
       const port = Number(/\(port (\d+)\)/.exec(response)?.[1]);
-      if (Number.isNaN(port)) throw new Error('answered by a server that is no sample backend');
+      if (Number.isNaN(port)) throw new Error('another server than the sample backends responded');
       count(byPort, port);
     } catch (error) {
       count(failures, reasonOf(error as Error));
@@ -44,7 +44,7 @@ function isHttp(endpoint: string): boolean {
 async function request(endpoint: string): Promise<string> {
   const response = await fetch(endpoint, { signal: AbortSignal.timeout(RESPONSE_MS) });
   const text = await response.text();
-  if (!response.ok) throw new Error(`answered with ${response.status} ${response.statusText}`);
+  if (!response.ok) throw new Error(`status ${response.status} ${response.statusText}`);
   return text;
 }
 
@@ -59,9 +59,9 @@ function connection(endpoint: string): Promise<string> {
       text += part;
       if (text.includes('\n')) socket.end();
     });
-    socket.on('timeout', () => socket.destroy(new Error(`no answer within ${RESPONSE_MS / 1000} s`)));
+    socket.on('timeout', () => socket.destroy(new Error(`no response within ${RESPONSE_MS / 1000} s`)));
     socket.on('error', reject);
-    socket.on('close', () => (text === '' ? reject(new Error('closed without an answer')) : resolve(text)));
+    socket.on('close', () => (text === '' ? reject(new Error('closed without a response')) : resolve(text)));
   });
 }
 

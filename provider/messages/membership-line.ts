@@ -1,7 +1,8 @@
 // The one line that a preview shows for a change of an attachment's targets, or of a group's members.
 import { inOneLine } from '../model/base/one-line.ts';
 import { targetKey } from '../model/base/target-key.ts';
-import type { IsKnown, MembershipChange, TargetValues, Value } from '../model/rules/membership.ts';
+import type { IsKnown } from '../model/base/unknown.ts';
+import type { MembershipChange, TargetValues, Value } from '../model/rules/membership.ts';
 
 /** As many changes stand in one line; the others are counted. */
 const MAX_CHANGES_SHOWN = 10;

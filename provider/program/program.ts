@@ -7,7 +7,7 @@ import { isRecord, valueIn } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
 import { hasPassed } from '../model/objects/time.ts';
-import type { Fields, Lookup } from '../model/rules/lookup.ts';
+import type { Lookup, ObjectFields } from '../model/rules/lookup.ts';
 import type { CanonicalForm, Inputs } from '../properties/properties.ts';
 
 interface Seen {
@@ -51,8 +51,8 @@ export class Program implements Lookup {
     this.#owners.set(keyOf(seen.kind, id), owner);
   }
 
-  get<K extends Kind>(kind: K, reference: unknown): Fields<K> | undefined {
-    return this.#find(kind, reference)?.properties as Fields<K> | undefined;
+  get<K extends Kind>(kind: K, reference: unknown): ObjectFields<K> | undefined {
+    return this.#find(kind, reference)?.properties as ObjectFields<K> | undefined;
   }
 
   isKnown(value: unknown): boolean {

@@ -6,7 +6,7 @@ import { groupAttachmentSchema } from '../model/objects/group-attachment.ts';
 import { hasSameParent, PARENTS } from '../model/objects/parent.ts';
 import { DEFAULT_WEIGHT } from '../model/objects/target-attachment.ts';
 import { type MemberFault, memberFaults } from '../model/rules/eligibility.ts';
-import { parentProblems } from '../model/rules/parents.ts';
+import { parentTypeProblems } from '../model/rules/parents.ts';
 import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
 import { duplicateTargetProblems } from '../program/uniqueness.ts';
@@ -25,7 +25,7 @@ export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
     const { program, news } = checked;
     const attachment = { kind: 'group-attachments', properties: news } as const;
     return [
-      ...parentProblems(program, news),
+      ...parentTypeProblems(program, news),
       ...portProblems(program, attachment),
       ...duplicateTargetProblems(checked, attachment, () => 'groupId'),
       ...newMemberFaults(checked).map(({ code, reason }) => {

@@ -11,7 +11,7 @@ import { toMs } from '../model/objects/seconds.ts';
 import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from '../model/objects/target-attachment.ts';
 import { bindingProblems } from '../model/rules/eligibility.ts';
 import { membershipChanges } from '../model/rules/membership.ts';
-import { parentProblems } from '../model/rules/parents.ts';
+import { parentTypeProblems } from '../model/rules/parents.ts';
 import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
 import { duplicateTargetProblems } from '../program/uniqueness.ts';
@@ -43,7 +43,7 @@ function inProgram(checked: Checked): Problem[] {
   const { program, news, olds } = checked;
   const attachment = { kind: 'attachments', properties: news } as const;
   return [
-    ...parentProblems(program, news),
+    ...parentTypeProblems(program, news),
     ...portProblems(program, attachment),
     ...duplicateTargetProblems(checked, attachment, (name) => propertyPath(['targets', name])),
     ...bindingProblems(program, attachment, olds && { ...attachment, properties: olds }),

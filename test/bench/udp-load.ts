@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CleanUp } from './clean-up.ts';
-import type { Served } from './peers.ts';
+import type { ServingProcess } from './peers.ts';
 import { SMALL_BODY } from './scenarios.ts';
 import { percentile } from './statistics.ts';
 import { CONNECTIONS, type WrkResult } from './wrk.ts';
@@ -11,7 +11,7 @@ import { CONNECTIONS, type WrkResult } from './wrk.ts';
 const LAST_RESPONSES_MS = 1_000;
 const RESPONSE_MS = 100;
 
-export async function startEcho(cleanUp: CleanUp): Promise<Served> {
+export async function startEcho(cleanUp: CleanUp): Promise<ServingProcess> {
   const echo = await open(0);
   cleanUp.after(() => echo.close());
   echo.on('message', (message, { port, address }) => echo.send(message, port, address));

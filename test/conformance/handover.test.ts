@@ -6,7 +6,7 @@ import { backends } from '../harness/conformance/clients.ts';
 import { putServer, untilHealth } from '../harness/conformance/servers.ts';
 import { noFailures, SLOW_CHECK, servedBy } from '../harness/conformance/slow-checks.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { targetsTo, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 const SLOW = { healthCheck: SLOW_CHECK };
@@ -91,9 +91,9 @@ testOnEachEngine([
     run: async (world) => {
       const { bind, runtime, patch, slowToCheck } = world;
       const [a, b, c, d] = (await backends(slowToCheck, 'abcd')) as [Backend, Backend, Backend, Backend];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const load = await loadOn(world, 'a');
-      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsOf([b]) });
+      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsTo([b]) });
       await servedBy(load, b);
       await patch({ b: null, c: c.target });
       await servedBy(load, c);
@@ -109,9 +109,9 @@ testOnEachEngine([
       const { bind, runtime, httpBackend, slowToCheck } = world;
       const [a, b, gone] = [await slowToCheck('a'), await slowToCheck('b'), await httpBackend('gone')];
       await gone.close();
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const load = await loadOn(world, 'a');
-      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsOf([gone, b]) });
+      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsTo([gone, b]) });
       await servedBy(load, b);
       await noFailures(load);
     },
@@ -123,12 +123,12 @@ testOnEachEngine([
       const { bind, runtime, url, httpBackend, slowToCheck } = world;
       const never = new Promise<void>(() => {});
       const [a, b, silent] = [await slowToCheck('a'), await slowToCheck('b'), await httpBackend('s', 0, never)];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const put = (targets: object) => runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
-      const waiting = put(targetsOf([silent]));
+      const waiting = put(targetsTo([silent]));
       const load = await loadOn(world, 'a');
       await servedBy(load, a);
-      await put(targetsOf([b]));
+      await put(targetsTo([b]));
       assert.equal((await waiting).body.code, 'Superseded');
       await servedBy(load, b);
       await noFailures(load);
@@ -160,9 +160,9 @@ testOnEachEngine([
     run: async (world) => {
       const { bind, runtime, slowToCheck } = world;
       const [a, b] = (await backends(slowToCheck, 'ab')) as [Backend, Backend];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const load = await loadOn(world, 'a');
-      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'web', targets: targetsOf([b]) });
+      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'web', targets: targetsTo([b]) });
       await runtime.done('DELETE', '/v1/attachments/pool');
       await servedBy(load, b);
       await noFailures(load);

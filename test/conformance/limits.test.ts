@@ -11,7 +11,7 @@ import { residentBytes } from '../harness/clients/crowd.ts';
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
+import { type Scenario, targetsTo } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
@@ -42,7 +42,7 @@ const tcpRows = ['1', '4'].map(
     listener: { ...TCP, maxConnections: 20 },
     flags: ['--workers', workers],
     run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
-      await bind(targetsOf([await tcpBackend('a')]));
+      await bind(targetsTo([await tcpBackend('a')]));
       const flows: Flow[] = [];
       t.after(() => {
         for (const { socket } of flows) socket.destroy();
@@ -78,7 +78,7 @@ const httpRows = ['1', '4'].map(
     listener: { maxConnections: 20 },
     flags: ['--workers', workers],
     run: async ({ bind, runtime, url, httpBackend }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const clients = agents(t, 60);
       const responses = await Promise.all(clients.map((agent) => exchange(url, agent)));
       assert.deepEqual(shares(responses), { a: 20, none: 40 });
@@ -103,7 +103,7 @@ const pendingRows = ['1', '4'].map(
       const gate = Promise.withResolvers<void>();
       t.after(() => gate.resolve());
       const backend = await httpBackend('a', 0, gate.promise);
-      await bind(targetsOf([backend]));
+      await bind(targetsTo([backend]));
       const responded: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
       const ask = async (agent: Agent) => responded.push({ agent, ...(await exchange(url, agent)) });
       const first = agents(t, 30).map(ask);
@@ -157,7 +157,7 @@ testOnEachEngine([
     listener: { protocol: 'HTTPS', maxConnections: 2, certificates: { web: makePair(['localhost']) } },
     flags: ['--workers', '2'],
     run: async ({ bind, runtime, url, port, httpBackend }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const secure = url.replace('http:', 'https:');
       const [first, second] = [0, 1].map(() => new SecureAgent({ keepAlive: true, rejectUnauthorized: false }));
       t.after(() => {
@@ -181,7 +181,7 @@ testOnEachEngine([
     listener: { ...TCP, maxConnections: 1 },
     run: async ({ bind, runtime, port, tcpBackend }, t) => {
       const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const { socket } = await openFlow(port);
       t.after(() => socket.destroy());
       const other = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort() };
@@ -190,7 +190,7 @@ testOnEachEngine([
       await until('the other one serves', async () => (await askTcp('127.0.0.1', other.port)) === 'b' || undefined);
       assert.equal(await askTcp('127.0.0.1', port), undefined);
       // A target that is bound now is checked, and takes traffic, while no client may connect.
-      await bind(targetsOf([a, b]));
+      await bind(targetsTo([a, b]));
     },
   },
   {

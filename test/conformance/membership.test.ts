@@ -5,7 +5,7 @@ import { askTcp, type Backend, freePort } from '../harness/backends/backends.ts'
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
+import { type Scenario, targetsTo } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -23,7 +23,7 @@ const shareScenarios = ['1', '4'].map(
     flags: ['--workers', workers],
     run: async ({ bind, url, httpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c', 'd'].map((name) => httpBackend(name)));
-      await bind(targetsOf(backends, [50, 30, 20, 0]));
+      await bind(targetsTo(backends, [50, 30, 20, 0]));
       const responses = [];
       for (let i = 0; i < 100; i++) responses.push(await exchange(url));
       isNear(shares(responses), { a: 50, b: 30, c: 20, d: 0, none: 0 });
@@ -39,7 +39,7 @@ testOnEachEngine([
     flags: ['--workers', '4'],
     run: async ({ bind, port, tcpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => tcpBackend(name)));
-      await bind(targetsOf(backends, [70, 20, 10]));
+      await bind(targetsTo(backends, [70, 20, 10]));
       const responses = [];
       for (let i = 0; i < 100; i++) responses.push({ backend: await askTcp('127.0.0.1', port) });
       isNear(shares(responses), { a: 70, b: 20, c: 10, none: 0 });
@@ -49,7 +49,7 @@ testOnEachEngine([
     name: "shares hold while another target's weight is changed between every two requests",
     run: async ({ bind, patch, url, httpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
-      await bind(targetsOf(backends, [40, 40, 20]));
+      await bind(targetsTo(backends, [40, 40, 20]));
       const responses = [];
       for (let i = 0; i < 100; i++) {
         responses.push(await exchange(url));
@@ -64,7 +64,7 @@ testOnEachEngine([
     run: async ({ bind, patch, httpBackend, startLoad }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
       const c = backends[2] as Backend;
-      await bind(targetsOf(backends));
+      await bind(targetsTo(backends));
       const load = startLoad({ clients: 16 });
       const unbound: { from: number; to: number }[] = [];
       for (let round = 0; round < 100; round++) {
@@ -133,7 +133,7 @@ testOnEachEngine([
     listener: TCP,
     run: async ({ bind, patch, change, runtime, port, tcpBackend }, t) => {
       const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
-      await bind(targetsOf([a, b]));
+      await bind(targetsTo([a, b]));
       const flows = await Promise.all(Array.from({ length: 20 }, () => openFlow(port)));
       t.after(() => {
         for (const { socket } of flows) socket.destroy();
@@ -164,7 +164,7 @@ testOnEachEngine([
     listener: { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.1, unhealthyThreshold: 2 } },
     run: async ({ bind, runtime, url, httpBackend }) => {
       const [a, b] = [await httpBackend('a'), await httpBackend('b')];
-      await bind(targetsOf([a, b]));
+      await bind(targetsTo([a, b]));
       await b.close();
       const statusOfB = async () => {
         const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
@@ -202,7 +202,7 @@ testOnEachEngine([
   {
     name: "a listener's port changes in place under load: clients are told to close, and none fails",
     run: async ({ bind, change, httpBackend, startLoad }) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const load = startLoad({ clients: 8 });
       await until('requests', () => load.exchanges.length > 100 || undefined);
       const port = await freePort();

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { askHttp, httpBackend } from '../harness/backends/backends.ts';
 import { type Load, shares, sharesAt } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { targetsTo, type World } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
@@ -27,10 +27,10 @@ async function remove({ runtime }: World, id: string): Promise<void> {
 
 /** Each rule with a backend that answers with the rule's name; `own` answers for the listener. */
 async function serveRules(world: World, t: TestContext, rules: Readonly<Record<string, object>>): Promise<void> {
-  await world.bind(targetsOf([await httpBackend(t, 'own')]));
+  await world.bind(targetsTo([await httpBackend(t, 'own')]));
   for (const [name, properties] of Object.entries(rules)) {
     await putRule(world, name, properties);
-    await bindRule(world, name, targetsOf([await httpBackend(t, name)]));
+    await bindRule(world, name, targetsTo([await httpBackend(t, name)]));
   }
 }
 
@@ -145,16 +145,16 @@ testOnEachEngine([
       const api = await world.httpBackend('api');
       await bindRule(world, 'api', {});
       assert.equal(await response(), '503');
-      await bindRule(world, 'api', targetsOf([api], [0]));
+      await bindRule(world, 'api', targetsTo([api], [0]));
       assert.equal(await response(), '503');
-      await bindRule(world, 'api', targetsOf([api]));
+      await bindRule(world, 'api', targetsTo([api]));
       assert.equal(await response(), 'api');
       await world.patch({ own: null });
       await expectResponses(world, [
         ['a', '/api', 'api'],
         ['a', '/', '503'],
       ]);
-      await world.bind(targetsOf([await world.httpBackend('own')]));
+      await world.bind(targetsTo([await world.httpBackend('own')]));
       await api.close();
       await until(
         'the check',
@@ -170,14 +170,14 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async (world) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => world.httpBackend(name)));
-      await world.bind(targetsOf(backends));
+      await world.bind(targetsTo(backends));
       await putRule(world, 'hash', { path: '/hash', algorithm: 'source-ip-hash' });
-      await bindRule(world, 'hash', targetsOf(backends));
+      await bindRule(world, 'hash', targetsTo(backends));
       await putRule(world, 'weights', { path: '/weights' });
-      await bindRule(world, 'weights', targetsOf(backends, [80, 20, 0]));
+      await bindRule(world, 'weights', targetsTo(backends, [80, 20, 0]));
       const healthCheck = { ...HEALTH_CHECK, protocol: 'HTTP', expectedCodes: '404', unhealthyThreshold: 1 };
       await putRule(world, 'sick', { path: '/sick', healthCheck });
-      await world.runtime.done('PUT', '/v1/attachments/sick', { ruleId: 'sick', targets: targetsOf(backends) });
+      await world.runtime.done('PUT', '/v1/attachments/sick', { ruleId: 'sick', targets: targetsTo(backends) });
 
       const visit = (path: string, count: number) => sharesAt(world.url + path, count);
       assert.deepEqual(await visit('', 30), { a: 10, b: 10, c: 10 });
@@ -203,10 +203,10 @@ testOnEachEngine([
       for (let round = 0; round < 5; round++) {
         assert.deepEqual(await servedFromNow(load), ['own']);
         await putRule(world, 'api', { path: '/api' });
-        await bindRule(world, 'api', targetsOf([a]));
+        await bindRule(world, 'api', targetsTo([a]));
         assert.deepEqual(await servedFromNow(load), ['a']);
         await putRule(world, 'x', { host: '127.0.0.1' });
-        await bindRule(world, 'x', targetsOf([b]));
+        await bindRule(world, 'x', targetsTo([b]));
         assert.deepEqual(await servedFromNow(load), ['b']);
         await putRule(world, 'x', { path: '/api/x', host: '127.0.0.2' });
         assert.deepEqual(await servedFromNow(load), ['a']);
@@ -231,7 +231,7 @@ testOnEachEngine([
         const { warnings } = await putRule(world, name, MATCH);
         assert.match(warnings[0] ?? '', new RegExp(`^is equal to rule ${old}, `));
         assert.deepEqual(await servedFromNow(load), [old]);
-        await bindRule(world, name, targetsOf([await world.httpBackend(name)]));
+        await bindRule(world, name, targetsTo([await world.httpBackend(name)]));
         assert.deepEqual(await servedFromNow(load), [name]);
         await remove(world, old);
         old = name;

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import fc from 'fast-check';
+import type { Protocol } from '../../provider/runtime/contract/snapshot.ts';
 import { anyBackend } from '../harness/backends/any-protocol.ts';
 import { freePort } from '../harness/backends/backends.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { Visitors } from '../harness/conformance/visitors.ts';
-import { type AttachmentModel, type Match, type Protocol, WalkModel } from '../harness/conformance/walk-model.ts';
+import { type AttachmentModel, type Match, WalkModel } from '../harness/conformance/walk-model.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { assertHolds } from '../harness/properties/properties.ts';
 import { Chance } from '../harness/properties/seed.ts';

@@ -149,7 +149,7 @@ test("an exchange that its target's unbind ends in the middle of the answer says
   await once(client, 'data');
   await runtime.done('PATCH', '/v1/attachments/pool', { targets: { a: null } });
   const line = await until('its line', () => lines()[0]);
-  assert.deepEqual([line.status, line.error], [200, 'the target was unbound and has not finished its answer']);
+  assert.deepEqual([line.status, line.error], [200, 'the target was unbound before its response ended']);
 });
 
 test('a client that goes away, and an upgraded connection, have their line at the end', async (t) => {

@@ -8,14 +8,14 @@ import { exchange } from '../harness/clients/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
 import type { Stack } from '../harness/stack/stack.ts';
-import { type StackWorld, worldOf } from '../harness/stack/world.ts';
+import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 interface Shop extends StackWorld {
   write: (weight: number) => void;
 }
 
 async function shop(t: TestContext): Promise<Shop> {
-  const world = await worldOf(t);
+  const world = await stackWorldOf(t);
   const { stack, port, httpBackend } = world;
   const backend = await httpBackend('a');
   const write = (weight: number) => stack.write(webProgram({ port, targets: { a: { ...backend.target, weight } } }));
@@ -102,7 +102,7 @@ test('another runtime is never taken for one that lost its objects', async (t) =
 });
 
 test('a create whose answer was lost is repeated without an orphan', async (t) => {
-  const { runtime, stack, freePort } = await worldOf(t);
+  const { runtime, stack, freePort } = await stackWorldOf(t);
   const lossy = await lossyProxy(t, runtime);
   stack.write(webProgram({ port: await freePort(), targets: {} }));
   await stack.done(['config', 'set', 'weir:endpoint', lossy.url]);
@@ -118,7 +118,7 @@ test('a create whose answer was lost is repeated without an orphan', async (t) =
 });
 
 test('a listener whose port is taken: that create fails with the property, and the next up finishes', async (t) => {
-  const { stack, httpBackend } = await worldOf(t);
+  const { stack, httpBackend } = await stackWorldOf(t);
   const blocker = await httpBackend('stranger');
   stack.write(webProgram({ port: blocker.port, targets: {} }));
   const text = await stack.upFails();

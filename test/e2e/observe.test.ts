@@ -308,7 +308,7 @@ test('`weir status --watch` shows a change, the absence of the runtime and its r
   text = '';
   await shows(/blue .* 30 +healthy/);
   assert.equal(await runtime.end('SIGTERM'), 0);
-  await shows(/no Weir runtime answers at/);
+  await shows(/no Weir runtime responds at/);
   text = '';
   const api = new URL(runtime.url).host;
   await RuntimeProcess.start(t, { dataDirectory: runtime.dataDirectory, home: runtime.home, api });
@@ -321,5 +321,5 @@ test('`weir status --watch` where no runtime is fails in one line, as without --
   const env = { ...process.env, WEIR_ENDPOINT: `http://127.0.0.1:${await freePort()}` };
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'status', '--watch'], { encoding: 'utf8', env });
   assert.equal(status, 1);
-  assert.match(stderr, /^weir: no Weir runtime answers at .*\n$/);
+  assert.match(stderr, /^weir: no Weir runtime responds at .*\n$/);
 });

@@ -5,7 +5,7 @@ import { askHttp, type Backend, httpBackend } from '../harness/backends/backends
 import { startLoad } from '../harness/clients/load.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 interface Rule {
   /** Of the resources, rule and attachment. */
@@ -29,7 +29,7 @@ interface Shop {
 
 /** Two listeners, `web` and `other`, with the backend `own` as their own target, and the rules of the program. */
 async function shop(t: TestContext): Promise<Shop> {
-  const { runtime, stack, httpBackend, freePort } = await worldOf(t);
+  const { runtime, stack, httpBackend, freePort } = await stackWorldOf(t);
   const own = await httpBackend('own');
   const [port, otherPort] = [await freePort(), await freePort()];
   const healthCheck = { intervalSeconds: 0.2 };

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { askHttp } from '../harness/backends/backends.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
 const DESTROY = ['destroy', '--yes', '--skip-preview'];
 
 test('a stack binds to the listener of another one, whose objects it can neither change nor take, nor lose to its destroy', async (t) => {
-  const { runtime, stack, port, httpBackend } = await worldOf(t);
+  const { runtime, stack, port, httpBackend } = await stackWorldOf(t);
   const [a, b] = [await httpBackend('a'), await httpBackend('b')];
   const program = (foreign: string) => `
 import * as pulumi from '@pulumi/pulumi';

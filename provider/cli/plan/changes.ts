@@ -2,7 +2,7 @@
 
 import type { ObjectPlan } from './objects.ts';
 import { endpointOfListener, type Objects, type PlanObject } from './plan-object.ts';
-import { type HolderOf, type Served, servedAfter, servedBefore } from './served.ts';
+import { type HolderOf, type ServedTarget, servedAfter, servedBefore } from './served.ts';
 import { type Binding, listenerOfParent, type TargetGroup, targetGroupsIn } from './target-groups.ts';
 
 export type TargetOperation =
@@ -14,8 +14,8 @@ export type TargetOperation =
     };
 
 export interface TargetRow {
-  readonly before: Served | undefined;
-  readonly after: Served | undefined;
+  readonly before: ServedTarget | undefined;
+  readonly after: ServedTarget | undefined;
   readonly operations: readonly TargetOperation[];
 }
 
@@ -90,17 +90,17 @@ function trafficOf(objects: Objects, object: PlanObject): string | undefined {
 
 /** By wire identity first, whoever binds it; what is left by binder and name, as a hand-over swaps it. */
 function rowsOf(
-  olds: readonly Served[],
-  news: readonly Served[],
+  olds: readonly ServedTarget[],
+  news: readonly ServedTarget[],
   unread: readonly PlanObject[],
   successors: ReadonlyMap<string, string>,
 ): TargetRow[] {
   const attachmentKey = ({ attachment }: Binding) => successors.get(attachment.key) ?? attachment.key;
   const nameKey = (binding: Binding) => JSON.stringify([attachmentKey(binding), binding.name]);
   const byKey = new Map(news.map((served) => [served.binding.key, served]));
-  const matches = new Map<Served, Served>();
-  const taken = new Set<Served>();
-  const match = (old: Served, next: Served | undefined) => {
+  const matches = new Map<ServedTarget, ServedTarget>();
+  const taken = new Set<ServedTarget>();
+  const match = (old: ServedTarget, next: ServedTarget | undefined) => {
     if (next === undefined || matches.has(old) || taken.has(next)) return;
     matches.set(old, next);
     taken.add(next);
@@ -110,7 +110,7 @@ function rowsOf(
     news.filter((served) => !taken.has(served)).map((served) => [nameKey(served.binding), served]),
   );
   for (const old of olds) match(old, byName.get(nameKey(old.binding)));
-  const isOpen = ({ binding }: Served) => unread.some(({ key }) => key === attachmentKey(binding));
+  const isOpen = ({ binding }: ServedTarget) => unread.some(({ key }) => key === attachmentKey(binding));
   const kept = olds.map((before): TargetRow => {
     const after = matches.get(before);
     if (after !== undefined) return { before, after, operations: operationsOf(before.binding, after.binding) };

@@ -1,7 +1,7 @@
 // The objects of a plan: what is there before the `up` and what after it, and what becomes of each of the stack's own.
 import { changedSecrets } from '../../messages/secrets-line.ts';
 import { compared } from '../../methods/diff.ts';
-import { objectId } from '../../methods/object-id.ts';
+import { newObjectId } from '../../methods/object-id.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
@@ -108,7 +108,7 @@ function keyEntry({ op, urn, oldKey, new: next, resource }: OwnStep): [string, s
   const { adopt } = next.inputs;
   if (typeof adopt === 'string' && isReadable(adopt) && op !== 'replace') return [[urn, keyOf(resource.kind, adopt)]];
   const isIdKnown = resource.identity.every((name) => isReadable(next.inputs[name]));
-  return [[urn, isIdKnown ? keyOf(resource.kind, objectId(resource, next.inputs)) : urn]];
+  return [[urn, isIdKnown ? keyOf(resource.kind, newObjectId(resource, next.inputs)) : urn]];
 }
 
 function changeOf(

@@ -5,7 +5,7 @@ import type { PlannedChange } from './objects.ts';
 import type { EndpointMove, Plan } from './plan.ts';
 import type { PlanObject } from './plan-object.ts';
 import { changedProperties } from './properties.ts';
-import type { Served } from './served.ts';
+import type { ServedTarget } from './served.ts';
 import { NOT_KNOWN, type TargetGroup } from './target-groups.ts';
 import { titleOf } from './titles.ts';
 
@@ -126,7 +126,7 @@ function targetGroupSection(targetGroup: TargetGroupChange, { gap, endpointOf }:
 const HEAD = ['target', 'attachment', 'address', 'weight', 'share before', 'share after'];
 
 function lineOf({ before, after }: TargetRow, change: TargetOperation): string {
-  const { binding } = (after ?? before) as Served;
+  const { binding } = (after ?? before) as ServedTarget;
   const name = code(binding.name);
   switch (change.operation) {
     case 'bind':
@@ -145,7 +145,7 @@ function lineOf({ before, after }: TargetRow, change: TargetOperation): string {
 }
 
 function rowOf({ before, after, operations }: TargetRow): string[] {
-  const of = (value: (served: Served) => string) => {
+  const of = (value: (served: ServedTarget) => string) => {
     const [old, next] = [before && value(before), after && value(after)];
     return old === undefined || next === undefined || old === next ? (next ?? old ?? '') : `${old}→${next}`;
   };
@@ -161,7 +161,7 @@ function rowOf({ before, after, operations }: TargetRow): string[] {
   ];
 }
 
-function placeOf({ address, port }: Served['binding']): string {
+function placeOf({ address, port }: ServedTarget['binding']): string {
   if (port === 'none') return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

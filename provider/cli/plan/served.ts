@@ -2,7 +2,7 @@
 import { idOf } from '../../model/base/object-key.ts';
 import type { Binding, TargetGroup, TargetGroups } from './target-groups.ts';
 
-export interface Served {
+export interface ServedTarget {
   readonly binding: Binding;
   /** 0 to 1, of the traffic of the whole group; undefined: not known. */
   readonly share: number | undefined;
@@ -11,14 +11,19 @@ export interface Served {
 /** The id of the binder whose weight counts now where several claim one wire identity; undefined: not known. */
 export type HolderOf = (targetGroupKey: string, targetKey: string) => string | undefined;
 
-export function servedBefore(key: string, targetGroup: TargetGroup, holderOf: HolderOf): Served[] {
+export function servedBefore(key: string, targetGroup: TargetGroup, holderOf: HolderOf): ServedTarget[] {
   return servedOf(targetGroup, (binding) =>
     holderOf(key, binding.key ?? '') === idOf(binding.attachment.key) ? 1 : 0,
   );
 }
 
 /** The newest claim counts: one that is made in the `up`, else the one that counted before. */
-export function servedAfter(key: string, targetGroup: TargetGroup, before: TargetGroups, holderOf: HolderOf): Served[] {
+export function servedAfter(
+  key: string,
+  targetGroup: TargetGroup,
+  before: TargetGroups,
+  holderOf: HolderOf,
+): ServedTarget[] {
   const old = before.get(key)?.bindings ?? [];
   const boundBefore = new Set(old.map((binding) => bindingKey(binding)));
   return servedOf(targetGroup, (binding) => {
@@ -31,7 +36,7 @@ function bindingKey({ attachment, key }: Binding): string {
   return JSON.stringify([attachment.key, key]);
 }
 
-function servedOf({ bindings, unread }: TargetGroup, rank: (binding: Binding) => number): Served[] {
+function servedOf({ bindings, unread }: TargetGroup, rank: (binding: Binding) => number): ServedTarget[] {
   const counted = new Map<string, { binding: Binding; rank: number }>();
   for (const binding of bindings) {
     const key = binding.key ?? JSON.stringify([binding.attachment.key, binding.name]);

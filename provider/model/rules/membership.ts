@@ -1,5 +1,6 @@
 // What a change of an attachment's targets does to membership: bind, unbind, and modifications of weight, port and address.
 import { canonicalAddress } from '../base/target-key.ts';
+import type { IsKnown } from '../base/unknown.ts';
 import { weightOf } from '../objects/target-attachment.ts';
 
 /** Undefined: not known yet. Null: there is none, as for the port of a classic load balancer's target. */
@@ -15,8 +16,6 @@ export interface Membership {
   targets?: unknown;
   defaultPort?: unknown;
 }
-
-export type IsKnown = (value: unknown) => boolean;
 
 export interface TargetValues {
   server: Value;

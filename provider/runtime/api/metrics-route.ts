@@ -6,7 +6,7 @@ import { errorResponse } from '../../model/api/error.ts';
 import { DESCRIBE_METRICS } from '../../model/permissions/actions.ts';
 import { targetGroupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { CONTENT_TYPE, renderMetrics, type Sample } from './metrics.ts';
+import { CONTENT_TYPE, type MetricsSample, renderMetrics } from './metrics.ts';
 
 export function registerMetricsRoute(server: FastifyInstance, control: ControlPlane): void {
   server.withTypeProvider<ZodTypeProvider>().get(
@@ -29,7 +29,7 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
   );
 }
 
-function takeSample(control: ControlPlane): Sample {
+function takeSample(control: ControlPlane): MetricsSample {
   const refused = new Set(control.refusals.map(({ listenerId }) => listenerId));
   const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
   return {

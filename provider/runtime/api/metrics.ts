@@ -31,7 +31,7 @@ export interface ListenerSample {
   readonly draining: readonly { readonly rule: string; readonly key: string; readonly count: number }[];
 }
 
-export interface Sample {
+export interface MetricsSample {
   /** The model's. */
   readonly version: number;
   readonly engine: EngineStatus;
@@ -42,7 +42,7 @@ export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
 const CLASS_NAMES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 
-export async function renderMetrics(sample: Sample): Promise<string> {
+export async function renderMetrics(sample: MetricsSample): Promise<string> {
   const registry = new Registry();
   writeVersions(registry, sample);
   const listeners = sample.listeners.slice(0, MAX_LISTENERS_SCRAPED);
@@ -58,7 +58,7 @@ export async function renderMetrics(sample: Sample): Promise<string> {
   return registry.metrics();
 }
 
-function writeVersions(registry: Registry, { version, engine }: Sample): void {
+function writeVersions(registry: Registry, { version, engine }: MetricsSample): void {
   gauge(registry, 'weir_stored_version', 'The newest version of the model.').set(version);
   const ofEngine = ['engine'];
   const desired = gauge(

@@ -11,7 +11,7 @@ import { type Access, mayAll } from '../control/access/access.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/monitor.ts';
-import { refusalOf } from './api-object.ts';
+import { refusalMessageOf } from './api-object.ts';
 
 const OPEN = { access: 'open' } as const;
 /** Each of them shows a part. */
@@ -73,7 +73,7 @@ function toStatus(control: ControlPlane, access: Access): StatusResponse {
         id: listener.id,
         isWaiting: waiting.has(listener.id) || undefined,
         endpoint: endpointOf(listener.protocol, listener.address, listener.port),
-        lastError: refusalOf(listener.id, control),
+        lastError: refusalMessageOf(listener.id, control),
         targets: maySee(listener.id, 'attachments')
           ? targetsOf(listener, draining.get(listener.id) ?? [], control)
           : [],

@@ -25,7 +25,7 @@ import {
   targetGroupIdOfRule,
   targetGroupsOf,
 } from '../contract/snapshot.ts';
-import { type Attachment, partsOf } from '../stored/attachments.ts';
+import { type Attachment, targetSourcesOf } from '../stored/attachments.ts';
 import { type Bindings, bindingsOf } from '../stored/bindings.ts';
 import type { ModelView } from '../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../stored/object.ts';
@@ -65,7 +65,7 @@ export function compile(view: ModelView, previous?: Compiled): Compiled {
       listener,
       loadBalancer,
       ...rules,
-      ...attachments.flatMap((attachment) => [attachment, ...partsOf(view, attachment)]),
+      ...attachments.flatMap((attachment) => [attachment, ...targetSourcesOf(view, attachment)]),
     ];
     const served = previous && listenerOf(previous.snapshot, listener.id);
     const isSame = served !== undefined && isSameList(previous?.sources.get(listener.id) ?? [], source);

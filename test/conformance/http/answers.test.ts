@@ -7,7 +7,7 @@ import { assertHolds } from '../../harness/properties/properties.ts';
 import { cut, cuts, oddResponses } from '../../harness/raw-http/generate.ts';
 import { type Act, HOSTILE_TARGET, HostileBackend } from '../../harness/raw-http/hostile-backend.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
-import { Peer } from '../../harness/raw-http/raw.ts';
+import { RawPeer } from '../../harness/raw-http/raw.ts';
 import { type ResponseMessage, readResponses, valuesOf } from '../../harness/raw-http/reference.ts';
 import { HOSTILE, type HostileRow, type Outcome } from './hostile-answers.ts';
 
@@ -73,7 +73,7 @@ for (const engine of Object.keys(ENGINES)) {
 
     /** Resolves with the whole answer, or with what there is at the connection's end. */
     async function ask(t: Pick<TestContext, 'after'>, request: string, acts: readonly Act[]) {
-      const client = await Peer.connect(t, line.world.port);
+      const client = await RawPeer.connect(t, line.world.port);
       line.backend.script = { acts, client };
       client.socket.write(request, 'latin1');
       const method = request.split(' ')[0] as string;
@@ -83,10 +83,10 @@ for (const engine of Object.keys(ENGINES)) {
     }
 
     /** On the same connection, where that goes on, and on another one. */
-    async function nextIsRight(t: Pick<TestContext, 'after'>, client: Peer, isOpen: boolean): Promise<void> {
+    async function nextIsRight(t: Pick<TestContext, 'after'>, client: RawPeer, isOpen: boolean): Promise<void> {
       const before = client.heard.length;
       const isKept = isOpen && !/\r\nconnection: close\r\n/i.test(client.heard);
-      for (const peer of [...(isKept ? [client] : []), await Peer.connect(t, line.world.port)]) {
+      for (const peer of [...(isKept ? [client] : []), await RawPeer.connect(t, line.world.port)]) {
         const from = peer === client ? before : 0;
         peer.socket.write(NEXT);
         const read = () => readResponses(peer.heard.slice(from), ['GET'], false);
@@ -100,7 +100,7 @@ for (const engine of Object.keys(ENGINES)) {
   });
 }
 
-function isAsDue(client: Peer, responses: readonly ResponseMessage[], end: string, outcome: Outcome): void {
+function isAsDue(client: RawPeer, responses: readonly ResponseMessage[], end: string, outcome: Outcome): void {
   if (outcome === 'broken') {
     assert.ok(client.isEnded);
     assert.deepEqual([finalOf(responses), end], [undefined, 'short'], client.heard);

@@ -4,7 +4,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { ENGINES, type World } from '../../harness/conformance/world.ts';
 import { makePair } from '../../harness/machine/certificates.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
-import { Peer, RecordingBackend, type Step } from '../../harness/raw-http/raw.ts';
+import { RawPeer, RecordingBackend, type Step } from '../../harness/raw-http/raw.ts';
 import {
   type Field,
   type RequestMessage,
@@ -12,7 +12,7 @@ import {
   readResponses,
   valuesOf,
 } from '../../harness/raw-http/reference.ts';
-import { CARRIED, type Seen } from './carried-requests.ts';
+import { CARRIED, type CarriedRequest } from './carried-requests.ts';
 import { REFUSED } from './refused-requests.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -21,7 +21,7 @@ const MAX_BYTEWISE = 2_000;
 
 interface Row {
   readonly send: string | readonly Step[];
-  readonly seen: readonly (Seen | string)[];
+  readonly seen: readonly (CarriedRequest | string)[];
   readonly ending: 'open' | 'closed' | 'cut' | number;
   readonly interim: number;
   readonly isWhole?: true | undefined;
@@ -73,7 +73,7 @@ async function run(
   { send, seen, ending, interim, isSecure }: Row,
 ): Promise<void> {
   const expected = seen.map((one) => (typeof one === 'string' ? { line: one, body: '' } : one));
-  const client = await Peer.connect(t, world.port, isSecure);
+  const client = await RawPeer.connect(t, world.port, isSecure);
   await client.play(stepsOf(send));
   if (ending === 'open') client.socket.write(NEXT);
   const due = ending === 'open' ? [...expected, { line: 'GET /next' }] : expected;
@@ -103,12 +103,12 @@ async function run(
 }
 
 /** Closes a connection that is still open, so that the backend sees what was left of it. */
-async function recorded(client: Peer, backend: RecordingBackend, ending: Row['ending']) {
+async function recorded(client: RawPeer, backend: RecordingBackend, ending: Row['ending']) {
   if (ending === 'open') client.socket.destroy();
   return backend.take();
 }
 
-function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailers = [] }: Seen): void {
+function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailers = [] }: CarriedRequest): void {
   const lines = request.fields.map(toLine);
   for (const line of has) {
     const due = has.filter((other) => other === line).length;

@@ -7,7 +7,7 @@ import { assertHolds } from '../../harness/properties/properties.ts';
 import { cut, cuts, goodRequests, oddRequests } from '../../harness/raw-http/generate.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
 import { meaningOf } from '../../harness/raw-http/meaning.ts';
-import { Peer, RecordingBackend } from '../../harness/raw-http/raw.ts';
+import { RawPeer, RecordingBackend } from '../../harness/raw-http/raw.ts';
 import { type RequestMessage, readRequests, readResponses } from '../../harness/raw-http/reference.ts';
 
 const GOOD_RUNS = 300;
@@ -51,7 +51,7 @@ for (const engine of Object.keys(ENGINES)) {
       const { world, backend } = line;
       const due = readRequests(text);
       const clean: (() => unknown)[] = [];
-      const client = await Peer.connect({ after: (one: () => unknown) => clean.push(one) }, world.port);
+      const client = await RawPeer.connect({ after: (one: () => unknown) => clean.push(one) }, world.port);
       try {
         // Whoever waits for the rest of what is no request waits for nothing.
         const end = due.end === 'closed' ? [] : (['FIN'] as const);

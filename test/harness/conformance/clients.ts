@@ -7,7 +7,7 @@ export function backends(make: (name: string) => Promise<Backend>, names: string
 }
 
 /** Clients of their own addresses, all of which Linux has on the loopback interface. */
-export function addressOf(client: number): string {
+export function clientAddressOf(client: number): string {
   return `127.1.${client >> 8}.${client & 255}`;
 }
 

@@ -1,6 +1,5 @@
-// An independent model of what is written to the runtime, small enough to be seen right: which targets may answer a request.
-
-export type Protocol = 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
+// An independent model of what is written to the runtime, small enough to be seen right: which targets may serve a request.
+import type { Protocol } from '../../../provider/runtime/contract/snapshot.ts';
 
 interface ListenerModel {
   protocol: Protocol;

@@ -41,7 +41,7 @@ export function target(port: number, weight = 100, address = '127.0.0.1'): Targe
 }
 
 /** `more` and `ofGroup`: in place of what a TCP listener without checks has. */
-export function listener(
+export function listenerSnapshot(
   id: string,
   port: number,
   targets: readonly TargetSnapshot[],
@@ -159,7 +159,7 @@ export async function echoTarget(t: TestContext, name: string, at = 0): Promise<
     socket.write(`${name}\n`);
     socket.pipe(socket);
   });
-  const port = await listen(t, server, '127.0.0.1', at);
+  const port = await listenOn(t, server, '127.0.0.1', at);
   t.after(() => {
     for (const socket of sockets) socket.destroy();
   });
@@ -172,14 +172,14 @@ export async function echoTarget(t: TestContext, name: string, at = 0): Promise<
   };
 }
 
-export async function listen(t: TestContext, server: net.Server, address = '127.0.0.1', port = 0): Promise<number> {
+export async function listenOn(t: TestContext, server: net.Server, address = '127.0.0.1', port = 0): Promise<number> {
   server.listen(port, address);
   t.after(() => server.close());
   await once(server, 'listening');
   return (server.address() as net.AddressInfo).port;
 }
 
-export class Client {
+export class TcpClient {
   readonly socket: net.Socket;
   readonly #parts: Buffer[] = [];
   #error: NodeJS.ErrnoException | undefined;
@@ -219,21 +219,21 @@ export class Client {
 
   /** The name that the target said; '' where the client was reset. */
   async name(): Promise<string> {
-    await until(() => this.text.includes('\n') || this.isClosed, 'the name or the end');
+    await untilTrue(() => this.text.includes('\n') || this.isClosed, 'the name or the end');
     return this.text.split('\n')[0] ?? '';
   }
 }
 
 /** The name of the target that a fresh connection came to. */
 export async function visit(t: TestContext, port: number): Promise<string> {
-  const client = new Client(t, port);
+  const client = new TcpClient(t, port);
   const name = await client.name();
   client.socket.destroy();
   return name;
 }
 
 /** Waits for a condition, for at most 30 s. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
+export async function untilTrue(condition: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (!condition()) {
     if (performance.now() > deadline) assert.fail(`waited in vain for ${what}`);

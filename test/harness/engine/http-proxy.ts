@@ -19,7 +19,7 @@ import {
 } from '../../../provider/runtime/embedded/shared/listener-counters.ts';
 import type { ListenerSettings, TargetUpsert } from '../../../provider/runtime/embedded/shared/messages.ts';
 import { freePort, settings as settingsOf, workerListener } from './fixtures.ts';
-import { Client } from './http-peers.ts';
+import { ScriptedClient } from './http-peers.ts';
 
 const HOST = '127.0.0.1';
 
@@ -112,7 +112,7 @@ export class HttpProxy {
     return readListenerCounters(this.#traffic);
   }
 
-  connect(t: TestContext): Promise<Client> {
-    return Client.connect(t, this.port);
+  connect(t: TestContext): Promise<ScriptedClient> {
+    return ScriptedClient.connect(t, this.port);
   }
 }

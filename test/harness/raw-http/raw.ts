@@ -13,7 +13,7 @@ const PATIENCE_MS = 30_000;
 export type Step = string | { readonly heard: string } | 'FIN';
 
 /** One end of a connection: what it has heard so far, and whether the other end is gone. */
-export class Peer {
+export class RawPeer {
   readonly socket: Socket;
   readonly #changes = new EventEmitter();
   heard = '';
@@ -41,11 +41,11 @@ export class Peer {
     });
   }
 
-  static async connect(t: Pick<TestContext, 'after'>, port: number, isSecure = false): Promise<Peer> {
+  static async connect(t: Pick<TestContext, 'after'>, port: number, isSecure = false): Promise<RawPeer> {
     const to = { host: '127.0.0.1', port, allowHalfOpen: true };
     const socket = isSecure ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
     t.after(() => socket.destroy());
-    const peer = new Peer(socket);
+    const peer = new RawPeer(socket);
     await once(socket, isSecure ? 'secureConnect' : 'connect');
     return peer;
   }

@@ -8,7 +8,7 @@ import {
   failure,
   type Reply,
   RUNTIME_ID,
-  type Seen,
+  type SeenRequest,
   scriptedRuntime,
   stored,
 } from '../../harness/runtime/scripted-runtime.ts';
@@ -19,7 +19,11 @@ function clientFor(endpoint: string, env: Record<string, string> = { WEIR_TOKEN:
   return new RuntimeClient(settingsOf({ get: () => undefined }, { ...env, WEIR_ENDPOINT: endpoint }));
 }
 
-async function scripted(t: TestContext, reply: (seen: Seen, index: number) => Reply, env?: Record<string, string>) {
+async function scripted(
+  t: TestContext,
+  reply: (seen: SeenRequest, index: number) => Reply,
+  env?: Record<string, string>,
+) {
   const runtime = await scriptedRuntime(t, reply);
   return { runtime, client: clientFor(runtime.url, env) };
 }
@@ -111,7 +115,7 @@ test('nothing listens: says where, why and what to do, and says it again without
   const expected = {
     code: 'Unreachable',
     message:
-      /^no Weir runtime answers at http:\/\/127\.0\.0\.1:\d+ \(connection refused\): start it with `npx weir serve`, or set weir:endpoint \/ WEIR_ENDPOINT$/,
+      /^no Weir runtime responds at http:\/\/127\.0\.0\.1:\d+ \(connection refused\): start it with `npx weir serve`, or set weir:endpoint \/ WEIR_ENDPOINT$/,
   };
   await assert.rejects(client.put(CALL, {}, 0), expected);
   await assert.rejects(client.delete(CALL, undefined), expected);

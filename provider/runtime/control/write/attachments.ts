@@ -4,10 +4,16 @@ import { propertyPath } from '../../../model/base/property-path.ts';
 import { hasSameParent } from '../../../model/objects/parent.ts';
 import { keyConflicts } from '../../../model/objects/target-attachment.ts';
 import { bindingProblems, memberFaults } from '../../../model/rules/eligibility.ts';
-import { parentProblems } from '../../../model/rules/parents.ts';
+import { parentTypeProblems } from '../../../model/rules/parents.ts';
 import { portProblems } from '../../../model/rules/ports.ts';
 import { newTargets } from '../../../model/rules/targets.ts';
-import { type Attachment, attachmentsOf, loadBalancerOf, partsOf, resolvedTargets } from '../../stored/attachments.ts';
+import {
+  type Attachment,
+  attachmentsOf,
+  loadBalancerOf,
+  resolvedTargets,
+  targetSourcesOf,
+} from '../../stored/attachments.ts';
 import { lookupIn } from '../../stored/lookup.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
@@ -46,7 +52,7 @@ export function renewBoundSince(draft: Draft, part: Part): void {
 
 function isPart(view: ModelView, attachment: Attachment, { kind, id }: Part): boolean {
   if (kind === 'load-balancers') return attachment.properties.loadBalancerId === id;
-  return partsOf(view, attachment).some((part) => part.kind === kind && part.id === id);
+  return targetSourcesOf(view, attachment).some((part) => part.kind === kind && part.id === id);
 }
 
 /** With a new address a server comes to be another target of whatever binds it. */
@@ -67,7 +73,7 @@ export function attachmentProblems(
   before: StoredObject<'attachments'> | undefined,
 ): Problem[] {
   const lookup = lookupIn(view);
-  const misplaced = parentProblems(lookup, next.properties);
+  const misplaced = parentTypeProblems(lookup, next.properties);
   if (misplaced.length > 0) return misplaced;
   const targets = resolvedTargets(view, next);
   // Where each has a claim of its own, no two of them mean the same.
@@ -85,7 +91,7 @@ export function groupAttachmentProblems(
   before: StoredObject<'group-attachments'> | undefined,
 ): Problem[] {
   const lookup = lookupIn(view);
-  const misplaced = parentProblems(lookup, next.properties);
+  const misplaced = parentTypeProblems(lookup, next.properties);
   if (misplaced.length > 0) return misplaced;
   const names = new Set(newTargets(lookup, next, before).map(([name]) => name));
   return [...portProblems(lookup, next), ...memberProblems(view, next, names)];

@@ -10,7 +10,7 @@ import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import { Compiler } from './compiler.ts';
 import { type RefusalListener, refusedWrites, StandingRefusals } from './refusals.ts';
 import { dueTransfers, transferSockets } from './socket-transfer.ts';
-import type { Change, Write } from './write.ts';
+import type { ModelChange, Write } from './write.ts';
 
 export interface WriterOptions extends RefusalListener {
   readonly model: Model;
@@ -69,7 +69,7 @@ export class Writer {
    * Resolves with what the change returned, once every live data plane serves it. A write with a name may wait for the
    * first checks of what it binds in place of targets in traffic.
    */
-  write<T extends StoredObject | undefined>(change: Change<T>, name?: string): Promise<T> {
+  write<T extends StoredObject | undefined>(change: ModelChange<T>, name?: string): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#enqueue({
         name,

@@ -15,14 +15,14 @@ import { canonicalForm, unwrapped } from '../../../../provider/properties/canoni
 import type { Properties } from '../../../../provider/properties/properties.ts';
 import { resourceOfClass } from '../../../../provider/resources/registry.ts';
 import { faultsOf } from '../../../harness/export/compiler.ts';
-import { type Model, type ModelObject, models } from '../../../harness/export/models.ts';
+import { type ExportedModel, type ModelObject, models } from '../../../harness/export/models.ts';
 import { assertHolds, samplesOf } from '../../../harness/properties/properties.ts';
 
 const ENDPOINT = 'http://127.0.0.1:7400';
 const MEMBERS_OF_OBJECT = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 
 /** As the API answers: every default filled in, fingerprints in place of secrets. */
-function repliesOf(model: Model): Map<Kind, ApiObject[]> {
+function repliesOf(model: ExportedModel): Map<Kind, ApiObject[]> {
   const response = (kind: Kind, { id, owner, warnings, properties }: ModelObject): ApiObject => ({
     id,
     ...replaceSecrets(kind, canonicalForm(SCHEMAS[kind], properties) as Properties, asFingerprint),
@@ -66,7 +66,7 @@ function evaluate(program: string): Declared[] {
 }
 
 /** The secret that each key stands for. */
-function secretsOf(model: Model, declared: readonly Declared[]): Map<string, string> {
+function secretsOf(model: ExportedModel, declared: readonly Declared[]): Map<string, string> {
   const secrets = new Map<string, string>();
   for (const { type, args } of declared) {
     const { kind } = descriptionOf(type);
@@ -85,7 +85,7 @@ function descriptionOf(type: string) {
   return resourceOfClass(type) ?? assert.fail(`there is no ${type}`);
 }
 
-function objectOf(model: Model, kind: Kind, id: unknown): ModelObject {
+function objectOf(model: ExportedModel, kind: Kind, id: unknown): ModelObject {
   return model.get(kind)?.find((object) => object.id === id) as ModelObject;
 }
 
@@ -157,7 +157,7 @@ test('the programs have the types of the SDK, and no variable that is not used',
 test('targets, members, tags and certificates may be named like the members of every object', () => {
   const each = (value: unknown) => Object.fromEntries(MEMBERS_OF_OBJECT.map((name) => [name, value]));
   const pair = { certificate: 'c', privateKey: 'key' };
-  const model: Model = new Map<Kind, ModelObject[]>([
+  const model: ExportedModel = new Map<Kind, ModelObject[]>([
     ['load-balancers', [object('toString', { tags: each('a') })]],
     [
       'listeners',
@@ -177,7 +177,7 @@ test('targets, members, tags and certificates may be named like the members of e
 });
 
 test('it reads as a person writes it', () => {
-  const model: Model = new Map<Kind, ModelObject[]>([
+  const model: ExportedModel = new Map<Kind, ModelObject[]>([
     ['load-balancers', [object('web-1f0c2a9b', { address: '127.0.0.1' }, 'urn:pulumi:dev::shop::x::web')]],
     [
       'listeners',

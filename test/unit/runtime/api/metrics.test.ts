@@ -5,8 +5,8 @@ import {
   type ListenerSample,
   MAX_LISTENERS_SCRAPED,
   MAX_TARGETS_SCRAPED,
+  type MetricsSample,
   renderMetrics,
-  type Sample,
   type TargetSample,
 } from '../../../../provider/runtime/api/metrics.ts';
 import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/contract/engine-statistics.ts';
@@ -41,7 +41,7 @@ const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSa
   draining: [],
 });
 
-const sample = (listeners: readonly ListenerSample[]): Sample => ({
+const sample = (listeners: readonly ListenerSample[]): MetricsSample => ({
   version: 12,
   engine: {
     name: 'embedded',

@@ -9,14 +9,14 @@ import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../provider/runtime/health/probes.ts';
 import { freePort, httpBackend, tcpBackend } from '../../../harness/backends/backends.ts';
 import { TCP_CHECK } from '../../../harness/control/tcp-check.ts';
-import { listener, snapshot, target } from '../../../harness/engine/fixtures.ts';
+import { listenerSnapshot, snapshot, target } from '../../../harness/engine/fixtures.ts';
 import { until } from '../../../harness/runtime/runtime.ts';
 
 const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
 
 function snapshotOf(ports: readonly number[], healthCheck: HealthCheckSnapshot | undefined): Snapshot {
   const targets = ports.map((port) => target(port));
-  return snapshot(1, [listener('web', 1, targets, {}, { healthCheck })]);
+  return snapshot(1, [listenerSnapshot('web', 1, targets, {}, { healthCheck })]);
 }
 
 function monitorOf(t: TestContext): {
@@ -106,7 +106,7 @@ test('a check that is not answered fails by its time-out', async (t) => {
   const { port } = silent.address() as AddressInfo;
   const hasty: HealthCheckSnapshot = { ...CHECK, protocol: 'HTTP', timeoutMs: 100 };
   const response = await probe({ address: '127.0.0.1', port }, hasty, new AbortController().signal);
-  assert.equal(response, 'no answer within 100 ms');
+  assert.equal(response, 'no response within 100 ms');
 });
 
 test('the last check is never before the turn that it was', async (t) => {
@@ -201,7 +201,9 @@ test('an ineligible target is not checked and stays out whatever connections do;
   const { port } = await tcpBackend(t, 'a');
   const key = `127.0.0.1:${port}`;
   const apply = (ineligible: string | undefined) =>
-    monitor.apply(snapshot(1, [listener('web', 1, [{ ...target(port), ineligible }], {}, { healthCheck: CHECK })]));
+    monitor.apply(
+      snapshot(1, [listenerSnapshot('web', 1, [{ ...target(port), ineligible }], {}, { healthCheck: CHECK })]),
+    );
   apply(undefined);
   await until('the first check', () => health(port) === 'healthy' || undefined);
   changes.length = 0;

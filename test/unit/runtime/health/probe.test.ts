@@ -93,7 +93,7 @@ const HTTP_ROWS: readonly (readonly [
   ],
   ['a head over 16 KiB fails', responseOf('200 OK', `X: ${'a'.repeat(16 * 1024)}\r\n`), {}, /Header overflow/],
   ['what is not HTTP fails', 'SSH-2.0-OpenSSH_9.2\r\n', {}, /Parse Error/],
-  ['no answer fails by the time-out', undefined, { timeoutMs: 100 }, /^no answer within 100 ms$/],
+  ['no answer fails by the time-out', undefined, { timeoutMs: 100 }, /^no response within 100 ms$/],
 ];
 
 for (const [name, response, changes, problem] of HTTP_ROWS) {
@@ -188,13 +188,13 @@ test('UDP: the answer must contain what is expected', async (t) => {
   const { port, received } = await udpTarget(t, 'a pong\0');
   assert.equal(await check(port, { ...UDP, send: 'ping\\x00', expect: 'pong\\x00' }), undefined);
   assert.equal(await check(port, { ...UDP }), undefined);
-  assert.equal(await check(port, { ...UDP, expect: 'ping' }), 'the answer does not contain what is expected');
+  assert.equal(await check(port, { ...UDP, expect: 'ping' }), 'the response does not contain the expected text');
   assert.deepEqual(received, ['70696e6700', '', '']);
 });
 
 test('UDP: silence fails where an answer is expected, and passes where none is', async (t) => {
   const { port } = await udpTarget(t, undefined);
-  assert.equal(await check(port, { ...UDP, expect: 'x', timeoutMs: 100 }), 'no answer within 100 ms');
+  assert.equal(await check(port, { ...UDP, expect: 'x', timeoutMs: 100 }), 'no response within 100 ms');
   assert.equal(await check(port, { ...UDP, timeoutMs: 100 }), undefined);
 });
 

@@ -9,7 +9,7 @@ import type { Scheme } from '../message/scheme.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
 import { Exchange } from './exchange.ts';
-import { Http1Client, type Http1Owner } from './http1-client.ts';
+import { Http1Client, type Http1Connection } from './http1-client.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** Of pipelined requests behind the one under way; beyond it the client's sending is stopped. */
@@ -22,7 +22,7 @@ const LINGER = 2;
 /** The tunnel has the socket; or it is closed. */
 const GONE = 3;
 
-export class HttpClientConnection implements ConnectionHandler, ClientConnection, Http1Owner, Timed {
+export class HttpClientConnection implements ConnectionHandler, ClientConnection, Http1Connection, Timed {
   readonly #connection: Connection;
   readonly #client: Http1Client;
   readonly #listeningSocket: TcpListeningSocket;

@@ -21,7 +21,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 import { ForwardedClient } from './forwarded-client.ts';
 
 /** What becomes of the connection. */
-export interface Http1Owner {
+export interface Http1Connection {
   /** False: the connection closes after this exchange, whatever the request says. */
   mayKeepAlive(): boolean;
   /** `isKept`: as the response's head has told the client. */
@@ -34,7 +34,7 @@ export interface Http1Owner {
 export class Http1Client implements ExchangeClient {
   readonly request = new Request();
   readonly record: ConnectionRecord | undefined;
-  readonly #owner: Http1Owner;
+  readonly #owningConnection: Http1Connection;
   readonly #listeningSocket: TcpListeningSocket;
   readonly #connection: Connection;
   readonly #scheme: Scheme;
@@ -45,8 +45,13 @@ export class Http1Client implements ExchangeClient {
   #isClosedByEnd = false;
   #isKept = false;
 
-  constructor(owner: Http1Owner, listeningSocket: TcpListeningSocket, connection: Connection, scheme: Scheme) {
-    this.#owner = owner;
+  constructor(
+    owningConnection: Http1Connection,
+    listeningSocket: TcpListeningSocket,
+    connection: Connection,
+    scheme: Scheme,
+  ) {
+    this.#owningConnection = owningConnection;
     this.#listeningSocket = listeningSocket;
     this.#connection = connection;
     this.#scheme = scheme;
@@ -113,7 +118,7 @@ export class Http1Client implements ExchangeClient {
     const isChunked = isChunkedFor(minor, response);
     this.#isChunked = isChunked;
     this.#isClosedByEnd = response.hasUnknownLength && !isChunked;
-    this.#isKept = isKeepAlive && !this.#isClosedByEnd && isRequestDone && this.#owner.mayKeepAlive();
+    this.#isKept = isKeepAlive && !this.#isClosedByEnd && isRequestDone && this.#owningConnection.mayKeepAlive();
     let head = responseLines(response, isChunked) + cookieLine;
     if (!this.#isKept) head += 'Connection: close\r\n';
     else if (minor === 0) head += 'Connection: keep-alive\r\n';
@@ -134,7 +139,7 @@ export class Http1Client implements ExchangeClient {
   respondLocally(status: number, reason: string, isKept: boolean): boolean {
     const { isKeepAlive, minor, isHead } = this.request;
     this.#isClosedByEnd = false;
-    this.#isKept = isKept && isKeepAlive && minor === 1 && this.#owner.mayKeepAlive();
+    this.#isKept = isKept && isKeepAlive && minor === 1 && this.#owningConnection.mayKeepAlive();
     return this.#connection.write(localResponseText(status, reason, this.#isKept, isHead));
   }
 
@@ -145,15 +150,15 @@ export class Http1Client implements ExchangeClient {
   }
 
   exchangeEnded(): void {
-    this.#owner.exchangeEnded(this.#isKept);
+    this.#owningConnection.exchangeEnded(this.#isKept);
   }
 
   resumeRequest(): void {
-    this.#owner.resumeRequest();
+    this.#owningConnection.resumeRequest();
   }
 
   switchProtocol(response: Response, cookieLine: string, upstream: Upstream, bytes: Buffer): void {
     this.#connection.write(`${responseLines(response, false)}${cookieLine}\r\n`);
-    this.#owner.tunnel(upstream, bytes);
+    this.#owningConnection.tunnel(upstream, bytes);
   }
 }

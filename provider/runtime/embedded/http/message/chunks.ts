@@ -1,6 +1,6 @@
 // Decodes a chunked body a read at a time and frames data as chunks anew; what the sender chose to send as chunks is not kept.
 import { CR, FIELD_VALUE, HEX_VALUE, HTAB, LF, SP } from './characters.ts';
-import { Fields, parseFields } from './fields.ts';
+import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_EXTENSION_BYTES = 1024;
@@ -33,7 +33,7 @@ const TRAILER_LINE = 8;
 const LAST_LF = 9;
 const DONE = 10;
 
-const trailerFields = new Fields();
+const trailerFields = new HeaderFields();
 
 export class ChunkDecoder {
   #state = DONE;
@@ -183,7 +183,7 @@ export function frameChunk(output: Buffer, from: number, to: number): number {
 }
 
 /** RFC 9110 6.5.1: no framing, routing or connection field may come behind the body: all that the runtime knows go. */
-function keptTrailers(fields: Fields): string {
+function keptTrailers(fields: HeaderFields): string {
   let kept = '';
   for (let index = 0; index < fields.count; index++) {
     if (fields.known[index] === 0) kept += `${fields.name(index)}: ${fields.value(index)}\r\n`;

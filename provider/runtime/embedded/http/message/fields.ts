@@ -19,7 +19,7 @@ const BAD_VALUE = localResponse(400, 'forbidden character in a header value');
 const UNDERSCORED = localResponse(400, 'framing header spelt with an underscore');
 
 /** Reused for every message: valid until the next parse into it. Offsets index `text`. */
-export class Fields {
+export class HeaderFields {
   /** The whole head, or trailer section, as latin1. */
   text = '';
   count = 0;
@@ -51,7 +51,7 @@ export function parseFields(
   from: number,
   to: number,
   base: number,
-  fields: Fields,
+  fields: HeaderFields,
 ): LocalResponse | undefined {
   let at = from;
   let count = 0;

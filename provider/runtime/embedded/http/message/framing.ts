@@ -1,6 +1,6 @@
 // How a message's body is delimited, by its head alone: one answer, or a refusal (RFC 9112 6.3).
 import { CONTENT_LENGTH, TRANSFER_ENCODING } from './field-names.ts';
-import type { Fields } from './fields.ts';
+import type { HeaderFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
 /** A framing is a length (0: no body) or one of these. */
@@ -21,14 +21,14 @@ const BAD_CODING = localResponse(400, 'transfer coding other than chunked');
 // RFC 9112 6.1: to be treated as faulty framing.
 const CHUNKED_IN_1_0 = localResponse(400, 'Transfer-Encoding in HTTP/1.0');
 
-export function requestFraming(fields: Fields, minor: number): number | LocalResponse {
+export function requestFraming(fields: HeaderFields, minor: number): number | LocalResponse {
   const framing = declaredFraming(fields, minor);
   return framing === ABSENT ? 0 : framing;
 }
 
 /** `isHead`: the answer is to a HEAD request. Status 101 is no matter of framing and does not come here. */
 export function responseFraming(
-  fields: Fields,
+  fields: HeaderFields,
   minor: number,
   status: number,
   isHead: boolean,
@@ -40,7 +40,7 @@ export function responseFraming(
   return framing === ABSENT ? UNTIL_CLOSE : framing;
 }
 
-function declaredFraming(fields: Fields, minor: number): number | LocalResponse {
+function declaredFraming(fields: HeaderFields, minor: number): number | LocalResponse {
   let length = ABSENT;
   let isChunked = false;
   for (let index = 0; index < fields.count; index++) {

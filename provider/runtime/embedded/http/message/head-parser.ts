@@ -1,6 +1,6 @@
 // Finds the end of a head and parses it, strictly, into reused objects: the first thing that happens to bytes of either side.
 import { CR, FIELD_VALUE, LF, SP, TARGET, TOKEN } from './characters.ts';
-import { Fields, parseFields } from './fields.ts';
+import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_HEAD_BYTES = 32 * 1024;
@@ -27,14 +27,14 @@ export class RequestHead {
   target = '';
   /** The minor HTTP version, 0 or 1. */
   minor = 1;
-  readonly fields = new Fields();
+  readonly fields = new HeaderFields();
 }
 
 export class ResponseHead {
   status = 0;
   reason = '';
   minor = 1;
-  readonly fields = new Fields();
+  readonly fields = new HeaderFields();
 }
 
 /** The place of the first byte that is not part of an empty line before a request (RFC 9112 2.2). */

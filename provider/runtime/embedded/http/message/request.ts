@@ -2,7 +2,7 @@
 import { isAuthority, isSameAuthority } from './authority.ts';
 import { ConnectionOptions } from './connection-options.ts';
 import { EXPECT, HOST, nameSet, TE } from './field-names.ts';
-import type { Fields } from './fields.ts';
+import type { HeaderFields } from './fields.ts';
 import { CHUNKED, requestFraming } from './framing.ts';
 import { parseRequestHead, RequestHead } from './head-parser.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
@@ -113,7 +113,7 @@ export function readRequest(
 }
 
 /** The lines about this hop that the backend gets. */
-function ownLines(fields: Fields, framing: number, upgrade: string | undefined): string {
+function ownLines(fields: HeaderFields, framing: number, upgrade: string | undefined): string {
   let lines = framing === CHUNKED ? 'Transfer-Encoding: chunked\r\n' : '';
   if (upgrade !== undefined) lines += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
   // RFC 9110 10.1.4: of TE only this word is passed, since trailers are; every other one is between neighbours.
@@ -121,14 +121,14 @@ function ownLines(fields: Fields, framing: number, upgrade: string | undefined):
   return lines;
 }
 
-function takesTrailers(fields: Fields): boolean {
+function takesTrailers(fields: HeaderFields): boolean {
   for (let index = 0; index < fields.count; index++) {
     if (fields.known[index] === TE && /(^|,)[ \t]*trailers[ \t]*(,|$)/i.test(fields.value(index))) return true;
   }
   return false;
 }
 
-function findHost(fields: Fields): string | undefined | LocalResponse {
+function findHost(fields: HeaderFields): string | undefined | LocalResponse {
   let host: string | undefined;
   for (let index = 0; index < fields.count; index++) {
     if (fields.known[index] !== HOST) continue;

@@ -1,7 +1,7 @@
 // A target's response that was taken: its status, the fields that the client gets, and how its body is framed. Pure.
 import { ConnectionOptions } from './connection-options.ts';
 import { UPGRADE } from './field-names.ts';
-import type { Fields } from './fields.ts';
+import type { HeaderFields } from './fields.ts';
 import { responseFraming, UNTIL_CLOSE } from './framing.ts';
 import { parseResponseHead, ResponseHead } from './head-parser.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
@@ -80,7 +80,7 @@ function protocolsOf(upgrade: string): string[] {
   return upgrade.split(',').map((protocol) => protocol.trim().toLowerCase());
 }
 
-function switchedTo(fields: Fields): string | undefined {
+function switchedTo(fields: HeaderFields): string | undefined {
   for (let index = 0; index < fields.count; index++) {
     if (fields.known[index] === UPGRADE && fields.value(index) !== '') return fields.value(index);
   }

@@ -8,7 +8,7 @@ import { HealthMonitor } from '../../../../../provider/runtime/health/monitor.ts
 import { probe } from '../../../../../provider/runtime/health/probes.ts';
 import { freePort, tcpBackend } from '../../../../harness/backends/backends.ts';
 import { TCP_CHECK } from '../../../../harness/control/tcp-check.ts';
-import { listener, snapshot, target } from '../../../../harness/engine/fixtures.ts';
+import { listenerSnapshot, snapshot, target } from '../../../../harness/engine/fixtures.ts';
 import { until } from '../../../../harness/runtime/runtime.ts';
 
 const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
@@ -19,7 +19,7 @@ async function started(t: TestContext) {
   const old = target((await tcpBackend(t, 'old')).port);
   const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: () => {} });
   t.after(() => monitor.close());
-  monitor.apply(snapshot(1, [listener('web', 1, [old], {}, { healthCheck: CHECK })]));
+  monitor.apply(snapshot(1, [listenerSnapshot('web', 1, [old], {}, { healthCheck: CHECK })]));
   await until('it is healthy', () => monitor.health('web', old.key) === 'healthy' || undefined);
   const handoverChecks = new HandoverChecks(monitor, probe);
   t.after(() => handoverChecks.close());

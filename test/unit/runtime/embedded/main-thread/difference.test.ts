@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Snapshot, TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { difference } from '../../../../../provider/runtime/embedded/main-thread/difference.ts';
-import { listener, snapshot, target, targetGroupSettings } from '../../../../harness/engine/fixtures.ts';
+import { listenerSnapshot, snapshot, target, targetGroupSettings } from '../../../../harness/engine/fixtures.ts';
 import { assertHolds } from '../../../../harness/properties/properties.ts';
 
 test('from nothing it is the whole, to itself it is empty', () => {
-  const web = listener('web', 80, [target(1), target(2)]);
+  const web = listenerSnapshot('web', 80, [target(1), target(2)]);
   const next = snapshot(1, [web]);
   const whole = difference(undefined, next);
   assert.deepEqual(whole, {
@@ -27,8 +27,8 @@ test('from nothing it is the whole, to itself it is empty', () => {
 test('one weight of many is one target', () => {
   const targets = Array.from({ length: 1000 }, (_, index) => target(index + 1));
   const changed = target(500, 25);
-  const web = listener('web', 80, targets.with(499, changed));
-  const change = difference(snapshot(1, [listener('web', 80, targets)]), snapshot(2, [web]));
+  const web = listenerSnapshot('web', 80, targets.with(499, changed));
+  const change = difference(snapshot(1, [listenerSnapshot('web', 80, targets)]), snapshot(2, [web]));
   const targetGroups = [{ targetGroup: web.targetGroup, upserted: [changed], removed: [] }];
   assert.deepEqual(change.upserted, [{ listener: web, targetGroups, removedTargetGroups: [] }]);
 });
@@ -49,7 +49,7 @@ function snapshotOf(state: State, version: number): Snapshot {
       if (!interned.has(name)) interned.set(name, target(Number(port), weight));
       return interned.get(name) as TargetSnapshot;
     });
-    return listener(id, 80, targets);
+    return listenerSnapshot(id, 80, targets);
   });
   return snapshot(version, listeners);
 }
@@ -77,7 +77,7 @@ test('applied to the one it gives the other', () => {
 });
 
 test("a rule that goes takes its group with it, and the listener's own group is not in the difference", () => {
-  const web = listener('web', 80, [target(1)]);
+  const web = listenerSnapshot('web', 80, [target(1)]);
   const targetGroup = { ...targetGroupSettings('web'), id: 'rules/api', ruleId: 'api', targets: new Map() };
   const rule = { id: 'api', host: undefined, path: '/api', pathMatch: 'prefix', version: 1, targetGroup } as const;
   const ruled = { ...web, rules: [rule] };

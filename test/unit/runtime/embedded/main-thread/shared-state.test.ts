@@ -9,7 +9,7 @@ import type {
   TargetUpsert,
 } from '../../../../../provider/runtime/embedded/shared/messages.ts';
 import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
-import { listener, snapshot, target } from '../../../../harness/engine/fixtures.ts';
+import { listenerSnapshot, snapshot, target } from '../../../../harness/engine/fixtures.ts';
 
 const SOURCE_IP = { type: 'source-ip', lifetimeMs: 1000 } as const;
 
@@ -23,7 +23,7 @@ function world() {
     targetGroup: Partial<TargetGroupSnapshot> = {},
   ): TargetGroupUpsert => {
     const targets = Object.entries(weights).map(([port, weight]) => target(Number(port), weight));
-    const web = listener('web', 80, targets);
+    const web = listenerSnapshot('web', 80, targets);
     const next = snapshot(++version, [{ ...web, targetGroup: { ...web.targetGroup, ...targetGroup } }]);
     return targetGroupOf(state.advance(next, (_, key) => health[Number(key.split(':')[1])] ?? 'unchecked', []));
   };

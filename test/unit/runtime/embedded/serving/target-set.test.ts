@@ -7,7 +7,7 @@ import type { TargetGroupSettings } from '../../../../../provider/runtime/embedd
 import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
 import { createClientTable } from '../../../../../provider/runtime/select/client-table.ts';
 import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
-import { target, targetGroupSettings, until } from '../../../../harness/engine/fixtures.ts';
+import { target, targetGroupSettings, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
 const COOKIE = {
   sticky: { type: 'cookie', cookieName: 'weir', cookieKey: 'the key of the group', lifetimeMs: undefined },
@@ -143,7 +143,7 @@ test('a target in slow start has its part of a share, and by and by the whole wi
   assert.ok(old >= 98 && old <= 102 && young >= 53 && young <= 57, `${old}, ${young}`);
 
   const set = setOf(2, { slowStartMs: 300 }, { 2: sharedNowMs() });
-  await until(() => Math.abs((counts(set, 100)[1] ?? 0) - 50) <= 1, 'the whole share');
+  await untilTrue(() => Math.abs((counts(set, 100)[1] ?? 0) - 50) <= 1, 'the whole share');
 });
 
 test('no slow start for a hash by address, for the only target, nor where it is off', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
-import { freePort, until } from '../../../../harness/engine/fixtures.ts';
+import { freePort, untilTrue } from '../../../../harness/engine/fixtures.ts';
 import { servedSocket } from '../../../../harness/engine/served-socket.ts';
 
 const IDLE_MS = 3_600_000;
@@ -20,14 +20,14 @@ test('a datagram of the client keeps a session alive, and so does an answer that
     late = send;
   };
   await responded.send('1');
-  await until(() => a.datagrams.length === 2, 'the question');
+  await untilTrue(() => a.datagrams.length === 2, 'the question');
   const response = late;
   a.response = (send) => send();
   await idle.ask('1');
   const idleSinceMs = performance.now();
-  await until(() => performance.now() > idleSinceMs, 'the clock');
+  await untilTrue(() => performance.now() > idleSinceMs, 'the clock');
   response();
-  await until(() => responded.responses.length === 1, 'the late answer');
+  await untilTrue(() => responded.responses.length === 1, 'the late answer');
   await asking.ask('2');
   assert.equal(gauge.value, 3);
   listeningSocket.checkDeadline(idleSinceMs + IDLE_MS);

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HttpClientConnection } from '../../../../../../provider/runtime/embedded/http/exchange/client-connection.ts';
-import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: echo\r\n';
 const SWITCH = `HTTP/1.1 101 Switching Protocols\r\n${UPGRADE}\r\n`;
 
-function echo(t: Parameters<typeof Backend.start>[0]): Promise<Backend> {
-  return Backend.start(t, async (peer) => {
+function echo(t: Parameters<typeof ScriptedBackend.start>[0]): Promise<ScriptedBackend> {
+  return ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write(`${SWITCH}hello `);
     peer.socket.on('data', (chunk) => peer.socket.write(chunk));
@@ -37,7 +37,7 @@ test('an upgrade makes a tunnel, early bytes and half-close included', async (t)
 });
 
 test('an upgrade that the target does not take is an answer like any other', async (t) => {
-  const backend = await Backend.responding(t, 'no');
+  const backend = await ScriptedBackend.responding(t, 'no');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get('/', UPGRADE) + get());
@@ -103,7 +103,7 @@ test('a head that does not come to its end is a 408', async (t) => {
 });
 
 test('a request body that stops coming is a 408, and the target is let go', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port], { idleTimeoutMs: 50 });
@@ -116,7 +116,7 @@ test('a request body that stops coming is a 408, and the target is let go', asyn
 });
 
 test('an answer that stops coming ends the connection', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
   });
@@ -128,7 +128,7 @@ test('an answer that stops coming ends the connection', async (t) => {
 });
 
 test('an open connection is trusted as long as its listener says so', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) peer.write(ok(await peer.head()));
   });
   const proxy = await HttpProxy.start(t, [backend.port], { trustedProxies: ['127.0.0.0/8'] });
@@ -145,7 +145,7 @@ test('an open connection is trusted as long as its listener says so', async (t) 
 });
 
 test('drain closes idle connections at once and lets an exchange finish with Connection: close', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
@@ -162,7 +162,7 @@ test('drain closes idle connections at once and lets an exchange finish with Con
 });
 
 test('a binding that closes answers the next request with Connection: close', async (t) => {
-  const backend = await Backend.responding(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
@@ -183,7 +183,7 @@ test('a binding that closes ends idle connections after 5 s, and not before', as
     track(connection);
   };
   const [early, late] = [await proxy.connect(t), await proxy.connect(t)];
-  await until(() => tracked.length === 2, 'both connections');
+  await untilTrue(() => tracked.length === 2, 'both connections');
   await listeningSocket.close();
   // The ticks of the next five seconds, without the wait.
   const closedAt = performance.now();
@@ -197,7 +197,7 @@ test('a binding that closes ends idle connections after 5 s, and not before', as
 });
 
 test('the next request goes by the listener that the binding serves by then', async (t) => {
-  const [old, next] = [await Backend.responding(t, 'old'), await Backend.responding(t, 'next')];
+  const [old, next] = [await ScriptedBackend.responding(t, 'old'), await ScriptedBackend.responding(t, 'next')];
   const proxy = await HttpProxy.start(t, [old.port]);
   const other = await HttpProxy.start(t, [next.port]);
   const client = await proxy.connect(t);
@@ -213,7 +213,7 @@ test('the next request goes by the listener that the binding serves by then', as
 });
 
 test('a target that switches protocols once it is unbound gets no upgraded connection', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     proxy.unbind(backend.port);
     peer.write(`HTTP/1.1 101 Switching Protocols\r\n${UPGRADE}\r\n`);
@@ -222,5 +222,5 @@ test('a target that switches protocols once it is unbound gets no upgraded conne
   const client = await proxy.connect(t);
   client.write(get('/', UPGRADE));
   assert.match(await client.head(), /^HTTP\/1\.1 502 /);
-  await until(() => proxy.counts(backend.port).active === 0, 'no connection to the target');
+  await untilTrue(() => proxy.counts(backend.port).active === 0, 'no connection to the target');
 });

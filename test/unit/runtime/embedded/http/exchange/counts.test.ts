@@ -1,15 +1,15 @@
 // What is counted of HTTP exchanges: by listener and by target, the runtime's own answers apart from those of targets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const finishedOf = ({ traffic }: HttpProxy) => traffic.durations.reduce((sum, count) => sum + count, 0);
 
 test('answers of a target count for it and for the listener, with a duration each', async (t) => {
   const responses = [ok('a'), 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', ok('b')];
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (const response of responses) {
       await peer.head();
       peer.write(response);
@@ -34,12 +34,12 @@ test('answers of a target count for it and for the listener, with a duration eac
   assert.equal(finishedOf(proxy), 3);
   assert.ok(durationSumMs > 0);
   client.socket.destroy();
-  await until(() => proxy.traffic.openConnections === 0, 'the end of the connection');
+  await untilTrue(() => proxy.traffic.openConnections === 0, 'the end of the connection');
   assert.equal(proxy.traffic.connections, 1);
 });
 
-test('refusals, missing targets and malformed answers are answers of the runtime', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+test('refusals, missing targets and malformed responses are answers of the runtime', async (t) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx');
   });
@@ -63,7 +63,7 @@ test('refusals, missing targets and malformed answers are answers of the runtime
 });
 
 test('an answer whose client is gone, or that breaks off, has no duration', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');
     peer.socket.end();
@@ -72,7 +72,7 @@ test('an answer whose client is gone, or that breaks off, has no duration', asyn
   const client = await proxy.connect(t);
   client.write(get());
   await client.untilEnded();
-  await until(() => proxy.traffic.openConnections === 0, 'the end of the connection');
+  await untilTrue(() => proxy.traffic.openConnections === 0, 'the end of the connection');
   assert.deepEqual(proxy.traffic.targetResponses, [0, 1, 0, 0, 0]);
   assert.equal(finishedOf(proxy), 0);
 });

@@ -1,14 +1,14 @@
 // Requests and answers over real sockets: order, bodies, early and interim answers, and what a refusal leaves behind.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const post = (body: string, lines = ''): string =>
   `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${lines}\r\n${body}`;
 
 test('pipelined requests are answered in order on one connection to the target', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const head = await peer.head();
       peer.write(ok(head.slice(4, head.indexOf(' HTTP'))));
@@ -24,7 +24,7 @@ test('pipelined requests are answered in order on one connection to the target',
 });
 
 test('a head and its body that arrive byte by byte are one request', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     const head = await peer.head();
     peer.write(ok(await peer.body(5), head.includes('Content-Length: 5') ? 'X-Length: right\r\n' : ''));
   });
@@ -40,7 +40,7 @@ test('a head and its body that arrive byte by byte are one request', async (t) =
 });
 
 test('chunks of a request are framed anew and its trailers are carried', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.untilReceived('X-Sum: 1\r\n\r\n');
     peer.write(ok(''));
@@ -54,7 +54,7 @@ test('chunks of a request are framed anew and its trailers are carried', async (
 });
 
 test('trailers of an answer are carried', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\nHost: b\r\n\r\n',
@@ -73,7 +73,7 @@ for (const [what, response, isHead] of [
   ['304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', false],
 ] as const) {
   test(`${what} has no body, and the connections are kept on both sides`, async (t) => {
-    const backend = await Backend.start(t, async (peer) => {
+    const backend = await ScriptedBackend.start(t, async (peer) => {
       for (;;) {
         await peer.head();
         peer.write(response);
@@ -91,7 +91,7 @@ for (const [what, response, isHead] of [
 }
 
 test('100-continue: the body goes when the target has asked for it', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     assert.match(await peer.head(), /^Expect: 100-continue\r$/m);
     peer.write('HTTP/1.1 100 Continue\r\n\r\n');
     peer.write(ok(await peer.body(5)));
@@ -107,7 +107,7 @@ test('100-continue: the body goes when the target has asked for it', async (t) =
 });
 
 test('interim answers reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       await peer.head();
       peer.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n');
@@ -127,7 +127,7 @@ test('interim answers reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) =
 });
 
 test('an early answer reaches the client that still sends, and both connections close', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
   });
@@ -144,7 +144,7 @@ test('an early answer reaches the client that still sends, and both connections 
 });
 
 test('an early answer is read although the target has already reset the connection', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
     // Closed with unread input, which makes it a reset.
@@ -158,7 +158,7 @@ test('an early answer is read although the target has already reset the connecti
 });
 
 test('an answer that begins early goes on while the request goes on', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
     for (const _ of 'abc') {
@@ -179,7 +179,7 @@ test('an answer that begins early goes on while the request goes on', async (t) 
 });
 
 test('an HTTP/1.0 client gets the bare data of a chunked answer, and then the end', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     assert.match(await peer.head(), /^GET \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:\d+\r\n/);
     peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
   });
@@ -191,7 +191,7 @@ test('an HTTP/1.0 client gets the bare data of a chunked answer, and then the en
 });
 
 test('an HTTP/1.0 client that asks for it keeps its connection', async (t) => {
-  const backend = await Backend.responding(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   for (let round = 0; round < 2; round++) {
@@ -201,7 +201,7 @@ test('an HTTP/1.0 client that asks for it keeps its connection', async (t) => {
 });
 
 test('an answer that ends with its connection is whole for the client, whose connection is kept', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
     peer.write('lo');
@@ -221,7 +221,7 @@ for (const [framing, head] of [
   ['chunks', 'Transfer-Encoding: chunked\r\n'],
 ] as const) {
   test(`an answer by ${framing} that is cut short is no whole answer for the client`, async (t) => {
-    const backend = await Backend.start(t, async (peer) => {
+    const backend = await ScriptedBackend.start(t, async (peer) => {
       await peer.head();
       peer.write(`HTTP/1.1 200 OK\r\n${head}\r\n5\r\nhel`);
       peer.socket.end();
@@ -235,7 +235,7 @@ for (const [framing, head] of [
 }
 
 test('a reset in an answer that ends with its connection is a reset for an HTTP/1.0 client', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
   });
@@ -256,7 +256,7 @@ for (const [what, response] of [
   ['endless interim answers', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(101)],
 ] as const) {
   test(`${what} is a 502, and the upstream connection is closed`, async (t) => {
-    const backend = await Backend.start(t, async (peer) => {
+    const backend = await ScriptedBackend.start(t, async (peer) => {
       await peer.head();
       peer.write(response);
     });
@@ -272,7 +272,7 @@ for (const [what, response] of [
 }
 
 test('bytes behind an answer close the upstream connection and reach nobody', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`) + (number === 0 ? ok('poison') : ''));
   });
@@ -286,7 +286,7 @@ test('bytes behind an answer close the upstream connection and reach nobody', as
 });
 
 test('a pooled connection that gets bytes while idle is closed', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`));
   });
@@ -309,7 +309,7 @@ for (const [what, raw, status] of [
   ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
 ] as const) {
   test(`${what} closes the connection, and what follows is not read`, async (t) => {
-    const backend = await Backend.responding(t, 'hello');
+    const backend = await ScriptedBackend.responding(t, 'hello');
     const proxy = await HttpProxy.start(t, [backend.port]);
     const client = await proxy.connect(t);
     client.write(raw + get('/smuggled'));
@@ -323,7 +323,7 @@ for (const [what, raw, status] of [
 }
 
 test('a body by length that looks like a request is a body', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const length = /^Content-Length: (\d+)/m.exec(await peer.head())?.[1] ?? '0';
       peer.write(ok(await peer.body(Number(length))));

@@ -1,17 +1,17 @@
 // A listener's limits on connections and on requests under way: who is turned away, how, and when there is room again.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, ok, type Peer } from '../../../../../harness/engine/http-peers.ts';
+import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { get, ok, ScriptedBackend, type ScriptedPeer } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 /** Answers each request when the test says so. */
-function patient(t: TestContext): Promise<Backend> {
-  return Backend.start(t, async () => {});
+function patient(t: TestContext): Promise<ScriptedBackend> {
+  return ScriptedBackend.start(t, async () => {});
 }
 
 test('a connection beyond the limit is answered 503 and closed; when one ends there is room for the next', async (t) => {
-  const backend = await Backend.responding(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port], { maxConnections: 2 });
   const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
   for (const client of [first, second]) {
@@ -28,7 +28,7 @@ test('a connection beyond the limit is answered 503 and closed; when one ends th
   assert.equal(proxy.clients, 2);
 
   first.socket.destroy();
-  await until(() => proxy.clients === 1, 'the end of the first');
+  await untilTrue(() => proxy.clients === 1, 'the end of the first');
   const fourth = await proxy.connect(t);
   fourth.write(get());
   assert.equal((await fourth.response()).body, 'hello');
@@ -37,10 +37,10 @@ test('a connection beyond the limit is answered 503 and closed; when one ends th
 });
 
 test('a limit set in place counts what is open already, and ends nothing', async (t) => {
-  const backend = await Backend.responding(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const clients = [await proxy.connect(t), await proxy.connect(t)];
-  await until(() => proxy.clients === 2, 'both');
+  await untilTrue(() => proxy.clients === 2, 'both');
   proxy.listener.settings = { ...proxy.listener.settings, maxConnections: 1 };
   assert.equal((await (await proxy.connect(t)).response()).status, 503);
   for (const client of clients) {
@@ -63,7 +63,7 @@ test('a request beyond the limit is answered 503 on a connection that is kept; t
   for (let round = 0; round < 2; round++) {
     second.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
     const response = await second.response();
-    assert.equal(response.body, '503 Service Unavailable: too many requests wait for their answers\n');
+    assert.equal(response.body, '503 Service Unavailable: too many requests wait for their responses\n');
     assert.doesNotMatch(response.head, /Connection/);
   }
   // The head is enough: the body may take its time.
@@ -77,7 +77,7 @@ test('a request beyond the limit is answered 503 on a connection that is kept; t
   assert.equal(proxy.traffic.rejectedRequests, 2);
 });
 
-const ENDINGS: [how: string, end: (proxy: HttpProxy, peer: Peer, client: Peer) => void][] = [
+const ENDINGS: [how: string, end: (proxy: HttpProxy, peer: ScriptedPeer, client: ScriptedPeer) => void][] = [
   ['its client goes', (_proxy, _peer, client) => client.socket.resetAndDestroy()],
   ['its target resets the connection', (_proxy, peer) => peer.socket.resetAndDestroy()],
   ['its target answers nonsense', (_proxy, peer) => peer.write('nonsense\r\n\r\n')],
@@ -96,7 +96,7 @@ for (const [how, end] of ENDINGS) {
     const peer = await backend.peer(0);
     await peer.head();
     end(proxy, peer, client);
-    await until(() => proxy.listener.counters.reservePending(1), 'room');
+    await untilTrue(() => proxy.listener.counters.reservePending(1), 'room');
     assert.equal(proxy.listener.counters.reservePending(1), false);
   });
 }

@@ -13,39 +13,41 @@ import { createSelection } from '../../../../../../provider/runtime/select/selec
 import {
   freePort,
   fullPort,
-  listener,
+  listenerSnapshot,
   rule,
   target,
   targetGroupSettings,
-  until,
+  untilTrue,
 } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, Client, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { get, ok, ScriptedBackend, ScriptedClient } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
-import { worldOf } from '../../../../../harness/engine/world.ts';
+import { engineWorldOf } from '../../../../../harness/engine/world.ts';
 
 /** Backends that answer with their names, as targets. */
 async function named<Name extends string>(
   t: TestContext,
   names: readonly Name[],
 ): Promise<Record<Name, TargetSnapshot>> {
-  const backends = await Promise.all(names.map(async (name) => [name, await Backend.responding(t, name)] as const));
+  const backends = await Promise.all(
+    names.map(async (name) => [name, await ScriptedBackend.responding(t, name)] as const),
+  );
   return Object.fromEntries(backends.map(([name, { port }]) => [name, target(port)])) as Record<Name, TargetSnapshot>;
 }
 
 /** What serves snapshots of one HTTP listener, `web`, with these rules and targets of its own. */
 async function webOf(t: TestContext) {
-  const world = worldOf(t, { workers: 1 });
+  const world = engineWorldOf(t, { workers: 1 });
   const port = await freePort();
   const web = (targets: readonly TargetSnapshot[], rules: readonly RuleSnapshot[]): ListenerSnapshot =>
-    listener('web', port, targets, { protocol: 'HTTP', rules });
+    listenerSnapshot('web', port, targets, { protocol: 'HTTP', rules });
   return {
     ...world,
     web,
-    connect: () => Client.connect(t, port),
+    connect: () => ScriptedClient.connect(t, port),
   };
 }
 
-async function ask(client: Client, host: string, path: string): Promise<string> {
+async function ask(client: ScriptedClient, host: string, path: string): Promise<string> {
   client.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
   return (await client.response()).body;
 }
@@ -71,7 +73,7 @@ test("each request of a connection goes by its own host and path, and to the lis
 
 test('what is forwarded is the path as it was sent, without dot segments', async (t) => {
   const heads: string[] = [];
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     heads.push(await peer.head());
     peer.write(ok(''));
   });
@@ -149,7 +151,7 @@ test('of equal rules the newest with a target that takes traffic serves', async 
 
 test('a rule that goes: the exchange under way ends well, its idle connections close, and who waits is routed anew', async (t) => {
   const response = Promise.withResolvers<void>();
-  const slow = await Backend.start(t, async (peer, number) => {
+  const slow = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     if (number === 0) await response.promise;
     peer.write(ok(`slow ${number}`));
@@ -164,7 +166,7 @@ test('a rule that goes: the exchange under way ends well, its idle connections c
   await slow.peer(0);
   assert.equal(await ask(idle, 'a', '/slow'), 'slow 1');
   waiting.write(get('/wait'));
-  await until(() => engine.traffic('web')?.requests === 3, 'the third request');
+  await untilTrue(() => engine.traffic('web')?.requests === 3, 'the third request');
 
   await serve([web([own], [])]);
   assert.equal((await waiting.response()).body, 'own');
@@ -202,7 +204,7 @@ test('a rule that goes to another listener serves there, where its old one goes 
   const { own, api } = await named(t, ['own', 'api']);
   const { web, serve, connect } = await webOf(t);
   const ofOld = rule('api', { path: '/api' }, [api], { listenerId: 'old' });
-  const old = listener('old', await freePort(), [own], { protocol: 'HTTP', rules: [ofOld] });
+  const old = listenerSnapshot('old', await freePort(), [own], { protocol: 'HTTP', rules: [ofOld] });
   await serve([old, web([own], [])]);
   const client = await connect();
   assert.equal(await ask(client, 'a', '/api'), 'own');

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pool } from '../../../../../../provider/runtime/embedded/http/upstream/pool.ts';
-import { freePort, until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { freePort, untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const post = (body = ''): string => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -21,7 +21,7 @@ test('no target: 503 with a short text, and the connection is kept', async (t) =
 });
 
 test('a refused connect goes on to another target, with any method', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const head = await peer.head();
       peer.write(ok(await peer.body(head.startsWith('POST') ? 5 : 0)));
@@ -49,7 +49,7 @@ test('all connects refused: 502 after three targets at most', async (t) => {
 });
 
 test('a GET whose reused connection closes under it is sent again, to a live target too', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`));
     await peer.head();
@@ -66,7 +66,7 @@ test('a GET whose reused connection closes under it is sent again, to a live tar
 });
 
 test('what a target sends before the next request is no answer to it, even if both are read in one turn', async (t) => {
-  const backend = await Backend.responding(t, 'right');
+  const backend = await ScriptedBackend.responding(t, 'right');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
@@ -79,11 +79,11 @@ test('what a target sends before the next request is no answer to it, even if bo
 });
 
 test('a GET is sent to another target when one closes without an answer', async (t) => {
-  const closing = await Backend.start(t, async (peer) => {
+  const closing = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.socket.end();
   });
-  const backend = await Backend.responding(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [closing.port, backend.port]);
   const client = await proxy.connect(t);
   for (let round = 0; round < 2; round++) {
@@ -93,12 +93,12 @@ test('a GET is sent to another target when one closes without an answer', async 
 });
 
 test('a PUT is sent again with the body that was sent so far', async (t) => {
-  const closing = await Backend.start(t, async (peer) => {
+  const closing = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.body(3);
     peer.socket.end();
   });
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write(ok(await peer.body(6)));
   });
@@ -107,7 +107,7 @@ test('a PUT is sent again with the body that was sent so far', async (t) => {
     const client = await proxy.connect(t);
     client.write(put('abcdef').slice(0, -3));
     // Round robin starts at either: the one that closes gets its three bytes first, or is not asked.
-    await until(() => closing.peers.length + backend.peers.length > round, 'a target');
+    await untilTrue(() => closing.peers.length + backend.peers.length > round, 'a target');
     client.write('def');
     assert.equal((await client.response()).body, 'abcdef');
   }
@@ -123,7 +123,7 @@ test('a PUT beyond the replay buffer is not sent again', async (t) => {
     await peer.body(70_000);
     peer.socket.destroy();
   };
-  const backends = [await Backend.start(t, serve), await Backend.start(t, serve)];
+  const backends = [await ScriptedBackend.start(t, serve), await ScriptedBackend.start(t, serve)];
   const proxy = await HttpProxy.start(
     t,
     backends.map(({ port }) => port),
@@ -138,7 +138,7 @@ test('a PUT beyond the replay buffer is not sent again', async (t) => {
 });
 
 test('a POST is never sent twice, and never over a connection that was used before', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     const head = await peer.head();
     if (head.startsWith('GET')) peer.write(ok(`${number}`));
     else peer.socket.destroy();
@@ -154,7 +154,7 @@ test('a POST is never sent twice, and never over a connection that was used befo
 });
 
 test('an answer that does not come is a 504, and the upstream connection is closed', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port], { requestTimeoutMs: 50 });
@@ -167,7 +167,7 @@ test('an answer that does not come is a 504, and the upstream connection is clos
 });
 
 test("a client's abort reaches the target", async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
@@ -182,7 +182,7 @@ test("a client's abort reaches the target", async (t) => {
 });
 
 test('an abort in the middle of a request body reaches the target', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
@@ -196,7 +196,7 @@ test('an abort in the middle of a request body reaches the target', async (t) =>
 });
 
 test('a client that ends its side behind a whole request gets its answer', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.untilEnded();
     peer.write(ok('hello'));
@@ -209,7 +209,7 @@ test('a client that ends its side behind a whole request gets its answer', async
 });
 
 test('unbind closes idle connections to the target inside the swap', async (t) => {
-  const backend = await Backend.responding(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
@@ -222,8 +222,8 @@ test('unbind closes idle connections to the target inside the swap', async (t) =
 });
 
 test('a request that waits for its connect goes to another target when that one is unbound', async (t) => {
-  const backend = await Backend.responding(t, 'hello');
-  const other = await Backend.responding(t, 'other');
+  const backend = await ScriptedBackend.responding(t, 'hello');
+  const other = await ScriptedBackend.responding(t, 'other');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   const { targets } = proxy.listener;
@@ -248,7 +248,7 @@ test('a request that waits for its connect goes to another target when that one 
 });
 
 test('an exchange that has begun runs to its end after the unbind, and its connection is not kept', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
   });
@@ -268,7 +268,7 @@ test('an exchange that has begun runs to its end after the unbind, and its conne
 });
 
 test('an exchange that outlives the unbind by the request timeout is ended', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     if (number === 0) peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
   });
@@ -282,7 +282,7 @@ test('an exchange that outlives the unbind by the request timeout is ended', asy
 });
 
 test('round robin holds over requests of one connection', async (t) => {
-  const backends = await Promise.all(['a', 'b', 'c'].map((name) => Backend.responding(t, name)));
+  const backends = await Promise.all(['a', 'b', 'c'].map((name) => ScriptedBackend.responding(t, name)));
   const proxy = await HttpProxy.start(
     t,
     backends.map(({ port }) => port),
@@ -299,7 +299,7 @@ test('round robin holds over requests of one connection', async (t) => {
 });
 
 test('an idle connection to a target is closed before the target would', async (t) => {
-  const backend = await Backend.responding(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
@@ -314,7 +314,7 @@ test('an idle connection to a target is closed before the target would', async (
 });
 
 test('under load, unbinds and binds fail no request, and nothing begins at a target that is unbound', async (t) => {
-  const backends = await Promise.all(['a', 'b', 'c'].map((name) => Backend.responding(t, name)));
+  const backends = await Promise.all(['a', 'b', 'c'].map((name) => ScriptedBackend.responding(t, name)));
   const ports = backends.map(({ port }) => port);
   const proxy = await HttpProxy.start(t, ports);
   let isOver = false;
@@ -332,7 +332,7 @@ test('under load, unbinds and binds fail no request, and nothing begins at a tar
     proxy.unbind(port);
     const before = proxy.counts(port).requests;
     const seen = requests;
-    await until(() => requests > seen + 20, 'requests to the other targets');
+    await untilTrue(() => requests > seen + 20, 'requests to the other targets');
     assert.equal(proxy.counts(port).requests, before);
     proxy.bind(port);
   }
