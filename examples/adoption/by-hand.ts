@@ -25,10 +25,10 @@ const objects = {
 };
 
 for (const [path, properties] of Object.entries(objects)) {
-  const answer = await fetch(`${WEIR_ENDPOINT}/v1/${path}`, {
+  const response = await fetch(`${WEIR_ENDPOINT}/v1/${path}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${WEIR_TOKEN}` },
     body: JSON.stringify(properties),
   });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
 }

@@ -10,7 +10,7 @@ import { resourceName, stackOf } from '../model/base/urn.ts';
 import type { Inputs, State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
-import { isSameObject, newIncarnation, objectId } from './object-id.ts';
+import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
 import { bodyOf, inputsOf, outputsOf } from './outputs.ts';
 
 /** No resource has had its name taken over so often. */
@@ -72,7 +72,7 @@ export class Lifecycle {
    * its own object.
    */
   async #createNew(inputs: Inputs, choice = 0): Promise<dynamic.CreateResult> {
-    const id = objectId(this.#resource, inputs, choice);
+    const id = newObjectId(this.#resource, inputs, choice);
     try {
       return await this.#createAt(id, inputs);
     } catch (error) {
@@ -92,7 +92,7 @@ export class Lifecycle {
     const stored = await this.#client.get(this.#call(id, undefined));
     if (stored === undefined) throw this.#notThere(id, ': leave adopt out to make a new one');
     if (stored.owner === inputs.owner) {
-      // Adopted before. It is created once more where the first answer was lost, and to replace it: by a new incarnation
+      // Adopted before. It is created once more where the first response was lost, and to replace it: by a new incarnation
       // of itself, or, where it is to be another object, by one under an id of its own.
       return isSameObject(this.#resource, stored, inputs) ? this.#createAt(id, inputs) : this.#createNew(inputs);
     }

@@ -11,7 +11,7 @@ import { residentBytes } from '../harness/clients/crowd.ts';
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
+import { type Scenario, targetsTo } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
@@ -25,7 +25,7 @@ function openConnections(runtime: RuntimeProcess): Promise<number> {
 }
 
 function refused(runtime: RuntimeProcess, reason: string): Promise<number> {
-  return runtime.metric(`weir_refused_total{listener="web",reason="${reason}"}`);
+  return runtime.metric(`weir_rejected_total{listener="web",reason="${reason}"}`);
 }
 
 function agents(t: TestContext, count: number): Agent[] {
@@ -42,7 +42,7 @@ const tcpRows = ['1', '4'].map(
     listener: { ...TCP, maxConnections: 20 },
     flags: ['--workers', workers],
     run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
-      await bind(targetsOf([await tcpBackend('a')]));
+      await bind(targetsTo([await tcpBackend('a')]));
       const flows: Flow[] = [];
       t.after(() => {
         for (const { socket } of flows) socket.destroy();
@@ -78,12 +78,12 @@ const httpRows = ['1', '4'].map(
     listener: { maxConnections: 20 },
     flags: ['--workers', workers],
     run: async ({ bind, runtime, url, httpBackend }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const clients = agents(t, 60);
-      const answers = await Promise.all(clients.map((agent) => exchange(url, agent)));
-      assert.deepEqual(shares(answers), { a: 20, none: 40 });
-      for (const { error } of answers) if (error !== undefined) assert.match(error, /^503 .*: too many connections/s);
-      const kept = clients.filter((_, index) => answers[index]?.backend === 'a');
+      const responses = await Promise.all(clients.map((agent) => exchange(url, agent)));
+      assert.deepEqual(shares(responses), { a: 20, none: 40 });
+      for (const { error } of responses) if (error !== undefined) assert.match(error, /^503 .*: too many connections/s);
+      const kept = clients.filter((_, index) => responses[index]?.backend === 'a');
       const again = await Promise.all(kept.map((agent) => exchange(url, agent)));
       assert.ok(again.every(({ backend, isReused }) => backend === 'a' && isReused));
       for (const agent of kept) agent.destroy();
@@ -103,25 +103,25 @@ const pendingRows = ['1', '4'].map(
       const gate = Promise.withResolvers<void>();
       t.after(() => gate.resolve());
       const backend = await httpBackend('a', 0, gate.promise);
-      await bind(targetsOf([backend]));
-      const answered: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
-      const ask = async (agent: Agent) => answered.push({ agent, ...(await exchange(url, agent)) });
+      await bind(targetsTo([backend]));
+      const responded: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
+      const ask = async (agent: Agent) => responded.push({ agent, ...(await exchange(url, agent)) });
       const first = agents(t, 30).map(ask);
-      await until('those that are too many', () => answered.length >= 22 || undefined);
+      await until('those that are too many', () => responded.length >= 22 || undefined);
       await until('the others', () => backend.count >= 8 || undefined);
-      assert.deepEqual([answered.length, backend.count], [22, 8]);
-      for (const { error } of answered) assert.match(error ?? '', /^503 .*: too many requests wait/s);
+      assert.deepEqual([responded.length, backend.count], [22, 8]);
+      for (const { error } of responded) assert.match(error ?? '', /^503 .*: too many requests wait/s);
 
       await change({ maxPendingRequests: 10 });
-      const turnedAway = answered.splice(0).map(({ agent }) => agent);
-      const second = turnedAway.slice(0, 5).map(ask);
-      await until('those that are still too many', () => answered.length >= 3 || undefined);
+      const rejected = responded.splice(0).map(({ agent }) => agent);
+      const second = rejected.slice(0, 5).map(ask);
+      await until('those that are still too many', () => responded.length >= 3 || undefined);
       await until('two more', () => backend.count >= 10 || undefined);
-      assert.deepEqual([answered.length, backend.count], [3, 10]);
+      assert.deepEqual([responded.length, backend.count], [3, 10]);
       gate.resolve();
       await Promise.all([...first, ...second]);
-      assert.equal(answered.filter(({ backend: name }) => name === 'a').length, 10);
-      const again = await Promise.all(turnedAway.slice(0, 10).map((agent) => exchange(url, agent)));
+      assert.equal(responded.filter(({ backend: name }) => name === 'a').length, 10);
+      const again = await Promise.all(rejected.slice(0, 10).map((agent) => exchange(url, agent)));
       assert.ok(
         again.every(({ backend: name, isReused }) => name === 'a' && isReused),
         JSON.stringify(again),
@@ -153,11 +153,11 @@ testOnEachEngine([
   ...httpRows,
   ...pendingRows,
   {
-    name: 'HTTPS, maxConnections: a client beyond it is answered 503 and closed, and one that does not shake hands counts',
+    name: 'HTTPS, maxConnections: a client beyond it gets 503 and is closed, and one that does not shake hands counts',
     listener: { protocol: 'HTTPS', maxConnections: 2, certificates: { web: makePair(['localhost']) } },
     flags: ['--workers', '2'],
     run: async ({ bind, runtime, url, port, httpBackend }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const secure = url.replace('http:', 'https:');
       const [first, second] = [0, 1].map(() => new SecureAgent({ keepAlive: true, rejectUnauthorized: false }));
       t.after(() => {
@@ -181,7 +181,7 @@ testOnEachEngine([
     listener: { ...TCP, maxConnections: 1 },
     run: async ({ bind, runtime, port, tcpBackend }, t) => {
       const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const { socket } = await openFlow(port);
       t.after(() => socket.destroy());
       const other = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort() };
@@ -190,7 +190,7 @@ testOnEachEngine([
       await until('the other one serves', async () => (await askTcp('127.0.0.1', other.port)) === 'b' || undefined);
       assert.equal(await askTcp('127.0.0.1', port), undefined);
       // A target that is bound now is checked, and takes traffic, while no client may connect.
-      await bind(targetsOf([a, b]));
+      await bind(targetsTo([a, b]));
     },
   },
   {
@@ -214,7 +214,7 @@ testOnEachEngine([
       t.after(() => clearInterval(timer));
       const load = startLoad({ url: `${url}small`, clients: 8 });
       t.after(load.stop);
-      // A head has its time from its first byte on, and an answer as well as silence has it from its last; a body that
+      // A head has its time from its first byte on, and a response as well as silence has it from its last; a body that
       // goes on may take as long as it likes.
       await until('all but the slow bodies are gone', async () => (await openConnections(runtime)) <= 108 || undefined);
       await until('the healthy ones were served all the time', () => load.exchanges.length > 2_000 || undefined);
@@ -225,21 +225,21 @@ testOnEachEngine([
   },
   ...(['HTTP', 'TCP'] as const).map(
     (protocol): Scenario => ({
-      name: `${protocol}: ${SLOW_READERS} clients that do not read an answer of 50 MiB make the runtime grow by far less than they wait for`,
+      name: `${protocol}: ${SLOW_READERS} clients that do not read a response of 50 MiB make the runtime grow by far less than they wait for`,
       listener: { protocol },
       run: async ({ bind, runtime, port }, t) => {
         const backend = await largeBackend(t);
         await bind({ large: backend.target });
         const before = residentBytes(runtime.pid);
         slowClients(t, port, SLOW_READERS, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
-        await until('every answer has begun', () => backend.begun === SLOW_READERS || undefined);
+        await until('every response has begun', () => backend.begun === SLOW_READERS || undefined);
         let taken = -1;
         await until('nothing more is taken of the target', () => {
           const isSame = backend.taken === taken;
           taken = backend.taken;
           return isSame || undefined;
         });
-        assert.ok(taken < SLOW_READERS * LARGE_BYTES, 'the answers are held back');
+        assert.ok(taken < SLOW_READERS * LARGE_BYTES, 'the responses are held back');
         const grown = residentBytes(runtime.pid) - before;
         // Measured with 250 of them: 14 MiB. These wait for 2,500 MiB.
         assert.ok(grown < 250 * MIB, `${Math.round(grown / MIB)} MiB`);

@@ -93,9 +93,9 @@ const bodyScenarios = (['length', 'chunks'] as const).map(
         headers: framing === 'length' ? { 'content-length': body.length } : { 'transfer-encoding': 'chunked' },
       });
       sent.end(body);
-      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-      assert.ok(body.equals(await buffer(answer)));
-      const isByLength = answer.headers['content-length'] === `${body.length}`;
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      assert.ok(body.equals(await buffer(response)));
+      const isByLength = response.headers['content-length'] === `${body.length}`;
       assert.equal(isByLength, framing === 'length');
     },
   }),
@@ -104,7 +104,7 @@ const bodyScenarios = (['length', 'chunks'] as const).map(
 testOnEachEngine([
   ...bodyScenarios,
   {
-    name: 'TCP: 1 MB up, FIN, and the answer behind it, byte for byte',
+    name: 'TCP: 1 MB up, FIN, and the response behind it, byte for byte',
     listener: TCP,
     run: async ({ bind, port }, t) => {
       const got: Buffer[] = [];
@@ -120,7 +120,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP: 1 MB up, FIN, and the answer behind it, byte for byte',
+    name: 'HTTP: 1 MB up, FIN, and the response behind it, byte for byte',
     listener: UNCHECKED,
     run: async ({ bind, port }, t) => {
       const body = randomBytes(1_000_000);
@@ -138,9 +138,9 @@ testOnEachEngine([
       const socket = client(t, port);
       socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
       socket.end(body);
-      const answer = await buffer(socket);
-      assert.match(answer.toString('latin1', 0, 20), /^HTTP\/1\.1 200 /);
-      assert.ok(body.equals(answer.subarray(answer.indexOf('\r\n\r\n') + 4)));
+      const response = await buffer(socket);
+      assert.match(response.toString('latin1', 0, 20), /^HTTP\/1\.1 200 /);
+      assert.ok(body.equals(response.subarray(response.indexOf('\r\n\r\n') + 4)));
     },
   },
   {
@@ -154,14 +154,14 @@ testOnEachEngine([
       const sent = request(url);
       t.after(() => sent.destroy());
       sent.end();
-      const response = (await asked)[1];
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.flushHeaders();
-      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      const served = (await asked)[1];
+      served.writeHead(200, { 'content-type': 'text/event-stream' });
+      served.flushHeaders();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
       for (let number = 0; number < 20; number++) {
         const event = `id: ${number}\ndata: x\n\n`;
-        response.write(event);
-        assert.equal(`${(await once(answer, 'data'))[0]}`, event);
+        served.write(event);
+        assert.equal(`${(await once(response, 'data'))[0]}`, event);
       }
     },
   },
@@ -195,7 +195,7 @@ testOnEachEngine([
     },
   },
   {
-    name: "a client's abort reaches the backend, in the middle of the request and of the answer",
+    name: "a client's abort reaches the backend, in the middle of the request and of the response",
     listener: UNCHECKED,
     run: async ({ bind, port }, t) => {
       let got = '';
@@ -221,7 +221,7 @@ testOnEachEngine([
       reading.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
       await heard(reading, 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n');
       reading.destroy();
-      await until('the abort of the answer', () => ended === 2 || undefined);
+      await until('the abort of the response', () => ended === 2 || undefined);
     },
   },
   {

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import fc from 'fast-check';
+import type { Protocol } from '../../provider/runtime/contract/snapshot.ts';
 import { anyBackend } from '../harness/backends/any-protocol.ts';
 import { freePort } from '../harness/backends/backends.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { Visitors } from '../harness/conformance/visitors.ts';
-import { type AttachmentModel, type Match, type Protocol, WalkModel } from '../harness/conformance/walk-model.ts';
+import { type AttachmentModel, type Match, WalkModel } from '../harness/conformance/walk-model.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { assertHolds } from '../harness/properties/properties.ts';
 import { Chance } from '../harness/properties/seed.ts';
@@ -34,7 +35,7 @@ const ASKED = ['y.org', 'x.example', 'z.example'].flatMap((host) =>
 const ALGORITHMS = ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'];
 const certificates = [{ one: makePair(['one.example']) }, { two: makePair(['two.example']) }];
 
-/** Writes to the runtime and, once answered, to the model. Each returns what it did; undefined: it is not possible now. */
+/** Writes to the runtime and, once responded, to the model. Each returns what it did; undefined: it is not possible now. */
 class Walk {
   readonly model = new WalkModel();
   readonly #runtime: RuntimeProcess;
@@ -190,8 +191,8 @@ async function visit(t: TestContext, model: WalkModel, visitors: Map<string, Vis
         const [host, path] = chance.of(ASKED);
         const may = eligibleOf(model.ofRequest(id, host, path));
         for (const isKept of [true, false]) {
-          const answer = await present.ask(host, path, isKept);
-          expectOneOf(answer, may.length > 0 ? may : ['503'], `${id} ${host}${path} ${isKept ? 'kept' : 'fresh'}`);
+          const response = await present.ask(host, path, isKept);
+          expectOneOf(response, may.length > 0 ? may : ['503'], `${id} ${host}${path} ${isKept ? 'kept' : 'fresh'}`);
         }
       }
     }
@@ -202,13 +203,13 @@ function eligibleOf(weights: ReadonlyMap<string, number>): string[] {
   return [...weights].filter(([, weight]) => weight > 0).map(([name]) => name);
 }
 
-function expectOneOf(answer: string, names: readonly string[], what: string): void {
-  assert.ok(names.includes(answer), `${what}: ${answer}, not one of ${names}`);
+function expectOneOf(response: string, names: readonly string[], what: string): void {
+  assert.ok(names.includes(response), `${what}: ${response}, not one of ${names}`);
 }
 
 testOnEachEngine([
   {
-    name: `${WRITES} writes at random: from each answer on every request goes to a target that a small model says it may, and none fails`,
+    name: `${WRITES} writes at random: from each response on every request goes to a target that a small model says it may, and none fails`,
     flags: ['--workers', '2'],
     run: async ({ runtime }, t) => {
       await runtime.done('DELETE', '/v1/listeners/web');

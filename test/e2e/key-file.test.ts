@@ -61,7 +61,7 @@ test('--key-file is somewhere else, and another one, a damaged one or one that o
   assert.equal(await servedName(port), 'a.example');
 });
 
-test('no request that is refused brings its key into an answer, the log or the data', async (t) => {
+test('no request that is refused brings its key into a response, the log or the data', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const line = PAIR.privateKey.split('\n')[1] ?? '';
@@ -79,13 +79,13 @@ test('no request that is refused brings its key into an answer, the log or the d
   // Not even JSON: a parser that quotes what it does not like would quote this.
   texts.push(`{"privateKey": ${PAIR.privateKey}}`, line);
   for (const body of texts) {
-    const answer = await fetch(`${runtime.url}/v1/listeners/web`, {
+    const response = await fetch(`${runtime.url}/v1/listeners/web`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${runtime.token}`, 'content-type': 'application/json' },
       body,
     });
-    assert.equal(answer.status, 400);
-    assert.ok(!(await answer.text()).includes(line.slice(0, 10)), body.slice(0, 200));
+    assert.equal(response.status, 400);
+    assert.ok(!(await response.text()).includes(line.slice(0, 10)), body.slice(0, 200));
   }
   await until('a quiet runtime', async () => (await runtime.call('GET', '/healthz')).status === 200);
   assert.ok(!runtime.log().includes(line.slice(0, 10)));

@@ -1,7 +1,7 @@
 // Requests that every data plane carries over, as bytes, and what their backend sees: each exactly once, in order, well framed.
 import type { Step } from '../../harness/raw-http/raw.ts';
 
-export interface Seen {
+export interface CarriedRequest {
   /** Method and target. */
   readonly line: string;
   readonly body?: string;
@@ -16,15 +16,15 @@ interface CarriedRow {
   readonly section: string;
   readonly send: string | readonly Step[];
   /** Nothing else reaches the backend. */
-  readonly seen: readonly (Seen | string)[];
+  readonly seen: readonly (CarriedRequest | string)[];
   /**
-   * open: the next request on the connection is answered. closed: the connection ends behind the answers. A status: a
-   * refusal stands behind them, then the connection ends. cut: it ends, and nothing is answered.
+   * open: the next request on the connection gets its response. closed: the connection ends behind the responses. A status: a
+   * refusal stands behind them, then the connection ends. cut: it ends, and nothing gets its response.
    */
   readonly ending?: 'open' | 'closed' | 'cut' | number;
-  /** Interim answers that the client gets. */
+  /** Interim responses that the client gets. */
   readonly interim?: number;
-  /** Not byte by byte too, where an interim answer may come in between. */
+  /** Not byte by byte too, where an interim response may come in between. */
   readonly isWhole?: true;
 }
 
@@ -35,7 +35,7 @@ const old = (lines: string): string => `GET / HTTP/1.0\r\n${lines}\r\n`;
 const chunked = (body: string, lines = ''): string => post(`${lines}Transfer-Encoding: chunked\r\n`, body);
 const length = (text: string): string => `Content-Length: ${text.length}\r\n`;
 
-const HELLO: Seen = { line: 'POST /', body: 'hello' };
+const HELLO: CarriedRequest = { line: 'POST /', body: 'hello' };
 const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 const KEEP = 'Connection: keep-alive\r\n';
 
@@ -246,7 +246,7 @@ const CONNECTIONS: readonly CarriedRow[] = [
     seen: [{ ...HELLO, lacks: ['expect'] }],
   },
   {
-    rule: 'three pipelined requests are answered in order',
+    rule: 'three pipelined requests get their responses in order',
     section: 'RFC 9112 9.3.2',
     send: get('', '/1') + post(length('hello'), 'hello') + get('', '/3'),
     seen: ['GET /1', HELLO, 'GET /3'],

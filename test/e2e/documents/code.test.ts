@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseOptions } from '../../bench/options.ts';
-import { parse, read, spans } from '../../harness/documents/blocks.ts';
+import { parseMarkdown, readDocument, spansOf } from '../../harness/documents/blocks.ts';
 import { tour } from '../../harness/documents/tour.ts';
 import { ROOT } from '../../harness/machine/tree.ts';
 import { LAYERS } from '../../house/layers.ts';
@@ -48,7 +48,9 @@ test('the commands of the benchmark take what they are given', async (t) => {
 });
 
 test('each file and folder that provider/README.md names is there', () => {
-  const named = spans(parse(read('provider/README.md'))).filter((span) => /^[\w./-]+(\.ts|\.json|\/)$/.test(span));
+  const named = spansOf(parseMarkdown(readDocument('provider/README.md'))).filter((span) =>
+    /^[\w./-]+(\.ts|\.json|\/)$/.test(span),
+  );
   assert.ok(named.length > 60);
   // The example of a new type of resource is made up.
   const missing = named.filter((path) => !/source-list\.ts$/.test(path) && !existsSync(join(HOUSE, path)));

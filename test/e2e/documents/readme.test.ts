@@ -24,7 +24,10 @@ test('the commands of README.md do what it says, from `npm run up` to the previe
   await tour(t, 'README.md', {
     directory,
     meant: { 8080: `${port}`, 9001: `${b1.port}`, 9002: `${b2.port}`, '../shop': join(temporaryDirectory(t), 'shop') },
-    drawings: { '  stack: a program with resources of the package pulumi-weir': namesResources },
+    drawings: {
+      '  stack: a program with resources of the package pulumi-weir; several stacks can share a runtime':
+        namesResources,
+    },
     instead: {
       'npm run up': async (journey) => {
         isUp = true;

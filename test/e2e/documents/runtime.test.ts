@@ -40,6 +40,17 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       // Nobody listens there, so that the runtime responds itself.
       9001: `${await freePort()}`,
     },
+    before: {
+      // What the backup brings back is gone before.
+      'systemctl stop weir': async (journey) => {
+        await journey.commands(
+          ['attachments/app', 'listeners/http', 'load-balancers/web']
+            .map((path) => `curl -sfX DELETE -H "Authorization: Bearer $WEIR_TOKEN" http://127.0.0.1:7400/v1/${path}`)
+            .join('\n'),
+        );
+        assert.match(await journey.commands('weir status'), /No listeners yet/);
+      },
+    },
     instead: {
       // The worker hands the line on within a tenth of a second.
       'tail -n 1 /var/log/weir/access.log': () =>

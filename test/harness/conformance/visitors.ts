@@ -3,14 +3,14 @@ import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import type { Protocol } from '../../../provider/runtime/contract/snapshot.ts';
 import { UdpClient } from '../backends/udp.ts';
-import type { Protocol } from './walk-model.ts';
 
 /** The clients of one listener as it is now; those of its older self are closed. */
 export class Visitors {
   readonly protocol: Protocol;
   readonly port: number;
-  /** The backend that answered the last datagram. */
+  /** The backend that responded to the last datagram. */
   session: string | undefined;
   readonly #agent: Agent;
   #udp: UdpClient | undefined;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../machine/tree.ts';
 
-export interface Block {
+export interface CodeBlock {
   /** The first word after the fence, such as `sh`. */
   readonly language: string;
   /** The second word: the file that the block is. */
@@ -15,13 +15,13 @@ export interface Block {
 }
 
 export interface Markdown {
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly CodeBlock[];
   /** Without the blocks of code. */
   readonly prose: string;
 }
 
 /** Every document of the tree, as a path below its root. */
-export function documents(): string[] {
+export function documentFiles(): string[] {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
     cwd: ROOT,
     encoding: 'utf8',
@@ -29,22 +29,20 @@ export function documents(): string[] {
   return listed.split('\n').filter((name) => name !== '');
 }
 
-export function read(document: string): string {
+export function readDocument(document: string): string {
   return readFileSync(join(ROOT, document), 'utf8');
 }
 
-/** Throws if a fence is left open, and at a block that is made by indentation, because such a block names no language. */
-export function parse(text: string): Markdown {
-  const blocks: Block[] = [];
+/** Throws if a fence is left open. */
+export function parseMarkdown(text: string): Markdown {
+  const blocks: CodeBlock[] = [];
   const prose: string[] = [];
   let open: { language: string; file: string | undefined; line: number; lines: string[] } | undefined;
   for (const [index, line] of text.split('\n').entries()) {
     if (open === undefined) {
       const [, language, file] = /^```(\S*)(?: +(\S+))?$/.exec(line) ?? [];
-      if (language !== undefined) open = { language, file, line: index + 2, lines: [] };
-      else if (/^(?: {4}|\t)\S/.test(line) && prose.at(-1) === '')
-        throw new Error(`line ${index + 1}: a block of code stands between \`\`\`LANGUAGE and \`\`\``);
-      else prose.push(line);
+      if (language === undefined) prose.push(line);
+      else open = { language, file, line: index + 2, lines: [] };
     } else if (line === '```') {
       const { lines, ...block } = open;
       blocks.push({ ...block, text: `${lines.join('\n')}\n` });
@@ -55,8 +53,14 @@ export function parse(text: string): Markdown {
   return { blocks, prose: prose.join('\n') };
 }
 
+/** The first lines of blocks that are made by indentation: these name no language, so that nothing could run them. */
+export function indentedLines(text: string): string[] {
+  const lines = parseMarkdown(text).prose.split('\n');
+  return lines.filter((line, index) => /^(?: {4}|\t)\S/.test(line) && lines[index - 1] === '');
+}
+
 /** The anchors of the headings, as GitHub makes them. */
-export function anchors({ prose }: Markdown): Set<string> {
+export function anchorsOf({ prose }: Markdown): Set<string> {
   const found = new Set<string>();
   for (const [, title = ''] of prose.matchAll(/^#{1,6} +(.*?) *$/gm)) {
     const anchor = title
@@ -71,13 +75,13 @@ export function anchors({ prose }: Markdown): Set<string> {
 }
 
 /** The targets of the links that lead to a file or a heading of this tree. */
-export function links({ prose }: Markdown): string[] {
+export function linksOf({ prose }: Markdown): string[] {
   const withoutSpans = prose.replace(/`[^`\n]*`/g, '');
   const all = [...withoutSpans.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
   return all.filter((target) => !/^[a-z]+:/.test(target));
 }
 
 /** The texts between backquotes. */
-export function spans({ prose }: Markdown): string[] {
+export function spansOf({ prose }: Markdown): string[] {
   return [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replaceAll('\n', ' '));
 }

@@ -10,12 +10,12 @@ import { freePort } from '../backends/backends.ts';
 import { faultsOf } from '../export/compiler.ts';
 import { ROOT } from '../machine/tree.ts';
 import { MAIN, temporaryDirectory } from '../runtime/runtime.ts';
-import { type Block, parse, read } from './blocks.ts';
+import { type CodeBlock, parseMarkdown, readDocument } from './blocks.ts';
 import { misprint } from './printed.ts';
 import { Terminal } from './terminal.ts';
 
 /** What a document cannot know of the machine that its test runs on, and what is done beside its blocks. */
-export interface Plan {
+export interface TourPlan {
   /** Texts of the document, and what stands for them on this machine: ports, folders, addresses. */
   readonly meant?: Readonly<Record<string, string>>;
   /** By the first line of a block: what the prose above it tells the reader to do first. */
@@ -39,7 +39,7 @@ export class Tour {
   /** The program that is up. */
   #program: string | undefined;
 
-  constructor(t: TestContext, plan: Plan, apiPort: number) {
+  constructor(t: TestContext, plan: TourPlan, apiPort: number) {
     this.directory = plan.directory ?? project(t);
     this.home = temporaryDirectory(t);
     const api = `127.0.0.1:${apiPort}`;
@@ -87,7 +87,7 @@ export class Tour {
     writeFileSync(path, text);
   }
 
-  async file({ file = '', text, language }: Block): Promise<void> {
+  async file({ file = '', text, language }: CodeBlock): Promise<void> {
     // Beside the program that it may import, which the compiler has under the name of a second text.
     const besides = text.replaceAll('./index.ts', './exported-1.ts');
     if (language === 'ts') assert.equal(faultsOf([besides, this.#program ?? 'export {};']), '', file);
@@ -109,7 +109,7 @@ export class Tour {
     this.#program = undefined;
   }
 
-  async commands(text: string, instead: Plan['instead'] = {}): Promise<string> {
+  async commands(text: string, instead: TourPlan['instead'] = {}): Promise<string> {
     let printed = '';
     for (const command of commandsOf(text)) {
       const other = instead[command];
@@ -121,7 +121,7 @@ export class Tour {
 }
 
 /** Takes the tour of a document; fails at the first block that is not true, and at a block that nothing runs. */
-export async function tour(t: TestContext, document: string, plan: Plan = {}): Promise<void> {
+export async function tour(t: TestContext, document: string, plan: TourPlan = {}): Promise<void> {
   const apiPort = await freePort();
   const journey = new Tour(t, plan, apiPort);
   if (plan.hasRuntime) await journey.commands('weir serve');
@@ -131,7 +131,7 @@ export async function tour(t: TestContext, document: string, plan: Plan = {}): P
     return table?.[key];
   };
   let printed: string | undefined;
-  for (const block of parse(read(document)).blocks) {
+  for (const block of parseMarkdown(readDocument(document)).blocks) {
     const first = block.text.split('\n')[0] ?? '';
     const place = `${document}:${block.line}`;
     try {

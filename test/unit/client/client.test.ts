@@ -1,4 +1,4 @@
-// The client against scripted answers: what it repeats, what it takes for gone, and what its errors say to do.
+// The client against scripted responds: what it repeats, what it takes for gone, and what its errors say to do.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Call, RuntimeClient } from '../../../provider/client/client.ts';
@@ -8,7 +8,7 @@ import {
   failure,
   type Reply,
   RUNTIME_ID,
-  type Seen,
+  type SeenRequest,
   scriptedRuntime,
   stored,
 } from '../../harness/runtime/scripted-runtime.ts';
@@ -19,16 +19,20 @@ function clientFor(endpoint: string, env: Record<string, string> = { WEIR_TOKEN:
   return new RuntimeClient(settingsOf({ get: () => undefined }, { ...env, WEIR_ENDPOINT: endpoint }));
 }
 
-async function scripted(t: TestContext, reply: (seen: Seen, index: number) => Reply, env?: Record<string, string>) {
+async function scripted(
+  t: TestContext,
+  reply: (seen: SeenRequest, index: number) => Reply,
+  env?: Record<string, string>,
+) {
   const runtime = await scriptedRuntime(t, reply);
   return { runtime, client: clientFor(runtime.url, env) };
 }
 
 test('a write carries token, runtime and body, and the runtime is asked for its id once', async (t) => {
   const { runtime, client } = await scripted(t, () => stored({ vip: '127.0.0.1' }));
-  const answer = await client.put({ ...CALL, id: 'a b' }, { weight: 1 }, 0);
+  const response = await client.put({ ...CALL, id: 'a b' }, { weight: 1 }, 0);
   await client.get(CALL);
-  assert.equal(answer.vip, '127.0.0.1');
+  assert.equal(response.vip, '127.0.0.1');
   assert.equal(runtime.preflights(), 1);
   const [put] = runtime.seen;
   assert.deepEqual([put?.method, put?.url, put?.body], ['PUT', '/v1/attachments/a%20b', { weight: 1 }]);
@@ -111,7 +115,7 @@ test('nothing listens: says where, why and what to do, and says it again without
   const expected = {
     code: 'Unreachable',
     message:
-      /^no Weir runtime answers at http:\/\/127\.0\.0\.1:\d+ \(connection refused\): start it with `npx weir serve`, or set weir:endpoint \/ WEIR_ENDPOINT$/,
+      /^no Weir runtime responds at http:\/\/127\.0\.0\.1:\d+ \(connection refused\): start it with `npx weir serve`, or set weir:endpoint \/ WEIR_ENDPOINT$/,
   };
   await assert.rejects(client.put(CALL, {}, 0), expected);
   await assert.rejects(client.delete(CALL, undefined), expected);
@@ -138,7 +142,7 @@ test('a path under which the runtime has no API is a wrong endpoint, never an ab
     const client = clientFor(`${runtime.url}/v1`);
     const expected = {
       code: 'Unreachable',
-      message: /\/v1 answers .*, but is not a Weir runtime: check port and path/,
+      message: /\/v1 responds .*, but is not a Weir runtime: check port and path/,
     };
     await assert.rejects(client.get(CALL), expected);
     await assert.rejects(client.delete(CALL, 'i-1'), expected);
@@ -203,7 +207,7 @@ test('a refused permission names what is missing, and the token that misses it; 
   await assert.rejects(client.put(CALL, {}, 0), { message: /one from weir:token \(plain refresh .*--run-program/ });
 });
 
-test('a token is asked for once: the second answer to a repeated call would have another', async (t) => {
+test('a token is asked for once: the second response to a repeated call would have another', async (t) => {
   const { runtime, client } = await scripted(t, ({ url }) => (url === '/healthz' ? stored({}) : 'reset'));
   const statements = [{ actions: ['slb:*'], resources: ['*'] }];
   await assert.rejects(client.createToken({ name: 'ci', statements }), { code: 'Unreachable' });

@@ -2,11 +2,11 @@
 import { routeKey } from '../../../model/base/route-key.ts';
 import type { HealthView } from '../../contract/engine.ts';
 import {
-  type GroupSnapshot,
-  groupsOf,
   type ListenerSnapshot,
   type Snapshot,
+  type TargetGroupSnapshot,
   takesTraffic,
+  targetGroupsOf,
 } from '../../contract/snapshot.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
 import { letServe } from './endpoints.ts';
@@ -33,24 +33,24 @@ export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, 
     });
     if (serving === undefined || due.has(serving)) continue;
     const hasServed = view.get('listeners', candidate.id)?.state.servesSince !== undefined;
-    if (hasServed && groupsOf(serving).some(({ targets }) => targets.size > 0)) continue;
+    if (hasServed && targetGroupsOf(serving).some(({ targets }) => targets.size > 0)) continue;
     if (canReplace(routesInTraffic(candidate, health), routesInTraffic(serving, health)))
       due.set(serving, candidate.id);
   }
   return [...due.values()];
 }
 
-/** It must answer what the other one answers; where that one leaves the most of it to nobody, its own targets are enough. */
+/** It must serve what the other one serves; where that one leaves the most of it to nobody, its own targets are enough. */
 function canReplace(routes: ReadonlySet<string>, served: ReadonlySet<string>): boolean {
   if (routes.size === 0) return false;
   return [...served].every((route) => routes.has(route)) || (routes.has(OWN) && !served.has(OWN));
 }
 
 /** The routes with a target that takes traffic. */
-function routesInTraffic({ group, rules }: ListenerSnapshot, health: HealthView): ReadonlySet<string> {
-  const isInTraffic = ({ id, targets }: GroupSnapshot) =>
+function routesInTraffic({ targetGroup, rules }: ListenerSnapshot, health: HealthView): ReadonlySet<string> {
+  const isInTraffic = ({ id, targets }: TargetGroupSnapshot) =>
     [...targets.values()].some(({ key, weight }) => weight > 0 && takesTraffic(health(id, key)));
-  const routes = new Set(rules.filter((rule) => isInTraffic(rule.group)).map(routeKey));
-  if (isInTraffic(group)) routes.add(OWN);
+  const routes = new Set(rules.filter((rule) => isInTraffic(rule.targetGroup)).map(routeKey));
+  if (isInTraffic(targetGroup)) routes.add(OWN);
   return routes;
 }

@@ -1,4 +1,4 @@
-// What an answer says of a listener's secrets and certificates.
+// What a response says of a listener's secrets and certificates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { objectResponse } from '../../../../provider/model/api/objects-by-kind.ts';
@@ -25,14 +25,14 @@ const listener = {
 } as StoredObject<'listeners'>;
 const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as ControlPlane;
 
-test('a listener is answered with fingerprints, as its schema says, and without any key', () => {
-  const answer = toApiObject(listener, control, ADMINISTRATOR);
-  assert.deepEqual(answer.certificates, {
+test('a listener gets its response with fingerprints, as its schema says, and without any key', () => {
+  const response = toApiObject(listener, control, ADMINISTRATOR);
+  assert.deepEqual(response.certificates, {
     'a.b': { certificate: pair.certificate, privateKeyFingerprint: fingerprint(pair.privateKey.trim()) },
   });
-  assert.deepEqual(answer.stickySession, { type: 'cookie', cookieKeyFingerprint: fingerprint(cookieKey) });
-  assert.deepEqual(objectResponse('listeners').safeParse(answer).error, undefined);
-  assert.doesNotMatch(JSON.stringify(answer), /planted|PRIVATE KEY/);
+  assert.deepEqual(response.stickySession, { type: 'cookie', cookieKeyFingerprint: fingerprint(cookieKey) });
+  assert.deepEqual(objectResponse('listeners').safeParse(response).error, undefined);
+  assert.doesNotMatch(JSON.stringify(response), /planted|PRIVATE KEY/);
 });
 
 test('an expired certificate is a warning of its listener', (t) => {

@@ -1,0 +1,118 @@
+// What holds for every document: a tour runs its blocks, its links lead somewhere, and the commands in its sentences are there.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, matchesGlob, normalize } from 'node:path';
+import { test } from 'node:test';
+import {
+  anchorsOf,
+  documentFiles,
+  indentedLines,
+  linksOf,
+  parseMarkdown,
+  readDocument,
+  spansOf,
+} from '../../harness/documents/blocks.ts';
+import { ROOT } from '../../harness/machine/tree.ts';
+import { MAIN } from '../../harness/runtime/runtime.ts';
+
+/** Pages that are made from code, whose own tests compile its examples and compare the pages. */
+const GENERATED = ['sdk/reference.md', 'provider/errors.md'];
+const README_LINES = 150;
+
+const documents = documentFiles();
+const { files, scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+test('every document with blocks of code has a tour that runs them, and no block is made by indentation', () => {
+  const tests = globSync('test/e2e/documents/*.test.ts', { cwd: ROOT }).map((file) =>
+    readFileSync(join(ROOT, file), 'utf8'),
+  );
+  const written = documents.filter((document) => !GENERATED.includes(document));
+  assert.ok(written.length >= 6);
+  for (const document of written) {
+    const text = readDocument(document);
+    assert.deepEqual(indentedLines(text), [], document);
+    const hasTour = tests.some((source) => source.includes(`tour(t, '${document}'`));
+    assert.ok(hasTour || parseMarkdown(text).blocks.length === 0, `no tour runs ${document}`);
+  }
+});
+
+test(`README.md has at most ${README_LINES} lines`, () => {
+  assert.ok(readDocument('README.md').trimEnd().split('\n').length <= README_LINES);
+});
+
+test('every link within the tree leads to a file and a heading', () => {
+  const broken = documents.flatMap((document) => {
+    return linksOf(parseMarkdown(readDocument(document)))
+      .filter((link) => !leads(document, link))
+      .map((link) => `${document}: ${link}`);
+  });
+  assert.deepEqual(broken, []);
+});
+
+test('what README.md links to is in the package too, because it is the page of the package', () => {
+  const linked = linksOf(parseMarkdown(readDocument('README.md'))).map((link) => link.replace(/#.*/, ''));
+  const packed = (path: string) =>
+    files.some((pattern: string) => matchesGlob(path, pattern) || path.startsWith(pattern));
+  assert.deepEqual(
+    linked.filter((path) => path !== '' && !packed(path)),
+    [],
+  );
+});
+
+test('the speed that README.md names is that of the last benchmark', () => {
+  const [, speed = ''] = /^## Speed\n(.*?)^## /ms.exec(readDocument('README.md')) ?? [];
+  const figures = speed.match(/\d+\.\d+/g) ?? [];
+  assert.ok(figures.length >= 4);
+  const goals = readDocument('test/bench/README.md');
+  assert.deepEqual(
+    figures.filter((figure) => !new RegExp(`^\\|.*\\| ${figure} \\(`, 'm').test(goals)),
+    [],
+  );
+});
+
+test('every command that a sentence names is there, with its options', () => {
+  const unknown = documents.flatMap((document) => {
+    const spans = new Set(spansOf(parseMarkdown(readDocument(document))));
+    return [...spans].filter((span) => !isKnown(span)).map((span) => `${document}: ${span}`);
+  });
+  assert.deepEqual(unknown, []);
+});
+
+function leads(document: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#');
+  const file = path === '' ? document : normalize(join(dirname(document), path));
+  if (!existsSync(join(ROOT, file))) return false;
+  if (anchor === undefined) return true;
+  return statSync(join(ROOT, file)).isFile() && anchorsOf(parseMarkdown(readDocument(file))).has(anchor);
+}
+
+/** True for a text that is no command. */
+function isKnown(span: string): boolean {
+  const [, script] = /^npm run (\S+)/.exec(span) ?? [];
+  if (script !== undefined) return script in scripts;
+  const [, program, rest = ''] = /^(?:npx )?(weir|pulumi) ([a-z].*)$/.exec(span) ?? [];
+  if (program === undefined) return true;
+  const [command = ''] = rest.split(' | ');
+  const words = command.split(' ');
+  const first = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
+  const names = words.slice(0, first === -1 ? undefined : first);
+  // The last of them may be an argument, such as the name of a token.
+  const help = [names, names.slice(0, -1)].map((path) => helpOf(program, path)).find((text) => text !== undefined);
+  return (
+    help !== undefined && (command.match(/ --[a-z][a-z-]*/g) ?? []).every((option) => help.includes(option.trim()))
+  );
+}
+
+const helps = new Map<string, string | undefined>();
+
+/** Undefined: there is no such command. */
+function helpOf(program: string, path: readonly string[]): string | undefined {
+  const key = [program, ...path].join(' ');
+  if (helps.has(key)) return helps.get(key);
+  const [file, args] = program === 'weir' ? [process.execPath, [MAIN]] : [program, []];
+  const { status, stdout } = spawnSync(file, [...args, ...path, '--help'], { encoding: 'utf8' });
+  const isThere = status === 0 && path.length > 0 && new RegExp(`^(Usage:)?\\s*${key}\\b`, 'm').test(stdout);
+  helps.set(key, isThere ? stdout : undefined);
+  return helps.get(key);
+}
