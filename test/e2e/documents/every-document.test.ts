@@ -91,7 +91,7 @@ function leads(document: string, link: string): boolean {
 function isKnown(span: string): boolean {
   const [, script] = /^npm run (\S+)/.exec(span) ?? [];
   if (script !== undefined) return script in scripts;
-  const [, program, rest = ''] = /^(?:npx )?(weir|pulumi) ([a-z].*)$/.exec(span) ?? [];
+  const [, program, rest = ''] = /^(weir|pulumi) ([a-z].*)$/.exec(span.replace(/^npx pulumi-weir /, 'weir ')) ?? [];
   if (program === undefined) return true;
   const [command = ''] = rest.split(' | ');
   const words = command.split(' ');

@@ -32,7 +32,7 @@ test('the programs and commands of sdk/README.md do what it says', async (t) => 
         await journey.done(`export GROUP=${group} SERVER=${server} WEIR_TOKEN=$(cat ~/.weir/*/token)`);
       },
       // The program that stands is that of the last block.
-      'npx weir export > index.ts': ({ terminal }) => {
+      'npx pulumi-weir export > index.ts': ({ terminal }) => {
         writeFileSync(join(terminal.directory, 'kept.ts'), readFileSync(join(terminal.directory, 'index.ts')));
       },
     },
@@ -41,8 +41,8 @@ test('the programs and commands of sdk/README.md do what it says', async (t) => 
       'pulumi plugin install resource random': async (journey) => {
         assert.match(await journey.done('pulumi plugin install --help'), /pulumi plugin install \[kind name/);
       },
-      'npx weir export > index.ts': async (journey) => {
-        assert.match(await journey.done('npx weir export'), /adopt: /);
+      'npx pulumi-weir export > index.ts': async (journey) => {
+        assert.match(await journey.done('npx pulumi-weir export'), /adopt: /);
       },
       // There is no lock file, and `npm ci` would take away what links to this checkout.
       'npm ci': (journey) => assert.ok(existsSync(join(journey.directory, 'package.json'))),

@@ -43,7 +43,8 @@ export class Tour {
     this.directory = plan.directory ?? project(t);
     this.home = temporaryDirectory(t);
     const api = `127.0.0.1:${apiPort}`;
-    this.#meant = Object.entries({ '127.0.0.1:7400': api, 'weir serve': `weir serve --api ${api}`, ...plan.meant });
+    const serve = Object.fromEntries(['weir serve', 'pulumi-weir serve'].map((text) => [text, `${text} --api ${api}`]));
+    this.#meant = Object.entries({ '127.0.0.1:7400': api, ...serve, ...plan.meant });
     this.terminal = new Terminal(t, this.directory, {
       HOME: this.home,
       PATH: `${programs(t)}:${process.env.PATH}`,
