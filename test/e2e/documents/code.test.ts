@@ -60,6 +60,21 @@ test('each file and folder that provider/README.md names is there', () => {
   );
 });
 
+test('each thing that provider/README.md says to be in a file is there', () => {
+  const text = readDocument('provider/README.md');
+  const said = [
+    ...text.matchAll(/`(\w+)` in `([\w./-]+\.ts)`/g),
+    // Rows of tables: the name that a row begins with is in its file.
+    ...[...text.matchAll(/^\| `([\w./-]+\.ts)` \| `(\w+)`:/gm)].map(([all, file, name]) => [all, name, file] as const),
+  ];
+  assert.ok(said.length >= 10);
+  const missing = said.filter(([, name = '', file = '']) => !readFileSync(join(HOUSE, file), 'utf8').includes(name));
+  assert.deepEqual(
+    missing.map(([all]) => all),
+    [],
+  );
+});
+
 /** Each name in the drawing is a folder or a file, and no layer of a folder of the first and second level is left out. */
 function showsLayers(drawing: string): void {
   const found = new Set<string>();

@@ -57,6 +57,9 @@ test('the commands of provider/runtime/README.md do what it says, from the first
         until('the line', () => readFileSync(join(logs, 'access.log'), 'utf8') || undefined),
       // readme.test.ts installs the package as it is packed.
       'npm install --prefix /opt/weir ./pulumi-weir-0.1.0.tgz': isInstalled,
+      // The test need not be root, and the runtime that it starts is of its own user.
+      'useradd --system --home-dir /var/lib/weir weir': () => {},
+      'chown -R weir: /var/lib/weir': () => {},
       'systemctl daemon-reload': (journey) => {
         const unit = join(journey.directory, 'weir.service');
         const verify = findProgram('systemd-analyze');
