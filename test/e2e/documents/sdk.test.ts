@@ -3,19 +3,16 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { WARNING_RULES } from '../../../provider/cli/plan/warnings.ts';
 import { freePort, httpBackend } from '../../harness/backends/backends.ts';
-import { type Tour, tour } from '../../harness/documents/tour.ts';
+import { readDocument } from '../../harness/documents/blocks.ts';
+import { tour } from '../../harness/documents/tour.ts';
 
 test('the programs and commands of sdk/README.md do what it says', async (t) => {
   const ports = await Promise.all([8080, 8443, 9000].map(async (written) => [written, `${await freePort()}`]));
   const backends = await Promise.all(
     [9001, 9002, 9003, 9004].map(async (written) => [written, `${(await httpBackend(t, `${written}`)).port}`]),
   );
-  const output = async ({ terminal }: Tour, name: string) => {
-    const { text } = await terminal.run('pulumi stack export');
-    const { resources } = JSON.parse(text).deployment;
-    return resources.find(({ urn }: { urn: string }) => urn.endsWith(name)).id;
-  };
   await tour(t, 'sdk/README.md', {
     hasRuntime: true,
     meant: Object.fromEntries([...ports, ...backends]),
@@ -23,17 +20,6 @@ test('the programs and commands of sdk/README.md do what it says', async (t) => 
       'pulumi preview --diff': ({ terminal }) => {
         const program = join(terminal.directory, 'index.ts');
         writeFileSync(program, readFileSync(program, 'utf8').replace('weight: 20', 'weight: 25'));
-      },
-      'weir status': async (journey) => {
-        const [group, server] = [
-          await output(journey, 'AutoScalingGroup::workers'),
-          await output(journey, 'BackendServer::db1'),
-        ];
-        await journey.done(`export GROUP=${group} SERVER=${server} WEIR_TOKEN=$(cat ~/.weir/*/token)`);
-      },
-      // The program that stands is that of the last block.
-      'npx pulumi-weir export > index.ts': ({ terminal }) => {
-        writeFileSync(join(terminal.directory, 'kept.ts'), readFileSync(join(terminal.directory, 'index.ts')));
       },
     },
     instead: {
@@ -48,4 +34,12 @@ test('the programs and commands of sdk/README.md do what it says', async (t) => 
       'npm ci': (journey) => assert.ok(existsSync(join(journey.directory, 'package.json'))),
     },
   });
+});
+
+test('sdk/README.md explains every rule of `weir plan --fail-on`', () => {
+  const explained = [...readDocument('sdk/README.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, rule]) => rule);
+  assert.deepEqual(
+    WARNING_RULES.filter((rule) => !explained.includes(rule)),
+    [],
+  );
 });

@@ -45,7 +45,7 @@ export class Terminal {
     const output = join(this.#state, `output-${this.#count++}`);
     const file = openSync(output, 'w');
     const state = quoted(join(this.#state, 'environment'));
-    const script = `. ${state}\n${command}\ncode=$?\n{ export -p; printf "cd '%s'\\n" "$PWD"; } > ${state}\nexit $code\n`;
+    const script = `set -a\n. ${state}\n${command}\ncode=$?\n{ export -p; printf "cd '%s'\\n" "$PWD"; } > ${state}\nexit $code\n`;
     const child = spawn('bash', ['-c', script], { stdio: ['ignore', file, file], detached: true });
     closeSync(file);
     if (child.pid !== undefined) this.#groups.push(child.pid);

@@ -131,31 +131,31 @@ export async function tour(t: TestContext, document: string, plan: TourPlan = {}
     if (table?.[key] !== undefined) used.add(key);
     return table?.[key];
   };
+  // By the block before, if that is one of commands.
   let printed: string | undefined;
+  const visit = async (block: CodeBlock, first: string): Promise<string | undefined> => {
+    const { language, text } = block;
+    const drawing = noted(plan.drawings, first);
+    if (drawing !== undefined) drawing(text);
+    else if (language === 'text') {
+      assert.ok(printed !== undefined, 'it follows no command that prints it');
+      const fault = misprint(text, printed);
+      assert.ok(fault === undefined, `${fault}; printed was:\n${printed}`);
+    } else if (block.file !== undefined) await journey.file(block);
+    else if (language === 'ts') await journey.program(text);
+    else if (language === 'sh') {
+      for (const command of commandsOf(text)) noted(plan.instead, command);
+      return journey.commands(text, plan.instead);
+    } else assert.fail(`nothing runs a block of ${language || 'no language'} without a file name`);
+    return undefined;
+  };
   for (const block of parseMarkdown(readDocument(document)).blocks) {
     const first = block.text.split('\n')[0] ?? '';
-    const place = `${document}:${block.line}`;
     try {
       await noted(plan.before, first)?.(journey);
-      if (block.language === 'text') {
-        const drawing = noted(plan.drawings, first);
-        if (drawing !== undefined) drawing(block.text);
-        else {
-          assert.ok(printed !== undefined, 'it follows no command that prints it');
-          assert.equal(misprint(block.text, printed), undefined, printed);
-        }
-        printed = undefined;
-      } else if (block.file !== undefined) await journey.file(block);
-      else if (block.language === 'sh') {
-        for (const command of commandsOf(block.text)) noted(plan.instead, command);
-        printed = await journey.commands(block.text, plan.instead);
-      } else if (block.language === 'ts') await journey.program(block.text);
-      else
-        assert.fail(
-          `nothing runs a block of ${block.language === '' ? 'no language' : block.language} without a file name`,
-        );
+      printed = await visit(block, first);
     } catch (error) {
-      throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`${document}:${block.line}: ${(error as Error).message}`, { cause: error });
     }
   }
   await journey.destroy();
