@@ -1,6 +1,5 @@
 // Weir as a user has it: installed from `npm pack` into a project of its own, in both of Pulumi's TypeScript modes.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,7 +7,7 @@ import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
 import { ROOT } from '../harness/machine/tree.ts';
 import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
-import { npmInstall, PULUMI_VERSION, packWeir, writeManifest } from '../harness/stack/packed.ts';
+import { npmInstall, npxWeir, PULUMI_VERSION, packWeir, writeManifest } from '../harness/stack/packed.ts';
 import { webProgram } from '../harness/stack/programs.ts';
 import { Stack } from '../harness/stack/stack.ts';
 
@@ -22,8 +21,7 @@ test('a project with pulumi-weir from npm pack: up, preview, update, refresh, a 
   writeManifest(home, { 'pulumi-weir': `file:${packWeir(t)}`, '@pulumi/pulumi': PULUMI_VERSION });
   npmInstall(home);
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const weir = join(home, 'node_modules/.bin/weir');
-  assert.equal(execFileSync(weir, ['--version'], { encoding: 'utf8' }), `${version}\n`);
+  assert.equal(npxWeir(home), `${version}\n`);
   const second = join(home, 'node_modules/@pulumi/random/node_modules/@pulumi/pulumi');
   assert.ok(!existsSync(second), 'a stack has one copy of @pulumi/pulumi');
   for (const [mode, manifest, options] of MODES) {
