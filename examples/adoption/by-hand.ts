@@ -1,4 +1,4 @@
-// What somebody made by hand before there was a stack: `node by-hand.ts`, with WEIR_ENDPOINT and WEIR_TOKEN as for `weir`.
+// The objects that the stack adopts, made through the runtime's API: `node by-hand.ts`, with WEIR_TOKEN in the environment.
 const {
   WEIR_ENDPOINT = 'http://127.0.0.1:7400',
   WEIR_TOKEN = '',
@@ -25,10 +25,10 @@ const objects = {
 };
 
 for (const [path, properties] of Object.entries(objects)) {
-  const answer = await fetch(`${WEIR_ENDPOINT}/v1/${path}`, {
+  const response = await fetch(`${WEIR_ENDPOINT}/v1/${path}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${WEIR_TOKEN}` },
     body: JSON.stringify(properties),
   });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
 }
