@@ -44,7 +44,7 @@ function get(url, redirects) {
     const request = https.get(url, { agent: false });
     const deadline = setTimeout(() => request.destroy(new Error(`no connection after ${CONNECT_MS} ms`)), CONNECT_MS);
     request.on('socket', (socket) => socket.once('secureConnect', () => clearTimeout(deadline)));
-    request.setTimeout(IDLE_MS, () => request.destroy(new Error('no answer')));
+    request.setTimeout(IDLE_MS, () => request.destroy(new Error('no response')));
     request.on('error', (cause) => {
       clearTimeout(deadline);
       reject(unreachable(url, cause));
@@ -57,7 +57,7 @@ function get(url, redirects) {
       if (statusCode >= 300 && statusCode < 400 && location && redirects > 0) {
         return resolve(get(new URL(location, url).href, redirects - 1));
       }
-      reject(new SetupError(`${url} answered ${statusCode}`));
+      reject(new SetupError(`${url} responded with ${statusCode}`));
     });
   });
 }

@@ -12,19 +12,19 @@ import { SetupError } from './progress.mjs';
  * @returns {Promise<string | undefined>} undefined if the program fails
  */
 export async function probeVersion(file, args, cache) {
-  const answers = path.join(cache, 'probes.json');
+  const resultsFile = path.join(cache, 'probes.json');
   const { size, mtimeMs } = statSync(file);
   const key = `${realpathSync(file)} ${size} ${mtimeMs}`;
-  const known = readAnswers(answers);
+  const known = readResults(resultsFile);
   if (known[key] !== undefined) return known[key];
   try {
     // Without its look for updates, which may wait for the network.
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' };
     const version = (await exec(file, args, { env })).trim();
     mkdirSync(cache, { recursive: true });
-    const temporary = `${answers}.${process.pid}.tmp`;
+    const temporary = `${resultsFile}.${process.pid}.tmp`;
     writeFileSync(temporary, JSON.stringify({ ...known, [key]: version }));
-    renameSync(temporary, answers);
+    renameSync(temporary, resultsFile);
     return version;
   } catch (error) {
     if (error instanceof SetupError) return undefined;
@@ -36,7 +36,7 @@ export async function probeVersion(file, args, cache) {
  * @param {string} file
  * @returns {Record<string, string>}
  */
-function readAnswers(file) {
+function readResults(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {

@@ -8,7 +8,7 @@ import { probeVersion } from './probe.mjs';
 import { SetupError, say } from './progress.mjs';
 import { downloadRelease } from './release.mjs';
 import { findCommand } from './search-path.mjs';
-import { isAtLeast, PULUMI_MINIMUM, PULUMI_VERSION } from './versions.mjs';
+import { CLI_VERSION, isAtLeast, PULUMI_MINIMUM } from './versions.mjs';
 
 const CLI = 'pulumi';
 const LANGUAGE_HOST = 'pulumi-language-nodejs';
@@ -19,12 +19,12 @@ const LAUNCHER = 'pulumi-resource-pulumi-nodejs';
  * @returns {Promise<string[]>} the folders to put before PATH, if any
  */
 export async function ensurePulumi(cache) {
-  const bin = path.join(cache, `pulumi-${PULUMI_VERSION}`, 'bin');
+  const bin = path.join(cache, `pulumi-${CLI_VERSION}`, 'bin');
   const installed = findCommand(CLI, process.env.PATH);
   if (installed && path.dirname(installed) !== bin && (await isUsable(installed, cache))) return [];
   if (!isComplete(bin)) {
-    const purpose = `Pulumi ${PULUMI_VERSION}`;
-    await withLock(path.join(cache, 'locks', `pulumi-${PULUMI_VERSION}.lock`), purpose, () => bring(bin));
+    const purpose = `Pulumi ${CLI_VERSION}`;
+    await withLock(path.join(cache, 'locks', `pulumi-${CLI_VERSION}.lock`), purpose, () => bring(bin));
   }
   return [bin];
 }
@@ -55,7 +55,7 @@ async function bring(bin) {
   const missing = [CLI, LANGUAGE_HOST].filter((name) => !existsSync(path.join(bin, name)));
   if (missing.length > 0) {
     try {
-      await downloadRelease(PULUMI_VERSION, missing, bin);
+      await downloadRelease(CLI_VERSION, missing, bin);
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
       await build(bin, missing, error);
@@ -90,12 +90,12 @@ async function build(bin, missing, refusal) {
   }
   if (missing.includes(CLI)) {
     await goBuild({
-      title: `building the Pulumi CLI ${PULUMI_VERSION} (3 to 5 minutes, once)`,
+      title: `building the Pulumi CLI ${CLI_VERSION} (3 to 5 minutes, once)`,
       go,
       module: 'cli',
       package: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi',
       // Without it `pulumi version` prints nothing, and the Automation API refuses to start.
-      define: { 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version': `v${PULUMI_VERSION}` },
+      define: { 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version': `v${CLI_VERSION}` },
       output: path.join(bin, CLI),
     });
   }

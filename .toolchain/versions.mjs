@@ -32,7 +32,7 @@ export const NODE_PACKAGES = {
 };
 
 /** What is downloaded or built (cli/go.mod names the same version), and the oldest CLI on PATH that is taken instead. */
-export const PULUMI_VERSION = '3.250.0';
+export const CLI_VERSION = '3.250.0';
 export const PULUMI_MINIMUM = '3.250.0';
 
 /**

@@ -5,7 +5,7 @@ import { DemoError } from './failure.ts';
 import { FOLDER, shown } from './folder.ts';
 import { hasStack, pulumi } from './pulumi.ts';
 import { type DemoRecord, readRecord } from './record.ts';
-import { answers, endRuntime } from './runtime.ts';
+import { endRuntime, responds } from './runtime.ts';
 import { steps } from './steps.ts';
 
 export async function down(args: readonly string[]): Promise<void> {
@@ -31,8 +31,8 @@ export async function down(args: readonly string[]): Promise<void> {
 
 async function destroy(record: DemoRecord, args: readonly string[]): Promise<void> {
   if (!hasStack()) return;
-  if (!(await answers(record))) {
-    process.stdout.write('The runtime does not answer, so nothing is served: its data and the state go together.\n');
+  if (!(await responds(record))) {
+    process.stdout.write('The runtime does not respond, so nothing is served: its data and the state go together.\n');
     return;
   }
   try {

@@ -17,13 +17,13 @@ const TRIES = 50;
 /** To be asked for what does not have its port open now: that port may have been taken by another program since. */
 export async function settlePort({ ports }: DemoRecord, name: PortName): Promise<number> {
   const { [name]: kept = USUAL[name], ...others } = ports;
-  const port = await freePort(kept, new Set(Object.values(others)));
+  const port = await freePortFrom(kept, new Set(Object.values(others)));
   ports[name] = port;
   return port;
 }
 
 /** The wanted port, or the next one that is free and not among `others`. */
-export async function freePort(wanted: number, others: ReadonlySet<number>): Promise<number> {
+export async function freePortFrom(wanted: number, others: ReadonlySet<number>): Promise<number> {
   for (let port = wanted; port < Math.min(wanted + TRIES, 65_536); port++) {
     if (!others.has(port) && (await isFree(port))) return port;
   }

@@ -3,12 +3,12 @@ import { BACKENDS, LISTENERS, settlePort } from './ports.ts';
 import { isRunning } from './processes.ts';
 import { configure, makeStack } from './pulumi.ts';
 import { type DemoRecord, saveRecord } from './record.ts';
-import { answers, endpointOf, listenersOf } from './runtime.ts';
+import { listenersOf, responds, runtimeEndpointOf } from './runtime.ts';
 import { stackConfig } from './stack-config.ts';
 
 /** Answers with what to show. */
 export async function prepareStack(record: DemoRecord): Promise<string> {
-  const isRuntimeUp = await answers(record);
+  const isRuntimeUp = await responds(record);
   if (!isRuntimeUp) await settlePort(record, 'runtime');
   for (const name of BACKENDS) {
     if (!(await isRunning(record.processes[name]))) await settlePort(record, name);
@@ -19,7 +19,7 @@ export async function prepareStack(record: DemoRecord): Promise<string> {
   }
   saveRecord(record);
   const isNew = await makeStack();
-  await configure(record, stackConfig(endpointOf(record), record.ports));
+  await configure(record, stackConfig(runtimeEndpointOf(record), record.ports));
   return isNew ? 'dev, made' : 'dev';
 }
 

@@ -10,11 +10,11 @@ import { end, isRunning, start } from './processes.ts';
 import { type DemoRecord, saveRecord } from './record.ts';
 
 const DATA = path.join(FOLDER, 'runtime');
-const ANSWER_MS = 5_000;
+const RESPONSE_MS = 5_000;
 
 export type ListenerStatus = StatusResponse['listeners'][number];
 
-export function endpointOf({ ports }: DemoRecord): string {
+export function runtimeEndpointOf({ ports }: DemoRecord): string {
   return `http://127.0.0.1:${ports.runtime}`;
 }
 
@@ -29,8 +29,8 @@ export function adminToken(): string | undefined {
 }
 
 /** Answers whether it had to be started. */
-export async function startRuntime(record: DemoRecord): Promise<boolean> {
-  if (await answers(record)) return false;
+export async function startDemoRuntime(record: DemoRecord): Promise<boolean> {
+  if (await responds(record)) return false;
   // It lives but does not answer: stopped, or out of its mind. Everything acknowledged is in its database.
   await end(record.processes.runtime);
   const port = await settlePort(record, 'runtime');
@@ -58,7 +58,7 @@ export async function endRuntime(record: DemoRecord): Promise<void> {
 }
 
 /** Whether our process, and no other that has its port, answers. */
-export async function answers(record: DemoRecord): Promise<boolean> {
+export async function responds(record: DemoRecord): Promise<boolean> {
   if (!(await isRunning(record.processes.runtime))) return false;
   return (await askHealth(record)) !== undefined;
 }
@@ -66,17 +66,17 @@ export async function answers(record: DemoRecord): Promise<boolean> {
 /** What it serves, with the weight and health of every target. */
 export async function listenersOf(record: DemoRecord): Promise<ListenerStatus[]> {
   const headers = { authorization: `Bearer ${adminToken()}` };
-  const signal = AbortSignal.timeout(ANSWER_MS);
-  const answer = await fetch(`${endpointOf(record)}/v1/status`, { headers, signal }).catch((error) => {
-    throw new DemoError(`the runtime at ${endpointOf(record)} does not answer: ${error.message}; ${LOOK}`);
+  const signal = AbortSignal.timeout(RESPONSE_MS);
+  const response = await fetch(`${runtimeEndpointOf(record)}/v1/status`, { headers, signal }).catch((error) => {
+    throw new DemoError(`the runtime at ${runtimeEndpointOf(record)} does not respond: ${error.message}; ${LOOK}`);
   });
-  if (!answer.ok) throw new DemoError(`the runtime answers its status with ${answer.status}; ${LOOK}`);
-  return ((await answer.json()) as StatusResponse).listeners;
+  if (!response.ok) throw new DemoError(`the runtime responds to /v1/status with ${response.status}; ${LOOK}`);
+  return ((await response.json()) as StatusResponse).listeners;
 }
 
 const LOOK = `its log is ${shown(path.join(FOLDER, 'runtime.log'))}; \`npm run up\` starts it again where it ended`;
 
 async function askHealth(record: DemoRecord): Promise<Response | undefined> {
-  const signal = AbortSignal.timeout(ANSWER_MS);
-  return fetch(`${endpointOf(record)}/healthz`, { signal }).catch(() => undefined);
+  const signal = AbortSignal.timeout(RESPONSE_MS);
+  return fetch(`${runtimeEndpointOf(record)}/healthz`, { signal }).catch(() => undefined);
 }

@@ -6,7 +6,7 @@ import type { DemoRecord } from './record.ts';
 import { type ListenerStatus, listenersOf } from './runtime.ts';
 import { sharesOf } from './shares.ts';
 import { steps } from './steps.ts';
-import { measure, sendsOf, type Tally } from './traffic.ts';
+import { countResponses, sendsOf, type Tally } from './traffic.ts';
 
 const HEALTH_MS = 15_000;
 const POLL_MS = 100;
@@ -32,7 +32,7 @@ export async function showShares(record: DemoRecord): Promise<void> {
     listeners.map((listener) => ({
       title: `${sendsOf(listener.endpoint)} to ${listener.endpoint}`,
       run: async () => {
-        const tally: Tally = await measure(listener.endpoint);
+        const tally: Tally = await countResponses(listener.endpoint);
         pictures.push(picture(listener.endpoint, sharesOf(listener.targets, tally), tally, paint));
         return 'answered';
       },

@@ -3,7 +3,7 @@ import net from 'node:net';
 
 const REQUESTS = 100;
 const CONNECTIONS = 20;
-const ANSWER_MS = 5_000;
+const RESPONSE_MS = 5_000;
 
 export interface Tally {
   readonly sent: number;
@@ -19,16 +19,16 @@ export function sendsOf(endpoint: string): string {
 }
 
 /** One after the other. */
-export async function measure(endpoint: string): Promise<Tally> {
+export async function countResponses(endpoint: string): Promise<Tally> {
   const send = isHttp(endpoint) ? request : connection;
   const sent = isHttp(endpoint) ? REQUESTS : CONNECTIONS;
   const byPort = new Map<number, number>();
   const failures = new Map<string, number>();
   for (let n = 0; n < sent; n++) {
     try {
-      const answer = await send(endpoint);
-      const port = Number(/\(port (\d+)\)/.exec(answer)?.[1]);
-      if (Number.isNaN(port)) throw new Error('answered by a server that is no sample backend');
+      const response = await send(endpoint);
+      const port = Number(/\(port (\d+)\)/.exec(response)?.[1]);
+      if (Number.isNaN(port)) throw new Error('another server than the sample backends responded');
       count(byPort, port);
     } catch (error) {
       count(failures, reasonOf(error as Error));
@@ -42,9 +42,9 @@ function isHttp(endpoint: string): boolean {
 }
 
 async function request(endpoint: string): Promise<string> {
-  const answer = await fetch(endpoint, { signal: AbortSignal.timeout(ANSWER_MS) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`answered with ${answer.status} ${answer.statusText}`);
+  const response = await fetch(endpoint, { signal: AbortSignal.timeout(RESPONSE_MS) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`status ${response.status} ${response.statusText}`);
   return text;
 }
 
@@ -52,16 +52,16 @@ async function request(endpoint: string): Promise<string> {
 function connection(endpoint: string): Promise<string> {
   const { hostname, port } = new URL(endpoint);
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), timeout: ANSWER_MS });
+    const socket = net.connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), timeout: RESPONSE_MS });
     let text = '';
     socket.setEncoding('utf8').write('hello\n');
     socket.on('data', (part) => {
       text += part;
       if (text.includes('\n')) socket.end();
     });
-    socket.on('timeout', () => socket.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
+    socket.on('timeout', () => socket.destroy(new Error(`no response within ${RESPONSE_MS / 1000} s`)));
     socket.on('error', reject);
-    socket.on('close', () => (text === '' ? reject(new Error('closed without an answer')) : resolve(text)));
+    socket.on('close', () => (text === '' ? reject(new Error('closed without a response')) : resolve(text)));
   });
 }
 

@@ -5,7 +5,7 @@ import { BACKENDS } from './ports.ts';
 import { prepareStack } from './prepare.ts';
 import { pulumi } from './pulumi.ts';
 import { type DemoRecord, readRecord } from './record.ts';
-import { endpointOf, startRuntime } from './runtime.ts';
+import { runtimeEndpointOf, startDemoRuntime } from './runtime.ts';
 import { showShares } from './show-shares.ts';
 import { steps } from './steps.ts';
 
@@ -25,7 +25,7 @@ export async function up(args: readonly string[]): Promise<void> {
   await steps([
     {
       title: 'Runtime',
-      run: async () => `${(await startRuntime(record)) ? 'started' : 'running'} at ${endpointOf(record)}`,
+      run: async () => `${(await startDemoRuntime(record)) ? 'started' : 'running'} at ${runtimeEndpointOf(record)}`,
     },
     { title: 'Backends', run: async () => describe(record, await startBackends(record)) },
     { title: 'Stack', run: () => prepareStack(record) },

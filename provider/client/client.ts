@@ -236,5 +236,5 @@ function runtimeIdOf({ headers }: HttpResponse): string | undefined {
 function bodyAs<T>(shape: z.ZodType<T>, { body }: HttpResponse): T {
   const { value, fault } = read(shape, body);
   if (fault === undefined) return value;
-  throw new WeirError('Internal', `the runtime answered with what is no object of Weir's: ${fault}`);
+  throw new WeirError('Internal', `the response of the runtime is not an object of Weir: ${fault}`);
 }

@@ -15,7 +15,7 @@ export function isLost(error: unknown): boolean {
 export function unreachable(settings: Settings, error: unknown, timeoutMs: number): WeirError {
   const code = codeOf(error);
   const advice = code.startsWith('ERR_TLS') || isCertificateFault(code) ? trustAdvice(code) : startAdvice(code);
-  const where = `no Weir runtime answers at ${shown(settings.endpoint)} (${reason(error, timeoutMs)})`;
+  const where = `no Weir runtime responds at ${shown(settings.endpoint)} (${reason(error, timeoutMs)})`;
   const message = `${where}: ${advice}${staleAdvice(settings.endpointSource)}`;
   return new WeirError('Unreachable', message, [], { cause: error });
 }
@@ -23,7 +23,7 @@ export function unreachable(settings: Settings, error: unknown, timeoutMs: numbe
 export function notAWeirRuntime({ endpoint, endpointSource }: Settings, { status }: HttpResponse): WeirError {
   return new WeirError(
     'Unreachable',
-    `${shown(endpoint)} answers (status ${status}), but is not a Weir runtime: check port and path, ` +
+    `${shown(endpoint)} responds (status ${status}), but is not a Weir runtime: check port and path, ` +
       `or ${SET_ENDPOINT}${staleAdvice(endpointSource)}`,
   );
 }
@@ -43,7 +43,7 @@ export function failureOf({ endpoint }: Settings, response: HttpResponse, token:
   const { value } = read(errorResponse, response.body);
   if (response.status === 401) return unauthenticated(endpoint, token, value?.message);
   if (value === undefined) {
-    const what = `${shown(endpoint)} answered status ${response.status} without an error of Weir's`;
+    const what = `${shown(endpoint)} responded with status ${response.status} and without an error of Weir`;
     return new WeirError('Internal', what);
   }
   const { code, message, requestId, details } = value;
@@ -116,7 +116,7 @@ function reason(error: unknown, timeoutMs: number): string {
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'it closed the connection, as one that wants https does';
   // OpenSSL's own text is three lines of where in its source it happened.
   if (isNoTls(code)) return 'the TLS handshake failed';
-  if (code === 'ABORT_ERR' || code === 'ETIMEDOUT') return `no answer within ${timeoutMs / 1000} s`;
+  if (code === 'ABORT_ERR' || code === 'ETIMEDOUT') return `no response within ${timeoutMs / 1000} s`;
   return error instanceof Error ? error.message : String(error);
 }
 

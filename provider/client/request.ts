@@ -38,7 +38,7 @@ export function openStream(
     const open = url.protocol === 'https:' ? https.get : http.get;
     const request = open(url, { agent: false, headers, signal, ...(ca === undefined ? {} : { ca }) }, (response) => {
       if (response.statusCode === 200) resolve(response);
-      else reject(new Error(`${url.pathname} answered ${response.statusCode}`));
+      else reject(new Error(`${url.pathname} responded with ${response.statusCode}`));
       // What breaks later shows to the reader as the end.
       response.on('error', () => {});
       if (response.statusCode !== 200) response.resume();

@@ -1,7 +1,8 @@
 // The one line that a preview shows for a change of an attachment's targets, or of a group's members.
 import { inOneLine } from '../model/base/one-line.ts';
 import { targetKey } from '../model/base/target-key.ts';
-import type { IsKnown, MembershipChange, Value, Wire } from '../model/rules/membership.ts';
+import type { IsKnown } from '../model/base/unknown.ts';
+import type { MembershipChange, TargetValues, Value } from '../model/rules/membership.ts';
 
 /** As many changes stand in one line; the others are counted. */
 const MAX_CHANGES_SHOWN = 10;
@@ -47,7 +48,7 @@ function describe(change: MembershipChange): string {
   }
 }
 
-function targetText({ server, address, port, weight }: Wire): string {
+function targetText({ server, address, port, weight }: TargetValues): string {
   if (address === undefined && port === undefined && weight === undefined) return NOT_KNOWN;
   const host = address === null ? server : address;
   const isWhole = typeof address === 'string' && typeof port === 'number';

@@ -4,8 +4,8 @@ import type { Problem } from '../model/base/errors.ts';
 import { isRecord } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { problemsOf } from '../model/objects/validate.ts';
-import { adoptionClaimProblems } from '../program/claims.ts';
 import { programOf, withReferences } from '../program/program.ts';
+import { duplicateAdoptionProblems } from '../program/uniqueness.ts';
 import { canonicalForm } from '../properties/canonical-form.ts';
 import { type CanonicalForm, compact, type Inputs } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
@@ -24,7 +24,7 @@ export function check(resource: ResourceDescription, olds: Inputs, news: Inputs)
   const found = [...problemsOf(resource.kind, properties, isKnown), ...problems];
   const checked = { program, owner: String(owner), olds: before, news: seen };
   const { adopt } = withReferences(own, references) as Inputs;
-  found.push(...adoptionClaimProblems(checked, resource.kind, adopt));
+  found.push(...duplicateAdoptionProblems(checked, resource.kind, adopt));
   // What is adopted is bound already.
   const isBound = own.adopt !== undefined && isNew;
   for (const problem of resource.problems?.(isBound ? { ...checked, olds: seen } : checked) ?? []) {

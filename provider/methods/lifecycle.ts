@@ -10,7 +10,7 @@ import { resourceName, stackOf } from '../model/base/urn.ts';
 import type { Inputs, State } from '../properties/properties.ts';
 import type { ResourceDescription } from '../resources/description.ts';
 import { refuseAdoption } from './adoption.ts';
-import { isSameObject, newIncarnation, objectId } from './object-id.ts';
+import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
 import { bodyOf, inputsOf, outputsOf } from './outputs.ts';
 
 /** No resource has had its name taken over so often. */
@@ -72,7 +72,7 @@ export class Lifecycle {
    * its own object.
    */
   async #createNew(inputs: Inputs, choice = 0): Promise<dynamic.CreateResult> {
-    const id = objectId(this.#resource, inputs, choice);
+    const id = newObjectId(this.#resource, inputs, choice);
     try {
       return await this.#createAt(id, inputs);
     } catch (error) {

@@ -13,7 +13,7 @@ const HASH_LENGTH = 8;
  * The resource's name with a hash of what makes it this object: `web-1f0c2a9b`, of a server `i-web-1f0c2a9b`. `choice`: the
  * id after as many that others have.
  */
-export function objectId(description: ResourceDescription, inputs: Inputs, choice = 0): string {
+export function newObjectId(description: ResourceDescription, inputs: Inputs, choice = 0): string {
   const { type, schema, identity, idPrefix } = description;
   const normal = canonicalForm(schema, inputs) as CanonicalForm;
   const prefix = idPrefix?.(normal) ?? '';

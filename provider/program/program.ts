@@ -7,14 +7,14 @@ import { isRecord, valueIn } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { stackOf } from '../model/base/urn.ts';
 import { hasPassed } from '../model/objects/time.ts';
-import type { Fields, Lookup } from '../model/rules/lookup.ts';
+import type { Lookup, ObjectFields } from '../model/rules/lookup.ts';
 import type { CanonicalForm, Inputs } from '../properties/properties.ts';
 
 interface Seen {
   readonly kind: Kind;
   /** In canonical form. Where the id of a new resource is not known yet, its URN stands for it. */
   readonly properties: CanonicalForm;
-  readonly claimed: string[];
+  readonly reserved: string[];
   /** The inputs before this program's; empty for what is new. */
   readonly olds: Inputs;
   /** The properties in which the program has secrets. */
@@ -25,14 +25,14 @@ interface Seen {
 export class Program implements Lookup {
   readonly #seen = new Map<string, Seen>();
   readonly #owners = new Map<string, string>();
-  readonly #claims = new Map<string, string>();
+  readonly #reservations = new Map<string, string>();
 
   /** The resource's properties, in place of those that it had when it was checked before. */
   see(kind: Kind, owner: string, { properties, olds, secrets }: Pick<Seen, 'properties' | 'olds' | 'secrets'>): void {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
-    for (const key of before?.claimed ?? []) this.#claims.delete(key);
-    this.#seen.set(owner, { kind, properties, claimed: [], olds, secrets });
+    for (const key of before?.reserved ?? []) this.#reservations.delete(key);
+    this.#seen.set(owner, { kind, properties, reserved: [], olds, secrets });
   }
 
   has(owner: unknown): boolean {
@@ -51,8 +51,8 @@ export class Program implements Lookup {
     this.#owners.set(keyOf(seen.kind, id), owner);
   }
 
-  get<K extends Kind>(kind: K, reference: unknown): Fields<K> | undefined {
-    return this.#find(kind, reference)?.properties as Fields<K> | undefined;
+  get<K extends Kind>(kind: K, reference: unknown): ObjectFields<K> | undefined {
+    return this.#find(kind, reference)?.properties as ObjectFields<K> | undefined;
   }
 
   isKnown(value: unknown): boolean {
@@ -76,11 +76,11 @@ export class Program implements Lookup {
   }
 
   /** Claims for a resource what no two may have; the owner of another one that was first. */
-  claim(key: string, owner: string): string | undefined {
-    const first = this.#claims.get(key);
+  reserve(key: string, owner: string): string | undefined {
+    const first = this.#reservations.get(key);
     if (first !== undefined && first !== owner) return first;
-    this.#claims.set(key, owner);
-    this.#seen.get(owner)?.claimed.push(key);
+    this.#reservations.set(key, owner);
+    this.#seen.get(owner)?.reserved.push(key);
     return undefined;
   }
 

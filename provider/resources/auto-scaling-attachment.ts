@@ -6,10 +6,10 @@ import { groupAttachmentSchema } from '../model/objects/group-attachment.ts';
 import { hasSameParent, PARENTS } from '../model/objects/parent.ts';
 import { DEFAULT_WEIGHT } from '../model/objects/target-attachment.ts';
 import { type MemberFault, memberFaults } from '../model/rules/eligibility.ts';
-import { parentProblems } from '../model/rules/parents.ts';
+import { parentTypeProblems } from '../model/rules/parents.ts';
 import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
-import { targetClaimProblems } from '../program/claims.ts';
+import { duplicateTargetProblems } from '../program/uniqueness.ts';
 import type { ResourceDescription } from './description.ts';
 
 export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
@@ -25,9 +25,9 @@ export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
     const { program, news } = checked;
     const attachment = { kind: 'group-attachments', properties: news } as const;
     return [
-      ...parentProblems(program, news),
+      ...parentTypeProblems(program, news),
       ...portProblems(program, attachment),
-      ...targetClaimProblems(checked, attachment, () => 'groupId'),
+      ...duplicateTargetProblems(checked, attachment, () => 'groupId'),
       ...newMemberFaults(checked).map(({ code, reason }) => {
         return { path: 'groupId', message: `has a member that cannot be bound: ${reason}`, code };
       }),

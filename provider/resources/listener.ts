@@ -9,7 +9,7 @@ import {
   listenerSchema,
 } from '../model/objects/listener.ts';
 import { backendPortProblems } from '../model/rules/ports.ts';
-import { endpointClaimProblems } from '../program/claims.ts';
+import { duplicateEndpointProblems } from '../program/uniqueness.ts';
 import type { ResourceDescription } from './description.ts';
 
 export const listener: ResourceDescription<'listeners'> = {
@@ -18,7 +18,7 @@ export const listener: ResourceDescription<'listeners'> = {
   schema: listenerSchema,
   identity: ['loadBalancerId'],
   outputs: ['endpoint'],
-  problems: (checked) => [...backendPortProblems(checked.program, checked.news), ...endpointClaimProblems(checked)],
+  problems: (checked) => [...backendPortProblems(checked.program, checked.news), ...duplicateEndpointProblems(checked)],
   changeLine: (name, olds, news) => secretsLine('listeners', name, olds, news),
   complete: (normal) => {
     if (!isKnown(normal.protocol)) return { idleTimeoutSeconds: UNKNOWN, healthCheck: UNKNOWN, ...normal };

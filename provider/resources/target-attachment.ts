@@ -11,10 +11,10 @@ import { toMs } from '../model/objects/seconds.ts';
 import { DEFAULT_WEIGHT, targetAttachmentSchema, targetSchema } from '../model/objects/target-attachment.ts';
 import { bindingProblems } from '../model/rules/eligibility.ts';
 import { membershipChanges } from '../model/rules/membership.ts';
-import { parentProblems } from '../model/rules/parents.ts';
+import { parentTypeProblems } from '../model/rules/parents.ts';
 import { portProblems } from '../model/rules/ports.ts';
 import type { Checked } from '../program/checked.ts';
-import { targetClaimProblems } from '../program/claims.ts';
+import { duplicateTargetProblems } from '../program/uniqueness.ts';
 import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from './description.ts';
 
@@ -43,9 +43,9 @@ function inProgram(checked: Checked): Problem[] {
   const { program, news, olds } = checked;
   const attachment = { kind: 'attachments', properties: news } as const;
   return [
-    ...parentProblems(program, news),
+    ...parentTypeProblems(program, news),
     ...portProblems(program, attachment),
-    ...targetClaimProblems(checked, attachment, (name) => propertyPath(['targets', name])),
+    ...duplicateTargetProblems(checked, attachment, (name) => propertyPath(['targets', name])),
     ...bindingProblems(program, attachment, olds && { ...attachment, properties: olds }),
   ];
 }

@@ -12,8 +12,8 @@ export async function ask(url: string): Promise<Asked> {
   const sent = url.startsWith('https:')
     ? getSecurely(url, { agent: false, rejectUnauthorized: false })
     : get(url, { agent: false });
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const pieces: Buffer[] = [];
-  for await (const piece of answer) pieces.push(piece);
-  return { status: answer.statusCode, body: Buffer.concat(pieces) };
+  for await (const piece of response) pieces.push(piece);
+  return { status: response.statusCode, body: Buffer.concat(pieces) };
 }

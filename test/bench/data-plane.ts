@@ -1,8 +1,8 @@
 // Measures the data planes: each scenario in rounds, in each round every way in turn.
 import { ask } from './ask.ts';
 import { cpuMicros } from './cpu-time.ts';
-import type { Served } from './peers.ts';
-import type { Sample, Scenario, ScenarioResult, Way } from './scenarios.ts';
+import type { ServingProcess } from './peers.ts';
+import type { BenchSample, BenchScenario, ScenarioResult, Way } from './scenarios.ts';
 import { runTlsLoad } from './tls-load.ts';
 import { runUdpLoad } from './udp-load.ts';
 import { runWrk } from './wrk.ts';
@@ -20,12 +20,12 @@ interface DataPlaneOptions {
 
 /** The ways of one scenario, `direct` among them. */
 export async function measure(
-  scenario: Scenario,
-  ways: ReadonlyMap<Way, Served>,
+  scenario: BenchScenario,
+  ways: ReadonlyMap<Way, ServingProcess>,
   { wrk, rounds, seconds, signal, say }: DataPlaneOptions,
 ): Promise<ScenarioResult> {
   const { protocol, path, isClosing, isResumed = false } = scenario;
-  const run = (way: Way, { port }: Served, length: number) => {
+  const run = (way: Way, { port }: ServingProcess, length: number) => {
     const result =
       protocol === 'UDP'
         ? runUdpLoad(port, length, signal)
@@ -40,7 +40,7 @@ export async function measure(
   if (protocol !== 'UDP') await compareBodies(scenario, ways);
   for (const [way, served] of ways) await run(way, served, WARM_UP_SECONDS);
 
-  const samples = new Map<Way, Sample[]>([...ways.keys()].map((way) => [way, []]));
+  const samples = new Map<Way, BenchSample[]>([...ways.keys()].map((way) => [way, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const [way, served] of ways) {
       const before = served.pid === undefined ? undefined : cpuMicros(served.pid);
@@ -54,7 +54,7 @@ export async function measure(
 }
 
 /** A proxy that alters bodies is not measured. */
-async function compareBodies(scenario: Scenario, ways: ReadonlyMap<Way, Served>): Promise<void> {
+async function compareBodies(scenario: BenchScenario, ways: ReadonlyMap<Way, ServingProcess>): Promise<void> {
   let expected: Buffer | undefined;
   for (const [way, { port }] of ways) {
     const { status, body } = await ask(urlOf(scenario, port));
@@ -65,6 +65,6 @@ async function compareBodies(scenario: Scenario, ways: ReadonlyMap<Way, Served>)
   }
 }
 
-function urlOf({ protocol, path }: Scenario, port: number): string {
+function urlOf({ protocol, path }: BenchScenario, port: number): string {
   return `${protocol === 'HTTPS' ? 'https' : 'http'}://127.0.0.1:${port}${path}`;
 }

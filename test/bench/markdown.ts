@@ -21,7 +21,7 @@ export function digits(value: number): string {
 }
 
 /** The first `texts` columns are aligned to the left, the others, numbers, to the right. */
-export function table(heads: readonly string[], texts: number, rows: readonly (readonly string[])[]): string {
+export function figuresTable(heads: readonly string[], texts: number, rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(heads), line(heads.map((_, i) => (i < texts ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

@@ -1,8 +1,8 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util';
-import { SCENARIOS, type Scenario } from './scenarios.ts';
+import { type BenchScenario, SCENARIOS } from './scenarios.ts';
 
-export const USAGE = `npm run bench -- [options]
+export const BENCH_USAGE = `npm run bench -- [options]
   --quick            1 round of 1 second, for a look
   --rounds N         rounds of each scenario (5)
   --seconds N        length of one measurement (1)
@@ -18,7 +18,7 @@ const WEIR_ONLY: readonly string[] = ['writes', 'bounds'];
 export interface Options {
   readonly rounds: number;
   readonly seconds: number;
-  readonly scenarios: readonly Scenario[];
+  readonly scenarios: readonly BenchScenario[];
   readonly hasWrites: boolean;
   readonly hasBounds: boolean;
   readonly hasWeir: boolean;

@@ -10,11 +10,11 @@ import { ask } from './ask.ts';
 import type { CleanUp } from './clean-up.ts';
 import { giveProxyCpu } from './processors.ts';
 import { type Programs, STREAM_MODULE } from './programs.ts';
-import { LARGE_BYTES, type Protocol, SMALL_BODY } from './scenarios.ts';
+import { type BenchProtocol, LARGE_BODY_BYTES, SMALL_BODY } from './scenarios.ts';
 import { askUdp } from './udp-load.ts';
 
 /** Something that answers at 127.0.0.1:port; `pid` is the process whose time counts, undefined for the backend itself. */
-export interface Served {
+export interface ServingProcess {
   readonly port: number;
   readonly pid: number | undefined;
 }
@@ -31,9 +31,9 @@ export function writePair({ directory }: PeersOptions, { certificate, privateKey
 }
 
 /** Answers /small and /large. */
-export async function startBackend(options: PeersOptions): Promise<Served> {
+export async function startBackend(options: PeersOptions): Promise<ServingProcess> {
   // Not one byte repeated: a proxy that mixes up its buffers would go unseen.
-  const large = Buffer.from(Array.from({ length: LARGE_BYTES }, (_, i) => (i * 31 + (i >> 8)) & 255));
+  const large = Buffer.from(Array.from({ length: LARGE_BODY_BYTES }, (_, i) => (i * 31 + (i >> 8)) & 255));
   writeFileSync(join(options.directory, 'large'), large);
   const { port } = await start(options, 'backend.conf', (backend) => ({ backend }));
   return { port, pid: undefined };
@@ -47,9 +47,9 @@ const EXTENSIONS: Readonly<Record<Peer, string>> = { haproxy: 'cfg', nginx: 'con
 export async function startPeer(
   options: PeersOptions,
   peer: Peer,
-  protocol: Protocol,
-  backend: Served,
-): Promise<Served> {
+  protocol: BenchProtocol,
+  backend: ServingProcess,
+): Promise<ServingProcess> {
   const file = `${peer}-${protocol.toLowerCase()}.${EXTENSIONS[peer]}`;
   const served = await start(options, file, (port) => ({ port, backend: backend.port }));
   giveProxyCpu(served.pid);
@@ -91,8 +91,8 @@ async function start(
     if (ending !== null) throw new Error(`${command} ended with ${ending}: ${log}`);
     if (file.includes('udp')) return askUdp(port);
     const scheme = file.includes('https') ? 'https' : 'http';
-    const answer = await ask(`${scheme}://127.0.0.1:${port}/small`).catch(() => undefined);
-    return answer?.status === 200 || undefined;
+    const response = await ask(`${scheme}://127.0.0.1:${port}/small`).catch(() => undefined);
+    return response?.status === 200 || undefined;
   });
   return { port, pid: child.pid ?? 0 };
 }

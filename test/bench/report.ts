@@ -1,8 +1,16 @@
 // Writes the result as Markdown, ready for the README.
 import type { BoundResult } from './bounds/bound.ts';
 import type { Machine } from './machine.ts';
-import { digits, ratioCell, ratios, table } from './markdown.ts';
-import { GOALS, LARGE_BYTES, type Sample, type ScenarioResult, WAY_NAMES, WAYS, type Way } from './scenarios.ts';
+import { digits, figuresTable, ratioCell, ratios } from './markdown.ts';
+import {
+  type BenchSample,
+  GOALS,
+  LARGE_BODY_BYTES,
+  type ScenarioResult,
+  WAY_NAMES,
+  WAYS,
+  type Way,
+} from './scenarios.ts';
 import { median, percentile } from './statistics.ts';
 import type { WriteResult } from './writes.ts';
 import { CONNECTIONS } from './wrk.ts';
@@ -47,11 +55,11 @@ function dataPlaneTable(results: readonly ScenarioResult[]): string {
     'p99',
     'CPU a request',
   ];
-  return table(heads, 2, rows);
+  return figuresTable(heads, 2, rows);
 }
 
 function scenarioRow({ scenario, samples }: ScenarioResult, way: Way, isFirst: boolean): string[] {
-  const of = (which: Way, value: (sample: Sample) => number | undefined) =>
+  const of = (which: Way, value: (sample: BenchSample) => number | undefined) =>
     (samples.get(which) ?? []).map((sample) => value(sample) ?? Number.NaN);
   const speeds = (which: Way) => of(which, (sample) => sample.requestsPerSecond);
   const times = (which: Way) => of(which, (sample) => sample.cpuMicros);
@@ -63,7 +71,7 @@ function scenarioRow({ scenario, samples }: ScenarioResult, way: Way, isFirst: b
     ratioCell(speeds(way), speeds('haproxy')),
     ratioCell(speeds(way), speeds('envoy')),
     isDirect ? '' : ratioCell(times(way), times('haproxy')),
-    scenario.path === '/large' ? `${digits((speed * LARGE_BYTES) / 1e6)} MB/s` : `${digits(speed / 1000)} k/s`,
+    scenario.path === '/large' ? `${digits((speed * LARGE_BODY_BYTES) / 1e6)} MB/s` : `${digits(speed / 1000)} k/s`,
     `${digits(median(of(way, (sample) => sample.p99Ms)))} ms`,
     isDirect ? '' : `${digits(median(times(way)))} µs`,
   ];
@@ -81,7 +89,9 @@ function goalsTable(results: readonly ScenarioResult[]): string | undefined {
       return [[goal, scenario.title, ratioCell(values ?? [], base ?? []), isMet ? 'met' : '**not met**']];
     });
   });
-  return rows.length === 0 ? undefined : table(["Goal: Weir's speed at least", 'Scenario', 'Measured', ''], 2, rows);
+  return rows.length === 0
+    ? undefined
+    : figuresTable(["Goal: Weir's speed at least", 'Scenario', 'Measured', ''], 2, rows);
 }
 
 function dataPlaneNote({ rounds, seconds }: Report): string {
@@ -101,7 +111,7 @@ function writesTable(results: readonly WriteResult[]): string {
     const ratio = p50 / median(base?.latenciesMs ?? []);
     return [targets.toLocaleString('en'), `${digits(p50)} ms`, `${digits(p99)} ms`, ratio.toFixed(2)];
   });
-  return table(['Targets of the listener', 'p50', 'p99', 'p50 to the first'], 0, rows);
+  return figuresTable(['Targets of the listener', 'p50', 'p99', 'p50 to the first'], 0, rows);
 }
 
 function writesNote({ writes, machine }: Report): string {
@@ -112,5 +122,5 @@ function writesNote({ writes, machine }: Report): string {
 
 function boundsTable(results: readonly BoundResult[]): string {
   const rows = results.map(({ what, bound, measured, isMet }) => [what, bound, measured, isMet ? '' : '**not met**']);
-  return table(['Bound', 'At most', 'Measured', ''], 1, rows);
+  return figuresTable(['Bound', 'At most', 'Measured', ''], 1, rows);
 }

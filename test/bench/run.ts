@@ -7,19 +7,19 @@ import { measureBounds } from './bounds/bounds.ts';
 import { CleanUp } from './clean-up.ts';
 import { measure } from './data-plane.ts';
 import { describeMachine } from './machine.ts';
-import { type Options, parseOptions, USAGE } from './options.ts';
-import { PEERS, type PeersOptions, type Served, startBackend, startPeer, writePair } from './peers.ts';
+import { BENCH_USAGE, type Options, parseOptions } from './options.ts';
+import { PEERS, type PeersOptions, type ServingProcess, startBackend, startPeer, writePair } from './peers.ts';
 import { leaveProxyCpu, takeAllCpus } from './processors.ts';
 import { findPrograms } from './programs.ts';
 import { renderReport } from './report.ts';
-import type { Protocol, ScenarioResult, Way } from './scenarios.ts';
+import type { BenchProtocol, ScenarioResult, Way } from './scenarios.ts';
 import { startEcho } from './udp-load.ts';
 import { startWeir } from './weir.ts';
 import { measureWrites, type WriteResult } from './writes.ts';
 
 const WRITE_SIZES = [10, 1000];
 
-type Ways = ReadonlyMap<Protocol, ReadonlyMap<Way, Served>>;
+type Ways = ReadonlyMap<BenchProtocol, ReadonlyMap<Way, ServingProcess>>;
 
 async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): Promise<string> {
   const { rounds, seconds } = options;
@@ -56,9 +56,9 @@ async function startWays(peers: PeersOptions, { hasWeir, against, scenarios }: O
   const weirs = { cleanUp: peers.cleanUp, backends, protocols, pair };
   const weir = hasWeir ? await startWeir(weirs) : undefined;
   const other = against === undefined ? undefined : await startWeir({ ...weirs, checkout: against });
-  const all = new Map<Protocol, Map<Way, Served>>();
+  const all = new Map<BenchProtocol, Map<Way, ServingProcess>>();
   for (const protocol of protocols) {
-    const ways = new Map<Way, Served>();
+    const ways = new Map<Way, ServingProcess>();
     if (protocol !== 'HTTPS') ways.set('direct', backends[protocol]);
     for (const peer of PEERS) {
       if (peer !== 'haproxy' || protocol !== 'UDP')
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
   try {
     options = parseOptions(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`bench: ${(error as Error).message}\n${USAGE}`);
+    process.stderr.write(`bench: ${(error as Error).message}\n${BENCH_USAGE}`);
     process.exitCode = 2;
     return;
   }

@@ -1,7 +1,7 @@
 // What is measured: the scenarios of the data plane, and the ways in which each is served.
 
 export const SMALL_BODY = 'hello, balance!';
-export const LARGE_BYTES = 1024 * 1024;
+export const LARGE_BODY_BYTES = 1024 * 1024;
 
 /** In the order of each round. */
 export const WAYS = ['direct', 'haproxy', 'nginx', 'envoy', 'other', 'weir'] as const;
@@ -16,12 +16,12 @@ export const WAY_NAMES: Readonly<Record<Way, string>> = {
   weir: 'Weir',
 };
 
-export type Protocol = 'HTTP' | 'HTTPS' | 'TCP' | 'UDP';
+export type BenchProtocol = 'HTTP' | 'HTTPS' | 'TCP' | 'UDP';
 
-export interface Scenario {
+export interface BenchScenario {
   readonly name: string;
   readonly title: string;
-  readonly protocol: Protocol;
+  readonly protocol: BenchProtocol;
   readonly path: '/small' | '/large';
   /** Each request on a client connection of its own. */
   readonly isClosing: boolean;
@@ -31,7 +31,7 @@ export interface Scenario {
 
 const small = `${SMALL_BODY.length} bytes`;
 
-export const SCENARIOS: readonly Scenario[] = [
+export const SCENARIOS: readonly BenchScenario[] = [
   { name: 'http-small', title: `HTTP, ${small}`, protocol: 'HTTP', path: '/small', isClosing: false },
   { name: 'http-large', title: 'HTTP, 1 MiB', protocol: 'HTTP', path: '/large', isClosing: false },
   { name: 'http-close', title: `HTTP, ${small}, new connections`, protocol: 'HTTP', path: '/small', isClosing: true },
@@ -54,7 +54,7 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** What Weir's speed is to be, as a multiple of a peer's. */
 interface Goal {
-  readonly protocol: Protocol;
+  readonly protocol: BenchProtocol;
   readonly peer: Way;
   readonly ratio: number;
 }
@@ -65,7 +65,7 @@ export const GOALS: readonly Goal[] = [
   { protocol: 'TCP', peer: 'haproxy', ratio: 0.85 },
 ];
 
-export interface Sample {
+export interface BenchSample {
   readonly requestsPerSecond: number;
   readonly p99Ms: number;
   /** Processor time of the proxy's process a request; undefined without a proxy. */
@@ -74,6 +74,6 @@ export interface Sample {
 
 /** One sample a round, in the order of the rounds. */
 export interface ScenarioResult {
-  readonly scenario: Scenario;
-  readonly samples: ReadonlyMap<Way, readonly Sample[]>;
+  readonly scenario: BenchScenario;
+  readonly samples: ReadonlyMap<Way, readonly BenchSample[]>;
 }

@@ -52,11 +52,11 @@ async function firstSession(port: number, text: string): Promise<Buffer> {
 
 /** Until the server has closed the connection. */
 async function exchange(socket: TLSSocket, text: string): Promise<void> {
-  let answer = '';
+  let response = '';
   socket.setEncoding('latin1').on('data', (piece) => {
-    answer += piece;
+    response += piece;
   });
   socket.setNoDelay(true).write(text);
   await once(socket, 'close');
-  if (!/^HTTP\/1\.1 200 /.test(answer)) throw new Error(`no good answer: ${answer.slice(0, 100)}`);
+  if (!/^HTTP\/1\.1 200 /.test(response)) throw new Error(`no good answer: ${response.slice(0, 100)}`);
 }

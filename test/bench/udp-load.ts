@@ -3,15 +3,15 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CleanUp } from './clean-up.ts';
-import type { Served } from './peers.ts';
+import type { ServingProcess } from './peers.ts';
 import { SMALL_BODY } from './scenarios.ts';
 import { percentile } from './statistics.ts';
 import { CONNECTIONS, type WrkResult } from './wrk.ts';
 
-const LAST_ANSWERS_MS = 1_000;
-const ANSWER_MS = 100;
+const LAST_RESPONSES_MS = 1_000;
+const RESPONSE_MS = 100;
 
-export async function startEcho(cleanUp: CleanUp): Promise<Served> {
+export async function startEcho(cleanUp: CleanUp): Promise<ServingProcess> {
   const echo = await open(0);
   cleanUp.after(() => echo.close());
   echo.on('message', (message, { port, address }) => echo.send(message, port, address));
@@ -21,13 +21,13 @@ export async function startEcho(cleanUp: CleanUp): Promise<Served> {
 /** True: a datagram came back in time; undefined: none did, or nobody listens yet. */
 export async function askUdp(port: number): Promise<true | undefined> {
   const socket = await open(port);
-  const answer = new Promise<true | undefined>((resolve) => {
+  const response = new Promise<true | undefined>((resolve) => {
     socket.on('message', () => resolve(true));
     socket.on('error', () => resolve(undefined));
   });
   socket.send(SMALL_BODY);
   try {
-    return await Promise.race([answer, delay(ANSWER_MS, undefined)]);
+    return await Promise.race([response, delay(RESPONSE_MS, undefined)]);
   } finally {
     socket.close();
   }
@@ -41,7 +41,7 @@ export async function runUdpLoad(port: number, seconds: number, signal: AbortSig
     const startedAt = performance.now();
     const endsAt = startedAt + seconds * 1000;
     const ended = Promise.all(clients.map((client) => pingPong(client, endsAt, latenciesMs)));
-    const late = delay(seconds * 1000 + LAST_ANSWERS_MS, 'late', { signal });
+    const late = delay(seconds * 1000 + LAST_RESPONSES_MS, 'late', { signal });
     if ((await Promise.race([ended, late])) === 'late') throw new Error('a datagram was lost');
     const requests = latenciesMs.length;
     const elapsedSeconds = (performance.now() - startedAt) / 1000;

@@ -5,14 +5,14 @@ import { freePort } from '../harness/backends/backends.ts';
 import type { Pair } from '../harness/machine/certificates.ts';
 import { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
-import type { Served } from './peers.ts';
+import type { ServingProcess } from './peers.ts';
 import { giveProxyCpu } from './processors.ts';
-import type { Protocol } from './scenarios.ts';
+import type { BenchProtocol } from './scenarios.ts';
 
 interface WeirOptions {
   readonly cleanUp: CleanUp;
-  readonly backends: Readonly<Record<Protocol, Served>>;
-  readonly protocols: ReadonlySet<Protocol>;
+  readonly backends: Readonly<Record<BenchProtocol, ServingProcess>>;
+  readonly protocols: ReadonlySet<BenchProtocol>;
   readonly pair: Pair;
   /** The folder of another version's source. */
   readonly checkout?: string;
@@ -20,9 +20,9 @@ interface WeirOptions {
 
 /** As the peers: no health check, and one target, the backend. */
 export async function startWeir({ cleanUp, backends, protocols, pair, checkout }: WeirOptions) {
-  const runtime = await startRuntime(cleanUp, checkout);
+  const runtime = await startBenchRuntime(cleanUp, checkout);
   giveProxyCpu(runtime.pid);
-  const served = new Map<Protocol, Served>();
+  const served = new Map<BenchProtocol, ServingProcess>();
   for (const protocol of protocols) {
     const port = await putListener(runtime, protocol, protocol === 'HTTPS' ? { certificates: { bench: pair } } : {});
     const targets = { origin: { address: '127.0.0.1', port: backends[protocol].port } };
@@ -33,7 +33,7 @@ export async function startWeir({ cleanUp, backends, protocols, pair, checkout }
 }
 
 /** With a load balancer `bench`. */
-export async function startRuntime(cleanUp: CleanUp, checkout?: string): Promise<RuntimeProcess> {
+export async function startBenchRuntime(cleanUp: CleanUp, checkout?: string): Promise<RuntimeProcess> {
   const main = checkout === undefined ? undefined : join(checkout, commandOf(checkout));
   const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', '1'], main });
   await runtime.done('PUT', '/v1/load-balancers/bench', { address: '127.0.0.1' });
@@ -46,7 +46,11 @@ function commandOf(checkout: string): string {
 }
 
 /** Of the protocol's name; answers its port. */
-export async function putListener(runtime: RuntimeProcess, protocol: Protocol, more: object = {}): Promise<number> {
+export async function putListener(
+  runtime: RuntimeProcess,
+  protocol: BenchProtocol,
+  more: object = {},
+): Promise<number> {
   const port = await freePort();
   const body = { loadBalancerId: 'bench', protocol, port, healthCheck: { protocol: 'none' }, ...more };
   await runtime.done('PUT', `/v1/listeners/${protocol}`, body);

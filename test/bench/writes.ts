@@ -1,7 +1,7 @@
 // Measures a write: one weight patched through the API, from the request to the answer that every worker serves it.
 import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
-import { putListener, startRuntime } from './weir.ts';
+import { putListener, startBenchRuntime } from './weir.ts';
 
 /** The largest attachment; more targets are several attachments of one listener. */
 const ATTACHMENT_TARGETS = 500;
@@ -43,7 +43,7 @@ export async function measureWrites(
 }
 
 async function startWithTargets(cleanUp: CleanUp, count: number): Promise<RuntimeProcess> {
-  const runtime = await startRuntime(cleanUp);
+  const runtime = await startBenchRuntime(cleanUp);
   await putListener(runtime, 'HTTP');
   for (let first = 0; first < count; first += ATTACHMENT_TARGETS) {
     const length = Math.min(ATTACHMENT_TARGETS, count - first);

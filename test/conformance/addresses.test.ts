@@ -8,7 +8,7 @@ import { targetKey } from '../../provider/model/base/target-key.ts';
 import { askTcp } from '../harness/backends/backends.ts';
 import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { targetsOf } from '../harness/conformance/world.ts';
+import { targetsTo } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
@@ -52,7 +52,7 @@ testOnEachEngine([
     address: '::1',
     run: async ({ bind, runtime, port, url }, t) => {
       const backend = await recorder(t, '::1');
-      await bind(targetsOf([backend]));
+      await bind(targetsTo([backend]));
       assert.equal(url, `http://[::1]:${port}/`);
       assert.equal((await runtime.done('GET', '/v1/listeners/web')).endpoint, `http://[::1]:${port}`);
       assert.equal(await (await fetch(url)).text(), 'recorded');
@@ -75,7 +75,7 @@ testOnEachEngine([
     run: async ({ bind, patch, change, runtime, port, tcpBackend }, t) => {
       const tcp = await tcpBackend('six', '::1');
       const udp = await UdpBackend.start(t, 'six', '::1', tcp.port);
-      await bind(targetsOf([tcp]));
+      await bind(targetsTo([tcp]));
       assert.equal(await askTcp('::1', port), 'six');
       await change({ protocol: 'UDP' });
       assert.equal((await runtime.done('GET', '/v1/listeners/web')).endpoint, `udp://[::1]:${port}`);
@@ -94,14 +94,14 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async ({ bind, runtime, port, httpBackend }, t) => {
       const backend = await recorder(t, '127.0.0.1');
-      await bind(targetsOf([backend]));
+      await bind(targetsTo([backend]));
       for (const host of ['127.0.0.1', '::1']) assert.equal(await visit(host, port), 200);
       assert.deepEqual(
         backend.requests.map((headers) => headers['x-forwarded-for']),
         ['127.0.0.1', '::1'],
       );
       const all = await Promise.all([...'abcdefgh'].map((name) => httpBackend(name)));
-      await bind(targetsOf(all));
+      await bind(targetsTo(all));
       const namesOf = async () => {
         const hosts = Array.from({ length: 20 }, (_, index) => `127.0.0.${index + 1}`);
         return Promise.all(hosts.map((localAddress) => nameFor(port, localAddress)));
@@ -134,7 +134,7 @@ testOnEachEngine([
     name: 'a VIP changes in place to and from wildcards under load: no connect is refused, and no request fails on it',
     flags: ['--workers', '2'],
     run: async ({ bind, runtime, port, httpBackend, startLoad }) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const load = startLoad({ clients: 8 });
       const move = (address: string) => runtime.done('PUT', '/v1/load-balancers/lb', { address });
       for (const address of ['0.0.0.0', '127.0.0.1', '::', '127.0.0.1', '0.0.0.0']) {
@@ -152,7 +152,7 @@ testOnEachEngine([
   {
     name: "a wildcard is refused where another process has the port at one of its addresses, and the write says the load balancer's address",
     run: async ({ bind, runtime, port, httpBackend }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const other = createTcpServer().listen({ host: '127.0.0.2', port, reusePort: true });
       await once(other, 'listening');
       t.after(() => other.close());

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { askTcp, type Backend } from '../harness/backends/backends.ts';
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
-import { addressOf, backends, inTurn } from '../harness/conformance/clients.ts';
+import { backends, clientAddressOf, oneByOne } from '../harness/conformance/clients.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { targetsOf } from '../harness/conformance/world.ts';
+import { targetsTo } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 const LEAST_CONNECTIONS = { algorithm: 'weighted-least-connections' };
@@ -21,7 +21,7 @@ testOnEachEngine([
     listener: { ...TCP, ...LEAST_CONNECTIONS },
     flags: ['--workers', '4'],
     run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
-      await bind(targetsOf(await backends(tcpBackend, 'abc'), [30, 20, 10]));
+      await bind(targetsTo(await backends(tcpBackend, 'abc'), [30, 20, 10]));
       const open = async (count: number) => {
         const flows: Flow[] = [];
         for (let i = 0; i < count; i++) flows.push(await openFlow(port));
@@ -58,7 +58,7 @@ testOnEachEngine([
     run: async ({ bind, httpBackend, startLoad }) => {
       const gate = Promise.withResolvers<void>();
       const slow = await httpBackend('slow', 0, gate.promise);
-      await bind(targetsOf([slow, ...(await backends(httpBackend, 'ab'))]));
+      await bind(targetsTo([slow, ...(await backends(httpBackend, 'ab'))]));
       const load = startLoad({ clients: 12 });
       await until('requests', () => load.exchanges.length > 500 || undefined);
       // Of 12 it has no more than a third, and one for what the other worker picked in the same moment.
@@ -75,8 +75,8 @@ testOnEachEngine([
     flags: ['--workers', '4'],
     run: async ({ bind, patch, restart, port, tcpBackend }) => {
       const weights = [30, 30, 20, 10, 10];
-      await bind(targetsOf(await backends(tcpBackend, 'abcde'), weights));
-      const visits = () => inTurn(1000, 50, (client) => askTcp('127.0.0.1', port, addressOf(client)));
+      await bind(targetsTo(await backends(tcpBackend, 'abcde'), weights));
+      const visits = () => oneByOne(1000, 50, (client) => askTcp('127.0.0.1', port, clientAddressOf(client)));
       const before = await visits();
       const counts = shares(before.map((backend) => ({ backend })));
       for (const [index, name] of [...'abcde'].entries()) {
@@ -98,13 +98,13 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async ({ bind, url, httpBackend }) => {
       const [a, b, c] = (await backends(httpBackend, 'abc')) as [Backend, Backend, Backend];
-      await bind(targetsOf([a, b, c]));
-      const visit = async (client: number) => (await exchange(url, false, addressOf(client))).backend;
-      const first = await inTurn(100, 20, visit);
+      await bind(targetsTo([a, b, c]));
+      const visit = async (client: number) => (await exchange(url, false, clientAddressOf(client))).backend;
+      const first = await oneByOne(100, 20, visit);
       assert.deepEqual([...new Set(first)].toSorted(), ['a', 'b', 'c']);
-      assert.deepEqual(await inTurn(100, 20, visit), first);
+      assert.deepEqual(await oneByOne(100, 20, visit), first);
       await a.close();
-      const others = await inTurn(100, 20, visit);
+      const others = await oneByOne(100, 20, visit);
       const ofA = others.filter((_, client) => first[client] === 'a');
       assert.deepEqual([...new Set(ofA)].toSorted(), ['b', 'c']);
       const moved = others.filter((name, client) => first[client] !== 'a' && name !== first[client]);
@@ -115,7 +115,7 @@ testOnEachEngine([
     name: 'the algorithm changes in place under load, without a failure, and rules every request after the answer',
     flags: ['--workers', '2'],
     run: async ({ bind, change, httpBackend, startLoad }) => {
-      await bind(targetsOf(await backends(httpBackend, 'abc')));
+      await bind(targetsTo(await backends(httpBackend, 'abc')));
       const load = startLoad({ clients: 8 });
       for (const algorithm of [LEAST_CONNECTIONS, SOURCE_IP_HASH, {}, LEAST_CONNECTIONS, {}, SOURCE_IP_HASH]) {
         await change(algorithm);

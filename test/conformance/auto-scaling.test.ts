@@ -69,7 +69,7 @@ testOnEachEngine([
       assert.deepEqual(await asked(), ['503', '503', '503']);
       await join(world, 'i-1');
       for (const listener of ['web', 'api']) await untilHealth(world, 'i-1', 'healthy', listener);
-      await until('all of it', async () => (await asked()).every((answer) => answer === 'i-1') || undefined);
+      await until('all of it', async () => (await asked()).every((response) => response === 'i-1') || undefined);
       const shown = [...(await statusOf(world)), ...(await statusOf(world, 'api'))];
       assert.deepEqual(
         shown.map(({ rule, weight, attachment }) => [attachment, rule, weight]),
@@ -82,7 +82,7 @@ testOnEachEngine([
       assert.deepEqual((await runtime.done('GET', '/v1/groups/g')).members, { 'i-1': 'i-1' });
       await join(world, 'i-2');
       await leave(world, 'i-1');
-      await until('the other', async () => (await asked()).every((answer) => answer === 'i-2') || undefined);
+      await until('the other', async () => (await asked()).every((response) => response === 'i-2') || undefined);
       await leave(world, 'i-2');
       assert.deepEqual(await asked(), ['503', '503', '503']);
     },

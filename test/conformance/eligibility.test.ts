@@ -65,16 +65,16 @@ testOnEachEngine([
         await putServer(world, `i-${name}`, server);
         targets[name] = { serverId: `i-${name}`, port: 2 + Object.keys(targets).length, ...target };
         const body = { listenerId: 'web', targets: { [name]: targets[name] } };
-        const answer = await runtime.call('PUT', '/v1/attachments/other', body);
-        assert.deepEqual([answer.status, answer.body.code], [400, code], name);
-        const [detail] = answer.body.details;
+        const response = await runtime.call('PUT', '/v1/attachments/other', body);
+        assert.deepEqual([response.status, response.body.code], [400, code], name);
+        const [detail] = response.body.details;
         assert.equal(detail.path, `targets.${name}`);
         assert.match(detail.message, message);
       }
       targets.unknown = { serverId: 'i-nobody', port: 1 };
-      const answer = await runtime.call('PUT', '/v1/attachments/other', { listenerId: 'web', targets });
-      assert.deepEqual([answer.status, answer.body.code], [400, 'InvalidParameter']);
-      const paths = answer.body.details.map(({ path }: { path: string }) => path);
+      const response = await runtime.call('PUT', '/v1/attachments/other', { listenerId: 'web', targets });
+      assert.deepEqual([response.status, response.body.code], [400, 'InvalidParameter']);
+      const paths = response.body.details.map(({ path }: { path: string }) => path);
       const due = [...Object.keys(REFUSED).map((name) => `targets.${name}`), 'targets.unknown.serverId'];
       assert.deepEqual(paths.toSorted(), due.toSorted());
       assert.equal((await runtime.call('GET', '/v1/attachments/other')).status, 404);
@@ -116,10 +116,10 @@ testOnEachEngine([
       await runtime.done('PUT', '/v1/attachments/pool', { ...bound, owner: urnOf('prod') });
       for (const target of [{ serverId: 'i-a', port: a.port }, a.target]) {
         const body = { listenerId: 'web', targets: { mine: target }, owner: urnOf('dev') };
-        const answer = await runtime.call('PUT', '/v1/attachments/other', body);
-        assert.deepEqual([answer.status, answer.body.code], [409, 'OwnedByOther']);
-        assert.equal(answer.body.details[0].path, 'targets.mine');
-        assert.match(answer.body.message, /prod/);
+        const response = await runtime.call('PUT', '/v1/attachments/other', body);
+        assert.deepEqual([response.status, response.body.code], [409, 'OwnedByOther']);
+        assert.equal(response.body.details[0].path, 'targets.mine');
+        assert.match(response.body.message, /prod/);
       }
       await until('a', async () => (await exchange(url)).backend === 'a' || undefined);
     },
@@ -139,9 +139,9 @@ testOnEachEngine([
       });
       await world.change({ protocol: 'TCP' });
       await bind(Object.fromEntries(targets));
-      const answers = [];
-      for (let i = 0; i < 30; i++) answers.push({ backend: await askTcp('127.0.0.1', port) });
-      assert.deepEqual(shares(answers), { '127.0.0.1': 10, '127.0.0.2': 10, '127.0.0.3': 10 });
+      const responses = [];
+      for (let i = 0; i < 30; i++) responses.push({ backend: await askTcp('127.0.0.1', port) });
+      assert.deepEqual(shares(responses), { '127.0.0.1': 10, '127.0.0.2': 10, '127.0.0.3': 10 });
     },
   },
   {

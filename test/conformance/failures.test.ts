@@ -119,15 +119,15 @@ testOnEachEngine([
       assert.deepEqual(await sendMany(t, url, 'GET', 20), []);
       assert.ok(resetting.seen.size > 0 && sound.seen.size === 20, 'both were asked');
 
-      const answers: Record<string, number> = {};
+      const responses: Record<string, number> = {};
       for (let index = 0; index < 20; index++) {
         const id = `POST ${index}`;
         const [status] = await send(url, 'POST', id, false);
-        answers[status] = (answers[status] ?? 0) + 1;
+        responses[status] = (responses[status] ?? 0) + 1;
         const seenBy = [resetting, sound].map(({ seen }) => seen.get(id) ?? 0);
         assert.deepEqual(seenBy, status === 502 ? [1, 0] : [0, 1]);
       }
-      assert.deepEqual(answers, { 200: 10, 502: 10 });
+      assert.deepEqual(responses, { 200: 10, 502: 10 });
     },
   },
   {

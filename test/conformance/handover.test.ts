@@ -4,9 +4,9 @@ import { type Backend, freePort } from '../harness/backends/backends.ts';
 import { exchange, type Load } from '../harness/clients/load.ts';
 import { backends } from '../harness/conformance/clients.ts';
 import { putServer, untilHealth } from '../harness/conformance/servers.ts';
-import { answeredBy, noFailures, SLOW_CHECK } from '../harness/conformance/slow-checks.ts';
+import { noFailures, SLOW_CHECK, servedBy } from '../harness/conformance/slow-checks.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { targetsTo, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 const SLOW = { healthCheck: SLOW_CHECK };
@@ -41,12 +41,12 @@ testOnEachEngine([
       assert.equal((await attach('g', a.port)).status, 200);
       const load = await loadOn(world, 'one');
       const waiting = attach('g', await freePort());
-      await answeredBy(load, a);
+      await servedBy(load, a);
       assert.equal((await attach('g', b.port)).status, 200);
       assert.equal((await waiting).body.code, 'Superseded');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       assert.equal((await attach('other', b.port)).status, 200);
-      await answeredBy(load, c);
+      await servedBy(load, c);
       await noFailures(load);
     },
   },
@@ -60,9 +60,9 @@ testOnEachEngine([
       await runtime.done('PUT', '/v1/group-attachments/shared', { loadBalancerId: 'lb', groupId: 'g', port: a.port });
       const load = await loadOn(world, 'one');
       await runtime.done('PUT', '/v1/group-attachments/own', { listenerId: 'web', groupId: 'g', port: b.port });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await runtime.done('DELETE', '/v1/group-attachments/own');
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
     },
   },
@@ -77,7 +77,7 @@ testOnEachEngine([
       await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 });
       const load = await loadOn(world, 'one');
       await putServer(world, 'i-1', { addresses: ['127.0.0.2'] });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
       await putServer(world, 'i-1', { addresses: ['127.0.0.3'] });
       const { boundTargets } = await runtime.done('GET', '/v1/attachments/pool');
@@ -91,14 +91,14 @@ testOnEachEngine([
     run: async (world) => {
       const { bind, runtime, patch, slowToCheck } = world;
       const [a, b, c, d] = (await backends(slowToCheck, 'abcd')) as [Backend, Backend, Backend, Backend];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const load = await loadOn(world, 'a');
-      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsOf([b]) });
-      await answeredBy(load, b);
+      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsTo([b]) });
+      await servedBy(load, b);
       await patch({ b: null, c: c.target });
-      await answeredBy(load, c);
+      await servedBy(load, c);
       await patch({ c: { weight: 0 }, d: d.target });
-      await answeredBy(load, d);
+      await servedBy(load, d);
       await noFailures(load);
     },
   },
@@ -109,10 +109,10 @@ testOnEachEngine([
       const { bind, runtime, httpBackend, slowToCheck } = world;
       const [a, b, gone] = [await slowToCheck('a'), await slowToCheck('b'), await httpBackend('gone')];
       await gone.close();
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const load = await loadOn(world, 'a');
-      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsOf([gone, b]) });
-      await answeredBy(load, b);
+      await runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: targetsTo([gone, b]) });
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -123,14 +123,14 @@ testOnEachEngine([
       const { bind, runtime, url, httpBackend, slowToCheck } = world;
       const never = new Promise<void>(() => {});
       const [a, b, silent] = [await slowToCheck('a'), await slowToCheck('b'), await httpBackend('s', 0, never)];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const put = (targets: object) => runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
-      const waiting = put(targetsOf([silent]));
+      const waiting = put(targetsTo([silent]));
       const load = await loadOn(world, 'a');
-      await answeredBy(load, a);
-      await put(targetsOf([b]));
+      await servedBy(load, a);
+      await put(targetsTo([b]));
       assert.equal((await waiting).body.code, 'Superseded');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
       const dead = { address: '127.0.0.1', port: await freePort() };
       assert.equal((await put({ dead })).status, 200);
@@ -148,9 +148,9 @@ testOnEachEngine([
       await runtime.done('PUT', '/v1/group-attachments/web', { listenerId: 'web', groupId: 'g', port: a.port });
       const load = await loadOn(world, 'one');
       await runtime.done('PUT', '/v1/groups/g', { members: { two: 'i-2' } });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await runtime.done('PUT', '/v1/groups/g', { members: { two: 'i-1' } });
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
     },
   },
@@ -160,11 +160,11 @@ testOnEachEngine([
     run: async (world) => {
       const { bind, runtime, slowToCheck } = world;
       const [a, b] = (await backends(slowToCheck, 'ab')) as [Backend, Backend];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const load = await loadOn(world, 'a');
-      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'web', targets: targetsOf([b]) });
+      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'web', targets: targetsTo([b]) });
       await runtime.done('DELETE', '/v1/attachments/pool');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -185,7 +185,7 @@ testOnEachEngine([
       const load = startLoad({ url: `http://127.0.0.1:${port}/`, clients: 4 });
       await until('requests', () => load.exchanges.length > 20 || undefined);
       await listen(b.port);
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },

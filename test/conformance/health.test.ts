@@ -46,23 +46,23 @@ const CHECKED: Readonly<Record<string, (t: TestContext) => Promise<Checked>>> = 
       },
     };
   },
-  HTTP: (t) => answering(t, (answer) => createHttpServer(answer)),
-  HTTPS: (t) => answering(t, (answer) => createHttpsServer(keyPair(), answer)),
+  HTTP: (t) => checkedServer(t, (reply) => createHttpServer(reply)),
+  HTTPS: (t) => checkedServer(t, (reply) => createHttpsServer(keyPair(), reply)),
   UDP: async (t) => {
-    let answer = 'a pong';
+    let reply = 'a pong';
     const socket = createSocket('udp4').bind(0, '127.0.0.1');
     t.after(() => socket.close());
     await once(socket, 'listening');
     socket.on('message', (message, { port }) => {
-      if (message.equals(Buffer.from('ping\0'))) socket.send(answer, port, '127.0.0.1');
+      if (message.equals(Buffer.from('ping\0'))) socket.send(reply, port, '127.0.0.1');
     });
     return {
       port: socket.address().port,
       fail: () => {
-        answer = 'no';
+        reply = 'no';
       },
       recover: () => {
-        answer = 'pong again';
+        reply = 'pong again';
       },
     };
   },
@@ -73,7 +73,7 @@ function keyPair(): { cert: string; key: string } {
   return { cert: certificate, key: privateKey };
 }
 
-async function answering(t: TestContext, create: (answer: RequestListener) => Server): Promise<Checked> {
+async function checkedServer(t: TestContext, create: (reply: RequestListener) => Server): Promise<Checked> {
   let status = 200;
   const port = await listening(
     t,
@@ -195,14 +195,14 @@ testOnEachEngine([
     name: 'thresholds: only so many results of a kind in a row turn a target, and the first pass of a new one is enough',
     run: async (world, t) => {
       // Each turn but the due ones would show in the history: after 2 failures, and after 3 passes.
-      const answers = [200, 500, 200, 500, 500, 200, 200, 500, 500, 200, 200, 200];
+      const statuses = [200, 500, 200, 500, 500, 200, 200, 500, 500, 200, 200, 200];
       let checks = 0;
-      const server = createHttpServer((_request, response) => response.writeHead(answers[checks++] ?? 200).end());
+      const server = createHttpServer((_request, response) => response.writeHead(statuses[checks++] ?? 200).end());
       const port = await listening(t, server);
       const thresholds = { healthyThreshold: 3, unhealthyThreshold: 2 };
       await world.change({ healthCheck: { ...FAST, ...thresholds, protocol: 'HTTP' } });
       await world.bind({ a: { address: '127.0.0.1', port } });
-      await until('all answers', () => checks > answers.length);
+      await until('all answers', () => checks > statuses.length);
       const { history } = await statusOf(world.runtime, 'a');
       assert.deepEqual(
         history.map(({ health }) => health),

@@ -11,7 +11,7 @@ import { residentBytes } from '../harness/clients/crowd.ts';
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
+import { type Scenario, targetsTo } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
@@ -25,7 +25,7 @@ function openConnections(runtime: RuntimeProcess): Promise<number> {
 }
 
 function refused(runtime: RuntimeProcess, reason: string): Promise<number> {
-  return runtime.metric(`weir_refused_total{listener="web",reason="${reason}"}`);
+  return runtime.metric(`weir_rejected_total{listener="web",reason="${reason}"}`);
 }
 
 function agents(t: TestContext, count: number): Agent[] {
@@ -42,7 +42,7 @@ const tcpRows = ['1', '4'].map(
     listener: { ...TCP, maxConnections: 20 },
     flags: ['--workers', workers],
     run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
-      await bind(targetsOf([await tcpBackend('a')]));
+      await bind(targetsTo([await tcpBackend('a')]));
       const flows: Flow[] = [];
       t.after(() => {
         for (const { socket } of flows) socket.destroy();
@@ -78,12 +78,12 @@ const httpRows = ['1', '4'].map(
     listener: { maxConnections: 20 },
     flags: ['--workers', workers],
     run: async ({ bind, runtime, url, httpBackend }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const clients = agents(t, 60);
-      const answers = await Promise.all(clients.map((agent) => exchange(url, agent)));
-      assert.deepEqual(shares(answers), { a: 20, none: 40 });
-      for (const { error } of answers) if (error !== undefined) assert.match(error, /^503 .*: too many connections/s);
-      const kept = clients.filter((_, index) => answers[index]?.backend === 'a');
+      const responses = await Promise.all(clients.map((agent) => exchange(url, agent)));
+      assert.deepEqual(shares(responses), { a: 20, none: 40 });
+      for (const { error } of responses) if (error !== undefined) assert.match(error, /^503 .*: too many connections/s);
+      const kept = clients.filter((_, index) => responses[index]?.backend === 'a');
       const again = await Promise.all(kept.map((agent) => exchange(url, agent)));
       assert.ok(again.every(({ backend, isReused }) => backend === 'a' && isReused));
       for (const agent of kept) agent.destroy();
@@ -103,25 +103,25 @@ const pendingRows = ['1', '4'].map(
       const gate = Promise.withResolvers<void>();
       t.after(() => gate.resolve());
       const backend = await httpBackend('a', 0, gate.promise);
-      await bind(targetsOf([backend]));
-      const answered: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
-      const ask = async (agent: Agent) => answered.push({ agent, ...(await exchange(url, agent)) });
+      await bind(targetsTo([backend]));
+      const responded: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
+      const ask = async (agent: Agent) => responded.push({ agent, ...(await exchange(url, agent)) });
       const first = agents(t, 30).map(ask);
-      await until('those that are too many', () => answered.length >= 22 || undefined);
+      await until('those that are too many', () => responded.length >= 22 || undefined);
       await until('the others', () => backend.count >= 8 || undefined);
-      assert.deepEqual([answered.length, backend.count], [22, 8]);
-      for (const { error } of answered) assert.match(error ?? '', /^503 .*: too many requests wait/s);
+      assert.deepEqual([responded.length, backend.count], [22, 8]);
+      for (const { error } of responded) assert.match(error ?? '', /^503 .*: too many requests wait/s);
 
       await change({ maxPendingRequests: 10 });
-      const turnedAway = answered.splice(0).map(({ agent }) => agent);
-      const second = turnedAway.slice(0, 5).map(ask);
-      await until('those that are still too many', () => answered.length >= 3 || undefined);
+      const rejected = responded.splice(0).map(({ agent }) => agent);
+      const second = rejected.slice(0, 5).map(ask);
+      await until('those that are still too many', () => responded.length >= 3 || undefined);
       await until('two more', () => backend.count >= 10 || undefined);
-      assert.deepEqual([answered.length, backend.count], [3, 10]);
+      assert.deepEqual([responded.length, backend.count], [3, 10]);
       gate.resolve();
       await Promise.all([...first, ...second]);
-      assert.equal(answered.filter(({ backend: name }) => name === 'a').length, 10);
-      const again = await Promise.all(turnedAway.slice(0, 10).map((agent) => exchange(url, agent)));
+      assert.equal(responded.filter(({ backend: name }) => name === 'a').length, 10);
+      const again = await Promise.all(rejected.slice(0, 10).map((agent) => exchange(url, agent)));
       assert.ok(
         again.every(({ backend: name, isReused }) => name === 'a' && isReused),
         JSON.stringify(again),
@@ -157,7 +157,7 @@ testOnEachEngine([
     listener: { protocol: 'HTTPS', maxConnections: 2, certificates: { web: makePair(['localhost']) } },
     flags: ['--workers', '2'],
     run: async ({ bind, runtime, url, port, httpBackend }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const secure = url.replace('http:', 'https:');
       const [first, second] = [0, 1].map(() => new SecureAgent({ keepAlive: true, rejectUnauthorized: false }));
       t.after(() => {
@@ -181,7 +181,7 @@ testOnEachEngine([
     listener: { ...TCP, maxConnections: 1 },
     run: async ({ bind, runtime, port, tcpBackend }, t) => {
       const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const { socket } = await openFlow(port);
       t.after(() => socket.destroy());
       const other = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort() };
@@ -190,7 +190,7 @@ testOnEachEngine([
       await until('the other one serves', async () => (await askTcp('127.0.0.1', other.port)) === 'b' || undefined);
       assert.equal(await askTcp('127.0.0.1', port), undefined);
       // A target that is bound now is checked, and takes traffic, while no client may connect.
-      await bind(targetsOf([a, b]));
+      await bind(targetsTo([a, b]));
     },
   },
   {

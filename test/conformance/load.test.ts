@@ -8,7 +8,7 @@ import type { Backend } from '../harness/backends/backends.ts';
 import { gatherCrowd, residentBytes } from '../harness/clients/crowd.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
+import { type Scenario, targetsTo } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 const REQUESTS = 10_000;
@@ -25,7 +25,7 @@ const shareScenarios = ['1', '4'].map(
     flags: ['--workers', workers],
     run: async ({ bind, httpBackend, startLoad }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
-      await bind(targetsOf(backends, [50, 30, 20]));
+      await bind(targetsTo(backends, [50, 30, 20]));
       const load = startLoad({ clients: 20, maxRequests: REQUESTS / 20 });
       await load.done;
       const counts = shares(load.exchanges);
@@ -84,7 +84,7 @@ testOnEachEngine([
     run: async ({ bind, port, runtime, url, httpBackend }) => {
       const gate = Promise.withResolvers<void>();
       const slow = await httpBackend('slow', 0, gate.promise);
-      await bind(targetsOf([slow]));
+      await bind(targetsTo([slow]));
       const underWay = Array.from({ length: 32 }, () => exchange(url));
       await until('every request to be with the target', () => slow.count === underWay.length || undefined);
       const ended = runtime.end('SIGTERM');

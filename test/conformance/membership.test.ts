@@ -5,7 +5,7 @@ import { askTcp, type Backend, freePort } from '../harness/backends/backends.ts'
 import { type Flow, openFlow } from '../harness/clients/flow.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { type Scenario, targetsOf } from '../harness/conformance/world.ts';
+import { type Scenario, targetsTo } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 const TCP = { protocol: 'TCP' };
@@ -23,10 +23,10 @@ const shareScenarios = ['1', '4'].map(
     flags: ['--workers', workers],
     run: async ({ bind, url, httpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c', 'd'].map((name) => httpBackend(name)));
-      await bind(targetsOf(backends, [50, 30, 20, 0]));
-      const answers = [];
-      for (let i = 0; i < 100; i++) answers.push(await exchange(url));
-      isNear(shares(answers), { a: 50, b: 30, c: 20, d: 0, none: 0 });
+      await bind(targetsTo(backends, [50, 30, 20, 0]));
+      const responses = [];
+      for (let i = 0; i < 100; i++) responses.push(await exchange(url));
+      isNear(shares(responses), { a: 50, b: 30, c: 20, d: 0, none: 0 });
     },
   }),
 );
@@ -39,23 +39,23 @@ testOnEachEngine([
     flags: ['--workers', '4'],
     run: async ({ bind, port, tcpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => tcpBackend(name)));
-      await bind(targetsOf(backends, [70, 20, 10]));
-      const answers = [];
-      for (let i = 0; i < 100; i++) answers.push({ backend: await askTcp('127.0.0.1', port) });
-      isNear(shares(answers), { a: 70, b: 20, c: 10, none: 0 });
+      await bind(targetsTo(backends, [70, 20, 10]));
+      const responses = [];
+      for (let i = 0; i < 100; i++) responses.push({ backend: await askTcp('127.0.0.1', port) });
+      isNear(shares(responses), { a: 70, b: 20, c: 10, none: 0 });
     },
   },
   {
     name: "shares hold while another target's weight is changed between every two requests",
     run: async ({ bind, patch, url, httpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
-      await bind(targetsOf(backends, [40, 40, 20]));
-      const answers = [];
+      await bind(targetsTo(backends, [40, 40, 20]));
+      const responses = [];
       for (let i = 0; i < 100; i++) {
-        answers.push(await exchange(url));
+        responses.push(await exchange(url));
         await patch({ c: { weight: i % 2 === 0 ? 21 : 20 } });
       }
-      isNear(shares(answers), { a: 40, b: 40, c: 20, none: 0 });
+      isNear(shares(responses), { a: 40, b: 40, c: 20, none: 0 });
     },
   },
   {
@@ -64,7 +64,7 @@ testOnEachEngine([
     run: async ({ bind, patch, httpBackend, startLoad }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
       const c = backends[2] as Backend;
-      await bind(targetsOf(backends));
+      await bind(targetsTo(backends));
       const load = startLoad({ clients: 16 });
       const unbound: { from: number; to: number }[] = [];
       for (let round = 0; round < 100; round++) {
@@ -106,9 +106,9 @@ testOnEachEngine([
       await bind({ only: a.target });
       const targets = { only: { ...a.target, port: await freePort() } };
       const body = { listenerId: 'web', targets, handoverSeconds: 0.5 };
-      const answer = await runtime.call('PUT', '/v1/attachments/pool', body);
-      assert.equal(answer.body.code, 'IncorrectStatus.RSByPassToas');
-      assert.match(answer.body.message, /targets\.only .*ECONNREFUSED/);
+      const response = await runtime.call('PUT', '/v1/attachments/pool', body);
+      assert.equal(response.body.code, 'IncorrectStatus.RSByPassToas');
+      assert.match(response.body.message, /targets\.only .*ECONNREFUSED/);
       assert.equal((await runtime.done('GET', '/v1/attachments/pool')).targets.only.port, a.port);
       assert.equal((await exchange(url)).backend, 'a');
     },
@@ -133,7 +133,7 @@ testOnEachEngine([
     listener: TCP,
     run: async ({ bind, patch, change, runtime, port, tcpBackend }, t) => {
       const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
-      await bind(targetsOf([a, b]));
+      await bind(targetsTo([a, b]));
       const flows = await Promise.all(Array.from({ length: 20 }, () => openFlow(port)));
       t.after(() => {
         for (const { socket } of flows) socket.destroy();
@@ -164,7 +164,7 @@ testOnEachEngine([
     listener: { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.1, unhealthyThreshold: 2 } },
     run: async ({ bind, runtime, url, httpBackend }) => {
       const [a, b] = [await httpBackend('a'), await httpBackend('b')];
-      await bind(targetsOf([a, b]));
+      await bind(targetsTo([a, b]));
       await b.close();
       const statusOfB = async () => {
         const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
@@ -202,7 +202,7 @@ testOnEachEngine([
   {
     name: "a listener's port changes in place under load: clients are told to close, and none fails",
     run: async ({ bind, change, httpBackend, startLoad }) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const load = startLoad({ clients: 8 });
       await until('requests', () => load.exchanges.length > 100 || undefined);
       const port = await freePort();

@@ -15,7 +15,7 @@ const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const LOOPBACK_6 = '0:0:0:0:0:0:0:1';
 
 /** Reads a header from each connection, and then answers each head, or each line, with what the header said. */
-async function proxiedBackend(t: TestContext, answer: (said: string) => string, end: string) {
+async function proxiedBackend(t: TestContext, response: (said: string) => string, end: string) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     const number = ++accepted;
@@ -34,7 +34,7 @@ async function proxiedBackend(t: TestContext, answer: (said: string) => string, 
       }
       for (let at = text.indexOf(end); at !== -1; at = text.indexOf(end)) {
         text = text.slice(at + end.length);
-        socket.write(answer(said));
+        socket.write(response(said));
       }
     });
   });
@@ -64,8 +64,8 @@ const httpRows = (['v1', 'v2'] as const).map((version): Scenario => {
     listener,
     flags: ['--workers', '2'],
     run: async (world, t) => {
-      const answer = (said: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${said.length}\r\n\r\n${said}`;
-      const backend = await proxiedBackend(t, answer, '\r\n\r\n');
+      const response = (said: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${said.length}\r\n\r\n${said}`;
+      const backend = await proxiedBackend(t, response, '\r\n\r\n');
       await world.bind({ a: backend.target });
       const port6 = await listenOn6(world, listener, backend.target);
       const places = [

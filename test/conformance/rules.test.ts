@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { askHttp, httpBackend } from '../harness/backends/backends.ts';
 import { type Load, shares, sharesAt } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { targetsTo, type World } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
@@ -27,22 +27,22 @@ async function remove({ runtime }: World, id: string): Promise<void> {
 
 /** Each rule with a backend that answers with the rule's name; `own` answers for the listener. */
 async function serveRules(world: World, t: TestContext, rules: Readonly<Record<string, object>>): Promise<void> {
-  await world.bind(targetsOf([await httpBackend(t, 'own')]));
+  await world.bind(targetsTo([await httpBackend(t, 'own')]));
   for (const [name, properties] of Object.entries(rules)) {
     await putRule(world, name, properties);
-    await bindRule(world, name, targetsOf([await httpBackend(t, name)]));
+    await bindRule(world, name, targetsTo([await httpBackend(t, name)]));
   }
 }
 
 /** Rows of host, path and who answers. */
-async function expectAnswers({ port }: World, rows: readonly [host: string, path: string, backend: string][]) {
+async function expectResponses({ port }: World, rows: readonly [host: string, path: string, backend: string][]) {
   for (const [host, path, backend] of rows) {
     assert.equal(await askHttp(port, host, path), backend, `${host}${path}`);
   }
 }
 
 /** Who answers the requests that begin from now on. */
-async function answeredFromNow(load: Load): Promise<string[]> {
+async function servedFromNow(load: Load): Promise<string[]> {
   const nowMs = performance.now();
   const begun = await until('requests', () => {
     const later = load.exchanges.filter(({ startedAtMs }) => startedAtMs > nowMs);
@@ -66,7 +66,7 @@ testOnEachEngine([
         long: { host: '*.b.example.com' },
         exact: { host: 'A.b.example.com.' },
       });
-      await expectAnswers(world, [
+      await expectResponses(world, [
         ['a.b.example.com', '/', 'exact'],
         ['A.B.EXAMPLE.COM.:8080', '/any', 'exact'],
         ['c.b.example.com', '/', 'long'],
@@ -89,7 +89,7 @@ testOnEachEngine([
         only: { host: 'i.example.com', path: '/only' },
         api: { host: '*.example.com', path: '/api' },
       });
-      await expectAnswers(world, [
+      await expectResponses(world, [
         ['h.example.com', '/a/b', 'exact'],
         ['h.example.com', '/a/b?/x', 'exact'],
         ['h.example.com', '/a/b/', 'ab'],
@@ -128,7 +128,7 @@ testOnEachEngine([
         '/admin/x/..',
         '/admin?/../x',
       ];
-      await expectAnswers(world, [
+      await expectResponses(world, [
         ...around.map((path): [string, string, string] => ['a', path, 'admin']),
         ['a', '/admin/../x', 'own'],
         ['a', '/admin%2Fx', 'own'],
@@ -139,30 +139,30 @@ testOnEachEngine([
     name: 'a rule that no target of takes traffic answers 503, and nobody else; one that no attachment is of is not there',
     run: async (world, t) => {
       await serveRules(world, t, {});
-      const answer = () => askHttp(world.port, 'a', '/api');
+      const response = () => askHttp(world.port, 'a', '/api');
       await putRule(world, 'api', { path: '/api' });
-      assert.equal(await answer(), 'own');
+      assert.equal(await response(), 'own');
       const api = await world.httpBackend('api');
       await bindRule(world, 'api', {});
-      assert.equal(await answer(), '503');
-      await bindRule(world, 'api', targetsOf([api], [0]));
-      assert.equal(await answer(), '503');
-      await bindRule(world, 'api', targetsOf([api]));
-      assert.equal(await answer(), 'api');
+      assert.equal(await response(), '503');
+      await bindRule(world, 'api', targetsTo([api], [0]));
+      assert.equal(await response(), '503');
+      await bindRule(world, 'api', targetsTo([api]));
+      assert.equal(await response(), 'api');
       await world.patch({ own: null });
-      await expectAnswers(world, [
+      await expectResponses(world, [
         ['a', '/api', 'api'],
         ['a', '/', '503'],
       ]);
-      await world.bind(targetsOf([await world.httpBackend('own')]));
+      await world.bind(targetsTo([await world.httpBackend('own')]));
       await api.close();
       await until(
         'the check',
         async () => (await statusOf(world)).some(({ health }) => health === 'unhealthy') || undefined,
       );
-      assert.equal(await answer(), '503');
+      assert.equal(await response(), '503');
       await remove(world, 'api');
-      assert.equal(await answer(), 'own');
+      assert.equal(await response(), 'own');
     },
   },
   {
@@ -170,14 +170,14 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async (world) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => world.httpBackend(name)));
-      await world.bind(targetsOf(backends));
+      await world.bind(targetsTo(backends));
       await putRule(world, 'hash', { path: '/hash', algorithm: 'source-ip-hash' });
-      await bindRule(world, 'hash', targetsOf(backends));
+      await bindRule(world, 'hash', targetsTo(backends));
       await putRule(world, 'weights', { path: '/weights' });
-      await bindRule(world, 'weights', targetsOf(backends, [80, 20, 0]));
+      await bindRule(world, 'weights', targetsTo(backends, [80, 20, 0]));
       const healthCheck = { ...HEALTH_CHECK, protocol: 'HTTP', expectedCodes: '404', unhealthyThreshold: 1 };
       await putRule(world, 'sick', { path: '/sick', healthCheck });
-      await world.runtime.done('PUT', '/v1/attachments/sick', { ruleId: 'sick', targets: targetsOf(backends) });
+      await world.runtime.done('PUT', '/v1/attachments/sick', { ruleId: 'sick', targets: targetsTo(backends) });
 
       const visit = (path: string, count: number) => sharesAt(world.url + path, count);
       assert.deepEqual(await visit('', 30), { a: 10, b: 10, c: 10 });
@@ -190,7 +190,7 @@ testOnEachEngine([
       const unhealthy = ['a unhealthy', 'b unhealthy', 'c unhealthy'];
       await until('the check of the rule', async () => `${await healthOf('sick')}` === `${unhealthy}` || undefined);
       assert.deepEqual(await healthOf(undefined), ['a healthy', 'b healthy', 'c healthy']);
-      await expectAnswers(world, [['a', '/sick', '503']]);
+      await expectResponses(world, [['a', '/sick', '503']]);
     },
   },
   {
@@ -201,19 +201,19 @@ testOnEachEngine([
       const [a, b] = [await world.httpBackend('a'), await world.httpBackend('b')];
       const load = world.startLoad({ url: `${world.url}api/x`, clients: 12 });
       for (let round = 0; round < 5; round++) {
-        assert.deepEqual(await answeredFromNow(load), ['own']);
+        assert.deepEqual(await servedFromNow(load), ['own']);
         await putRule(world, 'api', { path: '/api' });
-        await bindRule(world, 'api', targetsOf([a]));
-        assert.deepEqual(await answeredFromNow(load), ['a']);
+        await bindRule(world, 'api', targetsTo([a]));
+        assert.deepEqual(await servedFromNow(load), ['a']);
         await putRule(world, 'x', { host: '127.0.0.1' });
-        await bindRule(world, 'x', targetsOf([b]));
-        assert.deepEqual(await answeredFromNow(load), ['b']);
+        await bindRule(world, 'x', targetsTo([b]));
+        assert.deepEqual(await servedFromNow(load), ['b']);
         await putRule(world, 'x', { path: '/api/x', host: '127.0.0.2' });
-        assert.deepEqual(await answeredFromNow(load), ['a']);
+        assert.deepEqual(await servedFromNow(load), ['a']);
         await putRule(world, 'x', { path: '/api/x', pathMatch: 'exact' });
-        assert.deepEqual(await answeredFromNow(load), ['b']);
+        assert.deepEqual(await servedFromNow(load), ['b']);
         await remove(world, 'x');
-        assert.deepEqual(await answeredFromNow(load), ['a']);
+        assert.deepEqual(await servedFromNow(load), ['a']);
         await remove(world, 'api');
       }
       await load.stop();
@@ -230,9 +230,9 @@ testOnEachEngine([
       for (const name of ['second', 'third', 'fourth']) {
         const { warnings } = await putRule(world, name, MATCH);
         assert.match(warnings[0] ?? '', new RegExp(`^is equal to rule ${old}, `));
-        assert.deepEqual(await answeredFromNow(load), [old]);
-        await bindRule(world, name, targetsOf([await world.httpBackend(name)]));
-        assert.deepEqual(await answeredFromNow(load), [name]);
+        assert.deepEqual(await servedFromNow(load), [old]);
+        await bindRule(world, name, targetsTo([await world.httpBackend(name)]));
+        assert.deepEqual(await servedFromNow(load), [name]);
         await remove(world, old);
         old = name;
       }
@@ -251,7 +251,7 @@ testOnEachEngine([
       const load = world.startLoad({ url: `${world.url}api`, clients: 8 });
       for (const { port, name } of [b, a, b]) {
         await world.runtime.done('PATCH', '/v1/attachments/api', { targets: { only: { port } } });
-        assert.deepEqual(await answeredFromNow(load), [name]);
+        assert.deepEqual(await servedFromNow(load), [name]);
       }
       await load.stop();
       assert.deepEqual(load.failures().slice(0, 3), []);

@@ -4,7 +4,7 @@ import type { Backend } from '../harness/backends/backends.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
 import { backends, near } from '../harness/conformance/clients.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { targetsTo, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 /** A ramp whose end no test sees, and checks that fail where a connect is refused, not where the machine is slow. */
@@ -20,7 +20,7 @@ testOnEachEngine([
       const isOfB = (health: string) =>
         until(`b is ${health}`, async () => (await statusOf('b', world)).health === health);
       const [a, b] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       await restart();
       assert.equal(await shareOf('a', world), 100);
 
@@ -52,10 +52,10 @@ testOnEachEngine([
 ]);
 
 async function shareOf(name: string, { url }: World): Promise<number> {
-  const answers = [];
-  for (let index = 0; index < 100; index++) answers.push(await exchange(url));
-  assert.equal(shares(answers).none, undefined);
-  return shares(answers)[name] ?? 0;
+  const responses = [];
+  for (let index = 0; index < 100; index++) responses.push(await exchange(url));
+  assert.equal(shares(responses).none, undefined);
+  return shares(responses)[name] ?? 0;
 }
 
 async function statusOf(

@@ -6,9 +6,9 @@ import * as https from 'node:https';
 import { askTcp, type Backend, freePort } from '../harness/backends/backends.ts';
 import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
-import { addressOf, backends, inTurn, near } from '../harness/conformance/clients.ts';
+import { backends, clientAddressOf, near, oneByOne } from '../harness/conformance/clients.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { targetsTo, type World } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
@@ -62,7 +62,7 @@ async function staysAt(url: string, backend: string, cookie: string): Promise<vo
 
 /** Who answers each of 100 clients of their own addresses. */
 function clientsBySource({ port }: World): Promise<(string | undefined)[]> {
-  return inTurn(100, 20, (client) => askTcp('127.0.0.1', port, addressOf(client)));
+  return oneByOne(100, 20, (client) => askTcp('127.0.0.1', port, clientAddressOf(client)));
 }
 
 testOnEachEngine([
@@ -72,7 +72,7 @@ testOnEachEngine([
     flags: ['--workers', '4'],
     run: async (world) => {
       const { bind, restart, url } = world;
-      await bind(targetsOf(await backends(world.httpBackend, 'abc'), [50, 30, 20]));
+      await bind(targetsTo(await backends(world.httpBackend, 'abc'), [50, 30, 20]));
       const first = await visits(url, 100);
       const counts = shares(first);
       for (const [name, due] of Object.entries({ a: 50, b: 30, c: 20 })) {
@@ -93,7 +93,7 @@ testOnEachEngine([
     name: 'HTTP, cookie: an altered one and one of another listener pick nothing, and are replaced',
     listener: { stickySession: { type: 'cookie', cookieKey: 'the key of the first one', lifetimeSeconds: 90 } },
     run: async ({ bind, change, runtime, url, httpBackend }) => {
-      const targets = targetsOf(await backends(httpBackend, 'ab'));
+      const targets = targetsTo(await backends(httpBackend, 'ab'));
       await bind(targets);
       const port = await freePort();
       const other = { stickySession: { type: 'cookie', cookieKey: 'the key of the second', lifetimeSeconds: 90 } };
@@ -106,9 +106,9 @@ testOnEachEngine([
       ];
       assert.notEqual(foreign, cookie);
       const isNew = async (sent: string) => {
-        const answers = await visits(url, 10, sent);
-        assert.deepEqual(shares(answers), { a: 5, b: 5 });
-        for (const { setCookie } of answers) assert.match(setCookie ?? '', /; Max-Age=90$/);
+        const responses = await visits(url, 10, sent);
+        assert.deepEqual(shares(responses), { a: 5, b: 5 });
+        for (const { setCookie } of responses) assert.match(setCookie ?? '', /; Max-Age=90$/);
       };
       for (const altered of [`${cookie.slice(0, -1)}${cookie.endsWith('A') ? 'B' : 'A'}`, 'weir=', 'weir', foreign]) {
         await isNew(altered);
@@ -118,9 +118,9 @@ testOnEachEngine([
       await change(other);
       await isNew(cookie);
       await change({ stickySession: undefined });
-      const answers = await visits(url, 10, cookie);
-      assert.deepEqual(shares(answers), { a: 5, b: 5 });
-      assert.ok(answers.every(({ setCookie }) => setCookie === undefined));
+      const responses = await visits(url, 10, cookie);
+      assert.deepEqual(shares(responses), { a: 5, b: 5 });
+      assert.ok(responses.every(({ setCookie }) => setCookie === undefined));
       await change({});
       await staysAt(url, 'a', cookie);
     },
@@ -131,7 +131,7 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async ({ bind, patch, url, httpBackend }) => {
       const all = await backends(httpBackend, 'abcd');
-      await bind(targetsOf(all));
+      await bind(targetsTo(all));
       const { a = '', b = '', c = '', d = '' } = await clientsOf(url, 'abcd');
       const moves = async (cookie: string, to: RegExp) => {
         const moved = await visit(url, cookie);
@@ -156,7 +156,7 @@ testOnEachEngine([
     listener: COOKIE,
     flags: ['--workers', '2'],
     run: async ({ bind, change, runtime, url, httpBackend }) => {
-      await bind(targetsOf(await backends(httpBackend, 'ab')));
+      await bind(targetsTo(await backends(httpBackend, 'ab')));
       for (const [id, names] of [
         ['api', 'cd'],
         ['app', 'ef'],
@@ -164,18 +164,18 @@ testOnEachEngine([
         await runtime.done('PUT', `/v1/rules/${id}`, { listenerId: 'web', path: `/${id}`, ...COOKIE, ...UNCHECKED });
         await runtime.done('PUT', `/v1/attachments/${id}`, {
           ruleId: id,
-          targets: targetsOf(await backends(httpBackend, names)),
+          targets: targetsTo(await backends(httpBackend, names)),
         });
       }
       let cookie: string | undefined;
       const round = async (base: string) => {
-        const answers: Visit[] = [];
+        const responses: Visit[] = [];
         for (const path of ['', 'api', 'app']) {
-          const answer = await visit(base + path, cookie);
-          cookie = answer.cookie;
-          answers.push(answer);
+          const response = await visit(base + path, cookie);
+          cookie = response.cookie;
+          responses.push(response);
         }
-        return answers;
+        return responses;
       };
       const first = await round(url);
       assert.ok(first.every(({ setCookie }) => setCookie !== undefined));
@@ -183,9 +183,9 @@ testOnEachEngine([
       assert.match(names.join(''), /^[ab][cd][ef]$/);
       const stays = async (base: string) => {
         for (let again = 0; again < 6; again++) {
-          const answers = await round(base);
+          const responses = await round(base);
           assert.deepEqual(
-            answers.map(({ backend, setCookie }) => [backend, setCookie]),
+            responses.map(({ backend, setCookie }) => [backend, setCookie]),
             names.map((name) => [name, undefined]),
           );
         }
@@ -205,7 +205,7 @@ testOnEachEngine([
     run: async (world) => {
       const { bind, patch, change, runtime, tcpBackend } = world;
       const [a, b, c, d] = (await backends(tcpBackend, 'abcd')) as [Backend, Backend, Backend, Backend];
-      await bind(targetsOf([a, b], [75, 25]));
+      await bind(targetsTo([a, b], [75, 25]));
       const first = await clientsBySource(world);
       const counts = shares(first.map((backend) => ({ backend })));
       assert.ok(near(counts.a ?? 0, 75) && near(counts.b ?? 0, 25), JSON.stringify(counts));
@@ -241,23 +241,25 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async ({ bind, url, httpBackend }) => {
       const all = await backends(httpBackend, 'abc');
-      await bind(targetsOf(all));
+      await bind(targetsTo(all));
       const burst = async (client: number) => {
-        const answers = await Promise.all(Array.from({ length: 8 }, () => exchange(url, false, addressOf(client))));
-        const [one, ...others] = Object.keys(shares(answers));
-        assert.deepEqual(others, [], JSON.stringify(shares(answers)));
+        const responses = await Promise.all(
+          Array.from({ length: 8 }, () => exchange(url, false, clientAddressOf(client))),
+        );
+        const [one, ...others] = Object.keys(shares(responses));
+        assert.deepEqual(others, [], JSON.stringify(shares(responses)));
         return one;
       };
-      const first = await inTurn(30, 1, burst);
+      const first = await oneByOne(30, 1, burst);
       assert.deepEqual([...new Set(first)].toSorted(), ['a', 'b', 'c']);
       await all[0]?.close();
-      const visitOnce = async (client: number) => (await exchange(url, false, addressOf(client))).backend;
-      const after = await inTurn(30, 5, visitOnce);
+      const visitOnce = async (client: number) => (await exchange(url, false, clientAddressOf(client))).backend;
+      const after = await oneByOne(30, 5, visitOnce);
       for (const [client, backend] of first.entries()) {
         if (backend === 'a') assert.notEqual(after[client], 'a');
         else assert.equal(after[client], backend);
       }
-      assert.deepEqual(await inTurn(30, 5, visitOnce), after);
+      assert.deepEqual(await oneByOne(30, 5, visitOnce), after);
     },
   },
   {
@@ -267,15 +269,15 @@ testOnEachEngine([
       const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => UdpBackend.start(t, name)));
       await bind({ a: a?.target ?? {}, b: b?.target ?? {} });
       const ask = async (client: number) => {
-        const session = await UdpClient.open(t, port, '127.0.0.1', addressOf(client));
+        const session = await UdpClient.open(t, port, '127.0.0.1', clientAddressOf(client));
         return (await session.ask('x')).split(' ')[0];
       };
-      const first = await inTurn(10, 1, ask);
+      const first = await oneByOne(10, 1, ask);
       assert.deepEqual(shares(first.map((backend) => ({ backend }))), { a: 5, b: 5 });
       await patch({ c: c?.target ?? {} });
-      assert.deepEqual(await inTurn(10, 1, ask), first);
+      assert.deepEqual(await oneByOne(10, 1, ask), first);
       await patch({ a: null });
-      const after = await inTurn(10, 1, ask);
+      const after = await oneByOne(10, 1, ask);
       for (const [client, backend] of first.entries()) {
         if (backend === 'a') assert.notEqual(after[client], 'a');
         else assert.equal(after[client], backend);
@@ -286,7 +288,7 @@ testOnEachEngine([
     name: 'source IP: a client that has not come for its lifetime is picked for anew',
     listener: { ...TCP, ...UNCHECKED, stickySession: { type: 'source-ip', lifetimeSeconds: 0.05 } },
     run: async ({ bind, port, tcpBackend }) => {
-      await bind(targetsOf(await backends(tcpBackend, 'ab')));
+      await bind(targetsTo(await backends(tcpBackend, 'ab')));
       const first = await askTcp('127.0.0.1', port);
       await until('the other target', async () => {
         // Each visit makes it last longer.

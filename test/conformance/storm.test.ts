@@ -6,7 +6,7 @@ import { residentBytes } from '../harness/clients/crowd.ts';
 import { type Clients, type Failure, type Place, startClients } from '../harness/clients/moving-clients.ts';
 import { backends } from '../harness/conformance/clients.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { targetsOf, type World } from '../harness/conformance/world.ts';
+import { targetsTo, type World } from '../harness/conformance/world.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
@@ -110,7 +110,7 @@ function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], 
     ['HTTP becomes HTTPS', () => storm.change('web', { protocol: 'HTTPS', certificates: { main: second } }), isOldWay],
     ['HTTPS becomes HTTP', () => storm.change('web', { protocol: 'HTTP', certificates: undefined }), isOldWay],
     ['a rule is added', () => storm.rule({ host: '127.0.0.1' })],
-    ['a rule has targets', () => storm.bind('rule', { ruleId: 'rule' }, targetsOf([c]))],
+    ['a rule has targets', () => storm.bind('rule', { ruleId: 'rule' }, targetsTo([c]))],
     [
       'a rule is changed',
       () => storm.rule({ path: '/', algorithm: 'source-ip-hash', stickySession: { type: 'cookie' } }),
@@ -160,14 +160,14 @@ function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], 
 async function weather(clients: Clients, [what, write, isExcused = () => false]: Step): Promise<void> {
   const from = clients.failures.length;
   await write();
-  const answeredAtMs = performance.now();
+  const respondedAtMs = performance.now();
   const before = new Map(clients.done);
   await until(`requests of each client after: ${what}`, () =>
     [...before].every(([client, count]) => (clients.done.get(client) ?? 0) > count + ROUNDS),
   );
   const inexcusable = clients.failures
     .slice(from)
-    .filter((failure) => failure.startedAtMs >= answeredAtMs || !isExcused(failure));
+    .filter((failure) => failure.startedAtMs >= respondedAtMs || !isExcused(failure));
   assert.deepEqual(inexcusable, [], `after: ${what}`);
 }
 
@@ -209,8 +209,8 @@ testOnEachEngine([
       const { runtime } = storm;
       for (const id of ['web', 'tls', 'tcp'] as const) await storm.change(id);
       const before = { files: openFiles(runtime), bytes: residentBytes(runtime.pid) };
-      for (const id of ['web', 'tls']) await storm.bind(id, { listenerId: id }, targetsOf(http.slice(0, 2)));
-      await storm.bind('tcp', { listenerId: 'tcp' }, targetsOf(tcp.slice(0, 2)));
+      for (const id of ['web', 'tls']) await storm.bind(id, { listenerId: id }, targetsTo(http.slice(0, 2)));
+      await storm.bind('tcp', { listenerId: 'tcp' }, targetsTo(tcp.slice(0, 2)));
       const { tcp: tcpPlace, ...httpPlaces } = storm.places;
       const clients = startClients(httpPlaces, tcpPlace);
       try {

@@ -10,7 +10,7 @@ import * as tls from 'node:tls';
 import { listen } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { type Scenario, targetsOf, type World } from '../harness/conformance/world.ts';
+import { type Scenario, targetsTo, type World } from '../harness/conformance/world.ts';
 import { makePair, type Pair } from '../harness/machine/certificates.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
@@ -76,7 +76,7 @@ const resumptionScenarios = VERSIONS.map(
     flags: ['--workers', '2'],
     run: async (world, t) => {
       const { bind, runtime, port, httpBackend } = world;
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const only = { minVersion: version, maxVersion: version };
       const client = await connect(t, port, only);
       let session: Buffer | undefined;
@@ -118,7 +118,7 @@ testOnEachEngine([
     name: 'HTTPS: TLS 1.2 and 1.3 are spoken, 1.1 is not; ALPN says http/1.1',
     listener: httpsWith({ first }),
     run: async ({ bind, port, httpBackend }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       for (const version of VERSIONS) {
         const client = await connect(t, port, {
           ...{ minVersion: version, maxVersion: version },
@@ -161,21 +161,21 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: a client that speaks plain HTTP is closed without an answer, and harms nobody',
+    name: 'HTTPS: a client that speaks plain HTTP is closed without a response, and harms nobody',
     listener: httpsWith({ first }),
     run: async ({ bind, port, httpBackend }, t) => {
       const backend = await httpBackend('a');
-      await bind(targetsOf([backend]));
+      await bind(targetsTo([backend]));
       const { count } = backend;
       const client = net.connect(port, '127.0.0.1').on('error', () => {});
       t.after(() => client.destroy());
-      let answer = '';
+      let response = '';
       client.setEncoding('latin1').on('data', (text) => {
-        answer += text;
+        response += text;
       });
       client.write('GET / HTTP/1.1\r\nHost: first.example\r\n\r\n');
       await once(client, 'close');
-      assert.doesNotMatch(answer, /HTTP/);
+      assert.doesNotMatch(response, /HTTP/);
       assert.equal(backend.count, count);
       assert.equal((await exchange(urlOf(port))).backend, 'a');
     },
@@ -193,10 +193,10 @@ testOnEachEngine([
       ];
       for (const [pair, path] of rows) {
         const body = { loadBalancerId: 'lb', port, ...httpsWith({ a: second, 'b.c': pair }) };
-        const answer = await runtime.call('PUT', '/v1/listeners/web', body);
-        assert.equal(answer.status, 400);
+        const response = await runtime.call('PUT', '/v1/listeners/web', body);
+        assert.equal(response.status, 400);
         assert.deepEqual(
-          answer.body.details.map((detail: { path: string }) => detail.path),
+          response.body.details.map((detail: { path: string }) => detail.path),
           [path],
         );
       }
@@ -209,7 +209,7 @@ testOnEachEngine([
     listener: httpsWith({ main: first }),
     flags: ['--workers', '2'],
     run: async ({ bind, change, port, httpBackend, startLoad }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const open = await connect(t, port);
       const load = startLoad({ url: urlOf(port), clients: 8 });
       await until('requests', () => load.exchanges.length > 100 || undefined);
@@ -237,7 +237,7 @@ testOnEachEngine([
     name: 'HTTP becomes HTTPS on its port under load, and HTTP again: nobody fails who was not told to connect anew',
     flags: ['--workers', '2'],
     run: async ({ bind, change, url, port, httpBackend, startLoad }) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       for (const [before, to, after] of [
         [url, httpsWith({ first }), urlOf(port)],
         [urlOf(port), {}, url],
@@ -261,7 +261,7 @@ testOnEachEngine([
   {
     name: 'HTTP becomes HTTPS: an open plain connection has its next request answered with Connection: close',
     run: async ({ bind, change, port, httpBackend }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const client = net.connect(port, '127.0.0.1');
       t.after(() => client.destroy());
       const request = 'GET / HTTP/1.1\r\nHost: first.example\r\n\r\n';
@@ -327,7 +327,7 @@ testOnEachEngine([
     name: 'HTTPS: 300 handshakes that do not go on hold nobody, and are closed in their time',
     listener: { ...httpsWith({ first }), idleTimeoutSeconds: 2 },
     run: async ({ bind, port, httpBackend, startLoad }, t) => {
-      await bind(targetsOf([await httpBackend('a')]));
+      await bind(targetsTo([await httpBackend('a')]));
       const slow = Array.from({ length: 300 }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
       t.after(() => {
         for (const client of slow) client.destroy();

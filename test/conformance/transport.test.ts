@@ -93,9 +93,9 @@ const bodyScenarios = (['length', 'chunks'] as const).map(
         headers: framing === 'length' ? { 'content-length': body.length } : { 'transfer-encoding': 'chunked' },
       });
       sent.end(body);
-      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
-      assert.ok(body.equals(await buffer(answer)));
-      const isByLength = answer.headers['content-length'] === `${body.length}`;
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      assert.ok(body.equals(await buffer(response)));
+      const isByLength = response.headers['content-length'] === `${body.length}`;
       assert.equal(isByLength, framing === 'length');
     },
   }),
@@ -138,9 +138,9 @@ testOnEachEngine([
       const socket = client(t, port);
       socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
       socket.end(body);
-      const answer = await buffer(socket);
-      assert.match(answer.toString('latin1', 0, 20), /^HTTP\/1\.1 200 /);
-      assert.ok(body.equals(answer.subarray(answer.indexOf('\r\n\r\n') + 4)));
+      const response = await buffer(socket);
+      assert.match(response.toString('latin1', 0, 20), /^HTTP\/1\.1 200 /);
+      assert.ok(body.equals(response.subarray(response.indexOf('\r\n\r\n') + 4)));
     },
   },
   {
@@ -154,14 +154,14 @@ testOnEachEngine([
       const sent = request(url);
       t.after(() => sent.destroy());
       sent.end();
-      const response = (await asked)[1];
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.flushHeaders();
-      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      const served = (await asked)[1];
+      served.writeHead(200, { 'content-type': 'text/event-stream' });
+      served.flushHeaders();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
       for (let number = 0; number < 20; number++) {
         const event = `id: ${number}\ndata: x\n\n`;
-        response.write(event);
-        assert.equal(`${(await once(answer, 'data'))[0]}`, event);
+        served.write(event);
+        assert.equal(`${(await once(response, 'data'))[0]}`, event);
       }
     },
   },

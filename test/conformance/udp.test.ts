@@ -5,7 +5,7 @@ import { askTcp, freePort } from '../harness/backends/backends.ts';
 import { UdpBackend, UdpClient } from '../harness/backends/udp.ts';
 import { shares } from '../harness/clients/load.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { type Scenario, targetsOf, type World } from '../harness/conformance/world.ts';
+import { type Scenario, targetsTo, type World } from '../harness/conformance/world.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 /** No check, as is a UDP listener's default: the world gives one where nothing is said. */
@@ -37,8 +37,8 @@ async function targetStatus(runtime: RuntimeProcess, name: string): Promise<Targ
 }
 
 async function metric({ runtime }: World, series: string): Promise<number> {
-  const answer = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
-  const line = (await answer.text()).split('\n').find((each) => each.startsWith(`${series} `));
+  const response = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
+  const line = (await response.text()).split('\n').find((each) => each.startsWith(`${series} `));
   return Number(line?.split(' ')[1]);
 }
 
@@ -49,10 +49,10 @@ const shareScenarios = ['1', '4'].map(
     flags: ['--workers', workers],
     run: async (world, t) => {
       const { bind, runtime, port } = world;
-      await bind(targetsOf(await backends(t, 'abcd'), [50, 30, 20, 0]));
-      const answers = [];
-      for (const client of await clients(t, 100, port)) answers.push({ backend: await nameFrom(client) });
-      const counts = shares(answers);
+      await bind(targetsTo(await backends(t, 'abcd'), [50, 30, 20, 0]));
+      const responses = [];
+      for (const client of await clients(t, 100, port)) responses.push({ backend: await nameFrom(client) });
+      const counts = shares(responses);
       for (const [name, due] of Object.entries({ a: 50, b: 30, c: 20 })) {
         assert.ok(Math.abs((counts[name] ?? 0) - due) <= 3, JSON.stringify(counts));
       }
@@ -75,7 +75,7 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async ({ bind, patch, port }, t) => {
       const all = await backends(t, 'abc');
-      await bind(targetsOf(all));
+      await bind(targetsTo(all));
       const known = await clients(t, 30, port);
       const names = await Promise.all(known.map(nameFrom));
       assert.deepEqual(shares(names.map((backend) => ({ backend }))), { a: 10, b: 10, c: 10 });
@@ -85,11 +85,11 @@ testOnEachEngine([
         assert.deepEqual(await Promise.all(known.map(nameFrom)), names);
       }
       const [client] = known as [UdpClient];
-      const before = client.answers.length;
+      const before = client.responses.length;
       for (let index = 0; index < 20; index++) await client.send(`${index}`);
-      await until('the answers', () => client.answers.length === before + 20);
+      await until('the answers', () => client.responses.length === before + 20);
       const expected = Array.from({ length: 20 }, (_, index) => `${names[0]} ${index}`);
-      assert.deepEqual(client.answers.slice(before), expected);
+      assert.deepEqual(client.responses.slice(before), expected);
     },
   },
   {
@@ -98,7 +98,7 @@ testOnEachEngine([
     flags: ['--workers', '2'],
     run: async ({ bind, patch, port }, t) => {
       const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
-      await bind(targetsOf([a, b]));
+      await bind(targetsTo([a, b]));
       let isOver = false;
       const traffic = (await clients(t, 20, port)).map(async (client) => {
         while (!isOver) {
@@ -128,12 +128,12 @@ testOnEachEngine([
     listener: UDP,
     run: async ({ bind, runtime, port }, t) => {
       const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
-      await bind(targetsOf([a, b]));
+      await bind(targetsTo([a, b]));
       const known = await clients(t, 10, port);
       await Promise.all(known.map(nameFrom));
       b.close();
-      for (const client of known) assert.match(await client.askUntilAnswered('x'), /^a /);
-      for (const client of await clients(t, 6, port)) assert.match(await client.askUntilAnswered('x'), /^a /);
+      for (const client of known) assert.match(await client.sendUntilReplied('x'), /^a /);
+      for (const client of await clients(t, 6, port)) assert.match(await client.sendUntilReplied('x'), /^a /);
       await until('its isolation', async () => (await targetStatus(runtime, 'b'))?.health === 'unhealthy');
       // Nothing more is lost from then on.
       for (const client of await clients(t, 10, port)) assert.match(await client.ask('x'), /^a /);
@@ -143,7 +143,7 @@ testOnEachEngine([
     name: "UDP: an idle session ends, and its client's next datagram begins another",
     listener: { ...UDP, idleTimeoutSeconds: 0.3 },
     run: async (world, t) => {
-      await world.bind(targetsOf(await backends(t, 'a')));
+      await world.bind(targetsTo(await backends(t, 'a')));
       const [client] = (await clients(t, 1, world.port)) as [UdpClient];
       for (const sessions of [1, 2]) {
         await client.ask('x');
@@ -158,7 +158,7 @@ testOnEachEngine([
     listener: { ...UDP, idleTimeoutSeconds: 600 },
     run: async (world, t) => {
       const [a] = (await backends(t, 'a')) as [UdpBackend];
-      await world.bind(targetsOf([a]));
+      await world.bind(targetsTo([a]));
       const count = (what: string) => metric(world, `weir_listener_${what}{listener="web"}`);
       const [first, second] = (await clients(t, 2, world.port)) as [UdpClient, UdpClient];
       await first.ask('x');
@@ -192,7 +192,7 @@ testOnEachEngine([
     listener: UDP,
     flags: ['--workers', '3'],
     run: async ({ bind, runtime, port }, t) => {
-      await bind(targetsOf(await backends(t, 'ab')));
+      await bind(targetsTo(await backends(t, 'ab')));
       const known = await clients(t, 10, port);
       await Promise.all(known.map(nameFrom));
       const { workers } = await runtime.done('GET', '/v1/status');
@@ -219,7 +219,7 @@ testOnEachEngine([
     run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
       const tcp = await tcpBackend('a');
       const udp = await UdpBackend.start(t, 'a', '127.0.0.1', tcp.port);
-      await bind(targetsOf([udp]));
+      await bind(targetsTo([udp]));
       const [client] = (await clients(t, 1, port)) as [UdpClient];
       assert.equal(await client.ask('x'), 'a x');
       await change({ protocol: 'TCP' });

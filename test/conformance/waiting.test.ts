@@ -5,9 +5,9 @@ import { createServer } from 'node:http';
 import { type Backend, listen } from '../harness/backends/backends.ts';
 import { openFlow } from '../harness/clients/flow.ts';
 import { backends } from '../harness/conformance/clients.ts';
-import { answeredBy, noFailures, SLOW_CHECK } from '../harness/conformance/slow-checks.ts';
+import { noFailures, SLOW_CHECK, servedBy } from '../harness/conformance/slow-checks.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
-import { type Scenario, targetsOf, type World } from '../harness/conformance/world.ts';
+import { type Scenario, targetsTo, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 const ownerOf = (id: string) => `urn:pulumi:dev::shop::weir::${id}`;
@@ -34,25 +34,25 @@ const scenarios: Scenario[] = [
     run: async (world) => {
       const { bind, runtime, httpBackend, startLoad } = world;
       const [a, b] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const load = startLoad({ clients: 4 });
       assert.match(await putNext(world), /waits behind listener web of urn:\S+ for 127\.0\.0\.1:\d+/);
       assert.deepEqual(await waiting(world), ['next']);
-      await answeredBy(load, a);
-      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsOf([b]) });
+      await servedBy(load, a);
+      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsTo([b]) });
       assert.deepEqual(await waiting(world), ['web']);
-      await answeredBy(load, b);
+      await servedBy(load, b);
       const { warnings } = await runtime.done('GET', '/v1/listeners/web');
       assert.match(warnings.join(), /listener next of urn:\S+ has taken 127\.0\.0\.1:\d+ over/);
       // Its targets are checked as before, and what becomes of them changes nothing.
-      await bind({ ...targetsOf([a]), twin: b.target });
+      await bind({ ...targetsTo([a]), twin: b.target });
       assert.deepEqual(await waiting(world), ['web']);
-      await answeredBy(load, b);
+      await servedBy(load, b);
       // The rename is taken back: Pulumi deletes the attachment first, and no request meets a listener without targets.
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       await runtime.done('DELETE', '/v1/attachments/next');
       assert.deepEqual(await waiting(world), ['next']);
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await runtime.done('DELETE', '/v1/listeners/next');
       assert.deepEqual(await waiting(world), []);
       await noFailures(load);
@@ -64,15 +64,15 @@ const scenarios: Scenario[] = [
     run: async (world) => {
       const { bind, runtime, httpBackend, slowToCheck, startLoad } = world;
       const [a, b] = [await httpBackend('a'), await slowToCheck('b')];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const load = startLoad({ clients: 4 });
       await putNext(world, { healthCheck: SLOW_CHECK });
-      const put = { listenerId: 'next', targets: targetsOf([b]) };
+      const put = { listenerId: 'next', targets: targetsTo([b]) };
       const { boundTargets } = await runtime.done('PUT', '/v1/attachments/next', put);
       assert.equal(boundTargets.b.health, 'healthy');
       await runtime.done('DELETE', '/v1/attachments/pool');
       await runtime.done('DELETE', '/v1/listeners/web');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -84,14 +84,14 @@ const scenarios: Scenario[] = [
       const b = await slowToCheck('b');
       await runtime.done('PUT', '/v1/attachments/shared', {
         loadBalancerId: 'lb',
-        targets: targetsOf([b]),
+        targets: targetsTo([b]),
         awaitHealthySeconds: 10,
       });
       const load = startLoad({ clients: 4 });
       await putNext(world, { healthCheck: SLOW_CHECK });
       assert.deepEqual(await waiting(world), ['web']);
       await runtime.done('DELETE', '/v1/listeners/web');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -102,7 +102,7 @@ const scenarios: Scenario[] = [
       const { runtime, httpBackend, slowToCheck, startLoad } = world;
       const [a, b] = [await httpBackend('a'), await slowToCheck('b')];
       const rule = (id: string) => ({ listenerId: 'web', path: '/', healthCheck: SLOW_CHECK, owner: ownerOf(id) });
-      const bound = (backend: Backend) => ({ targets: targetsOf([backend]) });
+      const bound = (backend: Backend) => ({ targets: targetsTo([backend]) });
       await runtime.done('PUT', '/v1/rules/old', rule('old'));
       await runtime.done('PUT', '/v1/attachments/old', { ruleId: 'old', ...bound(a) });
       const load = startLoad({ clients: 4 });
@@ -110,7 +110,7 @@ const scenarios: Scenario[] = [
       await runtime.done('PUT', '/v1/attachments/next', { ruleId: 'next', ...bound(b) });
       await runtime.done('DELETE', '/v1/attachments/old');
       await runtime.done('DELETE', '/v1/rules/old');
-      await answeredBy(load, b);
+      await servedBy(load, b);
       await noFailures(load);
     },
   },
@@ -121,14 +121,14 @@ const scenarios: Scenario[] = [
       const { bind, runtime, httpBackend, startLoad } = world;
       const [a, gone] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
       await gone.close();
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const load = startLoad({ clients: 2 });
       await putNext(world);
-      const put = { listenerId: 'next', targets: targetsOf([gone]) };
+      const put = { listenerId: 'next', targets: targetsTo([gone]) };
       const { boundTargets } = await runtime.done('PUT', '/v1/attachments/next', put);
       assert.equal(boundTargets.b.health, 'checking');
       assert.deepEqual(await waiting(world), ['next']);
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
       await runtime.done('DELETE', '/v1/attachments/pool');
       await runtime.done('DELETE', '/v1/listeners/web');
@@ -144,20 +144,20 @@ const scenarios: Scenario[] = [
     run: async (world) => {
       const { bind, httpBackend, startLoad } = world;
       const [a, b, c] = (await backends(httpBackend, 'abc')) as [Backend, Backend, Backend];
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       await putNext(world);
       await world.restart();
       assert.deepEqual(await waiting(world), ['next']);
       const load = startLoad({ clients: 2 });
-      await answeredBy(load, a);
-      await world.runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsOf([b]) });
-      await answeredBy(load, b);
+      await servedBy(load, a);
+      await world.runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsTo([b]) });
+      await servedBy(load, b);
       await noFailures(load);
-      await world.bind(targetsOf([c]));
+      await world.bind(targetsTo([c]));
       await world.restart();
       assert.deepEqual(await waiting(world), ['web']);
       const again = startLoad({ clients: 2 });
-      await answeredBy(again, b);
+      await servedBy(again, b);
       await noFailures(again);
     },
   },
@@ -168,11 +168,11 @@ const scenarios: Scenario[] = [
     run: async (world, t) => {
       const { bind, runtime, port, tcpBackend } = world;
       const a = await tcpBackend('a');
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const { socket } = await openFlow(port);
       t.after(() => socket.destroy());
       await putNext(world, { protocol: 'TCP' });
-      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsOf([a]) });
+      await runtime.done('PUT', '/v1/attachments/next', { listenerId: 'next', targets: targetsTo([a]) });
       await runtime.done('DELETE', '/v1/attachments/pool');
       await runtime.done('DELETE', '/v1/listeners/web');
       socket.write('after');
@@ -188,19 +188,19 @@ const scenarios: Scenario[] = [
       const [a, b, gone] = [await slowToCheck('a'), await slowToCheck('b'), await httpBackend('gone')];
       await gone.close();
       await change({ healthCheck: SLOW_CHECK });
-      const shared = { loadBalancerId: 'lb', targets: targetsOf([a]), awaitHealthySeconds: 10 };
+      const shared = { loadBalancerId: 'lb', targets: targetsTo([a]), awaitHealthySeconds: 10 };
       await runtime.done('PUT', '/v1/attachments/shared', shared);
       const load = startLoad({ clients: 4 });
-      await answeredBy(load, a);
-      const own = { listenerId: 'web', targets: targetsOf([gone]), handoverSeconds: 1 };
+      await servedBy(load, a);
+      const own = { listenerId: 'web', targets: targetsTo([gone]), handoverSeconds: 1 };
       const refused = await runtime.call('PUT', '/v1/attachments/own', own);
       assert.deepEqual([refused.status, refused.body.code], [400, 'IncorrectStatus.RSByPassToas']);
       assert.match(refused.body.message, /targets\.gone did not pass a first check .* Nothing was changed/);
-      await answeredBy(load, a);
-      await runtime.done('PUT', '/v1/attachments/own', { ...own, targets: targetsOf([gone, b]), handoverSeconds: 30 });
-      await answeredBy(load, b);
+      await servedBy(load, a);
+      await runtime.done('PUT', '/v1/attachments/own', { ...own, targets: targetsTo([gone, b]), handoverSeconds: 30 });
+      await servedBy(load, b);
       await runtime.done('DELETE', '/v1/attachments/own');
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
     },
   },
@@ -210,18 +210,18 @@ const scenarios: Scenario[] = [
       const [a, b] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
       const silent = await listen(t, 'silent', createServer());
       await change({ healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2, timeoutSeconds: 3600 } });
-      const shared = { loadBalancerId: 'lb', targets: targetsOf([silent, a]) };
+      const shared = { loadBalancerId: 'lb', targets: targetsTo([silent, a]) };
       await runtime.done('PUT', '/v1/attachments/shared', shared);
-      await bind(targetsOf([b]));
+      await bind(targetsTo([b]));
       const load = startLoad({ clients: 4 });
-      await answeredBy(load, b);
+      await servedBy(load, b);
       let isDeleted = false;
       const deleted = runtime.done('DELETE', '/v1/attachments/pool').then(() => {
         isDeleted = true;
       });
       await until('the delete', () => isDeleted);
       await deleted;
-      await answeredBy(load, a);
+      await servedBy(load, a);
       await noFailures(load);
     },
   },
@@ -230,7 +230,7 @@ const scenarios: Scenario[] = [
     listener: OWNED,
     run: async ({ bind, runtime, port, httpBackend, startLoad }) => {
       const a = await httpBackend('a');
-      await bind(targetsOf([a]));
+      await bind(targetsTo([a]));
       const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port };
       for (const owner of ['urn:pulumi:prod::shop::weir::web', undefined]) {
         const { status, body } = await runtime.call('PUT', '/v1/listeners/next', { ...listener, owner });

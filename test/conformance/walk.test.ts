@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import fc from 'fast-check';
+import type { Protocol } from '../../provider/runtime/contract/snapshot.ts';
 import { anyBackend } from '../harness/backends/any-protocol.ts';
 import { freePort } from '../harness/backends/backends.ts';
 import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { Visitors } from '../harness/conformance/visitors.ts';
-import { type AttachmentModel, type Match, type Protocol, WalkModel } from '../harness/conformance/walk-model.ts';
+import { type AttachmentModel, type Match, WalkModel } from '../harness/conformance/walk-model.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { assertHolds } from '../harness/properties/properties.ts';
 import { Chance } from '../harness/properties/seed.ts';
@@ -190,8 +191,8 @@ async function visit(t: TestContext, model: WalkModel, visitors: Map<string, Vis
         const [host, path] = chance.of(ASKED);
         const may = eligibleOf(model.ofRequest(id, host, path));
         for (const isKept of [true, false]) {
-          const answer = await present.ask(host, path, isKept);
-          expectOneOf(answer, may.length > 0 ? may : ['503'], `${id} ${host}${path} ${isKept ? 'kept' : 'fresh'}`);
+          const response = await present.ask(host, path, isKept);
+          expectOneOf(response, may.length > 0 ? may : ['503'], `${id} ${host}${path} ${isKept ? 'kept' : 'fresh'}`);
         }
       }
     }
@@ -202,8 +203,8 @@ function eligibleOf(weights: ReadonlyMap<string, number>): string[] {
   return [...weights].filter(([, weight]) => weight > 0).map(([name]) => name);
 }
 
-function expectOneOf(answer: string, names: readonly string[], what: string): void {
-  assert.ok(names.includes(answer), `${what}: ${answer}, not one of ${names}`);
+function expectOneOf(response: string, names: readonly string[], what: string): void {
+  assert.ok(names.includes(response), `${what}: ${response}, not one of ${names}`);
 }
 
 testOnEachEngine([

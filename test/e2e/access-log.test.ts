@@ -72,7 +72,7 @@ async function raw(port: number, bytes: string): Promise<string> {
 }
 
 test('each exchange has its line: who asked what of whom, and what came of it', async (t) => {
-  const backend = createServer((asked, answer) => asked.resume().on('end', () => answer.end('hello')));
+  const backend = createServer((asked, response) => asked.resume().on('end', () => response.end('hello')));
   backend.listen(0, '127.0.0.1');
   t.after(() => backend.close());
   await once(backend, 'listening');
@@ -81,7 +81,7 @@ test('each exchange has its line: who asked what of whom, and what came of it', 
   const { port, lines } = await startLogged(t, [{ name: 'a', target }]);
   const get = 'GET /cart%0a?token=secret HTTP/1.1\r\nHost: Shop.example\r\n\r\n';
   const post = `POST /orders HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n${'x'.repeat(1000)}`;
-  const answer = await raw(port, get + post);
+  const response = await raw(port, get + post);
   const [first, second] = await until('two lines', () => (lines().length === 2 ? lines() : undefined));
   assert.match(first.time, /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.match(first.client, /^127\.0\.0\.1:\d+$/);
@@ -100,7 +100,7 @@ test('each exchange has its line: who asked what of whom, and what came of it', 
   assert.deepEqual([second.client, second.method, second.path], [client, 'POST', '/orders']);
   // Which of the two the bytes are of depends on how they came; together they are all of them.
   assert.equal(first.bytesIn + second.bytesIn, get.length + post.length);
-  assert.equal(bytesOut + second.bytesOut, answer.length);
+  assert.equal(bytesOut + second.bytesOut, response.length);
   assert.ok(bytesOut > 50 && second.bytesOut > 50);
 });
 
@@ -137,7 +137,7 @@ test('retries and failures are told with their reason', async (t) => {
 });
 
 test("an exchange that its target's unbind ends in the middle of the answer says so", async (t) => {
-  const backend = createServer((_request, answer) => answer.writeHead(200, { 'Content-Length': 2 }).write('a'));
+  const backend = createServer((_request, response) => response.writeHead(200, { 'Content-Length': 2 }).write('a'));
   backend.listen(0, '127.0.0.1');
   t.after(() => backend.close().closeAllConnections());
   await once(backend, 'listening');
@@ -149,7 +149,7 @@ test("an exchange that its target's unbind ends in the middle of the answer says
   await once(client, 'data');
   await runtime.done('PATCH', '/v1/attachments/pool', { targets: { a: null } });
   const line = await until('its line', () => lines()[0]);
-  assert.deepEqual([line.status, line.error], [200, 'the target was unbound and has not finished its answer']);
+  assert.deepEqual([line.status, line.error], [200, 'the target was unbound before its response ended']);
 });
 
 test('a client that goes away, and an upgraded connection, have their line at the end', async (t) => {
@@ -199,8 +199,8 @@ test('an HTTPS exchange tells its TLS version, and one of a forwarding rule whic
   await runtime.done('PUT', '/v1/attachments/of-rule', { ruleId: 'orders', targets: { a: a.target } });
   const get = (path: string) =>
     new Promise((resolve) => {
-      requestTls({ port, path, rejectUnauthorized: false, agent: false }, (answer) => {
-        answer.resume().on('end', resolve);
+      requestTls({ port, path, rejectUnauthorized: false, agent: false }, (response) => {
+        response.resume().on('end', resolve);
       }).end();
     });
   await get('/orders/1');

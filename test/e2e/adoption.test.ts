@@ -6,7 +6,7 @@ import { startLoad } from '../harness/clients/load.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
-import { type StackWorld, worldOf } from '../harness/stack/world.ts';
+import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 const KINDS = ['load-balancers', 'listeners', 'attachments'];
 
@@ -16,7 +16,7 @@ interface Existing extends StackWorld {
 
 /** Made through the API, nobody's: load balancer `lb-1`, listener `web-1`, attachment `pool-1` with the target `a`. */
 async function existing(t: TestContext): Promise<Existing> {
-  const world = await worldOf(t);
+  const world = await stackWorldOf(t);
   const { runtime, port, httpBackend } = world;
   const backend = await httpBackend('a');
   const healthCheck = { intervalSeconds: 0.2 };

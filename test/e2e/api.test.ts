@@ -73,13 +73,13 @@ describe("what is no good request is answered with the API's error body", () => 
       const socket = connect({ host: '127.0.0.1', port: Number(new URL(runtime.url).port) });
       t.after(() => socket.destroy());
       socket.end(send.replace('~', `Bearer ${runtime.token}`));
-      let answer = '';
+      let response = '';
       socket.setEncoding('utf8').on('data', (text) => {
-        answer += text;
+        response += text;
       });
       await once(socket, 'close');
-      const [head = '', body = ''] = answer.split('\r\n\r\n');
-      assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), answer);
+      const [head = '', body = ''] = response.split('\r\n\r\n');
+      assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), response);
       assert.match(head, /\r\nx-weir-runtime: /i);
       assert.equal(errorResponse.parse(JSON.parse(body)).code, code);
     });

@@ -59,10 +59,10 @@ test('a token of one action and one load balancer: every route is 403 for all th
   assert.ok(all.length > 35, `${all.length} routes`);
   for (const [method, path] of all) {
     const body = method === 'GET' || method === 'DELETE' ? undefined : {};
-    const answer = await runtime.call(method, path, body, headers);
-    assert.deepEqual([method, path, answer.status, answer.body.code], [method, path, 403, 'Forbidden']);
+    const response = await runtime.call(method, path, body, headers);
+    assert.deepEqual([method, path, response.status, response.body.code], [method, path, 403, 'Forbidden']);
     assert.match(
-      answer.body.message,
+      response.body.message,
       path.startsWith('/v1/tokens') ? /administrator/ : /needs .*slb:\w+ on .*weir token create/,
     );
   }
@@ -86,9 +86,9 @@ test('a token of one action and one load balancer: every route is 403 for all th
     ['PATCH', '/v1/attachments/b', { targets: { more: target } }, 'loadbalancer/b'],
   ];
   for (const [method, path, body, named] of refused) {
-    const answer = await runtime.call(method, path, body, headers);
-    assert.deepEqual([method, path, answer.status], [method, path, 403]);
-    assert.ok(answer.body.message.includes(named), answer.body.message);
+    const response = await runtime.call(method, path, body, headers);
+    assert.deepEqual([method, path, response.status], [method, path, 403]);
+    assert.ok(response.body.message.includes(named), response.body.message);
   }
   assert.deepEqual(await everything(runtime), before);
   assert.equal((await runtime.call('PATCH', '/v1/attachments/a', { targets: { more: target } }, headers)).status, 200);
@@ -134,10 +134,10 @@ test('a permission that is missing on some of 20 servers leaves all 20 unbound, 
     ['PATCH', '/v1/attachments/a', { targets }],
   ] as const;
   for (const [method, path, body] of writes) {
-    const answer = await runtime.call(method, path, body, headers);
-    assert.equal(answer.status, 403);
+    const response = await runtime.call(method, path, body, headers);
+    assert.equal(response.status, 403);
     assert.deepEqual(
-      answer.body.details.map(({ path: at, message }: { path: string; message: string }) => [
+      response.body.details.map(({ path: at, message }: { path: string; message: string }) => [
         at,
         message.split(' ').at(-1),
       ]),
@@ -228,15 +228,15 @@ async function openEvents(
 ): Promise<OpenStream> {
   const abort = new AbortController();
   t.after(() => abort.abort());
-  const answer = await fetch(`${runtime.url}/v1/events`, {
+  const response = await fetch(`${runtime.url}/v1/events`, {
     headers: { ...headers, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
     signal: abort.signal,
   });
-  assert.equal(answer.status, 200);
+  assert.equal(response.status, 200);
   let text = '';
   const ended = (async () => {
     const decoder = new TextDecoder();
-    for await (const part of answer.body ?? []) text += decoder.decode(part, { stream: true });
+    for await (const part of response.body ?? []) text += decoder.decode(part, { stream: true });
   })();
   ended.catch(() => {});
   return { text: () => text, ended };

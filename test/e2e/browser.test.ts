@@ -91,8 +91,8 @@ function serveWebSocket(name: string, { headers }: IncomingMessage, socket: Sock
         socket.end();
         return;
       }
-      const answer = Buffer.from(`${name}: ${Buffer.from(text).toString()}`);
-      socket.write(Buffer.concat([Buffer.from([0x81, answer.length]), answer]));
+      const response = Buffer.from(`${name}: ${Buffer.from(text).toString()}`);
+      socket.write(Buffer.concat([Buffer.from([0x81, response.length]), response]));
     }
   });
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { askTcp, type Backend, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
 import { exchange, shares, startLoad } from '../harness/clients/load.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 function backends(t: TestContext, names: readonly string[]): Promise<Backend[]> {
   return Promise.all(names.map((name) => httpBackend(t, name)));
@@ -19,7 +19,7 @@ function updates(preview: string): string[] {
 }
 
 test('a service: up, one port, one target and the sticky session changed each in its own child, destroy', async (t) => {
-  const { runtime, stack, freePort } = await worldOf(t);
+  const { runtime, stack, freePort } = await stackWorldOf(t);
   const [a, b] = (await backends(t, ['a', 'b'])) as [Backend, Backend];
   const db = await tcpBackend(t, 'db');
   const [http, tcp, moved] = [await freePort(), await freePort(), await freePort()];
@@ -81,7 +81,7 @@ test('a service: up, one port, one target and the sticky session changed each in
 });
 
 test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was chosen stays', async (t) => {
-  const { stack, port } = await worldOf(t);
+  const { stack, port } = await stackWorldOf(t);
   const old = await backends(t, ['o1', 'o2']);
   const fresh = await backends(t, ['n1', 'n2', 'n3', 'n4']);
   const program = (percentage: number | string) => `

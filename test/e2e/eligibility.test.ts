@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Backend } from '../harness/backends/backends.ts';
 import { exchange, sharesAt } from '../harness/clients/load.ts';
 import { until } from '../harness/runtime/runtime.ts';
-import { type StackWorld, worldOf } from '../harness/stack/world.ts';
+import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 const PLACE = { region: 'r1', vpcId: 'vpc-1', addresses: ['127.0.0.1'] };
 
@@ -14,7 +14,7 @@ interface Shop extends StackWorld {
 }
 
 async function shop(t: TestContext): Promise<Shop> {
-  const world = await worldOf(t);
+  const world = await stackWorldOf(t);
   return { ...world, a: await world.httpBackend('a'), b: await world.httpBackend('b') };
 }
 

@@ -7,7 +7,7 @@ import { RuntimeClient } from '../../provider/client/client.ts';
 import { settingsOf } from '../../provider/client/settings.ts';
 import { ERRORS, type ErrorCode, isWeirError } from '../../provider/model/base/errors.ts';
 import { freePort, httpBackend } from '../harness/backends/backends.ts';
-import { type Answer, RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { type ReceivedResponse, RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 /** Load balancer `lb`, HTTP listener `web` on `port`, attachment `pool` with the target `a`, all of the stack `dev`. */
 interface Setting {
@@ -21,7 +21,7 @@ const PLACE = { region: 'here', vpcId: 'vpc-1', zoneId: 'here-a' };
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::pool';
 
 const CASES: Readonly<
-  Record<ErrorCode, (setting: Setting) => Promise<Answer | { body: { code: string }; status: number }>>
+  Record<ErrorCode, (setting: Setting) => Promise<ReceivedResponse | { body: { code: string }; status: number }>>
 > = {
   InvalidParameter: ({ runtime }) => runtime.call('PUT', '/v1/listeners/x', { protocol: 'TCP' }),
   'InvalidBackendServers.ServerIpConflict': ({ runtime, target }) =>
@@ -76,9 +76,9 @@ const CASES: Readonly<
     const database = new DatabaseSync(join(runtime.dataDirectory, 'weir.db'));
     t.after(() => database.close());
     database.exec('begin immediate');
-    const answer = await runtime.call('PUT', '/v1/load-balancers/new', {});
+    const response = await runtime.call('PUT', '/v1/load-balancers/new', {});
     database.exec('rollback');
-    return answer;
+    return response;
   },
   SystemBusy: async ({ runtime }) => {
     await runtime.done('PUT', '/v1/load-balancers/one', {});
@@ -97,9 +97,9 @@ const CASES: Readonly<
     const targets = Object.fromEntries(
       Array.from({ length: 500 }, (_, i) => [`t${i}`, { address: `127.1.${i >> 8}.${i & 255}`, port: 80 }]),
     );
-    const answer = await hasty.call('PUT', '/v1/attachments/many', { loadBalancerId: 'lb', targets });
+    const response = await hasty.call('PUT', '/v1/attachments/many', { loadBalancerId: 'lb', targets });
     assert.equal((await hasty.call('GET', '/v1/attachments/many')).status, 200, 'it stays stored');
-    return answer;
+    return response;
   },
   Unreachable: async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
@@ -116,7 +116,7 @@ const CASES: Readonly<
 };
 
 /** Binds a server that differs from what the load balancer asks for, beside the target that is bound. */
-async function bindServer({ runtime, target }: Setting, difference: object): Promise<Answer> {
+async function bindServer({ runtime, target }: Setting, difference: object): Promise<ReceivedResponse> {
   await runtime.done('PUT', '/v1/backend-servers/i-1', { ...PLACE, addresses: ['127.0.0.1'], ...difference });
   const type = 'kind' in difference ? difference.kind : 'ecs';
   const targets = { a: target, b: { serverId: 'i-1', type, port: 9 } };
@@ -132,9 +132,9 @@ for (const [code, provoke] of Object.entries(CASES)) {
     await runtime.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port });
     const body = { listenerId: 'web', targets: { a: target }, owner: OWNER, awaitHealthySeconds: 5 };
     await runtime.done('PUT', '/v1/attachments/pool', body);
-    const answer = await provoke({ runtime, port, target, t });
-    assert.equal(answer.body.code, code, JSON.stringify(answer.body));
-    assert.equal(answer.status, ERRORS[code as ErrorCode].status);
+    const response = await provoke({ runtime, port, target, t });
+    assert.equal(response.body.code, code, JSON.stringify(response.body));
+    assert.equal(response.status, ERRORS[code as ErrorCode].status);
     assert.deepEqual((await runtime.done('GET', '/v1/attachments/pool')).targets, { a: target });
   });
 }

@@ -38,7 +38,7 @@ function backends(t: TestContext, names: readonly string[]): Promise<Backend[]> 
 }
 
 /** Who answered 100 requests. */
-function answered(url: string): Promise<Record<string, number>> {
+function responded(url: string): Promise<Record<string, number>> {
   return sharesAt(url, 100);
 }
 
@@ -68,7 +68,7 @@ test('quick start: three sample backends share requests and connections by their
   const stack = await open('', ports);
   await stack.up();
   const url = (await stack.done(['stack', 'output', 'httpEndpoint'])).trim();
-  const web = async () => byName(await answered(url));
+  const web = async () => byName(await responded(url));
   await until('all three', async () => Object.keys(await web()).length === 3 || undefined);
   assert.deepEqual(await web(), { blue: 50, green: 30, amber: 20 });
   const tcp = new URL((await stack.done(['stack', 'output', 'tcpEndpoint'])).trim());
@@ -94,11 +94,11 @@ test('blue/green: from blue to green and back under load, no request fails; a gr
   });
   await stack.up();
   const url = `http://127.0.0.1:${httpPort}/`;
-  assert.deepEqual(await answered(url), { blue1: 50, blue2: 50 });
+  assert.deepEqual(await responded(url), { blue1: 50, blue2: 50 });
 
   const load = startLoad({ url, clients: 4, pauseMs: 5 });
   t.after(() => load.stop());
-  const serving = async () => Object.keys(await answered(url)).sort();
+  const serving = async () => Object.keys(await responded(url)).sort();
   await change(stack, 'live', 'green');
   assert.deepEqual(await serving(), ['green1', 'green2']);
   await change(stack, 'live', 'blue');
@@ -125,8 +125,8 @@ test('canary: the new version gets its percentage, and a greater one under load 
   await stack.up();
   const url = `http://127.0.0.1:${httpPort}/`;
   const gets = async (due: number) => {
-    const answers = Object.entries(await answered(url));
-    const share = answers.reduce((sum, [name, count]) => sum + (name.startsWith('new') ? count : 0), 0);
+    const responses = Object.entries(await responded(url));
+    const share = responses.reduce((sum, [name, count]) => sum + (name.startsWith('new') ? count : 0), 0);
     // The requests begin somewhere in a cycle that others have begun.
     assert.ok(Math.abs(share - due) <= 2, `${share} of 100 requests, not ${due}`);
   };
@@ -138,7 +138,7 @@ test('canary: the new version gets its percentage, and a greater one under load 
   assert.deepEqual(load.failures(), []);
   await gets(50);
   await change(stack, 'percentage', '0');
-  assert.deepEqual(Object.keys(await answered(url)).sort(), ['old1', 'old2', 'old3']);
+  assert.deepEqual(Object.keys(await responded(url)).sort(), ['old1', 'old2', 'old3']);
   await destroyed(stack);
 });
 
@@ -177,7 +177,7 @@ test('adoption: what was made by hand is taken over under load without a change,
     env: { ...process.env, ...ports, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: runtime.token },
   });
   const url = `http://127.0.0.1:${httpPort}/`;
-  await until('both', async () => Object.keys(await answered(url)).length === 2 || undefined);
+  await until('both', async () => Object.keys(await responded(url)).length === 2 || undefined);
   const bound = async () => (await runtime.done('GET', '/v1/attachments/legacy-app')).boundTargets;
   const before = await bound();
   const load = startLoad({ url, clients: 2, pauseMs: 5 });
@@ -191,7 +191,7 @@ test('adoption: what was made by hand is taken over under load without a change,
   await change(stack, 'app2Weight', '0');
   await load.stop();
   assert.deepEqual(load.failures(), []);
-  assert.deepEqual(await answered(url), { app1: 100 });
+  assert.deepEqual(await responded(url), { app1: 100 });
   await destroyed(stack);
 });
 
@@ -206,7 +206,7 @@ test('auto scaling: servers join by the stack and by the API, and no up removes 
   const url = `http://127.0.0.1:${httpPort}/`;
   const served = (names: string) =>
     until(names, async () => {
-      const serving = Object.keys(await answered(url));
+      const serving = Object.keys(await responded(url));
       return serving.sort().join(' ') === names || undefined;
     });
   await served('server1');
@@ -236,14 +236,14 @@ test('two stacks: the application is on the listener of the platform, which cann
   const application = await open('application', { cart1Port: cart1?.port ?? 0, cart2Port: cart2?.port ?? 0 });
   await application.up();
   const url = `http://127.0.0.1:${httpPort}/cart`;
-  await until('both', async () => Object.keys(await answered(url)).length === 2 || undefined);
-  assert.deepEqual(await answered(url), { cart1: 50, cart2: 50 });
+  await until('both', async () => Object.keys(await responded(url)).length === 2 || undefined);
+  assert.deepEqual(await responded(url), { cart1: 50, cart2: 50 });
   await change(application, 'cart2Weight', '0');
-  assert.deepEqual(await answered(url), { cart1: 100 });
+  assert.deepEqual(await responded(url), { cart1: 100 });
   await platform.done(['preview', '--expect-no-changes']);
   const text = await platform.fails(['destroy', '--yes', '--skip-preview']);
   assert.match(text, /weir-application.*cart/s);
-  assert.deepEqual(await answered(url), { cart1: 100 });
+  assert.deepEqual(await responded(url), { cart1: 100 });
   await destroyed(application);
   await destroyed(platform);
 });

@@ -9,7 +9,7 @@ import { KINDS } from '../../provider/model/base/kinds.ts';
 import { startLoad } from '../harness/clients/load.ts';
 import { makePair } from '../harness/machine/certificates.ts';
 import { MAIN, RuntimeProcess, until } from '../harness/runtime/runtime.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 function exported(runtime: RuntimeProcess, args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   const env = { ...process.env, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: runtime.token };
@@ -28,7 +28,7 @@ async function configuration(runtime: RuntimeProcess): Promise<Record<string, ob
 }
 
 test('what was made by hand is exported, adopted by the first up, and goes with the stack', async (t) => {
-  const { runtime, stack, httpBackend, freePort } = await worldOf(t);
+  const { runtime, stack, httpBackend, freePort } = await stackWorldOf(t);
   const [a, b, c, d] = await Promise.all(['a', 'b', 'c', 'd'].map((name) => httpBackend(name)));
   const [port, securePort] = [await freePort(), await freePort()];
   const pair = makePair(['shop.example.com']);

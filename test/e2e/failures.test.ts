@@ -8,14 +8,14 @@ import { exchange } from '../harness/clients/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
 import type { Stack } from '../harness/stack/stack.ts';
-import { type StackWorld, worldOf } from '../harness/stack/world.ts';
+import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 interface Shop extends StackWorld {
   write: (weight: number) => void;
 }
 
 async function shop(t: TestContext): Promise<Shop> {
-  const world = await worldOf(t);
+  const world = await stackWorldOf(t);
   const { stack, port, httpBackend } = world;
   const backend = await httpBackend('a');
   const write = (weight: number) => stack.write(webProgram({ port, targets: { a: { ...backend.target, weight } } }));
@@ -102,14 +102,14 @@ test('another runtime is never taken for one that lost its objects', async (t) =
 });
 
 test('a create whose answer was lost is repeated without an orphan', async (t) => {
-  const { runtime, stack, freePort } = await worldOf(t);
+  const { runtime, stack, freePort } = await stackWorldOf(t);
   const lossy = await lossyProxy(t, runtime);
   stack.write(webProgram({ port: await freePort(), targets: {} }));
   await stack.done(['config', 'set', 'weir:endpoint', lossy.url]);
-  lossy.loseAnswers = true;
+  lossy.loseResponses = true;
   await stack.upFails();
   assert.ok((await runtime.done('GET', '/v1/load-balancers')).items.length === 1, 'it was created, and nobody heard');
-  lossy.loseAnswers = false;
+  lossy.loseResponses = false;
   await stack.up();
   for (const kind of ['load-balancers', 'listeners', 'attachments']) {
     assert.equal((await runtime.done('GET', `/v1/${kind}`)).items.length, 1, kind);
@@ -118,7 +118,7 @@ test('a create whose answer was lost is repeated without an orphan', async (t) =
 });
 
 test('a listener whose port is taken: that create fails with the property, and the next up finishes', async (t) => {
-  const { stack, httpBackend } = await worldOf(t);
+  const { stack, httpBackend } = await stackWorldOf(t);
   const blocker = await httpBackend('stranger');
   stack.write(webProgram({ port: blocker.port, targets: {} }));
   const text = await stack.upFails();
@@ -130,10 +130,10 @@ test('a listener whose port is taken: that create fails with the property, and t
 });
 
 /** A TCP proxy before the API that can swallow what the runtime answers to PUTs, and cut the connection. */
-async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ url: string; loseAnswers: boolean }> {
+async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ url: string; loseResponses: boolean }> {
   const { createServer: createTcpServer } = await import('node:net');
   const target = new URL(runtime.url);
-  const state = { url: '', loseAnswers: false };
+  const state = { url: '', loseResponses: false };
   const server = createTcpServer((client) => {
     const upstream = connect({ host: target.hostname, port: Number(target.port) });
     let isPut = false;
@@ -142,7 +142,7 @@ async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ ur
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
-      if (isPut && state.loseAnswers) client.destroy();
+      if (isPut && state.loseResponses) client.destroy();
       else client.write(chunk);
     });
     for (const [one, other] of [

@@ -9,7 +9,7 @@ import { exchange } from '../harness/clients/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
 import type { RunningCommand } from '../harness/stack/stack.ts';
-import { type StackWorld, worldOf } from '../harness/stack/world.ts';
+import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
 const KINDS = ['load-balancers', 'listeners', 'attachments'];
@@ -21,7 +21,7 @@ interface Setting extends StackWorld {
 }
 
 async function setting(t: TestContext): Promise<Setting> {
-  const world = await worldOf(t);
+  const world = await stackWorldOf(t);
   const { stack, port } = world;
   const listener = { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2 } };
   const write = ({ target }: Backend, attachment: object) =>
@@ -135,7 +135,7 @@ test('the runtime dies in the middle of an up: the next one finishes', async (t)
   await runtime.end('SIGKILL');
   const { code, text } = await creating.result;
   assert.notEqual(code, 0);
-  assert.match(text, /no Weir runtime answers at .*npx pulumi-weir serve/);
+  assert.match(text, /no Weir runtime responds at .*npx pulumi-weir serve/);
   const api = runtime.url.replace('http://', '');
   await RuntimeProcess.start(t, { dataDirectory: runtime.dataDirectory, api });
   const backend = await httpBackend(t, 'a');

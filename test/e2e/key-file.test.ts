@@ -79,13 +79,13 @@ test('no request that is refused brings its key into an answer, the log or the d
   // Not even JSON: a parser that quotes what it does not like would quote this.
   texts.push(`{"privateKey": ${PAIR.privateKey}}`, line);
   for (const body of texts) {
-    const answer = await fetch(`${runtime.url}/v1/listeners/web`, {
+    const response = await fetch(`${runtime.url}/v1/listeners/web`, {
       method: 'PUT',
       headers: { authorization: `Bearer ${runtime.token}`, 'content-type': 'application/json' },
       body,
     });
-    assert.equal(answer.status, 400);
-    assert.ok(!(await answer.text()).includes(line.slice(0, 10)), body.slice(0, 200));
+    assert.equal(response.status, 400);
+    assert.ok(!(await response.text()).includes(line.slice(0, 10)), body.slice(0, 200));
   }
   await until('a quiet runtime', async () => (await runtime.call('GET', '/healthz')).status === 200);
   assert.ok(!runtime.log().includes(line.slice(0, 10)));

@@ -15,7 +15,7 @@ import {
   writeManifest,
 } from '../harness/stack/packed.ts';
 import { Stack } from '../harness/stack/stack.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 const COMPONENTS = `
 import * as weir from 'pulumi-weir';
@@ -77,7 +77,7 @@ test('a project that depends only on components works from preview to destroy', 
 });
 
 test('where the package is not found each command says in one line what to add, and the state is kept', async (t) => {
-  const { runtime, stack, freePort } = await worldOf(t);
+  const { runtime, stack, freePort } = await stackWorldOf(t);
   stack.write(programOf('outer', await freePort()));
   const modules = join(stack.directory, 'node_modules');
   const asDependency = join(modules, 'pulumi-weir');

@@ -5,7 +5,7 @@ import type { Backend } from '../harness/backends/backends.ts';
 import { exchange, sharesAt } from '../harness/clients/load.ts';
 import { until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
-import { type StackWorld, worldOf } from '../harness/stack/world.ts';
+import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 const NAMES = ['b1', 'b2', 'b3', 'b4', 'b5'];
 
@@ -15,7 +15,7 @@ interface Shop extends StackWorld {
 
 /** Five backends, of which the program binds those of `weights`. */
 async function shop(t: TestContext): Promise<Shop> {
-  const world = await worldOf(t);
+  const world = await stackWorldOf(t);
   const backends = await Promise.all(NAMES.map((name) => world.httpBackend(name)));
   return { ...world, backends };
 }

@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { RESERVED_NAME } from '../../provider/model/base/record.ts';
 import { freePort } from '../harness/backends/backends.ts';
 import { RuntimeProcess } from '../harness/runtime/runtime.ts';
-import { type Program, SmallEngine, urnOf } from '../harness/sequences/small-engine.ts';
+import { type ProgramResources, SmallEngine, urnOf } from '../harness/sequences/small-engine.ts';
 
 const NAMES = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 const [FEW, REST] = [NAMES.slice(0, 4), NAMES.slice(4)];
 
 /** Per name a tag and a target; the resources themselves have such names too. */
-function program(port: number, names: readonly string[], weight: number): Program {
+function program(port: number, names: readonly string[], weight: number): ProgramResources {
   const each = (value: (index: number) => unknown) =>
     Object.fromEntries(names.map((name) => [name, value(NAMES.indexOf(name))]));
   const lb = {
@@ -67,7 +67,7 @@ test(`${RESERVED_NAME} is refused, by the API too`, async (t) => {
   const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
   const tags = JSON.parse(`{"${RESERVED_NAME}": "a"}`);
   const engine = new SmallEngine(runtime.url, runtime.token);
-  const made: Program = [{ type: 'LoadBalancer', name: 'lb', properties: { address: '127.0.0.1', tags } }];
+  const made: ProgramResources = [{ type: 'LoadBalancer', name: 'lb', properties: { address: '127.0.0.1', tags } }];
   await assert.rejects(engine.up(made), /tags.__proto__.*this name is reserved/);
   const { status } = await runtime.call('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', tags });
   assert.equal(status, 400);

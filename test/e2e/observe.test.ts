@@ -87,16 +87,16 @@ test('workers ended one after the other under load: new connections are served',
 test('a worker that is not there is 404', async (t) => {
   const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
   for (const id of ['1', '-1', 'first', '4294967296000']) {
-    const answer = await runtime.call('DELETE', `/v1/workers/${id}`);
-    assert.deepEqual([id, answer.status, answer.body.code], [id, 404, 'NotFound']);
+    const response = await runtime.call('DELETE', `/v1/workers/${id}`);
+    assert.deepEqual([id, response.status, response.body.code], [id, 404, 'NotFound']);
   }
 });
 
 async function scrape({ runtime }: Web): Promise<Map<string, number>> {
-  const answer = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
-  assert.equal(answer.status, 200);
-  assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
-  const lines = (await answer.text()).split('\n').filter((line) => /^[a-z]/.test(line));
+  const response = await fetch(`${runtime.url}/metrics`, { headers: { authorization: `Bearer ${runtime.token}` } });
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  const lines = (await response.text()).split('\n').filter((line) => /^[a-z]/.test(line));
   return new Map(
     lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
   );
@@ -117,11 +117,11 @@ test('metrics count what clients got over all workers; an unbound target loses i
     'weir_worker_version{worker="0"}': version,
     'weir_worker_version{worker="1"}': version,
     'weir_http_requests_total{listener="web"}': 40,
-    'weir_http_answers_total{listener="web",origin="target",code="2xx"}': 40,
+    'weir_http_responses_total{listener="web",origin="target",code="2xx"}': 40,
     'weir_http_request_duration_seconds_count{listener="web"}': 40,
     'weir_listener_connections_total{listener="web"}': 40,
     [`weir_target_requests_total{${of(a)}}`]: 30,
-    [`weir_target_answers_total{${of(b)},code="2xx"}`]: 10,
+    [`weir_target_responses_total{${of(b)},code="2xx"}`]: 10,
     [`weir_target_weight{${of(b)}}`]: 10,
     [`weir_target_health{${of(b)},health="healthy"}`]: 1,
   };
@@ -133,7 +133,7 @@ test('metrics count what clients got over all workers; an unbound target loses i
     [...after.keys()].filter((name) => name.includes(String(a.port)) || name.includes(String(b.port))),
     [],
   );
-  assert.equal(after.get('weir_http_answers_total{listener="web",origin="weir",code="5xx"}'), 1);
+  assert.equal(after.get('weir_http_responses_total{listener="web",origin="local",code="5xx"}'), 1);
   assert.equal(after.get('weir_http_requests_total{listener="web"}'), 41);
 });
 
@@ -166,13 +166,13 @@ class Events {
   static async open(t: TestContext, runtime: RuntimeProcess, lastEventId?: string): Promise<Events> {
     const events = new Events();
     t.after(() => events.close());
-    const answer = await fetch(`${runtime.url}/v1/events`, {
+    const response = await fetch(`${runtime.url}/v1/events`, {
       headers: { authorization: `Bearer ${runtime.token}`, ...(lastEventId && { 'last-event-id': lastEventId }) },
       signal: events.#stop.signal,
     });
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get('content-type'), 'text/event-stream');
-    void events.#read(answer.body as NonNullable<typeof answer.body>);
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('content-type'), 'text/event-stream');
+    void events.#read(response.body as NonNullable<typeof response.body>);
     return events;
   }
 
@@ -308,7 +308,7 @@ test('`weir status --watch` shows a change, the absence of the runtime and its r
   text = '';
   await shows(/blue .* 30 +healthy/);
   assert.equal(await runtime.end('SIGTERM'), 0);
-  await shows(/no Weir runtime answers at/);
+  await shows(/no Weir runtime responds at/);
   text = '';
   const api = new URL(runtime.url).host;
   await RuntimeProcess.start(t, { dataDirectory: runtime.dataDirectory, home: runtime.home, api });
@@ -321,5 +321,5 @@ test('`weir status --watch` where no runtime is fails in one line, as without --
   const env = { ...process.env, WEIR_ENDPOINT: `http://127.0.0.1:${await freePort()}` };
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'status', '--watch'], { encoding: 'utf8', env });
   assert.equal(status, 1);
-  assert.match(stderr, /^weir: no Weir runtime answers at .*\n$/);
+  assert.match(stderr, /^weir: no Weir runtime responds at .*\n$/);
 });

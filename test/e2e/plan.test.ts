@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import { type Backend, freePort } from '../harness/backends/backends.ts';
 import { shares, startLoad } from '../harness/clients/load.ts';
 import { makePair } from '../harness/machine/certificates.ts';
-import { plannedShares, planOf, previewOf, runPlan } from '../harness/plan/plan.ts';
+import { planMarkdownOf, plannedShares, previewOf, runPlan } from '../harness/plan/plan.ts';
 import { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 const REQUESTS = 10_000;
 const CLIENTS = 8;
@@ -46,7 +46,7 @@ function assertNear(measured: Record<string, number>, planned: Record<string, nu
 }
 
 test('two attachments, one unchanged: the shares are those of 10,000 requests before and after the up', async (t) => {
-  const { stack, port, httpBackend } = await worldOf(t);
+  const { stack, port, httpBackend } = await stackWorldOf(t);
   const backends = await Promise.all(['b1', 'b2', 'b3', 'b4'].map((name) => httpBackend(name)));
   const of = (weights: Record<string, number>) =>
     Object.fromEntries(
@@ -60,7 +60,7 @@ test('two attachments, one unchanged: the shares are those of 10,000 requests be
   const before = await measure(port);
 
   stack.write(program(port, { stays, changes: of({ b2: 10, b4: 20 }) }));
-  const markdown = await planOf(stack);
+  const markdown = await planMarkdownOf(stack);
   assert.doesNotMatch(markdown, /this stack only/);
   for (const line of [/^- weight `b2` `50`→`10`$/m, /^- unbind `b3` /m, /^- bind `b4` .*weight 20 \(`changes`\)$/m]) {
     assert.match(markdown, line);
@@ -76,7 +76,7 @@ test('two attachments, one unchanged: the shares are those of 10,000 requests be
   const after = await measure(port);
   assertNear(before, Object.fromEntries(Object.entries(planned).map(([name, share]) => [name, share.before])));
   assertNear(after, Object.fromEntries(Object.entries(planned).map(([name, share]) => [name, share.after])));
-  assert.match(await planOf(stack), /Nothing changes\./);
+  assert.match(await planMarkdownOf(stack), /Nothing changes\./);
 });
 
 const target = (port: number, weight: number) => ({ address: '127.0.0.1', port, weight });
@@ -95,7 +95,7 @@ test("another stack's targets are in the shares where a runtime is set, and else
 import * as weir from 'pulumi-weir';
 new weir.TargetAttachment('theirs', { listenerId: '${listenerId}', targets: { z1: ${JSON.stringify(target(2, 50))} } });
 `);
-  const theirPlan = await planOf(second);
+  const theirPlan = await planMarkdownOf(second);
   assert.deepEqual(plannedShares(theirPlan), { a1: { before: 100, after: 50 }, z1: { before: 0, after: 50 } });
   assert.match(theirPlan, /`own-[0-9a-f]{8}` of `shop\/dev`/);
   await second.up();
@@ -112,7 +112,7 @@ new weir.TargetAttachment('theirs', { listenerId: '${listenerId}', targets: { z1
 });
 
 test('gates: 2 where a named rule warns, 0 where another one does, 1 for what is no plan; the Markdown is there', async (t) => {
-  const { stack, port } = await worldOf(t);
+  const { stack, port } = await stackWorldOf(t);
   const two = (b1: number, b2: number) =>
     withoutWaiting(program(port, { pool: { b1: target(1, b1), b2: target(2, b2) } }));
   stack.write(two(50, 50));
@@ -149,14 +149,14 @@ test('gates: 2 where a named rule warns, 0 where another one does, 1 for what is
 });
 
 test('unknowns are known after up, and a new listener has its attachments; the stream of events is read too', async (t) => {
-  const { stack, port } = await worldOf(t);
+  const { stack, port } = await stackWorldOf(t);
   const unknown = `
 const other = new weir.LoadBalancer('other');
 new weir.TargetAttachment('late', { listenerId: web.id, targets: { b2: { address: other.vip, port: 80, weight: 25 } } });
 new weir.TargetAttachment('later', { listenerId: web.id, targets: other.vip.apply((vip) => ({ b3: { address: vip, port: 81 } })) });
 `;
   stack.write(withoutWaiting(program(port, { pool: { b1: target(1, 75) } }, unknown)));
-  const markdown = await planOf(stack);
+  const markdown = await planMarkdownOf(stack);
   assert.match(markdown, new RegExp(`^### Listener \`web\` at \`http://127.0.0.1:${port}\`$`, 'm'));
   assert.match(markdown, /^- bind `b2` `known after up:80` weight 25 \(`late`\)$/m);
   assert.match(markdown, /^- targets of attachment `later`: known after up$/m);
@@ -169,7 +169,7 @@ new weir.TargetAttachment('later', { listenerId: web.id, targets: other.vip.appl
 });
 
 test('secrets never show: keys, and what a program makes a secret, though the runtime tells it', async (t) => {
-  const { runtime, stack, port } = await worldOf(t);
+  const { runtime, stack, port } = await stackWorldOf(t);
   const [one, two] = [makePair(['one.example.com']), makePair(['two.example.com'])];
   const stackProgram = (pair: typeof one, cookieKey: string, address: string, weight: number) => `
 import * as pulumi from '@pulumi/pulumi';
@@ -181,10 +181,10 @@ new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: { address
 `;
   stack.write(stackProgram(one, 'hunter-one', '127.0.0.8', 10));
   await stack.done(['config', 'set', '--secret', 'weir:token', runtime.token]);
-  const created = await planOf(stack);
+  const created = await planMarkdownOf(stack);
   await stack.up();
   stack.write(stackProgram(two, 'hunter-two', '127.0.0.9', 20));
-  const changed = await planOf(stack);
+  const changed = await planMarkdownOf(stack);
   assert.match(
     changed,
     /`stickySession\.cookieKey, certificates\.main\.privateKey`|`certificates\.main\.privateKey, stickySession\.cookieKey`/,
@@ -208,7 +208,7 @@ new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: { address
 });
 
 test('servers and auto scaling groups: members come and go, and who stops takes nothing any more', async (t) => {
-  const { stack, port } = await worldOf(t);
+  const { stack, port } = await stackWorldOf(t);
   const scaled = (members: string, status: string, weight: number) =>
     withoutWaiting(
       program(
@@ -225,11 +225,11 @@ new weir.TargetAttachment('own', { listenerId: web.id, targets: { three: { serve
       ),
     );
   stack.write(scaled('{ one: one.id, two: two.id }', 'Running', 100));
-  assert.match(await planOf(stack), /^- bind `three` `known after up:80` weight 100 \(`own`\)$/m);
+  assert.match(await planMarkdownOf(stack), /^- bind `three` `known after up:80` weight 100 \(`own`\)$/m);
   await stack.up();
 
   stack.write(scaled('{ one: one.id }', 'Running', 50));
-  const fewer = await planOf(stack);
+  const fewer = await planMarkdownOf(stack);
   assert.match(fewer, /^- unbind `two` `127\.0\.0\.12:80` \(`scaled`\)$/m);
   assert.deepEqual(plannedShares(fewer), {
     one: { before: 25, after: 50 },
@@ -239,7 +239,7 @@ new weir.TargetAttachment('own', { listenerId: web.id, targets: { three: { serve
   await stack.up();
 
   stack.write(scaled('{ one: one.id }', 'Stopped', 50));
-  const stopped = await planOf(stack);
+  const stopped = await planMarkdownOf(stack);
   assert.match(stopped, /^\| server `one` \| changed \| `status` `Running`→`Stopped` \|$/m);
   assert.match(stopped, /^\| `one` .*\(`server i-one-[0-9a-f]{8} is Stopped, not Running`\) \| 50 % \| 0 % \|$/m);
   assert.deepEqual(plannedShares(stopped).three, { before: 50, after: 100 });

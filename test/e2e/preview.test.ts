@@ -1,7 +1,7 @@
 // Previews: unknown inputs at every place, and bad input refused before anything is done.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 /** `pending(value)` is unknown in the preview of a stack in which `seed` changes. */
 function unknownProgram({ port, seed, weight }: { port: number; seed: string; weight: string }): string {
@@ -22,7 +22,7 @@ const whole = new weir.TargetAttachment('whole', { listenerId: web.id, targets: 
 }
 
 test('unknown port, address, weight, listenerId and whole map: the first and a changed stack preview and go up', async (t) => {
-  const { runtime, stack, port } = await worldOf(t);
+  const { runtime, stack, port } = await stackWorldOf(t);
   stack.write(unknownProgram({ port, seed: 'one', weight: '10' }));
   assert.match(await stack.done(['preview']), /\+ 5 to create|5 to create|6 to create/);
   await stack.up();
@@ -59,7 +59,7 @@ const BAD: readonly (readonly [resource: string, paths: readonly string[]])[] = 
 ];
 
 test('bad input names every property at preview, without a stack trace', async (t) => {
-  const { runtime, stack } = await worldOf(t);
+  const { runtime, stack } = await stackWorldOf(t);
   for (const [resource, paths] of BAD) {
     stack.write(`import * as weir from 'pulumi-weir';\nnew weir.${resource};\n`);
     const text = await stack.fails(['preview']);
@@ -71,7 +71,7 @@ test('bad input names every property at preview, without a stack trace', async (
 });
 
 test("vip stays known in the preview of a change where address is given; a stack's outputs do not flicker", async (t) => {
-  const { stack } = await worldOf(t);
+  const { stack } = await stackWorldOf(t);
   const program = (tag: string) => `
 import * as weir from 'pulumi-weir';
 const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', tags: { tag: '${tag}' } });

@@ -1,7 +1,7 @@
 // What a program says that contradicts itself is refused in its very first preview, and what only looks so is not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 const HEAD = `
 import * as pulumi from '@pulumi/pulumi';
@@ -88,7 +88,7 @@ const REFUSED: readonly (readonly [string, readonly RegExp[]])[] = [
 ];
 
 test('a first preview names each contradiction, with its code, and nothing is done', async (t) => {
-  const { runtime, stack } = await worldOf(t);
+  const { runtime, stack } = await stackWorldOf(t);
   for (const [program, expected] of REFUSED) {
     stack.write(HEAD + program);
     const text = await stack.fails(['preview']);
@@ -109,7 +109,7 @@ new weir.TargetAttachment('two', { listenerId: web.id, targets: ${two} });
 ${more}`;
 
 test('what moves, is renamed, replaced or goes is no contradiction, nor is a bound server that stops', async (t) => {
-  const { stack, freePort } = await worldOf(t);
+  const { stack, freePort } = await stackWorldOf(t);
   const [port, other] = [await freePort(), await freePort()];
   const write = (program: string, status = '') =>
     stack.write(program.replaceAll('PORT', String(port)).replace('STATUS', status));

@@ -1,7 +1,7 @@
 // How a program may be laid out: resources in components, the same name twice, and what is read without being owned.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 function componentProgram(port: number, otherPort: number): string {
   return `
@@ -31,7 +31,7 @@ export const branch = new Branch('branch', ${otherPort}).shop.endpoint;
 }
 
 test('resources in a component, and the same names in a component of a component: the owner is the URN', async (t) => {
-  const { runtime, stack, freePort } = await worldOf(t);
+  const { runtime, stack, freePort } = await stackWorldOf(t);
   stack.write(componentProgram(await freePort(), await freePort()));
   await stack.done(['preview']);
   await stack.up();
@@ -47,7 +47,7 @@ test('resources in a component, and the same names in a component of a component
 });
 
 test('get reads what is there, and fails for what is not', async (t) => {
-  const { runtime, stack } = await worldOf(t);
+  const { runtime, stack } = await stackWorldOf(t);
   await runtime.done('PUT', '/v1/load-balancers/theirs', { address: '127.0.0.9' });
   const program = (id: string) => `
 import * as weir from 'pulumi-weir';

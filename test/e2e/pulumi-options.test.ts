@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { exchange } from '../harness/clients/load.ts';
-import { type StackWorld, worldOf } from '../harness/stack/world.ts';
+import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 interface Texts {
   /** JavaScript before the resources. */
@@ -32,7 +32,7 @@ const KINDS = ['load-balancers', 'listeners', 'attachments'];
 
 /** A load balancer `lb`, a listener `web` and an attachment `pool` of b1 and b2, which is one server: both say "b". */
 async function shop(t: TestContext): Promise<Shop> {
-  const world = await worldOf(t);
+  const world = await stackWorldOf(t);
   const { runtime, stack, port, httpBackend } = world;
   const { port: target } = await httpBackend('b');
   const { port: other } = await httpBackend('b');

@@ -8,7 +8,7 @@ import { makePair } from '../harness/machine/certificates.ts';
 import { ROOT } from '../harness/machine/tree.ts';
 import { runPlan } from '../harness/plan/plan.ts';
 import { until } from '../harness/runtime/runtime.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
@@ -39,7 +39,7 @@ function block(firstLine: string): string {
 }
 
 test("the README's stack goes up, its previews read as printed, and its pipeline runs", async (t) => {
-  const { stack, port } = await worldOf(t);
+  const { stack, port } = await stackWorldOf(t);
   const program = programWith('').replace('port: 8080', `port: ${port}`);
   assert.ok(program.trim().split('\n').length <= 22, 'a stack of about 20 lines');
   stack.write(program);
@@ -72,7 +72,7 @@ test("the README's stack goes up, its previews read as printed, and its pipeline
 });
 
 test("the README's stack of protocols and rules serves HTTPS, and its rule takes what it says", async (t) => {
-  const { stack, port, httpBackend } = await worldOf(t);
+  const { stack, port, httpBackend } = await stackWorldOf(t);
   const backends = await Promise.all(['one', 'two', 'api'].map((name) => httpBackend(name)));
   const program = backends
     .reduce(
@@ -94,7 +94,7 @@ test("the README's stack of protocols and rules serves HTTPS, and its rule takes
 
 test("the README's servers, groups and components go up as they are written", async (t) => {
   for (const name of ['BackendServer', 'Service']) {
-    const { stack, port } = await worldOf(t);
+    const { stack, port } = await stackWorldOf(t);
     const written = programWith(`new weir.${name}(`);
     stack.write(written.replace(/port: (8080|9000)/, `port: ${port}`));
     await stack.up();

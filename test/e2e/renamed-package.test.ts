@@ -8,7 +8,7 @@ import { ROOT } from '../harness/machine/tree.ts';
 import { type RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
 import type { Stack } from '../harness/stack/stack.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 /** The provider of a type as 0.1.0 wrote it into the state. */
 function oldProvider(type: string): string {
@@ -59,7 +59,7 @@ interface OldStack {
 
 /** A stack that serves, with the state that 0.1.0 would have left: only the text of the providers was another. */
 async function oldStack(t: TestContext): Promise<OldStack> {
-  const { runtime, stack, port, httpBackend } = await worldOf(t);
+  const { runtime, stack, port, httpBackend } = await stackWorldOf(t);
   const backend = await httpBackend('a');
   stack.write(webProgram({ port, targets: { a: backend.target } }));
   await stack.up();

@@ -14,7 +14,7 @@ const shared = (prefix: string) => `
 new weir.TargetAttachment('${prefix}-rule', { ruleId: rule.id, targets: { a, b } });
 new weir.TargetAttachment('${prefix}-shared', { loadBalancerId: lb.id, targets: { a, b } });`;
 
-const ROWS: readonly Omit<Row, 'answering'>[] = [
+const ROWS: readonly Omit<Row, 'responding'>[] = [
   { what: 'the TCP and the HTTPS listener', targets: own('pool'), web: HTTPS, names: { web: 'web2', tcp: 'tcp2' } },
   {
     what: 'the load balancer, whose address the next one has',
@@ -47,5 +47,5 @@ const ROWS: readonly Omit<Row, 'answering'>[] = [
 
 test('renamed under load', async (t) => {
   const loaded = await LoadedStack.start(t, { targets: own('pool'), web: HTTPS });
-  for (const row of ROWS) await t.test(row.what, () => loaded.row({ ...row, answering: 'ab' }));
+  for (const row of ROWS) await t.test(row.what, () => loaded.row({ ...row, responding: 'ab' }));
 });

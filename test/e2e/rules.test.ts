@@ -5,7 +5,7 @@ import { askHttp, type Backend, httpBackend } from '../harness/backends/backends
 import { startLoad } from '../harness/clients/load.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 interface Rule {
   /** Of the resources, rule and attachment. */
@@ -29,7 +29,7 @@ interface Shop {
 
 /** Two listeners, `web` and `other`, with the backend `own` as their own target, and the rules of the program. */
 async function shop(t: TestContext): Promise<Shop> {
-  const { runtime, stack, httpBackend, freePort } = await worldOf(t);
+  const { runtime, stack, httpBackend, freePort } = await stackWorldOf(t);
   const own = await httpBackend('own');
   const [port, otherPort] = [await freePort(), await freePort()];
   const healthCheck = { intervalSeconds: 0.2 };
@@ -133,8 +133,8 @@ test('rules come and go, and one is renamed with its targets, in one up under lo
     others.map(({ exchanges }) => exchanges.at(-1)?.backend),
     ['own', 'img'],
   );
-  const answered = new Set(load.exchanges.map(({ backend }) => backend));
-  assert.deepEqual([...answered].sort(), ['api', 'api2']);
+  const responded = new Set(load.exchanges.map(({ backend }) => backend));
+  assert.deepEqual([...responded].sort(), ['api', 'api2']);
   assert.equal(load.exchanges.at(-1)?.backend, 'api2');
   assert.match(text, /renamed: is equal to rule api-[0-9a-f]+, which takes none of the requests once this one/);
   assert.deepEqual(

@@ -7,7 +7,7 @@ import { fingerprint } from '../../provider/model/base/secrets.ts';
 import { makePair, type Pair, servedName } from '../harness/machine/certificates.ts';
 import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { Stack } from '../harness/stack/stack.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 const COOKIE_KEY = 'planted-cookie-key-0123456789';
 
@@ -56,11 +56,11 @@ function bodyOf({ privateKey }: Pair): string {
 }
 
 async function eventsOf(runtime: RuntimeProcess): Promise<string> {
-  const answer = await fetch(`${runtime.url}/v1/events`, {
+  const response = await fetch(`${runtime.url}/v1/events`, {
     headers: { authorization: `Bearer ${runtime.token}`, 'last-event-id': '0' },
   });
   let text = '';
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of response.body ?? []) {
     text += Buffer.from(chunk).toString();
     if (text.includes('web')) break;
   }
@@ -68,7 +68,7 @@ async function eventsOf(runtime: RuntimeProcess): Promise<string> {
 }
 
 test('planted keys serve, and are in no file, answer, event, log or state; a second up changes nothing', async (t) => {
-  const { runtime, stack, port } = await worldOf(t);
+  const { runtime, stack, port } = await stackWorldOf(t);
   stack.write(program(port, 'one'));
   const pairs = Object.fromEntries(['one', 'two', 'entry', 'key'].map((name) => [name, makePair([`${name}.example`])]));
   for (const [name, pair] of Object.entries(pairs)) writePair(stack, name, pair);
@@ -118,7 +118,7 @@ test('planted keys serve, and are in no file, answer, event, log or state; a sec
 });
 
 test('another key in the runtime is drift, which up repairs; a wrong pair is refused in preview', async (t) => {
-  const { runtime, stack, port } = await worldOf(t);
+  const { runtime, stack, port } = await stackWorldOf(t);
   stack.write(program(port, 'main'));
   for (const name of ['main', 'entry', 'key']) writePair(stack, name, makePair([`${name}.example`]));
   await stack.up();

@@ -10,7 +10,13 @@ import { freePort } from '../harness/backends/backends.ts';
 import { assertHolds } from '../harness/properties/properties.ts';
 import { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import { programs } from '../harness/sequences/sequences.ts';
-import { type Kill, type Program, SmallEngine, urnOf, withParents } from '../harness/sequences/small-engine.ts';
+import {
+  type Kill,
+  type ProgramResources,
+  SmallEngine,
+  urnOf,
+  withParents,
+} from '../harness/sequences/small-engine.ts';
 
 const RUNS = 60;
 const MAX_STATES = 6;
@@ -38,7 +44,7 @@ async function itemsOf(runtime: RuntimeProcess): Promise<Item[]> {
 }
 
 /** Each object of the program is there, as it means it, under the right parent, and no other: an unset weight is that of 100. */
-async function expectExactly(runtime: RuntimeProcess, program: Program): Promise<void> {
+async function expectExactly(runtime: RuntimeProcess, program: ProgramResources): Promise<void> {
   const items = await itemsOf(runtime);
   const idOf = new Map(items.map(({ owner, id }) => [owner, id]));
   const wanted = program.map((resource) => {
@@ -75,13 +81,13 @@ test('any sequence of desired states, killed anywhere or not, ends with exactly 
     const engine = new SmallEngine(runtime.url, runtime.token);
     let wasKilled = false;
     // After a kill as README.md says: `pulumi up --refresh`.
-    const up = async (program: Program, at?: Kill) => {
+    const up = async (program: ProgramResources, at?: Kill) => {
       if (wasKilled) await engine.refresh();
       const ending = await engine.up(program, at);
       wasKilled = ending !== 'done';
       return ending;
     };
-    const reach = async (program: Program) => {
+    const reach = async (program: ProgramResources) => {
       assert.equal(await up(program), 'done');
       await expectExactly(runtime, program);
       assert.deepEqual(engine.urns.sort(), program.map(urnOf).sort());

@@ -25,9 +25,9 @@ test('kill -9 amid eight writers, ten times: each acknowledged write is there, n
       for (let value = round * 1000; !isOver && value < round * 1000 + 1000; value++) {
         const text = String(value);
         const body = { address: '127.0.0.1', tags: { a: text, b: text } };
-        const answer = await runtime.call('PUT', `/v1/load-balancers/w${writer}`, body).catch(() => undefined);
-        if (answer === undefined) return;
-        assert.equal(answer.status, 200);
+        const response = await runtime.call('PUT', `/v1/load-balancers/w${writer}`, body).catch(() => undefined);
+        if (response === undefined) return;
+        assert.equal(response.status, 200);
         acknowledged.set(`w${writer}`, value);
       }
     });
@@ -87,13 +87,13 @@ test('one refused write among ten concurrent good ones fails alone', async (t) =
   const taken = await httpBackend(t, 'stranger');
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const ports = await Promise.all(Array.from({ length: 10 }, freePort));
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     [...ports, taken.port].map((port, i) =>
       runtime.call('PUT', `/v1/listeners/l${i}`, { loadBalancerId: 'lb', protocol: 'HTTP', port }),
     ),
   );
   assert.deepEqual(
-    answers.map(({ status }) => status),
+    responses.map(({ status }) => status),
     [...ports.map(() => 200), 409],
   );
   const { listeners } = await runtime.done('GET', '/v1/status');

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { httpBackend } from '../harness/backends/backends.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 /** A stack with a load balancer `lb` and an HTTP listener `web`; `write` adds to it. */
 async function shop(t: TestContext) {
-  const { runtime, stack, port } = await worldOf(t);
+  const { runtime, stack, port } = await stackWorldOf(t);
   const write = (text: string, lb: object = {}) =>
     stack.write(`
 import * as weir from 'pulumi-weir';

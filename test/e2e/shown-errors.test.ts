@@ -1,7 +1,7 @@
 // Each refusal of the runtime as `pulumi up` shows it: one line with the property, what is wrong with it, and the code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 /** What the servers of the rows have in common with the load balancer; each row has one more, or another. */
 const PLACE = { region: 'r1', vpcId: 'v1', zoneId: 'z1' };
@@ -59,7 +59,7 @@ function others(stranger: number, foreign: object): Readonly<Record<string, read
 }
 
 test('each refusal of an up names the property, says what is wrong, and has its code; the rest of the program is there', async (t) => {
-  const { runtime, stack, httpBackend, freePort } = await worldOf(t, { args: ['--vip-pool', '127.78.0.0/30'] });
+  const { runtime, stack, httpBackend, freePort } = await stackWorldOf(t, { args: ['--vip-pool', '127.78.0.0/30'] });
   const [stranger, foreign] = [await httpBackend('stranger'), { address: '10.0.0.9', port: 80 }];
   for (const [name, [server]] of Object.entries(SERVERS)) {
     await runtime.done('PUT', `/v1/backend-servers/i-${name}`, { ...PLACE, addresses: ['10.0.0.1'], ...server });

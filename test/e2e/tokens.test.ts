@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { MAIN, RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
 import { makeToken } from '../harness/runtime/tokens.ts';
 import { webProgram } from '../harness/stack/programs.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 function weirToken(runtime: RuntimeProcess, args: readonly string[], token = runtime.token): SpawnSyncReturns<string> {
   const env = { ...process.env, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: token };
@@ -95,7 +95,7 @@ test("the administrator's token is exchanged by a restart, and the others go on"
 const PLACE = { region: 'here', vpcId: 'vpc' };
 
 test('pulumi up with a token of few permissions; one that misses one of 20 servers; exchanged, and the stack goes on', async (t) => {
-  const { runtime, stack, port } = await worldOf(t);
+  const { runtime, stack, port } = await stackWorldOf(t);
   const ids = Array.from({ length: 20 }, (_, index) => `i-${index + 1}`);
   for (const id of ids) {
     await runtime.done('PUT', `/v1/backend-servers/${id}`, { ...PLACE, addresses: [`127.0.3.${id.slice(2)}`] });
@@ -138,7 +138,7 @@ test('pulumi up with a token of few permissions; one that misses one of 20 serve
 });
 
 test('a token of the configuration is exchanged; plain destroy knows the old one and says so, WEIR_TOKEN wins', async (t) => {
-  const { runtime, stack, freePort } = await worldOf(t);
+  const { runtime, stack, freePort } = await stackWorldOf(t);
   const allow = ['slb:* on loadbalancer/lb-*'];
   const [old, next] = [await makeToken(runtime, allow), await makeToken(runtime, allow)];
   stack.write(webProgram({ port: await freePort(), targets: {} }));

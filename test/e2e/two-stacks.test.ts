@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { askHttp } from '../harness/backends/backends.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
 const DESTROY = ['destroy', '--yes', '--skip-preview'];
 
 test('a stack binds to the listener of another one, whose objects it can neither change nor take, nor lose to its destroy', async (t) => {
-  const { runtime, stack, port, httpBackend } = await worldOf(t);
+  const { runtime, stack, port, httpBackend } = await stackWorldOf(t);
   const [a, b] = [await httpBackend('a'), await httpBackend('b')];
   const program = (foreign: string) => `
 import * as pulumi from '@pulumi/pulumi';
@@ -41,9 +41,9 @@ export const web = outputs.web;
     );
     return (await Promise.all(lists)).map(({ items }) => items);
   };
-  const answering = async () => new Set(await Promise.all(Array.from({ length: 4 }, () => askHttp(port, 'x', '/'))));
+  const responding = async () => new Set(await Promise.all(Array.from({ length: 4 }, () => askHttp(port, 'x', '/'))));
   assert.equal((await prod(UP)).code, 0);
-  assert.deepEqual(await answering(), new Set(['a', 'b']));
+  assert.deepEqual(await responding(), new Set(['a', 'b']));
   const before = await objects();
 
   const FOREIGN: readonly (readonly [resource: string, message: RegExp])[] = [
@@ -82,10 +82,10 @@ export const web = outputs.web;
   );
   assert.equal(await askHttp(port, 'x', '/'), 'b');
   assert.equal((await dev(UP)).code, 0);
-  assert.deepEqual(await answering(), new Set(['a', 'b']));
+  assert.deepEqual(await responding(), new Set(['a', 'b']));
 
   assert.equal((await prod(DESTROY)).code, 0);
-  assert.deepEqual(await answering(), new Set(['a']));
+  assert.deepEqual(await responding(), new Set(['a']));
   assert.equal((await dev(DESTROY)).code, 0);
   assert.deepEqual(await objects(), [[], [], [], []]);
 });

@@ -12,59 +12,59 @@ async function table(t: TestContext, rows: readonly Row[]): Promise<void> {
 
 test('targets and attachments change under load', async (t) => {
   await table(t, [
-    { what: 'an attachment is renamed without alias', targets: `bind('renamed', { a, b });`, answering: 'ab' },
+    { what: 'an attachment is renamed without alias', targets: `bind('renamed', { a, b });`, responding: 'ab' },
     {
       what: "another attachment is added, whose targets are not the first one's",
       targets: `bind('renamed', { a, b }); bind('other', { c });`,
-      answering: 'abc',
+      responding: 'abc',
     },
     {
       what: 'one of several targets moves to another attachment',
       targets: `bind('renamed', { a }); bind('other', { b, c });`,
-      answering: 'abc',
+      responding: 'abc',
       unbound: 'b',
     },
     {
       what: 'all but one target are unbound',
       targets: `bind('renamed', { a }); bind('other', {});`,
-      answering: 'a',
+      responding: 'a',
       unbound: 'bc',
     },
     {
       what: 'the only target moves, and the old attachment depends on the new one',
       targets: `const others = bind('other', { a }); bind('renamed', {}, { dependsOn: others });`,
-      answering: 'a',
+      responding: 'a',
     },
-    { what: 'a map key is renamed', targets: `bind('other', { key: a });`, answering: 'a' },
+    { what: 'a map key is renamed', targets: `bind('other', { key: a });`, responding: 'a' },
     {
       what: "the only target's port changes",
       targets: `bind('other', { key: b });`,
-      answering: 'b',
+      responding: 'b',
       unbound: 'a',
     },
-    { what: 'a second target is bound', targets: `bind('other', { one: b, two: c });`, answering: 'bc' },
-    { what: 'two targets swap their names', targets: `bind('other', { one: c, two: b });`, answering: 'bc' },
+    { what: 'a second target is bound', targets: `bind('other', { one: b, two: c });`, responding: 'bc' },
+    { what: 'two targets swap their names', targets: `bind('other', { one: c, two: b });`, responding: 'bc' },
     {
       what: 'green is bound beside blue, without traffic',
       targets: `bind('other', { one: c, two: b }); bind('green', { a: { ...a, weight: 0 }, d: { ...d, weight: 0 } });`,
-      answering: 'bc',
+      responding: 'bc',
     },
     {
       what: 'the traffic goes from blue to green, blue after green',
       targets: `const green = bind('green', { a, d });
         bind('other', { one: { ...c, weight: 0 }, two: { ...b, weight: 0 } }, { dependsOn: green });`,
-      answering: 'ad',
+      responding: 'ad',
     },
-    { what: 'blue is gone', targets: `bind('green', { a, d });`, answering: 'ad', unbound: 'bc' },
+    { what: 'blue is gone', targets: `bind('green', { a, d });`, responding: 'ad', unbound: 'bc' },
     {
       what: 'another blue is bound in the same attachment, without traffic',
       targets: `bind('green', { a, b: { ...b, weight: 0 }, c: { ...c, weight: 0 }, d });`,
-      answering: 'ad',
+      responding: 'ad',
     },
     {
       what: 'blue and green of one attachment change places',
       targets: `bind('green', { a: { ...a, weight: 0 }, b, c, d: { ...d, weight: 0 } });`,
-      answering: 'bc',
+      responding: 'bc',
     },
   ]);
 });
@@ -73,14 +73,14 @@ test('listeners and load balancers change under load, and resources of each type
   const https = { protocol: 'HTTPS', certificates: { main: makePair(['first.example']) } };
   await table(t, [
     ...['pool-web', 'pool-tcp', 'pool-rule', 'rule', 'web', 'tcp', 'lb'].map(
-      (name): Row => ({ what: `up --replace of ${name}`, targets: POOL, answering: 'ab', replace: [name] }),
+      (name): Row => ({ what: `up --replace of ${name}`, targets: POOL, responding: 'ab', replace: [name] }),
     ),
-    { what: 'the address changes', targets: POOL, answering: 'ab', address: '127.0.0.2' },
-    { what: 'HTTP becomes HTTPS', targets: POOL, answering: 'ab', address: '127.0.0.2', web: https },
+    { what: 'the address changes', targets: POOL, responding: 'ab', address: '127.0.0.2' },
+    { what: 'HTTP becomes HTTPS', targets: POOL, responding: 'ab', address: '127.0.0.2', web: https },
     {
       what: 'all is replaced at once',
       targets: POOL,
-      answering: 'ab',
+      responding: 'ab',
       address: '127.0.0.2',
       web: https,
       replace: ['lb', 'web', 'tcp', 'rule', 'pool-web', 'pool-tcp', 'pool-rule'],
@@ -89,7 +89,7 @@ test('listeners and load balancers change under load, and resources of each type
       what: 'the rule is renamed without alias',
       targets: POOL,
       names: { rule: 'renamed-rule' },
-      answering: 'ab',
+      responding: 'ab',
       address: '127.0.0.2',
       web: https,
     },

@@ -7,7 +7,7 @@ import { type Backend, freePort, httpBackend } from '../harness/backends/backend
 import { type Load, startLoad } from '../harness/clients/load.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
-import { worldOf } from '../harness/stack/world.ts';
+import { stackWorldOf } from '../harness/stack/world.ts';
 
 const KINDS = ['load-balancers', 'listeners', 'rules', 'attachments'];
 
@@ -42,7 +42,7 @@ function loadsOn(t: TestContext, port: number): readonly Load[] {
 }
 
 test('everything is renamed while each worker ends: nothing but what was with the ended worker fails, and nothing is left', async (t) => {
-  const { runtime, stack, httpBackend, freePort } = await worldOf(t, { args: ['--workers', '2'] });
+  const { runtime, stack, httpBackend, freePort } = await stackWorldOf(t, { args: ['--workers', '2'] });
   const [backend, port] = [await httpBackend('a'), await freePort()];
   stack.write(program('', port, backend));
   await stack.up();

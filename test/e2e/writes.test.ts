@@ -51,7 +51,7 @@ test('a first check is repeated for as long as handoverSeconds, however long the
   t.after(() => silent.close());
   await once(silent, 'listening');
   const late = await put((silent.address() as AddressInfo).port, { handoverSeconds: 0.3 });
-  assert.match(late.body.message, /within 0.3 s: no answer within 300 ms/);
+  assert.match(late.body.message, /within 0.3 s: no response within 300 ms/);
   const waiting = put(b, { handoverSeconds: 0.9 });
   await httpBackend(t, 'b', b);
   assert.equal((await waiting).status, 200);
@@ -76,16 +76,16 @@ test('awaitHealthySeconds is answered when the workers have heard of the health'
   const runtime = await RuntimeProcess.start(t);
   const a = await tcpBackend(t, 'a');
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
-  const answers: (string | undefined)[] = [];
+  const responses: (string | undefined)[] = [];
   // Of so many clients one or another would be faster than its worker.
   for (let n = 0; n < 20; n++) {
     const port = await freePort();
     await runtime.done('PUT', `/v1/listeners/${n}`, { loadBalancerId: 'lb', protocol: 'TCP', port });
     const body = { listenerId: `${n}`, targets: { a: a.target }, awaitHealthySeconds: 30 };
     await runtime.done('PUT', `/v1/attachments/${n}`, body);
-    answers.push(await askTcp('127.0.0.1', port));
+    responses.push(await askTcp('127.0.0.1', port));
   }
-  assert.deepEqual(new Set(answers), new Set(['a']));
+  assert.deepEqual(new Set(responses), new Set(['a']));
 });
 
 test('awaitHealthySeconds waits for no target that is unbound meanwhile', async (t) => {
@@ -105,7 +105,7 @@ test('of writes that are committed together each one hears of its own', async (t
   const runtime = await RuntimeProcess.start(t);
   const path = '/v1/load-balancers/lb';
   const numbers = Array.from({ length: 20 }, (_, i) => String(i));
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     numbers.map(async (n) => {
       const put = await runtime.call('PUT', path, { tags: { n } });
       await runtime.call('DELETE', path);
@@ -113,10 +113,10 @@ test('of writes that are committed together each one hears of its own', async (t
     }),
   );
   assert.deepEqual(
-    answers.map(({ status, body }) => [status, body.tags?.n]),
+    responses.map(({ status, body }) => [status, body.tags?.n]),
     numbers.map((n) => [200, n]),
   );
-  assert.equal(new Set(answers.map(({ headers }) => headers.get('etag'))).size, numbers.length);
+  assert.equal(new Set(responses.map(({ headers }) => headers.get('etag'))).size, numbers.length);
 });
 
 test("an address that cannot be opened is refused as the load balancer's own property", async (t) => {

@@ -5,7 +5,7 @@ import type { StatusResponse } from '../../model/api/status.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
 import { showOn } from './screen.ts';
-import { table } from './table.ts';
+import { textTable } from './table.ts';
 import { watchStatus } from './watch.ts';
 
 export function statusCommand(): Command {
@@ -13,7 +13,7 @@ export function statusCommand(): Command {
     .description(
       'Shows listeners, targets and workers of the runtime at WEIR_ENDPOINT (default http://127.0.0.1:7400).',
     )
-    .option('--json', 'the answer of the API as it is')
+    .option('--json', 'print the response of the API as JSON')
     .option('--watch', 'again at each event and at least every 2 s, until Ctrl-C')
     .action(async ({ json, watch }: { json?: boolean; watch?: boolean }) => {
       if (watch) return runWatch(json ?? false);
@@ -60,7 +60,7 @@ function render({ version, engines, workers, listeners }: StatusResponse): strin
       `version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`,
   );
   lines.push(
-    table(
+    textTable(
       ['worker', 'version', 'connections', 'restarts'],
       workers.map((w) => [w.id, w.version, w.connections, w.restarts]),
     ),
@@ -96,7 +96,7 @@ function render({ version, engines, workers, listeners }: StatusResponse): strin
       'draining',
       'last error',
     ];
-    lines.push(rows.length === 0 ? 'no targets' : table(head, rows));
+    lines.push(rows.length === 0 ? 'no targets' : textTable(head, rows));
   }
   return `${lines.join('\n')}\n`;
 }

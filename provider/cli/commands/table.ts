@@ -5,7 +5,7 @@ const LINES = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid'
 const COLUMNS = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
 const chars = { ...Object.fromEntries([...LINES, ...COLUMNS].map((part) => [part, ''])), middle: ' ' };
 
-export function table(head: string[], rows: (string | number)[][]): string {
+export function textTable(head: string[], rows: (string | number)[][]): string {
   const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 1 };
   const made = new Table({ head, style, chars });
   made.push(...rows.map((row) => row.map(String)));

@@ -8,7 +8,7 @@ import { inOneLine } from '../../model/base/one-line.ts';
 import { hasPassed, time } from '../../model/objects/time.ts';
 import { ACTIONS, OBJECT_TYPES } from '../../model/permissions/actions.ts';
 import { parseStatement, type Statement, statementText } from '../../model/permissions/statement.ts';
-import { table } from './table.ts';
+import { textTable } from './table.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
@@ -34,7 +34,7 @@ function createCommand(): Command {
     .option('--allow <statement>', '"ACTIONS on RESOURCES", lists with commas; may be given again', addStatement)
     .option('--statements <file>', 'more of them, as JSON: [{ "actions": [...], "resources": [...] }]', readStatements)
     .option('--expires <when>', 'after 30m, 12h, 30d or 4w, or at a time such as 2027-01-31T00:00:00Z', expiry)
-    .option('--json', 'the whole answer of the API')
+    .option('--json', 'print the response of the API as JSON')
     .addHelpText('after', helpText())
     .action(create);
 }
@@ -56,13 +56,13 @@ async function create(name: string, { allow = [], statements = [], expires, json
 function listCommand(): Command {
   return new Command('list')
     .description('Lists the tokens; what they are made of is not shown.')
-    .option('--json', 'the answer of the API as it is')
+    .option('--json', 'print the response of the API as JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const client = await connectClient();
       const tokens = await client.tokens();
       if (json) process.stdout.write(`${JSON.stringify(tokens, null, 2)}\n`);
       else if (tokens.items.length === 0) process.stdout.write("No tokens beside the administrator's.\n");
-      else process.stdout.write(`${table(['id', 'name', 'made', 'good', 'permits'], tokens.items.map(row))}\n`);
+      else process.stdout.write(`${textTable(['id', 'name', 'made', 'good', 'permits'], tokens.items.map(row))}\n`);
     });
 }
 

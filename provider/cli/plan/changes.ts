@@ -1,10 +1,11 @@
 // What changes of who takes traffic, group by group: the targets of before and after, matched by what they are on the wire.
-import { type Binding, type Group, groupsOf, listenerOf } from './groups.ts';
+
 import type { ObjectPlan } from './objects.ts';
 import { endpointOfListener, type Objects, type PlanObject } from './plan-object.ts';
-import { type Served, servedAfter, servedBefore, type Winner } from './served.ts';
+import { type HolderOf, type ServedTarget, servedAfter, servedBefore } from './served.ts';
+import { type Binding, listenerOfParent, type TargetGroup, targetGroupsIn } from './target-groups.ts';
 
-export type Operation =
+export type TargetOperation =
   | { readonly operation: 'bind' | 'unbind' | 'open' }
   | {
       readonly operation: 'move' | 'rename' | 'weight' | 'port' | 'address';
@@ -12,49 +13,49 @@ export type Operation =
       readonly to: string;
     };
 
-export interface Row {
-  readonly before: Served | undefined;
-  readonly after: Served | undefined;
-  readonly operations: readonly Operation[];
+export interface TargetRow {
+  readonly before: ServedTarget | undefined;
+  readonly after: ServedTarget | undefined;
+  readonly operations: readonly TargetOperation[];
 }
 
-export interface GroupChange {
-  readonly before: Group | undefined;
-  readonly after: Group | undefined;
-  readonly rows: readonly Row[];
+export interface TargetGroupChange {
+  readonly before: TargetGroup | undefined;
+  readonly after: TargetGroup | undefined;
+  readonly rows: readonly TargetRow[];
 }
 
 /** Every group that is there before or after, those too of which nothing changes. */
-export function groupChangesOf(plan: ObjectPlan, winner: Winner, nowMs: number): GroupChange[] {
-  const before = groupsOf(plan.before, nowMs);
-  const after = new Map(groupsOf(plan.after, nowMs));
+export function targetGroupChangesOf(plan: ObjectPlan, holderOf: HolderOf, nowMs: number): TargetGroupChange[] {
+  const before = targetGroupsIn(plan.before, nowMs);
+  const after = new Map(targetGroupsIn(plan.after, nowMs));
   const successors = successorsIn(plan);
-  const changes = [...before].map(([key, group]) => {
+  const changes = [...before].map(([key, targetGroup]) => {
     const afterKey = successors.get(key) ?? key;
     const next = after.get(afterKey);
     after.delete(afterKey);
-    const olds = servedBefore(key, group, winner);
-    const news = next === undefined ? [] : servedAfter(afterKey, next, before, winner);
-    return { before: group, after: next, rows: rowsOf(olds, news, next?.unread ?? [], successors) };
+    const olds = servedBefore(key, targetGroup, holderOf);
+    const news = next === undefined ? [] : servedAfter(afterKey, next, before, holderOf);
+    return { before: targetGroup, after: next, rows: rowsOf(olds, news, next?.unread ?? [], successors) };
   });
-  const created = [...after].map(([key, group]) => {
-    const rows = rowsOf([], servedAfter(key, group, before, winner), [], successors);
-    return { before: undefined, after: group, rows };
+  const created = [...after].map(([key, targetGroup]) => {
+    const rows = rowsOf([], servedAfter(key, targetGroup, before, holderOf), [], successors);
+    return { before: undefined, after: targetGroup, rows };
   });
   return [...changes, ...created];
 }
 
-export function isChanged({ before, after, rows }: GroupChange): boolean {
-  const unread = (group: Group | undefined) => group?.unread.map(({ key }) => key).join() ?? '';
+export function isChanged({ before, after, rows }: TargetGroupChange): boolean {
+  const unread = (targetGroup: TargetGroup | undefined) => targetGroup?.unread.map(({ key }) => key).join() ?? '';
   return rows.some(isRowChanged) || unread(before) !== unread(after);
 }
 
-function isRowChanged(row: Row): boolean {
+function isRowChanged(row: TargetRow): boolean {
   return row.operations.length > 0 || isShareChanged(row);
 }
 
 /** By more than what sums of fractions are out by; what is not known may change. */
-export function isShareChanged({ before, after }: Row): boolean {
+export function isShareChanged({ before, after }: TargetRow): boolean {
   const change =
     (after === undefined ? 0 : (after.share ?? Number.NaN)) - (before === undefined ? 0 : (before.share ?? Number.NaN));
   return !(Math.abs(change) < 1e-9);
@@ -67,21 +68,21 @@ export function isShareChanged({ before, after }: Row): boolean {
 function successorsIn({ before, after, changes }: ObjectPlan): ReadonlyMap<string, string> {
   const successors = new Map<string, string>();
   const created = changes.flatMap(({ verb, after: object }) => (verb === 'create' && object ? [object] : []));
-  const heirs = new Map(created.map((object) => [frontOf(after, object), object.key]));
+  const createdByTraffic = new Map(created.map((object) => [trafficOf(after, object), object.key]));
   for (const { verb, before: was, after: is } of changes) {
     if (was === undefined) continue;
     if (is !== undefined) successors.set(was.key, is.key);
-    const front = verb === 'delete' ? frontOf(before, was) : undefined;
-    const heir = front && heirs.get(front);
-    if (heir !== undefined) successors.set(was.key, heir);
+    const traffic = verb === 'delete' ? trafficOf(before, was) : undefined;
+    const successor = traffic && createdByTraffic.get(traffic);
+    if (successor !== undefined) successors.set(was.key, successor);
   }
   return successors;
 }
 
 /** What comes in at a listener or rule; undefined of other objects, and where it is not known. */
-function frontOf(objects: Objects, object: PlanObject): string | undefined {
+function trafficOf(objects: Objects, object: PlanObject): string | undefined {
   if (object.kind !== 'listeners' && object.kind !== 'rules') return undefined;
-  const listener = listenerOf(objects, object);
+  const listener = listenerOfParent(objects, object);
   const endpoint = listener && endpointOfListener(objects, listener);
   const { host, path, pathMatch } = object.properties;
   return endpoint && JSON.stringify([object.kind, endpoint, host, path, pathMatch]);
@@ -89,42 +90,45 @@ function frontOf(objects: Objects, object: PlanObject): string | undefined {
 
 /** By wire identity first, whoever binds it; what is left by binder and name, as a hand-over swaps it. */
 function rowsOf(
-  olds: readonly Served[],
-  news: readonly Served[],
+  olds: readonly ServedTarget[],
+  news: readonly ServedTarget[],
   unread: readonly PlanObject[],
   successors: ReadonlyMap<string, string>,
-): Row[] {
-  const binderKey = ({ binder }: Binding) => successors.get(binder.key) ?? binder.key;
-  const nameKey = (binding: Binding) => JSON.stringify([binderKey(binding), binding.name]);
-  const byWire = new Map(news.map((served) => [served.binding.key, served]));
-  const matches = new Map<Served, Served>();
-  const taken = new Set<Served>();
-  const match = (old: Served, next: Served | undefined) => {
+): TargetRow[] {
+  const attachmentKey = ({ attachment }: Binding) => successors.get(attachment.key) ?? attachment.key;
+  const nameKey = (binding: Binding) => JSON.stringify([attachmentKey(binding), binding.name]);
+  const byKey = new Map(news.map((served) => [served.binding.key, served]));
+  const matches = new Map<ServedTarget, ServedTarget>();
+  const taken = new Set<ServedTarget>();
+  const match = (old: ServedTarget, next: ServedTarget | undefined) => {
     if (next === undefined || matches.has(old) || taken.has(next)) return;
     matches.set(old, next);
     taken.add(next);
   };
-  for (const old of olds) if (old.binding.key !== undefined) match(old, byWire.get(old.binding.key));
+  for (const old of olds) if (old.binding.key !== undefined) match(old, byKey.get(old.binding.key));
   const byName = new Map(
     news.filter((served) => !taken.has(served)).map((served) => [nameKey(served.binding), served]),
   );
   for (const old of olds) match(old, byName.get(nameKey(old.binding)));
-  const isOpen = ({ binding }: Served) => unread.some(({ key }) => key === binderKey(binding));
-  const kept = olds.map((before): Row => {
+  const isOpen = ({ binding }: ServedTarget) => unread.some(({ key }) => key === attachmentKey(binding));
+  const kept = olds.map((before): TargetRow => {
     const after = matches.get(before);
     if (after !== undefined) return { before, after, operations: operationsOf(before.binding, after.binding) };
     return { before, after: undefined, operations: [{ operation: isOpen(before) ? 'open' : 'unbind' }] };
   });
   const bound = news.filter((served) => !taken.has(served));
-  return [...kept, ...bound.map((after): Row => ({ before: undefined, after, operations: [{ operation: 'bind' }] }))];
+  return [
+    ...kept,
+    ...bound.map((after): TargetRow => ({ before: undefined, after, operations: [{ operation: 'bind' }] })),
+  ];
 
-  function operationsOf(before: Binding, after: Binding): Operation[] {
-    const operations: Operation[] = [];
+  function operationsOf(before: Binding, after: Binding): TargetOperation[] {
+    const operations: TargetOperation[] = [];
     const change = (operation: 'move' | 'rename' | 'weight' | 'port' | 'address', from: string, to: string) => {
       if (from !== to) operations.push({ operation, from, to });
     };
-    if (binderKey(before) !== after.binder.key) {
-      operations.push({ operation: 'move', from: before.binder.name, to: after.binder.name });
+    if (attachmentKey(before) !== after.attachment.key) {
+      operations.push({ operation: 'move', from: before.attachment.name, to: after.attachment.name });
     }
     change('rename', before.name, after.name);
     change('address', before.address, after.address);

@@ -1,7 +1,7 @@
 // The objects of a plan: what is there before the `up` and what after it, and what becomes of each of the stack's own.
 import { changedSecrets } from '../../messages/secrets-line.ts';
 import { compared } from '../../methods/diff.ts';
-import { objectId } from '../../methods/object-id.ts';
+import { newObjectId } from '../../methods/object-id.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
@@ -19,10 +19,10 @@ import {
   statedOf,
   typeTokenOf,
 } from './plan-object.ts';
-import { isReadable, type Preview, type Step } from './preview.ts';
+import { isReadable, type PlanStep, type Preview } from './preview.ts';
 
 /** What the `up` does to an object of the stack. */
-export interface ObjectChange {
+export interface PlannedChange {
   readonly verb: 'create' | 'adopt' | 'update' | 'replace' | 'delete' | 'release';
   readonly urn: string;
   readonly before: PlanObject | undefined;
@@ -36,7 +36,7 @@ export interface ObjectChange {
 export interface ObjectPlan {
   readonly before: Objects;
   readonly after: Objects;
-  readonly changes: readonly ObjectChange[];
+  readonly changes: readonly PlannedChange[];
   /** The URNs of all that a resource waits for in the `up`; undefined: the preview does not tell. */
   readonly dependenciesOf: (urn: string) => ReadonlySet<string> | undefined;
 }
@@ -44,7 +44,7 @@ export interface ObjectPlan {
 /** What the API lists, by kind. */
 export type RuntimeObjects = ReadonlyMap<Kind, readonly ApiObject[]>;
 
-interface OwnStep extends Step {
+interface OwnStep extends PlanStep {
   readonly resource: ResourceDescription;
   /** Of what is there before. */
   readonly oldKey: string | undefined;
@@ -52,7 +52,7 @@ interface OwnStep extends Step {
 
 const CREATES = ['create', 'import', 'replace', 'create-replacement', 'import-replacement'];
 const DELETES = ['delete', 'replace', 'delete-replaced'];
-const VERBS: Readonly<Record<string, ObjectChange['verb']>> = {
+const VERBS: Readonly<Record<string, PlannedChange['verb']>> = {
   create: 'create',
   import: 'create',
   update: 'update',
@@ -93,7 +93,7 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
 }
 
 /** A reading of what another stack owns is no step of ours, and `refresh` only precedes the step that counts. */
-function ownSteps(step: Step): OwnStep[] {
+function ownSteps(step: PlanStep): OwnStep[] {
   const type = (step.new ?? step.old)?.type ?? '';
   const kind = KINDS.find((each) => type === typeTokenOf(each));
   if (kind === undefined || step.op === 'refresh' || step.op.startsWith('read')) return [];
@@ -108,7 +108,7 @@ function keyEntry({ op, urn, oldKey, new: next, resource }: OwnStep): [string, s
   const { adopt } = next.inputs;
   if (typeof adopt === 'string' && isReadable(adopt) && op !== 'replace') return [[urn, keyOf(resource.kind, adopt)]];
   const isIdKnown = resource.identity.every((name) => isReadable(next.inputs[name]));
-  return [[urn, isIdKnown ? keyOf(resource.kind, objectId(resource, next.inputs)) : urn]];
+  return [[urn, isIdKnown ? keyOf(resource.kind, newObjectId(resource, next.inputs)) : urn]];
 }
 
 function changeOf(
@@ -117,7 +117,7 @@ function changeOf(
   before: Objects,
   after: Objects,
   oldKeys: Keys,
-): Omit<ObjectChange, 'secrets'> | undefined {
+): Omit<PlannedChange, 'secrets'> | undefined {
   const verb = VERBS[op];
   // A leftover of an interrupted replacement, in whose place the new one stands.
   const isLeftover = verb === 'delete' && key !== undefined && key === oldKey;

@@ -13,7 +13,7 @@ import { resourceName } from '../../model/base/urn.ts';
 import { compact, type Masked, type Properties } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
 import { resourceOf } from '../../resources/registry.ts';
-import { isReadable, SECRET, type State } from './preview.ts';
+import { isReadable, type PlanState, SECRET } from './preview.ts';
 
 export interface PlanObject {
   readonly kind: Kind;
@@ -57,7 +57,7 @@ export function foreignObject(kind: Kind, object: ApiObject): PlanObject {
 export function objectBefore(
   { urn, resource }: Owned,
   key: string,
-  state: State,
+  state: PlanState,
   actual: PlanObject | undefined,
   keys: Keys,
 ): PlanObject {
@@ -71,7 +71,7 @@ export function objectBefore(
 export function objectAfter(
   { urn, resource }: Owned,
   key: string,
-  state: State,
+  state: PlanState,
   before: PlanObject | undefined,
   keys: Keys,
 ): PlanObject {
@@ -83,7 +83,7 @@ export function objectAfter(
 }
 
 /** The properties that the state has of the resource. */
-export function statedOf(resource: ResourceDescription, state: State, keys: Keys): Masked {
+export function statedOf(resource: ResourceDescription, state: PlanState, keys: Keys): Masked {
   const properties = compared(resource, masked(resource, state.outputs));
   return withKeys(resource.kind, properties, state.propertyDependencies, keys);
 }
@@ -92,7 +92,7 @@ export function statedOf(resource: ResourceDescription, state: State, keys: Keys
 function withKeys(
   ofKind: Kind,
   properties: Properties,
-  dependencies: State['propertyDependencies'] = {},
+  dependencies: PlanState['propertyDependencies'] = {},
   keys: Keys = new Map(),
 ): Properties {
   const references = referenceProperties(ofKind).map(([name, kind]) => {

@@ -2,18 +2,18 @@
 
 import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
-import { type GroupChange, groupChangesOf, isChanged } from './changes.ts';
-import { type ObjectChange, type ObjectPlan, objectPlanOf, type RuntimeObjects } from './objects.ts';
+import { isChanged, type TargetGroupChange, targetGroupChangesOf } from './changes.ts';
+import { type ObjectPlan, objectPlanOf, type PlannedChange, type RuntimeObjects } from './objects.ts';
 import { endpointOfListener, type PlanObject } from './plan-object.ts';
 import type { Preview } from './preview.ts';
-import type { Winner } from './served.ts';
+import type { HolderOf } from './served.ts';
 import { titleOf } from './titles.ts';
-import { type Warning, warningsOf } from './warnings.ts';
+import { planWarnings, type Warning } from './warnings.ts';
 
 /** All that is there, of every stack. */
 export interface RuntimeView {
   readonly objects: RuntimeObjects;
-  readonly winner: Winner;
+  readonly holderOf: HolderOf;
 }
 
 export interface EndpointMove {
@@ -24,10 +24,10 @@ export interface EndpointMove {
 }
 
 export interface Plan {
-  readonly changes: readonly ObjectChange[];
+  readonly changes: readonly PlannedChange[];
   readonly moves: readonly EndpointMove[];
   /** Those of which something changes. */
-  readonly groups: readonly GroupChange[];
+  readonly targetGroups: readonly TargetGroupChange[];
   readonly warnings: readonly Warning[];
   /** Why of other stacks nothing, or not everything, is known; Markdown. */
   readonly gap: string | undefined;
@@ -39,12 +39,12 @@ export interface Plan {
 
 export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs: number): Plan {
   const objects = objectPlanOf(preview, runtime?.objects);
-  const groups = groupChangesOf(objects, runtime?.winner ?? (() => undefined), nowMs);
+  const targetGroups = targetGroupChangesOf(objects, runtime?.holderOf ?? (() => undefined), nowMs);
   return {
     changes: objects.changes,
     moves: movesIn(objects),
-    groups: groups.filter(isChanged),
-    warnings: warningsOf(objects, groups),
+    targetGroups: targetGroups.filter(isChanged),
+    warnings: planWarnings(objects, targetGroups),
     gap: runtime === undefined ? 'no runtime is set by `weir:endpoint` or `WEIR_ENDPOINT`' : gapIn(objects, runtime),
     nameOf: (key) => (objects.after.get(key) ?? objects.before.get(key))?.name ?? idOf(key),
     endpointOf: (listener) =>

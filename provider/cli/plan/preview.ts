@@ -67,12 +67,12 @@ const eventSchema = z.looseObject({
 });
 
 type Digest = z.infer<typeof digestSchema>;
-export type State = Readonly<z.infer<typeof stateSchema>>;
-export type Step = Readonly<z.infer<typeof stepSchema>>;
+export type PlanState = Readonly<z.infer<typeof stateSchema>>;
+export type PlanStep = Readonly<z.infer<typeof stepSchema>>;
 
 export interface Preview {
   readonly config: Readonly<Record<string, string>>;
-  readonly steps: readonly Step[];
+  readonly steps: readonly PlanStep[];
   /** What the providers had to say. */
   readonly notes: readonly string[];
   /** False: the stream of events, which leaves out what depends on what. */

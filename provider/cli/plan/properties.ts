@@ -6,17 +6,17 @@ import { isRecord, valueIn } from '../../model/base/record.ts';
 import { referenceProperties } from '../../model/base/references.ts';
 import { isKnown } from '../../model/base/unknown.ts';
 import { compact } from '../../properties/properties.ts';
-import { NOT_KNOWN } from './groups.ts';
 import { code } from './markdown.ts';
-import type { ObjectChange } from './objects.ts';
+import type { PlannedChange } from './objects.ts';
 import { SECRET } from './preview.ts';
+import { NOT_KNOWN } from './target-groups.ts';
 
 /** Longer ones, such as certificates, are named only. */
 const MAX_VALUE_CHARACTERS = 80;
 
 /** Markdown of each changed property; of targets and members the groups tell. */
 export function changedProperties(
-  { verb, stated, before, after, secrets }: ObjectChange,
+  { verb, stated, before, after, secrets }: PlannedChange,
   nameOf: (key: string) => string,
 ): string[] {
   const kind = (after ?? before)?.kind;

@@ -1,12 +1,12 @@
 // A plan as Markdown for a comment on a pull request.
-import type { GroupChange, Operation, Row } from './changes.ts';
-import { type Group, NOT_KNOWN } from './groups.ts';
-import { bullets, code, details, table } from './markdown.ts';
-import type { ObjectChange } from './objects.ts';
+import type { TargetGroupChange, TargetOperation, TargetRow } from './changes.ts';
+import { bullets, code, details, markdownTable } from './markdown.ts';
+import type { PlannedChange } from './objects.ts';
 import type { EndpointMove, Plan } from './plan.ts';
 import type { PlanObject } from './plan-object.ts';
 import { changedProperties } from './properties.ts';
-import type { Served } from './served.ts';
+import type { ServedTarget } from './served.ts';
+import { NOT_KNOWN, type TargetGroup } from './target-groups.ts';
 import { titleOf } from './titles.ts';
 
 /** GitHub refuses comments of more than 65,536 characters. */
@@ -14,7 +14,7 @@ const MAX_CHARACTERS = 60_000;
 /** What is more is folded away. */
 const MAX_SHOWN = 20;
 
-const VERBS: Readonly<Record<ObjectChange['verb'], string>> = {
+const VERBS: Readonly<Record<PlannedChange['verb'], string>> = {
   create: 'created',
   adopt: 'adopted',
   update: 'changed',
@@ -38,11 +38,11 @@ export function renderPlan(plan: Plan): string {
 }
 
 function partsOf(plan: Plan, depth: Depth): string[] {
-  const count = plan.groups.length;
-  const groups =
+  const count = plan.targetGroups.length;
+  const targetGroups =
     depth === 'none'
       ? [`${count} listeners and rules change, for which there is no room in a comment.`]
-      : plan.groups.map((group) => groupSection(group, plan, depth));
+      : plan.targetGroups.map((targetGroup) => targetGroupSection(targetGroup, plan, depth));
   const fold = depth === 'whole' ? folded : cut;
   return [
     '## Weir plan',
@@ -50,19 +50,19 @@ function partsOf(plan: Plan, depth: Depth): string[] {
     ...(plan.warnings.length === 0 ? [] : [warningBlock(plan, depth)]),
     ...resourceSection(plan, fold),
     ...endpointSection(plan.moves, fold),
-    ...(count === 0 ? [] : [...groups, footerOf(plan)]),
+    ...(count === 0 ? [] : [...targetGroups, footerOf(plan)]),
   ];
 }
 
-function summaryOf({ changes, groups, moves }: Plan): string {
-  if (changes.length + groups.length + moves.length === 0) return 'Nothing changes.';
-  const operations = groups.flatMap(({ rows, after }) => [
+function summaryOf({ changes, targetGroups, moves }: Plan): string {
+  if (changes.length + targetGroups.length + moves.length === 0) return 'Nothing changes.';
+  const operations = targetGroups.flatMap(({ rows, after }) => [
     ...rows.flatMap((row) => row.operations).map(({ operation }) => (operation === 'open' ? NOT_KNOWN : operation)),
     ...(rows.length === 0 ? (after?.unread ?? []).map(() => NOT_KNOWN) : []),
   ]);
   const verbs = changes.map(({ verb }) => verb);
   return [
-    `Traffic: ${groups.length === 0 ? 'no change' : countsOf(operations)}.`,
+    `Traffic: ${targetGroups.length === 0 ? 'no change' : countsOf(operations)}.`,
     `Resources: ${changes.length === 0 ? 'no change' : countsOf(verbs)}.`,
   ].join(' ');
 }
@@ -88,46 +88,51 @@ function resourceSection({ changes, nameOf }: Plan, fold: Fold): string[] {
     return [[titleOf((change.after ?? change.before) as PlanObject), VERBS[change.verb], properties.join(', ')]];
   });
   if (rows.length === 0) return [];
-  return ['### Resources', fold(rows, (some) => table(['resource', 'what', 'properties'], some), 'resources')];
+  return ['### Resources', fold(rows, (some) => markdownTable(['resource', 'what', 'properties'], some), 'resources')];
 }
 
 function endpointSection(moves: readonly EndpointMove[], fold: Fold): string[] {
   if (moves.length === 0) return [];
   const rows = moves.map(({ listener, from, to }) => [code(listener), code(from ?? NOT_KNOWN), code(to ?? NOT_KNOWN)]);
-  return ['### Endpoints that move', fold(rows, (some) => table(['listener', 'from', 'to'], some), 'listeners')];
+  return [
+    '### Endpoints that move',
+    fold(rows, (some) => markdownTable(['listener', 'from', 'to'], some), 'listeners'),
+  ];
 }
 
-function groupSection(group: GroupChange, { gap, endpointOf }: Plan, depth: Depth): string {
-  const changed = group.rows.flatMap((row) => row.operations.map((operation) => lineOf(row, operation)));
+function targetGroupSection(targetGroup: TargetGroupChange, { gap, endpointOf }: Plan, depth: Depth): string {
+  const changed = targetGroup.rows.flatMap((row) => row.operations.map((operation) => lineOf(row, operation)));
   const scope = gap === undefined ? '' : ' (this stack only)';
-  const origin = group.after?.isDefault ? ', by the default group of its load balancer' : '';
-  const { parent } = (group.after ?? group.before) as Group;
+  const origin = targetGroup.after?.isDefault ? ', by the default group of its load balancer' : '';
+  const { parent } = (targetGroup.after ?? targetGroup.before) as TargetGroup;
   const title = titleOf(parent);
   const endpoint = parent.kind === 'listeners' ? endpointOf(parent) : undefined;
   const where = endpoint === undefined ? '' : ` at ${code(endpoint)}`;
-  const unread = (group.after?.unread ?? []).map((binder) => `targets of ${titleOf(binder)}: ${NOT_KNOWN}`);
+  const unread = (targetGroup.after?.unread ?? []).map(
+    (attachment) => `targets of ${titleOf(attachment)}: ${NOT_KNOWN}`,
+  );
   const lines = [...changed, ...unread];
   const head = `### ${title.charAt(0).toUpperCase()}${title.slice(1)}${where}${origin}${scope}`;
-  if (depth === 'count') return `${head}\n\n${lines.length} changes of ${group.rows.length} targets.`;
+  if (depth === 'count') return `${head}\n\n${lines.length} changes of ${targetGroup.rows.length} targets.`;
   const fold = depth === 'whole' ? folded : cut;
-  const rows = byShareChange(group.rows).map(rowOf);
+  const rows = byShareChange(targetGroup.rows).map(rowOf);
   return [
     head,
     ...(lines.length === 0 ? [] : [fold(lines, bullets, 'changes')]),
-    ...(rows.length === 0 ? [] : [fold(rows, (some) => table(HEAD, some), 'targets')]),
+    ...(rows.length === 0 ? [] : [fold(rows, (some) => markdownTable(HEAD, some), 'targets')]),
   ].join('\n\n');
 }
 
 const HEAD = ['target', 'attachment', 'address', 'weight', 'share before', 'share after'];
 
-function lineOf({ before, after }: Row, change: Operation): string {
-  const { binding } = (after ?? before) as Served;
+function lineOf({ before, after }: TargetRow, change: TargetOperation): string {
+  const { binding } = (after ?? before) as ServedTarget;
   const name = code(binding.name);
   switch (change.operation) {
     case 'bind':
-      return `bind ${name} ${code(placeOf(binding))} weight ${binding.shownWeight} (${binderOf(binding.binder)})`;
+      return `bind ${name} ${code(placeOf(binding))} weight ${binding.shownWeight} (${attachmentOf(binding.attachment)})`;
     case 'unbind':
-      return `unbind ${name} ${code(placeOf(binding))} (${binderOf(binding.binder)})`;
+      return `unbind ${name} ${code(placeOf(binding))} (${attachmentOf(binding.attachment)})`;
     case 'open':
       return `${name} ${code(placeOf(binding))}: ${NOT_KNOWN}`;
     case 'move':
@@ -139,8 +144,8 @@ function lineOf({ before, after }: Row, change: Operation): string {
   }
 }
 
-function rowOf({ before, after, operations }: Row): string[] {
-  const of = (value: (served: Served) => string) => {
+function rowOf({ before, after, operations }: TargetRow): string[] {
+  const of = (value: (served: ServedTarget) => string) => {
     const [old, next] = [before && value(before), after && value(after)];
     return old === undefined || next === undefined || old === next ? (next ?? old ?? '') : `${old}→${next}`;
   };
@@ -148,7 +153,7 @@ function rowOf({ before, after, operations }: Row): string[] {
   const ineligible = (after ?? before)?.binding.ineligible;
   return [
     of(({ binding }) => code(binding.name)),
-    of(({ binding }) => binderOf(binding.binder)),
+    of(({ binding }) => attachmentOf(binding.attachment)),
     of(({ binding }) => code(placeOf(binding))),
     of(({ binding }) => binding.shownWeight) + (ineligible === undefined ? '' : ` (${code(ineligible)})`),
     percent(before === undefined ? 0 : before.share),
@@ -156,20 +161,20 @@ function rowOf({ before, after, operations }: Row): string[] {
   ];
 }
 
-function placeOf({ address, port }: Served['binding']): string {
+function placeOf({ address, port }: ServedTarget['binding']): string {
   if (port === 'none') return address;
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** With whose it is, where it is not this stack's. */
-function binderOf({ name, foreignOwner }: PlanObject): string {
+function attachmentOf({ name, foreignOwner }: PlanObject): string {
   if (foreignOwner === undefined) return code(name);
   const [, , stack, project] = /^urn:(pulumi):([^:]+)::([^:]+)::/.exec(foreignOwner) ?? [];
   return `${code(name)} of ${stack === undefined ? 'no stack' : code(`${project}/${stack}`)}`;
 }
 
-function byShareChange(rows: readonly Row[]): Row[] {
-  const change = ({ before, after }: Row) => Math.abs((after?.share ?? 0) - (before?.share ?? 0));
+function byShareChange(rows: readonly TargetRow[]): TargetRow[] {
+  const change = ({ before, after }: TargetRow) => Math.abs((after?.share ?? 0) - (before?.share ?? 0));
   return rows.length <= MAX_SHOWN ? [...rows] : rows.toSorted((a, b) => change(b) - change(a));
 }
 

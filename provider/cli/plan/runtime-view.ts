@@ -15,14 +15,17 @@ export async function readRuntime(client: RuntimeClient, preview: Preview): Prom
   const expected = runtimeIds.find((id) => typeof id === 'string');
   const lists = KINDS.map(async (kind) => [kind, await readable(client, kind, expected)] as const);
   const [status, ...objects] = await Promise.all([client.status(), ...lists]);
-  const winners = new Map<string, string>();
+  const holders = new Map<string, string>();
   for (const { id, targets } of status.listeners) {
     for (const { attachment, rule, address, port } of targets) {
-      const group = rule === undefined ? keyOf('listeners', id) : keyOf('rules', rule);
-      winners.set(JSON.stringify([group, targetKey(address, port)]), attachment);
+      const targetGroup = rule === undefined ? keyOf('listeners', id) : keyOf('rules', rule);
+      holders.set(JSON.stringify([targetGroup, targetKey(address, port)]), attachment);
     }
   }
-  return { objects: new Map(objects), winner: (groupKey, key) => winners.get(JSON.stringify([groupKey, key])) };
+  return {
+    objects: new Map(objects),
+    holderOf: (targetGroupKey, key) => holders.get(JSON.stringify([targetGroupKey, key])),
+  };
 }
 
 /** A pipeline whose token is for a load balancer, and for no server or group at all, has none of those either. */

@@ -1,38 +1,45 @@
 // Which targets of a group count, and the part of its traffic that goes to each of them.
 import { idOf } from '../../model/base/object-key.ts';
-import type { Binding, Group, Groups } from './groups.ts';
+import type { Binding, TargetGroup, TargetGroups } from './target-groups.ts';
 
-export interface Served {
+export interface ServedTarget {
   readonly binding: Binding;
   /** 0 to 1, of the traffic of the whole group; undefined: not known. */
   readonly share: number | undefined;
 }
 
 /** The id of the binder whose weight counts now where several claim one wire identity; undefined: not known. */
-export type Winner = (groupKey: string, wireKey: string) => string | undefined;
+export type HolderOf = (targetGroupKey: string, targetKey: string) => string | undefined;
 
-export function servedBefore(key: string, group: Group, winner: Winner): Served[] {
-  return servedOf(group, (binding) => (winner(key, binding.key ?? '') === idOf(binding.binder.key) ? 1 : 0));
+export function servedBefore(key: string, targetGroup: TargetGroup, holderOf: HolderOf): ServedTarget[] {
+  return servedOf(targetGroup, (binding) =>
+    holderOf(key, binding.key ?? '') === idOf(binding.attachment.key) ? 1 : 0,
+  );
 }
 
 /** The newest claim counts: one that is made in the `up`, else the one that counted before. */
-export function servedAfter(key: string, group: Group, before: Groups, winner: Winner): Served[] {
+export function servedAfter(
+  key: string,
+  targetGroup: TargetGroup,
+  before: TargetGroups,
+  holderOf: HolderOf,
+): ServedTarget[] {
   const old = before.get(key)?.bindings ?? [];
-  const claimed = new Set(old.map((binding) => claimOf(binding)));
-  return servedOf(group, (binding) => {
-    if (!claimed.has(claimOf(binding))) return 2;
-    return winner(key, binding.key ?? '') === idOf(binding.binder.key) ? 1 : 0;
+  const boundBefore = new Set(old.map((binding) => bindingKey(binding)));
+  return servedOf(targetGroup, (binding) => {
+    if (!boundBefore.has(bindingKey(binding))) return 2;
+    return holderOf(key, binding.key ?? '') === idOf(binding.attachment.key) ? 1 : 0;
   });
 }
 
-function claimOf({ binder, key }: Binding): string {
-  return JSON.stringify([binder.key, key]);
+function bindingKey({ attachment, key }: Binding): string {
+  return JSON.stringify([attachment.key, key]);
 }
 
-function servedOf({ bindings, unread }: Group, rank: (binding: Binding) => number): Served[] {
+function servedOf({ bindings, unread }: TargetGroup, rank: (binding: Binding) => number): ServedTarget[] {
   const counted = new Map<string, { binding: Binding; rank: number }>();
   for (const binding of bindings) {
-    const key = binding.key ?? JSON.stringify([binding.binder.key, binding.name]);
+    const key = binding.key ?? JSON.stringify([binding.attachment.key, binding.name]);
     const present = counted.get(key);
     const own = rank(binding);
     if (present === undefined || own >= present.rank) counted.set(key, { binding, rank: own });

@@ -1,10 +1,10 @@
 // What a reviewer must not miss in a plan, each under the name by which `--fail-on` knows it.
-import { type GroupChange, isShareChanged, type Row } from './changes.ts';
-import { listenerOf } from './groups.ts';
+import { isShareChanged, type TargetGroupChange, type TargetRow } from './changes.ts';
 import { code } from './markdown.ts';
-import type { ObjectChange, ObjectPlan } from './objects.ts';
+import type { ObjectPlan, PlannedChange } from './objects.ts';
 import { endpointOfListener, type PlanObject } from './plan-object.ts';
 import { weightIn } from './served.ts';
+import { listenerOfParent } from './target-groups.ts';
 import { titleOf } from './titles.ts';
 
 export const WARNING_RULES = ['no-target', 'over-half', 'replacement', 'open-order', 'deletion'] as const;
@@ -17,16 +17,16 @@ export interface Warning {
   readonly text: string;
 }
 
-export function warningsOf(plan: ObjectPlan, groups: readonly GroupChange[]): Warning[] {
+export function planWarnings(plan: ObjectPlan, targetGroups: readonly TargetGroupChange[]): Warning[] {
   return [
-    ...groups.flatMap((group) => lossesOf(group)),
-    ...groups.flatMap((group) => openOrder(plan, group)),
+    ...targetGroups.flatMap((targetGroup) => lossesOf(targetGroup)),
+    ...targetGroups.flatMap((targetGroup) => openOrder(plan, targetGroup)),
     ...plan.changes.filter(({ verb }) => verb === 'replace').map((change) => replacement(plan, change)),
-    ...plan.changes.filter(({ verb }) => verb === 'delete').flatMap((change) => deletion(plan, groups, change)),
+    ...plan.changes.filter(({ verb }) => verb === 'delete').flatMap((change) => deletion(plan, targetGroups, change)),
   ];
 }
 
-function lossesOf({ before, after, rows }: GroupChange): Warning[] {
+function lossesOf({ before, after, rows }: TargetGroupChange): Warning[] {
   // What a group has that is deleted is told of its deletion.
   if (before === undefined || after === undefined) return [];
   const losses = rows.map((row) => lossOf(row));
@@ -52,7 +52,7 @@ function lossesOf({ before, after, rows }: GroupChange): Warning[] {
 }
 
 /** The weight that a target had, and how much of it it loses; what is not known is not lost. */
-function lossOf({ before, after, operations }: Row): { of: number; lost: number } {
+function lossOf({ before, after, operations }: TargetRow): { of: number; lost: number } {
   const of = before === undefined ? 0 : (weightIn(before.binding) ?? 0);
   if (operations.some(({ operation }) => operation === 'open')) return { of, lost: 0 };
   const left = after === undefined ? 0 : (weightIn(after.binding) ?? of);
@@ -63,18 +63,18 @@ function lossOf({ before, after, operations }: Row): { of: number; lost: number 
  * Where every target that takes traffic moves to another attachment, one of them must be there before it is released. What
  * is deleted or replaced goes last; updates go in any order that dependencies leave open.
  */
-function openOrder({ changes, dependenciesOf }: ObjectPlan, { before, after, rows }: GroupChange): Warning[] {
+function openOrder({ changes, dependenciesOf }: ObjectPlan, { before, after, rows }: TargetGroupChange): Warning[] {
   if (before === undefined || after === undefined || before.parent.key !== after.parent.key) return [];
   const takers = rows.filter((row) => row.before !== undefined && weightIn(row.before.binding) !== 0);
-  const isOpen = (row: Row) => {
+  const isOpen = (row: TargetRow) => {
     if (!row.operations.some(({ operation }) => operation === 'move')) return false;
-    const old = changes.find(({ before: object }) => object?.key === row.before?.binding.binder.key);
-    const next = changes.find(({ after: object }) => object?.key === row.after?.binding.binder.key);
+    const old = changes.find(({ before: object }) => object?.key === row.before?.binding.attachment.key);
+    const next = changes.find(({ after: object }) => object?.key === row.after?.binding.attachment.key);
     return old?.verb === 'update' && next !== undefined && !dependenciesOf(old.urn)?.has(next.urn);
   };
   if (takers.length === 0 || !takers.every(isOpen)) return [];
   return takers.map(({ before: old, after: next }) => {
-    const [from, to] = [old?.binding.binder.name ?? '', next?.binding.binder.name ?? ''];
+    const [from, to] = [old?.binding.attachment.name ?? '', next?.binding.attachment.name ?? ''];
     const subject =
       takers.length === 1
         ? `The only target of ${titleOf(after.parent)}`
@@ -86,7 +86,7 @@ function openOrder({ changes, dependenciesOf }: ObjectPlan, { before, after, row
   });
 }
 
-function replacement(plan: ObjectPlan, { before, after }: ObjectChange): Warning {
+function replacement(plan: ObjectPlan, { before, after }: PlannedChange): Warning {
   const object = (after ?? before) as PlanObject;
   const text = `${titleOf(object)} is replaced: ${before && after ? meaningOf(plan, before, after) : 'it is made anew'}.`;
   return { rule: 'replacement', text };
@@ -116,16 +116,20 @@ function kept(what: string, before: string | undefined, after: string | undefine
   return `its ${what} changes, ${code(before)}→${code(after)}`;
 }
 
-function deletion(plan: ObjectPlan, groups: readonly GroupChange[], { before: object }: ObjectChange): Warning[] {
+function deletion(
+  plan: ObjectPlan,
+  targetGroups: readonly TargetGroupChange[],
+  { before: object }: PlannedChange,
+): Warning[] {
   if (object === undefined) return [];
-  const fronts = groups.flatMap(({ before, after, rows }) => {
+  const lostTraffic = targetGroups.flatMap(({ before, after, rows }) => {
     const isLost = rows.some((row) => row.before !== undefined && weightIn(row.before.binding) !== 0);
-    const listener = before && after === undefined && isLost ? listenerOf(plan.before, before.parent) : undefined;
+    const listener = before && after === undefined && isLost ? listenerOfParent(plan.before, before.parent) : undefined;
     return before && listener
       ? [{ listener, keys: [before.parent.key, listener.key, listener.properties.loadBalancerId] }]
       : [];
   });
-  const lost = fronts.filter(({ keys }) => keys.includes(object.key)).map(({ listener }) => listener);
+  const lost = lostTraffic.filter(({ keys }) => keys.includes(object.key)).map(({ listener }) => listener);
   // Of a rule whose listener goes too that one tells.
   if (lost.length === 0 || (object.kind === 'rules' && lost.every(({ key }) => !plan.after.has(key)))) return [];
   const endpoints = [...new Set(lost)].flatMap((listener) => endpointOfListener(plan.before, listener) ?? []);

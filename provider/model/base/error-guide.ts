@@ -129,7 +129,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   RuntimeMismatch: {
     group: 'state',
     causes: [
-      'The state of the stack, or the header `X-Weir-Runtime` of a request, names another runtime than the one that answers. The endpoint was changed, or the runtime runs on another data directory.',
+      'The state of the stack, or the header `X-Weir-Runtime` of a request, names another runtime than the one that responds. The endpoint was changed, or the runtime runs on another data directory.',
     ],
     remedy:
       'Start the right runtime (`--data` is its data directory), or correct `weir:endpoint` or `WEIR_ENDPOINT`. To move the stack to this runtime: `pulumi config set weir:acceptRuntime ID`, with the id that the message has, or `WEIR_ACCEPT_RUNTIME=ID`.',
@@ -199,7 +199,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     group: 'waiting',
     causes: [
       'No runtime is running at the endpoint, or a firewall or a wrong host name, port or scheme is in the way.',
-      'Something else answers there.',
+      'Something else responds there.',
       'The certificate of the endpoint is not trusted.',
     ],
     remedy:

@@ -44,7 +44,7 @@ export const ERRORS = {
   Internal: { status: 500, retryable: true, message: 'The runtime failed; its log has the request id.' },
   SystemBusy: { status: 503, retryable: true, message: 'The runtime is busy or stopping.' },
   Timeout: { status: 504, retryable: true, message: 'The change is stored, but not every data plane has it yet.' },
-  Unreachable: { status: 0, retryable: true, message: 'The runtime does not answer.' },
+  Unreachable: { status: 0, retryable: true, message: 'The runtime does not respond.' },
 } as const satisfies Record<string, { status: number; retryable: boolean; message: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -40,7 +40,7 @@ export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fi
  * What was answered, with secrets in place of their fingerprints: those of `known` that have them. Another secret, which
  * nobody here knows, stays a fingerprint, and so differs from every one that may be written.
  */
-export function withSecretsOf<T>(kind: Kind, answered: T, known: unknown): T {
+export function withSecretsOf<T>(kind: Kind, responded: T, known: unknown): T {
   return (PROPERTIES[kind] ?? []).reduce((value, secretPath) => {
     const name = secretPath.at(-1) as string;
     const parents = secretPath.slice(0, -1);
@@ -48,7 +48,7 @@ export function withSecretsOf<T>(kind: Kind, answered: T, known: unknown): T {
       const secret = valueAt(known, [...path.slice(0, -1), name]);
       return [name, typeof secret === 'string' && fingerprintOf(name, secret) === expected ? secret : expected];
     });
-  }, answered);
+  }, responded);
 }
 
 /** Space around a PEM text means nothing, and `pulumi config set` drops the line end that a file ends with. */

@@ -27,7 +27,7 @@ export function hasSameParent(a: ParentFields, b: ParentFields): boolean {
 }
 
 /** What is not known may turn out not to be given. */
-export function parentProblems(
+export function parentChoiceProblems(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
 ): Problem[] {

@@ -2,8 +2,7 @@
 import type { Problem } from '../base/errors.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
-
-export type IsKnown = (value: unknown) => boolean;
+import type { IsKnown } from '../base/unknown.ts';
 
 /** Returns the faults of what is known of the input. The input need not fit the schema. */
 export type Rule = (input: Readonly<Record<string, unknown>>, isKnown: IsKnown) => Problem[];

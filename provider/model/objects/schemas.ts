@@ -8,7 +8,7 @@ import { groupAttachmentSchema } from './group-attachment.ts';
 import { healthCheckRules } from './health-check.ts';
 import { listenerRules, listenerSchema } from './listener.ts';
 import { loadBalancerSchema } from './load-balancer.ts';
-import { parentProblems } from './parent.ts';
+import { parentChoiceProblems } from './parent.ts';
 import { each, type Rule, within } from './rule.ts';
 import { scalingGroupRules, scalingGroupSchema } from './scaling-group.ts';
 import { stickySessionRules } from './sticky-session.ts';
@@ -24,7 +24,7 @@ const DEFINITIONS = {
   attachments: { schema: targetAttachmentSchema, rules: [targetAttachmentRules] },
   'backend-servers': { schema: backendServerSchema },
   groups: { schema: scalingGroupSchema, rules: [scalingGroupRules] },
-  'group-attachments': { schema: groupAttachmentSchema, rules: [parentProblems] },
+  'group-attachments': { schema: groupAttachmentSchema, rules: [parentChoiceProblems] },
 } as const satisfies Record<Kind, Definition>;
 
 interface Definition {

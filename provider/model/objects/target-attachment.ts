@@ -7,7 +7,7 @@ import { isRecord } from '../base/record.ts';
 import { targetKey } from '../base/target-key.ts';
 import { serverKind } from './backend-server.ts';
 import { ipAddress, mapKey, objectId, port } from './network.ts';
-import { parentProblems, parentShape } from './parent.ts';
+import { parentChoiceProblems, parentShape } from './parent.ts';
 import { HANDOVER_SECONDS, seconds, secondsOrZero } from './seconds.ts';
 
 export const MAX_TARGETS = 500;
@@ -47,7 +47,7 @@ export const targetAttachmentSchema = z.strictObject({
   handoverSeconds: secondsOrZero.default(HANDOVER_SECONDS),
 });
 
-export type Target = z.infer<typeof targetSchema>;
+export type TargetProperties = z.infer<typeof targetSchema>;
 export type TargetAttachmentProperties = z.infer<typeof targetAttachmentSchema>;
 
 export function weightOf(target: { weight?: number | undefined }): number {
@@ -59,7 +59,7 @@ export function targetAttachmentRules(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
 ): Problem[] {
-  const problems = parentProblems(input, isKnown);
+  const problems = parentChoiceProblems(input, isKnown);
   const targets = input.targets;
   if (!isKnown(targets) || !isRecord(targets)) return problems;
   if (Object.keys(targets).length > MAX_TARGETS) {

@@ -4,7 +4,8 @@ import { type ErrorCode, type Problem, problemText, WeirError } from '../base/er
 import type { Kind } from '../base/kinds.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord, RESERVED_NAME, valueIn } from '../base/record.ts';
-import type { IsKnown } from './rule.ts';
+import type { IsKnown } from '../base/unknown.ts';
+
 import { type PropertiesOf, rulesOf, SCHEMAS } from './schemas.ts';
 
 /** What zod says where nothing is given: of an enumeration the second. */

@@ -3,7 +3,7 @@ import type { ErrorCode, Problem } from '../base/errors.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { shownReference } from '../base/urn.ts';
 import { DEFAULT_SERVER_KIND } from '../objects/backend-server.ts';
-import type { AttachmentFields, Fields, Lookup } from './lookup.ts';
+import type { AttachmentFields, Lookup, ObjectFields } from './lookup.ts';
 import { loadBalancerIdOf } from './parents.ts';
 import { newTargets, type TargetFields, wantedTargets } from './targets.ts';
 
@@ -13,8 +13,8 @@ interface Ineligibility {
   readonly reason: string;
 }
 
-type Server = Fields<'backend-servers'>;
-type LoadBalancer = Fields<'load-balancers'>;
+type Server = ObjectFields<'backend-servers'>;
+type LoadBalancer = ObjectFields<'load-balancers'>;
 
 /** Targets that an attachment newly binds and that may not be bound. One that is bound stays, whatever becomes of its server. */
 export function bindingProblems(

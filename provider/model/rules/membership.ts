@@ -1,12 +1,13 @@
 // What a change of an attachment's targets does to membership: bind, unbind, and modifications of weight, port and address.
 import { canonicalAddress } from '../base/target-key.ts';
+import type { IsKnown } from '../base/unknown.ts';
 import { weightOf } from '../objects/target-attachment.ts';
 
 /** Undefined: not known yet. Null: there is none, as for the port of a classic load balancer's target. */
 export type Value = string | number | null | undefined;
 
 export type MembershipChange =
-  | ({ operation: 'bind'; name: string } & Wire)
+  | ({ operation: 'bind'; name: string } & TargetValues)
   | { operation: 'unbind'; name: string }
   | { operation: 'weight' | 'port' | 'server' | 'address'; name: string; from: Value; to: Value };
 
@@ -16,9 +17,7 @@ export interface Membership {
   defaultPort?: unknown;
 }
 
-export type IsKnown = (value: unknown) => boolean;
-
-export interface Wire {
+export interface TargetValues {
   server: Value;
   address: Value;
   port: Value;
@@ -32,19 +31,19 @@ export function membershipChanges(
   isKnown: IsKnown = () => true,
 ): MembershipChange[] | undefined {
   if (!isKnown(before.targets) || !isKnown(after.targets)) return undefined;
-  const old = wiresOf(before, isKnown);
-  const next = wiresOf(after, isKnown);
+  const old = targetValues(before, isKnown);
+  const next = targetValues(after, isKnown);
   const binds = [...next].filter(([name]) => !old.has(name));
   const unbinds = [...old.keys()].filter((name) => !next.has(name));
-  const changed = (property: keyof Wire): MembershipChange[] =>
-    [...next].flatMap(([name, wire]) => {
+  const changed = (property: keyof TargetValues): MembershipChange[] =>
+    [...next].flatMap(([name, values]) => {
       const was = old.get(name);
       // Two unknown values may differ, so they count as a change.
-      if (was === undefined || (was[property] === wire[property] && wire[property] !== undefined)) return [];
-      return [{ operation: property, name, from: was[property], to: wire[property] }];
+      if (was === undefined || (was[property] === values[property] && values[property] !== undefined)) return [];
+      return [{ operation: property, name, from: was[property], to: values[property] }];
     });
   return [
-    ...binds.map(([name, wire]) => ({ operation: 'bind' as const, name, ...wire })),
+    ...binds.map(([name, values]) => ({ operation: 'bind' as const, name, ...values })),
     ...unbinds.map((name) => ({ operation: 'unbind' as const, name })),
     ...changed('weight'),
     ...changed('port'),
@@ -53,11 +52,11 @@ export function membershipChanges(
   ];
 }
 
-export function wiresOf({ targets, defaultPort }: Membership, isKnown: IsKnown): Map<string, Wire> {
+export function targetValues({ targets, defaultPort }: Membership, isKnown: IsKnown): Map<string, TargetValues> {
   const isMap = typeof targets === 'object' && targets !== null;
-  return new Map(Object.entries(isMap ? targets : {}).map(([name, target]) => [name, wireOf(target)]));
+  return new Map(Object.entries(isMap ? targets : {}).map(([name, target]) => [name, valuesOf(target)]));
 
-  function wireOf(target: unknown): Wire {
+  function valuesOf(target: unknown): TargetValues {
     if (!isKnown(target) || typeof target !== 'object' || target === null) {
       return { server: undefined, address: undefined, port: undefined, weight: undefined };
     }

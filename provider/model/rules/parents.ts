@@ -21,7 +21,7 @@ export function isClassic(lookup: Lookup, { loadBalancerId }: ParentFields): boo
 }
 
 /** A classic load balancer has its targets itself: nothing is bound to its listeners. */
-export function parentProblems(lookup: Lookup, parent: ParentFields): Problem[] {
+export function parentTypeProblems(lookup: Lookup, parent: ParentFields): Problem[] {
   if (parent.loadBalancerId !== undefined) return [];
   if (lookup.get('load-balancers', loadBalancerIdOf(lookup, parent))?.type !== 'classic') return [];
   const message = 'is not for a classic load balancer: bind its targets with loadBalancerId';

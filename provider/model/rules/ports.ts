@@ -2,7 +2,7 @@
 import type { Problem } from '../base/errors.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
-import type { AttachmentFields, Fields, Lookup } from './lookup.ts';
+import type { AttachmentFields, Lookup, ObjectFields } from './lookup.ts';
 import { isClassic } from './parents.ts';
 
 const NO_DEFAULT_PORT = 'is required where there is no defaultPort';
@@ -30,7 +30,10 @@ function portProblem(isUnderClassic: boolean, port: unknown, path: () => string,
 }
 
 /** The `backendPort` of a listener, which classic load balancers need and application load balancers do not have. */
-export function backendPortProblems(lookup: Lookup, { loadBalancerId, backendPort }: Fields<'listeners'>): Problem[] {
+export function backendPortProblems(
+  lookup: Lookup,
+  { loadBalancerId, backendPort }: ObjectFields<'listeners'>,
+): Problem[] {
   const type = lookup.get('load-balancers', loadBalancerId)?.type;
   if (!lookup.isKnown(type) || !lookup.isKnown(backendPort)) return [];
   const path = 'backendPort';

@@ -1,10 +1,10 @@
 // Which listeners have forwarding rules: those of HTTP and HTTPS of an application load balancer.
 import type { Problem } from '../base/errors.ts';
 import { isHttp } from '../objects/listener.ts';
-import type { Fields, Lookup } from './lookup.ts';
+import type { Lookup, ObjectFields } from './lookup.ts';
 
 /** Why the listener that a rule names may have no rules. */
-export function ruleListenerProblems(lookup: Lookup, { listenerId }: Fields<'rules'>): Problem[] {
+export function ruleListenerProblems(lookup: Lookup, { listenerId }: ObjectFields<'rules'>): Problem[] {
   const listener = lookup.get('listeners', listenerId);
   if (listener === undefined) return [];
   if (lookup.get('load-balancers', listener.loadBalancerId)?.type === 'classic') {

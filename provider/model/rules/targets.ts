@@ -1,10 +1,10 @@
 // The targets that an attachment asks for, whether they are its own or the members of an auto scaling group.
 import { isRecord } from '../base/record.ts';
 import { hasSameParent } from '../objects/parent.ts';
-import type { Target } from '../objects/target-attachment.ts';
-import type { AttachmentFields, Fields, Lookup } from './lookup.ts';
+import type { TargetProperties } from '../objects/target-attachment.ts';
+import type { AttachmentFields, Lookup, ObjectFields } from './lookup.ts';
 
-export type TargetFields = { readonly [P in keyof Target]?: unknown };
+export type TargetFields = { readonly [P in keyof TargetProperties]?: unknown };
 
 /** By name, each with the port that counts: its own, else the attachment's default. A member has the type of its server. */
 export function wantedTargets(
@@ -21,9 +21,9 @@ export function wantedTargets(
 }
 
 /** By the attachment's properties, which never change: the runtime asks several times a write, and for the one before. */
-const known = new WeakMap<Fields<'attachments'>, [name: string, target: TargetFields][]>();
+const known = new WeakMap<ObjectFields<'attachments'>, [name: string, target: TargetFields][]>();
 
-function ownTargets(properties: Fields<'attachments'>): [name: string, target: TargetFields][] {
+function ownTargets(properties: ObjectFields<'attachments'>): [name: string, target: TargetFields][] {
   const present = known.get(properties);
   if (present !== undefined) return present;
   const { targets, defaultPort } = properties;

@@ -43,7 +43,7 @@ const OUTPUTS: Outputs = {
       vipOf(object.properties.loadBalancerId, control),
       object.properties.port,
     ),
-    lastError: refusalOf(object.id, control),
+    lastError: refusalMessageOf(object.id, control),
     warnings: orNone([
       ...endpointWarnings(control.model, object, (other) =>
         mayRead(access, control.model, other) ? nameOf(other) : 'another listener',
@@ -61,7 +61,7 @@ function bindings(attachment: Attachment, { running, model }: ControlPlane): Out
   return { boundTargets: running.boundTargets(attachment), warnings: orNone(eligibilityWarnings(model, attachment)) };
 }
 
-export function refusalOf(listenerId: string, control: ControlPlane): string | undefined {
+export function refusalMessageOf(listenerId: string, control: ControlPlane): string | undefined {
   return control.refusals.find((refusal) => refusal.listenerId === listenerId)?.problem.message;
 }
 

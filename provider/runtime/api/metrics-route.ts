@@ -4,9 +4,9 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
 import { DESCRIBE_METRICS } from '../../model/permissions/actions.ts';
-import { groupsOf } from '../contract/snapshot.ts';
+import { targetGroupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { CONTENT_TYPE, renderMetrics, type Sample } from './metrics.ts';
+import { CONTENT_TYPE, type MetricsSample, renderMetrics } from './metrics.ts';
 
 export function registerMetricsRoute(server: FastifyInstance, control: ControlPlane): void {
   server.withTypeProvider<ZodTypeProvider>().get(
@@ -15,7 +15,7 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
       config: { access: { by: [DESCRIBE_METRICS] } },
       schema: {
         summary:
-          'Requests, answers, durations, connections, health, weights and versions, in the format of Prometheus.',
+          'Requests, responses, durations, connections, health, weights and versions, in the format of Prometheus.',
         response: {
           200: { description: 'The metrics.', content: { 'text/plain': { schema: z.string() } } },
           default: errorResponse,
@@ -29,7 +29,7 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
   );
 }
 
-function takeSample(control: ControlPlane): Sample {
+function takeSample(control: ControlPlane): MetricsSample {
   const refused = new Set(control.refusals.map(({ listenerId }) => listenerId));
   const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
   return {
@@ -40,7 +40,7 @@ function takeSample(control: ControlPlane): Sample {
       protocol: listener.protocol,
       isOpen: !refused.has(listener.id),
       traffic: control.running.traffic(listener.id),
-      targets: groupsOf(listener).flatMap(({ id, ruleId, targets }) =>
+      targets: targetGroupsOf(listener).flatMap(({ id, ruleId, targets }) =>
         [...targets.values()].map((target) => ({
           ...target,
           rule: ruleId ?? '',

@@ -31,7 +31,7 @@ export interface ListenerSample {
   readonly draining: readonly { readonly rule: string; readonly key: string; readonly count: number }[];
 }
 
-export interface Sample {
+export interface MetricsSample {
   /** The model's. */
   readonly version: number;
   readonly engine: EngineStatus;
@@ -42,7 +42,7 @@ export const CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
 const CLASS_NAMES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 
-export async function renderMetrics(sample: Sample): Promise<string> {
+export async function renderMetrics(sample: MetricsSample): Promise<string> {
   const registry = new Registry();
   writeVersions(registry, sample);
   const listeners = sample.listeners.slice(0, MAX_LISTENERS_SCRAPED);
@@ -58,7 +58,7 @@ export async function renderMetrics(sample: Sample): Promise<string> {
   return registry.metrics();
 }
 
-function writeVersions(registry: Registry, { version, engine }: Sample): void {
+function writeVersions(registry: Registry, { version, engine }: MetricsSample): void {
   gauge(registry, 'weir_stored_version', 'The newest version of the model.').set(version);
   const ofEngine = ['engine'];
   const desired = gauge(
@@ -98,7 +98,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
   );
   const refused = counter(
     registry,
-    'weir_refused_total',
+    'weir_rejected_total',
     'Connections or requests beyond a limit of the listener, by the property that sets it.',
     [...of, 'reason'],
   );
@@ -109,10 +109,10 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     of,
   );
   const requests = counter(registry, 'weir_http_requests_total', 'Requests whose head was taken.', of);
-  const answers = counter(
+  const responses = counter(
     registry,
-    'weir_http_answers_total',
-    'Answers by status; origin is target, or weir where the runtime answered by itself.',
+    'weir_http_responses_total',
+    'Responses by class of status; origin is target for those of targets, local for those that the runtime made itself.',
     [...of, 'origin', 'code'],
   );
   for (const { id: listener, protocol, isOpen: hasSocket, traffic } of listeners) {
@@ -120,16 +120,16 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     if (traffic === undefined) continue;
     open.set({ listener }, traffic.openConnections);
     connections.inc({ listener }, traffic.connections);
-    refused.inc({ listener, reason: 'maxConnections' }, traffic.refusedConnections);
+    refused.inc({ listener, reason: 'maxConnections' }, traffic.rejectedConnections);
     if (protocol === 'HTTPS') handshakes.inc({ listener }, traffic.handshakeFailures);
     if (!isHttp(protocol)) continue;
     requests.inc({ listener }, traffic.requests);
-    refused.inc({ listener, reason: 'maxPendingRequests' }, traffic.refusedRequests);
+    refused.inc({ listener, reason: 'maxPendingRequests' }, traffic.rejectedRequests);
     for (const [index, code] of CLASS_NAMES.entries()) {
-      const [ofTarget = 0, own = 0] = [traffic.targetAnswers[index], traffic.ownAnswers[index]];
-      answers.inc({ listener, origin: 'target', code }, ofTarget);
-      // It gives no other by itself.
-      if (index >= 3) answers.inc({ listener, origin: 'weir', code }, own);
+      const [ofTarget = 0, local = 0] = [traffic.targetResponses[index], traffic.localResponses[index]];
+      responses.inc({ listener, origin: 'target', code }, ofTarget);
+      // Local responses have no other classes.
+      if (index >= 3) responses.inc({ listener, origin: 'local', code }, local);
     }
   }
   registry.registerMetric(durations(listeners));
@@ -151,7 +151,7 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
     'Requests, TCP connections or UDP sessions given to it.',
     of,
   );
-  const answers = counter(registry, 'weir_target_answers_total', 'Its answers by status, those that it gave.', [
+  const responses = counter(registry, 'weir_target_responses_total', 'Responses of the target by class of status.', [
     ...of,
     'code',
   ]);
@@ -164,8 +164,8 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
     active.set(labels, counts.activeConnections);
     requests.inc(labels, counts.requests);
     for (const [index, code] of CLASS_NAMES.entries()) {
-      const count = counts.answers[index] ?? 0;
-      if (count > 0) answers.inc({ ...labels, code }, count);
+      const count = counts.responses[index] ?? 0;
+      if (count > 0) responses.inc({ ...labels, code }, count);
     }
   }
 }
@@ -206,7 +206,7 @@ function durations(listeners: readonly ListenerSample[]): Metric {
       { metricName: `${name}_count`, labels: { listener }, value: count },
     ];
   });
-  const help = 'From the head of a request read to its answer given to the client, whole; broken ones are not in it.';
+  const help = 'Time from the read head of a request to the last byte of its response; broken exchanges do not count.';
   return { name, get: async () => ({ name, help, type: 'histogram', values, aggregator: 'sum' }) } as unknown as Metric;
 }
 

@@ -6,12 +6,12 @@ import { type StatusResponse, stateResponse, statusResponse } from '../../model/
 import { endpointOf } from '../../model/base/endpoint.ts';
 import { DESCRIBE_WORKERS, KIND_ACTIONS, permissionFor } from '../../model/permissions/actions.ts';
 import type { DrainingTarget } from '../contract/engine-statistics.ts';
-import { type GroupSnapshot, groupsOf, type ListenerSnapshot } from '../contract/snapshot.ts';
+import { type ListenerSnapshot, type TargetGroupSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import { type Access, mayAll } from '../control/access/access.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/monitor.ts';
-import { refusalOf } from './api-object.ts';
+import { refusalMessageOf } from './api-object.ts';
 
 const OPEN = { access: 'open' } as const;
 /** Each of them shows a part. */
@@ -73,7 +73,7 @@ function toStatus(control: ControlPlane, access: Access): StatusResponse {
         id: listener.id,
         isWaiting: waiting.has(listener.id) || undefined,
         endpoint: endpointOf(listener.protocol, listener.address, listener.port),
-        lastError: refusalOf(listener.id, control),
+        lastError: refusalMessageOf(listener.id, control),
         targets: maySee(listener.id, 'attachments')
           ? targetsOf(listener, draining.get(listener.id) ?? [], control)
           : [],
@@ -83,16 +83,16 @@ function toStatus(control: ControlPlane, access: Access): StatusResponse {
 
 function targetsOf(listener: ListenerSnapshot, draining: readonly DrainingTarget[], control: ControlPlane) {
   return [
-    ...groupsOf(listener).flatMap((group) => boundTargets(group, control)),
+    ...targetGroupsOf(listener).flatMap((targetGroup) => boundTargets(targetGroup, control)),
     ...draining.map(({ ruleId: rule, target: { key: _, ineligible: __, ...target }, count }) => {
       return { ...target, ...UNBOUND, history: [], rule, draining: count };
     }),
   ];
 }
 
-function boundTargets({ id, ruleId: rule, targets }: GroupSnapshot, control: ControlPlane) {
+function boundTargets({ id, ruleId: rule, targets }: TargetGroupSnapshot, control: ControlPlane) {
   return [...targets.values()].map(({ key, ineligible, ...target }) => {
-    const { answers: _, isInSlowStart, ...counts } = control.running.counts(id, key);
+    const { responses: _, isInSlowStart, ...counts } = control.running.counts(id, key);
     return {
       ...target,
       rule,

@@ -20,7 +20,7 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
     {
       config,
       schema: {
-        summary: 'Makes a token; the answer is the only place that ever has it.',
+        summary: 'Makes a token. Only this response ever carries it.',
         body: tokenSchema,
         response: { 201: createdToken, default: errorResponse },
       },

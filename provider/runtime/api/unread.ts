@@ -10,11 +10,11 @@ import { invalid } from '../../model/objects/validate.ts';
 export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
     // A client that is gone, or one in the middle of an answer, can be told nothing.
-    if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten > 0 && isAnswering(socket))) {
+    if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten > 0 && isResponding(socket))) {
       socket.destroy();
       return;
     }
-    const { status, headers, body } = refusalOf(invalid([{ path: '', message: reasonOf(error) }]), runtimeId);
+    const { status, headers, body } = errorResponse(invalid([{ path: '', message: reasonOf(error) }]), runtimeId);
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
   };
@@ -24,12 +24,12 @@ export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException,
 export function refuseExpectations(server: Server, runtimeId: string): void {
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const message = `the header Expect can only be 100-continue, not ${request.headers.expect}`;
-    const { status, headers, body } = refusalOf(invalid([{ path: '', message }]), runtimeId);
+    const { status, headers, body } = errorResponse(invalid([{ path: '', message }]), runtimeId);
     response.writeHead(status, headers).end(body);
   });
 }
 
-function refusalOf({ code, message, details, status }: WeirError, runtimeId: string) {
+function errorResponse({ code, message, details, status }: WeirError, runtimeId: string) {
   const requestId = randomUUID();
   const body = JSON.stringify({ code, message, requestId, details: [...details] } satisfies ErrorResponse);
   const headers = {
@@ -43,7 +43,7 @@ function refusalOf({ code, message, details, status }: WeirError, runtimeId: str
 }
 
 /** Node keeps the answer under way on the socket; one that has begun cannot be taken back. */
-function isAnswering(socket: Socket): boolean {
+function isResponding(socket: Socket): boolean {
   const { _httpMessage: message } = socket as Socket & { _httpMessage?: ServerResponse | null };
   return message?.headersSent === true;
 }

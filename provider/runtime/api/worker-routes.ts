@@ -14,7 +14,7 @@ export function registerWorkerRoutes(server: FastifyInstance, control: ControlPl
     {
       config: { access: { by: [RESTART_WORKER] } },
       schema: {
-        summary: 'Ends one worker, and with it its open connections; answers when another serves in its place.',
+        summary: 'Ends one worker and its open connections. Responds when another worker serves in its place.',
         params: idParams,
         response: { 204: z.null().describe('Replaced.'), default: errorResponse },
       },

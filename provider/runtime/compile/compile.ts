@@ -13,9 +13,6 @@ import {
 } from '../../model/objects/sticky-session.ts';
 import {
   type CertificateSnapshot,
-  type GroupSnapshot,
-  groupIdOfRule,
-  groupsOf,
   type HealthCheckSnapshot,
   type ListenerSnapshot,
   listenerOf,
@@ -23,9 +20,12 @@ import {
   type RuleSnapshot,
   type Snapshot,
   type StickySnapshot,
+  type TargetGroupSnapshot,
   type TargetSnapshot,
+  targetGroupIdOfRule,
+  targetGroupsOf,
 } from '../contract/snapshot.ts';
-import { type Attachment, partsOf } from '../stored/attachments.ts';
+import { type Attachment, targetSourcesOf } from '../stored/attachments.ts';
 import { type Bindings, bindingsOf } from '../stored/bindings.ts';
 import type { ModelView } from '../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../stored/object.ts';
@@ -65,7 +65,7 @@ export function compile(view: ModelView, previous?: Compiled): Compiled {
       listener,
       loadBalancer,
       ...rules,
-      ...attachments.flatMap((attachment) => [attachment, ...partsOf(view, attachment)]),
+      ...attachments.flatMap((attachment) => [attachment, ...targetSourcesOf(view, attachment)]),
     ];
     const served = previous && listenerOf(previous.snapshot, listener.id);
     const isSame = served !== undefined && isSameList(previous?.sources.get(listener.id) ?? [], source);
@@ -73,11 +73,11 @@ export function compile(view: ModelView, previous?: Compiled): Compiled {
     const compiled = isSame ? served : compileListener(bindings, listener, loadBalancer, served);
     (serving.has(listener.id) ? listeners : waiting).set(listener.id, compiled);
   }
-  const groups = new Map<string, GroupSnapshot>();
+  const targetGroups = new Map<string, TargetGroupSnapshot>();
   for (const listener of [...listeners.values(), ...waiting.values()]) {
-    for (const group of groupsOf(listener)) groups.set(group.id, group);
+    for (const targetGroup of targetGroupsOf(listener)) targetGroups.set(targetGroup.id, targetGroup);
   }
-  return { snapshot: Object.freeze({ version: view.version, listeners, waiting, groups }), sources };
+  return { snapshot: Object.freeze({ version: view.version, listeners, waiting, targetGroups }), sources };
 }
 
 function compileListener(
@@ -87,12 +87,12 @@ function compileListener(
   served: ListenerSnapshot | undefined,
 ): ListenerSnapshot {
   const { properties } = listener;
-  const group = compileGroup(
+  const targetGroup = compileTargetGroup(
     bindings,
     { properties, healthCheck: healthCheckOf(properties), cookieKey: listener.state.cookieKey },
     listener,
     bindings.ofListener(listener),
-    served?.group,
+    served?.targetGroup,
   );
   // One that no attachment is of is being made or taken away: its requests go where they would go without it.
   const used = bindings.rulesOf(listener).filter((rule) => bindings.ofRule(rule).length > 0);
@@ -113,7 +113,7 @@ function compileListener(
     proxyProtocol: properties.proxyProtocol,
     trustedProxies: properties.trustedProxies ?? [],
     certificates: kept(served?.certificates, compileCertificates(properties)),
-    group,
+    targetGroup,
     rules,
   });
 }
@@ -127,8 +127,8 @@ function compileRule(
   const { id, version, properties, state } = rule;
   const { host, path, pathMatch, healthCheck } = properties;
   const balanced = { ruleId: id, properties, healthCheck, cookieKey: state.cookieKey };
-  const group = compileGroup(bindings, balanced, listener, bindings.ofRule(rule), served?.group);
-  return Object.freeze({ id, host, path, pathMatch, version, group });
+  const targetGroup = compileTargetGroup(bindings, balanced, listener, bindings.ofRule(rule), served?.targetGroup);
+  return Object.freeze({ id, host, path, pathMatch, version, targetGroup });
 }
 
 /** What a listener and a rule both say of their targets. */
@@ -140,15 +140,15 @@ interface Balanced {
   readonly cookieKey: string | undefined;
 }
 
-function compileGroup(
+function compileTargetGroup(
   bindings: Bindings,
   { ruleId, properties, healthCheck, cookieKey }: Balanced,
   { id: listenerId, properties: listener }: StoredObject<'listeners'>,
   attachments: readonly Attachment[],
-  served: GroupSnapshot | undefined,
-): GroupSnapshot {
-  const group: GroupSnapshot = {
-    id: ruleId === undefined ? listenerId : groupIdOfRule(ruleId),
+  served: TargetGroupSnapshot | undefined,
+): TargetGroupSnapshot {
+  const targetGroup: TargetGroupSnapshot = {
+    id: ruleId === undefined ? listenerId : targetGroupIdOfRule(ruleId),
     listenerId,
     ruleId,
     algorithm: properties.algorithm,
@@ -159,8 +159,8 @@ function compileGroup(
   };
   const isSame =
     served !== undefined &&
-    Object.entries(group).every(([name, value]) => served[name as keyof GroupSnapshot] === value);
-  return isSame ? served : Object.freeze(group);
+    Object.entries(targetGroup).every(([name, value]) => served[name as keyof TargetGroupSnapshot] === value);
+  return isSame ? served : Object.freeze(targetGroup);
 }
 
 /** Of targets that say the same the served ones stay. */

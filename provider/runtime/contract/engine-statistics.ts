@@ -8,7 +8,7 @@ export interface TargetCounts {
   /** Open flows and exchanges of a target that is unbound, or that was changed away from. */
   readonly draining: number;
   /** Answers that went to clients, by status: 1xx to 5xx. */
-  readonly answers: readonly number[];
+  readonly responses: readonly number[];
   /** It takes traffic by part of its weight. */
   readonly isInSlowStart: boolean;
 }
@@ -23,17 +23,17 @@ export interface ListenerTraffic {
   readonly connections: number;
   readonly openConnections: number;
   /** Beyond `maxConnections`, not counted in `connections`. */
-  readonly refusedConnections: number;
+  readonly rejectedConnections: number;
   /** HTTPS only: connections that ended before their TLS handshake was done. */
   readonly handshakeFailures: number;
   /** HTTP only, as all that follows. */
   readonly requests: number;
   /** Beyond `maxPendingRequests`, counted in `requests` too. */
-  readonly refusedRequests: number;
+  readonly rejectedRequests: number;
   /** By status: 1xx to 5xx. */
-  readonly targetAnswers: readonly number[];
+  readonly targetResponses: readonly number[];
   /** Those that the runtime gave by itself. */
-  readonly ownAnswers: readonly number[];
+  readonly localResponses: readonly number[];
   /** Requests by the time from the head read to the answer given, whole; by bucket, the last one without bound. */
   readonly durations: readonly number[];
   readonly durationSumMs: number;
@@ -61,7 +61,7 @@ export interface EngineStatus {
 }
 
 export interface EngineStatistics {
-  counts(groupId: string, key: string): TargetCounts;
+  counts(targetGroupId: string, key: string): TargetCounts;
   /** Returns `undefined` if the listener is not served. */
   traffic(listenerId: string): ListenerTraffic | undefined;
   /** Targets that are gone from the snapshot but still have open flows. */

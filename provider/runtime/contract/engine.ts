@@ -11,17 +11,17 @@ export interface Refusal {
 }
 
 /** The health of (group id, target key), as the control plane's monitor has it now. */
-export type HealthView = (groupId: string, key: string) => Health;
+export type HealthView = (targetGroupId: string, key: string) => Health;
 
 export interface HealthChange {
-  readonly groupId: string;
+  readonly targetGroupId: string;
   readonly key: string;
   readonly health: Health;
 }
 
 /** What a data plane saw of a target by itself: a connect that failed, or the first that succeeded after failures. */
 export interface PassiveReport {
-  readonly groupId: string;
+  readonly targetGroupId: string;
   readonly key: string;
   readonly ok: boolean;
   readonly error?: string;

@@ -54,7 +54,7 @@ export type StickySnapshot =
   | { readonly type: 'source-ip'; readonly lifetimeMs: number };
 
 /** What is balanced as one: the targets of a listener, or of one of its rules. */
-export interface GroupSnapshot {
+export interface TargetGroupSnapshot {
   /** Of the listener, or of `groupIdOfRule`. */
   readonly id: string;
   readonly listenerId: string;
@@ -76,7 +76,7 @@ export interface RuleSnapshot {
   readonly pathMatch: 'prefix' | 'exact';
   /** The model's version that last changed the rule: of two that match the same the newer one is larger. */
   readonly version: number;
-  readonly group: GroupSnapshot;
+  readonly targetGroup: TargetGroupSnapshot;
 }
 
 export interface CertificateSnapshot {
@@ -105,19 +105,19 @@ export interface ListenerSnapshot {
   /** In order of name: the first one answers who names no server. */
   readonly certificates: readonly CertificateSnapshot[];
   /** Where no rule matches. */
-  readonly group: GroupSnapshot;
+  readonly targetGroup: TargetGroupSnapshot;
   /** Those that an attachment is of. */
   readonly rules: readonly RuleSnapshot[];
 }
 
 /** A rule's group has an id that no listener can have. */
-export function groupIdOfRule(ruleId: string): string {
+export function targetGroupIdOfRule(ruleId: string): string {
   return `rules/${ruleId}`;
 }
 
 /** The listener's own group and those of its rules. */
-export function groupsOf({ group, rules }: ListenerSnapshot): GroupSnapshot[] {
-  return [group, ...rules.map((rule) => rule.group)];
+export function targetGroupsOf({ targetGroup, rules }: ListenerSnapshot): TargetGroupSnapshot[] {
+  return [targetGroup, ...rules.map((rule) => rule.targetGroup)];
 }
 
 /** Compile returns the identical listener, group and target objects where nothing changed, so a difference is found by `!==`. */
@@ -129,7 +129,7 @@ export interface Snapshot {
   /** Those that stand behind one of these. No data plane sees them; their targets are checked all the same. */
   readonly waiting: ReadonlyMap<string, ListenerSnapshot>;
   /** Every group of every listener, by its id; of those that wait too. */
-  readonly groups: ReadonlyMap<string, GroupSnapshot>;
+  readonly targetGroups: ReadonlyMap<string, TargetGroupSnapshot>;
 }
 
 /** Whether it serves or waits. */

@@ -69,7 +69,7 @@ export class ControlPlane {
     this.#monitor = new HealthMonitor({
       probe,
       nowMs,
-      onChange: (changes) => this.#healthTurned(changes),
+      onChange: (changes) => this.#healthChanged(changes),
       onFirstCheck: () => this.#waits.look(),
     });
     this.running = new RunningState(engine, this.#monitor, () => this.model);
@@ -80,11 +80,11 @@ export class ControlPlane {
       model: Model.of(stored.version, stored.objects),
       store,
       engine,
-      health: (groupId, key) => this.#monitor.health(groupId, key),
+      health: (targetGroupId, key) => this.#monitor.health(targetGroupId, key),
       ackTimeoutMs,
       handOver: (write) => this.#waits.handOver(write),
       onCommit: ({ snapshot }, proven) => {
-        for (const { groupId, key } of proven) this.#monitor.seed(groupId, key, 'healthy');
+        for (const { targetGroupId, key } of proven) this.#monitor.seed(targetGroupId, key, 'healthy');
         this.#monitor.apply(snapshot);
         this.#transferSockets();
         this.#waits.look();
@@ -169,12 +169,12 @@ export class ControlPlane {
   }
 
   /** A server becomes a member of a group, and with that a target of whatever the group is attached to. */
-  async join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
-    return this.#changeMember(groupId, serverId, precondition, joinGroup);
+  async join(targetGroupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
+    return this.#changeMember(targetGroupId, serverId, precondition, joinGroup);
   }
 
-  async leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
-    await this.#changeMember(groupId, serverId, precondition, leaveGroup);
+  async leave(targetGroupId: string, serverId: string, precondition: Precondition): Promise<void> {
+    await this.#changeMember(targetGroupId, serverId, precondition, leaveGroup);
   }
 
   async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
@@ -210,18 +210,18 @@ export class ControlPlane {
 
   /** Members are written one by one: only the same one's newer write ends one that waits. */
   async #changeMember(
-    groupId: string,
+    targetGroupId: string,
     serverId: string,
     precondition: Precondition,
     changeGroup: typeof joinGroup,
   ): Promise<StoredObject<'groups'>> {
     return await this.#writer.write(
       (draft) => {
-        const group = draft.get('groups', groupId);
+        const group = draft.get('groups', targetGroupId);
         precondition(draft, group, group);
-        return changeGroup(draft, groupId, serverId);
+        return changeGroup(draft, targetGroupId, serverId);
       },
-      keyOf('groups', `${groupId} ${serverId}`),
+      keyOf('groups', `${targetGroupId} ${serverId}`),
     );
   }
 
@@ -234,11 +234,11 @@ export class ControlPlane {
     });
   }
 
-  #healthTurned(changes: readonly HealthChange[]): void {
-    this.#records.turned();
+  #healthChanged(changes: readonly HealthChange[]): void {
+    this.#records.changed();
     this.#options.engine.setHealth(changes);
-    const lastErrorOf = (groupId: string, key: string) => this.running.targetHealth(groupId, key).lastError;
-    for (const change of changes) this.#reports.healthTurned(change, this.compiled, lastErrorOf);
+    const lastErrorOf = (targetGroupId: string, key: string) => this.running.targetHealth(targetGroupId, key).lastError;
+    for (const change of changes) this.#reports.healthChanged(change, this.compiled, lastErrorOf);
     this.#transferSockets();
     this.#waits.look();
   }

@@ -10,7 +10,7 @@ import type {
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
-import { endpointOwners } from './main-thread/endpoint-owners.ts';
+import { endpointListeners } from './main-thread/endpoint-listeners.ts';
 import { OpenEndpoints } from './main-thread/open-endpoints.ts';
 import { SharedState } from './main-thread/shared-state.ts';
 import { WorkerPlace } from './main-thread/worker-place.ts';
@@ -92,10 +92,12 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
 
   async prepare(next: Snapshot): Promise<readonly Refusal[]> {
     await this.abandon();
-    const { owners, refusals } = endpointOwners(next, (listener) => this.#isServed(listener));
+    const { byEndpoint, refusals } = endpointListeners(next, (listener) => this.#isServed(listener));
     const unusable = this.#certificates.refusals(next);
     // At a start the rest is served: no worker may meet a certificate that it cannot use.
-    const wanted = [...owners].filter(([name, owner]) => !this.#endpoints.isServed(name) && !unusable.has(owner));
+    const wanted = [...byEndpoint].filter(
+      ([name, listener]) => !this.#endpoints.isServed(name) && !unusable.has(listener),
+    );
     const unopened = await this.#endpoints.prepare(new Map(wanted));
     return [...refusals, ...unusable.values(), ...unopened];
   }
@@ -128,8 +130,8 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     if (known.length > 0) for (const place of this.#places) place.tell({ type: 'health', changes: known });
   }
 
-  counts(groupId: string, key: string): TargetCounts {
-    return this.#state.counts(groupId, key);
+  counts(targetGroupId: string, key: string): TargetCounts {
+    return this.#state.counts(targetGroupId, key);
   }
 
   traffic(listenerId: string): ListenerTraffic | undefined {

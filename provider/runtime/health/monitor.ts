@@ -1,14 +1,14 @@
 // Checks every target of every group, one checker a target however many workers there are, and tells who may take traffic.
 import type { HealthChange, PassiveReport } from '../contract/engine.ts';
 import {
-  type GroupSnapshot,
   type Health,
   type HealthCheckSnapshot,
   type Snapshot,
+  type TargetGroupSnapshot,
   type TargetSnapshot,
   takesTraffic,
 } from '../contract/snapshot.ts';
-import { type HealthTurn, withTurn } from './history.ts';
+import { type HealthHistoryEntry, withEntry } from './history.ts';
 import type { Probe } from './probe.ts';
 import { spreadMs } from './spread.ts';
 import {
@@ -39,20 +39,20 @@ interface MonitorOptions {
 export interface HealthRecord {
   readonly state: HealthState;
   /** Its last turns, newest first: the first one is the present health. */
-  readonly history: readonly HealthTurn[];
+  readonly history: readonly HealthHistoryEntry[];
   /** Undefined: no check has ended yet. */
   readonly checkedAtMs: number | undefined;
 }
 
 /** A target that has passed a first check before it is bound. */
 export interface Proven {
-  readonly groupId: string;
+  readonly targetGroupId: string;
   readonly key: string;
 }
 
 export class HealthMonitor {
   readonly #options: MonitorOptions;
-  readonly #groups = new Map<string, { snapshot: GroupSnapshot; checkers: Map<string, Checker> }>();
+  readonly #targetGroups = new Map<string, { snapshot: TargetGroupSnapshot; checkers: Map<string, Checker> }>();
   /** What is known of a target before it is bound: from the last run, or from the first check of a hand-over. */
   readonly #known = new Map<string, Health>();
 
@@ -61,15 +61,15 @@ export class HealthMonitor {
   }
 
   /** Counts for the next `apply` only, if that binds the target. */
-  seed(groupId: string, key: string, health: Health): void {
-    this.#known.set(`${groupId} ${key}`, health);
+  seed(targetGroupId: string, key: string, health: Health): void {
+    this.#known.set(`${targetGroupId} ${key}`, health);
   }
 
   /** Starts and ends checkers so that they are those of the snapshot; a target whose check is the same keeps its state. */
-  apply({ groups }: Snapshot): void {
-    const turned: HealthChange[] = [];
-    for (const [id, { snapshot: served, checkers }] of this.#groups) {
-      const next = groups.get(id);
+  apply({ targetGroups }: Snapshot): void {
+    const healthChanges: HealthChange[] = [];
+    for (const [id, { snapshot: served, checkers }] of this.#targetGroups) {
+      const next = targetGroups.get(id);
       if (next === served) continue;
       // Most of them stay as they are: only those that do not are copied to go through them.
       const changed: [string, Checker][] = [];
@@ -88,71 +88,72 @@ export class HealthMonitor {
         if (isAsEligible(target, served.targets.get(key)))
           this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
         const { state } = this.#check(next, target, checkers, checker.history);
-        if (state.health !== before) turned.push({ groupId: id, key, health: state.health });
+        if (state.health !== before) healthChanges.push({ targetGroupId: id, key, health: state.health });
       }
-      if (next === undefined) this.#groups.delete(id);
+      if (next === undefined) this.#targetGroups.delete(id);
     }
-    for (const [id, group] of groups) {
-      const served = this.#groups.get(id);
-      if (served?.snapshot === group) continue;
+    for (const [id, targetGroup] of targetGroups) {
+      const served = this.#targetGroups.get(id);
+      if (served?.snapshot === targetGroup) continue;
       const checkers = served?.checkers ?? new Map<string, Checker>();
       // Every checker is one of the group's targets: where there are as many, none is missing.
-      if (checkers.size < group.targets.size) {
-        for (const [key, target] of group.targets) {
-          if (!checkers.has(key)) this.#check(group, target, checkers);
+      if (checkers.size < targetGroup.targets.size) {
+        for (const [key, target] of targetGroup.targets) {
+          if (!checkers.has(key)) this.#check(targetGroup, target, checkers);
         }
       }
-      this.#groups.set(id, { snapshot: group, checkers });
+      this.#targetGroups.set(id, { snapshot: targetGroup, checkers });
     }
     this.#known.clear();
     // Where checking ends, nothing else would bring back a target that the data planes have as unhealthy.
-    if (turned.length > 0) this.#options.onChange(turned);
+    if (healthChanges.length > 0) this.#options.onChange(healthChanges);
   }
 
-  health(groupId: string, key: string): Health {
-    return this.state(groupId, key)?.health ?? 'checking';
+  health(targetGroupId: string, key: string): Health {
+    return this.state(targetGroupId, key)?.health ?? 'checking';
   }
 
-  state(groupId: string, key: string): HealthState | undefined {
-    return this.record(groupId, key)?.state;
+  state(targetGroupId: string, key: string): HealthState | undefined {
+    return this.record(targetGroupId, key)?.state;
   }
 
-  record(groupId: string, key: string): HealthRecord | undefined {
-    return this.#groups.get(groupId)?.checkers.get(key);
+  record(targetGroupId: string, key: string): HealthRecord | undefined {
+    return this.#targetGroups.get(targetGroupId)?.checkers.get(key);
   }
 
-  report({ groupId, key, ok, error }: PassiveReport): void {
-    this.#groups
-      .get(groupId)
+  report({ targetGroupId, key, ok, error }: PassiveReport): void {
+    this.#targetGroups
+      .get(targetGroupId)
       ?.checkers.get(key)
       ?.report(ok, error ?? 'a connection failed');
   }
 
   /** The health of every checked target. */
-  *all(): Iterable<{ groupId: string; key: string; health: Health }> {
-    for (const [groupId, { checkers }] of this.#groups) {
+  *all(): Iterable<{ targetGroupId: string; key: string; health: Health }> {
+    for (const [targetGroupId, { checkers }] of this.#targetGroups) {
       for (const [key, { state }] of checkers) {
-        if (state.health !== 'unchecked' && state.health !== 'ineligible') yield { groupId, key, health: state.health };
+        if (state.health !== 'unchecked' && state.health !== 'ineligible')
+          yield { targetGroupId, key, health: state.health };
       }
     }
   }
 
   close(): void {
-    for (const { checkers } of this.#groups.values()) for (const checker of checkers.values()) checker.close();
-    this.#groups.clear();
+    for (const { checkers } of this.#targetGroups.values()) for (const checker of checkers.values()) checker.close();
+    this.#targetGroups.clear();
   }
 
   #check(
-    group: GroupSnapshot,
+    targetGroup: TargetGroupSnapshot,
     target: TargetSnapshot,
     checkers: Map<string, Checker>,
-    history: readonly HealthTurn[] = [],
+    history: readonly HealthHistoryEntry[] = [],
   ): Checker {
-    const name = `${group.id} ${target.key}`;
+    const name = `${targetGroup.id} ${target.key}`;
     const known = this.#known.get(name);
     this.#known.delete(name);
     const { ineligible } = target;
-    const check = ineligible === undefined ? group.healthCheck : undefined;
+    const check = ineligible === undefined ? targetGroup.healthCheck : undefined;
     const checker = new Checker({
       ...this.#options,
       name,
@@ -160,7 +161,7 @@ export class HealthMonitor {
       check,
       state: ineligible === undefined ? initialState(check !== undefined, known) : ineligibleState(ineligible),
       history,
-      onTurn: (health) => this.#options.onChange([{ groupId: group.id, key: target.key, health }]),
+      onHealth: (health) => this.#options.onChange([{ targetGroupId: targetGroup.id, key: target.key, health }]),
     });
     checkers.set(target.key, checker);
     return checker;
@@ -174,14 +175,14 @@ interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFir
   readonly check: HealthCheckSnapshot | undefined;
   readonly state: HealthState;
   /** Under the check before this one. */
-  readonly history: readonly HealthTurn[];
-  readonly onTurn: (health: Health) => void;
+  readonly history: readonly HealthHistoryEntry[];
+  readonly onHealth: (health: Health) => void;
 }
 
 /** The loop of one target: check at once, then at each interval, until closed. */
 class Checker implements HealthRecord {
   state: HealthState;
-  history: readonly HealthTurn[];
+  history: readonly HealthHistoryEntry[];
   checkedAtMs: number | undefined;
   readonly #options: CheckerOptions;
   readonly #ended = new AbortController();
@@ -191,7 +192,7 @@ class Checker implements HealthRecord {
     const { check, state, history } = options;
     this.#options = options;
     this.state = state;
-    this.history = this.#withTurn(history);
+    this.history = this.#withEntry(history);
     // From the second check on those of other targets are at other times of the interval.
     if (check !== undefined)
       this.#timer = setTimeout(() => void this.#run(check, spreadMs(check.intervalMs, options.name)), 0);
@@ -227,17 +228,17 @@ class Checker implements HealthRecord {
   }
 
   #become(state: HealthState): void {
-    const hasTurned = state.health !== this.state.health;
+    const hasChanged = state.health !== this.state.health;
     this.state = state;
-    if (!hasTurned) return;
-    this.history = this.#withTurn(this.history);
-    this.#options.onTurn(state.health);
+    if (!hasChanged) return;
+    this.history = this.#withEntry(this.history);
+    this.#options.onHealth(state.health);
   }
 
-  #withTurn(history: readonly HealthTurn[]): readonly HealthTurn[] {
+  #withEntry(history: readonly HealthHistoryEntry[]): readonly HealthHistoryEntry[] {
     const { health, lastError } = this.state;
     const error = takesTraffic(health) ? undefined : lastError;
-    return withTurn(history, { atMs: this.#options.nowMs(), health, error });
+    return withEntry(history, { atMs: this.#options.nowMs(), health, error });
   }
 }
 

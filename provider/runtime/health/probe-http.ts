@@ -12,12 +12,12 @@ const MAX_HEAD_BYTES = 16 * 1024;
 
 export const probeHttp: Probe = ({ address, port }, check, signal) => {
   const { timeoutMs, expectedCodes, path, method } = check;
-  return attempt({ timeoutMs, late: `no answer within ${timeoutMs} ms`, signal }, (finish) => {
+  return attempt({ timeoutMs, late: `no response within ${timeoutMs} ms`, signal }, (finish) => {
     const host = check.host ?? targetKey(address, port);
     const headers = { host, 'user-agent': 'weir-health-check', connection: 'close' };
     const judge = ({ statusCode = 0 }: IncomingMessage) => {
       const isExpected = expectedCodes.some(([low, high]) => low <= statusCode && statusCode <= high);
-      finish(isExpected ? undefined : `answered ${statusCode}, which is not an expected code`);
+      finish(isExpected ? undefined : `responded with ${statusCode}, which is not an expected code`);
     };
     const socket = connect({ host: address, port });
     socket.on('error', (error) => finish(error.message));
@@ -27,7 +27,7 @@ export const probeHttp: Probe = ({ address, port }, check, signal) => {
     const sent = request({ path, method, headers, maxHeaderSize: MAX_HEAD_BYTES, createConnection });
     sent.on('response', judge).on('upgrade', judge);
     sent.on('error', (error) => finish(error.message));
-    sent.on('close', () => finish('closed the connection without an answer'));
+    sent.on('close', () => finish('closed the connection without a response'));
     sent.end();
     return {
       destroy: () => {

@@ -1,5 +1,5 @@
 // Slow start as a pure function of the clock: a target that begins to take traffic comes to its whole weight by and by.
-import type { GroupSnapshot } from '../contract/snapshot.ts';
+import type { TargetGroupSnapshot } from '../contract/snapshot.ts';
 
 /** A weight is a whole number of these parts of it, so that the smallest one has steps too, and sums stay exact. */
 export const RAMP_PARTS = 20;
@@ -16,7 +16,7 @@ export interface RampingTarget {
 }
 
 /** How long a ramp of the group takes, 0: none. A hash by weights that change would move clients again and again. */
-export function rampMsOf({ algorithm, slowStartMs }: Pick<GroupSnapshot, 'algorithm' | 'slowStartMs'>): number {
+export function rampMsOf({ algorithm, slowStartMs }: Pick<TargetGroupSnapshot, 'algorithm' | 'slowStartMs'>): number {
   return algorithm === 'source-ip-hash' ? 0 : slowStartMs;
 }
 

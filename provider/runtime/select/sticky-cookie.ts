@@ -17,8 +17,8 @@ const MAX_VALUES = 8;
 const SEPARATOR = '.';
 
 /** From a target's key to its value: opaque, and the same in every worker and after a restart. Who has not the key can make none. */
-export function cookieValues(cookieKey: string, groupId: string): (targetKey: string) => string {
-  const groupKey = createHmac('sha256', cookieKey).update(groupId).digest('base64url');
+export function cookieValues(cookieKey: string, targetGroupId: string): (targetKey: string) => string {
+  const groupKey = createHmac('sha256', cookieKey).update(targetGroupId).digest('base64url');
   // All targets of a group get theirs in one tick: one such hash costs a fifth of an HMAC. Behind a secret of fixed length
   // it is as good as one, since half of it is kept back: what is not given whole cannot be extended.
   return (targetKey) => hash('sha256', groupKey + targetKey, 'base64url').slice(0, VALUE_LENGTH);
@@ -32,8 +32,8 @@ export class StickyCookie<T extends StickyTarget> implements Stickiness<T> {
   /** Kept from bind to unbind: a change of health among thousands computes none anew. */
   readonly #values = new Map<T, string>();
 
-  constructor(groupId: string, settings: CookieSettings) {
-    this.#valueOf = cookieValues(settings.cookieKey, groupId);
+  constructor(targetGroupId: string, settings: CookieSettings) {
+    this.#valueOf = cookieValues(settings.cookieKey, targetGroupId);
     this.#settings = settings;
     const { lifetimeMs } = settings;
     // RFC 6265 4.1.1: Max-Age is whole seconds, and 0 would delete the cookie.

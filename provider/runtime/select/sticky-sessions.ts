@@ -6,7 +6,7 @@ import { StickySource } from './sticky-source.ts';
 
 /** Undefined: each pick is for itself. `clients`: of createClientTable, where they are sticky by source IP. */
 export function createStickiness<T extends StickyTarget>(
-  groupId: string,
+  targetGroupId: string,
   sticky: StickySnapshot | undefined,
   clients: SharedArrayBuffer | undefined,
   nowMs: () => number,
@@ -15,7 +15,7 @@ export function createStickiness<T extends StickyTarget>(
     case undefined:
       return undefined;
     case 'cookie':
-      return new StickyCookie(groupId, sticky);
+      return new StickyCookie(targetGroupId, sticky);
     case 'source-ip':
       return clients && new StickySource(sticky.lifetimeMs, clients, nowMs);
   }

@@ -3,7 +3,7 @@ import type { Kind } from '../../model/base/kinds.ts';
 import { isSameList } from '../../model/base/same-list.ts';
 import { canonicalAddress, targetKey } from '../../model/base/target-key.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
-import { type Target, weightOf } from '../../model/objects/target-attachment.ts';
+import { type TargetProperties, weightOf } from '../../model/objects/target-attachment.ts';
 import { targetFault } from '../../model/rules/eligibility.ts';
 import { loadBalancerIdOf } from '../../model/rules/parents.ts';
 import { addressOf, wantedTargets } from '../../model/rules/targets.ts';
@@ -50,8 +50,11 @@ export function loadBalancerOf(objects: StoredObjects, parent: ParentIds): Store
 }
 
 /** Each target that the attachment asks for, as the model has it. */
-export function targetsWanted(objects: StoredObjects, attachment: Attachment): [name: string, target: Target][] {
-  return wantedTargets(lookupIn(objects), attachment) as [string, Target][];
+export function targetsWanted(
+  objects: StoredObjects,
+  attachment: Attachment,
+): [name: string, target: TargetProperties][] {
+  return wantedTargets(lookupIn(objects), attachment) as [string, TargetProperties][];
 }
 
 /** By the attachment's properties, which never change. */
@@ -65,7 +68,7 @@ const resolved = new WeakMap<
  * made of: a write asks for them many times, and for those of attachments that it does not change.
  */
 export function resolvedTargets(objects: StoredObjects, attachment: Attachment): readonly ResolvedTarget[] {
-  const parts = [loadBalancerOf(objects, attachment.properties), ...partsOf(objects, attachment)];
+  const parts = [loadBalancerOf(objects, attachment.properties), ...targetSourcesOf(objects, attachment)];
   const known = resolved.get(attachment.properties);
   if (known !== undefined && isSameList(known.parts, parts)) return known.targets;
   const targets = resolve(objects, attachment);
@@ -93,10 +96,10 @@ function resolve(objects: StoredObjects, attachment: Attachment): ResolvedTarget
 }
 
 /** What a target resolves to that depends on nothing but itself: a bare address with a port. A patch leaves most of them. */
-const selfContained = new WeakMap<Target, ResolvedTarget>();
+const selfContained = new WeakMap<TargetProperties, ResolvedTarget>();
 
 /** The objects that an attachment's targets are made of, beside itself and what it is bound to. */
-export function partsOf(objects: StoredObjects, attachment: Attachment): StoredObject[] {
+export function targetSourcesOf(objects: StoredObjects, attachment: Attachment): StoredObject[] {
   if (attachment.kind === 'attachments') return serversOf(objects, serverIdsOf(attachment));
   const group = objects.get('groups', attachment.properties.groupId);
   return group === undefined ? [] : [group, ...serversOf(objects, Object.values(membersOf(group)))];

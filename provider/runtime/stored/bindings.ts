@@ -3,7 +3,7 @@ import { canonicalAddress, targetKey } from '../../model/base/target-key.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
 import { AttachmentIndex } from '../../model/rules/serving.ts';
-import { groupIdOfRule, type TargetSnapshot } from '../contract/snapshot.ts';
+import { type TargetSnapshot, targetGroupIdOfRule } from '../contract/snapshot.ts';
 import { type Attachment, attachmentsOf, resolvedTargets } from './attachments.ts';
 import type { Model, ModelView } from './model.ts';
 import type { StoredObject } from './object.ts';
@@ -12,8 +12,8 @@ type Listener = StoredObject<'listeners'>;
 type Rule = StoredObject<'rules'>;
 
 /** A target group that an attachment serves. */
-interface ServedGroup {
-  readonly groupId: string;
+interface ServedTargetGroup {
+  readonly targetGroupId: string;
   readonly listenerId: string;
   /** The port of all its targets, where its listener is a classic one. */
   readonly fixedPort: number | undefined;
@@ -54,15 +54,17 @@ export class Bindings {
   }
 
   /** What an attachment serves: its rule, its listener, or those listeners of its load balancer that have none of their own. */
-  groupsServedBy(parent: ParentIds): ServedGroup[] {
+  targetGroupsServedBy(parent: ParentIds): ServedTargetGroup[] {
     const model = this.#model;
     if (parent.ruleId !== undefined) {
       const rule = model.get('rules', parent.ruleId);
       if (rule === undefined) return [];
-      return [{ groupId: groupIdOfRule(rule.id), listenerId: rule.properties.listenerId, fixedPort: undefined }];
+      return [
+        { targetGroupId: targetGroupIdOfRule(rule.id), listenerId: rule.properties.listenerId, fixedPort: undefined },
+      ];
     }
     return this.#listenersServedBy(parent).map(({ id, properties }) => {
-      return { groupId: id, listenerId: id, fixedPort: properties.backendPort };
+      return { targetGroupId: id, listenerId: id, fixedPort: properties.backendPort };
     });
   }
 
@@ -98,6 +100,6 @@ export class Bindings {
 
 /** The version at which the target's attachment came to bind it. */
 function heldSince(attachments: readonly Attachment[], { attachment: id, address, key }: TargetSnapshot): number {
-  const claims = attachments.find((attachment) => attachment.id === id)?.state.claims ?? {};
-  return claims[key] ?? claims[canonicalAddress(address)] ?? 0;
+  const boundSince = attachments.find((attachment) => attachment.id === id)?.state.boundSince ?? {};
+  return boundSince[key] ?? boundSince[canonicalAddress(address)] ?? 0;
 }

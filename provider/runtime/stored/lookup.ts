@@ -1,6 +1,6 @@
 // The stored model as the rules over several objects look at it.
 import type { Kind } from '../../model/base/kinds.ts';
-import type { Fields, Lookup } from '../../model/rules/lookup.ts';
+import type { Lookup, ObjectFields } from '../../model/rules/lookup.ts';
 import { membersOf } from './members.ts';
 import type { StoredObjects } from './model.ts';
 import type { StoredObject } from './object.ts';
@@ -9,7 +9,7 @@ export function lookupIn(objects: StoredObjects): Lookup {
   return {
     get: <K extends Kind>(kind: K, id: unknown) => {
       const object = objects.get<Kind>(kind, String(id));
-      return (object && fieldsOf(object)) as Fields<K> | undefined;
+      return (object && fieldsOf(object)) as ObjectFields<K> | undefined;
     },
     isKnown: () => true,
     hasExpired: (serverId) => objects.get('backend-servers', String(serverId))?.state.expired === true,

@@ -27,17 +27,17 @@ export interface States {
   /** The key of its sticky cookies, where it was given none, and the version at which it came to serve its VIP:port. */
   listeners: { readonly cookieKey?: string; readonly servesSince?: number };
   rules: { readonly cookieKey?: string };
-  attachments: Claims;
+  attachments: BoundSince;
   /** Whether its time is over. */
   'backend-servers': { readonly expired: boolean };
   /** The servers that have joined through the API, in their order. */
   groups: { readonly joined: readonly string[] };
-  'group-attachments': Claims;
+  'group-attachments': BoundSince;
 }
 
 /** Per target key the version at which it was claimed. */
-interface Claims {
-  readonly claims: Readonly<Record<string, number>>;
+interface BoundSince {
+  readonly boundSince: Readonly<Record<string, number>>;
 }
 
 export type StateOf<K extends Kind> = K extends keyof States ? States[K] : Readonly<Record<never, never>>;
@@ -46,7 +46,7 @@ export type StateOf<K extends Kind> = K extends keyof States ? States[K] : Reado
 export type ObjectChange = { put: StoredObject } | { delete: { kind: Kind; id: string } };
 
 export interface StoredHealth {
-  groupId: string;
+  targetGroupId: string;
   key: string;
   health: Health;
 }

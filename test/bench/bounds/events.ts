@@ -25,9 +25,9 @@ export const measureEvents: MeasureBound = async ({ cleanUp, signal }) => {
   const target = { address: '127.0.0.1', port: (backend.address() as AddressInfo).port };
   const { url } = await startWorld(cleanUp, { protocol: 'HTTP' }, { target });
 
-  const [answer] = (await once(get(url, { signal }), 'response')) as [IncomingMessage];
+  const [response] = (await once(get(url, { signal }), 'response')) as [IncomingMessage];
   const delaysMs: number[] = [];
-  for await (const text of answer.setEncoding('utf8')) {
+  for await (const text of response.setEncoding('utf8')) {
     const now = performance.now();
     for (const [, sentAt] of String(text).matchAll(/^data: (.*)$/gm)) delaysMs.push(now - Number(sentAt));
   }

@@ -36,19 +36,19 @@ export const measureMemory: MeasureBound = async ({ cleanUp, signal }) => {
   await fetch(url);
   const before = residentBytes(runtime.pid);
 
-  const [answer] = (await once(get(`${url}large`, { signal }), 'response')) as [IncomingMessage];
+  const [response] = (await once(get(`${url}large`, { signal }), 'response')) as [IncomingMessage];
   let received = 0;
   let pausedAt = 0;
   let peak = before;
-  answer.on('data', (chunk: Buffer) => {
+  response.on('data', (chunk: Buffer) => {
     received += chunk.length;
     if (received < pausedAt + PAUSE_EVERY_BYTES) return;
     pausedAt = received;
     peak = Math.max(peak, residentBytes(runtime.pid));
-    answer.pause();
-    setTimeout(() => answer.resume(), PAUSE_MS);
+    response.pause();
+    setTimeout(() => response.resume(), PAUSE_MS);
   });
-  await once(answer, 'end', { signal });
+  await once(response, 'end', { signal });
   return [
     {
       what: `${received === BODY_BYTES ? '1 GiB' : `${received} bytes`} to a slow reader: the process grows by`,

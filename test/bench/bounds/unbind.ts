@@ -53,8 +53,8 @@ async function unbindUnderFlows(cleanUp: BoundContext['cleanUp'], listener: obje
   });
   const ends = flows.filter(({ name }) => name === 'b').map(({ closed }) => closed.then(() => performance.now()));
   await world.patch({ b: null });
-  const answeredAt = performance.now();
-  const endsMs = (await Promise.all(ends)).map((at) => Math.max(0, at - answeredAt));
+  const respondedAt = performance.now();
+  const endsMs = (await Promise.all(ends)).map((at) => Math.max(0, at - respondedAt));
   const others = flows.filter(({ name, socket }) => name === 'a' && !socket.destroyed).length;
   return { endsMs, others };
 }
@@ -63,16 +63,16 @@ async function measureHangingConnects({ cleanUp }: BoundContext) {
   const hanging = { address: '127.0.0.1', port: await fullPort(cleanUp) };
   const a = await tcpBackend(cleanUp, 'a');
   const world = await startWorld(cleanUp, { protocol: 'TCP' }, { hanging, a: { ...a.target, weight: 0 } });
-  const answers = Array.from({ length: CLIENTS }, async () => {
+  const responses = Array.from({ length: CLIENTS }, async () => {
     const name = await askTcp('127.0.0.1', world.port);
     return { name, at: performance.now() };
   });
   // Every client has been accepted, and waits for its target.
   await delay(300);
   await world.patch({ hanging: null, a: { weight: 100 } });
-  const answeredAt = performance.now();
-  const all = await Promise.all(answers);
-  const worst = Math.max(...all.map(({ at }) => at - answeredAt));
+  const respondedAt = performance.now();
+  const all = await Promise.all(responses);
+  const worst = Math.max(...all.map(({ at }) => at - respondedAt));
   const served = all.filter(({ name }) => name === 'a').length;
   return {
     what: `unbind while ${CLIENTS} connects to the target hang: ${served} clients get another one`,

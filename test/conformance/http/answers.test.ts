@@ -4,11 +4,11 @@ import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { ENGINES } from '../../harness/conformance/world.ts';
 import { assertHolds } from '../../harness/properties/properties.ts';
-import { cut, cuts, oddAnswers } from '../../harness/raw-http/generate.ts';
+import { cut, cuts, oddResponses } from '../../harness/raw-http/generate.ts';
 import { type Act, HOSTILE_TARGET, HostileBackend } from '../../harness/raw-http/hostile-backend.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
-import { Peer } from '../../harness/raw-http/raw.ts';
-import { type AnswerMessage, readAnswers, valuesOf } from '../../harness/raw-http/reference.ts';
+import { RawPeer } from '../../harness/raw-http/raw.ts';
+import { type ResponseMessage, readResponses, valuesOf } from '../../harness/raw-http/reference.ts';
 import { HOSTILE, type HostileRow, type Outcome } from './hostile-answers.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -33,16 +33,16 @@ for (const engine of Object.keys(ENGINES)) {
 
     test('answers with faults reach the client as the reference reads them, or as no answer', async () => {
       await assertHolds(
-        fc.asyncProperty(oddAnswers, cuts, async (text, places) => {
+        fc.asyncProperty(oddResponses, cuts, async (text, places) => {
           const clean: (() => unknown)[] = [];
           const t = { after: (one: () => unknown) => clean.push(one) };
           try {
-            const due = readAnswers(text, ['GET'], true);
-            const { client, answers } = await ask(t, `GET ${HOSTILE_TARGET} HTTP/1.1\r\nHost: a\r\n\r\n`, [
+            const due = readResponses(text, ['GET'], true);
+            const { client, responses } = await ask(t, `GET ${HOSTILE_TARGET} HTTP/1.1\r\nHost: a\r\n\r\n`, [
               ...cut(text, places),
               'FIN',
             ]);
-            const got = finalOf(answers.messages);
+            const got = finalOf(responses.messages);
             const sent = finalOf(due.messages);
             if (got !== undefined && got.status !== 502) {
               assert.deepEqual(
@@ -50,7 +50,7 @@ for (const engine of Object.keys(ENGINES)) {
                 [sent?.status, sent?.body, true],
               );
             }
-            await nextIsRight(t, client, answers.end === 'clean');
+            await nextIsRight(t, client, responses.end === 'clean');
           } finally {
             for (const one of clean) one();
           }
@@ -60,9 +60,9 @@ for (const engine of Object.keys(ENGINES)) {
     });
 
     async function run(t: TestContext, { request = '', client: outcome }: HostileRow, acts: readonly Act[]) {
-      const { client, answers } = await ask(t, request, acts);
-      isAsDue(client, answers.messages, answers.end, outcome);
-      await nextIsRight(t, client, answers.end === 'clean' && !client.isEnded);
+      const { client, responses } = await ask(t, request, acts);
+      isAsDue(client, responses.messages, responses.end, outcome);
+      await nextIsRight(t, client, responses.end === 'clean' && !client.isEnded);
       const isReusable = typeof outcome === 'object' && outcome.isReused;
       for (const targets of line.backend.connections) {
         if (!isReusable && targets.includes(HOSTILE_TARGET))
@@ -73,23 +73,23 @@ for (const engine of Object.keys(ENGINES)) {
 
     /** Resolves with the whole answer, or with what there is at the connection's end. */
     async function ask(t: Pick<TestContext, 'after'>, request: string, acts: readonly Act[]) {
-      const client = await Peer.connect(t, line.world.port);
+      const client = await RawPeer.connect(t, line.world.port);
       line.backend.script = { acts, client };
       client.socket.write(request, 'latin1');
       const method = request.split(' ')[0] as string;
-      const read = () => readAnswers(client.heard, [method, 'GET'], client.isEnded && !client.isReset);
+      const read = () => readResponses(client.heard, [method, 'GET'], client.isEnded && !client.isReset);
       await client.until(() => client.isEnded || finalOf(read().messages) !== undefined, 'an answer');
-      return { client, answers: read() };
+      return { client, responses: read() };
     }
 
     /** On the same connection, where that goes on, and on another one. */
-    async function nextIsRight(t: Pick<TestContext, 'after'>, client: Peer, isOpen: boolean): Promise<void> {
+    async function nextIsRight(t: Pick<TestContext, 'after'>, client: RawPeer, isOpen: boolean): Promise<void> {
       const before = client.heard.length;
       const isKept = isOpen && !/\r\nconnection: close\r\n/i.test(client.heard);
-      for (const peer of [...(isKept ? [client] : []), await Peer.connect(t, line.world.port)]) {
+      for (const peer of [...(isKept ? [client] : []), await RawPeer.connect(t, line.world.port)]) {
         const from = peer === client ? before : 0;
         peer.socket.write(NEXT);
-        const read = () => readAnswers(peer.heard.slice(from), ['GET'], false);
+        const read = () => readResponses(peer.heard.slice(from), ['GET'], false);
         await peer.until(() => peer.isEnded || read().messages.length > 0, 'the next answer');
         assert.deepEqual(
           read().messages.map(({ status, body }) => [status, body]),
@@ -100,10 +100,10 @@ for (const engine of Object.keys(ENGINES)) {
   });
 }
 
-function isAsDue(client: Peer, answers: readonly AnswerMessage[], end: string, outcome: Outcome): void {
+function isAsDue(client: RawPeer, responses: readonly ResponseMessage[], end: string, outcome: Outcome): void {
   if (outcome === 'broken') {
     assert.ok(client.isEnded);
-    assert.deepEqual([finalOf(answers), end], [undefined, 'short'], client.heard);
+    assert.deepEqual([finalOf(responses), end], [undefined, 'short'], client.heard);
     assert.match(client.heard, /^HTTP\/1\.1 200/);
     return;
   }
@@ -114,9 +114,9 @@ function isAsDue(client: Peer, answers: readonly AnswerMessage[], end: string, o
     lacks = [],
     interim = 0,
   } = typeof outcome === 'number' ? { status: outcome } : outcome;
-  const final = finalOf(answers);
+  const final = finalOf(responses);
   assert.equal(final?.status, status, client.heard);
-  assert.equal(answers.length - 1, interim);
+  assert.equal(responses.length - 1, interim);
   if (body !== undefined) assert.equal(final?.body, body);
   const fields = final?.fields ?? [];
   for (const due of has)
@@ -128,8 +128,8 @@ function isAsDue(client: Peer, answers: readonly AnswerMessage[], end: string, o
   assert.doesNotMatch(client.heard, /evil/);
 }
 
-function finalOf(answers: readonly AnswerMessage[]): AnswerMessage | undefined {
-  return answers.find(({ status }) => status >= 200);
+function finalOf(responses: readonly ResponseMessage[]): ResponseMessage | undefined {
+  return responses.find(({ status }) => status >= 200);
 }
 
 function isBytes(act: Act): act is string {

@@ -1,7 +1,7 @@
 // Requests that every data plane carries over, as bytes, and what their backend sees: each exactly once, in order, well framed.
 import type { Step } from '../../harness/raw-http/raw.ts';
 
-export interface Seen {
+export interface CarriedRequest {
   /** Method and target. */
   readonly line: string;
   readonly body?: string;
@@ -16,7 +16,7 @@ interface CarriedRow {
   readonly section: string;
   readonly send: string | readonly Step[];
   /** Nothing else reaches the backend. */
-  readonly seen: readonly (Seen | string)[];
+  readonly seen: readonly (CarriedRequest | string)[];
   /**
    * open: the next request on the connection is answered. closed: the connection ends behind the answers. A status: a
    * refusal stands behind them, then the connection ends. cut: it ends, and nothing is answered.
@@ -35,7 +35,7 @@ const old = (lines: string): string => `GET / HTTP/1.0\r\n${lines}\r\n`;
 const chunked = (body: string, lines = ''): string => post(`${lines}Transfer-Encoding: chunked\r\n`, body);
 const length = (text: string): string => `Content-Length: ${text.length}\r\n`;
 
-const HELLO: Seen = { line: 'POST /', body: 'hello' };
+const HELLO: CarriedRequest = { line: 'POST /', body: 'hello' };
 const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 const KEEP = 'Connection: keep-alive\r\n';
 

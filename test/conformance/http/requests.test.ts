@@ -4,15 +4,15 @@ import { describe, type TestContext, test } from 'node:test';
 import { ENGINES, type World } from '../../harness/conformance/world.ts';
 import { makePair } from '../../harness/machine/certificates.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
-import { Peer, RecordingBackend, type Step } from '../../harness/raw-http/raw.ts';
+import { RawPeer, RecordingBackend, type Step } from '../../harness/raw-http/raw.ts';
 import {
-  type AnswerMessage,
   type Field,
   type RequestMessage,
-  readAnswers,
+  type ResponseMessage,
+  readResponses,
   valuesOf,
 } from '../../harness/raw-http/reference.ts';
-import { CARRIED, type Seen } from './carried-requests.ts';
+import { CARRIED, type CarriedRequest } from './carried-requests.ts';
 import { REFUSED } from './refused-requests.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -21,7 +21,7 @@ const MAX_BYTEWISE = 2_000;
 
 interface Row {
   readonly send: string | readonly Step[];
-  readonly seen: readonly (Seen | string)[];
+  readonly seen: readonly (CarriedRequest | string)[];
   readonly ending: 'open' | 'closed' | 'cut' | number;
   readonly interim: number;
   readonly isWhole?: true | undefined;
@@ -73,12 +73,12 @@ async function run(
   { send, seen, ending, interim, isSecure }: Row,
 ): Promise<void> {
   const expected = seen.map((one) => (typeof one === 'string' ? { line: one, body: '' } : one));
-  const client = await Peer.connect(t, world.port, isSecure);
+  const client = await RawPeer.connect(t, world.port, isSecure);
   await client.play(stepsOf(send));
   if (ending === 'open') client.socket.write(NEXT);
   const due = ending === 'open' ? [...expected, { line: 'GET /next' }] : expected;
   const methods = due.map(({ line }) => line.split(' ')[0] as string);
-  const read = () => readAnswers(client.heard, [...methods, 'GET'], client.isEnded);
+  const read = () => readResponses(client.heard, [...methods, 'GET'], client.isEnded);
   if (ending === 'open')
     await client.until(() => client.isEnded || finals(read().messages).length >= due.length, 'answers');
   else await client.untilEnded();
@@ -91,24 +91,24 @@ async function run(
   );
   for (const [index, one] of expected.entries()) isAsSeen(requests[index] as RequestMessage, one);
 
-  const answers = read();
-  assert.notEqual(answers.end, 'refused', answers.reason);
-  const statuses = finals(answers.messages).map(({ status }) => status);
+  const responses = read();
+  assert.notEqual(responses.end, 'refused', responses.reason);
+  const statuses = finals(responses.messages).map(({ status }) => status);
   assert.deepEqual(statuses, [...due.map(() => 200), ...(typeof ending === 'number' ? [ending] : [])]);
-  assert.equal(answers.messages.length - statuses.length, interim);
+  assert.equal(responses.messages.length - statuses.length, interim);
   for (const [index, { line }] of due.entries()) {
-    if (methods[index] !== 'HEAD') assert.equal(finals(answers.messages)[index]?.body, line);
+    if (methods[index] !== 'HEAD') assert.equal(finals(responses.messages)[index]?.body, line);
   }
-  assert.equal(client.heard.slice(answers.at), '', 'nothing behind the last answer');
+  assert.equal(client.heard.slice(responses.at), '', 'nothing behind the last answer');
 }
 
 /** Closes a connection that is still open, so that the backend sees what was left of it. */
-async function recorded(client: Peer, backend: RecordingBackend, ending: Row['ending']) {
+async function recorded(client: RawPeer, backend: RecordingBackend, ending: Row['ending']) {
   if (ending === 'open') client.socket.destroy();
   return backend.take();
 }
 
-function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailers = [] }: Seen): void {
+function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailers = [] }: CarriedRequest): void {
   const lines = request.fields.map(toLine);
   for (const line of has) {
     const due = has.filter((other) => other === line).length;
@@ -125,8 +125,8 @@ function toLine([name, value]: Field): string {
   return `${name}: ${value}`;
 }
 
-function finals(answers: readonly AnswerMessage[]): AnswerMessage[] {
-  return answers.filter(({ status }) => status >= 200);
+function finals(responses: readonly ResponseMessage[]): ResponseMessage[] {
+  return responses.filter(({ status }) => status >= 200);
 }
 
 function stepsOf(send: string | readonly Step[]): readonly Step[] {

@@ -7,8 +7,8 @@ import { assertHolds } from '../../harness/properties/properties.ts';
 import { cut, cuts, goodRequests, oddRequests } from '../../harness/raw-http/generate.ts';
 import { lineOf } from '../../harness/raw-http/line.ts';
 import { meaningOf } from '../../harness/raw-http/meaning.ts';
-import { Peer, RecordingBackend } from '../../harness/raw-http/raw.ts';
-import { type RequestMessage, readAnswers, readRequests } from '../../harness/raw-http/reference.ts';
+import { RawPeer, RecordingBackend } from '../../harness/raw-http/raw.ts';
+import { type RequestMessage, readRequests, readResponses } from '../../harness/raw-http/reference.ts';
 
 const GOOD_RUNS = 300;
 const ODD_RUNS = 5_000;
@@ -51,7 +51,7 @@ for (const engine of Object.keys(ENGINES)) {
       const { world, backend } = line;
       const due = readRequests(text);
       const clean: (() => unknown)[] = [];
-      const client = await Peer.connect({ after: (one: () => unknown) => clean.push(one) }, world.port);
+      const client = await RawPeer.connect({ after: (one: () => unknown) => clean.push(one) }, world.port);
       try {
         // Whoever waits for the rest of what is no request waits for nothing.
         const end = due.end === 'closed' ? [] : (['FIN'] as const);
@@ -69,9 +69,9 @@ for (const engine of Object.keys(ENGINES)) {
         assert.deepEqual({ ...got, target: request.target, host: sent.host && got.host }, sent);
       }
       const methods = seen.map(({ method }) => method);
-      const answers = readAnswers(client.heard, [...methods, 'GET'], true);
-      assert.notEqual(answers.end, 'refused', client.heard);
-      const finals = answers.messages.filter(({ status }) => status >= 200);
+      const responses = readResponses(client.heard, [...methods, 'GET'], true);
+      assert.notEqual(responses.end, 'refused', client.heard);
+      const finals = responses.messages.filter(({ status }) => status >= 200);
       const own = finals.slice(seen.length).map(({ status }) => status);
       assert.ok(own.length === 0 || (own.length === 1 && /^4/.test(`${own}`)), `refused with ${own}`);
       for (const [index, { method, target }] of seen.entries()) {

@@ -28,9 +28,9 @@ export async function httpBackend(
     if (request.headers['user-agent'] !== 'weir-health-check') {
       backend.count++;
     }
-    const answer = () => response.setHeader('x-backend', name).end(name);
-    if (gate === undefined) answer();
-    else void gate.then(answer);
+    const respond = () => response.setHeader('x-backend', name).end(name);
+    if (gate === undefined) respond();
+    else void gate.then(respond);
   });
   const backend = await listen(t, name, server, port, address);
   return backend;

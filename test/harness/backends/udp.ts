@@ -35,7 +35,7 @@ export class UdpBackend {
   readonly target: { address: string; port: number };
   readonly datagrams: Datagram[] = [];
   /** Where an answer goes, and when: at once where nothing else is set. */
-  answer: (send: () => void) => void = (send) => send();
+  response: (send: () => void) => void = (send) => send();
   readonly #socket: Socket;
 
   static async start(t: Test, name: string, address = '127.0.0.1', port = 0): Promise<UdpBackend> {
@@ -48,7 +48,7 @@ export class UdpBackend {
     this.target = { address, port: socket.address().port };
     socket.on('message', (data, { port, address: from }) => {
       this.datagrams.push({ data, port, atMs: performance.now() });
-      this.answer(() => socket.send(Buffer.concat([Buffer.from(`${name} `), data]), port, from, () => {}));
+      this.response(() => socket.send(Buffer.concat([Buffer.from(`${name} `), data]), port, from, () => {}));
     });
   }
 
@@ -67,7 +67,7 @@ export class UdpBackend {
 }
 
 export class UdpClient {
-  readonly answers: string[] = [];
+  readonly responses: string[] = [];
   readonly #socket: Socket;
   readonly #port: number;
   readonly #address: string;
@@ -83,7 +83,7 @@ export class UdpClient {
     this.#port = port;
     this.#address = address;
     socket.on('message', (data, from) => {
-      if (from.port === port && from.address === address) this.answers.push(String(data));
+      if (from.port === port && from.address === address) this.responses.push(String(data));
     });
   }
 
@@ -96,17 +96,17 @@ export class UdpClient {
 
   /** The next answer. */
   async ask(data: string | Buffer): Promise<string> {
-    const { length } = this.answers;
+    const { length } = this.responses;
     await this.send(data);
-    return await until('an answer by UDP', () => this.answers[length]);
+    return await until('an answer by UDP', () => this.responses[length]);
   }
 
   /** Asks until somebody answers, for where a datagram may be lost on purpose. */
-  async askUntilAnswered(data: string): Promise<string> {
-    const { length } = this.answers;
+  async sendUntilReplied(data: string): Promise<string> {
+    const { length } = this.responses;
     return await until('an answer by UDP', async () => {
       await this.send(data);
-      return this.answers[length];
+      return this.responses[length];
     });
   }
 

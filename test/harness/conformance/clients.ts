@@ -7,18 +7,18 @@ export function backends(make: (name: string) => Promise<Backend>, names: string
 }
 
 /** Clients of their own addresses, all of which Linux has on the loopback interface. */
-export function addressOf(client: number): string {
+export function clientAddressOf(client: number): string {
   return `127.1.${client >> 8}.${client & 255}`;
 }
 
 /** `ask` for 0..count-1, at most `width` at once; the answers in that order. */
-export async function inTurn<T>(count: number, width: number, ask: (index: number) => Promise<T>): Promise<T[]> {
-  const answers: T[] = [];
-  while (answers.length < count) {
-    const next = Array.from({ length: Math.min(width, count - answers.length) }, (_, k) => ask(answers.length + k));
-    answers.push(...(await Promise.all(next)));
+export async function oneByOne<T>(count: number, width: number, ask: (index: number) => Promise<T>): Promise<T[]> {
+  const responses: T[] = [];
+  while (responses.length < count) {
+    const next = Array.from({ length: Math.min(width, count - responses.length) }, (_, k) => ask(responses.length + k));
+    responses.push(...(await Promise.all(next)));
   }
-  return answers;
+  return responses;
 }
 
 /** Of 100 picks, which several workers may have shared. */

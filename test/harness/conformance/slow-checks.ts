@@ -19,7 +19,7 @@ export function slowToCheck(t: Pick<TestContext, 'after'>, name: string, port = 
 }
 
 /** Resolves when requests that began after the call were answered, all of them by `backend`. */
-export async function answeredBy(load: Load, { name }: Pick<Backend, 'name'>): Promise<void> {
+export async function servedBy(load: Load, { name }: Pick<Backend, 'name'>): Promise<void> {
   const atMs = performance.now();
   const later = () => load.exchanges.filter(({ startedAtMs }) => startedAtMs > atMs);
   await until('later requests', () => later().length > 20);

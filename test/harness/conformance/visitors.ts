@@ -3,8 +3,8 @@ import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import type { Protocol } from '../../../provider/runtime/contract/snapshot.ts';
 import { UdpClient } from '../backends/udp.ts';
-import type { Protocol } from './walk-model.ts';
 
 /** The clients of one listener as it is now; those of its older self are closed. */
 export class Visitors {

@@ -1,6 +1,5 @@
-// An independent model of what is written to the runtime, small enough to be seen right: which targets may answer a request.
-
-export type Protocol = 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
+// An independent model of what is written to the runtime, small enough to be seen right: which targets may serve a request.
+import type { Protocol } from '../../../provider/runtime/contract/snapshot.ts';
 
 interface ListenerModel {
   protocol: Protocol;
@@ -19,14 +18,14 @@ export interface Match {
 }
 
 /** A target's weight, and when it was bound: of two claims the newer one's weight counts. */
-interface Claim {
+interface BoundTarget {
   readonly weight: number;
-  readonly claimedAt: number;
+  readonly boundAt: number;
 }
 
 export interface AttachmentModel {
   readonly parent: { loadBalancerId: string } | { listenerId: string } | { ruleId: string };
-  readonly targets: Map<string, Claim>;
+  readonly targets: Map<string, BoundTarget>;
 }
 
 export class WalkModel {
@@ -38,10 +37,10 @@ export class WalkModel {
   /** Those that are bound keep their claim, whatever their weight becomes. */
   setTargets(id: string, parent: AttachmentModel['parent'], weights: ReadonlyMap<string, number>): void {
     const present = this.attachments.get(id)?.targets;
-    const claimedNow = ++this.#now;
-    const targets = [...weights].map(([name, weight]): [string, Claim] => [
+    const boundNow = ++this.#now;
+    const targets = [...weights].map(([name, weight]): [string, BoundTarget] => [
       name,
-      { weight, claimedAt: present?.get(name)?.claimedAt ?? claimedNow },
+      { weight, boundAt: present?.get(name)?.boundAt ?? boundNow },
     ]);
     this.attachments.set(id, { parent, targets: new Map(targets) });
   }
@@ -78,8 +77,8 @@ export class WalkModel {
   }
 
   #weights(attachments: readonly string[]): Map<string, number> {
-    const claims = attachments.flatMap((id) => [...(this.attachments.get(id)?.targets ?? [])]);
-    const oldestFirst = claims.toSorted(([, a], [, b]) => a.claimedAt - b.claimedAt);
+    const bound = attachments.flatMap((id) => [...(this.attachments.get(id)?.targets ?? [])]);
+    const oldestFirst = bound.toSorted(([, a], [, b]) => a.boundAt - b.boundAt);
     return new Map(oldestFirst.map(([name, { weight }]) => [name, weight]));
   }
 }

@@ -88,7 +88,7 @@ export async function createWorld(
 }
 
 /** A map of targets by the backends' names. */
-export function targetsOf(
+export function targetsTo(
   backends: readonly Pick<Backend, 'name' | 'target'>[],
   weights: readonly number[] = [],
 ): Record<string, object> {

@@ -24,7 +24,7 @@ export function put(draft: Draft, kind: Kind, id: string, input: object, more: P
 }
 
 /** The error that the work is refused with; undefined: it is not. */
-export function refusalOf(work: () => void): WeirError | undefined {
+export function writeErrorOf(work: () => void): WeirError | undefined {
   try {
     work();
   } catch (error) {

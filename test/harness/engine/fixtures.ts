@@ -7,19 +7,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { targetKey } from '../../../provider/model/base/target-key.ts';
 import type { HealthView, PassiveReport } from '../../../provider/runtime/contract/engine.ts';
 import {
-  type GroupSnapshot,
-  groupIdOfRule,
-  groupsOf,
   type ListenerSnapshot,
   type RuleSnapshot,
   type Snapshot,
+  type TargetGroupSnapshot,
   type TargetSnapshot,
+  targetGroupIdOfRule,
+  targetGroupsOf,
 } from '../../../provider/runtime/contract/snapshot.ts';
 import { EmbeddedEngine } from '../../../provider/runtime/embedded/engine.ts';
 import type { PassiveListener } from '../../../provider/runtime/embedded/serving/target.ts';
 import { TargetSet } from '../../../provider/runtime/embedded/serving/target-set.ts';
 import { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
-import type { GroupSettings, ListenerSettings } from '../../../provider/runtime/embedded/shared/messages.ts';
+import type { ListenerSettings, TargetGroupSettings } from '../../../provider/runtime/embedded/shared/messages.ts';
 import { createSelection } from '../../../provider/runtime/select/selection.ts';
 import { freePort } from '../machine/free-port.ts';
 
@@ -41,15 +41,20 @@ export function target(port: number, weight = 100, address = '127.0.0.1'): Targe
 }
 
 /** `more` and `ofGroup`: in place of what a TCP listener without checks has. */
-export function listener(
+export function listenerSnapshot(
   id: string,
   port: number,
   targets: readonly TargetSnapshot[],
   more: Partial<ListenerSnapshot> = {},
-  ofGroup: Partial<GroupSnapshot> = {},
+  ofTargetGroup: Partial<TargetGroupSnapshot> = {},
 ): ListenerSnapshot {
   const byKey = new Map(targets.map((target) => [target.key, target]));
-  return { ...settings(id, port), group: { ...groupSettings(id), targets: byKey, ...ofGroup }, rules: [], ...more };
+  return {
+    ...settings(id, port),
+    targetGroup: { ...targetGroupSettings(id), targets: byKey, ...ofTargetGroup },
+    rules: [],
+    ...more,
+  };
 }
 
 export function settings(id: string, port: number): ListenerSettings {
@@ -69,7 +74,7 @@ export function settings(id: string, port: number): ListenerSettings {
   };
 }
 
-export function groupSettings(listenerId: string): GroupSettings {
+export function targetGroupSettings(listenerId: string): TargetGroupSettings {
   return {
     id: listenerId,
     listenerId,
@@ -86,20 +91,26 @@ export function rule(
   id: string,
   match: Partial<RuleSnapshot>,
   targets: readonly TargetSnapshot[],
-  ofGroup: Partial<GroupSnapshot> = {},
+  ofTargetGroup: Partial<TargetGroupSnapshot> = {},
 ): RuleSnapshot {
   const byKey = new Map(targets.map((target) => [target.key, target]));
-  const group = { ...groupSettings('web'), id: groupIdOfRule(id), ruleId: id, targets: byKey, ...ofGroup };
-  return { id, host: undefined, path: undefined, pathMatch: 'prefix', version: 1, ...match, group };
+  const targetGroup = {
+    ...targetGroupSettings('web'),
+    id: targetGroupIdOfRule(id),
+    ruleId: id,
+    targets: byKey,
+    ...ofTargetGroup,
+  };
+  return { id, host: undefined, path: undefined, pathMatch: 'prefix', version: 1, ...match, targetGroup };
 }
 
 export function snapshot(version: number, listeners: readonly ListenerSnapshot[]): Snapshot {
-  const groups = new Map(listeners.flatMap(groupsOf).map((group) => [group.id, group]));
+  const targetGroups = new Map(listeners.flatMap(targetGroupsOf).map((targetGroup) => [targetGroup.id, targetGroup]));
   return {
     version,
     listeners: new Map(listeners.map((listener) => [listener.id, listener])),
     waiting: new Map(),
-    groups,
+    targetGroups,
   };
 }
 
@@ -111,8 +122,8 @@ export function workerListener(
 ): WorkerListener {
   const served = new WorkerListener(ofListener, 0, counters);
   const { id } = ofListener;
-  const group = { settings: groupSettings(id), selection: createSelection(), clients: undefined };
-  served.groups.set(id, new TargetSet(group, 0, onPassive));
+  const targetGroup = { settings: targetGroupSettings(id), selection: createSelection(), clients: undefined };
+  served.targetGroups.set(id, new TargetSet(targetGroup, 0, onPassive));
   return served;
 }
 
@@ -148,7 +159,7 @@ export async function echoTarget(t: TestContext, name: string, at = 0): Promise<
     socket.write(`${name}\n`);
     socket.pipe(socket);
   });
-  const port = await listen(t, server, '127.0.0.1', at);
+  const port = await listenOn(t, server, '127.0.0.1', at);
   t.after(() => {
     for (const socket of sockets) socket.destroy();
   });
@@ -161,14 +172,14 @@ export async function echoTarget(t: TestContext, name: string, at = 0): Promise<
   };
 }
 
-export async function listen(t: TestContext, server: net.Server, address = '127.0.0.1', port = 0): Promise<number> {
+export async function listenOn(t: TestContext, server: net.Server, address = '127.0.0.1', port = 0): Promise<number> {
   server.listen(port, address);
   t.after(() => server.close());
   await once(server, 'listening');
   return (server.address() as net.AddressInfo).port;
 }
 
-export class Client {
+export class TcpClient {
   readonly socket: net.Socket;
   readonly #parts: Buffer[] = [];
   #error: NodeJS.ErrnoException | undefined;
@@ -208,21 +219,21 @@ export class Client {
 
   /** The name that the target said; '' where the client was reset. */
   async name(): Promise<string> {
-    await until(() => this.text.includes('\n') || this.isClosed, 'the name or the end');
+    await untilTrue(() => this.text.includes('\n') || this.isClosed, 'the name or the end');
     return this.text.split('\n')[0] ?? '';
   }
 }
 
 /** The name of the target that a fresh connection came to. */
 export async function visit(t: TestContext, port: number): Promise<string> {
-  const client = new Client(t, port);
+  const client = new TcpClient(t, port);
   const name = await client.name();
   client.socket.destroy();
   return name;
 }
 
 /** Waits for a condition, for at most 30 s. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
+export async function untilTrue(condition: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (!condition()) {
     if (performance.now() > deadline) assert.fail(`waited in vain for ${what}`);

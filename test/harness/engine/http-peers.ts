@@ -9,7 +9,7 @@ const HOST = '127.0.0.1';
 const PATIENCE_MS = 30_000;
 
 /** One connection that a backend has accepted, or a client has made: what came is `received`. */
-export class Peer {
+export class ScriptedPeer {
   readonly socket: net.Socket;
   readonly #changes = new EventEmitter();
   #received = Buffer.alloc(0);
@@ -83,22 +83,22 @@ export class Peer {
   }
 }
 
-interface Answer {
+interface ReceivedResponse {
   status: number;
   head: string;
   body: string;
 }
 
-export class Client extends Peer {
-  static async connect(t: TestContext, port: number): Promise<Client> {
+export class ScriptedClient extends ScriptedPeer {
+  static async connect(t: TestContext, port: number): Promise<ScriptedClient> {
     const socket = net.connect({ host: HOST, port, allowHalfOpen: true });
     t.after(() => socket.destroy());
     await once(socket, 'connect');
-    return new Client(socket);
+    return new ScriptedClient(socket);
   }
 
   /** The next answer, whole: by length, by chunks, or to the end of the connection. */
-  async answer(isHead = false): Promise<Answer> {
+  async response(isHead = false): Promise<ReceivedResponse> {
     const head = await this.head();
     const status = Number(head.slice(9, 12));
     return { status, head, body: hasNoBody(status) || isHead ? '' : await this.#body(head) };
@@ -130,12 +130,15 @@ function hasNoBody(status: number): boolean {
 }
 
 /** A backend that runs `serve` for each connection; what it throws fails the test. */
-export class Backend {
-  readonly peers: Peer[] = [];
+export class ScriptedBackend {
+  readonly peers: ScriptedPeer[] = [];
   readonly #server: net.Server;
 
-  static async start(t: TestContext, serve: (peer: Peer, number: number) => void | Promise<void>): Promise<Backend> {
-    const backend = new Backend(serve);
+  static async start(
+    t: TestContext,
+    serve: (peer: ScriptedPeer, number: number) => void | Promise<void>,
+  ): Promise<ScriptedBackend> {
+    const backend = new ScriptedBackend(serve);
     backend.#server.listen(0, HOST);
     await once(backend.#server, 'listening');
     t.after(() => {
@@ -146,8 +149,8 @@ export class Backend {
   }
 
   /** Answers each request with `OK`, whatever it is, as long as it has no body. */
-  static answering(t: TestContext, body: string): Promise<Backend> {
-    return Backend.start(t, async (peer) => {
+  static responding(t: TestContext, body: string): Promise<ScriptedBackend> {
+    return ScriptedBackend.start(t, async (peer) => {
       for (;;) {
         await peer.until(() => peer.isClosed || peer.isEnded || peer.received.includes('\r\n\r\n'), 'a request');
         if (!peer.received.includes('\r\n\r\n')) break;
@@ -158,9 +161,9 @@ export class Backend {
     });
   }
 
-  private constructor(serve: (peer: Peer, number: number) => void | Promise<void>) {
+  private constructor(serve: (peer: ScriptedPeer, number: number) => void | Promise<void>) {
     this.#server = net.createServer({ allowHalfOpen: true }, (socket) => {
-      const peer = new Peer(socket);
+      const peer = new ScriptedPeer(socket);
       this.peers.push(peer);
       this.#server.emit('peer');
       Promise.resolve(serve(peer, this.peers.length - 1)).catch((error) => socket.destroy(error));
@@ -172,10 +175,10 @@ export class Backend {
   }
 
   /** The connection of that number, once it is there. */
-  async peer(number: number): Promise<Peer> {
+  async peer(number: number): Promise<ScriptedPeer> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while (this.peers.length <= number) await once(this.#server, 'peer', { signal });
-    return this.peers[number] as Peer;
+    return this.peers[number] as ScriptedPeer;
   }
 }
 

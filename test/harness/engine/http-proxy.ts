@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { ListenerTraffic } from '../../../provider/runtime/contract/engine-statistics.ts';
 import { acceptHttp } from '../../../provider/runtime/embedded/http/exchange/accept.ts';
-import { refuseHttp } from '../../../provider/runtime/embedded/http/exchange/refuse.ts';
-import { Binding } from '../../../provider/runtime/embedded/serving/listening-socket.ts';
+import { rejectHttp } from '../../../provider/runtime/embedded/http/exchange/reject.ts';
+import { TcpListeningSocket } from '../../../provider/runtime/embedded/serving/tcp-listening-socket.ts';
 import type { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
 import {
   ConnectionGauge,
@@ -19,7 +19,7 @@ import {
 } from '../../../provider/runtime/embedded/shared/listener-counters.ts';
 import type { ListenerSettings, TargetUpsert } from '../../../provider/runtime/embedded/shared/messages.ts';
 import { freePort, settings as settingsOf, workerListener } from './fixtures.ts';
-import { Client } from './http-peers.ts';
+import { ScriptedClient } from './http-peers.ts';
 
 const HOST = '127.0.0.1';
 
@@ -28,7 +28,7 @@ type ProxyOptions = Partial<ListenerSettings>;
 
 /** One listener, its targets named by their ports. */
 export class HttpProxy {
-  readonly binding: Binding;
+  readonly listeningSocket: TcpListeningSocket;
   readonly listener: WorkerListener;
   /** Errors of passive health, as the control plane would hear them. */
   readonly passive: string[] = [];
@@ -42,22 +42,22 @@ export class HttpProxy {
     const settings: ListenerSettings = { ...settingsOf('web', port), protocol: 'HTTP', ...options };
     const endpoint = toEndpoint(settings);
     const gauge = new ConnectionGauge(createGauges(1), 0);
-    const binding = await Binding.open(endpoint, {
+    const listeningSocket = await TcpListeningSocket.open(endpoint, {
       acceptors: { HTTP: acceptHttp, TCP: () => assert.fail('no TCP here'), HTTPS: () => assert.fail('no TLS here') },
-      refusers: { HTTP: refuseHttp },
+      rejecters: { HTTP: rejectHttp },
       gauge,
       isPortShared: false,
       log: () => {},
     });
-    const proxy = new HttpProxy(binding, settings, gauge);
-    t.after(() => binding.close());
+    const proxy = new HttpProxy(listeningSocket, settings, gauge);
+    t.after(() => listeningSocket.close());
     for (const port of ports) proxy.bind(port);
-    binding.serve(proxy.listener);
+    listeningSocket.serve(proxy.listener);
     return proxy;
   }
 
-  private constructor(binding: Binding, settings: ListenerSettings, gauge: ConnectionGauge) {
-    this.binding = binding;
+  private constructor(listeningSocket: TcpListeningSocket, settings: ListenerSettings, gauge: ConnectionGauge) {
+    this.listeningSocket = listeningSocket;
     this.#gauge = gauge;
     const tell = (key: string, error: Error | undefined) => {
       this.passive.push(`${key} ${error ? (error as NodeJS.ErrnoException).code : 'ok'}`);
@@ -66,7 +66,7 @@ export class HttpProxy {
   }
 
   get port(): number {
-    return this.binding.endpoint.port;
+    return this.listeningSocket.endpoint.port;
   }
 
   /** Open client connections. */
@@ -104,15 +104,15 @@ export class HttpProxy {
   }
 
   /** How often the target's answers had a status of each class, 1xx to 5xx. */
-  answers(port: number): readonly number[] {
-    return readCounters(this.#counters.get(port) as SharedArrayBuffer).answers;
+  responses(port: number): readonly number[] {
+    return readCounters(this.#counters.get(port) as SharedArrayBuffer).responses;
   }
 
   get traffic(): ListenerTraffic {
     return readListenerCounters(this.#traffic);
   }
 
-  connect(t: TestContext): Promise<Client> {
-    return Client.connect(t, this.port);
+  connect(t: TestContext): Promise<ScriptedClient> {
+    return ScriptedClient.connect(t, this.port);
   }
 }

@@ -4,14 +4,14 @@ import type { TestContext } from 'node:test';
 import type { PassiveReport } from '../../../provider/runtime/contract/engine.ts';
 import type { ListenerSnapshot, TargetSnapshot } from '../../../provider/runtime/contract/snapshot.ts';
 import {
-  Client,
   echoTarget,
   engineOf,
   freePort,
-  listen,
-  listener,
+  listenerSnapshot,
+  listenOn,
   serve as serveSnapshot,
   snapshot as snapshotOf,
+  TcpClient,
   UNCHECKED,
   visit,
 } from './fixtures.ts';
@@ -21,7 +21,7 @@ interface WorldOptions {
   readonly onPassive?: (report: PassiveReport) => void;
 }
 
-export function worldOf(t: TestContext, { workers = 2, onPassive }: WorldOptions = {}) {
+export function engineWorldOf(t: TestContext, { workers = 2, onPassive }: WorldOptions = {}) {
   const engine = engineOf(t, workers, onPassive);
   let version = 0;
   /** These listeners as the next version. */
@@ -36,14 +36,14 @@ export function worldOf(t: TestContext, { workers = 2, onPassive }: WorldOptions
     /** Serves the targets as the listener `web`; `more` is as for `listener`. Returns its port. */
     serveWeb: async (targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}) => {
       const port = await freePort();
-      await serve([listener('web', port, targets, more)]);
+      await serve([listenerSnapshot('web', port, targets, more)]);
       return port;
     },
     /** A target that says its name first, then echoes. */
     echo: (name: string, port?: number) => echoTarget(t, name, port),
     /** Any server as a target. Returns its port. */
-    listen: (server: net.Server, address?: string, port?: number) => listen(t, server, address, port),
-    connect: (port: number, address?: string) => new Client(t, port, address),
+    listen: (server: net.Server, address?: string, port?: number) => listenOn(t, server, address, port),
+    connect: (port: number, address?: string) => new TcpClient(t, port, address),
     /** The name of the target that a fresh connection came to. */
     visit: (port: number) => visit(t, port),
   };

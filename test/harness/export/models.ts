@@ -9,7 +9,7 @@ export interface ModelObject {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-export type Model = ReadonlyMap<Kind, readonly ModelObject[]>;
+export type ExportedModel = ReadonlyMap<Kind, readonly ModelObject[]>;
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
@@ -179,7 +179,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
   'group-attachments': merged(parent, some({ groupId: id, port, weight }, ['groupId'])),
 };
 
-export const models: fc.Arbitrary<Model> = fc
+export const models: fc.Arbitrary<ExportedModel> = fc
   .tuple(...KINDS.map((each) => objectsOf(PROPERTIES[each]).map((objects) => [each, objects] as const)))
   .map((entries) => new Map(entries));
 

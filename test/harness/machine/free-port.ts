@@ -13,40 +13,40 @@ const LAST = 32_000;
 const ATTEMPTS = 100;
 
 /** Per port that a process of tests has been given, a file with the id of the process. */
-const CLAIMS = join(tmpdir(), 'weir-test-ports');
-const claimed: string[] = [];
+const RESERVATIONS = join(tmpdir(), 'weir-test-ports');
+const reserved: string[] = [];
 
 /** Free for TCP and for UDP a moment ago, and given to no other process of tests that runs. */
 export async function freePort(address = '127.0.0.1'): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(FIRST, LAST);
-    if (claim(port) && (await isFreeForTcp(port, address)) && (await isFreeForUdp(port, address))) return port;
+    if (reserve(port) && (await isFreeForTcp(port, address)) && (await isFreeForUdp(port, address))) return port;
   }
   throw new Error(`No port of ${address} is free: tried ${ATTEMPTS}.`);
 }
 
-function claim(port: number): boolean {
-  const file = join(CLAIMS, String(port));
-  mkdirSync(CLAIMS, { recursive: true });
+function reserve(port: number): boolean {
+  const file = join(RESERVATIONS, String(port));
+  mkdirSync(RESERVATIONS, { recursive: true });
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     // One that was killed has left its claims; the port is for whoever comes upon it next.
-    if (!isClaimed(file)) rmSync(file, { force: true });
+    if (!isReserved(file)) rmSync(file, { force: true });
     return false;
   }
-  if (claimed.length === 0) {
+  if (reserved.length === 0) {
     process.on('exit', () => {
-      for (const each of claimed) rmSync(each, { force: true });
+      for (const each of reserved) rmSync(each, { force: true });
     });
   }
-  claimed.push(file);
+  reserved.push(file);
   return true;
 }
 
 /** By a process that runs, or by one that is just writing its id. */
-function isClaimed(file: string): boolean {
+function isReserved(file: string): boolean {
   try {
     const pid = readFileSync(file, 'utf8');
     return pid === '' || process.kill(Number(pid), 0);

@@ -27,7 +27,7 @@ export async function runPlan(
 }
 
 /** Of a stack as it stands; a failure fails the test. */
-export async function planOf(stack: Stack, changes: Record<string, string> = {}): Promise<string> {
+export async function planMarkdownOf(stack: Stack, changes: Record<string, string> = {}): Promise<string> {
   const { code, stdout, text: all } = await runPlan(stack, await previewOf(stack), [], changes);
   if (code !== 0) throw new Error(`weir plan ended with ${code}:\n${all}`);
   return stdout;

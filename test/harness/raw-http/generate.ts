@@ -152,7 +152,7 @@ export const oddRequests = fc
   .map(([all, faults]) => withFaults(all.join(''), faults) + LAST);
 
 const interim = words('', '', 'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n');
-const goodAnswer = fc
+const goodResponse = fc
   .tuple(
     interim,
     words('HTTP/1.1 200 OK', 'HTTP/1.1 200 OK', 'HTTP/1.0 200 OK', 'HTTP/1.1 404', 'HTTP/1.1 204 N', 'HTTP/1.1 304 N'),
@@ -165,15 +165,15 @@ const goodAnswer = fc
     return before + joined(line, [...others, ...framing], text);
   });
 
-export const oddAnswers = fc
+export const oddResponses = fc
   .tuple(
-    goodAnswer,
+    goodResponse,
     fc.option(framingLines),
     fc.array(fault, { maxLength: 2 }),
     words('', '', '', 'x', '\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil'),
   )
-  .map(([answer, line, faults, behind]) => {
-    const odd = line === null ? answer : answer.replace(/\r\n\r\n/, `\r\n${line}\r\n\r\n`);
+  .map(([response, line, faults, behind]) => {
+    const odd = line === null ? response : response.replace(/\r\n\r\n/, `\r\n${line}\r\n\r\n`);
     return withFaults(odd, faults) + behind;
   });
 

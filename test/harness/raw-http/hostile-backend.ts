@@ -1,7 +1,7 @@
 // A backend that answers requests for one target as a test says, byte for byte, and every other one as it should.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { Peer } from './raw.ts';
+import { RawPeer } from './raw.ts';
 import { readRequests } from './reference.ts';
 
 /** Bytes (latin1); or to go on only when the client has this text; or the end of the connection. */
@@ -12,14 +12,14 @@ export const HOSTILE_TARGET = '/hostile';
 export class HostileBackend {
   readonly target: { readonly address: string; readonly port: number };
   /** What it does when the head of a request for the target is there; `client` is the one that asks. */
-  script: { readonly acts: readonly Act[]; readonly client: Peer } | undefined;
+  script: { readonly acts: readonly Act[]; readonly client: RawPeer } | undefined;
   /** The targets of the requests on each connection. */
   readonly connections: string[][] = [];
 
   static async start(t: { after(clean: () => unknown): void }): Promise<HostileBackend> {
-    const peers: Peer[] = [];
+    const peers: RawPeer[] = [];
     const server = createServer({ allowHalfOpen: true }, (socket) => {
-      const peer = new Peer(socket);
+      const peer = new RawPeer(socket);
       peers.push(peer);
       backend.#serve(peer);
     });
@@ -37,7 +37,7 @@ export class HostileBackend {
     this.target = { address: '127.0.0.1', port };
   }
 
-  #serve(peer: Peer): void {
+  #serve(peer: RawPeer): void {
     const targets: string[] = [];
     this.connections.push(targets);
     peer.socket.on('data', () => {
@@ -61,7 +61,7 @@ export class HostileBackend {
     peer.socket.on('end', () => peer.socket.end());
   }
 
-  async #play(peer: Peer): Promise<void> {
+  async #play(peer: RawPeer): Promise<void> {
     if (this.script === undefined) throw new Error('no script');
     const { acts, client } = this.script;
     for (const act of acts) {

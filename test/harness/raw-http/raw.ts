@@ -13,7 +13,7 @@ const PATIENCE_MS = 30_000;
 export type Step = string | { readonly heard: string } | 'FIN';
 
 /** One end of a connection: what it has heard so far, and whether the other end is gone. */
-export class Peer {
+export class RawPeer {
   readonly socket: Socket;
   readonly #changes = new EventEmitter();
   heard = '';
@@ -41,11 +41,11 @@ export class Peer {
     });
   }
 
-  static async connect(t: Pick<TestContext, 'after'>, port: number, isSecure = false): Promise<Peer> {
+  static async connect(t: Pick<TestContext, 'after'>, port: number, isSecure = false): Promise<RawPeer> {
     const to = { host: '127.0.0.1', port, allowHalfOpen: true };
     const socket = isSecure ? connectTls({ ...to, rejectUnauthorized: false }) : connect(to);
     t.after(() => socket.destroy());
-    const peer = new Peer(socket);
+    const peer = new RawPeer(socket);
     await once(socket, isSecure ? 'secureConnect' : 'connect');
     return peer;
   }
@@ -143,7 +143,7 @@ export class RecordingBackend {
       const rest = (text + chunk).slice(at);
       for (const message of messages) {
         this.#requests.push(message);
-        socket.write(answerTo(message), 'latin1');
+        socket.write(responseTo(message), 'latin1');
       }
       if (messages.length > 0) isContinued = false;
       if (end === 'refused') this.#faults.push(`${reason}: ${rest}`);
@@ -163,7 +163,7 @@ export class RecordingBackend {
   }
 }
 
-function answerTo({ method, target }: RequestMessage): string {
+function responseTo({ method, target }: RequestMessage): string {
   const body = `${method} ${target}`;
   return `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${method === 'HEAD' ? '' : body}`;
 }

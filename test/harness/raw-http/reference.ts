@@ -17,7 +17,7 @@ export interface RequestMessage extends Message {
   readonly target: string;
 }
 
-export interface AnswerMessage extends Message {
+export interface ResponseMessage extends Message {
   readonly status: number;
 }
 
@@ -50,15 +50,15 @@ export function readRequests(text: string): Reading<RequestMessage> {
  * Every answer in `text` to requests of these methods, interim answers too. `isEnded`: the sender has closed, which
  * ends a body without length.
  */
-export function readAnswers(text: string, methods: readonly string[], isEnded: boolean): Reading<AnswerMessage> {
-  let answered = 0;
+export function readResponses(text: string, methods: readonly string[], isEnded: boolean): Reading<ResponseMessage> {
+  let responded = 0;
   return readAll(text, (input) => {
     if (input.isAtEnd) return undefined;
-    const method = methods[answered];
+    const method = methods[responded];
     if (method === undefined) throw new Refused('bytes that no request asked for');
-    const answer = readAnswer(input, method, isEnded);
-    if (answer.status >= 200 || answer.status === 101) answered++;
-    return { message: answer, isLast: answer.status === 101 || (answer.status >= 200 && !isKept(answer)) };
+    const response = readResponse(input, method, isEnded);
+    if (response.status >= 200 || response.status === 101) responded++;
+    return { message: response, isLast: response.status === 101 || (response.status >= 200 && !isKept(response)) };
   });
 }
 
@@ -98,7 +98,7 @@ function readRequest(input: Input): RequestMessage {
   return { startLine, method, target, minor: version, fields, body, trailers };
 }
 
-function readAnswer(input: Input, method: string, isEnded: boolean): AnswerMessage {
+function readResponse(input: Input, method: string, isEnded: boolean): ResponseMessage {
   const startLine = input.line();
   // RFC 9112 4; the space before an empty reason is missing in so many answers that it is not asked for.
   const [, minor, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(startLine) ?? [];

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 /** `weir` as this checkout has it. */
 export const MAIN = fileURLToPath(new URL('../../../provider/cli/main.ts', import.meta.url));
 
-export interface Answer {
+export interface ReceivedResponse {
   status: number;
   headers: Headers;
   // biome-ignore lint/suspicious/noExplicitAny: a test asserts on what it reads.
@@ -62,8 +62,13 @@ export class RuntimeProcess {
   }
 
   /** `path` begins with "/v1/". */
-  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-    const answer = await fetch(`${this.url}${path}`, {
+  async call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<ReceivedResponse> {
+    const response = await fetch(`${this.url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.token}`,
@@ -72,21 +77,22 @@ export class RuntimeProcess {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 
   /** The same, and anything but success fails the test with what was answered. */
-  async done(method: string, path: string, body?: unknown): Promise<Answer['body']> {
-    const answer = await this.call(method, path, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
+  async done(method: string, path: string, body?: unknown): Promise<ReceivedResponse['body']> {
+    const response = await this.call(method, path, body);
+    if (response.status >= 300)
+      throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body)}`);
+    return response.body;
   }
 
   /** The value of one series of /metrics, such as `weir_stored_version`; NaN where there is none. */
   async metric(series: string): Promise<number> {
-    const answer = await fetch(`${this.url}/metrics`, { headers: { authorization: `Bearer ${this.token}` } });
-    const line = (await answer.text()).split('\n').find((text) => text.startsWith(`${series} `));
+    const response = await fetch(`${this.url}/metrics`, { headers: { authorization: `Bearer ${this.token}` } });
+    const line = (await response.text()).split('\n').find((text) => text.startsWith(`${series} `));
     return line === undefined ? Number.NaN : Number(line.slice(series.length + 1));
   }
 

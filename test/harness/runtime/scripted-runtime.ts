@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
-export interface Seen {
+export interface SeenRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
@@ -17,14 +17,14 @@ export type Reply = { status: number; body?: unknown; runtimeId?: string | undef
 interface ScriptedRuntime {
   readonly url: string;
   /** The requests so far, without those for /healthz. */
-  readonly seen: readonly Seen[];
+  readonly seen: readonly SeenRequest[];
   readonly preflights: () => number;
 }
 
 export const RUNTIME_ID = 'rt-1';
 
-export async function scriptedRuntime(t: TestContext, reply: (seen: Seen, index: number) => Reply) {
-  const seen: Seen[] = [];
+export async function scriptedRuntime(t: TestContext, reply: (seen: SeenRequest, index: number) => Reply) {
+  const seen: SeenRequest[] = [];
   let preflights = 0;
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -34,15 +34,15 @@ export async function scriptedRuntime(t: TestContext, reply: (seen: Seen, index:
       if (isPreflight) preflights++;
       const text = Buffer.concat(parts).toString();
       const { method = '', url = '', headers } = request;
-      const entry: Seen = { method, url, headers, body: text === '' ? undefined : JSON.parse(text) };
+      const entry: SeenRequest = { method, url, headers, body: text === '' ? undefined : JSON.parse(text) };
       if (!isPreflight) seen.push(entry);
-      const answer = reply(entry, seen.length - 1);
-      if (answer === 'reset') return request.socket.resetAndDestroy();
-      const runtimeId = 'runtimeId' in answer ? answer.runtimeId : RUNTIME_ID;
+      const scripted = reply(entry, seen.length - 1);
+      if (scripted === 'reset') return request.socket.resetAndDestroy();
+      const runtimeId = 'runtimeId' in scripted ? scripted.runtimeId : RUNTIME_ID;
       if (runtimeId !== undefined) response.setHeader('X-Weir-Runtime', runtimeId);
       // Whatever it refuses, a runtime that runs is healthy.
-      response.writeHead(isPreflight ? 200 : answer.status, { 'Content-Type': 'application/json' });
-      response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
+      response.writeHead(isPreflight ? 200 : scripted.status, { 'Content-Type': 'application/json' });
+      response.end(scripted.body === undefined ? undefined : JSON.stringify(scripted.body));
     });
   });
   server.listen(0, '127.0.0.1');

@@ -7,7 +7,7 @@ export interface TestTarget extends PickableTarget {
 }
 
 /** Named t0, t1, ...; those beyond the slots have none. */
-export function targetsOf(weights: readonly number[]): TestTarget[] {
+export function testTargets(weights: readonly number[]): TestTarget[] {
   return weights.map((weight, i) => ({ key: `t${i}`, weight, slot: i < CREDIT_SLOTS ? i : NO_SLOT, connections: 0 }));
 }
 

@@ -1,6 +1,6 @@
 // Desired states at random, for the property tests of the providers: each is a program that is valid by itself.
 import fc from 'fast-check';
-import { type Program, type Resource, urnOf } from './small-engine.ts';
+import { type ProgramResource, type ProgramResources, urnOf } from './small-engine.ts';
 
 interface Places {
   /** Of listeners; which one has which changes from state to state. */
@@ -21,7 +21,7 @@ const [SERVERS, LOAD_BALANCERS, LISTENERS, RULES, GROUPS, ATTACHMENTS, GROUP_ATT
 ];
 
 /** Servers and groups of them; under each load balancer listeners, under those rules, and attachments of both kinds of each. */
-export function programs(places: Places): fc.Arbitrary<Program> {
+export function programs(places: Places): fc.Arbitrary<ProgramResources> {
   return fc
     .tuple(
       some(SERVERS, server),
@@ -33,14 +33,14 @@ export function programs(places: Places): fc.Arbitrary<Program> {
       some(GROUP_ATTACHMENTS, groupAttachment),
     )
     .map((layers) => {
-      const program: Resource[] = [];
+      const program: ProgramResource[] = [];
       for (const make of layers.flat()) program.push(...make(program));
       return program;
     });
 }
 
 /** Undefined where there is nothing that it may be of. */
-type Make = (before: readonly Resource[]) => Resource[];
+type Make = (before: readonly ProgramResource[]) => ProgramResource[];
 
 function some(names: readonly string[] = [], make: (name: string) => fc.Arbitrary<Make>): fc.Arbitrary<Make[]> {
   return fc.subarray([...names]).chain((chosen) => fc.tuple(...chosen.map(make)));
@@ -84,7 +84,7 @@ function listener({ ports }: Places): (name: string) => fc.Arbitrary<Make> {
       .map(({ of, ...properties }) => (before) => {
         const parent = pick(before, 'LoadBalancer', of);
         if (parent === undefined) return [];
-        const placeOf = (lb: Resource | undefined) => lb?.properties.address ?? lb?.name;
+        const placeOf = (lb: ProgramResource | undefined) => lb?.properties.address ?? lb?.name;
         const isTaken = before.some(({ parents, properties: { port } }) => {
           const other = before.find((resource) => urnOf(resource) === parents?.loadBalancerId);
           return port === properties.port && placeOf(other) === placeOf(parent);
@@ -126,7 +126,7 @@ function group(name: string): fc.Arbitrary<Make> {
   });
 }
 
-function isOrdinary({ properties: { region, kind } }: Resource): boolean {
+function isOrdinary({ properties: { region, kind } }: ProgramResource): boolean {
   return region === 'r1' && kind !== 'eni';
 }
 
@@ -139,7 +139,7 @@ function attachment({ targets }: Places): (name: string) => fc.Arbitrary<Make> {
         const parent = parentOf(before, of);
         if (parent === undefined) return [];
         const isClassic = parent.properties.type === 'classic';
-        const taken = claimedUnder(before, parent);
+        const taken = keysBoundUnder(before, parent);
         const parents: Record<string, string> = { [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
         // Names go to other targets, and targets to other names.
         const bound = chosen.slice(0, weights.length).flatMap((target, index) => {
@@ -175,19 +175,23 @@ function groupAttachment(name: string): fc.Arbitrary<Make> {
     const properties = { ...own, ...(chosen === undefined ? {} : { weight: chosen }) };
     const parents = { groupId: urnOf(members), [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
     const made = { type: 'AutoScalingAttachment', name, properties, parents };
-    const taken = claimedUnder(before, parent);
-    return [...claimsOf([...before, made], made)].some((key) => taken.has(key)) ? [] : [made];
+    const taken = keysBoundUnder(before, parent);
+    return [...keysOf([...before, made], made)].some((key) => taken.has(key)) ? [] : [made];
   });
 }
 
-function parentOf(before: readonly Resource[], of: number): Resource | undefined {
+function parentOf(before: readonly ProgramResource[], of: number): ProgramResource | undefined {
   const parents = before.filter(({ type, properties }) => type in PARENT_OF && !('backendPort' in properties));
   return parents[of % Math.max(1, parents.length)];
 }
 
 /** Whether a program may bind it anew. */
-function isEligible(before: readonly Resource[], { properties }: Resource, parent: Resource): boolean {
-  let root: Resource | undefined = parent;
+function isEligible(
+  before: readonly ProgramResource[],
+  { properties }: ProgramResource,
+  parent: ProgramResource,
+): boolean {
+  let root: ProgramResource | undefined = parent;
   while (root !== undefined && root.type !== 'LoadBalancer')
     root = resourceOf(before, Object.values(root.parents ?? {})[0]);
   const { region = properties.region, performance } = root?.properties ?? {};
@@ -196,14 +200,14 @@ function isEligible(before: readonly Resource[], { properties }: Resource, paren
 }
 
 /** What resources of the program bind to this parent: two of one program may not have the same. */
-function claimedUnder(before: readonly Resource[], parent: Resource): Set<string> {
-  const binders = before.filter(
+function keysBoundUnder(before: readonly ProgramResource[], parent: ProgramResource): Set<string> {
+  const attachments = before.filter(
     ({ type, parents = {} }) => type.endsWith('Attachment') && Object.values(parents).includes(urnOf(parent)),
   );
-  return new Set(binders.flatMap((binder) => [...claimsOf(before, binder)]));
+  return new Set(attachments.flatMap((attachment) => [...keysOf(before, attachment)]));
 }
 
-function claimsOf(before: readonly Resource[], { properties, parents = {} }: Resource): Set<string> {
+function keysOf(before: readonly ProgramResource[], { properties, parents = {} }: ProgramResource): Set<string> {
   const members = resourceOf(before, parents.groupId)?.parents ?? {};
   const named = Object.entries({ ...parents, ...members }).filter(([path]) => path.includes('.'));
   const targets = (properties.targets ?? {}) as Record<string, { address?: string; port?: number }>;
@@ -221,11 +225,11 @@ function keyOf(target: string | { readonly address: string }, port: unknown): st
   return `${typeof target === 'string' ? target : target.address} ${port ?? ''}`;
 }
 
-function resourceOf(before: readonly Resource[], urn: string | undefined): Resource | undefined {
+function resourceOf(before: readonly ProgramResource[], urn: string | undefined): ProgramResource | undefined {
   return before.find((resource) => urnOf(resource) === urn);
 }
 
-function pick(before: readonly Resource[], type: string, index: number): Resource | undefined {
+function pick(before: readonly ProgramResource[], type: string, index: number): ProgramResource | undefined {
   const candidates = before.filter((resource) => resource.type === type);
   return candidates[index % Math.max(1, candidates.length)];
 }

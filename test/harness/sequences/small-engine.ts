@@ -4,7 +4,7 @@ import { type Methods, methods } from '../../../provider/index.ts';
 import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
 import { programOf } from '../../../provider/program/program.ts';
 
-export interface Resource {
+export interface ProgramResource {
   readonly type: string;
   readonly name: string;
   readonly properties: Readonly<Record<string, unknown>>;
@@ -13,7 +13,7 @@ export interface Resource {
 }
 
 /** Resources after those that they refer to. */
-export type Program = readonly Resource[];
+export type ProgramResources = readonly ProgramResource[];
 
 /** The engine ends at this call of create, update or delete, counted from 0: the runtime does not hear of it, or nobody its answer. */
 export interface Kill {
@@ -47,12 +47,12 @@ class Killed extends Error {
   }
 }
 
-export function urnOf({ type, name }: Pick<Resource, 'type' | 'name'>): string {
+export function urnOf({ type, name }: Pick<ProgramResource, 'type' | 'name'>): string {
   return `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:${type}::${name}`;
 }
 
 /** The resource's properties with what each of its parents has in its place. */
-export function withParents({ properties, parents = {} }: Resource, replacement: (urn: string) => unknown) {
+export function withParents({ properties, parents = {} }: ProgramResource, replacement: (urn: string) => unknown) {
   const filled: Record<string, unknown> = structuredClone(properties);
   for (const [path, urn] of Object.entries(parents)) {
     const names = path.split('.');
@@ -115,7 +115,7 @@ export class SmallEngine {
   }
 
   /** A preview and an update; where it was killed on the way, the state is as it was at that moment. */
-  async up(program: Program, kill?: Kill): Promise<Ending> {
+  async up(program: ProgramResources, kill?: Kill): Promise<Ending> {
     endProcess();
     await this.#preview(program);
     endProcess();
@@ -134,7 +134,7 @@ export class SmallEngine {
   }
 
   /** What is not there yet, or will be replaced, has an unknown id. */
-  async #preview(program: Program): Promise<void> {
+  async #preview(program: ProgramResources): Promise<void> {
     const ids = new Map(this.#state.filter(({ isOld }) => !isOld).map(({ urn, id }) => [urn, id]));
     for (const resource of program) {
       const urn = urnOf(resource);
@@ -146,7 +146,7 @@ export class SmallEngine {
     }
   }
 
-  async #register(resource: Resource): Promise<void> {
+  async #register(resource: ProgramResource): Promise<void> {
     const provider = this.#provider(resource);
     const old = this.#find(urnOf(resource));
     const inputs = await this.#check(resource, (parent) => this.#find(parent)?.id, old);
@@ -160,7 +160,7 @@ export class SmallEngine {
     this.#done = [...this.#done, { ...old, inputs, outputs: outs }];
   }
 
-  async #create(resource: Resource, inputs: Readonly<Record<string, unknown>>): Promise<void> {
+  async #create(resource: ProgramResource, inputs: Readonly<Record<string, unknown>>): Promise<void> {
     const { id, outs } = await this.#call(() => this.#provider(resource).create(inputs), 'lost');
     const urn = urnOf(resource);
     this.#base = this.#base.map((entry) => (entry.urn === urn ? { ...entry, isOld: true } : entry));
@@ -176,7 +176,12 @@ export class SmallEngine {
     }
   }
 
-  async #check(resource: Resource, idOf: (urn: string) => string | undefined, old: Entry | undefined, more = {}) {
+  async #check(
+    resource: ProgramResource,
+    idOf: (urn: string) => string | undefined,
+    old: Entry | undefined,
+    more = {},
+  ) {
     const owner = urnOf(resource);
     seen.add(owner);
     const news = { ...withParents(resource, idOf), ...more, owner };

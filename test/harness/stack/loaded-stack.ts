@@ -29,7 +29,7 @@ interface Program {
 export interface Row extends Program {
   readonly what: string;
   /** Letters of the backends that answer once it is up. */
-  readonly answering: string;
+  readonly responding: string;
   /** Resources that the `up` replaces. */
   readonly replace?: readonly string[];
   /** Letters of the backends that it unbinds: open TCP flows end with those, and nothing else does. */
@@ -78,7 +78,7 @@ export class LoadedStack {
     this.stack.write(this.#text(row));
     const replaced = await this.#urns(row.replace ?? []);
     await this.stack.done(['up', '--yes', '--skip-preview', ...replaced.flatMap((urn) => ['--replace', urn])]);
-    const answeredAtMs = performance.now();
+    const respondedAtMs = performance.now();
     await until('the end of the flows with unbound targets', async () => {
       const { listeners } = await this.runtime.done('GET', '/v1/status');
       const targets: { draining: number }[] = listeners.flatMap((listener: { targets: object[] }) => listener.targets);
@@ -88,10 +88,10 @@ export class LoadedStack {
     const failures = clients.failures.slice(from).filter(({ client, backend = '' }) => {
       return !(client.startsWith('tcp flow') && row.unbound?.includes(backend));
     });
-    const times = failures.map((failure) => ({ ...failure, startedAtMs: failure.startedAtMs - answeredAtMs }));
+    const times = failures.map((failure) => ({ ...failure, startedAtMs: failure.startedAtMs - respondedAtMs }));
     assert.deepEqual(times.slice(0, 5), [], `${failures.length} failures; time 0 is the end of the up`);
     for (const { url } of Object.values(this.#places)) {
-      assert.deepEqual(await whoAnswers(url), new Set(row.answering), `who answers at ${url}`);
+      assert.deepEqual(await whoServes(url), new Set(row.responding), `who answers at ${url}`);
     }
   }
 
@@ -134,7 +134,7 @@ ${targets}
   }
 }
 
-async function whoAnswers(url: string): Promise<Set<string | undefined>> {
+async function whoServes(url: string): Promise<Set<string | undefined>> {
   const { protocol, hostname, port } = new URL(url);
   const ask = async () => (protocol === 'tcp:' ? await askTcp(hostname, Number(port)) : (await exchange(url)).backend);
   return new Set(await Promise.all(Array.from({ length: ASKED }, ask)));

@@ -4,9 +4,9 @@ import { freePort, httpBackend } from '../backends/backends.ts';
 import { RuntimeProcess, type StartOptions } from '../runtime/runtime.ts';
 import { Stack } from './stack.ts';
 
-export type StackWorld = Awaited<ReturnType<typeof worldOf>>;
+export type StackWorld = Awaited<ReturnType<typeof stackWorldOf>>;
 
-export async function worldOf(t: TestContext, options: StartOptions = {}) {
+export async function stackWorldOf(t: TestContext, options: StartOptions = {}) {
   const runtime = await RuntimeProcess.start(t, options);
   const stack = await Stack.create(t, '', runtime);
   const port = await freePort();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { freePort, settlePort } from '../../../.toolchain/demo/ports.ts';
+import { freePortFrom, settlePort } from '../../../.toolchain/demo/ports.ts';
 
 /** A port below 65,000, which something listens on. */
 async function takenPort(t: TestContext): Promise<number> {
@@ -18,14 +18,14 @@ async function takenPort(t: TestContext): Promise<number> {
 
 it('passes over a port that is taken, and those that are meant for others', async (t) => {
   const taken = await takenPort(t);
-  const chosen = await freePort(taken, new Set([taken + 1]));
+  const chosen = await freePortFrom(taken, new Set([taken + 1]));
   assert.ok(chosen > taken + 1 && chosen < taken + 50, `${chosen}`);
 });
 
 it('keeps a port that is free, and gives up another that was taken meanwhile', async (t) => {
   const taken = await takenPort(t);
   const record = { ports: { http: taken, tcp: 0 }, processes: {}, config: {} };
-  record.ports.tcp = await freePort(taken, new Set());
+  record.ports.tcp = await freePortFrom(taken, new Set());
   assert.equal(await settlePort(record, 'tcp'), record.ports.tcp);
   const moved = await settlePort(record, 'http');
   assert.ok(moved !== taken && moved !== record.ports.tcp);

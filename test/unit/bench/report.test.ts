@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Machine } from '../../bench/machine.ts';
 import { renderReport } from '../../bench/report.ts';
-import { type Sample, SCENARIOS, type Scenario, type ScenarioResult, type Way } from '../../bench/scenarios.ts';
+import {
+  type BenchSample,
+  type BenchScenario,
+  SCENARIOS,
+  type ScenarioResult,
+  type Way,
+} from '../../bench/scenarios.ts';
 
 const MACHINE: Machine = {
   date: '2026-11-21',
@@ -18,17 +24,17 @@ const MACHINE: Machine = {
   isDataInMemory: false,
 };
 
-function samples(speeds: readonly number[], cpuMicros: readonly (number | undefined)[]): Sample[] {
+function samples(speeds: readonly number[], cpuMicros: readonly (number | undefined)[]): BenchSample[] {
   return speeds.map((requestsPerSecond, round) => ({ requestsPerSecond, p99Ms: 1.5, cpuMicros: cpuMicros[round] }));
 }
 
-function scenario(path: Scenario['path']): Scenario {
+function scenario(path: BenchScenario['path']): BenchScenario {
   const found = SCENARIOS.find((one) => one.path === path);
   assert.ok(found !== undefined);
   return found;
 }
 
-function result(path: Scenario['path'], ways: [Way, Sample[]][]): ScenarioResult {
+function result(path: BenchScenario['path'], ways: [Way, BenchSample[]][]): ScenarioResult {
   return { scenario: scenario(path), samples: new Map(ways) };
 }
 

@@ -8,7 +8,7 @@ import {
   failure,
   type Reply,
   RUNTIME_ID,
-  type Seen,
+  type SeenRequest,
   scriptedRuntime,
   stored,
 } from '../../harness/runtime/scripted-runtime.ts';
@@ -19,16 +19,20 @@ function clientFor(endpoint: string, env: Record<string, string> = { WEIR_TOKEN:
   return new RuntimeClient(settingsOf({ get: () => undefined }, { ...env, WEIR_ENDPOINT: endpoint }));
 }
 
-async function scripted(t: TestContext, reply: (seen: Seen, index: number) => Reply, env?: Record<string, string>) {
+async function scripted(
+  t: TestContext,
+  reply: (seen: SeenRequest, index: number) => Reply,
+  env?: Record<string, string>,
+) {
   const runtime = await scriptedRuntime(t, reply);
   return { runtime, client: clientFor(runtime.url, env) };
 }
 
 test('a write carries token, runtime and body, and the runtime is asked for its id once', async (t) => {
   const { runtime, client } = await scripted(t, () => stored({ vip: '127.0.0.1' }));
-  const answer = await client.put({ ...CALL, id: 'a b' }, { weight: 1 }, 0);
+  const response = await client.put({ ...CALL, id: 'a b' }, { weight: 1 }, 0);
   await client.get(CALL);
-  assert.equal(answer.vip, '127.0.0.1');
+  assert.equal(response.vip, '127.0.0.1');
   assert.equal(runtime.preflights(), 1);
   const [put] = runtime.seen;
   assert.deepEqual([put?.method, put?.url, put?.body], ['PUT', '/v1/attachments/a%20b', { weight: 1 }]);
@@ -111,7 +115,7 @@ test('nothing listens: says where, why and what to do, and says it again without
   const expected = {
     code: 'Unreachable',
     message:
-      /^no Weir runtime answers at http:\/\/127\.0\.0\.1:\d+ \(connection refused\): start it with `npx pulumi-weir serve`, or set weir:endpoint \/ WEIR_ENDPOINT$/,
+      /^no Weir runtime responds at http:\/\/127\.0\.0\.1:\d+ \(connection refused\): start it with `npx pulumi-weir serve`, or set weir:endpoint \/ WEIR_ENDPOINT$/,
   };
   await assert.rejects(client.put(CALL, {}, 0), expected);
   await assert.rejects(client.delete(CALL, undefined), expected);

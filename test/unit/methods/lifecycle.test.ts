@@ -6,7 +6,7 @@ import {
   failure,
   type Reply,
   RUNTIME_ID,
-  type Seen,
+  type SeenRequest,
   scriptedRuntime,
   stored,
 } from '../../harness/runtime/scripted-runtime.ts';
@@ -20,7 +20,7 @@ const INPUTS = {
 };
 const BOUND = { b1: { address: '10.0.0.1', port: 80, weight: 100, health: 'checking' } };
 
-async function attachment(t: TestContext, reply: (seen: Seen, index: number) => Reply) {
+async function attachment(t: TestContext, reply: (seen: SeenRequest, index: number) => Reply) {
   const runtime = await scriptedRuntime(t, (seen, index) =>
     seen.url === '/healthz' ? { status: 200, body: {} } : reply(seen, index),
   );
@@ -29,7 +29,8 @@ async function attachment(t: TestContext, reply: (seen: Seen, index: number) => 
 }
 
 /** The runtime's answer to a PUT: what was put, with defaults and outputs. */
-const accepted = ({ body }: Seen) => stored({ manageWeights: true, handoverSeconds: 30, ...body, boundTargets: BOUND });
+const accepted = ({ body }: SeenRequest) =>
+  stored({ manageWeights: true, handoverSeconds: 30, ...body, boundTargets: BOUND });
 
 test('create puts what was written, with owner and a new incarnation, and returns every output', async (t) => {
   const { runtime, provider } = await attachment(t, accepted);
@@ -83,7 +84,7 @@ test('a create that stored nothing leaves no object in the state', async (t) => 
 });
 
 test('a create takes the next id where its own has another owner, and each time the same one', async (t) => {
-  const taken = new Map<string, Seen['body']>();
+  const taken = new Map<string, SeenRequest['body']>();
   const { runtime, provider } = await attachment(t, (seen) => {
     const id = seen.url.split('/').at(-1) ?? '';
     if (!taken.has(id) && taken.size < 2) taken.set(id, { owner: `${OWNER}2` });

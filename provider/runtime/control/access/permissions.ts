@@ -4,7 +4,7 @@ import type { Kind } from '../../../model/base/kinds.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { referenceProperties } from '../../../model/base/references.ts';
 import { hasSameParent, PARENTS } from '../../../model/objects/parent.ts';
-import { type Target, weightOf } from '../../../model/objects/target-attachment.ts';
+import { type TargetProperties, weightOf } from '../../../model/objects/target-attachment.ts';
 import {
   type Actions,
   BIND,
@@ -79,7 +79,9 @@ function attachmentNeeds(view: ModelView, before: Written<'attachments'>, after:
   const next = new Map(after === undefined ? [] : targetsWanted(view, after));
   const isKept = (name: string) => !isMoved && isSameServer(old.get(name), next.get(name));
   const bound = [...next].filter(([name]) => !isKept(name));
-  const kept = [...next.keys()].filter(isKept).map((name) => [old.get(name), next.get(name)] as [Target, Target]);
+  const kept = [...next.keys()]
+    .filter(isKept)
+    .map((name) => [old.get(name), next.get(name)] as [TargetProperties, TargetProperties]);
   const needs: Need[] = [];
   if (after !== undefined && (isMoved || bound.length > 0)) {
     const actions = BIND[formOf(view, after)];
@@ -144,7 +146,7 @@ function endpointNeeds(view: ModelView, before: StoredObject | undefined, after:
 /** The servers among what is newly bound. */
 function serverNeeds(
   property: string,
-  targets: readonly (readonly [name: string, target: Pick<Target, 'serverId'>])[],
+  targets: readonly (readonly [name: string, target: Pick<TargetProperties, 'serverId'>])[],
   actions: Actions,
 ): Need[] {
   return targets.flatMap(([name, { serverId }]) =>
@@ -190,7 +192,7 @@ function hasMoved(before: Attachment | undefined, after: Attachment | undefined)
   return !hasSameParent(before?.properties ?? {}, after?.properties ?? {});
 }
 
-function isSameServer(a: Target | undefined, b: Target | undefined): boolean {
+function isSameServer(a: TargetProperties | undefined, b: TargetProperties | undefined): boolean {
   return a !== undefined && b !== undefined && a.serverId === b.serverId && a.address === b.address;
 }
 

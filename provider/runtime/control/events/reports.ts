@@ -32,15 +32,15 @@ export class Reports {
   }
 
   /** A target that is no longer served has no event. `lastErrorOf`: why the last check of a target failed. */
-  healthTurned(
-    { groupId, key: target, health }: HealthChange,
+  healthChanged(
+    { targetGroupId, key: target, health }: HealthChange,
     compiled: Compiled,
-    lastErrorOf: (groupId: string, key: string) => string | undefined,
+    lastErrorOf: (targetGroupId: string, key: string) => string | undefined,
   ): void {
-    const group = compiled.snapshot.groups.get(groupId);
-    if (group === undefined) return;
-    const { listenerId: listener, ruleId: rule, targets } = group;
-    const lastError = lastErrorOf(groupId, target);
+    const targetGroup = compiled.snapshot.targetGroups.get(targetGroupId);
+    if (targetGroup === undefined) return;
+    const { listenerId: listener, ruleId: rule, targets } = targetGroup;
+    const lastError = lastErrorOf(targetGroupId, target);
     const { name } = targets.get(target) ?? {};
     const needs = needsOfListener(compiled, listener, KIND_ACTIONS.attachments.read);
     this.#log.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);

@@ -1,14 +1,14 @@
 // Whose first checks a put waits for: of targets that stand in for others, which Pulumi deletes as soon as it has its answer. Pure.
 
 import type { HealthView } from '../../contract/engine.ts';
-import { type GroupSnapshot, groupsOf, type Snapshot, takesTraffic } from '../../contract/snapshot.ts';
+import { type Snapshot, type TargetGroupSnapshot, takesTraffic, targetGroupsOf } from '../../contract/snapshot.ts';
 import { isAttachment } from '../../stored/attachments.ts';
 import { bindingsOf } from '../../stored/bindings.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 
 export interface AwaitedTarget {
-  readonly groupId: string;
+  readonly targetGroupId: string;
   readonly key: string;
 }
 
@@ -19,30 +19,34 @@ export function awaitedTargets(
   object: StoredObject,
   health: HealthView,
 ): AwaitedTarget[] {
-  return groupsOfObject(view, snapshot, object).flatMap((group) => {
-    if (group.healthCheck === undefined || !isToTakeOver(view, snapshot, group, health)) return [];
-    const own = [...group.targets.values()].filter(({ attachment, weight }) => {
+  return targetGroupsOfObject(view, snapshot, object).flatMap((targetGroup) => {
+    if (targetGroup.healthCheck === undefined || !standsIn(view, snapshot, targetGroup, health)) return [];
+    const own = [...targetGroup.targets.values()].filter(({ attachment, weight }) => {
       return weight > 0 && (object.kind === 'listeners' || attachment === object.id);
     });
-    return own.map(({ key }) => ({ groupId: group.id, key }));
+    return own.map(({ key }) => ({ targetGroupId: targetGroup.id, key }));
   });
 }
 
-function groupsOfObject(view: ModelView, { waiting, groups }: Snapshot, object: StoredObject): GroupSnapshot[] {
+function targetGroupsOfObject(
+  view: ModelView,
+  { waiting, targetGroups }: Snapshot,
+  object: StoredObject,
+): TargetGroupSnapshot[] {
   if (isAttachment(object)) {
     return bindingsOf(view)
-      .groupsServedBy(object.properties)
-      .flatMap(({ groupId }) => groups.get(groupId) ?? []);
+      .targetGroupsServedBy(object.properties)
+      .flatMap(({ targetGroupId }) => targetGroups.get(targetGroupId) ?? []);
   }
   const listener = object.kind === 'listeners' ? waiting.get(object.id) : undefined;
-  return listener === undefined ? [] : groupsOf(listener);
+  return listener === undefined ? [] : targetGroupsOf(listener);
 }
 
 /** Of a listener that waits for its VIP:port, or of a rule that requests pass by until a target of it takes traffic. */
-function isToTakeOver(
+function standsIn(
   view: ModelView,
   { waiting }: Snapshot,
-  { id, listenerId, ruleId, targets }: GroupSnapshot,
+  { id, listenerId, ruleId, targets }: TargetGroupSnapshot,
   health: HealthView,
 ): boolean {
   if (waiting.has(listenerId)) return view.get('listeners', listenerId)?.state.servesSince === undefined;

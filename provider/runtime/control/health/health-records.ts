@@ -24,10 +24,10 @@ export class HealthRecords {
   /** Before the monitor gets its first snapshot. */
   restore({ health, healthAtMs }: StoredModel): void {
     if (this.#nowMs() - healthAtMs >= VALID_MS) return;
-    for (const { groupId, key, health: known } of health) this.#monitor.seed(groupId, key, known);
+    for (const { targetGroupId, key, health: known } of health) this.#monitor.seed(targetGroupId, key, known);
   }
 
-  turned(): void {
+  changed(): void {
     this.#isUnsaved = true;
   }
 

@@ -8,21 +8,21 @@ import type { Probe } from '../../health/probe.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { type AwaitedTarget, awaitedTargets } from './first-checks.ts';
-import { Handover } from './handover.ts';
+import { HandoverChecks } from './handover-checks.ts';
+import { changesBindings, handoversOf, type RecordOf } from './handovers.ts';
 import type { RunningState } from './running-state.ts';
-import { changesBindings, type RecordOf, successionsOf } from './successions.ts';
 import { Waiters } from './waiters.ts';
 
 export class HealthWaits {
   readonly #monitor: HealthMonitor;
   readonly #running: RunningState;
-  readonly #handover: Handover;
+  readonly #handover: HandoverChecks;
   readonly #waiters = new Waiters();
 
   constructor(monitor: HealthMonitor, probe: Probe, running: RunningState) {
     this.#monitor = monitor;
     this.#running = running;
-    this.#handover = new Handover(monitor, probe);
+    this.#handover = new HandoverChecks(monitor, probe);
   }
 
   /**
@@ -34,9 +34,9 @@ export class HealthWaits {
     this.#handover.supersede(name);
     const seconds = handoverSecondsOf(written);
     if (seconds === 0 || !changesBindings(model, changes)) return undefined;
-    const recordOf: RecordOf = (groupId, key) => this.#monitor.record(groupId, key);
-    const successions = successionsOf(write.before.snapshot, write.after.snapshot, written, recordOf);
-    return successions.length === 0 ? undefined : this.#handover.prove(name, successions, seconds);
+    const recordOf: RecordOf = (targetGroupId, key) => this.#monitor.record(targetGroupId, key);
+    const handovers = handoversOf(write.before.snapshot, write.after.snapshot, written, recordOf);
+    return handovers.length === 0 ? undefined : this.#handover.prove(name, handovers, seconds);
   }
 
   /**
@@ -44,10 +44,10 @@ export class HealthWaits {
    * takes nothing away that is needed where the targets are well.
    */
   async firstChecks(view: ModelView, { snapshot }: Compiled, written: StoredObject): Promise<void> {
-    const health: HealthView = (groupId, key) => this.#monitor.health(groupId, key);
+    const health: HealthView = (targetGroupId, key) => this.#monitor.health(targetGroupId, key);
     const awaited = awaitedTargets(view, snapshot, written, health);
-    const hasEnded = ({ groupId, key }: AwaitedTarget) => {
-      const record = this.#monitor.record(groupId, key);
+    const hasEnded = ({ targetGroupId, key }: AwaitedTarget) => {
+      const record = this.#monitor.record(targetGroupId, key);
       return record === undefined || record.checkedAtMs !== undefined || record.state.health !== 'checking';
     };
     await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSecondsOf(written)));

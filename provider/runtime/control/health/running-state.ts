@@ -44,12 +44,12 @@ export class RunningState {
       const known = bound.get(name)?.health;
       bound.set(name, { address, port, weight, health: known === undefined ? health : worse(known, health) });
     };
-    const groups = bindings.groupsServedBy(attachment.properties);
-    for (const { groupId, fixedPort } of groups) {
+    const targetGroups = bindings.targetGroupsServedBy(attachment.properties);
+    for (const { targetGroupId, fixedPort } of targetGroups) {
       for (const target of bindings.targetsOf(attachment, fixedPort))
-        tell(target, this.#monitor.health(groupId, target.key));
+        tell(target, this.#monitor.health(targetGroupId, target.key));
     }
-    if (groups.length > 0) return Object.fromEntries(bound);
+    if (targetGroups.length > 0) return Object.fromEntries(bound);
     for (const target of bindings.targetsOf(attachment, undefined)) tell(target, 'unchecked');
     return Object.fromEntries(bound);
   }
@@ -63,17 +63,17 @@ export class RunningState {
       .map(([name, { health }]) => ({ path: propertyPath(['targets', name]), message: `is ${health}` }));
   }
 
-  targetHealth(groupId: string, key: string): { health: Health; lastError: string | undefined } {
-    const state = this.#monitor.state(groupId, key);
+  targetHealth(targetGroupId: string, key: string): { health: Health; lastError: string | undefined } {
+    const state = this.#monitor.state(targetGroupId, key);
     return { health: state?.health ?? 'checking', lastError: state?.lastError };
   }
 
-  healthRecord(groupId: string, key: string): HealthRecord | undefined {
-    return this.#monitor.record(groupId, key);
+  healthRecord(targetGroupId: string, key: string): HealthRecord | undefined {
+    return this.#monitor.record(targetGroupId, key);
   }
 
-  counts(groupId: string, key: string) {
-    return this.#engine.counts(groupId, key);
+  counts(targetGroupId: string, key: string) {
+    return this.#engine.counts(targetGroupId, key);
   }
 
   traffic(listenerId: string): ListenerTraffic | undefined {

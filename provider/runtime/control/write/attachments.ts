@@ -4,10 +4,16 @@ import { propertyPath } from '../../../model/base/property-path.ts';
 import { hasSameParent } from '../../../model/objects/parent.ts';
 import { keyConflicts } from '../../../model/objects/target-attachment.ts';
 import { bindingProblems, memberFaults } from '../../../model/rules/eligibility.ts';
-import { parentProblems } from '../../../model/rules/parents.ts';
+import { parentTypeProblems } from '../../../model/rules/parents.ts';
 import { portProblems } from '../../../model/rules/ports.ts';
 import { newTargets } from '../../../model/rules/targets.ts';
-import { type Attachment, attachmentsOf, loadBalancerOf, partsOf, resolvedTargets } from '../../stored/attachments.ts';
+import {
+  type Attachment,
+  attachmentsOf,
+  loadBalancerOf,
+  resolvedTargets,
+  targetSourcesOf,
+} from '../../stored/attachments.ts';
 import { lookupIn } from '../../stored/lookup.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
@@ -19,45 +25,45 @@ import { hasMoved } from '../../stored/servers.ts';
 const MAX_WARNINGS = 10;
 
 /** Per target key the version at which the attachment came to bind it. */
-export function claimsOf(view: ModelView, next: Attachment, before: Attachment | undefined): Claims {
+export function boundSinceOf(view: ModelView, next: Attachment, before: Attachment | undefined): BoundSince {
   // Two members of a group may have one key, and two targets of an attachment until it is refused.
   const keys = new Set<string>();
   for (const { key } of resolvedTargets(view, next)) keys.add(key);
-  const old = before?.state.claims ?? {};
+  const old = before?.state.boundSince ?? {};
   const oldKeys = Object.keys(old);
   if (oldKeys.length === keys.size && oldKeys.every((key) => keys.has(key))) return old;
   return Object.fromEntries([...keys].map((key) => [key, old[key] ?? view.version + 1]));
 }
 
-type Claims = Attachment['state']['claims'];
+type BoundSince = Attachment['state']['boundSince'];
 
 /** What decides which targets an attachment means, beside the attachment itself. */
 type Part = StoredObject<'backend-servers'> | StoredObject<'groups'> | StoredObject<'load-balancers'>;
 
 /** Gives the attachments whose targets this is part of the claims that they have now. */
-export function renewClaims(draft: Draft, part: Part): void {
+export function renewBoundSince(draft: Draft, part: Part): void {
   for (const attachment of [...attachmentsOf(draft)]) {
     if (!isPart(draft, attachment, part)) continue;
-    const claims = claimsOf(draft, attachment, attachment);
-    if (claims === attachment.state.claims) continue;
-    draft.put({ ...attachment, state: { claims } });
+    const boundSince = boundSinceOf(draft, attachment, attachment);
+    if (boundSince === attachment.state.boundSince) continue;
+    draft.put({ ...attachment, state: { boundSince } });
   }
 }
 
 function isPart(view: ModelView, attachment: Attachment, { kind, id }: Part): boolean {
   if (kind === 'load-balancers') return attachment.properties.loadBalancerId === id;
-  return partsOf(view, attachment).some((part) => part.kind === kind && part.id === id);
+  return targetSourcesOf(view, attachment).some((part) => part.kind === kind && part.id === id);
 }
 
 /** With a new address a server comes to be another target of whatever binds it. */
-export function refuseForeignClaimsOfServer(
+export function refuseServerOfOtherStacks(
   view: ModelView,
   next: StoredObject<'backend-servers'>,
   before: StoredObject<'backend-servers'> | undefined,
 ): void {
   if (!hasMoved(before, next)) return;
   for (const attachment of attachmentsOf(view)) {
-    if (isPart(view, attachment, next)) refuseForeignClaims(view, attachment, 'addresses');
+    if (isPart(view, attachment, next)) refuseTargetsOfOtherStacks(view, attachment, 'addresses');
   }
 }
 
@@ -67,11 +73,11 @@ export function attachmentProblems(
   before: StoredObject<'attachments'> | undefined,
 ): Problem[] {
   const lookup = lookupIn(view);
-  const misplaced = parentProblems(lookup, next.properties);
+  const misplaced = parentTypeProblems(lookup, next.properties);
   if (misplaced.length > 0) return misplaced;
   const targets = resolvedTargets(view, next);
   // Where each has a claim of its own, no two of them mean the same.
-  const mayConflict = targets.length > Object.keys(next.state.claims).length;
+  const mayConflict = targets.length > Object.keys(next.state.boundSince).length;
   return [
     ...portProblems(lookup, next),
     ...keyConflicts(mayConflict ? targets.map(({ name, key }) => [name, key]) : []),
@@ -85,7 +91,7 @@ export function groupAttachmentProblems(
   before: StoredObject<'group-attachments'> | undefined,
 ): Problem[] {
   const lookup = lookupIn(view);
-  const misplaced = parentProblems(lookup, next.properties);
+  const misplaced = parentTypeProblems(lookup, next.properties);
   if (misplaced.length > 0) return misplaced;
   const names = new Set(newTargets(lookup, next, before).map(([name]) => name));
   return [...portProblems(lookup, next), ...memberProblems(view, next, names)];
@@ -105,14 +111,14 @@ export function memberProblems(
 }
 
 /** A target belongs to one stack; within a stack attachments may overlap while a target moves. `path`: of what brings it there. */
-export function refuseForeignClaims(view: ModelView, next: Attachment, path?: string): void {
+export function refuseTargetsOfOtherStacks(view: ModelView, next: Attachment, path?: string): void {
   const problems: Problem[] = [];
   const property = next.kind === 'attachments' ? 'targets' : 'members';
   for (const other of attachmentsOf(view)) {
     if (other.id === next.id && other.kind === next.kind) continue;
     if (isSameStack(other, next) || !hasSameParent(other.properties, next.properties)) continue;
     for (const { name, key } of resolvedTargets(view, next)) {
-      if (other.state.claims[key] === undefined) continue;
+      if (other.state.boundSince[key] === undefined) continue;
       const message = `is ${key}, which is bound by ${nameOf({ ...other, owner: undefined })} of ${ownerName(other)}`;
       problems.push({ path: path ?? propertyPath([property, name]), message });
     }

@@ -7,7 +7,7 @@ import type { StoredObject } from '../../stored/object.ts';
 import { ownerName } from '../../stored/owner.ts';
 import { existingObject } from '../../stored/references.ts';
 import { hasMoved } from '../../stored/servers.ts';
-import { renewClaims } from './attachments.ts';
+import { renewBoundSince } from './attachments.ts';
 import { checkObject } from './checks.ts';
 import { changeEndpoints } from './endpoints.ts';
 import { withState } from './kept-state.ts';
@@ -45,8 +45,8 @@ export function putObject(
   draft.attempt(() => {
     if (isChange) changeEndpoints(draft, kind, id, () => draft.put(complete));
     checkObject(draft, complete, existing);
-    if (complete.kind === 'groups' || complete.kind === 'load-balancers') renewClaims(draft, complete);
-    if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete)) renewClaims(draft, complete);
+    if (complete.kind === 'groups' || complete.kind === 'load-balancers') renewBoundSince(draft, complete);
+    if (complete.kind === 'backend-servers' && hasMoved(existing as never, complete)) renewBoundSince(draft, complete);
   });
   return existingObject<Kind>(draft, kind, id);
 }

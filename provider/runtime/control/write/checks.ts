@@ -13,13 +13,13 @@ import {
   attachmentProblems,
   groupAttachmentProblems,
   problemsWithAttachments,
-  refuseForeignClaims,
-  refuseForeignClaimsOfServer,
+  refuseServerOfOtherStacks,
+  refuseTargetsOfOtherStacks,
   typeProblems,
 } from './attachments.ts';
 import { refuseForeignEndpoint } from './endpoints.ts';
 import { problemsWithRules, refuseForeignRule, ruleProblems } from './forwarding-rules.ts';
-import { groupProblems, refuseForeignClaimsOfGroup } from './groups.ts';
+import { groupProblems, refuseMembersOfOtherStacks } from './groups.ts';
 import { danglingReferences } from './references.ts';
 
 /** The object is in the view already, and all that it names itself. */
@@ -38,12 +38,12 @@ const CHECKS: { readonly [K in Kind]?: KindChecks<K> } = {
     conflicts: (view, next) => refuseForeignEndpoint(view, next, vipPortOf(view, next).vip, 'port'),
   },
   rules: { problems: ruleProblems, conflicts: refuseForeignRule },
-  attachments: { problems: attachmentProblems, conflicts: (view, next) => refuseForeignClaims(view, next) },
-  'backend-servers': { conflicts: refuseForeignClaimsOfServer },
-  groups: { problems: groupProblems, conflicts: refuseForeignClaimsOfGroup },
+  attachments: { problems: attachmentProblems, conflicts: (view, next) => refuseTargetsOfOtherStacks(view, next) },
+  'backend-servers': { conflicts: refuseServerOfOtherStacks },
+  groups: { problems: groupProblems, conflicts: refuseMembersOfOtherStacks },
   'group-attachments': {
     problems: groupAttachmentProblems,
-    conflicts: (view, next) => refuseForeignClaims(view, next),
+    conflicts: (view, next) => refuseTargetsOfOtherStacks(view, next),
   },
 };
 

@@ -4,7 +4,7 @@ import { loadBalancerOf } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
-import { memberProblems, refuseForeignClaims } from './attachments.ts';
+import { memberProblems, refuseTargetsOfOtherStacks } from './attachments.ts';
 
 type Group = StoredObject<'groups'>;
 
@@ -24,8 +24,8 @@ export function groupProblems(view: ModelView, next: Group, before: Group | unde
   return [...one.values()].flatMap((attachment) => memberProblems(view, attachment, names));
 }
 
-export function refuseForeignClaimsOfGroup(view: ModelView, next: Group): void {
-  for (const attachment of attachmentsOfGroup(view, next)) refuseForeignClaims(view, attachment);
+export function refuseMembersOfOtherStacks(view: ModelView, next: Group): void {
+  for (const attachment of attachmentsOfGroup(view, next)) refuseTargetsOfOtherStacks(view, attachment);
 }
 
 function attachmentsOfGroup(view: ModelView, { id }: Group): StoredObject<'group-attachments'>[] {

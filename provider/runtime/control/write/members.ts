@@ -5,7 +5,7 @@ import { invalid } from '../../../model/objects/validate.ts';
 import type { Draft } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { existingObject } from '../../stored/references.ts';
-import { renewClaims } from './attachments.ts';
+import { renewBoundSince } from './attachments.ts';
 import { checkObject } from './checks.ts';
 
 type Group = StoredObject<'groups'>;
@@ -37,7 +37,7 @@ function putMembers(draft: Draft, group: Group, joined: readonly string[]): Grou
   draft.attempt(() => {
     draft.put(next);
     checkObject(draft, next, group);
-    renewClaims(draft, next);
+    renewBoundSince(draft, next);
   });
   return existingObject(draft, 'groups', group.id);
 }

@@ -2,11 +2,11 @@
 import { routeKey } from '../../../model/base/route-key.ts';
 import type { HealthView } from '../../contract/engine.ts';
 import {
-  type GroupSnapshot,
-  groupsOf,
   type ListenerSnapshot,
   type Snapshot,
+  type TargetGroupSnapshot,
   takesTraffic,
+  targetGroupsOf,
 } from '../../contract/snapshot.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
 import { letServe } from './endpoints.ts';
@@ -33,7 +33,7 @@ export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, 
     });
     if (serving === undefined || due.has(serving)) continue;
     const hasServed = view.get('listeners', candidate.id)?.state.servesSince !== undefined;
-    if (hasServed && groupsOf(serving).some(({ targets }) => targets.size > 0)) continue;
+    if (hasServed && targetGroupsOf(serving).some(({ targets }) => targets.size > 0)) continue;
     if (canReplace(routesInTraffic(candidate, health), routesInTraffic(serving, health)))
       due.set(serving, candidate.id);
   }
@@ -47,10 +47,10 @@ function canReplace(routes: ReadonlySet<string>, served: ReadonlySet<string>): b
 }
 
 /** The routes with a target that takes traffic. */
-function routesInTraffic({ group, rules }: ListenerSnapshot, health: HealthView): ReadonlySet<string> {
-  const isInTraffic = ({ id, targets }: GroupSnapshot) =>
+function routesInTraffic({ targetGroup, rules }: ListenerSnapshot, health: HealthView): ReadonlySet<string> {
+  const isInTraffic = ({ id, targets }: TargetGroupSnapshot) =>
     [...targets.values()].some(({ key, weight }) => weight > 0 && takesTraffic(health(id, key)));
-  const routes = new Set(rules.filter((rule) => isInTraffic(rule.group)).map(routeKey));
-  if (isInTraffic(group)) routes.add(OWN);
+  const routes = new Set(rules.filter((rule) => isInTraffic(rule.targetGroup)).map(routeKey));
+  if (isInTraffic(targetGroup)) routes.add(OWN);
   return routes;
 }

@@ -3,8 +3,8 @@ import type { Problem } from '../../../model/base/errors.ts';
 import { valueIn } from '../../../model/base/record.ts';
 import {
   MAX_TARGETS,
-  type Target,
   type TargetAttachmentProperties,
+  type TargetProperties,
   targetAttachmentSchema,
 } from '../../../model/objects/target-attachment.ts';
 import { invalid, rulesProblems, schemaProblems } from '../../../model/objects/validate.ts';
@@ -21,7 +21,7 @@ export type TargetsPatch = Readonly<Record<string, Readonly<Record<string, unkno
 /** The attachment's properties with the patch merged in; only what the patch names is parsed. Throws every problem. */
 export function patchedAttachment(view: ModelView, id: string, patch: TargetsPatch): TargetAttachmentProperties {
   const object = existingObject(view, 'attachments', id);
-  const targets: Record<string, Target> = { ...object.properties.targets };
+  const targets: Record<string, TargetProperties> = { ...object.properties.targets };
   const problems: Problem[] = [];
   for (const [name, change] of Object.entries(patch)) {
     if (change === null) {

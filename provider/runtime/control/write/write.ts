@@ -4,11 +4,11 @@ import type { Draft } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
 /** Changes the draft, or throws; what it has changed until then is taken back. Returns the object that it wrote. */
-export type Change<T extends StoredObject | undefined = StoredObject | undefined> = (draft: Draft) => T;
+export type ModelChange<T extends StoredObject | undefined = StoredObject | undefined> = (draft: Draft) => T;
 
 export interface Write {
   readonly name: string | undefined;
-  readonly change: Change;
+  readonly change: ModelChange;
   readonly resolve: (written: StoredObject | undefined) => void;
   readonly reject: (error: unknown) => void;
   /** Undefined: whether it has to wait is not decided yet. */

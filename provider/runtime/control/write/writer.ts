@@ -10,7 +10,7 @@ import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import { Compiler } from './compiler.ts';
 import { type RefusalListener, refusedWrites, StandingRefusals } from './refusals.ts';
 import { dueTransfers, transferSockets } from './socket-transfer.ts';
-import type { Change, Write } from './write.ts';
+import type { ModelChange, Write } from './write.ts';
 
 export interface WriterOptions extends RefusalListener {
   readonly model: Model;
@@ -69,7 +69,7 @@ export class Writer {
    * Resolves with what the change returned, once every live data plane serves it. A write with a name may wait for the
    * first checks of what it binds in place of targets in traffic.
    */
-  write<T extends StoredObject | undefined>(change: Change<T>, name?: string): Promise<T> {
+  write<T extends StoredObject | undefined>(change: ModelChange<T>, name?: string): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#enqueue({
         name,
@@ -238,7 +238,7 @@ export class Writer {
 
 function withProven(health: HealthView, proven: readonly Proven[]): HealthView {
   if (proven.length === 0) return health;
-  const isProven = (groupId: string, key: string) =>
-    proven.some((target) => target.groupId === groupId && target.key === key);
-  return (groupId, key) => (isProven(groupId, key) ? 'healthy' : health(groupId, key));
+  const isProven = (targetGroupId: string, key: string) =>
+    proven.some((target) => target.targetGroupId === targetGroupId && target.key === key);
+  return (targetGroupId, key) => (isProven(targetGroupId, key) ? 'healthy' : health(targetGroupId, key));
 }

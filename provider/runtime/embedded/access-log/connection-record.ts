@@ -10,7 +10,7 @@ import type { AccessEntry } from './line.ts';
 type Outcome = Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'bytesIn' | 'bytesOut' | 'tlsVersion'>;
 
 /** The binding that the client came to. */
-export interface RecordedBinding {
+export interface RecordedSocket {
   readonly accessLog: AccessLog | undefined;
   /** As it is now. */
   readonly listener: { readonly settings: Pick<ListenerSnapshot, 'id' | 'protocol'> };
@@ -29,7 +29,7 @@ interface RecordedConnection {
 export class ConnectionRecord {
   readonly startedAtMs = performance.now();
   readonly #log: AccessLog;
-  readonly #binding: RecordedBinding;
+  readonly #listeningSocket: RecordedSocket;
   readonly #connection: RecordedConnection;
   readonly #client: string;
   /** In earlier lines. */
@@ -37,9 +37,9 @@ export class ConnectionRecord {
   #bytesOut = 0;
   #tlsVersion: string | undefined;
 
-  constructor(log: AccessLog, binding: RecordedBinding, connection: RecordedConnection) {
+  constructor(log: AccessLog, listeningSocket: RecordedSocket, connection: RecordedConnection) {
     this.#log = log;
-    this.#binding = binding;
+    this.#listeningSocket = listeningSocket;
     this.#connection = connection;
     this.#client = targetKey(plainAddress(connection.remoteAddress), connection.remotePort);
   }
@@ -51,7 +51,7 @@ export class ConnectionRecord {
     this.#bytesIn = bytesRead;
     this.#bytesOut = bytesWritten;
     if (!this.#log.isSampled()) return;
-    const { id: listener, protocol } = this.#binding.listener.settings;
+    const { id: listener, protocol } = this.#listeningSocket.listener.settings;
     // Not known before the handshake, nor when it is closed.
     this.#tlsVersion ??= this.#connection.tlsVersion;
     const tlsVersion = this.#tlsVersion;
@@ -60,7 +60,10 @@ export class ConnectionRecord {
 }
 
 /** Undefined: there is no access log. */
-export function recordOf(binding: RecordedBinding, connection: RecordedConnection): ConnectionRecord | undefined {
-  const { accessLog } = binding;
-  return accessLog && new ConnectionRecord(accessLog, binding, connection);
+export function recordOf(
+  listeningSocket: RecordedSocket,
+  connection: RecordedConnection,
+): ConnectionRecord | undefined {
+  const { accessLog } = listeningSocket;
+  return accessLog && new ConnectionRecord(accessLog, listeningSocket, connection);
 }

@@ -1,14 +1,14 @@
 // What changed from one snapshot to the next, as a pure function.
 import {
-  type GroupSnapshot,
-  groupsOf,
   type ListenerSnapshot,
   type Snapshot,
+  type TargetGroupSnapshot,
   type TargetSnapshot,
+  targetGroupsOf,
 } from '../../contract/snapshot.ts';
 
-export interface GroupDifference {
-  readonly group: GroupSnapshot;
+export interface TargetGroupDifference {
+  readonly targetGroup: TargetGroupSnapshot;
   readonly upserted: readonly TargetSnapshot[];
   /** Keys. */
   readonly removed: readonly string[];
@@ -17,9 +17,9 @@ export interface GroupDifference {
 interface ListenerDifference {
   readonly listener: ListenerSnapshot;
   /** Those that are others than before. */
-  readonly groups: readonly GroupDifference[];
+  readonly targetGroups: readonly TargetGroupDifference[];
   /** Ids of groups that the listener has no more. */
-  readonly removedGroups: readonly string[];
+  readonly removedTargetGroups: readonly string[];
 }
 
 interface Difference {
@@ -28,7 +28,7 @@ interface Difference {
   readonly removed: readonly string[];
 }
 
-const NO_TARGETS: GroupSnapshot['targets'] = new Map();
+const NO_TARGETS: TargetGroupSnapshot['targets'] = new Map();
 
 /** What did not change is the same object in both, so that unchanged listeners cost one comparison each. */
 export function difference(served: Snapshot | undefined, next: Snapshot): Difference {
@@ -42,20 +42,25 @@ export function difference(served: Snapshot | undefined, next: Snapshot): Differ
 }
 
 function listenerDifference(before: ListenerSnapshot | undefined, listener: ListenerSnapshot): ListenerDifference {
-  const old = new Map((before === undefined ? [] : groupsOf(before)).map((group) => [group.id, group]));
-  const groups: GroupDifference[] = [];
-  for (const group of groupsOf(listener)) {
-    const present = old.get(group.id);
-    old.delete(group.id);
-    if (present !== group) groups.push(groupDifference(present, group));
+  const old = new Map(
+    (before === undefined ? [] : targetGroupsOf(before)).map((targetGroup) => [targetGroup.id, targetGroup]),
+  );
+  const targetGroups: TargetGroupDifference[] = [];
+  for (const targetGroup of targetGroupsOf(listener)) {
+    const present = old.get(targetGroup.id);
+    old.delete(targetGroup.id);
+    if (present !== targetGroup) targetGroups.push(targetGroupDifference(present, targetGroup));
   }
-  return { listener, groups, removedGroups: [...old.keys()] };
+  return { listener, targetGroups, removedTargetGroups: [...old.keys()] };
 }
 
-function groupDifference(before: GroupSnapshot | undefined, group: GroupSnapshot): GroupDifference {
+function targetGroupDifference(
+  before: TargetGroupSnapshot | undefined,
+  targetGroup: TargetGroupSnapshot,
+): TargetGroupDifference {
   const old = before?.targets ?? NO_TARGETS;
-  if (old === group.targets) return { group, upserted: [], removed: [] };
-  const upserted = [...group.targets.values()].filter((target) => old.get(target.key) !== target);
-  const removed = [...old.keys()].filter((key) => !group.targets.has(key));
-  return { group, upserted, removed };
+  if (old === targetGroup.targets) return { targetGroup, upserted: [], removed: [] };
+  const upserted = [...targetGroup.targets.values()].filter((target) => old.get(target.key) !== target);
+  const removed = [...old.keys()].filter((key) => !targetGroup.targets.has(key));
+  return { targetGroup, upserted, removed };
 }

@@ -44,12 +44,12 @@ export class LogFile {
 
   /** Whole lines. Resolves when they are written, or with false when they are given up; never rejects. */
   append(text: string): Promise<boolean> {
-    return this.#inTurn(() => this.#write(text));
+    return this.#inOrder(() => this.#write(text));
   }
 
   /** After the file was moved away: a new one is made, and lines that come from now on are in it. */
   reopen(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#inOrder(async () => {
       try {
         const descriptor = await openPath(this.#path);
         await closePath(this.#descriptor);
@@ -64,11 +64,11 @@ export class LogFile {
   async close(): Promise<void> {
     await Promise.race([this.#last, sleep(FLUSH_MS, undefined, { ref: false })]);
     this.#isClosing = true;
-    const closed = this.#inTurn(() => closePath(this.#descriptor));
+    const closed = this.#inOrder(() => closePath(this.#descriptor));
     await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
-  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+  #inOrder<T>(step: () => Promise<T>): Promise<T> {
     const result = this.#last.then(step);
     this.#last = result;
     return result;

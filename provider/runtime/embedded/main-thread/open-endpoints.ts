@@ -3,7 +3,7 @@ import type { Refusal } from '../../contract/engine.ts';
 import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import { type Endpoint, endpointName, type OpenFailure, overlaps, toEndpoint } from '../shared/endpoint.ts';
 import { isHeldByAnother } from './port-holders.ts';
-import { probePort, refusal } from './port-probe.ts';
+import { endpointRefusal, probePort } from './port-probe.ts';
 import type { Ask } from './worker-place.ts';
 
 /** Asks every worker; `undefined` is the response of one that ended. */
@@ -41,7 +41,7 @@ export class OpenEndpoints {
     }
     return [...wanted].flatMap(([name, { id }]) => {
       const failure = failed.get(name);
-      return failure === undefined ? [] : refusal(id, failure);
+      return failure === undefined ? [] : endpointRefusal(id, failure);
     });
   }
 

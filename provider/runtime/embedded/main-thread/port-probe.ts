@@ -27,7 +27,7 @@ export async function probePort(endpoint: Endpoint): Promise<OpenFailure | undef
 }
 
 /** What a listener's owner is told. A listener has no address of its own: that is its load balancer's. */
-export function refusal(listenerId: string, { endpoint, code, message }: OpenFailure): Refusal {
+export function endpointRefusal(listenerId: string, { endpoint, code, message }: OpenFailure): Refusal {
   const name = endpointName(endpoint);
   switch (code) {
     case 'EADDRINUSE': {

@@ -1,17 +1,17 @@
 // What the workers share of one target group, and what they were told of its targets.
 import type { HealthView } from '../../contract/engine.ts';
-import { type GroupSnapshot, type Health, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
+import { type Health, type TargetGroupSnapshot, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import { createClientTable } from '../../select/client-table.ts';
 import { CREDIT_SLOTS, createSelection, NO_SLOT, releaseSelection } from '../../select/selection.ts';
 import { RAMP_PARTS, rampMsOf, rampParts } from '../../select/slow-start.ts';
 import { clearActive, createCounters, readCounters, type TargetSums } from '../shared/counters.ts';
-import type { GroupSettings, GroupUpsert, TargetUpsert } from '../shared/messages.ts';
+import type { TargetGroupSettings, TargetGroupUpsert, TargetUpsert } from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
-import type { GroupDifference } from './difference.ts';
+import type { TargetGroupDifference } from './difference.ts';
 import type { UnboundTarget } from './unbound-targets.ts';
 
 /** What all groups have in common. */
-export interface GroupContext {
+export interface TargetGroupContext {
   readonly workers: number;
   /** Of one binding alone, from 1 on. */
   readonly nextNumber: () => number;
@@ -27,23 +27,27 @@ interface TargetRecord {
   readonly counters: SharedArrayBuffer;
 }
 
-export class SharedGroup {
-  readonly #context: GroupContext;
-  #settings: GroupSettings;
+export class SharedTargetGroup {
+  readonly #context: TargetGroupContext;
+  #settings: TargetGroupSettings;
   readonly #selection = createSelection();
   /** There while clients are sticky by source IP. */
   #clients: SharedArrayBuffer | undefined;
   readonly #targets = new Map<string, TargetRecord>();
   readonly #freeSlots = Array.from({ length: CREDIT_SLOTS }, (_slot, index) => CREDIT_SLOTS - 1 - index);
 
-  constructor(group: GroupSnapshot, context: GroupContext) {
-    this.#settings = settingsOf(group);
+  constructor(targetGroup: TargetGroupSnapshot, context: TargetGroupContext) {
+    this.#settings = settingsOf(targetGroup);
     this.#context = context;
   }
 
   /** Returns the message that brings a worker there. `nowMs` undefined: what takes traffic began before this run. */
-  update({ group, upserted, removed }: GroupDifference, health: HealthView, nowMs: number | undefined): GroupUpsert {
-    const settings = settingsOf(group);
+  update(
+    { targetGroup, upserted, removed }: TargetGroupDifference,
+    health: HealthView,
+    nowMs: number | undefined,
+  ): TargetGroupUpsert {
+    const settings = settingsOf(targetGroup);
     this.#settings = settings;
     if (settings.sticky?.type !== 'source-ip') this.#clients = undefined;
     else this.#clients ??= createClientTable();
@@ -54,7 +58,7 @@ export class SharedGroup {
   }
 
   /** The message that tells a new worker of all. */
-  whole(): GroupUpsert {
+  whole(): TargetGroupUpsert {
     return { ...this.#base(), upserted: [...this.#targets.values()].map(toUpsert), removed: [] };
   }
 
@@ -77,7 +81,7 @@ export class SharedGroup {
 
   counts(key: string): TargetSums & { readonly isInSlowStart: boolean } {
     const record = this.#targets.get(key);
-    if (record === undefined) return { requests: 0, active: 0, answers: [0, 0, 0, 0, 0], isInSlowStart: false };
+    if (record === undefined) return { requests: 0, active: 0, responses: [0, 0, 0, 0, 0], isInSlowStart: false };
     const { health, begunAtMs, counters } = record;
     const parts = rampParts(begunAtMs, rampMsOf(this.#settings), sharedNowMs());
     return { ...readCounters(counters), isInSlowStart: takesTraffic(health) && parts < RAMP_PARTS };
@@ -89,7 +93,7 @@ export class SharedGroup {
     for (const { counters } of this.#targets.values()) clearActive(counters, workerId);
   }
 
-  #base(): Pick<GroupUpsert, 'settings' | 'selection' | 'clients'> {
+  #base(): Pick<TargetGroupUpsert, 'settings' | 'selection' | 'clients'> {
     return { settings: this.#settings, selection: this.#selection, clients: this.#clients };
   }
 
@@ -113,11 +117,11 @@ export class SharedGroup {
     if (!record) return;
     this.#targets.delete(key);
     if (record.slot !== NO_SLOT) this.#freeSlots.push(record.slot);
-    this.#context.onUnbound({ group: this.#settings, target: record.target, counters: record.counters });
+    this.#context.onUnbound({ targetGroup: this.#settings, target: record.target, counters: record.counters });
   }
 }
 
-function settingsOf({ targets: _, ...settings }: GroupSnapshot): GroupSettings {
+function settingsOf({ targets: _, ...settings }: TargetGroupSnapshot): TargetGroupSettings {
   return settings;
 }
 

@@ -6,8 +6,8 @@ import { type Endpoint, toEndpoint } from '../shared/endpoint.ts';
 import { clearUnderWay, createListenerCounters, readListenerCounters } from '../shared/listener-counters.ts';
 import type { ListenerSettings, ListenerUpsert, Route, Swap, TimedHealthChange } from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
-import { difference, type GroupDifference } from './difference.ts';
-import { type GroupContext, SharedGroup } from './shared-group.ts';
+import { difference, type TargetGroupDifference } from './difference.ts';
+import { SharedTargetGroup, type TargetGroupContext } from './shared-group.ts';
 import { UnboundTargets } from './unbound-targets.ts';
 
 interface ListenerRecord {
@@ -15,28 +15,28 @@ interface ListenerRecord {
   routes: readonly Route[];
   readonly counters: SharedArrayBuffer;
   /** Ids. */
-  readonly groups: Set<string>;
+  readonly targetGroups: Set<string>;
 }
 
 const NO_COUNTS: Omit<TargetCounts, 'draining'> = {
   requests: 0,
   activeConnections: 0,
-  answers: [0, 0, 0, 0, 0],
+  responses: [0, 0, 0, 0, 0],
   isInSlowStart: false,
 };
 
 export class SharedState {
   readonly #workers: number;
-  readonly #groupContext: GroupContext;
+  readonly #targetGroupContext: TargetGroupContext;
   readonly #listeners = new Map<string, ListenerRecord>();
-  readonly #groups = new Map<string, SharedGroup>();
+  readonly #targetGroups = new Map<string, SharedTargetGroup>();
   readonly #unbound = new UnboundTargets();
   #snapshot: Snapshot | undefined;
 
   constructor(workers: number) {
     let numbers = 0;
     this.#workers = workers;
-    this.#groupContext = {
+    this.#targetGroupContext = {
       workers,
       nextNumber: () => ++numbers,
       onUnbound: (unbound) => this.#unbound.add(unbound),
@@ -61,31 +61,35 @@ export class SharedState {
     this.#snapshot = next;
     this.#unbound.prune();
     for (const id of removed) {
-      for (const groupId of this.#listeners.get(id)?.groups ?? []) this.#removeGroup(groupId);
+      for (const targetGroupId of this.#listeners.get(id)?.targetGroups ?? []) this.#removeTargetGroup(targetGroupId);
       this.#listeners.delete(id);
     }
     // All of them before the first upsert: a rule may have gone to another listener.
-    for (const { listener, removedGroups } of upserted) {
-      for (const id of removedGroups) {
-        this.#listeners.get(listener.id)?.groups.delete(id);
-        this.#removeGroup(id);
+    for (const { listener, removedTargetGroups } of upserted) {
+      for (const id of removedTargetGroups) {
+        this.#listeners.get(listener.id)?.targetGroups.delete(id);
+        this.#removeTargetGroup(id);
       }
     }
     const upserts = upserted.map((change): ListenerUpsert => {
       const record = this.#upsertListener(change.listener);
-      const groups = change.groups.map((group) => this.#groupOf(record, group).update(group, health, nowMs));
+      const targetGroups = change.targetGroups.map((targetGroup) =>
+        this.#targetGroupOf(record, targetGroup).update(targetGroup, health, nowMs),
+      );
       const { settings, routes, counters } = record;
-      return { settings, counters, groups, removedGroups: change.removedGroups, routes };
+      return { settings, counters, targetGroups, removedTargetGroups: change.removedTargetGroups, routes };
     });
     return { version: next.version, upserted: upserts, removed, endpoints };
   }
 
   /** The message that brings a new worker to the recorded snapshot. */
   whole(endpoints: readonly Endpoint[]): Swap {
-    const upserted = [...this.#listeners.values()].map(({ settings, routes, counters, groups }): ListenerUpsert => {
-      const upserts = [...groups].flatMap((id) => this.#groups.get(id)?.whole() ?? []);
-      return { settings, counters, groups: upserts, removedGroups: [], routes };
-    });
+    const upserted = [...this.#listeners.values()].map(
+      ({ settings, routes, counters, targetGroups }): ListenerUpsert => {
+        const upserts = [...targetGroups].flatMap((id) => this.#targetGroups.get(id)?.whole() ?? []);
+        return { settings, counters, targetGroups: upserts, removedTargetGroups: [], routes };
+      },
+    );
     return { version: this.version, upserted, removed: [], endpoints };
   }
 
@@ -93,16 +97,16 @@ export class SharedState {
   setHealth(changes: readonly HealthChange[]): TimedHealthChange[] {
     const nowMs = sharedNowMs();
     return changes.flatMap((change) => {
-      const bound = this.#groups.get(change.groupId)?.setHealth(change.key, change.health, nowMs);
+      const bound = this.#targetGroups.get(change.targetGroupId)?.setHealth(change.key, change.health, nowMs);
       return bound === undefined ? [] : { ...change, begunAtMs: bound.begunAtMs };
     });
   }
 
-  counts(groupId: string, key: string): TargetCounts {
-    const draining = this.#unbound.active(groupId, key);
-    const group = this.#groups.get(groupId);
-    if (group === undefined) return { ...NO_COUNTS, draining };
-    const { active, ...counts } = group.counts(key);
+  counts(targetGroupId: string, key: string): TargetCounts {
+    const draining = this.#unbound.active(targetGroupId, key);
+    const targetGroup = this.#targetGroups.get(targetGroupId);
+    if (targetGroup === undefined) return { ...NO_COUNTS, draining };
+    const { active, ...counts } = targetGroup.counts(key);
     return { ...counts, activeConnections: active, draining };
   }
 
@@ -113,40 +117,47 @@ export class SharedState {
 
   /** Targets that are bound no more and still have open flows. */
   draining(): readonly DrainingTarget[] {
-    return this.#unbound.draining((groupId, key) => this.#groups.get(groupId)?.has(key) === true);
+    return this.#unbound.draining((targetGroupId, key) => this.#targetGroups.get(targetGroupId)?.has(key) === true);
   }
 
   /** The thread of a worker ended: its flows are gone, and it holds no lock. */
   forgetWorker(workerId: number): void {
     for (const { counters } of this.#listeners.values()) clearUnderWay(counters, workerId);
-    for (const group of this.#groups.values()) group.forgetWorker(workerId);
+    for (const targetGroup of this.#targetGroups.values()) targetGroup.forgetWorker(workerId);
     this.#unbound.forgetWorker(workerId);
   }
 
-  #upsertListener({ group: _, rules, ...settings }: ListenerSnapshot): ListenerRecord {
-    const routes = rules.map(({ id: _id, group, ...match }): Route => ({ ...match, groupId: group.id }));
+  #upsertListener({ targetGroup: _, rules, ...settings }: ListenerSnapshot): ListenerRecord {
+    const routes = rules.map(
+      ({ id: _id, targetGroup, ...match }): Route => ({ ...match, targetGroupId: targetGroup.id }),
+    );
     const present = this.#listeners.get(settings.id);
     if (present) {
       present.settings = settings;
       present.routes = routes;
       return present;
     }
-    const record = { settings, routes, counters: createListenerCounters(this.#workers), groups: new Set<string>() };
+    const record = {
+      settings,
+      routes,
+      counters: createListenerCounters(this.#workers),
+      targetGroups: new Set<string>(),
+    };
     this.#listeners.set(settings.id, record);
     return record;
   }
 
-  #groupOf({ groups }: ListenerRecord, { group }: GroupDifference): SharedGroup {
-    groups.add(group.id);
-    const present = this.#groups.get(group.id);
+  #targetGroupOf({ targetGroups }: ListenerRecord, { targetGroup }: TargetGroupDifference): SharedTargetGroup {
+    targetGroups.add(targetGroup.id);
+    const present = this.#targetGroups.get(targetGroup.id);
     if (present) return present;
-    const created = new SharedGroup(group, this.#groupContext);
-    this.#groups.set(group.id, created);
+    const created = new SharedTargetGroup(targetGroup, this.#targetGroupContext);
+    this.#targetGroups.set(targetGroup.id, created);
     return created;
   }
 
-  #removeGroup(id: string): void {
-    this.#groups.get(id)?.unbindAll();
-    this.#groups.delete(id);
+  #removeTargetGroup(id: string): void {
+    this.#targetGroups.get(id)?.unbindAll();
+    this.#targetGroups.delete(id);
   }
 }

@@ -2,10 +2,10 @@
 import type { DrainingTarget } from '../../contract/engine-statistics.ts';
 import type { TargetSnapshot } from '../../contract/snapshot.ts';
 import { clearActive, readCounters } from '../shared/counters.ts';
-import type { GroupSettings } from '../shared/messages.ts';
+import type { TargetGroupSettings } from '../shared/messages.ts';
 
 export interface UnboundTarget {
-  readonly group: GroupSettings;
+  readonly targetGroup: TargetGroupSettings;
   /** As it was last served. */
   readonly target: TargetSnapshot;
   readonly counters: SharedArrayBuffer;
@@ -24,22 +24,22 @@ export class UnboundTargets {
   }
 
   /** Open flows of what was bound to the group as `key`. */
-  active(groupId: string, key: string): number {
+  active(targetGroupId: string, key: string): number {
     let active = 0;
-    for (const { target, group, counters } of this.#targets) {
-      if (target.key === key && group.id === groupId) active += readCounters(counters).active;
+    for (const { target, targetGroup, counters } of this.#targets) {
+      if (target.key === key && targetGroup.id === targetGroupId) active += readCounters(counters).active;
     }
     return active;
   }
 
   /** Those with open flows that are not bound again. */
-  draining(isBound: (groupId: string, key: string) => boolean): readonly DrainingTarget[] {
+  draining(isBound: (targetGroupId: string, key: string) => boolean): readonly DrainingTarget[] {
     const gone = new Map<string, DrainingTarget>();
-    for (const { group, target, counters } of this.#targets) {
+    for (const { targetGroup, target, counters } of this.#targets) {
       const { active } = readCounters(counters);
-      if (active === 0 || isBound(group.id, target.key)) continue;
-      const name = `${group.id} ${target.key}`;
-      const { listenerId, ruleId } = group;
+      if (active === 0 || isBound(targetGroup.id, target.key)) continue;
+      const name = `${targetGroup.id} ${target.key}`;
+      const { listenerId, ruleId } = targetGroup;
       gone.set(name, { listenerId, ruleId, target, count: active + (gone.get(name)?.count ?? 0) });
     }
     return [...gone.values()];

@@ -80,10 +80,10 @@ export class WorkerPlace {
 
   /** Resolves when its thread serves the swap, or was replaced by one that serves it from its start. */
   async swap(swap: Swap, deadlineMs: number): Promise<readonly OpenFailure[]> {
-    const answer = this.ask({ type: 'swap', swap });
+    const response = this.ask({ type: 'swap', swap });
     const late = Promise.withResolvers<'late'>();
     const timer = setTimeout(late.resolve, deadlineMs, 'late');
-    const failures = await Promise.race([answer, late.promise]);
+    const failures = await Promise.race([response, late.promise]);
     clearTimeout(timer);
     if (failures === 'late') await this.end(`it did not serve version ${swap.version} within ${deadlineMs} ms`);
     if (failures === 'late' || failures === undefined) return await this.ready;
@@ -154,7 +154,7 @@ export class WorkerPlace {
     const waiting = this.#ready;
     this.#ready = Promise.withResolvers();
     waiting.resolve(this.#ready.promise);
-    for (const answer of this.#questions.values()) answer(undefined);
+    for (const response of this.#questions.values()) response(undefined);
     this.#questions.clear();
     if (this.#isDestroyed) {
       this.#ready.resolve([]);

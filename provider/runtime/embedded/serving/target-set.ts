@@ -6,17 +6,23 @@ import { Selection } from '../../select/selection.ts';
 import { RAMP_PARTS, ramp, rampMsOf } from '../../select/slow-start.ts';
 import type { PickingClient, Stickiness } from '../../select/stickiness.ts';
 import { createStickiness } from '../../select/sticky-sessions.ts';
-import type { GroupBase, GroupSettings, GroupUpsert, TargetUpsert, TimedHealthChange } from '../shared/messages.ts';
+import type {
+  TargetGroupBase,
+  TargetGroupSettings,
+  TargetGroupUpsert,
+  TargetUpsert,
+  TimedHealthChange,
+} from '../shared/messages.ts';
 import { sharedNowMs } from '../shared/shared-clock.ts';
 import { type PassiveListener, Target } from './target.ts';
 
 /** One change of a target set. What is left out stays as it is; `clients` counts only with `settings`. */
-type TargetSetChange = Partial<Omit<GroupUpsert, 'selection'>>;
+type TargetSetChange = Partial<Omit<TargetGroupUpsert, 'selection'>>;
 
 type TargetHealth = Pick<TimedHealthChange, 'key' | 'health' | 'begunAtMs'>;
 
 export class TargetSet {
-  #settings: GroupSettings;
+  #settings: TargetGroupSettings;
   readonly #targets = new Map<string, Target>();
   readonly #selection: Selection;
   readonly #workerId: number;
@@ -29,7 +35,7 @@ export class TargetSet {
   #hasBegun = false;
 
   /** `selection` is shared with the other workers' sets of the same group, so that shares hold over all of them. */
-  constructor({ settings, selection, clients }: GroupBase, workerId: number, onPassive: PassiveListener) {
+  constructor({ settings, selection, clients }: TargetGroupBase, workerId: number, onPassive: PassiveListener) {
     this.#settings = settings;
     this.#selection = new Selection(selection, workerId);
     this.#workerId = workerId;
@@ -39,7 +45,7 @@ export class TargetSet {
   }
 
   /** As of the served snapshot. */
-  get settings(): GroupSettings {
+  get settings(): TargetGroupSettings {
     return this.#settings;
   }
 
@@ -97,7 +103,7 @@ export class TargetSet {
     this.#rebuild();
   }
 
-  #configure(settings: GroupSettings, clients: SharedArrayBuffer | undefined): void {
+  #configure(settings: TargetGroupSettings, clients: SharedArrayBuffer | undefined): void {
     const isSame = isDeepStrictEqual(this.#settings.sticky, settings.sticky);
     this.#settings = settings;
     if (isSame) return;

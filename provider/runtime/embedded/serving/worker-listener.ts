@@ -9,7 +9,7 @@ import type { TargetSet } from './target-set.ts';
 export class WorkerListener {
   readonly counters: ListenerColumn;
   /** By group id: its own and those of its rules. */
-  readonly groups = new Map<string, TargetSet>();
+  readonly targetGroups = new Map<string, TargetSet>();
   /** As of the served snapshot. */
   settings: ListenerSettings;
   /** Undefined: there are no rules, and a request costs nothing for them. */
@@ -35,7 +35,7 @@ export class WorkerListener {
 
   /** Its own, where no rule counts. */
   get targets(): TargetSet {
-    const own = this.groups.get(this.settings.id);
+    const own = this.targetGroups.get(this.settings.id);
     if (!own) throw new Error('A listener has targets of its own from its first swap on.');
     return own;
   }
@@ -43,10 +43,10 @@ export class WorkerListener {
   /** At each swap, when `groups` are those of the snapshot. */
   set routes(routes: readonly Route[]) {
     const known = routes.flatMap((route) => {
-      const group = this.groups.get(route.groupId);
-      return group ? [{ ...route, group }] : [];
+      const targetGroup = this.targetGroups.get(route.targetGroupId);
+      return targetGroup ? [{ ...route, targetGroup }] : [];
     });
-    this.#router = known.length === 0 ? undefined : new Router(known, (group) => group.hasBegun);
+    this.#router = known.length === 0 ? undefined : new Router(known, (targetGroup) => targetGroup.hasBegun);
   }
 
   /**
@@ -54,8 +54,8 @@ export class WorkerListener {
    * `authority`, `target`: as of Router.groupsFor.
    */
   targetsFor(authority: string, target: string): TargetSet {
-    const groups = this.#router?.groupsFor(authority, target);
-    if (groups === undefined) return this.targets;
-    return groups.find((group) => group.canPick) ?? (groups[0] as TargetSet);
+    const targetGroups = this.#router?.targetGroupsFor(authority, target);
+    if (targetGroups === undefined) return this.targets;
+    return targetGroups.find((targetGroup) => targetGroup.canPick) ?? (targetGroups[0] as TargetSet);
   }
 }

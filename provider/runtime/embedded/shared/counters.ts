@@ -6,7 +6,7 @@ const REQUESTS = 0;
 const ACTIVE = 1;
 const CONNECTING = 2;
 /** Five cells, 1xx to 5xx. */
-const ANSWERS = 3;
+const RESPONSES = 3;
 const CLASSES = 5;
 /** In the first line, which belongs to no worker. */
 const IS_FAILING = 0;
@@ -59,8 +59,8 @@ export class TargetColumn {
   }
 
   /** An answer of the target with this status went to a client. */
-  answered(status: number): void {
-    (this.#cells[this.#at + ANSWERS + classOf(status)] as number)++;
+  responded(status: number): void {
+    (this.#cells[this.#at + RESPONSES + classOf(status)] as number)++;
   }
 
   /** A connect failed. The flag is shared, so that another worker's success ends a series of failures. */
@@ -80,7 +80,7 @@ export interface TargetSums {
   readonly requests: number;
   readonly active: number;
   /** 1xx to 5xx. */
-  readonly answers: readonly number[];
+  readonly responses: readonly number[];
 }
 
 /** Which of the five cells counts a status, of 100 to 599: the parser takes no other. */
@@ -91,12 +91,12 @@ export function classOf(status: number): number {
 /** Main: the sums over all workers. */
 export function readCounters(counters: SharedArrayBuffer): TargetSums {
   const cells = new Float64Array(counters);
-  const sums = { requests: 0, active: 0, answers: [0, 0, 0, 0, 0] };
+  const sums = { requests: 0, active: 0, responses: [0, 0, 0, 0, 0] };
   for (let at = COLUMN_FLOATS; at < cells.length; at += COLUMN_FLOATS) {
     sums.requests += cells[at + REQUESTS] as number;
     sums.active += cells[at + ACTIVE] as number;
     for (let index = 0; index < CLASSES; index++)
-      (sums.answers[index] as number) += cells[at + ANSWERS + index] as number;
+      (sums.responses[index] as number) += cells[at + RESPONSES + index] as number;
   }
   return sums;
 }

@@ -11,13 +11,13 @@ const PENDING = 14;
 const REQUESTS = 2;
 const DURATION_SUM = 3;
 /** Five cells each, 1xx to 5xx. */
-const TARGET_ANSWERS = 4;
-const OWN_ANSWERS = 9;
+const TARGET_RESPONSES = 4;
+const LOCAL_RESPONSES = 9;
 const CLASSES = 5;
-const REFUSED_CONNECTIONS = 15;
+const REJECTED_CONNECTIONS = 15;
 /** One cell for each bound, and one for what is above the last. */
 const DURATIONS = 16;
-const REFUSED_REQUESTS = 31;
+const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
 /** Of a whole number in a cell. */
 const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
@@ -53,14 +53,14 @@ export class ListenerColumn {
   /** One more open connection, unless all workers together have `limit`. */
   reserveOpen(limit: number): boolean {
     const isReserved = this.#reserve(OPEN, limit);
-    if (!isReserved) (this.#cells[this.#at + REFUSED_CONNECTIONS] as number)++;
+    if (!isReserved) (this.#cells[this.#at + REJECTED_CONNECTIONS] as number)++;
     return isReserved;
   }
 
   /** One more request without an answer, unless all workers together have `limit`; pendingEnded() follows. */
   reservePending(limit: number): boolean {
     const isReserved = this.#reserve(PENDING, limit);
-    if (!isReserved) (this.#cells[this.#at + REFUSED_REQUESTS] as number)++;
+    if (!isReserved) (this.#cells[this.#at + REJECTED_REQUESTS] as number)++;
     return isReserved;
   }
 
@@ -79,13 +79,13 @@ export class ListenerColumn {
   }
 
   /** The head of a target's answer went to the client. */
-  targetAnswered(status: number): void {
-    (this.#cells[this.#at + TARGET_ANSWERS + classOf(status)] as number)++;
+  targetResponded(status: number): void {
+    (this.#cells[this.#at + TARGET_RESPONSES + classOf(status)] as number)++;
   }
 
   /** The runtime answered by itself. */
-  ownAnswered(status: number): void {
-    (this.#cells[this.#at + OWN_ANSWERS + classOf(status)] as number)++;
+  localResponded(status: number): void {
+    (this.#cells[this.#at + LOCAL_RESPONSES + classOf(status)] as number)++;
   }
 
   /** An answer is with the client, whole. */
@@ -125,12 +125,12 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
   return {
     connections: sum(CONNECTIONS),
     openConnections: sumOf(new Int32Array(counters), OPEN),
-    refusedConnections: sum(REFUSED_CONNECTIONS),
-    refusedRequests: sum(REFUSED_REQUESTS),
+    rejectedConnections: sum(REJECTED_CONNECTIONS),
+    rejectedRequests: sum(REJECTED_REQUESTS),
     handshakeFailures: sum(HANDSHAKE_FAILURES),
     requests: sum(REQUESTS),
-    targetAnswers: sums(TARGET_ANSWERS, CLASSES),
-    ownAnswers: sums(OWN_ANSWERS, CLASSES),
+    targetResponses: sums(TARGET_RESPONSES, CLASSES),
+    localResponses: sums(LOCAL_RESPONSES, CLASSES),
     durations: sums(DURATIONS, DURATION_BOUNDS_MS.length + 1),
     durationSumMs: sum(DURATION_SUM),
   };

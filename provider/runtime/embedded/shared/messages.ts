@@ -1,15 +1,15 @@
 // What the main thread and a worker say to each other.
 import type { HealthChange, PassiveReport } from '../../contract/engine.ts';
-import type { GroupSnapshot, Health, ListenerSnapshot, RuleSnapshot } from '../../contract/snapshot.ts';
+import type { Health, ListenerSnapshot, RuleSnapshot, TargetGroupSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
 
 /** A listener without its targets, which travel as differences. */
-export type ListenerSettings = Omit<ListenerSnapshot, 'group' | 'rules'>;
-export type GroupSettings = Omit<GroupSnapshot, 'targets'>;
+export type ListenerSettings = Omit<ListenerSnapshot, 'targetGroup' | 'rules'>;
+export type TargetGroupSettings = Omit<TargetGroupSnapshot, 'targets'>;
 
 /** Which requests go to which group. */
-export type Route = Omit<RuleSnapshot, 'id' | 'group'> & { readonly groupId: string };
+export type Route = Omit<RuleSnapshot, 'id' | 'targetGroup'> & { readonly targetGroupId: string };
 
 export interface TargetUpsert {
   readonly key: string;
@@ -26,8 +26,8 @@ export interface TargetUpsert {
   readonly counters: SharedArrayBuffer;
 }
 
-export interface GroupUpsert {
-  readonly settings: GroupSettings;
+export interface TargetGroupUpsert {
+  readonly settings: TargetGroupSettings;
   readonly selection: SharedArrayBuffer;
   /** Where clients stay with their targets by source IP, of select/client-table.ts. */
   readonly clients: SharedArrayBuffer | undefined;
@@ -37,15 +37,15 @@ export interface GroupUpsert {
 }
 
 /** What all workers share of a group, and its settings. */
-export type GroupBase = Pick<GroupUpsert, 'settings' | 'selection' | 'clients'>;
+export type TargetGroupBase = Pick<TargetGroupUpsert, 'settings' | 'selection' | 'clients'>;
 
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;
   readonly counters: SharedArrayBuffer;
   /** Those that changed. */
-  readonly groups: readonly GroupUpsert[];
+  readonly targetGroups: readonly TargetGroupUpsert[];
   /** Ids. */
-  readonly removedGroups: readonly string[];
+  readonly removedTargetGroups: readonly string[];
   /** All of the listener's rules. */
   readonly routes: readonly Route[];
 }

@@ -4,8 +4,8 @@ import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
 import type { ConnectHandler, Connection, ConnectionHandler } from '../io/connection.ts';
 import { TcpConnection } from '../io/tcp-connection.ts';
-import type { Binding, ClientConnection } from '../serving/listening-socket.ts';
 import type { Hold, Target, UnbindRule } from '../serving/target.ts';
+import type { ClientConnection, TcpListeningSocket } from '../serving/tcp-listening-socket.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The first target and two others. */
@@ -13,7 +13,7 @@ const MAX_ATTEMPTS = 3;
 const UNBOUND = 'the target was unbound';
 
 export class TcpFlow implements ClientConnection, Hold {
-  readonly #binding: Binding;
+  readonly #listeningSocket: TcpListeningSocket;
   readonly #client: Connection;
   /** Undefined: there is no access log. */
   readonly #record: ConnectionRecord | undefined;
@@ -32,11 +32,11 @@ export class TcpFlow implements ClientConnection, Hold {
   /** Why it failed, or was ended. */
   #error: string | undefined;
 
-  constructor(socket: Socket, binding: Binding) {
-    this.#binding = binding;
+  constructor(socket: Socket, listeningSocket: TcpListeningSocket) {
+    this.#listeningSocket = listeningSocket;
     this.#client = TcpConnection.accept(socket, this.#clientHandler());
-    this.#record = recordOf(binding, this.#client);
-    binding.track(this);
+    this.#record = recordOf(listeningSocket, this.#client);
+    listeningSocket.track(this);
   }
 
   start(): void {
@@ -69,7 +69,7 @@ export class TcpFlow implements ClientConnection, Hold {
 
   /** Picks and connects in one tick, so that no swap comes between them. */
   #connect(): void {
-    const target = this.#binding.listener.targets.pick(this.#client, this.#tried);
+    const target = this.#listeningSocket.listener.targets.pick(this.#client, this.#tried);
     if (!target) {
       this.#error ??= 'no target takes traffic';
       this.#client.reset();
@@ -114,7 +114,7 @@ export class TcpFlow implements ClientConnection, Hold {
     target.counters.request();
     target.counters.opened();
     this.#activeAtMs = performance.now();
-    const { proxyProtocol } = this.#binding.listener.settings;
+    const { proxyProtocol } = this.#listeningSocket.listener.settings;
     if (proxyProtocol) this.#upstream?.write(proxyHeader(proxyProtocol, this.#client.remote, this.#client.local));
     this.#watchIdle();
     this.#client.resume();
@@ -167,7 +167,7 @@ export class TcpFlow implements ClientConnection, Hold {
 
   /** One timer a flow, set anew only when it fires: setting it for each chunk costs more than the chunk. */
   #watchIdle(): void {
-    const leftMs = this.#activeAtMs + this.#binding.listener.settings.idleTimeoutMs - performance.now();
+    const leftMs = this.#activeAtMs + this.#listeningSocket.listener.settings.idleTimeoutMs - performance.now();
     if (leftMs > 0) this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.ceil(leftMs));
     else this.#idleEnded();
   }
@@ -191,7 +191,7 @@ export class TcpFlow implements ClientConnection, Hold {
     if (this.#isOpen) this.#target?.counters.closed();
     this.#target?.release(this);
     if (this.#record) this.#recordEnd(this.#record);
-    this.#binding.untrack(this);
+    this.#listeningSocket.untrack(this);
   }
 
   #recordEnd(record: ConnectionRecord): void {

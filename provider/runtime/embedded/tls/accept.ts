@@ -2,17 +2,17 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { HttpClientConnection } from '../http/exchange/client-connection.ts';
-import { refuseHttps } from '../http/exchange/refuse.ts';
+import { rejectHttps } from '../http/exchange/reject.ts';
 import { HTTPS } from '../http/message/scheme.ts';
 import { TlsConnection } from '../io/tls-connection.ts';
-import type { AcceptClient, RefuseClient } from '../serving/listening-socket.ts';
+import type { AcceptClient, RejectClient } from '../serving/tcp-listening-socket.ts';
 import type { WorkerListener } from '../serving/worker-listener.ts';
 import { Contexts } from './contexts.ts';
 import { secure } from './handshake.ts';
 
 const HANDSHAKE_MS = 10_000;
 /** Of a client that is turned away, so that those who do not shake hands soon make room for others. */
-const REFUSED_HANDSHAKE_MS = 3_000;
+const REJECTED_HANDSHAKE_MS = 3_000;
 
 export class Https {
   readonly #ticketKeys: () => Uint8Array;
@@ -23,14 +23,14 @@ export class Https {
     this.#ticketKeys = ticketKeys;
   }
 
-  readonly accept: AcceptClient = (carrier, binding) => {
-    const socket = this.#secure(carrier, binding.listener, HANDSHAKE_MS);
+  readonly accept: AcceptClient = (carrier, listeningSocket) => {
+    const socket = this.#secure(carrier, listeningSocket.listener, HANDSHAKE_MS);
     // Already while it shakes hands: it is open, it may be idle for so long, and a drain ends it.
-    new HttpClientConnection(binding, HTTPS, (handler) => TlsConnection.accept(socket, carrier, handler));
+    new HttpClientConnection(listeningSocket, HTTPS, (handler) => TlsConnection.accept(socket, carrier, handler));
   };
 
-  readonly refuse: RefuseClient = (carrier, listener) => {
-    refuseHttps(carrier, () => this.#secure(carrier, listener, REFUSED_HANDSHAKE_MS));
+  readonly reject: RejectClient = (carrier, listener) => {
+    rejectHttps(carrier, () => this.#secure(carrier, listener, REJECTED_HANDSHAKE_MS));
   };
 
   #secure(carrier: Socket, listener: WorkerListener, handshakeMs: number): TLSSocket {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:dgram';
 import { plainAddress } from '../../../model/base/plain-address.ts';
 import { takesTraffic } from '../../contract/snapshot.ts';
 import type { PickingClient } from '../../select/stickiness.ts';
-import { type ConnectionRecord, type RecordedBinding, recordOf } from '../access-log/connection-record.ts';
+import { type ConnectionRecord, type RecordedSocket, recordOf } from '../access-log/connection-record.ts';
 import { connectedSocket, hasRoom } from '../io/datagram-socket.ts';
 import type { Hold, Target } from '../serving/target.ts';
 import type { WorkerListener } from '../serving/worker-listener.ts';
@@ -13,9 +13,9 @@ import type { TableEntry } from './session-table.ts';
 const MAX_ATTEMPTS = 3;
 
 /** The session's listener, and the way back to its client. */
-export interface SessionContext extends RecordedBinding {
+export interface SessionContext extends RecordedSocket {
   readonly listener: WorkerListener;
-  answer(session: UdpSession, datagram: Buffer): void;
+  respond(session: UdpSession, datagram: Buffer): void;
   onLocalFault(error: Error): void;
 }
 
@@ -123,7 +123,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
       if (this.#socket !== socket) return;
       target.connected();
       this.bytesWritten += datagram.length;
-      this.#context.answer(this, datagram);
+      this.#context.respond(this, datagram);
     });
     this.#target = target;
     this.#lastTarget = target;

@@ -1,10 +1,10 @@
 // What one worker serves: bindings, listeners and targets, and the swap from one version to the next.
 import type { PassiveReport } from '../../contract/engine.ts';
 import { pollPassed } from '../io/queue-drain.ts';
-import type { EndpointBinding } from '../serving/listening-endpoint.ts';
-import { Binding, type BindingContext } from '../serving/listening-socket.ts';
+import type { ListeningSocket } from '../serving/listening-socket.ts';
 import type { Target, UnbindRule } from '../serving/target.ts';
 import { TargetSet } from '../serving/target-set.ts';
+import { type ListeningSocketContext, TcpListeningSocket } from '../serving/tcp-listening-socket.ts';
 import { WorkerListener } from '../serving/worker-listener.ts';
 import {
   type Endpoint,
@@ -14,10 +14,10 @@ import {
   type OpenFailure,
   openFailure,
 } from '../shared/endpoint.ts';
-import type { GroupUpsert, ListenerUpsert, Swap, TimedHealthChange } from '../shared/messages.ts';
-import { UdpBinding } from '../udp/listening-socket.ts';
+import type { ListenerUpsert, Swap, TargetGroupUpsert, TimedHealthChange } from '../shared/messages.ts';
+import { UdpListeningSocket } from '../udp/udp-listening-socket.ts';
 
-interface ServedStateContext extends BindingContext {
+interface ServedStateContext extends ListeningSocketContext {
   readonly workerId: number;
   readonly workers: number;
   readonly onPassive: (report: PassiveReport) => void;
@@ -32,11 +32,11 @@ interface Unbinding {
 export class ServedState {
   readonly #context: ServedStateContext;
   readonly #listeners = new Map<string, WorkerListener>();
-  readonly #groups = new Map<string, TargetSet>();
+  readonly #targetGroups = new Map<string, TargetSet>();
   /** Open, and not closing; by endpoint name. */
-  readonly #bindings = new Map<string, EndpointBinding>();
+  readonly #listeningSockets = new Map<string, ListeningSocket>();
   /** Closed or about to be, with connections that live on. */
-  readonly #closing = new Set<EndpointBinding>();
+  readonly #closing = new Set<ListeningSocket>();
 
   constructor(context: ServedStateContext) {
     this.#context = context;
@@ -46,14 +46,14 @@ export class ServedState {
   async open(endpoints: readonly Endpoint[]): Promise<OpenFailure[]> {
     const { workerId, workers } = this.#context;
     const own = endpoints.filter((endpoint) => isOpenedBy(endpoint, workerId, workers));
-    const missing = own.filter((endpoint) => !this.#bindings.has(endpointName(endpoint)));
+    const missing = own.filter((endpoint) => !this.#listeningSockets.has(endpointName(endpoint)));
     const results = await Promise.all(missing.map((endpoint) => this.#open(endpoint)));
     return results.filter((failure) => failure !== undefined);
   }
 
   /** Closes what was opened and not served. */
   async abandon(endpoints: readonly Endpoint[]): Promise<void> {
-    await this.#closeBindings(endpoints.map(endpointName));
+    await this.#closeListeningSockets(endpoints.map(endpointName));
   }
 
   /** Everything but the opening of sockets and the emptying of accept queues happens in one tick. */
@@ -61,7 +61,7 @@ export class ServedState {
     const failures = await this.open(swap.endpoints);
     const unbound = this.#apply(swap);
     const unused = this.#serve(swap.upserted.map(({ settings }) => settings.id));
-    const closed = this.#closeBindings(unused);
+    const closed = this.#closeListeningSockets(unused);
     // Last in the tick: whoever picks again finds the new pickers and listeners.
     for (const [target, { rule, transferred }] of unbound) target.tellHolds(rule, transferred?.get(target.key));
     await closed;
@@ -69,24 +69,25 @@ export class ServedState {
   }
 
   setHealth(changes: readonly TimedHealthChange[]): void {
-    const byGroup = Map.groupBy(changes, ({ groupId }) => groupId);
-    for (const [groupId, ofGroup] of byGroup) this.#groups.get(groupId)?.setHealth(ofGroup);
+    const byTargetGroup = Map.groupBy(changes, ({ targetGroupId }) => targetGroupId);
+    for (const [targetGroupId, ofTargetGroup] of byTargetGroup)
+      this.#targetGroups.get(targetGroupId)?.setHealth(ofTargetGroup);
   }
 
   /** Stops taking connections and lets those that are under way finish; resolves when none is left. */
   async close(): Promise<void> {
     // Requests that the kernel has by now are read meanwhile, and answered.
-    await this.#closeBindings([...this.#bindings.keys()]);
+    await this.#closeListeningSockets([...this.#listeningSockets.keys()]);
     // So are those of the clients that came last out of the accept queue.
     await pollPassed();
-    for (const binding of this.#closing) binding.closeConnections();
-    await Promise.all([...this.#closing].map((binding) => binding.empty()));
+    for (const listeningSocket of this.#closing) listeningSocket.closeConnections();
+    await Promise.all([...this.#closing].map((listeningSocket) => listeningSocket.empty()));
   }
 
   async #open(endpoint: Endpoint): Promise<OpenFailure | undefined> {
     try {
-      const transport = endpoint.transport === 'udp' ? UdpBinding : Binding;
-      this.#bindings.set(endpointName(endpoint), await transport.open(endpoint, this.#context));
+      const transport = endpoint.transport === 'udp' ? UdpListeningSocket : TcpListeningSocket;
+      this.#listeningSockets.set(endpointName(endpoint), await transport.open(endpoint, this.#context));
       return undefined;
     } catch (error) {
       return openFailure(endpoint, error as NodeJS.ErrnoException);
@@ -100,22 +101,24 @@ export class ServedState {
     };
     const removed = swap.removed.flatMap((id) => this.#listeners.get(id) ?? []);
     const transfers = new Map(removed.map(({ settings }) => [endpointNameOf(settings), new Map<string, Target>()]));
-    for (const { settings, groups } of removed) {
+    for (const { settings, targetGroups } of removed) {
       this.#listeners.delete(settings.id);
       const transferred = transfers.get(endpointNameOf(settings));
-      for (const groupId of [...groups.keys()]) unbind(this.#clearGroup(groupId), settings, transferred);
+      for (const targetGroupId of [...targetGroups.keys()])
+        unbind(this.#clearTargetGroup(targetGroupId), settings, transferred);
     }
     // All that goes before the first upsert: a rule may have gone to another listener.
-    for (const { settings, removedGroups } of swap.upserted) {
-      for (const id of removedGroups) unbind(this.#removeGroup(settings.id, id), settings);
+    for (const { settings, removedTargetGroups } of swap.upserted) {
+      for (const id of removedTargetGroups) unbind(this.#removeTargetGroup(settings.id, id), settings);
     }
     for (const upsert of swap.upserted) {
       const listener = this.#upsertListener(upsert);
-      for (const group of upsert.groups) unbind(this.#upsertGroup(listener, group), upsert.settings);
+      for (const targetGroup of upsert.targetGroups)
+        unbind(this.#upsertTargetGroup(listener, targetGroup), upsert.settings);
       listener.routes = upsert.routes;
       const transferred = transfers.get(endpointNameOf(upsert.settings));
       if (transferred)
-        for (const set of listener.groups.values())
+        for (const set of listener.targetGroups.values())
           for (const target of set.targets) transferred.set(target.key, target);
     }
     return unbound;
@@ -133,31 +136,31 @@ export class ServedState {
   }
 
   /** Returns the targets that it unbound. */
-  #upsertGroup(listener: WorkerListener, group: GroupUpsert): Target[] {
-    const { id } = group.settings;
-    const targets = this.#groups.get(id) ?? this.#newGroup(group);
-    this.#groups.set(id, targets);
-    listener.groups.set(id, targets);
-    return targets.update(group);
+  #upsertTargetGroup(listener: WorkerListener, targetGroup: TargetGroupUpsert): Target[] {
+    const { id } = targetGroup.settings;
+    const targets = this.#targetGroups.get(id) ?? this.#newTargetGroup(targetGroup);
+    this.#targetGroups.set(id, targets);
+    listener.targetGroups.set(id, targets);
+    return targets.update(targetGroup);
   }
 
-  #newGroup(group: GroupUpsert): TargetSet {
+  #newTargetGroup(targetGroup: TargetGroupUpsert): TargetSet {
     const { workerId, onPassive } = this.#context;
-    const { id: groupId } = group.settings;
-    return new TargetSet(group, workerId, (key, error) => {
-      onPassive({ groupId, key, ok: error === undefined, error: error?.message });
+    const { id: targetGroupId } = targetGroup.settings;
+    return new TargetSet(targetGroup, workerId, (key, error) => {
+      onPassive({ targetGroupId, key, ok: error === undefined, error: error?.message });
     });
   }
 
-  #removeGroup(listenerId: string, id: string): Target[] {
-    this.#listeners.get(listenerId)?.groups.delete(id);
-    return this.#clearGroup(id);
+  #removeTargetGroup(listenerId: string, id: string): Target[] {
+    this.#listeners.get(listenerId)?.targetGroups.delete(id);
+    return this.#clearTargetGroup(id);
   }
 
   /** Returns its targets, unbound: who holds on to the group picks nothing from then on. */
-  #clearGroup(id: string): Target[] {
-    const targets = this.#groups.get(id);
-    this.#groups.delete(id);
+  #clearTargetGroup(id: string): Target[] {
+    const targets = this.#targetGroups.get(id);
+    this.#targetGroups.delete(id);
     return targets?.clear() ?? [];
   }
 
@@ -166,21 +169,21 @@ export class ServedState {
     const used = new Set([...this.#listeners.values()].map(({ settings }) => endpointNameOf(settings)));
     const isChanged = new Set(changed);
     for (const [id, listener] of this.#listeners) {
-      const binding = this.#bindings.get(endpointNameOf(listener.settings));
+      const listeningSocket = this.#listeningSockets.get(endpointNameOf(listener.settings));
       // A listener that had to wait for its socket is served once that is open, though nothing of it changed.
-      if (binding && (isChanged.has(id) || !binding.isServing)) binding.serve(listener);
+      if (listeningSocket && (isChanged.has(id) || !listeningSocket.isServing)) listeningSocket.serve(listener);
     }
-    return [...this.#bindings.keys()].filter((name) => !used.has(name));
+    return [...this.#listeningSockets.keys()].filter((name) => !used.has(name));
   }
 
-  async #closeBindings(names: readonly string[]): Promise<void> {
+  async #closeListeningSockets(names: readonly string[]): Promise<void> {
     const closing = names.map((name) => {
-      const binding = this.#bindings.get(name);
-      if (!binding) return undefined;
-      this.#bindings.delete(name);
-      this.#closing.add(binding);
-      const closed = binding.close();
-      void closed.then(() => binding.empty()).then(() => this.#closing.delete(binding));
+      const listeningSocket = this.#listeningSockets.get(name);
+      if (!listeningSocket) return undefined;
+      this.#listeningSockets.delete(name);
+      this.#closing.add(listeningSocket);
+      const closed = listeningSocket.close();
+      void closed.then(() => listeningSocket.empty()).then(() => this.#closing.delete(listeningSocket));
       return closed;
     });
     await Promise.all(closing);

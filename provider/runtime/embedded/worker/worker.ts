@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AccessLog } from '../access-log/access-log.ts';
 import { acceptHttp } from '../http/exchange/accept.ts';
-import { refuseHttp } from '../http/exchange/refuse.ts';
+import { rejectHttp } from '../http/exchange/reject.ts';
 import { ConnectionGauge } from '../shared/counters.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { FromWorker, ToWorker, WorkerInit } from '../shared/messages.ts';
@@ -22,7 +22,7 @@ const served = new ServedState({
   workers,
   isPortShared,
   acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: https.accept },
-  refusers: { HTTP: refuseHttp, HTTPS: https.refuse },
+  rejecters: { HTTP: rejectHttp, HTTPS: https.reject },
   gauge: new ConnectionGauge(gauges, workerId),
   accessLog,
   log: (level, message, fields) => send({ type: 'log', level, message, fields }),

@@ -17,6 +17,9 @@ export const MIGRATIONS: readonly string[] = [
   // The column held ids of listeners until these had rules. By `schemaVersion` 0.1.0 refuses what it does not know.
   `alter table health rename column listener_id to target_group_id;
    replace into meta (name, value) values ('schemaVersion', '2')`,
+  // What attachments keep of each target key, the version at which they came to bind it, was called claims.
+  `update objects set state = json_object('boundSince', json_extract(state, '$.claims'))
+   where kind in ('attachments', 'group-attachments')`,
 ];
 
 /**

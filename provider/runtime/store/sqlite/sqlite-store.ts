@@ -66,7 +66,11 @@ export class SqliteStore implements Store {
         version: Number(meta.get('version') ?? 0),
         objects: objects.map(toObject),
         healthAtMs: Number(meta.get('healthAtMs') ?? 0),
-        health: health.map((row) => ({ groupId: row.target_group_id, key: row.key, health: row.health as Health })),
+        health: health.map((row) => ({
+          targetGroupId: row.target_group_id,
+          key: row.key,
+          health: row.health as Health,
+        })),
         tokens: tokens.map(toToken),
       };
     });
@@ -91,8 +95,8 @@ export class SqliteStore implements Store {
   async saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void> {
     await this.#db.transaction().execute(async (tx) => {
       await tx.deleteFrom('health').execute();
-      for (const { groupId, key, health: value } of health) {
-        await tx.insertInto('health').values({ target_group_id: groupId, key, health: value }).execute();
+      for (const { targetGroupId, key, health: value } of health) {
+        await tx.insertInto('health').values({ target_group_id: targetGroupId, key, health: value }).execute();
       }
       await tx
         .replaceInto('meta')

@@ -15,15 +15,15 @@ import { canonicalForm, unwrapped } from '../../../../provider/properties/canoni
 import type { Properties } from '../../../../provider/properties/properties.ts';
 import { resourceOfClass } from '../../../../provider/resources/registry.ts';
 import { faultsOf } from '../../../harness/export/compiler.ts';
-import { type Model, type ModelObject, models } from '../../../harness/export/models.ts';
+import { type ExportedModel, type ModelObject, models } from '../../../harness/export/models.ts';
 import { assertHolds, samplesOf } from '../../../harness/properties/properties.ts';
 
 const ENDPOINT = 'http://127.0.0.1:7400';
 const MEMBERS_OF_OBJECT = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 
 /** As the API answers: every default filled in, fingerprints in place of secrets. */
-function answersOf(model: Model): Map<Kind, ApiObject[]> {
-  const answer = (kind: Kind, { id, owner, warnings, properties }: ModelObject): ApiObject => ({
+function repliesOf(model: ExportedModel): Map<Kind, ApiObject[]> {
+  const response = (kind: Kind, { id, owner, warnings, properties }: ModelObject): ApiObject => ({
     id,
     ...replaceSecrets(kind, canonicalForm(SCHEMAS[kind], properties) as Properties, asFingerprint),
     owner,
@@ -31,7 +31,7 @@ function answersOf(model: Model): Map<Kind, ApiObject[]> {
     incarnation: 'i-1',
     version: 1,
   });
-  return new Map([...model].map(([kind, objects]) => [kind, objects.map((object) => answer(kind, object))]));
+  return new Map([...model].map(([kind, objects]) => [kind, objects.map((object) => response(kind, object))]));
 }
 
 interface Declared {
@@ -66,7 +66,7 @@ function evaluate(program: string): Declared[] {
 }
 
 /** The secret that each key stands for. */
-function secretsOf(model: Model, declared: readonly Declared[]): Map<string, string> {
+function secretsOf(model: ExportedModel, declared: readonly Declared[]): Map<string, string> {
   const secrets = new Map<string, string>();
   for (const { type, args } of declared) {
     const { kind } = descriptionOf(type);
@@ -85,14 +85,14 @@ function descriptionOf(type: string) {
   return resourceOfClass(type) ?? assert.fail(`there is no ${type}`);
 }
 
-function objectOf(model: Model, kind: Kind, id: unknown): ModelObject {
+function objectOf(model: ExportedModel, kind: Kind, id: unknown): ModelObject {
   return model.get(kind)?.find((object) => object.id === id) as ModelObject;
 }
 
 test('a program declares each object once, with the properties that it has, after what it refers to', () => {
   assertHolds(
     fc.property(models, (model) => {
-      const program = exportedProgram(ENDPOINT, answersOf(model));
+      const program = exportedProgram(ENDPOINT, repliesOf(model));
       const declared = evaluate(program);
       const secrets = secretsOf(model, declared);
       const names = declared.map(({ type, name }) => `${type} ${name}`);
@@ -149,7 +149,7 @@ const manyModels = fc.noShrink(fc.array(models, { minLength: 40, maxLength: 40 }
 
 test('the programs have the types of the SDK, and no variable that is not used', () => {
   const property = fc.property(manyModels, (many) => {
-    assert.equal(faultsOf(many.map((model) => exportedProgram(ENDPOINT, answersOf(model)))), '');
+    assert.equal(faultsOf(many.map((model) => exportedProgram(ENDPOINT, repliesOf(model)))), '');
   });
   assertHolds(property, { numRuns: 1 });
 });
@@ -157,7 +157,7 @@ test('the programs have the types of the SDK, and no variable that is not used',
 test('targets, members, tags and certificates may be named like the members of every object', () => {
   const each = (value: unknown) => Object.fromEntries(MEMBERS_OF_OBJECT.map((name) => [name, value]));
   const pair = { certificate: 'c', privateKey: 'key' };
-  const model: Model = new Map<Kind, ModelObject[]>([
+  const model: ExportedModel = new Map<Kind, ModelObject[]>([
     ['load-balancers', [object('toString', { tags: each('a') })]],
     [
       'listeners',
@@ -169,7 +169,7 @@ test('targets, members, tags and certificates may be named like the members of e
       [object('a', { listenerId: 'constructor', targets: each({ address: '::1', port: 1, type: 'eni' }) })],
     ],
   ]);
-  const program = exportedProgram(ENDPOINT, answersOf(model));
+  const program = exportedProgram(ENDPOINT, repliesOf(model));
   assert.equal(faultsOf([program]), '');
   assert.match(program, /toString: \{ address: "::1", type: "eni" as const, port: 1 \},/);
   const targets = evaluate(program).find(({ type }) => type === 'TargetAttachment')?.args.targets;
@@ -177,7 +177,7 @@ test('targets, members, tags and certificates may be named like the members of e
 });
 
 test('it reads as a person writes it', () => {
-  const model: Model = new Map<Kind, ModelObject[]>([
+  const model: ExportedModel = new Map<Kind, ModelObject[]>([
     ['load-balancers', [object('web-1f0c2a9b', { address: '127.0.0.1' }, 'urn:pulumi:dev::shop::x::web')]],
     [
       'listeners',
@@ -209,7 +209,7 @@ test('it reads as a person writes it', () => {
     ],
   ]);
   assert.equal(
-    exportedProgram('http://10.0.0.5:7400', answersOf(model)),
+    exportedProgram('http://10.0.0.5:7400', repliesOf(model)),
     `// The configuration of the runtime at http://10.0.0.5:7400, by \`weir export\`.
 // The first \`pulumi up\` adopts what runs, as it is, and changes no traffic. After that \`adopt\` and \`adoptFrom\` may go.
 // Before it, run:
@@ -271,7 +271,7 @@ test('the same secret is asked for once', () => {
     });
   const program = exportedProgram(
     ENDPOINT,
-    answersOf(new Map([['listeners', [listener('a', 'x'), listener('b', 'y')]]])),
+    repliesOf(new Map([['listeners', [listener('a', 'x'), listener('b', 'y')]]])),
   );
   assert.deepEqual(program.match(/--secret .*/g), [
     '--secret aXPrivateKey < FILE    # a: certificates.x.privateKey, b: certificates.y.privateKey',

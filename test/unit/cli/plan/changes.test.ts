@@ -2,26 +2,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { GroupChange } from '../../../../provider/cli/plan/changes.ts';
+import type { TargetGroupChange } from '../../../../provider/cli/plan/changes.ts';
 import { planOf, type RuntimeView } from '../../../../provider/cli/plan/plan.ts';
 import { parsePreview, SECRET } from '../../../../provider/cli/plan/preview.ts';
 import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
 import {
   attachment,
-  type Change,
   lb,
-  listener,
   NOW_MS,
+  type PreviewChange,
+  type PreviewResource,
   plan,
+  previewListener,
+  previewTargets,
   previewText,
-  type Resource,
-  targets,
   web,
 } from '../../../harness/plan/preview-json.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
 
 /** "bind b3", "weight b1 20→25", in order of the rows. */
-function operationsOf({ rows }: GroupChange): string[] {
+function operationsOf({ rows }: TargetGroupChange): string[] {
   return rows.flatMap(({ before, after, operations }) => {
     const name = (after ?? before)?.binding.name;
     return operations.map(
@@ -31,7 +31,7 @@ function operationsOf({ rows }: GroupChange): string[] {
 }
 
 /** By target, in percent. */
-function sharesOf({ rows }: GroupChange, when: 'before' | 'after'): Record<string, number | undefined> {
+function sharesOf({ rows }: TargetGroupChange, when: 'before' | 'after'): Record<string, number | undefined> {
   return Object.fromEntries(
     rows.flatMap((row) => {
       const { binding, share } = row[when] ?? {};
@@ -42,23 +42,27 @@ function sharesOf({ rows }: GroupChange, when: 'before' | 'after'): Record<strin
   );
 }
 
-function only(sames: readonly Resource[], changes: readonly Change[], runtime?: RuntimeView): GroupChange {
-  const { groups } = plan(sames, changes, runtime);
-  assert.equal(groups.length, 1, JSON.stringify(groups.map(({ after }) => after?.parent.key)));
-  return groups[0] as GroupChange;
+function only(
+  sames: readonly PreviewResource[],
+  changes: readonly PreviewChange[],
+  runtime?: RuntimeView,
+): TargetGroupChange {
+  const { targetGroups } = plan(sames, changes, runtime);
+  assert.equal(targetGroups.length, 1, JSON.stringify(targetGroups.map(({ after }) => after?.parent.key)));
+  return targetGroups[0] as TargetGroupChange;
 }
 
-const pool = attachment('pool', targets({ b1: 20, b2: undefined }));
+const pool = attachment('pool', previewTargets({ b1: 20, b2: undefined }));
 const with2 = (b2: object) =>
-  attachment('pool', { ...targets({ b1: 20 }), b2: { ...targets({ b2: undefined }).b2, ...b2 } });
+  attachment('pool', { ...previewTargets({ b1: 20 }), b2: { ...previewTargets({ b2: undefined }).b2, ...b2 } });
 
-const ROWS: readonly (readonly [rule: string, changes: readonly Change[], operations: readonly string[]])[] = [
+const ROWS: readonly (readonly [rule: string, changes: readonly PreviewChange[], operations: readonly string[]])[] = [
   [
     'a name that appears is bound',
-    [[pool, attachment('pool', targets({ b1: 20, b2: undefined, b3: 7 }))]],
+    [[pool, attachment('pool', previewTargets({ b1: 20, b2: undefined, b3: 7 }))]],
     ['bind b3'],
   ],
-  ['a name that goes is unbound', [[pool, attachment('pool', targets({ b1: 20 }))]], ['unbind b2']],
+  ['a name that goes is unbound', [[pool, attachment('pool', previewTargets({ b1: 20 }))]], ['unbind b2']],
   ['a weight changes, from the default too', [[pool, with2({ weight: 25 })]], ['weight b2 100→25']],
   ['a port changes in place', [[pool, with2({ port: 81 })]], ['port b2 80→81']],
   ['an address changes in place', [[pool, with2({ address: '10.0.0.9' })]], ['address b2 10.0.0.2→10.0.0.9']],
@@ -66,19 +70,19 @@ const ROWS: readonly (readonly [rule: string, changes: readonly Change[], operat
   ['an unknown weight', [[pool, with2({ weight: UNKNOWN })]], ['weight b2 100→known after up']],
   [
     'a renamed target keeps its wire identity',
-    [[pool, attachment('pool', { b1: targets({ b1: 20 }).b1, c2: targets({ b2: undefined }).b2 })]],
+    [[pool, attachment('pool', { b1: previewTargets({ b1: 20 }).b1, c2: previewTargets({ b2: undefined }).b2 })]],
     ['rename c2 b2→c2'],
   ],
   [
     'swapped names are two renames',
-    [[pool, attachment('pool', { b2: targets({ b1: 20 }).b1, b1: targets({ b2: undefined }).b2 })]],
+    [[pool, attachment('pool', { b2: previewTargets({ b1: 20 }).b1, b1: previewTargets({ b2: undefined }).b2 })]],
     ['rename b2 b1→b2', 'rename b1 b2→b1'],
   ],
   [
     'an attachment under another name takes the targets over',
     [
       [pool, undefined],
-      [undefined, { ...attachment('next', targets({ b1: 20, b2: 50 })) }],
+      [undefined, { ...attachment('next', previewTargets({ b1: 20, b2: 50 })) }],
     ],
     ['move b1 pool→next', 'move b2 pool→next', 'weight b2 100→50'],
   ],
@@ -91,38 +95,44 @@ const ROWS: readonly (readonly [rule: string, changes: readonly Change[], operat
 
 for (const [rule, changes, operations] of ROWS) {
   test(rule, () => {
-    const { groups } = plan([lb, web], changes);
-    assert.deepEqual(groups.flatMap(operationsOf), operations);
+    const { targetGroups } = plan([lb, web], changes);
+    assert.deepEqual(targetGroups.flatMap(operationsOf), operations);
   });
 }
 
 test('shares are over all attachments of the listener, also those that stay', () => {
-  const group = only([lb, web, attachment('other', targets({ c3: 60 }))], [[pool, with2({ weight: 0 })]]);
-  assert.deepEqual(sharesOf(group, 'before'), { b1: 11.1, b2: 55.6, c3: 33.3 });
-  assert.deepEqual(sharesOf(group, 'after'), { b1: 25, b2: 0, c3: 75 });
+  const targetGroup = only([lb, web, attachment('other', previewTargets({ c3: 60 }))], [[pool, with2({ weight: 0 })]]);
+  assert.deepEqual(sharesOf(targetGroup, 'before'), { b1: 11.1, b2: 55.6, c3: 33.3 });
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 25, b2: 0, c3: 75 });
 });
 
 test('a weight that is not known makes the shares of the others unknown, but never that of weight 0', () => {
-  const group = only([lb, web, attachment('other', targets({ c3: 0 }))], [[pool, with2({ weight: UNKNOWN })]]);
-  assert.deepEqual(sharesOf(group, 'after'), { b1: undefined, b2: undefined, c3: 0 });
+  const targetGroup = only(
+    [lb, web, attachment('other', previewTargets({ c3: 0 }))],
+    [[pool, with2({ weight: UNKNOWN })]],
+  );
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: undefined, b2: undefined, c3: 0 });
 });
 
 test("an attachment of the load balancer serves each listener without one of its own, a classic one's at its port", () => {
   const classic = { ...lb, properties: { ...lb.properties, type: 'classic' } };
-  const listeners = [listener('http', 80, { backendPort: 8080 }), listener('alt', 81, { backendPort: 8081 })];
+  const listeners = [
+    previewListener('http', 80, { backendPort: 8080 }),
+    previewListener('alt', 81, { backendPort: 8081 }),
+  ];
   const bare = (weight: number) =>
     attachment('all', { b1: { address: '10.0.0.1', weight } }, { loadBalancerId: 'lb-1' });
   const own = attachment('own', {}, { listenerId: 'alt-1' });
-  const { groups } = plan([classic, ...listeners], [[bare(10), bare(20)]]);
+  const { targetGroups } = plan([classic, ...listeners], [[bare(10), bare(20)]]);
   assert.deepEqual(
-    groups.map(({ after, rows }) => [after?.parent.name, after?.isDefault, rows[0]?.after?.binding.key]),
+    targetGroups.map(({ after, rows }) => [after?.parent.name, after?.isDefault, rows[0]?.after?.binding.key]),
     [
       ['http', true, '10.0.0.1:8080'],
       ['alt', true, '10.0.0.1:8081'],
     ],
   );
   // An empty one counts.
-  const served = plan([classic, ...listeners, own], [[bare(10), bare(20)]]).groups;
+  const served = plan([classic, ...listeners, own], [[bare(10), bare(20)]]).targetGroups;
   assert.deepEqual(
     served.map(({ after }) => after?.parent.name),
     ['http'],
@@ -130,35 +140,39 @@ test("an attachment of the load balancer serves each listener without one of its
 });
 
 test('a new listener and its attachment are found by what depends on what', () => {
-  const created = { ...listener('new', 90), id: undefined };
-  const bound = { ...attachment('bound', targets({ b1: 1 }), {}), id: undefined, references: { listenerId: created } };
-  const group = only(
+  const created = { ...previewListener('new', 90), id: undefined };
+  const bound = {
+    ...attachment('bound', previewTargets({ b1: 1 }), {}),
+    id: undefined,
+    references: { listenerId: created },
+  };
+  const targetGroup = only(
     [lb],
     [
       [undefined, created],
       [undefined, bound],
     ],
   );
-  assert.equal(group.after?.parent.name, 'new');
-  assert.deepEqual(operationsOf(group), ['bind b1']);
+  assert.equal(targetGroup.after?.parent.name, 'new');
+  assert.deepEqual(operationsOf(targetGroup), ['bind b1']);
 });
 
 test("a rule's targets are a group of their own, and a listener's are not changed with them", () => {
   const rule = { type: 'ForwardingRule', name: 'api', id: 'api-1', properties: { listenerId: 'web-1', path: '/api' } };
-  const of = (weights: Record<string, number>) => attachment('ruled', targets(weights), { ruleId: 'api-1' });
-  const group = only([lb, web, rule, pool], [[of({ b3: 1 }), of({ b3: 1, b4: 1 })]]);
-  assert.equal(group.after?.parent.key, 'rules api-1');
-  assert.deepEqual(sharesOf(group, 'after'), { b3: 50, b4: 50 });
+  const of = (weights: Record<string, number>) => attachment('ruled', previewTargets(weights), { ruleId: 'api-1' });
+  const targetGroup = only([lb, web, rule, pool], [[of({ b3: 1 }), of({ b3: 1, b4: 1 })]]);
+  assert.equal(targetGroup.after?.parent.key, 'rules api-1');
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b3: 50, b4: 50 });
 });
 
 test('a rename without alias is one listener, whose VIP:port and targets go on', () => {
-  const renamed = { ...listener('www', 80), id: undefined };
+  const renamed = { ...previewListener('www', 80), id: undefined };
   const bound = {
-    ...attachment('pool2', targets({ b1: 20, b2: undefined }), {}),
+    ...attachment('pool2', previewTargets({ b1: 20, b2: undefined }), {}),
     id: undefined,
     references: { listenerId: renamed },
   };
-  const group = only(
+  const targetGroup = only(
     [lb],
     [
       [web, undefined],
@@ -167,11 +181,11 @@ test('a rename without alias is one listener, whose VIP:port and targets go on',
       [undefined, bound],
     ],
   );
-  assert.deepEqual(operationsOf(group), ['move b1 pool→pool2', 'move b2 pool→pool2']);
+  assert.deepEqual(operationsOf(targetGroup), ['move b1 pool→pool2', 'move b2 pool→pool2']);
 });
 
 const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
-const NONE = { winner: () => undefined };
+const NONE = { holderOf: () => undefined };
 
 /** A runtime with the load balancer, its listener `web-1` and these attachments. */
 function runtimeWith(...attachments: readonly ReturnType<typeof stored>[]): RuntimeView {
@@ -187,41 +201,45 @@ function runtimeWith(...attachments: readonly ReturnType<typeof stored>[]): Runt
 
 test('with a runtime, what it has counts: weights that others keep, and what other stacks bind', () => {
   const free = (properties: object) =>
-    attachment('pool', targets({ b1: 20, b2: 20 }), { listenerId: 'web-1', manageWeights: false, ...properties });
+    attachment('pool', previewTargets({ b1: 20, b2: 20 }), {
+      listenerId: 'web-1',
+      manageWeights: false,
+      ...properties,
+    });
   const runtime = runtimeWith(
-    stored('pool-1', { listenerId: 'web-1', targets: targets({ b1: 50, b2: 20 }) }),
+    stored('pool-1', { listenerId: 'web-1', targets: previewTargets({ b1: 50, b2: 20 }) }),
     stored('foreign', {
       listenerId: 'web-1',
-      targets: targets({ c3: 30 }),
+      targets: previewTargets({ c3: 30 }),
       owner: 'urn:pulumi:prod::billing::t::n',
     }),
   );
-  const group = only(
+  const targetGroup = only(
     [lb, web],
-    [[free({}), { ...free({}), properties: { ...free({}).properties, targets: targets({ b1: 20 }) } }]],
+    [[free({}), { ...free({}), properties: { ...free({}).properties, targets: previewTargets({ b1: 20 }) } }]],
     runtime,
   );
-  assert.deepEqual(sharesOf(group, 'before'), { b1: 50, b2: 20, c3: 30 });
-  assert.deepEqual(sharesOf(group, 'after'), { b1: 62.5, c3: 37.5 });
+  assert.deepEqual(sharesOf(targetGroup, 'before'), { b1: 50, b2: 20, c3: 30 });
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 62.5, c3: 37.5 });
 });
 
 test('objects of different kinds may have the same id', () => {
   const same = { id: 'web', references: {} };
   const front = { ...web, ...same, properties: { ...web.properties, loadBalancerId: 'web' } };
   const bound = (weight: number) => ({
-    ...attachment('pool', targets({ b1: 20, b2: weight }), { listenerId: 'web' }),
+    ...attachment('pool', previewTargets({ b1: 20, b2: weight }), { listenerId: 'web' }),
     ...same,
   });
-  const group = only([{ ...lb, ...same }, front], [[bound(20), bound(60)]]);
-  assert.deepEqual(sharesOf(group, 'after'), { b1: 25, b2: 75 });
-  assert.equal(group.after?.parent.kind, 'listeners');
+  const targetGroup = only([{ ...lb, ...same }, front], [[bound(20), bound(60)]]);
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 25, b2: 75 });
+  assert.equal(targetGroup.after?.parent.kind, 'listeners');
 });
 
 test('what is made for secret ids is what the resources that they are of have', () => {
-  const references = (loadBalancerId: Resource) => ({ references: { loadBalancerId } });
-  const listeners = ['one', 'two'].map((name, index) => ({ ...listener(name, 80 + index), ...references(lb) }));
+  const references = (loadBalancerId: PreviewResource) => ({ references: { loadBalancerId } });
+  const listeners = ['one', 'two'].map((name, index) => ({ ...previewListener(name, 80 + index), ...references(lb) }));
   const bound = listeners.map((front, index) => ({
-    ...attachment(`of-${front.name}`, targets({ [`b${index}`]: 1 })),
+    ...attachment(`of-${front.name}`, previewTargets({ [`b${index}`]: 1 })),
     id: undefined,
     references: { listenerId: front },
   }));
@@ -229,9 +247,9 @@ test('what is made for secret ids is what the resources that they are of have', 
     [lb, ...listeners],
     bound.map((after) => [undefined, after] as const),
   ).replaceAll(UNKNOWN, SECRET);
-  const { groups } = planOf(parsePreview(text), undefined, NOW_MS);
+  const { targetGroups } = planOf(parsePreview(text), undefined, NOW_MS);
   assert.deepEqual(
-    groups.map((group) => [group.after?.parent.name, ...operationsOf(group)]),
+    targetGroups.map((targetGroup) => [targetGroup.after?.parent.name, ...operationsOf(targetGroup)]),
     [
       ['one', 'bind b0'],
       ['two', 'bind b1'],
@@ -242,13 +260,13 @@ test('what is made for secret ids is what the resources that they are of have', 
 test('what a failed up replaced and left there goes with the next one', () => {
   const owner = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::pool';
   const runtime = runtimeWith(
-    stored('pool-1', { owner, listenerId: 'web-1', targets: targets({ b1: 20 }) }),
-    stored('pool-0', { owner, listenerId: 'web-1', targets: targets({ b3: 20 }) }),
+    stored('pool-1', { owner, listenerId: 'web-1', targets: previewTargets({ b1: 20 }) }),
+    stored('pool-0', { owner, listenerId: 'web-1', targets: previewTargets({ b3: 20 }) }),
   );
-  const now = attachment('pool', targets({ b1: 20 }));
-  const group = only([lb, web, now], [], runtime);
-  assert.deepEqual(operationsOf(group), ['unbind b3']);
-  assert.deepEqual(sharesOf(group, 'after'), { b1: 100 });
+  const now = attachment('pool', previewTargets({ b1: 20 }));
+  const targetGroup = only([lb, web, now], [], runtime);
+  assert.deepEqual(operationsOf(targetGroup), ['unbind b3']);
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 100 });
 });
 
 test('of two claims of one wire identity the one that counts now counts, and a new one is newer', () => {
@@ -266,13 +284,13 @@ test('of two claims of one wire identity the one that counts now counts, and a n
   ] as const);
   const before = attachment('mine', {});
   const after = attachment('mine', { x: { address: '10.0.0.9', port: 80, weight: 30 } });
-  const group = only([lb, web], [[before, after]], { objects: both as never, winner: () => 'old' });
-  assert.deepEqual(sharesOf(group, 'before'), { x: 50, y: 50 });
-  assert.deepEqual(sharesOf(group, 'after'), { x: 75, y: 25 });
+  const targetGroup = only([lb, web], [[before, after]], { objects: both as never, holderOf: () => 'old' });
+  assert.deepEqual(sharesOf(targetGroup, 'before'), { x: 50, y: 50 });
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { x: 75, y: 25 });
 });
 
 test('what is adopted goes on as it is, under the same id', () => {
-  const theirs = { listenerId: 'web-1', targets: targets({ b1: 20 }) };
+  const theirs = { listenerId: 'web-1', targets: previewTargets({ b1: 20 }) };
   const runtime: RuntimeView = {
     ...NONE,
     objects: new Map([
@@ -287,7 +305,7 @@ test('what is adopted goes on as it is, under the same id', () => {
     properties: { ...properties, adopt: 'by-hand' },
   });
   const same = plan([lb, web], [[undefined, adopting(theirs)]], runtime);
-  assert.deepEqual(same.groups, []);
+  assert.deepEqual(same.targetGroups, []);
   assert.deepEqual(
     same.changes.map(({ verb }) => verb),
     ['adopt'],
@@ -324,11 +342,11 @@ test('members of auto scaling groups and targets by server have their part, and 
     ]),
   };
   const by = (weight: number) => attachment('pool', { four: { serverId: 'i-4', port: 80, weight } });
-  const group = only([lb, web], [[by(60), by(20)]], runtime);
-  assert.deepEqual(sharesOf(group, 'before'), { four: 50, one: 50, two: 0, three: 0 });
-  assert.deepEqual(sharesOf(group, 'after'), { four: 25, one: 75, two: 0, three: 0 });
+  const targetGroup = only([lb, web], [[by(60), by(20)]], runtime);
+  assert.deepEqual(sharesOf(targetGroup, 'before'), { four: 50, one: 50, two: 0, three: 0 });
+  assert.deepEqual(sharesOf(targetGroup, 'after'), { four: 25, one: 75, two: 0, three: 0 });
   assert.deepEqual(
-    group.rows.map(({ after }) => [after?.binding.key, after?.binding.ineligible]),
+    targetGroup.rows.map(({ after }) => [after?.binding.key, after?.binding.ineligible]),
     [
       ['10.0.0.11:80', undefined],
       ['10.0.0.12:80', 'server i-2 is Stopped, not Running'],
@@ -357,7 +375,7 @@ const SERVERS: readonly (readonly [rule: string, after: object, reason: string |
 
 for (const [rule, after, reason] of SERVERS) {
   test(`a server with ${rule}: ${reason === undefined ? 'its target takes traffic' : 'its target takes none'}`, () => {
-    const server = (properties: Resource['properties']): Resource => ({
+    const server = (properties: PreviewResource['properties']): PreviewResource => ({
       type: 'BackendServer',
       name: 's',
       id: 'i-1',
@@ -365,11 +383,11 @@ for (const [rule, after, reason] of SERVERS) {
     });
     const pool = attachment('pool', {
       one: { serverId: 'i-1', address: '10.0.0.12', port: 80 },
-      ...targets({ b2: 1 }),
+      ...previewTargets({ b2: 1 }),
     });
     const regional = { ...lb, properties: { ...lb.properties, region: 'r' } };
-    const { groups } = plan([regional, web, pool], [[server(i1), server({ ...i1, ...after })]]);
-    const found = groups.flatMap(({ rows }) => rows.flatMap(({ after: row }) => row?.binding.ineligible ?? []));
+    const { targetGroups } = plan([regional, web, pool], [[server(i1), server({ ...i1, ...after })]]);
+    const found = targetGroups.flatMap(({ rows }) => rows.flatMap(({ after: row }) => row?.binding.ineligible ?? []));
     assert.deepEqual(found, reason === undefined ? [] : [reason]);
   });
 }
@@ -381,13 +399,13 @@ test('shares of what is known sum to 1, or to 0 where nothing takes traffic', ()
     fc.property(weights, weights, weights, (before, after, other) => {
       const stays = attachment(
         'stays',
-        targets(Object.fromEntries(Object.entries(other).map(([name, w]) => [`c1${name}`, w]))),
+        previewTargets(Object.fromEntries(Object.entries(other).map(([name, w]) => [`c1${name}`, w]))),
       );
-      const { groups } = plan(
+      const { targetGroups } = plan(
         [lb, web, stays],
-        [[attachment('pool', targets(before)), attachment('pool', targets(after))]],
+        [[attachment('pool', previewTargets(before)), attachment('pool', previewTargets(after))]],
       );
-      for (const { rows } of groups) {
+      for (const { rows } of targetGroups) {
         for (const when of ['before', 'after'] as const) {
           const parts = rows.flatMap((row) => row[when] ?? []);
           const sum = parts.reduce((total, { share }) => total + (share ?? Number.NaN), 0);
@@ -402,8 +420,8 @@ test('shares of what is known sum to 1, or to 0 where nothing takes traffic', ()
 test('equal before and after: no group', () => {
   assertHolds(
     fc.property(weights, (same) => {
-      const pair: Change = [attachment('pool', targets(same)), attachment('pool', targets(same))];
-      assert.deepEqual(plan([lb, web], [pair]).groups, []);
+      const pair: PreviewChange = [attachment('pool', previewTargets(same)), attachment('pool', previewTargets(same))];
+      assert.deepEqual(plan([lb, web], [pair]).targetGroups, []);
     }),
   );
 });
@@ -411,9 +429,12 @@ test('equal before and after: no group', () => {
 test('the operations turn the targets of before into those of after', () => {
   assertHolds(
     fc.property(weights, weights, (before, after) => {
-      const { groups } = plan([lb, web], [[attachment('pool', targets(before)), attachment('pool', targets(after))]]);
+      const { targetGroups } = plan(
+        [lb, web],
+        [[attachment('pool', previewTargets(before)), attachment('pool', previewTargets(after))]],
+      );
       const result = new Map(Object.entries(before));
-      for (const { before: was, after: is, operations } of groups.flatMap(({ rows }) => rows)) {
+      for (const { before: was, after: is, operations } of targetGroups.flatMap(({ rows }) => rows)) {
         for (const change of operations) {
           const name = (is ?? was)?.binding.name ?? '';
           if (change.operation === 'unbind') result.delete(name);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { code, table } from '../../../../provider/cli/plan/markdown.ts';
+import { code, markdownTable } from '../../../../provider/cli/plan/markdown.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
 
 const ROWS: readonly (readonly [text: string, markdown: string])[] = [
@@ -24,7 +24,7 @@ for (const [text, markdown] of ROWS) {
 test('any text fits in one cell of a table and ends where its code ends', () => {
   assertHolds(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-      const [, , row = '', ...more] = table(['a', 'b'], [[code(text), 'end']]).split(/\r\n|[\n\r\u2028\u2029]/);
+      const [, , row = '', ...more] = markdownTable(['a', 'b'], [[code(text), 'end']]).split(/\r\n|[\n\r\u2028\u2029]/);
       assert.deepEqual(more, []);
       assert.equal(row.split('|').length, 4);
       const inner = /^\| (`[^`]*`|<code>[^<`]*<\/code>) \| end \|$/.exec(row);

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parsePreview } from '../../../../provider/cli/plan/preview.ts';
-import { lb, previewText, urnOf, web } from '../../../harness/plan/preview-json.ts';
+import { lb, previewText, previewUrnOf, web } from '../../../harness/plan/preview-json.ts';
 
-const state = { type: 'pulumi-nodejs:dynamic/weir:LoadBalancer', urn: urnOf(lb), inputs: {}, outputs: {} };
+const state = { type: 'pulumi-nodejs:dynamic/weir:LoadBalancer', urn: previewUrnOf(lb), inputs: {}, outputs: {} };
 
 /** The same preview as the stream of events has it. */
 const STREAM = [
@@ -12,11 +12,11 @@ const STREAM = [
   { sequence: 1, diagnosticEvent: { message: 'loading', severity: 'debug' } },
   {
     sequence: 2,
-    resourcePreEvent: { metadata: { op: 'create', urn: urnOf(lb), old: null, new: { ...state, id: '' } } },
+    resourcePreEvent: { metadata: { op: 'create', urn: previewUrnOf(lb), old: null, new: { ...state, id: '' } } },
   },
   {
     sequence: 3,
-    resOutputsEvent: { metadata: { op: 'create', urn: urnOf(lb), old: null, new: { ...state, id: '' } } },
+    resOutputsEvent: { metadata: { op: 'create', urn: previewUrnOf(lb), old: null, new: { ...state, id: '' } } },
   },
   { sequence: 4, summaryEvent: { resourceChanges: { create: 1 }, result: 'succeeded' } },
 ];
@@ -30,7 +30,7 @@ test('the stream of events is a preview too, without ids that are not there yet 
   assert.deepEqual(config, { 'weir:endpoint': 'http://127.0.0.1:1' });
   assert.deepEqual(
     steps.map(({ op, urn, old, new: next }) => [op, urn, old, next?.id]),
-    [['create', urnOf(lb), undefined, undefined]],
+    [['create', previewUrnOf(lb), undefined, undefined]],
   );
   assert.equal(hasDependencies, false);
   assert.equal(parsePreview(previewText([lb])).hasDependencies, true);

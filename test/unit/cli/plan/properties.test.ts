@@ -1,13 +1,13 @@
 // The properties that a plan shows as changed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ObjectChange } from '../../../../provider/cli/plan/objects.ts';
+import type { PlannedChange } from '../../../../provider/cli/plan/objects.ts';
 import { changedProperties } from '../../../../provider/cli/plan/properties.ts';
 
 test('a tag that is named like a member of every object comes, changes and goes like any other', () => {
   const shown = (before: object, after: object) => {
     const change = { verb: 'update', stated: { tags: before }, after: { properties: { tags: after } } };
-    return changedProperties(change as unknown as ObjectChange, (key) => key);
+    return changedProperties(change as unknown as PlannedChange, (key) => key);
   };
   assert.deepEqual(shown({}, { toString: 'a' }), ['`tags.toString` `a`']);
   assert.deepEqual(shown({ constructor: 'a' }, { constructor: 'b' }), ['`tags.constructor` `a`→`b`']);

@@ -6,27 +6,30 @@ import { renderPlan } from '../../../../provider/cli/plan/render.ts';
 import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
 import {
   attachment,
-  type Change,
   lb,
-  listener,
+  type PreviewChange,
+  type PreviewResource,
   plan,
-  type Resource,
-  targets,
+  previewListener,
+  previewTargets,
   web,
 } from '../../../harness/plan/preview-json.ts';
 
-function markdown(sames: readonly Resource[], changes: readonly Change[] = []): string {
+function markdown(sames: readonly PreviewResource[], changes: readonly PreviewChange[] = []): string {
   return renderPlan(plan(sames, changes));
 }
 
 test('where nothing changes there is no section', () => {
-  assert.equal(markdown([lb, web, attachment('pool', targets({ b1: 1 }))]), '## Weir plan\n\nNothing changes.\n');
+  assert.equal(
+    markdown([lb, web, attachment('pool', previewTargets({ b1: 1 }))]),
+    '## Weir plan\n\nNothing changes.\n',
+  );
 });
 
 test('operations, shares and warnings of a listener, headed "this stack only" without a runtime', () => {
-  const change: Change = [
-    attachment('pool', targets({ b1: 20, b2: 20, b4: 60 })),
-    attachment('pool', targets({ b1: 20, b2: 25, b5: 5 })),
+  const change: PreviewChange = [
+    attachment('pool', previewTargets({ b1: 20, b2: 20, b4: 60 })),
+    attachment('pool', previewTargets({ b1: 20, b2: 25, b5: 5 })),
   ];
   const text = markdown([lb, web], [change]);
   for (const line of [
@@ -51,7 +54,7 @@ test('what the runtime does not show is "this stack only" too, and what is not k
   const pool = attachment('pool', UNKNOWN as never);
   const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
   const runtime = (listeners: string[]): RuntimeView => ({
-    winner: () => undefined,
+    holderOf: () => undefined,
     objects: new Map([
       ['load-balancers', [stored('lb-1', lb.properties)]],
       ['listeners', listeners.map((id) => stored(id, web.properties))],
@@ -67,13 +70,13 @@ test('what the runtime does not show is "this stack only" too, and what is not k
 });
 
 test('created, changed, replaced and deleted objects have a row with their properties, and moved endpoints theirs', () => {
-  const tcp = listener('tcp', 90, { protocol: 'TCP' });
+  const tcp = previewListener('tcp', 90, { protocol: 'TCP' });
   const text = markdown(
-    [{ ...listener('stays', 70) }],
+    [{ ...previewListener('stays', 70) }],
     [
       [lb, { ...lb, properties: { address: '127.0.0.2', tags: { team: UNKNOWN } } }],
       [web, { ...web, properties: { ...web.properties, port: 81, drainSeconds: 5 } }],
-      [undefined, { ...listener('new', 99), id: undefined }],
+      [undefined, { ...previewListener('new', 99), id: undefined }],
       [tcp, undefined],
     ],
   );
@@ -99,7 +102,7 @@ test('defaults that go by a protocol that is not known are not known either', ()
 
 test('secrets are named and never shown, also where the preview has them in plain text', () => {
   const secret = (cookieKey: string, privateKey: string) =>
-    listener('web', 443, {
+    previewListener('web', 443, {
       protocol: 'HTTPS',
       stickySession: { type: 'cookie', cookieKey },
       certificates: { main: { certificate: 'PUBLIC', privateKey } },
@@ -140,7 +143,7 @@ test('500 targets stay readable: 20 in sight, the others folded away under their
   assert.match(text, /<details><summary>480 more changes<\/summary>\n\n- /);
   assert.match(text, /<details><summary>480 more targets<\/summary>\n\n\| target /);
   assert.ok(text.length < 65_536, `${text.length}`);
-  const listeners = Array.from({ length: 40 }, (_, index) => listener(`l${index}`, 100 + index));
+  const listeners = Array.from({ length: 40 }, (_, index) => previewListener(`l${index}`, 100 + index));
   const shared = (weight: number) => attachment('pool', many(weight), { loadBalancerId: 'lb-1' });
   const crowd = markdown(
     [lb, ...listeners],
@@ -160,8 +163,8 @@ test('500 targets stay readable: 20 in sight, the others folded away under their
 });
 
 test('a thousand deleted listeners leave room for a comment too', () => {
-  const deleted = Array.from({ length: 1000 }, (_, index): Change[] => {
-    const [front, map] = [listener(`l${index}`, 1000 + index), targets({ b1: 1 })];
+  const deleted = Array.from({ length: 1000 }, (_, index): PreviewChange[] => {
+    const [front, map] = [previewListener(`l${index}`, 1000 + index), previewTargets({ b1: 1 })];
     return [
       [attachment(`p${index}`, map, { listenerId: front.id }), undefined],
       [front, undefined],

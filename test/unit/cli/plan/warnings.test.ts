@@ -4,33 +4,33 @@ import { test } from 'node:test';
 import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
 import {
   attachment,
-  type Change,
   lb,
-  listener,
+  type PreviewChange,
+  type PreviewResource,
   plan,
-  type Resource,
-  targets,
+  previewListener,
+  previewTargets,
   web,
 } from '../../../harness/plan/preview-json.ts';
 
-const pool = (weights: Readonly<Record<string, number | undefined>>) => attachment('pool', targets(weights));
-const created = (resource: Resource, references: Resource['references'] = {}): Resource => ({
+const pool = (weights: Readonly<Record<string, number | undefined>>) => attachment('pool', previewTargets(weights));
+const created = (resource: PreviewResource, references: PreviewResource['references'] = {}): PreviewResource => ({
   ...resource,
   id: undefined,
   references,
 });
-const a = (weights: Record<string, number>) => attachment('a', targets(weights));
-const b = (weights: Record<string, number>) => attachment('b', targets(weights));
+const a = (weights: Record<string, number>) => attachment('a', previewTargets(weights));
+const b = (weights: Record<string, number>) => attachment('b', previewTargets(weights));
 const rule = { type: 'ForwardingRule', name: 'api', id: 'api-1', properties: { listenerId: 'web-1', path: '/api' } };
-const ruled = (weights: Record<string, number>) => attachment('ruled', targets(weights), { ruleId: 'api-1' });
+const ruled = (weights: Record<string, number>) => attachment('ruled', previewTargets(weights), { ruleId: 'api-1' });
 const three = { b1: 100, b2: 100, b3: 100 };
-const heir = created(listener('www', 80));
+const successor = created(previewListener('www', 80));
 const others = [lb, web];
 
 interface Row {
   readonly rule: string;
-  readonly sames?: readonly Resource[];
-  readonly changes: readonly Change[];
+  readonly sames?: readonly PreviewResource[];
+  readonly changes: readonly PreviewChange[];
   readonly warns: readonly string[];
 }
 
@@ -105,8 +105,8 @@ const ROWS: readonly Row[] = [
     changes: [
       [pool(three), undefined],
       [web, undefined],
-      [undefined, heir],
-      [undefined, created(attachment('heirs', targets(three), {}), { listenerId: heir })],
+      [undefined, successor],
+      [undefined, created(attachment('heirs', previewTargets(three), {}), { listenerId: successor })],
     ],
     warns: [],
   },
@@ -136,7 +136,7 @@ const ROWS: readonly Row[] = [
       [ruled({ b1: 1 }), undefined],
       [rule, undefined],
       [undefined, created({ ...rule, name: 'api2' })],
-      [undefined, created(attachment('heirs', targets({ b1: 1 }), {}), { ruleId: { ...rule, name: 'api2' } })],
+      [undefined, created(attachment('heirs', previewTargets({ b1: 1 }), {}), { ruleId: { ...rule, name: 'api2' } })],
     ],
     warns: [],
   },
@@ -213,14 +213,14 @@ for (const { rule: name, sames = others, changes, warns } of ROWS) {
 test('a replacement says whether VIP and port are kept', () => {
   const moved = created({ ...web, properties: { ...web.properties, loadBalancerId: 'lb-2' } });
   const at = (address?: string) => ({ ...lb, name: 'two', id: 'lb-2', properties: { address } });
-  const textOf = (second: Resource) => plan([lb, second], [[web, moved, 'replace']]).warnings[0]?.text ?? '';
+  const textOf = (second: PreviewResource) => plan([lb, second], [[web, moved, 'replace']]).warnings[0]?.text ?? '';
   assert.match(textOf(at('127.0.0.1')), /endpoint `http:\/\/127\.0\.0\.1:80` is kept/);
   assert.match(textOf(at('127.0.0.2')), /endpoint changes, `http:\/\/127\.0\.0\.1:80`→`http:\/\/127\.0\.0\.2:80`/);
   assert.match(textOf(at()), /whether its endpoint is kept is known after up/);
 });
 
 test('the order of a move is asked for by name', () => {
-  const changes: Change[] = [
+  const changes: PreviewChange[] = [
     [a({ b1: 1 }), a({})],
     [b({}), b({ b1: 1 })],
   ];

@@ -59,7 +59,7 @@ test('secrets take the place of their fingerprints where they have them, and no 
     certificates: { web: { privateKey: 'k1' }, api: { privateKey: 'k2' } },
     stickySession: { cookieKey: 'k3' },
   };
-  const answered = {
+  const responded = {
     certificates: {
       web: { certificate: 'c', privateKeyFingerprint: fingerprint('k1') },
       api: { certificate: 'd', privateKeyFingerprint: fingerprint('another') },
@@ -67,7 +67,7 @@ test('secrets take the place of their fingerprints where they have them, and no 
     },
     stickySession: { type: 'cookie', cookieKeyFingerprint: fingerprint('k3') },
   };
-  assert.deepEqual(withSecretsOf('listeners', answered as object, known), {
+  assert.deepEqual(withSecretsOf('listeners', responded as object, known), {
     certificates: {
       web: { certificate: 'c', privateKey: 'k1' },
       api: { certificate: 'd', privateKey: fingerprint('another') },
@@ -83,8 +83,8 @@ test('secrets take the place of their fingerprints where they have them, and no 
 test('a private key is the same with and without the line end of its file', () => {
   const [, expected] = asFingerprint('privateKey', 'PEM', []);
   assert.equal(asFingerprint('privateKey', 'PEM\n', [])[1], expected);
-  const answered = { certificates: { web: { privateKeyFingerprint: expected } } };
+  const responded = { certificates: { web: { privateKeyFingerprint: expected } } };
   const known = { certificates: { web: { privateKey: 'PEM\n' } } };
-  assert.deepEqual(withSecretsOf('listeners', answered as object, known), known);
+  assert.deepEqual(withSecretsOf('listeners', responded as object, known), known);
   assert.notEqual(asFingerprint('cookieKey', 'key\n', [])[1], asFingerprint('cookieKey', 'key', [])[1]);
 });

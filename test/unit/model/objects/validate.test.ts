@@ -292,9 +292,9 @@ test('defaults are filled in, and an IPv6 address gets its shortest form', () =>
 
 test('what a check of another protocol has by default is no mistake: an answer may be sent back as it is', () => {
   const rule = { listenerId: 'l', path: '/a', healthCheck: {} };
-  const answered = parseProperties('rules', rule);
-  assert.equal(answered.healthCheck.path, '/');
-  assert.deepEqual(parseProperties('rules', answered), answered);
+  const responded = parseProperties('rules', rule);
+  assert.equal(responded.healthCheck.path, '/');
+  assert.deepEqual(parseProperties('rules', responded), responded);
 });
 
 test('what is missing, or of another type as a whole, is said in words of the property', () => {

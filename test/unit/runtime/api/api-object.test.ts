@@ -26,13 +26,13 @@ const listener = {
 const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as ControlPlane;
 
 test('a listener is answered with fingerprints, as its schema says, and without any key', () => {
-  const answer = toApiObject(listener, control, ADMINISTRATOR);
-  assert.deepEqual(answer.certificates, {
+  const response = toApiObject(listener, control, ADMINISTRATOR);
+  assert.deepEqual(response.certificates, {
     'a.b': { certificate: pair.certificate, privateKeyFingerprint: fingerprint(pair.privateKey.trim()) },
   });
-  assert.deepEqual(answer.stickySession, { type: 'cookie', cookieKeyFingerprint: fingerprint(cookieKey) });
-  assert.deepEqual(objectResponse('listeners').safeParse(answer).error, undefined);
-  assert.doesNotMatch(JSON.stringify(answer), /planted|PRIVATE KEY/);
+  assert.deepEqual(response.stickySession, { type: 'cookie', cookieKeyFingerprint: fingerprint(cookieKey) });
+  assert.deepEqual(objectResponse('listeners').safeParse(response).error, undefined);
+  assert.doesNotMatch(JSON.stringify(response), /planted|PRIVATE KEY/);
 });
 
 test('an expired certificate is a warning of its listener', (t) => {

@@ -5,8 +5,8 @@ import {
   type ListenerSample,
   MAX_LISTENERS_SCRAPED,
   MAX_TARGETS_SCRAPED,
+  type MetricsSample,
   renderMetrics,
-  type Sample,
   type TargetSample,
 } from '../../../../provider/runtime/api/metrics.ts';
 import { DURATION_BOUNDS_MS } from '../../../../provider/runtime/contract/engine-statistics.ts';
@@ -18,7 +18,7 @@ const target = (key: string): TargetSample => ({
   name: 'b1',
   weight: 20,
   health: 'healthy',
-  counts: { requests: 7, activeConnections: 2, draining: 1, answers: [0, 6, 0, 0, 1], isInSlowStart: false },
+  counts: { requests: 7, activeConnections: 2, draining: 1, responses: [0, 6, 0, 0, 1], isInSlowStart: false },
 });
 
 const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSample => ({
@@ -28,12 +28,12 @@ const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSa
   traffic: {
     connections: 3,
     openConnections: 1,
-    refusedConnections: 4,
+    rejectedConnections: 4,
     handshakeFailures: 6,
     requests: 9,
-    refusedRequests: 5,
-    targetAnswers: [0, 6, 0, 0, 1],
-    ownAnswers: [0, 0, 0, 0, 2],
+    rejectedRequests: 5,
+    targetResponses: [0, 6, 0, 0, 1],
+    localResponses: [0, 0, 0, 0, 2],
     durations: [4, 0, 3, ...DURATION_BOUNDS_MS.slice(3).map(() => 0), 2],
     durationSumMs: 2500,
   },
@@ -41,7 +41,7 @@ const listener = (id: string, targets: readonly TargetSample[] = []): ListenerSa
   draining: [],
 });
 
-const sample = (listeners: readonly ListenerSample[]): Sample => ({
+const sample = (listeners: readonly ListenerSample[]): MetricsSample => ({
   version: 12,
   engine: {
     name: 'embedded',
@@ -62,8 +62,8 @@ test('versions, workers, listeners and targets have each their series', async ()
   const lines = new Set(await linesOf([{ ...listener('web', [target('10.0.0.1:80')]), isOpen: false }]));
   for (const line of [
     'weir_stored_version 12',
-    'weir_refused_total{listener="web",reason="maxConnections"} 4',
-    'weir_refused_total{listener="web",reason="maxPendingRequests"} 5',
+    'weir_rejected_total{listener="web",reason="maxConnections"} 4',
+    'weir_rejected_total{listener="web",reason="maxPendingRequests"} 5',
     'weir_engine_desired_version{engine="embedded"} 12',
     'weir_engine_acked_version{engine="embedded"} 11',
     'weir_access_log_dropped_total 3',
@@ -74,15 +74,15 @@ test('versions, workers, listeners and targets have each their series', async ()
     'weir_listener_open_connections{listener="web"} 1',
     'weir_listener_connections_total{listener="web"} 3',
     'weir_http_requests_total{listener="web"} 9',
-    'weir_http_answers_total{listener="web",origin="target",code="2xx"} 6',
-    'weir_http_answers_total{listener="web",origin="weir",code="5xx"} 2',
+    'weir_http_responses_total{listener="web",origin="target",code="2xx"} 6',
+    'weir_http_responses_total{listener="web",origin="local",code="5xx"} 2',
     'weir_target_info{listener="web",rule="",target="10.0.0.1:80",attachment="pool",name="b1"} 1',
     'weir_target_weight{listener="web",rule="",target="10.0.0.1:80"} 20',
     'weir_target_health{listener="web",rule="",target="10.0.0.1:80",health="healthy"} 1',
     'weir_target_active_connections{listener="web",rule="",target="10.0.0.1:80"} 2',
     'weir_target_draining_connections{listener="web",rule="",target="10.0.0.1:80"} 1',
     'weir_target_requests_total{listener="web",rule="",target="10.0.0.1:80"} 7',
-    'weir_target_answers_total{listener="web",rule="",target="10.0.0.1:80",code="5xx"} 1',
+    'weir_target_responses_total{listener="web",rule="",target="10.0.0.1:80",code="5xx"} 1',
     'weir_omitted{kind="listener"} 0',
     'weir_omitted{kind="target"} 0',
   ]) {

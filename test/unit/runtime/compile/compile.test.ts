@@ -26,9 +26,9 @@ test('fills in defaults: times in milliseconds, the default port, the weight 100
   const listener = compile(twoListeners()).snapshot.listeners.get('one');
   assert.equal(listener?.address, '127.0.0.1');
   assert.equal(listener?.idleTimeoutMs, 900_000);
-  assert.equal(listener?.group.healthCheck?.intervalMs, 5000);
+  assert.equal(listener?.targetGroup.healthCheck?.intervalMs, 5000);
   assert.deepEqual(
-    [...(listener?.group.targets.values() ?? [])].map(({ key, weight }) => [key, weight]),
+    [...(listener?.targetGroup.targets.values() ?? [])].map(({ key, weight }) => [key, weight]),
     [
       ['10.0.0.1:80', 100],
       ['10.0.0.2:80', 0],
@@ -50,15 +50,15 @@ test('what did not change is the same object, what changed is another', () => {
   assert.equal(twoAfter, twoBefore);
   const [oneBefore, oneAfter] = pair('one');
   assert.notEqual(oneAfter, oneBefore);
-  assert.equal(oneAfter?.group.healthCheck, oneBefore?.group.healthCheck);
-  assert.equal(oneAfter?.group.targets.get('10.0.0.2:80'), oneBefore?.group.targets.get('10.0.0.2:80'));
-  assert.equal(oneAfter?.group.targets.get('10.0.0.1:80')?.weight, 5);
+  assert.equal(oneAfter?.targetGroup.healthCheck, oneBefore?.targetGroup.healthCheck);
+  assert.equal(oneAfter?.targetGroup.targets.get('10.0.0.2:80'), oneBefore?.targetGroup.targets.get('10.0.0.2:80'));
+  assert.equal(oneAfter?.targetGroup.targets.get('10.0.0.1:80')?.weight, 5);
   assert.equal(after.snapshot.version, before.snapshot.version + 1);
 });
 
 test('where two attachments claim a target, the newest claim counts, and its release leaves the older one', () => {
   const draft = twoListeners();
-  const weight = () => compile(draft).snapshot.listeners.get('one')?.group.targets.get('10.0.0.1:80')?.weight;
+  const weight = () => compile(draft).snapshot.listeners.get('one')?.targetGroup.targets.get('10.0.0.1:80')?.weight;
   put(draft, 'attachments', 'aaa', { listenerId: 'one', targets: { x: { address: '10.0.0.1', port: 80, weight: 7 } } });
   assert.equal(weight(), 7);
   put(draft, 'attachments', 'one-pool', {
@@ -79,7 +79,7 @@ test("a load balancer's own targets serve each listener that has no attachment, 
     defaultPort: 99,
     targets: { d: { address: '10.0.0.9' } },
   });
-  const keys = (id: string) => [...(compile(draft).snapshot.listeners.get(id)?.group.targets.keys() ?? [])];
+  const keys = (id: string) => [...(compile(draft).snapshot.listeners.get(id)?.targetGroup.targets.keys() ?? [])];
   assert.deepEqual(keys('three'), ['10.0.0.9:99']);
   assert.deepEqual(keys('one'), ['10.0.0.1:80', '10.0.0.2:80']);
   put(draft, 'attachments', 'empty', { listenerId: 'three', targets: {} });
@@ -93,7 +93,7 @@ test("under a classic load balancer the listener's backend port is every target'
   put(draft, 'listeners', 'two', { loadBalancerId: 'lb', protocol: 'TCP', port: 1002, backendPort: 8002 });
   put(draft, 'attachments', 'pool', { loadBalancerId: 'lb', targets: { a: { address: '10.0.0.1' } } });
   const keys = [...compile(draft).snapshot.listeners.values()].flatMap((listener) => [
-    ...listener.group.targets.keys(),
+    ...listener.targetGroup.targets.keys(),
   ]);
   assert.deepEqual(keys, ['10.0.0.1:8001', '10.0.0.1:8002']);
 });
@@ -112,14 +112,14 @@ test("a rule's targets are a group of their own, with the rule's policy and chec
   put(draft, 'attachments', 'of-api', { ruleId: 'api', targets: { a: { address: '10.0.0.7', port: 8 } } });
   const { snapshot } = compile(draft);
   const web = snapshot.listeners.get('web');
-  assert.deepEqual([...(web?.group.targets.keys() ?? [])], []);
+  assert.deepEqual([...(web?.targetGroup.targets.keys() ?? [])], []);
   const [api] = web?.rules ?? [];
-  assert.equal(api?.group, snapshot.groups.get('rules/api'));
-  assert.deepEqual([...(api?.group.targets.keys() ?? [])], ['10.0.0.7:8']);
-  assert.equal(api?.group.algorithm, 'source-ip-hash');
-  assert.equal(api?.group.healthCheck?.proxyProtocol, 'v2');
-  assert.equal(api?.group.slowStartMs, 3000);
-  assert.deepEqual(api?.group.sticky, {
+  assert.equal(api?.targetGroup, snapshot.targetGroups.get('rules/api'));
+  assert.deepEqual([...(api?.targetGroup.targets.keys() ?? [])], ['10.0.0.7:8']);
+  assert.equal(api?.targetGroup.algorithm, 'source-ip-hash');
+  assert.equal(api?.targetGroup.healthCheck?.proxyProtocol, 'v2');
+  assert.equal(api?.targetGroup.slowStartMs, 3000);
+  assert.deepEqual(api?.targetGroup.sticky, {
     type: 'cookie',
     cookieName: 'weir',
     cookieKey: 'chosen',
@@ -134,10 +134,10 @@ test("a change of a rule's targets leaves the listener's own group the same obje
   const before = compile(draft);
   put(draft, 'attachments', 'of-api', { ruleId: 'api', targets: { a: { address: '10.0.0.7', port: 8 } } });
   const after = compile(draft, before);
-  const groups = (id: string) => [before, after].map(({ snapshot }) => snapshot.groups.get(id));
-  const [ownBefore, ownAfter] = groups('web');
+  const targetGroups = (id: string) => [before, after].map(({ snapshot }) => snapshot.targetGroups.get(id));
+  const [ownBefore, ownAfter] = targetGroups('web');
   assert.equal(ownAfter, ownBefore);
-  const [apiBefore, apiAfter] = groups('rules/api');
+  const [apiBefore, apiAfter] = targetGroups('rules/api');
   assert.notEqual(apiAfter, apiBefore);
 });
 
@@ -156,7 +156,7 @@ test('a rule that no attachment is of is not served; one with an empty attachmen
 
 test('UDP is checked only where it is asked for', () => {
   const draft = twoListeners();
-  const checkOf = (id: string) => compile(draft).snapshot.groups.get(id)?.healthCheck?.protocol;
+  const checkOf = (id: string) => compile(draft).snapshot.targetGroups.get(id)?.healthCheck?.protocol;
   put(draft, 'listeners', 'dns', { loadBalancerId: 'lb', protocol: 'UDP', port: 53 });
   assert.deepEqual([checkOf('one'), checkOf('dns')], ['TCP', undefined]);
   put(draft, 'listeners', 'dns', { loadBalancerId: 'lb', protocol: 'UDP', port: 53, healthCheck: { protocol: 'UDP' } });

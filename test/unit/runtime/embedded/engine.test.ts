@@ -4,11 +4,18 @@ import * as net from 'node:net';
 import { test } from 'node:test';
 import type { PassiveReport } from '../../../../provider/runtime/contract/engine.ts';
 import type { Health } from '../../../../provider/runtime/contract/snapshot.ts';
-import { type Client, freePort, listener, target, UNCHECKED, until } from '../../../harness/engine/fixtures.ts';
-import { worldOf } from '../../../harness/engine/world.ts';
+import {
+  freePort,
+  listenerSnapshot,
+  type TcpClient,
+  target,
+  UNCHECKED,
+  untilTrue,
+} from '../../../harness/engine/fixtures.ts';
+import { engineWorldOf } from '../../../harness/engine/world.ts';
 
 test('100 fresh connections over two workers are shared as the weights say', async (t) => {
-  const { engine, serveWeb, echo, visit } = worldOf(t);
+  const { engine, serveWeb, echo, visit } = engineWorldOf(t);
   const targets = await Promise.all(['a', 'b', 'c'].map((name) => echo(name)));
   const [a, b, c] = targets.map(({ port }) => port) as [number, number, number];
   const port = await serveWeb([target(a, 10), target(b, 20), target(c, 70)]);
@@ -24,7 +31,7 @@ test('100 fresh connections over two workers are shared as the weights say', asy
 });
 
 test('shares of the rest hold while another weight changes between each two connections', async (t) => {
-  const { serve, echo, visit } = worldOf(t);
+  const { serve, echo, visit } = engineWorldOf(t);
   const targets = await Promise.all(['a', 'b', 'c', 'd'].map((name) => echo(name)));
   const [a, b, c, d] = targets.map(({ port }) => port) as [number, number, number, number];
   const port = await freePort();
@@ -32,7 +39,7 @@ test('shares of the rest hold while another weight changes between each two conn
   let due = 0;
   for (let i = 0; i < 100; i++) {
     const weight = (i * 37) % 101;
-    await serve([listener('web', port, [...rest, target(d, weight)])]);
+    await serve([listenerSnapshot('web', port, [...rest, target(d, weight)])]);
     await visit(port);
     due += weight / (100 + weight);
   }
@@ -43,10 +50,10 @@ test('shares of the rest hold while another weight changes between each two conn
 });
 
 test('two listeners have each their own targets and counters', async (t) => {
-  const { engine, serve, echo, visit } = worldOf(t);
+  const { engine, serve, echo, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const [first, second] = [await freePort(), await freePort()];
-  await serve([listener('one', first, [target(a.port)]), listener('two', second, [target(b.port)])]);
+  await serve([listenerSnapshot('one', first, [target(a.port)]), listenerSnapshot('two', second, [target(b.port)])]);
   assert.deepEqual([await visit(first), await visit(second)], ['a', 'b']);
   assert.equal(engine.counts('one', `127.0.0.1:${a.port}`).requests, 1);
   assert.equal(engine.counts('one', `127.0.0.1:${b.port}`).requests, 0);
@@ -54,44 +61,44 @@ test('two listeners have each their own targets and counters', async (t) => {
 });
 
 test('a prepared listener takes connections and serves them when it is activated', async (t) => {
-  const { engine, snapshot, echo, connect } = worldOf(t);
+  const { engine, snapshot, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
-  const next = snapshot([listener('web', port, [target(a.port)])]);
+  const next = snapshot([listenerSnapshot('web', port, [target(a.port)])]);
   assert.deepEqual(await engine.prepare(next), []);
   const client = connect(port);
   client.socket.write('x');
-  await until(() => !client.socket.connecting, 'the connection');
+  await untilTrue(() => !client.socket.connecting, 'the connection');
   assert.equal(a.accepted, 0);
   await engine.activate(next, UNCHECKED);
-  await until(() => client.text === 'a\nx', 'the echo');
+  await untilTrue(() => client.text === 'a\nx', 'the echo');
 });
 
 test('abandon closes what prepare opened', async (t) => {
-  const { engine, snapshot, serve, echo, listen, connect, visit } = worldOf(t);
+  const { engine, snapshot, serve, echo, listen, connect, visit } = engineWorldOf(t);
   const a = await echo('a');
   const [kept, port] = [await freePort(), await freePort()];
-  const web = listener('web', kept, [target(a.port)]);
+  const web = listenerSnapshot('web', kept, [target(a.port)]);
   await serve([web]);
-  assert.deepEqual(await engine.prepare(snapshot([web, listener('new', port, [])])), []);
+  assert.deepEqual(await engine.prepare(snapshot([web, listenerSnapshot('new', port, [])])), []);
   const held = connect(port);
-  await until(() => !held.socket.connecting, 'the connection');
+  await untilTrue(() => !held.socket.connecting, 'the connection');
   await engine.abandon();
-  await until(() => held.isClosed, 'the reset');
+  await untilTrue(() => held.isClosed, 'the reset');
   assert.ok(held.isReset);
   assert.equal(await visit(kept), 'a');
   await listen(net.createServer(), '127.0.0.1', port);
 });
 
 test('a port that another server has is refused by name, and nothing else is', async (t) => {
-  const { engine, snapshot, serve, echo, listen, visit } = worldOf(t);
+  const { engine, snapshot, serve, echo, listen, visit } = engineWorldOf(t);
   const a = await echo('a');
   const taken = await listen(net.createServer());
   const everywhere = await listen(net.createServer(), '0.0.0.0');
   const free = await freePort();
-  const good = listener('good', free, [target(a.port)]);
+  const good = listenerSnapshot('good', free, [target(a.port)]);
   const refusals = await engine.prepare(
-    snapshot([good, listener('taken', taken, []), listener('overlap', everywhere, [])]),
+    snapshot([good, listenerSnapshot('taken', taken, []), listenerSnapshot('overlap', everywhere, [])]),
   );
   assert.deepEqual(
     refusals.map(({ listenerId, code, problem }) => [listenerId, code, problem.path]),
@@ -106,11 +113,11 @@ test('a port that another server has is refused by name, and nothing else is', a
 });
 
 test('a listener refused at the start is served once its port is free', async (t) => {
-  const { engine, snapshot, echo, listen, visit } = worldOf(t);
+  const { engine, snapshot, echo, listen, visit } = engineWorldOf(t);
   const a = await echo('a');
   const other = net.createServer();
   const taken = await listen(other);
-  const next = snapshot([listener('web', taken, [target(a.port)])]);
+  const next = snapshot([listenerSnapshot('web', taken, [target(a.port)])]);
   assert.equal((await engine.prepare(next)).length, 1);
   await engine.activate(next, UNCHECKED);
   assert.equal((await engine.prepare(next)).length, 1, 'it is named as long as it is not open');
@@ -121,12 +128,12 @@ test('a listener refused at the start is served once its port is free', async (t
 });
 
 test('a second engine, a wildcard of a served port and a foreign address are refused', async (t) => {
-  const { engine, snapshot, serve } = worldOf(t);
+  const { engine, snapshot, serve } = engineWorldOf(t);
   const port = await freePort();
-  const web = listener('web', port, []);
+  const web = listenerSnapshot('web', port, []);
   await serve([web]);
-  const everywhere = listener('everywhere', port, [], { address: '0.0.0.0' });
-  const foreign = listener('foreign', port, [], { address: '203.0.113.7' });
+  const everywhere = listenerSnapshot('everywhere', port, [], { address: '0.0.0.0' });
+  const foreign = listenerSnapshot('foreign', port, [], { address: '203.0.113.7' });
   const codes = (await engine.prepare(snapshot([web, everywhere, foreign]))).map(({ listenerId, code }) => [
     listenerId,
     code,
@@ -135,16 +142,16 @@ test('a second engine, a wildcard of a served port and a foreign address are ref
     ['everywhere', 'PortInUse'],
     ['foreign', 'InvalidParameter'],
   ]);
-  const second = worldOf(t, { workers: 1 });
+  const second = engineWorldOf(t, { workers: 1 });
   assert.equal((await second.engine.prepare(second.snapshot([web])))[0]?.code, 'PortInUse');
 });
 
 test('of two listeners on one endpoint the served one stays', async (t) => {
-  const { engine, snapshot, serve } = worldOf(t);
+  const { engine, snapshot, serve } = engineWorldOf(t);
   const port = await freePort();
-  const old = listener('old', port, []);
+  const old = listenerSnapshot('old', port, []);
   await serve([old]);
-  const refusals = await engine.prepare(snapshot([listener('new', port, []), old]));
+  const refusals = await engine.prepare(snapshot([listenerSnapshot('new', port, []), old]));
   assert.deepEqual(
     refusals.map(({ listenerId, code }) => [listenerId, code]),
     [['new', 'PortInUse']],
@@ -152,91 +159,91 @@ test('of two listeners on one endpoint the served one stays', async (t) => {
 });
 
 test('another listener takes an open socket over', async (t) => {
-  const { serve, echo, visit } = worldOf(t);
+  const { serve, echo, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
-  await serve([listener('old', port, [target(a.port)])]);
+  await serve([listenerSnapshot('old', port, [target(a.port)])]);
   assert.equal(await visit(port), 'a');
-  await serve([listener('new', port, [target(b.port)])]);
+  await serve([listenerSnapshot('new', port, [target(b.port)])]);
   assert.equal(await visit(port), 'b');
 });
 
 test('open connections follow their socket to the listener that takes it over, in the counts too', async (t) => {
-  const { engine, serve, echo, connect } = worldOf(t);
+  const { engine, serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
-  await serve([listener('old', port, [target(a.port)], { drainMs: 60_000 })]);
+  await serve([listenerSnapshot('old', port, [target(a.port)], { drainMs: 60_000 })]);
   const flows = Array.from({ length: 5 }, () => connect(port));
   for (const flow of flows) await flow.name();
   assert.equal(engine.traffic('old')?.openConnections, 5);
-  await serve([listener('new', port, [target(a.port)])]);
+  await serve([listenerSnapshot('new', port, [target(a.port)])]);
   assert.equal(engine.traffic('old'), undefined);
   assert.deepEqual([engine.traffic('new')?.connections, engine.traffic('new')?.openConnections], [0, 5]);
   for (const flow of flows) flow.socket.destroy();
-  await until(() => engine.traffic('new')?.openConnections === 0, 'the end of the flows');
+  await untilTrue(() => engine.traffic('new')?.openConnections === 0, 'the end of the flows');
 });
 
 test('open flows with a target that both listeners have go on at a take-over and are counted there, the others end', async (t) => {
-  const { engine, serve, echo, connect } = worldOf(t);
+  const { engine, serve, echo, connect } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
-  await serve([listener('old', port, [target(a.port), target(b.port)])]);
+  await serve([listenerSnapshot('old', port, [target(a.port), target(b.port)])]);
   const flows = [connect(port), connect(port)];
   const names = await Promise.all(flows.map((flow) => flow.name()));
   assert.deepEqual([...names].sort(), ['a', 'b']);
-  await serve([listener('new', port, [target(a.port)])]);
-  const kept = flows[names.indexOf('a')] as Client;
-  const lost = flows[names.indexOf('b')] as Client;
-  await until(() => lost.isClosed, 'the end of the flow with b');
-  await until(() => engine.draining().length === 0, 'the flow with b to be counted no more');
+  await serve([listenerSnapshot('new', port, [target(a.port)])]);
+  const kept = flows[names.indexOf('a')] as TcpClient;
+  const lost = flows[names.indexOf('b')] as TcpClient;
+  await untilTrue(() => lost.isClosed, 'the end of the flow with b');
+  await untilTrue(() => engine.draining().length === 0, 'the flow with b to be counted no more');
   assert.equal(engine.counts('new', target(a.port).key).activeConnections, 1);
   kept.socket.write('still there');
-  await until(() => kept.text.endsWith('still there'), 'the echo');
+  await untilTrue(() => kept.text.endsWith('still there'), 'the echo');
   kept.socket.destroy();
-  await until(() => engine.counts('new', target(a.port).key).activeConnections === 0, 'the end of the flow with a');
+  await untilTrue(() => engine.counts('new', target(a.port).key).activeConnections === 0, 'the end of the flow with a');
 });
 
 test('two listeners swap their ports in one snapshot', async (t) => {
-  const { serve, echo, visit } = worldOf(t);
+  const { serve, echo, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const [first, second] = [await freePort(), await freePort()];
-  await serve([listener('one', first, [target(a.port)]), listener('two', second, [target(b.port)])]);
-  await serve([listener('one', second, [target(a.port)]), listener('two', first, [target(b.port)])]);
+  await serve([listenerSnapshot('one', first, [target(a.port)]), listenerSnapshot('two', second, [target(b.port)])]);
+  await serve([listenerSnapshot('one', second, [target(a.port)]), listenerSnapshot('two', first, [target(b.port)])]);
   assert.deepEqual([await visit(first), await visit(second)], ['b', 'a']);
 });
 
 test('a changed port opens before the old one closes; flows of the old one live on', async (t) => {
-  const { engine, snapshot, serve, echo, listen, connect, visit } = worldOf(t);
+  const { engine, snapshot, serve, echo, listen, connect, visit } = engineWorldOf(t);
   const a = await echo('a');
   const [before, after] = [await freePort(), await freePort()];
-  await serve([listener('web', before, [target(a.port)])]);
+  await serve([listenerSnapshot('web', before, [target(a.port)])]);
   const flow = connect(before);
   assert.equal(await flow.name(), 'a');
-  const moved = snapshot([listener('web', after, [target(a.port)])]);
+  const moved = snapshot([listenerSnapshot('web', after, [target(a.port)])]);
   assert.deepEqual(await engine.prepare(moved), []);
   assert.equal(await visit(before), 'a', 'the old one serves while the new one is open already');
   const early = connect(after);
-  await until(() => !early.socket.connecting, 'the new port');
+  await untilTrue(() => !early.socket.connecting, 'the new port');
   await engine.activate(moved, UNCHECKED);
   assert.equal(await early.name(), 'a');
   flow.socket.write('still');
-  await until(() => flow.text === 'a\nstill', 'the echo on the old port');
+  await untilTrue(() => flow.text === 'a\nstill', 'the echo on the old port');
   const late = connect(before);
-  await until(() => late.isClosed, 'the refusal');
+  await untilTrue(() => late.isClosed, 'the refusal');
   await listen(net.createServer(), '127.0.0.1', before);
 });
 
 test('no connection is lost where a listener moves under load', async (t) => {
-  const { serve, echo, connect } = worldOf(t);
+  const { serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const ports = [await freePort(), await freePort()] as const;
-  await serve([listener('web', ports[0], [target(a.port)])]);
+  await serve([listenerSnapshot('web', ports[0], [target(a.port)])]);
   for (let round = 0; round < 5; round++) {
     const [from, to] = round % 2 === 0 ? ports : ([ports[1], ports[0]] as const);
     // Connected, and perhaps still in an accept queue when its socket closes.
     const clients = Array.from({ length: 50 }, () => connect(from));
-    await until(() => clients.every(({ socket }) => !socket.connecting), 'all connections');
-    await serve([listener('web', to, [target(a.port)])]);
+    await untilTrue(() => clients.every(({ socket }) => !socket.connecting), 'all connections');
+    await serve([listenerSnapshot('web', to, [target(a.port)])]);
     const names = await Promise.all(clients.map((client) => client.name()));
     assert.deepEqual(names, new Array(50).fill('a'));
     for (const { socket } of clients) socket.destroy();
@@ -244,28 +251,28 @@ test('no connection is lost where a listener moves under load', async (t) => {
 });
 
 test('health decides who takes new connections; open flows stay', async (t) => {
-  const { engine, serve, echo, connect, visit } = worldOf(t);
+  const { engine, serve, echo, connect, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
   const health = new Map<string, Health>([
     [`127.0.0.1:${a.port}`, 'healthy'],
     [`127.0.0.1:${b.port}`, 'checking'],
   ]);
-  const web = listener('web', port, [target(a.port), target(b.port)]);
-  await serve([web], (_groupId, key) => health.get(key) ?? 'unchecked');
+  const web = listenerSnapshot('web', port, [target(a.port), target(b.port)]);
+  await serve([web], (_targetGroupId, key) => health.get(key) ?? 'unchecked');
   const flow = connect(port);
   assert.equal(await flow.name(), 'a');
   assert.deepEqual([await visit(port), await visit(port)], ['a', 'a']);
   engine.setHealth([
-    { groupId: 'web', key: `127.0.0.1:${a.port}`, health: 'unhealthy' },
-    { groupId: 'web', key: `127.0.0.1:${b.port}`, health: 'healthy' },
-    { groupId: 'gone', key: `127.0.0.1:${b.port}`, health: 'healthy' },
+    { targetGroupId: 'web', key: `127.0.0.1:${a.port}`, health: 'unhealthy' },
+    { targetGroupId: 'web', key: `127.0.0.1:${b.port}`, health: 'healthy' },
+    { targetGroupId: 'gone', key: `127.0.0.1:${b.port}`, health: 'healthy' },
   ]);
   // An equal snapshot: its acknowledgement proves that the workers have the health that was sent before.
   await serve([web]);
   assert.deepEqual([await visit(port), await visit(port), await visit(port)], ['b', 'b', 'b']);
   flow.socket.write('x');
-  await until(() => flow.text === 'a\nx', 'the echo of the unhealthy target');
+  await untilTrue(() => flow.text === 'a\nx', 'the echo of the unhealthy target');
   await engine.endWorker(0);
   await engine.endWorker(1);
   await serve([web]);
@@ -273,10 +280,10 @@ test('health decides who takes new connections; open flows stay', async (t) => {
 });
 
 test('without an eligible target a client is reset', async (t) => {
-  const { serve, echo, connect } = worldOf(t);
+  const { serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const [none, zero] = [await freePort(), await freePort()];
-  await serve([listener('none', none, []), listener('zero', zero, [target(a.port, 0)])]);
+  await serve([listenerSnapshot('none', none, []), listenerSnapshot('zero', zero, [target(a.port, 0)])]);
   for (const port of [none, zero]) {
     const client = connect(port);
     assert.equal(await client.name(), '');
@@ -287,30 +294,30 @@ test('without an eligible target a client is reset', async (t) => {
 
 test('a failed connect goes to another target and is reported, the first success after it too', async (t) => {
   const reports: PassiveReport[] = [];
-  const { serve, echo, listen, visit } = worldOf(t, { onPassive: (report) => reports.push(report) });
+  const { serve, echo, listen, visit } = engineWorldOf(t, { onPassive: (report) => reports.push(report) });
   const b = await echo('b');
   const dead = await freePort();
   const port = await freePort();
-  await serve([listener('web', port, [target(dead), target(b.port)])]);
+  await serve([listenerSnapshot('web', port, [target(dead), target(b.port)])]);
   for (let i = 0; i < 4; i++) assert.equal(await visit(port), 'b');
-  await until(() => reports.length > 0, 'the reports');
+  await untilTrue(() => reports.length > 0, 'the reports');
   for (const report of reports) {
-    assert.deepEqual([report.groupId, report.key, report.ok], ['web', `127.0.0.1:${dead}`, false]);
+    assert.deepEqual([report.targetGroupId, report.key, report.ok], ['web', `127.0.0.1:${dead}`, false]);
     assert.match(report.error ?? '', /ECONNREFUSED/);
   }
   const revived = net.createServer((socket) => socket.end('revived\n'));
   await listen(revived, '127.0.0.1', dead);
   for (let i = 0; i < 4; i++) await visit(port);
-  await until(() => reports.some(({ ok }) => ok), 'the success');
+  await untilTrue(() => reports.some(({ ok }) => ok), 'the success');
   assert.equal(reports.filter(({ ok }) => ok).length, 1);
 });
 
 test('status tells version, connections and restarts of each worker', async (t) => {
-  const { engine, serve, echo, connect } = worldOf(t);
+  const { engine, serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
   assert.deepEqual([engine.status().desired, engine.status().acked], [0, 0]);
-  for (let version = 1; version <= 7; version++) await serve([listener('web', port, [target(a.port)])]);
+  for (let version = 1; version <= 7; version++) await serve([listenerSnapshot('web', port, [target(a.port)])]);
   const clients = Array.from({ length: 5 }, () => connect(port));
   await Promise.all(clients.map((client) => client.name()));
   const { name, desired, acked, lastError, workers } = engine.status();
@@ -328,13 +335,13 @@ test('status tells version, connections and restarts of each worker', async (t) 
   );
   assert.equal(engine.counts('web', `127.0.0.1:${a.port}`).activeConnections, 5);
   for (const { socket } of clients) socket.destroy();
-  await until(() => engine.status().workers.every(({ connections }) => connections === 0), 'no connection');
+  await untilTrue(() => engine.status().workers.every(({ connections }) => connections === 0), 'no connection');
   const counts = engine.counts('web', `127.0.0.1:${a.port}`);
   assert.deepEqual([counts.requests, counts.activeConnections, counts.draining], [5, 0, 0]);
 });
 
 test('close lets flows end, takes no new ones, and resolves when the last is gone', async (t) => {
-  const { engine, serveWeb, echo, connect } = worldOf(t);
+  const { engine, serveWeb, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await serveWeb([target(a.port)]);
   const flow = connect(port);
@@ -343,8 +350,8 @@ test('close lets flows end, takes no new ones, and resolves when the last is gon
   assert.equal(engine.close(60_000), closed);
   // Refused once the last worker has closed its socket.
   const probes = [connect(port)];
-  await until(() => {
-    const probe = probes.at(-1) as Client;
+  await untilTrue(() => {
+    const probe = probes.at(-1) as TcpClient;
     if (probe.isRefused) return true;
     if (!probe.socket.connecting) {
       probe.socket.destroy();
@@ -353,18 +360,18 @@ test('close lets flows end, takes no new ones, and resolves when the last is gon
     return false;
   }, 'a refusal');
   flow.socket.write('last words');
-  await until(() => flow.text === 'a\nlast words', 'the echo');
+  await untilTrue(() => flow.text === 'a\nlast words', 'the echo');
   flow.socket.destroy();
   await closed;
 });
 
 test('close ends what outlives its grace', async (t) => {
-  const { engine, serveWeb, echo, connect } = worldOf(t);
+  const { engine, serveWeb, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await serveWeb([target(a.port)]);
   const flow = connect(port);
   await flow.name();
   await engine.close(10);
-  await until(() => flow.isClosed || flow.hasEnded, 'the end of the flow');
+  await untilTrue(() => flow.isClosed || flow.hasEnded, 'the end of the flow');
   await engine.destroy();
 });

@@ -4,18 +4,18 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { UdpBackend, UdpClient } from '../../../harness/backends/udp.ts';
-import { type Client, freePort, listener, target, until } from '../../../harness/engine/fixtures.ts';
-import { worldOf } from '../../../harness/engine/world.ts';
+import { freePort, listenerSnapshot, type TcpClient, target, untilTrue } from '../../../harness/engine/fixtures.ts';
+import { engineWorldOf } from '../../../harness/engine/world.ts';
 
 const STEPS = ['0.0.0.0', '127.0.0.1', '::', '127.0.0.1', '0.0.0.0', '::', '::1', '::'];
 /** A port that nothing has, whatever the address. */
 const freeEverywhere = () => freePort('::');
 
 test('TCP: the address changes to and from wildcards; no connect is refused meanwhile', async (t) => {
-  const { serve, echo, connect } = worldOf(t);
+  const { serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freeEverywhere();
-  const at = (address: string) => listener('web', port, [target(a.port)], { address });
+  const at = (address: string) => listenerSnapshot('web', port, [target(a.port)], { address });
   await serve([at('127.0.0.1')]);
   const flow = connect(port);
   assert.equal(await flow.name(), 'a');
@@ -23,19 +23,19 @@ test('TCP: the address changes to and from wildcards; no connect is refused mean
   for (const address of STEPS) {
     const host = address === '::1' || covered === '::1' ? '::1' : '127.0.0.1';
     const isBoth = [covered, address].every((each) => each === host || each === '::' || each === '0.0.0.0');
-    const clients: Client[] = [];
+    const clients: TcpClient[] = [];
     let isOver = false;
     const connecting = (async () => {
       while (isBoth && !isOver) {
         const client = connect(port, host);
         clients.push(client);
-        await until(() => !client.socket.connecting, 'the connect');
+        await untilTrue(() => !client.socket.connecting, 'the connect');
       }
     })();
-    await until(() => !isBoth || clients.length > 5, 'connects before');
+    await untilTrue(() => !isBoth || clients.length > 5, 'connects before');
     await serve([at(address)]);
     const { length } = clients;
-    await until(() => !isBoth || clients.length > length + 5, 'connects after');
+    await untilTrue(() => !isBoth || clients.length > length + 5, 'connects after');
     isOver = true;
     await connecting;
     assert.deepEqual(
@@ -47,15 +47,15 @@ test('TCP: the address changes to and from wildcards; no connect is refused mean
     covered = address;
   }
   flow.socket.write('still');
-  await until(() => flow.text === 'a\nstill', 'the echo of a flow that outlived its socket');
+  await untilTrue(() => flow.text === 'a\nstill', 'the echo of a flow that outlived its socket');
 });
 
 test('UDP: the address changes to and from wildcards', async (t) => {
-  const { serve } = worldOf(t);
+  const { serve } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freeEverywhere();
   for (const address of ['127.0.0.1', ...STEPS]) {
-    await serve([listener('dns', port, [target(a.port)], { protocol: 'UDP', address })]);
+    await serve([listenerSnapshot('dns', port, [target(a.port)], { protocol: 'UDP', address })]);
     const host = address.startsWith('::') ? '::1' : '127.0.0.1';
     assert.equal(await (await UdpClient.open(t, port, host)).ask(address), `a ${address}`);
     if (address !== '::') continue;
@@ -64,11 +64,11 @@ test('UDP: the address changes to and from wildcards', async (t) => {
 });
 
 test('beside an own socket that stays, a wildcard is refused, and names the listener that has it', async (t) => {
-  const { engine, snapshot, serve } = worldOf(t);
+  const { engine, snapshot, serve } = engineWorldOf(t);
   const port = await freeEverywhere();
-  const one = listener('one', port, []);
+  const one = listenerSnapshot('one', port, []);
   await serve([one]);
-  const two = listener('two', port, [], { address: '0.0.0.0' });
+  const two = listenerSnapshot('two', port, [], { address: '0.0.0.0' });
   const [refusal, ...rest] = await engine.prepare(snapshot([two, one]));
   assert.deepEqual([refusal?.listenerId, refusal?.code, rest], ['two', 'PortInUse', []]);
   assert.equal(refusal?.problem.message, `127.0.0.1:${port} is in use by listener one.`);
@@ -76,10 +76,10 @@ test('beside an own socket that stays, a wildcard is refused, and names the list
 
 for (const transport of ['tcp', 'udp'] as const) {
   test(`${transport}: another process that shares its port is refused, beside an own socket that makes way too`, async (t) => {
-    const { engine, snapshot, serve } = worldOf(t);
+    const { engine, snapshot, serve } = engineWorldOf(t);
     const port = await freeEverywhere();
     const protocol = transport === 'udp' ? 'UDP' : 'TCP';
-    const at = (address: string) => listener('web', port, [], { protocol, address });
+    const at = (address: string) => listenerSnapshot('web', port, [], { protocol, address });
     await serve([at('127.0.0.1')]);
     await holder(t, transport, port, '127.0.0.2');
     for (const address of ['0.0.0.0', '::']) {

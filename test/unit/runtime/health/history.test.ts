@@ -1,22 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Health } from '../../../../provider/runtime/contract/snapshot.ts';
-import { type HealthTurn, withTurn } from '../../../../provider/runtime/health/history.ts';
+import { type HealthHistoryEntry, withEntry } from '../../../../provider/runtime/health/history.ts';
 
-const turn = (atMs: number, health: Health, error?: string): HealthTurn => ({ atMs, health, error });
+const entry = (atMs: number, health: Health, error?: string): HealthHistoryEntry => ({ atMs, health, error });
 
 test('a history is newest first, and the same health again is no turn', () => {
-  const turns = [turn(1, 'checking'), turn(2, 'healthy'), turn(3, 'healthy'), turn(4, 'unhealthy', 'refused')];
-  assert.deepEqual(turns.reduce(withTurn, [] as readonly HealthTurn[]), [
-    turn(4, 'unhealthy', 'refused'),
-    turn(2, 'healthy'),
-    turn(1, 'checking'),
+  const turns = [entry(1, 'checking'), entry(2, 'healthy'), entry(3, 'healthy'), entry(4, 'unhealthy', 'refused')];
+  assert.deepEqual(turns.reduce(withEntry, [] as readonly HealthHistoryEntry[]), [
+    entry(4, 'unhealthy', 'refused'),
+    entry(2, 'healthy'),
+    entry(1, 'checking'),
   ]);
 });
 
 test('it keeps the last ten turns', () => {
-  let history: readonly HealthTurn[] = [];
-  for (let atMs = 1; atMs <= 25; atMs++) history = withTurn(history, turn(atMs, atMs % 2 ? 'healthy' : 'unhealthy'));
+  let history: readonly HealthHistoryEntry[] = [];
+  for (let atMs = 1; atMs <= 25; atMs++) history = withEntry(history, entry(atMs, atMs % 2 ? 'healthy' : 'unhealthy'));
   assert.deepEqual(
     history.map(({ atMs }) => atMs),
     [25, 24, 23, 22, 21, 20, 19, 18, 17, 16],

@@ -2,21 +2,21 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as entry } from 'node:timers/promises';
 import type { HealthChange } from '../../../../provider/runtime/contract/engine.ts';
 import type { HealthCheckSnapshot, Snapshot } from '../../../../provider/runtime/contract/snapshot.ts';
 import { HealthMonitor } from '../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../provider/runtime/health/probes.ts';
 import { freePort, httpBackend, tcpBackend } from '../../../harness/backends/backends.ts';
 import { TCP_CHECK } from '../../../harness/control/tcp-check.ts';
-import { listener, snapshot, target } from '../../../harness/engine/fixtures.ts';
+import { listenerSnapshot, snapshot, target } from '../../../harness/engine/fixtures.ts';
 import { until } from '../../../harness/runtime/runtime.ts';
 
 const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
 
 function snapshotOf(ports: readonly number[], healthCheck: HealthCheckSnapshot | undefined): Snapshot {
   const targets = ports.map((port) => target(port));
-  return snapshot(1, [listener('web', 1, targets, {}, { healthCheck })]);
+  return snapshot(1, [listenerSnapshot('web', 1, targets, {}, { healthCheck })]);
 }
 
 function monitorOf(t: TestContext): {
@@ -25,7 +25,11 @@ function monitorOf(t: TestContext): {
   health: (port: number) => string;
 } {
   const changes: HealthChange[] = [];
-  const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: (turned) => changes.push(...turned) });
+  const monitor = new HealthMonitor({
+    probe,
+    nowMs: Date.now,
+    onChange: (healthChanges) => changes.push(...healthChanges),
+  });
   t.after(() => monitor.close());
   return { monitor, changes, health: (port) => monitor.health('web', `127.0.0.1:${port}`) };
 }
@@ -37,7 +41,7 @@ test('a new target is checked at once, and told when its first check passes; an 
   monitor.apply(snapshotOf([port], slow));
   assert.equal(health(port), 'checking');
   await until('the first check', () => health(port) === 'healthy' || undefined);
-  assert.deepEqual(changes, [{ groupId: 'web', key: `127.0.0.1:${port}`, health: 'healthy' }]);
+  assert.deepEqual(changes, [{ targetGroupId: 'web', key: `127.0.0.1:${port}`, health: 'healthy' }]);
   monitor.apply(snapshotOf([port], undefined));
   assert.equal(health(port), 'unchecked');
 });
@@ -64,7 +68,7 @@ test('a target that is no longer checked takes traffic again, and the data plane
   monitor.apply(snapshotOf([up, down], undefined));
   assert.deepEqual(
     changes,
-    [up, down].map((port) => ({ groupId: 'web', key: `127.0.0.1:${port}`, health: 'unchecked' })),
+    [up, down].map((port) => ({ targetGroupId: 'web', key: `127.0.0.1:${port}`, health: 'unchecked' })),
   );
 });
 
@@ -101,8 +105,8 @@ test('a check that is not answered fails by its time-out', async (t) => {
   await once(silent, 'listening');
   const { port } = silent.address() as AddressInfo;
   const hasty: HealthCheckSnapshot = { ...CHECK, protocol: 'HTTP', timeoutMs: 100 };
-  const answer = await probe({ address: '127.0.0.1', port }, hasty, new AbortController().signal);
-  assert.equal(answer, 'no answer within 100 ms');
+  const response = await probe({ address: '127.0.0.1', port }, hasty, new AbortController().signal);
+  assert.equal(response, 'no response within 100 ms');
 });
 
 test('the last check is never before the turn that it was', async (t) => {
@@ -154,11 +158,11 @@ test('many targets are checked at once when they are bound, and then at times of
   const ports = Array.from({ length: 1000 }, (_, index) => index + 1);
   monitor.apply(snapshotOf(ports, { ...CHECK, intervalMs: 10_000 }));
   t.mock.timers.tick(1);
-  await turn();
+  await entry();
   assert.equal(checks.length, 1000);
   for (atMs = 100; atMs <= 10_100; atMs += 100) {
     t.mock.timers.tick(100);
-    await turn();
+    await entry();
   }
   const second = checks.slice(1000);
   assert.ok(second.length >= 1000, `${second.length}`);
@@ -172,9 +176,10 @@ test('without a check a target is left out after three failures in a row, over a
   const { monitor, changes } = monitorOf(t);
   const key = '127.0.0.1:80';
   monitor.apply(snapshotOf([80], undefined));
-  const failed = { groupId: 'web', key, ok: false, error: 'refused' };
+  const failed = { targetGroupId: 'web', key, ok: false, error: 'refused' };
   const health = () => monitor.health('web', key);
-  for (const report of [failed, failed, { groupId: 'web', key, ok: true }, failed, failed]) monitor.report(report);
+  for (const report of [failed, failed, { targetGroupId: 'web', key, ok: true }, failed, failed])
+    monitor.report(report);
   assert.equal(health(), 'unchecked');
   for (let more = 0; more < 3; more++) monitor.report(failed);
   assert.equal(health(), 'unhealthy');
@@ -196,14 +201,16 @@ test('an ineligible target is not checked and stays out whatever connections do;
   const { port } = await tcpBackend(t, 'a');
   const key = `127.0.0.1:${port}`;
   const apply = (ineligible: string | undefined) =>
-    monitor.apply(snapshot(1, [listener('web', 1, [{ ...target(port), ineligible }], {}, { healthCheck: CHECK })]));
+    monitor.apply(
+      snapshot(1, [listenerSnapshot('web', 1, [{ ...target(port), ineligible }], {}, { healthCheck: CHECK })]),
+    );
   apply(undefined);
   await until('the first check', () => health(port) === 'healthy' || undefined);
   changes.length = 0;
   apply('server i-1 is Stopped');
-  assert.deepEqual(changes, [{ groupId: 'web', key, health: 'ineligible' }]);
+  assert.deepEqual(changes, [{ targetGroupId: 'web', key, health: 'ineligible' }]);
   assert.equal(monitor.state('web', key)?.lastError, 'server i-1 is Stopped');
-  for (let failure = 0; failure < 4; failure++) monitor.report({ groupId: 'web', key, ok: false });
+  for (let failure = 0; failure < 4; failure++) monitor.report({ targetGroupId: 'web', key, ok: false });
   assert.equal(health(port), 'ineligible');
   assert.deepEqual([...monitor.all()], [], 'it is no health to store');
   apply(undefined);

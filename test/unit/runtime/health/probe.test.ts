@@ -34,7 +34,7 @@ async function listening(t: TestContext, server: Server): Promise<number> {
 }
 
 /** A target that answers the first bytes of a connection with `answer`; undefined: it never says anything. */
-async function targetOf(t: TestContext, answer?: string, endsWith = ''): Promise<Target> {
+async function targetOf(t: TestContext, response?: string, endsWith = ''): Promise<Target> {
   const received: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -43,7 +43,7 @@ async function targetOf(t: TestContext, answer?: string, endsWith = ''): Promise
     t.after(() => socket.destroy());
     socket.setEncoding('latin1').on('data', (text) => {
       received[index] = `${received[index]}${text}`;
-      if (answer !== undefined && received[index]?.endsWith(endsWith)) socket.write(answer);
+      if (response !== undefined && received[index]?.endsWith(endsWith)) socket.write(response);
     });
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
   });
@@ -63,19 +63,19 @@ async function check(
 }
 
 const HTTP = { protocol: 'HTTP' } as const;
-const answerOf = (status: string, rest = '') => `HTTP/1.1 ${status}\r\nContent-Length: 5\r\n${rest}\r\n`;
+const responseOf = (status: string, rest = '') => `HTTP/1.1 ${status}\r\nContent-Length: 5\r\n${rest}\r\n`;
 
 const HTTP_ROWS: readonly (readonly [
   name: string,
-  answer: string | undefined,
+  response: string | undefined,
   changes: object,
   problem: RegExp | undefined,
 ])[] = [
-  ['an expected code passes, before the body has come', answerOf('204 No Content'), {}, undefined],
-  ['another code fails', answerOf('503 Gone'), {}, /^answered 503, which is not an expected code$/],
+  ['an expected code passes, before the body has come', responseOf('204 No Content'), {}, undefined],
+  ['another code fails', responseOf('503 Gone'), {}, /^answered 503, which is not an expected code$/],
   [
     'a code of a second range passes',
-    answerOf('404 No'),
+    responseOf('404 No'),
     {
       expectedCodes: [
         [200, 200],
@@ -84,21 +84,21 @@ const HTTP_ROWS: readonly (readonly [
     },
     undefined,
   ],
-  ['an interim answer is not the answer', `HTTP/1.1 100 Continue\r\n\r\n${answerOf('500 No')}`, {}, /^answered 500/],
+  ['an interim answer is not the answer', `HTTP/1.1 100 Continue\r\n\r\n${responseOf('500 No')}`, {}, /^answered 500/],
   [
     'a 101 is judged by its code',
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
     {},
     /^answered 101/,
   ],
-  ['a head over 16 KiB fails', answerOf('200 OK', `X: ${'a'.repeat(16 * 1024)}\r\n`), {}, /Header overflow/],
+  ['a head over 16 KiB fails', responseOf('200 OK', `X: ${'a'.repeat(16 * 1024)}\r\n`), {}, /Header overflow/],
   ['what is not HTTP fails', 'SSH-2.0-OpenSSH_9.2\r\n', {}, /Parse Error/],
-  ['no answer fails by the time-out', undefined, { timeoutMs: 100 }, /^no answer within 100 ms$/],
+  ['no answer fails by the time-out', undefined, { timeoutMs: 100 }, /^no response within 100 ms$/],
 ];
 
-for (const [name, answer, changes, problem] of HTTP_ROWS) {
+for (const [name, response, changes, problem] of HTTP_ROWS) {
   test(`HTTP: ${name}, and the connection is closed`, async (t) => {
-    const { port, sockets, received } = await targetOf(t, answer);
+    const { port, sockets, received } = await targetOf(t, response);
     const found = await check(port, { ...HTTP, path: '/up?full=1', ...changes });
     if (problem === undefined) assert.equal(found, undefined);
     else assert.match(found ?? '', problem);
@@ -121,7 +121,7 @@ for (const [version, header] of [
   ['v2', V2_LOCAL],
 ] as const) {
   test(`PROXY protocol ${version}: TCP and HTTP checks begin with the header of a connection without client`, async (t) => {
-    const { port, received } = await targetOf(t, answerOf('200 OK'), '\r\n\r\n');
+    const { port, received } = await targetOf(t, responseOf('200 OK'), '\r\n\r\n');
     assert.equal(await check(port, { proxyProtocol: version }), undefined);
     await until('the header', () => received[0] === header);
     assert.equal(await check(port, { ...HTTP, proxyProtocol: version }), undefined);
@@ -130,7 +130,7 @@ for (const [version, header] of [
 
   test(`PROXY protocol ${version}: the header of an HTTPS check comes in the clear before the handshake`, async (t) => {
     const secure = createTlsServer(selfSigned(), (socket: TLSSocket) => {
-      socket.once('data', () => socket.end(answerOf('200 OK')));
+      socket.once('data', () => socket.end(responseOf('200 OK')));
     });
     const securePort = await listening(t, secure);
     let seen = '';
@@ -150,24 +150,24 @@ test('HTTPS: any certificate passes; the host is the server name where it is a n
   const names: (string | false | null)[] = [];
   const server = createTlsServer(selfSigned(), (socket) => {
     names.push(socket.servername);
-    socket.once('data', () => socket.end(answerOf('200 OK')));
+    socket.once('data', () => socket.end(responseOf('200 OK')));
   });
   const port = await listening(t, server);
   for (const host of ['other.example:8443', '127.0.0.1:80', '[::1]:80', '::1', undefined]) {
     assert.equal(await check(port, { protocol: 'HTTPS', host }), undefined, host);
   }
   assert.deepEqual(names, ['other.example', false, false, false, false]);
-  const { port: plain } = await targetOf(t, answerOf('200 OK'));
+  const { port: plain } = await targetOf(t, responseOf('200 OK'));
   assert.match((await check(plain, { protocol: 'HTTPS' })) ?? '', /wrong version number/i);
 });
 
-async function udpTarget(t: TestContext, answer: string | undefined): Promise<{ port: number; received: string[] }> {
+async function udpTarget(t: TestContext, response: string | undefined): Promise<{ port: number; received: string[] }> {
   const received: string[] = [];
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   t.after(() => socket.close());
   socket.on('message', (message, { port }) => {
     received.push(message.toString('hex'));
-    if (answer !== undefined) socket.send(answer, port, '127.0.0.1');
+    if (response !== undefined) socket.send(response, port, '127.0.0.1');
   });
   await once(socket, 'listening');
   return { port: socket.address().port, received };
@@ -188,13 +188,13 @@ test('UDP: the answer must contain what is expected', async (t) => {
   const { port, received } = await udpTarget(t, 'a pong\0');
   assert.equal(await check(port, { ...UDP, send: 'ping\\x00', expect: 'pong\\x00' }), undefined);
   assert.equal(await check(port, { ...UDP }), undefined);
-  assert.equal(await check(port, { ...UDP, expect: 'ping' }), 'the answer does not contain what is expected');
+  assert.equal(await check(port, { ...UDP, expect: 'ping' }), 'the response does not contain the expected text');
   assert.deepEqual(received, ['70696e6700', '', '']);
 });
 
 test('UDP: silence fails where an answer is expected, and passes where none is', async (t) => {
   const { port } = await udpTarget(t, undefined);
-  assert.equal(await check(port, { ...UDP, expect: 'x', timeoutMs: 100 }), 'no answer within 100 ms');
+  assert.equal(await check(port, { ...UDP, expect: 'x', timeoutMs: 100 }), 'no response within 100 ms');
   assert.equal(await check(port, { ...UDP, timeoutMs: 100 }), undefined);
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAGLEV_SIZE, maglevTable } from '../../../../provider/runtime/select/maglev.ts';
-import { targetsOf } from '../../../harness/select/targets.ts';
+import { testTargets } from '../../../harness/select/targets.ts';
 
 const SETS: Readonly<Record<string, readonly number[]>> = {
   'one target': [7],
@@ -15,7 +15,7 @@ const SETS: Readonly<Record<string, readonly number[]>> = {
 for (const [name, weights] of Object.entries(SETS)) {
   test(`${name}: each has its share of the slots, within one of them and a round`, () => {
     const taken = new Array<number>(weights.length).fill(0);
-    for (const index of maglevTable(targetsOf(weights))) (taken[index] as number)++;
+    for (const index of maglevTable(testTargets(weights))) (taken[index] as number)++;
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const off = weights.map((weight, index) => Math.abs((taken[index] ?? 0) - (MAGLEV_SIZE * weight) / total));
     assert.ok(Math.max(...off) <= 2, `${Math.max(...off)}`);

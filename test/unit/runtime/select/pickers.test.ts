@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Algorithm } from '../../../../provider/runtime/contract/snapshot.ts';
 import { createPicker } from '../../../../provider/runtime/select/pickers.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
-import { client, counts, picksOf, selectionOf, type TestTarget, targetsOf } from '../../../harness/select/targets.ts';
+import { client, counts, picksOf, selectionOf, type TestTarget, testTargets } from '../../../harness/select/targets.ts';
 
 const ALGORITHMS: Readonly<Record<Algorithm, true>> = {
   'weighted-round-robin': true,
@@ -25,7 +25,7 @@ for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
   test(`${algorithm}: weight 0 is never picked, and whoever is left of the others is, until all are tried`, () => {
     assertHolds(
       fc.property(weightsArbitrary, fc.array(fc.nat(50), { maxLength: 80 }), fc.nat(1000), (weights, busy, from) => {
-        const targets = targetsOf(weights);
+        const targets = testTargets(weights);
         for (const [index, connections] of busy.entries()) Object.assign(targets[index] ?? {}, { connections });
         const picker = pickerOf(targets);
         const tried = new Set<TestTarget>();
@@ -43,11 +43,11 @@ for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
 
   test(`${algorithm}: no targets and all of weight 0 are no pick`, () => {
     assert.equal(pickerOf([]).pick(client(1)), undefined);
-    assert.equal(pickerOf(targetsOf([0, 0])).pick(client(1)), undefined);
+    assert.equal(pickerOf(testTargets([0, 0])).pick(client(1)), undefined);
   });
 
   test(`${algorithm}: the only target of weight is picked for everybody`, () => {
-    assert.deepEqual(counts(picksOf(pickerOf(targetsOf([0, 1, 0])), 50)), { t1: 50 });
+    assert.deepEqual(counts(picksOf(pickerOf(testTargets([0, 1, 0])), 50)), { t1: 50 });
   });
 
   for (const [name, weights] of [
@@ -55,7 +55,7 @@ for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
     ['many', Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? 15 : 5))],
   ] as const) {
     test(`${algorithm}: without load the shares of 10,000 clients follow the weights of ${name} targets`, () => {
-      const picked = counts(picksOf(pickerOf(targetsOf(weights)), 10_000));
+      const picked = counts(picksOf(pickerOf(testTargets(weights)), 10_000));
       const total = weights.reduce((sum: number, weight) => sum + weight, 0);
       // Hashed clients are as uneven as thrown dice: five standard deviations.
       for (const [index, weight] of weights.entries()) {

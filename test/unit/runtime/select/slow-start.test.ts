@@ -6,7 +6,7 @@ import { RAMP_PARTS, ramp, rampParts } from '../../../../provider/runtime/select
 import { WeightedLeastConnections } from '../../../../provider/runtime/select/weighted-least-connections.ts';
 import { WeightedRoundRobin } from '../../../../provider/runtime/select/weighted-round-robin.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
-import { counts, picksOf, selectionOf, targetsOf } from '../../../harness/select/targets.ts';
+import { counts, picksOf, selectionOf, testTargets } from '../../../harness/select/targets.ts';
 
 const SLOW_START_MS = 10_000;
 
@@ -78,7 +78,7 @@ for (const [name, pickerOf] of [
       const fullWeights = [2, 1, 1, ...Array.from({ length: many }, () => 1)];
       const whole = fullWeights.reduce((sum, weight) => sum + weight, 0);
       const got = [0, 2500, 5000, 7500, 10_000].map((nowMs) => {
-        const targets = targetsOf(fullWeights).map((target, index) => {
+        const targets = testTargets(fullWeights).map((target, index) => {
           return { ...target, fullWeight: target.weight, begunAtMs: index === 0 ? 0 : undefined };
         });
         ramp(targets, SLOW_START_MS, nowMs);

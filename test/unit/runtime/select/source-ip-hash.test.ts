@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { SourceIpHash } from '../../../../provider/runtime/select/source-ip-hash.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
-import { counts, picksOf, type TestTarget, targetsOf } from '../../../harness/select/targets.ts';
+import { counts, picksOf, type TestTarget, testTargets } from '../../../harness/select/targets.ts';
 
 const CLIENTS = 1000;
 
@@ -21,7 +21,7 @@ function movedOfOthers(targets: readonly TestTarget[], gone: TestTarget): number
 test('when one target goes, at most 5 % of the clients of the others move, whatever the weights', () => {
   assertHolds(
     fc.property(weightsArbitrary, fc.nat(19), fc.nat(), (weights, which, salt) => {
-      const targets = targetsOf(weights).map((target) => ({ ...target, key: `10.${salt}.${target.key}:80` }));
+      const targets = testTargets(weights).map((target) => ({ ...target, key: `10.${salt}.${target.key}:80` }));
       const gone = targets[which % targets.length] as TestTarget;
       const moved = movedOfOthers(targets, gone);
       assert.ok(moved <= CLIENTS * 0.05, `${moved} moved`);
@@ -32,7 +32,7 @@ test('when one target goes, at most 5 % of the clients of the others move, whate
 
 for (let n = 2; n <= 20; n++) {
   test(`of 1,000 clients at most 1/${n} + 5 % move when one of ${n} equal targets goes`, () => {
-    const targets = targetsOf(new Array<number>(n).fill(100));
+    const targets = testTargets(new Array<number>(n).fill(100));
     const before = picksOf(new SourceIpHash(targets), CLIENTS);
     for (const gone of targets.slice(0, 3)) {
       const after = picksOf(new SourceIpHash(targets.filter((target) => target !== gone)), CLIENTS);
@@ -45,8 +45,8 @@ for (let n = 2; n <= 20; n++) {
 test('a weight raised moves clients to that target only, but for 5 %', () => {
   assertHolds(
     fc.property(weightsArbitrary, (weights) => {
-      const before = picksOf(new SourceIpHash(targetsOf(weights)), CLIENTS);
-      const raised = targetsOf(weights.map((weight, index) => (index === 0 ? weight + 50 : weight)));
+      const before = picksOf(new SourceIpHash(testTargets(weights)), CLIENTS);
+      const raised = testTargets(weights.map((weight, index) => (index === 0 ? weight + 50 : weight)));
       const after = picksOf(new SourceIpHash(raised), CLIENTS);
       const moved = after.filter((target, index) => target?.key !== 't0' && target?.key !== before[index]?.key);
       assert.ok(moved.length <= CLIENTS * 0.05, `${moved.length} moved`);
@@ -58,7 +58,7 @@ test('a weight raised moves clients to that target only, but for 5 %', () => {
 test('the shares of 1,000 clients follow the weights', () => {
   assertHolds(
     fc.property(weightsArbitrary, (weights) => {
-      const picked = counts(picksOf(new SourceIpHash(targetsOf(weights)), CLIENTS));
+      const picked = counts(picksOf(new SourceIpHash(testTargets(weights)), CLIENTS));
       const total = weights.reduce((sum, weight) => sum + weight, 0);
       for (const [index, weight] of weights.entries()) {
         const share = weight / total;
@@ -72,7 +72,7 @@ test('the shares of 1,000 clients follow the weights', () => {
 });
 
 test('neither the order of the targets nor the process decides', () => {
-  const targets = targetsOf([10, 20, 30, 40]);
+  const targets = testTargets([10, 20, 30, 40]);
   const picks = picksOf(new SourceIpHash(targets), CLIENTS);
   assert.deepEqual(picksOf(new SourceIpHash(targets.toReversed()), CLIENTS), picks);
   // Written down, so that a seed of the process or another hash is seen: a client must lead there in the next release.
@@ -81,7 +81,7 @@ test('neither the order of the targets nor the process decides', () => {
 });
 
 test('the clients of a target that was tried go on to all of the others', () => {
-  const targets = targetsOf([1, 1, 1, 1]);
+  const targets = testTargets([1, 1, 1, 1]);
   const picker = new SourceIpHash(targets);
   const [down] = targets as [TestTarget, ...TestTarget[]];
   const next = picksOf(picker, CLIENTS).flatMap((target, index) =>

@@ -9,8 +9,8 @@ import { requestOf, stickyTarget } from '../../../harness/select/sticky-targets.
 const KEY = 'a key of the group';
 const SETTINGS = { cookieName: 'weir', cookieKey: KEY, lifetimeMs: undefined };
 
-function stickyOf(targets: readonly ReturnType<typeof stickyTarget>[], settings: object = {}, groupId = 'web') {
-  const sticky = new StickyCookie(groupId, { ...SETTINGS, ...settings });
+function stickyOf(targets: readonly ReturnType<typeof stickyTarget>[], settings: object = {}, targetGroupId = 'web') {
+  const sticky = new StickyCookie(targetGroupId, { ...SETTINGS, ...settings });
   for (const target of targets) sticky.add(target);
   return sticky;
 }
@@ -28,7 +28,7 @@ test('a value is the same for the same key, group and target, and another one fo
   assertHolds(
     fc.property(fc.tuple(text, text, text), fc.tuple(text, text, text), (a, b) => {
       const isSame = a.every((part, index) => part === b[index]);
-      const [valueOfA, valueOfB] = [a, b].map(([key, group, target]) => cookieValues(key, group)(target));
+      const [valueOfA, valueOfB] = [a, b].map(([key, targetGroup, target]) => cookieValues(key, targetGroup)(target));
       assert.equal(valueOfA === valueOfB, isSame);
       assert.match(valueOfA ?? '', /^[A-Za-z0-9_-]{22}$/);
     }),
@@ -109,35 +109,35 @@ test('of several cookies of the name the first one counts whose target takes new
 });
 
 test('groups that share the name of a cookie each find their target in it, and none has more than its own values', () => {
-  const groups = ['web', 'rules/a', 'rules/b'].map((id) => {
+  const targetGroups = ['web', 'rules/a', 'rules/b'].map((id) => {
     const targets = [stickyTarget(1), stickyTarget(2)] as const;
     return { targets, sticky: stickyOf(targets, {}, id) };
   });
   let cookie = 'weir=foreign';
-  const keep = ({ sticky, targets }: (typeof groups)[0], index: 0 | 1) => {
+  const keep = ({ sticky, targets }: (typeof targetGroups)[0], index: 0 | 1) => {
     const client = requestOf(`Cookie: ${cookie}`);
     sticky.keep(client, targets[index]);
     cookie = pairOf(client.setCookie);
   };
-  for (const group of groups) keep(group, 0);
-  keep(groups[1] as (typeof groups)[0], 1);
+  for (const targetGroup of targetGroups) keep(targetGroup, 0);
+  keep(targetGroups[1] as (typeof targetGroups)[0], 1);
   assert.match(cookie, /^weir=[\w-]{22}\.[\w-]{22}\.[\w-]{22}$/);
   assert.deepEqual(
-    groups.map(({ sticky }) => sticky.find(requestOf(`Cookie: ${cookie}`))?.number),
+    targetGroups.map(({ sticky }) => sticky.find(requestOf(`Cookie: ${cookie}`))?.number),
     [1, 2, 1],
   );
 });
 
 test('a shared cookie has a bound: the value that was set first goes', () => {
   const target = stickyTarget(1);
-  const groups = Array.from({ length: 10 }, (_, index) => stickyOf([target], {}, `rules/${index}`));
+  const targetGroups = Array.from({ length: 10 }, (_, index) => stickyOf([target], {}, `rules/${index}`));
   let cookie = '';
-  for (const sticky of groups) {
+  for (const sticky of targetGroups) {
     const client = requestOf(`Cookie: ${cookie}`);
     sticky.keep(client, target);
     cookie = pairOf(client.setCookie);
   }
-  const isFound = groups.map((sticky) => sticky.find(requestOf(`Cookie: ${cookie}`)) !== undefined);
+  const isFound = targetGroups.map((sticky) => sticky.find(requestOf(`Cookie: ${cookie}`)) !== undefined);
   assert.deepEqual(isFound, [false, false, ...Array.from({ length: 8 }, () => true)]);
 });
 

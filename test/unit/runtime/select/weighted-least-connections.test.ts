@@ -6,7 +6,7 @@ import type { PickableTarget, Picker } from '../../../../provider/runtime/select
 import { createSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
 import { WeightedLeastConnections } from '../../../../provider/runtime/select/weighted-least-connections.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
-import { counts, selectionOf, type TestTarget, targetsOf } from '../../../harness/select/targets.ts';
+import { counts, selectionOf, type TestTarget, testTargets } from '../../../harness/select/targets.ts';
 
 function open(picker: Picker<TestTarget>, connections: number): PickableTarget[] {
   return Array.from({ length: connections }, () => {
@@ -20,7 +20,7 @@ test('each pick is of the lowest connections / weight, whatever is open', () => 
   const target = fc.record({ weight: fc.integer({ min: 1, max: 100 }), connections: fc.nat(200) });
   assertHolds(
     fc.property(fc.array(target, { minLength: 1, maxLength: 64 }), (loads) => {
-      const targets = targetsOf(loads.map(({ weight }) => weight));
+      const targets = testTargets(loads.map(({ weight }) => weight));
       for (const [index, { connections }] of loads.entries()) Object.assign(targets[index] ?? {}, { connections });
       const picked = new WeightedLeastConnections(targets, selectionOf()).pick('') as TestTarget;
       const lowest = Math.min(...targets.map(({ connections, weight }) => connections / weight));
@@ -30,7 +30,7 @@ test('each pick is of the lowest connections / weight, whatever is open', () => 
 });
 
 test('connections that stay open stand in proportion to the weights, opened by two workers in turn', () => {
-  const targets = targetsOf([30, 20, 10]);
+  const targets = testTargets([30, 20, 10]);
   const memory = createSelection();
   const pickers = [0, 1].map((workerId) => new WeightedLeastConnections(targets, new Selection(memory, workerId)));
   for (let round = 0; round < 30; round++) for (const picker of pickers) open(picker, 1);
@@ -41,7 +41,7 @@ test('connections that stay open stand in proportion to the weights, opened by t
 });
 
 test('where connections end the next ones begin', () => {
-  const targets = targetsOf([1, 1, 1]);
+  const targets = testTargets([1, 1, 1]);
   const picker = new WeightedLeastConnections(targets, selectionOf());
   open(picker, 30);
   (targets[1] as TestTarget).connections = 0;
@@ -49,7 +49,7 @@ test('where connections end the next ones begin', () => {
 });
 
 test('equal ones take turns, and those that are busy meanwhile are due nothing for it', () => {
-  const targets = targetsOf([1, 1, 1]);
+  const targets = testTargets([1, 1, 1]);
   const picker = new WeightedLeastConnections(targets, selectionOf());
   const busy = targets[0] as TestTarget;
   busy.connections = 5;
@@ -61,23 +61,23 @@ test('equal ones take turns, and those that are busy meanwhile are due nothing f
 
 test('a picker that is built anew goes on with the turns', () => {
   const selection = selectionOf();
-  const picks = Array.from({ length: 10 }, () => new WeightedLeastConnections(targetsOf([1, 1]), selection).pick(''));
+  const picks = Array.from({ length: 10 }, () => new WeightedLeastConnections(testTargets([1, 1]), selection).pick(''));
   assert.deepEqual(counts(picks), { t0: 5, t1: 5 });
 });
 
 test('of 1,000 targets the busy ones are avoided, and connections that stay open follow the weights', () => {
-  const targets = targetsOf(Array.from({ length: 1000 }, (_, index) => (index % 2 === 0 ? 20 : 10)));
+  const targets = testTargets(Array.from({ length: 1000 }, (_, index) => (index % 2 === 0 ? 20 : 10)));
   const picker = new WeightedLeastConnections(targets, selectionOf());
   for (const target of targets.slice(0, 100)) target.connections = 10_000;
   open(picker, 13_500);
   const [heavy, light] = [0, 1].map((odd) => targets.slice(100).filter((_, index) => index % 2 === odd));
   const busy = targets.slice(0, 100).reduce((sum, { connections }) => sum + connections - 10_000, 0);
   assert.ok(busy < 30, `${busy} more to targets that have 10,000`);
-  for (const [group, due] of [
+  for (const [targetGroup, due] of [
     [heavy, 20],
     [light, 10],
   ] as const) {
-    const most = Math.max(...(group ?? []).map(({ connections }) => connections));
+    const most = Math.max(...(targetGroup ?? []).map(({ connections }) => connections));
     assert.ok(most <= 1.5 * due, `${most} for ${due}`);
   }
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
 import { WeightedRoundRobin } from '../../../../provider/runtime/select/weighted-round-robin.ts';
-import { counts, targetsOf } from '../../../harness/select/targets.ts';
+import { counts, testTargets } from '../../../harness/select/targets.ts';
 
 const SETS: Readonly<Record<string, readonly number[]>> = {
   few: [10, 20, 70],
@@ -12,7 +12,7 @@ const SETS: Readonly<Record<string, readonly number[]>> = {
 
 for (const [name, weights] of Object.entries(SETS)) {
   test(`the pickers of two workers share one cycle of ${name} targets`, () => {
-    const targets = targetsOf(weights);
+    const targets = testTargets(weights);
     const memory = createSelection();
     const pickers = [0, 1].map((workerId) => new WeightedRoundRobin(targets, new Selection(memory, workerId)));
     const total = weights.reduce((sum, weight) => sum + weight, 0);

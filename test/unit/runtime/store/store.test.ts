@@ -13,7 +13,7 @@ const TOKEN: StoredToken = {
   createdAt: '2026-11-21T00:00:00.000Z',
 };
 
-const HEALTHY: StoredHealth = { groupId: 'web', key: '10.0.0.1:80', health: 'healthy' };
+const HEALTHY: StoredHealth = { targetGroupId: 'web', key: '10.0.0.1:80', health: 'healthy' };
 
 function loadBalancer(id: string, version: number, properties: Record<string, unknown> = {}): StoredObject {
   return {
@@ -121,7 +121,7 @@ testOnEachStore('secrets come back as they were written, beside any other text',
 
 testOnEachStore('health that is saved takes the place of all that was, and makes no version', async (open) => {
   const store = await written(open, loadBalancer('a', 1));
-  const other: StoredHealth = { groupId: 'web/rule', key: '[::1]:80', health: 'ineligible' };
+  const other: StoredHealth = { targetGroupId: 'web/rule', key: '[::1]:80', health: 'ineligible' };
   await store.saveHealth(1000, [HEALTHY, other]);
   await store.saveHealth(2000, [{ ...HEALTHY, health: 'unhealthy' }]);
   const { version, healthAtMs, health } = await store.load();

@@ -7,7 +7,7 @@ import { deleteObject } from '../../../../provider/runtime/control/write/changes
 import type { Draft } from '../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../provider/runtime/stored/object.ts';
 import { expireServers, hasExpired } from '../../../../provider/runtime/stored/servers.ts';
-import { emptyDraft, put, refusalOf } from '../../../harness/control/drafts.ts';
+import { emptyDraft, put, writeErrorOf } from '../../../harness/control/drafts.ts';
 
 const SERVER = { region: 'r1', vpcId: 'vpc-1', addresses: ['10.0.0.1', '10.0.0.2'] };
 
@@ -30,7 +30,7 @@ function shop(): Draft {
 }
 
 function served(draft: Draft): [key: string, ineligible: string | undefined][] {
-  const targets = compile(draft).snapshot.groups.get('web')?.targets.values() ?? [];
+  const targets = compile(draft).snapshot.targetGroups.get('web')?.targets.values() ?? [];
   return [...targets].map(({ key, ineligible }) => [key, ineligible]);
 }
 
@@ -48,7 +48,7 @@ test('each refused target is listed with its code, and nothing of the attachment
   putServer(draft, 'i-3', { region: 'r2', addresses: ['10.0.0.3'] });
   putServer(draft, 'i-4', { status: 'Stopped', addresses: ['10.0.0.4'] });
   const version = draft.version;
-  const refusal = refusalOf(() =>
+  const refusal = writeErrorOf(() =>
     bind(draft, { a: { serverId: 'i-1' }, b: { serverId: 'i-3' }, c: { serverId: 'i-4' }, d: { serverId: 'i-5' } }),
   );
   assert.equal(refusal?.code, 'InvalidParameter');
@@ -65,7 +65,7 @@ test('each refused target is listed with its code, and nothing of the attachment
 
 test('an address that the server does not have, and a type that it is not of, are refused', () => {
   const draft = shop();
-  const refusal = refusalOf(() =>
+  const refusal = writeErrorOf(() =>
     bind(draft, { a: { serverId: 'i-1', address: '10.0.0.7' }, b: { serverId: 'i-2', type: 'eni' } }),
   );
   assert.deepEqual(
@@ -76,11 +76,11 @@ test('an address that the server does not have, and a type that it is not of, ar
 
 test('a server and its bare address are one target', () => {
   const draft = shop();
-  const refusal = refusalOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
+  const refusal = writeErrorOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
   assert.equal(refusal?.code, 'InvalidBackendServers.ServerIpConflict');
   // As many targets as before, and none that was not claimed before.
   bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.8' } });
-  const again = refusalOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
+  const again = writeErrorOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
   assert.equal(again?.code, 'InvalidBackendServers.ServerIpConflict');
 });
 
@@ -132,14 +132,14 @@ test('a server whose addresses change is claimed at its new ones', () => {
   bind(draft, { a: { serverId: 'i-1' } });
   putServer(draft, 'i-1', { addresses: ['10.0.0.50'] });
   assert.deepEqual(served(draft), [['10.0.0.50:80', undefined]]);
-  assert.deepEqual(Object.keys(draft.get('attachments', 'pool')?.state.claims ?? {}), ['10.0.0.50:80']);
+  assert.deepEqual(Object.keys(draft.get('attachments', 'pool')?.state.boundSince ?? {}), ['10.0.0.50:80']);
 });
 
 test('a server in use is not deleted, and unbinding leaves it as it is', () => {
   const draft = shop();
   bind(draft, { a: { serverId: 'i-1' } });
   put(draft, 'groups', 'g', { members: { one: 'i-1' } });
-  const refusal = refusalOf(() => deleteObject(draft, 'backend-servers', 'i-1', undefined));
+  const refusal = writeErrorOf(() => deleteObject(draft, 'backend-servers', 'i-1', undefined));
   assert.equal(refusal?.code, 'InUse');
   assert.match(refusal?.message ?? '', /attachment pool, group g/);
   const server = draft.get('backend-servers', 'i-1');

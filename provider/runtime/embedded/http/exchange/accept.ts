@@ -1,10 +1,12 @@
 // Where an accepted socket of an HTTP listener comes in: the binding calls acceptHttp for each.
 
 import { HTTP_BUFFER_BYTES, TcpConnection } from '../../io/tcp-connection.ts';
-import type { AcceptClient } from '../../serving/listening-socket.ts';
+import type { AcceptClient } from '../../serving/tcp-listening-socket.ts';
 import { HTTP } from '../message/scheme.ts';
 import { HttpClientConnection } from './client-connection.ts';
 
-export const acceptHttp: AcceptClient = (socket, binding) => {
-  new HttpClientConnection(binding, HTTP, (handler) => TcpConnection.accept(socket, handler, HTTP_BUFFER_BYTES));
+export const acceptHttp: AcceptClient = (socket, listeningSocket) => {
+  new HttpClientConnection(listeningSocket, HTTP, (handler) =>
+    TcpConnection.accept(socket, handler, HTTP_BUFFER_BYTES),
+  );
 };

@@ -1,15 +1,15 @@
 // One client connection: reads its heads one after another, and hands each request to its exchange in order.
 import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
-import type { Binding, ClientConnection } from '../../serving/listening-socket.ts';
+import type { ClientConnection, TcpListeningSocket } from '../../serving/tcp-listening-socket.ts';
 import { BodyReader } from '../message/body.ts';
 import { findHeadEnd, INCOMPLETE, skipEmptyLines } from '../message/head-parser.ts';
-import type { Refusal } from '../message/refusal.ts';
+import type { LocalResponse } from '../message/local-response.ts';
 import type { Scheme } from '../message/scheme.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { ConnectionDeadline } from './connection-deadline.ts';
 import { Exchange } from './exchange.ts';
-import { Http1Client, type Http1Owner } from './http1-client.ts';
+import { Http1Client, type Http1Connection } from './http1-client.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** Of pipelined requests behind the one under way; beyond it the client's sending is stopped. */
@@ -22,10 +22,10 @@ const LINGER = 2;
 /** The tunnel has the socket; or it is closed. */
 const GONE = 3;
 
-export class HttpClientConnection implements ConnectionHandler, ClientConnection, Http1Owner, Timed {
+export class HttpClientConnection implements ConnectionHandler, ClientConnection, Http1Connection, Timed {
   readonly #connection: Connection;
   readonly #client: Http1Client;
-  readonly #binding: Binding;
+  readonly #listeningSocket: TcpListeningSocket;
   readonly #scheme: Scheme;
   readonly #exchange: Exchange;
   readonly #body = new BodyReader();
@@ -44,14 +44,14 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   readonly #deadline = new ConnectionDeadline();
 
   /** `open` makes the connection with the handler that it is given. */
-  constructor(binding: Binding, scheme: Scheme, open: (handler: ConnectionHandler) => Connection) {
-    this.#binding = binding;
+  constructor(listeningSocket: TcpListeningSocket, scheme: Scheme, open: (handler: ConnectionHandler) => Connection) {
+    this.#listeningSocket = listeningSocket;
     this.#scheme = scheme;
     this.#connection = open(this);
-    this.#client = new Http1Client(this, binding, this.#connection, scheme);
+    this.#client = new Http1Client(this, listeningSocket, this.#connection, scheme);
     this.#exchange = new Exchange(this.#client);
     this.#awaitHead();
-    binding.track(this);
+    listeningSocket.track(this);
     watch(this);
   }
 
@@ -89,7 +89,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     this.#state = GONE;
     this.#held = undefined;
     unwatch(this);
-    this.#binding.untrack(this);
+    this.#listeningSocket.untrack(this);
   }
 
   checkDeadline(now: number): void {
@@ -102,7 +102,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     if (this.#state === LINGER) this.#connection.destroy();
     else if (this.#held === undefined) this.#finish();
     // RFC 9110 15.5.9.
-    else this.#refuse({ status: 408, reason: 'the request head has not come in time' }, this.#held, 0);
+    else this.#respondLocally({ status: 408, reason: 'the request head has not come in time' }, this.#held, 0);
   }
 
   exchangeEnded(isKept: boolean): void {
@@ -147,7 +147,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
         break;
       }
       this.#searchedTo = 0;
-      if (typeof end !== 'number') this.#refuse(end, bytes, at);
+      if (typeof end !== 'number') this.#respondLocally(end, bytes, at);
       else at = this.#beginExchange(bytes, at, end);
     }
     this.#isReadingHeads = false;
@@ -158,7 +158,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   #beginExchange(bytes: Buffer, from: number, end: number): number {
     const fault = this.#client.readHead(bytes, from, end);
     if (fault !== undefined) {
-      this.#refuse(fault, bytes, from);
+      this.#respondLocally(fault, bytes, from);
       return bytes.length;
     }
     if (!this.#isHttp()) {
@@ -219,12 +219,12 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
 
   /** Its clients are to connect anew, elsewhere or in another way. */
   #isToClose(): boolean {
-    return this.#binding.isClosing || this.#client.settings.protocol !== this.#scheme.protocol;
+    return this.#listeningSocket.isClosing || this.#client.settings.protocol !== this.#scheme.protocol;
   }
 
   /** The head is, or begins, at bytes[from]. */
-  #refuse(refusal: Refusal, bytes: Buffer, from: number): void {
-    this.#client.refuse(refusal, bytes, from);
+  #respondLocally(localResponse: LocalResponse, bytes: Buffer, from: number): void {
+    this.#client.respondToHead(localResponse, bytes, from);
     this.#finish();
   }
 

@@ -44,14 +44,14 @@ export class ExchangeAccount {
   /** The head of the target's response goes to the client. */
   targetResponded(status: number, upstream: Upstream): void {
     this.#responded(status);
-    this.#client.counters.targetAnswered(status);
-    upstream.target.counters.answered(status);
+    this.#client.counters.targetResponded(status);
+    upstream.target.counters.responded(status);
   }
 
   respondedLocally(status: number, reason: string): void {
     this.#responded(status);
     this.error = reason;
-    this.#client.counters.ownAnswered(status);
+    this.#client.counters.localResponded(status);
   }
 
   /** The response is with the client, whole. */

@@ -1,7 +1,7 @@
 // How long an exchange may still take: until the next part of it comes, and until its end if its target is unbound.
 import type { UnbindRule } from '../../serving/target.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
-import type { Refusal } from '../message/refusal.ts';
+import type { LocalResponse } from '../message/local-response.ts';
 import { BODY_LATE, IDLE, TARGET_LATE, UNBOUND, UNBOUND_UNFINISHED } from './exchange-faults.ts';
 import type { RequestRelay } from './request-relay.ts';
 
@@ -25,7 +25,7 @@ export class ExchangeDeadline {
   }
 
   /** Returns what is overdue at `now`. */
-  faultAt(now: number, isResponding: boolean, { isDone, isBlocked }: RequestRelay): Refusal | undefined {
+  faultAt(now: number, isResponding: boolean, { isDone, isBlocked }: RequestRelay): LocalResponse | undefined {
     const isDrainOver = now >= this.#drain;
     if (!isDrainOver && now < this.#part) return undefined;
     if (isResponding) return isDrainOver ? UNBOUND_UNFINISHED : IDLE;

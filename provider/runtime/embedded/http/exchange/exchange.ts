@@ -1,7 +1,7 @@
 // One request and its response between a client and a target, with its retries; reused for the next request.
 import type { UnbindRule } from '../../serving/target.ts';
 import type { BodyPart } from '../message/body.ts';
-import type { Refusal } from '../message/refusal.ts';
+import type { LocalResponse } from '../message/local-response.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
 import { Attempts } from './attempts.ts';
 import { ExchangeAccount } from './exchange-account.ts';
@@ -229,7 +229,7 @@ export class Exchange implements UpstreamUser {
   }
 
   /** Responds in the target's place, or breaks off if the client has part of the response. Returns false: nothing is taken. */
-  #fail({ status, reason }: Refusal): false {
+  #fail({ status, reason }: LocalResponse): false {
     if (this.#state >= RESPONDING) {
       this.#account.error = reason;
       this.destroy();

@@ -3,14 +3,14 @@ import { proxyHeader } from '../../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
 import { requestLineOf } from '../../access-log/request-line.ts';
 import type { Connection } from '../../io/connection.ts';
-import type { Binding } from '../../serving/listening-socket.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
+import type { TcpListeningSocket } from '../../serving/tcp-listening-socket.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
 import type { BodyPart } from '../message/body.ts';
 import { framePart } from '../message/body-framing.ts';
-import { localResponse } from '../message/local-response.ts';
-import type { Refusal } from '../message/refusal.ts';
+import type { LocalResponse } from '../message/local-response.ts';
+import { localResponseText } from '../message/local-response.ts';
 import { Request, readRequest } from '../message/request.ts';
 import type { Response } from '../message/response.ts';
 import { isChunkedFor, responseLines } from '../message/response-text.ts';
@@ -21,7 +21,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 import { ForwardedClient } from './forwarded-client.ts';
 
 /** What becomes of the connection. */
-export interface Http1Owner {
+export interface Http1Connection {
   /** False: the connection closes after this exchange, whatever the request says. */
   mayKeepAlive(): boolean;
   /** `isKept`: as the response's head has told the client. */
@@ -34,8 +34,8 @@ export interface Http1Owner {
 export class Http1Client implements ExchangeClient {
   readonly request = new Request();
   readonly record: ConnectionRecord | undefined;
-  readonly #owner: Http1Owner;
-  readonly #binding: Binding;
+  readonly #owningConnection: Http1Connection;
+  readonly #listeningSocket: TcpListeningSocket;
   readonly #connection: Connection;
   readonly #scheme: Scheme;
   readonly #forwarded: ForwardedClient;
@@ -45,13 +45,18 @@ export class Http1Client implements ExchangeClient {
   #isClosedByEnd = false;
   #isKept = false;
 
-  constructor(owner: Http1Owner, binding: Binding, connection: Connection, scheme: Scheme) {
-    this.#owner = owner;
-    this.#binding = binding;
+  constructor(
+    owningConnection: Http1Connection,
+    listeningSocket: TcpListeningSocket,
+    connection: Connection,
+    scheme: Scheme,
+  ) {
+    this.#owningConnection = owningConnection;
+    this.#listeningSocket = listeningSocket;
     this.#connection = connection;
     this.#scheme = scheme;
-    this.#forwarded = new ForwardedClient(connection.remoteAddress, scheme, binding.endpoint.port);
-    this.record = recordOf(binding, connection);
+    this.#forwarded = new ForwardedClient(connection.remoteAddress, scheme, listeningSocket.endpoint.port);
+    this.record = recordOf(listeningSocket, connection);
   }
 
   get remoteAddress(): string {
@@ -63,11 +68,11 @@ export class Http1Client implements ExchangeClient {
   }
 
   get counters(): ListenerColumn {
-    return this.#binding.listener.counters;
+    return this.#listeningSocket.listener.counters;
   }
 
   get settings(): ListenerSettings {
-    return this.#binding.listener.settings;
+    return this.#listeningSocket.listener.settings;
   }
 
   get proxyHeader(): Buffer | undefined {
@@ -76,21 +81,21 @@ export class Http1Client implements ExchangeClient {
   }
 
   targetsFor({ host, target }: Request): TargetSet {
-    return this.#binding.listener.targetsFor(host, target);
+    return this.#listeningSocket.listener.targetsFor(host, target);
   }
 
   /** Reads the head at bytes[from..end) as the next request. Returns why it is not taken. */
-  readHead(bytes: Buffer, from: number, end: number): Refusal | undefined {
+  readHead(bytes: Buffer, from: number, end: number): LocalResponse | undefined {
     const { address, port } = this.settings;
     const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-    const forwarded = this.#forwarded.of(this.#binding.listener);
+    const forwarded = this.#forwarded.of(this.#listeningSocket.listener);
     return readRequest(bytes, from, end, forwarded, defaultHost, this.request, this.#scheme);
   }
 
   /** Responds to a head that is not taken, which is, or begins, at bytes[from]. */
-  refuse({ status, reason }: Refusal, bytes: Buffer, from: number): void {
-    this.counters.ownAnswered(status);
-    this.#connection.write(localResponse(status, reason, false, false));
+  respondToHead({ status, reason }: LocalResponse, bytes: Buffer, from: number): void {
+    this.counters.localResponded(status);
+    this.#connection.write(localResponseText(status, reason, false, false));
     this.record?.end({
       ...requestLineOf(bytes, from),
       rule: undefined,
@@ -113,7 +118,7 @@ export class Http1Client implements ExchangeClient {
     const isChunked = isChunkedFor(minor, response);
     this.#isChunked = isChunked;
     this.#isClosedByEnd = response.hasUnknownLength && !isChunked;
-    this.#isKept = isKeepAlive && !this.#isClosedByEnd && isRequestDone && this.#owner.mayKeepAlive();
+    this.#isKept = isKeepAlive && !this.#isClosedByEnd && isRequestDone && this.#owningConnection.mayKeepAlive();
     let head = responseLines(response, isChunked) + cookieLine;
     if (!this.#isKept) head += 'Connection: close\r\n';
     else if (minor === 0) head += 'Connection: keep-alive\r\n';
@@ -134,8 +139,8 @@ export class Http1Client implements ExchangeClient {
   respondLocally(status: number, reason: string, isKept: boolean): boolean {
     const { isKeepAlive, minor, isHead } = this.request;
     this.#isClosedByEnd = false;
-    this.#isKept = isKept && isKeepAlive && minor === 1 && this.#owner.mayKeepAlive();
-    return this.#connection.write(localResponse(status, reason, this.#isKept, isHead));
+    this.#isKept = isKept && isKeepAlive && minor === 1 && this.#owningConnection.mayKeepAlive();
+    return this.#connection.write(localResponseText(status, reason, this.#isKept, isHead));
   }
 
   /** Where the end of the connection is the end of the body, only a reset is no end. */
@@ -145,15 +150,15 @@ export class Http1Client implements ExchangeClient {
   }
 
   exchangeEnded(): void {
-    this.#owner.exchangeEnded(this.#isKept);
+    this.#owningConnection.exchangeEnded(this.#isKept);
   }
 
   resumeRequest(): void {
-    this.#owner.resumeRequest();
+    this.#owningConnection.resumeRequest();
   }
 
   switchProtocol(response: Response, cookieLine: string, upstream: Upstream, bytes: Buffer): void {
     this.#connection.write(`${responseLines(response, false)}${cookieLine}\r\n`);
-    this.#owner.tunnel(upstream, bytes);
+    this.#owningConnection.tunnel(upstream, bytes);
   }
 }

@@ -1,6 +1,6 @@
 // The response's side of an exchange: takes its heads and body from the target, and gives them to the client.
 import { BodyReader } from '../message/body.ts';
-import type { Refusal } from '../message/refusal.ts';
+import type { LocalResponse } from '../message/local-response.ts';
 import type { Response } from '../message/response.ts';
 import { ResponseReader } from '../message/response-reader.ts';
 import type { ExchangeClient } from './exchange-client.ts';
@@ -53,7 +53,7 @@ export class ResponseRelay {
    * Returns true if the final head is whole, for respond() or switchProtocol(), false if more must come, or why it is
    * malformed. Interim responses go to the client as they are found.
    */
-  readHead(chunk: Buffer): boolean | Refusal {
+  readHead(chunk: Buffer): boolean | LocalResponse {
     const reader = this.#reader;
     const { response } = reader;
     this.#isInterimWritten = true;
@@ -69,7 +69,7 @@ export class ResponseRelay {
   }
 
   /** Takes more of the body, for write() in the same tick; returns what is wrong with it. */
-  push(chunk: Buffer): Refusal | undefined {
+  push(chunk: Buffer): LocalResponse | undefined {
     return this.#take(chunk, 0);
   }
 
@@ -89,7 +89,7 @@ export class ResponseRelay {
     return this.#written(this.#client.write(this.#body));
   }
 
-  #take(bytes: Buffer, from: number): Refusal | undefined {
+  #take(bytes: Buffer, from: number): LocalResponse | undefined {
     this.#isExact = this.#body.push(bytes, from, bytes.length) === bytes.length;
     return this.#body.fault;
   }

@@ -1,7 +1,7 @@
 // One message's body on its way: reads it in the framing that it came with, part by part.
 import { CHUNK_HEAD_BYTES, ChunkDecoder } from './chunks.ts';
 import { CHUNKED, UNTIL_CLOSE } from './framing.ts';
-import type { Refusal } from './refusal.ts';
+import type { LocalResponse } from './local-response.ts';
 import { scratchFor } from './scratch.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -18,7 +18,7 @@ export interface BodyPart {
   /** Whole field lines behind the last part; mostly empty. */
   readonly trailers: string;
   /** Set once the body is malformed. */
-  readonly fault: Refusal | undefined;
+  readonly fault: LocalResponse | undefined;
 }
 
 /** One a message, reused; it is itself the part that push() or end() read last. */
@@ -41,7 +41,7 @@ export class BodyReader implements BodyPart {
     return this.#framing === CHUNKED ? this.#chunks.trailers : '';
   }
 
-  get fault(): Refusal | undefined {
+  get fault(): LocalResponse | undefined {
     return this.#framing === CHUNKED ? this.#chunks.fault : undefined;
   }
 

@@ -1,7 +1,7 @@
 // Decodes a chunked body a read at a time and frames data as chunks anew; what the sender chose to send as chunks is not kept.
 import { CR, FIELD_VALUE, HEX_VALUE, HTAB, LF, SP } from './characters.ts';
-import { Fields, parseFields } from './fields.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { HeaderFields, parseFields } from './fields.ts';
+import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_EXTENSION_BYTES = 1024;
 const MAX_TRAILER_BYTES = 8 * 1024;
@@ -11,14 +11,14 @@ export const CHUNK_HEAD_BYTES = 10;
 export const LAST_CHUNK = '0\r\n';
 
 // RFC 9112 7.1: 1*HEXDIG, at least one digit, no sign, no 0x; bounded, or a parser of 32 bits would wrap.
-const BAD_SIZE = refusal(400, 'malformed chunk size');
+const BAD_SIZE = localResponse(400, 'malformed chunk size');
 // RFC 9112 7.1: each size line and each chunk's data end in CRLF.
-const BAD_END = refusal(400, 'chunk without CRLF at its end');
+const BAD_END = localResponse(400, 'chunk without CRLF at its end');
 // RFC 9112 7.1.1: to be bounded; contents are visible characters, never CR or LF.
-const BAD_EXTENSION = refusal(400, 'malformed or over-long chunk extension');
+const BAD_EXTENSION = localResponse(400, 'malformed or over-long chunk extension');
 // RFC 9112 7.1.2.
-const TRAILERS_TOO_LONG = refusal(431, `trailers over ${MAX_TRAILER_BYTES} bytes`);
-const BAD_TRAILER = refusal(400, 'malformed trailer');
+const TRAILERS_TOO_LONG = localResponse(431, `trailers over ${MAX_TRAILER_BYTES} bytes`);
+const BAD_TRAILER = localResponse(400, 'malformed trailer');
 
 const SEMICOLON = 0x3b;
 const SIZE = 0;
@@ -33,7 +33,7 @@ const TRAILER_LINE = 8;
 const LAST_LF = 9;
 const DONE = 10;
 
-const trailerFields = new Fields();
+const trailerFields = new HeaderFields();
 
 export class ChunkDecoder {
   #state = DONE;
@@ -43,7 +43,7 @@ export class ChunkDecoder {
   #extensionBytes = 0;
   #trailer: Buffer | undefined;
   #trailerBytes = 0;
-  #fault: Refusal | undefined;
+  #fault: LocalResponse | undefined;
   #outputTo = 0;
   /** Whole field lines, once isDone; mostly empty. */
   trailers = '';
@@ -53,7 +53,7 @@ export class ChunkDecoder {
   }
 
   /** Set once the body is malformed; nothing may be decoded from then on. */
-  get fault(): Refusal | undefined {
+  get fault(): LocalResponse | undefined {
     return this.#fault;
   }
 
@@ -183,7 +183,7 @@ export function frameChunk(output: Buffer, from: number, to: number): number {
 }
 
 /** RFC 9110 6.5.1: no framing, routing or connection field may come behind the body: all that the runtime knows go. */
-function keptTrailers(fields: Fields): string {
+function keptTrailers(fields: HeaderFields): string {
   let kept = '';
   for (let index = 0; index < fields.count; index++) {
     if (fields.known[index] === 0) kept += `${fields.name(index)}: ${fields.value(index)}\r\n`;

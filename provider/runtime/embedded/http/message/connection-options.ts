@@ -1,6 +1,6 @@
 // What the Connection fields of a head say: close, keep-alive, upgrade, and the fields that they name as hop-by-hop.
 import { CONNECTION } from './field-names.ts';
-import type { Fields } from './fields.ts';
+import type { HeaderFields } from './fields.ts';
 
 export class ConnectionOptions {
   isClose = false;
@@ -9,7 +9,7 @@ export class ConnectionOptions {
   /** Lower-case names of fields that end at this hop; undefined (the usual case): none. */
   nominated: string[] | undefined;
 
-  read(fields: Fields): void {
+  read(fields: HeaderFields): void {
     this.isClose = false;
     this.isKeepAlive = false;
     this.isUpgrade = false;

@@ -1,25 +1,25 @@
 // A parsed field section: where its names and values stand in the text. The strict parser of heads and of trailers.
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN } from './characters.ts';
 import { CONTENT_LENGTH, HOST, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_FIELDS = 128;
 
 const FRAMING = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
 
 // RFC 6585 5.
-const TOO_MANY = refusal(431, `more than ${MAX_FIELDS} header fields`);
+const TOO_MANY = localResponse(431, `more than ${MAX_FIELDS} header fields`);
 // RFC 9112 5.2: a line that goes on the one before it.
-const OBS_FOLD = refusal(400, 'folded header line');
+const OBS_FOLD = localResponse(400, 'folded header line');
 // RFC 9112 5.1: a name is a token, and no whitespace stands between it and the colon.
-const BAD_NAME = refusal(400, 'malformed header name');
+const BAD_NAME = localResponse(400, 'malformed header name');
 // RFC 9110 5.5; RFC 9112 2.2 on bare CR and LF.
-const BAD_VALUE = refusal(400, 'forbidden character in a header value');
+const BAD_VALUE = localResponse(400, 'forbidden character in a header value');
 // Not of an RFC: backends that fold `_` to `-` would frame the message by a field that we do not read.
-const UNDERSCORED = refusal(400, 'framing header spelt with an underscore');
+const UNDERSCORED = localResponse(400, 'framing header spelt with an underscore');
 
 /** Reused for every message: valid until the next parse into it. Offsets index `text`. */
-export class Fields {
+export class HeaderFields {
   /** The whole head, or trailer section, as latin1. */
   text = '';
   count = 0;
@@ -51,8 +51,8 @@ export function parseFields(
   from: number,
   to: number,
   base: number,
-  fields: Fields,
-): Refusal | undefined {
+  fields: HeaderFields,
+): LocalResponse | undefined {
   let at = from;
   let count = 0;
   fields.start = from - base;

@@ -1,7 +1,7 @@
 // How a message's body is delimited, by its head alone: one answer, or a refusal (RFC 9112 6.3).
 import { CONTENT_LENGTH, TRANSFER_ENCODING } from './field-names.ts';
-import type { Fields } from './fields.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import type { HeaderFields } from './fields.ts';
+import { type LocalResponse, localResponse } from './local-response.ts';
 
 /** A framing is a length (0: no body) or one of these. */
 export const CHUNKED = -1;
@@ -11,23 +11,28 @@ const ABSENT = -3;
 const MAX_LENGTH_DIGITS = 15;
 
 // RFC 9112 6.3 rule 3: the usual means of smuggling; a sender must not send both.
-const BOTH = refusal(400, 'both Content-Length and Transfer-Encoding');
+const BOTH = localResponse(400, 'both Content-Length and Transfer-Encoding');
 // RFC 9110 8.6 lets a recipient join equal ones; no sender means to send two.
-const TWO_LENGTHS = refusal(400, 'more than one Content-Length');
+const TWO_LENGTHS = localResponse(400, 'more than one Content-Length');
 // RFC 9110 8.6: digits only. A leading zero is refused with the rest: parsers differ in the base that they read it in.
-const BAD_LENGTH = refusal(400, 'malformed Content-Length');
+const BAD_LENGTH = localResponse(400, 'malformed Content-Length');
 // RFC 9112 6.1: a body whose last coding is not chunked has no end that two parties must agree on.
-const BAD_CODING = refusal(400, 'transfer coding other than chunked');
+const BAD_CODING = localResponse(400, 'transfer coding other than chunked');
 // RFC 9112 6.1: to be treated as faulty framing.
-const CHUNKED_IN_1_0 = refusal(400, 'Transfer-Encoding in HTTP/1.0');
+const CHUNKED_IN_1_0 = localResponse(400, 'Transfer-Encoding in HTTP/1.0');
 
-export function requestFraming(fields: Fields, minor: number): number | Refusal {
+export function requestFraming(fields: HeaderFields, minor: number): number | LocalResponse {
   const framing = declaredFraming(fields, minor);
   return framing === ABSENT ? 0 : framing;
 }
 
 /** `isHead`: the answer is to a HEAD request. Status 101 is no matter of framing and does not come here. */
-export function responseFraming(fields: Fields, minor: number, status: number, isHead: boolean): number | Refusal {
+export function responseFraming(
+  fields: HeaderFields,
+  minor: number,
+  status: number,
+  isHead: boolean,
+): number | LocalResponse {
   const framing = declaredFraming(fields, minor);
   if (typeof framing !== 'number') return framing;
   // RFC 9112 6.3 rule 1.
@@ -35,7 +40,7 @@ export function responseFraming(fields: Fields, minor: number, status: number, i
   return framing === ABSENT ? UNTIL_CLOSE : framing;
 }
 
-function declaredFraming(fields: Fields, minor: number): number | Refusal {
+function declaredFraming(fields: HeaderFields, minor: number): number | LocalResponse {
   let length = ABSENT;
   let isChunked = false;
   for (let index = 0; index < fields.count; index++) {

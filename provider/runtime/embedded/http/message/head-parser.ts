@@ -1,22 +1,22 @@
 // Finds the end of a head and parses it, strictly, into reused objects: the first thing that happens to bytes of either side.
 import { CR, FIELD_VALUE, LF, SP, TARGET, TOKEN } from './characters.ts';
-import { Fields, parseFields } from './fields.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { HeaderFields, parseFields } from './fields.ts';
+import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_HEAD_BYTES = 32 * 1024;
 
 // RFC 6585 5, RFC 9110 4.1 for the target within it.
-const TOO_LONG = refusal(431, `head over ${MAX_HEAD_BYTES} bytes`);
+const TOO_LONG = localResponse(431, `head over ${MAX_HEAD_BYTES} bytes`);
 // RFC 9112 2.2 lets a recipient take a bare LF as a line's end; then two parties differ in where a head ends.
-const BARE_LF = refusal(400, 'bare LF in the head');
+const BARE_LF = localResponse(400, 'bare LF in the head');
 // RFC 9112 3 and 4: a method or a version. A TLS hello on a plain port ends here, and not at the idle timeout.
-const BAD_START = refusal(400, 'not an HTTP message');
+const BAD_START = localResponse(400, 'not an HTTP message');
 // RFC 9112 3: method SP target SP version, single spaces. HTTP/0.9 has no version and ends here as well.
-const BAD_REQUEST_LINE = refusal(400, 'malformed request line');
+const BAD_REQUEST_LINE = localResponse(400, 'malformed request line');
 // RFC 9112 2.3. HTTP/2.0 behind a lone request line is the start of another protocol.
-const BAD_VERSION = refusal(400, 'unknown HTTP version');
+const BAD_VERSION = localResponse(400, 'unknown HTTP version');
 // RFC 9112 4. The space before an empty reason may be missing: many servers leave it out, and nothing depends on it.
-const BAD_STATUS_LINE = refusal(502, 'malformed status line');
+const BAD_STATUS_LINE = localResponse(502, 'malformed status line');
 
 /** What findHeadEnd answers where the head is not whole yet. */
 export const INCOMPLETE = -1;
@@ -27,14 +27,14 @@ export class RequestHead {
   target = '';
   /** The minor HTTP version, 0 or 1. */
   minor = 1;
-  readonly fields = new Fields();
+  readonly fields = new HeaderFields();
 }
 
 export class ResponseHead {
   status = 0;
   reason = '';
   minor = 1;
-  readonly fields = new Fields();
+  readonly fields = new HeaderFields();
 }
 
 /** The place of the first byte that is not part of an empty line before a request (RFC 9112 2.2). */
@@ -49,7 +49,7 @@ export function skipEmptyLines(bytes: Uint8Array, from: number, to: number): num
  * `searchedTo`: what an earlier call has seen without finding it. An incomplete head is refused as soon as it is too
  * long or nothing could complete it.
  */
-export function findHeadEnd(bytes: Buffer, from: number, searchedTo: number): number | Refusal {
+export function findHeadEnd(bytes: Buffer, from: number, searchedTo: number): number | LocalResponse {
   const searchFrom = Math.max(from, searchedTo - 3);
   const found = bytes.indexOf('\r\n\r\n', searchFrom, 'latin1');
   if (found !== -1) return found + 4 - from > MAX_HEAD_BYTES ? TOO_LONG : found + 4;
@@ -63,7 +63,12 @@ export function findHeadEnd(bytes: Buffer, from: number, searchedTo: number): nu
 }
 
 /** Parses the head at bytes[from..to), of findHeadEnd. */
-export function parseRequestHead(bytes: Buffer, from: number, to: number, head: RequestHead): Refusal | undefined {
+export function parseRequestHead(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  head: RequestHead,
+): LocalResponse | undefined {
   let at = from;
   while (TOKEN[bytes[at] as number] === 1) at++;
   const methodEnd = at;
@@ -85,7 +90,12 @@ export function parseRequestHead(bytes: Buffer, from: number, to: number, head: 
 }
 
 /** Parses the head at bytes[from..to), of findHeadEnd. */
-export function parseResponseHead(bytes: Buffer, from: number, to: number, head: ResponseHead): Refusal | undefined {
+export function parseResponseHead(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  head: ResponseHead,
+): LocalResponse | undefined {
   const minor = parseVersion(bytes, from);
   if (minor === -1 || bytes[from + 8] !== SP) return BAD_STATUS_LINE;
   const status = parseStatus(bytes, from + 9);

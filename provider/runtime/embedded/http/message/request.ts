@@ -2,25 +2,25 @@
 import { isAuthority, isSameAuthority } from './authority.ts';
 import { ConnectionOptions } from './connection-options.ts';
 import { EXPECT, HOST, nameSet, TE } from './field-names.ts';
-import type { Fields } from './fields.ts';
+import type { HeaderFields } from './fields.ts';
 import { CHUNKED, requestFraming } from './framing.ts';
 import { parseRequestHead, RequestHead } from './head-parser.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type LocalResponse, localResponse } from './local-response.ts';
 import { keptLines, REQUEST_DROPS, upgradeValue } from './rewrite.ts';
 import { HTTP, type Scheme } from './scheme.ts';
 import { removeDotSegments } from './target-path.ts';
 import { chainedLines, type TrustedConnection } from './trusted-proxies.ts';
 
 // RFC 9112 3.2.3: a tunnel to wherever the client likes is nothing that a load balancer gives.
-const CONNECT = refusal(405, 'CONNECT is not served');
+const CONNECT = localResponse(405, 'CONNECT is not served');
 // RFC 9112 3.2: also where there are two, even equal ones.
-const NO_HOST = refusal(400, 'no Host header');
-const TWO_HOSTS = refusal(400, 'more than one Host header');
-const BAD_HOST = refusal(400, 'malformed Host header');
+const NO_HOST = localResponse(400, 'no Host header');
+const TWO_HOSTS = localResponse(400, 'more than one Host header');
+const BAD_HOST = localResponse(400, 'malformed Host header');
 // RFC 9112 3.2: origin-form, absolute-form with the scheme of the connection (RFC 9110 7.4), or * for OPTIONS.
-const BAD_TARGET = refusal(400, 'malformed request target');
+const BAD_TARGET = localResponse(400, 'malformed request target');
 // RFC 9112 3.2.2 has the target win; a backend may see it otherwise, so that they must agree.
-const OTHER_HOST = refusal(400, 'request target and Host header differ');
+const OTHER_HOST = localResponse(400, 'request target and Host header differ');
 
 /** RFC 9110 9.2.2: those that may be sent again without being asked. TRACE and OPTIONS have no effect either. */
 const REPLAYABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -65,7 +65,7 @@ export function readRequest(
   defaultHost: string,
   request: Request,
   scheme: Scheme = HTTP,
-): Refusal | undefined {
+): LocalResponse | undefined {
   const malformed = parseRequestHead(bytes, from, to, parsed);
   if (malformed !== undefined) return malformed;
   const { method, minor, fields } = parsed;
@@ -113,7 +113,7 @@ export function readRequest(
 }
 
 /** The lines about this hop that the backend gets. */
-function ownLines(fields: Fields, framing: number, upgrade: string | undefined): string {
+function ownLines(fields: HeaderFields, framing: number, upgrade: string | undefined): string {
   let lines = framing === CHUNKED ? 'Transfer-Encoding: chunked\r\n' : '';
   if (upgrade !== undefined) lines += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
   // RFC 9110 10.1.4: of TE only this word is passed, since trailers are; every other one is between neighbours.
@@ -121,14 +121,14 @@ function ownLines(fields: Fields, framing: number, upgrade: string | undefined):
   return lines;
 }
 
-function takesTrailers(fields: Fields): boolean {
+function takesTrailers(fields: HeaderFields): boolean {
   for (let index = 0; index < fields.count; index++) {
     if (fields.known[index] === TE && /(^|,)[ \t]*trailers[ \t]*(,|$)/i.test(fields.value(index))) return true;
   }
   return false;
 }
 
-function findHost(fields: Fields): string | undefined | Refusal {
+function findHost(fields: HeaderFields): string | undefined | LocalResponse {
   let host: string | undefined;
   for (let index = 0; index < fields.count; index++) {
     if (fields.known[index] !== HOST) continue;

@@ -1,13 +1,13 @@
 // Collects the heads that a target sends for one request, interim ones first, until the final one is whole.
 import { findHeadEnd, INCOMPLETE } from './head-parser.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type LocalResponse, localResponse } from './local-response.ts';
 import type { Request } from './request.ts';
 import { Response, readResponse } from './response.ts';
 
 const MAX_INTERIM_RESPONSES = 100;
 
 // RFC 9110 15.2 sets no bound; a target that sends more than this sends them for no good.
-const TOO_MANY_INTERIM = refusal(502, 'too many interim responses');
+const TOO_MANY_INTERIM = localResponse(502, 'too many interim responses');
 
 const NOTHING = Buffer.alloc(0);
 
@@ -36,7 +36,7 @@ export class ResponseReader {
   }
 
   /** Returns true if another head is whole, false if more must come, or why it is malformed. An interim head is not the last. */
-  next(request: Request): boolean | Refusal {
+  next(request: Request): boolean | LocalResponse {
     const { bytes, bodyFrom, response } = this;
     const end = findHeadEnd(bytes, bodyFrom, this.#searchedTo);
     if (typeof end !== 'number') return end;

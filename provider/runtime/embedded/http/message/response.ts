@@ -1,15 +1,15 @@
 // A target's response that was taken: its status, the fields that the client gets, and how its body is framed. Pure.
 import { ConnectionOptions } from './connection-options.ts';
 import { UPGRADE } from './field-names.ts';
-import type { Fields } from './fields.ts';
+import type { HeaderFields } from './fields.ts';
 import { responseFraming, UNTIL_CLOSE } from './framing.ts';
 import { parseResponseHead, ResponseHead } from './head-parser.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { type LocalResponse, localResponse } from './local-response.ts';
 import type { Request } from './request.ts';
 import { BODILESS_RESPONSE_DROPS, keptLines, RESPONSE_DROPS } from './rewrite.ts';
 
 // RFC 9110 7.8 and 15.2.2: only to a protocol that the request asked for, and with its name.
-const UNASKED_SWITCH = refusal(502, 'switched protocols without being asked');
+const UNASKED_SWITCH = localResponse(502, 'switched protocols without being asked');
 
 /** One a connection, reused; strings stay valid for as long as the response lasts. */
 export class Response {
@@ -49,7 +49,7 @@ export function readResponse(
   to: number,
   request: Request,
   response: Response,
-): Refusal | undefined {
+): LocalResponse | undefined {
   const malformed = parseResponseHead(bytes, from, to, parsed);
   if (malformed !== undefined) return malformed;
   const { status, minor, fields } = parsed;
@@ -80,7 +80,7 @@ function protocolsOf(upgrade: string): string[] {
   return upgrade.split(',').map((protocol) => protocol.trim().toLowerCase());
 }
 
-function switchedTo(fields: Fields): string | undefined {
+function switchedTo(fields: HeaderFields): string | undefined {
   for (let index = 0; index < fields.count; index++) {
     if (fields.known[index] === UPGRADE && fields.value(index) !== '') return fields.value(index);
   }

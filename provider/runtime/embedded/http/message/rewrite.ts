@@ -19,7 +19,7 @@ import {
   X_FORWARDED_PORT,
   X_FORWARDED_PROTO,
 } from './field-names.ts';
-import type { Fields } from './fields.ts';
+import type { HeaderFields } from './fields.ts';
 
 /** RFC 9110 7.6.1, and the fields for a proxy that RFC 2616 13.5.1 named: they end at this hop whether named or not. */
 const HOP_BY_HOP = [
@@ -47,7 +47,7 @@ const NEVER_NOMINATED = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
  * The lines of `fields` that go on, as they came. Lines that stand together are copied as one piece; most heads lose
  * one line or none.
  */
-export function keptLines(fields: Fields, drops: Uint8Array, nominated: readonly string[] | undefined): string {
+export function keptLines(fields: HeaderFields, drops: Uint8Array, nominated: readonly string[] | undefined): string {
   let kept = '';
   let runStart = -1;
   for (let index = 0; index < fields.count; index++) {
@@ -63,7 +63,7 @@ export function keptLines(fields: Fields, drops: Uint8Array, nominated: readonly
   return runStart === -1 ? kept : kept + fields.text.slice(runStart, fields.end);
 }
 
-function isNominated(fields: Fields, index: number, nominated: readonly string[]): boolean {
+function isNominated(fields: HeaderFields, index: number, nominated: readonly string[]): boolean {
   return NEVER_NOMINATED[fields.known[index] as number] === 0 && nominated.includes(fields.name(index).toLowerCase());
 }
 
@@ -73,7 +73,7 @@ export function forwardedLines(remoteAddress: string, protocol: 'http' | 'https'
 }
 
 /** The value of an upgrade that goes on, or undefined. RFC 9113 3.1 took h2c away; a proxy must never pass it. */
-export function upgradeValue(fields: Fields, connection: ConnectionOptions): string | undefined {
+export function upgradeValue(fields: HeaderFields, connection: ConnectionOptions): string | undefined {
   if (!connection.isUpgrade) return undefined;
   let value: string | undefined;
   for (let index = 0; index < fields.count; index++) {

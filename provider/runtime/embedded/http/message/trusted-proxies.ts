@@ -2,7 +2,7 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { plainAddress } from '../../../../model/base/plain-address.ts';
 import { FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PORT, X_FORWARDED_PROTO } from './field-names.ts';
-import type { Fields } from './fields.ts';
+import type { HeaderFields } from './fields.ts';
 
 /** A connection of a trusted proxy. */
 export interface TrustedConnection {
@@ -38,7 +38,7 @@ export class TrustedProxies {
  * adds whom it took the request from; the others go on as they came, where they are one and well formed, and else tell
  * of this connection.
  */
-export function chainedLines(fields: Fields, { remoteAddress, protocol, localPort }: TrustedConnection): string {
+export function chainedLines(fields: HeaderFields, { remoteAddress, protocol, localPort }: TrustedConnection): string {
   let chain = '';
   let forwarded = '';
   for (let index = 0; index < fields.count; index++) {
@@ -56,7 +56,7 @@ export function chainedLines(fields: Fields, { remoteAddress, protocol, localPor
 }
 
 /** '': there is none, or more than one, of which nobody could say which counts. */
-function onlyValue(fields: Fields, id: number): string {
+function onlyValue(fields: HeaderFields, id: number): string {
   const at = fields.known.indexOf(id);
   if (at === -1 || at >= fields.count) return '';
   const next = fields.known.indexOf(id, at + 1);

@@ -2,14 +2,14 @@
 import { hostKey, pathKey, prefixKey, type RouteMatch } from '../../../../model/base/route-key.ts';
 import { hostOf } from '../message/authority.ts';
 
-export interface GroupRoute<Group> extends RouteMatch {
-  readonly group: Group;
+export interface TargetGroupRoute<TargetGroup> extends RouteMatch {
+  readonly targetGroup: TargetGroup;
   /** The newest rule has the largest. */
   readonly version: number;
 }
 
 /** False: the group takes no requests yet, as if its rule were not there. */
-type HasBegun<Group> = (group: Group) => boolean;
+type HasBegun<TargetGroup> = (targetGroup: TargetGroup) => boolean;
 
 const SLASH = 0x2f;
 const NONE: readonly number[] = [];
@@ -30,17 +30,17 @@ const NONE: readonly number[] = [];
  *
  * Equal rules are there for a moment only, while one is renamed or created anew: their groups are given newest first.
  */
-export class Router<Group> {
-  readonly #exact = new Map<string, PathTable<Group>>();
+export class Router<TargetGroup> {
+  readonly #exact = new Map<string, PathTable<TargetGroup>>();
   /** By what follows the `*`. */
-  readonly #wildcards = new Map<string, PathTable<Group>>();
+  readonly #wildcards = new Map<string, PathTable<TargetGroup>>();
   #wildcardLengths = NONE;
-  #anyHost: PathTable<Group> | undefined;
-  readonly #hasBegun: HasBegun<Group>;
+  #anyHost: PathTable<TargetGroup> | undefined;
+  readonly #hasBegun: HasBegun<TargetGroup>;
   /** So much of a request's path can decide: a character for each of the longest rule's and one more, all escaped. */
   readonly #maxPathLength: number;
 
-  constructor(routes: readonly GroupRoute<Group>[], hasBegun: HasBegun<Group>) {
+  constructor(routes: readonly TargetGroupRoute<TargetGroup>[], hasBegun: HasBegun<TargetGroup>) {
     this.#hasBegun = hasBegun;
     this.#maxPathLength = 3 * (1 + routes.reduce((longest, { path = '' }) => Math.max(longest, path.length), 0));
     // Each group comes behind the newer ones of equal rules.
@@ -52,22 +52,22 @@ export class Router<Group> {
    * The groups of the rule that takes the request, newest first; undefined: none does. `authority`: as the request names
    * its host; `target`: without dot segments, or `*`.
    */
-  groupsFor(authority: string, target: string): readonly Group[] | undefined {
+  targetGroupsFor(authority: string, target: string): readonly TargetGroup[] | undefined {
     const host = hostKey(hostOf(authority));
     const queryAt = target.indexOf('?');
     const end = Math.min(queryAt === -1 ? target.length : queryAt, this.#maxPathLength);
     const path = pathKey(target.slice(0, end));
-    let groups = this.#exact.get(host)?.groupsFor(path);
-    if (groups !== undefined) return groups;
+    let targetGroups = this.#exact.get(host)?.targetGroupsFor(path);
+    if (targetGroups !== undefined) return targetGroups;
     for (const length of this.#wildcardLengths) {
       if (length >= host.length) continue;
-      groups = this.#wildcards.get(host.slice(-length))?.groupsFor(path);
-      if (groups !== undefined) return groups;
+      targetGroups = this.#wildcards.get(host.slice(-length))?.targetGroupsFor(path);
+      if (targetGroups !== undefined) return targetGroups;
     }
-    return this.#anyHost?.groupsFor(path);
+    return this.#anyHost?.targetGroupsFor(path);
   }
 
-  #tableOf(host: string | undefined): PathTable<Group> {
+  #tableOf(host: string | undefined): PathTable<TargetGroup> {
     if (host === undefined) {
       this.#anyHost ??= new PathTable(this.#hasBegun);
       return this.#anyHost;
@@ -81,44 +81,44 @@ export class Router<Group> {
 }
 
 /** The rules of one host. */
-class PathTable<Group> {
-  readonly #exact = new Map<string, Group[]>();
-  readonly #prefixes = new Map<string, Group[]>();
+class PathTable<TargetGroup> {
+  readonly #exact = new Map<string, TargetGroup[]>();
+  readonly #prefixes = new Map<string, TargetGroup[]>();
   #prefixLengths = NONE;
-  #anyPath: Group[] | undefined;
-  readonly #hasBegun: HasBegun<Group>;
+  #anyPath: TargetGroup[] | undefined;
+  readonly #hasBegun: HasBegun<TargetGroup>;
 
-  constructor(hasBegun: HasBegun<Group>) {
+  constructor(hasBegun: HasBegun<TargetGroup>) {
     this.#hasBegun = hasBegun;
   }
 
-  add({ path, pathMatch, group }: GroupRoute<Group>): void {
+  add({ path, pathMatch, targetGroup }: TargetGroupRoute<TargetGroup>): void {
     if (path === undefined) {
-      this.#anyPath = [...(this.#anyPath ?? []), group];
+      this.#anyPath = [...(this.#anyPath ?? []), targetGroup];
     } else if (pathMatch === 'exact') {
-      push(this.#exact, pathKey(path), group);
+      push(this.#exact, pathKey(path), targetGroup);
     } else {
-      push(this.#prefixes, prefixKey(path), group);
+      push(this.#prefixes, prefixKey(path), targetGroup);
       this.#prefixLengths = longestFirst(this.#prefixes);
     }
   }
 
-  groupsFor(path: string): readonly Group[] | undefined {
+  targetGroupsFor(path: string): readonly TargetGroup[] | undefined {
     const exact = this.#exact.get(path);
     if (exact?.some(this.#hasBegun)) return exact;
     for (const length of this.#prefixLengths) {
       if (length > path.length || (length < path.length && path.charCodeAt(length) !== SLASH)) continue;
-      const groups = this.#prefixes.get(path.slice(0, length));
-      if (groups?.some(this.#hasBegun)) return groups;
+      const targetGroups = this.#prefixes.get(path.slice(0, length));
+      if (targetGroups?.some(this.#hasBegun)) return targetGroups;
     }
     return this.#anyPath?.some(this.#hasBegun) ? this.#anyPath : undefined;
   }
 }
 
-function push<Group>(groups: Map<string, Group[]>, key: string, group: Group): void {
-  const present = groups.get(key);
-  if (present === undefined) groups.set(key, [group]);
-  else present.push(group);
+function push<TargetGroup>(targetGroups: Map<string, TargetGroup[]>, key: string, targetGroup: TargetGroup): void {
+  const present = targetGroups.get(key);
+  if (present === undefined) targetGroups.set(key, [targetGroup]);
+  else present.push(targetGroup);
 }
 
 /**

@@ -1,7 +1,7 @@
 // One connection to a target, from its connect to its end: it serves one exchange after another and waits in the pool between.
 import type { ConnectHandler, Connection } from '../../io/connection.ts';
+import { currentIteration, isUnderWay } from '../../io/iterations.ts';
 import { TcpConnection } from '../../io/tcp-connection.ts';
-import { currentTurn, isUnderWay } from '../../io/turns.ts';
 import type { Hold, Target, UnbindRule } from '../../serving/target.ts';
 
 /** However long the request may wait for its answer. */
@@ -69,7 +69,7 @@ export class Upstream implements ConnectHandler, Hold {
   begin(): void {
     this.#endPick();
     this.#isActive = true;
-    if (this.isReused) this.#begunIn = currentTurn();
+    if (this.isReused) this.#begunIn = currentIteration();
     this.target.counters.request();
     this.target.counters.opened();
     if (this.#proxyHeader === undefined) return;

@@ -9,7 +9,14 @@ import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
 
 function attachment(targets: Record<string, { address: string; port: number; weight?: number }>): StoredObject {
   const properties = { listenerId: 'web', targets, manageWeights: true, handoverSeconds: 30 };
-  return { kind: 'attachments', id: 'pool', properties, version: 1, incarnation: 'x', state: { claims: {} } } as never;
+  return {
+    kind: 'attachments',
+    id: 'pool',
+    properties,
+    version: 1,
+    incarnation: 'x',
+    state: { boundSince: {} },
+  } as never;
 }
 
 const loadBalancer = { kind: 'load-balancers', id: 'lb', properties: {}, state: {} } as never;

@@ -6,7 +6,7 @@ import type { Kind } from '../../../../../provider/model/base/kinds.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
 import { patchedAttachment } from '../../../../../provider/runtime/control/write/targets-patch.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
-import { emptyDraft, put, refusalOf } from '../../../../harness/control/drafts.ts';
+import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
 import { assertHolds } from '../../../../harness/properties/properties.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';
@@ -28,7 +28,7 @@ function webDraft(): Draft {
 }
 
 function codeOf(work: () => void): string {
-  return refusalOf(work)?.code ?? 'done';
+  return writeErrorOf(work)?.code ?? 'done';
 }
 
 test('an equal put makes no version, whatever the order of its keys', () => {
@@ -166,7 +166,7 @@ test('a load balancer becomes classic only when each of its listeners has a back
   const draft = webDraft();
   put(draft, 'listeners', 'other', { loadBalancerId: 'lb', protocol: 'TCP', port: 9001 });
   assert.deepEqual(
-    refusalOf(() => put(draft, 'load-balancers', 'lb', { type: 'classic' }))?.details.map(({ message }) => message),
+    writeErrorOf(() => put(draft, 'load-balancers', 'lb', { type: 'classic' }))?.details.map(({ message }) => message),
     ['web', 'other'].map((id) => `does not fit listener ${id}: backendPort is required under a classic load balancer`),
   );
 });

@@ -48,7 +48,7 @@ class World {
     return dueTransfers(this.draft, compile(this.draft).snapshot, health);
   }
 
-  takeOver(): void {
+  transfer(): void {
     assert.ok(transferSockets(this.draft, compile(this.draft).snapshot, ALL_HEALTHY));
   }
 
@@ -79,7 +79,7 @@ test('a new listener of the same stack waits, takes over with its first target, 
     [],
   );
   assert.deepEqual(made.due(), ['new']);
-  made.takeOver();
+  made.transfer();
   assert.deepEqual(made.who, { serve: ['new'], wait: ['old'] });
   assert.match(made.warnings('old').join(), /listener new of urn:\S+ has taken 127\.0\.0\.1:80 over/);
   assert.deepEqual(made.warnings('new'), []);
@@ -87,7 +87,7 @@ test('a new listener of the same stack waits, takes over with its first target, 
   assert.deepEqual(made.due(), []);
   made.delete('attachments', 'new');
   assert.deepEqual(made.due(), ['old']);
-  made.takeOver();
+  made.transfer();
   made.bind('new', { listenerId: 'new' });
   assert.deepEqual(made.due(), []);
   made.delete('attachments', 'old');
@@ -145,7 +145,7 @@ test("a load balancer's other address moves all of its listeners: each waits whe
   }
   made.loadBalancer('second', '127.0.0.1');
   assert.deepEqual(made.who, { serve: ['free', 'old'], wait: ['held'] });
-  made.takeOver();
+  made.transfer();
   assert.deepEqual(made.who, { serve: ['free', 'held'], wait: ['old'] });
   made.loadBalancer('second', '127.0.0.2');
   assert.deepEqual(made.who, { serve: ['free', 'held', 'old'], wait: [] });

@@ -8,7 +8,7 @@ import { deleteObject } from '../../../../../provider/runtime/control/write/chan
 import { ruleWarnings } from '../../../../../provider/runtime/control/write/forwarding-rules.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../../provider/runtime/stored/object.ts';
-import { emptyDraft, put as putAs, refusalOf } from '../../../../harness/control/drafts.ts';
+import { emptyDraft, put as putAs, writeErrorOf } from '../../../../harness/control/drafts.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:ForwardingRule::api';
 const FOREIGN = OWNER.replace(':dev:', ':prod:');
@@ -35,7 +35,7 @@ function ruleDraft(): Draft {
 /** The code and the details of what `work` throws; the draft must be as before. */
 function refusal(draft: Draft, work: () => void): WeirError {
   const { version } = draft;
-  const error = refusalOf(work) ?? assert.fail('was not refused');
+  const error = writeErrorOf(work) ?? assert.fail('was not refused');
   assert.equal(draft.version, version);
   return error;
 }

@@ -11,7 +11,7 @@ import { probe } from '../../../../../provider/runtime/health/probes.ts';
 import { membersOf } from '../../../../../provider/runtime/stored/members.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
 import { existingObject } from '../../../../../provider/runtime/stored/references.ts';
-import { emptyDraft, put, refusalOf } from '../../../../harness/control/drafts.ts';
+import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
 import { engineOf } from '../../../../harness/engine/fixtures.ts';
 
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:AutoScalingAttachment::web';
@@ -36,7 +36,7 @@ function shop(): Draft {
 }
 
 function served(draft: Draft, groupId = 'web'): [key: string, weight: number][] {
-  const targets = compile(draft).snapshot.groups.get(groupId)?.targets.values() ?? [];
+  const targets = compile(draft).snapshot.targetGroups.get(groupId)?.targets.values() ?? [];
   return [...targets].map(({ key, weight }) => [key, weight]);
 }
 
@@ -63,8 +63,8 @@ test('to join twice is to join once; who is no member cannot leave', () => {
   const version = draft.version;
   joinGroup(draft, 'g', 'i-1');
   assert.equal(draft.version, version);
-  assert.equal(refusalOf(() => leaveGroup(draft, 'g', 'i-2'))?.code, 'NotFound');
-  assert.equal(refusalOf(() => joinGroup(draft, 'none', 'i-2'))?.code, 'NotFound');
+  assert.equal(writeErrorOf(() => leaveGroup(draft, 'g', 'i-2'))?.code, 'NotFound');
+  assert.equal(writeErrorOf(() => joinGroup(draft, 'none', 'i-2'))?.code, 'NotFound');
 });
 
 test('of members with one address the attachment is written when what it claims changes, and else not', () => {
@@ -98,7 +98,7 @@ test('a put without members removes none that joined, and keeps those that were 
   assert.deepEqual(served(draft), [['10.0.0.1:80', 7]]);
   put(draft, 'groups', 'g', { members: { two: 'i-2' } });
   assert.deepEqual(served(draft), [['10.0.0.2:80', 7]]);
-  assert.equal(refusalOf(() => joinGroup(draft, 'g', 'i-1'))?.code, 'OperationFailed.ActionNotSupport');
+  assert.equal(writeErrorOf(() => joinGroup(draft, 'g', 'i-1'))?.code, 'OperationFailed.ActionNotSupport');
   put(draft, 'groups', 'g', {});
   assert.deepEqual(membersOf(draft.get('groups', 'g') as never), { 'i-2': 'i-2' });
 });
@@ -106,14 +106,14 @@ test('a put without members removes none that joined, and keeps those that were 
 test('a member that may never be bound is refused, at its joining and at the attachment of its group', () => {
   const draft = shop();
   put(draft, 'group-attachments', 'twice', { groupId: 'g', listenerId: 'api', port: 80 });
-  const refusal = refusalOf(() => joinGroup(draft, 'g', 'i-3'));
+  const refusal = writeErrorOf(() => joinGroup(draft, 'g', 'i-3'));
   assert.equal(refusal?.code, 'NetworkConflict');
   assert.equal(refusal?.details.length, 1);
-  assert.equal(refusalOf(() => joinGroup(draft, 'g', 'i-9'))?.code, 'InvalidParameter');
-  assert.equal(refusalOf(() => put(draft, 'groups', 'g', { members: { x: 'i-3' } }))?.code, 'NetworkConflict');
+  assert.equal(writeErrorOf(() => joinGroup(draft, 'g', 'i-9'))?.code, 'InvalidParameter');
+  assert.equal(writeErrorOf(() => put(draft, 'groups', 'g', { members: { x: 'i-3' } }))?.code, 'NetworkConflict');
   put(draft, 'groups', 'other', { members: { x: 'i-3' } });
   const attach = () => put(draft, 'group-attachments', 'gc', { groupId: 'other', listenerId: 'web', port: 80 });
-  assert.equal(refusalOf(attach)?.code, 'NetworkConflict');
+  assert.equal(writeErrorOf(attach)?.code, 'NetworkConflict');
   assert.deepEqual(served(draft), []);
 });
 
@@ -121,7 +121,7 @@ test('a member that is starting is taken, and waits', () => {
   const draft = shop();
   put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.2'], status: 'Starting' });
   joinGroup(draft, 'g', 'i-2');
-  const [target] = compile(draft).snapshot.groups.get('web')?.targets.values() ?? [];
+  const [target] = compile(draft).snapshot.targetGroups.get('web')?.targets.values() ?? [];
   assert.match(target?.ineligible ?? '', /is Starting/);
 });
 
@@ -143,7 +143,7 @@ test('a target of another stack is not taken by a member that joins', () => {
   const draft = shop();
   const targets = { one: { address: '10.0.0.1', port: 80 } };
   put(draft, 'attachments', 'pool', { listenerId: 'web', targets }, { owner: FOREIGN });
-  const refusal = refusalOf(() => joinGroup(draft, 'g', 'i-1'));
+  const refusal = writeErrorOf(() => joinGroup(draft, 'g', 'i-1'));
   assert.equal(refusal?.code, 'OwnedByOther');
   assert.match(refusal?.message ?? '', /prod/);
 });
@@ -152,7 +152,7 @@ test('objects of different kinds may have one id: a group and the attachment of 
   const draft = shop();
   const targets = { one: { address: '10.0.0.1', port: 80 } };
   put(draft, 'attachments', 'g', { listenerId: 'web', targets }, { owner: FOREIGN });
-  assert.equal(refusalOf(() => joinGroup(draft, 'g', 'i-1'))?.code, 'OwnedByOther');
+  assert.equal(writeErrorOf(() => joinGroup(draft, 'g', 'i-1'))?.code, 'OwnedByOther');
 });
 
 test('a target of another stack is not taken by a server that moves to its address either', () => {
@@ -161,7 +161,7 @@ test('a target of another stack is not taken by a server that moves to its addre
   const targets = { one: { address: '10.0.0.9', port: 80 } };
   put(draft, 'attachments', 'pool', { listenerId: 'web', targets }, { owner: FOREIGN });
   const move = (address: string) =>
-    refusalOf(() => put(draft, 'backend-servers', 'i-1', { region: 'r1', vpcId: 'v', addresses: [address] }));
+    writeErrorOf(() => put(draft, 'backend-servers', 'i-1', { region: 'r1', vpcId: 'v', addresses: [address] }));
   const refusal = move('10.0.0.9');
   assert.equal(refusal?.code, 'OwnedByOther');
   assert.match(refusal?.message ?? '', /^addresses is 10\.0\.0\.9:80, .*attachment pool of urn:pulumi:prod/);
@@ -173,10 +173,10 @@ test("a target of a classic load balancer is its stack's before there is a liste
   put(draft, 'load-balancers', 'old', { type: 'classic' });
   const bind = (id: string, owner: string, weight: number) => {
     const targets = { one: { serverId: 'i-1', weight } };
-    return refusalOf(() => put(draft, 'attachments', id, { loadBalancerId: 'old', targets }, { owner }));
+    return writeErrorOf(() => put(draft, 'attachments', id, { loadBalancerId: 'old', targets }, { owner }));
   };
   const twice = { one: { serverId: 'i-1' }, two: { address: '10.0.0.1' } };
-  const conflict = refusalOf(() => put(draft, 'attachments', 'a', { loadBalancerId: 'old', targets: twice }));
+  const conflict = writeErrorOf(() => put(draft, 'attachments', 'a', { loadBalancerId: 'old', targets: twice }));
   assert.equal(conflict?.code, 'InvalidBackendServers.ServerIpConflict');
   bind('a', OWNER, 1);
   bind('b', OWNER, 2);
@@ -190,7 +190,7 @@ test("a target of a classic load balancer is its stack's before there is a liste
 test('a group attachment has a port, but under a classic load balancer none', () => {
   const draft = shop();
   const attach = (parent: object) =>
-    refusalOf(() => put(draft, 'group-attachments', 'gd', { groupId: 'g', ...parent }))?.code;
+    writeErrorOf(() => put(draft, 'group-attachments', 'gd', { groupId: 'g', ...parent }))?.code;
   assert.equal(attach({ listenerId: 'web' }), 'InvalidParameter');
   put(draft, 'load-balancers', 'old', { type: 'classic' });
   assert.equal(attach({ loadBalancerId: 'old', port: 80 }), 'OperationFailed.ActionNotSupport');
@@ -202,9 +202,9 @@ test('a group attachment has a port, but under a classic load balancer none', ()
 
 test('a group that is attached, and what it is attached to, is in use', () => {
   const draft = shop();
-  assert.equal(refusalOf(() => deleteObject(draft, 'groups', 'g', undefined))?.code, 'InUse');
+  assert.equal(writeErrorOf(() => deleteObject(draft, 'groups', 'g', undefined))?.code, 'InUse');
   assert.match(
-    refusalOf(() => deleteObject(draft, 'listeners', 'web', undefined))?.message ?? '',
+    writeErrorOf(() => deleteObject(draft, 'listeners', 'web', undefined))?.message ?? '',
     /group attachment ga/,
   );
 });

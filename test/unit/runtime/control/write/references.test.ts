@@ -6,7 +6,7 @@ import { propertyPath } from '../../../../../provider/model/base/property-path.t
 import { referencesOf } from '../../../../../provider/model/base/references.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
-import { emptyDraft, put, refusalOf } from '../../../../harness/control/drafts.ts';
+import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
 
 /** In an order in which each names only those before it. */
 const OBJECTS: readonly (readonly [kind: Kind, id: string, properties: object])[] = [
@@ -43,7 +43,7 @@ for (const { user, path, kind } of REFERENCES) {
   test(`${user.kind} ${user.id}: ${property} must name a ${KIND_NAMES[kind]} that is there`, () => {
     const draft = filledDraft();
     const version = draft.version;
-    const refusal = refusalOf(() => put(draft, user.kind, user.id, withIdAt(user.properties, path, 'none')));
+    const refusal = writeErrorOf(() => put(draft, user.kind, user.id, withIdAt(user.properties, path, 'none')));
     assert.equal(refusal?.code, 'InvalidParameter');
     assert.equal(refusal?.message, `${property} names no ${KIND_NAMES[kind]}: there is no none`);
     assert.equal(draft.version, version);
@@ -55,7 +55,7 @@ for (const [kind, id] of OBJECTS) {
   const names = users.map(({ user }) => `${KIND_NAMES[user.kind]} ${user.id}`);
   test(`${kind} ${id} ${names.length === 0 ? 'is deleted: nothing names it' : `stays for ${names.join(', ')}`}`, () => {
     const draft = filledDraft();
-    const refusal = refusalOf(() => deleteObject(draft, kind, id, undefined));
+    const refusal = writeErrorOf(() => deleteObject(draft, kind, id, undefined));
     assert.equal(refusal?.code, names.length === 0 ? undefined : 'InUse');
     assert.deepEqual(new Set(refusal?.details.map(({ message }) => message)), new Set(names));
     assert.equal(draft.get(kind, id) !== undefined, names.length > 0);

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Change } from '../../../../../provider/runtime/control/write/write.ts';
+import type { ModelChange } from '../../../../../provider/runtime/control/write/write.ts';
 import { Writer, type WriterOptions } from '../../../../../provider/runtime/control/write/writer.ts';
 import { SqliteStore } from '../../../../../provider/runtime/store/sqlite/sqlite-store.ts';
 import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
-import { engineOf, freePort, listen, UNCHECKED } from '../../../../harness/engine/fixtures.ts';
+import { engineOf, freePort, listenOn, UNCHECKED } from '../../../../harness/engine/fixtures.ts';
 import { makePair, type Pair } from '../../../../harness/machine/certificates.ts';
 import { temporaryDirectory } from '../../../../harness/runtime/runtime.ts';
 
@@ -15,7 +15,7 @@ import { temporaryDirectory } from '../../../../harness/runtime/runtime.ts';
 const [WEAK, OTHER_WEAK] = ['a', 'b'].map((name) => makePair([name], { key: 'rsa:1024' })) as [Pair, Pair];
 const GOOD = makePair(['a']);
 
-function listener(port: number, pair: Pair, drainSeconds = 0): Change {
+function listener(port: number, pair: Pair, drainSeconds = 0): ModelChange {
   const properties = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: pair }, drainSeconds };
   return (draft) => put(draft, 'listeners', 'web', properties);
 }
@@ -23,7 +23,7 @@ function listener(port: number, pair: Pair, drainSeconds = 0): Change {
 /** It has started with the listener stored. */
 async function writerWith(
   t: TestContext,
-  stored: Change,
+  stored: ModelChange,
   handOver: WriterOptions['handOver'] = () => undefined,
 ): Promise<Writer> {
   const draft = emptyDraft();
@@ -67,7 +67,7 @@ test('of a listener whose certificate is refused another bad one is refused as w
 });
 
 test('of a listener whose port is taken a new certificate is stored, a bad one and another taken port are refused', async (t) => {
-  const [port, other] = [await listen(t, createServer()), await listen(t, createServer())];
+  const [port, other] = [await listenOn(t, createServer()), await listenOn(t, createServer())];
   const writer = await writerWith(t, listener(port, GOOD));
   assert.deepEqual(refusedPaths(writer), ['port']);
   await writer.write(listener(port, makePair(['b'])));
@@ -78,7 +78,7 @@ test('of a listener whose port is taken a new certificate is stored, a bad one a
 
 test('a listener that waits is refused a bad certificate when it is put, not when it takes over', async (t) => {
   const port = await freePort();
-  const owned = (id: string, pair: Pair): Change => {
+  const owned = (id: string, pair: Pair): ModelChange => {
     const properties = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: pair } };
     return (draft) => put(draft, 'listeners', id, properties, { owner: `urn:pulumi:dev::shop::weir::${id}` });
   };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
 import { MAX_QUEUED, queueEmptied } from '../../../../../provider/runtime/embedded/io/queue-drain.ts';
-import { Client, listen, until } from '../../../../harness/engine/fixtures.ts';
+import { listenOn, TcpClient, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
 /** As long as a process waits for the processor on a busy machine. */
 function stall(ms: number): void {
@@ -16,9 +16,9 @@ test('every connection that waits is taken, on a busy machine too', async (t) =>
     taken++;
     stall(3);
   });
-  const port = await listen(t, server);
-  const clients = Array.from({ length: 50 }, () => new Client(t, port));
-  await until(() => taken > 0, 'the first of them');
+  const port = await listenOn(t, server);
+  const clients = Array.from({ length: 50 }, () => new TcpClient(t, port));
+  await untilTrue(() => taken > 0, 'the first of them');
   await queueEmptied(() => taken);
   server.close();
   assert.equal(taken, clients.length);

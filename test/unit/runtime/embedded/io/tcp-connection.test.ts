@@ -5,7 +5,7 @@ import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import type { ConnectHandler, Connection } from '../../../../../provider/runtime/embedded/io/connection.ts';
 import { TcpConnection } from '../../../../../provider/runtime/embedded/io/tcp-connection.ts';
-import { freePort, fullPort, listen, until } from '../../../../harness/engine/fixtures.ts';
+import { freePort, fullPort, listenOn, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
 /** Records what it is told; writes a payload with respect for back-pressure. */
 class Recorder implements ConnectHandler {
@@ -65,11 +65,11 @@ async function pair(t: TestContext, isPlain: boolean): Promise<{ client: Recorde
     if (isPlain) Object.assign((socket as unknown as { _handle: object })._handle, { useUserBuffer: undefined });
     server.socket = TcpConnection.accept(socket, server);
   });
-  const port = await listen(t, listening);
+  const port = await listenOn(t, listening);
   client.socket = TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 5_000 }, client);
   t.after(() => client.socket?.destroy());
   t.after(() => server.socket?.destroy());
-  await until(() => client.events.length > 0 && server.socket !== undefined, 'the connection');
+  await untilTrue(() => client.events.length > 0 && server.socket !== undefined, 'the connection');
   return { client, server };
 }
 
@@ -89,11 +89,11 @@ for (const isPlain of [false, true]) {
     }, 1);
     t.after(() => clearInterval(resume));
     // Until both senders have met a full kernel buffer, the pauses would prove nothing.
-    await until(() => client.blocked > 0 && server.blocked > 0, 'back-pressure both ways');
+    await untilTrue(() => client.blocked > 0 && server.blocked > 0, 'back-pressure both ways');
     client.isReading = true;
     server.isReading = true;
     const size = (recorder: Recorder) => recorder.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    await until(() => size(client) >= 8_000_000 && size(server) >= 8_000_000, 'all bytes');
+    await untilTrue(() => size(client) >= 8_000_000 && size(server) >= 8_000_000, 'all bytes');
     assert.ok(server.received.equals(payloads[0]));
     assert.ok(client.received.equals(payloads[1]));
   });
@@ -109,7 +109,7 @@ for (const isPlain of [false, true]) {
         await new Promise(setImmediate);
         if (client.writable === told) client.socket?.write(Buffer.alloc(64 * 1024));
       }
-      await until(() => client.writable > told, 'onWritable');
+      await untilTrue(() => client.writable > told, 'onWritable');
       assert.equal(client.socket?.write('x'), true, 'nothing is queued any more');
       server.chunks.length = 0;
     }
@@ -118,18 +118,18 @@ for (const isPlain of [false, true]) {
   test(`${mode}: strings go as latin1`, async (t) => {
     const { client, server } = await pair(t, isPlain);
     assert.equal(client.socket?.write('caf\u00e9'), true);
-    await until(() => server.received.length === 4, 'four bytes');
+    await untilTrue(() => server.received.length === 4, 'four bytes');
     assert.equal(server.received.toString('latin1'), 'café');
   });
 
   test(`${mode}: a half-closed side still receives, and both are closed without an error`, async (t) => {
     const { client, server } = await pair(t, isPlain);
     client.socket?.end();
-    await until(() => server.events.includes('end'), 'the FIN');
+    await untilTrue(() => server.events.includes('end'), 'the FIN');
     server.socket?.write('late answer');
-    await until(() => client.received.length > 0, 'the answer');
+    await untilTrue(() => client.received.length > 0, 'the answer');
     server.socket?.end();
-    await until(() => client.events.includes('close') && server.events.includes('close'), 'both ends');
+    await untilTrue(() => client.events.includes('close') && server.events.includes('close'), 'both ends');
     assert.deepEqual(client.events, ['connect', 'end', 'close']);
     assert.deepEqual(server.events, ['end', 'close']);
     assert.equal(client.error, undefined);
@@ -142,20 +142,20 @@ for (const isPlain of [false, true]) {
       if (prepare === 'queued') {
         server.socket?.pause();
         client.send(Buffer.alloc(32_000_000));
-        await until(() => client.blocked > 0, 'a full buffer');
+        await untilTrue(() => client.blocked > 0, 'a full buffer');
       }
       if (prepare === 'ended') {
         client.socket?.end();
-        await until(() => server.events.includes('end'), 'the FIN');
+        await untilTrue(() => server.events.includes('end'), 'the FIN');
       }
       client.socket?.reset();
       server.socket?.resume();
       // After a FIN libuv reads no more, and so learns of the reset only from a write.
       if (prepare === 'ended') {
-        await until(() => client.events.includes('close'), 'the reset');
+        await untilTrue(() => client.events.includes('close'), 'the reset');
         server.socket?.write('x');
       }
-      await until(() => client.events.includes('close') && server.events.includes('close'), prepare);
+      await untilTrue(() => client.events.includes('close') && server.events.includes('close'), prepare);
       assert.ok(['ECONNRESET', 'EPIPE'].includes(server.error?.code ?? ''), `${prepare}: ${server.error}`);
       assert.equal(client.error, undefined, prepare);
       assert.equal(client.socket?.isDestroyed, true);
@@ -168,7 +168,7 @@ for (const isPlain of [false, true]) {
     server.socket?.write('x');
     client.socket?.destroy();
     client.socket?.destroy();
-    await until(() => client.events.includes('close'), 'the close');
+    await untilTrue(() => client.events.includes('close'), 'the close');
     assert.deepEqual(client.events, ['connect', 'close']);
     assert.equal(client.received.length, 0);
   });
@@ -179,7 +179,7 @@ for (const isPlain of [false, true]) {
     if (server.socket) server.socket.handler = other;
     client.socket?.write('x');
     client.socket?.end();
-    await until(() => other.events.includes('end'), 'the end at the other handler');
+    await untilTrue(() => other.events.includes('end'), 'the end at the other handler');
     assert.equal(other.received.toString(), 'x');
     assert.deepEqual(server.events, []);
   });
@@ -194,7 +194,7 @@ test('addresses and ports of an accepted socket are known', async (t) => {
 
 test('a server counts no connection whose handle was taken', async (t) => {
   const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true });
-  const port = await listen(t, server);
+  const port = await listenOn(t, server);
   const recorder = new Recorder();
   server.on('connection', (socket) => {
     recorder.socket = TcpConnection.accept(socket, recorder);
@@ -202,7 +202,7 @@ test('a server counts no connection whose handle was taken', async (t) => {
   const client = net.connect(port, '127.0.0.1');
   t.after(() => client.destroy());
   t.after(() => recorder.socket?.destroy());
-  await until(() => recorder.socket !== undefined, 'the connection');
+  await untilTrue(() => recorder.socket !== undefined, 'the connection');
   const { promise, resolve } = Promise.withResolvers<number>();
   server.getConnections((_error, count) => resolve(count));
   assert.equal(await promise, 0);
@@ -211,7 +211,7 @@ test('a server counts no connection whose handle was taken', async (t) => {
 test('a refused connect is a close with its error and nothing before', async () => {
   const recorder = new Recorder();
   TcpConnection.connect({ address: '127.0.0.1', port: await freePort(), timeoutMs: 5_000 }, recorder);
-  await until(() => recorder.events.length > 0, 'the close');
+  await untilTrue(() => recorder.events.length > 0, 'the close');
   assert.deepEqual(recorder.events, ['close']);
   assert.equal(recorder.error?.code, 'ECONNREFUSED');
 });
@@ -222,27 +222,27 @@ test('a connect that hangs ends with ETIMEDOUT, one that is reset ends without a
   TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 20 }, late);
   const abandoned = new Recorder();
   TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 5_000 }, abandoned).reset();
-  await until(() => late.events.length > 0 && abandoned.events.length > 0, 'both closes');
+  await untilTrue(() => late.events.length > 0 && abandoned.events.length > 0, 'both closes');
   assert.deepEqual([late.events, late.error?.code], [['close'], 'ETIMEDOUT']);
   assert.deepEqual([abandoned.events, abandoned.error], [['close'], undefined]);
 });
 
 test('a closed socket gives its read buffer to the next one, unless the last chunk in it is still needed', async (t) => {
   const chunks: Buffer[] = [];
-  const answers = [true, false, true];
+  const responses = [true, false, true];
   const listening = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     const raw = TcpConnection.accept(socket, {
       onData: (chunk) => {
         chunks.push(chunk);
         raw.destroy();
-        return answers[chunks.length - 1] ?? true;
+        return responses[chunks.length - 1] ?? true;
       },
       onEnd: () => {},
       onWritable: () => {},
       onClose: () => {},
     });
   });
-  const port = await listen(t, listening);
+  const port = await listenOn(t, listening);
   for (const letter of ['a', 'b', 'c', 'd']) {
     const client = net.connect({ host: '127.0.0.1', port });
     client.on('error', () => {});

@@ -4,19 +4,19 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Snapshot, TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { difference } from '../../../../../provider/runtime/embedded/main-thread/difference.ts';
-import { groupSettings, listener, snapshot, target } from '../../../../harness/engine/fixtures.ts';
+import { listenerSnapshot, snapshot, target, targetGroupSettings } from '../../../../harness/engine/fixtures.ts';
 import { assertHolds } from '../../../../harness/properties/properties.ts';
 
 test('from nothing it is the whole, to itself it is empty', () => {
-  const web = listener('web', 80, [target(1), target(2)]);
+  const web = listenerSnapshot('web', 80, [target(1), target(2)]);
   const next = snapshot(1, [web]);
   const whole = difference(undefined, next);
   assert.deepEqual(whole, {
     upserted: [
       {
         listener: web,
-        groups: [{ group: web.group, upserted: [...web.group.targets.values()], removed: [] }],
-        removedGroups: [],
+        targetGroups: [{ targetGroup: web.targetGroup, upserted: [...web.targetGroup.targets.values()], removed: [] }],
+        removedTargetGroups: [],
       },
     ],
     removed: [],
@@ -27,10 +27,10 @@ test('from nothing it is the whole, to itself it is empty', () => {
 test('one weight of many is one target', () => {
   const targets = Array.from({ length: 1000 }, (_, index) => target(index + 1));
   const changed = target(500, 25);
-  const web = listener('web', 80, targets.with(499, changed));
-  const change = difference(snapshot(1, [listener('web', 80, targets)]), snapshot(2, [web]));
-  const groups = [{ group: web.group, upserted: [changed], removed: [] }];
-  assert.deepEqual(change.upserted, [{ listener: web, groups, removedGroups: [] }]);
+  const web = listenerSnapshot('web', 80, targets.with(499, changed));
+  const change = difference(snapshot(1, [listenerSnapshot('web', 80, targets)]), snapshot(2, [web]));
+  const targetGroups = [{ targetGroup: web.targetGroup, upserted: [changed], removed: [] }];
+  assert.deepEqual(change.upserted, [{ listener: web, targetGroups, removedTargetGroups: [] }]);
 });
 
 type State = Record<string, Record<string, number>>;
@@ -49,7 +49,7 @@ function snapshotOf(state: State, version: number): Snapshot {
       if (!interned.has(name)) interned.set(name, target(Number(port), weight));
       return interned.get(name) as TargetSnapshot;
     });
-    return listener(id, 80, targets);
+    return listenerSnapshot(id, 80, targets);
   });
   return snapshot(version, listeners);
 }
@@ -60,9 +60,9 @@ test('applied to the one it gives the other', () => {
       const { upserted, removed } = difference(snapshotOf(before, 1), snapshotOf(after, 2));
       const state = structuredClone(before);
       for (const id of removed) delete state[id];
-      for (const { listener, groups } of upserted) {
+      for (const { listener, targetGroups } of upserted) {
         const weights: Record<string, number> = state[listener.id] ?? {};
-        for (const targets of groups) {
+        for (const targets of targetGroups) {
           for (const key of targets.removed) delete weights[key.split(':')[1] as string];
           for (const { port, weight } of targets.upserted) {
             assert.notEqual(weights[port], weight, 'an unchanged target is not in it');
@@ -77,13 +77,13 @@ test('applied to the one it gives the other', () => {
 });
 
 test("a rule that goes takes its group with it, and the listener's own group is not in the difference", () => {
-  const web = listener('web', 80, [target(1)]);
-  const group = { ...groupSettings('web'), id: 'rules/api', ruleId: 'api', targets: new Map() };
-  const rule = { id: 'api', host: undefined, path: '/api', pathMatch: 'prefix', version: 1, group } as const;
+  const web = listenerSnapshot('web', 80, [target(1)]);
+  const targetGroup = { ...targetGroupSettings('web'), id: 'rules/api', ruleId: 'api', targets: new Map() };
+  const rule = { id: 'api', host: undefined, path: '/api', pathMatch: 'prefix', version: 1, targetGroup } as const;
   const ruled = { ...web, rules: [rule] };
   const added = difference(snapshot(1, [web]), snapshot(2, [ruled]));
-  const groups = [{ group, upserted: [], removed: [] }];
-  assert.deepEqual(added.upserted, [{ listener: ruled, groups, removedGroups: [] }]);
+  const targetGroups = [{ targetGroup, upserted: [], removed: [] }];
+  assert.deepEqual(added.upserted, [{ listener: ruled, targetGroups, removedTargetGroups: [] }]);
   const removed = difference(snapshot(2, [ruled]), snapshot(3, [web]));
-  assert.deepEqual(removed.upserted, [{ listener: web, groups: [], removedGroups: ['rules/api'] }]);
+  assert.deepEqual(removed.upserted, [{ listener: web, targetGroups: [], removedTargetGroups: ['rules/api'] }]);
 });

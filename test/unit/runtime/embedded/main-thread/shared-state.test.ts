@@ -1,11 +1,15 @@
 // What the state tells workers of a binding beside the snapshot: its number, since when it takes traffic, its table of clients.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GroupSnapshot, Health } from '../../../../../provider/runtime/contract/snapshot.ts';
+import type { Health, TargetGroupSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
-import type { GroupUpsert, Swap, TargetUpsert } from '../../../../../provider/runtime/embedded/shared/messages.ts';
+import type {
+  Swap,
+  TargetGroupUpsert,
+  TargetUpsert,
+} from '../../../../../provider/runtime/embedded/shared/messages.ts';
 import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
-import { listener, snapshot, target } from '../../../../harness/engine/fixtures.ts';
+import { listenerSnapshot, snapshot, target } from '../../../../harness/engine/fixtures.ts';
 
 const SOURCE_IP = { type: 'source-ip', lifetimeMs: 1000 } as const;
 
@@ -14,27 +18,30 @@ function world() {
   const state = new SharedState(1);
   const health: Record<number, Health> = {};
   let version = 0;
-  const advance = (weights: Readonly<Record<number, number>>, group: Partial<GroupSnapshot> = {}): GroupUpsert => {
+  const advance = (
+    weights: Readonly<Record<number, number>>,
+    targetGroup: Partial<TargetGroupSnapshot> = {},
+  ): TargetGroupUpsert => {
     const targets = Object.entries(weights).map(([port, weight]) => target(Number(port), weight));
-    const web = listener('web', 80, targets);
-    const next = snapshot(++version, [{ ...web, group: { ...web.group, ...group } }]);
-    return groupOf(state.advance(next, (_, key) => health[Number(key.split(':')[1])] ?? 'unchecked', []));
+    const web = listenerSnapshot('web', 80, targets);
+    const next = snapshot(++version, [{ ...web, targetGroup: { ...web.targetGroup, ...targetGroup } }]);
+    return targetGroupOf(state.advance(next, (_, key) => health[Number(key.split(':')[1])] ?? 'unchecked', []));
   };
-  const turn = (port: number, turned: Health) => {
-    health[port] = turned;
-    return state.setHealth([{ groupId: 'web', key: target(port).key, health: turned }])[0]?.begunAtMs;
+  const turn = (port: number, changed: Health) => {
+    health[port] = changed;
+    return state.setHealth([{ targetGroupId: 'web', key: target(port).key, health: changed }])[0]?.begunAtMs;
   };
-  const whole = () => targetsOf(groupOf(state.whole([])));
+  const whole = () => targetsOf(targetGroupOf(state.whole([])));
   const isInSlowStart = (port: number) => state.counts('web', target(port).key).isInSlowStart;
   return { advance, turn, whole, health, isInSlowStart };
 }
 
-function groupOf(swap: Swap): GroupUpsert {
-  return swap.upserted[0]?.groups[0] as GroupUpsert;
+function targetGroupOf(swap: Swap): TargetGroupUpsert {
+  return swap.upserted[0]?.targetGroups[0] as TargetGroupUpsert;
 }
 
-function targetsOf(group: GroupUpsert): Record<number, TargetUpsert> {
-  return Object.fromEntries(group.upserted.map((upsert) => [upsert.port, upsert]));
+function targetsOf(targetGroup: TargetGroupUpsert): Record<number, TargetUpsert> {
+  return Object.fromEntries(targetGroup.upserted.map((upsert) => [upsert.port, upsert]));
 }
 
 function isNow(begunAtMs: number | undefined, sinceMs: number): boolean {

@@ -6,23 +6,23 @@ import { WorkerPlace } from '../../../../../provider/runtime/embedded/main-threa
 import { createGauges } from '../../../../../provider/runtime/embedded/shared/counters.ts';
 import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
 import {
-  Client,
   echoTarget,
   freePort,
-  listener,
+  listenerSnapshot,
   snapshot,
+  TcpClient,
   target,
   UNCHECKED,
-  until,
+  untilTrue,
   visit,
 } from '../../../../harness/engine/fixtures.ts';
-import { worldOf } from '../../../../harness/engine/world.ts';
+import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
 test('an ended worker is replaced and serves; flows of the others stay, its own are cut and uncounted', async (t) => {
-  const { engine, serve, echo, connect, visit } = worldOf(t);
+  const { engine, serve, echo, connect, visit } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
-  const web = listener('web', port, [target(a.port)]);
+  const web = listenerSnapshot('web', port, [target(a.port)]);
   await serve([web]);
   const clients = Array.from({ length: 40 }, () => connect(port));
   await Promise.all(clients.map((client) => client.name()));
@@ -30,37 +30,40 @@ test('an ended worker is replaced and serves; flows of the others stay, its own 
   assert.equal(ended + kept, 40);
   assert.equal(await engine.endWorker(0), true);
   assert.equal(await engine.endWorker(2), false);
-  await until(() => engine.status().workers.every(({ version }) => version === 1), 'the new worker');
+  await untilTrue(() => engine.status().workers.every(({ version }) => version === 1), 'the new worker');
   assert.deepEqual(
     engine.status().workers.map(({ restarts }) => restarts),
     [1, 0],
   );
-  await until(() => clients.filter(({ isClosed, hasEnded }) => isClosed || hasEnded).length === ended, 'the cut flows');
+  await untilTrue(
+    () => clients.filter(({ isClosed, hasEnded }) => isClosed || hasEnded).length === ended,
+    'the cut flows',
+  );
   assert.equal(engine.counts('web', `127.0.0.1:${a.port}`).activeConnections, kept);
   for (const client of clients) {
     if (client.isClosed || client.hasEnded) continue;
     client.socket.write('x');
-    await until(() => client.text === 'a\nx', 'the echo of another worker');
+    await untilTrue(() => client.text === 'a\nx', 'the echo of another worker');
   }
   for (let i = 0; i < 20; i++) assert.equal(await visit(port), 'a');
 });
 
 test('all workers ended at once come back with what is served', async (t) => {
-  const { engine, serve, echo, visit } = worldOf(t);
+  const { engine, serve, echo, visit } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
-  await serve([listener('web', port, [target(a.port)])]);
+  await serve([listenerSnapshot('web', port, [target(a.port)])]);
   await Promise.all([engine.endWorker(0), engine.endWorker(1)]);
-  await until(() => engine.status().workers.every(({ version }) => version === 1), 'the new workers');
+  await untilTrue(() => engine.status().workers.every(({ version }) => version === 1), 'the new workers');
   assert.equal(await visit(port), 'a');
 });
 
 test('a worker that ends between prepare and activate serves the activated snapshot', async (t) => {
-  const { engine, snapshot, serve, echo, visit } = worldOf(t);
+  const { engine, snapshot, serve, echo, visit } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
   await serve([]);
-  const next = snapshot([listener('web', port, [target(a.port)])]);
+  const next = snapshot([listenerSnapshot('web', port, [target(a.port)])]);
   assert.deepEqual(await engine.prepare(next), []);
   await Promise.all([engine.endWorker(0), engine.endWorker(1)]);
   await engine.activate(next, UNCHECKED);
@@ -72,15 +75,15 @@ test('a worker that ends between prepare and activate serves the activated snaps
 });
 
 test('a worker that ends during activate comes back on the activated snapshot', async (t) => {
-  const { engine, snapshot, serveWeb, echo, visit } = worldOf(t);
+  const { engine, snapshot, serveWeb, echo, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await serveWeb([target(a.port)]);
-  const next = snapshot([listener('web', port, [target(b.port)])]);
+  const next = snapshot([listenerSnapshot('web', port, [target(b.port)])]);
   await engine.prepare(next);
   const activated = engine.activate(next, UNCHECKED);
   await Promise.all([engine.endWorker(0), activated]);
   // Its acknowledgement may have come before its end.
-  await until(() => engine.status().workers.every(({ version }) => version === 2), 'both workers');
+  await untilTrue(() => engine.status().workers.every(({ version }) => version === 2), 'both workers');
   for (let i = 0; i < 10; i++) assert.equal(await visit(port), 'b');
 });
 
@@ -88,8 +91,8 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
   const a = await echoTarget(t, 'a');
   const [port, other] = [await freePort(), await freePort()];
   const state = new SharedState(1);
-  const endpoints = [toEndpoint(listener('web', port, []))];
-  state.advance(snapshot(1, [listener('web', port, [target(a.port)])]), UNCHECKED, endpoints);
+  const endpoints = [toEndpoint(listenerSnapshot('web', port, []))];
+  state.advance(snapshot(1, [listenerSnapshot('web', port, [target(a.port)])]), UNCHECKED, endpoints);
   const ended: string[] = [];
   const place = new WorkerPlace(0, {
     init: () => ({
@@ -109,12 +112,12 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
   });
   t.after(() => place.destroy());
   assert.deepEqual(await place.ready, []);
-  const flow = new Client(t, port);
+  const flow = new TcpClient(t, port);
   await flow.name();
   // It drains for as long as the flow is open, and so comes to no swap.
   const drained = place.ask({ type: 'close' });
-  endpoints.push(toEndpoint(listener('web', other, [])));
-  const moved = state.advance(snapshot(2, [listener('web', other, [target(a.port)])]), UNCHECKED, endpoints);
+  endpoints.push(toEndpoint(listenerSnapshot('web', other, [])));
+  const moved = state.advance(snapshot(2, [listenerSnapshot('web', other, [target(a.port)])]), UNCHECKED, endpoints);
   assert.deepEqual(await place.swap(moved, 10), []);
   assert.equal(await drained, undefined);
   assert.deepEqual([place.version, place.restarts, ended.length], [2, 1, 1]);

@@ -3,8 +3,11 @@ import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { acceptHttp } from '../../../../../provider/runtime/embedded/http/exchange/accept.ts';
-import { Binding, type StreamProtocol } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
 import type { Target } from '../../../../../provider/runtime/embedded/serving/target.ts';
+import {
+  type StreamProtocol,
+  TcpListeningSocket,
+} from '../../../../../provider/runtime/embedded/serving/tcp-listening-socket.ts';
 import {
   ConnectionGauge,
   createCounters,
@@ -14,17 +17,17 @@ import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endp
 import { createListenerCounters } from '../../../../../provider/runtime/embedded/shared/listener-counters.ts';
 import { acceptTcp } from '../../../../../provider/runtime/embedded/tcp/accept.ts';
 import {
-  Client,
   freePort,
   fullPort,
-  listen,
-  listener,
+  listenerSnapshot,
+  listenOn,
   settings,
+  TcpClient,
   target,
-  until,
+  untilTrue,
   workerListener,
 } from '../../../../harness/engine/fixtures.ts';
-import { worldOf } from '../../../../harness/engine/world.ts';
+import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
 /** A binding in this thread, with one target, which is returned with the binding's port. */
 async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: number): Promise<[number, Target]> {
@@ -32,63 +35,63 @@ async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: 
   const ofListener = { ...settings('web', port), protocol };
   const gauge = new ConnectionGauge(createGauges(1), 0);
   const acceptors = { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: () => assert.fail('no TLS here') };
-  const context = { acceptors, refusers: {}, gauge, isPortShared: false, log: () => {} };
-  const binding = await Binding.open(toEndpoint(ofListener), context);
-  t.after(() => binding.close());
+  const context = { acceptors, rejecters: {}, gauge, isPortShared: false, log: () => {} };
+  const listeningSocket = await TcpListeningSocket.open(toEndpoint(ofListener), context);
+  t.after(() => listeningSocket.close());
   const served = workerListener(ofListener, createListenerCounters(1));
   const bound = { ...target(targetPort), health: 'healthy', begunAtMs: undefined, number: 1, slot: 0 } as const;
   served.targets.update({ upserted: [{ ...bound, counters: createCounters(1) }] });
-  binding.serve(served);
+  listeningSocket.serve(served);
   return [port, served.targets.pick({ remoteAddress: '' }) as Target];
 }
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
-const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+const RESPONSE = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 for (const protocol of ['TCP', 'HTTP'] as const) {
   test(`${protocol}: a connect in progress counts, until the client goes`, async (t) => {
     const [port, picked] = await bindTarget(t, protocol, await fullPort(t));
-    const client = new Client(t, port);
+    const client = new TcpClient(t, port);
     client.socket.write(GET);
-    await until(() => picked.connections === 1, 'the pick');
+    await untilTrue(() => picked.connections === 1, 'the pick');
     client.socket.resetAndDestroy();
-    await until(() => picked.connections === 0, 'its end');
+    await untilTrue(() => picked.connections === 0, 'its end');
   });
 
   test(`${protocol}: a connect that is refused counts no more`, async (t) => {
     const [port, picked] = await bindTarget(t, protocol, await freePort());
-    const client = new Client(t, port);
+    const client = new TcpClient(t, port);
     client.socket.write(GET);
-    await until(() => client.isReset || client.text.startsWith('HTTP/1.1 502'), 'the failure');
+    await untilTrue(() => client.isReset || client.text.startsWith('HTTP/1.1 502'), 'the failure');
     assert.equal(picked.connections, 0);
   });
 
   test(`${protocol}: what is under way counts once, and no more when it is over`, async (t) => {
     const sockets: net.Socket[] = [];
     const server = net.createServer((socket) => sockets.push(socket.on('error', () => {})));
-    const [port, picked] = await bindTarget(t, protocol, await listen(t, server));
-    const client = new Client(t, port);
+    const [port, picked] = await bindTarget(t, protocol, await listenOn(t, server));
+    const client = new TcpClient(t, port);
     for (let request = 0; request < 2; request++) {
       const seen = sockets[0]?.bytesRead ?? 0;
       client.socket.write(GET);
-      await until(() => (sockets[0]?.bytesRead ?? 0) > seen, 'the request');
+      await untilTrue(() => (sockets[0]?.bytesRead ?? 0) > seen, 'the request');
       assert.equal(picked.connections, 1);
-      sockets[0]?.write(ANSWER);
-      await until(() => client.text.length === (request + 1) * ANSWER.length, 'the answer');
+      sockets[0]?.write(RESPONSE);
+      await untilTrue(() => client.text.length === (request + 1) * RESPONSE.length, 'the answer');
       assert.equal(picked.connections, protocol === 'TCP' ? 1 : 0);
     }
     client.socket.destroy();
     sockets[0]?.destroy();
-    await until(() => picked.connections === 0, 'the end');
+    await untilTrue(() => picked.connections === 0, 'the end');
   });
 }
 
 test('a burst of connects does not all go to the target that was idle when it began', async (t) => {
-  const { serve, echo, connect } = worldOf(t, { workers: 1 });
+  const { serve, echo, connect } = engineWorldOf(t, { workers: 1 });
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
   const served = (ports: readonly number[]) =>
-    listener(
+    listenerSnapshot(
       'web',
       port,
       ports.map((each) => target(each)),

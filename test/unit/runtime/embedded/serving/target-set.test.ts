@@ -3,25 +3,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TargetSet } from '../../../../../provider/runtime/embedded/serving/target-set.ts';
 import { createCounters } from '../../../../../provider/runtime/embedded/shared/counters.ts';
-import type { GroupSettings } from '../../../../../provider/runtime/embedded/shared/messages.ts';
+import type { TargetGroupSettings } from '../../../../../provider/runtime/embedded/shared/messages.ts';
 import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
 import { createClientTable } from '../../../../../provider/runtime/select/client-table.ts';
 import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
-import { groupSettings, target, until } from '../../../../harness/engine/fixtures.ts';
+import { target, targetGroupSettings, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
 const COOKIE = {
   sticky: { type: 'cookie', cookieName: 'weir', cookieKey: 'the key of the group', lifetimeMs: undefined },
 } as const;
 const SOURCE_IP = { sticky: { type: 'source-ip', lifetimeMs: 300_000 } } as const;
 
-function groupOf(more: Partial<GroupSettings>): GroupSettings {
-  return { ...groupSettings('web'), ...more };
+function targetGroupOf(more: Partial<TargetGroupSettings>): TargetGroupSettings {
+  return { ...targetGroupSettings('web'), ...more };
 }
 
 /** Ports are named 1, 2, ...; `begunAtMs` by port. */
-function setOf(ports: number, more: Partial<GroupSettings>, begunAtMs: Readonly<Record<number, number>> = {}) {
+function setOf(ports: number, more: Partial<TargetGroupSettings>, begunAtMs: Readonly<Record<number, number>> = {}) {
   const set = new TargetSet(
-    { settings: groupOf(more), selection: createSelection(), clients: createClientTable() },
+    { settings: targetGroupOf(more), selection: createSelection(), clients: createClientTable() },
     0,
     () => {},
   );
@@ -85,9 +85,9 @@ test('settings of another kind, key or name count from the next pick on, and the
   const set = setOf(2, COOKIE);
   const visit = browser(set);
   const { port } = visit();
-  const configure = (more: Partial<GroupSettings>) => {
+  const configure = (more: Partial<TargetGroupSettings>) => {
     // As a worker gets them: by structured clone.
-    set.update({ settings: structuredClone(groupOf(more)), clients: createClientTable() });
+    set.update({ settings: structuredClone(targetGroupOf(more)), clients: createClientTable() });
   };
   configure(COOKIE);
   assert.deepEqual(visit(), { port, isTold: false });
@@ -143,7 +143,7 @@ test('a target in slow start has its part of a share, and by and by the whole wi
   assert.ok(old >= 98 && old <= 102 && young >= 53 && young <= 57, `${old}, ${young}`);
 
   const set = setOf(2, { slowStartMs: 300 }, { 2: sharedNowMs() });
-  await until(() => Math.abs((counts(set, 100)[1] ?? 0) - 50) <= 1, 'the whole share');
+  await untilTrue(() => Math.abs((counts(set, 100)[1] ?? 0) - 50) <= 1, 'the whole share');
 });
 
 test('no slow start for a hash by address, for the only target, nor where it is off', () => {

@@ -17,7 +17,7 @@ test('the columns of all workers add up', () => {
     column.opened();
   }
   columns[1]?.closed();
-  assert.deepEqual(readCounters(counters), { requests: 6, active: 2, answers: [0, 0, 0, 0, 0] });
+  assert.deepEqual(readCounters(counters), { requests: 6, active: 2, responses: [0, 0, 0, 0, 0] });
 });
 
 test('a worker that ended leaves its requests and no open flow', () => {
@@ -28,7 +28,7 @@ test('a worker that ended leaves its requests and no open flow', () => {
     column.opened();
   }
   clearActive(counters, 1);
-  assert.deepEqual(readCounters(counters), { requests: 2, active: 1, answers: [0, 0, 0, 0, 0] });
+  assert.deepEqual(readCounters(counters), { requests: 2, active: 1, responses: [0, 0, 0, 0, 0] });
 });
 
 test('one success after failures is told once, whichever workers had them', () => {
@@ -57,7 +57,7 @@ test('the connections of a target are those of all workers, from the pick to the
 
 test('answers are counted by the class of their status, over all workers', () => {
   const counters = createCounters(2);
-  new TargetColumn(counters, 0).answered(200);
-  for (const status of [101, 299, 304, 404, 500, 599]) new TargetColumn(counters, 1).answered(status);
-  assert.deepEqual(readCounters(counters), { requests: 0, active: 0, answers: [1, 2, 1, 1, 2] });
+  new TargetColumn(counters, 0).responded(200);
+  for (const status of [101, 299, 304, 404, 500, 599]) new TargetColumn(counters, 1).responded(status);
+  assert.deepEqual(readCounters(counters), { requests: 0, active: 0, responses: [1, 2, 1, 1, 2] });
 });

@@ -19,9 +19,9 @@ test('the columns of all workers add up, each count in a cell of its own', () =>
     column.addOpen(3);
     column.handshakeFailed();
     column.request();
-    column.targetAnswered(200);
-    column.targetAnswered(503);
-    column.ownAnswered(503);
+    column.targetResponded(200);
+    column.targetResponded(503);
+    column.localResponded(503);
     column.finished(3);
     column.reserveOpen(6 + workerId);
     column.reservePending(1);
@@ -30,12 +30,12 @@ test('the columns of all workers add up, each count in a cell of its own', () =>
   assert.deepEqual(rest, {
     connections: 2,
     openConnections: 7,
-    refusedConnections: 1,
+    rejectedConnections: 1,
     handshakeFailures: 2,
     requests: 2,
-    refusedRequests: 1,
-    targetAnswers: [0, 2, 0, 0, 2],
-    ownAnswers: [0, 0, 0, 0, 2],
+    rejectedRequests: 1,
+    targetResponses: [0, 2, 0, 0, 2],
+    localResponses: [0, 0, 0, 0, 2],
     durationSumMs: 6,
   });
   assert.deepEqual(durations, [0, 0, 0, 2, ...Array.from({ length: 11 }, () => 0)]);

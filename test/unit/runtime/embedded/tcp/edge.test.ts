@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
 import { readProxyHeader } from '../../../../harness/backends/proxy-protocol.ts';
-import { freePort, listener, target, until } from '../../../../harness/engine/fixtures.ts';
-import { worldOf } from '../../../../harness/engine/world.ts';
+import { freePort, listenerSnapshot, target, untilTrue } from '../../../../harness/engine/fixtures.ts';
+import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
 for (const proxyProtocol of ['v1', 'v2'] as const) {
   test(`${proxyProtocol}: the header stands before the client's bytes, and before a server's first words`, async (t) => {
-    const { serveWeb, listen, connect } = worldOf(t, { workers: 1 });
+    const { serveWeb, listen, connect } = engineWorldOf(t, { workers: 1 });
     const received: string[] = [];
     const server = net.createServer((socket) => {
       const index = received.push('') - 1;
@@ -23,7 +23,7 @@ for (const proxyProtocol of ['v1', 'v2'] as const) {
     assert.equal(await silent.name(), 'welcome');
     const client = connect(port);
     client.socket.write('hello');
-    await until(() => received[1]?.endsWith('hello') === true, 'the bytes');
+    await untilTrue(() => received[1]?.endsWith('hello') === true, 'the bytes');
     const header = readProxyHeader(received[1] as string);
     assert.equal(header?.version, proxyProtocol);
     assert.equal(header?.source, `127.0.0.1 ${client.socket.localPort}`);
@@ -33,32 +33,32 @@ for (const proxyProtocol of ['v1', 'v2'] as const) {
 }
 
 test('connections beyond the limit are reset, over all workers, until others end', async (t) => {
-  const { engine, serve, echo, connect } = worldOf(t);
+  const { engine, serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
-  await serve([listener('web', port, [target(a.port)], { maxConnections: 10 })]);
+  await serve([listenerSnapshot('web', port, [target(a.port)], { maxConnections: 10 })]);
   const clients = Array.from({ length: 30 }, () => connect(port));
   const names = await Promise.all(clients.map((client) => client.name()));
   const served = clients.filter((_, index) => names[index] === 'a');
   assert.equal(served.length, 10);
   const refused = clients.filter((_, index) => names[index] !== 'a');
   assert.ok(refused.every(({ isReset }) => isReset));
-  assert.equal(engine.traffic('web')?.refusedConnections, 20);
+  assert.equal(engine.traffic('web')?.rejectedConnections, 20);
 
   for (const { socket } of served.slice(0, 3)) socket.destroy();
-  await until(() => engine.traffic('web')?.openConnections === 7, 'the end of three');
+  await untilTrue(() => engine.traffic('web')?.openConnections === 7, 'the end of three');
   const next = await Promise.all(Array.from({ length: 10 }, () => connect(port).name()));
   assert.equal(next.filter((name) => name === 'a').length, 3);
 });
 
 test('a worker that ends leaves its places to the others', async (t) => {
-  const { engine, serveWeb, echo, connect } = worldOf(t, { workers: 1 });
+  const { engine, serveWeb, echo, connect } = engineWorldOf(t, { workers: 1 });
   const a = await echo('a');
   const port = await serveWeb([target(a.port)], { maxConnections: 2 });
   const clients = [connect(port), connect(port)];
   for (const client of clients) assert.equal(await client.name(), 'a');
   await engine.endWorker(0);
-  await until(() => clients.every(({ hasEnded, isClosed }) => hasEnded || isClosed), 'the end of both');
+  await untilTrue(() => clients.every(({ hasEnded, isClosed }) => hasEnded || isClosed), 'the end of both');
   for (let count = 0; count < 2; count++) assert.equal(await connect(port).name(), 'a');
   assert.equal(await connect(port).name(), '');
 });

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as net from 'node:net';
 import { test } from 'node:test';
-import { freePort, listener, target, until } from '../../../../harness/engine/fixtures.ts';
-import { worldOf } from '../../../../harness/engine/world.ts';
+import { freePort, listenerSnapshot, target, untilTrue } from '../../../../harness/engine/fixtures.ts';
+import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
 test('32 MB come back byte for byte through a client that pauses', async (t) => {
-  const { engine, serveWeb, echo, connect } = worldOf(t, { workers: 1 });
+  const { engine, serveWeb, echo, connect } = engineWorldOf(t, { workers: 1 });
   const a = await echo('a');
   const port = await serveWeb([target(a.port)]);
   const client = connect(port);
@@ -16,17 +16,20 @@ test('32 MB come back byte for byte through a client that pauses', async (t) => 
   client.socket.pause();
   client.socket.end(payload);
   // The target's echo has filled every buffer on the way when the target itself is stopped.
-  await until(() => [...a.sockets].some(({ writableNeedDrain }) => writableNeedDrain), 'back-pressure at the target');
+  await untilTrue(
+    () => [...a.sockets].some(({ writableNeedDrain }) => writableNeedDrain),
+    'back-pressure at the target',
+  );
   client.socket.resume();
-  await until(() => client.hasEnded, 'the end');
+  await untilTrue(() => client.hasEnded, 'the end');
   assert.ok(client.received.subarray(2).equals(payload));
-  await until(() => client.isClosed && a.sockets.size === 0, 'both ends closed');
+  await untilTrue(() => client.isClosed && a.sockets.size === 0, 'both ends closed');
   const { key } = target(a.port);
-  await until(() => engine.counts('web', key).activeConnections === 0, 'the worker to have counted it');
+  await untilTrue(() => engine.counts('web', key).activeConnections === 0, 'the worker to have counted it');
 });
 
 test('a FIN of either side is carried, and the other direction stays open', async (t) => {
-  const { serveWeb, listen, connect } = worldOf(t, { workers: 1 });
+  const { serveWeb, listen, connect } = engineWorldOf(t, { workers: 1 });
   const sockets: net.Socket[] = [];
   const server = net.createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket));
   const targetPort = await listen(server);
@@ -34,7 +37,7 @@ test('a FIN of either side is carried, and the other direction stays open', asyn
 
   const first = connect(port);
   first.socket.end('question');
-  await until(() => sockets.length === 1, 'the first flow');
+  await untilTrue(() => sockets.length === 1, 'the first flow');
   let question = '';
   let hasEnded = false;
   sockets[0]?.on('data', (chunk) => {
@@ -43,33 +46,33 @@ test('a FIN of either side is carried, and the other direction stays open', asyn
   sockets[0]?.on('end', () => {
     hasEnded = true;
   });
-  await until(() => hasEnded, "the client's FIN");
+  await untilTrue(() => hasEnded, "the client's FIN");
   assert.equal(question, 'question');
   sockets[0]?.end('answer');
-  await until(() => first.isClosed, 'the end');
+  await untilTrue(() => first.isClosed, 'the end');
   assert.equal(first.text, 'answer');
 
   const second = connect(port);
-  await until(() => sockets.length === 2, 'the second flow');
+  await untilTrue(() => sockets.length === 2, 'the second flow');
   sockets[1]?.end('greeting');
-  await until(() => second.hasEnded, "the target's FIN");
+  await untilTrue(() => second.hasEnded, "the target's FIN");
   let late = '';
   sockets[1]?.on('data', (chunk) => {
     late += chunk;
   });
   second.socket.end('late');
-  await until(() => late === 'late' && second.isClosed, 'the bytes after the FIN');
+  await untilTrue(() => late === 'late' && second.isClosed, 'the bytes after the FIN');
 });
 
 test('a reset of either side is carried as a reset', async (t) => {
-  const { serveWeb, echo, connect } = worldOf(t, { workers: 1 });
+  const { serveWeb, echo, connect } = engineWorldOf(t, { workers: 1 });
   const a = await echo('a');
   const port = await serveWeb([target(a.port)]);
 
   const byTarget = connect(port);
   await byTarget.name();
   for (const socket of a.sockets) socket.resetAndDestroy();
-  await until(() => byTarget.isReset, "the target's reset at the client");
+  await untilTrue(() => byTarget.isReset, "the target's reset at the client");
 
   const byClient = connect(port);
   await byClient.name();
@@ -80,45 +83,45 @@ test('a reset of either side is carried as a reset', async (t) => {
     });
   }
   byClient.socket.resetAndDestroy();
-  await until(() => code === 'ECONNRESET', "the client's reset at the target");
+  await untilTrue(() => code === 'ECONNRESET', "the client's reset at the target");
 });
 
 test('a flow without bytes is closed after the idle time; one with bytes in either direction is not', async (t) => {
-  const { serve, echo, connect } = worldOf(t, { workers: 1 });
+  const { serve, echo, connect } = engineWorldOf(t, { workers: 1 });
   const a = await echo('a');
   const [short, long] = [await freePort(), await freePort()];
   await serve([
-    listener('short', short, [target(a.port)], { idleTimeoutMs: 1_000 }),
-    listener('long', long, [target(a.port)], { idleTimeoutMs: 60_000 }),
+    listenerSnapshot('short', short, [target(a.port)], { idleTimeoutMs: 1_000 }),
+    listenerSnapshot('long', long, [target(a.port)], { idleTimeoutMs: 60_000 }),
   ]);
   const [idle, busy, other] = [connect(short), connect(short), connect(long)];
   const beat = setInterval(() => busy.socket.write('.'), 20);
   t.after(() => clearInterval(beat));
-  await until(() => idle.hasEnded || idle.isClosed, 'the end of the idle flow');
+  await untilTrue(() => idle.hasEnded || idle.isClosed, 'the end of the idle flow');
   assert.ok(!busy.hasEnded && !busy.isClosed);
   assert.ok(!other.hasEnded && !other.isClosed);
 });
 
 test('bytes sent before the target is connected arrive', async (t) => {
-  const { serveWeb, echo, connect } = worldOf(t, { workers: 1 });
+  const { serveWeb, echo, connect } = engineWorldOf(t, { workers: 1 });
   const a = await echo('a');
   const port = await serveWeb([target(a.port)]);
   const client = connect(port);
   client.socket.end('early');
-  await until(() => client.isClosed, 'the end');
+  await untilTrue(() => client.isClosed, 'the end');
   assert.equal(client.text, 'a\nearly');
 });
 
 test('after three targets that refuse, the client is reset', async (t) => {
   const failed: string[] = [];
-  const { serve, connect } = worldOf(t, { workers: 1, onPassive: ({ key }) => failed.push(key) });
+  const { serve, connect } = engineWorldOf(t, { workers: 1, onPassive: ({ key }) => failed.push(key) });
   const dead = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const port = await freePort();
   const targets = dead.map((port) => target(port));
-  await serve([listener('web', port, targets)]);
+  await serve([listenerSnapshot('web', port, targets)]);
   const client = connect(port);
-  await until(() => client.isClosed, 'the reset');
+  await untilTrue(() => client.isClosed, 'the reset');
   assert.ok(client.isReset);
-  await until(() => failed.length === 3, 'three reports');
+  await untilTrue(() => failed.length === 3, 'three reports');
   assert.equal(new Set(failed).size, 3);
 });

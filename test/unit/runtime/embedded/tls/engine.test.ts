@@ -7,14 +7,22 @@ import { type TestContext, test } from 'node:test';
 import * as tls from 'node:tls';
 import type { ListenerSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
-import { freePort, listen, listener, serve, snapshot, target, until } from '../../../../harness/engine/fixtures.ts';
+import {
+  freePort,
+  listenerSnapshot,
+  listenOn,
+  serve,
+  snapshot,
+  target,
+  untilTrue,
+} from '../../../../harness/engine/fixtures.ts';
 import { makePair } from '../../../../harness/machine/certificates.ts';
 
 const PAIR = makePair(['a.example']);
 
 function httpsListener(port: number, targetPort: number, pair = PAIR, id = 'web'): ListenerSnapshot {
   const certificates = [{ name: 'main', ...pair, serverNames: undefined }];
-  return listener(id, port, [target(targetPort)], { protocol: 'HTTPS', certificates });
+  return listenerSnapshot(id, port, [target(targetPort)], { protocol: 'HTTPS', certificates });
 }
 
 function engineWith(t: TestContext, ticketKeyMs?: number): EmbeddedEngine {
@@ -36,7 +44,7 @@ async function httpTarget(t: TestContext): Promise<Target> {
   const server = createServer((_request, response) => response.end('a'));
   let connections = 0;
   server.on('connection', () => connections++);
-  const port = await listen(t, server);
+  const port = await listenOn(t, server);
   t.after(() => server.closeAllConnections());
   return { port, connections: () => connections };
 }
@@ -138,7 +146,7 @@ test('closing ends connections that still shake hands', async (t) => {
   await serve(engine, snapshot(1, [httpsListener(port, backend.port)]));
   const client = silent(t, port);
   client.write(Buffer.from([0x16, 3, 1]));
-  await until(() => (engine.traffic('web')?.openConnections ?? 0) === 1, 'the connection');
+  await untilTrue(() => (engine.traffic('web')?.openConnections ?? 0) === 1, 'the connection');
   await Promise.all([once(client, 'close'), engine.close(60_000)]);
 });
 
@@ -149,11 +157,11 @@ test('failed handshakes are counted, of clients that were let in and of those th
   const client = await connect(t, port);
   await ask(client);
   silent(t, port).write('GET / HTTP/1.1\r\n\r\n');
-  await until(() => engine.traffic('web')?.handshakeFailures === 1, 'the one that was turned away');
+  await untilTrue(() => engine.traffic('web')?.handshakeFailures === 1, 'the one that was turned away');
   client.destroy();
-  await until(() => engine.traffic('web')?.openConnections === 0, 'room');
+  await untilTrue(() => engine.traffic('web')?.openConnections === 0, 'room');
   silent(t, port).write('GET / HTTP/1.1\r\n\r\n');
-  await until(() => engine.traffic('web')?.handshakeFailures === 2, 'the one that was let in');
+  await untilTrue(() => engine.traffic('web')?.handshakeFailures === 2, 'the one that was let in');
 });
 
 test('beyond the limit a client is answered 503 over TLS, and is no connection of the listener', async (t) => {
@@ -171,8 +179,8 @@ test('beyond the limit a client is answered 503 over TLS, and is no connection o
     await once(client, 'close');
     assert.match(text, /^HTTP\/1\.1 503 .*\r\nConnection: close\r\n.*: too many connections\n$/s);
   }
-  const { connections, openConnections, refusedConnections, handshakeFailures } = engine.traffic('web') ?? {};
-  assert.deepEqual([connections, openConnections, refusedConnections, handshakeFailures], [1, 1, 2, 0]);
+  const { connections, openConnections, rejectedConnections, handshakeFailures } = engine.traffic('web') ?? {};
+  assert.deepEqual([connections, openConnections, rejectedConnections, handshakeFailures], [1, 1, 2, 0]);
 });
 
 test('of clients beyond the limit who do not shake hands 1024 are waited for and the next is reset, all in bounded time', async (t) => {
@@ -182,15 +190,15 @@ test('of clients beyond the limit who do not shake hands 1024 are waited for and
   await serve(engine, snapshot(1, [{ ...httpsListener(port, backend.port), maxConnections: 1 }]));
   await ask(await connect(t, port));
   const waiting = Array.from({ length: 1024 }, () => silent(t, port));
-  await until(() => engine.traffic('web')?.refusedConnections === 1024, 'all of them');
+  await untilTrue(() => engine.traffic('web')?.rejectedConnections === 1024, 'all of them');
   const ends = waiting.map((client) => once(client, 'close'));
   assert.ok(waiting.every((client) => !client.destroyed));
   const [error] = await once(net.connect(port, '127.0.0.1').resume(), 'error');
   assert.equal(error.code, 'ECONNRESET');
   await Promise.all(ends);
   // A client may see its end before the worker has counted it.
-  await until(() => engine.traffic('web')?.handshakeFailures === 1024, 'each is counted');
-  await until(() => engine.traffic('web')?.openConnections === 1, 'the one that is let in');
+  await untilTrue(() => engine.traffic('web')?.handshakeFailures === 1024, 'each is counted');
+  await untilTrue(() => engine.traffic('web')?.openConnections === 1, 'the one that is let in');
   const client = await connect(t, port);
   assert.match(String((await once(client, 'data'))[0]), /^HTTP\/1\.1 503 /);
 });

@@ -9,7 +9,7 @@ import type { Connection, ConnectionHandler } from '../../../../../provider/runt
 import { TlsConnection } from '../../../../../provider/runtime/embedded/io/tls-connection.ts';
 import { Contexts } from '../../../../../provider/runtime/embedded/tls/contexts.ts';
 import { secure } from '../../../../../provider/runtime/embedded/tls/handshake.ts';
-import { listen, until } from '../../../../harness/engine/fixtures.ts';
+import { listenOn, untilTrue } from '../../../../harness/engine/fixtures.ts';
 import { makePair } from '../../../../harness/machine/certificates.ts';
 
 const HANDSHAKE_MS = 60_000;
@@ -62,7 +62,7 @@ async function serve(t: TestContext, timeoutMs = HANDSHAKE_MS): Promise<Server> 
   const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
     accepted.push(new Accepted(socket, timeoutMs));
   });
-  const port = await listen(t, server);
+  const port = await listenOn(t, server);
   t.after(() => {
     for (const { socket } of accepted) socket.destroy();
   });
@@ -87,7 +87,7 @@ async function pair(
   await once(client, 'secureConnect');
   // In TLS 1.3 the server's handshake ends after the client's.
   client.write('x');
-  await until(() => accepted[0]?.size === 1, 'the end of the handshake');
+  await untilTrue(() => accepted[0]?.size === 1, 'the end of the handshake');
   const server = accepted[0] as Accepted;
   server.size = server.chunks.splice(0).length - 1;
   return { client, server };
@@ -124,11 +124,11 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     client.write(payload);
     const resume = setInterval(() => server.socket.resume(), 1);
     t.after(() => clearInterval(resume));
-    await until(() => blocked > 0 && client.writableLength > 0, 'back-pressure both ways');
+    await untilTrue(() => blocked > 0 && client.writableLength > 0, 'back-pressure both ways');
     assert.ok(at < SIZE);
     server.isReading = true;
     client.resume();
-    await until(() => size >= SIZE && server.size >= SIZE, 'all bytes');
+    await untilTrue(() => size >= SIZE && server.size >= SIZE, 'all bytes');
     assert.ok(Buffer.concat(received).equals(payload));
     assert.ok(Buffer.concat(server.chunks).equals(payload));
   });
@@ -136,13 +136,13 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   test(`${version}: a half-closed side still receives, and both are closed without an error`, async (t) => {
     const { client, server } = await pair(t, only);
     client.end('question');
-    await until(() => server.events.includes('end'), 'the end');
+    await untilTrue(() => server.events.includes('end'), 'the end');
     assert.equal(Buffer.concat(server.chunks).toString(), 'question');
     server.socket.write('late answer');
     server.socket.end();
-    const [answer] = await once(client, 'data');
-    assert.equal(String(answer), 'late answer');
-    await until(() => server.events.includes('close'), 'the close');
+    const [response] = await once(client, 'data');
+    assert.equal(String(response), 'late answer');
+    await untilTrue(() => server.events.includes('close'), 'the close');
     assert.deepEqual([server.events, server.error], [['end', 'close'], undefined]);
   });
 
@@ -163,7 +163,7 @@ test('a reset is an error at the client, also while writes are queued', async (t
     server.socket.reset();
     assert.equal(server.socket.isDestroyed, true);
     client.resume();
-    await until(() => errors.length > 0 && server.events.includes('close'), 'the reset');
+    await untilTrue(() => errors.length > 0 && server.events.includes('close'), 'the reset');
     assert.deepEqual([errors, server.error], [['ECONNRESET'], undefined]);
   }
 });
@@ -175,7 +175,7 @@ test("the client's reset is an error of the connection", async (t) => {
   t.after(() => client.destroy());
   await once(client, 'secureConnect');
   carrier.resetAndDestroy();
-  await until(() => accepted[0]?.events.includes('close') === true, 'the close');
+  await untilTrue(() => accepted[0]?.events.includes('close') === true, 'the close');
   assert.equal(accepted[0]?.error?.code, 'ECONNRESET');
 });
 
@@ -187,7 +187,7 @@ test('a broken record closes the connection with an error, and hands nothing ove
   await once(client, 'secureConnect');
   // A record of application data that no key of this connection made.
   carrier.write(Buffer.concat([Buffer.from([0x17, 3, 3, 0, 32]), Buffer.alloc(32, 1)]));
-  await until(() => accepted[0]?.events.includes('close') === true, 'the close');
+  await untilTrue(() => accepted[0]?.events.includes('close') === true, 'the close');
   assert.match(accepted[0]?.error?.code ?? '', /^ERR_SSL_/);
   assert.equal(accepted[0]?.size, 0);
 });
@@ -202,7 +202,7 @@ for (const [name, bytes] of [
     const client = net.connect(port, '127.0.0.1').on('error', () => {});
     t.after(() => client.destroy());
     client.end(bytes);
-    await until(() => accepted[0]?.events.includes('close') === true, 'the close');
+    await untilTrue(() => accepted[0]?.events.includes('close') === true, 'the close');
     assert.equal(accepted[0]?.size, 0);
     assert.equal(accepted[0]?.events.filter((event) => event === 'failed').length, 1);
     await once(connect(t, port), 'secureConnect');
@@ -215,7 +215,7 @@ test('a handshake that does not end in its time is closed', async (t) => {
   t.after(() => client.destroy());
   client.write(Buffer.from([0x16, 3, 1]));
   await once(client, 'close');
-  await until(() => accepted[0]?.events.includes('close') === true, 'the close');
+  await untilTrue(() => accepted[0]?.events.includes('close') === true, 'the close');
   assert.ok(accepted[0]?.events.includes('failed'));
 });
 
@@ -224,7 +224,7 @@ test('a handshake in time leaves the connection its own time', async (t) => {
   const quick = connect(t, port);
   await once(quick, 'secureConnect');
   quick.write('x');
-  await until(() => accepted[0]?.size === 1, 'the byte');
+  await untilTrue(() => accepted[0]?.size === 1, 'the byte');
   // Its time begins later, and so ends later.
   const slow = net.connect(port, '127.0.0.1');
   t.after(() => slow.destroy());

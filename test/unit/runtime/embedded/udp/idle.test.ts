@@ -2,40 +2,40 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
-import { freePort, until } from '../../../../harness/engine/fixtures.ts';
-import { servedBinding } from '../../../../harness/engine/served-binding.ts';
+import { freePort, untilTrue } from '../../../../harness/engine/fixtures.ts';
+import { servedSocket } from '../../../../harness/engine/served-socket.ts';
 
 const IDLE_MS = 3_600_000;
 
 test('a datagram of the client keeps a session alive, and so does an answer that comes late', async (t) => {
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
-  const { binding, gauge } = await servedBinding(port, a.port, IDLE_MS, () => {});
-  t.after(() => binding.close());
+  const { listeningSocket, gauge } = await servedSocket(port, a.port, IDLE_MS, () => {});
+  t.after(() => listeningSocket.close());
   const open = () => UdpClient.open(t, port);
-  const [asking, answered, idle] = [await open(), await open(), await open()];
+  const [asking, responded, idle] = [await open(), await open(), await open()];
   await asking.ask('1');
   let late = () => {};
-  a.answer = (send) => {
+  a.response = (send) => {
     late = send;
   };
-  await answered.send('1');
-  await until(() => a.datagrams.length === 2, 'the question');
-  const answer = late;
-  a.answer = (send) => send();
+  await responded.send('1');
+  await untilTrue(() => a.datagrams.length === 2, 'the question');
+  const response = late;
+  a.response = (send) => send();
   await idle.ask('1');
   const idleSinceMs = performance.now();
-  await until(() => performance.now() > idleSinceMs, 'the clock');
-  answer();
-  await until(() => answered.answers.length === 1, 'the late answer');
+  await untilTrue(() => performance.now() > idleSinceMs, 'the clock');
+  response();
+  await untilTrue(() => responded.responses.length === 1, 'the late answer');
   await asking.ask('2');
   assert.equal(gauge.value, 3);
-  binding.checkDeadline(idleSinceMs + IDLE_MS);
+  listeningSocket.checkDeadline(idleSinceMs + IDLE_MS);
   assert.equal(gauge.value, 2);
-  for (const client of [asking, answered]) await client.ask('3');
+  for (const client of [asking, responded]) await client.ask('3');
   assert.equal(gauge.value, 2);
   await idle.ask('2');
   assert.equal(gauge.value, 3);
-  binding.checkDeadline(performance.now() + IDLE_MS);
+  listeningSocket.checkDeadline(performance.now() + IDLE_MS);
   assert.equal(gauge.value, 0);
 });

@@ -6,11 +6,11 @@ import type { PassiveReport } from '../../../../../provider/runtime/contract/eng
 import type { Health, ListenerSnapshot, TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
 import type { EmbeddedEngine } from '../../../../../provider/runtime/embedded/engine.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
-import { freePort, listener, target, until } from '../../../../harness/engine/fixtures.ts';
-import { worldOf } from '../../../../harness/engine/world.ts';
+import { freePort, listenerSnapshot, target, untilTrue } from '../../../../harness/engine/fixtures.ts';
+import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
 function udp(port: number, targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}): ListenerSnapshot {
-  return listener('dns', port, targets, { protocol: 'UDP', ...more });
+  return listenerSnapshot('dns', port, targets, { protocol: 'UDP', ...more });
 }
 
 async function backends(t: TestContext, names: string): Promise<UdpBackend[]> {
@@ -21,7 +21,7 @@ const of = ({ port }: UdpBackend, weight = 100) => target(port, weight);
 const counts = (engine: EmbeddedEngine, { port }: UdpBackend) => engine.counts('dns', `127.0.0.1:${port}`);
 
 test('100 fresh clients are shared as the weights say, and counted as connections and requests', async (t) => {
-  const { engine, serve } = worldOf(t);
+  const { engine, serve } = engineWorldOf(t);
   const [a, b, c] = (await backends(t, 'abc')) as [UdpBackend, UdpBackend, UdpBackend];
   const port = await freePort();
   await serve([udp(port, [of(a, 70), of(b, 20), of(c, 10)])]);
@@ -44,7 +44,7 @@ test('100 fresh clients are shared as the weights say, and counted as connection
 });
 
 test('the datagrams of a client go to one target in their order, and its answers come back', async (t) => {
-  const { serve } = worldOf(t);
+  const { serve } = engineWorldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
   await serve([udp(port, [of(a), of(b)])]);
@@ -53,21 +53,21 @@ test('the datagrams of a client go to one target in their order, and its answers
   for (const text of sent) {
     await Promise.all([one.send(text), two.send(text)]);
     // A machine that is busy elsewhere may lose what is more than a socket's buffer holds.
-    const isNear = ({ answers }: UdpClient) => answers.length > Number(text) - 50;
-    await until(() => isNear(one) && isNear(two), 'answers');
+    const isNear = ({ responses }: UdpClient) => responses.length > Number(text) - 50;
+    await untilTrue(() => isNear(one) && isNear(two), 'answers');
   }
-  await until(() => one.answers.length === 300 && two.answers.length === 300, 'all answers');
+  await untilTrue(() => one.responses.length === 300 && two.responses.length === 300, 'all answers');
   assert.deepEqual([a.texts, b.texts], [sent, sent]);
   assert.deepEqual(
-    one.answers,
-    sent.map((text) => `${one.answers[0]?.[0]} ${text}`),
+    one.responses,
+    sent.map((text) => `${one.responses[0]?.[0]} ${text}`),
   );
   assert.equal(new Set(a.datagrams.map((datagram) => datagram.port)).size, 1);
 });
 
 for (const size of [0, 1, 1472, 65_505]) {
   test(`a datagram of ${size} bytes is carried both ways`, async (t) => {
-    const { serve } = worldOf(t, { workers: 1 });
+    const { serve } = engineWorldOf(t, { workers: 1 });
     const a = await UdpBackend.start(t, 'a');
     const port = await freePort();
     await serve([udp(port, [of(a)])]);
@@ -80,28 +80,28 @@ for (const size of [0, 1, 1472, 65_505]) {
 }
 
 test('the largest datagram is carried', async (t) => {
-  const { serve } = worldOf(t, { workers: 1 });
+  const { serve } = engineWorldOf(t, { workers: 1 });
   const a = await UdpBackend.start(t, 'a');
-  a.answer = () => {};
+  a.response = () => {};
   const port = await freePort();
   await serve([udp(port, [of(a)])]);
   const data = randomBytes(65_507);
   await (await UdpClient.open(t, port)).send(data);
-  await until(() => a.datagrams.length === 1, 'the datagram');
+  await untilTrue(() => a.datagrams.length === 1, 'the datagram');
   assert.deepEqual(a.datagrams[0]?.data, data);
 });
 
 test('no datagram goes to a target after the swap that unbound it, and its late answers are dropped', async (t) => {
-  const { engine, serve } = worldOf(t);
+  const { engine, serve } = engineWorldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
   await serve([udp(port, [of(a)])]);
   const clients = await Promise.all(Array.from({ length: 20 }, () => UdpClient.open(t, port)));
   await Promise.all(clients.map((client) => client.ask('x')));
   const late: (() => void)[] = [];
-  a.answer = (send) => late.push(send);
+  a.response = (send) => late.push(send);
   await Promise.all(clients.map((client) => client.send('unanswered')));
-  await until(() => late.length === 20, 'questions');
+  await untilTrue(() => late.length === 20, 'questions');
   // All the time under traffic.
   let isOver = false;
   const traffic = clients.map(async (client) => {
@@ -113,20 +113,22 @@ test('no datagram goes to a target after the swap that unbound it, and its late 
   await serve([udp(port, [of(b)], { drainMs: 60_000 })]);
   // What the kernel has for the target by now comes before this.
   await (await UdpClient.open(t, a.port)).send('marker');
-  await until(() => a.texts.includes('marker'), 'the marker');
+  await untilTrue(() => a.texts.includes('marker'), 'the marker');
   const { length } = a.datagrams;
   for (const send of late) send();
-  await until(() => b.datagrams.length > 200, 'traffic at the other target');
+  await untilTrue(() => b.datagrams.length > 200, 'traffic at the other target');
   isOver = true;
   await Promise.all(traffic);
-  await Promise.all(clients.map((client) => client.askUntilAnswered('again')));
+  await Promise.all(clients.map((client) => client.sendUntilReplied('again')));
   assert.equal(a.datagrams.length, length);
-  assert.ok(clients.every(({ answers }) => answers.every((answer, index) => index === 0 || answer.startsWith('b '))));
+  assert.ok(
+    clients.every(({ responses }) => responses.every((response, index) => index === 0 || response.startsWith('b '))),
+  );
   assert.deepEqual([counts(engine, a).draining, counts(engine, b).activeConnections], [0, 20]);
 });
 
 test('an unhealthy target loses its sessions, one of weight 0 keeps them and gets no new ones', async (t) => {
-  const { serve } = worldOf(t);
+  const { serve } = engineWorldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
   await serve([udp(port, [of(a)])]);
@@ -141,7 +143,7 @@ test('an unhealthy target loses its sessions, one of weight 0 keeps them and get
 });
 
 test('without an eligible target a datagram is dropped, and the next one is picked anew', async (t) => {
-  const { engine, serve } = worldOf(t);
+  const { engine, serve } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
   const [known, fresh] = [await UdpClient.open(t, port), await UdpClient.open(t, port)];
@@ -152,44 +154,44 @@ test('without an eligible target a datagram is dropped, and the next one is pick
   // The worker has read its sockets between the two.
   for (let times = 0; times < 2; times++) await serve([udp(port, [of(a)])], () => 'unhealthy');
   await serve([udp(port, [of(a)])], () => 'healthy');
-  assert.equal(await known.askUntilAnswered('2'), 'a 2');
-  assert.equal(await fresh.askUntilAnswered('2'), 'a 2');
+  assert.equal(await known.sendUntilReplied('2'), 'a 2');
+  assert.equal(await fresh.sendUntilReplied('2'), 'a 2');
   assert.equal(engine.traffic('dns')?.connections, 2);
 });
 
 test('a refusal is a passive failure, and the next datagram is picked anew; an answer ends the series', async (t) => {
   const reports: PassiveReport[] = [];
-  const { serve } = worldOf(t, { onPassive: (report) => reports.push(report) });
+  const { serve } = engineWorldOf(t, { onPassive: (report) => reports.push(report) });
   const [dead, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   dead.close();
   const port = await freePort();
   await serve([udp(port, [of(dead), of(b)])]);
-  for (let i = 0; i < 4; i++) assert.match(await (await UdpClient.open(t, port)).askUntilAnswered('x'), /^b /);
-  await until(() => reports.length > 0, 'reports');
-  for (const { groupId, key, ok, error = '' } of reports) {
-    assert.deepEqual([groupId, key, ok], ['dns', `127.0.0.1:${dead.port}`, false]);
+  for (let i = 0; i < 4; i++) assert.match(await (await UdpClient.open(t, port)).sendUntilReplied('x'), /^b /);
+  await untilTrue(() => reports.length > 0, 'reports');
+  for (const { targetGroupId, key, ok, error = '' } of reports) {
+    assert.deepEqual([targetGroupId, key, ok], ['dns', `127.0.0.1:${dead.port}`, false]);
     assert.match(error, /ECONNREFUSED/);
   }
   const revived = await UdpBackend.start(t, 'revived', '127.0.0.1', dead.port);
   while (revived.datagrams.length === 0) await (await UdpClient.open(t, port)).ask('x');
-  await until(() => reports.some(({ ok }) => ok), 'the success');
+  await untilTrue(() => reports.some(({ ok }) => ok), 'the success');
 });
 
 test('an idle session ends, and the next datagram of its client begins another', async (t) => {
-  const { engine, serve } = worldOf(t);
+  const { engine, serve } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
   await serve([udp(port, [of(a)], { idleTimeoutMs: 200 })]);
   const client = await UdpClient.open(t, port);
   await client.ask('x');
-  await until(() => engine.traffic('dns')?.openConnections === 0, 'the end of the session');
-  await until(() => counts(engine, a).activeConnections === 0, 'that of the target too');
+  await untilTrue(() => engine.traffic('dns')?.openConnections === 0, 'the end of the session');
+  await untilTrue(() => counts(engine, a).activeConnections === 0, 'that of the target too');
   await client.ask('y');
-  await until(() => engine.traffic('dns')?.connections === 2, 'a session anew');
+  await untilTrue(() => engine.traffic('dns')?.connections === 2, 'a session anew');
 });
 
 test('beyond the most sessions the oldest goes', async (t) => {
-  const { engine, serve } = worldOf(t);
+  const { engine, serve } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
   await serve([udp(port, [of(a)], { maxConnections: 2 })]);
@@ -205,7 +207,7 @@ test('beyond the most sessions the oldest goes', async (t) => {
 });
 
 test('the worker that owns the socket is replaced, and every client is served again', async (t) => {
-  const { engine, serve } = worldOf(t, { workers: 3 });
+  const { engine, serve } = engineWorldOf(t, { workers: 3 });
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
   await serve([udp(port, [of(a)])]);
@@ -215,5 +217,5 @@ test('the worker that owns the socket is replaced, and every client is served ag
     await engine.endWorker(id);
     assert.equal(await client.ask(`after ${id}`), `a after ${id}`);
   }
-  await until(() => counts(engine, a).activeConnections === 1, 'one session');
+  await untilTrue(() => counts(engine, a).activeConnections === 1, 'one session');
 });

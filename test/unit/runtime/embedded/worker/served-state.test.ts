@@ -9,38 +9,38 @@ import { toEndpoint } from '../../../../../provider/runtime/embedded/shared/endp
 import { acceptTcp } from '../../../../../provider/runtime/embedded/tcp/accept.ts';
 import { ServedState } from '../../../../../provider/runtime/embedded/worker/served-state.ts';
 import {
-  Client,
   freePort,
-  listen,
-  listener,
+  listenerSnapshot,
+  listenOn,
   snapshot,
+  TcpClient,
   target,
   UNCHECKED,
-  until,
+  untilTrue,
 } from '../../../../harness/engine/fixtures.ts';
 
 test('a drain closes idle connections, and answers requests that the kernel has, are not whole, or the first of who has just come', async (t) => {
   const backend = createServer((_request, response) => response.end('hello'));
-  const targets = [target(await listen(t, backend))];
-  const web = listener('web', await freePort(), targets, { protocol: 'HTTP' });
+  const targets = [target(await listenOn(t, backend))];
+  const web = listenerSnapshot('web', await freePort(), targets, { protocol: 'HTTP' });
   const served = new ServedState({
     workerId: 0,
     workers: 1,
     isPortShared: false,
     acceptors: { TCP: acceptTcp, HTTP: acceptHttp, HTTPS: assert.fail },
-    refusers: {},
+    rejecters: {},
     gauge: new ConnectionGauge(createGauges(1), 0),
     log: () => {},
     onPassive: () => {},
   });
   await served.swap(new SharedState(1).advance(snapshot(1, [web]), UNCHECKED, [toEndpoint(web)]));
-  const [kept, idle] = [new Client(t, web.port), new Client(t, web.port)];
-  const [fresh, late, half] = [new Client(t, web.port), new Client(t, web.port), new Client(t, web.port)];
+  const [kept, idle] = [new TcpClient(t, web.port), new TcpClient(t, web.port)];
+  const [fresh, late, half] = [new TcpClient(t, web.port), new TcpClient(t, web.port), new TcpClient(t, web.port)];
   const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
   for (const { socket } of [kept, idle]) socket.write(request);
   half.socket.write(`${request}GET / HTTP/1.1\r\n`);
-  await until(() => [kept, idle, half].every(({ text }) => text.endsWith('hello')), 'an answer');
-  await until(() => [fresh, late].every(({ socket }) => !socket.connecting), 'connections');
+  await untilTrue(() => [kept, idle, half].every(({ text }) => text.endsWith('hello')), 'an answer');
+  await untilTrue(() => [fresh, late].every(({ socket }) => !socket.connecting), 'connections');
   // Written to the kernel in this turn, and read in none before the drain.
   for (const { socket } of [kept, fresh]) socket.write(request);
   const drained = served.close();
@@ -54,7 +54,7 @@ test('a drain closes idle connections, and answers requests that the kernel has,
 });
 
 /** Ends in turn, so that the connection is closed. */
-async function endOf(client: Client): Promise<void> {
-  await until(() => client.hasEnded, 'the end');
+async function endOf(client: TcpClient): Promise<void> {
+  await untilTrue(() => client.hasEnded, 'the end');
   client.socket.end();
 }

@@ -44,10 +44,10 @@ test('a database of 0.1.0 opens with all that it has, and is written to as any o
   assert.deepEqual(await load(file), LOADED);
   const store = new SqliteStore(file);
   t.after(() => store.close());
-  const [, ...health] = LOADED.health as { groupId: string; key: string; health: 'unhealthy' }[];
+  const [, ...health] = LOADED.health as { targetGroupId: string; key: string; health: 'unhealthy' }[];
   await store.saveHealth(2000, health);
   await store.commit(8, [{ delete: { kind: 'listeners', id: 'web' } }]);
-  const objects = LOADED.objects.slice(0, 1);
+  const objects = LOADED.objects.filter(({ kind }) => kind !== 'listeners');
   assert.deepEqual(await store.load(), { ...LOADED, version: 8, objects, healthAtMs: 2000, health });
 });
 

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HttpClientConnection } from '../../../../../../provider/runtime/embedded/http/exchange/client-connection.ts';
-import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: echo\r\n';
 const SWITCH = `HTTP/1.1 101 Switching Protocols\r\n${UPGRADE}\r\n`;
 
-function echo(t: Parameters<typeof Backend.start>[0]): Promise<Backend> {
-  return Backend.start(t, async (peer) => {
+function echo(t: Parameters<typeof ScriptedBackend.start>[0]): Promise<ScriptedBackend> {
+  return ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write(`${SWITCH}hello `);
     peer.socket.on('data', (chunk) => peer.socket.write(chunk));
@@ -37,12 +37,12 @@ test('an upgrade makes a tunnel, early bytes and half-close included', async (t)
 });
 
 test('an upgrade that the target does not take is an answer like any other', async (t) => {
-  const backend = await Backend.answering(t, 'no');
+  const backend = await ScriptedBackend.responding(t, 'no');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get('/', UPGRADE) + get());
-  assert.equal((await client.answer()).body, 'no');
-  assert.equal((await client.answer()).body, 'no');
+  assert.equal((await client.response()).body, 'no');
+  assert.equal((await client.response()).body, 'no');
 });
 
 test('a 101 that was not asked for is a 502', async (t) => {
@@ -50,7 +50,7 @@ test('a 101 that was not asked for is a 502', async (t) => {
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get('/', 'Connection: Upgrade\r\nUpgrade: h2c\r\n'));
-  assert.equal((await client.answer()).status, 502);
+  assert.equal((await client.response()).status, 502);
 });
 
 test('unbind resets a tunnel on both sides', async (t) => {
@@ -98,25 +98,25 @@ test('a head that does not come to its end is a 408', async (t) => {
   const proxy = await HttpProxy.start(t, [], { idleTimeoutMs: 50 });
   const client = await proxy.connect(t);
   client.write('GET / HTTP/1.1\r\nHost');
-  assert.equal((await client.answer()).status, 408);
+  assert.equal((await client.response()).status, 408);
   await client.untilEnded();
 });
 
 test('a request body that stops coming is a 408, and the target is let go', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port], { idleTimeoutMs: 50 });
   const client = await proxy.connect(t);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel');
-  assert.equal((await client.answer()).status, 408);
+  assert.equal((await client.response()).status, 408);
   await client.untilEnded();
   const peer = await backend.peer(0);
   await peer.untilEnded();
 });
 
 test('an answer that stops coming ends the connection', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
   });
@@ -128,14 +128,14 @@ test('an answer that stops coming ends the connection', async (t) => {
 });
 
 test('an open connection is trusted as long as its listener says so', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) peer.write(ok(await peer.head()));
   });
   const proxy = await HttpProxy.start(t, [backend.port], { trustedProxies: ['127.0.0.0/8'] });
   const client = await proxy.connect(t);
   const told = async () => {
     client.write(get('/', 'X-Forwarded-For: 192.0.2.1\r\n'));
-    return /X-Forwarded-For: (.*)\r\n/.exec((await client.answer()).body)?.[1];
+    return /X-Forwarded-For: (.*)\r\n/.exec((await client.response()).body)?.[1];
   };
   assert.equal(await told(), '192.0.2.1, 127.0.0.1');
   proxy.listener.settings = { ...proxy.listener.settings, trustedProxies: ['10.0.0.0/8'] };
@@ -145,67 +145,67 @@ test('an open connection is trusted as long as its listener says so', async (t) 
 });
 
 test('drain closes idle connections at once and lets an exchange finish with Connection: close', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
   const [idle, busy] = [await proxy.connect(t), await proxy.connect(t)];
   busy.write(get());
   const peer = await backend.peer(0);
-  proxy.binding.closeConnections();
+  proxy.listeningSocket.closeConnections();
   await idle.untilEnded();
   peer.write(ok('hello'));
-  const answer = await busy.answer();
-  assert.match(answer.head, /^Connection: close\r$/m);
-  assert.equal(answer.body, 'hello');
+  const response = await busy.response();
+  assert.match(response.head, /^Connection: close\r$/m);
+  assert.equal(response.body, 'hello');
   await busy.untilEnded();
 });
 
 test('a binding that closes answers the next request with Connection: close', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  assert.doesNotMatch((await client.answer()).head, /Connection/);
-  await proxy.binding.close();
+  assert.doesNotMatch((await client.response()).head, /Connection/);
+  await proxy.listeningSocket.close();
   client.write(get());
-  assert.match((await client.answer()).head, /^Connection: close\r$/m);
+  assert.match((await client.response()).head, /^Connection: close\r$/m);
   await client.untilEnded();
 });
 
 test('a binding that closes ends idle connections after 5 s, and not before', async (t) => {
   const proxy = await HttpProxy.start(t, []);
-  const { binding } = proxy;
-  const track = binding.track.bind(binding);
+  const { listeningSocket } = proxy;
+  const track = listeningSocket.track.bind(listeningSocket);
   const tracked: HttpClientConnection[] = [];
-  binding.track = (connection) => {
+  listeningSocket.track = (connection) => {
     tracked.push(connection as HttpClientConnection);
     track(connection);
   };
   const [early, late] = [await proxy.connect(t), await proxy.connect(t)];
-  await until(() => tracked.length === 2, 'both connections');
-  await binding.close();
+  await untilTrue(() => tracked.length === 2, 'both connections');
+  await listeningSocket.close();
   // The ticks of the next five seconds, without the wait.
   const closedAt = performance.now();
   for (const connection of tracked) connection.checkDeadline(closedAt);
   for (const connection of tracked) connection.checkDeadline(closedAt + 4_900);
   early.write(get());
-  assert.equal((await early.answer()).status, 503);
+  assert.equal((await early.response()).status, 503);
   for (const connection of tracked) connection.checkDeadline(closedAt + 5_000);
   await late.untilEnded();
   assert.equal(late.received, '');
 });
 
 test('the next request goes by the listener that the binding serves by then', async (t) => {
-  const [old, next] = [await Backend.answering(t, 'old'), await Backend.answering(t, 'next')];
+  const [old, next] = [await ScriptedBackend.responding(t, 'old'), await ScriptedBackend.responding(t, 'next')];
   const proxy = await HttpProxy.start(t, [old.port]);
   const other = await HttpProxy.start(t, [next.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, 'old');
-  proxy.binding.serve(other.listener);
+  assert.equal((await client.response()).body, 'old');
+  proxy.listeningSocket.serve(other.listener);
   client.write(get());
-  assert.equal((await client.answer()).body, 'next');
+  assert.equal((await client.response()).body, 'next');
   other.listener.settings = { ...other.listener.settings, protocol: 'TCP' };
   client.write(get());
   await client.untilEnded();
@@ -213,7 +213,7 @@ test('the next request goes by the listener that the binding serves by then', as
 });
 
 test('a target that switches protocols once it is unbound gets no upgraded connection', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     proxy.unbind(backend.port);
     peer.write(`HTTP/1.1 101 Switching Protocols\r\n${UPGRADE}\r\n`);
@@ -222,5 +222,5 @@ test('a target that switches protocols once it is unbound gets no upgraded conne
   const client = await proxy.connect(t);
   client.write(get('/', UPGRADE));
   assert.match(await client.head(), /^HTTP\/1\.1 502 /);
-  await until(() => proxy.counts(backend.port).active === 0, 'no connection to the target');
+  await untilTrue(() => proxy.counts(backend.port).active === 0, 'no connection to the target');
 });

@@ -1,31 +1,31 @@
 // What is counted of HTTP exchanges: by listener and by target, the runtime's own answers apart from those of targets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const finishedOf = ({ traffic }: HttpProxy) => traffic.durations.reduce((sum, count) => sum + count, 0);
 
 test('answers of a target count for it and for the listener, with a duration each', async (t) => {
-  const answers = [ok('a'), 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', ok('b')];
-  const backend = await Backend.start(t, async (peer) => {
-    for (const answer of answers) {
+  const responses = [ok('a'), 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', ok('b')];
+  const backend = await ScriptedBackend.start(t, async (peer) => {
+    for (const response of responses) {
       await peer.head();
-      peer.write(answer);
+      peer.write(response);
     }
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
-  for (const _ of answers) {
+  for (const _ of responses) {
     client.write(get());
-    await client.answer();
+    await client.response();
   }
-  assert.deepEqual(proxy.answers(backend.port), [0, 2, 0, 1, 0]);
-  const { connections, openConnections, requests, targetAnswers, ownAnswers, durationSumMs } = proxy.traffic;
+  assert.deepEqual(proxy.responses(backend.port), [0, 2, 0, 1, 0]);
+  const { connections, openConnections, requests, targetResponses, localResponses, durationSumMs } = proxy.traffic;
   assert.deepEqual([connections, openConnections, requests], [1, 1, 3]);
   assert.deepEqual(
-    [targetAnswers, ownAnswers],
+    [targetResponses, localResponses],
     [
       [0, 2, 0, 1, 0],
       [0, 0, 0, 0, 0],
@@ -34,36 +34,36 @@ test('answers of a target count for it and for the listener, with a duration eac
   assert.equal(finishedOf(proxy), 3);
   assert.ok(durationSumMs > 0);
   client.socket.destroy();
-  await until(() => proxy.traffic.openConnections === 0, 'the end of the connection');
+  await untilTrue(() => proxy.traffic.openConnections === 0, 'the end of the connection');
   assert.equal(proxy.traffic.connections, 1);
 });
 
-test('refusals, missing targets and malformed answers are answers of the runtime', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+test('refusals, missing targets and malformed responses are answers of the runtime', async (t) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx');
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
   const malformed = await proxy.connect(t);
   malformed.write(get());
-  assert.equal((await malformed.answer()).status, 502);
+  assert.equal((await malformed.response()).status, 502);
   proxy.unbind(backend.port);
   const nobody = await proxy.connect(t);
   nobody.write(get());
-  assert.equal((await nobody.answer()).status, 503);
+  assert.equal((await nobody.response()).status, 503);
   nobody.write('GET / HTTP/1.1\r\n\r\n');
-  assert.equal((await nobody.answer()).status, 400);
-  const { requests, targetAnswers, ownAnswers } = proxy.traffic;
-  assert.deepEqual(targetAnswers, [0, 0, 0, 0, 0]);
-  assert.deepEqual(ownAnswers, [0, 0, 0, 1, 2]);
+  assert.equal((await nobody.response()).status, 400);
+  const { requests, targetResponses, localResponses } = proxy.traffic;
+  assert.deepEqual(targetResponses, [0, 0, 0, 0, 0]);
+  assert.deepEqual(localResponses, [0, 0, 0, 1, 2]);
   // The refused one was never taken.
   assert.equal(requests, 2);
   assert.equal(finishedOf(proxy), 2);
-  assert.deepEqual(proxy.answers(backend.port), [0, 0, 0, 0, 0]);
+  assert.deepEqual(proxy.responses(backend.port), [0, 0, 0, 0, 0]);
 });
 
 test('an answer whose client is gone, or that breaks off, has no duration', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');
     peer.socket.end();
@@ -72,7 +72,7 @@ test('an answer whose client is gone, or that breaks off, has no duration', asyn
   const client = await proxy.connect(t);
   client.write(get());
   await client.untilEnded();
-  await until(() => proxy.traffic.openConnections === 0, 'the end of the connection');
-  assert.deepEqual(proxy.traffic.targetAnswers, [0, 1, 0, 0, 0]);
+  await untilTrue(() => proxy.traffic.openConnections === 0, 'the end of the connection');
+  assert.deepEqual(proxy.traffic.targetResponses, [0, 1, 0, 0, 0]);
   assert.equal(finishedOf(proxy), 0);
 });

@@ -9,8 +9,8 @@ import { Request } from '../../../../../../provider/runtime/embedded/http/messag
 import type { Response } from '../../../../../../provider/runtime/embedded/http/message/response.ts';
 import type { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
 import type { WorkerListener } from '../../../../../../provider/runtime/embedded/serving/worker-listener.ts';
-import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend } from '../../../../../harness/engine/http-peers.ts';
+import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 /** Data as another version of HTTP brings it: with no framing, and no room for one. */
@@ -99,7 +99,7 @@ class Caller implements ExchangeClient {
   }
 
   async untilEnded(): Promise<void> {
-    await until(() => this.events.includes('ended') || this.events.includes('reset'), 'the end of the exchange');
+    await untilTrue(() => this.events.includes('ended') || this.events.includes('reset'), 'the end of the exchange');
   }
 }
 
@@ -111,7 +111,7 @@ async function caller(t: TestContext, ports: readonly number[]): Promise<Caller>
 }
 
 test('data without framing goes to the target as chunks, and comes back without them', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.untilReceived('0\r\n\r\n');
     peer.write('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n');
     peer.write('HTTP/1.1 200 OK\r\nX: 1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
@@ -132,11 +132,11 @@ test('data without framing goes to the target as chunks, and comes back without 
 });
 
 test('one exchange after another goes over the same connection to the target', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const client = await caller(t, [backend.port]);
   for (let count = 1; count <= 3; count++) {
     client.ask('GET', 0, NO_BODY);
-    await until(() => client.events.length === 2 * count, 'the end');
+    await untilTrue(() => client.events.length === 2 * count, 'the end');
   }
   assert.deepEqual(client.events, [200, 'ended', 200, 'ended', 200, 'ended']);
   assert.equal(client.data, 'hellohellohello');
@@ -145,7 +145,7 @@ test('one exchange after another goes over the same connection to the target', a
 
 test('a client that is behind stops the target until it says that it can take more', async (t) => {
   const size = 32 * 1024 * 1024;
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
     peer.socket.write(Buffer.alloc(size, 'x'));
@@ -153,7 +153,7 @@ test('a client that is behind stops the target until it says that it can take mo
   const client = await caller(t, [backend.port]);
   client.isReading = false;
   client.ask('GET', 0, NO_BODY);
-  await until(() => client.events.includes(200), 'the head');
+  await untilTrue(() => client.events.includes(200), 'the head');
   const target = await backend.peer(0);
   // The kernel takes some of it; the rest stays with the target.
   await new Promise((resolve) => setImmediate(resolve));
@@ -169,10 +169,10 @@ test('without a target, and with one that fails, the client is told why', async 
   nobody.ask('GET', 0, NO_BODY);
   assert.deepEqual(nobody.events, ['503 no target takes traffic', 'ended']);
 
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel');
-    await until(() => cut.data === 'hel', 'the beginning');
+    await untilTrue(() => cut.data === 'hel', 'the beginning');
     peer.socket.destroy();
   });
   const cut = await caller(t, [backend.port]);

@@ -1,14 +1,14 @@
 // Requests and answers over real sockets: order, bodies, early and interim answers, and what a refusal leaves behind.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const post = (body: string, lines = ''): string =>
   `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${lines}\r\n${body}`;
 
 test('pipelined requests are answered in order on one connection to the target', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const head = await peer.head();
       peer.write(ok(head.slice(4, head.indexOf(' HTTP'))));
@@ -18,13 +18,13 @@ test('pipelined requests are answered in order on one connection to the target',
   const client = await proxy.connect(t);
   const targets = Array.from({ length: 200 }, (_, index) => `/${index}`);
   client.write(targets.map((target) => get(target)).join(''));
-  for (const target of targets) assert.equal((await client.answer()).body, target);
+  for (const target of targets) assert.equal((await client.response()).body, target);
   assert.equal(backend.peers.length, 1);
   assert.deepEqual(proxy.counts(backend.port), { requests: 200, active: 0 });
 });
 
 test('a head and its body that arrive byte by byte are one request', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     const head = await peer.head();
     peer.write(ok(await peer.body(5), head.includes('Content-Length: 5') ? 'X-Length: right\r\n' : ''));
   });
@@ -34,13 +34,13 @@ test('a head and its body that arrive byte by byte are one request', async (t) =
     client.write(byte);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const answer = await client.answer();
-  assert.equal(answer.body, 'hello');
-  assert.match(answer.head, /X-Length: right/);
+  const response = await client.response();
+  assert.equal(response.body, 'hello');
+  assert.match(response.head, /X-Length: right/);
 });
 
 test('chunks of a request are framed anew and its trailers are carried', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.untilReceived('X-Sum: 1\r\n\r\n');
     peer.write(ok(''));
@@ -49,12 +49,12 @@ test('chunks of a request are framed anew and its trailers are carried', async (
   const client = await proxy.connect(t);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n');
   client.write('2;a=b\r\nhe\r\n003\r\nllo\r\n0\r\nX-Sum: 1\r\nContent-Length: 7\r\n\r\n');
-  assert.equal((await client.answer()).status, 200);
+  assert.equal((await client.response()).status, 200);
   assert.equal(backend.peers[0]?.received, '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n');
 });
 
 test('trailers of an answer are carried', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\nhe\r\n3\r\nllo\r\n0\r\nX-Sum: 1\r\nHost: b\r\n\r\n',
@@ -67,23 +67,23 @@ test('trailers of an answer are carried', async (t) => {
   assert.equal(client.received.split('\r\n\r\n').slice(1).join('\r\n\r\n'), '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n');
 });
 
-for (const [what, answer, isHead] of [
+for (const [what, response, isHead] of [
   ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n', true],
   ['204', 'HTTP/1.1 204 No Content\r\n\r\n', false],
   ['304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n', false],
 ] as const) {
   test(`${what} has no body, and the connections are kept on both sides`, async (t) => {
-    const backend = await Backend.start(t, async (peer) => {
+    const backend = await ScriptedBackend.start(t, async (peer) => {
       for (;;) {
         await peer.head();
-        peer.write(answer);
+        peer.write(response);
       }
     });
     const proxy = await HttpProxy.start(t, [backend.port]);
     const client = await proxy.connect(t);
     for (let round = 0; round < 2; round++) {
       client.write(get().replace('GET', isHead ? 'HEAD' : 'GET'));
-      assert.equal((await client.answer(isHead)).head, answer);
+      assert.equal((await client.response(isHead)).head, response);
     }
     assert.equal(client.received, '');
     assert.equal(backend.peers.length, 1);
@@ -91,7 +91,7 @@ for (const [what, answer, isHead] of [
 }
 
 test('100-continue: the body goes when the target has asked for it', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     assert.match(await peer.head(), /^Expect: 100-continue\r$/m);
     peer.write('HTTP/1.1 100 Continue\r\n\r\n');
     peer.write(ok(await peer.body(5)));
@@ -99,15 +99,15 @@ test('100-continue: the body goes when the target has asked for it', async (t) =
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n');
-  assert.equal((await client.answer()).status, 100);
+  assert.equal((await client.response()).status, 100);
   client.write('hello');
-  const answer = await client.answer();
-  assert.equal(answer.body, 'hello');
-  assert.doesNotMatch(answer.head, /Connection: close/);
+  const response = await client.response();
+  assert.equal(response.body, 'hello');
+  assert.doesNotMatch(response.head, /Connection: close/);
 });
 
 test('interim answers reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       await peer.head();
       peer.write('HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n');
@@ -117,32 +117,34 @@ test('interim answers reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) =
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  const statuses = [await client.answer(), await client.answer(), await client.answer()].map(({ status }) => status);
+  const statuses = [await client.response(), await client.response(), await client.response()].map(
+    ({ status }) => status,
+  );
   assert.deepEqual(statuses, [103, 102, 200]);
   const old = await proxy.connect(t);
   old.write('GET / HTTP/1.0\r\n\r\n');
-  assert.equal((await old.answer()).status, 200);
+  assert.equal((await old.response()).status, 200);
 });
 
 test('an early answer reaches the client that still sends, and both connections close', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\npart');
-  const answer = await client.answer();
-  assert.equal(answer.status, 413);
-  assert.match(answer.head, /^Connection: close\r$/m);
-  assert.equal(answer.body, 'big');
+  const response = await client.response();
+  assert.equal(response.status, 413);
+  assert.match(response.head, /^Connection: close\r$/m);
+  assert.equal(response.body, 'big');
   client.write('more');
   await client.untilEnded();
   await (await backend.peer(0)).untilEnded();
 });
 
 test('an early answer is read although the target has already reset the connection', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
     // Closed with unread input, which makes it a reset.
@@ -152,11 +154,11 @@ test('an early answer is read although the target has already reset the connecti
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n${'x'.repeat(3_000_000)}`);
-  assert.equal((await client.answer()).status, 413);
+  assert.equal((await client.response()).status, 413);
 });
 
 test('an answer that begins early goes on while the request goes on', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
     for (const _ of 'abc') {
@@ -177,7 +179,7 @@ test('an answer that begins early goes on while the request goes on', async (t) 
 });
 
 test('an HTTP/1.0 client gets the bare data of a chunked answer, and then the end', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     assert.match(await peer.head(), /^GET \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:\d+\r\n/);
     peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
   });
@@ -189,17 +191,17 @@ test('an HTTP/1.0 client gets the bare data of a chunked answer, and then the en
 });
 
 test('an HTTP/1.0 client that asks for it keeps its connection', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   for (let round = 0; round < 2; round++) {
     client.write('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
-    assert.match((await client.answer()).head, /^Connection: keep-alive\r$/m);
+    assert.match((await client.response()).head, /^Connection: keep-alive\r$/m);
   }
 });
 
 test('an answer that ends with its connection is whole for the client, whose connection is kept', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
     peer.write('lo');
@@ -209,7 +211,7 @@ test('an answer that ends with its connection is whole for the client, whose con
   const client = await proxy.connect(t);
   for (let round = 0; round < 2; round++) {
     client.write(get());
-    assert.equal((await client.answer()).body, 'hello');
+    assert.equal((await client.response()).body, 'hello');
   }
   assert.equal(backend.peers.length, 2);
 });
@@ -219,7 +221,7 @@ for (const [framing, head] of [
   ['chunks', 'Transfer-Encoding: chunked\r\n'],
 ] as const) {
   test(`an answer by ${framing} that is cut short is no whole answer for the client`, async (t) => {
-    const backend = await Backend.start(t, async (peer) => {
+    const backend = await ScriptedBackend.start(t, async (peer) => {
       await peer.head();
       peer.write(`HTTP/1.1 200 OK\r\n${head}\r\n5\r\nhel`);
       peer.socket.end();
@@ -233,7 +235,7 @@ for (const [framing, head] of [
 }
 
 test('a reset in an answer that ends with its connection is a reset for an HTTP/1.0 client', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
   });
@@ -246,7 +248,7 @@ test('a reset in an answer that ends with its connection is a reset for an HTTP/
   assert.equal(client.error?.code, 'ECONNRESET');
 });
 
-for (const [what, answer] of [
+for (const [what, response] of [
   ['a malformed head', 'HTTP/1.1 200 OK\r\nX : 1\r\n\r\n'],
   ['two framings', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   ['malformed chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'],
@@ -254,15 +256,15 @@ for (const [what, answer] of [
   ['endless interim answers', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(101)],
 ] as const) {
   test(`${what} is a 502, and the upstream connection is closed`, async (t) => {
-    const backend = await Backend.start(t, async (peer) => {
+    const backend = await ScriptedBackend.start(t, async (peer) => {
       await peer.head();
-      peer.write(answer);
+      peer.write(response);
     });
     const proxy = await HttpProxy.start(t, [backend.port]);
     const client = await proxy.connect(t);
     client.write(get());
-    let last = await client.answer();
-    while (last.status < 200) last = await client.answer();
+    let last = await client.response();
+    while (last.status < 200) last = await client.response();
     assert.equal(last.status, 502);
     assert.doesNotMatch(last.head, /Connection: close/);
     await (await backend.peer(0)).untilEnded();
@@ -270,7 +272,7 @@ for (const [what, answer] of [
 }
 
 test('bytes behind an answer close the upstream connection and reach nobody', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`) + (number === 0 ? ok('poison') : ''));
   });
@@ -278,25 +280,25 @@ test('bytes behind an answer close the upstream connection and reach nobody', as
   const client = await proxy.connect(t);
   for (const body of ['0', '1']) {
     client.write(get());
-    assert.equal((await client.answer()).body, body);
+    assert.equal((await client.response()).body, body);
   }
   await (await backend.peer(0)).untilEnded();
 });
 
 test('a pooled connection that gets bytes while idle is closed', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`));
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  await client.answer();
+  await client.response();
   const peer = await backend.peer(0);
   peer.write(ok('poison'));
   await peer.untilEnded();
   client.write(get());
-  assert.equal((await client.answer()).body, '1');
+  assert.equal((await client.response()).body, '1');
 });
 
 for (const [what, raw, status] of [
@@ -307,13 +309,13 @@ for (const [what, raw, status] of [
   ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
 ] as const) {
   test(`${what} closes the connection, and what follows is not read`, async (t) => {
-    const backend = await Backend.answering(t, 'hello');
+    const backend = await ScriptedBackend.responding(t, 'hello');
     const proxy = await HttpProxy.start(t, [backend.port]);
     const client = await proxy.connect(t);
     client.write(raw + get('/smuggled'));
-    const answer = await client.answer();
-    assert.equal(answer.status, status);
-    assert.match(answer.head, /^Connection: close\r$/m);
+    const response = await client.response();
+    assert.equal(response.status, status);
+    assert.match(response.head, /^Connection: close\r$/m);
     await client.untilEnded();
     assert.equal(client.received, '');
     assert.equal(backend.peers.length, 0);
@@ -321,7 +323,7 @@ for (const [what, raw, status] of [
 }
 
 test('a body by length that looks like a request is a body', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const length = /^Content-Length: (\d+)/m.exec(await peer.head())?.[1] ?? '0';
       peer.write(ok(await peer.body(Number(length))));
@@ -331,7 +333,7 @@ test('a body by length that looks like a request is a body', async (t) => {
   const client = await proxy.connect(t);
   const smuggled = get('/smuggled');
   client.write(post(smuggled) + get('/next', 'Connection: Content-Length\r\n'));
-  assert.equal((await client.answer()).body, smuggled);
-  assert.equal((await client.answer()).body, '');
+  assert.equal((await client.response()).body, smuggled);
+  assert.equal((await client.response()).body, '');
   assert.equal(proxy.counts(backend.port).requests, 2);
 });

@@ -1,56 +1,56 @@
 // A listener's limits on connections and on requests under way: who is turned away, how, and when there is room again.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, ok, type Peer } from '../../../../../harness/engine/http-peers.ts';
+import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { get, ok, ScriptedBackend, type ScriptedPeer } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 /** Answers each request when the test says so. */
-function patient(t: TestContext): Promise<Backend> {
-  return Backend.start(t, async () => {});
+function patient(t: TestContext): Promise<ScriptedBackend> {
+  return ScriptedBackend.start(t, async () => {});
 }
 
 test('a connection beyond the limit is answered 503 and closed; when one ends there is room for the next', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port], { maxConnections: 2 });
   const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
   for (const client of [first, second]) {
     client.write(get());
-    assert.equal((await client.answer()).body, 'hello');
+    assert.equal((await client.response()).body, 'hello');
   }
   const third = await proxy.connect(t);
   third.write(get());
-  const answer = await third.answer();
-  assert.equal(answer.body, '503 Service Unavailable: too many connections\n');
-  assert.match(answer.head, /^Connection: close\r$/m);
+  const response = await third.response();
+  assert.equal(response.body, '503 Service Unavailable: too many connections\n');
+  assert.match(response.head, /^Connection: close\r$/m);
   await third.untilEnded();
   assert.equal(third.error, undefined);
   assert.equal(proxy.clients, 2);
 
   first.socket.destroy();
-  await until(() => proxy.clients === 1, 'the end of the first');
+  await untilTrue(() => proxy.clients === 1, 'the end of the first');
   const fourth = await proxy.connect(t);
   fourth.write(get());
-  assert.equal((await fourth.answer()).body, 'hello');
-  const { connections, openConnections, refusedConnections, requests } = proxy.traffic;
-  assert.deepEqual([connections, openConnections, refusedConnections, requests], [3, 2, 1, 3]);
+  assert.equal((await fourth.response()).body, 'hello');
+  const { connections, openConnections, rejectedConnections, requests } = proxy.traffic;
+  assert.deepEqual([connections, openConnections, rejectedConnections, requests], [3, 2, 1, 3]);
 });
 
 test('a limit set in place counts what is open already, and ends nothing', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const clients = [await proxy.connect(t), await proxy.connect(t)];
-  await until(() => proxy.clients === 2, 'both');
+  await untilTrue(() => proxy.clients === 2, 'both');
   proxy.listener.settings = { ...proxy.listener.settings, maxConnections: 1 };
-  assert.equal((await (await proxy.connect(t)).answer()).status, 503);
+  assert.equal((await (await proxy.connect(t)).response()).status, 503);
   for (const client of clients) {
     client.write(get());
-    assert.equal((await client.answer()).body, 'hello');
+    assert.equal((await client.response()).body, 'hello');
   }
   proxy.listener.settings = { ...proxy.listener.settings, maxConnections: 3 };
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, 'hello');
+  assert.equal((await client.response()).body, 'hello');
 });
 
 test('a request beyond the limit is answered 503 on a connection that is kept; the next answer makes room', async (t) => {
@@ -62,9 +62,9 @@ test('a request beyond the limit is answered 503 on a connection that is kept; t
   await peer.head();
   for (let round = 0; round < 2; round++) {
     second.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
-    const answer = await second.answer();
-    assert.equal(answer.body, '503 Service Unavailable: too many requests wait for their answers\n');
-    assert.doesNotMatch(answer.head, /Connection/);
+    const response = await second.response();
+    assert.equal(response.body, '503 Service Unavailable: too many requests wait for their responses\n');
+    assert.doesNotMatch(response.head, /Connection/);
   }
   // The head is enough: the body may take its time.
   peer.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n');
@@ -73,11 +73,11 @@ test('a request beyond the limit is answered 503 on a connection that is kept; t
   const other = await backend.peer(1);
   await other.head();
   other.write(ok('second'));
-  assert.equal((await second.answer()).body, 'second');
-  assert.equal(proxy.traffic.refusedRequests, 2);
+  assert.equal((await second.response()).body, 'second');
+  assert.equal(proxy.traffic.rejectedRequests, 2);
 });
 
-const ENDINGS: [how: string, end: (proxy: HttpProxy, peer: Peer, client: Peer) => void][] = [
+const ENDINGS: [how: string, end: (proxy: HttpProxy, peer: ScriptedPeer, client: ScriptedPeer) => void][] = [
   ['its client goes', (_proxy, _peer, client) => client.socket.resetAndDestroy()],
   ['its target resets the connection', (_proxy, peer) => peer.socket.resetAndDestroy()],
   ['its target answers nonsense', (_proxy, peer) => peer.write('nonsense\r\n\r\n')],
@@ -96,7 +96,7 @@ for (const [how, end] of ENDINGS) {
     const peer = await backend.peer(0);
     await peer.head();
     end(proxy, peer, client);
-    await until(() => proxy.listener.counters.reservePending(1), 'room');
+    await untilTrue(() => proxy.listener.counters.reservePending(1), 'room');
     assert.equal(proxy.listener.counters.reservePending(1), false);
   });
 }

@@ -2,13 +2,19 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readProxyHeader } from '../../../../../harness/backends/proxy-protocol.ts';
-import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, type Client, get, ok, type Peer } from '../../../../../harness/engine/http-peers.ts';
+import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import {
+  get,
+  ok,
+  ScriptedBackend,
+  type ScriptedClient,
+  type ScriptedPeer,
+} from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 /** Answers each request with the source of its connection's header, and the connection's number. */
-function told(t: TestContext): Promise<Backend> {
-  return Backend.start(t, async (peer, number) => {
+function told(t: TestContext): Promise<ScriptedBackend> {
+  return ScriptedBackend.start(t, async (peer, number) => {
     const source = await sourceOf(peer);
     for (;;) {
       await peer.until(() => peer.isClosed || peer.isEnded || peer.received.includes('\r\n\r\n'), 'a request');
@@ -21,14 +27,14 @@ function told(t: TestContext): Promise<Backend> {
   });
 }
 
-async function sourceOf(peer: Peer): Promise<string> {
+async function sourceOf(peer: ScriptedPeer): Promise<string> {
   await peer.until(() => readProxyHeader(peer.received) !== undefined, 'a header');
   const header = readProxyHeader(peer.received);
   peer.take(header?.length ?? 0);
   return `${header?.version} ${header?.source}`;
 }
 
-const nameOf = ({ socket }: Client) => `127.0.0.1 ${socket.localPort}`;
+const nameOf = ({ socket }: ScriptedClient) => `127.0.0.1 ${socket.localPort}`;
 
 for (const version of ['v1', 'v2'] as const) {
   test(`${version}: each client has connections of its own, one after the other over one`, async (t) => {
@@ -38,7 +44,7 @@ for (const version of ['v1', 'v2'] as const) {
     for (let round = 0; round < 3; round++) {
       for (const [number, client] of [first, second].entries()) {
         client.write(get());
-        assert.equal((await client.answer()).body, `${version} ${nameOf(client)} ${number}`);
+        assert.equal((await client.response()).body, `${version} ${nameOf(client)} ${number}`);
       }
     }
     assert.equal(backend.peers.length, 2);
@@ -48,16 +54,19 @@ for (const version of ['v1', 'v2'] as const) {
 test("a client's end closes its idle connection to the target, which nobody else gets", async (t) => {
   const backend = await told(t);
   const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: 'v2' });
-  for (const end of [(client: Client) => client.socket.end(), (client: Client) => client.socket.resetAndDestroy()]) {
+  for (const end of [
+    (client: ScriptedClient) => client.socket.end(),
+    (client: ScriptedClient) => client.socket.resetAndDestroy(),
+  ]) {
     const client = await proxy.connect(t);
     client.write(get());
-    await client.answer();
+    await client.response();
     end(client);
-    await (backend.peers.at(-1) as Peer).untilEnded();
+    await (backend.peers.at(-1) as ScriptedPeer).untilEnded();
   }
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, `v2 ${nameOf(client)} 2`);
+  assert.equal((await client.response()).body, `v2 ${nameOf(client)} 2`);
 });
 
 test('a request that goes to another target has a new connection, and the one before it ends', async (t) => {
@@ -70,10 +79,10 @@ test('a request that goes to another target has a new connection, and the one be
   const client = await proxy.connect(t);
   for (let round = 0; round < 4; round++) {
     client.write(get());
-    assert.equal((await client.answer()).body, `v1 ${nameOf(client)} ${round >> 1}`);
+    assert.equal((await client.response()).body, `v1 ${nameOf(client)} ${round >> 1}`);
   }
   const open = () => backends.flatMap(({ peers }) => peers).filter(({ isEnded, isClosed }) => !isEnded && !isClosed);
-  await until(() => open().length === 1, 'the end of all but the last');
+  await untilTrue(() => open().length === 1, 'the end of all but the last');
 });
 
 test('a POST has a new connection with a header of its own, and the one before it ends', async (t) => {
@@ -81,36 +90,36 @@ test('a POST has a new connection with a header of its own, and the one before i
   const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: 'v2' });
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, `v2 ${nameOf(client)} 0`);
+  assert.equal((await client.response()).body, `v2 ${nameOf(client)} 0`);
   client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
-  assert.equal((await client.answer()).body, `v2 ${nameOf(client)} 1`);
-  await (backend.peers[0] as Peer).untilEnded();
+  assert.equal((await client.response()).body, `v2 ${nameOf(client)} 1`);
+  await (backend.peers[0] as ScriptedPeer).untilEnded();
 });
 
 test('set and unset in place, it rules the next request: no connection with a header serves others', async (t) => {
-  const plain = await Backend.answering(t, 'plain');
+  const plain = await ScriptedBackend.responding(t, 'plain');
   const proxy = await HttpProxy.start(t, [plain.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  await client.answer();
+  await client.response();
 
   const backend = await told(t);
   proxy.unbind(plain.port);
   proxy.bind(backend.port);
   proxy.listener.settings = { ...proxy.listener.settings, proxyProtocol: 'v1' };
   client.write(get());
-  assert.equal((await client.answer()).body, `v1 ${nameOf(client)} 0`);
+  assert.equal((await client.response()).body, `v1 ${nameOf(client)} 0`);
 
   proxy.unbind(backend.port);
   proxy.bind(plain.port);
   proxy.listener.settings = { ...proxy.listener.settings, proxyProtocol: undefined };
   client.write(get());
-  assert.equal((await client.answer()).body, 'plain');
-  await (backend.peers[0] as Peer).untilEnded();
+  assert.equal((await client.response()).body, 'plain');
+  await (backend.peers[0] as ScriptedPeer).untilEnded();
 });
 
 test('a tunnel begins with the header too', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     const source = await sourceOf(peer);
     await peer.head();
     peer.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n${source}`);

@@ -13,41 +13,43 @@ import { createSelection } from '../../../../../../provider/runtime/select/selec
 import {
   freePort,
   fullPort,
-  groupSettings,
-  listener,
+  listenerSnapshot,
   rule,
   target,
-  until,
+  targetGroupSettings,
+  untilTrue,
 } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, Client, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { get, ok, ScriptedBackend, ScriptedClient } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
-import { worldOf } from '../../../../../harness/engine/world.ts';
+import { engineWorldOf } from '../../../../../harness/engine/world.ts';
 
 /** Backends that answer with their names, as targets. */
 async function named<Name extends string>(
   t: TestContext,
   names: readonly Name[],
 ): Promise<Record<Name, TargetSnapshot>> {
-  const backends = await Promise.all(names.map(async (name) => [name, await Backend.answering(t, name)] as const));
+  const backends = await Promise.all(
+    names.map(async (name) => [name, await ScriptedBackend.responding(t, name)] as const),
+  );
   return Object.fromEntries(backends.map(([name, { port }]) => [name, target(port)])) as Record<Name, TargetSnapshot>;
 }
 
 /** What serves snapshots of one HTTP listener, `web`, with these rules and targets of its own. */
 async function webOf(t: TestContext) {
-  const world = worldOf(t, { workers: 1 });
+  const world = engineWorldOf(t, { workers: 1 });
   const port = await freePort();
   const web = (targets: readonly TargetSnapshot[], rules: readonly RuleSnapshot[]): ListenerSnapshot =>
-    listener('web', port, targets, { protocol: 'HTTP', rules });
+    listenerSnapshot('web', port, targets, { protocol: 'HTTP', rules });
   return {
     ...world,
     web,
-    connect: () => Client.connect(t, port),
+    connect: () => ScriptedClient.connect(t, port),
   };
 }
 
-async function ask(client: Client, host: string, path: string): Promise<string> {
+async function ask(client: ScriptedClient, host: string, path: string): Promise<string> {
   client.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-  return (await client.answer()).body;
+  return (await client.response()).body;
 }
 
 test("each request of a connection goes by its own host and path, and to the listener's targets where no rule takes it", async (t) => {
@@ -62,16 +64,16 @@ test("each request of a connection goes by its own host and path, and to the lis
   assert.equal(await ask(client, 'a', '/x/../%61pi/'), 'api');
   assert.equal(await ask(client, 'a', 'http://a/api'), 'api');
   client.write('OPTIONS * HTTP/1.1\r\nHost: www.example.com\r\n\r\n');
-  assert.equal((await client.answer()).body, 'host');
+  assert.equal((await client.response()).body, 'host');
   client.write('OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n');
-  assert.equal((await client.answer()).body, 'own');
+  assert.equal((await client.response()).body, 'own');
   client.write('GET /api HTTP/1.0\r\n\r\n');
-  assert.equal((await client.answer()).body, 'api');
+  assert.equal((await client.response()).body, 'api');
 });
 
 test('what is forwarded is the path as it was sent, without dot segments', async (t) => {
   const heads: string[] = [];
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     heads.push(await peer.head());
     peer.write(ok(''));
   });
@@ -96,13 +98,13 @@ test('a rule begins when its first checks have told of a target, and from then o
   const { own, api } = await named(t, ['own', 'api']);
   const { engine, serve, web, connect } = await webOf(t);
   let health: Health = 'checking';
-  const view: HealthView = (groupId) => (groupId === 'web' ? 'unchecked' : health);
+  const view: HealthView = (targetGroupId) => (targetGroupId === 'web' ? 'unchecked' : health);
   await serve([web([own], [rule('api', { path: '/api' }, [api])])], view);
   const client = await connect();
   assert.equal(await ask(client, 'a', '/api'), 'own');
   const turn = async (next: Health) => {
     health = next;
-    engine.setHealth([{ groupId: 'rules/api', key: api.key, health }]);
+    engine.setHealth([{ targetGroupId: 'rules/api', key: api.key, health }]);
     // Messages to the worker are handled in order.
     await serve([web([own], [rule('api', { path: '/api' }, [api])])], view);
   };
@@ -148,10 +150,10 @@ test('of equal rules the newest with a target that takes traffic serves', async 
 });
 
 test('a rule that goes: the exchange under way ends well, its idle connections close, and who waits is routed anew', async (t) => {
-  const answer = Promise.withResolvers<void>();
-  const slow = await Backend.start(t, async (peer, number) => {
+  const response = Promise.withResolvers<void>();
+  const slow = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
-    if (number === 0) await answer.promise;
+    if (number === 0) await response.promise;
     peer.write(ok(`slow ${number}`));
   });
   const { own } = await named(t, ['own']);
@@ -164,13 +166,13 @@ test('a rule that goes: the exchange under way ends well, its idle connections c
   await slow.peer(0);
   assert.equal(await ask(idle, 'a', '/slow'), 'slow 1');
   waiting.write(get('/wait'));
-  await until(() => engine.traffic('web')?.requests === 3, 'the third request');
+  await untilTrue(() => engine.traffic('web')?.requests === 3, 'the third request');
 
   await serve([web([own], [])]);
-  assert.equal((await waiting.answer()).body, 'own');
+  assert.equal((await waiting.response()).body, 'own');
   await (await slow.peer(1)).untilEnded();
-  answer.resolve();
-  assert.equal((await underWay.answer()).body, 'slow 0');
+  response.resolve();
+  assert.equal((await underWay.response()).body, 'slow 0');
   assert.equal(slow.peers.length, 2);
   assert.equal(await ask(underWay, 'a', '/slow'), 'own');
 });
@@ -179,17 +181,17 @@ test('a request whose connection is made when its rule has changed goes by the n
   const { own, other } = await named(t, ['own', 'other']);
   const proxy = await HttpProxy.start(t, [own.port]);
   const { listener: served } = proxy;
-  const settings = { ...groupSettings('web'), id: 'rules/x' };
-  const group = new TargetSet({ settings, selection: createSelection(), clients: undefined }, 0, () => {});
-  served.groups.set('rules/x', group);
+  const settings = { ...targetGroupSettings('web'), id: 'rules/x' };
+  const targetGroup = new TargetSet({ settings, selection: createSelection(), clients: undefined }, 0, () => {});
+  served.targetGroups.set('rules/x', targetGroup);
   const shared = { number: 0, slot: 0, counters: new SharedArrayBuffer(1024) };
-  group.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });
+  targetGroup.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });
   const { targets } = served;
   const pick = targets.pick.bind(targets);
   targets.pick = (...args) => {
     // As a swap between the pick and the connection that comes of it.
     setImmediate(() => {
-      served.routes = [{ groupId: 'rules/x', host: undefined, path: '/x', pathMatch: 'prefix', version: 1 }];
+      served.routes = [{ targetGroupId: 'rules/x', host: undefined, path: '/x', pathMatch: 'prefix', version: 1 }];
     });
     return pick(...args);
   };
@@ -202,7 +204,7 @@ test('a rule that goes to another listener serves there, where its old one goes 
   const { own, api } = await named(t, ['own', 'api']);
   const { web, serve, connect } = await webOf(t);
   const ofOld = rule('api', { path: '/api' }, [api], { listenerId: 'old' });
-  const old = listener('old', await freePort(), [own], { protocol: 'HTTP', rules: [ofOld] });
+  const old = listenerSnapshot('old', await freePort(), [own], { protocol: 'HTTP', rules: [ofOld] });
   await serve([old, web([own], [])]);
   const client = await connect();
   assert.equal(await ask(client, 'a', '/api'), 'own');

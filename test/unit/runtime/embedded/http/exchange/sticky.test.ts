@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { freePort } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, type Client, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { get, ok, ScriptedBackend, type ScriptedClient } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const SET_COOKIE = /^Set-Cookie: (weir=[A-Za-z0-9_-]{22}); Path=\/; HttpOnly; SameSite=Lax\r$/gm;
@@ -27,15 +27,15 @@ function cookieIn(head: string): string | undefined {
   return found[0];
 }
 
-async function cookieOf(client: Client, lines = ''): Promise<string | undefined> {
+async function cookieOf(client: ScriptedClient, lines = ''): Promise<string | undefined> {
   client.write(get('/', lines));
-  const { head, status } = await client.answer();
+  const { head, status } = await client.response();
   assert.equal(status, 200);
   return cookieIn(head);
 }
 
 test('on one connection the cookie is set with the first answer, and with later ones where it was not sent', async (t) => {
-  const backends = [await Backend.answering(t, 'a'), await Backend.answering(t, 'b')];
+  const backends = [await ScriptedBackend.responding(t, 'a'), await ScriptedBackend.responding(t, 'b')];
   const proxy = await stickyProxy(
     t,
     backends.map(({ port }) => port),
@@ -48,7 +48,7 @@ test('on one connection the cookie is set with the first answer, and with later 
 });
 
 test("the backend gets the cookie as it came, and its own Set-Cookie goes on beside the proxy's", async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const head = await peer.head();
       peer.write(ok(head.match(/^Cookie: .*/m)?.[0] ?? '', 'Set-Cookie: own=1\r\n'));
@@ -57,10 +57,10 @@ test("the backend gets the cookie as it came, and its own Set-Cookie goes on bes
   const proxy = await stickyProxy(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get('/', 'Cookie: a=1; weir=old; b="2"\r\n'));
-  const answer = await client.answer();
-  assert.equal(answer.body, 'Cookie: a=1; weir=old; b="2"');
-  assert.match(answer.head, /^Set-Cookie: own=1\r$/m);
-  assert.ok(cookieIn(answer.head));
+  const response = await client.response();
+  assert.equal(response.body, 'Cookie: a=1; weir=old; b="2"');
+  assert.match(response.head, /^Set-Cookie: own=1\r$/m);
+  assert.ok(cookieIn(response.head));
 });
 
 for (const [what, final, isHead] of [
@@ -71,7 +71,7 @@ for (const [what, final, isHead] of [
   ['an answer behind an interim one', `HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n${ok('hello')}`, false],
 ] as const) {
   test(`the cookie is set on the final head of ${what}`, async (t) => {
-    const backend = await Backend.start(t, async (peer) => {
+    const backend = await ScriptedBackend.start(t, async (peer) => {
       await peer.head();
       peer.write(final);
     });
@@ -79,12 +79,12 @@ for (const [what, final, isHead] of [
     const client = await proxy.connect(t);
     client.write(isHead ? get().replace('GET', 'HEAD') : get());
     if (final.includes(' 103 ')) assert.equal(cookieIn(await client.head()), undefined);
-    assert.ok(cookieIn((await client.answer(isHead)).head));
+    assert.ok(cookieIn((await client.response(isHead)).head));
   });
 }
 
 test('the cookie is set where the protocol is switched', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello');
   });
@@ -98,7 +98,7 @@ test('the cookie is set where the protocol is switched', async (t) => {
 });
 
 test('what the proxy answers by itself sets nothing: 503 without a target, 502 after a target or a bad answer', async (t) => {
-  const broken = await Backend.start(t, async (peer) => {
+  const broken = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n');
   });
@@ -110,14 +110,14 @@ test('what the proxy answers by itself sets nothing: 503 without a target, 502 a
     const proxy = await stickyProxy(t, ports);
     const client = await proxy.connect(t);
     client.write(get());
-    const answer = await client.answer();
-    assert.equal(answer.status, status);
-    assert.equal(cookieIn(answer.head), undefined);
+    const response = await client.response();
+    assert.equal(response.status, status);
+    assert.equal(cookieIn(response.head), undefined);
   }
 });
 
 test('a client whose target cannot be reached is told of the one that answered', async (t) => {
-  const [a, b] = [await Backend.answering(t, 'a'), await Backend.answering(t, 'b')];
+  const [a, b] = [await ScriptedBackend.responding(t, 'a'), await ScriptedBackend.responding(t, 'b')];
   const dead = await freePort();
   const proxy = await stickyProxy(t, [dead]);
   // The cookie of the one that is not there, as it would have been given.

@@ -6,8 +6,8 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 import { assertHolds } from '../../../../../harness/properties/properties.ts';
 import { Chance, SEED } from '../../../../../harness/properties/seed.ts';
@@ -46,7 +46,7 @@ for (const framing of ['length', 'chunked']) {
         path: `/${framing}`,
         headers: { ...headers, 'X-Length': body.length },
       });
-      const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
+      const responded = once(request, 'response') as Promise<[http.IncomingMessage]>;
       const sent = (async () => {
         for (let at = 0; at < body.length; ) {
           const size = 1 + chance.below(60_000);
@@ -55,7 +55,7 @@ for (const framing of ['length', 'chunked']) {
         }
         request.end();
       })();
-      const [response] = await answered;
+      const [response] = await responded;
       const hash = createHash('sha256');
       for await (const chunk of response) {
         hash.update(chunk);
@@ -98,7 +98,7 @@ test('a client that does not read stops the target, and gets everything once it 
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   // The target has stopped when it gets no further over many turns: most of the body is still there.
   let seen = -1;
-  await until(() => {
+  await untilTrue(() => {
     const isSame = state.left() === seen;
     seen = state.left();
     return isSame;
@@ -113,7 +113,7 @@ test('a client that does not read stops the target, and gets everything once it 
 
 test('any cut of a pipelined stream gives the same requests and answers', async (t) => {
   const seen: string[] = [];
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const head = await peer.head();
       let body = '';
@@ -142,7 +142,7 @@ test('any cut of a pipelined stream gives the same requests and answers', async 
         from = to;
         await new Promise((resolve) => setImmediate(resolve));
       }
-      for (let answer = 1; answer <= 5; answer++) assert.equal((await client.answer()).body, `${answer}`);
+      for (let response = 1; response <= 5; response++) assert.equal((await client.response()).body, `${response}`);
       await client.untilEnded();
       assert.deepEqual(seen, ['GET /a ', 'POST /b hello', 'GET /c ', 'POST /b worst', 'GET /d ']);
     }),

@@ -13,7 +13,7 @@ import { Request, readRequest } from '../../../../../../provider/runtime/embedde
 import { ResponseReader } from '../../../../../../provider/runtime/embedded/http/message/response-reader.ts';
 import { responseLines } from '../../../../../../provider/runtime/embedded/http/message/response-text.ts';
 import { assertHolds } from '../../../../../harness/properties/properties.ts';
-import { cut, cuts, oddAnswers, oddRequests } from '../../../../../harness/raw-http/generate.ts';
+import { cut, cuts, oddRequests, oddResponses } from '../../../../../harness/raw-http/generate.ts';
 
 const RUNS = { numRuns: 2_000 };
 const anything = fc.oneof(
@@ -21,7 +21,7 @@ const anything = fc.oneof(
   fc.string({ unit: fc.constantFrom('\r', '\n', '\r\n', ' ', ':', ';', '0', 'a', 'G', '\0', '\xff'), maxLength: 100 }),
 );
 const requests = fc.oneof(oddRequests, oddRequests, anything);
-const answers = fc.oneof(oddAnswers, oddAnswers, anything);
+const responses = fc.oneof(oddResponses, oddResponses, anything);
 const bodies = fc.oneof(
   oddRequests.map((text) => text.slice(text.indexOf('\r\n\r\n') + 4)),
   anything,
@@ -103,7 +103,7 @@ test('responses: any segmentation gives the same head, interim responses, rest a
     return interim;
   };
   assertHolds(
-    fc.property(answers, cuts, (text, places) => {
+    fc.property(responses, cuts, (text, places) => {
       const whole = read([text]);
       for (const pieces of [cut(text, places), [...text]]) {
         const split = read(pieces);

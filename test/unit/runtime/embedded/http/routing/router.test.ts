@@ -2,25 +2,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type GroupRoute, Router } from '../../../../../../provider/runtime/embedded/http/routing/router.ts';
+import { Router, type TargetGroupRoute } from '../../../../../../provider/runtime/embedded/http/routing/router.ts';
 import { assertHolds } from '../../../../../harness/properties/properties.ts';
 
-type Rule = Omit<GroupRoute<string>, 'pathMatch' | 'version'> & { pathMatch?: 'prefix' | 'exact'; version?: number };
+type Rule = Omit<TargetGroupRoute<string>, 'pathMatch' | 'version'> & {
+  pathMatch?: 'prefix' | 'exact';
+  version?: number;
+};
 
 function routerOf(rules: readonly Rule[], notBegun: ReadonlySet<string> = new Set()): Router<string> {
-  const routes = rules.map((rule): GroupRoute<string> => ({ pathMatch: 'prefix', version: 1, ...rule }));
-  return new Router(routes, (group) => !notBegun.has(group));
+  const routes = rules.map((rule): TargetGroupRoute<string> => ({ pathMatch: 'prefix', version: 1, ...rule }));
+  return new Router(routes, (targetGroup) => !notBegun.has(targetGroup));
 }
 
 /** `host/path`, with `http://` left out. */
-type Row = [request: string, groups: string[] | undefined];
+type Row = [request: string, targetGroups: string[] | undefined];
 
 function rows(name: string, rules: readonly Rule[], expected: readonly Row[]): void {
   test(name, () => {
     const router = routerOf(rules);
-    for (const [request, groups] of expected) {
+    for (const [request, targetGroups] of expected) {
       const pathAt = request.indexOf('/');
-      assert.deepEqual(router.groupsFor(request.slice(0, pathAt), request.slice(pathAt)), groups, request);
+      assert.deepEqual(router.targetGroupsFor(request.slice(0, pathAt), request.slice(pathAt)), targetGroups, request);
     }
   });
 }
@@ -28,10 +31,10 @@ function rows(name: string, rules: readonly Rule[], expected: readonly Row[]): v
 rows(
   'the exact host is before wildcards, the longer of which is first, and before rules without host',
   [
-    { group: 'any', path: '/' },
-    { group: 'short', host: '*.example.com' },
-    { group: 'long', host: '*.b.example.com' },
-    { group: 'exact', host: 'a.b.example.com' },
+    { targetGroup: 'any', path: '/' },
+    { targetGroup: 'short', host: '*.example.com' },
+    { targetGroup: 'long', host: '*.b.example.com' },
+    { targetGroup: 'exact', host: 'a.b.example.com' },
   ],
   [
     ['a.b.example.com/', ['exact']],
@@ -49,9 +52,9 @@ rows(
 rows(
   'case, port and final dot of a host make no difference',
   [
-    { group: 'name', host: 'WWW.example.com.' },
-    { group: 'six', host: '[::1]' },
-    { group: 'wild', host: '*.Example.org' },
+    { targetGroup: 'name', host: 'WWW.example.com.' },
+    { targetGroup: 'six', host: '[::1]' },
+    { targetGroup: 'wild', host: '*.Example.org' },
   ],
   [
     ['www.EXAMPLE.com/', ['name']],
@@ -68,11 +71,11 @@ rows(
 rows(
   'the exact path is before prefixes, the longer of which is first, and before the rule without path',
   [
-    { group: 'none', host: 'h' },
-    { group: 'root', host: 'h', path: '/' },
-    { group: 'a', host: 'h', path: '/a' },
-    { group: 'ab', host: 'h', path: '/a/b/' },
-    { group: 'exact', host: 'h', path: '/a/b', pathMatch: 'exact' },
+    { targetGroup: 'none', host: 'h' },
+    { targetGroup: 'root', host: 'h', path: '/' },
+    { targetGroup: 'a', host: 'h', path: '/a' },
+    { targetGroup: 'ab', host: 'h', path: '/a/b/' },
+    { targetGroup: 'exact', host: 'h', path: '/a/b', pathMatch: 'exact' },
   ],
   [
     ['h/a/b', ['exact']],
@@ -92,8 +95,8 @@ rows(
 rows(
   'a prefix takes whole segments, with or without a slash at its end',
   [
-    { group: 'api', path: '/api' },
-    { group: 'web', path: '/web/' },
+    { targetGroup: 'api', path: '/api' },
+    { targetGroup: 'web', path: '/web/' },
   ],
   [
     ['h/api', ['api']],
@@ -111,8 +114,8 @@ rows(
 rows(
   'escapes of unreserved characters count as the characters, and %2F is no slash',
   [
-    { group: 'api', path: '/%61pi' },
-    { group: 'slash', path: '/x%2fy', pathMatch: 'exact' },
+    { targetGroup: 'api', path: '/%61pi' },
+    { targetGroup: 'slash', path: '/x%2fy', pathMatch: 'exact' },
   ],
   [
     ['h/api', ['api']],
@@ -127,9 +130,9 @@ rows(
 rows(
   'the host decides before the path, and where none of its rules takes the path the next host is asked',
   [
-    { group: 'exact', host: 'a.example.com', path: '/only' },
-    { group: 'wild', host: '*.example.com', path: '/api' },
-    { group: 'any', path: '/api/long/path' },
+    { targetGroup: 'exact', host: 'a.example.com', path: '/only' },
+    { targetGroup: 'wild', host: '*.example.com', path: '/api' },
+    { targetGroup: 'any', path: '/api/long/path' },
   ],
   [
     ['a.example.com/only', ['exact']],
@@ -143,8 +146,8 @@ rows(
 rows(
   'a path is compared whole, however long it is and however much of it is escaped',
   [
-    { group: 'exact', path: '/ab', pathMatch: 'exact' },
-    { group: 'prefix', path: '/%61' },
+    { targetGroup: 'exact', path: '/ab', pathMatch: 'exact' },
+    { targetGroup: 'prefix', path: '/%61' },
   ],
   [
     ['h/%61%62', ['exact']],
@@ -158,45 +161,48 @@ rows(
 
 test('a target that is no path is taken by rules without path only', () => {
   const router = routerOf([
-    { group: 'root', host: 'h', path: '/' },
-    { group: 'any', path: '/' },
-    { group: 'wild', host: '*.h' },
+    { targetGroup: 'root', host: 'h', path: '/' },
+    { targetGroup: 'any', path: '/' },
+    { targetGroup: 'wild', host: '*.h' },
   ]);
-  assert.equal(router.groupsFor('h', '*'), undefined);
-  assert.deepEqual(router.groupsFor('a.h', '*'), ['wild']);
+  assert.equal(router.targetGroupsFor('h', '*'), undefined);
+  assert.deepEqual(router.targetGroupsFor('a.h', '*'), ['wild']);
 });
 
 test('of equal rules the newest is first, in whatever order they come', () => {
   const rules = [
-    { group: 'old', host: 'h', path: '/a', version: 3 },
-    { group: 'newest', host: 'H', path: '/a/', version: 10 },
-    { group: 'oldest', host: 'h.', path: '/%61', version: 1 },
+    { targetGroup: 'old', host: 'h', path: '/a', version: 3 },
+    { targetGroup: 'newest', host: 'H', path: '/a/', version: 10 },
+    { targetGroup: 'oldest', host: 'h.', path: '/%61', version: 1 },
   ];
   for (const given of [rules, rules.toReversed()])
-    assert.deepEqual(routerOf(given).groupsFor('h', '/a'), ['newest', 'old', 'oldest']);
+    assert.deepEqual(routerOf(given).targetGroupsFor('h', '/a'), ['newest', 'old', 'oldest']);
 });
 
 test('a rule whose group has not begun is not there: the next one is asked, of its host and then of others', () => {
   const rules = [
-    { group: 'exact', host: 'h', path: '/a', pathMatch: 'exact' as const },
-    { group: 'long', host: 'h', path: '/a', version: 2 },
-    { group: 'equal', host: 'h', path: '/a/', version: 1 },
-    { group: 'none', host: 'h' },
-    { group: 'any', path: '/a' },
+    { targetGroup: 'exact', host: 'h', path: '/a', pathMatch: 'exact' as const },
+    { targetGroup: 'long', host: 'h', path: '/a', version: 2 },
+    { targetGroup: 'equal', host: 'h', path: '/a/', version: 1 },
+    { targetGroup: 'none', host: 'h' },
+    { targetGroup: 'any', path: '/a' },
   ];
   const waiting = new Set<string>();
   const router = routerOf(rules, waiting);
   const found: unknown[] = [];
-  for (const group of ['', 'exact', 'long', 'equal', 'none', 'any']) {
-    waiting.add(group);
-    found.push(router.groupsFor('h', '/a'));
+  for (const targetGroup of ['', 'exact', 'long', 'equal', 'none', 'any']) {
+    waiting.add(targetGroup);
+    found.push(router.targetGroupsFor('h', '/a'));
   }
   assert.deepEqual(found, [['exact'], ['long', 'equal'], ['long', 'equal'], ['none'], ['any'], undefined]);
 });
 
 test('names that every object has are names of hosts and paths like others', () => {
-  assert.equal(routerOf([{ group: 'a', host: 'h', path: '/a' }]).groupsFor('constructor', '/__proto__'), undefined);
-  assert.deepEqual(routerOf([{ group: 'a', host: '__proto__' }]).groupsFor('__proto__', '/'), ['a']);
+  assert.equal(
+    routerOf([{ targetGroup: 'a', host: 'h', path: '/a' }]).targetGroupsFor('constructor', '/__proto__'),
+    undefined,
+  );
+  assert.deepEqual(routerOf([{ targetGroup: 'a', host: '__proto__' }]).targetGroupsFor('__proto__', '/'), ['a']);
 });
 
 /** By the words of the documentation, one rule at a time: undefined where the rule does not take the request. */
@@ -224,7 +230,7 @@ function escaped(text: string): string {
 function reference(rules: readonly Rule[], host: string, path: string): string[] | undefined {
   const scored = rules.flatMap((rule) => {
     const score = scoreOf(rule, host, path);
-    return score === undefined ? [] : [{ group: rule.group, score }];
+    return score === undefined ? [] : [{ targetGroup: rule.targetGroup, score }];
   });
   scored.sort((a, b) => {
     const index = a.score.findIndex((part, at) => part !== b.score[at]);
@@ -232,7 +238,7 @@ function reference(rules: readonly Rule[], host: string, path: string): string[]
   });
   const best = scored[0]?.score;
   const isBest = ({ score }: { score: readonly number[] }) => score[0] === best?.[0] && score[1] === best?.[1];
-  return best && scored.filter(isBest).map(({ group }) => group);
+  return best && scored.filter(isBest).map(({ targetGroup }) => targetGroup);
 }
 
 test('the router answers as a look at every rule does', () => {
@@ -253,8 +259,8 @@ test('the router answers as a look at every rule does', () => {
   });
   assertHolds(
     fc.property(fc.array(rule, { maxLength: 12 }), host, path, (made, asked, target) => {
-      const rules = made.map((each, index) => ({ ...each, group: `rule ${index}`, version: index }));
-      assert.deepEqual(routerOf(rules).groupsFor(asked, target), reference(rules, asked, target));
+      const rules = made.map((each, index) => ({ ...each, targetGroup: `rule ${index}`, version: index }));
+      assert.deepEqual(routerOf(rules).targetGroupsFor(asked, target), reference(rules, asked, target));
     }),
     { numRuns: 2_000 },
   );

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pool } from '../../../../../../provider/runtime/embedded/http/upstream/pool.ts';
-import { freePort, until } from '../../../../../harness/engine/fixtures.ts';
-import { Backend, get, ok } from '../../../../../harness/engine/http-peers.ts';
+import { freePort, untilTrue } from '../../../../../harness/engine/fixtures.ts';
+import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const post = (body = ''): string => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
@@ -14,14 +14,14 @@ test('no target: 503 with a short text, and the connection is kept', async (t) =
   const client = await proxy.connect(t);
   client.write(get() + get());
   for (let round = 0; round < 2; round++) {
-    const answer = await client.answer();
-    assert.equal(answer.status, 503);
-    assert.equal(answer.body, '503 Service Unavailable: no target takes traffic\n');
+    const response = await client.response();
+    assert.equal(response.status, 503);
+    assert.equal(response.body, '503 Service Unavailable: no target takes traffic\n');
   }
 });
 
 test('a refused connect goes on to another target, with any method', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const head = await peer.head();
       peer.write(ok(await peer.body(head.startsWith('POST') ? 5 : 0)));
@@ -32,9 +32,9 @@ test('a refused connect goes on to another target, with any method', async (t) =
   const client = await proxy.connect(t);
   for (let round = 0; round < 4; round++) {
     client.write(post('hello'));
-    const answer = await client.answer();
-    assert.equal(answer.status, 200);
-    assert.equal(answer.body, 'hello');
+    const response = await client.response();
+    assert.equal(response.status, 200);
+    assert.equal(response.body, 'hello');
   }
   assert.ok(proxy.passive.includes(`127.0.0.1:${dead} ECONNREFUSED`));
 });
@@ -44,12 +44,12 @@ test('all connects refused: 502 after three targets at most', async (t) => {
   const proxy = await HttpProxy.start(t, dead);
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).status, 502);
+  assert.equal((await client.response()).status, 502);
   assert.equal(proxy.passive.length, 3);
 });
 
 test('a GET whose reused connection closes under it is sent again, to a live target too', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`));
     await peer.head();
@@ -59,46 +59,46 @@ test('a GET whose reused connection closes under it is sent again, to a live tar
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, '0');
+  assert.equal((await client.response()).body, '0');
   client.write(get());
-  assert.equal((await client.answer()).body, '1');
+  assert.equal((await client.response()).body, '1');
   assert.equal(backend.peers.length, 2);
 });
 
 test('what a target sends before the next request is no answer to it, even if both are read in one turn', async (t) => {
-  const backend = await Backend.answering(t, 'right');
+  const backend = await ScriptedBackend.responding(t, 'right');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).body, 'right');
+  assert.equal((await client.response()).body, 'right');
   // The kernel tells of them in this order, and in one poll: all of it is written before this process polls again.
   client.write(get());
   (await backend.peer(0)).write(ok('wrong'));
-  assert.equal((await client.answer()).body, 'right');
+  assert.equal((await client.response()).body, 'right');
   assert.equal(backend.peers.length, 2);
 });
 
 test('a GET is sent to another target when one closes without an answer', async (t) => {
-  const closing = await Backend.start(t, async (peer) => {
+  const closing = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.socket.end();
   });
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [closing.port, backend.port]);
   const client = await proxy.connect(t);
   for (let round = 0; round < 2; round++) {
     client.write(get());
-    assert.equal((await client.answer()).body, 'hello');
+    assert.equal((await client.response()).body, 'hello');
   }
 });
 
 test('a PUT is sent again with the body that was sent so far', async (t) => {
-  const closing = await Backend.start(t, async (peer) => {
+  const closing = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.body(3);
     peer.socket.end();
   });
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write(ok(await peer.body(6)));
   });
@@ -107,9 +107,9 @@ test('a PUT is sent again with the body that was sent so far', async (t) => {
     const client = await proxy.connect(t);
     client.write(put('abcdef').slice(0, -3));
     // Round robin starts at either: the one that closes gets its three bytes first, or is not asked.
-    await until(() => closing.peers.length + backend.peers.length > round, 'a target');
+    await untilTrue(() => closing.peers.length + backend.peers.length > round, 'a target');
     client.write('def');
-    assert.equal((await client.answer()).body, 'abcdef');
+    assert.equal((await client.response()).body, 'abcdef');
   }
 });
 
@@ -123,14 +123,14 @@ test('a PUT beyond the replay buffer is not sent again', async (t) => {
     await peer.body(70_000);
     peer.socket.destroy();
   };
-  const backends = [await Backend.start(t, serve), await Backend.start(t, serve)];
+  const backends = [await ScriptedBackend.start(t, serve), await ScriptedBackend.start(t, serve)];
   const proxy = await HttpProxy.start(
     t,
     backends.map(({ port }) => port),
   );
   const client = await proxy.connect(t);
   client.write(put('x'.repeat(70_000)));
-  assert.equal((await client.answer()).status, 502);
+  assert.equal((await client.response()).status, 502);
   assert.equal(
     backends.reduce((sum, { peers }) => sum + peers.length, 0),
     1,
@@ -138,7 +138,7 @@ test('a PUT beyond the replay buffer is not sent again', async (t) => {
 });
 
 test('a POST is never sent twice, and never over a connection that was used before', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     const head = await peer.head();
     if (head.startsWith('GET')) peer.write(ok(`${number}`));
     else peer.socket.destroy();
@@ -146,28 +146,28 @@ test('a POST is never sent twice, and never over a connection that was used befo
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  await client.answer();
+  await client.response();
   client.write(post());
-  assert.equal((await client.answer()).status, 502);
+  assert.equal((await client.response()).status, 502);
   assert.equal(backend.peers.length, 2);
   assert.equal(proxy.counts(backend.port).requests, 2);
 });
 
 test('an answer that does not come is a 504, and the upstream connection is closed', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port], { requestTimeoutMs: 50 });
   const client = await proxy.connect(t);
   client.write(get());
-  assert.equal((await client.answer()).status, 504);
+  assert.equal((await client.response()).status, 504);
   const peer = await backend.peer(0);
   await peer.untilEnded();
   assert.equal(proxy.counts(backend.port).active, 0);
 });
 
 test("a client's abort reaches the target", async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
@@ -182,7 +182,7 @@ test("a client's abort reaches the target", async (t) => {
 });
 
 test('an abort in the middle of a request body reaches the target', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
   const proxy = await HttpProxy.start(t, [backend.port]);
@@ -196,7 +196,7 @@ test('an abort in the middle of a request body reaches the target', async (t) =>
 });
 
 test('a client that ends its side behind a whole request gets its answer', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.untilEnded();
     peer.write(ok('hello'));
@@ -204,26 +204,26 @@ test('a client that ends its side behind a whole request gets its answer', async
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.socket.end(get());
-  assert.equal((await client.answer()).body, 'hello');
+  assert.equal((await client.response()).body, 'hello');
   await client.untilEnded();
 });
 
 test('unbind closes idle connections to the target inside the swap', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  await client.answer();
+  await client.response();
   const peer = await backend.peer(0);
   proxy.unbind(backend.port);
   client.write(get());
-  assert.equal((await client.answer()).status, 503);
+  assert.equal((await client.response()).status, 503);
   await peer.untilEnded();
 });
 
 test('a request that waits for its connect goes to another target when that one is unbound', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
-  const other = await Backend.answering(t, 'other');
+  const backend = await ScriptedBackend.responding(t, 'hello');
+  const other = await ScriptedBackend.responding(t, 'other');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   const { targets } = proxy.listener;
@@ -242,13 +242,13 @@ test('a request that waits for its connect goes to another target when that one 
   client.write(post('hello').slice(0, -2));
   await other.peer(0);
   client.write('lo');
-  assert.equal((await client.answer()).body, 'other');
+  assert.equal((await client.response()).body, 'other');
   assert.equal(proxy.counts(backend.port).requests, 0);
   assert.deepEqual(proxy.passive, []);
 });
 
 test('an exchange that has begun runs to its end after the unbind, and its connection is not kept', async (t) => {
-  const backend = await Backend.start(t, async (peer) => {
+  const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
   });
@@ -260,15 +260,15 @@ test('an exchange that has begun runs to its end after the unbind, and its conne
   assert.equal(proxy.counts(backend.port).active, 1);
   const peer = await backend.peer(0);
   peer.write('world');
-  assert.equal((await client.answer()).body, 'helloworld');
+  assert.equal((await client.response()).body, 'helloworld');
   await peer.untilEnded();
   assert.equal(proxy.counts(backend.port).active, 0);
   client.write(get());
-  assert.equal((await client.answer()).status, 503);
+  assert.equal((await client.response()).status, 503);
 });
 
 test('an exchange that outlives the unbind by the request timeout is ended', async (t) => {
-  const backend = await Backend.start(t, async (peer, number) => {
+  const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     if (number === 0) peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
   });
@@ -282,7 +282,7 @@ test('an exchange that outlives the unbind by the request timeout is ended', asy
 });
 
 test('round robin holds over requests of one connection', async (t) => {
-  const backends = await Promise.all(['a', 'b', 'c'].map((name) => Backend.answering(t, name)));
+  const backends = await Promise.all(['a', 'b', 'c'].map((name) => ScriptedBackend.responding(t, name)));
   const proxy = await HttpProxy.start(
     t,
     backends.map(({ port }) => port),
@@ -290,7 +290,7 @@ test('round robin holds over requests of one connection', async (t) => {
   const client = await proxy.connect(t);
   for (let request = 0; request < 30; request++) {
     client.write(get());
-    await client.answer();
+    await client.response();
   }
   assert.deepEqual(
     backends.map(({ port }) => proxy.counts(port).requests),
@@ -299,22 +299,22 @@ test('round robin holds over requests of one connection', async (t) => {
 });
 
 test('an idle connection to a target is closed before the target would', async (t) => {
-  const backend = await Backend.answering(t, 'hello');
+  const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
-  await client.answer();
+  await client.response();
   const peer = await backend.peer(0);
   pool.checkDeadline(performance.now() + 3_900);
   client.write(get());
-  await client.answer();
+  await client.response();
   assert.equal(backend.peers.length, 1);
   pool.checkDeadline(performance.now() + 4_100);
   await peer.untilEnded();
 });
 
 test('under load, unbinds and binds fail no request, and nothing begins at a target that is unbound', async (t) => {
-  const backends = await Promise.all(['a', 'b', 'c'].map((name) => Backend.answering(t, name)));
+  const backends = await Promise.all(['a', 'b', 'c'].map((name) => ScriptedBackend.responding(t, name)));
   const ports = backends.map(({ port }) => port);
   const proxy = await HttpProxy.start(t, ports);
   let isOver = false;
@@ -323,7 +323,7 @@ test('under load, unbinds and binds fail no request, and nothing begins at a tar
     const client = await proxy.connect(t);
     while (!isOver) {
       client.write(number % 2 ? get() : post());
-      assert.equal((await client.answer()).status, 200);
+      assert.equal((await client.response()).status, 200);
       requests++;
     }
   });
@@ -332,7 +332,7 @@ test('under load, unbinds and binds fail no request, and nothing begins at a tar
     proxy.unbind(port);
     const before = proxy.counts(port).requests;
     const seen = requests;
-    await until(() => requests > seen + 20, 'requests to the other targets');
+    await untilTrue(() => requests > seen + 20, 'requests to the other targets');
     assert.equal(proxy.counts(port).requests, before);
     proxy.bind(port);
   }

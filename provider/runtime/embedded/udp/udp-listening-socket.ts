@@ -4,8 +4,8 @@ import type { AccessLog } from '../access-log/access-log.ts';
 import { datagramSocket, hasRoom } from '../io/datagram-socket.ts';
 import { type Timed, unwatch, watch } from '../io/deadlines.ts';
 import { queueEmptied } from '../io/queue-drain.ts';
-import type { EndpointBinding } from '../serving/listening-endpoint.ts';
-import type { BindingContext } from '../serving/listening-socket.ts';
+import type { ListeningSocket } from '../serving/listening-socket.ts';
+import type { ListeningSocketContext } from '../serving/tcp-listening-socket.ts';
 import type { WorkerListener } from '../serving/worker-listener.ts';
 import type { Endpoint } from '../shared/endpoint.ts';
 import { type SessionContext, UdpSession } from './session.ts';
@@ -15,9 +15,9 @@ const MAX_SESSIONS = 10_000;
 /** A fault that comes with each datagram is told of once in this time. */
 const LOG_INTERVAL_MS = 10_000;
 
-export class UdpBinding implements EndpointBinding, SessionContext, Timed {
+export class UdpListeningSocket implements ListeningSocket, SessionContext, Timed {
   readonly endpoint: Endpoint;
-  readonly #context: BindingContext;
+  readonly #context: ListeningSocketContext;
   readonly #socket: Socket;
   readonly #sessions = new SessionTable<UdpSession>();
   #listener: WorkerListener | undefined;
@@ -26,19 +26,19 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
   #closed: Promise<void> | undefined;
 
   /** Opens the socket without serving it: what comes before that is dropped. */
-  static async open(endpoint: Endpoint, context: BindingContext): Promise<UdpBinding> {
-    const binding = new UdpBinding(endpoint, context);
+  static async open(endpoint: Endpoint, context: ListeningSocketContext): Promise<UdpListeningSocket> {
+    const listeningSocket = new UdpListeningSocket(endpoint, context);
     try {
-      await binding.#bind();
-      return binding;
+      await listeningSocket.#bind();
+      return listeningSocket;
     } catch (error) {
       // Its descriptor is there since the call of bind, and nobody else has it.
-      binding.#socket.close();
+      listeningSocket.#socket.close();
       throw error;
     }
   }
 
-  private constructor(endpoint: Endpoint, context: BindingContext) {
+  private constructor(endpoint: Endpoint, context: ListeningSocketContext) {
     this.endpoint = endpoint;
     this.#context = context;
     // Shared although one worker has it: a changed address opens beside the old one, where one of them is a wildcard.
@@ -69,7 +69,7 @@ export class UdpBinding implements EndpointBinding, SessionContext, Timed {
     for (const session of this.#sessions) session.leave();
   }
 
-  answer(session: UdpSession, datagram: Buffer): void {
+  respond(session: UdpSession, datagram: Buffer): void {
     this.#sessions.use(session.key, performance.now());
     if (hasRoom(this.#socket)) this.#socket.send(datagram, session.port, session.address);
   }

@@ -5,11 +5,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import type { BindingContext } from '../../../../../provider/runtime/embedded/serving/listening-socket.ts';
-import { UdpBinding } from '../../../../../provider/runtime/embedded/udp/listening-socket.ts';
+import type { ListeningSocketContext } from '../../../../../provider/runtime/embedded/serving/tcp-listening-socket.ts';
+import { UdpListeningSocket } from '../../../../../provider/runtime/embedded/udp/udp-listening-socket.ts';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
-import { freePort, listener, target, UNCHECKED, until } from '../../../../harness/engine/fixtures.ts';
-import { worldOf } from '../../../../harness/engine/world.ts';
+import { freePort, listenerSnapshot, target, UNCHECKED, untilTrue } from '../../../../harness/engine/fixtures.ts';
+import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
 const UDP = { protocol: 'UDP' } as const;
 
@@ -22,10 +22,10 @@ async function bindOnce(port: number): Promise<void> {
 }
 
 test('a prepared listener has its port and serves when it is activated; abandon gives it back', async (t) => {
-  const { engine, snapshot } = worldOf(t);
+  const { engine, snapshot } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
-  const next = snapshot([listener('dns', port, [target(a.port)], UDP)]);
+  const next = snapshot([listenerSnapshot('dns', port, [target(a.port)], UDP)]);
   assert.deepEqual(await engine.prepare(next), []);
   await assert.rejects(bindOnce(port), /EADDRINUSE/);
   await engine.abandon();
@@ -36,29 +36,29 @@ test('a prepared listener has its port and serves when it is activated; abandon 
 });
 
 test('a port that another socket has is refused by name; a TCP port of the same number is another one', async (t) => {
-  const { engine, snapshot, serve, echo, visit } = worldOf(t);
+  const { engine, snapshot, serve, echo, visit } = engineWorldOf(t);
   const other = await UdpBackend.start(t, 'other', '127.0.0.1', await freePort());
-  const [refusal, ...rest] = await engine.prepare(snapshot([listener('dns', other.port, [], UDP)]));
+  const [refusal, ...rest] = await engine.prepare(snapshot([listenerSnapshot('dns', other.port, [], UDP)]));
   assert.deepEqual([refusal?.listenerId, refusal?.code, rest], ['dns', 'PortInUse', []]);
   assert.match(refusal?.problem.message ?? '', new RegExp(`udp 127\\.0\\.0\\.1:${other.port} `));
   const a = await echo('a');
-  await serve([listener('web', other.port, [target(a.port)])]);
+  await serve([listenerSnapshot('web', other.port, [target(a.port)])]);
   assert.equal(await visit(other.port), 'a');
 });
 
 test('a socket that cannot be bound is closed', async () => {
   const endpoint = { transport: 'udp', address: '192.0.2.1', port: 5353 } as const;
   const sockets = () => readdirSync('/proc/self/fd').length;
-  const context = { acceptors: {}, refusers: {}, isPortShared: false } as unknown as BindingContext;
+  const context = { acceptors: {}, rejecters: {}, isPortShared: false } as unknown as ListeningSocketContext;
   const before = sockets();
   for (let tries = 0; tries < 10; tries++) {
-    await assert.rejects(UdpBinding.open(endpoint, context), { code: 'EADDRNOTAVAIL' });
+    await assert.rejects(UdpListeningSocket.open(endpoint, context), { code: 'EADDRNOTAVAIL' });
   }
-  await until(() => sockets() <= before, 'no socket left open');
+  await untilTrue(() => sockets() <= before, 'no socket left open');
 });
 
 test('TCP becomes UDP and TCP again on one port; an open flow of the old socket lives on', async (t) => {
-  const { engine, serve, serveWeb, echo, connect, visit } = worldOf(t);
+  const { engine, serve, serveWeb, echo, connect, visit } = engineWorldOf(t);
   const tcp = await echo('tcp', await freePort());
   const udp = await UdpBackend.start(t, 'udp', '127.0.0.1', tcp.port);
   const port = await serveWeb([target(tcp.port)]);
@@ -66,27 +66,27 @@ test('TCP becomes UDP and TCP again on one port; an open flow of the old socket 
   assert.equal(await flow.name(), 'tcp');
   // Connected, and perhaps still in the accept queue.
   const visits = Array.from({ length: 30 }, () => visit(port));
-  await serve([listener('web', port, [target(udp.port)], UDP)]);
+  await serve([listenerSnapshot('web', port, [target(udp.port)], UDP)]);
   for (const name of await Promise.all(visits)) assert.ok(name === 'tcp' || name === '', name);
   const client = await UdpClient.open(t, port);
   assert.equal(await client.ask('x'), 'udp x');
   assert.equal(await visit(port), '', 'TCP is refused');
   flow.socket.write('still');
-  await until(() => flow.text === 'tcp\nstill', 'the echo of a flow that outlived its socket');
+  await untilTrue(() => flow.text === 'tcp\nstill', 'the echo of a flow that outlived its socket');
   flow.socket.destroy();
-  await serve([listener('web', port, [target(tcp.port)])]);
+  await serve([listenerSnapshot('web', port, [target(tcp.port)])]);
   assert.equal(await visit(port), 'tcp');
   await bindOnce(port);
   assert.deepEqual(engine.status().lastError, undefined);
-  await until(() => engine.status().workers.every(({ connections }) => connections === 0), 'no connection');
+  await untilTrue(() => engine.status().workers.every(({ connections }) => connections === 0), 'no connection');
 });
 
 test('another listener takes the socket over with its clients, and gives them its own targets', async (t) => {
-  const { engine, serve } = worldOf(t);
+  const { engine, serve } = engineWorldOf(t);
   const [a, b] = [await UdpBackend.start(t, 'a'), await UdpBackend.start(t, 'b')];
   const [port, other] = [await freePort(), await freePort()];
-  const one = (at: number) => listener('one', at, [target(a.port)], UDP);
-  const two = (at: number) => listener('two', at, [target(b.port)], UDP);
+  const one = (at: number) => listenerSnapshot('one', at, [target(a.port)], UDP);
+  const two = (at: number) => listenerSnapshot('two', at, [target(b.port)], UDP);
   await serve([one(port), two(other)]);
   const client = await UdpClient.open(t, port);
   assert.equal(await client.ask('1'), 'a 1');
@@ -97,17 +97,17 @@ test('another listener takes the socket over with its clients, and gives them it
 });
 
 test('no datagram is lost where the port moves: the old socket gives what it has to the targets', async (t) => {
-  const { serve } = worldOf(t);
+  const { serve } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const ports = [await freePort(), await freePort()] as const;
-  await serve([listener('dns', ports[0], [target(a.port)], UDP)]);
+  await serve([listenerSnapshot('dns', ports[0], [target(a.port)], UDP)]);
   let sent = 0;
   for (let round = 0; round < 5; round++) {
     const [from, to] = round % 2 === 0 ? ports : ([ports[1], ports[0]] as const);
     const clients = await Promise.all(Array.from({ length: 20 }, () => UdpClient.open(t, from)));
     await Promise.all(clients.map((client) => client.send(`${sent++}`)));
-    await serve([listener('dns', to, [target(a.port)], UDP)]);
-    await until(() => a.datagrams.length === sent, 'every datagram');
+    await serve([listenerSnapshot('dns', to, [target(a.port)], UDP)]);
+    await untilTrue(() => a.datagrams.length === sent, 'every datagram');
     await bindOnce(from);
   }
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../../provider/runtime/compile/compile.ts';
 import type { Health } from '../../../../../provider/runtime/contract/snapshot.ts';
-import { changesBindings, successionsOf } from '../../../../../provider/runtime/control/health/successions.ts';
+import { changesBindings, handoversOf } from '../../../../../provider/runtime/control/health/handovers.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
 import type { HealthRecord } from '../../../../../provider/runtime/health/monitor.ts';
 import { Draft } from '../../../../../provider/runtime/stored/model.ts';
@@ -47,15 +47,15 @@ function found(draft: Draft, change: (draft: Draft) => unknown, health: Record<s
   const next = new Draft(draft.toModel());
   const written = change(next) as StoredObject | undefined;
   if (!changesBindings(draft, next.changes)) return [];
-  const recordOf = (groupId: string, key: string): HealthRecord | undefined => {
-    const target = before.snapshot.groups.get(groupId)?.targets.get(key);
-    const turned = health[key.slice('10.0.0.'.length)] ?? 'healthy';
-    const checkedAtMs = turned === 'checking' ? undefined : 1;
-    return target && ({ state: { health: turned }, history: [], checkedAtMs } as never);
+  const recordOf = (targetGroupId: string, key: string): HealthRecord | undefined => {
+    const target = before.snapshot.targetGroups.get(targetGroupId)?.targets.get(key);
+    const changed = health[key.slice('10.0.0.'.length)] ?? 'healthy';
+    const checkedAtMs = changed === 'checking' ? undefined : 1;
+    return target && ({ state: { health: changed }, history: [], checkedAtMs } as never);
   };
   const keys = (list: readonly string[]) => list.map((key) => key.slice('10.0.0.'.length)).join();
   const { snapshot } = compile(next, before);
-  return successionsOf(before.snapshot, snapshot, written, recordOf).map(({ successors, oldKeys, refusedAt }) => {
+  return handoversOf(before.snapshot, snapshot, written, recordOf).map(({ successors, oldKeys, refusedAt }) => {
     return [keys(oldKeys), keys(successors.map(({ key }) => key)), refusedAt];
   });
 }

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
-import { Handover } from '../../../../../provider/runtime/control/health/handover.ts';
-import type { Succession } from '../../../../../provider/runtime/control/health/successions.ts';
+import { HandoverChecks } from '../../../../../provider/runtime/control/health/handover-checks.ts';
+import type { Handover } from '../../../../../provider/runtime/control/health/handovers.ts';
 import { HealthMonitor } from '../../../../../provider/runtime/health/monitor.ts';
 import { probe } from '../../../../../provider/runtime/health/probes.ts';
 import { freePort, tcpBackend } from '../../../../harness/backends/backends.ts';
 import { TCP_CHECK } from '../../../../harness/control/tcp-check.ts';
-import { listener, snapshot, target } from '../../../../harness/engine/fixtures.ts';
+import { listenerSnapshot, snapshot, target } from '../../../../harness/engine/fixtures.ts';
 import { until } from '../../../../harness/runtime/runtime.ts';
 
 const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
@@ -19,26 +19,25 @@ async function started(t: TestContext) {
   const old = target((await tcpBackend(t, 'old')).port);
   const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: () => {} });
   t.after(() => monitor.close());
-  monitor.apply(snapshot(1, [listener('web', 1, [old], {}, { healthCheck: CHECK })]));
+  monitor.apply(snapshot(1, [listenerSnapshot('web', 1, [old], {}, { healthCheck: CHECK })]));
   await until('it is healthy', () => monitor.health('web', old.key) === 'healthy' || undefined);
-  const handover = new Handover(monitor, probe);
-  t.after(() => handover.close());
-  const succession = (
-    successors: readonly TargetSnapshot[],
-    refusedAt?: Succession['refusedAt'],
-  ): readonly Succession[] => [{ groupId: 'web', check: CHECK, successors, oldKeys: [old.key], refusedAt }];
-  return { handover, succession, dead: target(await freePort()), well: target((await tcpBackend(t, 'new')).port) };
+  const handoverChecks = new HandoverChecks(monitor, probe);
+  t.after(() => handoverChecks.close());
+  const handover = (successors: readonly TargetSnapshot[], refusedAt?: Handover['refusedAt']): readonly Handover[] => [
+    { targetGroupId: 'web', check: CHECK, successors, oldKeys: [old.key], refusedAt },
+  ];
+  return { handoverChecks, handover, dead: target(await freePort()), well: target((await tcpBackend(t, 'new')).port) };
 }
 
 test('one that passes is enough, and is told', async (t) => {
-  const { handover, succession, dead, well } = await started(t);
-  const proven = await handover.prove('write', succession([dead, well], 'targets'), LONG_SECONDS);
-  assert.deepEqual(proven, [{ groupId: 'web', key: well.key }]);
+  const { handoverChecks, handover, dead, well } = await started(t);
+  const proven = await handoverChecks.prove('write', handover([dead, well], 'targets'), LONG_SECONDS);
+  assert.deepEqual(proven, [{ targetGroupId: 'web', key: well.key }]);
 });
 
 test('a write that is refused for it is, after the time given, with each target and its error', async (t) => {
-  const { handover, succession, dead } = await started(t);
-  await assert.rejects(handover.prove('write', succession([dead], 'members'), 0.1), (error: Error) => {
+  const { handoverChecks, handover, dead } = await started(t);
+  await assert.rejects(handoverChecks.prove('write', handover([dead], 'members'), 0.1), (error: Error) => {
     assert.match(error.message, /^members\.\S+ did not pass a first check at 127\.0\.0\.1:\d+ within 0\.1 s: /);
     assert.match(error.message, /ECONNREFUSED.* Nothing was changed\.$/);
     return true;
@@ -46,18 +45,18 @@ test('a write that is refused for it is, after the time given, with each target 
 });
 
 test('a write that is made in any case waits for one check of each', async (t) => {
-  const { handover, succession, dead } = await started(t);
-  assert.deepEqual(await handover.prove('write', succession([dead]), LONG_SECONDS), []);
+  const { handoverChecks, handover, dead } = await started(t);
+  assert.deepEqual(await handoverChecks.prove('write', handover([dead]), LONG_SECONDS), []);
 });
 
 test('a newer write of the same name ends the one that waits, one of another name does not, and close ends all and those to come', async (t) => {
-  const { handover, succession, dead } = await started(t);
-  const waiting = succession([dead], 'targets');
-  const [first, other] = ['one', 'two'].map((name) => handover.prove(name, waiting, LONG_SECONDS));
-  handover.supersede('one');
-  const second = handover.prove('one', waiting, LONG_SECONDS);
+  const { handoverChecks, handover, dead } = await started(t);
+  const waiting = handover([dead], 'targets');
+  const [first, other] = ['one', 'two'].map((name) => handoverChecks.prove(name, waiting, LONG_SECONDS));
+  handoverChecks.supersede('one');
+  const second = handoverChecks.prove('one', waiting, LONG_SECONDS);
   await assert.rejects(first as Promise<unknown>, { code: 'Superseded' });
-  handover.close();
-  const late = handover.prove('late', waiting, 0.1);
+  handoverChecks.close();
+  const late = handoverChecks.prove('late', waiting, 0.1);
   for (const ended of [other, second, late]) await assert.rejects(ended as Promise<unknown>, { code: 'SystemBusy' });
 });

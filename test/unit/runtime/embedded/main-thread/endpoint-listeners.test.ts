@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListenerSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
-import { endpointOwners } from '../../../../../provider/runtime/embedded/main-thread/endpoint-owners.ts';
+import { endpointListeners } from '../../../../../provider/runtime/embedded/main-thread/endpoint-listeners.ts';
 import { isOpenedBy, overlaps } from '../../../../../provider/runtime/embedded/shared/endpoint.ts';
-import { listener, snapshot } from '../../../../harness/engine/fixtures.ts';
+import { listenerSnapshot, snapshot } from '../../../../harness/engine/fixtures.ts';
 
 const OVERLAPS: [a: string, b: string, isOverlap: boolean][] = [
   ['127.0.0.1', '127.0.0.1', true],
@@ -41,13 +41,13 @@ test('one worker opens a UDP endpoint, all of them a TCP endpoint, and many endp
 });
 
 const at = (id: string, address: string, protocol: 'TCP' | 'UDP' = 'TCP'): ListenerSnapshot =>
-  listener(id, 80, [], { address, protocol });
+  listenerSnapshot(id, 80, [], { address, protocol });
 
 /** The ids of the owners, and who was refused because of whom. */
 function decide(listeners: readonly ListenerSnapshot[], served = ''): [string, string[]] {
-  const { owners, refusals } = endpointOwners(snapshot(1, listeners), ({ id }) => served.includes(id));
+  const { byEndpoint, refusals } = endpointListeners(snapshot(1, listeners), ({ id }) => served.includes(id));
   const texts = refusals.map(({ listenerId, problem }) => `${listenerId}: ${problem.message}`);
-  return [[...owners.values()].map(({ id }) => id).join(''), texts];
+  return [[...byEndpoint.values()].map(({ id }) => id).join(''), texts];
 }
 
 test('of endpoints that overlap the served one stays, else the first one has it', () => {

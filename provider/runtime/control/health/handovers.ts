@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { hasSameParent } from '../../../model/objects/parent.ts';
 import {
-  type GroupSnapshot,
   type HealthCheckSnapshot,
   type Snapshot,
+  type TargetGroupSnapshot,
   type TargetSnapshot,
   takesTraffic,
 } from '../../contract/snapshot.ts';
@@ -14,8 +14,8 @@ import type { ModelView } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
 /** Some targets of a group that are to serve in place of others; that one of them is well is enough. */
-export interface Succession {
-  readonly groupId: string;
+export interface Handover {
+  readonly targetGroupId: string;
   readonly check: HealthCheckSnapshot;
   readonly successors: readonly TargetSnapshot[];
   /** While one of those that serve now is healthy there is something to wait for. */
@@ -27,7 +27,7 @@ export interface Succession {
 const REFUSED_AT = { attachments: 'targets', 'group-attachments': 'members' } as const;
 
 /** What is known of a target's health; undefined: it is not bound. */
-export type RecordOf = (groupId: string, key: string) => HealthRecord | undefined;
+export type RecordOf = (targetGroupId: string, key: string) => HealthRecord | undefined;
 
 /** Whether there is anything to look for: most writes change a weight, or what no target depends on. */
 export function changesBindings(before: ModelView, changes: readonly ObjectChange[]): boolean {
@@ -40,27 +40,32 @@ export function changesBindings(before: ModelView, changes: readonly ObjectChang
 }
 
 /** `written`: the object that is put; undefined: one is deleted. */
-export function successionsOf(
+export function handoversOf(
   before: Snapshot,
   after: Snapshot,
   written: StoredObject | undefined,
   recordOf: RecordOf,
-): Succession[] {
-  return [...after.groups.values()].flatMap((group) => {
-    const served = before.groups.get(group.id);
-    if (served === undefined || served === group) return [];
-    return successionsIn(served, group, written !== undefined && isAttachment(written) ? written : undefined, recordOf);
+): Handover[] {
+  return [...after.targetGroups.values()].flatMap((targetGroup) => {
+    const served = before.targetGroups.get(targetGroup.id);
+    if (served === undefined || served === targetGroup) return [];
+    return handoversIn(
+      served,
+      targetGroup,
+      written !== undefined && isAttachment(written) ? written : undefined,
+      recordOf,
+    );
   });
 }
 
-function successionsIn(
-  served: GroupSnapshot,
-  { id: groupId, healthCheck: check, targets }: GroupSnapshot,
+function handoversIn(
+  served: TargetGroupSnapshot,
+  { id: targetGroupId, healthCheck: check, targets }: TargetGroupSnapshot,
   writer: Attachment | undefined,
   recordOf: RecordOf,
-): Succession[] {
+): Handover[] {
   if (check === undefined) return [];
-  const healthOf = (key: string) => recordOf(groupId, key)?.state.health ?? 'checking';
+  const healthOf = (key: string) => recordOf(targetGroupId, key)?.state.health ?? 'checking';
   const isInTraffic = ({ key }: TargetSnapshot) => takesTraffic(healthOf(key));
   const able = [...targets.values()].filter(({ weight, ineligible }) => weight > 0 && ineligible === undefined);
   const stays = new Set(able.map(({ key }) => key));
@@ -71,17 +76,17 @@ function successionsIn(
     const old = names.get(nameOf(target));
     const isGivenUp = old !== undefined && !stays.has(old) && healthOf(old) === 'healthy';
     if (!isGivenUp || isInTraffic(target)) return [];
-    return [{ groupId, check, successors: [target], oldKeys: [old], refusedAt }];
+    return [{ targetGroupId, check, successors: [target], oldKeys: [old], refusedAt }];
   });
   if (swaps.length > 0 || able.some(isInTraffic)) return swaps;
 
   const serving = [...served.targets.values()].filter((target) => target.weight > 0 && isInTraffic(target));
-  const successors = able.filter(({ key }) => isUntried(recordOf(groupId, key)));
+  const successors = able.filter(({ key }) => isUntried(recordOf(targetGroupId, key)));
   if (serving.length === 0 || successors.length === 0) return [];
   // A name that goes is unbound; what others have bound goes only for what is well.
   const isUnbound = serving.some(({ attachment }) => attachment === writer?.id);
   const oldKeys = serving.map(({ key }) => key);
-  return [{ groupId, check, successors, oldKeys, refusedAt: isUnbound ? undefined : refusedAt }];
+  return [{ targetGroupId, check, successors, oldKeys, refusedAt: isUnbound ? undefined : refusedAt }];
 }
 
 /** Not bound yet, or in its first check. */
@@ -96,5 +101,5 @@ function nameOf({ attachment, name }: TargetSnapshot): string {
 
 function isBoundAlike(attachment: Attachment, before: Attachment | undefined): boolean {
   if (before === undefined || !hasSameParent(attachment.properties, before.properties)) return false;
-  return isDeepStrictEqual(attachment.state.claims, before.state.claims);
+  return isDeepStrictEqual(attachment.state.boundSince, before.state.boundSince);
 }

@@ -6,7 +6,7 @@ import { toMs } from '../../../model/objects/seconds.ts';
 import { type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import type { HealthMonitor, Proven } from '../../health/monitor.ts';
 import type { Probe } from '../../health/probe.ts';
-import type { Succession } from './successions.ts';
+import type { Handover } from './handovers.ts';
 
 /** A failed first check is repeated at the check's interval, but at least this often, and to the end of the time. */
 const LONGEST_RETRY_MS = 1000;
@@ -19,12 +19,12 @@ const OLD_IS_GONE = 'old-is-gone';
 type Outcome = typeof PASSED | typeof OLD_IS_GONE | { readonly problem: string };
 
 interface Trial {
-  readonly succession: Succession;
+  readonly handover: Handover;
   /** In the order of the successors. */
   readonly outcomes: readonly Outcome[];
 }
 
-export class Handover {
+export class HandoverChecks {
   readonly #monitor: HealthMonitor;
   readonly #probe: Probe;
   readonly #waiting = new Map<string, AbortController>();
@@ -51,17 +51,17 @@ export class Handover {
    * no traffic any more, or, where the write is made in any case, each has been checked once. Rejects after
    * `withinSeconds` where the write is refused for it, and as soon as a newer write supersedes this one.
    */
-  async prove(name: string, successions: readonly Succession[], withinSeconds: number): Promise<readonly Proven[]> {
+  async prove(name: string, handovers: readonly Handover[], withinSeconds: number): Promise<readonly Proven[]> {
     if (this.#isClosed) throw stopping();
     const ended = new AbortController();
     this.#waiting.set(name, ended);
     try {
       const deadlineMs = performance.now() + toMs(withinSeconds);
-      const trials = await Promise.all(successions.map((each) => this.#try(each, deadlineMs, ended.signal)));
+      const trials = await Promise.all(handovers.map((each) => this.#try(each, deadlineMs, ended.signal)));
       ended.signal.throwIfAborted();
       refuse(trials, withinSeconds);
-      return trials.flatMap(({ succession: { groupId, successors }, outcomes }) =>
-        successors.filter((_, index) => outcomes[index] === PASSED).map(({ key }) => ({ groupId, key })),
+      return trials.flatMap(({ handover: { targetGroupId, successors }, outcomes }) =>
+        successors.filter((_, index) => outcomes[index] === PASSED).map(({ key }) => ({ targetGroupId, key })),
       );
     } finally {
       if (this.#waiting.get(name) === ended) this.#waiting.delete(name);
@@ -73,20 +73,20 @@ export class Handover {
     this.#waiting.delete(name);
   }
 
-  async #try(succession: Succession, deadlineMs: number, signal: AbortSignal): Promise<Trial> {
+  async #try(handover: Handover, deadlineMs: number, signal: AbortSignal): Promise<Trial> {
     const enough = new AbortController();
     const either = AbortSignal.any([signal, enough.signal]);
-    const trials = succession.successors.map(async (successor) => {
-      const outcome = await this.#await(succession, successor, deadlineMs, either);
+    const trials = handover.successors.map(async (successor) => {
+      const outcome = await this.#await(handover, successor, deadlineMs, either);
       if (typeof outcome !== 'object') enough.abort();
       return outcome;
     });
-    return { succession, outcomes: await Promise.all(trials) };
+    return { handover, outcomes: await Promise.all(trials) };
   }
 
   /** Until it passed, the old ones are no longer worth waiting for, or the time is over: then what was wrong. */
   async #await(
-    { groupId, check, oldKeys, refusedAt }: Succession,
+    { targetGroupId, check, oldKeys, refusedAt }: Handover,
     successor: TargetSnapshot,
     deadlineMs: number,
     signal: AbortSignal,
@@ -95,10 +95,10 @@ export class Handover {
       const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
       const found = await this.#probe(successor, { ...check, timeoutMs }, signal);
       // One that is bound already has a checker of its own, whose word counts when they swap.
-      const health = this.#monitor.state(groupId, successor.key)?.health ?? 'healthy';
+      const health = this.#monitor.state(targetGroupId, successor.key)?.health ?? 'healthy';
       const problem = found ?? (takesTraffic(health) ? undefined : 'its checks do not pass yet');
       if (problem === undefined) return PASSED;
-      if (oldKeys.every((old) => this.#monitor.health(groupId, old) !== 'healthy')) return OLD_IS_GONE;
+      if (oldKeys.every((old) => this.#monitor.health(targetGroupId, old) !== 'healthy')) return OLD_IS_GONE;
       const isDecided = found !== undefined && refusedAt === undefined;
       // Half of what is left, so that the last check is close to the end and not beyond it.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
@@ -113,7 +113,7 @@ function stopping(): WeirError {
 }
 
 function refuse(trials: readonly Trial[], withinSeconds: number): void {
-  const details = trials.flatMap(({ succession: { successors, refusedAt }, outcomes }) => {
+  const details = trials.flatMap(({ handover: { successors, refusedAt }, outcomes }) => {
     if (refusedAt === undefined) return [];
     const problems = outcomes.flatMap((outcome) => (typeof outcome === 'object' ? [outcome.problem] : []));
     if (problems.length < outcomes.length) return [];

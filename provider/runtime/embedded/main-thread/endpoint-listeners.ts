@@ -3,14 +3,17 @@ import type { Refusal } from '../../contract/engine.ts';
 import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
 import { endpointNameOf, overlaps, toEndpoint } from '../shared/endpoint.ts';
 
-interface EndpointOwners {
+interface EndpointListeners {
   /** By endpoint name. */
-  readonly owners: ReadonlyMap<string, ListenerSnapshot>;
+  readonly byEndpoint: ReadonlyMap<string, ListenerSnapshot>;
   readonly refusals: readonly Refusal[];
 }
 
 /** An endpoint stays with the listener that is served there, so that the newer one is refused; else the first one has it. */
-export function endpointOwners(next: Snapshot, isServed: (listener: ListenerSnapshot) => boolean): EndpointOwners {
+export function endpointListeners(
+  next: Snapshot,
+  isServed: (listener: ListenerSnapshot) => boolean,
+): EndpointListeners {
   const refusals: Refusal[] = [];
   const byPort = new Map<string, ListenerSnapshot[]>();
   for (const listener of next.listeners.values()) {
@@ -25,8 +28,8 @@ export function endpointOwners(next: Snapshot, isServed: (listener: ListenerSnap
     for (const rival of rivals) refusals.push(inUse(rival, listener));
     byPort.set(`${transport} ${port}`, [...others.filter((other) => !rivals.includes(other)), listener]);
   }
-  const owners = new Map([...byPort.values()].flat().map((owner) => [endpointNameOf(owner), owner]));
-  return { owners, refusals };
+  const byEndpoint = new Map([...byPort.values()].flat().map((listener) => [endpointNameOf(listener), listener]));
+  return { byEndpoint, refusals };
 }
 
 function inUse({ id }: ListenerSnapshot, holder: ListenerSnapshot): Refusal {

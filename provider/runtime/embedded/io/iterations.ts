@@ -1,23 +1,23 @@
 // Numbers the turns of a worker's event loop: what is read in the turn in which a request was written was there before it.
 
-let turn = 0;
+let iteration = 0;
 let isCounted = false;
 
 /** The turn under way. Asking has it counted, by one immediate a turn however many ask. */
-export function currentTurn(): number {
+export function currentIteration(): number {
   if (!isCounted) {
     isCounted = true;
-    setImmediate(endTurn);
+    setImmediate(endIteration);
   }
-  return turn;
+  return iteration;
 }
 
 /** Of a number that currentTurn() has given. */
 export function isUnderWay(asked: number): boolean {
-  return asked === turn;
+  return asked === iteration;
 }
 
-function endTurn(): void {
-  turn++;
+function endIteration(): void {
+  iteration++;
   isCounted = false;
 }

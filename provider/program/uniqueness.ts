@@ -17,7 +17,7 @@ import type { Program } from './program.ts';
  * Targets of an attachment that mean the same, or that another attachment of the program binds to the same parent.
  * `pathOf` gives the property that asks for the target of a name.
  */
-export function targetClaimProblems(
+export function duplicateTargetProblems(
   { program, owner }: Checked,
   attachment: AttachmentFields,
   pathOf: (name: string) => string,
@@ -27,19 +27,19 @@ export function targetClaimProblems(
   // A classic load balancer's listeners have their ports: there the address alone is the target.
   const isPortless = isClassic(program, attachment.properties) === true;
   const keys = new Map(
-    wantedTargets(program, attachment).map(([name, target]) => [name, claimKey(program, target, isPortless)]),
+    wantedTargets(program, attachment).map(([name, target]) => [name, uniqueKeyOf(program, target, isPortless)]),
   );
   const conflicts = keyConflicts([...keys].map(([name, key]) => [name, key && shownReference(key)]));
   const names = new Map<string, string>();
   for (const [name, key] of keys) if (key !== undefined && !names.has(key)) names.set(key, name);
-  const claimed = [...names].flatMap(([key, name]): Problem[] => {
-    const first = program.claim(`${parent.kind} ${parent.name} ${key}`, owner);
+  const duplicates = [...names].flatMap(([key, name]): Problem[] => {
+    const first = program.reserve(`${parent.kind} ${parent.name} ${key}`, owner);
     if (first === undefined) return [];
     const other = `attachment ${JSON.stringify(resourceName({ owner: first }))} of this program binds to the same ${KIND_NAMES[parent.kind]}`;
     const message = `is ${shownReference(key)}, which ${other}: leave it to one of them`;
     return [{ path: pathOf(name), message, code: 'InvalidBackendServers.ServerIpConflict' }];
   });
-  return [...conflicts, ...claimed];
+  return [...conflicts, ...duplicates];
 }
 
 /** The kind of the parent and one text for it, however it is referred to. Returns `undefined` if that is not known. */
@@ -51,7 +51,7 @@ function parentOf(program: Program, properties: ParentFields): { kind: Kind; nam
 }
 
 /** One text for all that mean the same target; where a server's address is not known, its own name stands for it. */
-function claimKey(program: Program, target: TargetFields, isPortless: boolean): string | undefined {
+function uniqueKeyOf(program: Program, target: TargetFields, isPortless: boolean): string | undefined {
   const { serverId } = target;
   const port = isPortless ? undefined : target.port;
   if (![serverId, target.address, port].every(isKnown)) return undefined;
@@ -64,13 +64,13 @@ function claimKey(program: Program, target: TargetFields, isPortless: boolean): 
 }
 
 /** Another listener of the program with this one's address and port. */
-export function endpointClaimProblems({ program, owner, news }: Checked): Problem[] {
+export function duplicateEndpointProblems({ program, owner, news }: Checked): Problem[] {
   const { loadBalancerId, port } = news;
   if (!isKnown(loadBalancerId) || !isKnown(port)) return [];
   const address = program.get('load-balancers', loadBalancerId)?.address;
   const isGiven = typeof address === 'string' && isKnown(address);
   const place = isGiven ? canonicalAddress(address) : program.nameOf('load-balancers', loadBalancerId);
-  const first = program.claim(`endpoint ${place} ${port}`, owner);
+  const first = program.reserve(`endpoint ${place} ${port}`, owner);
   if (first === undefined) return [];
   const other = JSON.stringify(resourceName({ owner: first }));
   const message = `is that of listener ${other} of this program too, at the same address`;
@@ -78,11 +78,11 @@ export function endpointClaimProblems({ program, owner, news }: Checked): Proble
 }
 
 /** The object to adopt, where another resource of the program adopts it too or has it already. */
-export function adoptionClaimProblems({ program, owner, olds }: Checked, kind: Kind, adopt: unknown): Problem[] {
+export function duplicateAdoptionProblems({ program, owner, olds }: Checked, kind: Kind, adopt: unknown): Problem[] {
   if (adopt === undefined || !isKnown(adopt)) return [];
   const holder = program.nameOf(kind, adopt);
   const isHeld = holder !== owner && program.has(holder) && olds === undefined;
-  const first = isHeld ? holder : program.claim(`adopt ${kind} ${adopt}`, owner);
+  const first = isHeld ? holder : program.reserve(`adopt ${kind} ${adopt}`, owner);
   if (first === undefined) return [];
   const message = `is what resource ${JSON.stringify(resourceName({ owner: first }))} of this program has: leave it to one of them`;
   return [{ path: 'adopt', message, code: 'OwnedByOther' }];

@@ -9,7 +9,7 @@ import { PARENTS } from '../../model/objects/parent.ts';
 import { hasPassed } from '../../model/objects/time.ts';
 import { targetFault } from '../../model/rules/eligibility.ts';
 import type { Lookup } from '../../model/rules/lookup.ts';
-import { type Wire, wiresOf } from '../../model/rules/membership.ts';
+import { type TargetValues, targetValues } from '../../model/rules/membership.ts';
 import { AttachmentIndex } from '../../model/rules/serving.ts';
 import { addressOf, type TargetFields, wantedTargets } from '../../model/rules/targets.ts';
 import type { Objects, PlanObject } from './plan-object.ts';
@@ -19,7 +19,7 @@ import { isReadable, SECRET } from './preview.ts';
 export const NOT_KNOWN = 'known after up';
 
 export interface Binding {
-  readonly binder: PlanObject;
+  readonly attachment: PlanObject;
   /** The name in the binder's map. */
   readonly name: string;
   /** Wire identity; undefined where address or port is not known. */
@@ -35,7 +35,7 @@ export interface Binding {
   readonly ineligible: string | undefined;
 }
 
-export interface Group {
+export interface TargetGroup {
   /** The listener or rule; a load balancer without a listener for it; the binder itself where its parent is not known. */
   readonly parent: PlanObject;
   /** Whether the targets are those of the load balancer's default group. */
@@ -46,18 +46,18 @@ export interface Group {
 }
 
 /** By what the group is of; binders of something that is not known have one each. */
-export type Groups = ReadonlyMap<string, Group>;
+export type TargetGroups = ReadonlyMap<string, TargetGroup>;
 
-export function groupsOf(objects: Objects, nowMs: number): Groups {
+export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
   const lookup = lookupIn(objects, nowMs);
   const all = [...objects.values()];
-  const binders = all.filter(({ kind }) => kind === 'attachments' || kind === 'group-attachments');
-  const index = new AttachmentIndex(binders.filter((binder) => parentKeyOf(binder) !== undefined));
-  const groups = new Map<string, Group>();
+  const attachments = all.filter(({ kind }) => kind === 'attachments' || kind === 'group-attachments');
+  const index = new AttachmentIndex(attachments.filter((attachment) => parentKeyOf(attachment) !== undefined));
+  const targetGroups = new Map<string, TargetGroup>();
   const shown = new Set<PlanObject>();
   const add = (key: string, parent: PlanObject, from: readonly PlanObject[], isDefault = false) => {
-    for (const binder of from) shown.add(binder);
-    groups.set(key, groupOf(lookup, objects, parent, from, isDefault));
+    for (const attachment of from) shown.add(attachment);
+    targetGroups.set(key, targetGroupOf(lookup, objects, parent, from, isDefault));
   };
   for (const object of all) {
     if (object.kind === 'rules') add(object.key, object, index.ofRule(object.key));
@@ -66,11 +66,14 @@ export function groupsOf(objects: Objects, nowMs: number): Groups {
     const isDefault = !index.hasOwn(object.key) && index.ofLoadBalancer(loadBalancerId).length > 0;
     add(object.key, object, index.ofListener(object.key, loadBalancerId), isDefault);
   }
-  const others = binders.filter((binder) => !shown.has(binder));
-  for (const [key, [binder, ...more]] of Map.groupBy(others, (binder) => parentKeyOf(binder) ?? binder.key)) {
-    if (binder !== undefined) add(key, objects.get(key) ?? absent(key, binder), [binder, ...more]);
+  const others = attachments.filter((attachment) => !shown.has(attachment));
+  for (const [key, [attachment, ...more]] of Map.groupBy(
+    others,
+    (attachment) => parentKeyOf(attachment) ?? attachment.key,
+  )) {
+    if (attachment !== undefined) add(key, objects.get(key) ?? absent(key, attachment), [attachment, ...more]);
   }
-  return groups;
+  return targetGroups;
 }
 
 /** The objects of a plan for the rules; a secret is no more known to them than what the `up` decides. */
@@ -89,8 +92,8 @@ function lookupIn(objects: Objects, nowMs: number): Lookup {
 }
 
 /** What is another stack's, where only this one's objects are known. */
-function absent(key: string, binder: PlanObject): PlanObject {
-  const reference = PARENTS.find((name) => binder.properties[name] === key) ?? 'listenerId';
+function absent(key: string, attachment: PlanObject): PlanObject {
+  const reference = PARENTS.find((name) => attachment.properties[name] === key) ?? 'listenerId';
   return { kind: PARENT_KINDS[reference], key, name: idOf(key), properties: {} };
 }
 
@@ -100,23 +103,23 @@ function parentKeyOf({ properties }: PlanObject): string | undefined {
   return typeof parent === 'string' && isReadable(parent) ? parent : undefined;
 }
 
-function groupOf(
+function targetGroupOf(
   lookup: Lookup,
   objects: Objects,
   parent: PlanObject,
-  binders: readonly PlanObject[],
+  attachments: readonly PlanObject[],
   isDefault: boolean,
-): Group {
+): TargetGroup {
   const loadBalancer = loadBalancerOf(objects, parent)?.properties;
   const fixedPort = parent.properties.backendPort;
   const bindings: Binding[] = [];
   const unread: PlanObject[] = [];
-  for (const binder of binders) {
-    const targets = targetsOf(lookup, objects, binder);
-    if (targets === undefined) unread.push(binder);
+  for (const attachment of attachments) {
+    const targets = targetsOf(lookup, objects, attachment);
+    if (targets === undefined) unread.push(attachment);
     for (const [name, target] of targets ?? []) {
       const reason = loadBalancer && targetFault(lookup, target, loadBalancer)?.reason;
-      bindings.push({ binder, name, ...wireOf(lookup, target, fixedPort), ineligible: reason });
+      bindings.push({ attachment, name, ...shownValues(lookup, target, fixedPort), ineligible: reason });
     }
   }
   return { parent, isDefault, bindings, unread };
@@ -124,21 +127,22 @@ function groupOf(
 
 function loadBalancerOf(objects: Objects, parent: PlanObject): PlanObject | undefined {
   if (parent.kind === 'load-balancers') return objects.get(parent.key);
-  return objects.get(String(listenerOf(objects, parent)?.properties.loadBalancerId));
+  return objects.get(String(listenerOfParent(objects, parent)?.properties.loadBalancerId));
 }
 
 /** The listener itself, or that of a rule. */
-export function listenerOf(objects: Objects, { kind, properties, key }: PlanObject): PlanObject | undefined {
+export function listenerOfParent(objects: Objects, { kind, properties, key }: PlanObject): PlanObject | undefined {
   return objects.get(kind === 'rules' ? String(properties.listenerId) : key);
 }
 
 /** What a binder asks for. Returns `undefined` if its targets are not known as a whole. */
-function targetsOf(lookup: Lookup, objects: Objects, binder: PlanObject): [string, TargetFields][] | undefined {
-  const { kind, properties } = binder;
+function targetsOf(lookup: Lookup, objects: Objects, attachment: PlanObject): [string, TargetFields][] | undefined {
+  const { kind, properties } = attachment;
   if (kind === 'group-attachments') {
-    const group = objects.get(String(properties.groupId));
+    const targetGroup = objects.get(String(properties.groupId));
     const isTold =
-      group !== undefined && (group.properties.members === undefined || isRecord(group.properties.members));
+      targetGroup !== undefined &&
+      (targetGroup.properties.members === undefined || isRecord(targetGroup.properties.members));
     return isTold ? wantedTargets(lookup, { kind, properties }) : undefined;
   }
   const { targets } = properties;
@@ -150,18 +154,18 @@ function targetsOf(lookup: Lookup, objects: Objects, binder: PlanObject): [strin
   });
 }
 
-function wireOf(lookup: Lookup, target: TargetFields, fixedPort: unknown) {
+function shownValues(lookup: Lookup, target: TargetFields, fixedPort: unknown) {
   const address = addressOf(lookup, target);
   const port = fixedPort ?? target.port;
   const { serverId: _, ...bare } = target;
-  const wire = wiresOf({ targets: { it: { ...bare, address, port } } }, isReadable).get('it') as Wire;
-  const isWhole = typeof wire.address === 'string' && typeof wire.port === 'number';
+  const values = targetValues({ targets: { it: { ...bare, address, port } } }, isReadable).get('it') as TargetValues;
+  const isWhole = typeof values.address === 'string' && typeof values.port === 'number';
   return {
-    key: isWhole ? targetKey(String(wire.address), Number(wire.port)) : undefined,
-    address: shown(wire.address ?? address ?? target.serverId),
-    port: wire.port === null ? 'none' : shown(wire.port ?? port),
-    weight: typeof wire.weight === 'number' ? wire.weight : undefined,
-    shownWeight: shown(wire.weight ?? target.weight),
+    key: isWhole ? targetKey(String(values.address), Number(values.port)) : undefined,
+    address: shown(values.address ?? address ?? target.serverId),
+    port: values.port === null ? 'none' : shown(values.port ?? port),
+    weight: typeof values.weight === 'number' ? values.weight : undefined,
+    shownWeight: shown(values.weight ?? target.weight),
   };
 }
 
