@@ -21,8 +21,8 @@ export interface AutoScalingAttachmentArgs extends AdoptionArgs {
   /** The id of the forwarding rule whose requests the members take. Another one replaces the attachment. */
   ruleId?: pulumi.Input<string>;
   /**
-   * The id of a load balancer: the members take the traffic of each of its listeners, present and future, that has no
-   * attachment of its own. Under a classic load balancer this is the only possibility. Another one replaces the
+   * The id of the load balancer whose listeners, present and future, send their traffic to the members unless they have
+   * an attachment of their own. Under a classic load balancer this is the only possibility. Another one replaces the
    * attachment.
    */
   loadBalancerId?: pulumi.Input<string>;

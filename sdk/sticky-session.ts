@@ -4,8 +4,8 @@ import type * as pulumi from '@pulumi/pulumi';
 /**
  * How a client returns to the target that it had before. The `algorithm` then chooses targets for new clients only, and
  * so the traffic may become uneven. A client gets another target, and stays with that one, when its own is unbound, is
- * unhealthy, has weight 0 or cannot be reached. Open connections stay where they are. A change of any property takes
- * place in place.
+ * unhealthy, has weight 0 or cannot be reached. Open connections stay where they are. Every property
+ * changes in place.
  *
  * ```ts
  * const stickySession: weir.StickySessionArgs = { type: "cookie", cookieName: "shop", lifetimeSeconds: 3600 };

@@ -7,8 +7,9 @@ import type { TargetArgs } from './target-attachment.ts';
 export type SharedTargetArgs = Omit<TargetArgs, 'serverId' | 'address' | 'port'>;
 
 /**
- * Makes the `targets` of an attachment from a list of addresses and ports, which are also their names. Throws if an
- * entry is not `address:port`, with an IPv6 address in brackets, or if two entries mean the same target.
+ * Makes the `targets` of an attachment from a list of addresses and ports, which are also their names; `shared` has the
+ * properties that all of them get. Throws if an entry is not `address:port`, with an IPv6 address in brackets, or if
+ * two entries mean the same target.
  *
  * ```ts
  * const pool = weir.targets(["10.0.0.1:80", "[2001:db8::1]:80"], { weight: 50 });

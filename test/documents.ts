@@ -5,6 +5,6 @@ import { DOCUMENTS } from './harness/documents/documents.ts';
 import { ROOT } from './harness/machine/tree.ts';
 
 for (const [file, make] of Object.entries(DOCUMENTS)) {
-  writeFileSync(join(ROOT, file), make());
+  writeFileSync(join(ROOT, file), await make());
   console.log(file);
 }

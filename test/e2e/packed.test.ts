@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
+import { referencePage } from '../harness/documents/reference-page.ts';
 import { ROOT } from '../harness/machine/tree.ts';
 import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 import { npmInstall, npxWeir, PULUMI_VERSION, packWeir, writeManifest } from '../harness/stack/packed.ts';
@@ -24,6 +25,16 @@ test('a project with pulumi-weir from npm pack: up, preview, update, refresh, a 
   assert.equal(npxWeir(home), `${version}\n`);
   const second = join(home, 'node_modules/@pulumi/random/node_modules/@pulumi/pulumi');
   assert.ok(!existsSync(second), 'a stack has one copy of @pulumi/pulumi');
+  const declarations = join(home, 'node_modules/pulumi-weir/dist/sdk/index.d.ts');
+  writeFileSync(
+    join(home, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { module: 'nodenext' }, files: [declarations] }),
+  );
+  assert.equal(
+    await referencePage(declarations, home),
+    readFileSync(join(ROOT, 'sdk/reference.md'), 'utf8'),
+    'the declarations have the docstrings of the sources',
+  );
   for (const [mode, manifest, options] of MODES) {
     await t.test(mode, async (t) => {
       const directory = temporaryDirectory(t);

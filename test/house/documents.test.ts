@@ -7,7 +7,7 @@ import { DOCUMENTS } from '../harness/documents/documents.ts';
 import { ROOT } from '../harness/machine/tree.ts';
 
 for (const [file, make] of Object.entries(DOCUMENTS)) {
-  test(`${file} is as \`npm run documents\` writes it`, () => {
-    assert.equal(readFileSync(join(ROOT, file), 'utf8'), make());
+  test(`${file} is as \`npm run documents\` writes it`, async () => {
+    assert.equal(readFileSync(join(ROOT, file), 'utf8'), await make());
   });
 }

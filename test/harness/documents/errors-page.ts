@@ -1,6 +1,7 @@
 // The page provider/errors.md: each error code with its meaning, its causes and its remedy, from the tables in the code.
 import { ERROR_GUIDE, type ErrorGroup } from '../../../provider/model/base/error-guide.ts';
 import { ERRORS, type ErrorCode } from '../../../provider/model/base/errors.ts';
+import { anchor, table, wrapped } from './markdown.ts';
 
 /** The chapters in their order. */
 const CHAPTERS: Readonly<Record<ErrorGroup, readonly [title: string, text: string]>> = {
@@ -42,7 +43,7 @@ resource and the argument, and \`add pulumi-weir to the dependencies\` means tha
 
 export function errorsPage(): string {
   const chapters = Object.entries(CHAPTERS).map(([group, [title, text]]) =>
-    [`## ${title}`, text, ...codesOf(group).map(entry)].join('\n\n'),
+    [`## ${title}`, wrapped(text), ...codesOf(group).map(entry)].join('\n\n'),
   );
   return `${[INTRODUCTION, overview(), ...chapters].join('\n\n')}\n`;
 }
@@ -55,8 +56,8 @@ function codesOf(group: string): ErrorCode[] {
 function overview(): string {
   const rows = Object.keys(CHAPTERS)
     .flatMap(codesOf)
-    .map((code) => `| [${code}](#${anchor(code)}) | ${statusText(code)} | ${ERRORS[code].message} |`);
-  return ['| code | status | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+    .map((code) => [`[${code}](#${anchor(code)})`, statusText(code), ERRORS[code].message]);
+  return table(['code', 'status', 'meaning'], rows);
 }
 
 function entry(code: ErrorCode): string {
@@ -68,17 +69,14 @@ function entry(code: ErrorCode): string {
   return [
     `### ${code}`,
     `Status ${statusText(code)}. ${message} ${repeat}`,
-    causes.length === 1 ? `Cause: ${causes[0]}` : `Causes:\n\n${causes.map((cause) => `- ${cause}`).join('\n')}`,
-    `What to do: ${remedy}`,
+    wrapped(
+      causes.length === 1 ? `Cause: ${causes[0]}` : `Causes:\n\n${causes.map((cause) => `- ${cause}`).join('\n')}`,
+    ),
+    wrapped(`What to do: ${remedy}`),
   ].join('\n\n');
 }
 
 /** An error of the client, to which no runtime responded, has no status. */
 function statusText(code: ErrorCode): string {
   return ERRORS[code].status === 0 ? 'none' : `${ERRORS[code].status}`;
-}
-
-/** The anchor that GitHub gives a heading. */
-function anchor(heading: string): string {
-  return heading.toLowerCase().replaceAll('.', '');
 }
