@@ -3,7 +3,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
 
-/** The arguments of an {@link AutoScalingGroup}. */
+/** The arguments of an {@link AutoScalingGroup}, which are optional. */
 export interface AutoScalingGroupArgs extends AdoptionArgs {
   /**
    * The ids of the servers by names of your own, at most 500. A new name joins the group, and a name that is removed

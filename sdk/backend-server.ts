@@ -3,7 +3,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
 
-/** The arguments of a {@link BackendServer}. */
+/** The arguments of a {@link BackendServer}; `region`, `vpcId` and `addresses` are required. */
 export interface BackendServerArgs extends AdoptionArgs {
   /** The region of the server, at most 255 characters; it must equal that of a load balancer that has one. */
   region: pulumi.Input<string>;

@@ -6,7 +6,7 @@ import type { HealthCheckArgs } from './health-check.ts';
 import { Resource } from './resource.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
 
-/** The arguments of a {@link Listener}. */
+/** The arguments of a {@link Listener}; `loadBalancerId`, `protocol` and `port` are required. */
 export interface ListenerArgs extends AdoptionArgs {
   /** The id of the load balancer that the listener belongs to. Another one replaces the listener. */
   loadBalancerId: pulumi.Input<string>;

@@ -8,7 +8,7 @@ export function textOf(comment: Comment | undefined, link: Link): string {
   return partsText(comment?.summary ?? [], link);
 }
 
-export function defaultOf(comment: Comment | undefined, link: Link): string | undefined {
+export function defaultText(comment: Comment | undefined, link: Link): string | undefined {
   const tag = comment?.blockTags.find(({ tag }) => tag === '@default');
   const text = tag && partsText(tag.content, link).replace(/\s+/g, ' ');
   return text?.replace(/^("[^"]*"|\d+|true|false)(?=$|[,;])/, '`$1`');

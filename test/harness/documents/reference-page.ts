@@ -9,7 +9,7 @@ import {
   type SignatureReflection,
 } from 'typedoc';
 import { ROOT } from '../machine/tree.ts';
-import { defaultOf, selectionText, textOf, typeText } from './docstrings.ts';
+import { defaultText, selectionText, textOf, typeText } from './docstrings.ts';
 import { anchor, table, wrapped } from './markdown.ts';
 
 /** The exports in the order of the page. The arguments of a class stand with the class. */
@@ -85,11 +85,9 @@ function bodyOf(reflection: DeclarationReflection, args: DeclarationReflection |
   const outputs = propertiesOf(reflection);
   const outputTable = outputs.length > 0 ? [table(['output', 'type', 'meaning'], outputs.map(outputRow))] : [];
   if (args === undefined) return [text, ...outputTable];
-  const about = documented(args.name, args.comment);
-  const isBare = about === `The arguments of a ${link(name)}.`.replace(/ a (?=\[[AEIO])/, ' an ');
   return [
     text,
-    ...(isBare ? [] : [wrapped(about)]),
+    wrapped(documented(args.name, args.comment)),
     ...members(args, 'argument'),
     ...outputTable,
     ...getter(reflection),
@@ -132,7 +130,7 @@ function documented(name: string, comment: Comment | undefined): string {
 function row({ name, type, flags, comment }: DeclarationReflection): string[] {
   const unit = Object.entries(UNITS).find(([suffix]) => name.endsWith(suffix))?.[1];
   const shownType = typeText(type, link) + (unit === undefined ? '' : ` (${unit})`);
-  const value = flags.isOptional ? (defaultOf(comment, link) ?? '') : 'required';
+  const value = flags.isOptional ? (defaultText(comment, link) ?? '') : 'required';
   return [`\`${name}\``, shownType, value, split(documented(name, comment)).first];
 }
 
