@@ -7,7 +7,7 @@ import { SetupError } from './progress.mjs';
 
 /** @type {NodeJS.Signals[]} */
 export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** What a shell answers for a command that is not there, or may not be run. */
+/** What a shell returns for a command that is not there, or may not be run. */
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 

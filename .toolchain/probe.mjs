@@ -1,4 +1,4 @@
-// Asks an installed program for its version, once: the answer is kept until the file changes.
+// Asks an installed program for its version, once: the response is kept until the file changes.
 
 import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -3,7 +3,7 @@ import { BACKENDS, settlePort } from './ports.ts';
 import { end, isRunning, start } from './processes.ts';
 import { type DemoRecord, saveRecord } from './record.ts';
 
-/** Answers with the names of those that were started. */
+/** Responses with the names of those that were started. */
 export async function startBackends(record: DemoRecord): Promise<string[]> {
   const started: string[] = [];
   for (const name of BACKENDS) {

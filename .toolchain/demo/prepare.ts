@@ -6,7 +6,7 @@ import { type DemoRecord, saveRecord } from './record.ts';
 import { listenersOf, responds, runtimeEndpointOf } from './runtime.ts';
 import { stackConfig } from './stack-config.ts';
 
-/** Answers with what to show. */
+/** Responses with what to show. */
 export async function prepareStack(record: DemoRecord): Promise<string> {
   const isRuntimeUp = await responds(record);
   if (!isRuntimeUp) await settlePort(record, 'runtime');

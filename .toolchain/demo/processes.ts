@@ -23,7 +23,7 @@ interface Start {
   readonly onStarted: (started: StartedProcess) => void;
 }
 
-/** Answers when the process serves. */
+/** Returns when the process serves. */
 export async function start({ name, script, args, ready, onStarted }: Start): Promise<void> {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   const logFile = path.join(FOLDER, `${name}.log`);

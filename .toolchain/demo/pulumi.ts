@@ -22,7 +22,7 @@ export function hasStack(): boolean {
   return existsSync(STACK_FILE);
 }
 
-/** Makes the stack where there is none; answers whether it did. */
+/** Makes the stack where there is none; returns whether it did. */
 export async function makeStack(): Promise<boolean> {
   if (hasStack()) return false;
   mkdirSync(STATE, { recursive: true, mode: 0o700 });

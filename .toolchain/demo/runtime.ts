@@ -1,4 +1,4 @@
-// The quick start's own runtime: `weir serve` with its data in the ignored folder, started where it does not answer.
+// The quick start's own runtime: `weir serve` with its data in the ignored folder, started where it does not respond.
 import { readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -28,10 +28,10 @@ export function adminToken(): string | undefined {
   }
 }
 
-/** Answers whether it had to be started. */
+/** Returns whether it had to be started. */
 export async function startDemoRuntime(record: DemoRecord): Promise<boolean> {
   if (await responds(record)) return false;
-  // It lives but does not answer: stopped, or out of its mind. Everything acknowledged is in its database.
+  // It lives but does not respond: stopped, or out of its mind. Everything acknowledged is in its database.
   await end(record.processes.runtime);
   const port = await settlePort(record, 'runtime');
   await start({
@@ -57,7 +57,7 @@ export async function endRuntime(record: DemoRecord): Promise<void> {
   }
 }
 
-/** Whether our process, and no other that has its port, answers. */
+/** Whether our process, and no other that has its port, responds. */
 export async function responds(record: DemoRecord): Promise<boolean> {
   if (!(await isRunning(record.processes.runtime))) return false;
   return (await askHealth(record)) !== undefined;

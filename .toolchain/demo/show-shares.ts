@@ -34,7 +34,7 @@ export async function showShares(record: DemoRecord): Promise<void> {
       run: async () => {
         const tally: Tally = await countResponses(listener.endpoint);
         pictures.push(picture(listener.endpoint, sharesOf(listener.targets, tally), tally, paint));
-        return 'answered';
+        return 'responded';
       },
     })),
   );

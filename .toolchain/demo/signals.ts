@@ -1,4 +1,4 @@
-// What a signal does to the quick start: it ends it, leaving nothing half made, or, while Pulumi runs, is Pulumi's to answer.
+// What a signal does to the quick start: it ends it, leaving nothing half made, or, while Pulumi runs, is Pulumi's to response.
 import { writeSync } from 'node:fs';
 import { endBySignal, SIGNALS } from '../launch.mjs';
 import { releaseAll } from '../lock.mjs';

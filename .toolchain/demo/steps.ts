@@ -3,7 +3,7 @@ import { Listr } from 'listr2';
 
 interface Step {
   readonly title: string;
-  /** Answers with what to show behind the title. */
+  /** Responses with what to show behind the title. */
   readonly run: () => Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-// Sends requests and connections through a listener, and counts which backend answered.
+// Sends requests and connections through a listener, and counts which backend responded.
 import net from 'node:net';
 
 const REQUESTS = 100;
@@ -7,7 +7,7 @@ const RESPONSE_MS = 5_000;
 
 export interface Tally {
   readonly sent: number;
-  /** Answers by the port of the backend, which it gives in its answer. */
+  /** Responses by the port of the backend, which it gives in its response. */
   readonly byPort: ReadonlyMap<number, number>;
   /** How often what went wrong. */
   readonly failures: ReadonlyMap<string, number>;

@@ -1,4 +1,4 @@
-// `npm run up`: starts what does not run, runs `pulumi up`, sends requests and shows who answered.
+// `npm run up`: starts what does not run, runs `pulumi up`, sends requests and shows who responded.
 import { startBackends } from './backends.ts';
 import { FOLDER, shown } from './folder.ts';
 import { BACKENDS } from './ports.ts';

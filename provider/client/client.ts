@@ -18,7 +18,7 @@ import { type Settings, type Token, tokenFor } from './settings.ts';
 /** So that a dead endpoint, even one that swallows packets, fails a `pulumi up` within 10 s: Pulumi itself takes 5 to 6. */
 const PREFLIGHT_TIMEOUT_MS = 3_000;
 
-/** How long the runtime lets first checks of targets go on before it answers a write, where nothing else is said. */
+/** How long the runtime lets first checks of targets go on before it responds to a write, where nothing else is said. */
 const FIRST_CHECKS_MS = toMs(HANDOVER_SECONDS);
 
 /** What a write may take beyond the first checks and the health that it waits for: the runtime's acknowledgement, and a busy machine. */
@@ -205,7 +205,7 @@ export class RuntimeClient {
     const { response, error } = await this.#attempt(request);
     if (response === undefined) throw unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
     const runtimeId = runtimeIdOf(response);
-    // Under a path that a runtime does not know it answers 404 to everything, which would read as gone.
+    // Under a path that a runtime does not know it responds with 404 to everything, which would read as gone.
     if (runtimeId === undefined || response.status !== 200) throw notAWeirRuntime(this.#settings, response);
     return runtimeId;
   }

@@ -1,4 +1,4 @@
-// An error as the engine shows it: Pulumi prints the stack of what a provider throws, and ours are answers, not crashes.
+// An error as the engine shows it: Pulumi prints the stack of what a provider throws, and ours are responds, not crashes.
 import { isWeirError, type WeirError } from '../model/base/errors.ts';
 
 /** Anything else than a WeirError is a fault of ours, and its stack says where. */

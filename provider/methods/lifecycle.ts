@@ -92,7 +92,7 @@ export class Lifecycle {
     const stored = await this.#client.get(this.#call(id, undefined));
     if (stored === undefined) throw this.#notThere(id, ': leave adopt out to make a new one');
     if (stored.owner === inputs.owner) {
-      // Adopted before. It is created once more where the first answer was lost, and to replace it: by a new incarnation
+      // Adopted before. It is created once more where the first response was lost, and to replace it: by a new incarnation
       // of itself, or, where it is to be another object, by one under an id of its own.
       return isSameObject(this.#resource, stored, inputs) ? this.#createAt(id, inputs) : this.#createNew(inputs);
     }

@@ -1,4 +1,4 @@
-// An object as Pulumi's state holds it: the outputs that create, update and read return, made from the API's answer.
+// An object as Pulumi's state holds it: the outputs that create, update and read return, made from the API's response.
 
 import type { ApiObject } from '../model/api/objects.ts';
 import { withSecretsOf } from '../model/base/secrets.ts';

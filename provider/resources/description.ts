@@ -15,7 +15,7 @@ export interface ResourceDescription<K extends Kind = Kind> {
   readonly identity: readonly string[];
   /** What ids begin with; the canonical form goes in. */
   readonly idPrefix?: (normal: CanonicalForm) => string;
-  /** What the API answers beside the properties. */
+  /** What the API returns beside the properties. */
   readonly outputs: readonly string[];
   /** Defaults that depend on other properties; the canonical form goes in and comes out. */
   readonly complete?: (normal: CanonicalForm) => CanonicalForm;

@@ -39,7 +39,7 @@ export function describeMachine({ haproxy, nginx, envoy, wrk }: Programs): Machi
   };
 }
 
-/** nginx answers on stderr, and wrk ends with 1. */
+/** nginx prints it on stderr, and wrk ends with 1. */
 function version(command: string, pattern: RegExp, flag = '-v'): string {
   const { stdout, stderr } = spawnSync(command, [flag], { encoding: 'utf8', timeout: 10_000 });
   return pattern.exec(stdout + stderr)?.[1] ?? 'of unknown version';

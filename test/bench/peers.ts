@@ -13,7 +13,7 @@ import { type Programs, STREAM_MODULE } from './programs.ts';
 import { type BenchProtocol, LARGE_BODY_BYTES, SMALL_BODY } from './scenarios.ts';
 import { askUdp } from './udp-load.ts';
 
-/** Something that answers at 127.0.0.1:port; `pid` is the process whose time counts, undefined for the backend itself. */
+/** Something that responds at 127.0.0.1:port; `pid` is the process whose time counts, undefined for the backend itself. */
 export interface ServingProcess {
   readonly port: number;
   readonly pid: number | undefined;
@@ -30,7 +30,7 @@ export function writePair({ directory }: PeersOptions, { certificate, privateKey
   writeFileSync(join(directory, 'pair.pem'), certificate + privateKey);
 }
 
-/** Answers /small and /large. */
+/** Responses /small and /large. */
 export async function startBackend(options: PeersOptions): Promise<ServingProcess> {
   // Not one byte repeated: a proxy that mixes up its buffers would go unseen.
   const large = Buffer.from(Array.from({ length: LARGE_BODY_BYTES }, (_, i) => (i * 31 + (i >> 8)) & 255));
@@ -86,7 +86,7 @@ async function start(
     child.kill('SIGKILL');
     await exit;
   });
-  await until(`${file} to answer on port ${port}`, async () => {
+  await until(`${file} to response on port ${port}`, async () => {
     const ending = child.exitCode ?? child.signalCode;
     if (ending !== null) throw new Error(`${command} ended with ${ending}: ${log}`);
     if (file.includes('udp')) return askUdp(port);

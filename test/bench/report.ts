@@ -116,7 +116,7 @@ function writesTable(results: readonly WriteResult[]): string {
 
 function writesNote({ writes, machine }: Report): string {
   const count = Math.min(...writes.map(({ latenciesMs }) => latenciesMs.length));
-  const note = `One weight changed by a PATCH that prefers a minimal response, from the request to the answer: stored, synced and served; ${count} writes each.`;
+  const note = `One weight changed by a PATCH that prefers a minimal response, from the request to the response: stored, synced and served; ${count} writes each.`;
   return machine.isDataInMemory ? `${note} The data directory was in memory, where a sync costs nothing.` : note;
 }
 

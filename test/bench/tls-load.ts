@@ -41,7 +41,7 @@ export async function runTlsLoad({ port, path, seconds, isResumed, signal }: Tls
   return { requests, requestsPerSecond: requests / elapsedSeconds, p99Ms: percentile(latenciesMs, 99) };
 }
 
-/** TLS 1.3 sends its tickets behind the handshake, with the answer. */
+/** TLS 1.3 sends its tickets behind the handshake, with the response. */
 async function firstSession(port: number, text: string): Promise<Buffer> {
   const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
   const session = once(socket, 'session');
@@ -58,5 +58,5 @@ async function exchange(socket: TLSSocket, text: string): Promise<void> {
   });
   socket.setNoDelay(true).write(text);
   await once(socket, 'close');
-  if (!/^HTTP\/1\.1 200 /.test(response)) throw new Error(`no good answer: ${response.slice(0, 100)}`);
+  if (!/^HTTP\/1\.1 200 /.test(response)) throw new Error(`no good response: ${response.slice(0, 100)}`);
 }

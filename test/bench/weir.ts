@@ -45,7 +45,7 @@ function commandOf(checkout: string): string {
   return JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')).bin.weir;
 }
 
-/** Of the protocol's name; answers its port. */
+/** Of the protocol's name; returns its port. */
 export async function putListener(
   runtime: RuntimeProcess,
   protocol: BenchProtocol,

@@ -1,4 +1,4 @@
-// Measures a write: one weight patched through the API, from the request to the answer that every worker serves it.
+// Measures a write: one weight patched through the API, from the request to the response that every worker serves it.
 import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import { putListener, startBenchRuntime } from './weir.ts';
@@ -35,7 +35,7 @@ export async function measureWrites(
       const targets = { t0: { weight: 1 + (write % 2) } };
       const startedAt = performance.now();
       const { status } = await runtime.call('PATCH', '/v1/attachments/pool-0', { targets }, MINIMAL);
-      if (status !== 200) throw new Error(`the patch was answered with ${status}`);
+      if (status !== 200) throw new Error(`the patch was responded with ${status}`);
       if (write >= WARM_UP_WRITES) latenciesMs.push(performance.now() - startedAt);
     }
   }

@@ -19,7 +19,7 @@ export interface WrkResult {
   readonly p99Ms: number;
 }
 
-/** Rejects where a request failed: the speed of wrong answers says nothing. */
+/** Rejects where a request failed: the speed of wrong responses says nothing. */
 export async function runWrk({ wrk, url, seconds, isClosing, signal }: WrkOptions): Promise<WrkResult> {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', '--latency'];
   if (isClosing) args.push('-H', 'Connection: close');

@@ -34,7 +34,7 @@ async function recorder(t: TestContext, address: string): Promise<Recorder> {
   return { name: 'a', target: { address, port: (server.address() as AddressInfo).port }, requests, checks };
 }
 
-/** The status of the answer; undefined: there was none. */
+/** The status of the response; undefined: there was none. */
 function visit(host: string, port: number, headers: Record<string, string> = {}): Promise<number | undefined> {
   return new Promise((resolve) => {
     const sent = request({ host, port, headers, agent: false }, (response) => {

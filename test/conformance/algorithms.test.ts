@@ -52,7 +52,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP, least connections: a backend that does not answer gets few requests, the others all the rest',
+    name: 'HTTP, least connections: a backend that does not respond gets few requests, the others all the rest',
     listener: LEAST_CONNECTIONS,
     flags: ['--workers', '2'],
     run: async ({ bind, httpBackend, startLoad }) => {
@@ -112,7 +112,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'the algorithm changes in place under load, without a failure, and rules every request after the answer',
+    name: 'the algorithm changes in place under load, without a failure, and rules every request after the response',
     flags: ['--workers', '2'],
     run: async ({ bind, change, httpBackend, startLoad }) => {
       await bind(targetsTo(await backends(httpBackend, 'abc')));

@@ -145,7 +145,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a bound server that stops, expires, is isolated or moves gets no request begun after the answer, and comes back by itself',
+    name: 'a bound server that stops, expires, is isolated or moves gets no request begun after the response, and comes back by itself',
     flags: ['--workers', '2'],
     run: async (world, t) => {
       const { runtime, startLoad } = world;

@@ -19,7 +19,7 @@ interface FragileBackend {
   readonly seen: ReadonlyMap<string, number>;
 }
 
-/** Answers with the request's body, after which `afterwards` may do to the connection what it likes. */
+/** Responses with the request's body, after which `afterwards` may do to the connection what it likes. */
 async function fragileBackend(
   t: TestContext,
   { before = () => false, afterwards = () => {} }: Partial<Fragility>,
@@ -45,9 +45,9 @@ async function fragileBackend(
 }
 
 interface Fragility {
-  /** When a request was read, whole; true: it gets no answer. */
+  /** When a request was read, whole; true: it gets no response. */
   before: (socket: Socket) => boolean;
-  /** When its answer is out. */
+  /** When its response is out. */
   afterwards: (socket: Socket) => void;
 }
 
@@ -61,7 +61,7 @@ async function send(url: string, method: string, id: string, agent: Agent | fals
   return [response.statusCode, text];
 }
 
-/** So many requests over 16 kept connections; resolves with what was not answered as it should be. */
+/** So many requests over 16 kept connections; resolves with what was not responded as it should be. */
 async function sendMany(t: TestContext, url: string, method: string, count: number): Promise<string[]> {
   const failures: string[] = [];
   let sent = 0;

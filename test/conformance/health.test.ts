@@ -93,8 +93,8 @@ async function checkedServer(t: TestContext, create: (reply: RequestListener) =>
 /** Of a check beside its protocol, and what its failure says. */
 const CHECKS: readonly (readonly [protocol: string, properties: object, problem: RegExp])[] = [
   ['TCP', {}, /ECONNREFUSED/],
-  ['HTTP', { path: '/healthz' }, /answered 500/],
-  ['HTTPS', { host: 'other.example' }, /answered 500/],
+  ['HTTP', { path: '/healthz' }, /responded with 500/],
+  ['HTTPS', { host: 'other.example' }, /responded with 500/],
   ['UDP', { send: 'ping\\x00', expect: 'pong' }, /does not contain/],
 ];
 
@@ -154,7 +154,7 @@ const protocolScenarios = CHECKS.map(
   }),
 );
 
-/** Records what each connection sent, and answers a request. */
+/** Records what each connection sent, and responds to a request. */
 async function recorder(t: TestContext): Promise<{ port: number; received: string[] }> {
   const received: string[] = [];
   const server = createServer((socket) => {
@@ -202,7 +202,7 @@ testOnEachEngine([
       const thresholds = { healthyThreshold: 3, unhealthyThreshold: 2 };
       await world.change({ healthCheck: { ...FAST, ...thresholds, protocol: 'HTTP' } });
       await world.bind({ a: { address: '127.0.0.1', port } });
-      await until('all answers', () => checks > statuses.length);
+      await until('all responses', () => checks > statuses.length);
       const { history } = await statusOf(world.runtime, 'a');
       assert.deepEqual(
         history.map(({ health }) => health),
@@ -224,7 +224,7 @@ testOnEachEngine([
       await world.change({ healthCheck: { ...FAST, protocol: 'HTTP', ...asked } });
       await world.bind({ a: { address: '127.0.0.1', port } });
       status = 200;
-      assert.match((await untilHealth(world, 'a', 'unhealthy')).lastError ?? '', /answered 200/);
+      assert.match((await untilHealth(world, 'a', 'unhealthy')).lastError ?? '', /responded with 200/);
       status = 301;
       await untilHealth(world, 'a', 'healthy');
       assert.deepEqual([...seen], ['HEAD /up?full=1 shop.example']);
@@ -249,7 +249,7 @@ testOnEachEngine([
       const [a, b] = ports.map((port) => ({ address: '127.0.0.1', port }));
       await world.change({ healthCheck: { ...FAST, timeoutSeconds: 60, protocol: 'HTTP' } });
       await world.bind({ a: a ?? {}, b: b ?? {} });
-      // A checker waits for its answer before it asks again; of four the other three would go on.
+      // A checker waits for its response before it asks again; of four the other three would go on.
       isHeld = true;
       await until('the check that is held', () => held > 0 || undefined);
       others = 0;

@@ -153,7 +153,7 @@ testOnEachEngine([
   ...httpRows,
   ...pendingRows,
   {
-    name: 'HTTPS, maxConnections: a client beyond it is answered 503 and closed, and one that does not shake hands counts',
+    name: 'HTTPS, maxConnections: a client beyond it gets 503 and is closed, and one that does not shake hands counts',
     listener: { protocol: 'HTTPS', maxConnections: 2, certificates: { web: makePair(['localhost']) } },
     flags: ['--workers', '2'],
     run: async ({ bind, runtime, url, port, httpBackend }, t) => {
@@ -214,7 +214,7 @@ testOnEachEngine([
       t.after(() => clearInterval(timer));
       const load = startLoad({ url: `${url}small`, clients: 8 });
       t.after(load.stop);
-      // A head has its time from its first byte on, and an answer as well as silence has it from its last; a body that
+      // A head has its time from its first byte on, and a response as well as silence has it from its last; a body that
       // goes on may take as long as it likes.
       await until('all but the slow bodies are gone', async () => (await openConnections(runtime)) <= 108 || undefined);
       await until('the healthy ones were served all the time', () => load.exchanges.length > 2_000 || undefined);
@@ -225,21 +225,21 @@ testOnEachEngine([
   },
   ...(['HTTP', 'TCP'] as const).map(
     (protocol): Scenario => ({
-      name: `${protocol}: ${SLOW_READERS} clients that do not read an answer of 50 MiB make the runtime grow by far less than they wait for`,
+      name: `${protocol}: ${SLOW_READERS} clients that do not read a response of 50 MiB make the runtime grow by far less than they wait for`,
       listener: { protocol },
       run: async ({ bind, runtime, port }, t) => {
         const backend = await largeBackend(t);
         await bind({ large: backend.target });
         const before = residentBytes(runtime.pid);
         slowClients(t, port, SLOW_READERS, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
-        await until('every answer has begun', () => backend.begun === SLOW_READERS || undefined);
+        await until('every response has begun', () => backend.begun === SLOW_READERS || undefined);
         let taken = -1;
         await until('nothing more is taken of the target', () => {
           const isSame = backend.taken === taken;
           taken = backend.taken;
           return isSame || undefined;
         });
-        assert.ok(taken < SLOW_READERS * LARGE_BYTES, 'the answers are held back');
+        assert.ok(taken < SLOW_READERS * LARGE_BYTES, 'the responses are held back');
         const grown = residentBytes(runtime.pid) - before;
         // Measured with 250 of them: 14 MiB. These wait for 2,500 MiB.
         assert.ok(grown < 250 * MIB, `${Math.round(grown / MIB)} MiB`);

@@ -37,7 +37,7 @@ const shareScenarios = ['1', '4'].map(
   }),
 );
 
-/** Answers `/large` with 8 MiB, all else with its name. */
+/** Responses `/large` with 8 MiB, all else with its name. */
 async function largeBackend(t: TestContext, name: string): Promise<Pick<Backend, 'name' | 'target'>> {
   const server = createServer((request, response) => response.end(request.url === '/large' ? LARGE : name));
   server.listen(0, '127.0.0.1');
@@ -79,7 +79,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'SIGTERM under load: what is under way is answered, new clients are refused, and the exit code is 0',
+    name: 'SIGTERM under load: what is under way gets its response, new clients are refused, and the exit code is 0',
     flags: ['--workers', '2'],
     run: async ({ bind, port, runtime, url, httpBackend }) => {
       const gate = Promise.withResolvers<void>();

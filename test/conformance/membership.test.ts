@@ -59,7 +59,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'under 16 keep-alive clients and 100 unbinds, no request begun after the answer reaches the target, none fails',
+    name: 'under 16 keep-alive clients and 100 unbinds, no request begun after the response reaches the target, none fails',
     flags: ['--workers', '2'],
     run: async ({ bind, patch, httpBackend, startLoad }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
@@ -100,7 +100,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a port that does not answer is not taken: the write fails with the reason, and the old one serves on',
+    name: 'a port that does not respond is not taken: the write fails with the reason, and the old one serves on',
     run: async ({ bind, runtime, url, httpBackend }) => {
       const a = await httpBackend('a');
       await bind({ only: a.target });
@@ -114,7 +114,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a port that does not answer yet is taken over at once where the old one dies while it is waited for',
+    name: 'a port that does not respond yet is taken over at once where the old one dies while it is waited for',
     run: async ({ bind, runtime, url, httpBackend }) => {
       const a = await httpBackend('a');
       await bind({ only: a.target });
@@ -129,7 +129,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'unbind resets open TCP flows before it is answered; with drainSeconds they live on, and nothing new joins them',
+    name: 'unbind resets open TCP flows before it gets its response; with drainSeconds they live on, and nothing new joins them',
     listener: TCP,
     run: async ({ bind, patch, change, runtime, port, tcpBackend }, t) => {
       const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
@@ -160,7 +160,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a target that stops answering its checks takes no traffic, and comes back by itself',
+    name: 'a target that stops responding its checks takes no traffic, and comes back by itself',
     listener: { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.1, unhealthyThreshold: 2 } },
     run: async ({ bind, runtime, url, httpBackend }) => {
       const [a, b] = [await httpBackend('a'), await httpBackend('b')];

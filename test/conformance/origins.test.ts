@@ -14,7 +14,7 @@ import { until } from '../harness/runtime/runtime.ts';
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const LOOPBACK_6 = '0:0:0:0:0:0:0:1';
 
-/** Reads a header from each connection, and then answers each head, or each line, with what the header said. */
+/** Reads a header from each connection, and then responds to each head, or each line, with what the header said. */
 async function proxiedBackend(t: TestContext, response: (said: string) => string, end: string) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -147,7 +147,7 @@ testOnEachEngine([
   },
 ]);
 
-/** Answers each request with the headers that it came with. */
+/** Responds to each request with the headers that it came with. */
 async function headerBackend(t: TestContext) {
   const server = createHttpServer(({ headers }, response) => response.end(JSON.stringify(headers)));
   server.listen(0, '127.0.0.1');

@@ -25,7 +25,7 @@ async function remove({ runtime }: World, id: string): Promise<void> {
   for (const kind of ['attachments', 'rules']) await runtime.done('DELETE', `/v1/${kind}/${id}`);
 }
 
-/** Each rule with a backend that answers with the rule's name; `own` answers for the listener. */
+/** Each rule with a backend that responds with the rule's name; `own` responses for the listener. */
 async function serveRules(world: World, t: TestContext, rules: Readonly<Record<string, object>>): Promise<void> {
   await world.bind(targetsTo([await httpBackend(t, 'own')]));
   for (const [name, properties] of Object.entries(rules)) {
@@ -34,14 +34,14 @@ async function serveRules(world: World, t: TestContext, rules: Readonly<Record<s
   }
 }
 
-/** Rows of host, path and who answers. */
+/** Rows of host, path and who responds. */
 async function expectResponses({ port }: World, rows: readonly [host: string, path: string, backend: string][]) {
   for (const [host, path, backend] of rows) {
     assert.equal(await askHttp(port, host, path), backend, `${host}${path}`);
   }
 }
 
-/** Who answers the requests that begin from now on. */
+/** Who responds to the requests that begin from now on. */
 async function servedFromNow(load: Load): Promise<string[]> {
   const nowMs = performance.now();
   const begun = await until('requests', () => {
@@ -136,7 +136,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a rule that no target of takes traffic answers 503, and nobody else; one that no attachment is of is not there',
+    name: 'a rule that no target of takes traffic responds with 503, and nobody else; one that no attachment is of is not there',
     run: async (world, t) => {
       await serveRules(world, t, {});
       const response = () => askHttp(world.port, 'a', '/api');
@@ -194,7 +194,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'rules are added, changed and removed under load without a failure, and rule every request after the answer',
+    name: 'rules are added, changed and removed under load without a failure, and rule every request after the response',
     flags: ['--workers', '2'],
     run: async (world, t) => {
       await serveRules(world, t, {});

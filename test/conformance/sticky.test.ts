@@ -60,7 +60,7 @@ async function staysAt(url: string, backend: string, cookie: string): Promise<vo
   for (const one of await visits(url, 12, cookie)) assert.deepEqual(one, { backend, cookie, setCookie: undefined });
 }
 
-/** Who answers each of 100 clients of their own addresses. */
+/** Who responds to each of 100 clients of their own addresses. */
 function clientsBySource({ port }: World): Promise<(string | undefined)[]> {
   return oneByOne(100, 20, (client) => askTcp('127.0.0.1', port, clientAddressOf(client)));
 }
@@ -143,7 +143,7 @@ testOnEachEngine([
       await moves(a, /^[bcd]$/);
       await patch({ a: { weight: 100 } });
       await staysAt(url, 'a', a);
-      // Nobody knows that it is gone before a connect is refused: the cookie is of the target that answered.
+      // Nobody knows that it is gone before a connect is refused: the cookie is of the target that responded.
       await all[1]?.close();
       await moves(b, /^[acd]$/);
       await patch({ c: null });

@@ -43,7 +43,7 @@ class Storm {
     return this.#world.runtime;
   }
 
-  /** Puts the listener with these properties changed; clients that connect go by it once it is answered. */
+  /** Puts the listener with these properties changed; clients that connect go by it once it gets its response. */
   async change(id: 'web' | 'tls' | 'tcp', properties: object = {}, port = this.#ports[id]): Promise<void> {
     const listener = { loadBalancerId: 'lb', ...this.#listeners[id], ...properties };
     await this.runtime.done('PUT', `/v1/listeners/${id}`, { ...listener, port });
@@ -73,7 +73,7 @@ class Storm {
   }
 }
 
-/** Each excuse counts for what began before the write was answered; what began later may not fail. */
+/** Each excuse counts for what began before the write got its response; what began later may not fail. */
 function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], ports: readonly number[]): Step[] {
   const { places } = storm;
   const [a, , c] = http as [Backend, Backend, Backend];
@@ -81,7 +81,7 @@ function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], 
   // Nobody is there any more, or somebody who speaks otherwise; the write says when.
   const isOldWay = ({ isReused, url }: Failure) =>
     !isReused && Object.values(places).every((place) => place.url !== url);
-  const isReset = ({ error }: Failure) => /ECONNRESET|EPIPE|socket hang up|closed|no answer|secure TLS/.test(error);
+  const isReset = ({ error }: Failure) => /ECONNRESET|EPIPE|socket hang up|closed|no response|secure TLS/.test(error);
   // Came to a socket in the moment in which it closed.
   const isUnaccepted = (failure: Failure) => !failure.isReused && isReset(failure);
   const movePort = (id: 'web' | 'tls' | 'tcp'): Step[] => {

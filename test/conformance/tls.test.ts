@@ -248,7 +248,7 @@ testOnEachEngine([
         const load = startLoad({ url: after, clients: 8 });
         await until('requests the new way', () => load.exchanges.length > 100 || undefined);
         await Promise.all([old.stop(), load.stop()]);
-        // Told to close, they connect anew in the old way, in which nobody answers any more.
+        // Told to close, they connect anew in the old way, in which nobody responds to any more.
         assert.deepEqual(
           old.failures().filter(({ isReused }) => isReused),
           [],
@@ -259,7 +259,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP becomes HTTPS: an open plain connection has its next request answered with Connection: close',
+    name: 'HTTP becomes HTTPS: an open plain connection has its next request responded with Connection: close',
     run: async ({ bind, change, port, httpBackend }, t) => {
       await bind(targetsTo([await httpBackend('a')]));
       const client = net.connect(port, '127.0.0.1');

@@ -104,7 +104,7 @@ const bodyScenarios = (['length', 'chunks'] as const).map(
 testOnEachEngine([
   ...bodyScenarios,
   {
-    name: 'TCP: 1 MB up, FIN, and the answer behind it, byte for byte',
+    name: 'TCP: 1 MB up, FIN, and the response behind it, byte for byte',
     listener: TCP,
     run: async ({ bind, port }, t) => {
       const got: Buffer[] = [];
@@ -120,7 +120,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP: 1 MB up, FIN, and the answer behind it, byte for byte',
+    name: 'HTTP: 1 MB up, FIN, and the response behind it, byte for byte',
     listener: UNCHECKED,
     run: async ({ bind, port }, t) => {
       const body = randomBytes(1_000_000);
@@ -195,7 +195,7 @@ testOnEachEngine([
     },
   },
   {
-    name: "a client's abort reaches the backend, in the middle of the request and of the answer",
+    name: "a client's abort reaches the backend, in the middle of the request and of the response",
     listener: UNCHECKED,
     run: async ({ bind, port }, t) => {
       let got = '';
@@ -221,7 +221,7 @@ testOnEachEngine([
       reading.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
       await heard(reading, 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n');
       reading.destroy();
-      await until('the abort of the answer', () => ended === 2 || undefined);
+      await until('the abort of the response', () => ended === 2 || undefined);
     },
   },
   {

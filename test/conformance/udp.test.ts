@@ -87,13 +87,13 @@ testOnEachEngine([
       const [client] = known as [UdpClient];
       const before = client.responses.length;
       for (let index = 0; index < 20; index++) await client.send(`${index}`);
-      await until('the answers', () => client.responses.length === before + 20);
+      await until('the responses', () => client.responses.length === before + 20);
       const expected = Array.from({ length: 20 }, (_, index) => `${names[0]} ${index}`);
       assert.deepEqual(client.responses.slice(before), expected);
     },
   },
   {
-    name: 'UDP: under traffic and 20 unbinds no datagram goes to the target after the answer',
+    name: 'UDP: under traffic and 20 unbinds no datagram goes to the target after the response',
     listener: { ...UDP, drainSeconds: 5 },
     flags: ['--workers', '2'],
     run: async ({ bind, patch, port }, t) => {

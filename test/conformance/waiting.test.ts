@@ -77,7 +77,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: "a listener that waits with its load balancer's targets answers after their first checks, and then the old one may go",
+    name: "a listener that waits with its load balancer's targets responds after their first checks, and then the old one may go",
     listener: OWNED,
     run: async (world) => {
       const { runtime, slowToCheck, startLoad } = world;
@@ -115,7 +115,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: 'the first checks of a waiting listener fail: the put answers, the other one serves on, and is followed when it is deleted',
+    name: 'the first checks of a waiting listener fail: the put responds, the other one serves on, and is followed when it is deleted',
     listener: OWNED,
     run: async (world) => {
       const { bind, runtime, httpBackend, startLoad } = world;
@@ -205,7 +205,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: "the delete of a listener's last own attachment does not wait for those of its load balancer's targets that never answer a check",
+    name: "the delete of a listener's last own attachment does not wait for those of its load balancer's targets that never respond to a check",
     run: async ({ bind, change, runtime, httpBackend, startLoad }, t) => {
       const [a, b] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
       const silent = await listen(t, 'silent', createServer());

@@ -35,7 +35,7 @@ const ASKED = ['y.org', 'x.example', 'z.example'].flatMap((host) =>
 const ALGORITHMS = ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'];
 const certificates = [{ one: makePair(['one.example']) }, { two: makePair(['two.example']) }];
 
-/** Writes to the runtime and, once answered, to the model. Each returns what it did; undefined: it is not possible now. */
+/** Writes to the runtime and, once responded, to the model. Each returns what it did; undefined: it is not possible now. */
 class Walk {
   readonly model = new WalkModel();
   readonly #runtime: RuntimeProcess;
@@ -209,7 +209,7 @@ function expectOneOf(response: string, names: readonly string[], what: string): 
 
 testOnEachEngine([
   {
-    name: `${WRITES} writes at random: from each answer on every request goes to a target that a small model says it may, and none fails`,
+    name: `${WRITES} writes at random: from each response on every request goes to a target that a small model says it may, and none fails`,
     flags: ['--workers', '2'],
     run: async ({ runtime }, t) => {
       await runtime.done('DELETE', '/v1/listeners/web');

@@ -136,7 +136,7 @@ test('retries and failures are told with their reason', async (t) => {
   assert.deepEqual([none.status, none.error, none.target], [503, 'no target takes traffic', undefined]);
 });
 
-test("an exchange that its target's unbind ends in the middle of the answer says so", async (t) => {
+test("an exchange that its target's unbind ends in the middle of the response says so", async (t) => {
   const backend = createServer((_request, response) => response.writeHead(200, { 'Content-Length': 2 }).write('a'));
   backend.listen(0, '127.0.0.1');
   t.after(() => backend.close().closeAllConnections());
@@ -270,7 +270,7 @@ test('each UDP session has a line at its end', async (t) => {
 test('a sample of 0.5 has about half of the lines, and each says the rate', async (t) => {
   const { url, lines, runtime } = await startLogged(t, [await httpBackend(t, 'a')], {}, ['--access-log-sample', '0.5']);
   const load = startLoad({ url, clients: 4, maxRequests: 250 });
-  await until('1,000 answers', () => load.exchanges.length === 1000);
+  await until('1,000 responses', () => load.exchanges.length === 1000);
   await load.stop();
   assert.equal(await runtime.end('SIGTERM'), 0);
   const sampled = lines();

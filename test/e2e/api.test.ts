@@ -58,7 +58,7 @@ const UNREAD: readonly (readonly [rule: string, send: string, status: number, co
   ['a path that is not there', 'GET /nothing HTTP/1.1\r\nHost: a\r\nAuthorization: ~\r\n\r\n', 404, 'UnknownRoute'],
 ];
 
-describe("what is no good request is answered with the API's error body", () => {
+describe("what is no good request gets its response with the API's error body", () => {
   let runtime: RuntimeProcess;
   const cleanUps: (() => unknown)[] = [];
   before(async () => {

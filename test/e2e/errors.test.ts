@@ -111,7 +111,7 @@ const CASES: Readonly<
       if (isWeirError(error)) return { status: error.status, body: { code: error.code } };
       throw error;
     }
-    throw new Error('somebody answered');
+    throw new Error('somebody responded');
   },
 };
 
@@ -124,7 +124,7 @@ async function bindServer({ runtime, target }: Setting, difference: object): Pro
 }
 
 for (const [code, provoke] of Object.entries(CASES)) {
-  test(`${code} is answered where it belongs, with its status`, async (t) => {
+  test(`${code} gets its response where it belongs, with its status`, async (t) => {
     const runtime = await RuntimeProcess.start(t, { args: ['--vip-pool', '127.78.0.0/30'] });
     const { target } = await httpBackend(t, 'a');
     const port = await freePort();

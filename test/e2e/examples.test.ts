@@ -37,7 +37,7 @@ function backends(t: TestContext, names: readonly string[]): Promise<Backend[]> 
   return Promise.all(names.map((name) => httpBackend(t, name)));
 }
 
-/** Who answered 100 requests. */
+/** Who responded to 100 requests. */
 function responded(url: string): Promise<Record<string, number>> {
   return sharesAt(url, 100);
 }

@@ -101,7 +101,7 @@ test('another runtime is never taken for one that lost its objects', async (t) =
   }
 });
 
-test('a create whose answer was lost is repeated without an orphan', async (t) => {
+test('a create whose response was lost is repeated without an orphan', async (t) => {
   const { runtime, stack, freePort } = await stackWorldOf(t);
   const lossy = await lossyProxy(t, runtime);
   stack.write(webProgram({ port: await freePort(), targets: {} }));
@@ -129,7 +129,7 @@ test('a listener whose port is taken: that create fails with the property, and t
   assert.equal((await stack.resources()).size, 3);
 });
 
-/** A TCP proxy before the API that can swallow what the runtime answers to PUTs, and cut the connection. */
+/** A TCP proxy before the API that can swallow what the runtime responds to PUTs, and cut the connection. */
 async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ url: string; loseResponses: boolean }> {
   const { createServer: createTcpServer } = await import('node:net');
   const target = new URL(runtime.url);

@@ -61,7 +61,7 @@ test('--key-file is somewhere else, and another one, a damaged one or one that o
   assert.equal(await servedName(port), 'a.example');
 });
 
-test('no request that is refused brings its key into an answer, the log or the data', async (t) => {
+test('no request that is refused brings its key into a response, the log or the data', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const line = PAIR.privateKey.split('\n')[1] ?? '';

@@ -34,7 +34,7 @@ function bind(runtime: RuntimeProcess, targets: object): Promise<unknown> {
   return runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 });
 }
 
-test('an ended worker is replaced before the answer; the other worker keeps its connections', async (t) => {
+test('an ended worker is replaced before the response; the other worker keeps its connections', async (t) => {
   const { runtime, port } = await startWeb(t, ['--workers', '2'], { protocol: 'TCP' });
   const backend = await tcpBackend(t, 'a');
   await bind(runtime, { a: backend.target });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { copyTree } from '../harness/machine/tree.ts';
 
-test('npm run up shows who answered, twice; a changed weight is previewed and applied; npm run down leaves nothing', async (t) => {
+test('npm run up shows who responded, twice; a changed weight is previewed and applied; npm run down leaves nothing', async (t) => {
   const copy = copyTree(t);
   const git = (...args: string[]) => execFileSync('git', args, { cwd: copy, encoding: 'utf8' });
   git('init', '--quiet');

@@ -5,7 +5,7 @@ import { LoadedStack, type Row } from '../harness/stack/loaded-stack.ts';
 
 const HTTPS = { protocol: 'HTTPS', certificates: { main: makePair(['first.example']) } };
 
-/** Attachments that wait for no health: the answers themselves must come late enough. */
+/** Attachments that wait for no health: the responses themselves must come late enough. */
 const own = (prefix: string) => `
 for (const [of, parent] of Object.entries({ web: { listenerId: web.id }, tcp: { listenerId: tcp.id }, rule: { ruleId: rule.id } }))
   new weir.TargetAttachment('${prefix}-' + of, { ...parent, targets: { a, b } });`;

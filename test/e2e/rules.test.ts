@@ -22,7 +22,7 @@ interface Shop {
   up(rules: readonly Rule[]): Promise<string>;
   write(rules: readonly Rule[]): void;
   url: string;
-  /** Who answers at `port`, or at the listener `web`. */
+  /** Who responds at `port`, or at the listener `web`. */
   ask(host: string, path: string, port?: number): Promise<string>;
   otherPort: number;
 }

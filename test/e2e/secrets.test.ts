@@ -67,7 +67,7 @@ async function eventsOf(runtime: RuntimeProcess): Promise<string> {
   return text;
 }
 
-test('planted keys serve, and are in no file, answer, event, log or state; a second up changes nothing', async (t) => {
+test('planted keys serve, and are in no file, respond, event, log or state; a second up changes nothing', async (t) => {
   const { runtime, stack, port } = await stackWorldOf(t);
   stack.write(program(port, 'one'));
   const pairs = Object.fromEntries(['one', 'two', 'entry', 'key'].map((name) => [name, makePair([`${name}.example`])]));

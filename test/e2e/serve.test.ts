@@ -40,7 +40,7 @@ test('kill -9 amid eight writers, ten times: each acknowledged write is there, n
   assert.equal(acknowledged.size, 8);
 });
 
-test('a sync stands between each lone write and its answer', async (t) => {
+test('a sync stands between each lone write and its response', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const trace = spawn('strace', ['-f', '-qq', '-e', 'trace=fsync,fdatasync', '-p', String(runtime.pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],

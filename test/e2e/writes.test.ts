@@ -1,4 +1,4 @@
-// What the writes of the API answer: hand-over, waiting for health, writes that are committed together, refusals.
+// What the writes of the API respond: hand-over, waiting for health, writes that are committed together, refusals.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -57,7 +57,7 @@ test('a first check is repeated for as long as handoverSeconds, however long the
   assert.equal((await waiting).status, 200);
 });
 
-test('a first check is asked for too where the new place is bound under another name and does not answer', async (t) => {
+test('a first check is asked for too where the new place is bound under another name and does not respond', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const [a, port] = [await httpBackend(t, 'a'), await freePort()];
   const dead = { address: '127.0.0.1', port: await freePort() };
@@ -72,7 +72,7 @@ test('a first check is asked for too where the new place is bound under another 
   assert.deepEqual((await runtime.done('GET', '/v1/attachments/pool')).targets.only, a.target);
 });
 
-test('awaitHealthySeconds is answered when the workers have heard of the health', async (t) => {
+test('awaitHealthySeconds gets its response when the workers have heard of the health', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const a = await tcpBackend(t, 'a');
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
@@ -166,7 +166,7 @@ test('a write that waits for health hears at SIGTERM that the runtime stops, and
   assert.equal(await ended, 0);
 });
 
-test('a patch whose caller prefers a minimal response answers with the targets that it names', async (t) => {
+test('a patch whose caller prefers a minimal response responds with the targets that it names', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const listener = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort(), healthCheck: { protocol: 'none' } };

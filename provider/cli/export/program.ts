@@ -1,4 +1,4 @@
-// A running configuration as a stack's program: answers of the API go in, TypeScript that adopts each object comes out.
+// A running configuration as a stack's program: responses of the API go in, TypeScript that adopts each object comes out.
 import { DEFAULT_ENDPOINT } from '../../client/settings.ts';
 import { type ApiObject, warningsOf } from '../../model/api/objects.ts';
 import { KINDS, type Kind, type ResourceClass } from '../../model/base/kinds.ts';
@@ -28,7 +28,7 @@ interface Declared {
   readonly variable: string;
 }
 
-/** `endpoint` is where the answers are from. */
+/** `endpoint` is where the responses are from. */
 export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, readonly ApiObject[]>): string {
   const declared = declare(objects);
   const secrets = new Secrets();

@@ -36,7 +36,7 @@ function lossesOf({ before, after, rows }: TargetGroupChange): Warning[] {
   const title = titleOf(after.parent);
   const left = rows.map(({ after: row }) => (row === undefined ? 0 : weightIn(row.binding)));
   if (total > 0 && after.unread.length === 0 && left.every((weight) => weight === 0)) {
-    // A rule without any attachment takes no requests; one that has attachments answers them with 503.
+    // A rule without any attachment takes no requests; one that has attachments responds to them with 503.
     const isEnd = after.parent.kind === 'rules' && rows.every(({ after: row }) => row === undefined);
     const outcome = isEnd ? `: ${REST_OF_RULE}` : '';
     warnings.push({ rule: 'no-target', text: `${title} has no target left with weight > 0${outcome}.` });

@@ -1,4 +1,4 @@
-// The one table of errors: what the API answers, what the client rebuilds and what `pulumi up` shows all come from here.
+// The one table of errors: what the API responds, what the client rebuilds and what `pulumi up` shows all come from here.
 
 /** Each code's HTTP status, whether the same call may succeed later unchanged, and its meaning where the thrower gives none. */
 export const ERRORS = {

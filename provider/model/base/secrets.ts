@@ -37,7 +37,7 @@ export function fingerprint(secret: string): string {
 export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fingerprintOf(name, String(value))];
 
 /**
- * What was answered, with secrets in place of their fingerprints: those of `known` that have them. Another secret, which
+ * What got its response, with secrets in place of their fingerprints: those of `known` that have them. Another secret, which
  * nobody here knows, stays a fingerprint, and so differs from every one that may be written.
  */
 export function withSecretsOf<T>(kind: Kind, responded: T, known: unknown): T {

@@ -43,7 +43,7 @@ export function readChain(text: string): readonly [X509Certificate, ...X509Certi
   if (blocks.length === 0) return 'is not PEM: it must begin with -----BEGIN CERTIFICATE-----';
   const begun = [...text.matchAll(PEM_BEGIN)];
   const other = begun.find(([, label]) => label !== 'CERTIFICATE');
-  // A key in here would be stored and answered as if it were public.
+  // A key in here would be stored and responded as if it were public.
   if (other !== undefined) return `must hold certificates only, and has a ${other[1]}`;
   if (begun.length > blocks.length) return 'is cut off: a block in it has no end';
   const chain: X509Certificate[] = [];

@@ -37,7 +37,7 @@ export const healthCheckSchema = z.strictObject(
     method: z
       .string('must be a method')
       .regex(/^[A-Z]{1,20}$/, 'must be a method in capitals, such as "GET"')
-      // RFC 9110 9.3.6: its answer would be a tunnel.
+      // RFC 9110 9.3.6: its response would be a tunnel.
       .refine((value) => value !== 'CONNECT', 'cannot be "CONNECT"')
       .default('GET'),
     expectedCodes: z
@@ -49,7 +49,7 @@ export const healthCheckSchema = z.strictObject(
         'has a range that ends before it begins',
       )
       .default('200-399'),
-    /** UDP: the payload of the question, and what the answer must hold. */
+    /** UDP: the payload of the question, and what the response must hold. */
     send: payload.optional(),
     expect: payload.min(1, 'must not be empty').optional(),
     intervalSeconds: seconds.default(5),
@@ -74,7 +74,7 @@ const DEFAULTS: Readonly<Record<string, unknown>> = healthCheckSchema.parse({});
 const HTTP_ONLY = ['path', 'host', 'method', 'expectedCodes'] as const;
 const UDP_ONLY = ['send', 'expect'] as const;
 
-/** A property that the check's protocol would ignore is a mistake, and said to be one; not its default, which answers have. */
+/** A property that the check's protocol would ignore is a mistake, and said to be one; not its default, which responses have. */
 export function healthCheckRules(
   check: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,

@@ -57,7 +57,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       return reply.send(body);
     },
     clientErrorHandler: unreadHandler(options.runtimeId),
-    // What Node and fastify answer by themselves in these cases is no error of the table: the hook below is.
+    // What Node and fastify respond by themselves in these cases is no error of the table: the hook below is.
     http: { requireHostHeader: false },
     return503OnClosing: false,
     https: options.tls === undefined ? null : { ...options.tls, requireHostHeader: false },
@@ -65,7 +65,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   registerBodyParsers(server);
   refuseExpectations(server.server, options.runtimeId);
   server.setValidatorCompiler(validatorCompiler);
-  // The response schemas are the document's: to parse each answer with them costs a tenth of a large write.
+  // The response schemas are the document's: to parse each response with them costs a tenth of a large write.
   server.setSerializerCompiler(() => JSON.stringify);
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);

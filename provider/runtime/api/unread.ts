@@ -1,4 +1,4 @@
-// Answers what Node's HTTP server refuses before there is a request, with the API's own error body: broken HTTP, and odd expectations.
+// Responses what Node's HTTP server refuses before there is a request, with the API's own error body: broken HTTP, and odd expectations.
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { invalid } from '../../model/objects/validate.ts';
 /** For fastify's `clientErrorHandler`: the socket is all that there is. */
 export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
-    // A client that is gone, or one in the middle of an answer, can be told nothing.
+    // A client that is gone, or one in the middle of a response, can be told nothing.
     if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten > 0 && isResponding(socket))) {
       socket.destroy();
       return;
@@ -20,7 +20,7 @@ export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException,
   };
 }
 
-/** RFC 9110 10.1.1: an expectation that is not met; Node answers it without a body. */
+/** RFC 9110 10.1.1: an expectation that is not met; Node responds to it without a body. */
 export function refuseExpectations(server: Server, runtimeId: string): void {
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const message = `the header Expect can only be 100-continue, not ${request.headers.expect}`;
@@ -42,7 +42,7 @@ function errorResponse({ code, message, details, status }: WeirError, runtimeId:
   return { status, headers, body };
 }
 
-/** Node keeps the answer under way on the socket; one that has begun cannot be taken back. */
+/** Node keeps the response under way on the socket; one that has begun cannot be taken back. */
 function isResponding(socket: Socket): boolean {
   const { _httpMessage: message } = socket as Socket & { _httpMessage?: ServerResponse | null };
   return message?.headersSent === true;

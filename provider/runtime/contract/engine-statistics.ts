@@ -7,7 +7,7 @@ export interface TargetCounts {
   readonly activeConnections: number;
   /** Open flows and exchanges of a target that is unbound, or that was changed away from. */
   readonly draining: number;
-  /** Answers that went to clients, by status: 1xx to 5xx. */
+  /** Responses that went to clients, by status: 1xx to 5xx. */
   readonly responses: readonly number[];
   /** It takes traffic by part of its weight. */
   readonly isInSlowStart: boolean;
@@ -34,7 +34,7 @@ export interface ListenerTraffic {
   readonly targetResponses: readonly number[];
   /** Those that the runtime gave by itself. */
   readonly localResponses: readonly number[];
-  /** Requests by the time from the head read to the answer given, whole; by bucket, the last one without bound. */
+  /** Requests by the time from the head read to the response given, whole; by bucket, the last one without bound. */
   readonly durations: readonly number[];
   readonly durationSumMs: number;
 }

@@ -30,7 +30,7 @@ export interface HealthCheckSnapshot {
   readonly method: string;
   /** Status codes that pass, as inclusive ranges. */
   readonly expectedCodes: readonly (readonly [number, number])[];
-  /** UDP: the payload, and what the answer must hold; undefined: any answer, or none. */
+  /** UDP: the payload, and what the response must hold; undefined: any response, or none. */
   readonly send: string | undefined;
   readonly expect: string | undefined;
   /** The targets await a PROXY header. */
@@ -102,7 +102,7 @@ export interface ListenerSnapshot {
   readonly proxyProtocol: ProxyProtocol | undefined;
   /** Networks, as the model has them. */
   readonly trustedProxies: readonly string[];
-  /** In order of name: the first one answers who names no server. */
+  /** In order of name: a client that names no server gets the first one. */
   readonly certificates: readonly CertificateSnapshot[];
   /** Where no rule matches. */
   readonly targetGroup: TargetGroupSnapshot;

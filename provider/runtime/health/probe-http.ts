@@ -1,4 +1,4 @@
-// An HTTP or HTTPS check: the target answers a request with an expected code; the answer is read no further than its head.
+// An HTTP or HTTPS check: the target responds to a request with an expected code; the response is read no further than its head.
 import { type IncomingMessage, request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';

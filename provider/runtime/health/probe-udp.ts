@@ -1,4 +1,4 @@
-// A UDP check: a datagram is sent, and the answer, or that none is refused, shows that the target lives.
+// A UDP check: a datagram is sent, and the response, or that none is refused, shows that the target lives.
 import { createSocket } from 'node:dgram';
 import { payloadBytes } from '../../model/base/payload.ts';
 import { attempt } from './attempt.ts';
@@ -6,7 +6,7 @@ import type { Probe } from './probe.ts';
 
 export const probeUdp: Probe = ({ address, port }, { timeoutMs, send = '', expect }, signal) => {
   const expected = expect === undefined ? undefined : payloadBytes(expect);
-  // Silence proves nothing, but many protocols answer only what they know: without `expect` only a refusal fails.
+  // Silence proves nothing, but many protocols respond only to what they know: without `expect` only a refusal fails.
   const late = expected === undefined ? undefined : `no response within ${timeoutMs} ms`;
   return attempt({ timeoutMs, late, signal }, (finish) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');

@@ -26,6 +26,6 @@ export interface Stickiness<T extends StickyTarget> {
   remove(target: T): void;
   /** The client's target, if that takes new traffic and is none of `tried`. */
   find(client: PickingClient, tried?: ReadonlySet<T>): T | undefined;
-  /** To follow a find() without result: `picked` becomes the client's. The answer is where the client goes. */
+  /** To follow a find() without result: `picked` becomes the client's. The response is where the client goes. */
   keep(client: PickingClient, picked: T, tried?: ReadonlySet<T>): T;
 }

@@ -1,4 +1,4 @@
-// How much memory an answer of 1 GiB takes while its reader is slow.
+// How much memory a response of 1 GiB takes while its reader is slow.
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

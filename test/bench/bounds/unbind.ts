@@ -25,7 +25,7 @@ async function measureReset({ cleanUp }: BoundContext) {
   const worst = Math.max(...endsMs);
   return {
     what: `${FLOWS} TCP flows over two targets, one unbound: its ${endsMs.length} are reset, ${others} live`,
-    bound: `${RESET_MS} ms after the answer`,
+    bound: `${RESET_MS} ms after the response`,
     measured: milliseconds(worst),
     isMet: worst <= RESET_MS && endsMs.length + others === FLOWS && others === FLOWS / 2,
   };
@@ -43,7 +43,7 @@ async function measureDrain({ cleanUp }: BoundContext) {
   };
 }
 
-/** When each flow of the unbound target ended, counted from the answer; and how many flows of the other one live then. */
+/** When each flow of the unbound target ended, counted from the response; and how many flows of the other one live then. */
 async function unbindUnderFlows(cleanUp: BoundContext['cleanUp'], listener: object) {
   const [a, b] = [await tcpBackend(cleanUp, 'a'), await tcpBackend(cleanUp, 'b')];
   const world = await startWorld(cleanUp, { protocol: 'TCP', ...listener }, { a: a.target, b: b.target });
@@ -76,7 +76,7 @@ async function measureHangingConnects({ cleanUp }: BoundContext) {
   const served = all.filter(({ name }) => name === 'a').length;
   return {
     what: `unbind while ${CLIENTS} connects to the target hang: ${served} clients get another one`,
-    bound: `${OTHER_TARGET_MS} ms after the answer`,
+    bound: `${OTHER_TARGET_MS} ms after the response`,
     measured: milliseconds(Math.max(0, worst)),
     isMet: served === CLIENTS && worst <= OTHER_TARGET_MS,
   };

@@ -18,13 +18,13 @@ interface CarriedRow {
   /** Nothing else reaches the backend. */
   readonly seen: readonly (CarriedRequest | string)[];
   /**
-   * open: the next request on the connection is answered. closed: the connection ends behind the answers. A status: a
-   * refusal stands behind them, then the connection ends. cut: it ends, and nothing is answered.
+   * open: the next request on the connection gets its response. closed: the connection ends behind the responses. A status: a
+   * refusal stands behind them, then the connection ends. cut: it ends, and nothing gets its response.
    */
   readonly ending?: 'open' | 'closed' | 'cut' | number;
-  /** Interim answers that the client gets. */
+  /** Interim responses that the client gets. */
   readonly interim?: number;
-  /** Not byte by byte too, where an interim answer may come in between. */
+  /** Not byte by byte too, where an interim response may come in between. */
   readonly isWhole?: true;
 }
 
@@ -246,7 +246,7 @@ const CONNECTIONS: readonly CarriedRow[] = [
     seen: [{ ...HELLO, lacks: ['expect'] }],
   },
   {
-    rule: 'three pipelined requests are answered in order',
+    rule: 'three pipelined requests get their responses in order',
     section: 'RFC 9112 9.3.2',
     send: get('', '/1') + post(length('hello'), 'hello') + get('', '/3'),
     seen: ['GET /1', HELLO, 'GET /3'],

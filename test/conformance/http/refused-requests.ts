@@ -1,4 +1,4 @@
-// Requests that every data plane refuses, as bytes: each is answered with the status, the connection closes, no backend sees it.
+// Requests that every data plane refuses, as bytes: each gets its response with the status, the connection closes, no backend sees it.
 import type { Step } from '../../harness/raw-http/raw.ts';
 
 type RefusedRow = readonly [rule: string, section: string, send: string | readonly Step[], status?: number];
@@ -6,7 +6,7 @@ type RefusedRow = readonly [rule: string, section: string, send: string | readon
 const H = 'Host: a\r\n';
 const PIPELINED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 
-/** Behind each of them stands a whole request, which nobody may answer. */
+/** Behind each of them stands a whole request, which nobody may respond. */
 const get = (lines: string, target = '/'): string => `GET ${target} HTTP/1.1\r\n${lines}\r\n${PIPELINED}`;
 const post = (lines: string, body = ''): string => `POST / HTTP/1.1\r\n${H}${lines}\r\n${body}${PIPELINED}`;
 const chunked = (body: string): string => post('Transfer-Encoding: chunked\r\n', body);

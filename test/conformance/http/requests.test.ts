@@ -80,7 +80,7 @@ async function run(
   const methods = due.map(({ line }) => line.split(' ')[0] as string);
   const read = () => readResponses(client.heard, [...methods, 'GET'], client.isEnded);
   if (ending === 'open')
-    await client.until(() => client.isEnded || finals(read().messages).length >= due.length, 'answers');
+    await client.until(() => client.isEnded || finals(read().messages).length >= due.length, 'responses');
   else await client.untilEnded();
 
   const { requests, faults } = await recorded(client, backend, ending);
@@ -99,7 +99,7 @@ async function run(
   for (const [index, { line }] of due.entries()) {
     if (methods[index] !== 'HEAD') assert.equal(finals(responses.messages)[index]?.body, line);
   }
-  assert.equal(client.heard.slice(responses.at), '', 'nothing behind the last answer');
+  assert.equal(client.heard.slice(responses.at), '', 'nothing behind the last response');
 }
 
 /** Closes a connection that is still open, so that the backend sees what was left of it. */

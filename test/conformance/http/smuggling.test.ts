@@ -75,7 +75,8 @@ for (const engine of Object.keys(ENGINES)) {
       const own = finals.slice(seen.length).map(({ status }) => status);
       assert.ok(own.length === 0 || (own.length === 1 && /^4/.test(`${own}`)), `refused with ${own}`);
       for (const [index, { method, target }] of seen.entries()) {
-        if (finals[index] === undefined) assert.notEqual(due.end, 'closed', 'each request that arrived is answered');
+        if (finals[index] === undefined)
+          assert.notEqual(due.end, 'closed', 'each request that arrived gets its response');
         else if (method !== 'HEAD') assert.equal(finals[index].body, `${method} ${target}`);
       }
       return { seen };

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { type Backend, freePort, listen } from './backends.ts';
 import { UdpBackend } from './udp.ts';
 
-/** HTTP is answered with its name; whatever else comes, by TCP with its name and a line's end, and then echoed. */
+/** HTTP gets its response with its name; whatever else comes, by TCP with its name and a line's end, and then echoed. */
 export async function anyBackend(t: Pick<TestContext, 'after'>, name: string): Promise<Backend> {
   const http = createHttpServer((_request, response) => response.end(name));
   const server = createServer((socket) => {

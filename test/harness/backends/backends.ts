@@ -16,7 +16,7 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** Answers each request with its name, once `gate` is open; `port` 0 picks a free one. */
+/** Responds to each request with its name, once `gate` is open; `port` 0 picks a free one. */
 export async function httpBackend(
   t: Pick<TestContext, 'after'>,
   name: string,
@@ -82,7 +82,7 @@ export async function listen(
   return { name, port, count: 0, target: { address, port }, close };
 }
 
-/** The first line of a TCP server's answer; undefined where the connection ended without one. `localAddress`: of the client. */
+/** The first line of a TCP server's response; undefined where the connection ended without one. `localAddress`: of the client. */
 export function askTcp(address: string, port: number, localAddress?: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, localAddress }, () => socket.write('hello\n'));
@@ -100,7 +100,7 @@ export function askTcp(address: string, port: number, localAddress?: string): Pr
 }
 
 /**
- * The body of the answer, or its status where that is not 200; `path` is sent as it is, on a connection of its own.
+ * The body of the response, or its status where that is not 200; `path` is sent as it is, on a connection of its own.
  * `servername`: over TLS, with any certificate.
  */
 export function askHttp(port: number, host: string, path: string, servername?: string): Promise<string> {

@@ -1,4 +1,4 @@
-// A backend for slow clients: it takes whole bodies, answers /small shortly, and else with more than buffers hold.
+// A backend for slow clients: it takes whole bodies, responds to /small shortly, and else with more than buffers hold.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ const BLOCK = Buffer.alloc(256 * 1024, 'x');
 
 interface LargeBackend {
   readonly target: { address: string; port: number };
-  /** How many large answers it has begun, and what the kernel took of them together. */
+  /** How many large responses it has begun, and what the kernel took of them together. */
   readonly begun: number;
   readonly taken: number;
 }

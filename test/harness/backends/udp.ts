@@ -1,4 +1,4 @@
-// Real UDP targets and clients for tests: a target says its name and what it was sent, a client waits for answers.
+// Real UDP targets and clients for tests: a target says its name and what it was sent, a client waits for responses.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
@@ -34,7 +34,7 @@ export class UdpBackend {
   readonly name: string;
   readonly target: { address: string; port: number };
   readonly datagrams: Datagram[] = [];
-  /** Where an answer goes, and when: at once where nothing else is set. */
+  /** Where a response goes, and when: at once where nothing else is set. */
   response: (send: () => void) => void = (send) => send();
   readonly #socket: Socket;
 
@@ -60,7 +60,7 @@ export class UdpBackend {
     return this.datagrams.map(({ data }) => String(data));
   }
 
-  /** From then on the kernel answers with an ICMP refusal. */
+  /** From then on the kernel responds with an ICMP refusal. */
   close(): void {
     close(this.#socket);
   }
@@ -72,7 +72,7 @@ export class UdpClient {
   readonly #port: number;
   readonly #address: string;
 
-  /** A fresh port, connected to `address`:`port`, so that answers of any other address are not taken. */
+  /** A fresh port, connected to `address`:`port`, so that responses of any other address are not taken. */
   static async open(t: Test, port: number, address = '127.0.0.1', localAddress = address): Promise<UdpClient> {
     const socket = await boundSocket(t, localAddress, 0);
     return new UdpClient(socket, port, address);
@@ -94,17 +94,17 @@ export class UdpClient {
     });
   }
 
-  /** The next answer. */
+  /** The next response. */
   async ask(data: string | Buffer): Promise<string> {
     const { length } = this.responses;
     await this.send(data);
-    return await until('an answer by UDP', () => this.responses[length]);
+    return await until('a response by UDP', () => this.responses[length]);
   }
 
-  /** Asks until somebody answers, for where a datagram may be lost on purpose. */
+  /** Asks until somebody responds, for where a datagram may be lost on purpose. */
   async sendUntilReplied(data: string): Promise<string> {
     const { length } = this.responses;
-    return await until('an answer by UDP', async () => {
+    return await until('a response by UDP', async () => {
       await this.send(data);
       return this.responses[length];
     });

@@ -22,7 +22,7 @@ interface Crowd {
   open(): number;
 }
 
-/** Each idle client has had an answer first. Ended with the test. */
+/** Each idle client has had a response first. Ended with the test. */
 export async function gatherCrowd(t: Pick<TestContext, 'after'>, options: CrowdOptions): Promise<Crowd> {
   const { port, idle, slow, largePath } = options;
   const sockets: Socket[] = [];

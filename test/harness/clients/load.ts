@@ -1,11 +1,11 @@
-// Keep-alive HTTP and HTTPS clients in a closed loop, which remember each answer and each failure.
+// Keep-alive HTTP and HTTPS clients in a closed loop, which remember each response and each failure.
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 
 interface Exchange {
   readonly startedAtMs: number;
-  /** The answering backend's name; undefined: the client saw a failure. */
+  /** The responding backend's name; undefined: the client saw a failure. */
   readonly backend: string | undefined;
   readonly error: string | undefined;
   /** False: the request was the first of its connection. */
@@ -15,9 +15,9 @@ interface Exchange {
 export interface Load {
   readonly exchanges: readonly Exchange[];
   readonly failures: () => readonly Exchange[];
-  /** Resolves when every client has made `maxRequests`, or was stopped, and has had its last answer. */
+  /** Resolves when every client has made `maxRequests`, or was stopped, and has had its last response. */
   readonly done: Promise<void>;
-  /** Resolves when every client has had its last answer. */
+  /** Resolves when every client has had its last response. */
   stop(): Promise<void>;
 }
 
@@ -25,11 +25,11 @@ export interface LoadOptions {
   readonly url: string;
   readonly clients: number;
   readonly maxRequests?: number;
-  /** Of a client after an answer, where others need the processors as well. */
+  /** Of a client after a response, where others need the processors as well. */
   readonly pauseMs?: number;
 }
 
-/** Each client has one connection and asks again as soon as it has its answer, at most `maxRequests` times. */
+/** Each client has one connection and asks again as soon as it has its response, at most `maxRequests` times. */
 export function startLoad(options: LoadOptions): Load {
   const exchanges: Exchange[] = [];
   let isStopped = false;
@@ -80,7 +80,7 @@ function of(url: string): typeof http | typeof https {
   return url.startsWith('https:') ? https : http;
 }
 
-/** Who answers so many requests, one after the other, each on a connection of its own. */
+/** Who responds so many requests, one after the other, each on a connection of its own. */
 export async function sharesAt(url: string, requests: number): Promise<Record<string, number>> {
   const exchanges: Exchange[] = [];
   while (exchanges.length < requests) exchanges.push(await exchange(url));

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { askTcp } from '../backends/backends.ts';
 import { exchange } from './load.ts';
 
-/** Where clients go that connect from now on; a write that moves a listener sets it when it is answered. */
+/** Where clients go that connect from now on; a write that moves a listener sets it when it gets its response. */
 export interface Place {
   url: string;
   /** Where it moves to at a moment that nobody tells: who can't connect at `url` any more tries there, and only that counts. */
@@ -29,13 +29,13 @@ export interface Clients {
   readonly failures: readonly Failure[];
   /** How much each client has done so far. */
   readonly done: ReadonlyMap<string, number>;
-  /** Resolves when each has had its last answer, and its connections are closed. */
+  /** Resolves when each has had its last response, and its connections are closed. */
   stop(): Promise<void>;
 }
 
 /**
  * For each HTTP place two clients that keep their connection and one that does not; for TCP two flows and one that asks
- * anew. `pauseMs`: of a client after an answer, where others need the processors as well.
+ * anew. `pauseMs`: of a client after a response, where others need the processors as well.
  */
 export function startClients(
   httpPlaces: Readonly<Record<string, Place>>,
@@ -84,7 +84,7 @@ export function startClients(
   };
 }
 
-/** Asks where the place is, or, where nobody answers a new connection there any more, where it is by now. */
+/** Asks where the place is, or, where nobody responds to a new connection there any more, where it is by now. */
 async function atPlace(
   place: Place,
   ask: (url: string) => Promise<Omit<Failure, 'client'> | undefined>,
@@ -108,7 +108,7 @@ async function askTcpOnce(url: string): Promise<Omit<Failure, 'client'> | undefi
   const startedAtMs = performance.now();
   const { hostname, port } = new URL(url);
   const backend = await askTcp(hostname, Number(port));
-  return backend === undefined ? { url, startedAtMs, isReused: false, error: 'no answer' } : undefined;
+  return backend === undefined ? { url, startedAtMs, isReused: false, error: 'no response' } : undefined;
 }
 
 /** Told to close, or failed, it connects to where the place is by then. */
@@ -124,7 +124,7 @@ class KeptConnection {
   async ask(): Promise<Omit<Failure, 'client'> | undefined> {
     const isKept = this.#agent !== undefined && Object.keys(this.#agent.freeSockets).length > 0;
     const failure = await (isKept ? askOnce(this.#url, this.#agent) : atPlace(this.#place, (url) => this.#askAt(url)));
-    // The agent has the connection back one tick after the answer's end.
+    // The agent has the connection back one tick after the response's end.
     await new Promise(setImmediate);
     return failure;
   }

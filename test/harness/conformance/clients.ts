@@ -11,7 +11,7 @@ export function clientAddressOf(client: number): string {
   return `127.1.${client >> 8}.${client & 255}`;
 }
 
-/** `ask` for 0..count-1, at most `width` at once; the answers in that order. */
+/** `ask` for 0..count-1, at most `width` at once; the responses in that order. */
 export async function oneByOne<T>(count: number, width: number, ask: (index: number) => Promise<T>): Promise<T[]> {
   const responses: T[] = [];
   while (responses.length < count) {

@@ -10,7 +10,7 @@ import { until } from '../runtime/runtime.ts';
 export const SLOW_CHECK = { protocol: 'HTTP', path: '/health', intervalSeconds: 0.2, timeoutSeconds: 5 };
 const HEALTH_MS = 300;
 
-/** Answers with its name, and its checks late. */
+/** Responses with its name, and its checks late. */
 export function slowToCheck(t: Pick<TestContext, 'after'>, name: string, port = 0, address?: string): Promise<Backend> {
   const server = createServer((request, response) => {
     setTimeout(() => response.end(name), request.url === '/health' ? HEALTH_MS : 0);
@@ -18,7 +18,7 @@ export function slowToCheck(t: Pick<TestContext, 'after'>, name: string, port = 
   return listen(t, name, server, port, address);
 }
 
-/** Resolves when requests that began after the call were answered, all of them by `backend`. */
+/** Resolves when requests that began after the call got their responses, all of them by `backend`. */
 export async function servedBy(load: Load, { name }: Pick<Backend, 'name'>): Promise<void> {
   const atMs = performance.now();
   const later = () => load.exchanges.filter(({ startedAtMs }) => startedAtMs > atMs);

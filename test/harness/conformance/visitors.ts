@@ -10,7 +10,7 @@ import { UdpClient } from '../backends/udp.ts';
 export class Visitors {
   readonly protocol: Protocol;
   readonly port: number;
-  /** The backend that answered the last datagram. */
+  /** The backend that responded to the last datagram. */
   session: string | undefined;
   readonly #agent: Agent;
   #udp: UdpClient | undefined;

@@ -97,7 +97,7 @@ export class ScriptedClient extends ScriptedPeer {
     return new ScriptedClient(socket);
   }
 
-  /** The next answer, whole: by length, by chunks, or to the end of the connection. */
+  /** The next response, whole: by length, by chunks, or to the end of the connection. */
   async response(isHead = false): Promise<ReceivedResponse> {
     const head = await this.head();
     const status = Number(head.slice(9, 12));
@@ -148,7 +148,7 @@ export class ScriptedBackend {
     return backend;
   }
 
-  /** Answers each request with `OK`, whatever it is, as long as it has no body. */
+  /** Responds to each request with `OK`, whatever it is, as long as it has no body. */
   static responding(t: TestContext, body: string): Promise<ScriptedBackend> {
     return ScriptedBackend.start(t, async (peer) => {
       for (;;) {

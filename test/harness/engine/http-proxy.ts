@@ -103,7 +103,7 @@ export class HttpProxy {
     return { requests, active };
   }
 
-  /** How often the target's answers had a status of each class, 1xx to 5xx. */
+  /** How often the target's responses had a status of each class, 1xx to 5xx. */
   responses(port: number): readonly number[] {
     return readCounters(this.#counters.get(port) as SharedArrayBuffer).responses;
   }

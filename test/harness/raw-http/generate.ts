@@ -1,4 +1,4 @@
-// Streams of requests and answers for fast-check: good ones from a grammar, and the same with the faults that smuggling is made of.
+// Streams of requests and responds for fast-check: good ones from a grammar, and the same with the faults that smuggling is made of.
 import fc from 'fast-check';
 
 /** Behind every stream of requests: it must be the next request, or nothing. */

@@ -1,4 +1,4 @@
-// A backend that answers requests for one target as a test says, byte for byte, and every other one as it should.
+// A backend that responses requests for one target as a test says, byte for byte, and every other one as it should.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { RawPeer } from './raw.ts';

@@ -84,7 +84,7 @@ interface Recorded {
   readonly faults: readonly string[];
 }
 
-/** Records each request that is whole, and answers it with its method and target. */
+/** Records each request that is whole, and responds to it with its method and target. */
 export class RecordingBackend {
   readonly port: number;
   readonly #changes: EventEmitter;

@@ -47,7 +47,7 @@ export function readRequests(text: string): Reading<RequestMessage> {
 }
 
 /**
- * Every answer in `text` to requests of these methods, interim answers too. `isEnded`: the sender has closed, which
+ * Every respond in `text` to requests of these methods, interim responses too. `isEnded`: the sender has closed, which
  * ends a body without length.
  */
 export function readResponses(text: string, methods: readonly string[], isEnded: boolean): Reading<ResponseMessage> {
@@ -100,7 +100,7 @@ function readRequest(input: Input): RequestMessage {
 
 function readResponse(input: Input, method: string, isEnded: boolean): ResponseMessage {
   const startLine = input.line();
-  // RFC 9112 4; the space before an empty reason is missing in so many answers that it is not asked for.
+  // RFC 9112 4; the space before an empty reason is missing in so many responses that it is not asked for.
   const [, minor, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(startLine) ?? [];
   if (digits === undefined) throw new Refused('the status line');
   const fields = readFields(input);

@@ -81,7 +81,7 @@ export class RuntimeProcess {
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 
-  /** The same, and anything but success fails the test with what was answered. */
+  /** The same, and anything but success fails the test with what was responded. */
   async done(method: string, path: string, body?: unknown): Promise<ReceivedResponse['body']> {
     const response = await this.call(method, path, body);
     if (response.status >= 300)

@@ -1,4 +1,4 @@
-// A server that answers as a test scripts it: for answers that a real runtime gives only in trouble.
+// A server that responses as a test scripts it: for responses that a real runtime gives only in trouble.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ export interface SeenRequest {
   readonly body: Record<string, unknown> | undefined;
 }
 
-/** What to answer to a request; `reset` closes the connection in place of an answer. */
+/** What to response to a request; `reset` closes the connection in place of a response. */
 export type Reply = { status: number; body?: unknown; runtimeId?: string | undefined } | 'reset';
 
 interface ScriptedRuntime {
@@ -59,7 +59,7 @@ export function failure(status: number, code: string, message: string, details: 
   return { status, body: { code, message, requestId: 'req-1', details } };
 }
 
-/** An answer of the API for an object of which only the given parts matter. */
+/** A response of the API for an object of which only the given parts matter. */
 export function stored(parts: object): Reply {
   return { status: 200, body: { id: 'web-1', incarnation: 'i-1', version: 1, ...parts } };
 }

@@ -15,7 +15,7 @@ export interface ProgramResource {
 /** Resources after those that they refer to. */
 export type ProgramResources = readonly ProgramResource[];
 
-/** The engine ends at this call of create, update or delete, counted from 0: the runtime does not hear of it, or nobody its answer. */
+/** The engine ends at this call of create, update or delete, counted from 0: the runtime does not hear of it, or nobody its response. */
 export interface Kill {
   readonly call: number;
   readonly isHeard: boolean;

@@ -12,7 +12,7 @@ import { Stack } from './stack.ts';
 const ROUNDS = 10;
 /** A round trip each few milliseconds by each client; the CLI needs the processors too. */
 const PAUSE_MS = 3;
-/** To see who answers: more than any target is passed over in turn. */
+/** To see who responds: more than any target is passed over in turn. */
 const ASKED = 12;
 
 /** What the program says; where nothing is given, it is the first of these. */
@@ -28,7 +28,7 @@ interface Program {
 
 export interface Row extends Program {
   readonly what: string;
-  /** Letters of the backends that answer once it is up. */
+  /** Letters of the backends that response once it is up. */
   readonly responding: string;
   /** Resources that the `up` replaces. */
   readonly replace?: readonly string[];
@@ -69,7 +69,7 @@ export class LoadedStack {
     return loaded;
   }
 
-  /** Brings the row's program up: no client fails from before it to after it, and then only the row's backends answer. */
+  /** Brings the row's program up: no client fails from before it to after it, and then only the row's backends respond. */
   async row(row: Row): Promise<void> {
     const clients = this.#clients as Clients;
     await this.#rounds(clients);
@@ -91,7 +91,7 @@ export class LoadedStack {
     const times = failures.map((failure) => ({ ...failure, startedAtMs: failure.startedAtMs - respondedAtMs }));
     assert.deepEqual(times.slice(0, 5), [], `${failures.length} failures; time 0 is the end of the up`);
     for (const { url } of Object.values(this.#places)) {
-      assert.deepEqual(await whoServes(url), new Set(row.responding), `who answers at ${url}`);
+      assert.deepEqual(await whoServes(url), new Set(row.responding), `who responds at ${url}`);
     }
   }
 

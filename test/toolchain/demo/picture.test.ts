@@ -49,9 +49,9 @@ describe('picture', () => {
   });
 
   it('says how many failed, and why', () => {
-    const failures = new Map([['answered with 503 Service Unavailable', 100]]);
+    const failures = new Map([['responded with 503 Service Unavailable', 100]]);
     const text = picture('http://127.0.0.1:8080', [], { ...nothingFailed, failures });
-    assert.match(text, /^ {2}100 of 100 requests: answered with 503 Service Unavailable$/m);
+    assert.match(text, /^ {2}100 of 100 requests: responded with 503 Service Unavailable$/m);
   });
 
   it('fits into 80 columns whatever the targets are called', () => {

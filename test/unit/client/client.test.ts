@@ -1,4 +1,4 @@
-// The client against scripted answers: what it repeats, what it takes for gone, and what its errors say to do.
+// The client against scripted responds: what it repeats, what it takes for gone, and what its errors say to do.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Call, RuntimeClient } from '../../../provider/client/client.ts';
@@ -142,7 +142,7 @@ test('a path under which the runtime has no API is a wrong endpoint, never an ab
     const client = clientFor(`${runtime.url}/v1`);
     const expected = {
       code: 'Unreachable',
-      message: /\/v1 answers .*, but is not a Weir runtime: check port and path/,
+      message: /\/v1 responds .*, but is not a Weir runtime: check port and path/,
     };
     await assert.rejects(client.get(CALL), expected);
     await assert.rejects(client.delete(CALL, 'i-1'), expected);
@@ -207,7 +207,7 @@ test('a refused permission names what is missing, and the token that misses it; 
   await assert.rejects(client.put(CALL, {}, 0), { message: /one from weir:token \(plain refresh .*--run-program/ });
 });
 
-test('a token is asked for once: the second answer to a repeated call would have another', async (t) => {
+test('a token is asked for once: the second response to a repeated call would have another', async (t) => {
   const { runtime, client } = await scripted(t, ({ url }) => (url === '/healthz' ? stored({}) : 'reset'));
   const statements = [{ actions: ['slb:*'], resources: ['*'] }];
   await assert.rejects(client.createToken({ name: 'ci', statements }), { code: 'Unreachable' });

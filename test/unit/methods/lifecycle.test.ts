@@ -28,7 +28,7 @@ async function attachment(t: TestContext, reply: (seen: SeenRequest, index: numb
   return { runtime, provider: methods('TargetAttachment', { get: (key) => config[key] }) };
 }
 
-/** The runtime's answer to a PUT: what was put, with defaults and outputs. */
+/** The runtime's response to a PUT: what was put, with defaults and outputs. */
 const accepted = ({ body }: SeenRequest) =>
   stored({ manageWeights: true, handoverSeconds: 30, ...body, boundTargets: BOUND });
 
@@ -50,7 +50,7 @@ test('create puts what was written, with owner and a new incarnation, and return
   assert.notEqual(incarnation, runtime.seen[1]?.body?.incarnation);
 });
 
-test('a create whose answer was lost is repeated with the same id and incarnation', async (t) => {
+test('a create whose response was lost is repeated with the same id and incarnation', async (t) => {
   const { runtime, provider } = await attachment(t, (seen, index) => (index === 0 ? 'reset' : accepted(seen)));
   await provider.create(INPUTS);
   assert.deepEqual([runtime.seen[0]?.url, runtime.seen[0]?.body], [runtime.seen[1]?.url, runtime.seen[1]?.body]);

@@ -1,4 +1,4 @@
-// Whose first checks a put waits for: of targets that stand in for others, which Pulumi deletes as soon as it has its answer. Pure.
+// Whose first checks a put waits for: of targets that stand in for others, which Pulumi deletes as soon as it has its response. Pure.
 
 import type { HealthView } from '../../contract/engine.ts';
 import { type Snapshot, type TargetGroupSnapshot, takesTraffic, targetGroupsOf } from '../../contract/snapshot.ts';

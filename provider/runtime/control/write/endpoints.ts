@@ -46,7 +46,7 @@ export function changeEndpoints(draft: Draft, kind: Kind, id: string, change: ()
   for (const at of [...entered, ...left]) settle(draft, at);
 }
 
-/** What a listener's answer says where it is not the one that serves; `nameFor`: the other one, as the caller may see it. */
+/** What a listener's response says where it is not the one that serves; `nameFor`: the other one, as the caller may see it. */
 export function endpointWarnings(view: ModelView, listener: Listener, nameFor: (other: Listener) => string): string[] {
   const { vip, port } = vipPortOf(view, listener);
   const serving = listenersAt(view, { vip, port }).reduce(laterOf, listener);

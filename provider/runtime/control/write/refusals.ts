@@ -44,7 +44,7 @@ export class StandingRefusals {
   }
 }
 
-/** A refusal answers the write that changed the listener or its load balancer; one that nobody here caused stands from before. */
+/** A refusal responds to the write that changed the listener or its load balancer; one that nobody here caused stands from before. */
 export function refusedWrites(
   writes: readonly Write[],
   refusals: readonly Refusal[],

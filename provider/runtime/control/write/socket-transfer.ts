@@ -40,7 +40,7 @@ export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, 
   return [...due.values()];
 }
 
-/** It must answer what the other one answers; where that one leaves the most of it to nobody, its own targets are enough. */
+/** It must serve what the other one serves; where that one leaves the most of it to nobody, its own targets are enough. */
 function canReplace(routes: ReadonlySet<string>, served: ReadonlySet<string>): boolean {
   if (routes.size === 0) return false;
   return [...served].every((route) => routes.has(route)) || (routes.has(OWN) && !served.has(OWN));

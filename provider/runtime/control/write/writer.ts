@@ -137,7 +137,7 @@ export class Writer {
     }
   }
 
-  /** Stores and serves what the writes have made of the draft. If the engine refuses some of them, they are answered, and nothing is done. */
+  /** Stores and serves what the writes have made of the draft. If the engine refuses some of them, they get their responses, and nothing is done. */
   async #publish(draft: Draft, compiler: Compiler, writes: readonly Write[]): Promise<ReadonlyMap<Write, Refusal>> {
     const { engine, health } = this.#options;
     const proven = writes.flatMap((write) => write.proven ?? []);
@@ -166,7 +166,7 @@ export class Writer {
     return refused;
   }
 
-  /** Returns false if the write was refused, and has been answered, or waits for a hand-over. */
+  /** Returns false if the write was refused, and has been responded, or waits for a hand-over. */
   #change(write: Write, draft: Draft, compiler: Compiler): boolean {
     const before = draft.toModel();
     try {

@@ -14,7 +14,7 @@ export interface AccessEntry {
   readonly host?: string | undefined;
   /** Without the query, which may hold secrets. */
   readonly path?: string | undefined;
-  /** Undefined: the client got no answer. */
+  /** Undefined: the client got no response. */
   readonly status?: number | undefined;
   /** Address and port of the last target that was picked. */
   readonly target: string | undefined;

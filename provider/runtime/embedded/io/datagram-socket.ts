@@ -7,7 +7,7 @@ const MAX_QUEUED_BYTES = 1024 * 1024;
 /** Datagrams that come while the worker is busy wait here; the kernel cuts it at net.core.rmem_max. */
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
-/** Node looks literals up too, in a later tick; one that answers at once makes every call after it synchronous. */
+/** Node looks literals up too, in a later tick; one that responds at once makes every call after it synchronous. */
 const lookup: SocketOptions['lookup'] = (address, _options, callback) => {
   callback(null, address, isIPv6(address) ? 6 : 4);
 };

@@ -67,7 +67,7 @@ export class WorkerPlace {
     this.#thread?.postMessage(message);
   }
 
-  /** Undefined: the thread ended before it answered. */
+  /** Undefined: the thread ended before it responded. */
   async ask(question: Ask): Promise<readonly OpenFailure[] | undefined> {
     const thread = this.#thread;
     if (!thread) return undefined;
@@ -150,7 +150,7 @@ export class WorkerPlace {
   #onExit(reason: string): void {
     this.#thread = undefined;
     this.#version = 0;
-    // Before the answers: who asked goes on to wait for the thread that follows, as does who waits already.
+    // Before the responses: who asked goes on to wait for the thread that follows, as does who waits already.
     const waiting = this.#ready;
     this.#ready = Promise.withResolvers();
     waiting.resolve(this.#ready.promise);

@@ -58,7 +58,7 @@ export class TargetColumn {
     return sum;
   }
 
-  /** An answer of the target with this status went to a client. */
+  /** A response of the target with this status went to a client. */
   responded(status: number): void {
     (this.#cells[this.#at + RESPONSES + classOf(status)] as number)++;
   }

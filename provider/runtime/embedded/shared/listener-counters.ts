@@ -57,7 +57,7 @@ export class ListenerColumn {
     return isReserved;
   }
 
-  /** One more request without an answer, unless all workers together have `limit`; pendingEnded() follows. */
+  /** One more request without a response, unless all workers together have `limit`; pendingEnded() follows. */
   reservePending(limit: number): boolean {
     const isReserved = this.#reserve(PENDING, limit);
     if (!isReserved) (this.#cells[this.#at + REJECTED_REQUESTS] as number)++;
@@ -78,17 +78,17 @@ export class ListenerColumn {
     (this.#cells[this.#at + REQUESTS] as number)++;
   }
 
-  /** The head of a target's answer went to the client. */
+  /** The head of a target's response went to the client. */
   targetResponded(status: number): void {
     (this.#cells[this.#at + TARGET_RESPONSES + classOf(status)] as number)++;
   }
 
-  /** The runtime answered by itself. */
+  /** The runtime responded by itself. */
   localResponded(status: number): void {
     (this.#cells[this.#at + LOCAL_RESPONSES + classOf(status)] as number)++;
   }
 
-  /** An answer is with the client, whole. */
+  /** A response is with the client, whole. */
   finished(durationMs: number): void {
     let bucket = 0;
     // Most are below the first bounds: a search from the middle costs them more.

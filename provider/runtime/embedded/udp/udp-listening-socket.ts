@@ -1,4 +1,4 @@
-// One UDP address:port of the worker that owns it: it gives each client's datagrams to the client's session, and its answers back.
+// One UDP address:port of the worker that owns it: it gives each client's datagrams to the client's session, and its responses back.
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { datagramSocket, hasRoom } from '../io/datagram-socket.ts';

@@ -76,7 +76,7 @@ export class ServedState {
 
   /** Stops taking connections and lets those that are under way finish; resolves when none is left. */
   async close(): Promise<void> {
-    // Requests that the kernel has by now are read meanwhile, and answered.
+    // Requests that the kernel has by now are read meanwhile, and responded.
     await this.#closeListeningSockets([...this.#listeningSockets.keys()]);
     // So are those of the clients that came last out of the accept queue.
     await pollPassed();

@@ -21,7 +21,7 @@ import { assertHolds, samplesOf } from '../../../harness/properties/properties.t
 const ENDPOINT = 'http://127.0.0.1:7400';
 const MEMBERS_OF_OBJECT = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 
-/** As the API answers: every default filled in, fingerprints in place of secrets. */
+/** As the API responds: every default filled in, fingerprints in place of secrets. */
 function repliesOf(model: ExportedModel): Map<Kind, ApiObject[]> {
   const response = (kind: Kind, { id, owner, warnings, properties }: ModelObject): ApiObject => ({
     id,

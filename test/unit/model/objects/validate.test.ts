@@ -43,7 +43,7 @@ const REFUSED: readonly Row[] = [
     ['certificates', 'maxPendingRequests', 'trustedProxies', 'stickySession.type'],
   ],
   [
-    'a check whose answer would be a tunnel',
+    'a check whose response would be a tunnel',
     'rules',
     { listenerId: 'l', path: '/', healthCheck: { protocol: 'HTTP', method: 'CONNECT' } },
     ['healthCheck.method'],
@@ -290,7 +290,7 @@ test('defaults are filled in, and an IPv6 address gets its shortest form', () =>
   assert.equal(parseProperties('load-balancers', { address: '2001:DB8:0:0::1' }).address, '2001:db8::1');
 });
 
-test('what a check of another protocol has by default is no mistake: an answer may be sent back as it is', () => {
+test('what a check of another protocol has by default is no mistake: a response may be sent back as it is', () => {
   const rule = { listenerId: 'l', path: '/a', healthCheck: {} };
   const responded = parseProperties('rules', rule);
   assert.equal(responded.healthCheck.path, '/');

@@ -1,4 +1,4 @@
-// What an answer says of a listener's secrets and certificates.
+// What a response says of a listener's secrets and certificates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { objectResponse } from '../../../../provider/model/api/objects-by-kind.ts';
@@ -25,7 +25,7 @@ const listener = {
 } as StoredObject<'listeners'>;
 const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as ControlPlane;
 
-test('a listener is answered with fingerprints, as its schema says, and without any key', () => {
+test('a listener gets its response with fingerprints, as its schema says, and without any key', () => {
   const response = toApiObject(listener, control, ADMINISTRATOR);
   assert.deepEqual(response.certificates, {
     'a.b': { certificate: pair.certificate, privateKeyFingerprint: fingerprint(pair.privateKey.trim()) },

@@ -56,7 +56,7 @@ test('under another check a target keeps its place in traffic until that check s
   monitor.apply(snapshotOf([up, down], stricter));
   assert.deepEqual([health(up), health(down)], ['healthy', 'unhealthy']);
   await until('the new check to fail', () => health(up) === 'unhealthy' || undefined);
-  assert.match(monitor.state('web', `127.0.0.1:${up}`)?.lastError ?? '', /answered 200/);
+  assert.match(monitor.state('web', `127.0.0.1:${up}`)?.lastError ?? '', /responded with 200/);
 });
 
 test('a target that is no longer checked takes traffic again, and the data planes are told so', async (t) => {
@@ -99,7 +99,7 @@ test('a seed counts for the next snapshot only, and what is stored are the check
   );
 });
 
-test('a check that is not answered fails by its time-out', async (t) => {
+test('a check that gets no response fails by its time-out', async (t) => {
   const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
   t.after(() => silent.close());
   await once(silent, 'listening');
@@ -129,14 +129,14 @@ test('the history of a target has its turns with time and reason, newest first, 
   monitor.apply(snapshotOf([80], fast));
   await until('health', () => record()?.state.health === 'healthy');
   assert.equal(record()?.checkedAtMs, 1000);
-  [nowMs, problem] = [2000, 'answered 500'];
+  [nowMs, problem] = [2000, 'responded with 500'];
   await until('a failed check', () => record()?.state.health === 'unhealthy');
-  assert.equal(record()?.state.lastError, 'answered 500');
+  assert.equal(record()?.state.lastError, 'responded with 500');
   nowMs = 3000;
   monitor.apply(snapshotOf([80], undefined));
   assert.deepEqual(record()?.history, [
     { atMs: 3000, health: 'unchecked', error: undefined },
-    { atMs: 2000, health: 'unhealthy', error: 'answered 500' },
+    { atMs: 2000, health: 'unhealthy', error: 'responded with 500' },
     { atMs: 1000, health: 'healthy', error: undefined },
     { atMs: 1000, health: 'checking', error: undefined },
   ]);

@@ -33,7 +33,7 @@ async function listening(t: TestContext, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A target that answers the first bytes of a connection with `answer`; undefined: it never says anything. */
+/** A target that responds to the first bytes of a connection with `respond`; undefined: it never says anything. */
 async function targetOf(t: TestContext, response?: string, endsWith = ''): Promise<Target> {
   const received: string[] = [];
   const sockets = new Set<Socket>();
@@ -72,7 +72,7 @@ const HTTP_ROWS: readonly (readonly [
   problem: RegExp | undefined,
 ])[] = [
   ['an expected code passes, before the body has come', responseOf('204 No Content'), {}, undefined],
-  ['another code fails', responseOf('503 Gone'), {}, /^answered 503, which is not an expected code$/],
+  ['another code fails', responseOf('503 Gone'), {}, /^responded with 503, which is not an expected code$/],
   [
     'a code of a second range passes',
     responseOf('404 No'),
@@ -84,16 +84,21 @@ const HTTP_ROWS: readonly (readonly [
     },
     undefined,
   ],
-  ['an interim answer is not the answer', `HTTP/1.1 100 Continue\r\n\r\n${responseOf('500 No')}`, {}, /^answered 500/],
+  [
+    'an interim response is not the response',
+    `HTTP/1.1 100 Continue\r\n\r\n${responseOf('500 No')}`,
+    {},
+    /^responded with 500/,
+  ],
   [
     'a 101 is judged by its code',
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
     {},
-    /^answered 101/,
+    /^responded with 101/,
   ],
   ['a head over 16 KiB fails', responseOf('200 OK', `X: ${'a'.repeat(16 * 1024)}\r\n`), {}, /Header overflow/],
   ['what is not HTTP fails', 'SSH-2.0-OpenSSH_9.2\r\n', {}, /Parse Error/],
-  ['no answer fails by the time-out', undefined, { timeoutMs: 100 }, /^no response within 100 ms$/],
+  ['no response fails by the time-out', undefined, { timeoutMs: 100 }, /^no response within 100 ms$/],
 ];
 
 for (const [name, response, changes, problem] of HTTP_ROWS) {
@@ -184,7 +189,7 @@ async function closedUdpPort(): Promise<number> {
 
 const UDP = { protocol: 'UDP' } as const;
 
-test('UDP: the answer must contain what is expected', async (t) => {
+test('UDP: the response must contain what is expected', async (t) => {
   const { port, received } = await udpTarget(t, 'a pong\0');
   assert.equal(await check(port, { ...UDP, send: 'ping\\x00', expect: 'pong\\x00' }), undefined);
   assert.equal(await check(port, { ...UDP }), undefined);
@@ -192,7 +197,7 @@ test('UDP: the answer must contain what is expected', async (t) => {
   assert.deepEqual(received, ['70696e6700', '', '']);
 });
 
-test('UDP: silence fails where an answer is expected, and passes where none is', async (t) => {
+test('UDP: silence fails where a response is expected, and passes where none is', async (t) => {
   const { port } = await udpTarget(t, undefined);
   assert.equal(await check(port, { ...UDP, expect: 'x', timeoutMs: 100 }), 'no response within 100 ms');
   assert.equal(await check(port, { ...UDP, timeoutMs: 100 }), undefined);
@@ -203,7 +208,7 @@ test('UDP: an address that cannot be connected to fails the check, and nothing e
   assert.match((await check(9, { ...UDP }, '255.255.255.255')) ?? '', /^connect E/);
 });
 
-test('UDP: a port that nobody has fails at once, with or without an expected answer', async () => {
+test('UDP: a port that nobody has fails at once, with or without an expected response', async () => {
   const port = await closedUdpPort();
   for (const expect of [undefined, 'pong']) assert.match((await check(port, { ...UDP, expect })) ?? '', /ECONNREFUSED/);
 });

@@ -211,7 +211,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     this.#deadline.awaitHead(this.#client.settings.idleTimeoutMs);
   }
 
-  /** What comes on it can still be answered, of an HTTP listener that has become an HTTPS one too. */
+  /** What comes on it can still be responded, of an HTTP listener that has become an HTTPS one too. */
   #isHttp(): boolean {
     const { protocol } = this.#client.settings;
     return protocol === 'HTTP' || protocol === 'HTTPS';

@@ -1,4 +1,4 @@
-// How a message's body is delimited, by its head alone: one answer, or a refusal (RFC 9112 6.3).
+// How a message's body is delimited, by its head alone: one respond, or a refusal (RFC 9112 6.3).
 import { CONTENT_LENGTH, TRANSFER_ENCODING } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
@@ -26,7 +26,7 @@ export function requestFraming(fields: HeaderFields, minor: number): number | Lo
   return framing === ABSENT ? 0 : framing;
 }
 
-/** `isHead`: the answer is to a HEAD request. Status 101 is no matter of framing and does not come here. */
+/** `isHead`: the response is to a HEAD request. Status 101 is no matter of framing and does not come here. */
 export function responseFraming(
   fields: HeaderFields,
   minor: number,

@@ -18,7 +18,7 @@ const BAD_VERSION = localResponse(400, 'unknown HTTP version');
 // RFC 9112 4. The space before an empty reason may be missing: many servers leave it out, and nothing depends on it.
 const BAD_STATUS_LINE = localResponse(502, 'malformed status line');
 
-/** What findHeadEnd answers where the head is not whole yet. */
+/** What findHeadEnd returns where the head is not whole yet. */
 export const INCOMPLETE = -1;
 
 /** A request's head; strings are what was sent. */

@@ -25,7 +25,7 @@ const OTHER_HOST = localResponse(400, 'request target and Host header differ');
 /** RFC 9110 9.2.2: those that may be sent again without being asked. TRACE and OPTIONS have no effect either. */
 const REPLAYABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
-/** RFC 9110 10.1.1: HTTP/1.0 has no expectation, and nobody to answer it. */
+/** RFC 9110 10.1.1: HTTP/1.0 has no expectation, and nobody to response it. */
 const REQUEST_DROPS_1_0 = nameSet(...dropped(REQUEST_DROPS), EXPECT);
 
 /** One a connection, reused; strings stay valid for as long as the request lasts. */

@@ -4,7 +4,7 @@ import { currentIteration, isUnderWay } from '../../io/iterations.ts';
 import { TcpConnection } from '../../io/tcp-connection.ts';
 import type { Hold, Target, UnbindRule } from '../../serving/target.ts';
 
-/** However long the request may wait for its answer. */
+/** However long the request may wait for its response. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Where a connection to a target waits for its next request. */
@@ -77,7 +77,7 @@ export class Upstream implements ConnectHandler, Hold {
     this.#proxyHeader = undefined;
   }
 
-  /** The exchange is over. `isClean`: the next answer would be the next request's, so that the connection may be kept. */
+  /** The exchange is over. `isClean`: the next response would be the next request's, so that the connection may be kept. */
   finish(isClean: boolean, now: number): void {
     this.user = undefined;
     this.#deactivate();
@@ -105,15 +105,15 @@ export class Upstream implements ConnectHandler, Hold {
   }
 
   onData(chunk: Buffer): boolean {
-    // RFC 9112 9.2: bytes that came before the request are no answer to it. Read in the turn in which it was written,
-    // they were in the kernel by then, and the poll had told of them after the client's. Should an answer be that fast,
+    // RFC 9112 9.2: bytes that came before the request are no response to it. Read in the turn in which it was written,
+    // they were in the kernel by then, and the poll had told of them after the client's. Should a response be that fast,
     // the request is sent again: only what may be sent twice is written to a connection that was used before.
     if (this.isReused && isUnderWay(this.#begunIn)) {
       this.onEnd();
       return false;
     }
     if (this.user !== undefined) return this.user.onUpstreamData(chunk);
-    // Bytes that no request asked for would be read as the next one's answer.
+    // Bytes that no request asked for would be read as the next one's response.
     this.destroy();
     return false;
   }

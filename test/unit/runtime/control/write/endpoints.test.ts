@@ -166,7 +166,7 @@ test("another stack's, and what nobody owns, is not waited for: the error names 
   assert.throws(() => put(made.draft, 'listeners', 'raw', listener), error);
 });
 
-test('with rules it takes over when it answers all that the other one answers, so that no request goes elsewhere', () => {
+test('with rules it takes over when it responds to all that the other one responds, so that no request goes elsewhere', () => {
   const made = world();
   const rule = (listenerId: string) => {
     made.put('rules', `${listenerId}-api`, { listenerId, path: '/api' });

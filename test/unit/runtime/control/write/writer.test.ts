@@ -1,4 +1,4 @@
-// The writer with a real engine and store: which write the refusal of a listener answers, and the order of one that waits.
+// The writer with a real engine and store: which write the refusal of a listener fails, and the order of one that waits.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';

@@ -126,8 +126,8 @@ for (const isPlain of [false, true]) {
     const { client, server } = await pair(t, isPlain);
     client.socket?.end();
     await untilTrue(() => server.events.includes('end'), 'the FIN');
-    server.socket?.write('late answer');
-    await untilTrue(() => client.received.length > 0, 'the answer');
+    server.socket?.write('late response');
+    await untilTrue(() => client.received.length > 0, 'the response');
     server.socket?.end();
     await untilTrue(() => client.events.includes('close') && server.events.includes('close'), 'both ends');
     assert.deepEqual(client.events, ['connect', 'end', 'close']);

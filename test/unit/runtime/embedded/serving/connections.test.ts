@@ -77,7 +77,7 @@ for (const protocol of ['TCP', 'HTTP'] as const) {
       await untilTrue(() => (sockets[0]?.bytesRead ?? 0) > seen, 'the request');
       assert.equal(picked.connections, 1);
       sockets[0]?.write(RESPONSE);
-      await untilTrue(() => client.text.length === (request + 1) * RESPONSE.length, 'the answer');
+      await untilTrue(() => client.text.length === (request + 1) * RESPONSE.length, 'the response');
       assert.equal(picked.connections, protocol === 'TCP' ? 1 : 0);
     }
     client.socket.destroy();

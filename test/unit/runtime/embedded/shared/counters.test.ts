@@ -55,7 +55,7 @@ test('the connections of a target are those of all workers, from the pick to the
   assert.equal(second.connections, 0);
 });
 
-test('answers are counted by the class of their status, over all workers', () => {
+test('responses are counted by the class of their status, over all workers', () => {
   const counters = createCounters(2);
   new TargetColumn(counters, 0).responded(200);
   for (const status of [101, 299, 304, 404, 500, 599]) new TargetColumn(counters, 1).responded(status);

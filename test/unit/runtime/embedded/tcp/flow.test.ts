@@ -48,9 +48,9 @@ test('a FIN of either side is carried, and the other direction stays open', asyn
   });
   await untilTrue(() => hasEnded, "the client's FIN");
   assert.equal(question, 'question');
-  sockets[0]?.end('answer');
+  sockets[0]?.end('respond');
   await untilTrue(() => first.isClosed, 'the end');
-  assert.equal(first.text, 'answer');
+  assert.equal(first.text, 'respond');
 
   const second = connect(port);
   await untilTrue(() => sockets.length === 2, 'the second flow');

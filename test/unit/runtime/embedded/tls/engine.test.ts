@@ -164,7 +164,7 @@ test('failed handshakes are counted, of clients that were let in and of those th
   await untilTrue(() => engine.traffic('web')?.handshakeFailures === 2, 'the one that was let in');
 });
 
-test('beyond the limit a client is answered 503 over TLS, and is no connection of the listener', async (t) => {
+test('beyond the limit a client gets 503 over TLS, and is no connection of the listener', async (t) => {
   const [port, backend] = [await freePort(), await httpTarget(t)];
   const engine = engineWith(t);
   await serve(engine, snapshot(1, [{ ...httpsListener(port, backend.port), maxConnections: 1 }]));

@@ -138,10 +138,10 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     client.end('question');
     await untilTrue(() => server.events.includes('end'), 'the end');
     assert.equal(Buffer.concat(server.chunks).toString(), 'question');
-    server.socket.write('late answer');
+    server.socket.write('late response');
     server.socket.end();
     const [response] = await once(client, 'data');
-    assert.equal(String(response), 'late answer');
+    assert.equal(String(response), 'late response');
     await untilTrue(() => server.events.includes('close'), 'the close');
     assert.deepEqual([server.events, server.error], [['end', 'close'], undefined]);
   });

@@ -7,7 +7,7 @@ import { servedSocket } from '../../../../harness/engine/served-socket.ts';
 
 const IDLE_MS = 3_600_000;
 
-test('a datagram of the client keeps a session alive, and so does an answer that comes late', async (t) => {
+test('a datagram of the client keeps a session alive, and so does a response that comes late', async (t) => {
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
   const { listeningSocket, gauge } = await servedSocket(port, a.port, IDLE_MS, () => {});
@@ -27,7 +27,7 @@ test('a datagram of the client keeps a session alive, and so does an answer that
   const idleSinceMs = performance.now();
   await untilTrue(() => performance.now() > idleSinceMs, 'the clock');
   response();
-  await untilTrue(() => responded.responses.length === 1, 'the late answer');
+  await untilTrue(() => responded.responses.length === 1, 'the late response');
   await asking.ask('2');
   assert.equal(gauge.value, 3);
   listeningSocket.checkDeadline(idleSinceMs + IDLE_MS);

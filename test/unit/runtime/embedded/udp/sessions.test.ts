@@ -43,7 +43,7 @@ test('100 fresh clients are shared as the weights say, and counted as connection
   );
 });
 
-test('the datagrams of a client go to one target in their order, and its answers come back', async (t) => {
+test('the datagrams of a client go to one target in their order, and its responses come back', async (t) => {
   const { serve } = engineWorldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
@@ -54,9 +54,9 @@ test('the datagrams of a client go to one target in their order, and its answers
     await Promise.all([one.send(text), two.send(text)]);
     // A machine that is busy elsewhere may lose what is more than a socket's buffer holds.
     const isNear = ({ responses }: UdpClient) => responses.length > Number(text) - 50;
-    await untilTrue(() => isNear(one) && isNear(two), 'answers');
+    await untilTrue(() => isNear(one) && isNear(two), 'responses');
   }
-  await untilTrue(() => one.responses.length === 300 && two.responses.length === 300, 'all answers');
+  await untilTrue(() => one.responses.length === 300 && two.responses.length === 300, 'all responses');
   assert.deepEqual([a.texts, b.texts], [sent, sent]);
   assert.deepEqual(
     one.responses,
@@ -73,7 +73,7 @@ for (const size of [0, 1, 1472, 65_505]) {
     await serve([udp(port, [of(a)])]);
     const client = await UdpClient.open(t, port);
     const data = randomBytes(size);
-    // Its answer is longer by the two bytes of its name: 65,507 is the most that UDP over IPv4 carries.
+    // Its response is longer by the two bytes of its name: 65,507 is the most that UDP over IPv4 carries.
     assert.equal((await client.ask(data)).slice(0, 2), 'a ');
     assert.deepEqual(a.datagrams[0]?.data, data);
   });
@@ -91,7 +91,7 @@ test('the largest datagram is carried', async (t) => {
   assert.deepEqual(a.datagrams[0]?.data, data);
 });
 
-test('no datagram goes to a target after the swap that unbound it, and its late answers are dropped', async (t) => {
+test('no datagram goes to a target after the swap that unbound it, and its late responses are dropped', async (t) => {
   const { engine, serve } = engineWorldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
@@ -159,7 +159,7 @@ test('without an eligible target a datagram is dropped, and the next one is pick
   assert.equal(engine.traffic('dns')?.connections, 2);
 });
 
-test('a refusal is a passive failure, and the next datagram is picked anew; an answer ends the series', async (t) => {
+test('a refusal is a passive failure, and the next datagram is picked anew; a response ends the series', async (t) => {
   const reports: PassiveReport[] = [];
   const { serve } = engineWorldOf(t, { onPassive: (report) => reports.push(report) });
   const [dead, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];

@@ -19,7 +19,7 @@ import {
   untilTrue,
 } from '../../../../harness/engine/fixtures.ts';
 
-test('a drain closes idle connections, and answers requests that the kernel has, are not whole, or the first of who has just come', async (t) => {
+test('a drain closes idle connections, and responds to requests that the kernel has, are not whole, or the first of who has just come', async (t) => {
   const backend = createServer((_request, response) => response.end('hello'));
   const targets = [target(await listenOn(t, backend))];
   const web = listenerSnapshot('web', await freePort(), targets, { protocol: 'HTTP' });
@@ -39,7 +39,7 @@ test('a drain closes idle connections, and answers requests that the kernel has,
   const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
   for (const { socket } of [kept, idle]) socket.write(request);
   half.socket.write(`${request}GET / HTTP/1.1\r\n`);
-  await untilTrue(() => [kept, idle, half].every(({ text }) => text.endsWith('hello')), 'an answer');
+  await untilTrue(() => [kept, idle, half].every(({ text }) => text.endsWith('hello')), 'a response');
   await untilTrue(() => [fresh, late].every(({ socket }) => !socket.connecting), 'connections');
   // Written to the kernel in this turn, and read in none before the drain.
   for (const { socket } of [kept, fresh]) socket.write(request);

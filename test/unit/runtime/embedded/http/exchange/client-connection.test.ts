@@ -36,7 +36,7 @@ test('an upgrade makes a tunnel, early bytes and half-close included', async (t)
   assert.equal(proxy.clients, 0);
 });
 
-test('an upgrade that the target does not take is an answer like any other', async (t) => {
+test('an upgrade that the target does not take is a response like any other', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'no');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
@@ -115,7 +115,7 @@ test('a request body that stops coming is a 408, and the target is let go', asyn
   await peer.untilEnded();
 });
 
-test('an answer that stops coming ends the connection', async (t) => {
+test('a response that stops coming ends the connection', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
@@ -161,7 +161,7 @@ test('drain closes idle connections at once and lets an exchange finish with Con
   await busy.untilEnded();
 });
 
-test('a binding that closes answers the next request with Connection: close', async (t) => {
+test('a binding that closes responds to the next request with Connection: close', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);

@@ -1,4 +1,4 @@
-// Requests and answers over real sockets: order, bodies, early and interim answers, and what a refusal leaves behind.
+// Requests and responds over real sockets: order, bodies, early and interim responses, and what a refusal leaves behind.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
@@ -7,7 +7,7 @@ import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 const post = (body: string, lines = ''): string =>
   `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${lines}\r\n${body}`;
 
-test('pipelined requests are answered in order on one connection to the target', async (t) => {
+test('pipelined requests get their responses in order on one connection to the target', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const head = await peer.head();
@@ -53,7 +53,7 @@ test('chunks of a request are framed anew and its trailers are carried', async (
   assert.equal(backend.peers[0]?.received, '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n');
 });
 
-test('trailers of an answer are carried', async (t) => {
+test('trailers of a response are carried', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write(
@@ -106,7 +106,7 @@ test('100-continue: the body goes when the target has asked for it', async (t) =
   assert.doesNotMatch(response.head, /Connection: close/);
 });
 
-test('interim answers reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) => {
+test('interim responses reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       await peer.head();
@@ -126,7 +126,7 @@ test('interim answers reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) =
   assert.equal((await old.response()).status, 200);
 });
 
-test('an early answer reaches the client that still sends, and both connections close', async (t) => {
+test('an early response reaches the client that still sends, and both connections close', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
@@ -143,7 +143,7 @@ test('an early answer reaches the client that still sends, and both connections 
   await (await backend.peer(0)).untilEnded();
 });
 
-test('an early answer is read although the target has already reset the connection', async (t) => {
+test('an early response is read although the target has already reset the connection', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
@@ -157,7 +157,7 @@ test('an early answer is read although the target has already reset the connecti
   assert.equal((await client.response()).status, 413);
 });
 
-test('an answer that begins early goes on while the request goes on', async (t) => {
+test('a response that begins early goes on while the request goes on', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
@@ -178,7 +178,7 @@ test('an answer that begins early goes on while the request goes on', async (t) 
   await client.untilReceived('0\r\n\r\n');
 });
 
-test('an HTTP/1.0 client gets the bare data of a chunked answer, and then the end', async (t) => {
+test('an HTTP/1.0 client gets the bare data of a chunked response, and then the end', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     assert.match(await peer.head(), /^GET \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:\d+\r\n/);
     peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
@@ -200,7 +200,7 @@ test('an HTTP/1.0 client that asks for it keeps its connection', async (t) => {
   }
 });
 
-test('an answer that ends with its connection is whole for the client, whose connection is kept', async (t) => {
+test('a response that ends with its connection is whole for the client, whose connection is kept', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
@@ -220,7 +220,7 @@ for (const [framing, head] of [
   ['length', 'Content-Length: 10\r\n'],
   ['chunks', 'Transfer-Encoding: chunked\r\n'],
 ] as const) {
-  test(`an answer by ${framing} that is cut short is no whole answer for the client`, async (t) => {
+  test(`a response by ${framing} that is cut short is no whole response for the client`, async (t) => {
     const backend = await ScriptedBackend.start(t, async (peer) => {
       await peer.head();
       peer.write(`HTTP/1.1 200 OK\r\n${head}\r\n5\r\nhel`);
@@ -234,7 +234,7 @@ for (const [framing, head] of [
   });
 }
 
-test('a reset in an answer that ends with its connection is a reset for an HTTP/1.0 client', async (t) => {
+test('a reset in a response that ends with its connection is a reset for an HTTP/1.0 client', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
@@ -253,7 +253,7 @@ for (const [what, response] of [
   ['two framings', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   ['malformed chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n'],
   ['an over-long head', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(40_000)}`],
-  ['endless interim answers', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(101)],
+  ['endless interim responses', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(101)],
 ] as const) {
   test(`${what} is a 502, and the upstream connection is closed`, async (t) => {
     const backend = await ScriptedBackend.start(t, async (peer) => {
@@ -271,7 +271,7 @@ for (const [what, response] of [
   });
 }
 
-test('bytes behind an answer close the upstream connection and reach nobody', async (t) => {
+test('bytes behind a response close the upstream connection and reach nobody', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`) + (number === 0 ? ok('poison') : ''));

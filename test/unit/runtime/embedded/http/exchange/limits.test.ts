@@ -5,12 +5,12 @@ import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
 import { get, ok, ScriptedBackend, type ScriptedPeer } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
-/** Answers each request when the test says so. */
+/** Responds to each request when the test says so. */
 function patient(t: TestContext): Promise<ScriptedBackend> {
   return ScriptedBackend.start(t, async () => {});
 }
 
-test('a connection beyond the limit is answered 503 and closed; when one ends there is room for the next', async (t) => {
+test('a connection beyond the limit gets 503 and is closed; when one ends there is room for the next', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port], { maxConnections: 2 });
   const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
@@ -53,7 +53,7 @@ test('a limit set in place counts what is open already, and ends nothing', async
   assert.equal((await client.response()).body, 'hello');
 });
 
-test('a request beyond the limit is answered 503 on a connection that is kept; the next answer makes room', async (t) => {
+test('a request beyond the limit gets 503 on a connection that is kept; the next response makes room', async (t) => {
   const backend = await patient(t);
   const proxy = await HttpProxy.start(t, [backend.port], { maxPendingRequests: 1 });
   const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
@@ -80,7 +80,7 @@ test('a request beyond the limit is answered 503 on a connection that is kept; t
 const ENDINGS: [how: string, end: (proxy: HttpProxy, peer: ScriptedPeer, client: ScriptedPeer) => void][] = [
   ['its client goes', (_proxy, _peer, client) => client.socket.resetAndDestroy()],
   ['its target resets the connection', (_proxy, peer) => peer.socket.resetAndDestroy()],
-  ['its target answers nonsense', (_proxy, peer) => peer.write('nonsense\r\n\r\n')],
+  ['its target responds with nonsense', (_proxy, peer) => peer.write('nonsense\r\n\r\n')],
   [
     'it becomes a tunnel',
     (_proxy, peer) => peer.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'),

@@ -12,7 +12,7 @@ import {
 } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
-/** Answers each request with the source of its connection's header, and the connection's number. */
+/** Responds to each request with the source of its connection's header, and the connection's number. */
 function told(t: TestContext): Promise<ScriptedBackend> {
   return ScriptedBackend.start(t, async (peer, number) => {
     const source = await sourceOf(peer);

@@ -23,7 +23,7 @@ import { get, ok, ScriptedBackend, ScriptedClient } from '../../../../../harness
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 import { engineWorldOf } from '../../../../../harness/engine/world.ts';
 
-/** Backends that answer with their names, as targets. */
+/** Backends that response with their names, as targets. */
 async function named<Name extends string>(
   t: TestContext,
   names: readonly Name[],
@@ -83,7 +83,7 @@ test('what is forwarded is the path as it was sent, without dot segments', async
   assert.match(heads[0] ?? '', /^GET \/ap%69\/%7e%2f HTTP\/1\.1\r\nHost: A\.example:1\r\n/);
 });
 
-test("a rule without a target that takes traffic answers 503, not with the listener's targets", async (t) => {
+test("a rule without a target that takes traffic responds with 503, not with the listener's targets", async (t) => {
   const { own, api } = await named(t, ['own', 'api']);
   const { web, serve, connect } = await webOf(t);
   await serve([web([own], [rule('api', { path: '/api' }, [])])]);

@@ -1,4 +1,4 @@
-// The cookie of a sticky session over real sockets: on which answers it is set, and what the backend gets.
+// The cookie of a sticky session over real sockets: on which responses it is set, and what the backend gets.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { freePort } from '../../../../../harness/engine/fixtures.ts';
@@ -20,7 +20,7 @@ async function stickyProxy(t: TestContext, ports: readonly number[]): Promise<Ht
   return proxy;
 }
 
-/** What an answer's head sets; one cookie at most. */
+/** What a response's head sets; one cookie at most. */
 function cookieIn(head: string): string | undefined {
   const found = [...head.matchAll(SET_COOKIE)].map(([, cookie]) => cookie);
   assert.ok(found.length <= 1 && (found.length === 1) === /set-cookie: weir/i.test(head), head);
@@ -34,7 +34,7 @@ async function cookieOf(client: ScriptedClient, lines = ''): Promise<string | un
   return cookieIn(head);
 }
 
-test('on one connection the cookie is set with the first answer, and with later ones where it was not sent', async (t) => {
+test('on one connection the cookie is set with the first response, and with later ones where it was not sent', async (t) => {
   const backends = [await ScriptedBackend.responding(t, 'a'), await ScriptedBackend.responding(t, 'b')];
   const proxy = await stickyProxy(
     t,
@@ -68,7 +68,7 @@ for (const [what, final, isHead] of [
   ['204', 'HTTP/1.1 204 No Content\r\n\r\n', false],
   ['304', 'HTTP/1.1 304 Not Modified\r\n\r\n', false],
   ["a backend's own 503", 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n', false],
-  ['an answer behind an interim one', `HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n${ok('hello')}`, false],
+  ['a response behind an interim one', `HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n${ok('hello')}`, false],
 ] as const) {
   test(`the cookie is set on the final head of ${what}`, async (t) => {
     const backend = await ScriptedBackend.start(t, async (peer) => {
@@ -97,7 +97,7 @@ test('the cookie is set where the protocol is switched', async (t) => {
   await client.untilReceived('hello');
 });
 
-test('what the proxy answers by itself sets nothing: 503 without a target, 502 after a target or a bad answer', async (t) => {
+test('what the proxy responds by itself sets nothing: 503 without a target, 502 after a target or a bad response', async (t) => {
   const broken = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n');
@@ -116,7 +116,7 @@ test('what the proxy answers by itself sets nothing: 503 without a target, 502 a
   }
 });
 
-test('a client whose target cannot be reached is told of the one that answered', async (t) => {
+test('a client whose target cannot be reached is told of the one that responded', async (t) => {
   const [a, b] = [await ScriptedBackend.responding(t, 'a'), await ScriptedBackend.responding(t, 'b')];
   const dead = await freePort();
   const proxy = await stickyProxy(t, [dead]);

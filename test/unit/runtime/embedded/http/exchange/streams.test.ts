@@ -111,7 +111,7 @@ test('a client that does not read stops the target, and gets everything once it 
   assert.equal(length, size);
 });
 
-test('any cut of a pipelined stream gives the same requests and answers', async (t) => {
+test('any cut of a pipelined stream gives the same requests and responds', async (t) => {
   const seen: string[] = [];
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {

@@ -241,7 +241,7 @@ function reference(rules: readonly Rule[], host: string, path: string): string[]
   return best && scored.filter(isBest).map(({ targetGroup }) => targetGroup);
 }
 
-test('the router answers as a look at every rule does', () => {
+test('the router responds as a look at every rule does', () => {
   const name = fc.array(fc.constantFrom('a', 'b', 'example', 'com'), { minLength: 1, maxLength: 4 });
   const host = name.map((labels) => labels.join('.'));
   const ruleHost = fc.option(

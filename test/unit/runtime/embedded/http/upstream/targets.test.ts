@@ -65,7 +65,7 @@ test('a GET whose reused connection closes under it is sent again, to a live tar
   assert.equal(backend.peers.length, 2);
 });
 
-test('what a target sends before the next request is no answer to it, even if both are read in one turn', async (t) => {
+test('what a target sends before the next request is no response to it, even if both are read in one turn', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'right');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
@@ -78,7 +78,7 @@ test('what a target sends before the next request is no answer to it, even if bo
   assert.equal(backend.peers.length, 2);
 });
 
-test('a GET is sent to another target when one closes without an answer', async (t) => {
+test('a GET is sent to another target when one closes without a response', async (t) => {
   const closing = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.socket.end();
@@ -153,7 +153,7 @@ test('a POST is never sent twice, and never over a connection that was used befo
   assert.equal(proxy.counts(backend.port).requests, 2);
 });
 
-test('an answer that does not come is a 504, and the upstream connection is closed', async (t) => {
+test('a response that does not come is a 504, and the upstream connection is closed', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
@@ -195,7 +195,7 @@ test('an abort in the middle of a request body reaches the target', async (t) =>
   await client.untilEnded();
 });
 
-test('a client that ends its side behind a whole request gets its answer', async (t) => {
+test('a client that ends its side behind a whole request gets its response', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.untilEnded();

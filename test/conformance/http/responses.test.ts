@@ -1,4 +1,4 @@
-// Runs the hostile answers on each engine, whole and byte by byte; after each of them the next requests get the right answers.
+// Runs the hostile responses on each engine, whole and byte by byte; after each of them the next requests get the right responds.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import { type Act, HOSTILE_TARGET, HostileBackend } from '../../harness/raw-http
 import { lineOf } from '../../harness/raw-http/line.ts';
 import { RawPeer } from '../../harness/raw-http/raw.ts';
 import { type ResponseMessage, readResponses, valuesOf } from '../../harness/raw-http/reference.ts';
-import { HOSTILE, type HostileRow, type Outcome } from './hostile-answers.ts';
+import { HOSTILE, type HostileRow, type Outcome } from './hostile-responses.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
 const MAX_BYTEWISE = 2_000;
@@ -31,7 +31,7 @@ for (const engine of Object.keys(ENGINES)) {
       });
     }
 
-    test('answers with faults reach the client as the reference reads them, or as no answer', async () => {
+    test('responses with faults reach the client as the reference reads them, or as no response', async () => {
       await assertHolds(
         fc.asyncProperty(oddResponses, cuts, async (text, places) => {
           const clean: (() => unknown)[] = [];
@@ -71,14 +71,14 @@ for (const engine of Object.keys(ENGINES)) {
       }
     }
 
-    /** Resolves with the whole answer, or with what there is at the connection's end. */
+    /** Resolves with the whole response, or with what there is at the connection's end. */
     async function ask(t: Pick<TestContext, 'after'>, request: string, acts: readonly Act[]) {
       const client = await RawPeer.connect(t, line.world.port);
       line.backend.script = { acts, client };
       client.socket.write(request, 'latin1');
       const method = request.split(' ')[0] as string;
       const read = () => readResponses(client.heard, [method, 'GET'], client.isEnded && !client.isReset);
-      await client.until(() => client.isEnded || finalOf(read().messages) !== undefined, 'an answer');
+      await client.until(() => client.isEnded || finalOf(read().messages) !== undefined, 'a response');
       return { client, responses: read() };
     }
 
@@ -90,7 +90,7 @@ for (const engine of Object.keys(ENGINES)) {
         const from = peer === client ? before : 0;
         peer.socket.write(NEXT);
         const read = () => readResponses(peer.heard.slice(from), ['GET'], false);
-        await peer.until(() => peer.isEnded || read().messages.length > 0, 'the next answer');
+        await peer.until(() => peer.isEnded || read().messages.length > 0, 'the next response');
         assert.deepEqual(
           read().messages.map(({ status, body }) => [status, body]),
           [[200, 'GET /next']],

@@ -1,8 +1,8 @@
-// What hostile backends answer, as bytes: each is a 502, or an answer that the client sees broken off, and is never used again.
+// What hostile backends respond, as bytes: each is a 502, or a response that the client sees broken off, and is never used again.
 import { type Act, HOSTILE_TARGET as TARGET } from '../../harness/raw-http/hostile-backend.ts';
 
 /**
- * A status: the client gets this in the answer's place. 'broken': the head and an end that is none. Otherwise what the
+ * A status: the client gets this in the response's place. 'broken': the head and an end that is none. Otherwise what the
  * client gets; `isReused`: its connection may carry the next request.
  */
 export type Outcome =
@@ -245,43 +245,43 @@ const SEEN: readonly HostileRow[] = [
     client: { ...HELLO, lacks: ['x-a', 'keep-alive', 'upgrade', 'connection'], isReused: true },
   },
   {
-    rule: 'interim answers first',
+    rule: 'interim responses first',
     section: 'RFC 9110 15.2',
     play: `HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\nLink: x\r\n\r\n${five('hello')}`,
     client: { ...HELLO, interim: 2, isReused: true },
   },
   {
-    rule: 'interim answers to HTTP/1.0',
+    rule: 'interim responses to HTTP/1.0',
     section: 'RFC 9110 15.2',
     play: `HTTP/1.1 100 C\r\n\r\n${five('hello')}`,
     client: { ...HELLO, isReused: true },
     request: GET_1_0,
   },
   {
-    rule: 'an interim answer with a length has no body',
+    rule: 'an interim response with a length has no body',
     section: 'RFC 9112 6.3',
     play: `HTTP/1.1 103 E\r\nContent-Length: 5\r\n\r\n${five('hello')}`,
     client: { ...HELLO, interim: 1, isReused: true },
   },
   {
-    rule: 'a flood of interim answers',
+    rule: 'a flood of interim responses',
     section: 'RFC 9110 15.2',
     play: 'HTTP/1.1 103 E\r\n\r\n'.repeat(2_000),
     client: { status: 502, interim: 100 },
   },
   {
-    rule: 'interim answers and nothing more',
+    rule: 'interim responses and nothing more',
     section: 'RFC 9112 8',
     play: ['HTTP/1.1 103 E\r\n\r\n', 'FIN'],
     client: { status: 502, interim: 1 },
   },
   {
-    rule: 'interim answers and no answer in time',
+    rule: 'interim responses and no response in time',
     section: 'RFC 9110 15.6.5',
     play: 'HTTP/1.1 103 E\r\n\r\n',
     client: { status: 504, interim: 1 },
   },
-  { rule: 'no answer in time', section: 'RFC 9110 15.6.5', play: [], client: 504 },
+  { rule: 'no response in time', section: 'RFC 9110 15.6.5', play: [], client: 504 },
   { rule: 'half a head in time', section: 'RFC 9110 15.6.5', play: 'HTTP/1.1 200 OK\r\nX: ', client: 504 },
   { rule: 'a body that stops', section: 'RFC 9112 8', play: five('hell'), client: 'broken' },
   {
@@ -291,14 +291,14 @@ const SEEN: readonly HostileRow[] = [
     client: { ...HELLO, isReused: true },
   },
   {
-    rule: 'an answer before the end of the request: what follows of it is no request',
+    rule: 'a response before the end of the request: what follows of it is no request',
     section: 'RFC 9112 9.3',
     play: five('hello'),
     client: { ...HELLO, has: ['Connection: close'] },
     request: `POST ${TARGET} HTTP/1.1\r\n${H}Content-Length: 999\r\n\r\n${GET}`,
   },
   {
-    rule: 'an answer before the end of a chunked request',
+    rule: 'a response before the end of a chunked request',
     section: 'RFC 9112 9.3',
     play: five('hello'),
     client: { ...HELLO, has: ['Connection: close'] },
