@@ -1,4 +1,4 @@
-// The sample backend of the examples: `node backend.ts NAME PORT [ADDRESS]` answers HTTP requests and lines over plain TCP.
+// The sample backend: `node backend.ts NAME PORT [ADDRESS]` responds to HTTP requests and to lines over plain TCP.
 //
 // Each response is the backend's name and port, so that a client sees which target it reached.
 import http from 'node:http';

@@ -17,12 +17,13 @@ interface Side {
 }
 
 /**
- * The weights with which the new targets together get `percentage` percent of the traffic, a whole number from 0 to 100.
+ * The weights with which the new targets together get `percentage` percent of the traffic, a whole number from 0 to
+ * 100.
  *
- * The sums of both sides are multiples of their shares, so the ratio is exact whatever the number of targets. Each sum is
- * spread evenly over the targets that get traffic: to equal weights if whole numbers up to 100 allow that, otherwise to the
- * largest weights that differ by at most one. Of the new targets only that percentage, rounded up, gets traffic, so that
- * none gets more than it will get at 100 percent.
+ * The sums of both sides are multiples of their shares, so the ratio is exact whatever the number of targets. Each sum
+ * is spread evenly over the targets that get traffic: to equal weights if whole numbers up to 100 allow that, otherwise
+ * to the largest weights that differ by at most one. Of the new targets only that percentage, rounded up, gets traffic,
+ * so that none gets more than it will get at 100 percent.
  */
 export function canaryWeights(oldCount: number, newCount: number, percentage: number): CanaryWeights {
   const sides = [

@@ -8,9 +8,9 @@ export function refuse(component: string, name: string, problems: readonly strin
 
 /** The problems of a map that a component takes apart: the entries of an output are not known yet. */
 export function mapProblems(path: string, map: unknown): string[] {
-  if (!isPlain(map)) return [`${path}: must be a plain object, and no output`];
+  if (!isPlain(map)) return [`${path}: must be a plain object, not an output`];
   return Object.entries(map).flatMap(([name, value]) =>
-    isPlain(value) ? [] : [`${path}.${name}: must be a plain object, and no output`],
+    isPlain(value) ? [] : [`${path}.${name}: must be a plain object, not an output`],
   );
 }
 

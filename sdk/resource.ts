@@ -5,7 +5,10 @@ import { isRecord, RESERVED_NAME } from '../provider/model/base/record.ts';
 import { PROVIDERS } from '../provider/shim.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
 
-/** The URN of the resource that each id belongs to. If an argument is the id of a resource, it is that resource's output itself. */
+/**
+ * The URN of the resource that each id belongs to. If an argument is the id of a resource, it is that resource's output
+ * itself.
+ */
 const ownersOfIds = new WeakMap<object, Promise<pulumi.URN>>();
 
 export abstract class Resource extends pulumi.dynamic.Resource {
@@ -18,7 +21,7 @@ export abstract class Resource extends pulumi.dynamic.Resource {
     outputs: readonly string[],
   ) {
     if (opts?.import !== undefined) {
-      const advice = `in place of the option \`import\` give the argument adopt: ${JSON.stringify(opts.import)}`;
+      const advice = `give the argument adopt: ${JSON.stringify(opts.import)} instead of the option \`import\``;
       throw new pulumi.RunError(`weir.${type} ${name}: Pulumi cannot import dynamic resources: ${advice}`);
     }
     const reserved = Object.entries(args).find(([, value]) => isRecord(value) && Object.hasOwn(value, RESERVED_NAME));
@@ -36,9 +39,10 @@ export abstract class Resource extends pulumi.dynamic.Resource {
 }
 
 /**
- * The URN that the resource will have. The runtime keeps it with the object, so that no other resource takes the object over
- * by accident. It is a promise of text, which depends on no resource. The output that `createUrn` returns depends on the
- * parent, which for a component means on all children of it: the resource would wait for itself, and `up` would never end.
+ * The URN that the resource will have. The runtime keeps it with the object, so that no other resource takes the object
+ * over by accident. It is a promise of text, which depends on no resource. The output that `createUrn` returns depends
+ * on the parent, which for a component means on all children of it: the resource would wait for itself, and `up` would
+ * never end.
  */
 function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions['parent']): Promise<pulumi.URN> {
   return new Promise((resolve) => {
@@ -47,15 +51,18 @@ function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions[
 }
 
 /**
- * Properties for `check` alone, which removes them, so that neither inputs nor state have them. In a preview the ids of new
- * resources are unknown; the URNs of their resources are known, and let the providers check resources against each other.
+ * Properties for `check` alone, which removes them, so that neither inputs nor state have them. In a preview the ids of
+ * new resources are unknown; the URNs of their resources are known, and let the providers check resources against each
+ * other.
  */
 function forCheck(args: object): { references: unknown; secrets: unknown } {
   const references = pulumi.runtime.isDryRun() ? referencesIn(args) : undefined;
   return { references, secrets: secretArguments(args) };
 }
 
-/** The arguments that are ids of resources, with their URNs in place of the ids. Returns `undefined` if there are none. */
+/**
+ * The arguments that are ids of resources, with their URNs in place of the ids. Returns `undefined` if there are none.
+ */
 function referencesIn(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   if (pulumi.Output.isInstance(value)) return ownersOfIds.get(value);

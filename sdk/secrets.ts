@@ -1,4 +1,4 @@
-// Private keys and cookie keys among a resource's arguments become secrets, so that state, previews and logs never show them.
+// Private keys and cookie keys among the arguments become secrets, which state, previews and logs never show.
 import * as pulumi from '@pulumi/pulumi';
 
 type Args = Readonly<Record<string, unknown>>;
@@ -16,8 +16,8 @@ export function withSecrets(args: object): Args {
 }
 
 /**
- * The names of the arguments that hold secrets of the program's own, so that the providers never print their values; keys
- * are never printed anyway. Returns `undefined` if there are none.
+ * The names of the arguments that hold secrets of the program's own, so that the providers never print their values;
+ * keys are never printed anyway. Returns `undefined` if there are none.
  */
 export async function secretArguments(args: object): Promise<string[] | undefined> {
   const held = Object.entries(args).filter(([name]) => !(name in KEYS));

@@ -32,7 +32,7 @@ function parse(entry: string): { address: string; port: number } {
   const port = Number(match?.[3]);
   if (isIP(address) !== (match?.[1] === undefined ? 4 : 6) || !(port >= 1 && port <= 65_535)) {
     throw new Error(
-      `weir.targets: ${JSON.stringify(entry)} is no address and port such as "10.0.0.1:80" or "[::1]:80"`,
+      `weir.targets: ${JSON.stringify(entry)} is not an address and port such as "10.0.0.1:80" or "[::1]:80"`,
     );
   }
   return { address, port };

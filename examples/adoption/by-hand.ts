@@ -1,4 +1,4 @@
-// The objects that the stack adopts, made through the runtime's API: `node by-hand.ts`, with WEIR_TOKEN in the environment.
+// The objects that the stack adopts, made through the API: `node by-hand.ts`, with WEIR_TOKEN in the environment.
 const {
   WEIR_ENDPOINT = 'http://127.0.0.1:7400',
   WEIR_TOKEN = '',

@@ -6,8 +6,8 @@
 //     pulumi up                                          # takes the objects over and changes nothing
 //     pulumi config set app2Weight 100 && pulumi up      # from now on the stack says what runs
 //
-// `adopt` names the object to take over. Its properties must equal those in the program; otherwise `up` fails and names each
-// difference. `npx pulumi-weir export` writes such a program for everything that a runtime has.
+// `adopt` names the object to take over. Its properties must equal those in the program; otherwise `up` fails and names
+// each difference. `npx pulumi-weir export` writes such a program for everything that a runtime has.
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
 

@@ -1,7 +1,7 @@
 // The quick start: three sample backends behind one load balancer, over HTTP and over TCP.
 //
-// `npm run up` starts a runtime and the backends, runs `pulumi up` on this program and shows which backend answered. Change
-// a weight below, then run `npm run preview` and `npm run up` again. By hand, on a runtime of your own:
+// `npm run up` starts a runtime and the backends, runs `pulumi up` on this program and shows which backend responded.
+// Change a weight below, then run `npm run preview` and `npm run up` again. By hand, on a runtime of your own:
 //
 //     node ../backend.ts blue 9001 & node ../backend.ts green 9002 & node ../backend.ts amber 9003 &
 //     pulumi stack init dev
@@ -14,7 +14,7 @@ import * as weir from 'pulumi-weir';
 const config = new pulumi.Config();
 const port = (name: string, usual: number) => config.getNumber(name) ?? usual;
 
-// Each backend is one process, which answers HTTP requests and lines over plain TCP on the same port.
+// Each backend is one process, which responds to HTTP requests and to lines over plain TCP on the same port.
 const blue = { address: '127.0.0.1', port: port('bluePort', 9001) };
 const green = { address: '127.0.0.1', port: port('greenPort', 9002) };
 const amber = { address: '127.0.0.1', port: port('amberPort', 9003) };
@@ -26,7 +26,7 @@ const http = new weir.Listener('http', {
   loadBalancerId: lb.id,
   protocol: 'HTTP',
   port: port('httpPort', 8080),
-  // A target takes traffic while it answers `GET /` with a status from 200 to 399.
+  // A target takes traffic while it responds to `GET /` with a status from 200 to 399.
   healthCheck: { protocol: 'HTTP', path: '/', intervalSeconds: 1 },
 });
 
@@ -38,9 +38,9 @@ const tcp = new weir.Listener('tcp', {
   healthCheck: { intervalSeconds: 1 },
 });
 
-// An attachment binds targets to a listener. The names are yours: another weight under the same name is an update of that
-// target, and a name that is removed is unbound. A target gets its weight's part of the sum of all weights, here 50, 30 and
-// 20 percent of the requests. A weight is from 0 to 100; a target of weight 0 gets no new requests.
+// An attachment binds targets to a listener. The names are yours: another weight under the same name is an update of
+// that target, and a name that is removed is unbound. A target gets its weight's part of the sum of all weights, here
+// 50, 30 and 20 percent of the requests. A weight is from 0 to 100; a target of weight 0 gets no new requests.
 new weir.TargetAttachment('http', {
   listenerId: http.id,
   targets: {

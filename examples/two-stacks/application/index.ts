@@ -5,8 +5,8 @@
 //     pulumi up
 //     pulumi config set cart2Weight 10 && pulumi up
 //
-// Neither stack can change or delete objects of the other one. While this one is up, `pulumi destroy` of the platform fails
-// and names this stack's rule.
+// Neither stack can change or delete objects of the other one. While this one is up, `pulumi destroy` of the platform
+// fails and names this stack's rule.
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
 
