@@ -38,12 +38,12 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   'IncorrectStatus.RSByPassToas': {
     group: 'rule',
     causes: [
-      'The server of a target that is to be bound is not `Running`, is isolated, has expired, or has a bandwidth of 0. Nothing was changed.',
+      'The server of a target that is to be bound (the real server, RS, of the name) is not `Running`, is isolated, has expired, or has a bandwidth of 0. Nothing was changed.',
       'A target that is to replace another one did not pass its first health check within `handoverSeconds`. Nothing was changed: the old target still serves.',
       'Not every target of weight above 0 became healthy within `awaitHealthySeconds`. The change is stored and the targets are bound.',
     ],
     remedy:
-      'The message names the target and what is wrong with it. For a server: bring it into that state, or correct its `BackendServer`. For a check: start the backend, open its port, or correct `healthCheck`; the message ends with the last error of the check. Then run `pulumi up` again. `handoverSeconds: 0` replaces targets without a check.',
+      'The message names the target and what is wrong with it. For a server: bring it into that state, or correct its `BackendServer`. For a check: start the backend, open its port, or correct `healthCheck`; the message has the last error of the check. Then run `pulumi up` again. `handoverSeconds: 0` replaces targets without a check.',
   },
   NetworkConflict: {
     group: 'rule',

@@ -8,8 +8,7 @@ const CHAPTERS: Readonly<Record<ErrorGroup, readonly [title: string, text: strin
   rule: [
     'Refused by a rule',
     "Weir keeps the rules on targets that Alibaba Cloud's documents have for AddBackendServers, and their names for the " +
-      'errors; RS in `RSByPassToas` is a real server, which is a target here. Where the values are known, `pulumi preview` ' +
-      'already fails with the error.',
+      'errors. Where the values are known, `pulumi preview` already fails with the error.',
   ],
   state: [
     'Refused by the state of the runtime',
@@ -56,27 +55,22 @@ function codesOf(group: string): ErrorCode[] {
 function overview(): string {
   const rows = Object.keys(CHAPTERS)
     .flatMap(codesOf)
-    .map((code) => [`[${code}](#${anchor(code)})`, statusText(code), ERRORS[code].message]);
+    .map((code) => [`[${code}](#${anchor(code)})`, `${ERRORS[code].status || 'none'}`, ERRORS[code].message]);
   return table(['code', 'status', 'meaning'], rows);
 }
 
 function entry(code: ErrorCode): string {
-  const { message, retryable } = ERRORS[code];
+  const { status, message, retryable } = ERRORS[code];
   const { causes, remedy } = ERROR_GUIDE[code];
   const repeat = retryable
     ? 'The same call may succeed later.'
     : 'The same call fails again until something is changed.';
   return [
     `### ${code}`,
-    `Status ${statusText(code)}. ${message} ${repeat}`,
+    `${status === 0 ? 'No status' : `Status ${status}`}. ${message} ${repeat}`,
     wrapped(
       causes.length === 1 ? `Cause: ${causes[0]}` : `Causes:\n\n${causes.map((cause) => `- ${cause}`).join('\n')}`,
     ),
     wrapped(`What to do: ${remedy}`),
   ].join('\n\n');
-}
-
-/** An error of the client, to which no runtime responded, has no status. */
-function statusText(code: ErrorCode): string {
-  return ERRORS[code].status === 0 ? 'none' : `${ERRORS[code].status}`;
 }
