@@ -1,4 +1,6 @@
-// A sample backend, `node backend.ts NAME PORT [ADDRESS]`: says who it is over HTTP, and over plain TCP line by line.
+// The sample backend: `node backend.ts NAME PORT [ADDRESS]` responds to HTTP requests and to lines over plain TCP.
+//
+// Each response is the backend's name and port, so that a client sees which target it reached.
 import http from 'node:http';
 import net from 'node:net';
 
@@ -10,7 +12,7 @@ const web = http.createServer((request, response) => {
   response.end(`${name} (port ${port})\n`);
 });
 
-/** One port speaks both, so that an HTTP and a TCP listener can have the same target. */
+/** HTTP and plain TCP share one port, so that an HTTP listener and a TCP listener can have the same target. */
 const server = net.createServer((socket) => {
   socket.on('error', () => socket.destroy());
   socket.once('data', (first) => {
@@ -28,7 +30,7 @@ function echo(socket: net.Socket): void {
   let unfinished = '';
   socket.on('data', (text: string) => {
     const lines = (unfinished + text).split('\n');
-    // Bounded: a line without an end is cut off.
+    // A line without an end is cut off, so that it cannot fill the memory.
     unfinished = (lines.pop() ?? '').slice(-1024);
     for (const line of lines) socket.write(`${name} (port ${port}): ${line.trimEnd()}\n`);
   });

@@ -1,32 +1,39 @@
-// The auto scaling attachment of a stack: whose traffic the members of a group take.
+// The auto scaling attachment: which traffic the members of an auto scaling group take.
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
 
-/** The arguments of an {@link AutoScalingAttachment}: a group, and exactly one of `listenerId`, `ruleId` and `loadBalancerId`. */
+/**
+ * The arguments of an {@link AutoScalingAttachment}; exactly one of `listenerId`, `ruleId` and `loadBalancerId` is
+ * required.
+ */
 export interface AutoScalingAttachmentArgs extends AdoptionArgs {
-  /** The id of the group. Another one takes its place: its members are bound, the other's unbound; as with `port`. */
+  /**
+   * The id of the group whose members are bound. With another one the members of the old group are replaced by those of
+   * the new one, as for another `port`.
+   */
   groupId: pulumi.Input<string>;
   /**
-   * The listener whose traffic the members take; of an HTTP or HTTPS one with rules, what no rule matches. Another one
-   * replaces the attachment.
+   * The id of the listener whose traffic the members take; for HTTP and HTTPS, the requests that match no rule. Another
+   * one replaces the attachment.
    */
   listenerId?: pulumi.Input<string>;
-  /** The forwarding rule whose requests the members take. Another one replaces the attachment. */
+  /** The id of the forwarding rule whose requests the members take. Another one replaces the attachment. */
   ruleId?: pulumi.Input<string>;
   /**
-   * In place of `listenerId`: every listener of this load balancer, present and future, that has no attachment of its
-   * own. The only form for a classic load balancer. Another one replaces the attachment.
+   * The id of the load balancer whose listeners, present and future, send their traffic to the members unless they have
+   * an attachment of their own. Under a classic load balancer this is the only possibility. Another one replaces the
+   * attachment.
    */
   loadBalancerId?: pulumi.Input<string>;
   /**
-   * The port of every member, 1-65535; required, but for classic load balancers, where the listener's `backendPort`
-   * counts and none may be given. Changes in place: the old port serves until the new one has passed a first check; not
-   * within 30 s: nothing changes, and `pulumi up` fails.
+   * The port of every member, 1-65535; required, except under a classic load balancer, where it is refused because the
+   * `backendPort` of the listener counts. When it changes, the old port serves until the new one has passed a first
+   * check; if it does not pass within 30 s, nothing changes and `pulumi up` fails.
    */
   port?: pulumi.Input<number>;
   /**
-   * The share of each member beside the other targets' weights, a whole number 0-100. Changes in place.
+   * The share of each member beside the weights of the other targets, a whole number from 0 to 100.
    * @default 100
    */
   weight?: pulumi.Input<number>;
@@ -34,16 +41,17 @@ export interface AutoScalingAttachmentArgs extends AdoptionArgs {
 
 /**
  * Binds the members of an {@link AutoScalingGroup}, present and future, to a listener, to a forwarding rule, or to all
- * listeners of a load balancer. Targets that an attachment binds to the same stay what they are.
+ * listeners of a load balancer; the clouds call it associating a group with a load balancer. A target that a {@link
+ * TargetAttachment} binds there too stays bound until both let it go.
  *
  * ```ts
  * new weir.AutoScalingAttachment("web", { groupId: group.id, listenerId: http.id, port: 80, weight: 50 });
  * ```
  */
 export class AutoScalingAttachment extends Resource {
-  /** An existing attachment, by its id; it is read, never changed or deleted. */
+  /** Reads an existing attachment by its id, and never changes or deletes it. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): AutoScalingAttachment {
-    // What is read needs no arguments; the program's would be ignored.
+    // A resource that is only read needs no arguments, and Pulumi would ignore them.
     return new AutoScalingAttachment(name, {} as AutoScalingAttachmentArgs, { ...opts, id });
   }
 

@@ -1,22 +1,23 @@
-// The auto scaling group of a stack: servers that come and go together with the load.
+// The auto scaling group: servers that join and leave it as the load changes.
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
 
-/** The arguments of an {@link AutoScalingGroup}. */
+/** The arguments of an {@link AutoScalingGroup}, which are optional. */
 export interface AutoScalingGroupArgs extends AdoptionArgs {
   /**
-   * The ids of the servers, by names of your own, at most 500. A name that appears joins, one that goes leaves. Left out,
-   * members join and leave through the API (`PUT` and `DELETE /v1/groups/{id}/members/{serverId}`), and no `pulumi up`
-   * or `pulumi refresh` removes one.
-   * @default those that join through the API
+   * The ids of the servers by names of your own, at most 500. A new name joins the group, and a name that is removed
+   * leaves it. If `members` is left out, servers join and leave through the API, with `PUT` and
+   * `DELETE /v1/groups/{id}/members/{serverId}`, and neither `pulumi up` nor `pulumi refresh` removes one.
+   * @default the servers that join through the API
    */
   members?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
 /**
- * A group whose members take the traffic of whatever an {@link AutoScalingAttachment} attaches it to: who joins is bound
- * there, who leaves is unbound at once. One that is not Running yet is bound as `ineligible` and comes in by itself.
+ * A group of servers that are bound wherever an {@link AutoScalingAttachment} attaches the group: a server that joins
+ * is bound there, and one that leaves is unbound at once. A member that is not `"Running"` yet is bound as
+ * `"ineligible"`, and takes traffic as soon as it is running.
  *
  * ```ts
  * const group = new weir.AutoScalingGroup("web");
@@ -24,7 +25,7 @@ export interface AutoScalingGroupArgs extends AdoptionArgs {
  * ```
  */
 export class AutoScalingGroup extends Resource {
-  /** An existing group, by its id; it is read, never changed or deleted. */
+  /** Reads an existing group by its id, and never changes or deletes it. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): AutoScalingGroup {
     return new AutoScalingGroup(name, {}, { ...opts, id });
   }

@@ -1,57 +1,60 @@
-// The backend server of a stack: what does the work, where it stands and whether it may take traffic.
+// The backend server: where a server is, and whether it may take traffic.
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
 
-/** The arguments of a {@link BackendServer}. All but `kind` change in place. */
+/** The arguments of a {@link BackendServer}; `region`, `vpcId` and `addresses` are required. */
 export interface BackendServerArgs extends AdoptionArgs {
-  /** The region that it is in, at most 255 characters. Targets are bound only where the load balancer's is the same, or unset. */
+  /** The region of the server, at most 255 characters; it must equal that of a load balancer that has one. */
   region: pulumi.Input<string>;
-  /** The network that it is in, at most 255 characters; compared as `region` is. */
+  /** The network (VPC) of the server, at most 255 characters; it must equal that of a load balancer that has one. */
   vpcId: pulumi.Input<string>;
   /**
-   * The zone that it is in, at most 255 characters; compared where the load balancer has one too.
-   * @default any zone
+   * The zone of the server, at most 255 characters; it must equal that of a load balancer that has one.
+   * @default a server that fits any zone
    */
   zoneId?: pulumi.Input<string>;
   /**
-   * Its IPv4 or IPv6 addresses, 1-64. A target with `serverId` and no `address` has the first one; an interface (`"eni"`)
-   * may be bound several times, with one of its addresses each. Where the first one changes, the old one serves until a
-   * first check of the new one has ended.
+   * The IPv4 or IPv6 addresses of the server, 1-64. A target with `serverId` and without `address` has the first one;
+   * the others are for targets that name them, such as several targets on one network interface. When the first address
+   * changes, the old one serves until a first check of the new one has ended.
    */
   addresses: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Only a `"Running"` one is bound and takes traffic. One that is bound and stops takes no new traffic, is `ineligible`
-   * in `weir status`, and comes back by itself.
+   * The state of the server; only a `"Running"` one can be bound and takes traffic. A bound server in another state
+   * gets no new traffic, is shown as `ineligible` by `weir status`, and takes traffic again when it is running.
    * @default "Running"
    */
   status?: pulumi.Input<'Running' | 'Starting' | 'Stopping' | 'Stopped'>;
   /**
-   * Its bandwidth in Mbit/s, from 0. With 0 it is not eligible; no other number limits anything.
+   * The bandwidth of the server in Mbit/s, from 0. A server with 0 is not eligible; any other number has no effect.
    * @default not limited
    */
   bandwidthMbps?: pulumi.Input<number>;
   /**
-   * When it expires, in RFC 3339, such as `"2027-01-31T00:00:00Z"`. From then on it is not eligible.
+   * The time at which the server expires, in RFC 3339, such as `"2027-01-31T00:00:00Z"`. From then on it is not
+   * eligible.
    * @default never
    */
   expiresAt?: pulumi.Input<string>;
   /**
-   * True: it is taken out of traffic, and back in with false.
+   * Whether the server is taken out of traffic.
    * @default false
    */
   isolated?: pulumi.Input<boolean>;
   /**
-   * An instance, a network interface or a container instance, which is also the `type` of its targets. The last two need
-   * a load balancer of `performance: "guaranteed"`. Ids begin with `i-`, `eni-` or `eci-`; another kind replaces.
+   * The kind of server: an instance (`"ecs"`), an elastic network interface (`"eni"`) or a container instance
+   * (`"eci"`). Its targets name it as their `type`, and its id begins with it: `i-`, `eni-` or `eci-`. The last two
+   * need a load balancer of `performance: "guaranteed"`. Another kind replaces the server.
    * @default "ecs"
    */
   kind?: pulumi.Input<'ecs' | 'eni' | 'eci'>;
 }
 
 /**
- * A server that targets and auto scaling groups name by its id. Weir neither starts nor ends it, and unbinding does not
- * touch it: it says what is known of the server, by which the runtime decides whether it may take traffic.
+ * A server that targets and auto scaling groups name by its id. Weir neither starts nor stops it: the resource tells
+ * the runtime what it has to know to decide whether the server may take traffic. Every argument but `kind` changes in
+ * place.
  *
  * ```ts
  * const server = new weir.BackendServer("web1", { region: "eu-1", vpcId: "vpc-1", addresses: ["10.0.0.1"] });
@@ -59,9 +62,9 @@ export interface BackendServerArgs extends AdoptionArgs {
  * ```
  */
 export class BackendServer extends Resource {
-  /** An existing server, by its id; it is read, never changed or deleted. */
+  /** Reads an existing server by its id, and never changes or deletes it. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): BackendServer {
-    // What is read needs no arguments; the program's would be ignored.
+    // A resource that is only read needs no arguments, and Pulumi would ignore them.
     return new BackendServer(name, {} as BackendServerArgs, { ...opts, id });
   }
 

@@ -1,28 +1,29 @@
-// How a percentage becomes weights: whole numbers whose sums are in exactly the ratio asked for. Pure.
+// The weights of a canary: whole numbers whose sums are in exactly the ratio of the percentage. Pure.
 
 const MAX_WEIGHT = 100;
 
 interface CanaryWeights {
   readonly old: readonly number[];
-  /** In the order in which new targets take part. */
+  /** The weights in the order in which new targets begin to get traffic. */
   readonly new: readonly number[];
 }
 
 interface Side {
-  /** Of all traffic, in percent. */
+  /** The part of all traffic that this side gets, in percent. */
   readonly share: number;
   readonly count: number;
-  /** How many of them take part, the first ones. */
+  /** How many of the targets get traffic; they are the first ones. */
   readonly takers: number;
 }
 
 /**
- * The weights of targets of which the new ones get `percentage` percent of the traffic, a whole number 0-100.
+ * The weights with which the new targets together get `percentage` percent of the traffic, a whole number from 0 to
+ * 100.
  *
- * The sums of both sides are multiples of their shares, so the ratio is exact whatever the number of targets. A side's
- * sum is spread over those that take part evenly: to equal weights where whole numbers up to 100 can do that, else to
- * the largest that differ by one at most. Of the new targets only as many take part as the percentage of them, so that
- * none gets more than it will at 100.
+ * The sums of both sides are multiples of their shares, so the ratio is exact whatever the number of targets. Each sum
+ * is spread evenly over the targets that get traffic: to equal weights if whole numbers up to 100 allow that, otherwise
+ * to the largest weights that differ by at most one. Of the new targets only that percentage, rounded up, gets traffic,
+ * so that none gets more than it will get at 100 percent.
  */
 export function canaryWeights(oldCount: number, newCount: number, percentage: number): CanaryWeights {
   const sides = [

@@ -1,4 +1,4 @@
-// The canary of a stack: old and new targets of one listener or rule, and the percentage of traffic that the new ones get.
+// The canary: old and new targets of one listener or rule, and the percentage of the traffic that the new ones get.
 import { inspect } from 'node:util';
 import * as pulumi from '@pulumi/pulumi';
 import { canaryWeights } from './canary-weights.ts';
@@ -6,34 +6,38 @@ import { random } from './random.ts';
 import { mapProblems, refuse } from './refusal.ts';
 import { type TargetArgs, TargetAttachment, type TargetAttachmentArgs } from './target-attachment.ts';
 
-/** The arguments of a {@link Canary}: exactly one of `listenerId`, `ruleId` and `loadBalancerId`, as of an attachment. */
+/**
+ * The arguments of a {@link Canary}: its two sets of targets, and those of the {@link TargetAttachment} that binds
+ * them.
+ */
 export interface CanaryArgs extends Omit<TargetAttachmentArgs, 'targets' | 'manageWeights'> {
   /**
-   * The targets of the version that runs now, by names of your own; may be empty at 100. Their weights follow from
-   * `percentage`, a `weight` of theirs is not looked at. The map is a plain object, what is in its targets may be outputs.
+   * The targets of the present version by names of your own, as a plain object; may be empty at 100 percent. Their
+   * weights follow from `percentage`, so a `weight` of theirs has no effect. Properties of a target may be outputs.
    */
   old: Record<string, TargetArgs>;
-  /** The targets of the new version, as `old`; may be empty at 0. No name is in both. */
+  /** The targets of the new version, like `old`; may be empty at 0 percent. No name may be in both. */
   new: Record<string, TargetArgs>;
-  /** Of all traffic, what the new targets get, in percent: a whole number 0-100. Changes weights, in place. */
+  /** The part of the traffic that the new targets get, in percent: a whole number from 0 to 100. */
   percentage: pulumi.Input<number>;
 }
 
 /**
- * A new version that takes over step by step: raise `percentage` from `up` to `up`, lower it to go back. Each step is
- * one change of weights, made in one moment; no target is bound or unbound by it.
+ * A new version that takes the traffic step by step: raise `percentage` with each `pulumi up`, and lower it to go back.
+ * Each step changes the weights of all targets at one moment, and binds or unbinds none.
  *
- * New targets take part as they are needed: of 10 at 15 percent two do, the others have weight 0 and are checked all
- * the same. `RandomShuffle` of @pulumi/random chooses which; whoever was chosen stays so while the percentage rises, and
- * until names join or leave `new`. So each of them gets at once what it gets at 100, or less, never more.
+ * Only as many new targets get traffic as the percentage needs: of 10 new targets at 15 percent two do. The others have
+ * weight 0, and are checked all the same. A `RandomShuffle` of @pulumi/random chooses them; a chosen target stays
+ * chosen while the percentage rises, and until names are added to `new` or removed from it. Therefore no new target
+ * ever gets more than it gets at 100 percent.
  *
- * Weights are whole numbers 0-100. The percentage comes out exact over each full cycle all the same, 0 and 100 too, and
- * what gives is that targets of one side may differ by 1, or, with few targets on the other side and near the end of the
- * scale, that some have weight 0: 99 percent on one new target leave 1 for the first by name of three old ones. The share
- * holds while every target of weight above 0 is healthy, and counts what is balanced anew: open connections and sticky
- * clients stay where they are until their target has weight 0.
+ * The percentage is exact over each full cycle, although weights are whole numbers from 0 to 100. Instead the targets
+ * of one side may differ by 1, or some of them may have weight 0 if the other side has few targets: 99 percent on one
+ * new target leave 1 for the first by name of three old ones. The share holds while every target of weight above 0 is
+ * healthy, and counts new connections and requests: open connections and sticky clients stay with their target until it
+ * has weight 0.
  *
- * Once at 100, make the new targets the `old` ones: names, flows and counters stay.
+ * At 100 percent, make the new targets the `old` ones under the same names: connections and counters stay.
  *
  * ```ts
  * new weir.Canary("shop", {
@@ -45,9 +49,9 @@ export interface CanaryArgs extends Omit<TargetAttachmentArgs, 'targets' | 'mana
  * ```
  */
 export class Canary extends pulumi.ComponentResource {
-  /** What binds the targets of both sets. */
+  /** The attachment that binds both sets of targets. */
   readonly attachment: TargetAttachment;
-  /** The weights by the targets' names. */
+  /** The weights of all targets by their names. */
   readonly weights: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: CanaryArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -59,7 +63,7 @@ export class Canary extends pulumi.ComponentResource {
       refuse('weir.Canary', name, problems(oldNames, newNames, percent));
       return canaryWeights(oldNames.length, newNames.length, percent);
     };
-    // At once where it can be: what is thrown here is shown as it is, and nothing is registered.
+    // A known percentage is checked before anything is registered, so that the error is shown without a stack trace.
     const known = typeof percentage === 'object' ? undefined : weightsAt(percentage);
     super('weir:index:Canary', name, {}, opts);
     const weights = pulumi.output(known ?? pulumi.output(percentage).apply(weightsAt));
@@ -81,7 +85,10 @@ export class Canary extends pulumi.ComponentResource {
   }
 }
 
-/** All names, once and for all percentages, so that a higher one keeps those that a lower one chose. */
+/**
+ * All names in an order that does not depend on the percentage, so that a higher one keeps those that a lower one
+ * chose.
+ */
 function shuffled(name: string, names: string[], parent: pulumi.Resource): pulumi.Output<string[]> {
   if (names.length === 0) return pulumi.output([]);
   const { RandomShuffle } = random();

@@ -1,8 +1,8 @@
-// A certificate of an HTTPS listener: the argument of a listener.
+// The certificates of an HTTPS listener, as an argument.
 import type * as pulumi from '@pulumi/pulumi';
 
 /**
- * A certificate and its key, as PEM text. Both change in place: new connections get the new one.
+ * A certificate of an HTTPS listener with its private key. Both change in place, for new connections.
  *
  * ```ts
  * const certificate: weir.CertificateArgs = {
@@ -12,12 +12,16 @@ import type * as pulumi from '@pulumi/pulumi';
  * ```
  */
 export interface CertificateArgs {
-  /** The server's certificate, and behind it those that lead to its authority. */
+  /** The certificate of the server, followed by the certificates that lead to its authority, as PEM text. */
   certificate: pulumi.Input<string>;
-  /** Its private key, not encrypted. It is kept as a secret, and encrypted by the runtime. */
+  /**
+   * The private key of the certificate, as PEM text without a passphrase. The state keeps it as a secret, and the
+   * runtime encrypts it.
+   */
   privateKey: pulumi.Input<string>;
   /**
-   * The server names that it answers to, each exact or, as `"*.example.com"`, for one label; at most 100.
+   * The server names (SNI) for which clients get the certificate, at most 100. `"*.example.com"` matches exactly one
+   * label more.
    * @default the names in the certificate
    */
   serverNames?: pulumi.Input<pulumi.Input<string>[]>;

@@ -1,67 +1,69 @@
-// The forwarding rule of a stack: which requests of an HTTP listener go to targets of their own.
+// The forwarding rule: which requests of an HTTP listener go to targets of their own.
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import type { HealthCheckArgs } from './health-check.ts';
 import { Resource } from './resource.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
 
-/** The arguments of a {@link ForwardingRule}: `host` or `path`, or both. */
+/** The arguments of a {@link ForwardingRule}; `host`, `path` or both are required. */
 export interface ForwardingRuleArgs extends AdoptionArgs {
-  /** The id of the HTTP or HTTPS listener that it belongs to. Another one replaces the rule. */
+  /** The id of the HTTP or HTTPS listener that the rule belongs to. Another one replaces the rule. */
   listenerId: pulumi.Input<string>;
   /**
-   * The host that requests ask for, without port: a name, an IPv4 address, or an IPv6 address in brackets.
-   * `"*.example.com"` takes any number of labels below example.com, but not example.com itself. The port of the request,
-   * case and a final dot make no difference.
+   * The host of the requests, without a port: a name, an IPv4 address, or an IPv6 address in brackets.
+   * `"*.example.com"` matches any number of labels below example.com, but not example.com itself. The port of the
+   * request, upper and lower case, and a final dot make no difference.
    * @default any host
    */
   host?: pulumi.Input<string>;
   /**
-   * The path that requests ask for, at most 1024 characters, from its first slash on and without query. Case counts, and
-   * slashes in a row are not taken for one. Dot segments of a request are removed before; escapes of letters, digits and
-   * `-._~` count as the characters, and `%2F` is no slash.
+   * The path of the requests, from its first slash and without a query, at most 1024 characters. Upper and lower case
+   * differ, and so do one slash and several. Before the comparison, dot segments of the request are removed, and
+   * escapes of letters, digits and `-._~` are decoded; `%2F` is not a slash.
    * @default any path
    */
   path?: pulumi.Input<string>;
   /**
-   * `"prefix"` goes by whole segments: `/api` and `/api/` both take `/api`, `/api/` and `/api/x`, never `/apix`.
-   * `"exact"` takes that path only: `/api` does not take `/api/`.
+   * How `path` is compared. `"prefix"` matches whole segments: `/api` and `/api/` both match `/api`, `/api/` and
+   * `/api/x`, but not `/apix`. `"exact"` matches the path alone: `/api` does not match `/api/`.
    * @default "prefix"
    */
   pathMatch?: pulumi.Input<'prefix' | 'exact'>;
   /**
-   * How targets are chosen, as of a {@link Listener}; the listener's own algorithm is of its own targets only.
+   * How a target is chosen for a request, as for a {@link Listener}; a rule does not inherit the listener's algorithm.
    * @default "weighted-round-robin"
    */
   algorithm?: pulumi.Input<'weighted-round-robin' | 'weighted-least-connections' | 'source-ip-hash'>;
   /**
-   * How the rule's targets are checked; the listener's own check is of its own targets only.
-   * @default a TCP connect every 5 s
+   * How the targets of the rule are checked; a rule does not inherit the listener's health check.
+   * @default a TCP check every 5 s
    */
   healthCheck?: pulumi.Input<HealthCheckArgs>;
   /**
-   * How a client keeps its target of this rule; the listener's own sticky session is of its own targets only.
-   * @default each request is balanced anew
+   * How a client returns to the target that it had before; a rule does not inherit the listener's sticky session.
+   * @default each request is distributed anew
    */
   stickySession?: pulumi.Input<StickySessionArgs>;
 }
 
 /**
- * Requests of an HTTP or HTTPS listener that go to targets of their own, which a {@link TargetAttachment} with `ruleId`
- * binds. Time-outs, draining and slow start are the listener's.
+ * Sends requests of an HTTP or HTTPS listener that have a certain host or path to targets of their own, which a {@link
+ * TargetAttachment} with `ruleId` binds. Time-outs, draining, limits and slow start are those of the listener. Every
+ * argument but `listenerId` changes in place.
  *
- * Of several rules the most specific one takes a request, whatever the order in which they were made:
+ * Of several rules the most specific one takes a request, whatever the order in which they were created:
  *
- * 1. By host: the exact one; then wildcards, the longest first; then rules without host.
- * 2. Among rules of one host by path: the exact one; then prefixes, the longest first; then the one without path.
- * 3. Where no rule of a host takes the path, those of the next host in this order are asked.
+ * 1. By host: the exact host, then wildcards, the longest first, then rules without a host.
+ * 2. Among rules of one host by path: the exact path, then prefixes, the longest first, then the rule without a path.
+ * 3. If no rule of a host matches the path, the rules of the next host in this order are tried.
  *
- * What no rule takes goes to the listener's own targets, and so does `OPTIONS *`.
+ * Requests that match no rule, and `OPTIONS *`, go to the targets of the listener itself.
  *
- * A rule takes requests from the first checks of its first targets on, until no attachment is of it any more; before and
- * after, they go where they would go without it. In between a request that finds no target that takes traffic gets a
- * 503, and is never given to another rule's or the listener's targets. So rules come, change and go without a failed
- * request. Two rules of a stack may be equal while one is renamed: the newest that has a target that takes traffic serves.
+ * A rule begins to take requests when the first checks of its first targets have ended, and stops when its last
+ * attachment is deleted. In between, a request for which no target of the rule can take traffic gets a 503; it never
+ * goes to the targets of another rule or of the listener. Therefore rules come, change and go without a failed request.
+ * Two rules of one stack may be equal while one of them is renamed: the newest one with a target that takes traffic
+ * serves.
  *
  * ```ts
  * const api = new weir.ForwardingRule("api", { listenerId: http.id, host: "*.example.com", path: "/api" });
@@ -69,9 +71,9 @@ export interface ForwardingRuleArgs extends AdoptionArgs {
  * ```
  */
 export class ForwardingRule extends Resource {
-  /** An existing rule, by its id; it is read, never changed or deleted. */
+  /** Reads an existing rule by its id, and never changes or deletes it. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): ForwardingRule {
-    // What is read needs no arguments; the program's would be ignored.
+    // A resource that is only read needs no arguments, and Pulumi would ignore them.
     return new ForwardingRule(name, {} as ForwardingRuleArgs, { ...opts, id });
   }
 

@@ -1,14 +1,14 @@
-// How targets are checked: the argument of a listener and of a forwarding rule.
+// The health check of targets, as an argument of a listener or forwarding rule.
 import type * as pulumi from '@pulumi/pulumi';
 
 /**
- * A check of every target of a listener or of a forwarding rule. Left out, each target is checked with the defaults
- * below, so by opening a TCP connection to it; targets of a UDP listener are not checked then. `{ protocol: "none" }`
- * turns checking off. A new target takes traffic from its first passed check.
+ * How each target of a listener or forwarding rule is checked. Without a health check, a target is checked with the
+ * defaults below, by opening a TCP connection; the targets of a UDP listener are then not checked.
+ * `{ protocol: "none" }` turns checking off. A new target takes traffic when it has passed its first check.
  *
- * One checker asks each target, however many workers there are, on a connection of its own that it closes at once.
- * Where the listener has `proxyProtocol`, the check's connection begins with a header too, one without a client:
- * `UNKNOWN` (v1) or `LOCAL` (v2).
+ * However many workers there are, one checker asks each target, on a connection of its own that it closes at once. If
+ * the listener has `proxyProtocol`, that connection begins with a header without a client: `UNKNOWN` (v1) or `LOCAL`
+ * (v2).
  *
  * ```ts
  * const web: weir.HealthCheckArgs = { protocol: "HTTP", path: "/healthz", intervalSeconds: 2 };
@@ -21,55 +21,58 @@ import type * as pulumi from '@pulumi/pulumi';
  */
 export interface HealthCheckArgs {
   /**
-   * - `"TCP"`: the target accepts a connection.
-   * - `"HTTP"`: it answers a request with one of `expectedCodes`, and a head of at most 16 KiB; no body is read.
-   * - `"HTTPS"`: the same over TLS 1.2 or 1.3. Its certificate is **not** verified: a check proves that the target
-   *   lives, not who it is. `host` is the server name (SNI) too, where it is a name.
-   * - `"UDP"`: `send` is sent in one datagram. With `expect`, an answer must hold that. Without, any answer passes, and
-   *   silence until the time-out too: then only a port that nobody has (ICMP "port unreachable") fails.
-   * - `"none"`: no check. A target that refuses three connections in a row is left out for 10 s then.
-   * @default "TCP", for a UDP listener too where the rest of the check is given: name `"UDP"` there
+   * What a target must do to pass the check.
+   *
+   * - `"TCP"`: it accepts a connection.
+   * - `"HTTP"`: it responds to a request with one of `expectedCodes` and a head of at most 16 KiB. The body is not
+   *   read.
+   * - `"HTTPS"`: likewise, over TLS 1.2 or 1.3. Its certificate is **not** verified, because a check tells that the
+   *   target works and not who it is. If `host` is a name, it is sent as the server name (SNI) too.
+   * - `"UDP"`: it responds to `send` with a datagram that contains `expect`. Without `expect`, any response passes and
+   *   so does silence until the time-out: only a closed port (ICMP "port unreachable") fails.
+   * - `"none"`: there is no check. A target that refuses three connections in a row gets no traffic for 10 s.
+   * @default "TCP", also for a UDP listener if another property of the check is given
    */
   protocol?: pulumi.Input<'TCP' | 'HTTP' | 'HTTPS' | 'UDP' | 'none'>;
   /**
    * The port to check, 1-65535.
-   * @default the target's own port
+   * @default the port of the target
    */
   port?: pulumi.Input<number>;
   /**
-   * HTTP and HTTPS: the path and query to ask for, at most 1024 characters.
+   * The path and query of the request, at most 1024 characters; HTTP and HTTPS.
    * @default "/"
    */
   path?: pulumi.Input<string>;
   /**
-   * HTTP and HTTPS: the Host header.
-   * @default the target's address and port
+   * The Host header of the request; HTTP and HTTPS.
+   * @default the address and port of the target
    */
   host?: pulumi.Input<string>;
   /**
-   * HTTP and HTTPS: the method, in capitals.
+   * The method of the request, in capitals; HTTP and HTTPS.
    * @default "GET"
    */
   method?: pulumi.Input<string>;
   /**
-   * HTTP and HTTPS: the status codes of a healthy target, such as `"200"`, `"200-299,304"`, at most 1024 characters.
+   * The status codes that pass, such as `"200"` or `"200-299,304"`, at most 1024 characters; HTTP and HTTPS.
    * @default "200-399"
    */
   expectedCodes?: pulumi.Input<string>;
   /**
-   * UDP: the payload, at most 1024 characters; `\xHH` in it is one byte, `\\` a backslash, the rest UTF-8. (In a
-   * TypeScript string each backslash is written twice.)
+   * The payload of the datagram, at most 1024 characters; UDP. `\xHH` stands for one byte and `\\` for a backslash;
+   * everything else is sent as UTF-8. In a TypeScript string each backslash is written twice.
    * @default an empty datagram
    */
   send?: pulumi.Input<string>;
   /**
-   * UDP: what the first answer must contain, written as `send`.
-   * @default any answer, or none
+   * What the first response must contain, written like `send`; UDP.
+   * @default any response, or none
    */
   expect?: pulumi.Input<string>;
   /**
-   * Seconds between the starts of two checks of a target, 0.05-86400. The first is made at once, the others at times
-   * of the interval that differ from target to target.
+   * Seconds from the beginning of a check to that of the next, 0.05-86400. The first check of a target begins at once;
+   * the others are spread over the interval, so that not all targets are checked at the same time.
    * @default 5
    */
   intervalSeconds?: pulumi.Input<number>;
@@ -79,12 +82,12 @@ export interface HealthCheckArgs {
    */
   timeoutSeconds?: pulumi.Input<number>;
   /**
-   * How many passed checks make an unhealthy target healthy again, 1-100. A new target needs one.
+   * How many checks in a row an unhealthy target must pass to become healthy, 1-100. A new target must pass one.
    * @default 2
    */
   healthyThreshold?: pulumi.Input<number>;
   /**
-   * How many failed checks make a healthy target unhealthy, 1-100.
+   * How many checks in a row a healthy target must fail to become unhealthy, 1-100.
    * @default 3
    */
   unhealthyThreshold?: pulumi.Input<number>;

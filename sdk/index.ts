@@ -1,5 +1,5 @@
-// The SDK: `import * as weir from "pulumi-weir"`.
-// Types are exported apart: the TypeScript that Pulumi brings (3.8) does not know `export { type ... }`.
+// The SDK: everything that a program gets by `import * as weir from "pulumi-weir"`.
+// Types have export lines of their own, because TypeScript 3.8, which Pulumi brings, cannot read `export { type ... }`.
 export type { AdoptionArgs } from './adoption.ts';
 export type { AutoScalingAttachmentArgs } from './auto-scaling-attachment.ts';
 export { AutoScalingAttachment } from './auto-scaling-attachment.ts';

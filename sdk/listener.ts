@@ -1,4 +1,4 @@
-// The listener of a stack: one port of a load balancer, and how what comes in there is spread over the targets.
+// The listener: one port of a load balancer, and how its traffic is distributed over targets.
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import type { CertificateArgs } from './certificate.ts';
@@ -6,29 +6,31 @@ import type { HealthCheckArgs } from './health-check.ts';
 import { Resource } from './resource.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
 
-/** The arguments of a {@link Listener}. */
+/** The arguments of a {@link Listener}; `loadBalancerId`, `protocol` and `port` are required. */
 export interface ListenerArgs extends AdoptionArgs {
-  /** The id of the load balancer that it belongs to. Another one replaces the listener. */
+  /** The id of the load balancer that the listener belongs to. Another one replaces the listener. */
   loadBalancerId: pulumi.Input<string>;
   /**
-   * `"TCP"` spreads connections, `"UDP"` the sessions of clients (address and port), `"HTTP"` and `"HTTPS"` requests;
-   * `"HTTPS"` needs `certificates`. Changes in place.
+   * What is distributed over the targets: `"TCP"` connections, `"UDP"` sessions (the datagrams of one client address
+   * and port), or `"HTTP"` and `"HTTPS"` requests. `"HTTPS"` needs `certificates`.
    */
   protocol: pulumi.Input<'TCP' | 'UDP' | 'HTTP' | 'HTTPS'>;
-  /** The port that clients connect to, 1-65535. Changes in place: the new one opens before the old one closes. */
+  /** The port that clients connect to, 1-65535. When it changes, the new port opens before the old one closes. */
   port: pulumi.Input<number>;
-  /** Classic load balancers only, and required there: the port of every target, 1-65535. */
+  /** The port of every target, 1-65535; required under a classic load balancer, and refused under any other. */
   backendPort?: pulumi.Input<number>;
   /**
-   * How targets are chosen. Changes in place: open connections stay where they are. Weight 0 gets nothing new under any.
+   * How a target is chosen for a new connection, session or request. A target of weight 0 is never chosen. When the
+   * algorithm changes, open connections stay where they are.
    *
-   * - `"weighted-round-robin"`: in proportion to the weights, exactly over each full cycle.
-   * - `"weighted-least-connections"`: the fewest connections for its weight, for backends or requests of uneven speed.
-   *   A TCP connection counts from its pick to its end, an HTTP exchange likewise, over all workers; equal ones take
-   *   turns in proportion to their weights. Above 64 targets the best of a sample of four.
-   * - `"source-ip-hash"`: a client's IP address leads to one target, the same in every worker and after a restart; the
-   *   shares of many clients follow the weights. Where a target goes or comes, its own clients move and few others.
-   *   Clients behind one NAT or proxy are one client.
+   * - `"weighted-round-robin"`: targets take turns in proportion to their weights, exactly so over each full cycle.
+   * - `"weighted-least-connections"`: the target with the fewest connections for its weight, which suits targets or
+   *   requests of uneven speed. TCP connections and HTTP exchanges count from beginning to end, over all workers;
+   *   equally loaded targets take turns in proportion to their weights. Of more than 64 targets the best of a sample of
+   *   four is chosen.
+   * - `"source-ip-hash"`: the IP address of the client decides the target, the same one in every worker and after a
+   *   restart. The shares of many clients follow the weights. When a target comes or goes, its own clients move and few
+   *   others do. Clients behind one NAT gateway or proxy count as one client.
    *
    * ```ts
    * new weir.Listener("db", { loadBalancerId: lb.id, protocol: "TCP", port: 5432, algorithm: "source-ip-hash" });
@@ -37,45 +39,47 @@ export interface ListenerArgs extends AdoptionArgs {
    */
   algorithm?: pulumi.Input<'weighted-round-robin' | 'weighted-least-connections' | 'source-ip-hash'>;
   /**
-   * How targets are checked.
-   * @default a TCP connect every 5 s; for UDP no check
+   * How the targets are checked.
+   * @default a TCP check every 5 s; no check for UDP
    */
   healthCheck?: pulumi.Input<HealthCheckArgs>;
   /**
-   * How a client keeps its target, by a cookie or by its address. Changes in place, as its key and name do.
-   * @default each connection or request is balanced anew
+   * How a client returns to the target that it had before, by a cookie or by its address.
+   * @default each connection or request is distributed anew
    */
   stickySession?: pulumi.Input<StickySessionArgs>;
   /**
-   * HTTPS only, and required there: certificates by names of your own, at most 256. A client gets the one that is for the
-   * server name that it asks for, of two the first in order of your names; where none is, or it names no server, the first
-   * of all. As a plain object, rather than an output as a whole, it shows in previews certificate by certificate.
+   * The certificates of an HTTPS listener by names of your own, 1-256; required for HTTPS and refused for other
+   * protocols. A client gets the certificate for the server name (SNI) that it asks for, of several the first in
+   * alphabetical order of your names. A client that asks for another name, or for none, gets the first certificate of
+   * all. Write the map as a plain object and not as one output: previews then show each certificate.
    */
   certificates?: pulumi.Input<Record<string, pulumi.Input<CertificateArgs>>>;
   /**
-   * Seconds without a byte in either direction after which a connection is closed, 0.05-86400; for UDP, after which a
-   * session ends.
+   * Seconds without a byte in either direction after which a connection is closed or a UDP session ends, 0.05-86400.
    * @default 60, for TCP 900
    */
   idleTimeoutSeconds?: pulumi.Input<number>;
   /**
-   * HTTP and HTTPS: seconds from the whole head of a request to the head of its answer, 0.05-86400. A body is bounded by
-   * `idleTimeoutSeconds` only.
+   * Seconds from the whole head of a request to the head of its response, 0.05-86400; HTTP and HTTPS. The client then
+   * gets a
+   * 504. Bodies are bounded by `idleTimeoutSeconds` only.
    * @default 60
    */
   requestTimeoutSeconds?: pulumi.Input<number>;
   /**
-   * Seconds for which the open TCP connections of an unbound target live on, 0.05-86400, or 0: they end at once.
-   * Nothing new goes to it either way.
+   * Seconds for which open TCP connections and upgraded HTTP connections of an unbound target stay open, 0.05-86400;
+   * with 0 they end at once. Nothing new goes to the target either way. HTTP exchanges may finish, within this time or
+   * `requestTimeoutSeconds`, whichever is longer.
    * @default 0
    */
   drainSeconds?: pulumi.Input<number>;
   /**
-   * Seconds within which a target that begins to take traffic comes from a tenth of its weight to the whole, in even
-   * steps, 0.05-86400, or 0: the whole at once. That is a target that is new or comes back from unhealthy; another
-   * weight or a restart of the runtime begins nothing. Not under `"source-ip-hash"`, where it would move clients, and
-   * without effect while all of the others are as young. Sticky clients come back to it at once. It counts for the
-   * listener's rules too.
+   * Seconds in which a target that begins to take traffic rises from a tenth of its weight to all of it, in even steps,
+   * 0.05-86400; with 0 it has all of it at once. A target begins when it is bound and when it becomes healthy again,
+   * but not with another weight or a restart of the runtime. There is no slow start under `"source-ip-hash"`, where it
+   * would move clients, and no effect while all other targets have just begun too. Sticky clients return to their
+   * target at once. Targets of the listener's rules start slowly too.
    *
    * ```ts
    * new weir.Listener("api", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, slowStartSeconds: 30 });
@@ -84,30 +88,30 @@ export interface ListenerArgs extends AdoptionArgs {
    */
   slowStartSeconds?: pulumi.Input<number>;
   /**
-   * Open client connections at most, 1-1000000, exactly so many over all workers. Beyond them TCP connections are reset,
-   * HTTP and HTTPS ones answered 503 and closed; HTTPS ones after their handshake, which costs more than the rest. Of a
-   * flood each worker answers 1024 at a time, and resets the others. Changes in place: open connections are counted and
-   * stay, however many they are. Other listeners and health checks have no part in it. `weir_refused_total` of
-   * `/metrics` counts who was turned away. UDP: sessions, for which the least recently used one makes room.
+   * The largest number of open client connections, or of UDP sessions, 1-1000000, counted exactly over all workers.
+   * Above it TCP connections are reset, and HTTP and HTTPS connections get a 503 and are closed; for HTTPS that comes
+   * after the TLS handshake, which costs more than the rest. In a flood of connections each worker responds to 1,024 at
+   * a time and resets the others. The least recently used UDP session makes room for a new one. A lower limit closes no
+   * open connection. `weir_rejected_total` of `/metrics` counts the rejected connections.
    *
    * ```ts
    * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, maxConnections: 10_000 });
    * ```
-   * @default no limit; for UDP 10000, and no more than that
+   * @default no limit; for UDP 10000, which is also its maximum
    */
   maxConnections?: pulumi.Input<number>;
   /**
-   * HTTP and HTTPS: requests at most that wait for the head of their answer, 1-1000000, exactly so many over all workers.
-   * Beyond them requests are answered 503 at once, on connections that are kept. Changes in place for the requests that
-   * follow. It keeps slow targets from piling up requests; `maxConnections` bounds the memory.
+   * The largest number of requests that wait for the head of their response, 1-1000000, counted exactly over all
+   * workers; HTTP and HTTPS. Above it a request gets a 503 at once, on a connection that stays open. This keeps
+   * requests from piling up at slow targets; `maxConnections` bounds the memory.
    * @default no limit
    */
   maxPendingRequests?: pulumi.Input<number>;
   /**
-   * TCP, HTTP and HTTPS: tells each target the client's address by a header of the PROXY protocol at the beginning of
-   * each connection. The targets must expect it; health checks send it too, as UNKNOWN (v1) or LOCAL (v2). A
-   * connection to a target then belongs to one client connection: it serves that one's next request if it goes to the
-   * same target, and ends with it. Changes in place for connections made from then on.
+   * The version of the PROXY protocol header by which targets learn the client's address, at the beginning of each
+   * connection; not for UDP. The targets must expect the header; health checks send it too, without a client, as
+   * `UNKNOWN` (v1) or `LOCAL` (v2). A connection to a target then serves one client connection only, and ends with it.
+   * A change counts for new connections.
    *
    * ```ts
    * new weir.Listener("db", { loadBalancerId: lb.id, protocol: "TCP", port: 5432, proxyProtocol: "v2" });
@@ -116,10 +120,10 @@ export interface ListenerArgs extends AdoptionArgs {
    */
   proxyProtocol?: pulumi.Input<'v1' | 'v2'>;
   /**
-   * HTTP and HTTPS: networks, such as `"10.0.0.0/8"` or `"2001:db8::/32"`, at most 256, whose word on a client is taken:
-   * what a client from there sends as `X-Forwarded-For` goes on with its own address added, and what it sends as
-   * `X-Forwarded-Proto`, `X-Forwarded-Port` and `Forwarded` goes on as it is, the first two where they are well formed.
-   * From all others these are replaced, and `Forwarded` is dropped. Changes in place for connections made from then on.
+   * The networks, such as `"10.0.0.0/8"` or `"2001:db8::/32"`, of proxies whose forwarding headers are believed, at
+   * most 256; HTTP and HTTPS. For a client from there, `X-Forwarded-For` goes on with the client's address added,
+   * well-formed `X-Forwarded-Proto` and `X-Forwarded-Port` go on as they are, and so does `Forwarded`. For all other
+   * clients the first three are replaced, and `Forwarded` is removed. A change counts for new connections.
    *
    * ```ts
    * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, trustedProxies: ["10.0.0.0/8"] });
@@ -130,8 +134,8 @@ export interface ListenerArgs extends AdoptionArgs {
 }
 
 /**
- * A port of a load balancer, with its protocol and health check. Its targets are bound by a
- * {@link TargetAttachment}.
+ * A port of a load balancer: its protocol, and how its traffic is distributed over the targets that a {@link
+ * TargetAttachment} binds to it. Every argument but `loadBalancerId` changes in place.
  *
  * ```ts
  * const http = new weir.Listener("http", { loadBalancerId: lb.id, protocol: "HTTP", port: 8080 });
@@ -139,12 +143,12 @@ export interface ListenerArgs extends AdoptionArgs {
  * ```
  */
 export class Listener extends Resource {
-  /** Where clients reach it, such as `http://127.0.0.1:8080` or `tcp://127.0.0.1:9000`. */
+  /** The URL that clients use, such as `http://127.0.0.1:8080` or `tcp://127.0.0.1:9000`. */
   declare readonly endpoint: pulumi.Output<string>;
 
-  /** An existing listener, by its id; it is read, never changed or deleted. */
+  /** Reads an existing listener by its id, and never changes or deletes it. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Listener {
-    // What is read needs no arguments; the program's would be ignored.
+    // A resource that is only read needs no arguments, and Pulumi would ignore them.
     return new Listener(name, {} as ListenerArgs, { ...opts, id });
   }
 

@@ -1,59 +1,60 @@
-// The load balancer of a stack: the address that clients use.
+// The load balancer: the address that clients use.
 import * as pulumi from '@pulumi/pulumi';
 import { canonicalAddress } from '../provider/model/base/target-key.ts';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
 
-/** The arguments of a {@link LoadBalancer}; all of them may be left out. */
+/** The arguments of a {@link LoadBalancer}; all of them are optional. */
 export interface LoadBalancerArgs extends AdoptionArgs {
   /**
-   * `"application"`: each target has a port and a weight of its own and is bound to a listener. `"classic"`: targets are
-   * bound to the load balancer with a weight only, and each listener has the one `backendPort`. Another type replaces
-   * the load balancer.
+   * Where targets are bound. `"application"`: to listeners and forwarding rules, each target with a port of its own.
+   * `"classic"`: to the load balancer itself, for all its listeners; each listener connects to its `backendPort` at
+   * every target. Another type replaces the load balancer.
    * @default "application"
    */
   type?: pulumi.Input<'application' | 'classic'>;
   /**
-   * The virtual IP, an IPv4 or IPv6 address of the machine that the runtime runs on, such as `"127.0.0.1"`. Load
-   * balancers may share one; only address and port together are exclusive. A change is made in place.
-   * @default one of the runtime's `--vip-pool`
+   * The virtual IP (VIP): an IPv4 or IPv6 address of the machine on which the runtime runs, such as `"127.0.0.1"`. Load
+   * balancers may share an address, as long as no two listeners have the same address and port.
+   * @default an address of the runtime's `--vip-pool`
    */
   address?: pulumi.Input<string>;
   /**
-   * The region, at most 255 characters. Given, it is that of every {@link BackendServer} that is bound here; targets
-   * without a server are not asked.
-   * @default any region
+   * The region, at most 255 characters. If it is given, every {@link BackendServer} that is bound must be in the same
+   * region; targets without a server are not compared.
+   * @default servers of any region
    */
   region?: pulumi.Input<string>;
   /**
-   * The network, at most 255 characters; compared as `region` is.
-   * @default any network
+   * The network (VPC), at most 255 characters; compared as `region` is.
+   * @default servers of any network
    */
   vpcId?: pulumi.Input<string>;
   /**
-   * The zone, at most 255 characters; compared as `region` is, with servers that name a zone.
-   * @default any zone
+   * The zone, at most 255 characters; compared as `region` is, with servers that have a zone.
+   * @default servers of any zone
    */
   zoneId?: pulumi.Input<string>;
   /**
-   * Targets of type `"eni"` and `"eci"` need `"guaranteed"`. It does not limit what goes through.
+   * The class of performance. Targets of type `"eni"` and `"eci"` can be bound only if it is `"guaranteed"`; it limits
+   * nothing else.
    * @default "shared"
    */
   performance?: pulumi.Input<'shared' | 'guaranteed'>;
   /**
-   * True: the load balancer is neither deleted nor replaced before this is false.
+   * Whether deleting and replacing the load balancer is refused until this is set to false.
    * @default false
    */
   deletionProtection?: pulumi.Input<boolean>;
   /**
-   * Texts of your own by name, which decide nothing; names and values have at most 255 characters.
+   * Texts by names of your own, which have no effect; names and values have at most 255 characters.
    * @default none
    */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
 /**
- * A virtual IP that listeners share.
+ * A virtual IP, at which listeners accept traffic. Every argument but `type` changes in place.
  *
  * ```ts
  * const lb = new weir.LoadBalancer("web", { address: "127.0.0.1" });
@@ -61,10 +62,10 @@ export interface LoadBalancerArgs extends AdoptionArgs {
  * ```
  */
 export class LoadBalancer extends Resource {
-  /** The virtual IP. Known in preview already where `address` is given. */
+  /** The virtual IP. It is known in the first preview if `address` is given. */
   declare readonly vip: pulumi.Output<string>;
 
-  /** An existing load balancer, by its id; it is read, never changed or deleted. */
+  /** Reads an existing load balancer by its id, and never changes or deletes it. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): LoadBalancer {
     return new LoadBalancer(name, {}, { ...opts, id });
   }
@@ -75,8 +76,11 @@ export class LoadBalancer extends Resource {
   }
 }
 
-/** The engine takes every output for unknown when anything changes; this one is known by its argument. */
+/**
+ * The `vip` in a preview: the engine takes every output for unknown if any argument changes, but this one follows from
+ * `address`.
+ */
 function previewedVip({ urn, vip }: LoadBalancer, given: pulumi.Input<string>): pulumi.Output<string> {
-  // The URN brings the dependency on the load balancer along.
+  // Taking the value from the URN makes it depend on the load balancer.
   return pulumi.all([urn, given]).apply(([, address]) => (address ? pulumi.output(canonicalAddress(address)) : vip));
 }

@@ -1,8 +1,8 @@
-// @pulumi/random, which is loaded with the first resource of it: a stack without components never loads it.
+// The package @pulumi/random, loaded only when a component needs it: other stacks do not pay for it.
 import { createRequire } from 'node:module';
 import type * as Random from '@pulumi/random';
 
-/** At once, since constructors cannot wait for an `import()`. */
+/** Loads the package synchronously, because constructors cannot wait for an `import()`. */
 export function random(): typeof Random {
   return createRequire(import.meta.url)('@pulumi/random');
 }

@@ -1,15 +1,16 @@
-// What a component refuses by itself, before anything is registered: shown as it is, without a stack trace.
+// Errors of a component's arguments, thrown before anything is registered.
 import * as pulumi from '@pulumi/pulumi';
 
+/** Throws if there are problems, as an error that Pulumi shows without a stack trace. */
 export function refuse(component: string, name: string, problems: readonly string[]): void {
   if (problems.length > 0) throw new pulumi.RunError(`InvalidParameter: ${component} ${name}: ${problems.join('; ')}`);
 }
 
-/** Of a map that a component takes apart: of an output nothing can be read, nor can it be spread. */
+/** The problems of a map that a component takes apart: the entries of an output are not known yet. */
 export function mapProblems(path: string, map: unknown): string[] {
-  if (!isPlain(map)) return [`${path}: must be a plain object, and no output`];
+  if (!isPlain(map)) return [`${path}: must be a plain object, not an output`];
   return Object.entries(map).flatMap(([name, value]) =>
-    isPlain(value) ? [] : [`${path}.${name}: must be a plain object, and no output`],
+    isPlain(value) ? [] : [`${path}.${name}: must be a plain object, not an output`],
   );
 }
 

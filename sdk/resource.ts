@@ -1,15 +1,18 @@
-// What every resource of the SDK is: its arguments go to the engine with what the providers must know beside them.
+// The base class of all resources: it passes the arguments to the engine, with what else the providers need.
 import * as pulumi from '@pulumi/pulumi';
 import type { ResourceClass } from '../provider/model/base/kinds.ts';
 import { isRecord, RESERVED_NAME } from '../provider/model/base/record.ts';
 import { PROVIDERS } from '../provider/shim.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
 
-/** Whose each id is: an argument that is the id of a resource of the program is this very output. */
+/**
+ * The URN of the resource that each id belongs to. If an argument is the id of a resource, it is that resource's output
+ * itself.
+ */
 const ownersOfIds = new WeakMap<object, Promise<pulumi.URN>>();
 
 export abstract class Resource extends pulumi.dynamic.Resource {
-  /** `outputs`: the names of what the runtime answers beside the arguments. */
+  /** `outputs`: the names of the properties that the runtime adds to the arguments. */
   constructor(
     type: ResourceClass,
     name: string,
@@ -18,17 +21,17 @@ export abstract class Resource extends pulumi.dynamic.Resource {
     outputs: readonly string[],
   ) {
     if (opts?.import !== undefined) {
-      const advice = `in place of the option \`import\` give the argument adopt: ${JSON.stringify(opts.import)}`;
+      const advice = `give the argument adopt: ${JSON.stringify(opts.import)} instead of the option \`import\``;
       throw new pulumi.RunError(`weir.${type} ${name}: Pulumi cannot import dynamic resources: ${advice}`);
     }
     const reserved = Object.entries(args).find(([, value]) => isRecord(value) && Object.hasOwn(value, RESERVED_NAME));
     if (reserved !== undefined) {
-      // On its way to the providers it would be lost.
+      // Pulumi drops an entry of this name on the way to the providers.
       throw new pulumi.RunError(`weir.${type} ${name}: ${reserved[0]}: the name ${RESERVED_NAME} is reserved`);
     }
     const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
     const owner = urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent);
-    // `get` reads and owns nothing.
+    // A resource that `get` reads has no owner here.
     const own = opts?.id === undefined ? { ...withSecrets(args), ...forCheck(args), owner } : args;
     super(PROVIDERS[type], name, { ...pending, ...own }, opts, 'weir', type);
     ownersOfIds.set(this.id, owner);
@@ -36,9 +39,10 @@ export abstract class Resource extends pulumi.dynamic.Resource {
 }
 
 /**
- * The URN that the resource will have: the runtime keeps it with the object, so that no other resource takes the object
- * over by accident. As text alone, which depends on nothing: as the output that Pulumi makes of it, an input would depend
- * on the parent, which for a component means on all its children, the resource itself among them, and `up` would never end.
+ * The URN that the resource will have. The runtime keeps it with the object, so that no other resource takes the object
+ * over by accident. It is a promise of text, which depends on no resource. The output that `createUrn` returns depends
+ * on the parent, which for a component means on all children of it: the resource would wait for itself, and `up` would
+ * never end.
  */
 function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions['parent']): Promise<pulumi.URN> {
   return new Promise((resolve) => {
@@ -47,15 +51,18 @@ function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions[
 }
 
 /**
- * What `check` alone is told, which keeps it out of inputs and state. In preview the ids of new resources are not known,
- * and whose they are is: that lets the providers check resources against each other.
+ * Properties for `check` alone, which removes them, so that neither inputs nor state have them. In a preview the ids of
+ * new resources are unknown; the URNs of their resources are known, and let the providers check resources against each
+ * other.
  */
 function forCheck(args: object): { references: unknown; secrets: unknown } {
   const references = pulumi.runtime.isDryRun() ? referencesIn(args) : undefined;
   return { references, secrets: secretArguments(args) };
 }
 
-/** The arguments with nothing but the URNs of resources in place of their ids; undefined where there are none. */
+/**
+ * The arguments that are ids of resources, with their URNs in place of the ids. Returns `undefined` if there are none.
+ */
 function referencesIn(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   if (pulumi.Output.isInstance(value)) return ownersOfIds.get(value);

@@ -1,22 +1,23 @@
-// Makes secrets of the keys among a resource's arguments, so that state, previews and logs never have them in plain text.
+// Private keys and cookie keys among the arguments become secrets, which state, previews and logs never show.
 import * as pulumi from '@pulumi/pulumi';
 
 type Args = Readonly<Record<string, unknown>>;
 type Change = (value: unknown) => unknown;
 
-// Nested: as an additional secret output Pulumi would hide the outputs and leave the inputs as they are.
+// The nested values are marked one by one: with `additionalSecretOutputs` Pulumi would show the inputs in plain text.
 const KEYS: Readonly<Record<string, Change>> = {
   certificates: (certificates) => changed(certificates, (map) => changedEach(map, '*', withSecret('privateKey'))),
   stickySession: withSecret('cookieKey'),
 };
 
+/** The arguments with their keys as secrets. */
 export function withSecrets(args: object): Args {
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, KEYS[name]?.(value) ?? value]));
 }
 
 /**
- * The names of the arguments in which the program has secrets of its own, whose values the providers then print nowhere; of
- * keys they never do. Undefined: there are none.
+ * The names of the arguments that hold secrets of the program's own, so that the providers never print their values;
+ * keys are never printed anyway. Returns `undefined` if there are none.
  */
 export async function secretArguments(args: object): Promise<string[] | undefined> {
   const held = Object.entries(args).filter(([name]) => !(name in KEYS));
@@ -28,7 +29,7 @@ export async function secretArguments(args: object): Promise<string[] | undefine
   return names.length > 0 ? names : undefined;
 }
 
-/** Of plain objects and lists: whatever else there is may lead round in a circle. */
+/** The outputs in plain objects and lists; other objects may refer to themselves and are not searched. */
 function outputsIn(value: unknown): pulumi.Output<unknown>[] {
   if (pulumi.Output.isInstance(value)) return [value];
   if (typeof value !== 'object' || value === null) return [];
@@ -40,7 +41,7 @@ function withSecret(property: string): Change {
   return (value) => changed(value, (object) => changedEach(object, property, (secret) => pulumi.secret(secret)));
 }
 
-/** Of what is an object, now or later; anything else is left for the provider to refuse. */
+/** Changes a value that is an object, or will be one; any other value is left for the provider to refuse. */
 function changed(value: unknown, change: (object: Args) => unknown): unknown {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) {
     return pulumi.output(value).apply((known) => changed(known, change));

@@ -1,4 +1,4 @@
-// The service of a stack: a load balancer with its listeners, health checks and targets, from one description.
+// The service: a load balancer with its listeners, health checks and targets, from one description.
 import * as pulumi from '@pulumi/pulumi';
 import type { HealthCheckArgs } from './health-check.ts';
 import { Listener, type ListenerArgs } from './listener.ts';
@@ -8,13 +8,17 @@ import { mapProblems, refuse } from './refusal.ts';
 import type { StickySessionArgs } from './sticky-session.ts';
 import { TargetAttachment, type TargetAttachmentArgs } from './target-attachment.ts';
 
-/** Which targets there are and how they are bound, as for a {@link TargetAttachment}. */
+/**
+ * The arguments of a {@link TargetAttachment} that a service passes on: which targets there are, and how they are
+ * bound.
+ */
 export type ServiceTargetsArgs = Partial<
   Pick<TargetAttachmentArgs, 'targets' | 'defaultPort' | 'manageWeights' | 'awaitHealthySeconds' | 'handoverSeconds'>
 >;
 
-/** A sticky session of a service's listener: its key and its cookie's name are made where they are not given. */
+/** A sticky session of a service's listener; its `cookieKey` and `cookieName` are created if they are not given. */
 export interface ServiceStickySessionArgs extends StickySessionArgs {
+  /** How a client is recognised, as for {@link StickySessionArgs}; it cannot be an output. */
   type: 'cookie' | 'source-ip';
 }
 
@@ -23,38 +27,41 @@ export interface ServiceListenerArgs
   extends Omit<ListenerArgs, 'loadBalancerId' | 'stickySession'>,
     ServiceTargetsArgs {
   /**
-   * How a client keeps its target. For a cookie without `cookieKey` a RandomPassword is made, and without `cookieName` a
-   * RandomId that the name ends with: services of one host do not overwrite each other's cookies then, and the key
-   * outlives the runtime.
-   * @default each connection or request is balanced anew
+   * How a client returns to the target that it had before. Without `cookieKey` the key is a RandomPassword, which
+   * outlives the runtime; without `cookieName` the name ends with a RandomId, so that services on one host do not
+   * overwrite each other's cookies.
+   * @default each connection or request is distributed anew
    */
   stickySession?: ServiceStickySessionArgs;
 }
 
-/** The arguments of a {@link Service}: those of a {@link LoadBalancer}, its listeners, and their targets. */
+/** The arguments of a {@link Service}: those of its {@link LoadBalancer}, its listeners, and their targets. */
 export interface ServiceArgs<Name extends string = string> extends LoadBalancerArgs, ServiceTargetsArgs {
-  /** The listeners by names of your own, as plain objects. The name is what a listener is known by: its port changes in place. */
+  /**
+   * The listeners by names of your own, as plain objects. A listener is known by its name, so another port under the
+   * same name is a change in place.
+   */
   listeners: Record<Name, ServiceListenerArgs>;
   /**
-   * The targets of every listener that has none of its own, also of those that other parts of the program add to the
-   * load balancer. `defaultPort` and the other arguments of an attachment count for listeners' own targets too, where
-   * they do not say otherwise.
+   * The targets of every listener that has none of its own, including listeners that other parts of the program add to
+   * the load balancer. `defaultPort`, `manageWeights`, `awaitHealthySeconds` and `handoverSeconds` beside it also count
+   * for the listeners' own targets, unless a listener has its own.
    */
   targets?: ServiceTargetsArgs['targets'];
   /**
-   * How targets are checked where a listener does not say it itself.
-   * @default a TCP connect every 5 s; for UDP no check
+   * How the targets of listeners without a `healthCheck` of their own are checked.
+   * @default a TCP check every 5 s; no check for UDP
    */
   healthCheck?: pulumi.Input<HealthCheckArgs>;
 }
 
 /**
- * A load balancer, its listeners and their targets in one description. Each is a resource of its own below this one, so
- * a change of one port, weight or target changes that one child, in place. Forwarding rules, or targets that a
- * {@link Canary} binds, are added by the children's ids.
+ * A load balancer with its listeners and their targets in one description. Each part is a resource below the component,
+ * so a change of one port, weight or target changes that one resource, in place. Use the ids of these resources to add
+ * forwarding rules, or the targets of a {@link Canary}.
  *
- * The children are named for the service: `shop` is the load balancer, and the attachment of `targets`; `shop-http` the
- * listener `http`, and the attachment of its own targets.
+ * The resources are named after the service: `shop` is the load balancer, and the attachment of `targets`; `shop-http`
+ * is the listener `http`, and the attachment of its own targets.
  *
  * ```ts
  * const shop = new weir.Service("shop", {
@@ -71,17 +78,17 @@ export interface ServiceArgs<Name extends string = string> extends LoadBalancerA
  * ```
  */
 export class Service<Name extends string = string> extends pulumi.ComponentResource {
-  /** Its virtual IP is the service's. */
+  /** The load balancer, whose virtual IP is that of the service. */
   readonly loadBalancer: LoadBalancer;
-  /** By the names of the description. */
+  /** The listeners by their names. */
   readonly listeners: Readonly<Record<Name, Listener>>;
-  /** What binds `targets`; undefined where there are none. */
+  /** The attachment of `targets`; undefined if there are none. */
   readonly attachment: TargetAttachment | undefined;
-  /** What binds listeners' own targets, by the listeners' names. */
+  /** The attachments of the listeners' own targets, by the listeners' names. */
   readonly attachments: Readonly<Partial<Record<Name, TargetAttachment>>>;
-  /** The virtual IP. Known in preview already where `address` is given. */
+  /** The virtual IP. It is known in the first preview if `address` is given. */
   readonly vip: pulumi.Output<string>;
-  /** Where clients reach each listener, such as `"http://127.0.0.1:80"`. */
+  /** The URL that clients use, such as `"http://127.0.0.1:80"`, by the listeners' names. */
   readonly endpoints: pulumi.Output<Record<Name, string>>;
 
   constructor(name: string, args: ServiceArgs<Name>, opts?: pulumi.ComponentResourceOptions) {
@@ -130,7 +137,10 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
   }
 }
 
-/** What is about targets, and the rest. What is not given stays out, so that it covers nothing. */
+/**
+ * Splits arguments into those about targets and the others. An argument that is undefined is left out, so that it
+ * overrides none.
+ */
 function takeTargets<T extends ServiceTargetsArgs>(
   args: T,
 ): { own: ServiceTargetsArgs; others: Omit<T, keyof ServiceTargetsArgs> } {

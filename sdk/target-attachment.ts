@@ -1,98 +1,115 @@
-// The target attachment of a stack: the targets, by names of yours, that take the traffic of a listener or rule.
+// The target attachment: the targets that take the traffic of a listener, a rule or a load balancer.
 import type * as pulumi from '@pulumi/pulumi';
 import type { AdoptionArgs } from './adoption.ts';
 import { Resource } from './resource.ts';
 
-/** One target: a server or an address and a port that answer, and its share of the traffic. */
+/** One target: where it is, and its share of the traffic. `serverId`, `address` or both are required. */
 export interface TargetArgs {
   /**
-   * The id of a {@link BackendServer}, whose first address counts where `address` is not given. It must be eligible when
-   * it is bound; where it is no more later, it takes no new traffic and comes back by itself. A server and its bare
-   * address are one target. Required where there is no `address`.
+   * The id of a {@link BackendServer}; without `address`, the target has the first address of the server. The server
+   * must be eligible when it is bound. If it ceases to be, the target gets no new traffic until the server is eligible
+   * again. A server and its bare address are one target.
    */
   serverId?: pulumi.Input<string>;
-  /** An IPv4 or IPv6 address, no host name; with `serverId` one of that server's. */
+  /** The IPv4 or IPv6 address of the target, not a host name; with `serverId`, one of the addresses of the server. */
   address?: pulumi.Input<string>;
   /**
-   * The kind of the server, which must be named where it is `"eni"` or `"eci"`: those need a load balancer of
-   * `performance: "guaranteed"`.
+   * The kind of the server: an instance (`"ecs"`), an elastic network interface (`"eni"`) or a container instance
+   * (`"eci"`). It must equal `kind` of the server. The last two need a load balancer of `performance: "guaranteed"`.
    * @default "ecs"
    */
   type?: pulumi.Input<'ecs' | 'eni' | 'eci'>;
   /**
-   * The port, 1-65535. A change is make before break, as of `serverId` and `address`: the old target serves until the new
-   * one passed a check. Not for classic load balancers: there the listener's `backendPort` counts.
-   * @default the attachment's `defaultPort`
+   * The port of the target, 1-65535; refused under a classic load balancer, where the `backendPort` of the listener
+   * counts. When it changes, or `address` or `serverId` does, the old target serves until the new one has passed a
+   * first check.
+   * @default `defaultPort` of the attachment
    */
   port?: pulumi.Input<number>;
   /**
-   * Its share beside the other targets' weights, a whole number 0-100. 0: nothing new goes to it, open connections stay.
+   * The share of the target beside the weights of the other targets, a whole number from 0 to 100. A target of weight 0
+   * gets nothing new, and its open connections stay.
    * @default 100
    */
   weight?: pulumi.Input<number>;
-  /** 1-80 letters, digits, `-`, `/`, `.` or `_`, for your own use. */
+  /** A note of your own, 1-80 letters, digits, `-`, `/`, `.` or `_`; it has no effect. */
   description?: pulumi.Input<string>;
 }
 
-/** A target as the runtime has it, among the outputs of an attachment. */
+/** A target as the runtime has it, in `boundTargets` of an attachment. */
 export interface BoundTarget {
+  /** The IP address, also if the target names only a server. */
   address: string;
+  /** The port, also if it is `defaultPort` or the `backendPort` of the listener. */
   port: number;
+  /** The weight, from 0 to 100. */
   weight: number;
-  /** As it was when the attachment was last written; `weir status` has it live. */
+  /**
+   * The health when the attachment was last written; `weir status` shows the present one. `"checking"`: the first check
+   * has not ended. `"unchecked"`: checking is turned off. `"ineligible"`: the state of the server forbids traffic. A
+   * target takes traffic if it is `"healthy"` or `"unchecked"`.
+   */
   health: 'healthy' | 'unhealthy' | 'checking' | 'unchecked' | 'ineligible';
 }
 
-/** The arguments of a {@link TargetAttachment}: exactly one of `listenerId`, `ruleId` and `loadBalancerId`. */
+/**
+ * The arguments of a {@link TargetAttachment}; exactly one of `listenerId`, `ruleId` and `loadBalancerId` is required.
+ */
 export interface TargetAttachmentArgs extends AdoptionArgs {
   /**
-   * The listener whose traffic the targets take; of an HTTP or HTTPS one with rules, what no rule matches. Another one
-   * replaces the attachment.
+   * The id of the listener whose traffic the targets take; for HTTP and HTTPS, the requests that match no rule. Another
+   * one replaces the attachment.
    */
   listenerId?: pulumi.Input<string>;
-  /** The forwarding rule whose requests the targets take. Another one replaces the attachment. */
+  /** The id of the forwarding rule whose requests the targets take. Another one replaces the attachment. */
   ruleId?: pulumi.Input<string>;
   /**
-   * In place of `listenerId`: every listener of this load balancer, present and future, that has no attachment of its
-   * own. The only form for a classic load balancer. Another one replaces the attachment.
+   * The id of the load balancer whose listeners, present and future, send their traffic to the targets unless they have
+   * an attachment of their own. Under a classic load balancer this is the only possibility. Another one replaces the
+   * attachment.
    */
   loadBalancerId?: pulumi.Input<string>;
   /**
-   * The targets by names of your own, at most 500. The name is what a target is known by: a name that appears is bound,
-   * one that goes is unbound at once, and one that stays changes in place. Order means nothing.
+   * The targets by names of your own, at most 500. A target is known by its name: a new name is bound, a name that is
+   * removed is unbound at once, and a name that stays changes in place. The order has no meaning.
    */
   targets: pulumi.Input<Record<string, pulumi.Input<TargetArgs>>>;
   /**
-   * The port of targets without one, 1-65535. Under a classic load balancer it has no effect.
-   * @default each target has its own
+   * The port of targets that have none, 1-65535; it has no effect under a classic load balancer.
+   * @default each target needs a port
    */
   defaultPort?: pulumi.Input<number>;
   /**
-   * False: weights are given here once, when a target is bound, and then belong to whoever changes them through the
-   * API; this program no longer sets them back.
+   * Whether the weights of bound targets follow the program. If false, the program gives a weight only when it binds a
+   * target, and the API changes it afterwards.
    * @default true
    */
   manageWeights?: pulumi.Input<boolean>;
   /**
-   * Seconds that `pulumi up` waits for every target of weight above 0 to be healthy, 0.05-86400; it fails with the list
-   * of those that are not.
+   * Seconds that `pulumi up` waits for every target of weight above 0 to be healthy, 0.05-86400. If some are not, it
+   * fails and lists them; they stay bound.
    * @default it does not wait
    */
   awaitHealthySeconds?: pulumi.Input<number>;
   /**
-   * Seconds that a changed port, address or server has to pass its first check, 0.05-86400; until then the old one serves,
-   * and if it does not pass, nothing changes and `pulumi up` fails. The same for the first targets of a listener's own,
-   * which take the place of its load balancer's. Where names that go leave none in traffic, at most as long for one first
-   * check of each that comes, and then they go; and for the first checks of targets for which a new listener or rule takes
-   * over from another one. 0: all of it at once.
+   * Seconds that a new target has for its first health check before it replaces an old one, 0.05-86400; with 0 it
+   * replaces the old one at once. It applies to four kinds of change:
+   *
+   * - Another port, address or server under the same name. The old target serves until the new one has passed its
+   *   check; if it does not pass, nothing changes and `pulumi up` fails.
+   * - The first targets of a listener's own, which replace those of its load balancer: likewise.
+   * - Names that are removed, if that would leave no target with traffic. They are unbound when each new target has
+   *   been checked once.
+   * - A new listener or rule that replaces another one, when it gets its targets: their first checks are awaited.
    * @default 30
    */
   handoverSeconds?: pulumi.Input<number>;
 }
 
 /**
- * Binds targets to a listener, to a forwarding rule, or to all listeners of a load balancer. When `pulumi up` says that
- * a target is unbound, no new request or connection goes to it.
+ * Binds targets to a listener, to a forwarding rule, or to all listeners of a load balancer; the clouds call it
+ * registering targets or adding backend servers. When `pulumi up` says that a target is unbound, no new request or
+ * connection goes to it.
  *
  * ```ts
  * new weir.TargetAttachment("web", {
@@ -105,9 +122,9 @@ export class TargetAttachment extends Resource {
   /** The targets as the runtime has them, by the same names. */
   declare readonly boundTargets: pulumi.Output<Record<string, BoundTarget>>;
 
-  /** An existing attachment, by its id; it is read, never changed or deleted. */
+  /** Reads an existing attachment by its id, and never changes or deletes it. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): TargetAttachment {
-    // What is read needs no arguments; the program's would be ignored.
+    // A resource that is only read needs no arguments, and Pulumi would ignore them.
     return new TargetAttachment(name, {} as TargetAttachmentArgs, { ...opts, id });
   }
 

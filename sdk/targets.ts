@@ -1,14 +1,15 @@
-// A map of targets from a plain list of addresses and ports.
+// The helper `targets`: a map of targets from a list of addresses and ports.
 import { isIP } from 'node:net';
 import { targetKey } from '../provider/model/base/target-key.ts';
 import type { TargetArgs } from './target-attachment.ts';
 
-/** What all targets of a list have in common. */
+/** The properties that all targets of a list have in common. */
 export type SharedTargetArgs = Omit<TargetArgs, 'serverId' | 'address' | 'port'>;
 
 /**
- * The `targets` of an attachment, named by address and port. Throws for an entry that is no `address:port` (an IPv6
- * address stands in brackets) and for two that mean the same.
+ * Makes the `targets` of an attachment from a list of addresses and ports, which are also their names; `shared` has the
+ * properties that all of them get. Throws if an entry is not `address:port`, with an IPv6 address in brackets, or if
+ * two entries mean the same target.
  *
  * ```ts
  * const pool = weir.targets(["10.0.0.1:80", "[2001:db8::1]:80"], { weight: 50 });
@@ -31,7 +32,7 @@ function parse(entry: string): { address: string; port: number } {
   const port = Number(match?.[3]);
   if (isIP(address) !== (match?.[1] === undefined ? 4 : 6) || !(port >= 1 && port <= 65_535)) {
     throw new Error(
-      `weir.targets: ${JSON.stringify(entry)} is no address and port such as "10.0.0.1:80" or "[::1]:80"`,
+      `weir.targets: ${JSON.stringify(entry)} is not an address and port such as "10.0.0.1:80" or "[::1]:80"`,
     );
   }
   return { address, port };

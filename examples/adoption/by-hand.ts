@@ -1,4 +1,4 @@
-// What somebody made by hand before there was a stack: `node by-hand.ts`, with WEIR_ENDPOINT and WEIR_TOKEN as for `weir`.
+// The objects that the stack adopts, made through the API: `node by-hand.ts`, with WEIR_TOKEN in the environment.
 const {
   WEIR_ENDPOINT = 'http://127.0.0.1:7400',
   WEIR_TOKEN = '',

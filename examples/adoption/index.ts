@@ -1,13 +1,13 @@
-// Adoption: what was made by hand goes on under a stack, without a moment without traffic.
+// Adoption: a stack takes over objects that were made by hand, and traffic goes on.
 //
 //     for n in 1 2; do node ../backend.ts app$n 914$n & done
 //     node by-hand.ts                                    # with WEIR_TOKEN in the environment
 //     pulumi stack init dev
-//     pulumi up                                          # takes over, and changes nothing
+//     pulumi up                                          # takes the objects over and changes nothing
 //     pulumi config set app2Weight 100 && pulumi up      # from now on the stack says what runs
 //
-// Each object must be as it is described here, else `up` names what differs. `npx weir export` writes such a program for
-// everything that a runtime has.
+// `adopt` names the object to take over. Its properties must equal those in the program; otherwise `up` fails and names
+// each difference. `npx pulumi-weir export` writes such a program for everything that a runtime has.
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
 

@@ -1,9 +1,9 @@
-// Auto scaling: servers that join a group take traffic of what the group is attached to, and those that leave do not.
+// Auto scaling: the members of a group are the targets of every listener that the group is attached to.
 //
 //     for n in 1 2 3 99; do node ../backend.ts server$n 9121 127.0.0.$n & done
 //     pulumi stack init dev
-//     pulumi up                                          # one server
-//     pulumi config set size 3 && pulumi up              # three
+//     pulumi up                                          # one server takes traffic
+//     pulumi config set size 3 && pulumi up              # three servers do
 //     curl -X PUT -H "Authorization: Bearer $WEIR_TOKEN" http://127.0.0.1:7400$(pulumi stack output burstMember)
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
@@ -23,18 +23,18 @@ const http = new weir.Listener('http', {
   healthCheck: { protocol: 'HTTP', intervalSeconds: 1 },
 });
 
-// The members of this group are the stack's: `size` servers.
+// The stack decides who is a member of this group: `size` servers.
 const names = Array.from({ length: size }, (_, index) => `server${index + 1}`);
 const base = new weir.AutoScalingGroup('base', {
   members: Object.fromEntries(names.map((name, index) => [name, server(name, `127.0.0.${index + 1}`).id])),
 });
 new weir.AutoScalingAttachment('base', { groupId: base.id, listenerId: http.id, port });
 
-// Those of this one join and leave through the API, as an autoscaler has it, and no `up` removes one.
+// Members of this group join and leave through the API, as an autoscaler makes them; `up` never removes one.
 const burst = new weir.AutoScalingGroup('burst');
 new weir.AutoScalingAttachment('burst', { groupId: burst.id, listenerId: http.id, port, weight: 50 });
 const spare = server('spare', '127.0.0.99');
 
 export const url = http.endpoint;
-/** A PUT makes the spare server a member, a DELETE ends that. */
+/** The path in the API at which PUT makes the spare server a member of `burst`, and DELETE removes it. */
 export const burstMember = pulumi.interpolate`/v1/groups/${burst.id}/members/${spare.id}`;

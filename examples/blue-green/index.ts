@@ -5,8 +5,9 @@
 //     pulumi up
 //     pulumi config set live green && pulumi up
 //
-// Both sets have the same names. So the second `up` first checks green; blue serves until all of green answers, then they
-// swap at once, and no request fails. Where green does not answer, `up` fails and blue goes on.
+// Both sets use the same target names. Therefore the second `up` is a hand-over: blue serves until every green target
+// has passed a first check, then all of them are replaced at once and no request fails. If a green target does not pass
+// its check within `handoverSeconds`, `up` fails and blue goes on serving.
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
 

@@ -21,6 +21,7 @@ const http = new weir.Listener('http', {
   healthCheck: { protocol: 'HTTP', intervalSeconds: 1 },
 });
 
+// The component computes the weights: together, the targets of `new` get the percentage, and those of `old` the rest.
 new weir.Canary('app', {
   listenerId: http.id,
   old: { old1: target('old1', 9161), old2: target('old2', 9162), old3: target('old3', 9163) },

@@ -1,9 +1,9 @@
-// A classic load balancer: targets are bound to it with a weight only, and serve each of its listeners.
+// A classic load balancer: targets are bound to the load balancer itself, and serve each of its listeners.
 //
 //     for n in 2 3; do for port in 9131 9132; do node ../backend.ts store$n $port 127.0.0.$n & done; done
 //     pulumi stack init dev
 //     pulumi up
-//     pulumi config set store3Weight 0 && pulumi up      # a rest: no new connections, the open ones stay
+//     pulumi config set store3Weight 0 && pulumi up      # store3 gets no new connections; open ones stay
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
 
@@ -12,7 +12,7 @@ const port = (name: string, usual: number) => config.getNumber(name) ?? usual;
 
 const lb = new weir.LoadBalancer('store', { type: 'classic', address: '127.0.0.1' });
 
-// The port of the targets is the listener's: one for reading, one for writing.
+// A target has no port of its own here: each listener connects to its own `backendPort` at every target.
 for (const [name, usual, backend] of [
   ['read', 8131, 9131],
   ['write', 8132, 9132],

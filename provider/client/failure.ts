@@ -92,7 +92,7 @@ function withDetails(message: string, details: readonly Problem[]): string {
 function startAdvice(code: string): string {
   return isNoTls(code)
     ? `it does not speak TLS as https needs it: check the scheme, or ${SET_ENDPOINT}`
-    : `start it with \`npx weir serve\`, or ${SET_ENDPOINT}`;
+    : `start it with \`npx pulumi-weir serve\`, or ${SET_ENDPOINT}`;
 }
 
 function trustAdvice(code: string): string {

@@ -1,10 +1,12 @@
 // Each example is a project that goes up, does what it is there to show, and goes: the real CLI, a real runtime, real requests.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
 import { askTcp, type Backend, freePort, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
+import { byName, startSample } from '../harness/backends/sample.ts';
 import { shares, sharesAt, startLoad } from '../harness/clients/load.ts';
 import { copyTree } from '../harness/machine/tree.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
@@ -40,6 +42,13 @@ function responded(url: string): Promise<Record<string, number>> {
   return sharesAt(url, 100);
 }
 
+/** Which backend answered how many connections, one after the other. */
+async function connected(port: number, count: number): Promise<Record<string, number>> {
+  const responses = [];
+  while (responses.length < count) responses.push({ backend: await askTcp('127.0.0.1', port) });
+  return shares(responses);
+}
+
 /** `pulumi config set`, and the `up` that it is for. */
 async function change(stack: Stack, key: string, value: string): Promise<void> {
   await stack.done(['config', 'set', key, value]);
@@ -50,6 +59,27 @@ async function destroyed(stack: Stack): Promise<void> {
   await stack.destroy();
   assert.equal((await stack.resources()).size, 0);
 }
+
+test('quick start: three sample backends share requests and connections by their weights', async (t) => {
+  const { open, directory } = await project(t, 'quickstart');
+  const ports: Record<string, number> = {};
+  for (const name of ['blue', 'green', 'amber', 'http', 'tcp']) ports[`${name}Port`] = await freePort();
+  for (const name of ['blue', 'green', 'amber']) await startSample(t, name, ports[`${name}Port`] ?? 0);
+  const stack = await open('', ports);
+  await stack.up();
+  const url = (await stack.done(['stack', 'output', 'httpEndpoint'])).trim();
+  const web = async () => byName(await responded(url));
+  await until('all three', async () => Object.keys(await web()).length === 3 || undefined);
+  assert.deepEqual(await web(), { blue: 50, green: 30, amber: 20 });
+  const tcp = new URL((await stack.done(['stack', 'output', 'tcpEndpoint'])).trim());
+  assert.deepEqual(byName(await connected(Number(tcp.port), 20)), { blue: 10, green: 5, amber: 5 });
+
+  const program = join(directory, 'index.ts');
+  writeFileSync(program, readFileSync(program, 'utf8').replace(/(blue: .*weight: )50/, '$10'));
+  await stack.up();
+  assert.deepEqual(await web(), { green: 60, amber: 40 });
+  await destroyed(stack);
+});
 
 test('blue/green: from blue to green and back under load, no request fails; a green that is down changes nothing', async (t) => {
   const { open } = await project(t, 'blue-green');
@@ -126,11 +156,7 @@ test('classic TCP: one pair of targets serves both listeners, and a weight of 0 
     writeBackendPort: ports[1],
   });
   await stack.up();
-  const seen = async (port: number) => {
-    const names = [];
-    for (let left = 10; left > 0; left--) names.push({ backend: await askTcp('127.0.0.1', port) });
-    return shares(names);
-  };
+  const seen = (port: number) => connected(port, 10);
   await until('both stores', async () => Object.keys(await seen(read)).length === 2 || undefined);
   assert.deepEqual(await seen(read), { [`store2 ${ports[0]}`]: 5, [`store3 ${ports[0]}`]: 5 });
   await until('both stores', async () => Object.keys(await seen(write)).length === 2 || undefined);

@@ -135,7 +135,7 @@ test('the runtime dies in the middle of an up: the next one finishes', async (t)
   await runtime.end('SIGKILL');
   const { code, text } = await creating.result;
   assert.notEqual(code, 0);
-  assert.match(text, /no Weir runtime responds at .*npx weir serve/);
+  assert.match(text, /no Weir runtime responds at .*npx pulumi-weir serve/);
   const api = runtime.url.replace('http://', '');
   await RuntimeProcess.start(t, { dataDirectory: runtime.dataDirectory, api });
   const backend = await httpBackend(t, 'a');

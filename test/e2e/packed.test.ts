@@ -1,14 +1,14 @@
 // Weir as a user has it: installed from `npm pack` into a project of its own, in both of Pulumi's TypeScript modes.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { exchange } from '../harness/clients/load.ts';
+import { referencePage } from '../harness/documents/reference-page.ts';
 import { ROOT } from '../harness/machine/tree.ts';
 import { RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
-import { npmInstall, PULUMI_VERSION, packWeir, writeManifest } from '../harness/stack/packed.ts';
+import { npmInstall, npxWeir, PULUMI_VERSION, packWeir, writeManifest } from '../harness/stack/packed.ts';
 import { webProgram } from '../harness/stack/programs.ts';
 import { Stack } from '../harness/stack/stack.ts';
 
@@ -22,10 +22,19 @@ test('a project with pulumi-weir from npm pack: up, preview, update, refresh, a 
   writeManifest(home, { 'pulumi-weir': `file:${packWeir(t)}`, '@pulumi/pulumi': PULUMI_VERSION });
   npmInstall(home);
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const weir = join(home, 'node_modules/.bin/weir');
-  assert.equal(execFileSync(weir, ['--version'], { encoding: 'utf8' }), `${version}\n`);
+  assert.equal(npxWeir(home), `${version}\n`);
   const second = join(home, 'node_modules/@pulumi/random/node_modules/@pulumi/pulumi');
   assert.ok(!existsSync(second), 'a stack has one copy of @pulumi/pulumi');
+  const declarations = join(home, 'node_modules/pulumi-weir/dist/sdk/index.d.ts');
+  writeFileSync(
+    join(home, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { module: 'nodenext' }, files: [declarations] }),
+  );
+  assert.equal(
+    await referencePage(declarations, home),
+    readFileSync(join(ROOT, 'sdk/reference.md'), 'utf8'),
+    'the declarations have the docstrings of the sources',
+  );
   for (const [mode, manifest, options] of MODES) {
     await t.test(mode, async (t) => {
       const directory = temporaryDirectory(t);

@@ -1,14 +1,15 @@
 // The example workflow for pull requests: its `run` steps, one after the other, against a real runtime with the real CLI.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { freePort } from '../harness/backends/backends.ts';
 import { ROOT } from '../harness/machine/tree.ts';
-import { MAIN, RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
+import { RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
+import { npmInstall, PULUMI_VERSION, packWeir, pathOfUser, writeManifest } from '../harness/stack/packed.ts';
 import { webProgram } from '../harness/stack/programs.ts';
 import { Stack } from '../harness/stack/stack.ts';
 
@@ -30,28 +31,11 @@ test "$*" = 'pr comment 7 --edit-last --create-if-none --body-file plan.md' && c
 
 test('the workflow comments the plan, lets it pass or not, and the up of main does what it said', async (t) => {
   const runtime = await RuntimeProcess.start(t);
-  // Above the project, where `npm ci` does not clear it away.
-  const parent = temporaryDirectory(t);
-  const [modules, directory, programs] = ['node_modules', 'shop', 'programs'].map((name) => join(parent, name)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const folder of [modules, directory, programs, join(modules, '.bin')]) mkdirSync(folder);
-  symlinkSync(ROOT, join(modules, 'pulumi-weir'));
-  symlinkSync(join(ROOT, 'node_modules', '@pulumi'), join(modules, '@pulumi'));
-  symlinkSync(MAIN, join(modules, '.bin', 'weir'));
+  const [directory, programs] = [temporaryDirectory(t), temporaryDirectory(t)];
   writeFileSync(join(programs, 'gh'), GH);
   chmodSync(join(programs, 'gh'), 0o755);
-  const manifest = { name: 'shop', version: '1.0.0', type: 'module', main: 'index.ts' };
-  writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest));
-  const lock = {
-    name: 'shop',
-    version: '1.0.0',
-    lockfileVersion: 3,
-    packages: { '': { name: 'shop', version: '1.0.0' } },
-  };
-  writeFileSync(join(directory, 'package-lock.json'), JSON.stringify(lock));
+  writeManifest(directory, { 'pulumi-weir': `file:${packWeir(t)}`, '@pulumi/pulumi': PULUMI_VERSION });
+  npmInstall(directory, '--package-lock-only');
   const stack = await Stack.at(t, directory, '', runtime);
 
   /** What the expressions of the workflow mean here; another one fails the test. */
@@ -76,12 +60,14 @@ test('the workflow comments the plan, lets it pass or not, and the up of main do
   /** As a runner does: each in a shell of its own, until one fails. Its name and its exit code, or undefined. */
   const runJob = async (name: string) => {
     for (const step of workflow.jobs[name]?.steps ?? []) {
-      if (step.run === undefined) continue;
+      // A machine of a pipeline is always new; here the first job's packages stay, and the lock file never changes.
+      if (step.run === undefined || (step.name === 'Install' && existsSync(join(directory, 'node_modules')))) continue;
       const environment = {
         ...process.env,
         HOME: stack.environment.HOME,
         WEIR_ENDPOINT: '',
-        PATH: `${programs}${delimiter}${process.env.PATH}`,
+        PATH: `${programs}${delimiter}${pathOfUser()}`,
+        npm_config_prefer_offline: 'true',
         ...resolved({ ...workflow.env, ...step.env }),
       };
       const { code, stderr } = await bash(step.run, directory, environment);

@@ -1,11 +1,12 @@
-// The application's stack of two: a rule and targets, on the listener that the platform's stack exports.
+// Two stacks, the application's: a forwarding rule and its targets, on the listener that the platform's stack exports.
 //
 //     node ../../backend.ts cart1 9151 & node ../../backend.ts cart2 9152 &
 //     pulumi stack init dev
 //     pulumi up
 //     pulumi config set cart2Weight 10 && pulumi up
 //
-// Neither stack can change or delete what the other one owns: `pulumi destroy` of the platform names who is still on it.
+// Neither stack can change or delete objects of the other one. While this one is up, `pulumi destroy` of the platform
+// fails and names this stack's rule.
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
 

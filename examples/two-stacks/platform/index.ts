@@ -1,4 +1,4 @@
-// The platform's stack of two: it owns the load balancer and the listener, on which applications have rules of their own.
+// Two stacks, the platform's: the load balancer and a listener, on which applications have rules of their own.
 //
 //     pulumi stack init dev && pulumi up                 # then the same in ../application
 import * as pulumi from '@pulumi/pulumi';

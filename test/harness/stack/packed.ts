@@ -1,7 +1,7 @@
 // The package as a user installs it: the tarball of `npm pack`, and projects that depend on it.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { copyTree, ROOT } from '../machine/tree.ts';
 
@@ -35,4 +35,19 @@ export function npmInstall(directory: string, ...options: string[]): void {
 export function pnpmInstall(directory: string): void {
   const args = ['install', '--no-frozen-lockfile', '--silent', '--store-dir', join(directory, '.store')];
   execFileSync(join(ROOT, 'node_modules/.bin/pnpm'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** PATH without this checkout's own `weir`, so that a command finds only what a project has installed. */
+export function pathOfUser(): string {
+  const own = join(ROOT, '.toolchain/bin');
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== own)
+    .join(delimiter);
+}
+
+/** What `npx pulumi-weir --version` prints in a project, without a registry that could give another package. */
+export function npxWeir(directory: string): string {
+  const env = { ...process.env, PATH: pathOfUser(), npm_config_offline: 'true' };
+  return execFileSync('npx', ['pulumi-weir', '--version'], { cwd: directory, env, encoding: 'utf8' });
 }

@@ -115,7 +115,7 @@ test('nothing listens: says where, why and what to do, and says it again without
   const expected = {
     code: 'Unreachable',
     message:
-      /^no Weir runtime responds at http:\/\/127\.0\.0\.1:\d+ \(connection refused\): start it with `npx weir serve`, or set weir:endpoint \/ WEIR_ENDPOINT$/,
+      /^no Weir runtime responds at http:\/\/127\.0\.0\.1:\d+ \(connection refused\): start it with `npx pulumi-weir serve`, or set weir:endpoint \/ WEIR_ENDPOINT$/,
   };
   await assert.rejects(client.put(CALL, {}, 0), expected);
   await assert.rejects(client.delete(CALL, undefined), expected);

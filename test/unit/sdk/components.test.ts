@@ -155,7 +155,7 @@ const REFUSED: readonly (readonly [string, Pick<weir.CanaryArgs, 'old' | 'new' |
   [
     'a set and a target that are outputs',
     { old: pulumi.output({ a: A }) as never, new: { b: pulumi.output(B) as never }, percentage: 10 },
-    'old: must be a plain object, and no output; new.b: must be a plain object, and no output',
+    'old: must be a plain object, not an output; new.b: must be a plain object, not an output',
   ],
   [
     'two faults at once',
@@ -175,7 +175,7 @@ for (const [what, args, message] of REFUSED) {
 test('a service refuses listeners that it cannot take apart', () => {
   const made = (listeners: unknown) => () => new weir.Service('shop', { listeners: listeners as never });
   const refused = (path: string) => ({
-    message: `InvalidParameter: weir.Service shop: ${path}: must be a plain object, and no output`,
+    message: `InvalidParameter: weir.Service shop: ${path}: must be a plain object, not an output`,
   });
   assert.throws(made(undefined), refused('listeners'));
   assert.throws(made(Promise.resolve({})), refused('listeners'));

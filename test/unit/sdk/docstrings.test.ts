@@ -1,6 +1,6 @@
 // The examples in the SDK's docstrings: each compiles as it stands, after what a program has before it.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
@@ -40,7 +40,7 @@ function faultsOf(programs: ReadonlyMap<string, string>): string[] {
 
 test('each resource and component has an example, and each example compiles', () => {
   const programs = new Map<string, string>();
-  for (const file of readdirSync(SDK)) {
+  for (const file of globSync('*.ts', { cwd: SDK })) {
     const text = readFileSync(join(SDK, file), 'utf8');
     const examples = examplesOf(text);
     if (/^export class/m.test(text)) assert.ok(examples.length > 0, `${file} has no example`);

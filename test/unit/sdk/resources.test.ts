@@ -110,7 +110,7 @@ test('get reads by id and owns nothing', async () => {
 });
 
 test('the option import, which ends in an error of the engine, says what there is in its place', () => {
-  const message = /^weir\.LoadBalancer old: .* `import` give the argument adopt: "lb-1"$/;
+  const message = /^weir\.LoadBalancer old: .* give the argument adopt: "lb-1" instead of the option `import`$/;
   assert.throws(() => new weir.LoadBalancer('old', {}, { import: 'lb-1' }), { message });
 });
 

@@ -20,7 +20,7 @@ for (const entry of [
   '10.0.0.1:80 ',
 ]) {
   test(`${entry} is refused`, () => {
-    assert.throws(() => targets([entry]), /is no address and port such as "10.0.0.1:80"/);
+    assert.throws(() => targets([entry]), /is not an address and port such as "10.0.0.1:80"/);
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ERROR_GUIDE } from '../../../../provider/model/base/error-guide.ts';
 import { ERRORS, type ErrorCode, isWeirError, WeirError } from '../../../../provider/model/base/errors.ts';
 
 for (const [code, { status, message }] of Object.entries(ERRORS)) {
@@ -7,6 +8,13 @@ for (const [code, { status, message }] of Object.entries(ERRORS)) {
     assert.ok(status === 0 || (status >= 400 && status < 600));
     assert.match(message, /^[A-Z].*\.$/);
     assert.equal(new WeirError(code as ErrorCode).message, message);
+  });
+}
+
+for (const [code, { causes, remedy }] of Object.entries(ERROR_GUIDE)) {
+  test(`${code} has causes and a remedy in whole sentences`, () => {
+    assert.ok(causes.length > 0);
+    for (const text of [...causes, remedy]) assert.match(text, /^[A-Z`].*\.$/);
   });
 }
 

@@ -1,0 +1,10 @@
+// `npm run documents`: writes the documents that are made from the code.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DOCUMENTS } from './harness/documents/documents.ts';
+import { ROOT } from './harness/machine/tree.ts';
+
+for (const [file, make] of Object.entries(DOCUMENTS)) {
+  writeFileSync(join(ROOT, file), await make());
+  console.log(file);
+}

@@ -1,0 +1,76 @@
+// The page provider/errors.md: each error code with its meaning, its causes and its remedy, from the tables in the code.
+import { ERROR_GUIDE, type ErrorGroup } from '../../../provider/model/base/error-guide.ts';
+import { ERRORS, type ErrorCode } from '../../../provider/model/base/errors.ts';
+import { anchor, table, wrapped } from './markdown.ts';
+
+/** The chapters in their order. */
+const CHAPTERS: Readonly<Record<ErrorGroup, readonly [title: string, text: string]>> = {
+  rule: [
+    'Refused by a rule',
+    "Weir keeps the rules on targets that Alibaba Cloud's documents have for AddBackendServers, and their names for the " +
+      'errors. Where the values are known, `pulumi preview` already fails with the error.',
+  ],
+  state: [
+    'Refused by the state of the runtime',
+    'The write or request does not fit what the runtime has now. Nothing was changed.',
+  ],
+  permission: [
+    'Refused by permissions and ownership',
+    'The caller may not do this, or not with an object of somebody else. Nothing was changed.',
+  ],
+  waiting: [
+    'Failed or still under way',
+    'The runtime could not be reached, or could not finish the call in time. Run the same command again: every write can be repeated.',
+  ],
+};
+
+const INTRODUCTION = `# Errors
+
+\`npm run documents\` writes this page from \`provider/model/base/errors.ts\` and \`error-guide.ts\`.
+
+An error of \`pulumi up\` is one line: the property by its path, what is wrong with it, and in brackets the code and the id
+under which the runtime's log has the request.
+
+    error: targets.t cannot be bound: server i-1 is in zone z2, and the load balancer in z1 (Mismatched.ZoneId, request ID)
+
+The API responds with the status of the code and a JSON body
+\`{ "code", "message", "requestId", "details": [{ "path", "message", "code" }] }\`, in which \`details\` has each fault of the
+request. An error with several kinds of fault has the code \`InvalidParameter\`. Compare codes, never messages.
+
+Errors without a code come from the program itself, before anything is registered: \`weir.Canary shop: ...\` names the
+resource and the argument, and \`add pulumi-weir to the dependencies\` means that the project cannot find the package.`;
+
+export function errorsPage(): string {
+  const chapters = Object.entries(CHAPTERS).map(([group, [title, text]]) =>
+    [`## ${title}`, wrapped(text), ...codesOf(group).map(entry)].join('\n\n'),
+  );
+  return `${[INTRODUCTION, overview(), ...chapters].join('\n\n')}\n`;
+}
+
+function codesOf(group: string): ErrorCode[] {
+  const codes = Object.keys(ERRORS) as ErrorCode[];
+  return codes.filter((code) => ERROR_GUIDE[code].group === group);
+}
+
+function overview(): string {
+  const rows = Object.keys(CHAPTERS)
+    .flatMap(codesOf)
+    .map((code) => [`[${code}](#${anchor(code)})`, `${ERRORS[code].status || 'none'}`, ERRORS[code].message]);
+  return table(['code', 'status', 'meaning'], rows);
+}
+
+function entry(code: ErrorCode): string {
+  const { status, message, retryable } = ERRORS[code];
+  const { causes, remedy } = ERROR_GUIDE[code];
+  const repeat = retryable
+    ? 'The same call may succeed later.'
+    : 'The same call fails again until something is changed.';
+  return [
+    `### ${code}`,
+    `${status === 0 ? 'No status' : `Status ${status}`}. ${message} ${repeat}`,
+    wrapped(
+      causes.length === 1 ? `Cause: ${causes[0]}` : `Causes:\n\n${causes.map((cause) => `- ${cause}`).join('\n')}`,
+    ),
+    wrapped(`What to do: ${remedy}`),
+  ].join('\n\n');
+}

@@ -1,0 +1,33 @@
+// Lines of generated Markdown: how they break, and what of them stays as it is.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { anchor, table, wrapped } from '../../../harness/documents/markdown.ts';
+
+const LONG = `${'word '.repeat(22)}\`code in one piece\` end`;
+
+test('a line breaks before it is too long, never within code', () => {
+  assert.equal(wrapped(LONG), `${'word '.repeat(22).trim()}\n\`code in one piece\` end`);
+});
+
+test('items of a list and paragraphs begin on lines of their own, and further lines of an item are indented', () => {
+  assert.equal(
+    wrapped(`a\nb\n\n- ${LONG}\n- two\n\nc`),
+    `a b\n\n- ${'word '.repeat(22).trim()}\n  \`code in one piece\` end\n- two\n\nc`,
+  );
+});
+
+test('a number at the beginning of a line begins no list', () => {
+  assert.equal(wrapped('the status\n504. Then'), 'the status 504. Then');
+});
+
+test('a block of code stays as it is, with the indentation of what it belongs to', () => {
+  assert.equal(wrapped('a\n\n```ts\nf( 1 );\n```\n', '  '), 'a\n\n  ```ts\n  f( 1 );\n  ```');
+});
+
+test('a bar in a cell is no end of the cell', () => {
+  assert.equal(table(['a', 'b'], [['1 | 2', '3']]), '| a | b |\n| --- | --- |\n| 1 \\| 2 | 3 |');
+});
+
+test('the anchor of a heading is the one of GitHub', () => {
+  assert.equal(anchor('IncorrectStatus.RSByPassToas'), 'incorrectstatusrsbypasstoas');
+});
