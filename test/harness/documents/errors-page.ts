@@ -31,7 +31,9 @@ const INTRODUCTION = `# Errors
 An error of \`pulumi up\` is one line: the property by its path, what is wrong with it, and in brackets the code and the id
 under which the runtime's log has the request.
 
-    error: targets.t cannot be bound: server i-1 is in zone z2, and the load balancer in z1 (Mismatched.ZoneId, request ID)
+\`\`\`text
+error: targets.t cannot be bound: server i-1 is in zone z2, and the load balancer in z1 (Mismatched.ZoneId, request ...)
+\`\`\`
 
 The API responds with the status of the code and a JSON body
 \`{ "code", "message", "requestId", "details": [{ "path", "message", "code" }] }\`, in which \`details\` has each fault of the
