@@ -25,7 +25,7 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /** What tests start beside Node and what .toolchain brings. */
-const PROGRAMS = ['git', 'openssl', 'strace', 'chromium', 'python3'];
+const PROGRAMS = ['git', 'curl', 'openssl', 'strace', 'chromium', 'python3'];
 
 /** A process that has been told to end may take this long. */
 const ENDING_MS = 5_000;

@@ -10,7 +10,7 @@ import { temporaryDirectory, until } from '../runtime/runtime.ts';
 const ENDLESS: readonly (readonly [RegExp, RegExp])[] = [
   [/\bweir serve\b(?!.*--help)/, /^weir ready /m],
   [/ status --watch\b/, /^worker /m],
-  [/\bcurl -N\b/, /^data: /m],
+  [/\bcurl -N\b/, /^event: write\ndata: .*\n/m],
 ];
 
 interface Result {
@@ -61,7 +61,7 @@ export class Terminal {
     return { code: 0, text: text() };
   }
 
-  /** Ends the commands that go on and match, as Ctrl-C does; fails if one of them does not end with 0. */
+  /** Ends the commands that go on and match, as Ctrl-C does; resolves once they have ended. */
   async end(pattern: RegExp): Promise<void> {
     for (const [command, child] of this.#running) {
       if (!pattern.test(command)) continue;
