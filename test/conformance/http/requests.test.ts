@@ -1,4 +1,4 @@
-// Runs the raw requests on each engine, in the clear and within TLS: as they are, and once more byte by byte.
+// Raw requests on each engine, over TCP and TLS, each sent in whole packets and once more byte by byte.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { ENGINES, type World } from '../../harness/conformance/world.ts';
@@ -16,7 +16,7 @@ import { CARRIED, type CarriedRequest } from './carried-requests.ts';
 import { REFUSED } from './refused-requests.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
-/** Longer rows are about size, and a byte at a time they take long. */
+/** Maximum length of a row for the run byte by byte. Longer rows test sizes and would take long. */
 const MAX_BYTEWISE = 2_000;
 
 interface Row {
@@ -33,9 +33,12 @@ interface Line {
   readonly backend: RecordingBackend;
 }
 
-/** The same within TLS: reads come in other pieces there, and a FIN is another thing. */
+/**
+ * The listeners under test. Over TLS, reads return other pieces, and the end of the stream is a close_notify instead of
+ * a FIN.
+ */
 const LISTENERS = { HTTP: {}, HTTPS: { protocol: 'HTTPS', certificates: { site: makePair(['a']) } } };
-/** What names the scheme is said otherwise within TLS. */
+/** Rows that name the scheme have another result over TLS, so they run without TLS only. */
 const OF_HTTP = /http:\/\/|X-Forwarded-Proto/i;
 
 for (const engine of Object.keys(ENGINES)) {
@@ -47,12 +50,12 @@ for (const engine of Object.keys(ENGINES)) {
 
       for (const row of REFUSED.filter(isDue)) {
         const [rule, section, send, ending = 400] = row;
-        test(`refused: ${rule} (${section})`, (t) =>
+        test(`gets a local response: ${rule} (${section})`, (t) =>
           runBoth(t, line, { send, seen: [], ending, interim: countOf100(send), isSecure }));
       }
       for (const row of CARRIED.filter(isDue)) {
         const { rule, section, send, seen, ending = 'open', interim = 0, isWhole } = row;
-        test(`carried over: ${rule} (${section})`, (t) =>
+        test(`is forwarded: ${rule} (${section})`, (t) =>
           runBoth(t, line, { send, seen, ending, interim, isWhole, isSecure }));
       }
     });
@@ -80,11 +83,11 @@ async function run(
   const methods = due.map(({ line }) => line.split(' ')[0] as string);
   const read = () => readResponses(client.heard, [...methods, 'GET'], client.isEnded);
   if (ending === 'open')
-    await client.until(() => client.isEnded || finals(read().messages).length >= due.length, 'responses');
+    await client.until(() => client.isEnded || finals(read().messages).length >= due.length, 'all responses');
   else await client.untilEnded();
 
   const { requests, faults } = await recorded(client, backend, ending);
-  assert.deepEqual(faults, [], 'everything that reached the backend is well framed');
+  assert.deepEqual(faults, [], 'every request that reached the backend is well framed');
   assert.deepEqual(
     requests.map(({ method, target }) => `${method} ${target}`),
     due.map(({ line }) => line),
@@ -99,10 +102,10 @@ async function run(
   for (const [index, { line }] of due.entries()) {
     if (methods[index] !== 'HEAD') assert.equal(finals(responses.messages)[index]?.body, line);
   }
-  assert.equal(client.heard.slice(responses.at), '', 'nothing behind the last response');
+  assert.equal(client.heard.slice(responses.at), '', 'no bytes follow the last response');
 }
 
-/** Closes a connection that is still open, so that the backend sees what was left of it. */
+/** Closes the client's connection if it is still open, and returns the requests that the backend received. */
 async function recorded(client: RawPeer, backend: RecordingBackend, ending: Row['ending']) {
   if (ending === 'open') client.socket.destroy();
   return backend.take();
@@ -112,7 +115,7 @@ function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailer
   const lines = request.fields.map(toLine);
   for (const line of has) {
     const due = has.filter((other) => other === line).length;
-    // A name with nothing behind it: whatever the value.
+    // A line that ends with ": " matches any value of the field.
     const found = lines.filter((other) => other === line || (line.endsWith(': ') && other.startsWith(line)));
     assert.equal(found.length, due, `${line} in ${JSON.stringify(lines)}`);
   }
@@ -137,7 +140,7 @@ function isBytes(step: Step): step is string {
   return typeof step === 'string' && step !== 'FIN';
 }
 
-/** A row that waits for its 100 gets it. */
+/** Number of steps that wait for a 100; each such row receives one. */
 function countOf100(send: string | readonly Step[]): number {
   return stepsOf(send).filter((step) => typeof step === 'object').length;
 }
