@@ -1,4 +1,5 @@
-// `npm run bench`: Weir beside HAProxy, nginx and Envoy in one run on this machine; Markdown on stdout, progress on stderr.
+// `npm run bench`: Weir and its peers HAProxy, nginx and Envoy in one run on one machine; Markdown on stdout, progress
+// on stderr.
 import { makePair } from '../harness/machine/certificates.ts';
 import { MissingPrograms } from '../harness/machine/find-program.ts';
 import { temporaryDirectory } from '../harness/runtime/runtime.ts';
@@ -46,7 +47,10 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
   return renderReport({ machine, rounds, seconds, scenarios, writes, bounds });
 }
 
-/** Of each protocol that is asked for. HAProxy passes no UDP on, and nothing in front of the backend speaks TLS. */
+/**
+ * Starts the ways of each requested protocol. HAProxy does not forward UDP. HTTPS has no direct way, because the
+ * backend does not speak TLS.
+ */
 async function startWays(peers: PeersOptions, { hasWeir, against, scenarios }: Options): Promise<Ways> {
   const pair = makePair(['bench']);
   writePair(peers, pair);
@@ -99,7 +103,7 @@ async function main(): Promise<void> {
   try {
     process.stdout.write(await bench(options, cleanUp, ending.signal));
   } catch (error) {
-    // Once it is to end, what fails is what a signal to the whole process group has ended already.
+    // After a signal to the process group, measurements fail because their processes have ended too.
     if (ending.signal.aborted) say(ending.signal.reason.message);
     else {
       process.exitCode = 1;

@@ -1,4 +1,4 @@
-// Every bound, in the order of the report, each with a clean slate.
+// All bounds in the order of the report. Each measurement starts without anything left of the one before.
 import { CleanUp } from '../clean-up.ts';
 import type { BoundContext, BoundResult, MeasureBound } from './bound.ts';
 import { measureCrowd } from './crowd.ts';
