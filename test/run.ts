@@ -18,7 +18,7 @@ if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const patterns = process.argv.slice(2);
 
-/** Checks of the tree. Each counts as one test, so a failed check fails the run, and the tests run nevertheless. */
+/** Checks of the source tree. Each counts as one test, so a failed check fails the run, but the tests run anyway. */
 const CHECKS: readonly (readonly [string, readonly string[]])[] = [
   ['biome', ['check', '--error-on-warnings', '.']],
   ['tsc', ['--noEmit', '-p', '.']],
@@ -27,7 +27,7 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
 /** Programs that tests need in addition to Node and to what .toolchain installs. */
 const PROGRAMS = ['git', 'openssl', 'strace', 'chromium', 'python3'];
 
-/** Time in milliseconds for a process to end after it was told to. */
+/** Time in milliseconds that a process may take to end after its signal. */
 const ENDING_MS = 5_000;
 
 const mark = markRun(String(process.pid));

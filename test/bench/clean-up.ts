@@ -1,4 +1,4 @@
-// Ends what the benchmark has started: the newest first, each once, even if one of the steps fails.
+// The clean-up of the benchmark: it ends everything that was started, the newest first, even if one of the steps fails.
 import type { TestContext } from 'node:test';
 
 export class CleanUp {

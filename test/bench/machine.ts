@@ -39,7 +39,7 @@ export function describeMachine({ haproxy, nginx, envoy, wrk }: Programs): Machi
   };
 }
 
-/** Reads the version of a program from stdout and stderr: nginx prints it on stderr, and wrk ends with exit code 1. */
+/** Reads the version of a program from its output. nginx prints it on stderr, and wrk ends with exit code 1. */
 function version(command: string, pattern: RegExp, flag = '-v'): string {
   const { stdout, stderr } = spawnSync(command, [flag], { encoding: 'utf8', timeout: 10_000 });
   return pattern.exec(stdout + stderr)?.[1] ?? 'of unknown version';

@@ -1,4 +1,4 @@
-// Cells and tables of the report, in Markdown.
+// Cells and tables of the benchmark report, in Markdown.
 import { median } from './statistics.ts';
 
 /** Divides each round's value by the peer's value of the same round, because other work of the machine affects both. */
@@ -6,7 +6,7 @@ export function ratios(values: readonly number[], bases: readonly number[]): rea
   return values.map((value, round) => value / (bases[round] ?? Number.NaN));
 }
 
-/** The median of the ratios with their range, if there are several. Empty if the peer was not measured. */
+/** The median of the ratios, with their range if there are several. The text is empty if the peer was not measured. */
 export function ratioCell(values: readonly number[], bases: readonly number[]): string {
   if (bases.length === 0) return '';
   const all = ratios(values, bases);

@@ -12,7 +12,7 @@ export const BENCH_USAGE = `npm run bench -- [options]
   --install          install missing programs with apt-get (needs root)
 `;
 
-/** Scenarios that measure only Weir. */
+/** Names of the scenarios that measure only Weir. */
 const WEIR_ONLY: readonly string[] = ['writes', 'bounds'];
 
 export interface Options {
@@ -22,7 +22,7 @@ export interface Options {
   readonly hasWrites: boolean;
   readonly hasBounds: boolean;
   readonly hasWeir: boolean;
-  /** Folder of another checkout whose Weir is measured too. */
+  /** Folder of another checkout of Weir, which is measured too. */
   readonly against: string | undefined;
   readonly mayInstall: boolean;
 }
@@ -59,7 +59,9 @@ export function parseOptions(args: readonly string[]): Options {
   };
 }
 
-/** Reads a number from 1 to 60; the limit prevents a typing error from loading the machine for hours. */
+/**
+ * Reads an option that is a number from 1 to 60. The limit prevents a typing error from loading the machine for hours.
+ */
 function count(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 60) throw new TypeError(`${name} must be from 1 to 60`);

@@ -13,7 +13,9 @@ import { type Programs, STREAM_MODULE } from './programs.ts';
 import { type BenchProtocol, LARGE_BODY_BYTES, SMALL_BODY } from './scenarios.ts';
 import { askUdp } from './udp-load.ts';
 
-/** A server on 127.0.0.1:port. `pid` is the process whose processor time is measured; `undefined` for the backend. */
+/**
+ * A server on 127.0.0.1:port. `pid` is the process whose processor time is measured; it is `undefined` for the backend.
+ */
 export interface ServingProcess {
   readonly port: number;
   readonly pid: number | undefined;
@@ -86,7 +88,7 @@ async function start(
     child.kill('SIGKILL');
     await exit;
   });
-  await until(`${file} to response on port ${port}`, async () => {
+  await until(`${file} to respond on port ${port}`, async () => {
     const ending = child.exitCode ?? child.signalCode;
     if (ending !== null) throw new Error(`${command} ended with ${ending}: ${log}`);
     if (file.includes('udp')) return askUdp(port);

@@ -48,8 +48,8 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
 }
 
 /**
- * Starts the ways of each requested protocol. HAProxy does not forward UDP. HTTPS has no direct way, because the
- * backend does not speak TLS.
+ * Starts the data planes for each requested protocol. HAProxy does not forward UDP. HTTPS has no direct measurement,
+ * because the backend does not speak TLS.
  */
 async function startWays(peers: PeersOptions, { hasWeir, against, scenarios }: Options): Promise<Ways> {
   const pair = makePair(['bench']);
@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   try {
     process.stdout.write(await bench(options, cleanUp, ending.signal));
   } catch (error) {
-    // After a signal to the process group, measurements fail because their processes have ended too.
+    // A signal ends all processes of the group, so measurements fail and their errors are not shown.
     if (ending.signal.aborted) say(ending.signal.reason.message);
     else {
       process.exitCode = 1;

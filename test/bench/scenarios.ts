@@ -1,9 +1,12 @@
-// The scenarios of the data plane, and the ways in which each of them is served.
+// The scenarios of the benchmark, and the data planes that serve each of them.
 
 export const SMALL_BODY = 'hello, balance!';
 export const LARGE_BODY_BYTES = 1024 * 1024;
 
-/** Ways in the order of each round. */
+/**
+ * Data planes in the order of each round; 'direct' is the backend without a proxy, 'other' the Weir of another
+ * checkout.
+ */
 export const WAYS = ['direct', 'haproxy', 'nginx', 'envoy', 'other', 'weir'] as const;
 export type Way = (typeof WAYS)[number];
 
@@ -52,7 +55,7 @@ export const SCENARIOS: readonly BenchScenario[] = [
   { name: 'udp-small', title: `UDP, ${small}`, protocol: 'UDP', path: '/small', isClosing: false },
 ];
 
-/** Goal for Weir's speed, as a multiple of a peer's speed. */
+/** Goal for the speed of Weir, as a multiple of the speed of a peer. */
 interface Goal {
   readonly protocol: BenchProtocol;
   readonly peer: Way;

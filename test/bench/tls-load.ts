@@ -13,7 +13,10 @@ interface TlsLoadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs the load. Rejects if a request fails, or if a handshake is full instead of resumed or the other way round. */
+/**
+ * Runs the load. Rejects if a request fails, or if a handshake is full although it should resume a session, or the
+ * reverse.
+ */
 export async function runTlsLoad({ port, path, seconds, isResumed, signal }: TlsLoadOptions): Promise<WrkResult> {
   const text = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`;
   const session = isResumed ? await firstSession(port, text) : undefined;
@@ -50,7 +53,7 @@ async function firstSession(port: number, text: string): Promise<Buffer> {
   return ticket;
 }
 
-/** Sends a request; resolves when the server has closed the connection. */
+/** Sends an HTTP request over TLS; resolves when the server has closed the connection. */
 async function exchange(socket: TLSSocket, text: string): Promise<void> {
   let response = '';
   socket.setEncoding('latin1').on('data', (piece) => {

@@ -19,7 +19,7 @@ export async function startEcho(cleanUp: CleanUp): Promise<ServingProcess> {
   return { port: echo.address().port, pid: undefined };
 }
 
-/** Returns `true` if an echo came back in time, and `undefined` otherwise. */
+/** Sends one datagram. Returns `true` if its echo came back in time, and `undefined` otherwise. */
 export async function askUdp(port: number): Promise<true | undefined> {
   const socket = await open(port);
   const response = new Promise<true | undefined>((resolve) => {
@@ -34,7 +34,7 @@ export async function askUdp(port: number): Promise<true | undefined> {
   }
 }
 
-/** Runs the load. Rejects if a datagram is lost or comes back changed. */
+/** Runs the UDP load. Rejects if a datagram is lost or comes back changed. */
 export async function runUdpLoad(port: number, seconds: number, signal: AbortSignal): Promise<WrkResult> {
   const latenciesMs: number[] = [];
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(port)));
@@ -68,7 +68,7 @@ function pingPong(client: Socket, endsAt: number, latenciesMs: number[]): Promis
   });
 }
 
-/** Opens a socket that is bound to a free port if `remotePort` is 0, and otherwise connected to `remotePort`. */
+/** Opens a UDP socket. It is bound to a free port if `remotePort` is 0, and otherwise connected to `remotePort`. */
 async function open(remotePort: number): Promise<Socket> {
   const socket = createSocket('udp4');
   if (remotePort === 0) socket.bind(0, '127.0.0.1');

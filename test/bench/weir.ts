@@ -14,7 +14,7 @@ interface WeirOptions {
   readonly backends: Readonly<Record<BenchProtocol, ServingProcess>>;
   readonly protocols: ReadonlySet<BenchProtocol>;
   readonly pair: Pair;
-  /** Folder of another version's source. */
+  /** Folder of another checkout, whose version of Weir is started. */
   readonly checkout?: string;
 }
 

@@ -4,12 +4,12 @@ import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import { putListener, startBenchRuntime } from './weir.ts';
 
-/** The largest attachment; a listener with more targets has several attachments. */
+/** Number of targets of the largest attachment. A listener with more targets has several attachments. */
 const ATTACHMENT_TARGETS = 500;
 const WARM_UP_WRITES = 50;
 /**
- * Makes the response name only the patched target, because to send and read all of them costs more than the write
- * itself.
+ * Header that makes the response name only the patched target. Sending and reading all targets would cost more than the
+ * write.
  */
 const MINIMAL = { prefer: 'return=minimal' };
 const MAX_MS = 30_000;
@@ -21,8 +21,8 @@ export interface WriteResult {
 }
 
 /**
- * Measures one runtime for each size. The writes go to each in turn, so that other work of the machine affects all
- * alike.
+ * Measures the writes in one runtime for each number of targets. The runtimes take turns, so that other work of the
+ * machine affects all alike.
  */
 export async function measureWrites(
   cleanUp: CleanUp,

@@ -19,7 +19,7 @@ export interface WrkResult {
   readonly p99Ms: number;
 }
 
-/** Runs wrk. Rejects if a request fails, because the speed of wrong responses means nothing. */
+/** Runs wrk. Rejects if a request fails, because the speed of error responses means nothing. */
 export async function runWrk({ wrk, url, seconds, isClosing, signal }: WrkOptions): Promise<WrkResult> {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', '--latency'];
   if (isClosing) args.push('-H', 'Connection: close');

@@ -109,7 +109,7 @@ testOnEachEngine([
       const names = await namesOf();
       assert.ok(new Set(names).size > 3, 'the clients have several targets');
       assert.deepEqual(await namesOf(), names);
-      // A client has the same source-IP target on a listener with an IPv4 address.
+      // A client keeps its target when the listener moves to an IPv4 address.
       await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
       assert.deepEqual(await namesOf(), names);
     },

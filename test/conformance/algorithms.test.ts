@@ -126,7 +126,7 @@ testOnEachEngine([
         const isAfter = ({ startedAtMs }: { startedAtMs: number }) => startedAtMs > changedAtMs;
         await until('requests under the new algorithm', () => load.exchanges.filter(isAfter).length > 100 || undefined);
         const used = Object.keys(shares(load.exchanges.filter(isAfter)));
-        // All clients have the same source address.
+        // All clients of this load have the same source address.
         assert.equal(used.length, algorithm === SOURCE_IP_HASH ? 1 : 3, `${JSON.stringify(algorithm)}: ${used}`);
       }
       await load.stop();

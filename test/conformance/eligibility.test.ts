@@ -13,7 +13,10 @@ import { until } from '../harness/runtime/runtime.ts';
 const YESTERDAY = '2020-01-01T00:00:00Z';
 const SHARED = { address: '127.0.0.1', ...PLACE };
 
-/** Faults of a server or target by name, each with the error code of the refused write and its message. */
+/**
+ * Refused bindings by name: properties of the server, properties of the target, and the expected error code and
+ * message.
+ */
 const REFUSED: Readonly<Record<string, readonly [server: object, target: object, code: string, message: RegExp]>> = {
   region: [{ region: 'r2' }, {}, 'NetworkConflict', /is in region r2, and the load balancer in r1/],
   vpc: [{ vpcId: 'vpc-2' }, {}, 'NetworkConflict', /is in VPC vpc-2, and the load balancer in vpc-1/],

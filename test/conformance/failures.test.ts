@@ -89,8 +89,8 @@ testOnEachEngine([
     run: async ({ bind, url }, t) => {
       let closed = 0;
       const chance = new Chance(SEED);
-      // The backend closes at once or up to 9 ms later: while the next request is on its way, or after the connection
-      // is back in the pool.
+      // The connection closes at once or up to 9 ms later: while the next request is on its way, or after the pool has
+      // it back.
       const afterwards = (socket: Socket) => {
         if (chance.below(2) === 0) return;
         const close = () => {

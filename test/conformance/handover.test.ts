@@ -11,7 +11,7 @@ import { until } from '../harness/runtime/runtime.ts';
 
 const SLOW = { healthCheck: SLOW_CHECK };
 
-/** Starts clients as soon as the target takes traffic. */
+/** Waits until the target takes traffic, then starts clients. */
 async function loadOn(world: World, target: string): Promise<Load> {
   await untilHealth(world, target, 'healthy');
   return world.startLoad({ clients: 4 });

@@ -90,7 +90,7 @@ async function checkedServer(t: TestContext, create: (reply: RequestListener) =>
   };
 }
 
-/** Protocols of a check with further properties, and the problem that a failed check reports. */
+/** Health checks: protocol, further properties, and the problem that a failed check reports. */
 const CHECKS: readonly (readonly [protocol: string, properties: object, problem: RegExp])[] = [
   ['TCP', {}, /ECONNREFUSED/],
   ['HTTP', { path: '/healthz' }, /responded with 500/],
@@ -194,8 +194,8 @@ testOnEachEngine([
   {
     name: 'only enough equal results in a row cause a health change, and one pass is enough for a new target',
     run: async (world, t) => {
-      // A health change at any other result would appear in the history. Two failures in a row and three passes in a
-      // row are required.
+      // The check needs two failures in a row or three passes in a row. A health change at any other result would
+      // appear in the history.
       const statuses = [200, 500, 200, 500, 500, 200, 200, 500, 500, 200, 200, 200];
       let checks = 0;
       const server = createHttpServer((_request, response) => response.writeHead(statuses[checks++] ?? 200).end());
@@ -265,7 +265,7 @@ testOnEachEngine([
     run: async (world) => {
       const [a, checked] = [await world.httpBackend('a'), await world.httpBackend('checked')];
       const check = { protocol: 'HTTP', port: checked.port, intervalSeconds: 0.1 };
-      // A healthy threshold that is never reached keeps the target isolated until the check is changed.
+      // A healthy threshold of 100 passes keeps the target isolated until the check is changed.
       await world.change({ healthCheck: { ...check, healthyThreshold: 100 } });
       const dead = { address: '127.0.0.1', port: await freePort() };
       await world.bind({ a: a.target, dead });

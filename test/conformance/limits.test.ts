@@ -213,7 +213,7 @@ testOnEachEngine([
       const slowBodies = slowClients(t, port, 100, 'POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
       slowClients(t, port, 100, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
       slowClients(t, port, 100, '');
-      // The total is counted instead of the open connections, because the first ones may end before the last ones come.
+      // Waits for the total of accepted connections, because the first ones may close before the last ones open.
       const came = () => runtime.metric('weir_listener_connections_total{listener="web"}');
       await until('400 accepted connections', async () => (await came()) === 400 || undefined);
       const timer = setInterval(() => {
@@ -223,7 +223,7 @@ testOnEachEngine([
       t.after(() => clearInterval(timer));
       const load = startLoad({ url: `${url}small`, clients: 8 });
       t.after(load.stop);
-      // The idle timeout of a head runs from its first byte; that of a response and of an idle connection runs from the
+      // The idle timeout of a request head runs from its first byte, that of a response or an idle connection from the
       // last byte. A body that keeps arriving may take any time.
       await until(
         'the end of all connections but those of slow bodies',

@@ -139,8 +139,8 @@ testOnEachEngine([
         for (const { socket } of flows) socket.destroy();
       });
       const [ofA, ofB] = ['a', 'b'].map((name) => flows.filter((flow) => flow.name === name)) as [Flow[], Flow[]];
-      // A worker picks without the shared credits if another thread holds their lock without running, so the shares are
-      // not exact.
+      // A worker picks targets without the shared credits if another thread holds their lock but does not run, so
+      // shares may deviate.
       isNear({ a: ofA.length, b: ofB.length }, { a: 10, b: 10 });
       assert.equal(ofA.length + ofB.length, flows.length);
 

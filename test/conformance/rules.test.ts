@@ -29,7 +29,8 @@ async function remove({ runtime }: World, id: string): Promise<void> {
 }
 
 /**
- * Puts each rule with a backend that responds with the rule's name. The backend `own` responds for the listener itself.
+ * Puts the rules, each with a backend that responds with the rule's name. The backend `own` responds for the listener
+ * itself.
  */
 async function serveRules(world: World, t: TestContext, rules: Readonly<Record<string, object>>): Promise<void> {
   await world.bind(targetsTo([await httpBackend(t, 'own')]));

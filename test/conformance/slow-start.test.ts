@@ -8,7 +8,8 @@ import { targetsTo, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
 /**
- * A ramp that does not end during the test, and a check that fails only for refused connections, not on a slow machine.
+ * A slow start that does not end during the test, and a check that fails only if a connection is refused, not on a slow
+ * machine.
  */
 const SLOW_START = { slowStartSeconds: 86_400, healthCheck: { intervalSeconds: 0.2, timeoutSeconds: 10 } };
 
@@ -26,7 +27,7 @@ testOnEachEngine([
       await restart();
       assert.equal(await shareOf('a', world), 100);
 
-      // A target at the start of its ramp has a tenth of its weight.
+      // At the start of its slow start, a target has a tenth of its weight.
       await patch({ b: b.target });
       await isOfB('healthy');
       assert.ok(near(await shareOf('b', world), 100 / 11));

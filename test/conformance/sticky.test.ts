@@ -62,7 +62,7 @@ async function staysAt(url: string, backend: string, cookie: string): Promise<vo
   for (const one of await visits(url, 12, cookie)) assert.deepEqual(one, { backend, cookie, setCookie: undefined });
 }
 
-/** Connects 100 clients with an address each. Returns the name of the backend for each client. */
+/** Connects 100 clients, each from its own address. Returns the name of the backend for each client. */
 function clientsBySource({ port }: World): Promise<(string | undefined)[]> {
   return oneByOne(100, 20, (client) => askTcp('127.0.0.1', port, clientAddressOf(client)));
 }
@@ -293,7 +293,7 @@ testOnEachEngine([
       await bind(targetsTo(await backends(tcpBackend, 'ab')));
       const first = await askTcp('127.0.0.1', port);
       await until('the other target', async () => {
-        // Each visit renews the lifetime.
+        // Each visit of the client renews the lifetime of its entry.
         await new Promise((resolve) => setTimeout(resolve, 150));
         return (await askTcp('127.0.0.1', port)) !== first || undefined;
       });

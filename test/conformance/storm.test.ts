@@ -15,7 +15,10 @@ const CHECKED = { healthCheck: { intervalSeconds: 0.2, timeoutSeconds: 1 } };
 const CHECKED_BY_HTTP = { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2, timeoutSeconds: 1 } };
 /** Number of requests of each client between two writes. */
 const ROUNDS = 10;
-/** Twice the measured growth: heaps of threads that are each replaced once, and code compiled meanwhile. */
+/**
+ * Maximum growth of memory: twice the measured growth, which comes from the heaps of replaced threads and from compiled
+ * code.
+ */
 const MAX_GROWN_BYTES = 170 * 2 ** 20;
 
 const first = makePair(['first.example']);
@@ -74,17 +77,19 @@ class Storm {
 }
 
 /**
- * Returns the writes of the scenario. The excuse of a write applies only to requests that began before its response.
+ * Returns the writes of the scenario. A write may excuse failures of requests that began before its response, and no
+ * later ones.
  */
 function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], ports: readonly number[]): Step[] {
   const { places } = storm;
   const [a, , c] = http as [Backend, Backend, Backend];
   const [, , tcpC] = tcp as [Backend, Backend, Backend];
-  // A new connection that used the old URL fails: nothing listens there, or a listener of another protocol does.
+  // A failed new connection is excused if it used an old URL, where nothing or a listener of another protocol is
+  // listening.
   const isOldWay = ({ isReused, url }: Failure) =>
     !isReused && Object.values(places).every((place) => place.url !== url);
   const isReset = ({ error }: Failure) => /ECONNRESET|EPIPE|socket hang up|closed|no response|secure TLS/.test(error);
-  // A new connection that reaches a socket while it closes is reset.
+  // A failed new connection is excused if it reached a listening socket at the moment when that closed.
   const isUnaccepted = (failure: Failure) => !failure.isReused && isReset(failure);
   const movePort = (id: 'web' | 'tls' | 'tcp'): Step[] => {
     const home = Number(new URL(places[id].url).port);

@@ -181,7 +181,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: a certificate without its key is refused with its path and not stored, and the old one stays in use',
+    name: 'HTTPS: a certificate with another key is refused with its path and not stored, and the old one stays in use',
     listener: httpsWith({ first }),
     run: async ({ runtime, port }, t) => {
       const { version, ...before } = await runtime.done('GET', '/v1/listeners/web');
@@ -248,7 +248,7 @@ testOnEachEngine([
         const load = startLoad({ url: after, clients: 8 });
         await until('requests over the new protocol', () => load.exchanges.length > 100 || undefined);
         await Promise.all([old.stop(), load.stop()]);
-        // Old clients are told to close. Their new connections use the old protocol, in which nothing responds.
+        // Old clients are told to close. When they reconnect with the old protocol, the listener no longer responds.
         assert.deepEqual(
           old.failures().filter(({ isReused }) => isReused),
           [],
@@ -333,7 +333,7 @@ testOnEachEngine([
         for (const client of slow) client.destroy();
       });
       const closed = Promise.all(slow.map((client) => once(client.resume(), 'close')));
-      // The header of a TLS record and the first byte of a ClientHello.
+      // The client sends the header of a TLS record and the first byte of a ClientHello, and then nothing more.
       for (const client of slow) client.write(Buffer.from([0x16, 3, 1, 2, 0, 1]));
       const load = startLoad({ url: urlOf(port), clients: 4 });
       await closed;

@@ -112,7 +112,7 @@ testOnEachEngine([
         const { length } = gone.datagrams;
         await until('datagrams while the target is bound', () => gone.datagrams.length > length + 20);
         await patch({ [gone.name]: null });
-        // Datagrams that the kernel has already queued for the target arrive before this one.
+        // Datagrams that the kernel has queued for the target by now arrive before this one.
         await direct.ask('unbound');
         const [seen, others] = [gone.datagrams.length, other.datagrams.length];
         await until('datagrams at the other target', () => other.datagrams.length > others + 100);
@@ -138,7 +138,7 @@ testOnEachEngine([
         'the isolation of the target',
         async () => (await targetStatus(runtime, 'b'))?.health === 'unhealthy',
       );
-      // No further datagram is lost from now on.
+      // No further datagram is lost once the target is isolated.
       for (const client of await clients(t, 10, port)) assert.match(await client.ask('x'), /^a /);
     },
   },

@@ -98,7 +98,7 @@ test('each exchange has a line with client, request, target and result', async (
     retries: 0,
   });
   assert.deepEqual([second.client, second.method, second.path], [client, 'POST', '/orders']);
-  // How the bytes divide between the two exchanges depends on their packets; the sums are fixed.
+  // How the received bytes divide between the two exchanges depends on their packets; only the sums are fixed.
   assert.equal(first.bytesIn + second.bytesIn, get.length + post.length);
   assert.equal(bytesOut + second.bytesOut, response.length);
   assert.ok(bytesOut > 50 && second.bytesOut > 50);
@@ -274,7 +274,7 @@ test('a sample rate of 0.5 logs about half of the exchanges, and each line conta
   await load.stop();
   assert.equal(await runtime.end('SIGTERM'), 0);
   const sampled = lines();
-  // The expected number is 500, with a standard deviation of 16.
+  // The expected number of lines is 500, with a standard deviation of 16.
   assert.ok(sampled.length > 400 && sampled.length < 600, `${sampled.length} lines`);
   assert.ok(sampled.every(({ sampleRate }) => sampleRate === 0.5));
 });

@@ -37,7 +37,10 @@ interface Arguments {
   pool?: object;
 }
 
-/** Returns a program with the same three resources; `more` overrides their arguments. */
+/**
+ * Returns a program with the resources lb, web and pool that match the existing objects; `more` overrides their
+ * arguments.
+ */
 function program({ port, backend }: Existing, more: Arguments): string {
   const lb = { address: '127.0.0.1', tags: { team: 'shop' }, ...more.lb };
   const web = { protocol: 'HTTP', port, healthCheck: { intervalSeconds: 0.2 }, ...more.web };

@@ -99,7 +99,7 @@ test('a token of one action and one load balancer gets 403 on every other route,
     (await runtime.call('PUT', '/v1/attachments/new', { loadBalancerId: 'a', targets: {} }, headers)).status,
     200,
   );
-  // A token that permits the action somewhere is told that the object does not exist.
+  // A token that permits an action on some load balancer gets a 404 for a missing attachment, not a 403.
   assert.equal((await runtime.call('PATCH', '/v1/attachments/none', { targets: {} }, headers)).status, 404);
 });
 
@@ -262,7 +262,7 @@ test('events are limited to objects that the token may see: live events, missed 
   const isLast = (text: string) =>
     eventsIn(text).some(({ kind, action }) => kind === 'load-balancers' && action === 'delete');
   await until('the last event', () => isLast(live.text()) || undefined);
-  // An unknown event id replays all stored events.
+  // A replay from an unknown event id contains all stored events.
   const replay = await openEvents(t, runtime, mine, '00000000-1');
   await until('the last event again', () => isLast(replay.text()) || undefined);
   for (const { text } of [live, replay]) {

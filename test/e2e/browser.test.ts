@@ -15,8 +15,8 @@ const FILES = 50;
 const WEBSOCKET_KEY = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
- * A page whose files each name their backend. Its last file is sent only after the page has reported the messages of
- * its WebSocket, so the load event comes after that.
+ * A test page whose files each name their backend. Its last file is sent only after the page has reported the messages
+ * of its WebSocket, so the load event comes after that.
  */
 const PAGE = `<!doctype html><title>weir</title><body><pre id="result"></pre>
 <script>

@@ -38,7 +38,7 @@ test('a service: a changed port, target or sticky session changes one child each
     export const url = shop.endpoints.http;
     export const vip = shop.vip;`;
   stack.write(program());
-  // No other component is used yet, so the plug-in `random` is not needed.
+  // The program uses no component with a random resource yet, so the plug-in `random` is not needed.
   assert.doesNotMatch(await stack.up(), /random/);
   assert.deepEqual(JSON.parse(await stack.done(['stack', 'output', '--json'])), {
     url: `http://127.0.0.1:${http}`,
@@ -135,7 +135,7 @@ test('a canary at 0, 10, 50 and 100 percent has exact shares, and a selected tar
   assert.deepEqual(await measure(), { n1: 50, n2: 50, n3: 50, n4: 50 });
   await stack.done(['preview', '--expect-no-changes']);
 
-  // At 10 percent, only the first selected target gets traffic again.
+  // A canary at 10 percent sends traffic only to the first selected target again.
   stack.write(program('Promise.resolve(10)'));
   await stack.up();
   assert.deepEqual(newOnes(await measure()), [first]);

@@ -48,7 +48,7 @@ test('servers that may not be bound are each named with their code, none is boun
   for (const [id, difference] of Object.entries({ 'i-good': {}, ...off })) {
     await runtime.done('PUT', `/v1/backend-servers/${id}`, { ...PLACE, ...difference });
   }
-  // The servers are not in the program, so only the runtime knows them.
+  // The program contains no BackendServer resources for these servers, so only the runtime can refuse them.
   const targets = {
     good: { server: '"i-good"', port: a.port },
     off: { server: '"i-off"', port: b.port },

@@ -89,7 +89,7 @@ const CASES: Readonly<
     return runtime.call('PUT', '/v1/load-balancers/three', {});
   },
   Timeout: async ({ runtime: { dataDirectory }, t }) => {
-    // A change of 2,000 targets takes the workers longer than a millisecond.
+    // Applying a change of 2,000 targets takes the workers longer than the timeout of a millisecond.
     const hasty = await RuntimeProcess.start(t, { args: ['--ack-timeout', '0.001'] });
     assert.notEqual(hasty.dataDirectory, dataDirectory);
     await hasty.call('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });

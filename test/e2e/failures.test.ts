@@ -73,7 +73,7 @@ test('an endpoint that is another server, or that never responds', async (t) => 
   await point(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}`);
   const text = await stack.upFails();
   assert.match(text, /not a Weir runtime/i);
-  // The runtime itself responds to this path with a 404, which must not be read as a deleted object.
+  // The endpoint has a path of the runtime itself, whose 404 must not be read as a deleted object.
   await point(`${runtime.url}/v1`);
   const refresh = await stack.fails(['refresh', '--yes', '--run-program']);
   assert.match(refresh, /check port and path/);
@@ -136,7 +136,7 @@ test('a listener whose port is taken: the create fails and names the property, a
   assert.equal((await stack.resources()).size, 3);
 });
 
-/** A TCP proxy in front of the API. On request it drops the responses to PUT requests and closes the connection. */
+/** A TCP proxy in front of the API, which can drop the responses to PUT requests and close the connection. */
 async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ url: string; loseResponses: boolean }> {
   const { createServer: createTcpServer } = await import('node:net');
   const target = new URL(runtime.url);

@@ -14,7 +14,7 @@ import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
 const KINDS = ['load-balancers', 'listeners', 'attachments'];
-/** A wait in seconds that is longer than any test; the interruption ends it. */
+/** Timeout in seconds of a write that the test interrupts; longer than any test. */
 const LONG = 600;
 
 interface Setting extends StackWorld {
@@ -51,7 +51,7 @@ async function sickBackend(t: TestContext): Promise<SickBackend> {
 async function expectWhole({ runtime, stack, port }: Setting, backend: string): Promise<void> {
   assert.equal((await exchange(`http://127.0.0.1:${port}/`)).backend, backend);
   for (const kind of KINDS) assert.equal((await runtime.done('GET', `/v1/${kind}`)).items.length, 1, kind);
-  // Pulumi keeps a create with unknown result as pending, until a refresh is told that its object is in the state.
+  // Pulumi keeps a create with unknown result as pending until a refresh is run with --clear-pending-creates.
   await stack.done(['refresh', '--yes', '--clear-pending-creates']);
   const { deployment } = JSON.parse(await stack.done(['stack', 'export']));
   assert.deepEqual(deployment.pending_operations ?? [], []);
@@ -63,8 +63,8 @@ async function expectWhole({ runtime, stack, port }: Setting, backend: string): 
 }
 
 /**
- * The first Ctrl-C waits for the calls in progress and the second one does not; plug-ins are in process groups of their
- * own.
+ * Ways to interrupt the CLI. The first Ctrl-C waits for calls in progress and the second one does not; plug-ins are in
+ * process groups of their own.
  */
 const INTERRUPTIONS: readonly (readonly [what: string, interrupt: (up: RunningCommand) => Promise<void> | void])[] = [
   [

@@ -76,7 +76,7 @@ test('a refused request puts no key into a response, the log or the data', async
     { ...listener, certificates: { main: PAIR }, loadBalancerId: 'none' },
   ];
   const texts = bad.map((body) => JSON.stringify(body));
-  // A body that is not JSON: a parser that quotes its input would quote the key.
+  // A request body with a key that is not JSON: a parser that quotes its input would quote the key.
   texts.push(`{"privateKey": ${PAIR.privateKey}}`, line);
   for (const body of texts) {
     const response = await fetch(`${runtime.url}/v1/listeners/web`, {

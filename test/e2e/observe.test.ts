@@ -38,7 +38,7 @@ test('an ended worker is replaced before the response, and the other worker keep
   const { runtime, port } = await startWeb(t, ['--workers', '2'], { protocol: 'TCP' });
   const backend = await tcpBackend(t, 'a');
   await bind(runtime, { a: backend.target });
-  // So many connections that both workers get some.
+  // With so many connections, both workers have some.
   const flows = await Promise.all(
     Array.from({ length: 24 }, async () => {
       const socket = connect(port, '127.0.0.1').on('error', () => {});
@@ -199,7 +199,7 @@ class Events {
         }
       }
     } catch {
-      // The test has closed the stream.
+      // The test has closed the event stream.
     }
     this.isEnded = true;
   }

@@ -38,7 +38,7 @@ const REFUSED: readonly (readonly [string, readonly RegExp[]])[] = [
     `new weir.Listener('again', { loadBalancerId: new weir.LoadBalancer('lb2', { address: '127.0.0.1' }).id, protocol: 'TCP', port: 8080 });`,
     [/property port .* is that of listener "(web|again)" of this program too, .*\(PortInUse\)/],
   ],
-  // One fault for each program, because a program ends at the first fault that the engine reports.
+  // Each of these programs has one fault, because a program ends at the first fault that the engine reports.
   [
     `pool('one', { loadBalancerId: old.id }, { b1 });`,
     [/targets\.b1\.port cannot be given under a classic load balancer.*\(OperationFailed\.ActionNotSupport\)/],

@@ -24,7 +24,7 @@ const workflow = z
   })
   .parse(parse(readFileSync(join(ROOT, 'examples/pull-request.yml'), 'utf8')));
 
-/** A replacement for GitHub's command `gh`, which keeps the comment as a file. */
+/** A replacement for GitHub's command `gh`, which writes the pull request comment to a file. */
 const GH = `#!/bin/sh
 test "$*" = 'pr comment 7 --edit-last --create-if-none --body-file plan.md' && cp plan.md comment.md
 `;

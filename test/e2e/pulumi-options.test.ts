@@ -5,16 +5,16 @@ import { exchange } from '../harness/clients/load.ts';
 import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 interface Texts {
-  /** JavaScript code before the resources. */
+  /** JavaScript code of the program before its resources. */
   head?: string;
-  /** Options of each resource, by its variable. */
+  /** Resource options as JavaScript code, by the variable of the resource. */
   lb?: string;
   web?: string;
   pool?: string;
   names?: { lb: string; web: string; pool: string };
   weights?: readonly [b1: number, b2: number];
   colour?: string;
-  /** JavaScript code that makes `pool`, instead of the default code. */
+  /** JavaScript code that makes the attachment `pool`, instead of the default code. */
   poolText?: string;
 }
 

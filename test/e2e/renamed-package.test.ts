@@ -105,7 +105,7 @@ test('one up with the new name updates every resource in place, and nothing asks
 test('with the new package installed under the old name too, the old state works unchanged', async (t) => {
   const { stack, served, runtime, link, unlink } = await oldStack(t);
   const id = await served();
-  // The layout that npm makes for the alias "weir": "npm:pulumi-weir@...".
+  // Links the package like npm does for the alias "weir": "npm:pulumi-weir@...".
   link('weir');
   assert.match(await stack.done(['refresh', '--yes', '--skip-preview']), /4 unchanged/);
   assert.equal(await served(), id);

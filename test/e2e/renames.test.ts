@@ -6,13 +6,13 @@ import { LoadedStack, type Row } from '../harness/stack/loaded-stack.ts';
 const HTTPS = { protocol: 'HTTPS', certificates: { main: makePair(['first.example']) } };
 
 /**
- * Returns the code of attachments without awaitHealthySeconds, for which the responses of the API must themselves wait
- * for the first checks.
+ * Returns code for attachments without awaitHealthySeconds, so that the runtime must delay its responses until the
+ * first checks have ended.
  */
 const own = (prefix: string) => `
 for (const [of, parent] of Object.entries({ web: { listenerId: web.id }, tcp: { listenerId: tcp.id }, rule: { ruleId: rule.id } }))
   new weir.TargetAttachment('${prefix}-' + of, { ...parent, targets: { a, b } });`;
-/** Returns the code of attachments in which the listeners share the targets of their load balancer. */
+/** Returns code for attachments in which the listeners share the targets of their load balancer. */
 const shared = (prefix: string) => `
 new weir.TargetAttachment('${prefix}-rule', { ruleId: rule.id, targets: { a, b } });
 new weir.TargetAttachment('${prefix}-shared', { loadBalancerId: lb.id, targets: { a, b } });`;

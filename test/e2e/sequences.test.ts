@@ -21,7 +21,7 @@ import {
 const RUNS = 60;
 const MAX_STATES = 6;
 
-/** Kinds by resource type; a kind precedes the kinds that refer to it. */
+/** API kinds by resource type. Each kind is listed before the kinds that refer to it. */
 const KINDS: Readonly<Record<string, Kind>> = {
   BackendServer: 'backend-servers',
   LoadBalancer: 'load-balancers',
@@ -44,8 +44,8 @@ async function itemsOf(runtime: RuntimeProcess): Promise<Item[]> {
 }
 
 /**
- * Asserts that exactly the objects of the program exist, with its properties and parents. An unset weight counts as
- * 100.
+ * Asserts that the runtime has exactly the objects of the program, with its properties and parents. An unset weight
+ * counts as 100.
  */
 async function expectExactly(runtime: RuntimeProcess, program: ProgramResources): Promise<void> {
   const items = await itemsOf(runtime);
@@ -57,7 +57,7 @@ async function expectExactly(runtime: RuntimeProcess, program: ProgramResources)
   assert.deepEqual(items.map(({ owner }) => owner).sort(), wanted.map(({ owner }) => owner).sort());
   for (const properties of wanted) {
     const item = items.find(({ owner }) => owner === properties.owner);
-    // A listener with a warning would be waiting behind another one.
+    // A warning would mean that the listener waits behind another one.
     if (item.url === '/v1/listeners') assert.equal(item.warnings, undefined);
     const resource = resourceOf(item.url.slice('/v1/'.length));
     const actual = Object.fromEntries(Object.keys(properties).map((key) => [key, item[key]]));
@@ -65,7 +65,7 @@ async function expectExactly(runtime: RuntimeProcess, program: ProgramResources)
   }
 }
 
-/** Deletes all objects, because the objects of a failed sequence would make the shrunk sequence fail too. */
+/** Deletes all objects of the runtime; objects left by a failed sequence would make the shrunk sequence fail too. */
 async function wipe(runtime: RuntimeProcess): Promise<void> {
   for (const { url, id } of (await itemsOf(runtime)).toReversed()) await runtime.done('DELETE', `${url}/${id}`);
 }
@@ -83,7 +83,7 @@ test('any sequence of desired states, with or without kills, ends with exactly t
     await wipe(runtime);
     const engine = new SmallEngine(runtime.url, runtime.token);
     let wasKilled = false;
-    // After a kill, the README recommends `pulumi up --refresh`.
+    // After a kill, the update is `pulumi up --refresh`, as the documentation recommends.
     const up = async (program: ProgramResources, at?: Kill) => {
       if (wasKilled) await engine.refresh();
       const ending = await engine.up(program, at);

@@ -77,7 +77,7 @@ test('the response to a write with awaitHealthySeconds follows the health change
   const a = await tcpBackend(t, 'a');
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const responses: (string | undefined)[] = [];
-  // Among 20 clients, at least one would be faster than its worker if the response came too early.
+  // With 20 clients, at least one would reach its worker before the health change if the response came too early.
   for (let n = 0; n < 20; n++) {
     const port = await freePort();
     await runtime.done('PUT', `/v1/listeners/${n}`, { loadBalancerId: 'lb', protocol: 'TCP', port });
@@ -142,7 +142,7 @@ test('every refusal has the same form, and a request body is accepted with every
     assert.equal(headers.get('x-request-id'), body.requestId);
     assert.ok(headers.get('x-weir-runtime') && headers.get('etag'));
   }
-  // Far more problems than a function call can have arguments.
+  // The number of problems exceeds the number of arguments that a function call can have.
   const targets = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`t${i}`, {}]));
   const many = await runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
   assert.deepEqual([many.status, many.body.code], [400, 'InvalidParameter']);

@@ -21,7 +21,7 @@ test('every file belongs to a layer and imports only what its layer may', () => 
 
 test('every layer in the table, and every name that it may import, exists in the tree', () => {
   const isThere = (name: string) => FILES.some((file) => isBelow(file, name));
-  // Files that do not exist yet.
+  // Layers for files that later work will add.
   const later = ['node', 'restore', 'certificate'].map((command) => `provider/cli/commands/${command}.ts`);
   const absent = LAYERS.flatMap(({ name, imports, types = [] }) => [name, ...imports, ...types]);
   assert.deepEqual(
@@ -58,7 +58,7 @@ function isAllowed({ from, to, isType }: Import): boolean {
   return allowed.some((name) => isBelow(to, name));
 }
 
-/** Returns the layer with the longest name that contains the file. */
+/** Returns the layer of a file: among the layers whose name contains the file, the one with the longest name. */
 function layerOf(file: string): Layer | undefined {
   const holding = LAYERS.filter(({ name }) => isBelow(file, name));
   return holding.sort((a, b) => b.name.length - a.name.length)[0];

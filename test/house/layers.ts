@@ -3,9 +3,9 @@
 export interface Layer {
   /** A folder or file, relative to the root, with everything below it that has no row of its own. */
   readonly name: string;
-  /** Layers that this one may import in addition to itself; a folder includes every layer below it. */
+  /** Layers that this layer may import in addition to itself; a folder includes every layer below it. */
   readonly imports: readonly string[];
-  /** Layers of which this one may import only types. */
+  /** Layers from which this layer may import only types. */
   readonly types?: readonly string[];
 }
 

@@ -1,4 +1,5 @@
-// All bounds in the order of the report. Each measurement starts without anything left of the one before.
+// All bounds of the benchmark in the order of the report. Each measurement begins after the previous one was cleaned
+// up.
 import { CleanUp } from '../clean-up.ts';
 import type { BoundContext, BoundResult, MeasureBound } from './bound.ts';
 import { measureCrowd } from './crowd.ts';

@@ -29,7 +29,7 @@ export const measureCrowd: MeasureBound = async ({ programs, cleanUp, signal }) 
   const idlers = await gatherCrowd(cleanUp, { port, idle: IDLE, slow: 0, largePath: '/large' });
   const perConnection = (residentBytes(runtime.pid) - before) / IDLE;
   await gatherCrowd(cleanUp, { port, idle: 0, slow: SLOW, largePath: '/large' });
-  // The load rejects if a single request fails.
+  // The load generator rejects if a single request fails.
   const crowded = await load();
   const whole = residentBytes(runtime.pid);
   return [

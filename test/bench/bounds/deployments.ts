@@ -15,7 +15,7 @@ const MAX_RATIO = 1.2;
 const UP = ['up', '--yes', '--skip-preview'];
 const PREVIEW = ['preview'];
 
-/** Steps in the order of each round; `weight` is the weight of one target in each attachment. */
+/** Measured commands in the order of each round. `weight` is the weight of one target in each attachment. */
 const STEPS = [
   { what: 'the first `pulumi up`', weight: 100, command: UP },
   { what: '`pulumi preview` without a change', weight: 100, command: PREVIEW },
@@ -26,8 +26,9 @@ const STEPS = [
 const WEIR = `import { Listener, LoadBalancer, TargetAttachment } from 'pulumi-weir';`;
 
 /**
- * Returns a program head with resources that do nothing. They have no `check` and `diff`, so the engine itself compares
- * the inputs, which equal Weir's. `outs` is code for the outputs, which the engine sends and stores like Weir's.
+ * Returns the head of a program whose resources do nothing. They have no `check` and `diff`, so the engine itself
+ * compares the inputs, which equal those of Weir's resources. `outs` is code for the outputs, which the engine sends
+ * and stores like Weir's.
  */
 function noOp(outs: string): string {
   return `import * as pulumi from '@pulumi/pulumi';
@@ -43,9 +44,7 @@ class NoOp extends pulumi.dynamic.Resource {
 const [Listener, LoadBalancer, TargetAttachment] = [NoOp, NoOp, NoOp];`;
 }
 
-/**
- * Code for outputs that contain the targets like `boundTargets` of an attachment, and nothing else of what Weir stores.
- */
+/** Code for the outputs of a resource that does nothing: the targets in the form of an attachment's `boundTargets`. */
 const WITH_OUTPUTS = `{
     ...inputs,
     boundTargets: Object.fromEntries(
@@ -64,7 +63,8 @@ export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
   for (const way of WAYS) stacks.set(way, await Stack.create(cleanUp, '', way === 'weir' ? runtime : undefined));
   const times = STEPS.map((): Record<Way, number[]> => ({ weir: [], same: [], bare: [] }));
   for (let round = 0; round < ROUNDS; round++) {
-    // The first way of a round reads its files from disk and the others from memory, so each way comes first in turn.
+    // The first stack of a round reads its files from disk and the others read them from memory, so the stacks take
+    // turns.
     const first = round % WAYS.length;
     const ways = [...WAYS.slice(first), ...WAYS.slice(0, first)];
     for (const [step, { weight, command }] of STEPS.entries()) {
@@ -82,7 +82,7 @@ export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
   return STEPS.map(({ what }, step) => {
     const { weir, same, bare } = times[step] as Record<Way, number[]>;
     return {
-      what: `${what}: ${ATTACHMENTS} attachments of ${TARGETS} targets, to as many dynamic resources of the same properties that do nothing`,
+      what: `${what}: ${ATTACHMENTS} attachments of ${TARGETS} targets, compared with as many dynamic resources that do nothing`,
       bound: `${MAX_RATIO} x`,
       measured: `${ratioCell(weir, same)}, ${seconds(weir)}; ${ratioCell(weir, bare)} to ones without outputs`,
       isMet: median(ratios(weir, same)) <= MAX_RATIO,

@@ -9,7 +9,7 @@ import { startWorld } from './world.ts';
 const FLOWS = 50;
 const RESET_MS = 100;
 const DRAIN_SECONDS = 3;
-/** Tolerance for the timer and for the time that the flows take to end. */
+/** Tolerance for the drain timer and for the time that the flows take to end. */
 const DRAIN_TOLERANCE_MS = 200;
 const CLIENTS = 20;
 const OTHER_TARGET_MS = 200;
@@ -44,8 +44,8 @@ async function measureDrain({ cleanUp }: BoundContext) {
 }
 
 /**
- * Returns the time from the response to the end of each flow of the unbound target, and the number of flows of the
- * other target that are open then.
+ * Returns the time from the response of the unbind to the end of each flow of the unbound target, and the number of
+ * flows of the other target that are still open.
  */
 async function unbindUnderFlows(cleanUp: BoundContext['cleanUp'], listener: object) {
   const [a, b] = [await tcpBackend(cleanUp, 'a'), await tcpBackend(cleanUp, 'b')];

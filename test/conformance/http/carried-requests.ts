@@ -3,10 +3,10 @@
 import type { Step } from '../../harness/raw-http/raw.ts';
 
 export interface CarriedRequest {
-  /** Method and target with a space between. */
+  /** HTTP method and request target, with a space between. */
   readonly line: string;
   readonly body?: string;
-  /** Field lines that the backend receives, and names of fields that it does not receive. */
+  /** Field lines that the backend must receive, and names of fields that it must not receive. */
   readonly has?: readonly string[];
   readonly lacks?: readonly string[];
   readonly trailers?: readonly string[];
@@ -16,17 +16,17 @@ interface CarriedRow {
   readonly rule: string;
   readonly section: string;
   readonly send: string | readonly Step[];
-  /** All requests that reach the backend. */
+  /** All requests that reach the backend, in order. */
   readonly seen: readonly (CarriedRequest | string)[];
   /**
-   * Ending of the connection. 'open': the next request on the connection gets its response. 'closed': the connection
-   * ends after the responses. A number: a local response with this status follows, then the connection ends. 'cut': the
-   * connection ends, and the incomplete request gets no response.
+   * State of the connection after the requests. 'open': the next request on the connection gets its response. 'closed':
+   * the connection ends after the responses. A number: a local response with this status follows, then the connection
+   * ends. 'cut': the connection ends, and the incomplete request gets no response.
    */
   readonly ending?: 'open' | 'closed' | 'cut' | number;
   /** Number of interim responses that the client receives. */
   readonly interim?: number;
-  /** Skips the second run of the row, byte by byte, because an interim response might arrive in between. */
+  /** Sends the request only in whole packets, not byte by byte, because an interim response might arrive in between. */
   readonly isWhole?: true;
 }
 

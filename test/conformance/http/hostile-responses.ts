@@ -20,12 +20,15 @@ export type Outcome =
 export interface HostileRow {
   readonly rule: string;
   readonly section: string;
-  /** Actions of the backend after it has received the request's head. */
+  /** Bytes and other actions of the backend after it has received the head of the request. */
   readonly play: string | readonly Act[];
   readonly client: Outcome;
   /** The request; the default is a GET in HTTP/1.1. */
   readonly request?: string;
-  /** Skips the second run of the row, byte by byte, because the client may receive the head before the fault. */
+  /**
+   * Sends the response only in whole packets, not byte by byte, because the client may receive the head before the
+   * fault.
+   */
   readonly isWhole?: true;
 }
 

@@ -16,7 +16,7 @@ import { CARRIED, type CarriedRequest } from './carried-requests.ts';
 import { REFUSED } from './refused-requests.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
-/** Maximum length of a row for the run byte by byte. Longer rows test sizes and would take long. */
+/** Requests longer than this are not repeated byte by byte, because that would take long; they test sizes only. */
 const MAX_BYTEWISE = 2_000;
 
 interface Row {
@@ -33,12 +33,9 @@ interface Line {
   readonly backend: RecordingBackend;
 }
 
-/**
- * The listeners under test. Over TLS, reads return other pieces, and the end of the stream is a close_notify instead of
- * a FIN.
- */
+/** The listeners under test. Over TLS, reads return other pieces, and the end of the stream is a close_notify alert. */
 const LISTENERS = { HTTP: {}, HTTPS: { protocol: 'HTTPS', certificates: { site: makePair(['a']) } } };
-/** Rows that name the scheme have another result over TLS, so they run without TLS only. */
+/** Requests and expectations that name the scheme would differ over TLS, so they are tested without TLS only. */
 const OF_HTTP = /http:\/\/|X-Forwarded-Proto/i;
 
 for (const engine of Object.keys(ENGINES)) {
@@ -115,7 +112,7 @@ function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailer
   const lines = request.fields.map(toLine);
   for (const line of has) {
     const due = has.filter((other) => other === line).length;
-    // A line that ends with ": " matches any value of the field.
+    // An expected line that ends with ": " matches any value of the field.
     const found = lines.filter((other) => other === line || (line.endsWith(': ') && other.startsWith(line)));
     assert.equal(found.length, due, `${line} in ${JSON.stringify(lines)}`);
   }
@@ -140,7 +137,7 @@ function isBytes(step: Step): step is string {
   return typeof step === 'string' && step !== 'FIN';
 }
 
-/** Number of steps that wait for a 100; each such row receives one. */
+/** Number of 100 responses that the client must receive: one for each step that waits for one. */
 function countOf100(send: string | readonly Step[]): number {
   return stepsOf(send).filter((step) => typeof step === 'object').length;
 }

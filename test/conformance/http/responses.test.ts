@@ -14,7 +14,7 @@ import { HOSTILE, type HostileRow, type Outcome } from './hostile-responses.ts';
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
 const MAX_BYTEWISE = 2_000;
 const RUNS = 1_000;
-/** Timeouts for rows in which the backend sends nothing; other rows never reach them. */
+/** Timeouts for cases in which the backend sends nothing; other cases never reach them. */
 const TIMEOUTS = { requestTimeoutSeconds: 1, idleTimeoutSeconds: 1 };
 
 for (const engine of Object.keys(ENGINES)) {

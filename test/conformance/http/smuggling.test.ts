@@ -49,14 +49,15 @@ for (const engine of Object.keys(ENGINES)) {
       );
     });
 
-    /** Sends `text` in pieces, and asserts that both ends receive only what the reference reader accepts. */
+    /** Sends `text` in pieces. Asserts that backend and client receive only what the reference reader accepts. */
     async function pass(text: string, places: readonly number[]): Promise<{ seen: readonly RequestMessage[] }> {
       const { world, backend } = line;
       const due = readRequests(text);
       const clean: (() => unknown)[] = [];
       const client = await RawPeer.connect({ after: (one: () => unknown) => clean.push(one) }, world.port);
       try {
-        // A FIN ends the wait for the rest of an incomplete request. After a closing request, nobody reads a FIN.
+        // A FIN ends the wait for the rest of an incomplete request. It is not sent after a request that closes the
+        // connection.
         const end = due.end === 'closed' ? [] : (['FIN'] as const);
         await client.play([...cut(text, places), ...end]);
         await client.untilEnded();

@@ -57,8 +57,8 @@ export async function tcpBackend(
 }
 
 /**
- * Makes a backend of any server; port 0 picks a free port. The returned `count` stays 0 unless the caller increments
- * it.
+ * Makes a backend of any server; port 0 picks a free port. The `count` of the backend stays 0 unless the caller
+ * increments it.
  */
 export async function listen(
   t: Pick<TestContext, 'after'>,

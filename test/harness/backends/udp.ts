@@ -35,7 +35,7 @@ export class UdpBackend {
   readonly name: string;
   readonly target: { address: string; port: number };
   readonly datagrams: Datagram[] = [];
-  /** Decides when a response is sent. By default it is sent at once. */
+  /** Decides when the target sends a response; by default at once. */
   response: (send: () => void) => void = (send) => send();
   readonly #socket: Socket;
 
@@ -61,7 +61,7 @@ export class UdpBackend {
     return this.datagrams.map(({ data }) => String(data));
   }
 
-  /** Closes the socket of the target. From then on the kernel rejects datagrams with an ICMP error. */
+  /** Closes the socket of the target. The kernel then rejects datagrams with an ICMP error. */
   close(): void {
     close(this.#socket);
   }

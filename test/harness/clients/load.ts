@@ -58,8 +58,8 @@ export function startLoad(options: LoadOptions): Load {
 }
 
 /**
- * Makes one request, on a connection of `agent` or on a new one from `localAddress`. The promise never rejects; a
- * failure is in the result.
+ * Makes one request on a connection of `agent`, or on a new one from `localAddress`. The promise never rejects, because
+ * a failure is part of the result.
  */
 export function exchange(url: string, agent: http.Agent | false = false, localAddress?: string): Promise<Exchange> {
   const startedAtMs = performance.now();

@@ -21,7 +21,7 @@ export interface Place {
 
 export interface Failure {
   readonly client: string;
-  /** The URL that the client used. */
+  /** URL of the failed request. */
   readonly url: string;
   readonly startedAtMs: number;
   /**
@@ -42,9 +42,9 @@ export interface Clients {
 }
 
 /**
- * Starts, for each HTTP place, two clients that keep their connection and one that opens a new connection for each
- * request, and for the TCP place two open flows and one client that reconnects. `pauseMs` is the pause of a client
- * after each response, which leaves processor time to other processes.
+ * Starts clients. Each HTTP place gets two clients with a kept connection and one with a new connection for each
+ * request; the TCP place gets two open flows and one client that reconnects. `pauseMs` is the pause after each
+ * response, which leaves processor time to other processes.
  */
 export function startClients(
   httpPlaces: Readonly<Record<string, Place>>,
@@ -94,8 +94,7 @@ export function startClients(
 }
 
 /**
- * Makes a request at the place. If a new connection fails there, makes it again at the URL to which the place has moved
- * meanwhile.
+ * Makes a request at the place. If a new connection fails and the place has moved, repeats the request at its new URL.
  */
 async function atPlace(
   place: Place,
@@ -136,7 +135,7 @@ class KeptConnection {
   async ask(): Promise<Omit<Failure, 'client'> | undefined> {
     const isKept = this.#agent !== undefined && Object.keys(this.#agent.freeSockets).length > 0;
     const failure = await (isKept ? askOnce(this.#url, this.#agent) : atPlace(this.#place, (url) => this.#askAt(url)));
-    // The agent gets its connection back one event-loop iteration after the response ends.
+    // The agent gets its connection back one event-loop iteration after the end of the response.
     await new Promise(setImmediate);
     return failure;
   }
@@ -195,7 +194,7 @@ class KeptFlow {
     this.#socket?.destroy();
   }
 
-  /** Opens the flow. The backend sends its name as a line, then echoes. */
+  /** Opens the TCP flow. The backend sends its name as a line and then echoes. */
   #connect(url: string): Socket {
     this.#url = url;
     this.#text = '';

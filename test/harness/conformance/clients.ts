@@ -1,4 +1,4 @@
-// Backends by name, and clients with many source addresses, for the conformance scenarios.
+// Backends by name, and clients with many source addresses, for conformance scenarios.
 import type { Backend } from '../backends/backends.ts';
 
 /** Makes one backend for each letter of `names`. */

@@ -14,7 +14,7 @@ import { UdpClient } from '../backends/udp.ts';
 export class Visitors {
   readonly protocol: Protocol;
   readonly port: number;
-  /** Name of the backend that responded to the last datagram. */
+  /** Name of the backend that responded to the last datagram of the UDP session. */
   session: string | undefined;
   readonly #agent: Agent;
   #udp: UdpClient | undefined;

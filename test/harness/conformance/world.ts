@@ -20,7 +20,7 @@ export interface Scenario {
   readonly listener?: object;
   /** Address of the load balancer; the default is 127.0.0.1. */
   readonly address?: string;
-  /** Flags of `weir serve`. */
+  /** Additional flags of `weir serve`. */
   readonly flags?: readonly string[];
   readonly run: (world: World, t: TestContext) => Promise<void>;
 }
@@ -58,8 +58,8 @@ export async function createWorld(
   let runtime = await RuntimeProcess.start(t, { args });
   const port = await freePort(address);
   const change = async (properties: object) => {
-    // No backend is silent in these scenarios, so a late health check means a busy machine; the long timeout tolerates
-    // it.
+    // The backends of scenarios respond to every check, so a late response means a busy machine. The long timeout
+    // tolerates it.
     const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
     const body = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck, ...listener, ...properties };
     await runtime.done('PUT', '/v1/listeners/web', body);

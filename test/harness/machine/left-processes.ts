@@ -10,11 +10,11 @@ export interface FoundProcess {
 }
 
 /**
- * Sets the mark of this run in the environment, so that every process started from now on inherits it. Returns the
+ * Sets the mark of a test run in the environment, so that every process started from now on inherits it. Returns the
  * mark.
  */
 export function markRun(name: string): string {
-  // A run inside another run carries both marks.
+  // A test run inside another test run carries both marks.
   const mark = `${process.env[VARIABLE] ?? ''}/${name}/`;
   process.env[VARIABLE] = mark;
   return mark;
@@ -25,8 +25,9 @@ export function processesOfRun(mark: string): FoundProcess[] {
 }
 
 /**
- * Returns the processes, other than this one, whose environment variable `variable` begins with `beginning`. Works on
- * Linux only; elsewhere the list is empty. Zombies are left out, because their environment is empty.
+ * Returns the processes, other than this one, whose environment variable `variable` has a value that begins with
+ * `beginning`. The search works on Linux only; elsewhere the list is empty. Zombies are left out, because their
+ * environment is empty.
  */
 export function processesWith(variable: string, beginning: string): FoundProcess[] {
   const ids = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
@@ -44,7 +45,7 @@ export function endProcess({ pid }: FoundProcess): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // The process has already ended.
+    // The process has ended meanwhile.
   }
 }
 

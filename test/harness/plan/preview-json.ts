@@ -9,7 +9,7 @@ export const NOW_MS = Date.parse('2026-11-21T00:00:00Z');
 export interface PreviewResource {
   readonly type: string;
   readonly name: string;
-  /** Id in the state; `undefined` for a resource that does not exist yet. */
+  /** Id of the resource in the state; `undefined` for a resource that does not exist yet. */
   readonly id?: string;
   readonly properties: Readonly<Record<string, unknown>>;
   /** Referenced resources, by the property that contains the reference. */
@@ -59,7 +59,7 @@ export type PreviewChange = readonly [
   op?: string,
 ];
 
-/** Writes the JSON of a preview from unchanged resources and changed ones. */
+/** Returns the JSON of a preview with the unchanged and the changed resources. */
 export function previewText(
   sames: readonly PreviewResource[],
   changes: readonly PreviewChange[] = [],

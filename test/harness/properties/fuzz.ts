@@ -11,7 +11,7 @@ import { EXAMPLES_FILE, type Example, exampleKey, type Report, readExamples } fr
 
 interface FuzzOptions {
   readonly minutes: number;
-  /** Maximum number of rounds; each round runs one file. */
+  /** Maximum number of rounds; each round runs one test file. */
   readonly rounds: number;
   /** Glob patterns of test files. Files without a property are skipped. */
   readonly patterns: readonly string[];
@@ -58,7 +58,7 @@ interface Round {
   readonly failures: { readonly test: string; readonly message: string }[];
 }
 
-/** Runs one test file with one seed. Kept examples run too; their failures are already known. */
+/** Runs one test file with one seed. Kept examples run too, but their failures do not count as new. */
 async function runOnce(file: string, seed: number, deadline: number, names?: ReadonlySet<string>): Promise<Round> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-fuzz-'));
   const reports = join(folder, 'reports');

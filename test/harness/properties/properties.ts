@@ -67,7 +67,7 @@ function runsOf<Ts>(kept: readonly Example[], { numRuns = DEFAULT_RUNS }: Settin
 }
 
 function throwFailure<Ts>(details: fc.RunDetails<Ts>, test: string): void {
-  // fast-check reports a failure if the time is up before the first value.
+  // fast-check also reports a failure if the time is up before the first value; that is not a counterexample.
   if (!details.failed || details.interrupted) return;
   report(test, exampleOf(details));
   throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
@@ -80,8 +80,8 @@ function exampleOf<Ts>({ seed, counterexamplePath, counterexample }: fc.RunDetai
 }
 
 /**
- * Tells whether JSON represents the whole value. A property with value `undefined` may be lost, because readers treat
- * both cases alike.
+ * Tells whether JSON represents the whole value. JSON omits properties that are `undefined`, which makes no difference
+ * to the tests.
  */
 function isJson(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);

@@ -65,7 +65,7 @@ const chunks = fc
   .tuple(fc.array(chunk, { maxLength: 3 }), words('0', '000', '0;x'), trailers)
   .map(([parts, last, lines]) => `${parts.join('')}${last}\r\n${lines}\r\n`);
 
-/** Framing fields and the body that they describe. */
+/** Pairs of framing fields and the body that they describe. */
 const body = fc.oneof(
   fc.constant([[] as string[], '']),
   data.map((text) => [[`Content-Length: ${text.length}`], text]),
@@ -100,7 +100,7 @@ const oddRequest = fc.tuple(goodRequest, framingLines, fc.nat(20)).map(([request
   return `${request.slice(0, at)}${line}\r\n${request.slice(at)}`;
 });
 
-/** A replacement of `length` characters at any place of the stream. */
+/** A fault: a text that replaces `length` characters at any place of the stream. */
 const fault = fc.record({
   place: fc.nat(),
   length: words('0', '1', '1', '2').map(Number),
@@ -161,7 +161,7 @@ const goodResponse = fc
     body,
   )
   .map(([before, start, others, [framing, text]]) => {
-    // Chunked transfer coding exists only in HTTP/1.1.
+    // HTTP/1.0 has no chunked transfer coding.
     const line = framing[0]?.startsWith('T') ? start.replace('1.0', '1.1') : start;
     return before + joined(line, [...others, ...framing], text);
   });

@@ -15,10 +15,11 @@ export const HOSTILE_TARGET = '/hostile';
 export class HostileBackend {
   readonly target: { readonly address: string; readonly port: number };
   /**
-   * Steps that begin when the head of a request for `HOSTILE_TARGET` is complete; `client` is the client that sent it.
+   * Script of the backend for requests to `HOSTILE_TARGET`; it starts when the head is complete. `client` is the client
+   * of the request.
    */
   script: { readonly acts: readonly Act[]; readonly client: RawPeer } | undefined;
-  /** Paths of the requests on each connection. */
+  /** Request paths by connection. */
   readonly connections: string[][] = [];
 
   static async start(t: { after(clean: () => unknown): void }): Promise<HostileBackend> {
@@ -50,7 +51,7 @@ export class HostileBackend {
       if (head === undefined || target === undefined) return;
       if (target === HOSTILE_TARGET) {
         targets.push(target);
-        // The request body is never read, whatever it contains.
+        // The backend does not read the body of this request.
         peer.heard = '';
         void this.#play(peer);
         return;

@@ -51,7 +51,10 @@ export class RawPeer {
     return peer;
   }
 
-  /** Plays the steps. Each text goes into a packet of its own, as far as the operating system allows. */
+  /**
+   * Sends the texts and waits as the steps say. Each text goes into a packet of its own, as far as the operating system
+   * allows.
+   */
   async play(steps: readonly Step[]): Promise<void> {
     for (const step of steps) {
       if (step === 'FIN') this.socket.end();

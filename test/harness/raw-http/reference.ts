@@ -87,15 +87,15 @@ function readAll<M>(text: string, next: (input: Input) => { message: M; isLast: 
 
 function readRequest(input: Input): RequestMessage {
   const startLine = input.line();
-  // The request line (RFC 9112 3). RFC 3986 requires some of these characters to be escaped, but none of them ends or
-  // splits a target.
+  // Grammar of the request line (RFC 9112 3). RFC 3986 requires some of these characters to be escaped, but none of
+  // them ends or splits a request target.
   const [, method, target, minor] = /^(\S+) ([\x21-\x7e]+) HTTP\/1\.([01])$/.exec(startLine) ?? [];
   if (method === undefined || target === undefined || !TOKEN.test(method)) throw new Refused('the request line');
   const fields = readFields(input);
   const version = Number(minor);
   const length = declaredLength(fields, version);
   const hosts = valuesOf(fields, 'host');
-  // Exactly one Host field (RFC 9112 3.2).
+  // A request has at most one Host field, and an HTTP/1.1 request has exactly one (RFC 9112 3.2).
   if (hosts.length > 1 || (hosts.length === 0 && version === 1)) throw new Refused('one Host');
   if (!hosts.every(isAuthority)) throw new Refused('a malformed Host');
   partsOf(method, target);
@@ -105,7 +105,8 @@ function readRequest(input: Input): RequestMessage {
 
 function readResponse(input: Input, method: string, isEnded: boolean): ResponseMessage {
   const startLine = input.line();
-  // The status line (RFC 9112 4). The space before an empty reason is optional here, because many responses omit it.
+  // Grammar of the status line (RFC 9112 4). The space before an empty reason is optional here, because many responses
+  // omit it.
   const [, minor, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(startLine) ?? [];
   if (digits === undefined) throw new Refused('the status line');
   const fields = readFields(input);
@@ -113,7 +114,7 @@ function readResponse(input: Input, method: string, isEnded: boolean): ResponseM
   const status = Number(digits);
   const length = declaredLength(fields, version);
   const message = { startLine, status, minor: version, fields };
-  // Responses that never have a body (RFC 9112 6.3, rule 1).
+  // These responses never have a body (RFC 9112 6.3, rule 1).
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304)
     return { ...message, body: '', trailers: [] };
   const [body, trailers] =
@@ -125,10 +126,10 @@ function readFields(input: Input): Field[] {
   const fields: Field[] = [];
   for (let line = input.line(); line !== ''; line = input.line()) {
     const colon = line.indexOf(':');
-    // The field name (RFC 9112 5.1). A folded line (5.2) begins with a space, which is not a token character, so it is
+    // A field name is a token (RFC 9112 5.1). A folded line (RFC 9112 5.2) begins with a space and is therefore
     // rejected too.
     if (colon === -1 || !TOKEN.test(line.slice(0, colon))) throw new Refused('a field name');
-    // The field value (RFC 9110 5.5).
+    // A field value has no control characters except tabs (RFC 9110 5.5).
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(line.slice(colon + 1))) throw new Refused('a field value');
     fields.push([line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]);
   }
@@ -136,8 +137,8 @@ function readFields(input: Input): Field[] {
 }
 
 /**
- * The declared length of a body (RFC 9112 6.1 to 6.3). A message that a recipient may reject is rejected. Returns
- * `undefined` if no field declares a length.
+ * Returns the declared length of a body (RFC 9112 6.1 to 6.3), or `undefined` if no field declares a length. A message
+ * that a recipient may reject is rejected.
  */
 function declaredLength(fields: readonly Field[], minor: number): number | 'chunked' | undefined {
   const lengths = valuesOf(fields, 'content-length');

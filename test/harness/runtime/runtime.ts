@@ -112,7 +112,7 @@ export interface StartOptions {
   home?: string;
   api?: string;
   args?: readonly string[];
-  /** Entry file of another checkout. */
+  /** Entry file of the `weir` command of another checkout. */
   main?: string;
 }
 
@@ -145,7 +145,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 }
 
 async function readyUrl(child: ChildProcess, log: () => string): Promise<string> {
-  // The event 'close' follows the last output; 'exit' may come before it.
+  // Waits for 'close' instead of 'exit', because output may follow the event 'exit'.
   const exited = once(child, 'close').then(([code]) => {
     throw new Error(`weir serve ended with ${code}: ${log()}`);
   });

@@ -11,9 +11,7 @@ import { withLock } from '../../../.toolchain/lock.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../e2e/schemathesis/', import.meta.url));
 
-/**
- * Runs Schemathesis in the folder `cwd`, where it keeps what it has found. Resolves with the exit code and the output.
- */
+/** Runs Schemathesis in the folder `cwd`, where it stores its findings. Resolves with the exit code and the output. */
 export async function runSchemathesis(args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
   const python = await environment();
   const child = spawn(join(python, 'bin', 'schemathesis'), ['--config-file', `${FOLDER}schemathesis.toml`, ...args], {

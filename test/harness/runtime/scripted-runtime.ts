@@ -40,7 +40,7 @@ export async function scriptedRuntime(t: TestContext, reply: (seen: SeenRequest,
       if (scripted === 'reset') return request.socket.resetAndDestroy();
       const runtimeId = 'runtimeId' in scripted ? scripted.runtimeId : RUNTIME_ID;
       if (runtimeId !== undefined) response.setHeader('X-Weir-Runtime', runtimeId);
-      // A running runtime reports itself healthy whatever it responds to other requests.
+      // Responds to /healthz with 200, like a running runtime, whatever the script says.
       response.writeHead(isPreflight ? 200 : scripted.status, { 'Content-Type': 'application/json' });
       response.end(scripted.body === undefined ? undefined : JSON.stringify(scripted.body));
     });

@@ -151,7 +151,7 @@ function attachment({ targets }: Places): (name: string) => fc.Arbitrary<Make> {
         const isClassic = parent.properties.type === 'classic';
         const taken = keysBoundUnder(before, parent);
         const parents: Record<string, string> = { [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
-        // From state to state, names move to other targets and targets to other names.
+        // From state to state, a target name may move to another target, and a target may get another name.
         const bound = chosen.slice(0, weights.length).flatMap((target, index) => {
           const port = typeof target === 'string' ? 9 : target.port;
           const named = typeof target === 'string' ? before.find((each) => each.name === target) : undefined;

@@ -30,7 +30,7 @@ interface Entry {
   readonly id: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** Whether the resource was replaced and its deletion is due. */
+  /** Whether the resource was replaced and its old object still has to be deleted. */
   readonly isOld: boolean;
 }
 
@@ -55,7 +55,7 @@ export function urnOf({ type, name }: Pick<ProgramResource, 'type' | 'name'>): s
   return `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:${type}::${name}`;
 }
 
-/** Returns the resource's properties, with the replacement for each reference to a parent in its place. */
+/** Returns the resource's properties; `replacement` gives the value of each reference to a parent. */
 export function withParents({ properties, parents = {} }: ProgramResource, replacement: (urn: string) => unknown) {
   const filled: Record<string, unknown> = structuredClone(properties);
   for (const [path, urn] of Object.entries(parents)) {
@@ -99,7 +99,7 @@ export class SmallEngine {
     ]);
   }
 
-  /** URN of each resource in the state. A URN appears twice if the deletion of a replaced resource is due. */
+  /** URN of each resource in the state. A replaced resource whose old object is not deleted yet appears twice. */
   get urns(): string[] {
     return this.#state.map(({ urn }) => urn);
   }

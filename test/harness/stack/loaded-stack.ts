@@ -12,12 +12,10 @@ import { Stack } from './stack.ts';
 const ROUNDS = 10;
 /** Pause of a client after each response. Without it, the CLI would not get enough processor time. */
 const PAUSE_MS = 3;
-/**
- * Number of requests that find out which backends respond; enough for the weights to give every target at least one.
- */
+/** Number of requests that find out which backends respond; enough for every target to get at least one. */
 const ASKED = 12;
 
-/** The variable parts of the program. Parts that are not given have defaults. */
+/** The variable parts of the program of the stack. Parts that are not given have defaults. */
 interface Program {
   /**
    * JavaScript code that calls `bind(name, targets, options)`, which makes three attachments: of `web`, `tcp` and
@@ -37,7 +35,7 @@ export interface Row extends Program {
   readonly responding: string;
   /** Names of resources that the `up` replaces. */
   readonly replace?: readonly string[];
-  /** Letters of the backends that the `up` unbinds. Open TCP flows to these backends end; no other client may fail. */
+  /** Letters of the backends that the `up` unbinds. Open TCP flows to these backends end; no other client fails. */
   readonly unbound?: string;
 }
 
@@ -75,8 +73,8 @@ export class LoadedStack {
   }
 
   /**
-   * Brings the row's program up. Asserts that no client fails before, during or after the `up`, and that only the row's
-   * backends respond afterwards.
+   * Brings a changed program up. Asserts that no client fails before, during or after the `up`, and that only the
+   * expected backends respond afterwards.
    */
   async row(row: Row): Promise<void> {
     const clients = this.#clients as Clients;

@@ -80,7 +80,7 @@ export class Stack {
     return stack;
   }
 
-  /** Replaces the stack's program. */
+  /** Replaces the program of the stack. */
   write(program: string): void {
     writeFileSync(join(this.directory, 'index.ts'), program);
   }
