@@ -27,7 +27,7 @@ function openConnections(runtime: RuntimeProcess): Promise<number> {
   return runtime.metric('weir_listener_open_connections{listener="web"}');
 }
 
-function refused(runtime: RuntimeProcess, reason: string): Promise<number> {
+function rejections(runtime: RuntimeProcess, reason: string): Promise<number> {
   return runtime.metric(`weir_rejected_total{listener="web",reason="${reason}"}`);
 }
 
@@ -57,7 +57,7 @@ const tcpRows = ['1', '4'].map(
         return served.length;
       };
       assert.equal(await attempt(60), 20);
-      assert.equal(await refused(runtime, 'maxConnections'), 40);
+      assert.equal(await rejections(runtime, 'maxConnections'), 40);
       for (const { socket } of flows.splice(0, 5)) socket.destroy();
       await until('the end of five connections', async () => (await openConnections(runtime)) === 15 || undefined);
       assert.equal(await attempt(30), 5);
@@ -92,7 +92,7 @@ const httpRows = ['1', '4'].map(
       for (const agent of kept) agent.destroy();
       await until('the end of all connections', async () => (await openConnections(runtime)) === 0 || undefined);
       assert.deepEqual(shares(await Promise.all(agents(t, 20).map((agent) => exchange(url, agent)))), { a: 20 });
-      assert.equal(await refused(runtime, 'maxConnections'), 40);
+      assert.equal(await rejections(runtime, 'maxConnections'), 40);
     },
   }),
 );
@@ -129,7 +129,7 @@ const pendingRows = ['1', '4'].map(
         again.every(({ backend: name, isReused }) => name === 'a' && isReused),
         JSON.stringify(again),
       );
-      assert.equal(await refused(runtime, 'maxPendingRequests'), 25);
+      assert.equal(await rejections(runtime, 'maxPendingRequests'), 25);
     },
   }),
 );
@@ -175,7 +175,7 @@ testOnEachEngine([
       t.after(() => silent.destroy());
       await until('both connections to be counted', async () => (await openConnections(runtime)) === 2 || undefined);
       assert.match((await exchange(secure, second)).error ?? '', /^503 .*: too many connections/s);
-      assert.equal(await refused(runtime, 'maxConnections'), 1);
+      assert.equal(await rejections(runtime, 'maxConnections'), 1);
       assert.equal((await exchange(secure, first)).backend, 'a');
       silent.destroy();
       await until('the end of the silent connection', async () => (await openConnections(runtime)) === 1 || undefined);

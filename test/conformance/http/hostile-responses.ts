@@ -46,7 +46,7 @@ const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgra
 
 type Plain = readonly [rule: string, section: string, play: string | readonly Act[]];
 
-const REFUSED: readonly Plain[] = [
+const REJECTED: readonly Plain[] = [
   [
     'both Content-Length and Transfer-Encoding',
     'RFC 9112 6.3',
@@ -331,7 +331,7 @@ const SEEN: readonly HostileRow[] = [
 ];
 
 export const HOSTILE: readonly HostileRow[] = [
-  ...REFUSED.map(([rule, section, play]): HostileRow => ({ rule, section, play, client: 502 })),
+  ...REJECTED.map(([rule, section, play]): HostileRow => ({ rule, section, play, client: 502 })),
   ...BROKEN.map(([rule, section, play]): HostileRow => ({ rule, section, play, client: 'broken' })),
   ...SEEN,
 ].map((row) => ({ request: GET, ...row }));

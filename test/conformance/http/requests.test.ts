@@ -12,8 +12,8 @@ import {
   readResponses,
   valuesOf,
 } from '../../harness/raw-http/reference.ts';
-import { CARRIED, type CarriedRequest } from './carried-requests.ts';
-import { REFUSED } from './refused-requests.ts';
+import { FORWARDED_REQUESTS, type ForwardedRequest } from './forwarded-requests.ts';
+import { REJECTED_REQUESTS } from './rejected-requests.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
 /** Requests longer than this are not repeated byte by byte, because that would take long; they test sizes only. */
@@ -21,7 +21,7 @@ const MAX_BYTEWISE = 2_000;
 
 interface Row {
   readonly send: string | readonly Step[];
-  readonly seen: readonly (CarriedRequest | string)[];
+  readonly seen: readonly (ForwardedRequest | string)[];
   readonly ending: 'open' | 'closed' | 'cut' | number;
   readonly interim: number;
   readonly isWhole?: true | undefined;
@@ -45,12 +45,12 @@ for (const engine of Object.keys(ENGINES)) {
     describe(`${engine}, ${protocol}`, () => {
       const line = lineOf(engine, RecordingBackend.start, listener);
 
-      for (const row of REFUSED.filter(isDue)) {
+      for (const row of REJECTED_REQUESTS.filter(isDue)) {
         const [rule, section, send, ending = 400] = row;
         test(`gets a local response: ${rule} (${section})`, (t) =>
           runBoth(t, line, { send, seen: [], ending, interim: countOf100(send), isSecure }));
       }
-      for (const row of CARRIED.filter(isDue)) {
+      for (const row of FORWARDED_REQUESTS.filter(isDue)) {
         const { rule, section, send, seen, ending = 'open', interim = 0, isWhole } = row;
         test(`is forwarded: ${rule} (${section})`, (t) =>
           runBoth(t, line, { send, seen, ending, interim, isWhole, isSecure }));
@@ -92,7 +92,7 @@ async function run(
   for (const [index, one] of expected.entries()) isAsSeen(requests[index] as RequestMessage, one);
 
   const responses = read();
-  assert.notEqual(responses.end, 'refused', responses.reason);
+  assert.notEqual(responses.end, 'invalid', responses.reason);
   const statuses = finals(responses.messages).map(({ status }) => status);
   assert.deepEqual(statuses, [...due.map(() => 200), ...(typeof ending === 'number' ? [ending] : [])]);
   assert.equal(responses.messages.length - statuses.length, interim);
@@ -108,7 +108,7 @@ async function recorded(client: RawPeer, backend: RecordingBackend, ending: Row[
   return backend.take();
 }
 
-function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailers = [] }: CarriedRequest): void {
+function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailers = [] }: ForwardedRequest): void {
   const lines = request.fields.map(toLine);
   for (const line of has) {
     const due = has.filter((other) => other === line).length;

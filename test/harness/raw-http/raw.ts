@@ -153,13 +153,13 @@ export class RecordingBackend {
         socket.write(responseTo(message), 'latin1');
       }
       if (messages.length > 0) isContinued = false;
-      if (end === 'refused') this.#faults.push(`${reason}: ${rest}`);
+      if (end === 'invalid') this.#faults.push(`${reason}: ${rest}`);
       if (end === 'closed') socket.end();
       if (!isContinued && /\r\nexpect: 100-continue\r\n.*\r\n\r\n/is.test(rest)) {
         isContinued = true;
         socket.write('HTTP/1.1 100 Continue\r\n\r\n');
       }
-      note(end === 'refused' ? '' : rest);
+      note(end === 'invalid' ? '' : rest);
     });
     socket.on('end', () => socket.end());
     socket.on('error', () => {});

@@ -25,16 +25,16 @@ export interface ResponseMessage extends Message {
 interface Reading<M> {
   readonly messages: readonly M[];
   /**
-   * 'clean': all bytes are read. 'short': more bytes are needed. 'refused': the bytes are not a valid message.
+   * 'clean': all bytes are read. 'short': more bytes are needed. 'invalid': the bytes are not a valid message.
    * 'closed': the rest follows a message that closes the connection, so nobody reads it.
    */
-  readonly end: 'clean' | 'short' | 'refused' | 'closed';
+  readonly end: 'clean' | 'short' | 'invalid' | 'closed';
   readonly reason: string;
   /** Offset after the last complete message. */
   readonly at: number;
 }
 
-class Refused extends Error {}
+class InvalidMessage extends Error {}
 class Short extends Error {}
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -59,7 +59,7 @@ export function readResponses(text: string, methods: readonly string[], isEnded:
   return readAll(text, (input) => {
     if (input.isAtEnd) return undefined;
     const method = methods[responded];
-    if (method === undefined) throw new Refused('bytes that no request asked for');
+    if (method === undefined) throw new InvalidMessage('bytes without a request');
     const response = readResponse(input, method, isEnded);
     if (response.status >= 200 || response.status === 101) responded++;
     return { message: response, isLast: response.status === 101 || (response.status >= 200 && !isKept(response)) };
@@ -80,7 +80,7 @@ function readAll<M>(text: string, next: (input: Input) => { message: M; isLast: 
     }
   } catch (error) {
     if (error instanceof Short) return { messages, end: 'short', reason: error.message, at };
-    if (error instanceof Refused) return { messages, end: 'refused', reason: error.message, at };
+    if (error instanceof InvalidMessage) return { messages, end: 'invalid', reason: error.message, at };
     throw error;
   }
 }
@@ -90,14 +90,14 @@ function readRequest(input: Input): RequestMessage {
   // Grammar of the request line (RFC 9112 3). RFC 3986 requires some of these characters to be escaped, but none of
   // them ends or splits a request target.
   const [, method, target, minor] = /^(\S+) ([\x21-\x7e]+) HTTP\/1\.([01])$/.exec(startLine) ?? [];
-  if (method === undefined || target === undefined || !TOKEN.test(method)) throw new Refused('the request line');
+  if (method === undefined || target === undefined || !TOKEN.test(method)) throw new InvalidMessage('the request line');
   const fields = readFields(input);
   const version = Number(minor);
   const length = declaredLength(fields, version);
   const hosts = valuesOf(fields, 'host');
   // A request has at most one Host field, and an HTTP/1.1 request has exactly one (RFC 9112 3.2).
-  if (hosts.length > 1 || (hosts.length === 0 && version === 1)) throw new Refused('one Host');
-  if (!hosts.every(isAuthority)) throw new Refused('a malformed Host');
+  if (hosts.length > 1 || (hosts.length === 0 && version === 1)) throw new InvalidMessage('the number of Host fields');
+  if (!hosts.every(isAuthority)) throw new InvalidMessage('a malformed Host');
   partsOf(method, target);
   const [body, trailers] = length === 'chunked' ? readChunks(input) : [input.take(length ?? 0), []];
   return { startLine, method, target, minor: version, fields, body, trailers };
@@ -108,7 +108,7 @@ function readResponse(input: Input, method: string, isEnded: boolean): ResponseM
   // Grammar of the status line (RFC 9112 4). The space before an empty reason is optional here, because many responses
   // omit it.
   const [, minor, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(startLine) ?? [];
-  if (digits === undefined) throw new Refused('the status line');
+  if (digits === undefined) throw new InvalidMessage('the status line');
   const fields = readFields(input);
   const version = Number(minor);
   const status = Number(digits);
@@ -128,9 +128,9 @@ function readFields(input: Input): Field[] {
     const colon = line.indexOf(':');
     // A field name is a token (RFC 9112 5.1). A folded line (RFC 9112 5.2) begins with a space and is therefore
     // rejected too.
-    if (colon === -1 || !TOKEN.test(line.slice(0, colon))) throw new Refused('a field name');
+    if (colon === -1 || !TOKEN.test(line.slice(0, colon))) throw new InvalidMessage('a field name');
     // A field value has no control characters except tabs (RFC 9110 5.5).
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(line.slice(colon + 1))) throw new Refused('a field value');
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(line.slice(colon + 1))) throw new InvalidMessage('a field value');
     fields.push([line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]);
   }
   return fields;
@@ -144,14 +144,14 @@ function declaredLength(fields: readonly Field[], minor: number): number | 'chun
   const lengths = valuesOf(fields, 'content-length');
   const codings = valuesOf(fields, 'transfer-encoding');
   if (codings.length > 0) {
-    if (lengths.length > 0) throw new Refused('Content-Length and Transfer-Encoding');
-    if (minor === 0) throw new Refused('Transfer-Encoding in HTTP/1.0');
-    if (codings.join().toLowerCase() !== 'chunked') throw new Refused('a transfer coding other than chunked');
+    if (lengths.length > 0) throw new InvalidMessage('Content-Length and Transfer-Encoding');
+    if (minor === 0) throw new InvalidMessage('Transfer-Encoding in HTTP/1.0');
+    if (codings.join().toLowerCase() !== 'chunked') throw new InvalidMessage('a transfer coding other than chunked');
     return 'chunked';
   }
-  if (lengths.length > 1) throw new Refused('several lengths');
+  if (lengths.length > 1) throw new InvalidMessage('several lengths');
   if (lengths[0] === undefined) return undefined;
-  if (!/^\d+$/.test(lengths[0]) || Number(lengths[0]) > Number.MAX_SAFE_INTEGER) throw new Refused('a length');
+  if (!/^\d+$/.test(lengths[0]) || Number(lengths[0]) > Number.MAX_SAFE_INTEGER) throw new InvalidMessage('a length');
   return Number(lengths[0]);
 }
 
@@ -162,12 +162,12 @@ function readChunks(input: Input): [body: string, trailers: Field[]] {
   let body = '';
   for (;;) {
     const [, digits] = /^([0-9A-Fa-f]+)(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(input.line()) ?? [];
-    if (digits === undefined) throw new Refused('a chunk size');
+    if (digits === undefined) throw new InvalidMessage('a chunk size');
     const size = Number.parseInt(digits, 16);
-    if (size > Number.MAX_SAFE_INTEGER) throw new Refused('a chunk size beyond all numbers');
+    if (size > Number.MAX_SAFE_INTEGER) throw new InvalidMessage('a chunk size above the largest exact integer');
     if (size === 0) return [body, readFields(input)];
     body += input.take(size);
-    if (input.take(2) !== '\r\n') throw new Refused('no CRLF behind a chunk');
+    if (input.take(2) !== '\r\n') throw new InvalidMessage('no CRLF after a chunk');
   }
 }
 
@@ -252,5 +252,5 @@ export function partsOf(method: string, target: string): { authority: string | u
       return { authority, path: rest.startsWith('?') ? `/${rest}` : rest };
     }
   }
-  throw new Refused('the request target');
+  throw new InvalidMessage('the request target');
 }

@@ -2,7 +2,7 @@
 // sees the request.
 import type { Step } from '../../harness/raw-http/raw.ts';
 
-type RefusedRow = readonly [rule: string, section: string, send: string | readonly Step[], status?: number];
+type RejectedRow = readonly [rule: string, section: string, send: string | readonly Step[], status?: number];
 
 const H = 'Host: a\r\n';
 const PIPELINED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -18,7 +18,7 @@ const TE = 'Transfer-Encoding';
 const CHUNKED = `${TE}: chunked\r\n`;
 const EMPTY = '0\r\n\r\n';
 
-const FRAMING: readonly RefusedRow[] = [
+const FRAMING: readonly RejectedRow[] = [
   ['Content-Length before Transfer-Encoding (CL.TE)', 'RFC 9112 6.3', post(`Content-Length: 5\r\n${CHUNKED}`, EMPTY)],
   ['Transfer-Encoding before Content-Length (TE.CL)', 'RFC 9112 6.3', post(`${CHUNKED}Content-Length: 5\r\n`, EMPTY)],
   ['Content-Length: 0 and Transfer-Encoding (TE.0)', 'RFC 9112 6.3', post(`Content-Length: 0\r\n${CHUNKED}`, EMPTY)],
@@ -75,7 +75,7 @@ const FRAMING: readonly RefusedRow[] = [
   ['Content_Length', 'RFC 9110 16.3.1', post('Content_Length: 5\r\n')],
 ];
 
-const LINES: readonly RefusedRow[] = [
+const LINES: readonly RejectedRow[] = [
   ['a space before the colon', 'RFC 9112 5.1', post('Content-Length : 0\r\n')],
   ['a tab before the colon', 'RFC 9112 5.1', post(`${TE}\t: chunked\r\n`, EMPTY)],
   ['a space before the first name', 'RFC 9112 2.2', get(` ${H}`)],
@@ -110,7 +110,7 @@ const LINES: readonly RefusedRow[] = [
   ['129 fields', 'RFC 6585 5', get(H + fields(128)), 431],
 ];
 
-const START_LINES: readonly RefusedRow[] = [
+const START_LINES: readonly RejectedRow[] = [
   ['HTTP/0.9', 'RFC 9112 2.3', 'GET /\r\n\r\n'],
   ['HTTP/0.9 by name', 'RFC 9112 2.3', start('GET / HTTP/0.9')],
   ['HTTP/1.2', 'RFC 9112 2.3', start('GET / HTTP/1.2')],
@@ -139,7 +139,7 @@ const START_LINES: readonly RefusedRow[] = [
   ['CONNECT with a path', 'RFC 9112 3.2.3', start('CONNECT /x HTTP/1.1'), 405],
 ];
 
-const ROUTING: readonly RefusedRow[] = [
+const ROUTING: readonly RejectedRow[] = [
   ['no Host', 'RFC 9112 3.2', get('X: 1\r\n')],
   ['two Hosts', 'RFC 9112 3.2', get('Host: a\r\nHost: b\r\n')],
   ['two equal Hosts', 'RFC 9112 3.2', get('Host: a\r\nhost: a\r\n')],
@@ -181,7 +181,7 @@ const ROUTING: readonly RefusedRow[] = [
   ['* with more', 'RFC 9112 3.2.4', `OPTIONS *x HTTP/1.1\r\n${H}\r\n${PIPELINED}`],
 ];
 
-const CHUNKS: readonly RefusedRow[] = [
+const CHUNKS: readonly RejectedRow[] = [
   ['no chunk size', 'RFC 9112 7.1', chunked('\r\n')],
   ['an extension without size', 'RFC 9112 7.1', chunked(';a=b\r\n')],
   ['a chunk size with a plus', 'RFC 9112 7.1', chunked(`+1\r\nx\r\n${EMPTY}`)],
@@ -233,4 +233,4 @@ const CHUNKS: readonly RefusedRow[] = [
   ],
 ];
 
-export const REFUSED: readonly RefusedRow[] = [...FRAMING, ...LINES, ...START_LINES, ...ROUTING, ...CHUNKS];
+export const REJECTED_REQUESTS: readonly RejectedRow[] = [...FRAMING, ...LINES, ...START_LINES, ...ROUTING, ...CHUNKS];

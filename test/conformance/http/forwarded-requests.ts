@@ -2,7 +2,7 @@
 // in order.
 import type { Step } from '../../harness/raw-http/raw.ts';
 
-export interface CarriedRequest {
+export interface ForwardedRequest {
   /** HTTP method and request target, with a space between. */
   readonly line: string;
   readonly body?: string;
@@ -12,12 +12,12 @@ export interface CarriedRequest {
   readonly trailers?: readonly string[];
 }
 
-interface CarriedRow {
+interface ForwardedRow {
   readonly rule: string;
   readonly section: string;
   readonly send: string | readonly Step[];
   /** All requests that reach the backend, in order. */
-  readonly seen: readonly (CarriedRequest | string)[];
+  readonly seen: readonly (ForwardedRequest | string)[];
   /**
    * State of the connection after the requests. 'open': the next request on the connection gets its response. 'closed':
    * the connection ends after the responses. A number: a local response with this status follows, then the connection
@@ -37,11 +37,11 @@ const old = (lines: string): string => `GET / HTTP/1.0\r\n${lines}\r\n`;
 const chunked = (body: string, lines = ''): string => post(`${lines}Transfer-Encoding: chunked\r\n`, body);
 const length = (text: string): string => `Content-Length: ${text.length}\r\n`;
 
-const HELLO: CarriedRequest = { line: 'POST /', body: 'hello' };
+const HELLO: ForwardedRequest = { line: 'POST /', body: 'hello' };
 const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 const KEEP = 'Connection: keep-alive\r\n';
 
-const BODIES: readonly CarriedRow[] = [
+const BODIES: readonly ForwardedRow[] = [
   { rule: 'a GET', section: 'RFC 9112 3', send: get(), seen: ['GET /'] },
   { rule: 'a body by length', section: 'RFC 9112 6.2', send: post(length('hello'), 'hello'), seen: [HELLO] },
   {
@@ -128,7 +128,7 @@ const BODIES: readonly CarriedRow[] = [
   },
 ];
 
-const HEADS: readonly CarriedRow[] = [
+const HEADS: readonly ForwardedRow[] = [
   { rule: 'empty lines before a request', section: 'RFC 9112 2.2', send: `\r\n\r\n\r\n${get()}`, seen: ['GET /'] },
   {
     rule: 'an empty line between a body and the next request',
@@ -165,7 +165,7 @@ const HEADS: readonly CarriedRow[] = [
   },
 ];
 
-const CONNECTIONS: readonly CarriedRow[] = [
+const CONNECTIONS: readonly ForwardedRow[] = [
   {
     rule: 'Connection: Content-Length does not remove the length',
     section: 'RFC 9110 7.6.1',
@@ -268,7 +268,7 @@ const CONNECTIONS: readonly CarriedRow[] = [
   },
 ];
 
-const TARGETS: readonly CarriedRow[] = [
+const TARGETS: readonly ForwardedRow[] = [
   ...(
     [
       ['an absolute target', 'http://a/x?y', '/x?y'],
@@ -288,7 +288,7 @@ const TARGETS: readonly CarriedRow[] = [
       ['characters that browsers do not escape', '/a|b"<>{}^`\\', '/a|b"<>{}^`\\'],
     ] as const
   ).map(
-    ([rule, target, line]): CarriedRow => ({
+    ([rule, target, line]): ForwardedRow => ({
       rule,
       section: target.startsWith('/') ? 'RFC 3986 6.2.2' : 'RFC 9112 3.2.2',
       send: get('', target),
@@ -303,7 +303,7 @@ const TARGETS: readonly CarriedRow[] = [
     seen: ['OPTIONS *'],
   },
   ...['A.example', 'a:8080', 'a:', '[::1]:80', '[2001:db8::1]', '127.0.0.1', 'a_b', '%61'].map(
-    (host): CarriedRow => ({
+    (host): ForwardedRow => ({
       rule: `Host: ${host}`,
       section: 'RFC 9110 7.2',
       send: `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
@@ -314,7 +314,7 @@ const TARGETS: readonly CarriedRow[] = [
 
 const EXPECT = `Expect: 100-continue\r\n${length('hello')}`;
 
-const UPGRADES: readonly CarriedRow[] = [
+const UPGRADES: readonly ForwardedRow[] = [
   {
     rule: 'Expect: 100-continue, with the body sent after the 100',
     section: 'RFC 9110 10.1.1',
@@ -367,7 +367,7 @@ const UPGRADES: readonly CarriedRow[] = [
     seen: [{ line: 'GET /', lacks: ['upgrade'] }],
   },
   ...['h2c', 'H2C', 'websocket, h2c', 'h2c-14', '\th2c'].map(
-    (protocol): CarriedRow => ({
+    (protocol): ForwardedRow => ({
       rule: `Upgrade: ${protocol.trim()} is not forwarded, nor are its settings`,
       section: 'RFC 9113 3.1',
       send: get(`Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABk\r\n`),
@@ -391,7 +391,7 @@ const UPGRADES: readonly CarriedRow[] = [
   },
 ];
 
-const ENDS: readonly CarriedRow[] = [
+const ENDS: readonly ForwardedRow[] = [
   { rule: 'EOF before any byte', section: 'RFC 9112 9.5', send: ['FIN'], seen: [], ending: 'cut' },
   { rule: 'EOF in the request line', section: 'RFC 9112 8', send: ['GET / HT', 'FIN'], seen: [], ending: 'cut' },
   {
@@ -461,4 +461,11 @@ const ENDS: readonly CarriedRow[] = [
   },
 ];
 
-export const CARRIED: readonly CarriedRow[] = [...BODIES, ...HEADS, ...CONNECTIONS, ...TARGETS, ...UPGRADES, ...ENDS];
+export const FORWARDED_REQUESTS: readonly ForwardedRow[] = [
+  ...BODIES,
+  ...HEADS,
+  ...CONNECTIONS,
+  ...TARGETS,
+  ...UPGRADES,
+  ...ENDS,
+];
