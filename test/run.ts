@@ -1,4 +1,4 @@
-// `npm test`: format, lint, types and every test, ended by one line `N passed, N failed`.
+// `npm test`: format, lint, types and every test, ended by the line `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
@@ -10,24 +10,24 @@ import { fileURLToPath } from 'node:url';
 import { findProgram } from './harness/machine/find-program.ts';
 import { endProcess, markRun, processesOfRun } from './harness/machine/left-processes.ts';
 
-// Of every process and thread that a test starts: to take the types away each time costs more than many a test, and Node
-// 24.21 dies now and then where a worker is ended while it does that in WebAssembly.
+// Caches compiled code for every process and thread of the tests: removing the types each time takes longer than many
+// tests, and Node 24.21 sometimes crashes if a worker is ended while it does that in WebAssembly.
 const { directory } = enableCompileCache();
 if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const patterns = process.argv.slice(2);
 
-/** Each counts as one test: a tree that is not clean fails the run, and the tests still show what they have to say. */
+/** Checks of the source tree. Each counts as one test, so a failed check fails the run, but the tests run anyway. */
 const CHECKS: readonly (readonly [string, readonly string[]])[] = [
   ['biome', ['check', '--error-on-warnings', '.']],
   ['tsc', ['--noEmit', '-p', '.']],
 ];
 
-/** What tests start beside Node and what .toolchain brings. */
+/** Programs that tests need in addition to Node and to what .toolchain installs. */
 const PROGRAMS = ['git', 'curl', 'openssl', 'strace', 'chromium', 'python3'];
 
-/** A process that has been told to end may take this long. */
+/** Time in milliseconds that a process may take to end after its signal. */
 const ENDING_MS = 5_000;
 
 const mark = markRun(String(process.pid));
@@ -44,7 +44,7 @@ if (patterns.length === 0) {
 }
 
 const files = globSync(patterns.length > 0 ? patterns : 'test/**/*.test.ts', { cwd: root }).sort();
-// Unit tests run beside each other. The others drive loads, or the CLI with its processes: more than two at once would
+// Unit tests run in parallel. Other tests run loads or the CLI with its processes, so more than two at once would
 // disturb each other.
 const isSlow = (file: string) => file.startsWith('test/conformance/') || file.startsWith('test/e2e/');
 await runFiles(
@@ -57,18 +57,18 @@ await endLeftProcesses();
 
 const missing = PROGRAMS.filter((name) => findProgram(name) === undefined);
 if (missing.length > 0)
-  console.log(`Not on this machine, and tests need it (.ci/run brings it): ${missing.join(', ')}`);
+  console.log(`Programs that tests need are missing (.ci/run installs them): ${missing.join(', ')}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
-/** Each run ends all that it has started; what it leaves behind counts as one failure. */
+/** Ends the processes that the tests have left running. They count as one failed test. */
 async function endLeftProcesses(): Promise<void> {
   const deadline = Date.now() + ENDING_MS;
   while (processesOfRun(mark).length > 0 && Date.now() < deadline) await setTimeout(100);
   const left = processesOfRun(mark);
   if (left.length === 0) return;
   failed++;
-  console.log('FAILED: processes were left running, and are ended now:');
+  console.log('FAILED: tests left processes running, which are ended now:');
   for (const { pid, command, directory } of left) console.log(`  ${pid} in ${directory}: ${command}`);
   left.forEach(endProcess);
 }

@@ -1,4 +1,5 @@
-// One request of the benchmark's own, over TLS too; the certificate is the benchmark's own and is not verified.
+// A single request of the benchmark, with or without TLS. The benchmark makes its own certificate and does not verify
+// it.
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { get as getSecurely } from 'node:https';

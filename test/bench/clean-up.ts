@@ -1,10 +1,10 @@
-// What the benchmark started, ended again: the newest first, each step once, also where one of them fails.
+// The clean-up of the benchmark: it ends everything that was started, the newest first, even if one of the steps fails.
 import type { TestContext } from 'node:test';
 
 export class CleanUp {
   readonly #steps: (() => unknown)[] = [];
 
-  /** In the form of a test's context, so that the tests' harness can be used here. */
+  /** Has the form of a test context's `after`, so that the test harness can be used in the benchmark. */
   readonly after: TestContext['after'] = (step) => {
     if (step !== undefined) this.#steps.push(step as () => unknown);
   };
@@ -18,6 +18,7 @@ export class CleanUp {
         errors.push(error);
       }
     }
-    if (errors.length > 0) throw new AggregateError(errors, 'not everything could be ended');
+    if (errors.length > 0)
+      throw new AggregateError(errors, 'some processes or servers of the benchmark could not be ended');
   }
 }

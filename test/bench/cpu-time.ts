@@ -1,4 +1,4 @@
-// The processor time that a process has used so far, all its threads together.
+// Processor time that all threads of a process have used so far.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -9,7 +9,10 @@ export function cpuMicros(pid: number): number {
   return (cpuTicks(readFileSync(`/proc/${pid}/stat`, 'utf8')) * 1e6) / ticksPerSecond;
 }
 
-/** utime + stime of proc_pid_stat(5), the 14th and 15th field. The 2nd, a name in brackets, may have spaces and brackets. */
+/**
+ * Returns utime + stime of proc_pid_stat(5), the 14th and 15th field. The 2nd field, a name in brackets, may contain
+ * spaces and brackets.
+ */
 export function cpuTicks(stat: string): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = Number(fields[11]) + Number(fields[12]);

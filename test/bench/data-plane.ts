@@ -1,4 +1,4 @@
-// Measures the data planes: each scenario in rounds, in each round every way in turn.
+// Measurement of the data planes: each scenario in rounds, and in each round every data plane in turn.
 import { ask } from './ask.ts';
 import { cpuMicros } from './cpu-time.ts';
 import type { ServingProcess } from './peers.ts';
@@ -7,7 +7,7 @@ import { runTlsLoad } from './tls-load.ts';
 import { runUdpLoad } from './udp-load.ts';
 import { runWrk } from './wrk.ts';
 
-/** Long enough for Node to compile what is hot, and for every pool to have its connections. */
+/** Duration of the warm-up: long enough for Node to compile hot code and for every pool to open its connections. */
 const WARM_UP_SECONDS = 1;
 
 interface DataPlaneOptions {
@@ -18,7 +18,7 @@ interface DataPlaneOptions {
   readonly say: (text: string) => void;
 }
 
-/** The ways of one scenario, `direct` among them. */
+/** Measures one scenario with each data plane, and with direct connections to the backend. */
 export async function measure(
   scenario: BenchScenario,
   ways: ReadonlyMap<Way, ServingProcess>,
@@ -36,7 +36,7 @@ export async function measure(
       throw signal.aborted ? signal.reason : new Error(`${scenario.title}, ${way}: ${error.message}`);
     });
   };
-  // The client of UDP compares each datagram.
+  // UDP is left out, because its load generator compares each datagram itself.
   if (protocol !== 'UDP') await compareBodies(scenario, ways);
   for (const [way, served] of ways) await run(way, served, WARM_UP_SECONDS);
 
@@ -53,14 +53,14 @@ export async function measure(
   return { scenario, samples };
 }
 
-/** A proxy that alters bodies is not measured. */
+/** Asserts that all data planes return the same body, so that a proxy that changes bodies is not measured. */
 async function compareBodies(scenario: BenchScenario, ways: ReadonlyMap<Way, ServingProcess>): Promise<void> {
   let expected: Buffer | undefined;
   for (const [way, { port }] of ways) {
     const { status, body } = await ask(urlOf(scenario, port));
     expected ??= body;
     if (status !== 200 || !body.equals(expected)) {
-      throw new Error(`${scenario.title}, ${way}: status ${status}, or another body than the others'`);
+      throw new Error(`${scenario.title}, ${way}: status ${status}, or a body that differs from the other ways`);
     }
   }
 }

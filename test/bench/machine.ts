@@ -1,4 +1,4 @@
-// What the figures were measured on and with.
+// The machine and the program versions of a benchmark run.
 import { spawnSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { cpus, loadavg, release, tmpdir } from 'node:os';
@@ -14,9 +14,9 @@ export interface Machine {
   readonly nginx: string;
   readonly envoy: string;
   readonly wrk: string;
-  /** The load average of the last minute before the run: above 0, others ran too. */
+  /** Load average of the last minute before the run. Above 0, other processes were running too. */
   readonly load: number;
-  /** There a sync costs nothing, and a write looks faster than it is. */
+  /** Whether the data folder is in memory. A sync costs nothing there, so writes look faster than they are. */
   readonly isDataInMemory: boolean;
 }
 
@@ -39,7 +39,7 @@ export function describeMachine({ haproxy, nginx, envoy, wrk }: Programs): Machi
   };
 }
 
-/** nginx prints it on stderr, and wrk ends with 1. */
+/** Reads the version of a program from its output. nginx prints it on stderr, and wrk ends with exit code 1. */
 function version(command: string, pattern: RegExp, flag = '-v'): string {
   const { stdout, stderr } = spawnSync(command, [flag], { encoding: 'utf8', timeout: 10_000 });
   return pattern.exec(stdout + stderr)?.[1] ?? 'of unknown version';

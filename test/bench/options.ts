@@ -4,16 +4,16 @@ import { type BenchScenario, SCENARIOS } from './scenarios.ts';
 
 export const BENCH_USAGE = `npm run bench -- [options]
   without options, or with --install alone, it writes test/bench/README.md
-  --quick            1 round of 1 second, for a look
+  --quick            1 round of 1 second, for a first impression
   --rounds N         rounds of each scenario (5)
   --seconds N        length of one measurement (1)
-  --scenario NAME    only this one; may be repeated: ${SCENARIOS.map(({ name }) => name).join(', ')}, writes, bounds
-  --peers-only       without Weir
-  --against FOLDER   beside the Weir of another checkout
-  --install          as root: apt-get installs what is missing
+  --scenario NAME    only this scenario; may be repeated: ${SCENARIOS.map(({ name }) => name).join(', ')}, writes, bounds
+  --peers-only       measure only the peers, without Weir
+  --against FOLDER   measure also the Weir of another checkout
+  --install          install missing programs with apt-get (needs root)
 `;
 
-/** What is measured of Weir by itself. */
+/** Names of the scenarios that measure only Weir. */
 const WEIR_ONLY: readonly string[] = ['writes', 'bounds'];
 
 export interface Options {
@@ -23,14 +23,14 @@ export interface Options {
   readonly hasWrites: boolean;
   readonly hasBounds: boolean;
   readonly hasWeir: boolean;
-  /** All of it was measured as usual, so that the result may take the place of the last one. */
+  /** True if everything is measured as usual, so that the result may replace the document. */
   readonly isWhole: boolean;
-  /** Another checkout's folder. */
+  /** Folder of another checkout of Weir, which is measured too. */
   readonly against: string | undefined;
   readonly mayInstall: boolean;
 }
 
-/** Throws a TypeError that says what is wrong. */
+/** Parses the command line. Throws a TypeError that says what is wrong. */
 export function parseOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -64,7 +64,9 @@ export function parseOptions(args: readonly string[]): Options {
   };
 }
 
-/** Bounded, so that a slip of the finger does not load a machine for hours. */
+/**
+ * Reads an option that is a number from 1 to 60. The limit prevents a typing error from loading the machine for hours.
+ */
 function count(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 60) throw new TypeError(`${name} must be from 1 to 60`);

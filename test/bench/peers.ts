@@ -1,4 +1,4 @@
-// Starts the peers and the backend, each as one process of its own from its file in peers/.
+// The peers and the backend of the benchmark, each a process with a configuration file from peers/.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,9 @@ import { type Programs, STREAM_MODULE } from './programs.ts';
 import { type BenchProtocol, LARGE_BODY_BYTES, SMALL_BODY } from './scenarios.ts';
 import { askUdp } from './udp-load.ts';
 
-/** Something that responds at 127.0.0.1:port; `pid` is the process whose time counts, undefined for the backend itself. */
+/**
+ * A server on 127.0.0.1:port. `pid` is the process whose processor time is measured; it is `undefined` for the backend.
+ */
 export interface ServingProcess {
   readonly port: number;
   readonly pid: number | undefined;
@@ -25,14 +27,14 @@ export interface PeersOptions {
   readonly cleanUp: CleanUp;
 }
 
-/** For those that speak TLS, as a file `pair.pem` with certificate and key. */
+/** Writes certificate and key into the file `pair.pem`, for the peers that terminate TLS. */
 export function writePair({ directory }: PeersOptions, { certificate, privateKey }: Pair): void {
   writeFileSync(join(directory, 'pair.pem'), certificate + privateKey);
 }
 
-/** Responses /small and /large. */
+/** Starts the backend, which responds to /small and /large. */
 export async function startBackend(options: PeersOptions): Promise<ServingProcess> {
-  // Not one byte repeated: a proxy that mixes up its buffers would go unseen.
+  // The bytes of the large body vary, so that a proxy that mixes up its buffers is detected.
   const large = Buffer.from(Array.from({ length: LARGE_BODY_BYTES }, (_, i) => (i * 31 + (i >> 8)) & 255));
   writeFileSync(join(options.directory, 'large'), large);
   const { port } = await start(options, 'backend.conf', (backend) => ({ backend }));
@@ -43,7 +45,7 @@ export const PEERS = ['haproxy', 'nginx', 'envoy'] as const;
 type Peer = (typeof PEERS)[number];
 const EXTENSIONS: Readonly<Record<Peer, string>> = { haproxy: 'cfg', nginx: 'conf', envoy: 'yaml' };
 
-/** On the processor of the proxies. */
+/** Starts a peer on the processor of the proxies. */
 export async function startPeer(
   options: PeersOptions,
   peer: Peer,
@@ -56,7 +58,7 @@ export async function startPeer(
   return served;
 }
 
-/** Replaces each `{{name}}`; throws for a name without a value. */
+/** Replaces each `{{name}}` in the template; throws for a name without a value. */
 export function fillIn(template: string, values: Readonly<Record<string, string | number>>): string {
   return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const value = values[name];
@@ -86,7 +88,7 @@ async function start(
     child.kill('SIGKILL');
     await exit;
   });
-  await until(`${file} to response on port ${port}`, async () => {
+  await until(`${file} to respond on port ${port}`, async () => {
     const ending = child.exitCode ?? child.signalCode;
     if (ending !== null) throw new Error(`${command} ended with ${ending}: ${log}`);
     if (file.includes('udp')) return askUdp(port);

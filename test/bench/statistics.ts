@@ -7,7 +7,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (at(sorted, middle - 1) + upper) / 2;
 }
 
-/** The smallest value that at least `percent` of the values do not exceed (nearest rank). */
+/** Returns the smallest value that at least `percent` of the values do not exceed (nearest rank). */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = ascending(values);
   return at(sorted, Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1));

@@ -1,4 +1,4 @@
-// Loads a proxy with TLS connections of one request each, by full handshakes or by resumed sessions: wrk knows neither.
+// A load of TLS connections with one request each, by full handshakes or resumed sessions; wrk supports neither.
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 import { percentile } from './statistics.ts';
@@ -8,12 +8,15 @@ interface TlsLoadOptions {
   readonly port: number;
   readonly path: string;
   readonly seconds: number;
-  /** Each connection resumes the session of one before the load. */
+  /** Whether each connection resumes a session that was made before the load. */
   readonly isResumed: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Rejects where a request failed, or a handshake was of the other kind. */
+/**
+ * Runs the load. Rejects if a request fails, or if a handshake is full although it should resume a session, or the
+ * reverse.
+ */
 export async function runTlsLoad({ port, path, seconds, isResumed, signal }: TlsLoadOptions): Promise<WrkResult> {
   const text = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`;
   const session = isResumed ? await firstSession(port, text) : undefined;
@@ -41,7 +44,7 @@ export async function runTlsLoad({ port, path, seconds, isResumed, signal }: Tls
   return { requests, requestsPerSecond: requests / elapsedSeconds, p99Ms: percentile(latenciesMs, 99) };
 }
 
-/** TLS 1.3 sends its tickets behind the handshake, with the response. */
+/** Makes a session to resume. TLS 1.3 sends session tickets after the handshake, with the response. */
 async function firstSession(port: number, text: string): Promise<Buffer> {
   const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
   const session = once(socket, 'session');
@@ -50,7 +53,7 @@ async function firstSession(port: number, text: string): Promise<Buffer> {
   return ticket;
 }
 
-/** Until the server has closed the connection. */
+/** Sends an HTTP request over TLS; resolves when the server has closed the connection. */
 async function exchange(socket: TLSSocket, text: string): Promise<void> {
   let response = '';
   socket.setEncoding('latin1').on('data', (piece) => {
@@ -58,5 +61,5 @@ async function exchange(socket: TLSSocket, text: string): Promise<void> {
   });
   socket.setNoDelay(true).write(text);
   await once(socket, 'close');
-  if (!/^HTTP\/1\.1 200 /.test(response)) throw new Error(`no good response: ${response.slice(0, 100)}`);
+  if (!/^HTTP\/1\.1 200 /.test(response)) throw new Error(`unexpected response: ${response.slice(0, 100)}`);
 }

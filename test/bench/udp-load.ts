@@ -1,4 +1,5 @@
-// Loads a UDP proxy: each client sends the next datagram when the one before has come back. And what sends them back.
+// A UDP load, in which each client sends its next datagram when the last one has come back, and the server that echoes
+// them.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,7 +19,7 @@ export async function startEcho(cleanUp: CleanUp): Promise<ServingProcess> {
   return { port: echo.address().port, pid: undefined };
 }
 
-/** True: a datagram came back in time; undefined: none did, or nobody listens yet. */
+/** Sends one datagram. Returns `true` if its echo came back in time, and `undefined` otherwise. */
 export async function askUdp(port: number): Promise<true | undefined> {
   const socket = await open(port);
   const response = new Promise<true | undefined>((resolve) => {
@@ -33,7 +34,7 @@ export async function askUdp(port: number): Promise<true | undefined> {
   }
 }
 
-/** Rejects where a datagram was lost or came back changed. */
+/** Runs the UDP load. Rejects if a datagram is lost or comes back changed. */
 export async function runUdpLoad(port: number, seconds: number, signal: AbortSignal): Promise<WrkResult> {
   const latenciesMs: number[] = [];
   const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(port)));
@@ -60,14 +61,14 @@ function pingPong(client: Socket, endsAt: number, latenciesMs: number[]): Promis
       const now = performance.now();
       latenciesMs.push(now - sentAt);
       sentAt = now;
-      if (message.toString() !== SMALL_BODY) reject(new Error(`another datagram came back: ${message}`));
+      if (message.toString() !== SMALL_BODY) reject(new Error(`a datagram came back changed: ${message}`));
       else if (now < endsAt) client.send(SMALL_BODY);
       else resolve();
     });
   });
 }
 
-/** Bound where `remotePort` is 0, else connected to it. */
+/** Opens a UDP socket. It is bound to a free port if `remotePort` is 0, and otherwise connected to `remotePort`. */
 async function open(remotePort: number): Promise<Socket> {
   const socket = createSocket('udp4');
   if (remotePort === 0) socket.bind(0, '127.0.0.1');

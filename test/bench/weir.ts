@@ -1,4 +1,4 @@
-// Starts a real `weir serve` with one worker, and sets its listeners up through the API.
+// A real `weir serve` with one worker, whose listeners are made through the API.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../harness/backends/backends.ts';
@@ -14,11 +14,11 @@ interface WeirOptions {
   readonly backends: Readonly<Record<BenchProtocol, ServingProcess>>;
   readonly protocols: ReadonlySet<BenchProtocol>;
   readonly pair: Pair;
-  /** The folder of another version's source. */
+  /** Folder of another checkout, whose version of Weir is started. */
   readonly checkout?: string;
 }
 
-/** As the peers: no health check, and one target, the backend. */
+/** Starts Weir in the configuration of the peers: no health check, and the backend as the only target. */
 export async function startWeir({ cleanUp, backends, protocols, pair, checkout }: WeirOptions) {
   const runtime = await startBenchRuntime(cleanUp, checkout);
   giveProxyCpu(runtime.pid);
@@ -32,7 +32,7 @@ export async function startWeir({ cleanUp, backends, protocols, pair, checkout }
   return served;
 }
 
-/** With a load balancer `bench`. */
+/** Starts a runtime with a load balancer `bench`. */
 export async function startBenchRuntime(cleanUp: CleanUp, checkout?: string): Promise<RuntimeProcess> {
   const main = checkout === undefined ? undefined : join(checkout, commandOf(checkout));
   const runtime = await RuntimeProcess.start(cleanUp, { args: ['--workers', '1'], main });
@@ -40,12 +40,12 @@ export async function startBenchRuntime(cleanUp: CleanUp, checkout?: string): Pr
   return runtime;
 }
 
-/** The file of the command `weir`, which has another place in older checkouts. */
+/** Path of the command `weir`, which differs in older checkouts. */
 function commandOf(checkout: string): string {
   return JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')).bin.weir;
 }
 
-/** Of the protocol's name; returns its port. */
+/** Puts a listener named after its protocol; returns its port. */
 export async function putListener(
   runtime: RuntimeProcess,
   protocol: BenchProtocol,

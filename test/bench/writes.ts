@@ -1,22 +1,29 @@
-// Measures a write: one weight patched through the API, from the request to the response that every worker serves it.
+// Measurement of a write: the time from the request of a patched weight to the response, which follows its use by every
+// worker.
 import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import { putListener, startBenchRuntime } from './weir.ts';
 
-/** The largest attachment; more targets are several attachments of one listener. */
+/** Number of targets of the largest attachment. A listener with more targets has several attachments. */
 const ATTACHMENT_TARGETS = 500;
 const WARM_UP_WRITES = 50;
-/** The response names the patched target alone: to send and read all of them costs more than the write itself. */
+/**
+ * Header that makes the response name only the patched target. Sending and reading all targets would cost more than the
+ * write.
+ */
 const MINIMAL = { prefer: 'return=minimal' };
 const MAX_MS = 30_000;
 
 export interface WriteResult {
   readonly targets: number;
-  /** Of each write, in milliseconds. */
+  /** Duration of each write in milliseconds. */
   readonly latenciesMs: readonly number[];
 }
 
-/** One runtime for each size; the writes go to each in turn, so that what else the machine does meets all alike. */
+/**
+ * Measures the writes in one runtime for each number of targets. The runtimes take turns, so that other work of the
+ * machine affects all alike.
+ */
 export async function measureWrites(
   cleanUp: CleanUp,
   sizes: readonly number[],
@@ -31,11 +38,11 @@ export async function measureWrites(
   for (let write = 0; write < WARM_UP_WRITES + writes && performance.now() < deadline; write++) {
     for (const { runtime, latenciesMs } of runtimes) {
       signal.throwIfAborted();
-      // Never the weight that is there: an equal write would change nothing.
+      // The weight always differs from the present one, because an equal write would change nothing.
       const targets = { t0: { weight: 1 + (write % 2) } };
       const startedAt = performance.now();
       const { status } = await runtime.call('PATCH', '/v1/attachments/pool-0', { targets }, MINIMAL);
-      if (status !== 200) throw new Error(`the patch was responded with ${status}`);
+      if (status !== 200) throw new Error(`the patch got the status ${status}`);
       if (write >= WARM_UP_WRITES) latenciesMs.push(performance.now() - startedAt);
     }
   }

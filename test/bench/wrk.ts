@@ -1,4 +1,4 @@
-// Runs wrk, the load generator, and reads what it prints.
+// The load generator wrk, and the parser of its output.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -8,7 +8,7 @@ interface WrkOptions {
   readonly wrk: string;
   readonly url: string;
   readonly seconds: number;
-  /** A connection of its own for each request. */
+  /** Whether each request uses a new connection. */
   readonly isClosing: boolean;
   readonly signal: AbortSignal;
 }
@@ -19,7 +19,7 @@ export interface WrkResult {
   readonly p99Ms: number;
 }
 
-/** Rejects where a request failed: the speed of wrong responses says nothing. */
+/** Runs wrk. Rejects if a request fails, because the speed of error responses means nothing. */
 export async function runWrk({ wrk, url, seconds, isClosing, signal }: WrkOptions): Promise<WrkResult> {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--timeout', '10s', '--latency'];
   if (isClosing) args.push('-H', 'Connection: close');
@@ -36,6 +36,7 @@ export function parseWrk(output: string): WrkResult {
   const requests = Number(/^\s*(\d+) requests in /m.exec(output)?.[1]);
   const requestsPerSecond = Number(/^Requests\/sec:\s+([\d.]+)$/m.exec(output)?.[1]);
   const p99Ms = Number(p99?.[1]) * (UNIT_MS[p99?.[2] ?? ''] ?? Number.NaN);
-  if (!(requests > 0) || Number.isNaN(requestsPerSecond + p99Ms)) throw new Error(`not understood: ${output}`);
+  if (!(requests > 0) || Number.isNaN(requestsPerSecond + p99Ms))
+    throw new Error(`the output of wrk has another form than expected: ${output}`);
   return { requests, requestsPerSecond, p99Ms };
 }

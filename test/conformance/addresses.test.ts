@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of addresses: IPv6 on both sides, wildcards, and a VIP that changes in place.
+// Conformance scenarios of addresses: IPv6 on both sides, wildcard addresses, and a VIP that changes in place.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
@@ -21,7 +21,7 @@ interface Recorder {
   readonly checks: IncomingHttpHeaders[];
 }
 
-/** An HTTP backend that keeps the headers of what it was asked, by clients and by checks. */
+/** Starts an HTTP backend that records the headers of client requests and of health checks. */
 async function recorder(t: TestContext, address: string): Promise<Recorder> {
   const [requests, checks]: [IncomingHttpHeaders[], IncomingHttpHeaders[]] = [[], []];
   const server = createServer(({ headers }, response) => {
@@ -34,7 +34,7 @@ async function recorder(t: TestContext, address: string): Promise<Recorder> {
   return { name: 'a', target: { address, port: (server.address() as AddressInfo).port }, requests, checks };
 }
 
-/** The status of the response; undefined: there was none. */
+/** Makes a request and returns the status of the response. Returns `undefined` if the connection fails. */
 function visit(host: string, port: number, headers: Record<string, string> = {}): Promise<number | undefined> {
   return new Promise((resolve) => {
     const sent = request({ host, port, headers, agent: false }, (response) => {
@@ -47,7 +47,7 @@ function visit(host: string, port: number, headers: Record<string, string> = {})
 
 testOnEachEngine([
   {
-    name: 'IPv6, HTTP: Host with brackets, X-Forwarded-For without, and a check that asks [::1] by that name',
+    name: 'IPv6, HTTP: Host has brackets, X-Forwarded-For has none, and the check of a target on ::1 sends Host [::1]',
     listener: CHECKED_BY_HTTP,
     address: '::1',
     run: async ({ bind, runtime, port, url }, t) => {
@@ -68,7 +68,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'IPv6, TCP and UDP: clients and targets on ::1, and targets of the other family',
+    name: 'IPv6, TCP and UDP: clients and targets on ::1 are served, and so are targets of the other address family',
     listener: { protocol: 'TCP', ...UNCHECKED },
     address: '::1',
     flags: ['--workers', '2'],
@@ -88,7 +88,7 @@ testOnEachEngine([
     },
   },
   {
-    name: '[::] takes both families: an IPv4 client is told as such, and keeps the target that its address leads to',
+    name: '[::] accepts both address families: an IPv4 client appears with its IPv4 address and keeps its source-IP target',
     listener: { algorithm: 'source-ip-hash', ...UNCHECKED },
     address: '::',
     flags: ['--workers', '2'],
@@ -107,15 +107,15 @@ testOnEachEngine([
         return Promise.all(hosts.map((localAddress) => nameFor(port, localAddress)));
       };
       const names = await namesOf();
-      assert.ok(new Set(names).size > 3, 'many targets');
+      assert.ok(new Set(names).size > 3, 'the clients have several targets');
       assert.deepEqual(await namesOf(), names);
-      // The same client is the same one on a listener of its own family.
+      // A client keeps its target when the listener moves to an IPv4 address.
       await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
       assert.deepEqual(await namesOf(), names);
     },
   },
   {
-    name: 'an IPv4 address mapped into IPv6 is the address itself: of a VIP, and of a target, which no other name may have',
+    name: 'an IPv4-mapped IPv6 address counts as the IPv4 address, for a VIP and for the uniqueness of targets',
     address: '::ffff:127.0.0.1',
     listener: UNCHECKED,
     run: async ({ bind, runtime, port, httpBackend }) => {
@@ -131,7 +131,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a VIP changes in place to and from wildcards under load: no connect is refused, and no request fails on it',
+    name: 'a VIP changes to a wildcard address and back under load: no connection is refused, no request on an open connection fails',
     flags: ['--workers', '2'],
     run: async ({ bind, runtime, port, httpBackend, startLoad }) => {
       await bind(targetsTo([await httpBackend('a')]));
@@ -141,16 +141,17 @@ testOnEachEngine([
         const { length } = load.exchanges;
         await move(address);
         assert.equal((await runtime.done('GET', '/v1/listeners/web')).endpoint, `http://${targetKey(address, port)}`);
-        await until('requests after it', () => load.exchanges.length > length + 100);
+        await until('requests after the change', () => load.exchanges.length > length + 100);
       }
       await load.stop();
-      // A connection may be reset that came to the old socket as it closed; a request of one that stood is none.
+      // A connection that reaches the old socket while it closes may be reset; a request on an established connection
+      // may not fail.
       const failed = load.failures().filter(({ error, isReused }) => isReused || !/ECONNRESET/.test(error ?? ''));
       assert.deepEqual(failed.slice(0, 3), []);
     },
   },
   {
-    name: "a wildcard is refused where another process has the port at one of its addresses, and the write says the load balancer's address",
+    name: "a wildcard address is refused if another process has the port on one of its addresses, and the error names the load balancer's address",
     run: async ({ bind, runtime, port, httpBackend }, t) => {
       await bind(targetsTo([await httpBackend('a')]));
       const other = createTcpServer().listen({ host: '127.0.0.2', port, reusePort: true });
@@ -164,7 +165,7 @@ testOnEachEngine([
   },
 ]);
 
-/** The backend that a client of this address comes to. */
+/** Returns the name of the backend that serves a client with this source address. */
 function nameFor(port: number, localAddress: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, localAddress });

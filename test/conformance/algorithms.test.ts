@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of one balancing algorithm, and of changing it.
+// Conformance scenarios of the balancing algorithms and of changes between them.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { askTcp, type Backend } from '../harness/backends/backends.ts';
@@ -12,12 +12,14 @@ import { until } from '../harness/runtime/runtime.ts';
 const LEAST_CONNECTIONS = { algorithm: 'weighted-least-connections' };
 const SOURCE_IP_HASH = { algorithm: 'source-ip-hash' };
 const TCP = { protocol: 'TCP' };
-/** A refused connect is a failure of the target at once, and a restart waits for no check. */
+/**
+ * Without a health check, a refused connection is a failure of the target at once, and no restart waits for a check.
+ */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 
 testOnEachEngine([
   {
-    name: 'TCP, least connections: open flows stand in proportion to the weights, and the next ones go where flows ended',
+    name: 'TCP, least connections: open flows follow the weights, and the next flows go to targets whose flows ended',
     listener: { ...TCP, ...LEAST_CONNECTIONS },
     flags: ['--workers', '4'],
     run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
@@ -35,7 +37,7 @@ testOnEachEngine([
       assert.deepEqual(named(flows), { a: 15, b: 10, c: 5 });
 
       for (const { name, socket } of flows) if (name === 'a') socket.destroy();
-      await until('the flows of a have ended', async () => {
+      await until('the end of the flows of a', async () => {
         const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
         return listener.targets.every((target: { name: string; activeConnections: number }) => {
           return target.name !== 'a' || target.activeConnections === 0;
@@ -52,7 +54,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP, least connections: a backend that does not respond gets few requests, the others all the rest',
+    name: 'HTTP, least connections: a backend that does not respond gets few requests, the others get the rest',
     listener: LEAST_CONNECTIONS,
     flags: ['--workers', '2'],
     run: async ({ bind, httpBackend, startLoad }) => {
@@ -61,8 +63,9 @@ testOnEachEngine([
       await bind(targetsTo([slow, ...(await backends(httpBackend, 'ab'))]));
       const load = startLoad({ clients: 12 });
       await until('requests', () => load.exchanges.length > 500 || undefined);
-      // Of 12 it has no more than a third, and one for what the other worker picked in the same moment.
-      assert.ok(slow.count <= 5, `${slow.count} wait`);
+      // The slow target holds at most a third of the 12 requests, and one more that the other worker sends at the same
+      // moment.
+      assert.ok(slow.count <= 5, `${slow.count} requests wait at the slow target`);
       gate.resolve();
       await load.stop();
       assert.deepEqual(load.failures().slice(0, 3), []);
@@ -70,7 +73,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'TCP, source-IP hash: 1,000 clients keep their targets over workers and a restart, few move when one goes',
+    name: 'TCP, source-IP hash: 1,000 clients keep their targets across workers and a restart, and few move when a target goes',
     listener: { ...TCP, ...SOURCE_IP_HASH, ...UNCHECKED },
     flags: ['--workers', '4'],
     run: async ({ bind, patch, restart, port, tcpBackend }) => {
@@ -86,14 +89,14 @@ testOnEachEngine([
       await patch({ c: null });
       const after = await visits();
       const moved = before.filter((name, client) => name !== after[client]);
-      assert.ok(moved.length <= 1000 * (1 / 5 + 0.05), `${moved.length} moved`);
-      assert.ok(moved.filter((name) => name !== 'c').length <= 50, 'of other targets than the one that went');
+      assert.ok(moved.length <= 1000 * (1 / 5 + 0.05), `${moved.length} clients moved`);
+      assert.ok(moved.filter((name) => name !== 'c').length <= 50, 'most clients that move had the removed target');
       await restart();
       assert.deepEqual(await visits(), after);
     },
   },
   {
-    name: 'HTTP, source-IP hash: each request of a client goes to its target, and to another one while that is refused',
+    name: "HTTP, source-IP hash: each request of a client goes to the client's target, or to another one while that refuses connections",
     listener: { ...SOURCE_IP_HASH, ...UNCHECKED },
     flags: ['--workers', '2'],
     run: async ({ bind, url, httpBackend }) => {
@@ -108,11 +111,11 @@ testOnEachEngine([
       const ofA = others.filter((_, client) => first[client] === 'a');
       assert.deepEqual([...new Set(ofA)].toSorted(), ['b', 'c']);
       const moved = others.filter((name, client) => first[client] !== 'a' && name !== first[client]);
-      assert.ok(moved.length <= 5, `${moved.length} of the others moved`);
+      assert.ok(moved.length <= 5, `${moved.length} clients of other targets moved`);
     },
   },
   {
-    name: 'the algorithm changes in place under load, without a failure, and rules every request after the response',
+    name: 'the algorithm changes in place under load without a failure, and applies to every request after the response',
     flags: ['--workers', '2'],
     run: async ({ bind, change, httpBackend, startLoad }) => {
       await bind(targetsTo(await backends(httpBackend, 'abc')));
@@ -121,9 +124,9 @@ testOnEachEngine([
         await change(algorithm);
         const changedAtMs = performance.now();
         const isAfter = ({ startedAtMs }: { startedAtMs: number }) => startedAtMs > changedAtMs;
-        await until('requests under it', () => load.exchanges.filter(isAfter).length > 100 || undefined);
+        await until('requests under the new algorithm', () => load.exchanges.filter(isAfter).length > 100 || undefined);
         const used = Object.keys(shares(load.exchanges.filter(isAfter)));
-        // All clients have one address.
+        // All clients of this load have the same source address.
         assert.equal(used.length, algorithm === SOURCE_IP_HASH ? 1 : 3, `${JSON.stringify(algorithm)}: ${used}`);
       }
       await load.stop();

@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of auto scaling: members of a group are bound wherever the group is attached.
+// Conformance scenarios of auto scaling: members of a group are bound wherever the group is attached.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { askHttp, askTcp, type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
@@ -8,12 +8,14 @@ import { testOnEachEngine } from '../harness/conformance/table.ts';
 import type { World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
-/** Loopback addresses of servers; their backends share a port, as members of a group do. */
+/** Loopback addresses of the servers by id. Their backends share one port, as members of a group do. */
 const ADDRESSES: Readonly<Record<string, string>> = { 'i-1': '127.0.0.1', 'i-2': '127.0.0.2', 'i-3': '127.0.0.3' };
 
 const PORT_TRIES = 10;
 
-/** The servers i-1, i-2 and i-3, each with a backend of its name at the port; and the group `g`, without members. */
+/**
+ * Puts the servers i-1, i-2 and i-3, each with a backend of the same name at a common port, and the empty group `g`.
+ */
 async function fleet(world: World, t: TestContext): Promise<{ port: number; backends: Record<string, Backend> }> {
   const backends = await onOnePort(t);
   for (const [id, address] of Object.entries(ADDRESSES)) await putServer(world, id, { addresses: [address] });
@@ -49,7 +51,7 @@ function leave({ runtime }: World, serverId: string): Promise<void> {
 
 testOnEachEngine([
   {
-    name: 'members are bound to each listener, rule and load balancer that their group is attached to, and unbound when they leave',
+    name: 'members are bound to each listener, rule and load balancer to which their group is attached, and unbound when they leave',
     run: async (world, t) => {
       const { runtime, port: listenerPort } = world;
       const { port } = await fleet(world, t);
@@ -69,7 +71,10 @@ testOnEachEngine([
       assert.deepEqual(await asked(), ['503', '503', '503']);
       await join(world, 'i-1');
       for (const listener of ['web', 'api']) await untilHealth(world, 'i-1', 'healthy', listener);
-      await until('all of it', async () => (await asked()).every((response) => response === 'i-1') || undefined);
+      await until(
+        'responses of i-1 everywhere',
+        async () => (await asked()).every((response) => response === 'i-1') || undefined,
+      );
       const shown = [...(await statusOf(world)), ...(await statusOf(world, 'api'))];
       assert.deepEqual(
         shown.map(({ rule, weight, attachment }) => [attachment, rule, weight]),
@@ -82,13 +87,16 @@ testOnEachEngine([
       assert.deepEqual((await runtime.done('GET', '/v1/groups/g')).members, { 'i-1': 'i-1' });
       await join(world, 'i-2');
       await leave(world, 'i-1');
-      await until('the other', async () => (await asked()).every((response) => response === 'i-2') || undefined);
+      await until(
+        'responses of i-2 everywhere',
+        async () => (await asked()).every((response) => response === 'i-2') || undefined,
+      );
       await leave(world, 'i-2');
       assert.deepEqual(await asked(), ['503', '503', '503']);
     },
   },
   {
-    name: 'servers join and leave during traffic, through the API and in the group itself, and no request fails',
+    name: 'servers join and leave under load, through the API and in the group itself, and no request fails',
     flags: ['--workers', '2'],
     run: async (world, t) => {
       const { runtime, startLoad } = world;
@@ -106,7 +114,7 @@ testOnEachEngine([
       const gone = async (serverId: string) => {
         const atMs = performance.now();
         const seen = load.exchanges.length;
-        await until('requests without it', () => load.exchanges.length > seen + 40 || undefined);
+        await until('requests without the server', () => load.exchanges.length > seen + 40 || undefined);
         left.push({ serverId, atMs, untilMs: performance.now() });
       };
       for (let round = 0; round < 5; round++) {
@@ -129,7 +137,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a group that declares its members refuses those of the API; one that does not keeps them over every put',
+    name: 'a group that declares its members refuses members from the API; a group that does not keeps them through every put',
     run: async (world, t) => {
       const { runtime } = world;
       await fleet(world, t);
@@ -152,7 +160,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a member in another place is refused, at the join and at the attachment; one that starts waits, and comes in by itself',
+    name: 'a member in another region is refused when it joins and when the group is attached; a starting member waits and is bound later',
     run: async (world, t) => {
       const { runtime, url } = world;
       const { port } = await fleet(world, t);
@@ -181,11 +189,11 @@ testOnEachEngine([
       assert.deepEqual([boundTargets['i-1'].health, boundTargets['i-2'].health], ['healthy', 'ineligible']);
       assert.deepEqual(await sharesAt(url, 10), { 'i-1': 10 });
       await putServer(world, 'i-2', { addresses: [ADDRESSES['i-2']] });
-      await until('i-2', async () => (await exchange(url)).backend === 'i-2' || undefined);
+      await until('a response of i-2', async () => (await exchange(url)).backend === 'i-2' || undefined);
     },
   },
   {
-    name: 'under a classic load balancer members have the port of each listener',
+    name: 'under a classic load balancer, members use the port of each listener',
     listener: { protocol: 'TCP' },
     run: async (world) => {
       const { runtime, tcpBackend } = world;
@@ -212,7 +220,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a group and an attachment that claim one target do not fight over it: the newest weight counts, the last one unbinds',
+    name: 'a group and an attachment that bind one target agree: the newest weight counts, and the last one to unbind ends it',
     run: async (world, t) => {
       const { runtime, startLoad } = world;
       const { port } = await fleet(world, t);
@@ -237,7 +245,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'members and their health are there after a restart, one that waits too',
+    name: 'members, waiting members and their health survive a restart',
     run: async (world, t) => {
       const { port } = await fleet(world, t);
       await attach(world, 'web', { listenerId: 'web', port });

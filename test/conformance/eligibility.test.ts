@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of backend servers as targets: who is refused, and who takes no traffic for a time.
+// Conformance scenarios of backend servers as targets: which servers are refused, and which take no traffic for a time.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { askTcp, httpBackend } from '../harness/backends/backends.ts';
@@ -13,7 +13,10 @@ import { until } from '../harness/runtime/runtime.ts';
 const YESTERDAY = '2020-01-01T00:00:00Z';
 const SHARED = { address: '127.0.0.1', ...PLACE };
 
-/** What is wrong with a server or a target, the code that it is refused with, and what the message says of it. */
+/**
+ * Refused bindings by name: properties of the server, properties of the target, and the expected error code and
+ * message.
+ */
 const REFUSED: Readonly<Record<string, readonly [server: object, target: object, code: string, message: RegExp]>> = {
   region: [{ region: 'r2' }, {}, 'NetworkConflict', /is in region r2, and the load balancer in r1/],
   vpc: [{ vpcId: 'vpc-2' }, {}, 'NetworkConflict', /is in VPC vpc-2, and the load balancer in vpc-1/],
@@ -30,7 +33,7 @@ const REFUSED: Readonly<Record<string, readonly [server: object, target: object,
   address: [{}, { address: '127.0.0.9' }, 'InvalidParameter', /has no address 127\.0\.0\.9/],
 };
 
-/** What happens to a server while it is bound, and the reason that its target then shows. */
+/** Changes of a bound server that make its target ineligible, each with the reason that the status shows. */
 const LEFT_OUT: readonly (readonly [difference: object, reason: RegExp])[] = [
   [{ status: 'Stopped' }, /is Stopped/],
   [{ status: 'Starting' }, /is Starting/],
@@ -44,7 +47,7 @@ const LEFT_OUT: readonly (readonly [difference: object, reason: RegExp])[] = [
   [{ addresses: ['127.0.0.9'] }, /has no address 127\.0\.0\.1/],
 ];
 
-/** Two HTTP backends as the servers i-a and i-b, bound as a and b at an address that each target names. */
+/** Puts the servers i-a and i-b with an HTTP backend each, and binds them as a and b by explicit addresses. */
 async function bindTwo(world: World, t: Parameters<typeof httpBackend>[0]) {
   const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
   await world.runtime.done('PUT', '/v1/load-balancers/lb', SHARED);
@@ -56,7 +59,7 @@ async function bindTwo(world: World, t: Parameters<typeof httpBackend>[0]) {
 
 testOnEachEngine([
   {
-    name: 'a server that may not be bound is refused with its code, by itself and among others, and nothing is applied',
+    name: 'a server that may not be bound is refused with its error code, alone and among others, and nothing is applied',
     run: async (world, t) => {
       const { runtime, url } = world;
       await bindTwo(world, t);
@@ -85,7 +88,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'two names of one server and port, and more than 500 targets, are refused',
+    name: 'a write with two names of one server and port, or with more than 500 targets, is refused',
     run: async (world) => {
       await putServer(world, 'i-a');
       const refused = async (targets: object) => {
@@ -106,7 +109,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a server that another stack has bound is refused, naming that stack, also by its bare address',
+    name: 'a server that another stack has bound is refused with the name of that stack, also by its bare address',
     run: async (world) => {
       const { runtime, url, httpBackend } = world;
       const a = await httpBackend('a');
@@ -121,11 +124,11 @@ testOnEachEngine([
         assert.equal(response.body.details[0].path, 'targets.mine');
         assert.match(response.body.message, /prod/);
       }
-      await until('a', async () => (await exchange(url)).backend === 'a' || undefined);
+      await until('a response of a', async () => (await exchange(url)).backend === 'a' || undefined);
     },
   },
   {
-    name: 'several addresses of one network interface take their shares, where the load balancer is of high performance',
+    name: 'several addresses of one network interface get their shares if the load balancer has guaranteed performance',
     run: async (world) => {
       const { runtime, bind, port, tcpBackend } = world;
       const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3'];
@@ -133,7 +136,7 @@ testOnEachEngine([
       await runtime.done('PUT', '/v1/load-balancers/lb', { ...SHARED, performance: 'guaranteed' });
       await putServer(world, 'eni-1', { kind: 'eni', addresses });
       const targets = backends.map(({ target }, i) => {
-        // Without an address it is the first one.
+        // A target without an address uses the first address of the server.
         const { address, ...first } = target;
         return [`t${i}`, { serverId: 'eni-1', type: 'eni', ...(i === 0 ? first : { ...first, address }) }];
       });
@@ -145,7 +148,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a bound server that stops, expires, is isolated or moves gets no request begun after the response, and comes back by itself',
+    name: 'a bound server that stops, expires, is isolated or moves gets no request after the response, and returns when the cause is gone',
     flags: ['--workers', '2'],
     run: async (world, t) => {
       const { runtime, startLoad } = world;
@@ -162,12 +165,15 @@ testOnEachEngine([
         assert.deepEqual([boundTargets.a.health, boundTargets.b.health], ['healthy', 'ineligible']);
         assert.equal(await runtime.metric(healthSeries('ineligible', b?.port)), 1);
         const seen = load.exchanges.length;
-        await until('requests without it', () => load.exchanges.length > seen + 40 || undefined);
+        await until('requests without the server', () => load.exchanges.length > seen + 40 || undefined);
         leftOut.push({ from, to: performance.now() });
         await putServer(world, 'i-b');
         await untilHealth(world, 'b', 'healthy');
         const since = load.exchanges.length;
-        await until('it again', () => load.exchanges.slice(since).some(({ backend }) => backend === 'b') || undefined);
+        await until(
+          'requests to the server again',
+          () => load.exchanges.slice(since).some(({ backend }) => backend === 'b') || undefined,
+        );
         assert.equal(await runtime.metric(healthSeries('healthy', b?.port)), 1);
       }
       await load.stop();
@@ -178,7 +184,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a bound server expires without a write, and is bound on by a weight, until its time is put off',
+    name: 'a bound server expires without a write and stays bound; a later expiry brings it back',
     run: async (world, t) => {
       await bindTwo(world, t);
       const expiresAt = new Date(Date.now() + 1_000).toISOString();
@@ -191,11 +197,11 @@ testOnEachEngine([
       const { weight } = await untilHealth(world, 'b', 'ineligible');
       assert.equal(weight, 50);
       await putServer(world, 'i-b', { expiresAt: '2999-01-01T00:00:00+01:00' });
-      await until('b', async () => (await exchange(world.url)).backend === 'b' || undefined);
+      await until('a response of b', async () => (await exchange(world.url)).backend === 'b' || undefined);
     },
   },
   {
-    name: 'without a check it is left out and let in alike, by every worker, a new one and a restarted runtime too',
+    name: 'without a health check, every worker leaves a server out and lets it in alike, new workers and restarted runtimes too',
     listener: { healthCheck: { protocol: 'none' } },
     flags: ['--workers', '4'],
     run: async (world, t) => {
@@ -222,7 +228,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'TCP: the open flows of a server that is left out stay, and new ones go elsewhere',
+    name: 'TCP: open flows to an ineligible server stay open, and new flows go elsewhere',
     listener: { protocol: 'TCP' },
     run: async (world, t) => {
       const [a, b] = [await world.tcpBackend('a'), await world.tcpBackend('b')];
@@ -242,7 +248,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'UDP: the clients of a server that is left out are given another target',
+    name: 'UDP: clients of an ineligible server get another target',
     listener: { protocol: 'UDP', healthCheck: { protocol: 'none' } },
     run: async (world, t) => {
       const [a, b] = [await UdpBackend.start(t, 'a'), await UdpBackend.start(t, 'b')];
@@ -258,7 +264,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a server whose address changes is served at its new one; one in use is not deleted, and an unbind leaves it as it is',
+    name: 'a server whose address changes is served at the new address; a bound server cannot be deleted, and an unbind keeps it',
     run: async (world) => {
       const { runtime, tcpBackend } = world;
       const first = await tcpBackend('first', '127.0.0.1');

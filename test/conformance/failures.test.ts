@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of targets that fail under a request: what is sent again, and what is not.
+// Conformance scenarios of targets that fail during a request: which requests are sent again, and which are not.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
@@ -15,11 +15,14 @@ const UNCHECKED = { healthCheck: { protocol: 'none' } };
 
 interface FragileBackend {
   readonly target: { address: string; port: number };
-  /** How often each `X-Id` came. */
+  /** Number of requests by the value of their `X-Id` field. */
   readonly seen: ReadonlyMap<string, number>;
 }
 
-/** Responses with the request's body, after which `afterwards` may do to the connection what it likes. */
+/**
+ * Starts a backend that responds with the request's body. `before` may prevent the response, `afterwards` may close the
+ * connection.
+ */
 async function fragileBackend(
   t: TestContext,
   { before = () => false, afterwards = () => {} }: Partial<Fragility>,
@@ -45,13 +48,13 @@ async function fragileBackend(
 }
 
 interface Fragility {
-  /** When a request was read, whole; true: it gets no response. */
+  /** Called when a request has been read completely. If it returns `true`, the backend sends no response. */
   before: (socket: Socket) => boolean;
-  /** When its response is out. */
+  /** Called when the response has been sent. */
   afterwards: (socket: Socket) => void;
 }
 
-/** Resolves with status and body; rejects where the connection fails. */
+/** Sends a request; resolves with status and body of the response, and rejects if the connection fails. */
 async function send(url: string, method: string, id: string, agent: Agent | false): Promise<[number, string]> {
   const sent = request(url, { method, agent, headers: { 'X-Id': id } });
   sent.end(method === 'POST' ? id : undefined);
@@ -61,7 +64,7 @@ async function send(url: string, method: string, id: string, agent: Agent | fals
   return [response.statusCode, text];
 }
 
-/** So many requests over 16 kept connections; resolves with what was not responded as it should be. */
+/** Sends `count` requests over 16 kept connections; resolves with a description of each wrong response. */
 async function sendMany(t: TestContext, url: string, method: string, count: number): Promise<string[]> {
   const failures: string[] = [];
   let sent = 0;
@@ -80,13 +83,14 @@ async function sendMany(t: TestContext, url: string, method: string, count: numb
 
 testOnEachEngine([
   {
-    name: 'a backend that closes idle connections at random: 5,000 GET and 2,000 POST without failure, each POST seen once',
+    name: 'a backend closes idle connections at random: 5,000 GET and 2,000 POST succeed, and each POST is seen once',
     listener: UNCHECKED,
     flags: ['--workers', '2'],
     run: async ({ bind, url }, t) => {
       let closed = 0;
       const chance = new Chance(SEED);
-      // At once, in the next turns, or a little later: as the next request is on its way, or after the pool has it.
+      // The connection closes at once or up to 9 ms later: while the next request is on its way, or after the pool has
+      // it back.
       const afterwards = (socket: Socket) => {
         if (chance.below(2) === 0) return;
         const close = () => {
@@ -103,11 +107,11 @@ testOnEachEngine([
       const posts = [...backend.seen].filter(([id]) => id.startsWith('POST'));
       const seenOnce = posts.filter(([, count]) => count === 1);
       assert.deepEqual([posts.length, seenOnce.length], [2_000, 2_000]);
-      assert.ok(closed > 1_000, `${closed} were closed`);
+      assert.ok(closed > 1_000, `${closed} connections were closed`);
     },
   },
   {
-    name: 'a backend that resets after it has read: a GET goes elsewhere, a POST is 502 and was seen once',
+    name: 'a backend resets after it has read a request: a GET is sent to another target, a POST gets 502 and is seen once',
     listener: UNCHECKED,
     run: async ({ bind, url }, t) => {
       const before = (socket: Socket) => {
@@ -117,7 +121,7 @@ testOnEachEngine([
       const [resetting, sound] = [await fragileBackend(t, { before }), await fragileBackend(t, {})];
       await bind({ resetting: resetting.target, sound: sound.target });
       assert.deepEqual(await sendMany(t, url, 'GET', 20), []);
-      assert.ok(resetting.seen.size > 0 && sound.seen.size === 20, 'both were asked');
+      assert.ok(resetting.seen.size > 0 && sound.seen.size === 20, 'both backends received requests');
 
       const responses: Record<string, number> = {};
       for (let index = 0; index < 20; index++) {
@@ -131,7 +135,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'unbind while connects to the target hang: the HTTP clients that wait get another target',
+    name: 'the target is unbound while connects to it hang: the waiting HTTP clients get another target',
     listener: UNCHECKED,
     flags: ['--workers', '2'],
     run: async (world, t) => {
@@ -147,7 +151,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'unbind while connects to the target hang: the TCP clients that wait get another target',
+    name: 'the target is unbound while connects to it hang: the waiting TCP clients get another target',
     listener: { protocol: 'TCP', ...UNCHECKED },
     flags: ['--workers', '2'],
     run: async (world, t) => {

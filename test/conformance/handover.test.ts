@@ -1,4 +1,4 @@
-// The rows of the conformance table in which targets take the place of others in traffic, and no request is lost by it.
+// Conformance scenarios of hand-overs: targets replace others under load, and no request is lost.
 import assert from 'node:assert/strict';
 import { type Backend, freePort } from '../harness/backends/backends.ts';
 import { exchange, type Load } from '../harness/clients/load.ts';
@@ -11,13 +11,13 @@ import { until } from '../harness/runtime/runtime.ts';
 
 const SLOW = { healthCheck: SLOW_CHECK };
 
-/** Starts when the target takes traffic. */
+/** Waits until the target takes traffic, then starts clients. */
 async function loadOn(world: World, target: string): Promise<Load> {
   await untilHealth(world, target, 'healthy');
   return world.startLoad({ clients: 4 });
 }
 
-/** The member `one` of the group `g`: server i-1 with a backend of the same address. */
+/** Puts the server i-1 with a backend at its address, as the member `one` of the group `g`. */
 async function groupOfOne(world: World): Promise<Backend> {
   const a = await world.slowToCheck('a');
   await putServer(world, 'i-1');
@@ -27,7 +27,7 @@ async function groupOfOne(world: World): Promise<Backend> {
 
 testOnEachEngine([
   {
-    name: "a group attachment's port changes, then its group, and no request fails",
+    name: 'a group attachment changes its port, then its group, and no request fails',
     listener: SLOW,
     run: async (world) => {
       const { runtime, slowToCheck } = world;
@@ -51,7 +51,7 @@ testOnEachEngine([
     },
   },
   {
-    name: "a group attachment as a listener's first own takes over from the load balancer's group, and no request fails",
+    name: "the first group attachment of a listener replaces the load balancer's group, and no request fails",
     listener: SLOW,
     run: async (world) => {
       const { runtime, slowToCheck } = world;
@@ -67,7 +67,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a server moves to another address: its targets follow when a first check has ended, and none is lost where it passed',
+    name: 'a server moves to another address: its targets follow after a first check, and no request is lost if the check passes',
     listener: SLOW,
     run: async (world) => {
       const { runtime, url, slowToCheck } = world;
@@ -86,7 +86,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'names exchanged for others in one write, or left at weight 0 beside them, lose no request, by PUT and by PATCH',
+    name: 'targets replaced in one write, or set to weight 0 beside new ones, lose no request, by PUT and by PATCH',
     listener: SLOW,
     run: async (world) => {
       const { bind, runtime, patch, slowToCheck } = world;
@@ -103,7 +103,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'of several that come in for the last one in traffic a single one that is well is enough',
+    name: 'if several targets replace the last one in traffic, a single healthy one is enough',
     listener: SLOW,
     run: async (world) => {
       const { bind, runtime, httpBackend, slowToCheck } = world;
@@ -117,7 +117,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a name that goes is unbound though what comes in its place is dead; a newer write ends one that waits',
+    name: 'a removed target is unbound even if its replacement is dead, and a newer write supersedes a waiting one',
     listener: { healthCheck: { ...SLOW_CHECK, timeoutSeconds: 30 } },
     run: async (world) => {
       const { bind, runtime, url, httpBackend, slowToCheck } = world;
@@ -138,7 +138,7 @@ testOnEachEngine([
     },
   },
   {
-    name: "a group's members exchanged for others lose no request",
+    name: 'a group exchanges its members, and no request is lost',
     listener: SLOW,
     run: async (world) => {
       const { runtime, slowToCheck } = world;
@@ -155,7 +155,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'an attachment is made and another one deleted before the first check of the new one has ended, and no request fails',
+    name: 'an attachment is added and another one deleted before the first check of the new target has ended, and no request fails',
     listener: SLOW,
     run: async (world) => {
       const { bind, runtime, slowToCheck } = world;
@@ -169,7 +169,7 @@ testOnEachEngine([
     },
   },
   {
-    name: "a classic listener's backend port changes, and no request fails",
+    name: 'the backend port of a classic listener changes, and no request fails',
     run: async (world) => {
       const { runtime, slowToCheck, startLoad } = world;
       const [a, b] = (await backends(slowToCheck, 'ab')) as [Backend, Backend];

@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of health: every protocol of a check, thresholds, history, isolation.
+// Conformance scenarios of health: every protocol of a check, thresholds, history and isolation.
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 const TCP = { protocol: 'TCP' };
 const FAST = { intervalSeconds: 0.1, timeoutSeconds: 5, healthyThreshold: 2, unhealthyThreshold: 2 };
 
-/** What is checked in a target's place: it can be told to fail the checks, and to pass them again. */
+/** A server that receives the checks of a target. A test can make it fail the checks and pass them again. */
 interface Checked {
   readonly port: number;
   fail(): Promise<void> | void;
@@ -90,7 +90,7 @@ async function checkedServer(t: TestContext, create: (reply: RequestListener) =>
   };
 }
 
-/** Of a check beside its protocol, and what its failure says. */
+/** Health checks: protocol, further properties, and the problem that a failed check reports. */
 const CHECKS: readonly (readonly [protocol: string, properties: object, problem: RegExp])[] = [
   ['TCP', {}, /ECONNREFUSED/],
   ['HTTP', { path: '/healthz' }, /responded with 500/],
@@ -111,7 +111,7 @@ async function statusOf(runtime: RuntimeProcess, name: string): Promise<TargetSt
   return listener.targets.find((target: TargetStatus) => target.name === name);
 }
 
-/** Waits for the health, and gives the status in which it was seen. */
+/** Waits until the target has the given health, and returns its status. */
 function untilHealth({ runtime }: World, name: string, health: string): Promise<TargetStatus> {
   return until(`${name} to be ${health}`, async () => {
     const status = await statusOf(runtime, name);
@@ -121,7 +121,7 @@ function untilHealth({ runtime }: World, name: string, health: string): Promise<
 
 const protocolScenarios = CHECKS.map(
   ([protocol, properties, problem]): Scenario => ({
-    name: `${protocol} check of another port: a target that fails it takes no traffic, comes back by it, and its history tells so`,
+    name: `${protocol} check of another port: a failing target takes no traffic, returns when the check passes, and has both in its history`,
     listener: TCP,
     flags: ['--workers', '2'],
     run: async (world, t) => {
@@ -154,7 +154,7 @@ const protocolScenarios = CHECKS.map(
   }),
 );
 
-/** Records what each connection sent, and responds to a request. */
+/** Starts a server that records the bytes of each connection and responds to HTTP requests. */
 async function recorder(t: TestContext): Promise<{ port: number; received: string[] }> {
   const received: string[] = [];
   const server = createServer((socket) => {
@@ -173,7 +173,7 @@ const proxyScenarios = [
   ['v2', '\r\n\r\n\0\r\nQUIT\n\x20\0\0\0'],
 ].map(
   ([proxyProtocol, header]): Scenario => ({
-    name: `PROXY protocol ${proxyProtocol}: checks begin with the header of a connection without a client`,
+    name: `PROXY protocol ${proxyProtocol}: checks begin with a header for a connection without a client`,
     listener: { ...TCP, proxyProtocol },
     run: async ({ bind, change, tcpBackend }, t) => {
       const { port, received } = await recorder(t);
@@ -192,9 +192,10 @@ testOnEachEngine([
   ...protocolScenarios,
   ...proxyScenarios,
   {
-    name: 'thresholds: only so many results of a kind in a row turn a target, and the first pass of a new one is enough',
+    name: 'only enough equal results in a row cause a health change, and one pass is enough for a new target',
     run: async (world, t) => {
-      // Each turn but the due ones would show in the history: after 2 failures, and after 3 passes.
+      // The check needs two failures in a row or three passes in a row. A health change at any other result would
+      // appear in the history.
       const statuses = [200, 500, 200, 500, 500, 200, 200, 500, 500, 200, 200, 200];
       let checks = 0;
       const server = createHttpServer((_request, response) => response.writeHead(statuses[checks++] ?? 200).end());
@@ -211,7 +212,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP check: method, path and host are those of the check, and only its codes pass',
+    name: 'an HTTP check sends its method, path and host, and passes only with its expected codes',
     run: async (world, t) => {
       const seen = new Set<string>();
       let status = 204;
@@ -231,7 +232,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'one checker a target, however many workers',
+    name: 'only one worker checks a target',
     flags: ['--workers', '4'],
     run: async (world, t) => {
       let isHeld = false;
@@ -249,7 +250,8 @@ testOnEachEngine([
       const [a, b] = ports.map((port) => ({ address: '127.0.0.1', port }));
       await world.change({ healthCheck: { ...FAST, timeoutSeconds: 60, protocol: 'HTTP' } });
       await world.bind({ a: a ?? {}, b: b ?? {} });
-      // A checker waits for its response before it asks again; of four the other three would go on.
+      // A checker waits for a response before its next check, so one held response stops all checks unless other
+      // workers check too.
       isHeld = true;
       await until('the check that is held', () => held > 0 || undefined);
       others = 0;
@@ -258,12 +260,12 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a target whose check passes and whose connections are refused is isolated after three, and returns by its check',
+    name: 'a target that passes checks but refuses three connections is isolated, and returns after its next passed check',
     flags: ['--workers', '4'],
     run: async (world) => {
       const [a, checked] = [await world.httpBackend('a'), await world.httpBackend('checked')];
       const check = { protocol: 'HTTP', port: checked.port, intervalSeconds: 0.1 };
-      // Until it is changed the check brings nobody back.
+      // A healthy threshold of 100 passes keeps the target isolated until the check is changed.
       await world.change({ healthCheck: { ...check, healthyThreshold: 100 } });
       const dead = { address: '127.0.0.1', port: await freePort() };
       await world.bind({ a: a.target, dead });
@@ -279,7 +281,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a target without check that was isolated is tried again after 10 s',
+    name: 'an isolated target without a check is tried again after 10 s',
     listener: { healthCheck: { protocol: 'none' } },
     flags: ['--workers', '4'],
     run: async (world) => {
@@ -297,7 +299,7 @@ testOnEachEngine([
         ['unchecked', 'unhealthy', 'unchecked'],
       );
       const [back, isolated] = history.map(({ at }) => Date.parse(at)) as [number, number];
-      assert.ok(back - isolated >= 9_900, `after ${back - isolated} ms`);
+      assert.ok(back - isolated >= 9_900, `the target was tried again after ${back - isolated} ms`);
     },
   },
 ]);

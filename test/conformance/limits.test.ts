@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of limits: on connections and requests, and on what slow clients hold.
+// Conformance scenarios of limits: on connections, on pending requests, and on what slow clients can occupy.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
@@ -17,14 +17,17 @@ import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 const TCP = { protocol: 'TCP' };
 const MIB = 1024 * 1024;
-/** Each costs the kernel 6 MB of buffers, since loopback has segments of 64 KiB: many more would starve other tests. */
+/**
+ * Number of clients that do not read. Each takes 6 MB of kernel buffers, because loopback segments have 64 KiB; more
+ * would disturb other tests.
+ */
 const SLOW_READERS = 50;
 
 function openConnections(runtime: RuntimeProcess): Promise<number> {
   return runtime.metric('weir_listener_open_connections{listener="web"}');
 }
 
-function refused(runtime: RuntimeProcess, reason: string): Promise<number> {
+function rejections(runtime: RuntimeProcess, reason: string): Promise<number> {
   return runtime.metric(`weir_rejected_total{listener="web",reason="${reason}"}`);
 }
 
@@ -38,7 +41,7 @@ function agents(t: TestContext, count: number): Agent[] {
 
 const tcpRows = ['1', '4'].map(
   (workers): Scenario => ({
-    name: `TCP, maxConnections with ${workers} workers: exactly so many at once, the others are reset; it changes in place`,
+    name: `TCP, maxConnections with ${workers} workers: exactly that many are open at once, further ones are reset; the limit changes in place`,
     listener: { ...TCP, maxConnections: 20 },
     flags: ['--workers', workers],
     run: async ({ bind, change, runtime, port, tcpBackend }, t) => {
@@ -54,9 +57,9 @@ const tcpRows = ['1', '4'].map(
         return served.length;
       };
       assert.equal(await attempt(60), 20);
-      assert.equal(await refused(runtime, 'maxConnections'), 40);
+      assert.equal(await rejections(runtime, 'maxConnections'), 40);
       for (const { socket } of flows.splice(0, 5)) socket.destroy();
-      await until('five have ended', async () => (await openConnections(runtime)) === 15 || undefined);
+      await until('the end of five connections', async () => (await openConnections(runtime)) === 15 || undefined);
       assert.equal(await attempt(30), 5);
       await change({ maxConnections: 25 });
       assert.equal(await attempt(30), 5);
@@ -74,7 +77,7 @@ const tcpRows = ['1', '4'].map(
 
 const httpRows = ['1', '4'].map(
   (workers): Scenario => ({
-    name: `HTTP, maxConnections with ${workers} workers: exactly so many are kept, the others get 503 and are closed`,
+    name: `HTTP, maxConnections with ${workers} workers: exactly that many connections are kept, further clients get a 503 and are closed`,
     listener: { maxConnections: 20 },
     flags: ['--workers', workers],
     run: async ({ bind, runtime, url, httpBackend }, t) => {
@@ -87,16 +90,16 @@ const httpRows = ['1', '4'].map(
       const again = await Promise.all(kept.map((agent) => exchange(url, agent)));
       assert.ok(again.every(({ backend, isReused }) => backend === 'a' && isReused));
       for (const agent of kept) agent.destroy();
-      await until('all have ended', async () => (await openConnections(runtime)) === 0 || undefined);
+      await until('the end of all connections', async () => (await openConnections(runtime)) === 0 || undefined);
       assert.deepEqual(shares(await Promise.all(agents(t, 20).map((agent) => exchange(url, agent)))), { a: 20 });
-      assert.equal(await refused(runtime, 'maxConnections'), 40);
+      assert.equal(await rejections(runtime, 'maxConnections'), 40);
     },
   }),
 );
 
 const pendingRows = ['1', '4'].map(
   (workers): Scenario => ({
-    name: `maxPendingRequests with ${workers} workers: exactly so many reach the target, the others get 503 and keep their connection`,
+    name: `maxPendingRequests with ${workers} workers: exactly that many requests reach the target, further ones get a 503 and keep their connection`,
     listener: { maxPendingRequests: 8 },
     flags: ['--workers', workers],
     run: async ({ bind, change, runtime, url, httpBackend }, t) => {
@@ -107,16 +110,16 @@ const pendingRows = ['1', '4'].map(
       const responded: { agent: Agent; backend: string | undefined; error: string | undefined }[] = [];
       const ask = async (agent: Agent) => responded.push({ agent, ...(await exchange(url, agent)) });
       const first = agents(t, 30).map(ask);
-      await until('those that are too many', () => responded.length >= 22 || undefined);
-      await until('the others', () => backend.count >= 8 || undefined);
+      await until('the 503 responses', () => responded.length >= 22 || undefined);
+      await until('the requests at the backend', () => backend.count >= 8 || undefined);
       assert.deepEqual([responded.length, backend.count], [22, 8]);
       for (const { error } of responded) assert.match(error ?? '', /^503 .*: too many requests wait/s);
 
       await change({ maxPendingRequests: 10 });
       const rejected = responded.splice(0).map(({ agent }) => agent);
       const second = rejected.slice(0, 5).map(ask);
-      await until('those that are still too many', () => responded.length >= 3 || undefined);
-      await until('two more', () => backend.count >= 10 || undefined);
+      await until('the 503 responses of the second round', () => responded.length >= 3 || undefined);
+      await until('two more requests at the backend', () => backend.count >= 10 || undefined);
       assert.deepEqual([responded.length, backend.count], [3, 10]);
       gate.resolve();
       await Promise.all([...first, ...second]);
@@ -126,12 +129,15 @@ const pendingRows = ['1', '4'].map(
         again.every(({ backend: name, isReused }) => name === 'a' && isReused),
         JSON.stringify(again),
       );
-      assert.equal(await refused(runtime, 'maxPendingRequests'), 25);
+      assert.equal(await rejections(runtime, 'maxPendingRequests'), 25);
     },
   }),
 );
 
-/** Sockets that each say `first` and read nothing; one byte more from each whenever the result is called. */
+/**
+ * Opens connections that send `first` and never read. The returned function sends one more byte on each open
+ * connection.
+ */
 function slowClients(t: TestContext, port: number, count: number, first: string): () => void {
   const sockets = Array.from({ length: count }, () => {
     const socket = connect({ host: '127.0.0.1', port });
@@ -153,7 +159,7 @@ testOnEachEngine([
   ...httpRows,
   ...pendingRows,
   {
-    name: 'HTTPS, maxConnections: a client beyond it gets 503 and is closed, and one that does not shake hands counts',
+    name: 'HTTPS, maxConnections: a client above the limit gets a 503 and is closed, and a client without a handshake counts too',
     listener: { protocol: 'HTTPS', maxConnections: 2, certificates: { web: makePair(['localhost']) } },
     flags: ['--workers', '2'],
     run: async ({ bind, runtime, url, port, httpBackend }, t) => {
@@ -167,17 +173,17 @@ testOnEachEngine([
       assert.equal((await exchange(secure, first)).backend, 'a');
       const silent = connect({ host: '127.0.0.1', port });
       t.after(() => silent.destroy());
-      await until('both are there', async () => (await openConnections(runtime)) === 2 || undefined);
+      await until('both connections to be counted', async () => (await openConnections(runtime)) === 2 || undefined);
       assert.match((await exchange(secure, second)).error ?? '', /^503 .*: too many connections/s);
-      assert.equal(await refused(runtime, 'maxConnections'), 1);
+      assert.equal(await rejections(runtime, 'maxConnections'), 1);
       assert.equal((await exchange(secure, first)).backend, 'a');
       silent.destroy();
-      await until('there is room', async () => (await openConnections(runtime)) === 1 || undefined);
+      await until('the end of the silent connection', async () => (await openConnections(runtime)) === 1 || undefined);
       assert.equal((await exchange(secure, second)).backend, 'a');
     },
   },
   {
-    name: 'other listeners and health checks know nothing of a limit that is reached',
+    name: 'a reached limit does not affect other listeners or health checks',
     listener: { ...TCP, maxConnections: 1 },
     run: async ({ bind, runtime, port, tcpBackend }, t) => {
       const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
@@ -187,15 +193,18 @@ testOnEachEngine([
       const other = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort() };
       await runtime.done('PUT', '/v1/listeners/other', other);
       await runtime.done('PUT', '/v1/attachments/others', { listenerId: 'other', targets: { b: b.target } });
-      await until('the other one serves', async () => (await askTcp('127.0.0.1', other.port)) === 'b' || undefined);
+      await until(
+        'a response of the other listener',
+        async () => (await askTcp('127.0.0.1', other.port)) === 'b' || undefined,
+      );
       assert.equal(await askTcp('127.0.0.1', port), undefined);
-      // A target that is bound now is checked, and takes traffic, while no client may connect.
+      // A newly bound target is checked and takes traffic although no client may connect.
       await bind(targetsTo([a, b]));
     },
   },
   {
-    name: 'clients that send slowly, read slowly or not at all hold only themselves: the healthy see no failure',
-    // Long beside the pauses of the slow clients, also where a busy machine lengthens those.
+    name: 'clients that send slowly, read slowly or not at all occupy only their own connections, and other clients see no failure',
+    // The timeout is long compared with the pauses of the slow clients, even if a busy machine makes these longer.
     listener: { idleTimeoutSeconds: 6 },
     flags: ['--workers', '2'],
     run: async ({ bind, runtime, url, port, startLoad }, t) => {
@@ -204,9 +213,9 @@ testOnEachEngine([
       const slowBodies = slowClients(t, port, 100, 'POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
       slowClients(t, port, 100, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
       slowClients(t, port, 100, '');
-      // Not how many are open: the first may be gone when the last comes.
+      // Waits for the total of accepted connections, because the first ones may close before the last ones open.
       const came = () => runtime.metric('weir_listener_connections_total{listener="web"}');
-      await until('all have come', async () => (await came()) === 400 || undefined);
+      await until('400 accepted connections', async () => (await came()) === 400 || undefined);
       const timer = setInterval(() => {
         slowHeads();
         slowBodies();
@@ -214,10 +223,13 @@ testOnEachEngine([
       t.after(() => clearInterval(timer));
       const load = startLoad({ url: `${url}small`, clients: 8 });
       t.after(load.stop);
-      // A head has its time from its first byte on, and a response as well as silence has it from its last; a body that
-      // goes on may take as long as it likes.
-      await until('all but the slow bodies are gone', async () => (await openConnections(runtime)) <= 108 || undefined);
-      await until('the healthy ones were served all the time', () => load.exchanges.length > 2_000 || undefined);
+      // The idle timeout of a request head runs from its first byte, that of a response or an idle connection from the
+      // last byte. A body that keeps arriving may take any time.
+      await until(
+        'the end of all connections but those of slow bodies',
+        async () => (await openConnections(runtime)) <= 108 || undefined,
+      );
+      await until('2,000 responses to the other clients', () => load.exchanges.length > 2_000 || undefined);
       await load.stop();
       assert.deepEqual(load.failures().slice(0, 3), []);
       assert.ok((await openConnections(runtime)) >= 100);
@@ -225,24 +237,24 @@ testOnEachEngine([
   },
   ...(['HTTP', 'TCP'] as const).map(
     (protocol): Scenario => ({
-      name: `${protocol}: ${SLOW_READERS} clients that do not read a response of 50 MiB make the runtime grow by far less than they wait for`,
+      name: `${protocol}: ${SLOW_READERS} clients that do not read a response of 50 MiB make the runtime grow by far less than these responses`,
       listener: { protocol },
       run: async ({ bind, runtime, port }, t) => {
         const backend = await largeBackend(t);
         await bind({ large: backend.target });
         const before = residentBytes(runtime.pid);
         slowClients(t, port, SLOW_READERS, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
-        await until('every response has begun', () => backend.begun === SLOW_READERS || undefined);
+        await until('the beginning of every response', () => backend.begun === SLOW_READERS || undefined);
         let taken = -1;
-        await until('nothing more is taken of the target', () => {
+        await until('a pause in what the runtime reads from the target', () => {
           const isSame = backend.taken === taken;
           taken = backend.taken;
           return isSame || undefined;
         });
-        assert.ok(taken < SLOW_READERS * LARGE_BYTES, 'the responses are held back');
+        assert.ok(taken < SLOW_READERS * LARGE_BYTES, 'the runtime does not read all responses from the target');
         const grown = residentBytes(runtime.pid) - before;
-        // Measured with 250 of them: 14 MiB. These wait for 2,500 MiB.
-        assert.ok(grown < 250 * MIB, `${Math.round(grown / MIB)} MiB`);
+        // Measured growth with 250 such clients: 14 MiB. The responses of these 50 clients have 2,500 MiB.
+        assert.ok(grown < 250 * MIB, `the runtime grew by ${Math.round(grown / MIB)} MiB`);
       },
     }),
   ),

@@ -1,4 +1,4 @@
-// The rows of the conformance table that need many requests or many clients.
+// Conformance scenarios that need many requests or many clients.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -14,14 +14,14 @@ import { until } from '../harness/runtime/runtime.ts';
 const REQUESTS = 10_000;
 const IDLE = 10_000;
 const SLOW = 500;
-/** Nothing that the kernel takes in one piece for a client that does not read. */
+/** A response that is larger than what the kernel buffers for a client that does not read. */
 const LARGE = Buffer.alloc(8 * 2 ** 20, 'weir');
-/** Twice what they were measured to take: about 11 KiB an idle connection, and 64 KiB a client that does not read. */
+/** Twice the measured memory: about 11 KiB for an idle connection, and 64 KiB for a client that does not read. */
 const MAX_CROWD_BYTES = (IDLE * 22 + SLOW * 128) * 1024;
 
 const shareScenarios = ['1', '4'].map(
   (workers): Scenario => ({
-    name: `HTTP: of ${REQUESTS} requests by kept connections each target has its share to 1 %, with ${workers} workers`,
+    name: `HTTP: of ${REQUESTS} requests on kept connections each target gets its share to within 1 %, with ${workers} workers`,
     flags: ['--workers', workers],
     run: async ({ bind, httpBackend, startLoad }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
@@ -37,7 +37,7 @@ const shareScenarios = ['1', '4'].map(
   }),
 );
 
-/** Responses `/large` with 8 MiB, all else with its name. */
+/** Starts a backend that responds to `/large` with 8 MiB and to other requests with its name. */
 async function largeBackend(t: TestContext, name: string): Promise<Pick<Backend, 'name' | 'target'>> {
   const server = createServer((request, response) => response.end(request.url === '/large' ? LARGE : name));
   server.listen(0, '127.0.0.1');
@@ -49,7 +49,7 @@ async function largeBackend(t: TestContext, name: string): Promise<Pick<Backend,
   return { name, target: { address: '127.0.0.1', port: (server.address() as AddressInfo).port } };
 }
 
-/** True: a connection is refused; undefined: it is not, or not yet. */
+/** Returns `true` if a connection is refused, and `undefined` otherwise. */
 function isRefused(port: number): Promise<true | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port }, () => resolve(undefined));
@@ -75,18 +75,18 @@ testOnEachEngine([
       assert.deepEqual(load.failures().slice(0, 3), []);
       assert.equal(crowd.open(), IDLE);
       const grown = residentBytes(runtime.pid) - before;
-      assert.ok(grown < MAX_CROWD_BYTES, `${grown >> 20} MiB`);
+      assert.ok(grown < MAX_CROWD_BYTES, `the runtime grew by ${grown >> 20} MiB`);
     },
   },
   {
-    name: 'SIGTERM under load: what is under way gets its response, new clients are refused, and the exit code is 0',
+    name: 'SIGTERM under load: requests in progress get their responses, new clients are refused, and the exit code is 0',
     flags: ['--workers', '2'],
     run: async ({ bind, port, runtime, url, httpBackend }) => {
       const gate = Promise.withResolvers<void>();
       const slow = await httpBackend('slow', 0, gate.promise);
       await bind(targetsTo([slow]));
       const underWay = Array.from({ length: 32 }, () => exchange(url));
-      await until('every request to be with the target', () => slow.count === underWay.length || undefined);
+      await until('every request to reach the target', () => slow.count === underWay.length || undefined);
       const ended = runtime.end('SIGTERM');
       await until('new clients to be refused', () => isRefused(port));
       gate.resolve();

@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of the weights and the membership of targets: shares, unbinds, ports, flows.
+// Conformance scenarios of the weights and the membership of targets: shares, unbinds, port changes and open flows.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { askTcp, type Backend, freePort } from '../harness/backends/backends.ts';
@@ -46,7 +46,7 @@ testOnEachEngine([
     },
   },
   {
-    name: "shares hold while another target's weight is changed between every two requests",
+    name: "shares follow the weights while another target's weight changes between every two requests",
     run: async ({ bind, patch, url, httpBackend }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
       await bind(targetsTo(backends, [40, 40, 20]));
@@ -59,7 +59,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'under 16 keep-alive clients and 100 unbinds, no request begun after the response reaches the target, none fails',
+    name: 'under 16 keep-alive clients and 100 unbinds, no request that begins after the response reaches the target, and none fails',
     flags: ['--workers', '2'],
     run: async ({ bind, patch, httpBackend, startLoad }) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => httpBackend(name)));
@@ -71,7 +71,7 @@ testOnEachEngine([
         await patch({ c: null });
         const from = performance.now();
         const seen = load.exchanges.length;
-        await until('requests while it is unbound', () => load.exchanges.length > seen + 40 || undefined);
+        await until('requests while the target is unbound', () => load.exchanges.length > seen + 40 || undefined);
         unbound.push({ from, to: performance.now() });
         await patch({ c: c.target });
       }
@@ -80,11 +80,11 @@ testOnEachEngine([
       const isWhileUnbound = (at: number) => unbound.some(({ from, to }) => from < at && at < to);
       const late = load.exchanges.filter(({ backend, startedAtMs }) => backend === 'c' && isWhileUnbound(startedAtMs));
       assert.deepEqual(late, []);
-      assert.ok(c.count > 0, 'it took traffic while it was bound');
+      assert.ok(c.count > 0, 'the target took traffic while it was bound');
     },
   },
   {
-    name: "the only target's port is changed under load without a failure",
+    name: 'the port of the only target changes under load without a failure',
     run: async ({ bind, patch, httpBackend, startLoad }) => {
       const [a, b] = [await httpBackend('a'), await httpBackend('b')];
       await bind({ only: a.target });
@@ -100,7 +100,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a port that does not respond is not taken: the write fails with the reason, and the old one serves on',
+    name: 'a new port that does not respond is refused: the write fails with the reason, and the old port stays in use',
     run: async ({ bind, runtime, url, httpBackend }) => {
       const a = await httpBackend('a');
       await bind({ only: a.target });
@@ -114,7 +114,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a port that does not respond yet is taken over at once where the old one dies while it is waited for',
+    name: 'a write that waits for a new port takes effect at once if the target at the old port fails',
     run: async ({ bind, runtime, url, httpBackend }) => {
       const a = await httpBackend('a');
       await bind({ only: a.target });
@@ -125,11 +125,11 @@ testOnEachEngine([
       assert.equal((await waiting).status, 200);
       assert.equal((await runtime.done('GET', '/v1/attachments/pool')).targets.only.port, port);
       await httpBackend('b', port);
-      await until('it is healthy', async () => (await exchange(url)).backend === 'b' || undefined);
+      await until('a response of b', async () => (await exchange(url)).backend === 'b' || undefined);
     },
   },
   {
-    name: 'unbind resets open TCP flows before it gets its response; with drainSeconds they live on, and nothing new joins them',
+    name: 'an unbind resets open TCP flows before its response; with drainSeconds they stay open, and no new flow joins them',
     listener: TCP,
     run: async ({ bind, patch, change, runtime, port, tcpBackend }, t) => {
       const [a, b] = [await tcpBackend('a'), await tcpBackend('b')];
@@ -139,7 +139,8 @@ testOnEachEngine([
         for (const { socket } of flows) socket.destroy();
       });
       const [ofA, ofB] = ['a', 'b'].map((name) => flows.filter((flow) => flow.name === name)) as [Flow[], Flow[]];
-      // A worker that finds the shared credits locked by a thread that does not run picks without them.
+      // A worker picks targets without the shared credits if another thread holds their lock but does not run, so
+      // shares may deviate.
       isNear({ a: ofA.length, b: ofB.length }, { a: 10, b: 10 });
       assert.equal(ofA.length + ofB.length, flows.length);
 
@@ -156,11 +157,11 @@ testOnEachEngine([
       const [listener] = (await runtime.done('GET', '/v1/status')).listeners;
       const draining = listener.targets.map((target: { draining: number }) => target.draining);
       assert.deepEqual(draining, [ofA.length]);
-      assert.equal(await askTcp('127.0.0.1', port), undefined, 'no target: a new connection is reset');
+      assert.equal(await askTcp('127.0.0.1', port), undefined, 'a new connection is reset without a target');
     },
   },
   {
-    name: 'a target that stops responding its checks takes no traffic, and comes back by itself',
+    name: 'a target that fails its checks takes no traffic, and returns when the checks pass',
     listener: { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.1, unhealthyThreshold: 2 } },
     run: async ({ bind, runtime, url, httpBackend }) => {
       const [a, b] = [await httpBackend('a'), await httpBackend('b')];
@@ -178,7 +179,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a target without check that refuses three connections in a row is isolated, and clients see nothing of it',
+    name: 'a target without a check that refuses three connections in a row is isolated, and no client sees a failure',
     listener: { healthCheck: { protocol: 'none' } },
     run: async ({ bind, runtime, url, httpBackend }) => {
       const a = await httpBackend('a');
@@ -190,7 +191,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'no target that takes traffic: HTTP 503, TCP reset',
+    name: 'without a target that takes traffic, HTTP clients get a 503 and TCP clients a reset',
     run: async ({ url, bind, change, port }) => {
       assert.match((await exchange(url)).error ?? '', /^503/);
       await bind({ z: { address: '127.0.0.1', port: 1, weight: 0 } });
@@ -200,7 +201,7 @@ testOnEachEngine([
     },
   },
   {
-    name: "a listener's port changes in place under load: clients are told to close, and none fails",
+    name: 'the port of a listener changes in place under load: clients are told to close, and none fails',
     run: async ({ bind, change, httpBackend, startLoad }) => {
       await bind(targetsTo([await httpBackend('a')]));
       const load = startLoad({ clients: 8 });
@@ -208,7 +209,7 @@ testOnEachEngine([
       const port = await freePort();
       await change({ port });
       await load.stop();
-      // New connections to the old port are refused from then on, or reset where they came as it closed.
+      // New connections to the old port are refused from then on, or reset if they arrive while it closes.
       const failed = load
         .failures()
         .filter(({ error, isReused }) => isReused || !/ECONNRE(FUSED|SET)/.test(error ?? ''));

@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of where a client comes from: the PROXY protocol, and trusted proxies.
+// Conformance scenarios of the client's origin: the PROXY protocol, and trusted proxies.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, createServer as createHttpServer, request } from 'node:http';
@@ -14,7 +14,10 @@ import { until } from '../harness/runtime/runtime.ts';
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const LOOPBACK_6 = '0:0:0:0:0:0:0:1';
 
-/** Reads a header from each connection, and then responds to each head, or each line, with what the header said. */
+/**
+ * Starts a backend that reads a PROXY header from each connection and responds to each head or line with the content of
+ * that header.
+ */
 async function proxiedBackend(t: TestContext, response: (said: string) => string, end: string) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -48,7 +51,7 @@ async function proxiedBackend(t: TestContext, response: (said: string) => string
   return { target: { address: '127.0.0.1', port: (server.address() as AddressInfo).port }, sockets };
 }
 
-/** A second listener of the same settings on ::1, with the same target; resolves with its port. */
+/** Puts a second listener on ::1 with the same settings and target. Resolves with its port. */
 async function listenOn6({ runtime }: World, listener: object, target: object): Promise<number> {
   const port = await freePort();
   await runtime.done('PUT', '/v1/load-balancers/lb6', { address: '::1' });
@@ -60,7 +63,7 @@ async function listenOn6({ runtime }: World, listener: object, target: object): 
 const httpRows = (['v1', 'v2'] as const).map((version): Scenario => {
   const listener = { protocol: 'HTTP', proxyProtocol: version, ...UNCHECKED };
   return {
-    name: `HTTP, PROXY ${version}: each client has a connection to the target of its own, kept for it alone, IPv6 too`,
+    name: `HTTP, PROXY ${version}: each client has its own connection to the target, kept for this client only, IPv6 too`,
     listener,
     flags: ['--workers', '2'],
     run: async (world, t) => {
@@ -83,9 +86,9 @@ const httpRows = (['v1', 'v2'] as const).map((version): Scenario => {
             said.add(text);
           }
         }
-        assert.equal(said.size, agents.length, 'one connection for each client');
+        assert.equal(said.size, agents.length, 'each client has one connection to the target');
         for (const agent of agents) agent.destroy();
-        await until('the connections end with their clients', () => backend.sockets.size === 0 || undefined);
+        await until('the connections to end with their clients', () => backend.sockets.size === 0 || undefined);
       }
     },
   };
@@ -94,7 +97,7 @@ const httpRows = (['v1', 'v2'] as const).map((version): Scenario => {
 const tcpRows = (['v1', 'v2'] as const).map((version): Scenario => {
   const listener = { protocol: 'TCP', proxyProtocol: version, ...UNCHECKED };
   return {
-    name: `TCP, PROXY ${version}: the target is told the client's address and port before the client's bytes, IPv6 too`,
+    name: `TCP, PROXY ${version}: the target receives the client's address and port before the client's bytes, IPv6 too`,
     listener,
     flags: ['--workers', '2'],
     run: async (world, t) => {
@@ -120,7 +123,7 @@ testOnEachEngine([
   ...httpRows,
   ...tcpRows,
   {
-    name: 'the word of a trusted proxy on its client goes on, that of others does not; who is trusted changes in place',
+    name: 'forwarding fields of a trusted proxy are kept, those of other clients are replaced; the trusted proxies change in place',
     listener: { trustedProxies: ['127.0.0.2/32', 'fd00::/8'] },
     flags: ['--workers', '2'],
     run: async ({ bind, change, url, port }, t) => {
@@ -147,7 +150,7 @@ testOnEachEngine([
   },
 ]);
 
-/** Responds to each request with the headers that it came with. */
+/** Starts a backend that responds to each request with the request's header fields as JSON. */
 async function headerBackend(t: TestContext) {
   const server = createHttpServer(({ headers }, response) => response.end(JSON.stringify(headers)));
   server.listen(0, '127.0.0.1');
@@ -159,7 +162,7 @@ async function headerBackend(t: TestContext) {
   return { target: { address: '127.0.0.1', port: (server.address() as AddressInfo).port } };
 }
 
-/** On a connection of its own from `localAddress`. */
+/** Makes a request on a new connection from `localAddress`. Returns the header fields that the backend received. */
 async function headersSeen(
   url: string,
   localAddress: string,

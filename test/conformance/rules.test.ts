@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of forwarding rules: which requests they take, and what becomes of a change.
+// Conformance scenarios of forwarding rules: which requests they match, and how changes take effect.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { askHttp, httpBackend } from '../harness/backends/backends.ts';
@@ -16,7 +16,10 @@ function putRule({ runtime }: World, id: string, properties: object): Promise<{ 
   return runtime.done('PUT', `/v1/rules/${id}`, { listenerId: 'web', healthCheck: HEALTH_CHECK, ...properties });
 }
 
-/** Binds the targets to the rule by an attachment of its name, and waits until each of weight > 0 takes traffic. */
+/**
+ * Binds the targets to the rule by an attachment of the same id, and waits until each target with a weight above 0
+ * takes traffic.
+ */
 function bindRule({ runtime }: World, id: string, targets: object): Promise<void> {
   return runtime.done('PUT', `/v1/attachments/${id}`, { ruleId: id, targets, awaitHealthySeconds: 10 });
 }
@@ -25,7 +28,10 @@ async function remove({ runtime }: World, id: string): Promise<void> {
   for (const kind of ['attachments', 'rules']) await runtime.done('DELETE', `/v1/${kind}/${id}`);
 }
 
-/** Each rule with a backend that responds with the rule's name; `own` responses for the listener. */
+/**
+ * Puts the rules, each with a backend that responds with the rule's name. The backend `own` responds for the listener
+ * itself.
+ */
 async function serveRules(world: World, t: TestContext, rules: Readonly<Record<string, object>>): Promise<void> {
   await world.bind(targetsTo([await httpBackend(t, 'own')]));
   for (const [name, properties] of Object.entries(rules)) {
@@ -34,14 +40,14 @@ async function serveRules(world: World, t: TestContext, rules: Readonly<Record<s
   }
 }
 
-/** Rows of host, path and who responds. */
+/** Asserts, for each host and path, the name of the backend that responds. */
 async function expectResponses({ port }: World, rows: readonly [host: string, path: string, backend: string][]) {
   for (const [host, path, backend] of rows) {
     assert.equal(await askHttp(port, host, path), backend, `${host}${path}`);
   }
 }
 
-/** Who responds to the requests that begin from now on. */
+/** Returns the names of the backends that respond to requests from now on. */
 async function servedFromNow(load: Load): Promise<string[]> {
   const nowMs = performance.now();
   const begun = await until('requests', () => {
@@ -57,7 +63,7 @@ function statusOf({ runtime }: World): Promise<{ rule?: string; name: string; he
 
 testOnEachEngine([
   {
-    name: 'rules by host: the exact one, the longer wildcard, the shorter one, any host; case, port and final dot are nothing',
+    name: 'rules by host: exact, longer wildcard, shorter wildcard, any host, in this order; case, port and final dot do not matter',
     flags: ['--workers', '2'],
     run: async (world, t) => {
       await serveRules(world, t, {
@@ -79,7 +85,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'rules by path: the exact one, the longer prefix, the shorter one, none; prefixes by segments; the next host where none fits',
+    name: 'rules by path: exact, longer prefix, shorter prefix, none, in this order; prefixes match whole segments; without a match the next host is tried',
     run: async (world, t) => {
       await serveRules(world, t, {
         host: { host: 'h.example.com' },
@@ -105,7 +111,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'rules of an HTTPS listener go by the host of the request, not by the server name of the handshake',
+    name: 'rules of an HTTPS listener match the host of the request, not the server name of the handshake',
     run: async (world, t) => {
       const names = ['a.example.com', 'b.example.com'];
       await world.change({ protocol: 'HTTPS', certificates: { both: makePair(names) } });
@@ -116,7 +122,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'neither dot segments nor escapes of plain characters get a request around a rule',
+    name: 'dot segments and escaped plain characters do not bypass a rule',
     run: async (world, t) => {
       await serveRules(world, t, { admin: { path: '/admin' } });
       const around = [
@@ -136,7 +142,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a rule that no target of takes traffic responds with 503, and nobody else; one that no attachment is of is not there',
+    name: 'a rule whose targets take no traffic responds with 503; a rule without an attachment does not match',
     run: async (world, t) => {
       await serveRules(world, t, {});
       const response = () => askHttp(world.port, 'a', '/api');
@@ -157,7 +163,7 @@ testOnEachEngine([
       await world.bind(targetsTo([await world.httpBackend('own')]));
       await api.close();
       await until(
-        'the check',
+        'the failed check',
         async () => (await statusOf(world)).some(({ health }) => health === 'unhealthy') || undefined,
       );
       assert.equal(await response(), '503');
@@ -166,7 +172,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a rule has its own policy, weights and health check, for the same targets as the listener',
+    name: 'a rule has its own algorithm, weights and health check for targets that the listener has too',
     flags: ['--workers', '2'],
     run: async (world) => {
       const backends = await Promise.all(['a', 'b', 'c'].map((name) => world.httpBackend(name)));
@@ -188,13 +194,16 @@ testOnEachEngine([
         return targets.filter((target) => target.rule === rule).map(({ name, health }) => `${name} ${health}`);
       };
       const unhealthy = ['a unhealthy', 'b unhealthy', 'c unhealthy'];
-      await until('the check of the rule', async () => `${await healthOf('sick')}` === `${unhealthy}` || undefined);
+      await until(
+        'the failed checks of the rule',
+        async () => `${await healthOf('sick')}` === `${unhealthy}` || undefined,
+      );
       assert.deepEqual(await healthOf(undefined), ['a healthy', 'b healthy', 'c healthy']);
       await expectResponses(world, [['a', '/sick', '503']]);
     },
   },
   {
-    name: 'rules are added, changed and removed under load without a failure, and rule every request after the response',
+    name: 'rules are added, changed and removed under load without a failure, and apply to every request after the response',
     flags: ['--workers', '2'],
     run: async (world, t) => {
       await serveRules(world, t, {});
@@ -221,7 +230,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'a rule is renamed under load without a failure: of two equal ones the newest that has a target serves',
+    name: 'a rule is renamed under load without a failure: of two equal rules, the newer one with a target serves',
     flags: ['--workers', '2'],
     run: async (world, t) => {
       await serveRules(world, t, { first: MATCH });
@@ -241,7 +250,7 @@ testOnEachEngine([
     },
   },
   {
-    name: "the only target of a rule changes its port under load without a failure, and the rule's targets outlive a restart",
+    name: "the only target of a rule changes its port under load without a failure, and the rule's targets survive a restart",
     flags: ['--workers', '2'],
     run: async (world, t) => {
       await serveRules(world, t, {});

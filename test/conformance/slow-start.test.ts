@@ -1,4 +1,4 @@
-// The row of the conformance table that is of slow start.
+// The conformance scenario of slow start.
 import assert from 'node:assert/strict';
 import type { Backend } from '../harness/backends/backends.ts';
 import { exchange, shares } from '../harness/clients/load.ts';
@@ -7,12 +7,15 @@ import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { targetsTo, type World } from '../harness/conformance/world.ts';
 import { until } from '../harness/runtime/runtime.ts';
 
-/** A ramp whose end no test sees, and checks that fail where a connect is refused, not where the machine is slow. */
+/**
+ * A slow start that does not end during the test, and a check that fails only if a connection is refused, not on a slow
+ * machine.
+ */
 const SLOW_START = { slowStartSeconds: 86_400, healthCheck: { intervalSeconds: 0.2, timeoutSeconds: 10 } };
 
 testOnEachEngine([
   {
-    name: 'slow start: a target that comes, or comes back, has less than its share, and its whole share in the end',
+    name: 'slow start: a new or returning target has less than its share at first, and its whole share at the end',
     listener: SLOW_START,
     flags: ['--workers', '2'],
     run: async (world) => {
@@ -24,7 +27,7 @@ testOnEachEngine([
       await restart();
       assert.equal(await shareOf('a', world), 100);
 
-      // A tenth of its weight beside all of the other's.
+      // At the start of its slow start, a target has a tenth of its weight.
       await patch({ b: b.target });
       await isOfB('healthy');
       assert.ok(near(await shareOf('b', world), 100 / 11));
@@ -32,14 +35,14 @@ testOnEachEngine([
       assert.deepEqual({ weight, reason }, { weight: 100, reason: 'slow start' });
       await patch({ b: { weight: 50 } });
       await patch({ b: { weight: 100 } });
-      assert.ok(near(await shareOf('b', world), 100 / 11), 'another weight neither begins nor ends a ramp');
+      assert.ok(near(await shareOf('b', world), 100 / 11), 'a changed weight neither begins nor ends a ramp');
 
       await change({ slowStartSeconds: 0.05 });
-      await until('its whole share', async () => near(await shareOf('b', world), 50));
+      await until('the whole share of b', async () => near(await shareOf('b', world), 50));
       await change({});
       assert.ok(near(await shareOf('b', world), 100 / 11));
       await restart();
-      assert.ok(near(await shareOf('b', world), 50), 'a restart begins no ramp');
+      assert.ok(near(await shareOf('b', world), 50), 'a restart does not begin a ramp');
       assert.equal((await statusOf('b', world)).reason, undefined);
 
       await b.close();

@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of sticky sessions.
+// Conformance scenarios of sticky sessions.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as http from 'node:http';
@@ -15,17 +15,19 @@ import { until } from '../harness/runtime/runtime.ts';
 const COOKIE = { stickySession: { type: 'cookie' } };
 const SOURCE_IP = { stickySession: { type: 'source-ip' } };
 const TCP = { protocol: 'TCP' };
-/** A refused connect is a failure of the target at once, and a restart waits for no check. */
+/**
+ * Without a health check, a refused connection is a failure of the target at once, and no restart waits for a check.
+ */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 
 interface Visit {
   readonly backend: string;
-  /** What the browser would send from then on. */
+  /** The cookie that a browser would send after this response. */
   readonly cookie: string | undefined;
   readonly setCookie: string | undefined;
 }
 
-/** One request on a fresh connection, so that any worker may get it. */
+/** Makes one request on a new connection, so that any worker may get it. */
 async function visit(url: string, cookie?: string): Promise<Visit> {
   const { request } = url.startsWith('https:') ? https : http;
   const options = { agent: false, headers: cookie === undefined ? {} : { cookie }, rejectUnauthorized: false };
@@ -44,10 +46,10 @@ async function visits(url: string, count: number, cookie?: string): Promise<Visi
   return all;
 }
 
-/** A client of each backend: the cookies by the backends' names. */
+/** Makes requests until each backend has responded; returns the cookies by backend. */
 async function clientsOf(url: string, names: string): Promise<Record<string, string>> {
   const cookies: Record<string, string> = {};
-  await until(`a cookie of each of ${names}`, async () => {
+  await until(`a cookie of each backend of ${names}`, async () => {
     const { backend, cookie } = await visit(url);
     cookies[backend] ??= cookie ?? '';
     return Object.keys(cookies).length === names.length || undefined;
@@ -55,19 +57,19 @@ async function clientsOf(url: string, names: string): Promise<Record<string, str
   return cookies;
 }
 
-/** The client goes to that backend again and again, and is told nothing new. */
+/** Asserts that requests with the cookie go to the backend every time and get no new cookie. */
 async function staysAt(url: string, backend: string, cookie: string): Promise<void> {
   for (const one of await visits(url, 12, cookie)) assert.deepEqual(one, { backend, cookie, setCookie: undefined });
 }
 
-/** Who responds to each of 100 clients of their own addresses. */
+/** Connects 100 clients, each from its own address. Returns the name of the backend for each client. */
 function clientsBySource({ port }: World): Promise<(string | undefined)[]> {
   return oneByOne(100, 20, (client) => askTcp('127.0.0.1', port, clientAddressOf(client)));
 }
 
 testOnEachEngine([
   {
-    name: 'HTTP, cookie: clients are spread by weight and stay with their targets, over 4 workers and a restart',
+    name: 'HTTP, cookie: clients are spread by weight and stay with their targets, across 4 workers and a restart',
     listener: COOKIE,
     flags: ['--workers', '4'],
     run: async (world) => {
@@ -81,7 +83,7 @@ testOnEachEngine([
       for (const { setCookie } of first) {
         assert.match(setCookie ?? '', /^weir=[A-Za-z0-9_-]{22}; Path=\/; HttpOnly; SameSite=Lax$/);
       }
-      // One value a target, whichever worker made it.
+      // All workers make the same cookie value for a target.
       const cookies = new Map(first.map(({ backend, cookie }) => [backend, cookie ?? '']));
       assert.equal(new Set(first.map(({ cookie }) => cookie)).size, 3);
       for (const [backend, cookie] of cookies) await staysAt(url, backend, cookie);
@@ -90,7 +92,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP, cookie: an altered one and one of another listener pick nothing, and are replaced',
+    name: 'HTTP, cookie: an altered cookie and a cookie of another listener do not pick a target and are replaced',
     listener: { stickySession: { type: 'cookie', cookieKey: 'the key of the first one', lifetimeSeconds: 90 } },
     run: async ({ bind, change, runtime, url, httpBackend }) => {
       const targets = targetsTo(await backends(httpBackend, 'ab'));
@@ -114,7 +116,7 @@ testOnEachEngine([
         await isNew(altered);
       }
       await staysAt(url, 'a', `${foreign}; ${cookie}`);
-      // In place: another key, none, and the first one again.
+      // The key of the cookie is replaced, removed, and set again in place.
       await change(other);
       await isNew(cookie);
       await change({ stickySession: undefined });
@@ -126,7 +128,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP, cookie: the client of a target that gets weight 0, fails or is unbound moves with a new cookie',
+    name: 'HTTP, cookie: the client of a target that gets weight 0, fails or is unbound moves and gets a new cookie',
     listener: { ...COOKIE, ...UNCHECKED },
     flags: ['--workers', '2'],
     run: async ({ bind, patch, url, httpBackend }) => {
@@ -143,7 +145,7 @@ testOnEachEngine([
       await moves(a, /^[bcd]$/);
       await patch({ a: { weight: 100 } });
       await staysAt(url, 'a', a);
-      // Nobody knows that it is gone before a connect is refused: the cookie is of the target that responded.
+      // The failure is unknown until a connection is refused; the new cookie names the target that responded.
       await all[1]?.close();
       await moves(b, /^[acd]$/);
       await patch({ c: null });
@@ -152,7 +154,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP, cookie: a listener and its rules each keep a client with a target of theirs, in one cookie; over HTTPS it is Secure',
+    name: 'HTTP, cookie: one cookie keeps a client with a target of the listener and of each rule; over HTTPS it is Secure',
     listener: COOKIE,
     flags: ['--workers', '2'],
     run: async ({ bind, change, runtime, url, httpBackend }) => {
@@ -199,7 +201,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'TCP, source IP: 100 clients keep their targets while others come, over 4 workers, and move from those that go',
+    name: 'TCP, source IP: 100 clients keep their targets while others are bound, across 4 workers, and move when their target is unbound',
     listener: { ...TCP, ...SOURCE_IP, ...UNCHECKED },
     flags: ['--workers', '4'],
     run: async (world) => {
@@ -213,7 +215,7 @@ testOnEachEngine([
       await patch({ c: c.target, d: d.target });
       assert.deepEqual(await clientsBySource(world), first);
       await runtime.done('DELETE', '/v1/workers/0');
-      assert.deepEqual(await clientsBySource(world), first, 'a worker that replaces another knows them');
+      assert.deepEqual(await clientsBySource(world), first, 'a replaced worker keeps the targets of the clients');
       await change({ ...TCP, ...SOURCE_IP, ...UNCHECKED, algorithm: 'source-ip-hash' });
       assert.deepEqual(await clientsBySource(world), first);
 
@@ -230,13 +232,13 @@ testOnEachEngine([
       const withoutB = await moveFrom('b', first);
       await patch({ a: { weight: 0 } });
       const withoutA = await moveFrom('a', withoutB);
-      // Who has moved stays there.
+      // A client that has moved stays with its new target.
       await patch({ a: { weight: 75 }, b: b.target });
       assert.deepEqual(await clientsBySource(world), withoutA);
     },
   },
   {
-    name: 'HTTP, source IP: requests of one client at once are of one target, and it moves where that is refused',
+    name: 'HTTP, source IP: simultaneous requests of one client go to one target, and the client moves if this target refuses connections',
     listener: { ...SOURCE_IP, ...UNCHECKED },
     flags: ['--workers', '2'],
     run: async ({ bind, url, httpBackend }) => {
@@ -263,7 +265,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'UDP, source IP: sessions of one address are of one target while others come, and move when it goes',
+    name: 'UDP, source IP: sessions of one address have one target while others are bound, and move when it is unbound',
     listener: { protocol: 'UDP', ...SOURCE_IP, ...UNCHECKED },
     run: async ({ bind, patch, port }, t) => {
       const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => UdpBackend.start(t, name)));
@@ -285,13 +287,13 @@ testOnEachEngine([
     },
   },
   {
-    name: 'source IP: a client that has not come for its lifetime is picked for anew',
+    name: 'source IP: a client that stays away for the lifetime gets a new target',
     listener: { ...TCP, ...UNCHECKED, stickySession: { type: 'source-ip', lifetimeSeconds: 0.05 } },
     run: async ({ bind, port, tcpBackend }) => {
       await bind(targetsTo(await backends(tcpBackend, 'ab')));
       const first = await askTcp('127.0.0.1', port);
       await until('the other target', async () => {
-        // Each visit makes it last longer.
+        // Each visit of the client renews the lifetime of its entry.
         await new Promise((resolve) => setTimeout(resolve, 150));
         return (await askTcp('127.0.0.1', port)) !== first || undefined;
       });

@@ -1,4 +1,4 @@
-// The row of the conformance table in which everything changes under load over HTTP, HTTPS and TCP at once.
+// The conformance scenario in which everything changes under load over HTTP, HTTPS and TCP at once.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { type Backend, freePort } from '../harness/backends/backends.ts';
@@ -13,9 +13,12 @@ import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const CHECKED = { healthCheck: { intervalSeconds: 0.2, timeoutSeconds: 1 } };
 const CHECKED_BY_HTTP = { healthCheck: { protocol: 'HTTP', intervalSeconds: 0.2, timeoutSeconds: 1 } };
-/** What each client does after each write, before the next one. */
+/** Number of requests of each client between two writes. */
 const ROUNDS = 10;
-/** Twice what was measured: heaps of threads that each are replaced once, and code that is compiled meanwhile. */
+/**
+ * Maximum growth of memory: twice the measured growth, which comes from the heaps of replaced threads and from compiled
+ * code.
+ */
 const MAX_GROWN_BYTES = 170 * 2 ** 20;
 
 const first = makePair(['first.example']);
@@ -43,7 +46,7 @@ class Storm {
     return this.#world.runtime;
   }
 
-  /** Puts the listener with these properties changed; clients that connect go by it once it gets its response. */
+  /** Puts the listener with changed properties. After the response, new connections of the clients use its new URL. */
   async change(id: 'web' | 'tls' | 'tcp', properties: object = {}, port = this.#ports[id]): Promise<void> {
     const listener = { loadBalancerId: 'lb', ...this.#listeners[id], ...properties };
     await this.runtime.done('PUT', `/v1/listeners/${id}`, { ...listener, port });
@@ -73,16 +76,20 @@ class Storm {
   }
 }
 
-/** Each excuse counts for what began before the write got its response; what began later may not fail. */
+/**
+ * Returns the writes of the scenario. A write may excuse failures of requests that began before its response, and no
+ * later ones.
+ */
 function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], ports: readonly number[]): Step[] {
   const { places } = storm;
   const [a, , c] = http as [Backend, Backend, Backend];
   const [, , tcpC] = tcp as [Backend, Backend, Backend];
-  // Nobody is there any more, or somebody who speaks otherwise; the write says when.
+  // A failed new connection is excused if it used an old URL, where nothing or a listener of another protocol is
+  // listening.
   const isOldWay = ({ isReused, url }: Failure) =>
     !isReused && Object.values(places).every((place) => place.url !== url);
   const isReset = ({ error }: Failure) => /ECONNRESET|EPIPE|socket hang up|closed|no response|secure TLS/.test(error);
-  // Came to a socket in the moment in which it closed.
+  // A failed new connection is excused if it reached a listening socket at the moment when that closed.
   const isUnaccepted = (failure: Failure) => !failure.isReused && isReset(failure);
   const movePort = (id: 'web' | 'tls' | 'tcp'): Step[] => {
     const home = Number(new URL(places[id].url).port);
@@ -91,10 +98,10 @@ function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], 
   return [
     ['targets bound', () => Promise.all([storm.patch('web', { c: c.target }), storm.patch('tcp', { c: tcpC.target })])],
     ['weights', () => Promise.all(['web', 'tls', 'tcp'].map((id) => storm.patch(id, { a: { weight: 10 } })))],
-    ['HTTP targets unbound', () => Promise.all(['web', 'tls'].map((id) => storm.patch(id, { a: null })))],
-    ['HTTP targets bound again', () => Promise.all(['web', 'tls'].map((id) => storm.patch(id, { a: a.target })))],
+    ['HTTP targets are unbound', () => Promise.all(['web', 'tls'].map((id) => storm.patch(id, { a: null })))],
+    ['HTTP targets are bound again', () => Promise.all(['web', 'tls'].map((id) => storm.patch(id, { a: a.target })))],
     [
-      'a TCP target unbound',
+      'a TCP target is unbound',
       () => storm.patch('tcp', { c: null }),
       ({ backend, client }) => backend === 'c' || client === 'tcp fresh',
     ],
@@ -115,8 +122,8 @@ function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], 
       'a rule is changed',
       () => storm.rule({ path: '/', algorithm: 'source-ip-hash', stickySession: { type: 'cookie' } }),
     ],
-    ['a rule is another', () => storm.rule({ path: '/other' })],
-    ['a rule is back', () => storm.rule({ path: '/' })],
+    ['a rule has another path', () => storm.rule({ path: '/other' })],
+    ['a rule has its path again', () => storm.rule({ path: '/' })],
     ['a rule has no targets', () => storm.remove('attachments/rule')],
     ['a rule is removed', () => storm.remove('rules/rule')],
     ...['source-ip-hash', 'weighted-least-connections', 'weighted-round-robin'].map(
@@ -171,7 +178,7 @@ async function weather(clients: Clients, [what, write, isExcused = () => false]:
   assert.deepEqual(inexcusable, [], `after: ${what}`);
 }
 
-/** The files that the process has open, those of the API's clients not counted: they keep their connections. */
+/** Number of open files of the process, without those of API clients, which keep their connections. */
 function openFiles({ pid, url }: RuntimeProcess): number {
   const api = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0');
   const fields = readFileSync('/proc/net/tcp', 'utf8')
@@ -184,7 +191,7 @@ function openFiles({ pid, url }: RuntimeProcess): number {
   return files.filter((file) => file !== '' && !ofApi.has(file)).length;
 }
 
-/** One of the listing may be closed by now. */
+/** Returns the target of a link in /proc, or an empty text if the file has been closed meanwhile. */
 function linkOf(path: string): string {
   try {
     return readlinkSync(path);
@@ -200,7 +207,7 @@ async function unbindAll(storm: Storm): Promise<void> {
 
 testOnEachEngine([
   {
-    name: 'everything changes under load, workers end one after the other: only what the ended ones had fails, and nothing is left of it',
+    name: 'everything changes under load and each worker ends once: only requests of the ended workers fail, and nothing is left of them',
     flags: ['--workers', '3'],
     run: async (world) => {
       const [http, tcp] = [await backends(world.httpBackend, 'abc'), await backends(world.tcpBackend, 'abc')];
@@ -235,9 +242,9 @@ testOnEachEngine([
         [0, 1, 2].map(() => [status.version, 1]),
       );
       await unbindAll(storm);
-      await until('the files to be closed', () => openFiles(runtime) <= before.files);
+      await until('the process to close its files', () => openFiles(runtime) <= before.files);
       const grown = residentBytes(runtime.pid) - before.bytes;
-      assert.ok(grown < MAX_GROWN_BYTES, `${grown >> 20} MiB`);
+      assert.ok(grown < MAX_GROWN_BYTES, `the runtime grew by ${grown >> 20} MiB`);
     },
   },
 ]);

@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of HTTPS: certificates, sessions, changes in place, and the traffic inside.
+// Conformance scenarios of HTTPS: certificates, session resumption, changes in place, and the traffic over TLS.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 const MIB = 1024 * 1024;
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 
-/** An HTTPS listener with these certificates by name. */
+/** Properties of an HTTPS listener with these certificates by name. */
 function httpsWith(certificates: Readonly<Record<string, object>>): object {
   return { protocol: 'HTTPS', certificates };
 }
@@ -26,7 +26,7 @@ function urlOf(port: number): string {
   return `https://127.0.0.1:${port}/`;
 }
 
-/** A client that is through its handshake, or the handshake's error. */
+/** Connects a TLS client; resolves after the handshake, and rejects with the error of the handshake. */
 async function connect(t: TestContext, port: number, options: tls.ConnectionOptions = {}): Promise<tls.TLSSocket> {
   const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
   client.on('error', () => {});
@@ -42,7 +42,7 @@ async function servedName(t: TestContext, port: number, servername: string): Pro
   return String(subject.CN);
 }
 
-/** What the connection gives back until `end` stands in it. */
+/** Reads from the connection until the text contains `end`. */
 async function read(client: net.Socket, end: string): Promise<string> {
   let text = '';
   while (!text.includes(end)) text += String((await once(client, 'data'))[0]);
@@ -54,12 +54,12 @@ async function eachWorkerHasClients(runtime: RuntimeProcess): Promise<true | und
   return workers.every(({ connections }: { connections: number }) => connections > 0) || undefined;
 }
 
-/** Clients with one session; each is resumed, whichever worker has it. */
+/** Connects clients with the session until every worker has one, and asserts that each client resumes the session. */
 async function resumeOnEach(t: TestContext, { runtime, port }: World, options: tls.ConnectionOptions): Promise<void> {
   const clients: tls.TLSSocket[] = [];
   await until('clients of every worker', async () => {
     const client = await connect(t, port, options);
-    assert.ok(client.isSessionReused(), `client ${clients.length} was resumed`);
+    assert.ok(client.isSessionReused(), `client ${clients.length} resumed the session`);
     clients.push(client);
     return await eachWorkerHasClients(runtime);
   });
@@ -71,7 +71,7 @@ const second = makePair(['second.example', '*.wild.example']);
 
 const resumptionScenarios = VERSIONS.map(
   (version): Scenario => ({
-    name: `HTTPS, ${version}: a session is resumed by every worker, and by one that took another's place`,
+    name: `HTTPS, ${version}: a session is resumed by every worker, and by a worker that replaced another one`,
     listener: httpsWith({ first }),
     flags: ['--workers', '2'],
     run: async (world, t) => {
@@ -80,14 +80,14 @@ const resumptionScenarios = VERSIONS.map(
       const only = { minVersion: version, maxVersion: version };
       const client = await connect(t, port, only);
       let session: Buffer | undefined;
-      // Of TLS 1.3 they come behind the handshake.
+      // Session tickets of TLS 1.3 arrive after the handshake.
       client.on('session', (ticket: Buffer) => {
         session = ticket;
       });
       client.write('GET / HTTP/1.1\r\nHost: first.example\r\n\r\n');
       await read(client, '\r\n\r\na');
       assert.equal(client.isSessionReused(), false);
-      session ??= client.getSession() ?? assert.fail('no session');
+      session ??= client.getSession() ?? assert.fail('the client got no session');
       await resumeOnEach(t, world, { ...only, session });
       await runtime.done('DELETE', '/v1/workers/0');
       await resumeOnEach(t, world, { ...only, session });
@@ -98,7 +98,7 @@ const resumptionScenarios = VERSIONS.map(
 testOnEachEngine([
   ...resumptionScenarios,
   {
-    name: 'HTTPS: each server name gets its certificate; an unknown one and none get the first in order of name',
+    name: 'HTTPS: each server name gets its certificate; an unknown or missing server name gets the first certificate in order of name',
     listener: httpsWith({ b: first, a: { ...makePair(['cn.example']), serverNames: ['given.example'] }, c: second }),
     run: async ({ port }, t) => {
       const rows = [
@@ -115,7 +115,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: TLS 1.2 and 1.3 are spoken, 1.1 is not; ALPN says http/1.1',
+    name: 'HTTPS: TLS 1.2 and 1.3 are accepted, 1.1 is not; ALPN selects http/1.1',
     listener: httpsWith({ first }),
     run: async ({ bind, port, httpBackend }, t) => {
       await bind(targetsTo([await httpBackend('a')]));
@@ -133,7 +133,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: the target hears of https and its port; an absolute target has this scheme, and 443 is its port',
+    name: 'HTTPS: X-Forwarded fields name https and its port; an absolute target must have this scheme, with 443 as the default port',
     listener: httpsWith({ first }),
     run: async ({ bind, port, runtime }, t) => {
       const heard: string[] = [];
@@ -161,7 +161,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: a client that speaks plain HTTP is closed without a response, and harms nobody',
+    name: 'HTTPS: a client that sends plain HTTP is closed without a response, and no other client notices',
     listener: httpsWith({ first }),
     run: async ({ bind, port, httpBackend }, t) => {
       const backend = await httpBackend('a');
@@ -181,7 +181,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: a certificate that is not of its key is refused with its path and not stored; the old one serves on',
+    name: 'HTTPS: a certificate with another key is refused with its path and not stored, and the old one stays in use',
     listener: httpsWith({ first }),
     run: async ({ runtime, port }, t) => {
       const { version, ...before } = await runtime.done('GET', '/v1/listeners/web');
@@ -205,7 +205,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: a certificate is changed under load: new connections get the new one, open ones live, none fails',
+    name: 'HTTPS: a certificate changes under load: new connections get the new one, open connections stay, none fails',
     listener: httpsWith({ main: first }),
     flags: ['--workers', '2'],
     run: async ({ bind, change, port, httpBackend, startLoad }, t) => {
@@ -228,13 +228,13 @@ testOnEachEngine([
       }
       await load.stop();
       assert.deepEqual(load.failures().slice(0, 3), []);
-      assert.equal(load.exchanges.filter(({ isReused }) => !isReused).length, 8, 'each kept its connection');
+      assert.equal(load.exchanges.filter(({ isReused }) => !isReused).length, 8, 'each client kept its connection');
       open.write('GET / HTTP/1.1\r\nHost: first.example\r\n\r\n');
       await read(open, '\r\n\r\na');
     },
   },
   {
-    name: 'HTTP becomes HTTPS on its port under load, and HTTP again: nobody fails who was not told to connect anew',
+    name: 'HTTP becomes HTTPS on its port under load, and HTTP again: an old client fails only when it reconnects',
     flags: ['--workers', '2'],
     run: async ({ bind, change, url, port, httpBackend, startLoad }) => {
       await bind(targetsTo([await httpBackend('a')]));
@@ -246,9 +246,9 @@ testOnEachEngine([
         await until('requests', () => old.exchanges.length > 100 || undefined);
         await change(to);
         const load = startLoad({ url: after, clients: 8 });
-        await until('requests the new way', () => load.exchanges.length > 100 || undefined);
+        await until('requests over the new protocol', () => load.exchanges.length > 100 || undefined);
         await Promise.all([old.stop(), load.stop()]);
-        // Told to close, they connect anew in the old way, in which nobody responds to any more.
+        // Old clients are told to close. When they reconnect with the old protocol, the listener no longer responds.
         assert.deepEqual(
           old.failures().filter(({ isReused }) => isReused),
           [],
@@ -259,7 +259,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP becomes HTTPS: an open plain connection has its next request responded with Connection: close',
+    name: 'HTTP becomes HTTPS: an open plain connection gets Connection: close with its next response',
     run: async ({ bind, change, port, httpBackend }, t) => {
       await bind(targetsTo([await httpBackend('a')]));
       const client = net.connect(port, '127.0.0.1');
@@ -274,7 +274,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: an upgraded connection carries bytes both ways, and half-closes',
+    name: 'HTTPS: an upgraded connection carries bytes both ways and closes each direction separately',
     listener: httpsWith({ first }),
     run: async ({ bind, port }, t) => {
       const server = createServer((_request, response) => response.end());
@@ -296,7 +296,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: 8 MiB go up and down byte for byte, by length and in chunks',
+    name: 'HTTPS: 8 MiB in both directions arrive byte for byte, by length and in chunks',
     listener: httpsWith({ first }),
     flags: ['--workers', '2'],
     run: async ({ bind, port }, t) => {
@@ -324,7 +324,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTPS: 300 handshakes that do not go on hold nobody, and are closed in their time',
+    name: 'HTTPS: 300 unfinished handshakes do not hold up other clients, and are closed after the idle timeout',
     listener: { ...httpsWith({ first }), idleTimeoutSeconds: 2 },
     run: async ({ bind, port, httpBackend, startLoad }, t) => {
       await bind(targetsTo([await httpBackend('a')]));
@@ -333,7 +333,7 @@ testOnEachEngine([
         for (const client of slow) client.destroy();
       });
       const closed = Promise.all(slow.map((client) => once(client.resume(), 'close')));
-      // The head of a record, and the first byte of what would be a ClientHello.
+      // The client sends the header of a TLS record and the first byte of a ClientHello, and then nothing more.
       for (const client of slow) client.write(Buffer.from([0x16, 3, 1, 2, 0, 1]));
       const load = startLoad({ url: urlOf(port), clients: 4 });
       await closed;

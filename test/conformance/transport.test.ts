@@ -1,4 +1,4 @@
-// Rows of the conformance table about bytes on their way: whole, in order, both ways, at the pace of who takes them.
+// Conformance scenarios of the transport of bytes: complete, in order, in both directions, at the pace of the receiver.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { until } from '../harness/runtime/runtime.ts';
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 const TCP = { protocol: 'TCP', ...UNCHECKED };
 const MIB = 1024 * 1024;
-/** Far more than the sockets on the way hold. */
+/** Far more bytes than the sockets on the way can buffer. */
 const ENDLESS_BYTES = 512 * MIB;
 const BLOCK = Buffer.alloc(64 * 1024);
 
@@ -39,7 +39,7 @@ function client(t: TestContext, port: number): Socket {
   return socket;
 }
 
-/** Resolves when the socket has given `text`, and takes it; what follows stays. */
+/** Reads exactly `text` from the socket; later bytes stay unread. */
 async function heard(socket: Socket, text: string): Promise<void> {
   let got = '';
   while (got.length < text.length) {
@@ -50,7 +50,7 @@ async function heard(socket: Socket, text: string): Promise<void> {
   assert.equal(got, text);
 }
 
-/** Writes until `ENDLESS_BYTES` or the end of the socket, at the other side's pace. */
+/** Writes up to `ENDLESS_BYTES` at the receiver's pace, until the socket closes. */
 function pour(socket: Socket): { sent: number } {
   const progress = { sent: 0 };
   const more = () => {
@@ -64,7 +64,7 @@ function pour(socket: Socket): { sent: number } {
   return progress;
 }
 
-/** Resolves when nothing more goes out: the way is full. */
+/** Resolves when the sender makes no more progress, because all buffers on the way are full. */
 async function stopped(progress: { sent: number }): Promise<void> {
   let last = -1;
   let looks = 0;
@@ -73,12 +73,12 @@ async function stopped(progress: { sent: number }): Promise<void> {
     last = progress.sent;
     return looks === 20 || undefined;
   });
-  assert.ok(progress.sent < ENDLESS_BYTES / 8, `${progress.sent} bytes went out to somebody who takes none`);
+  assert.ok(progress.sent < ENDLESS_BYTES / 8, `${progress.sent} bytes were sent to a receiver that reads none`);
 }
 
 const bodyScenarios = (['length', 'chunks'] as const).map(
   (framing): Scenario => ({
-    name: `8 MiB go both ways by ${framing}, byte for byte`,
+    name: `8 MiB in both directions arrive byte for byte, by ${framing}`,
     listener: UNCHECKED,
     run: async ({ bind, url }, t) => {
       const server = createHttpServer((incoming, response) => {
@@ -104,7 +104,7 @@ const bodyScenarios = (['length', 'chunks'] as const).map(
 testOnEachEngine([
   ...bodyScenarios,
   {
-    name: 'TCP: 1 MB up, FIN, and the response behind it, byte for byte',
+    name: 'TCP: 1 MB, a FIN and the response after it arrive byte for byte',
     listener: TCP,
     run: async ({ bind, port }, t) => {
       const got: Buffer[] = [];
@@ -120,7 +120,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP: 1 MB up, FIN, and the response behind it, byte for byte',
+    name: 'HTTP: 1 MB, a FIN and the response after it arrive byte for byte',
     listener: UNCHECKED,
     run: async ({ bind, port }, t) => {
       const body = randomBytes(1_000_000);
@@ -144,7 +144,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'server-sent events arrive one by one: each is there before the next is sent',
+    name: 'server-sent events arrive one by one: each arrives before the next is sent',
     listener: UNCHECKED,
     run: async ({ bind, url }, t) => {
       const server = createHttpServer();
@@ -195,7 +195,7 @@ testOnEachEngine([
     },
   },
   {
-    name: "a client's abort reaches the backend, in the middle of the request and of the response",
+    name: "a client's abort reaches the backend, during the request and during the response",
     listener: UNCHECKED,
     run: async ({ bind, port }, t) => {
       let got = '';
@@ -225,7 +225,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'TCP: who takes nothing holds the sender back, and loses nothing',
+    name: 'TCP: a receiver that does not read holds the sender back and loses nothing',
     listener: TCP,
     run: async ({ bind, port }, t) => {
       let progress = { sent: 0 };
@@ -246,7 +246,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'HTTP: a client that takes nothing holds the backend back, and a backend that takes nothing the client',
+    name: 'HTTP: a client that does not read holds the backend back, and a backend that does not read holds the client back',
     listener: UNCHECKED,
     run: async ({ bind, port }, t) => {
       let progress = { sent: 0 };

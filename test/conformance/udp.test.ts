@@ -1,4 +1,4 @@
-// The rows of the conformance table that are of UDP listeners: sessions, their targets, and what ends or moves them.
+// Conformance scenarios of UDP listeners: sessions, their targets, and what ends or moves a session.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { askTcp, freePort } from '../harness/backends/backends.ts';
@@ -8,7 +8,7 @@ import { testOnEachEngine } from '../harness/conformance/table.ts';
 import { type Scenario, targetsTo, type World } from '../harness/conformance/world.ts';
 import { type RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
-/** No check, as is a UDP listener's default: the world gives one where nothing is said. */
+/** UDP listeners without a health check, as is their default; without this setting the scenario would add a check. */
 const UDP = { protocol: 'UDP', healthCheck: { protocol: 'none' } };
 const MAX_SESSIONS = 10_000;
 
@@ -70,7 +70,7 @@ const shareScenarios = ['1', '4'].map(
 testOnEachEngine([
   ...shareScenarios,
   {
-    name: 'UDP: a client keeps its target while weights change and others come, and gets what is its own in order',
+    name: 'UDP: a client keeps its target while weights change and others come, and gets its own responses in order',
     listener: UDP,
     flags: ['--workers', '2'],
     run: async ({ bind, patch, port }, t) => {
@@ -93,7 +93,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'UDP: under traffic and 20 unbinds no datagram goes to the target after the response',
+    name: 'UDP: under traffic and 20 unbinds no datagram reaches the target after the response',
     listener: { ...UDP, drainSeconds: 5 },
     flags: ['--workers', '2'],
     run: async ({ bind, patch, port }, t) => {
@@ -110,9 +110,9 @@ testOnEachEngine([
         const [gone, other] = round % 2 === 0 ? [a, b] : [b, a];
         const [direct] = (await clients(t, 1, gone.port)) as [UdpClient];
         const { length } = gone.datagrams;
-        await until('datagrams while it is bound', () => gone.datagrams.length > length + 20);
+        await until('datagrams while the target is bound', () => gone.datagrams.length > length + 20);
         await patch({ [gone.name]: null });
-        // What the kernel has for it by now comes before this.
+        // Datagrams that the kernel has queued for the target by now arrive before this one.
         await direct.ask('unbound');
         const [seen, others] = [gone.datagrams.length, other.datagrams.length];
         await until('datagrams at the other target', () => other.datagrams.length > others + 100);
@@ -124,7 +124,7 @@ testOnEachEngine([
     },
   },
   {
-    name: 'UDP: a target that refuses datagrams is isolated, and its clients go to another one',
+    name: 'UDP: a target that rejects datagrams is isolated, and its clients get another one',
     listener: UDP,
     run: async ({ bind, runtime, port }, t) => {
       const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
@@ -134,13 +134,16 @@ testOnEachEngine([
       b.close();
       for (const client of known) assert.match(await client.sendUntilReplied('x'), /^a /);
       for (const client of await clients(t, 6, port)) assert.match(await client.sendUntilReplied('x'), /^a /);
-      await until('its isolation', async () => (await targetStatus(runtime, 'b'))?.health === 'unhealthy');
-      // Nothing more is lost from then on.
+      await until(
+        'the isolation of the target',
+        async () => (await targetStatus(runtime, 'b'))?.health === 'unhealthy',
+      );
+      // No further datagram is lost once the target is isolated.
       for (const client of await clients(t, 10, port)) assert.match(await client.ask('x'), /^a /);
     },
   },
   {
-    name: "UDP: an idle session ends, and its client's next datagram begins another",
+    name: "UDP: an idle session ends, and the client's next datagram begins a new session",
     listener: { ...UDP, idleTimeoutSeconds: 0.3 },
     run: async (world, t) => {
       await world.bind(targetsTo(await backends(t, 'a')));
@@ -154,7 +157,7 @@ testOnEachEngine([
     },
   },
   {
-    name: `UDP: at most ${MAX_SESSIONS} sessions, of which the oldest goes first`,
+    name: `UDP: there are at most ${MAX_SESSIONS} sessions, and the least recently used one is ended first`,
     listener: { ...UDP, idleTimeoutSeconds: 600 },
     run: async (world, t) => {
       const [a] = (await backends(t, 'a')) as [UdpBackend];
@@ -163,7 +166,9 @@ testOnEachEngine([
       const [first, second] = (await clients(t, 2, world.port)) as [UdpClient, UdpClient];
       await first.ask('x');
       await second.ask('x');
-      /** A port of a client that has closed may come again, and is no new client then. */
+      /**
+       * Opens sessions of at most 250 new clients. A client that reuses the port of a closed one makes no new session.
+       */
       const visit = async (most: number) => {
         const some = await clients(t, Math.min(250, most), world.port);
         await Promise.all(some.map((client) => client.ask('x')));
@@ -181,14 +186,14 @@ testOnEachEngine([
       assert.ok(made > MAX_SESSIONS);
       assert.equal(await count('open_connections'), MAX_SESSIONS);
       await first.ask('x');
-      assert.equal(await count('connections_total'), made, 'it was used after the others');
+      assert.equal(await count('connections_total'), made, 'the session was used more recently than the others');
       await second.ask('x');
-      assert.equal(await count('connections_total'), made + 1, 'it was the oldest, and had to go');
+      assert.equal(await count('connections_total'), made + 1, 'the least recently used session had ended');
       assert.equal(await count('open_connections'), MAX_SESSIONS);
     },
   },
   {
-    name: 'UDP: the worker that has the socket ends, and clients are served again by the one that replaces it',
+    name: 'UDP: the worker that has the socket ends, and its replacement serves the clients',
     listener: UDP,
     flags: ['--workers', '3'],
     run: async ({ bind, runtime, port }, t) => {

@@ -1,4 +1,4 @@
-// The rows of the conformance table in which one listener stands behind another of its VIP:port, or a rule beside an equal one.
+// Conformance scenarios of two listeners on one VIP:port, of which one waits, and of two equal rules.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -12,7 +12,7 @@ import { until } from '../harness/runtime/runtime.ts';
 
 const ownerOf = (id: string) => `urn:pulumi:dev::shop::weir::${id}`;
 const OWNED = { owner: ownerOf('web') };
-/** Puts another listener of the same stack on the port of `web`; resolves with its warnings. */
+/** Puts another listener of the same stack on the port of `web`. Resolves with its warnings. */
 async function putNext({ runtime, port }: World, properties: object = {}): Promise<string> {
   const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
   const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port, owner: ownerOf('next'), healthCheck, ...properties };
@@ -20,7 +20,7 @@ async function putNext({ runtime, port }: World, properties: object = {}): Promi
   return warnings.join();
 }
 
-/** Ids of those that wait or stand back. */
+/** Returns the ids of the listeners that wait for their VIP:port. */
 async function waiting({ runtime }: World): Promise<string[]> {
   const { listeners } = await runtime.done('GET', '/v1/status');
   return listeners.flatMap(({ id, isWaiting }: { id: string; isWaiting?: boolean }) => (isWaiting ? [id] : []));
@@ -28,7 +28,7 @@ async function waiting({ runtime }: World): Promise<string[]> {
 
 const scenarios: Scenario[] = [
   {
-    name: 'a listener waits behind another of its stack, takes over with its first target, and that one stands back: no request fails',
+    name: 'a listener waits behind another of its stack, gets the VIP:port with its first target, and the other waits: no request fails',
     listener: OWNED,
     flags: ['--workers', '2'],
     run: async (world) => {
@@ -44,11 +44,12 @@ const scenarios: Scenario[] = [
       await servedBy(load, b);
       const { warnings } = await runtime.done('GET', '/v1/listeners/web');
       assert.match(warnings.join(), /listener next of urn:\S+ has taken 127\.0\.0\.1:\d+ over/);
-      // Its targets are checked as before, and what becomes of them changes nothing.
+      // Targets of the waiting listener are still checked, and changes of them do not affect who serves.
       await bind({ ...targetsTo([a]), twin: b.target });
       assert.deepEqual(await waiting(world), ['web']);
       await servedBy(load, b);
-      // The rename is taken back: Pulumi deletes the attachment first, and no request meets a listener without targets.
+      // A rename that is taken back: Pulumi deletes the attachment first, and no request reaches a listener without
+      // targets.
       await bind(targetsTo([a]));
       await runtime.done('DELETE', '/v1/attachments/next');
       assert.deepEqual(await waiting(world), ['next']);
@@ -59,7 +60,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: 'create before delete loses no request though the first checks end late: a put of targets that stand in for others waits for them',
+    name: 'create before delete loses no request even if first checks end late: a put of replacement targets waits for them',
     listener: OWNED,
     run: async (world) => {
       const { bind, runtime, httpBackend, slowToCheck, startLoad } = world;
@@ -77,7 +78,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: "a listener that waits with its load balancer's targets responds after their first checks, and then the old one may go",
+    name: "a listener that waits with its load balancer's targets serves after their first checks, and then the old one can be deleted",
     listener: OWNED,
     run: async (world) => {
       const { runtime, slowToCheck, startLoad } = world;
@@ -96,7 +97,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: 'a rule that takes the place of an equal one: its targets are put with their first checks ended, and no request fails',
+    name: 'a rule replaces an equal one: the put of its targets waits for their first checks, and no request fails',
     listener: OWNED,
     run: async (world) => {
       const { runtime, httpBackend, slowToCheck, startLoad } = world;
@@ -115,7 +116,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: 'the first checks of a waiting listener fail: the put responds, the other one serves on, and is followed when it is deleted',
+    name: 'if the first checks of a waiting listener fail, its put succeeds, and the other listener serves until it is deleted',
     listener: OWNED,
     run: async (world) => {
       const { bind, runtime, httpBackend, startLoad } = world;
@@ -133,13 +134,13 @@ const scenarios: Scenario[] = [
       await runtime.done('DELETE', '/v1/attachments/pool');
       await runtime.done('DELETE', '/v1/listeners/web');
       assert.deepEqual(await waiting(world), []);
-      const refused = startLoad({ clients: 1, maxRequests: 1 });
-      await refused.done;
-      assert.match(refused.exchanges[0]?.error ?? '', /^503/);
+      const last = startLoad({ clients: 1, maxRequests: 1 });
+      await last.done;
+      assert.match(last.exchanges[0]?.error ?? '', /^503/);
     },
   },
   {
-    name: 'a restart changes nothing of who serves and who waits, and the one that waits takes over after it',
+    name: 'a restart does not change who serves and who waits, and the waiting listener can get the VIP:port after it',
     listener: OWNED,
     run: async (world) => {
       const { bind, httpBackend, startLoad } = world;
@@ -162,7 +163,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: 'TCP: an open flow with a target that both listeners have outlives the take-over and the delete of the old one',
+    name: 'TCP: an open flow with a target of both listeners survives the transfer and the deletion of the old listener',
     listener: { ...OWNED, protocol: 'TCP' },
     flags: ['--workers', '2'],
     run: async (world, t) => {
@@ -183,7 +184,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: "a listener's first own attachment, and the delete of it, make no request fail while the checks that decide go on",
+    name: 'the first own attachment of a listener is added and deleted, and no request fails while the checks run',
     run: async ({ change, runtime, httpBackend, slowToCheck, startLoad }) => {
       const [a, b, gone] = [await slowToCheck('a'), await slowToCheck('b'), await httpBackend('gone')];
       await gone.close();
@@ -205,7 +206,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: "the delete of a listener's last own attachment does not wait for those of its load balancer's targets that never respond to a check",
+    name: 'deleting the last own attachment of a listener does not wait for load balancer targets that never respond to a check',
     run: async ({ bind, change, runtime, httpBackend, startLoad }, t) => {
       const [a, b] = (await backends(httpBackend, 'ab')) as [Backend, Backend];
       const silent = await listen(t, 'silent', createServer());
@@ -226,7 +227,7 @@ const scenarios: Scenario[] = [
     },
   },
   {
-    name: "another stack's listener, and nobody's, is refused the VIP:port, and what serves there is not touched",
+    name: 'a listener of another stack or without an owner is refused the VIP:port, and the serving listener is not affected',
     listener: OWNED,
     run: async ({ bind, runtime, port, httpBackend, startLoad }) => {
       const a = await httpBackend('a');

@@ -1,4 +1,4 @@
-// The row of the conformance table that walks at random through the API's writes, and asks after each what a model says of it.
+// The conformance scenario of random writes to the API, each followed by requests whose results a model predicts.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import fc from 'fast-check';
@@ -35,7 +35,10 @@ const ASKED = ['y.org', 'x.example', 'z.example'].flatMap((host) =>
 const ALGORITHMS = ['weighted-round-robin', 'weighted-least-connections', 'source-ip-hash'];
 const certificates = [{ one: makePair(['one.example']) }, { two: makePair(['two.example']) }];
 
-/** Writes to the runtime and, once responded, to the model. Each returns what it did; undefined: it is not possible now. */
+/**
+ * Random writes to the runtime and, after the response, to the model. Each write returns its description, or
+ * `undefined` if it is not possible in the present state.
+ */
 class Walk {
   readonly model = new WalkModel();
   readonly #runtime: RuntimeProcess;
@@ -177,7 +180,7 @@ async function visit(t: TestContext, model: WalkModel, visitors: Map<string, Vis
     visitors.set(id, present);
     const eligible = eligibleOf(model.ofListener(id));
     if (protocol === 'UDP') {
-      // A session stays with its target while that is bound; it ends with the socket, where the address changes.
+      // A session stays with its target while the target is bound; it ends with the socket when the address changes.
       const own = [...model.ofListener(id).keys()].filter((name) => name === present.session);
       if (eligible.length > 0) expectOneOf(await present.askUdp(t), [...eligible, ...own], id);
     } else if (protocol === 'TCP') {
@@ -204,19 +207,19 @@ function eligibleOf(weights: ReadonlyMap<string, number>): string[] {
 }
 
 function expectOneOf(response: string, names: readonly string[], what: string): void {
-  assert.ok(names.includes(response), `${what}: ${response}, not one of ${names}`);
+  assert.ok(names.includes(response), `${what}: ${response} instead of one of ${names}`);
 }
 
 testOnEachEngine([
   {
-    name: `${WRITES} writes at random: from each response on every request goes to a target that a small model says it may, and none fails`,
+    name: `${WRITES} random writes: after each response every request goes to a target that the model allows, and none fails`,
     flags: ['--workers', '2'],
     run: async ({ runtime }, t) => {
       await runtime.done('DELETE', '/v1/listeners/web');
       const backends = await Promise.all(BACKENDS.map((name) => anyBackend(t, name)));
       const targets = Object.fromEntries(backends.map(({ name, target }) => [name, target]));
       const ports = await Promise.all(LISTENERS.map(() => freePort()));
-      // A shorter walk begins where the one that failed has ended, so that only the seed is of use.
+      // Shrinking is disabled, because a shrunk walk would begin with the objects that the failed one left in the runtime.
       const seeds = fc.noShrink(fc.nat(2 ** 32 - 1));
       const property = fc.asyncProperty(seeds, async (seed) => {
         const chance = new Chance(seed);

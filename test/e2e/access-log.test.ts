@@ -1,4 +1,4 @@
-// The access log of a real runtime: a line for each exchange and connection, sampled, rotated, and bounded in what it costs.
+// The access log of a real runtime: a line for each exchange and connection, sampling, rotation, and bounded cost.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -19,16 +19,16 @@ interface Logged {
   readonly file: string;
   readonly port: number;
   readonly url: string;
-  /** Puts the listener with other properties. */
+  /** Puts the listener `web` with changed properties. */
   change(listener: object): Promise<unknown>;
-  /** What the file holds so far, with each line parsed. */
+  /** Returns the parsed lines that the log file contains so far. */
   lines(): readonly Line[];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a test asserts on what it reads.
 type Line = any;
 
-/** A runtime with an access log and the listener `web`, whose targets are `backends`. */
+/** Starts a runtime with an access log and a listener `web` with the targets `backends`. */
 async function startLogged(
   t: TestContext,
   backends: readonly Pick<Backend, 'name' | 'target'>[],
@@ -58,7 +58,7 @@ function linesOf(file: string): Line[] {
     .map((line) => JSON.parse(line));
 }
 
-/** Sends the bytes and gives what came back until the end. */
+/** Sends the bytes on a new connection and returns everything received until it closes. */
 async function raw(port: number, bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1').setEncoding('latin1');
   socket.on('error', () => {});
@@ -71,7 +71,7 @@ async function raw(port: number, bytes: string): Promise<string> {
   return text;
 }
 
-test('each exchange has its line: who asked what of whom, and what came of it', async (t) => {
+test('each exchange has a line with client, request, target and result', async (t) => {
   const backend = createServer((asked, response) => asked.resume().on('end', () => response.end('hello')));
   backend.listen(0, '127.0.0.1');
   t.after(() => backend.close());
@@ -98,13 +98,13 @@ test('each exchange has its line: who asked what of whom, and what came of it', 
     retries: 0,
   });
   assert.deepEqual([second.client, second.method, second.path], [client, 'POST', '/orders']);
-  // Which of the two the bytes are of depends on how they came; together they are all of them.
+  // How the received bytes divide between the two exchanges depends on their packets; only the sums are fixed.
   assert.equal(first.bytesIn + second.bytesIn, get.length + post.length);
   assert.equal(bytesOut + second.bytesOut, response.length);
   assert.ok(bytesOut > 50 && second.bytesOut > 50);
 });
 
-test('refused requests have a line with what is known of them', async (t) => {
+test('requests that the proxy rejects have a line with what is known of them', async (t) => {
   const { port, change, lines } = await startLogged(t, [await httpBackend(t, 'a')]);
   await raw(port, 'GET /a?secret=1 HTTP/1.1\r\n\r\n');
   await raw(port, 'CONNECT shop.example:443 HTTP/1.1\r\nHost: shop.example:443\r\n\r\n');
@@ -123,20 +123,20 @@ test('refused requests have a line with what is known of them', async (t) => {
   assert.ok(seen.every(({ listener, client, target }) => listener === 'web' && client !== undefined && !target));
 });
 
-test('retries and failures are told with their reason', async (t) => {
+test('retries and failures are logged with their reason', async (t) => {
   const dead = { name: 'dead', target: { address: '127.0.0.1', port: await freePort() } };
   const a = await httpBackend(t, 'a');
   const { url, lines, runtime } = await startLogged(t, [dead, a]);
   assert.equal((await exchange(url)).backend, 'a');
-  const retried = await until('its line', () => lines()[0]);
+  const retried = await until('the line of the retried request', () => lines()[0]);
   assert.deepEqual([retried.status, retried.retries, retried.target], [200, 1, `127.0.0.1:${a.port}`]);
   await runtime.done('PATCH', '/v1/attachments/pool', { targets: { a: null, dead: null } });
   await exchange(url);
-  const none = await until('the second', () => lines()[1]);
+  const none = await until('the line of the failed request', () => lines()[1]);
   assert.deepEqual([none.status, none.error, none.target], [503, 'no target takes traffic', undefined]);
 });
 
-test("an exchange that its target's unbind ends in the middle of the response says so", async (t) => {
+test('the line of an exchange says that its target was unbound before the response ended', async (t) => {
   const backend = createServer((_request, response) => response.writeHead(200, { 'Content-Length': 2 }).write('a'));
   backend.listen(0, '127.0.0.1');
   t.after(() => backend.close().closeAllConnections());
@@ -148,11 +148,11 @@ test("an exchange that its target's unbind ends in the middle of the response sa
   client.on('error', () => {}).write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await once(client, 'data');
   await runtime.done('PATCH', '/v1/attachments/pool', { targets: { a: null } });
-  const line = await until('its line', () => lines()[0]);
+  const line = await until('the line of the exchange', () => lines()[0]);
   assert.deepEqual([line.status, line.error], [200, 'the target was unbound before its response ended']);
 });
 
-test('a client that goes away, and an upgraded connection, have their line at the end', async (t) => {
+test('a client that goes away and an upgraded connection have a line at their end', async (t) => {
   const backend = createServer();
   backend.on('upgrade', (_request, socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n');
@@ -169,7 +169,7 @@ test('a client that goes away, and an upgraded connection, have their line at th
   waiting.write('GET /wait HTTP/1.1\r\nHost: a\r\n\r\n');
   await arrived.promise;
   waiting.resetAndDestroy();
-  const gone = await until('its line', () => lines()[0]);
+  const gone = await until('the line of the request', () => lines()[0]);
   assert.deepEqual([gone.path, gone.status, gone.error], ['/wait', undefined, 'the client closed the connection']);
 
   const socket = connect(port, '127.0.0.1').setEncoding('latin1');
@@ -178,16 +178,16 @@ test('a client that goes away, and an upgraded connection, have their line at th
   socket.on('data', (part) => {
     text += part;
   });
-  await until('the switch', () => text.endsWith('\r\n\r\n'));
-  assert.equal(lines().length, 1, 'no line while it lasts');
+  await until('the response 101', () => text.endsWith('\r\n\r\n'));
+  assert.equal(lines().length, 1, 'an open upgraded connection has no line');
   socket.write('12345');
   await until('the echo', () => text.endsWith('12345'));
   socket.end();
-  const chat = await until('its line', () => lines()[1]);
+  const chat = await until('the line of the upgraded connection', () => lines()[1]);
   assert.deepEqual([chat.status, chat.error, chat.bytesOut], [101, undefined, text.length]);
 });
 
-test('an HTTPS exchange tells its TLS version, and one of a forwarding rule which one that was', async (t) => {
+test("the line of an HTTPS exchange has the TLS version, and the line of a forwarding rule's exchange has the rule", async (t) => {
   const a = await httpBackend(t, 'a');
   const certificates = { main: makePair(['shop.example']) };
   const { port, lines, runtime } = await startLogged(t, [a], { protocol: 'HTTPS', certificates });
@@ -227,14 +227,14 @@ test('each TCP connection has a line at its end', async (t) => {
   });
   await until('the echo', () => text === 'a\nhello');
   socket.end();
-  const line = await until('its line', () => lines()[0]);
+  const line = await until('the line of the connection', () => lines()[0]);
   const { time: _, client: __, durationMs, ...rest } = line;
   const target = `127.0.0.1:${a.port}`;
   assert.deepEqual(rest, { listener: 'web', protocol: 'TCP', target, bytesIn: 5, bytesOut: 7, retries: 0 });
   assert.ok(durationMs > 0);
   await runtime.done('PATCH', '/v1/attachments/pool', { targets: { a: null } });
   await raw(port, 'x');
-  assert.equal((await until('the second', () => lines()[1])).error, 'no target takes traffic');
+  assert.equal((await until('the line of the second connection', () => lines()[1])).error, 'no target takes traffic');
 });
 
 test('each UDP session has a line at its end', async (t) => {
@@ -267,19 +267,19 @@ test('each UDP session has a line at its end', async (t) => {
   assert.ok(durationMs > 0);
 });
 
-test('a sample of 0.5 has about half of the lines, and each says the rate', async (t) => {
+test('a sample rate of 0.5 logs about half of the exchanges, and each line contains the rate', async (t) => {
   const { url, lines, runtime } = await startLogged(t, [await httpBackend(t, 'a')], {}, ['--access-log-sample', '0.5']);
   const load = startLoad({ url, clients: 4, maxRequests: 250 });
   await until('1,000 responses', () => load.exchanges.length === 1000);
   await load.stop();
   assert.equal(await runtime.end('SIGTERM'), 0);
   const sampled = lines();
-  // 500 are due, with a deviation of 16.
-  assert.ok(sampled.length > 400 && sampled.length < 600, `${sampled.length}`);
+  // The expected number of lines is 500, with a standard deviation of 16.
+  assert.ok(sampled.length > 400 && sampled.length < 600, `${sampled.length} lines`);
   assert.ok(sampled.every(({ sampleRate }) => sampleRate === 0.5));
 });
 
-test('SIGHUP after a rename opens the file anew under load, and no line is lost', async (t) => {
+test('SIGHUP after a rename reopens the log file under load, and no line is lost', async (t) => {
   const { url, file, lines, runtime } = await startLogged(t, [await httpBackend(t, 'a')]);
   const load = startLoad({ url, clients: 4 });
   await until('lines', () => lines().length > 50);
@@ -293,19 +293,19 @@ test('SIGHUP after a rename opens the file anew under load, and no line is lost'
   assert.equal(statSync(file).mode & 0o007, 0);
 });
 
-test('a full disk costs lines, which are counted, and no request', async (t) => {
+test('a full disk loses lines, which are counted, and no request', async (t) => {
   const { url, runtime } = await startLogged(t, [await httpBackend(t, 'a')], {}, ['--access-log', '/dev/full']);
   for (let i = 0; i < 5; i++) assert.equal((await exchange(url)).backend, 'a');
   const scrape = async () => {
     const headers = { authorization: `Bearer ${runtime.token}` };
     return await (await fetch(`${runtime.url}/metrics`, { headers })).text();
   };
-  await until('the count', async () => /^weir_access_log_dropped_total 5$/m.test(await scrape()));
+  await until('the count of lost lines', async () => /^weir_access_log_dropped_total 5$/m.test(await scrape()));
   assert.match(runtime.log(), /ENOSPC/);
   assert.equal(runtime.log().match(/the access log cannot be written/g)?.length, 1);
 });
 
-test('without the flag nothing is written, and /metrics has no count of it', async (t) => {
+test('without --access-log no log is written, and /metrics has no count of its lines', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const before = readdirSync(runtime.dataDirectory);
   const headers = { authorization: `Bearer ${runtime.token}` };
@@ -313,7 +313,7 @@ test('without the flag nothing is written, and /metrics has no count of it', asy
   assert.deepEqual(readdirSync(runtime.dataDirectory), before);
 });
 
-test('/dev/stderr is a file as any other; what cannot be one is refused at the start', async (t) => {
+test('/dev/stderr is accepted as a log file; a path that cannot be a file is refused at the start', async (t) => {
   const { url, runtime } = await startLogged(t, [await httpBackend(t, 'a')], {}, ['--access-log', '/dev/stderr']);
   await exchange(url);
   await until('the line', () => /^\{.*"listener":"web".*"status":200/m.test(runtime.log()));

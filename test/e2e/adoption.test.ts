@@ -1,4 +1,5 @@
-// Adoption: a stack takes over what is there, says what differs, and takes nothing from another stack unasked.
+// Adoption of existing objects by a stack: a list of the differences first, and objects of another stack only on
+// request.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Backend, freePort } from '../harness/backends/backends.ts';
@@ -14,7 +15,10 @@ interface Existing extends StackWorld {
   backend: Backend;
 }
 
-/** Made through the API, nobody's: load balancer `lb-1`, listener `web-1`, attachment `pool-1` with the target `a`. */
+/**
+ * Makes objects without an owner through the API: load balancer `lb-1`, listener `web-1`, attachment `pool-1` with the
+ * target `a`.
+ */
 async function existing(t: TestContext): Promise<Existing> {
   const world = await stackWorldOf(t);
   const { runtime, port, httpBackend } = world;
@@ -33,7 +37,10 @@ interface Arguments {
   pool?: object;
 }
 
-/** The same three as a program; `more` goes over their arguments. */
+/**
+ * Returns a program with the resources lb, web and pool that match the existing objects; `more` overrides their
+ * arguments.
+ */
 function program({ port, backend }: Existing, more: Arguments): string {
   const lb = { address: '127.0.0.1', tags: { team: 'shop' }, ...more.lb };
   const web = { protocol: 'HTTP', port, healthCheck: { intervalSeconds: 0.2 }, ...more.web };
@@ -54,7 +61,7 @@ async function objects(runtime: RuntimeProcess): Promise<{ id: string; owner?: s
   return lists.flatMap(({ items }) => items);
 }
 
-test('what is as the program says is taken over with no failed request, is then a no-op, and goes with destroy', async (t) => {
+test('objects that match the program are adopted without a failed request, then unchanged, and deleted by destroy', async (t) => {
   const it = await existing(t);
   const { runtime, stack, port } = it;
   stack.write(program(it, ADOPTED));
@@ -82,7 +89,7 @@ test('what is as the program says is taken over with no failed request, is then 
   assert.deepEqual(await objects(runtime), []);
 });
 
-test('each difference is listed and nothing is changed, until adoptAndChange applies them', async (t) => {
+test('differences are listed and nothing changes, until adoptAndChange applies them', async (t) => {
   const it = await existing(t);
   const { runtime, stack, backend } = it;
   const before = await objects(runtime);
@@ -120,7 +127,7 @@ test('each difference is listed and nothing is changed, until adoptAndChange app
   assert.equal((await runtime.done('GET', '/v1/load-balancers/lb-1')).tags.team, 'web');
 });
 
-test('an id that is not there, and arguments of adoption without an id, say what to do', async (t) => {
+test('an unknown id, and adoption arguments without an id, give an error that says what to do', async (t) => {
   const it = await existing(t);
   it.stack.write(program(it, { lb: { adopt: 'lb-2' } }));
   const { text } = await it.stack.run(['up', '--yes', '--skip-preview']);
@@ -132,7 +139,7 @@ test('an id that is not there, and arguments of adoption without an id, say what
   assert.doesNotMatch(preview, /\n\s+at /);
 });
 
-test("another stack's object: refused with its owner; with adoptFrom it changes hands, and the other keeps off it", async (t) => {
+test("another stack's object is refused with its owner; with adoptFrom its owner changes, and the other stack leaves it alone", async (t) => {
   const it = await existing(t);
   const { runtime, stack } = it;
   stack.write(program(it, ADOPTED));
@@ -175,7 +182,7 @@ test("another stack's object: refused with its owner; with adoptFrom it changes 
   assert.deepEqual(await objects(runtime), []);
 });
 
-test('what is adopted from another stack is kept by its destroy, also where the targets are not healthy in time', async (t) => {
+test('objects adopted from another stack survive its destroy, even if their targets are not healthy in time', async (t) => {
   const it = await existing(t);
   const { runtime, stack } = it;
   stack.write(program(it, { lb: { adopt: 'lb-1' }, web: { adopt: 'web-1' }, pool: { adopt: 'pool-1' } }));
@@ -188,7 +195,7 @@ test('what is adopted from another stack is kept by its destroy, also where the 
   other.write(program(it, { lb, web, pool: { ...pool, targets, awaitHealthySeconds: 0.1, adoptAndChange: true } }));
   const { text } = await other.run(['up', '--yes', '--skip-preview']);
   assert.match(text, /targets\.dead is .*The targets are bound\. \(IncorrectStatus\.RSByPassToas/);
-  await until('the dead target to be known as such', async () => {
+  await until('the dead target to be unhealthy', async () => {
     const { boundTargets } = await runtime.done('GET', '/v1/attachments/pool-1');
     return boundTargets.dead.health === 'unhealthy' || undefined;
   });
@@ -199,7 +206,7 @@ test('what is adopted from another stack is kept by its destroy, also where the 
   assert.deepEqual(await objects(runtime), []);
 });
 
-test('an adopted object is replaced by itself, and by one under an id of its own where its parent is another', async (t) => {
+test('replacing an adopted object keeps its id, and a change of its parent makes an object with a new id', async (t) => {
   const it = await existing(t);
   const { runtime, stack } = it;
   stack.write(program(it, ADOPTED));
@@ -226,7 +233,7 @@ test('an adopted object is replaced by itself, and by one under an id of its own
   assert.deepEqual(await objects(runtime), []);
 });
 
-test('keys are compared by their fingerprints, and named without a word of them', async (t) => {
+test('keys are compared by fingerprint and named without any part of their text', async (t) => {
   const it = await existing(t);
   const { runtime, stack, port } = it;
   const [pair, wrong] = [makePair(['a.example']), makePair(['a.example'])];

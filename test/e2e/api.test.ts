@@ -1,4 +1,5 @@
-// The API keeps its own document: Schemathesis finds nothing, and what Node refuses by itself has the API's error body too.
+// The API and its OpenAPI document: Schemathesis finds no contradiction, and requests that Node rejects get the API's
+// error body too.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -8,9 +9,9 @@ import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
 import { runSchemathesis } from '../harness/runtime/schemathesis.ts';
 
-test('Schemathesis, all of its checks on, finds nothing in the API by its own document', async (t) => {
+test('Schemathesis finds nothing in the API with all of its checks enabled', async (t) => {
   const runtime = await RuntimeProcess.start(t);
-  // What is there already is what its requests meet.
+  // Existing objects, which the generated requests can refer to.
   const { target } = await httpBackend(t, 'a');
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   await runtime.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port: await freePort() });
@@ -23,7 +24,7 @@ test('Schemathesis, all of its checks on, finds nothing in the API by its own do
       `Authorization: Bearer ${runtime.token}`,
       '--checks',
       'all',
-      // A stream without end.
+      // The event stream never ends, so Schemathesis would wait for it.
       '--exclude-path',
       '/v1/events',
       '--no-color',
@@ -58,7 +59,7 @@ const UNREAD: readonly (readonly [rule: string, send: string, status: number, co
   ['a path that is not there', 'GET /nothing HTTP/1.1\r\nHost: a\r\nAuthorization: ~\r\n\r\n', 404, 'UnknownRoute'],
 ];
 
-describe("what is no good request gets its response with the API's error body", () => {
+describe("an invalid request gets the API's error body", () => {
   let runtime: RuntimeProcess;
   const cleanUps: (() => unknown)[] = [];
   before(async () => {

@@ -1,4 +1,5 @@
-// What tokens may do and see through the real API: nothing but what they permit, and a refused write changes nothing.
+// The permissions of tokens in the real API: a token does and sees only what it permits, and a refused write changes
+// nothing.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { KINDS } from '../../provider/model/base/kinds.ts';
@@ -8,7 +9,9 @@ import { type MadeToken, makeToken } from '../harness/runtime/tokens.ts';
 
 const PLACE = { region: 'here', vpcId: 'vpc' };
 
-/** The same twice, of `a` and of `b`: each kind of object has the id `a` and `b`. */
+/**
+ * Starts a runtime with two equal sets of objects; the objects of a set have the id `a` or `b`, whatever their kind.
+ */
 async function startTwo(t: TestContext, args: readonly string[] = []): Promise<RuntimeProcess> {
   const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1', ...args] });
   for (const id of ['a', 'b']) {
@@ -26,7 +29,7 @@ async function startTwo(t: TestContext, args: readonly string[] = []): Promise<R
   return runtime;
 }
 
-/** All that can be changed. */
+/** Returns everything in the runtime that a write can change. */
 async function everything(runtime: RuntimeProcess): Promise<unknown[]> {
   const { version, workers } = await runtime.done('GET', '/v1/status');
   const lists = await Promise.all([...KINDS, 'tokens'].map((kind) => runtime.done('GET', `/v1/${kind}`)));
@@ -40,7 +43,7 @@ async function everything(runtime: RuntimeProcess): Promise<unknown[]> {
 
 const OPEN = ['/healthz', '/readyz', '/openapi.json'];
 
-/** Every route of the API's own document but the open ones, on the objects of `id`. */
+/** Returns every route of the OpenAPI document that needs a token, for the objects with the id `id`. */
 async function routes(runtime: RuntimeProcess, id: string, tokenId: string): Promise<(readonly [string, string])[]> {
   const { paths } = await runtime.done('GET', '/openapi.json');
   return Object.entries<object>(paths)
@@ -51,7 +54,7 @@ async function routes(runtime: RuntimeProcess, id: string, tokenId: string): Pro
     });
 }
 
-test('a token of one action and one load balancer: every route is 403 for all the rest, and nothing changes', async (t) => {
+test('a token of one action and one load balancer gets 403 on every other route, and nothing changes', async (t) => {
   const runtime = await startTwo(t);
   const { id, headers } = await makeToken(runtime, ['slb:AddBackendServers on loadbalancer/a']);
   const before = await everything(runtime);
@@ -96,11 +99,11 @@ test('a token of one action and one load balancer: every route is 403 for all th
     (await runtime.call('PUT', '/v1/attachments/new', { loadBalancerId: 'a', targets: {} }, headers)).status,
     200,
   );
-  // It may do this somewhere, so it hears what is not there.
+  // A token that permits an action on some load balancer gets a 404 for a missing attachment, not a 403.
   assert.equal((await runtime.call('PATCH', '/v1/attachments/none', { targets: {} }, headers)).status, 404);
 });
 
-test("whatever a token permits, tokens are the administrator's", async (t) => {
+test('only the administrator manages tokens, whatever another token permits', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const { id, headers } = await makeToken(runtime, ['* on *']);
   assert.equal((await runtime.call('PUT', '/v1/load-balancers/lb', {}, headers)).status, 200);
@@ -119,7 +122,7 @@ test("whatever a token permits, tokens are the administrator's", async (t) => {
   );
 });
 
-test('a permission that is missing on some of 20 servers leaves all 20 unbound, and each of them is listed', async (t) => {
+test('a missing permission for some of 20 servers leaves all 20 unbound and lists each of these servers', async (t) => {
   const runtime = await startTwo(t);
   const ids = Array.from({ length: 20 }, (_, index) => `i-${index + 1}`);
   for (const id of ids) {
@@ -152,7 +155,7 @@ test('a permission that is missing on some of 20 servers leaves all 20 unbound, 
   assert.equal((await runtime.call('PATCH', '/v1/attachments/a', { targets: rest }, headers)).status, 200);
 });
 
-test('who lets a server join needs the group and the server; who lets it leave, the group', async (t) => {
+test('adding a server to a group needs permission for both, and removing it needs permission for the group', async (t) => {
   const runtime = await startTwo(t);
   const { headers } = await makeToken(runtime, ['slb:AttachInstances on scalinggroup/a,instance/b']);
   const call = (method: string, path: string) => runtime.call(method, `/v1/groups/${path}`, undefined, headers);
@@ -170,7 +173,7 @@ test('who lets a server join needs the group and the server; who lets it leave, 
   assert.equal((await runtime.call('DELETE', '/v1/groups/a/members/b', undefined, leaving.headers)).status, 204);
 });
 
-test('lists, reads and status show what the token may see, page by page, and nothing else', async (t) => {
+test('lists, reads and status show exactly the objects that the token may see, page by page', async (t) => {
   const runtime = await startTwo(t, ['--workers', '2']);
   await runtime.done('PUT', '/v1/load-balancers/a2', { address: '127.0.0.9' });
   await runtime.done('PUT', '/v1/load-balancers/aa', { address: '127.0.0.8' });
@@ -244,7 +247,7 @@ async function openEvents(
 
 const eventsIn = (text: string) => [...text.matchAll(/^data: (.*)$/gm)].map(([, json = '']) => JSON.parse(json));
 
-test('events are those of what the token may see: live ones, missed ones, and those of objects that are gone', async (t) => {
+test('events are limited to objects that the token may see: live events, missed events, and those of deleted objects', async (t) => {
   const runtime = await startTwo(t);
   const mine = await makeToken(runtime, ['slb:Describe* on loadbalancer/a']);
   const live = await openEvents(t, runtime, mine);
@@ -259,7 +262,7 @@ test('events are those of what the token may see: live ones, missed ones, and th
   const isLast = (text: string) =>
     eventsIn(text).some(({ kind, action }) => kind === 'load-balancers' && action === 'delete');
   await until('the last event', () => isLast(live.text()) || undefined);
-  // An id of no run: all that there is.
+  // A replay from an unknown event id contains all stored events.
   const replay = await openEvents(t, runtime, mine, '00000000-1');
   await until('the last event again', () => isLast(replay.text()) || undefined);
   for (const { text } of [live, replay]) {
@@ -274,7 +277,7 @@ test('events are those of what the token may see: live ones, missed ones, and th
   assert.ok(!replayed.some((event) => event.includes('servers') || event.startsWith('worker')));
 });
 
-test("nobody takes a VIP:port from another's load balancer by naming its stack", async (t) => {
+test("naming the owner of another stack's listener does not give its VIP:port to a token without permission for that load balancer", async (t) => {
   const runtime = await startTwo(t);
   const owner = 'urn:pulumi:dev::shop::weir::b';
   const { port, protocol, incarnation } = await runtime.done('GET', '/v1/listeners/b');
@@ -288,20 +291,20 @@ test("nobody takes a VIP:port from another's load balancer by naming its stack",
   assert.deepEqual(await everything(runtime), before);
 });
 
-test('a refused listener is an event for those who may see its load balancer alone', async (t) => {
+test('the event of a refused listener goes only to tokens that may see its load balancer', async (t) => {
   const runtime = await startTwo(t);
   const mine = await openEvents(t, runtime, await makeToken(runtime, ['slb:Describe* on loadbalancer/a']));
   const theirs = await openEvents(t, runtime, await makeToken(runtime, ['slb:Describe* on loadbalancer/b']));
   const { port } = await httpBackend(t, 'stranger');
   const body = { loadBalancerId: 'b', protocol: 'HTTP', port };
   assert.equal((await runtime.call('PUT', '/v1/listeners/new', body)).body.code, 'PortInUse');
-  await until('the event', () => /"state":"refused"/.test(theirs.text()) || undefined);
+  await until('the event of the refusal', () => /"state":"refused"/.test(theirs.text()) || undefined);
   await runtime.done('PUT', '/v1/load-balancers/a', { address: '127.0.0.1', ...PLACE, tags: {} });
   await until('a later event', () => /load-balancers/.test(mine.text()) || undefined);
   assert.doesNotMatch(mine.text(), /refused/);
 });
 
-test('a token that is revoked, or has expired, gets nothing any more, and its streams end', async (t) => {
+test('a revoked or expired token gets no further responses, and its event streams end', async (t) => {
   const runtime = await startTwo(t);
   const allow = ['slb:* on *'];
   const revoked = await makeToken(runtime, allow);
@@ -321,7 +324,7 @@ test('a token that is revoked, or has expired, gets nothing any more, and its st
   assert.equal((await runtime.call('POST', '/v1/tokens', past)).body.details[0].path, 'expiresAt');
 });
 
-test('a write that is forbidden neither waits for a first check nor ends one that waits; one whose token is revoked meanwhile is refused', async (t) => {
+test('a forbidden write neither waits for a first check nor supersedes a waiting write; a waiting write whose token is revoked is refused', async (t) => {
   const runtime = await startTwo(t);
   const { targets } = await runtime.done('GET', '/v1/attachments/a');
   await runtime.done('PUT', '/v1/attachments/a', { listenerId: 'a', targets, awaitHealthySeconds: 10 });

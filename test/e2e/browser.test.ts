@@ -1,4 +1,4 @@
-// A real browser behind a real listener: a page of 50 files and a WebSocket over HTTPS, all from the backend of its session.
+// A real browser and a real HTTPS listener: a page of 50 files and a WebSocket, all from the backend of its session.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,12 +11,12 @@ import { makePair } from '../harness/machine/certificates.ts';
 import { RuntimeProcess } from '../harness/runtime/runtime.ts';
 
 const FILES = 50;
-/** RFC 6455 1.3. */
+/** GUID for Sec-WebSocket-Accept (RFC 6455 1.3). */
 const WEBSOCKET_KEY = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
- * Each file says which backend it came from. The page has loaded when its last file is there, which comes once the
- * page has told what its WebSocket heard.
+ * A test page whose files each name their backend. Its last file is sent only after the page has reported the messages
+ * of its WebSocket, so the load event comes after that.
  */
 const PAGE = `<!doctype html><title>weir</title><body><pre id="result"></pre>
 <script>
@@ -40,7 +40,7 @@ interface Backends {
   readonly targets: Readonly<Record<string, { address: string; port: number }>>;
 }
 
-/** Two of them, which share only when the last file may go out. */
+/** Starts two backends. They share the state that decides when the last file may be sent. */
 async function startBackends(t: TestContext): Promise<Backends> {
   const waiting: ServerResponse[] = [];
   let isTold = false;
@@ -70,7 +70,7 @@ async function startBackends(t: TestContext): Promise<Backends> {
   return { targets };
 }
 
-/** Echoes short text frames (RFC 6455 5.2), each with the backend's name before it. */
+/** Echoes short text frames (RFC 6455 5.2) with the backend's name before the text. */
 function serveWebSocket(name: string, { headers }: IncomingMessage, socket: Socket): void {
   const accept = createHash('sha1').update(`${headers['sec-websocket-key']}${WEBSOCKET_KEY}`).digest('base64');
   socket.on('error', () => {});
@@ -97,7 +97,7 @@ function serveWebSocket(name: string, { headers }: IncomingMessage, socket: Sock
   });
 }
 
-test('Chromium loads a page of 50 files and opens a WebSocket over HTTPS, all at the one backend of its cookie', async (t) => {
+test('Chromium loads a page of 50 files and opens a WebSocket over HTTPS, all from the backend that its cookie names', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const { targets } = await startBackends(t);
   const port = await freePort();

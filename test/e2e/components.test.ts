@@ -1,4 +1,4 @@
-// Components through the real CLI: a service comes up, changes child by child and goes; a canary's shares are exact.
+// Components with the real CLI: a service is created, changed child by child and destroyed; a canary has exact shares.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { askTcp, type Backend, httpBackend, tcpBackend } from '../harness/backends/backends.ts';
@@ -13,12 +13,12 @@ function addresses(list: readonly Backend[]): Record<string, object> {
   return Object.fromEntries(list.map(({ name, target }) => [name, target]));
 }
 
-/** The resources that a preview would change, as `name: properties`. */
+/** Returns the resources that a preview updates, as `name: properties`. */
 function updates(preview: string): string[] {
   return [...preview.matchAll(/^ ~ +\S+ (\S+) update \[diff: (.*)\]$/gm)].map(([, name, diff]) => `${name}: ${diff}`);
 }
 
-test('a service: up, one port, one target and the sticky session changed each in its own child, destroy', async (t) => {
+test('a service: a changed port, target or sticky session changes one child each, and destroy removes all', async (t) => {
   const { runtime, stack, freePort } = await stackWorldOf(t);
   const [a, b] = (await backends(t, ['a', 'b'])) as [Backend, Backend];
   const db = await tcpBackend(t, 'db');
@@ -38,7 +38,7 @@ test('a service: up, one port, one target and the sticky session changed each in
     export const url = shop.endpoints.http;
     export const vip = shop.vip;`;
   stack.write(program());
-  // None of these is registered yet, and the plugin is not needed.
+  // The program uses no component with a random resource yet, so the plug-in `random` is not needed.
   assert.doesNotMatch(await stack.up(), /random/);
   assert.deepEqual(JSON.parse(await stack.done(['stack', 'output', '--json'])), {
     url: `http://127.0.0.1:${http}`,
@@ -71,7 +71,7 @@ test('a service: up, one port, one target and the sticky session changed each in
     stuck.add(await (await fetch(`http://127.0.0.1:${moved}/`, { headers: { cookie } })).text());
   }
   assert.equal(stuck.size, 1);
-  // The key is a secret of the state, and no later `up` makes another one.
+  // The generated key is a secret in the state, and no later `up` replaces it.
   assert.match(await stack.done(['preview', '--diff', '--expect-no-changes']), /unchanged/);
 
   await stack.destroy();
@@ -80,7 +80,7 @@ test('a service: up, one port, one target and the sticky session changed each in
   }
 });
 
-test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was chosen stays', async (t) => {
+test('a canary at 0, 10, 50 and 100 percent has exact shares, and a selected target stays selected', async (t) => {
   const { stack, port } = await stackWorldOf(t);
   const old = await backends(t, ['o1', 'o2']);
   const fresh = await backends(t, ['n1', 'n2', 'n3', 'n4']);
@@ -100,7 +100,10 @@ test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was c
     });
     export const weights = canary.weights;`;
   stack.write(program(0));
-  /** How many of 200 requests each backend got, which is a multiple of the cycle of all weights here. */
+  /**
+   * Returns the number of requests by backend, of 200 requests; 200 is a multiple of the cycle length of all weights
+   * here.
+   */
   const measure = async () => {
     const load = startLoad({ url: `http://127.0.0.1:${port}/`, clients: 1, maxRequests: 200 });
     await load.done;
@@ -113,7 +116,7 @@ test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was c
   assert.deepEqual(await measure(), { o1: 100, o2: 100 });
 
   stack.write(program(10));
-  // What is known in preview: the shuffle is there, so which new target it is too.
+  // The random order is in the state already, so the preview shows which new target gets traffic.
   assert.match(await stack.done(['preview']), /shop-canary: .*weight n\d 0→10/);
   await stack.up();
   const few = await measure();
@@ -125,14 +128,14 @@ test('a canary from 0 over 10 and 50 to 100 percent: exact shares, and who was c
   const half = await measure();
   assert.equal(newOnes(half).length, 2);
   assert.deepEqual(half, { o1: 50, o2: 50, ...Object.fromEntries(newOnes(half).map((name) => [name, 50])) });
-  assert.ok(newOnes(half).includes(first), 'who was chosen stays');
+  assert.ok(newOnes(half).includes(first), 'the target selected first stays selected');
 
   stack.write(program(100));
   await stack.up();
   assert.deepEqual(await measure(), { n1: 50, n2: 50, n3: 50, n4: 50 });
   await stack.done(['preview', '--expect-no-changes']);
 
-  // Back to where `first` alone was chosen.
+  // A canary at 10 percent sends traffic only to the first selected target again.
   stack.write(program('Promise.resolve(10)'));
   await stack.up();
   assert.deepEqual(newOnes(await measure()), [first]);

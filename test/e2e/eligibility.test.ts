@@ -1,4 +1,4 @@
-// Backend servers and auto scaling groups through the real `pulumi`: what is refused, who takes traffic, who stays a member.
+// Backend servers and auto scaling groups with the real CLI: refusals, traffic, and membership.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Backend } from '../harness/backends/backends.ts';
@@ -18,7 +18,7 @@ async function shop(t: TestContext): Promise<Shop> {
   return { ...world, a: await world.httpBackend('a'), b: await world.httpBackend('b') };
 }
 
-/** A load balancer in r1, its listener `web`, the servers by their names, and what `rest` says. */
+/** Returns a program with a load balancer in r1, its listener `web`, the servers by name, and the code `rest`. */
 function program({ port }: Shop, servers: Readonly<Record<string, object>>, rest: string): string {
   const made = Object.entries(servers).map(([name, difference]) => {
     const server = JSON.stringify({ ...PLACE, ...difference });
@@ -33,7 +33,7 @@ ${rest}
 `;
 }
 
-/** The attachment `pool` of targets, each of a server of the program's. */
+/** Returns the code of the attachment `pool`; each of its targets is a server of the program. */
 function pool(targets: Readonly<Record<string, { server: string; port: number }>>): string {
   const entries = Object.entries(targets).map(([name, { server, port }]) => {
     return `${name}: { serverId: ${server}, port: ${port} }`;
@@ -41,14 +41,14 @@ function pool(targets: Readonly<Record<string, { server: string; port: number }>
   return `new weir.TargetAttachment('pool', { listenerId: web.id, targets: { ${entries.join(', ')} }, awaitHealthySeconds: 10 });`;
 }
 
-test('one server of many that may not be bound: each is named with its code, none is bound, and the next up goes on', async (t) => {
+test('servers that may not be bound are each named with their code, none is bound, and the next up continues', async (t) => {
   const it = await shop(t);
   const { runtime, stack, a, b } = it;
   const off = { 'i-off': { status: 'Stopped' }, 'i-far': { region: 'r2' }, 'i-soon': { status: 'Starting' } };
   for (const [id, difference] of Object.entries({ 'i-good': {}, ...off })) {
     await runtime.done('PUT', `/v1/backend-servers/${id}`, { ...PLACE, ...difference });
   }
-  // The program does not know these servers, so only the runtime can tell.
+  // The program contains no BackendServer resources for these servers, so only the runtime can refuse them.
   const targets = {
     good: { server: '"i-good"', port: a.port },
     off: { server: '"i-off"', port: b.port },
@@ -74,7 +74,7 @@ test('one server of many that may not be bound: each is named with its code, non
   assert.deepEqual(await sharesAt(it.url, 10), { a: 5, b: 5 });
 });
 
-test('a server that its program stops takes no traffic and is ineligible in a refresh; running again it comes back', async (t) => {
+test('a server stopped by its program takes no traffic and is ineligible in a refresh, and returns when it runs again', async (t) => {
   const it = await shop(t);
   const { stack, url, a, b } = it;
   const targets = { a: { server: 'one.id', port: a.port }, b: { server: 'two.id', port: b.port } };
@@ -96,14 +96,14 @@ test('a server that its program stops takes no traffic and is ineligible in a re
 
   write({});
   await stack.up();
-  await until('b', async () => (await exchange(url)).backend === 'b' || undefined);
+  await until('a response of b', async () => (await exchange(url)).backend === 'b' || undefined);
   await stack.done(['refresh', '--yes', '--skip-preview']);
   assert.notEqual(await healthOfB(), 'ineligible');
   await stack.destroy();
   assert.deepEqual((await it.runtime.done('GET', '/v1/backend-servers')).items, []);
 });
 
-test('members that the program names are bound and unbound with it, in the order that a destroy needs too', async (t) => {
+test('members named by the program are bound and unbound with it, in an order that works for destroy too', async (t) => {
   const it = await shop(t);
   const { runtime, stack, url, a } = it;
   const attachment = `new weir.AutoScalingAttachment('scaled', { groupId: group.id, listenerId: web.id, port: ${a.port} });`;
@@ -117,7 +117,7 @@ test('members that the program names are bound and unbound with it, in the order
   };
   write('x: one.id');
   await stack.up();
-  await until('a', async () => (await exchange(url)).backend === 'a' || undefined);
+  await until('a response of a', async () => (await exchange(url)).backend === 'a' || undefined);
   write('x: one.id, y: two.id');
   assert.match(await stack.done(['preview']), /group: join i-two-/);
   await stack.up();
@@ -131,7 +131,7 @@ test('members that the program names are bound and unbound with it, in the order
   assert.deepEqual((await runtime.done('GET', '/v1/groups')).items, []);
 });
 
-test('a member that joins through the API while an up runs is bound, and is there after up --refresh', async (t) => {
+test('a member that joins through the API during an up is bound, and is kept by up --refresh', async (t) => {
   const it = await shop(t);
   const { runtime, stack, url, a } = it;
   const write = (weight: number) =>
@@ -150,7 +150,7 @@ new weir.AutoScalingAttachment('scaled', { groupId: group.id, listenerId: web.id
   write(60);
   const [joined] = await Promise.all([runtime.call('PUT', `/v1/groups/${id}/members/i-1`), stack.up()]);
   assert.equal(joined.status, 200);
-  await until('a', async () => (await exchange(url)).backend === 'a' || undefined);
+  await until('a response of a', async () => (await exchange(url)).backend === 'a' || undefined);
   for (const weight of [60, 70]) {
     write(weight);
     await stack.done(['up', '--yes', '--skip-preview', '--refresh']);
@@ -160,7 +160,7 @@ new weir.AutoScalingAttachment('scaled', { groupId: group.id, listenerId: web.id
   await stack.done(['preview', '--expect-no-changes']);
 });
 
-test('a server that a group beside the program has as its member is not deleted, and the message names the group', async (t) => {
+test('a server that is a member of a group outside the program is not deleted, and the message names the group', async (t) => {
   const it = await shop(t);
   const { runtime, stack } = it;
   stack.write(program(it, { one: {} }, ''));

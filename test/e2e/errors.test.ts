@@ -1,4 +1,4 @@
-// Walks the error table: each code is provoked through the real API, has its status, and changes nothing.
+// The error table: each code is provoked through the real API, has its status, and changes nothing.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,7 +9,10 @@ import { ERRORS, type ErrorCode, isWeirError } from '../../provider/model/base/e
 import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { type ReceivedResponse, RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
-/** Load balancer `lb`, HTTP listener `web` on `port`, attachment `pool` with the target `a`, all of the stack `dev`. */
+/**
+ * A runtime with load balancer `lb`, HTTP listener `web` on `port` and attachment `pool` with the target `a`, all of
+ * the stack `dev`.
+ */
 interface Setting {
   runtime: RuntimeProcess;
   port: number;
@@ -63,7 +66,7 @@ const CASES: Readonly<
       runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: { a: { ...target, port } } });
     const waiting = put(dead);
     const isOver = waiting.then(() => true);
-    await until('the newer write to end the older', async () => {
+    await until('the newer write to supersede the older one', async () => {
       await put(target.port);
       return Promise.race([isOver, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50))]);
     });
@@ -72,7 +75,7 @@ const CASES: Readonly<
   PreconditionFailed: ({ runtime }) =>
     runtime.call('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' }, { 'if-match': '"older"' }),
   Internal: async ({ runtime, t }) => {
-    // Another program holds the database's write lock for longer than the runtime waits.
+    // Another program holds the write lock of the database for longer than the runtime waits.
     const database = new DatabaseSync(join(runtime.dataDirectory, 'weir.db'));
     t.after(() => database.close());
     database.exec('begin immediate');
@@ -86,7 +89,7 @@ const CASES: Readonly<
     return runtime.call('PUT', '/v1/load-balancers/three', {});
   },
   Timeout: async ({ runtime: { dataDirectory }, t }) => {
-    // A change of 2,000 targets takes the workers longer than a millisecond.
+    // Applying a change of 2,000 targets takes the workers longer than the timeout of a millisecond.
     const hasty = await RuntimeProcess.start(t, { args: ['--ack-timeout', '0.001'] });
     assert.notEqual(hasty.dataDirectory, dataDirectory);
     await hasty.call('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
@@ -111,11 +114,11 @@ const CASES: Readonly<
       if (isWeirError(error)) return { status: error.status, body: { code: error.code } };
       throw error;
     }
-    throw new Error('somebody responded');
+    throw new Error('the request got a response');
   },
 };
 
-/** Binds a server that differs from what the load balancer asks for, beside the target that is bound. */
+/** Binds, in addition to the bound target, a server that differs from what the load balancer requires. */
 async function bindServer({ runtime, target }: Setting, difference: object): Promise<ReceivedResponse> {
   await runtime.done('PUT', '/v1/backend-servers/i-1', { ...PLACE, addresses: ['127.0.0.1'], ...difference });
   const type = 'kind' in difference ? difference.kind : 'ecs';
@@ -124,7 +127,7 @@ async function bindServer({ runtime, target }: Setting, difference: object): Pro
 }
 
 for (const [code, provoke] of Object.entries(CASES)) {
-  test(`${code} gets its response where it belongs, with its status`, async (t) => {
+  test(`${code} is the response of its case and has its status`, async (t) => {
     const runtime = await RuntimeProcess.start(t, { args: ['--vip-pool', '127.78.0.0/30'] });
     const { target } = await httpBackend(t, 'a');
     const port = await freePort();

@@ -1,4 +1,4 @@
-// `weir export`: what was configured by hand under load becomes a stack's, and no request notices.
+// `weir export`: objects made by hand under load become resources of a stack, and no request fails.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,10 @@ function exported(runtime: RuntimeProcess, args: readonly string[]): Promise<{ s
   return promisify(execFile)(process.execPath, [MAIN, 'export', ...args], { env });
 }
 
-/** Every object by kind and id, without what another owner changes: a foreign one gets another incarnation, too. */
+/**
+ * Returns every object by kind and id, without what a change of owner changes; for objects of another owner this
+ * includes the incarnation.
+ */
 async function configuration(runtime: RuntimeProcess): Promise<Record<string, object>> {
   const objects: Record<string, object> = {};
   for (const kind of KINDS) {
@@ -27,7 +30,7 @@ async function configuration(runtime: RuntimeProcess): Promise<Record<string, ob
   return objects;
 }
 
-test('what was made by hand is exported, adopted by the first up, and goes with the stack', async (t) => {
+test('objects made by hand are exported, adopted by the first up, and deleted with the stack', async (t) => {
   const { runtime, stack, httpBackend, freePort } = await stackWorldOf(t);
   const [a, b, c, d] = await Promise.all(['a', 'b', 'c', 'd'].map((name) => httpBackend(name)));
   const [port, securePort] = [await freePort(), await freePort()];
@@ -95,14 +98,14 @@ test('what was made by hand is exported, adopted by the first up, and goes with 
     loads.flatMap((load) => load.failures()),
     [],
   );
-  // Without adoption, for it has been done.
+  // The arguments of adoption can be removed once the objects are adopted.
   stack.write(written.stdout.replace(/^ +adopt(From)?: .*\n/gm, ''));
   await stack.done(['preview', '--expect-no-changes']);
   await stack.destroy();
   assert.deepEqual(await configuration(runtime), {});
 });
 
-test('a file that is there is kept, and an owner of whom nothing is says so', async (t) => {
+test('an existing file is kept, and an unknown owner gives an error', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   await runtime.done('PUT', '/v1/load-balancers/one', { address: '127.0.0.1', owner: 'team-a' });
   await runtime.done('PUT', '/v1/load-balancers/two', { address: '127.0.0.1', owner: 'team-b' });

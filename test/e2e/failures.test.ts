@@ -1,4 +1,4 @@
-// When something is wrong: `pulumi up` says what and what to do, and the state keeps every resource.
+// Failure situations: `pulumi up` says what is wrong and what to do, and the state keeps every resource.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -24,7 +24,10 @@ async function shop(t: TestContext): Promise<Shop> {
   return { ...world, write };
 }
 
-/** Runs each command, which must fail with `expected` and no stack trace, and leave ids and incarnations as they are. */
+/**
+ * Runs each command, which must fail with `expected` and without a stack trace, and must leave ids and incarnations
+ * unchanged.
+ */
 async function fails(stack: Stack, expected: RegExp, changes: Record<string, string> = {}): Promise<void> {
   const identities = async () =>
     [...(await stack.resources()).values()].map(({ id, outputs }) => [id, outputs.incarnation]);
@@ -36,12 +39,12 @@ async function fails(stack: Stack, expected: RegExp, changes: Record<string, str
   ]) {
     const text = await stack.fails(command, changes);
     assert.match(text, expected, command[0]);
-    assert.doesNotMatch(text, /\n\s+at .*\.[tj]s/, `a stack trace at ${command[0]}`);
-    assert.deepEqual(await identities(), before, `the state after ${command[0]}`);
+    assert.doesNotMatch(text, /\n\s+at .*\.[tj]s/, `${command[0]} prints no stack trace`);
+    assert.deepEqual(await identities(), before, `${command[0]} keeps the state`);
   }
 }
 
-test('the runtime is not running', async (t) => {
+test('a runtime that is not running', async (t) => {
   const { runtime, stack, write, port } = await shop(t);
   const api = runtime.url.replace('http://', '');
   await runtime.end('SIGKILL');
@@ -52,14 +55,14 @@ test('the runtime is not running', async (t) => {
   await until('traffic', async () => (await exchange(`http://127.0.0.1:${port}/`)).backend);
 });
 
-test('the token is wrong', async (t) => {
+test('a wrong token', async (t) => {
   const { stack, write } = await shop(t);
   write(20);
   await fails(stack, /WEIR_TOKEN/, { WEIR_TOKEN: 'weir_wrong' });
   await stack.up();
 });
 
-test('the endpoint is something else, or a place that swallows everything', async (t) => {
+test('an endpoint that is another server, or that never responds', async (t) => {
   const { runtime, stack, write } = await shop(t);
   write(20);
   const stranger = createServer((_request, response) => response.end('hello'));
@@ -70,7 +73,7 @@ test('the endpoint is something else, or a place that swallows everything', asyn
   await point(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}`);
   const text = await stack.upFails();
   assert.match(text, /not a Weir runtime/i);
-  // The runtime itself, whose 404 there must not read as gone.
+  // The endpoint has a path of the runtime itself, whose 404 must not be read as a deleted object.
   await point(`${runtime.url}/v1`);
   const refresh = await stack.fails(['refresh', '--yes', '--run-program']);
   assert.match(refresh, /check port and path/);
@@ -79,7 +82,7 @@ test('the endpoint is something else, or a place that swallows everything', asyn
   await stack.up();
 });
 
-test('another runtime is never taken for one that lost its objects', async (t) => {
+test('another runtime is never mistaken for one that lost its objects', async (t) => {
   const { runtime, stack, write } = await shop(t);
   const other = await RuntimeProcess.start(t);
   write(20);
@@ -93,7 +96,8 @@ test('another runtime is never taken for one that lost its objects', async (t) =
   await stack.fails(['refresh', '--yes', '--run-program'], changes);
   assert.equal((await stack.resources()).size, 3);
 
-  // Told so, update creates there what is missing. (Two runtimes of one machine cannot have one port.)
+  // With WEIR_ACCEPT_RUNTIME, the update creates the missing objects there. Two runtimes of one machine cannot share a
+  // port, so the first one is ended.
   await runtime.end('SIGTERM');
   await stack.done(['up', '--yes', '--skip-preview'], { ...changes, WEIR_ACCEPT_RUNTIME: id });
   for (const kind of ['load-balancers', 'listeners', 'attachments']) {
@@ -101,14 +105,17 @@ test('another runtime is never taken for one that lost its objects', async (t) =
   }
 });
 
-test('a create whose response was lost is repeated without an orphan', async (t) => {
+test('a create whose response was lost is repeated and leaves no orphan', async (t) => {
   const { runtime, stack, freePort } = await stackWorldOf(t);
   const lossy = await lossyProxy(t, runtime);
   stack.write(webProgram({ port: await freePort(), targets: {} }));
   await stack.done(['config', 'set', 'weir:endpoint', lossy.url]);
   lossy.loseResponses = true;
   await stack.upFails();
-  assert.ok((await runtime.done('GET', '/v1/load-balancers')).items.length === 1, 'it was created, and nobody heard');
+  assert.ok(
+    (await runtime.done('GET', '/v1/load-balancers')).items.length === 1,
+    'the object was created although its response was lost',
+  );
   lossy.loseResponses = false;
   await stack.up();
   for (const kind of ['load-balancers', 'listeners', 'attachments']) {
@@ -117,7 +124,7 @@ test('a create whose response was lost is repeated without an orphan', async (t)
   await stack.destroy();
 });
 
-test('a listener whose port is taken: that create fails with the property, and the next up finishes', async (t) => {
+test('a listener whose port is taken: the create fails and names the property, and the next up finishes', async (t) => {
   const { stack, httpBackend } = await stackWorldOf(t);
   const blocker = await httpBackend('stranger');
   stack.write(webProgram({ port: blocker.port, targets: {} }));
@@ -129,7 +136,7 @@ test('a listener whose port is taken: that create fails with the property, and t
   assert.equal((await stack.resources()).size, 3);
 });
 
-/** A TCP proxy before the API that can swallow what the runtime responds to PUTs, and cut the connection. */
+/** A TCP proxy in front of the API, which can drop the responses to PUT requests and close the connection. */
 async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ url: string; loseResponses: boolean }> {
   const { createServer: createTcpServer } = await import('node:net');
   const target = new URL(runtime.url);

@@ -1,4 +1,5 @@
-// Whoever dies in the middle of an `up`, the CLI or the runtime: the next one finishes, asks nothing and leaves no orphan.
+// Interruptions of an `up`, of the CLI or of the runtime: the next `up` finishes without questions and leaves no
+// orphan.
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -13,7 +14,7 @@ import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 const UP = ['up', '--yes', '--skip-preview'];
 const KINDS = ['load-balancers', 'listeners', 'attachments'];
-/** Longer than any test: what waits for it is ended. */
+/** Timeout in seconds of a write that the test interrupts; longer than any test. */
 const LONG = 600;
 
 interface Setting extends StackWorld {
@@ -30,11 +31,11 @@ async function setting(t: TestContext): Promise<Setting> {
 }
 
 interface SickBackend extends Backend {
-  /** Resolves with the first check, when a write waits for it; fails where the CLI has ended instead. */
+  /** Resolves at the first check, while a write waits for its result. Fails if the CLI ends before that. */
   isWaitedFor(by: RunningCommand): Promise<void>;
 }
 
-/** Passes no check. */
+/** Starts a backend that fails every check. */
 async function sickBackend(t: TestContext): Promise<SickBackend> {
   const checked = Promise.withResolvers<void>();
   const server = createServer((_request, response) => {
@@ -46,11 +47,11 @@ async function sickBackend(t: TestContext): Promise<SickBackend> {
   return { ...(await listen(t, 'sick', server)), isWaitedFor };
 }
 
-/** One object of each kind, one resource of each, no operation and no delete that is due. */
+/** Asserts that there is one object of each kind and one resource of each, and no pending operation or deletion. */
 async function expectWhole({ runtime, stack, port }: Setting, backend: string): Promise<void> {
   assert.equal((await exchange(`http://127.0.0.1:${port}/`)).backend, backend);
   for (const kind of KINDS) assert.equal((await runtime.done('GET', `/v1/${kind}`)).items.length, 1, kind);
-  // A create whose end the CLI has not seen stays noted, until it is told that the object is known by now.
+  // Pulumi keeps a create with unknown result as pending until a refresh is run with --clear-pending-creates.
   await stack.done(['refresh', '--yes', '--clear-pending-creates']);
   const { deployment } = JSON.parse(await stack.done(['stack', 'export']));
   assert.deepEqual(deployment.pending_operations ?? [], []);
@@ -61,13 +62,16 @@ async function expectWhole({ runtime, stack, port }: Setting, backend: string): 
   await stack.done(['preview', '--expect-no-changes']);
 }
 
-/** The first Ctrl-C waits for the calls under way, as Pulumi says; its plug-ins are in process groups of their own. */
+/**
+ * Ways to interrupt the CLI. The first Ctrl-C waits for calls in progress and the second one does not; plug-ins are in
+ * process groups of their own.
+ */
 const INTERRUPTIONS: readonly (readonly [what: string, interrupt: (up: RunningCommand) => Promise<void> | void])[] = [
   [
     'Ctrl-C twice',
     async ({ pid, text }) => {
       process.kill(pid, 'SIGINT');
-      await until('the CLI to say what the second one does', () => /press \^C again/.test(text()) || undefined);
+      await until('the CLI to explain the second Ctrl-C', () => /press \^C again/.test(text()) || undefined);
       process.kill(pid, 'SIGINT');
     },
   ],
@@ -75,7 +79,7 @@ const INTERRUPTIONS: readonly (readonly [what: string, interrupt: (up: RunningCo
 ];
 
 for (const [what, interrupt] of INTERRUPTIONS) {
-  test(`${what} in the middle of a create and of a hand-over: cancel and up finish both`, async (t) => {
+  test(`${what} during a create and during a hand-over: cancel and up finish both`, async (t) => {
     const it = await setting(t);
     const { runtime, stack, write } = it;
     const awaited = { awaitHealthySeconds: LONG };
@@ -109,7 +113,7 @@ for (const [what, interrupt] of INTERRUPTIONS) {
   });
 }
 
-test('Ctrl-C once: the create that is under way is waited for, and kept as it is', async (t) => {
+test('Ctrl-C once: the CLI waits for the create in progress and keeps its result', async (t) => {
   const it = await setting(t);
   const { stack, write } = it;
   const sick = await sickBackend(t);
@@ -125,7 +129,7 @@ test('Ctrl-C once: the create that is under way is waited for, and kept as it is
   await expectWhole(it, 'a');
 });
 
-test('the runtime dies in the middle of an up: the next one finishes', async (t) => {
+test('the runtime dies during an up: the next up finishes', async (t) => {
   const it = await setting(t);
   const { runtime, stack, write } = it;
   const sick = await sickBackend(t);
@@ -144,7 +148,7 @@ test('the runtime dies in the middle of an up: the next one finishes', async (t)
   await expectWhole(it, 'a');
 });
 
-test('an up that fails after a replacement: refresh and up keep what is new; one killed in it: destroy leaves nothing', async (t) => {
+test('an up that fails after a replacement: refresh and up keep the new objects; killed at that point, destroy leaves nothing', async (t) => {
   const it = await setting(t);
   const { runtime, stack, write } = it;
   const incarnations = async () => {

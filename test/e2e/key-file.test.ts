@@ -1,4 +1,4 @@
-// The key file of `weir serve`, and what a request with a key in it that goes wrong leaves behind.
+// The key file of `weir serve`, and the absence of keys in everything that a failed request leaves behind.
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ const PAIR = makePair(['a.example']);
 async function withListener(t: TestContext, args: readonly string[], port: number): Promise<RuntimeProcess> {
   const runtime = await RuntimeProcess.start(t, { args });
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
-  assert.ok(!existsSync(join(runtime.dataDirectory, 'master-key')), 'nothing is secret yet');
+  assert.ok(!existsSync(join(runtime.dataDirectory, 'master-key')), 'no key file exists before the first secret');
   const body = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: PAIR } };
   await runtime.done('PUT', '/v1/listeners/web', body);
   return runtime;
 }
 
-test('the key is made in the data directory at first use; after a restart the same certificates serve', async (t) => {
+test('the key file is made in the data directory at first use, and the same certificates serve after a restart', async (t) => {
   const port = await freePort();
   const runtime = await withListener(t, [], port);
   const { dataDirectory, home } = runtime;
@@ -29,7 +29,7 @@ test('the key is made in the data directory at first use; after a restart the sa
   assert.equal(await servedName(port), 'a.example');
 });
 
-test('--key-file is somewhere else, and another one, a damaged one or one that others read ends the start', async (t) => {
+test('--key-file sets another place; a wrong, damaged or readable-by-others key file ends the start', async (t) => {
   const port = await freePort();
   const file = join(temporaryDirectory(t), 'key');
   const args = ['--key-file', file];
@@ -61,7 +61,7 @@ test('--key-file is somewhere else, and another one, a damaged one or one that o
   assert.equal(await servedName(port), 'a.example');
 });
 
-test('no request that is refused brings its key into a response, the log or the data', async (t) => {
+test('a refused request puts no key into a response, the log or the data', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const line = PAIR.privateKey.split('\n')[1] ?? '';
@@ -76,7 +76,7 @@ test('no request that is refused brings its key into a response, the log or the 
     { ...listener, certificates: { main: PAIR }, loadBalancerId: 'none' },
   ];
   const texts = bad.map((body) => JSON.stringify(body));
-  // Not even JSON: a parser that quotes what it does not like would quote this.
+  // A request body with a key that is not JSON: a parser that quotes its input would quote the key.
   texts.push(`{"privateKey": ${PAIR.privateKey}}`, line);
   for (const body of texts) {
     const response = await fetch(`${runtime.url}/v1/listeners/web`, {
@@ -87,6 +87,6 @@ test('no request that is refused brings its key into a response, the log or the 
     assert.equal(response.status, 400);
     assert.ok(!(await response.text()).includes(line.slice(0, 10)), body.slice(0, 200));
   }
-  await until('a quiet runtime', async () => (await runtime.call('GET', '/healthz')).status === 200);
+  await until('a runtime without pending requests', async () => (await runtime.call('GET', '/healthz')).status === 200);
   assert.ok(!runtime.log().includes(line.slice(0, 10)));
 });

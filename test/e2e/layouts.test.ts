@@ -1,4 +1,5 @@
-// Stacks that depend only on a package of components, as npm and pnpm lay it out; and what is said where that fails.
+// Stacks that depend only on a package of components, in the layouts of npm and pnpm, and the error if pulumi-weir is
+// not found.
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -76,14 +77,14 @@ test('a project that depends only on components works from preview to destroy', 
   }
 });
 
-test('where the package is not found each command says in one line what to add, and the state is kept', async (t) => {
+test('if the package is not found, each command says in one line what to add, and the state is kept', async (t) => {
   const { runtime, stack, freePort } = await stackWorldOf(t);
   stack.write(programOf('outer', await freePort()));
   const modules = join(stack.directory, 'node_modules');
   const asDependency = join(modules, 'pulumi-weir');
   rmSync(asDependency);
   writeManifest(stack.directory, { outer: '1.0.0' });
-  // Two levels below the project, the program finds it and the provider does not.
+  // With pulumi-weir two levels below the project, the program finds it and the provider does not.
   const outer = join(modules, 'outer');
   const inner = join(outer, 'node_modules/inner');
   mkdirSync(join(inner, 'node_modules'), { recursive: true });

@@ -1,4 +1,4 @@
-// `pulumi up` drives membership: the real CLI, the real runtime, and traffic that follows the stack.
+// Membership driven by `pulumi up`: the real CLI, the real runtime, and traffic that follows the stack.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Backend } from '../harness/backends/backends.ts';
@@ -13,7 +13,7 @@ interface Shop extends StackWorld {
   backends: Backend[];
 }
 
-/** Five backends, of which the program binds those of `weights`. */
+/** Starts five backends; the program binds those that have a weight. */
 async function shop(t: TestContext): Promise<Shop> {
   const world = await stackWorldOf(t);
   const backends = await Promise.all(NAMES.map((name) => world.httpBackend(name)));
@@ -30,8 +30,8 @@ function targets({ backends }: Shop, weights: Record<string, number | undefined>
 }
 
 /**
- * The lines of `preview --diff` above its summary that carry a sign, without the headers of resources and maps. Pulumi
- * pads a name to the width of its neighbours.
+ * Returns the lines of `preview --diff` above its summary that have a sign, without the header lines of resources and
+ * maps. Pulumi pads a name to the width of its neighbours.
  */
 function signedLeaves(text: string): string[] {
   return (text.split('Resources:')[0] ?? '')
@@ -83,7 +83,7 @@ test('five targets: traffic by weight, one weight changed in place, bind and unb
   assert.match((await exchange(url)).error ?? '', /ECONNREFUSED/);
 });
 
-test("a target's port changes in place, make before break, and ids stay", async (t) => {
+test("a target's port changes in place, make before break, and ids are kept", async (t) => {
   const it = await shop(t);
   const [b1, b2] = it.backends as [Backend, Backend];
   const program = (port: number) =>
@@ -102,7 +102,7 @@ test("a target's port changes in place, make before break, and ids stay", async 
   assert.equal((await exchange(`http://127.0.0.1:${it.port}/`)).backend, 'b2');
 });
 
-test('drift is shown by refresh and repaired by the next up: a target removed, a weight changed, the attachment deleted', async (t) => {
+test('refresh shows drift and the next up repairs it: a removed target, a changed weight, a deleted attachment', async (t) => {
   const it = await shop(t);
   const { stack, runtime } = it;
   stack.write(webProgram({ port: it.port, targets: targets(it, { b1: 10, b2: 20, b3: 30 }) }));
@@ -129,12 +129,12 @@ test('drift is shown by refresh and repaired by the next up: a target removed, a
   assert.deepEqual(await weights(), { b1: 10, b2: 20, b3: 30 });
   assert.equal((await stack.resources()).get('pool')?.id, id);
 
-  // Deleting what is gone succeeds.
+  // Deleting an object that no longer exists succeeds.
   await runtime.done('DELETE', path);
   await stack.destroy();
 });
 
-test('up --replace of each type: all objects are there afterwards', async (t) => {
+test('up --replace of a resource of each type: all objects exist afterwards', async (t) => {
   const it = await shop(t);
   const { stack, runtime } = it;
   stack.write(webProgram({ port: it.port, targets: targets(it, { b1: 10 }), attachment: { awaitHealthySeconds: 10 } }));

@@ -1,4 +1,4 @@
-// Names that every object of JavaScript has a member of: they are names like others, all but one.
+// Names that are also members of every JavaScript object: they work like other names, except one that is reserved.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RESERVED_NAME } from '../../provider/model/base/record.ts';
@@ -9,7 +9,7 @@ import { type ProgramResources, SmallEngine, urnOf } from '../harness/sequences/
 const NAMES = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 const [FEW, REST] = [NAMES.slice(0, 4), NAMES.slice(4)];
 
-/** Per name a tag and a target; the resources themselves have such names too. */
+/** Returns a program with a tag and a target for each name; its resources have such names too. */
 function program(port: number, names: readonly string[], weight: number): ProgramResources {
   const each = (value: (index: number) => unknown) =>
     Object.fromEntries(names.map((name) => [name, value(NAMES.indexOf(name))]));
@@ -33,7 +33,7 @@ function program(port: number, names: readonly string[], weight: number): Progra
   return [lb, listener, attachment];
 }
 
-test('they are bound, reweighted, refreshed and unbound', async (t) => {
+test('targets named like object members are bound, reweighted, refreshed and unbound', async (t) => {
   const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
   const engine = new SmallEngine(runtime.url, runtime.token);
   const port = await freePort();
@@ -63,7 +63,7 @@ test('they are bound, reweighted, refreshed and unbound', async (t) => {
   assert.deepEqual(Object.keys(targets).sort(), [...REST, first].sort());
 });
 
-test(`${RESERVED_NAME} is refused, by the API too`, async (t) => {
+test(`${RESERVED_NAME} is refused by the provider and by the API`, async (t) => {
   const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
   const tags = JSON.parse(`{"${RESERVED_NAME}": "a"}`);
   const engine = new SmallEngine(runtime.url, runtime.token);

@@ -1,4 +1,4 @@
-// What an operator sees of a runtime and does to its workers: metrics, events, `weir status --watch`, a worker replaced.
+// An operator's view of a runtime: metrics, events, `weir status --watch`, and replaced workers.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ interface Web {
   readonly url: string;
 }
 
-/** A runtime with one HTTP listener `web` on the load balancer `lb`, without targets. */
+/** Starts a runtime with load balancer `lb` and HTTP listener `web`, without targets. */
 async function startWeb(t: TestContext, args: readonly string[] = [], listener: object = {}): Promise<Web> {
   const runtime = await RuntimeProcess.start(t, { args });
   const port = await freePort();
@@ -34,11 +34,11 @@ function bind(runtime: RuntimeProcess, targets: object): Promise<unknown> {
   return runtime.done('PUT', '/v1/attachments/pool', { listenerId: 'web', targets, awaitHealthySeconds: 10 });
 }
 
-test('an ended worker is replaced before the response; the other worker keeps its connections', async (t) => {
+test('an ended worker is replaced before the response, and the other worker keeps its connections', async (t) => {
   const { runtime, port } = await startWeb(t, ['--workers', '2'], { protocol: 'TCP' });
   const backend = await tcpBackend(t, 'a');
   await bind(runtime, { a: backend.target });
-  // More than enough for both workers to have some.
+  // With so many connections, both workers have some.
   const flows = await Promise.all(
     Array.from({ length: 24 }, async () => {
       const socket = connect(port, '127.0.0.1').on('error', () => {});
@@ -70,7 +70,7 @@ test('an ended worker is replaced before the response; the other worker keeps it
   }
 });
 
-test('workers ended one after the other under load: new connections are served', async (t) => {
+test('workers end one after the other under load, and new connections are served', async (t) => {
   const { runtime, url } = await startWeb(t, ['--workers', '2']);
   const backend = await httpBackend(t, 'a');
   await bind(runtime, { a: backend.target });
@@ -84,7 +84,7 @@ test('workers ended one after the other under load: new connections are served',
   assert.deepEqual(broken.slice(0, 3), []);
 });
 
-test('a worker that is not there is 404', async (t) => {
+test('an unknown worker gives a 404', async (t) => {
   const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
   for (const id of ['1', '-1', 'first', '4294967296000']) {
     const response = await runtime.call('DELETE', `/v1/workers/${id}`);
@@ -102,7 +102,7 @@ async function scrape({ runtime }: Web): Promise<Map<string, number>> {
   );
 }
 
-test('metrics count what clients got over all workers; an unbound target loses its series', async (t) => {
+test('metrics count the responses of all workers, and an unbound target loses its series', async (t) => {
   const web = await startWeb(t, ['--workers', '2']);
   const { runtime, url } = web;
   const [a, b] = [await httpBackend(t, 'a'), await httpBackend(t, 'b')];
@@ -137,7 +137,7 @@ test('metrics count what clients got over all workers; an unbound target loses i
   assert.equal(after.get('weir_http_requests_total{listener="web"}'), 41);
 });
 
-test('metrics keep their totals when a worker is replaced, and are for bearers of the token only', async (t) => {
+test('metrics keep their totals when a worker is replaced, and need the token', async (t) => {
   const web = await startWeb(t, ['--workers', '1']);
   const backend = await httpBackend(t, 'a');
   await bind(web.runtime, { a: backend.target });
@@ -157,7 +157,7 @@ interface Seen {
   readonly data: any;
 }
 
-/** What the event stream brought so far. */
+/** The events that an event stream has brought so far. */
 class Events {
   readonly seen: Seen[] = [];
   isEnded = false;
@@ -180,7 +180,7 @@ class Events {
     this.#stop.abort();
   }
 
-  /** The first event of the type that `fits`. */
+  /** Waits for the first event of the type for which `fits` returns `true`. */
   one(type: string, fits: (data: Seen['data']) => boolean): Promise<Seen> {
     return until(`an event ${type}`, () => this.seen.find((event) => event.type === type && fits(event.data)));
   }
@@ -199,13 +199,13 @@ class Events {
         }
       }
     } catch {
-      // Closed by the test.
+      // The test has closed the event stream.
     }
     this.isEnded = true;
   }
 }
 
-test('events tell writes with what they bound, health, replaced workers and refused listeners', async (t) => {
+test('events report writes with their bound targets, health, replaced workers and refused listeners', async (t) => {
   const { runtime } = await startWeb(t, ['--workers', '1']);
   const events = await Events.open(t, runtime);
   const backend = await httpBackend(t, 'a');
@@ -241,7 +241,7 @@ test('events tell writes with what they bound, health, replaced workers and refu
   assert.deepEqual(gone.data.targets, [{ operation: 'unbind', name: 'a' }]);
 });
 
-test('Last-Event-ID brings what was missed; after a restart it is said that more may have been', async (t) => {
+test('Last-Event-ID brings the missed events; after a restart an event says that more may have been missed', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const first = await Events.open(t, runtime);
   await runtime.done('PUT', '/v1/load-balancers/one', {});
@@ -263,7 +263,7 @@ test('Last-Event-ID brings what was missed; after a restart it is said that more
 test('SIGTERM ends the event streams at once, and the exit code is 0', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const events = await Events.open(t, runtime);
-  // One that reads nothing must not hold the runtime up either.
+  // A client that reads nothing must not delay the end of the runtime either.
   const { hostname, port } = new URL(runtime.url);
   const idle = connect(Number(port), hostname).on('error', () => {});
   t.after(() => idle.destroy());
@@ -277,12 +277,12 @@ test('SIGTERM ends the event streams at once, and the exit code is 0', async (t)
   await until('the end of the stream', () => events.isEnded || undefined);
 });
 
-test('events are for bearers of the token only', async (t) => {
+test('events need the token', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   assert.equal((await fetch(`${runtime.url}/v1/events`)).status, 401);
 });
 
-test('`weir status --watch` shows a change, the absence of the runtime and its return, and Ctrl-C ends it with 0', async (t) => {
+test('`weir status --watch` shows changes, the absence of the runtime and its return, and Ctrl-C ends it with exit code 0', async (t) => {
   const { runtime } = await startWeb(t, ['--workers', '1']);
   const backend = await httpBackend(t, 'a');
   await bind(runtime, { blue: { ...backend.target, weight: 25 } });
@@ -317,7 +317,7 @@ test('`weir status --watch` shows a change, the absence of the runtime and its r
   assert.deepEqual(await exited, [0, null]);
 });
 
-test('`weir status --watch` where no runtime is fails in one line, as without --watch', async () => {
+test('`weir status --watch` without a runtime fails in one line, as without --watch', async () => {
   const env = { ...process.env, WEIR_ENDPOINT: `http://127.0.0.1:${await freePort()}` };
   const { status, stderr } = spawnSync(process.execPath, [MAIN, 'status', '--watch'], { encoding: 'utf8', env });
   assert.equal(status, 1);

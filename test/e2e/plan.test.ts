@@ -1,4 +1,4 @@
-// `weir plan` through the real CLI: what it says is what the `up` then does to traffic.
+// `weir plan` with the real CLI: the planned shares are those of the traffic after the `up`.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Backend, freePort } from '../harness/backends/backends.ts';
@@ -12,7 +12,7 @@ import { stackWorldOf } from '../harness/stack/world.ts';
 const REQUESTS = 10_000;
 const CLIENTS = 8;
 
-/** One listener; the attachments by name, each with its targets and options. */
+/** Returns a program with one listener and the attachments by name, each with its targets and options. */
 function program(port: number, attachments: Record<string, object>, rest = ''): string {
   const bound = Object.entries(attachments).map(
     ([name, targets]) =>
@@ -29,7 +29,7 @@ ${rest}
 `;
 }
 
-/** In percent, by backend. */
+/** Returns the measured shares in percent, by backend. */
 async function measure(port: number): Promise<Record<string, number>> {
   const load = startLoad({ url: `http://127.0.0.1:${port}/`, clients: CLIENTS, maxRequests: REQUESTS / CLIENTS });
   await load.done;
@@ -45,7 +45,7 @@ function assertNear(measured: Record<string, number>, planned: Record<string, nu
   }
 }
 
-test('two attachments, one unchanged: the shares are those of 10,000 requests before and after the up', async (t) => {
+test('two attachments, one unchanged: the planned shares match 10,000 requests before and after the up', async (t) => {
   const { stack, port, httpBackend } = await stackWorldOf(t);
   const backends = await Promise.all(['b1', 'b2', 'b3', 'b4'].map((name) => httpBackend(name)));
   const of = (weights: Record<string, number>) =>
@@ -82,7 +82,7 @@ test('two attachments, one unchanged: the shares are those of 10,000 requests be
 const target = (port: number, weight: number) => ({ address: '127.0.0.1', port, weight });
 const withoutWaiting = (text: string) => text.replaceAll(', awaitHealthySeconds: 20', '');
 
-test("another stack's targets are in the shares where a runtime is set, and else the section says so", async (t) => {
+test("another stack's targets count in the shares if a runtime is given, and otherwise the section says that they are missing", async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const first = await Stack.create(t, withoutWaiting(program(await freePort(), { own: { a1: target(1, 50) } })));
   first.environment.WEIR_TOKEN = runtime.token;
@@ -111,7 +111,7 @@ new weir.TargetAttachment('theirs', { listenerId: '${listenerId}', targets: { z1
   assert.equal(part.code, 2);
 });
 
-test('gates: 2 where a named rule warns, 0 where another one does, 1 for what is no plan; the Markdown is there', async (t) => {
+test('exit codes: 2 if a named rule warns, 0 if only another rule warns, 1 for invalid input; the Markdown is printed in both cases', async (t) => {
   const { stack, port } = await stackWorldOf(t);
   const two = (b1: number, b2: number) =>
     withoutWaiting(program(port, { pool: { b1: target(1, b1), b2: target(2, b2) } }));
@@ -148,7 +148,7 @@ test('gates: 2 where a named rule warns, 0 where another one does, 1 for what is
   assert.match(masked.stderr, /WEIR_TOKEN/);
 });
 
-test('unknowns are known after up, and a new listener has its attachments; the stream of events is read too', async (t) => {
+test('unknown values are shown as such, a new listener shows its attachments, and the stream of preview events is accepted', async (t) => {
   const { stack, port } = await stackWorldOf(t);
   const unknown = `
 const other = new weir.LoadBalancer('other');
@@ -168,7 +168,7 @@ new weir.TargetAttachment('later', { listenerId: web.id, targets: other.vip.appl
   assert.equal(streamed.code, 0);
 });
 
-test('secrets never show: keys, and what a program makes a secret, though the runtime tells it', async (t) => {
+test('secrets are never shown: neither keys nor values that a program marks as secret, even if the runtime returns them', async (t) => {
   const { runtime, stack, port } = await stackWorldOf(t);
   const [one, two] = [makePair(['one.example.com']), makePair(['two.example.com'])];
   const stackProgram = (pair: typeof one, cookieKey: string, address: string, weight: number) => `
@@ -207,7 +207,7 @@ new weir.TargetAttachment('pool', { listenerId: web.id, targets: { b1: { address
   }
 });
 
-test('servers and auto scaling groups: members come and go, and who stops takes nothing any more', async (t) => {
+test('servers and auto scaling groups: members are added and removed, and a stopping server loses its traffic', async (t) => {
   const { stack, port } = await stackWorldOf(t);
   const scaled = (members: string, status: string, weight: number) =>
     withoutWaiting(

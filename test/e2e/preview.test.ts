@@ -1,9 +1,9 @@
-// Previews: unknown inputs at every place, and bad input refused before anything is done.
+// Previews with unknown inputs in every place, and with invalid inputs, which are refused before anything is done.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
-/** `pending(value)` is unknown in the preview of a stack in which `seed` changes. */
+/** Returns a program in which `pending(value)` is unknown in the preview if `seed` changes. */
 function unknownProgram({ port, seed, weight }: { port: number; seed: string; weight: string }): string {
   return `
 import * as pulumi from '@pulumi/pulumi';
@@ -21,7 +21,7 @@ const whole = new weir.TargetAttachment('whole', { listenerId: web.id, targets: 
 `;
 }
 
-test('unknown port, address, weight, listenerId and whole map: the first and a changed stack preview and go up', async (t) => {
+test('unknown port, address, weight, listenerId and target map: new and changed stacks preview and go up', async (t) => {
   const { runtime, stack, port } = await stackWorldOf(t);
   stack.write(unknownProgram({ port, seed: 'one', weight: '10' }));
   assert.match(await stack.done(['preview']), /\+ 5 to create|5 to create|6 to create/);
@@ -58,7 +58,7 @@ const BAD: readonly (readonly [resource: string, paths: readonly string[]])[] = 
   ],
 ];
 
-test('bad input names every property at preview, without a stack trace', async (t) => {
+test('invalid input names every property at preview, without a stack trace', async (t) => {
   const { runtime, stack } = await stackWorldOf(t);
   for (const [resource, paths] of BAD) {
     stack.write(`import * as weir from 'pulumi-weir';\nnew weir.${resource};\n`);
@@ -70,7 +70,7 @@ test('bad input names every property at preview, without a stack trace', async (
   assert.equal((await runtime.done('GET', '/v1/status')).version, 0);
 });
 
-test("vip stays known in the preview of a change where address is given; a stack's outputs do not flicker", async (t) => {
+test('vip is known in the preview of a change if the address is given, so stack outputs show no change', async (t) => {
   const { stack } = await stackWorldOf(t);
   const program = (tag: string) => `
 import * as weir from 'pulumi-weir';

@@ -1,4 +1,4 @@
-// What a program says that contradicts itself is refused in its very first preview, and what only looks so is not.
+// Contradictions within a program, which its first preview refuses, and valid programs that look like contradictions.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stackWorldOf } from '../harness/stack/world.ts';
@@ -16,7 +16,7 @@ const pool = (name, parent, targets, more = {}) => new weir.TargetAttachment(nam
 const server = (name, more) => new weir.BackendServer(name, { ...place, ...more });
 `;
 
-/** Programs, each with what it is told. */
+/** Programs with contradictions, each with the expected messages. */
 const REFUSED: readonly (readonly [string, readonly RegExp[]])[] = [
   [
     `pool('one', { listenerId: web.id }, { b1 }); pool('two', { listenerId: web.id }, { x: b1, y: { ...b1, port: 81 } });`,
@@ -38,7 +38,7 @@ const REFUSED: readonly (readonly [string, readonly RegExp[]])[] = [
     `new weir.Listener('again', { loadBalancerId: new weir.LoadBalancer('lb2', { address: '127.0.0.1' }).id, protocol: 'TCP', port: 8080 });`,
     [/property port .* is that of listener "(web|again)" of this program too, .*\(PortInUse\)/],
   ],
-  // One fault each: after the first one that the engine hears of, the program ends.
+  // Each of these programs has one fault, because a program ends at the first fault that the engine reports.
   [
     `pool('one', { loadBalancerId: old.id }, { b1 });`,
     [/targets\.b1\.port cannot be given under a classic load balancer.*\(OperationFailed\.ActionNotSupport\)/],
@@ -87,7 +87,7 @@ const REFUSED: readonly (readonly [string, readonly RegExp[]])[] = [
   ],
 ];
 
-test('a first preview names each contradiction, with its code, and nothing is done', async (t) => {
+test('a first preview names each contradiction with its code, and nothing is done', async (t) => {
   const { runtime, stack } = await stackWorldOf(t);
   for (const [program, expected] of REFUSED) {
     stack.write(HEAD + program);
@@ -108,7 +108,7 @@ new weir.TargetAttachment('one', { listenerId: web.id, targets: ${one} });
 new weir.TargetAttachment('two', { listenerId: web.id, targets: ${two} });
 ${more}`;
 
-test('what moves, is renamed, replaced or goes is no contradiction, nor is a bound server that stops', async (t) => {
+test('targets that move, are renamed, replaced or removed are no contradiction, nor is a bound server that stops', async (t) => {
   const { stack, freePort } = await stackWorldOf(t);
   const [port, other] = [await freePort(), await freePort()];
   const write = (program: string, status = '') =>
@@ -117,13 +117,14 @@ test('what moves, is renamed, replaced or goes is no contradiction, nor is a bou
   write(POOLS(`{ ${x}, ${y} }`, '{}'));
   await stack.up();
   const steps: readonly (readonly [string, string])[] = [
-    // A bound server stops, and then its target is called otherwise.
+    // A bound server stops, and then its target is renamed.
     [POOLS(`{ ${x}, ${y} }`, '{}'), `, status: 'Stopped'`],
     [POOLS(`{ ${x}, ${y.replace('y', 'z')} }`, '{}'), `, status: 'Stopped'`],
-    // A target moves from one attachment to the other, and back with an attachment that is gone.
+    // A target moves from one attachment to the other, and back when the other attachment is removed.
     [POOLS(`{ ${y} }`, `{ ${x} }`), `, status: 'Stopped'`],
     [POOLS(`{ ${x}, ${y} }`, '{}').replace(/.*'two'.*/, ''), ''],
-    // Another name with and without an alias; another port of the listener, which a new one takes.
+    // An attachment is renamed without and with an alias; then a new listener takes the old port of a listener that
+    // moves.
     [POOLS(`{ ${x}, ${y} }`, '{}').replace("'one'", "'first'"), ''],
     [
       POOLS(`{ ${x}, ${y} }`, '{}')

@@ -1,4 +1,4 @@
-// How a program may be laid out: resources in components, the same name twice, and what is read without being owned.
+// The layout of programs: resources in components, equal names in two components, and objects read without being owned.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stackWorldOf } from '../harness/stack/world.ts';
@@ -30,7 +30,7 @@ export const branch = new Branch('branch', ${otherPort}).shop.endpoint;
 `;
 }
 
-test('resources in a component, and the same names in a component of a component: the owner is the URN', async (t) => {
+test('resources in nested components with equal names have their URN as owner', async (t) => {
   const { runtime, stack, freePort } = await stackWorldOf(t);
   stack.write(componentProgram(await freePort(), await freePort()));
   await stack.done(['preview']);
@@ -46,7 +46,7 @@ test('resources in a component, and the same names in a component of a component
   await stack.destroy();
 });
 
-test('get reads what is there, and fails for what is not', async (t) => {
+test('get reads an existing object, and fails for a missing one', async (t) => {
   const { runtime, stack } = await stackWorldOf(t);
   await runtime.done('PUT', '/v1/load-balancers/theirs', { address: '127.0.0.9' });
   const program = (id: string) => `

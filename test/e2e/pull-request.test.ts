@@ -1,4 +1,4 @@
-// The example workflow for pull requests: its `run` steps, one after the other, against a real runtime with the real CLI.
+// The example workflow for pull requests: its `run` steps in sequence, with a real runtime and the real CLI.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,12 +24,12 @@ const workflow = z
   })
   .parse(parse(readFileSync(join(ROOT, 'examples/pull-request.yml'), 'utf8')));
 
-/** In place of GitHub's own program: it keeps what would be the comment. */
+/** A replacement for GitHub's command `gh`, which writes the pull request comment to a file. */
 const GH = `#!/bin/sh
 test "$*" = 'pr comment 7 --edit-last --create-if-none --body-file plan.md' && cp plan.md comment.md
 `;
 
-test('the workflow comments the plan, lets it pass or not, and the up of main does what it said', async (t) => {
+test('the workflow comments the plan, passes or fails accordingly, and the up on main does what the plan said', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const [directory, programs] = [temporaryDirectory(t), temporaryDirectory(t)];
   writeFileSync(join(programs, 'gh'), GH);
@@ -38,7 +38,7 @@ test('the workflow comments the plan, lets it pass or not, and the up of main do
   npmInstall(directory, '--package-lock-only');
   const stack = await Stack.at(t, directory, '', runtime);
 
-  /** What the expressions of the workflow mean here; another one fails the test. */
+  /** Values of the workflow's expressions. An expression without a value fails the test. */
   const values: Record<string, string> = {
     'vars.PULUMI_BACKEND_URL': stack.environment.PULUMI_BACKEND_URL ?? '',
     'vars.PULUMI_STACK': 'dev',
@@ -57,7 +57,10 @@ test('the workflow comments the plan, lets it pass or not, and the up of main do
         }),
       ]),
     );
-  /** As a runner does: each in a shell of its own, until one fails. Its name and its exit code, or undefined. */
+  /**
+   * Runs the steps of a job in a shell each, as a runner does, until one fails. Returns the failed step with its exit
+   * code, or `undefined` if all succeed.
+   */
   const runJob = async (name: string) => {
     for (const step of workflow.jobs[name]?.steps ?? []) {
       // A machine of a pipeline is always new; here the first job's packages stay, and the lock file never changes.

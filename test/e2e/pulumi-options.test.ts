@@ -1,36 +1,39 @@
-// The options that Pulumi gives every resource and every `up` do with Weir's resources what their users expect.
+// Pulumi's resource options and `up` options with Weir's resources.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { exchange } from '../harness/clients/load.ts';
 import { type StackWorld, stackWorldOf } from '../harness/stack/world.ts';
 
 interface Texts {
-  /** JavaScript before the resources. */
+  /** JavaScript code of the program before its resources. */
   head?: string;
-  /** Options of each resource, by its variable. */
+  /** Resource options as JavaScript code, by the variable of the resource. */
   lb?: string;
   web?: string;
   pool?: string;
   names?: { lb: string; web: string; pool: string };
   weights?: readonly [b1: number, b2: number];
   colour?: string;
-  /** JavaScript that makes `pool`, in place of what stands there else. */
+  /** JavaScript code that makes the attachment `pool`, instead of the default code. */
   poolText?: string;
 }
 
 interface Shop extends StackWorld {
   write(texts: Texts): void;
   up(texts: Texts): Promise<string>;
-  /** Every object of the runtime by the kind of its list, without its version. */
+  /** Returns every object of the runtime by kind, without its version. */
   objects(): Promise<Record<string, Record<string, unknown>>>;
-  /** The weights that are bound. */
+  /** Returns the weights of the bound targets. */
   weights(): Promise<Record<string, number>>;
   ask(): Promise<string | undefined>;
 }
 
 const KINDS = ['load-balancers', 'listeners', 'attachments'];
 
-/** A load balancer `lb`, a listener `web` and an attachment `pool` of b1 and b2, which is one server: both say "b". */
+/**
+ * Creates a stack with load balancer `lb`, listener `web` and attachment `pool` of b1 and b2, which are one server that
+ * responds with "b".
+ */
 async function shop(t: TestContext): Promise<Shop> {
   const world = await stackWorldOf(t);
   const { runtime, stack, port, httpBackend } = world;
@@ -73,14 +76,14 @@ ${poolText ?? `new weir.TargetAttachment('${names?.pool ?? 'pool'}', { listenerI
   };
 }
 
-/** The same, but for the owners: what a label is. */
+/** Returns the objects without their owners, which are only a label. */
 function withoutOwners(objects: Record<string, Record<string, unknown>>) {
   return Object.entries(objects).map(([kind, { owner: _, ...object }]) => [kind, object]);
 }
 
 const ownersOf = (objects: Record<string, Record<string, unknown>>) => KINDS.map((kind) => objects[kind]?.owner);
 
-test('protect: a resource that goes from the program is not deleted, and the up says why', async (t) => {
+test('protect: a protected resource that is removed from the program is not deleted, and the up says why', async (t) => {
   const { stack, write, up, ask, objects } = await shop(t);
   await up({ pool: '{ protect: true }' });
   const before = await objects();
@@ -92,7 +95,7 @@ test('protect: a resource that goes from the program is not deleted, and the up 
   assert.equal(await ask(), 'b');
 });
 
-test('aliases: resources of each type under other names and in a component are the same objects with another owner', async (t) => {
+test('aliases: renamed resources of each type, also moved into a component, are the same objects with another owner', async (t) => {
   const { stack, write, up, objects } = await shop(t);
   await up({});
   const before = await objects();
@@ -112,7 +115,7 @@ test('aliases: resources of each type under other names and in a component are t
   await stack.done(['preview', '--expect-no-changes']);
 });
 
-test('aliases: a new resource of the name that another one had is an object of its own, and neither takes the other', async (t) => {
+test('aliases: a new resource with the old name of a renamed one is another object, and both are kept', async (t) => {
   const { stack, runtime, up } = await shop(t);
   await up({});
   await up({ names: { lb: 'lb', web: 'web', pool: 'old' }, pool: `{ aliases: [{ name: 'pool' }] }` });
@@ -131,27 +134,27 @@ test('aliases: a new resource of the name that another one had is an object of i
   assert.deepEqual((await runtime.done('GET', '/v1/attachments')).items, []);
 });
 
-test('transforms change what a resource is given', async (t) => {
+test('transforms change the arguments of a resource', async (t) => {
   const { up, stack, objects } = await shop(t);
   await up({ lb: `{ transforms: [({ props, opts }) => ({ props: { ...props, tags: { colour: 'green' } }, opts })] }` });
   assert.deepEqual((await objects())['load-balancers']?.tags, { colour: 'green' });
   await stack.done(['preview', '--expect-no-changes']);
 });
 
-test("ignoreChanges of one target's weight leaves that weight, and changes the other", async (t) => {
+test("ignoreChanges for one target's weight keeps that weight, and changes the other", async (t) => {
   const { up, stack, runtime, objects, weights } = await shop(t);
   const pool = `{ ignoreChanges: ['targets.b1.weight'] }`;
   await up({ pool });
   await up({ pool, weights: [50, 30] });
   assert.deepEqual(await weights(), { b1: 20, b2: 30 });
-  // Another's change is taken in by a refresh, and then left as it is.
+  // A refresh takes in a change made through the API, and the weight is then left unchanged.
   const { id } = (await objects()).attachments ?? {};
   await runtime.done('PATCH', `/v1/attachments/${id}`, { targets: { b1: { weight: 7 } } });
   await stack.done(['up', '--yes', '--skip-preview', '--refresh']);
   assert.deepEqual(await weights(), { b1: 7, b2: 30 });
 });
 
-test('--target updates, replaces and destroys what it names, and leaves the rest', async (t) => {
+test('--target updates, replaces and destroys only the named resources', async (t) => {
   const { up, write, stack, objects, weights, ask } = await shop(t);
   await up({});
   const urn = (await stack.resources()).get('pool')?.urn ?? '';
@@ -167,7 +170,7 @@ test('--target updates, replaces and destroys what it names, and leaves the rest
   assert.notDeepEqual((await objects()).listeners, {});
 });
 
-test('deleteBeforeReplace, as the user asks for it: the old ones go first, and all are there again', async (t) => {
+test('deleteBeforeReplace set by the user: the old objects are deleted first, and all exist again afterwards', async (t) => {
   const { up, stack, objects, ask } = await shop(t);
   const options = { lb: '{ deleteBeforeReplace: true }', web: '{ deleteBeforeReplace: true }' };
   await up(options);
@@ -186,7 +189,7 @@ test('deleteBeforeReplace, as the user asks for it: the old ones go first, and a
   await stack.done(['preview', '--expect-no-changes']);
 });
 
-test('retainOnDelete: what leaves the program serves on, and is taken over when it comes back', async (t) => {
+test('retainOnDelete: objects removed from the program keep serving, and are adopted when they return', async (t) => {
   const { up, objects, stack, ask } = await shop(t);
   await up({ pool: '{ retainOnDelete: true }' });
   const before = await objects();
@@ -201,7 +204,7 @@ test('retainOnDelete: what leaves the program serves on, and is taken over when 
   assert.deepEqual((await objects()).attachments, {});
 });
 
-test('a resource or the whole stack renamed in the state: the next up changes the owners and nothing else', async (t) => {
+test('a resource or stack renamed in the state: the next up changes only the owners', async (t) => {
   const { up, write, objects, stack, ask } = await shop(t);
   await up({});
   const before = await objects();

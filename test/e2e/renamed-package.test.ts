@@ -1,4 +1,5 @@
-// How a stack of 0.1.0, whose package was called `weir`, goes on with `pulumi-weir`: its state asks for the old name.
+// The step from 0.1.0, whose package was called `weir`, to `pulumi-weir`: the state of an old stack asks for the old
+// package name.
 import assert from 'node:assert/strict';
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { webProgram } from '../harness/stack/programs.ts';
 import type { Stack } from '../harness/stack/stack.ts';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
-/** The provider of a type as 0.1.0 wrote it into the state. */
+/** Returns the provider of a type as 0.1.0 wrote it into the state. */
 function oldProvider(type: string): string {
   return `exports.handler = __f0;
 
@@ -51,13 +52,16 @@ return () => provider;
 interface OldStack {
   readonly stack: Stack;
   readonly runtime: RuntimeProcess;
-  /** The id in the runtime, which a replacement would change; fails where the listener does not serve. */
+  /**
+   * Returns the id of the listener in the runtime, which a replacement would change. Fails if the listener does not
+   * serve.
+   */
   readonly served: () => Promise<string>;
   readonly link: (name: string) => void;
   readonly unlink: (name: string) => void;
 }
 
-/** A stack that serves, with the state that 0.1.0 would have left: only the text of the providers was another. */
+/** Creates a serving stack with the state of 0.1.0, which differs only in the text of the providers. */
 async function oldStack(t: TestContext): Promise<OldStack> {
   const { runtime, stack, port, httpBackend } = await stackWorldOf(t);
   const backend = await httpBackend('a');
@@ -85,7 +89,7 @@ async function oldStack(t: TestContext): Promise<OldStack> {
   };
 }
 
-test('one up with the new name renews every resource in place; nothing asks for the old name afterwards', async (t) => {
+test('one up with the new name updates every resource in place, and nothing asks for the old name afterwards', async (t) => {
   const { stack, served } = await oldStack(t);
   const id = await served();
   const before = await stack.run(['refresh', '--yes', '--skip-preview']);
@@ -98,10 +102,10 @@ test('one up with the new name renews every resource in place; nothing asks for 
   assert.equal((await stack.resources()).size, 0);
 });
 
-test('with the new package under the old name too, the old state works unchanged', async (t) => {
+test('with the new package installed under the old name too, the old state works unchanged', async (t) => {
   const { stack, served, runtime, link, unlink } = await oldStack(t);
   const id = await served();
-  // As npm lays out the alias "weir": "npm:pulumi-weir@...".
+  // Links the package like npm does for the alias "weir": "npm:pulumi-weir@...".
   link('weir');
   assert.match(await stack.done(['refresh', '--yes', '--skip-preview']), /4 unchanged/);
   assert.equal(await served(), id);

@@ -1,15 +1,18 @@
-// Listeners, rules, attachments and load balancers are renamed without alias under load: each waits for its turn, and no request fails.
+// Renames of listeners, rules, attachments and load balancers without an alias under load: no request fails.
 import { test } from 'node:test';
 import { makePair } from '../harness/machine/certificates.ts';
 import { LoadedStack, type Row } from '../harness/stack/loaded-stack.ts';
 
 const HTTPS = { protocol: 'HTTPS', certificates: { main: makePair(['first.example']) } };
 
-/** Attachments that wait for no health: the responses themselves must come late enough. */
+/**
+ * Returns code for attachments without awaitHealthySeconds, so that the runtime must delay its responses until the
+ * first checks have ended.
+ */
 const own = (prefix: string) => `
 for (const [of, parent] of Object.entries({ web: { listenerId: web.id }, tcp: { listenerId: tcp.id }, rule: { ruleId: rule.id } }))
   new weir.TargetAttachment('${prefix}-' + of, { ...parent, targets: { a, b } });`;
-/** The listeners share those of their load balancer. */
+/** Returns code for attachments in which the listeners share the targets of their load balancer. */
 const shared = (prefix: string) => `
 new weir.TargetAttachment('${prefix}-rule', { ruleId: rule.id, targets: { a, b } });
 new weir.TargetAttachment('${prefix}-shared', { loadBalancerId: lb.id, targets: { a, b } });`;
@@ -17,24 +20,28 @@ new weir.TargetAttachment('${prefix}-shared', { loadBalancerId: lb.id, targets: 
 const ROWS: readonly Omit<Row, 'responding'>[] = [
   { what: 'the TCP and the HTTPS listener', targets: own('pool'), web: HTTPS, names: { web: 'web2', tcp: 'tcp2' } },
   {
-    what: 'the load balancer, whose address the next one has',
+    what: 'the load balancer, whose address the new one takes',
     targets: own('pool'),
     web: HTTPS,
     names: { web: 'web2', tcp: 'tcp2', lb: 'lb2' },
   },
-  { what: 'all at once, and HTTPS becomes HTTP', targets: own('other'), names: { rule: 'rule3', lb: 'lb3' } },
   {
-    what: 'the HTTP listener, and attachments that wait for health',
+    what: 'all resources at once, while HTTPS becomes HTTP',
+    targets: own('other'),
+    names: { rule: 'rule3', lb: 'lb3' },
+  },
+  {
+    what: 'the HTTP listener, with attachments that wait for health',
     targets: `bind('awaited', { a, b });`,
     names: { web: 'web3', rule: 'rule3', lb: 'lb3' },
   },
   {
-    what: "nothing, but the listeners' targets become their load balancer's",
+    what: 'no resource, but the listeners get the targets of their load balancer',
     targets: shared('other'),
     names: { rule: 'rule3', lb: 'lb3' },
   },
   {
-    what: "listeners with their load balancer's targets",
+    what: 'listeners with the targets of their load balancer',
     targets: shared('other'),
     names: { web: 'web4', tcp: 'tcp4', rule: 'rule3', lb: 'lb3' },
   },
@@ -45,7 +52,7 @@ const ROWS: readonly Omit<Row, 'responding'>[] = [
   },
 ];
 
-test('renamed under load', async (t) => {
+test('no request fails while resources are renamed under load', async (t) => {
   const loaded = await LoadedStack.start(t, { targets: own('pool'), web: HTTPS });
   for (const row of ROWS) await t.test(row.what, () => loaded.row({ ...row, responding: 'ab' }));
 });

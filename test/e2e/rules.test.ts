@@ -8,7 +8,7 @@ import { Stack } from '../harness/stack/stack.ts';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
 interface Rule {
-  /** Of the resources, rule and attachment. */
+  /** Name of the rule and of its attachment. */
   name: string;
   match: object;
   backend: Backend;
@@ -22,12 +22,14 @@ interface Shop {
   up(rules: readonly Rule[]): Promise<string>;
   write(rules: readonly Rule[]): void;
   url: string;
-  /** Who responds at `port`, or at the listener `web`. */
+  /** Returns the name of the backend that responds at `port`, by default at the listener `web`. */
   ask(host: string, path: string, port?: number): Promise<string>;
   otherPort: number;
 }
 
-/** Two listeners, `web` and `other`, with the backend `own` as their own target, and the rules of the program. */
+/**
+ * Creates a stack with two listeners, `web` and `other`, whose own target is the backend `own`; `up` adds rules to it.
+ */
 async function shop(t: TestContext): Promise<Shop> {
   const { runtime, stack, httpBackend, freePort } = await stackWorldOf(t);
   const own = await httpBackend('own');
@@ -109,7 +111,7 @@ test('two rules: faults in preview, traffic by host and path, no drift, a match 
     assert.deepEqual((await runtime.done('GET', `/v1/${kind}`)).items, []);
 });
 
-test('rules come and go, and one is renamed with its targets, in one up under load without a failure', async (t) => {
+test('rules are added, removed and renamed with their targets in one up under load, without a failure', async (t) => {
   const { stack, up, url } = await shop(t);
   const [api, api2, img] = [await httpBackend(t, 'api'), await httpBackend(t, 'api2'), await httpBackend(t, 'img')];
   const match = { path: '/api' };

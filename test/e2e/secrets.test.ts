@@ -1,4 +1,4 @@
-// Planted keys through the whole way of a stack: they serve, and are nowhere to be read.
+// Keys in a stack, from program to runtime: they work, and no output or file shows them.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { stackWorldOf } from '../harness/stack/world.ts';
 
 const COOKIE_KEY = 'planted-cookie-key-0123456789';
 
-/** The pairs come in the shapes in which a program may have them: as they are, and as outputs at several depths. */
+/** Returns a program with key pairs in the forms that programs use: plain values, and outputs at several depths. */
 function program(port: number, main: string, sticky: object = { type: 'cookie', cookieKey: COOKIE_KEY }): string {
   return `
 import { readFileSync } from 'node:fs';
@@ -42,13 +42,13 @@ function writePair(stack: Stack, name: string, { certificate, privateKey }: Pair
   writeFileSync(join(stack.directory, `${name}.key`), privateKey);
 }
 
-/** Every file below the folder, in one text. */
+/** Returns the contents of all files below the folder as one text. */
 function contents(folder: string): string {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('\n');
 }
 
-/** A line of base64 out of its middle, which any form of the text would have. */
+/** Returns a line of base64 from the middle of a key, which occurs in the text of the key in any form. */
 function bodyOf({ privateKey }: Pair): string {
   const line = privateKey.split('\n')[1] ?? '';
   assert.ok(line.length >= 64);
@@ -67,7 +67,7 @@ async function eventsOf(runtime: RuntimeProcess): Promise<string> {
   return text;
 }
 
-test('planted keys serve, and are in no file, respond, event, log or state; a second up changes nothing', async (t) => {
+test('keys work and are in no file, response, event, log or state, and a second up changes nothing', async (t) => {
   const { runtime, stack, port } = await stackWorldOf(t);
   stack.write(program(port, 'one'));
   const pairs = Object.fromEntries(['one', 'two', 'entry', 'key'].map((name) => [name, makePair([`${name}.example`])]));
@@ -76,7 +76,7 @@ test('planted keys serve, and are in no file, respond, event, log or state; a se
 
   let shown = await stack.done(['preview', '--diff']);
   shown += await stack.up();
-  assert.equal(await servedName(port), 'entry.example', 'the first in order of name');
+  assert.equal(await servedName(port), 'entry.example', 'the first certificate in order of name is served');
   await stack.done(['preview', '--expect-no-changes']);
   stack.write(program(port, 'two'));
   const preview = await stack.done(['preview', '--diff']);
@@ -87,7 +87,7 @@ test('planted keys serve, and are in no file, respond, event, log or state; a se
   await stack.done(['preview', '--expect-no-changes']);
 
   const { text: exported } = await stack.run(['stack', 'export']);
-  const home = stack.environment.HOME ?? assert.fail('no home');
+  const home = stack.environment.HOME ?? assert.fail('the stack has no HOME');
   const seen: Record<string, string> = {
     'the commands': shown,
     'the exported state': exported,
@@ -112,12 +112,12 @@ test('planted keys serve, and are in no file, respond, event, log or state; a se
   assert.equal(certificates.main.privateKeyFingerprint, fingerprint(two.privateKey.trim()));
   assert.equal(stickySession.cookieKeyFingerprint, fingerprint(COOKIE_KEY));
   const { text: open } = await stack.run(['stack', 'export', '--show-secrets']);
-  assert.ok(open.includes(bodyOf(two)) && open.includes(COOKIE_KEY), 'the state has them, encrypted');
+  assert.ok(open.includes(bodyOf(two)) && open.includes(COOKIE_KEY), 'the state has the keys, encrypted');
   assert.ok(!open.includes(bodyOf(one)));
   await stack.destroy();
 });
 
-test('another key in the runtime is drift, which up repairs; a wrong pair is refused in preview', async (t) => {
+test('another key in the runtime is drift that up repairs, and an invalid key pair is refused in preview', async (t) => {
   const { runtime, stack, port } = await stackWorldOf(t);
   stack.write(program(port, 'main'));
   for (const name of ['main', 'entry', 'key']) writePair(stack, name, makePair([`${name}.example`]));

@@ -1,4 +1,4 @@
-// Property tests: desired states, one after the other, through the providers' own methods against a real runtime.
+// Property tests of desired states in sequence, through the providers' own methods against a real runtime.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ import {
 const RUNS = 60;
 const MAX_STATES = 6;
 
-/** What others name before those. */
+/** API kinds by resource type. Each kind is listed before the kinds that refer to it. */
 const KINDS: Readonly<Record<string, Kind>> = {
   BackendServer: 'backend-servers',
   LoadBalancer: 'load-balancers',
@@ -43,7 +43,10 @@ async function itemsOf(runtime: RuntimeProcess): Promise<Item[]> {
   return (await Promise.all(lists)).flat();
 }
 
-/** Each object of the program is there, as it means it, under the right parent, and no other: an unset weight is that of 100. */
+/**
+ * Asserts that the runtime has exactly the objects of the program, with its properties and parents. An unset weight
+ * counts as 100.
+ */
 async function expectExactly(runtime: RuntimeProcess, program: ProgramResources): Promise<void> {
   const items = await itemsOf(runtime);
   const idOf = new Map(items.map(({ owner, id }) => [owner, id]));
@@ -54,7 +57,7 @@ async function expectExactly(runtime: RuntimeProcess, program: ProgramResources)
   assert.deepEqual(items.map(({ owner }) => owner).sort(), wanted.map(({ owner }) => owner).sort());
   for (const properties of wanted) {
     const item = items.find(({ owner }) => owner === properties.owner);
-    // A listener that waits behind another one says so.
+    // A warning would mean that the listener waits behind another one.
     if (item.url === '/v1/listeners') assert.equal(item.warnings, undefined);
     const resource = resourceOf(item.url.slice('/v1/'.length));
     const actual = Object.fromEntries(Object.keys(properties).map((key) => [key, item[key]]));
@@ -62,14 +65,14 @@ async function expectExactly(runtime: RuntimeProcess, program: ProgramResources)
   }
 }
 
-/** What a sequence that failed has left would fail the shorter one as well. */
+/** Deletes all objects of the runtime; objects left by a failed sequence would make the shrunk sequence fail too. */
 async function wipe(runtime: RuntimeProcess): Promise<void> {
   for (const { url, id } of (await itemsOf(runtime)).toReversed()) await runtime.done('DELETE', `${url}/${id}`);
 }
 
 const kill: fc.Arbitrary<Kill> = fc.record({ call: fc.nat(8), isHeard: fc.boolean() });
 
-test('any sequence of desired states, killed anywhere or not, ends with exactly the last one', async (t) => {
+test('any sequence of desired states, with or without kills, ends with exactly the last state', async (t) => {
   const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
   const places = {
     ports: await Promise.all([1, 2, 3].map(() => freePort('0.0.0.0'))),
@@ -80,7 +83,7 @@ test('any sequence of desired states, killed anywhere or not, ends with exactly 
     await wipe(runtime);
     const engine = new SmallEngine(runtime.url, runtime.token);
     let wasKilled = false;
-    // After a kill as README.md says: `pulumi up --refresh`.
+    // After a kill, the update is `pulumi up --refresh`, as the documentation recommends.
     const up = async (program: ProgramResources, at?: Kill) => {
       if (wasKilled) await engine.refresh();
       const ending = await engine.up(program, at);

@@ -1,4 +1,4 @@
-// `weir serve` as a process: durability, refusals, its settings and its end.
+// `weir serve` as a process: durability, refusals, options and shutdown.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { exchange, startLoad } from '../harness/clients/load.ts';
 import { MAIN, RuntimeProcess, temporaryDirectory, until } from '../harness/runtime/runtime.ts';
 
-test('kill -9 amid eight writers, ten times: each acknowledged write is there, none half applied', async (t) => {
+test('kill -9 during eight concurrent writers, ten times: each acknowledged write is stored, and none is stored in part', async (t) => {
   const dataDirectory = temporaryDirectory(t);
   const acknowledged = new Map<string, number>();
   for (let round = 0; round < 10; round++) {
@@ -18,7 +18,7 @@ test('kill -9 amid eight writers, ten times: each acknowledged write is there, n
     for (const [id, value] of acknowledged) {
       const { a, b } = tags.get(id) as { a: string; b: string };
       assert.equal(a, b, 'half applied');
-      assert.ok(Number(a) >= value, `${id}: ${value} was acknowledged, ${a} is there`);
+      assert.ok(Number(a) >= value, `${id}: ${value} was acknowledged, but ${a} is stored`);
     }
     let isOver = false;
     const writers = Array.from({ length: 8 }, async (_, writer) => {
@@ -32,7 +32,7 @@ test('kill -9 amid eight writers, ten times: each acknowledged write is there, n
       }
     });
     const target = round * 1000 + 10 + round;
-    await until('writes', () => (acknowledged.get('w0') ?? 0) >= target || undefined);
+    await until('acknowledged writes', () => (acknowledged.get('w0') ?? 0) >= target || undefined);
     await runtime.end('SIGKILL');
     isOver = true;
     await Promise.all(writers);
@@ -40,7 +40,7 @@ test('kill -9 amid eight writers, ten times: each acknowledged write is there, n
   assert.equal(acknowledged.size, 8);
 });
 
-test('a sync stands between each lone write and its response', async (t) => {
+test('the data is synced between each single write and its response', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const trace = spawn('strace', ['-f', '-qq', '-e', 'trace=fsync,fdatasync', '-p', String(runtime.pid)], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -50,9 +50,9 @@ test('a sync stands between each lone write and its response', async (t) => {
   trace.stderr.setEncoding('utf8').on('data', (text: string) => {
     syncs += text.match(/f(?:data)?sync\(/g)?.length ?? 0;
   });
-  // The tracer has attached when a write of ours shows.
+  // The tracer is attached when it reports one of the test's writes.
   let attempt = 0;
-  await until('the tracer sees a write', async () => {
+  await until('the tracer to see a write', async () => {
     await runtime.done('PUT', '/v1/load-balancers/a', { tags: { attempt: String(attempt++) } });
     return syncs > 0 || undefined;
   });
@@ -63,7 +63,7 @@ test('a sync stands between each lone write and its response', async (t) => {
   }
 });
 
-test('a second runtime on the same VIP:port is refused, and nothing of it is stored', async (t) => {
+test('a second runtime with the same VIP:port is refused, and stores nothing', async (t) => {
   const [first, second] = [await RuntimeProcess.start(t), await RuntimeProcess.start(t)];
   const port = await freePort();
   for (const runtime of [first, second]) {
@@ -82,7 +82,7 @@ test('a second runtime on the same VIP:port is refused, and nothing of it is sto
   }
 });
 
-test('one refused write among ten concurrent good ones fails alone', async (t) => {
+test('one refused write among ten concurrent valid ones fails alone', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const taken = await httpBackend(t, 'stranger');
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
@@ -101,7 +101,7 @@ test('one refused write among ten concurrent good ones fails alone', async (t) =
   for (const port of ports) assert.match((await exchange(`http://127.0.0.1:${port}/`)).error ?? '', /^503/);
 });
 
-test('an older Node.js is told so in one line, and --help shows defaults as they are written', () => {
+test('an unsupported Node.js version is named in one line, and --help shows defaults as users write them', () => {
   const older = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })';
   const args = ['--import', `data:text/javascript,${encodeURIComponent(older)}`, MAIN, 'status'];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
@@ -111,7 +111,7 @@ test('an older Node.js is told so in one line, and --help shows defaults as they
   assert.match(help.stdout, /\(default: 127\.0\.0\.1:7400\)/);
 });
 
-test('a data directory has one runtime at a time, and the second one says so', async (t) => {
+test('a data directory has one runtime at a time, and the second one names the reason', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const args = [MAIN, 'serve', '--data', runtime.dataDirectory, '--api', '127.0.0.1:0'];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
@@ -119,7 +119,7 @@ test('a data directory has one runtime at a time, and the second one says so', a
   assert.match(stderr, /^weir: .* is in use by another weir runtime/);
 });
 
-test('an API address that is taken, or in plain text beyond loopback, is refused in one line', async (t) => {
+test('an API address that is taken, or unencrypted beyond loopback, is refused in one line', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const serve = (api: string) => {
     const args = [MAIN, 'serve', '--data', temporaryDirectory(t), '--api', api];
@@ -133,7 +133,7 @@ test('an API address that is taken, or in plain text beyond loopback, is refused
   assert.match(open.stderr.trim(), /^weir: .*--allow-plaintext$/);
 });
 
-test('a data directory that is none is refused in one line that names it', (t) => {
+test('an invalid data directory is refused in one line that names it', (t) => {
   const data = temporaryDirectory(t);
   writeFileSync(join(data, 'weir.db'), 'not a database, but long enough to be taken for the head of one'.repeat(20));
   const args = [MAIN, 'serve', '--data', data, '--api', '127.0.0.1:0'];
@@ -142,7 +142,7 @@ test('a data directory that is none is refused in one line that names it', (t) =
   assert.equal(stderr, `weir: the data directory ${data} cannot be used: file is not a database\n`);
 });
 
-test('after a restart the same listeners serve, targets in the health that they had, under the same runtime id', async (t) => {
+test('after a restart the same listeners serve, targets keep their health, and the runtime id is the same', async (t) => {
   const dataDirectory = temporaryDirectory(t);
   const first = await RuntimeProcess.start(t, { dataDirectory });
   const backend = await httpBackend(t, 'a');
@@ -166,7 +166,7 @@ test('after a restart the same listeners serve, targets in the health that they 
   assert.equal((await exchange(`http://127.0.0.1:${port}/`)).backend, 'a');
 });
 
-test('a stored listener whose port was taken meanwhile is shown as such, and opened when the port is free', async (t) => {
+test('a stored listener whose port is taken at the start shows an error, and opens when the port is free', async (t) => {
   const dataDirectory = temporaryDirectory(t);
   const first = await RuntimeProcess.start(t, { dataDirectory });
   const blocker = await httpBackend(t, 'stranger');
@@ -184,16 +184,17 @@ test('a stored listener whose port was taken meanwhile is shown as such, and ope
   const second = await RuntimeProcess.start(t, { dataDirectory });
   assert.match((await second.done('GET', '/v1/listeners/web')).lastError, new RegExp(`${port}`));
   await second.done('PUT', '/v1/load-balancers/other', {});
-  // What is refused since the start blames no write, but a write that moves it to another taken port.
+  // A listener that could not open at the start does not make other writes fail, unless a write moves it to another
+  // taken port.
   await second.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1', tags: { changed: 'yes' } });
   holder.kill('SIGKILL');
-  await until('the listener serves', async () =>
+  await until('the listener to serve', async () =>
     (await exchange(`http://127.0.0.1:${port}/`)).error?.startsWith('503'),
   );
   assert.equal((await second.done('GET', '/v1/listeners/web')).lastError, undefined);
 });
 
-test('SIGTERM under load: what is under way finishes, and the exit code is 0', async (t) => {
+test('SIGTERM under load: requests in progress finish, and the exit code is 0', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const backend = await httpBackend(t, 'a');
   const port = await freePort();
@@ -212,7 +213,7 @@ test('SIGTERM under load: what is under way finishes, and the exit code is 0', a
   assert.deepEqual(broken.slice(0, 3), []);
 });
 
-test('tokens are private files, and only the right one is let in', async (t) => {
+test('token files are private, and only the right token is accepted', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const file = join(runtime.dataDirectory, 'admin-token');
   assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -228,7 +229,7 @@ test('tokens are private files, and only the right one is let in', async (t) => 
   assert.equal(mismatch.body.code, 'RuntimeMismatch');
 });
 
-test('a newer write ends the one that waits for a first check, with Superseded', async (t) => {
+test('a newer write supersedes one that waits for a first check', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const a = await httpBackend(t, 'a');
   const dead = await freePort();
@@ -239,15 +240,16 @@ test('a newer write ends the one that waits for a first check, with Superseded',
   await put(a.target, { awaitHealthySeconds: 5 });
   const waiting = put({ ...a.target, port: dead });
   const isSuperseded = waiting.then(({ body }) => body.code === 'Superseded');
-  // Whichever comes first: the newer write always ends the older one, which on its own would wait for 30 s.
-  await until('the newer write to end the older', async () => {
+  // The writes may arrive in any order, so the newer one is repeated until the older one is superseded. Alone, the
+  // older one would wait for 30 s.
+  await until('the newer write to supersede the older one', async () => {
     assert.equal((await put({ ...a.target, weight: 7 })).status, 200);
     return Promise.race([isSuperseded, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50))]);
   });
   assert.ok(await isSuperseded);
 });
 
-test('If-Match holds a write back from an object that has changed', async (t) => {
+test('If-Match refuses a write to an object that has changed', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const first = await runtime.call('PUT', '/v1/load-balancers/a', {});
   const etag = first.headers.get('etag') ?? '';
@@ -270,7 +272,7 @@ test('`weir status` shows listeners, targets and workers', async (t) => {
     targets: { blue: { ...backend.target, weight: 25 } },
     awaitHealthySeconds: 5,
   });
-  // No WEIR_TOKEN: it finds the token that `serve` left for this user.
+  // Without WEIR_TOKEN, the command uses the token that `serve` wrote for this user.
   const env = { ...process.env, HOME: runtime.home, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: '' };
   const { stdout, status, stderr } = spawnSync(process.execPath, [MAIN, 'status'], { encoding: 'utf8', env });
   assert.equal(status, 0, stderr);

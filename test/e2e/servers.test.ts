@@ -1,10 +1,10 @@
-// Servers and auto scaling groups as resources: each through its whole life, read by another client, and nothing left.
+// Servers and auto scaling groups as resources: created, read by another client, changed and destroyed.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { httpBackend } from '../harness/backends/backends.ts';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
-/** A stack with a load balancer `lb` and an HTTP listener `web`; `write` adds to it. */
+/** Creates a stack with load balancer `lb` and HTTP listener `web`; `write` adds resources to its program. */
 async function shop(t: TestContext) {
   const { runtime, stack, port } = await stackWorldOf(t);
   const write = (text: string, lb: object = {}) =>
@@ -26,7 +26,7 @@ ${text}
   return { runtime, stack, port, write, ids, destroy };
 }
 
-test('servers: ids say the kind, all but the kind changes in place, and the preview says what becomes of them', async (t) => {
+test('servers: the id contains the kind, only a change of the kind replaces a server, and the preview shows the effect on targets', async (t) => {
   const { runtime, stack, write, ids, destroy } = await shop(t);
   const { target } = await httpBackend(t, 'a');
   const bind = `new weir.TargetAttachment('pool', { listenerId: web.id, awaitHealthySeconds: 10, targets: { a: { serverId: a.id, port: ${target.port} } } });`;
@@ -63,7 +63,7 @@ new weir.BackendServer('new', { ...place, addresses: ['10.0.0.4'], expiresAt: '2
   }
 });
 
-test('a group with members: one joins, one leaves, one stays, and another name is none of it', async (t) => {
+test('a group with members: one is added, one removed, one kept, and a renamed key is no change of a member', async (t) => {
   const { runtime, stack, write, ids, destroy } = await shop(t);
   const server = (name: string, end: number) =>
     `const ${name} = new weir.BackendServer('${name}', { ...place, addresses: ['10.0.0.${end}'] });`;
@@ -106,7 +106,7 @@ new weir.AutoScalingAttachment('pool', { listenerId: web.id, port: 80, groupId: 
   }
 });
 
-test('a group without members: who joins through the API stays, whatever up and refresh do', async (t) => {
+test('a group without members in the program: a member added through the API stays through up and refresh', async (t) => {
   const { runtime, stack, write, ids, destroy } = await shop(t);
   const program = (more = '') => `
 const a = new weir.BackendServer('a', { ...place, addresses: ['10.0.0.1'] });

@@ -1,12 +1,12 @@
-// Each refusal of the runtime as `pulumi up` shows it: one line with the property, what is wrong with it, and the code.
+// Refusals of the runtime as `pulumi up` shows them: one line with the property, the problem and the code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
-/** What the servers of the rows have in common with the load balancer; each row has one more, or another. */
+/** Properties of the load balancer that its servers share; each row of servers changes or adds one. */
 const PLACE = { region: 'r1', vpcId: 'v1', zoneId: 'z1' };
 
-/** By the name of an attachment of one server `i-NAME`, which is like this. */
+/** Refused servers by the name of their attachment, with message and code. The server `i-NAME` has these properties. */
 const SERVERS: Readonly<Record<string, readonly [server: object, message: string, code: string]>> = {
   region: [{ region: 'r2' }, 'is in region r2, and the load balancer in r1', 'NetworkConflict'],
   network: [{ vpcId: 'v2' }, 'is in VPC v2, and the load balancer in v1', 'NetworkConflict'],
@@ -18,7 +18,7 @@ const SERVERS: Readonly<Record<string, readonly [server: object, message: string
   bandwidth: [{ bandwidthMbps: 0 }, 'has a bandwidth of 0', 'IncorrectStatus.RSByPassToas'],
 };
 
-/** JavaScript of a resource by its name, and what is shown of it. */
+/** Returns further refused resources by name, as JavaScript code, with the line that is shown. */
 function others(stranger: number, foreign: object): Readonly<Record<string, readonly [text: string, shown: RegExp]>> {
   return {
     unknown: [
@@ -58,13 +58,14 @@ function others(stranger: number, foreign: object): Readonly<Record<string, read
   };
 }
 
-test('each refusal of an up names the property, says what is wrong, and has its code; the rest of the program is there', async (t) => {
+test('each refusal of an up shows the property, the problem and the code, and the rest of the program is created', async (t) => {
   const { runtime, stack, httpBackend, freePort } = await stackWorldOf(t, { args: ['--vip-pool', '127.78.0.0/30'] });
   const [stranger, foreign] = [await httpBackend('stranger'), { address: '10.0.0.9', port: 80 }];
   for (const [name, [server]] of Object.entries(SERVERS)) {
     await runtime.done('PUT', `/v1/backend-servers/i-${name}`, { ...PLACE, addresses: ['10.0.0.1'], ...server });
   }
-  // Not of the program: what that tells of a load balancer is refused in its preview.
+  // Load balancers outside the program, because the preview would already refuse what contradicts a load balancer of
+  // the program.
   await runtime.done('PUT', '/v1/load-balancers/lb-classic', { type: 'classic', address: '127.0.0.1' });
   await runtime.done('PUT', '/v1/load-balancers/lb-shared', { address: '127.0.0.1' });
   await runtime.done('PUT', '/v1/backend-servers/i-fine', { ...PLACE, addresses: ['10.0.0.8'] });

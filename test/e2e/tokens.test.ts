@@ -1,4 +1,4 @@
-// Tokens as people use them: made, listed and revoked with `weir token`, given to `pulumi up`, exchanged while stacks live on.
+// Tokens in use: made, listed and revoked with `weir token`, used by `pulumi up`, and replaced while stacks exist.
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ function weirToken(runtime: RuntimeProcess, args: readonly string[], token = run
   return spawnSync(process.execPath, [MAIN, 'token', ...args], { env, encoding: 'utf8' });
 }
 
-test('weir token create writes the token alone to stdout; list shows what it permits and revoke ends it', async (t) => {
+test('weir token create writes only the token to stdout, list shows its permissions, and revoke ends it', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const allow = ['--allow', 'slb:Create*, slb:Describe* on loadbalancer/web-*', '--allow', 'slb:Describe* on runtime'];
   const made = weirToken(runtime, ['create', 'ci', ...allow, '--expires', '30d']);
@@ -54,7 +54,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], message: RegExp])[]
   [['revoke', 'none'], /There is no token none/],
 ];
 
-test('weir token says what is wrong with what it is given, and makes nothing', async (t) => {
+test('weir token reports invalid arguments and makes nothing', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   for (const [args, message] of MISTAKES) {
     const { status, stdout, stderr } = weirToken(runtime, args);
@@ -68,7 +68,7 @@ test('weir token says what is wrong with what it is given, and makes nothing', a
   assert.match(weirToken(runtime, ['create', '--help']).stdout, /slb:AddBackendServers +bind targets/);
 });
 
-test("the administrator's token is exchanged by a restart, and the others go on", async (t) => {
+test("a restart can replace the administrator's token, and other tokens stay valid", async (t) => {
   const first = await RuntimeProcess.start(t);
   const { dataDirectory, home } = first;
   const { headers } = await makeToken(first, ['slb:Describe* on *']);
@@ -94,7 +94,7 @@ test("the administrator's token is exchanged by a restart, and the others go on"
 
 const PLACE = { region: 'here', vpcId: 'vpc' };
 
-test('pulumi up with a token of few permissions; one that misses one of 20 servers; exchanged, and the stack goes on', async (t) => {
+test('pulumi up works with a token of few permissions, names a server without permission, and works with a replaced token', async (t) => {
   const { runtime, stack, port } = await stackWorldOf(t);
   const ids = Array.from({ length: 20 }, (_, index) => `i-${index + 1}`);
   for (const id of ids) {
@@ -137,7 +137,7 @@ test('pulumi up with a token of few permissions; one that misses one of 20 serve
   assert.deepEqual((await runtime.done('GET', '/v1/load-balancers')).items, []);
 });
 
-test('a token of the configuration is exchanged; plain destroy knows the old one and says so, WEIR_TOKEN wins', async (t) => {
+test('a replaced token of the configuration: plain destroy uses the old one and says so, and WEIR_TOKEN takes precedence', async (t) => {
   const { runtime, stack, freePort } = await stackWorldOf(t);
   const allow = ['slb:* on loadbalancer/lb-*'];
   const [old, next] = [await makeToken(runtime, allow), await makeToken(runtime, allow)];

@@ -1,4 +1,4 @@
-// Two stacks on one runtime: they may share a load balancer, and neither changes or deletes what is the other's.
+// Two stacks on one runtime: they may share a load balancer, and neither changes or deletes objects of the other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { askHttp } from '../harness/backends/backends.ts';
@@ -7,7 +7,7 @@ import { stackWorldOf } from '../harness/stack/world.ts';
 const UP = ['up', '--yes', '--skip-preview'];
 const DESTROY = ['destroy', '--yes', '--skip-preview'];
 
-test('a stack binds to the listener of another one, whose objects it can neither change nor take, nor lose to its destroy', async (t) => {
+test('a stack binds to the listener of another stack, cannot change or take its objects, and does not delete them by its destroy', async (t) => {
   const { runtime, stack, port, httpBackend } = await stackWorldOf(t);
   const [a, b] = [await httpBackend('a'), await httpBackend('b')];
   const program = (foreign: string) => `

@@ -1,4 +1,4 @@
-// `pulumi up` under constant load over HTTP and TCP: whatever the program changes, no request fails.
+// `pulumi up` under constant load over HTTP and TCP: no change of the program makes a request fail.
 import { type TestContext, test } from 'node:test';
 import { makePair } from '../harness/machine/certificates.ts';
 import { LoadedStack, type Row } from '../harness/stack/loaded-stack.ts';
@@ -10,11 +10,11 @@ async function table(t: TestContext, rows: readonly Row[]): Promise<void> {
   for (const row of rows) await t.test(row.what, () => loaded.row(row));
 }
 
-test('targets and attachments change under load', async (t) => {
+test('no request fails while targets and attachments change under load', async (t) => {
   await table(t, [
     { what: 'an attachment is renamed without alias', targets: `bind('renamed', { a, b });`, responding: 'ab' },
     {
-      what: "another attachment is added, whose targets are not the first one's",
+      what: 'another attachment is added, with other targets than the first one',
       targets: `bind('renamed', { a, b }); bind('other', { c });`,
       responding: 'abc',
     },
@@ -25,7 +25,7 @@ test('targets and attachments change under load', async (t) => {
       unbound: 'b',
     },
     {
-      what: 'all but one target are unbound',
+      what: 'all targets but one are unbound',
       targets: `bind('renamed', { a }); bind('other', {});`,
       responding: 'a',
       unbound: 'bc',
@@ -50,26 +50,26 @@ test('targets and attachments change under load', async (t) => {
       responding: 'bc',
     },
     {
-      what: 'the traffic goes from blue to green, blue after green',
+      what: 'the traffic moves from blue to green, in two steps',
       targets: `const green = bind('green', { a, d });
         bind('other', { one: { ...c, weight: 0 }, two: { ...b, weight: 0 } }, { dependsOn: green });`,
       responding: 'ad',
     },
-    { what: 'blue is gone', targets: `bind('green', { a, d });`, responding: 'ad', unbound: 'bc' },
+    { what: 'blue is unbound', targets: `bind('green', { a, d });`, responding: 'ad', unbound: 'bc' },
     {
       what: 'another blue is bound in the same attachment, without traffic',
       targets: `bind('green', { a, b: { ...b, weight: 0 }, c: { ...c, weight: 0 }, d });`,
       responding: 'ad',
     },
     {
-      what: 'blue and green of one attachment change places',
+      what: 'blue and green of one attachment exchange their weights',
       targets: `bind('green', { a: { ...a, weight: 0 }, b, c, d: { ...d, weight: 0 } });`,
       responding: 'bc',
     },
   ]);
 });
 
-test('listeners and load balancers change under load, and resources of each type are replaced', async (t) => {
+test('no request fails while listeners and load balancers change under load and resources of each type are replaced', async (t) => {
   const https = { protocol: 'HTTPS', certificates: { main: makePair(['first.example']) } };
   await table(t, [
     ...['pool-web', 'pool-tcp', 'pool-rule', 'rule', 'web', 'tcp', 'lb'].map(
@@ -78,7 +78,7 @@ test('listeners and load balancers change under load, and resources of each type
     { what: 'the address changes', targets: POOL, responding: 'ab', address: '127.0.0.2' },
     { what: 'HTTP becomes HTTPS', targets: POOL, responding: 'ab', address: '127.0.0.2', web: https },
     {
-      what: 'all is replaced at once',
+      what: 'all resources are replaced at once',
       targets: POOL,
       responding: 'ab',
       address: '127.0.0.2',

@@ -1,4 +1,4 @@
-// Listeners, rules and load balancers that are renamed without alias, while workers and the runtime end in the middle of it.
+// Listeners, rules and load balancers that are renamed without an alias, while workers and the runtime end on the way.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -11,7 +11,7 @@ import { stackWorldOf } from '../harness/stack/world.ts';
 
 const KINDS = ['load-balancers', 'listeners', 'rules', 'attachments'];
 
-/** Every resource has `suffix` at the end of its name: another one renames them all. */
+/** Returns a program in which the name of every resource ends with `suffix`; another suffix renames them all. */
 function program(suffix: string, port: number, { target }: Backend): string {
   return `
 import * as weir from 'pulumi-weir';
@@ -25,7 +25,10 @@ new weir.TargetAttachment('rule${suffix}', { ruleId: rule.id, targets });
 `;
 }
 
-/** One object of each kind but two attachments, all of the names with that suffix, and nothing to do. */
+/**
+ * Asserts that one object of each kind exists, but two attachments, all with the suffix, and that a preview has no
+ * changes.
+ */
 async function isWhole(stack: Stack, runtime: RuntimeProcess, suffix: string): Promise<void> {
   for (const kind of KINDS) {
     const items: { id: string }[] = (await runtime.done('GET', `/v1/${kind}`)).items;
@@ -41,7 +44,7 @@ function loadsOn(t: TestContext, port: number): readonly Load[] {
   return loads;
 }
 
-test('everything is renamed while each worker ends: nothing but what was with the ended worker fails, and nothing is left', async (t) => {
+test('everything is renamed while each worker ends: only requests of the ended workers fail, and no old object is left', async (t) => {
   const { runtime, stack, httpBackend, freePort } = await stackWorldOf(t, { args: ['--workers', '2'] });
   const [backend, port] = [await httpBackend('a'), await freePort()];
   stack.write(program('', port, backend));
@@ -70,7 +73,7 @@ test('everything is renamed while each worker ends: nothing but what was with th
   await stack.destroy();
 });
 
-test('the runtime is killed when a rename comes to its deletes: traffic is back with it, and the next up finishes without a failure', async (t) => {
+test('the runtime is killed before the deletions of a rename: traffic returns with it, and the next up finishes without a failure', async (t) => {
   const first = await RuntimeProcess.start(t);
   const [backend, port] = [await httpBackend(t, 'a'), await freePort()];
   const relay = await apiRelay(t, first);
@@ -99,11 +102,11 @@ test('the runtime is killed when a rename comes to its deletes: traffic is back 
 interface Relay {
   readonly url: string;
   upstream: RuntimeProcess;
-  /** Before the first byte of a DELETE goes on. */
+  /** Called before the first byte of a DELETE is forwarded. */
   onDelete: () => void;
 }
 
-/** A TCP relay before the API, so that its address outlives the runtime. */
+/** Starts a TCP relay in front of the API, so that the address of the API survives the runtime. */
 async function apiRelay(t: TestContext, upstream: RuntimeProcess): Promise<Relay> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {

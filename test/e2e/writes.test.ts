@@ -1,4 +1,4 @@
-// What the writes of the API respond: hand-over, waiting for health, writes that are committed together, refusals.
+// Responses of the API to writes: hand-over, waiting for health, writes that are committed together, refusals.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 const SHAPE = ['code', 'message', 'requestId', 'details'];
 
-test('a write that is refused does not end the one that waits for a first check', async (t) => {
+test('a refused write does not supersede one that waits for a first check', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const [a, b] = [await httpBackend(t, 'a'), await freePort()];
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
@@ -35,7 +35,7 @@ test('a write that is refused does not end the one that waits for a first check'
   assert.deepEqual([status, body.boundTargets?.only?.port], [200, b]);
 });
 
-test('a first check is repeated for as long as handoverSeconds, however long the interval, and no longer', async (t) => {
+test('a first check is repeated for the whole of handoverSeconds, however long the check interval, and no longer', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const [a, b] = [await httpBackend(t, 'a'), await freePort()];
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
@@ -57,7 +57,7 @@ test('a first check is repeated for as long as handoverSeconds, however long the
   assert.equal((await waiting).status, 200);
 });
 
-test('a first check is asked for too where the new place is bound under another name and does not respond', async (t) => {
+test('a first check is required even if the new target is bound under another name and does not respond', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const [a, port] = [await httpBackend(t, 'a'), await freePort()];
   const dead = { address: '127.0.0.1', port: await freePort() };
@@ -72,12 +72,12 @@ test('a first check is asked for too where the new place is bound under another 
   assert.deepEqual((await runtime.done('GET', '/v1/attachments/pool')).targets.only, a.target);
 });
 
-test('awaitHealthySeconds gets its response when the workers have heard of the health', async (t) => {
+test('the response to a write with awaitHealthySeconds follows the health change in the workers', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const a = await tcpBackend(t, 'a');
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const responses: (string | undefined)[] = [];
-  // Of so many clients one or another would be faster than its worker.
+  // With 20 clients, at least one would reach its worker before the health change if the response came too early.
   for (let n = 0; n < 20; n++) {
     const port = await freePort();
     await runtime.done('PUT', `/v1/listeners/${n}`, { loadBalancerId: 'lb', protocol: 'TCP', port });
@@ -88,7 +88,7 @@ test('awaitHealthySeconds gets its response when the workers have heard of the h
   assert.deepEqual(new Set(responses), new Set(['a']));
 });
 
-test('awaitHealthySeconds waits for no target that is unbound meanwhile', async (t) => {
+test('awaitHealthySeconds does not wait for a target that is unbound meanwhile', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const a = await httpBackend(t, 'a');
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
@@ -96,12 +96,15 @@ test('awaitHealthySeconds waits for no target that is unbound meanwhile', async 
   const targets = { a: a.target, dead: { ...a.target, port: await freePort() } };
   const body = { listenerId: 'web', targets, awaitHealthySeconds: 60 };
   const waiting = runtime.call('PUT', '/v1/attachments/pool', body);
-  await until('it to be stored', async () => (await runtime.call('GET', '/v1/attachments/pool')).status === 200);
+  await until(
+    'the attachment to be stored',
+    async () => (await runtime.call('GET', '/v1/attachments/pool')).status === 200,
+  );
   await runtime.done('PATCH', '/v1/attachments/pool', { targets: { dead: null } });
   assert.equal((await waiting).status, 200);
 });
 
-test('of writes that are committed together each one hears of its own', async (t) => {
+test('writes that are committed together each get their own response', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const path = '/v1/load-balancers/lb';
   const numbers = Array.from({ length: 20 }, (_, i) => String(i));
@@ -124,14 +127,14 @@ test("an address that cannot be opened is refused as the load balancer's own pro
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const listener = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort() };
   await runtime.done('PUT', '/v1/listeners/web', listener);
-  // TEST-NET-1 is nobody's.
+  // TEST-NET-1 (RFC 5737) is no address of this machine.
   const refused = await runtime.call('PUT', '/v1/load-balancers/lb', { address: '192.0.2.1' });
   assert.equal(refused.body.code, 'InvalidParameter');
   assert.equal(refused.body.details[0].path, 'address');
   assert.equal((await runtime.done('GET', '/v1/load-balancers/lb')).vip, '127.0.0.1');
 });
 
-test('every refusal has the one shape, and bodies are taken under the names that clients give them', async (t) => {
+test('every refusal has the same form, and a request body is accepted with every usual content type', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   for (const path of ['/v1/listeners/%zz', `/v1/listeners/${'a'.repeat(1000)}`]) {
     const { status, headers, body } = await runtime.call('GET', path);
@@ -139,7 +142,7 @@ test('every refusal has the one shape, and bodies are taken under the names that
     assert.equal(headers.get('x-request-id'), body.requestId);
     assert.ok(headers.get('x-weir-runtime') && headers.get('etag'));
   }
-  // Far more problems than a call can have arguments.
+  // The number of problems exceeds the number of arguments that a function call can have.
   const targets = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`t${i}`, {}]));
   const many = await runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets });
   assert.deepEqual([many.status, many.body.code], [400, 'InvalidParameter']);
@@ -151,7 +154,7 @@ test('every refusal has the one shape, and bodies are taken under the names that
   assert.equal((await runtime.call('DELETE', '/v1/attachments/pool', undefined, named)).status, 204);
 });
 
-test('a write that waits for health hears at SIGTERM that the runtime stops, and does not hold it up', async (t) => {
+test('a write that waits for health gets SystemBusy at SIGTERM and does not delay the end of the runtime', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const [a, port] = [await httpBackend(t, 'a'), await freePort()];
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
@@ -159,14 +162,17 @@ test('a write that waits for health hears at SIGTERM that the runtime stops, and
   const targets = { dead: { ...a.target, port: await freePort() } };
   const body = { listenerId: 'web', targets, awaitHealthySeconds: 600 };
   const waiting = runtime.call('PUT', '/v1/attachments/pool', body);
-  await until('it to be stored', async () => (await runtime.call('GET', '/v1/attachments/pool')).status === 200);
+  await until(
+    'the attachment to be stored',
+    async () => (await runtime.call('GET', '/v1/attachments/pool')).status === 200,
+  );
   const ended = runtime.end('SIGTERM');
   await until('the listener to be closed', () => askTcp('127.0.0.1', port).then((open) => open === undefined));
   assert.equal((await waiting).body.code, 'SystemBusy');
   assert.equal(await ended, 0);
 });
 
-test('a patch whose caller prefers a minimal response responds with the targets that it names', async (t) => {
+test('a patch with the preference return=minimal responds only with the targets that it names', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
   const listener = { loadBalancerId: 'lb', protocol: 'TCP', port: await freePort(), healthCheck: { protocol: 'none' } };

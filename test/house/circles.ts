@@ -1,6 +1,6 @@
 // Circles in a directed graph.
 
-/** Sets of nodes each of which leads to every other (Tarjan); nodes that lead to no circle are in none. */
+/** Returns the sets of nodes that lead to each other (Tarjan). A node that is in no circle is in no set. */
 export function circlesOf(edges: Iterable<readonly [from: string, to: string]>): string[][] {
   const targets = new Map<string, Set<string>>();
   for (const [from, to] of edges) targets.set(from, (targets.get(from) ?? new Set()).add(to));

@@ -1,13 +1,13 @@
-// The import lines of the source tree, read as text by the TypeScript parser: nothing of the tree is run.
+// The imports of the source tree, read from its text by the TypeScript parser.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
 export interface Import {
-  /** The importing file and the imported one, from the root. */
+  /** Paths of the importing and the imported file, relative to the root. */
   readonly from: string;
   readonly to: string;
-  /** Whether the import is gone once the types are taken away. */
+  /** Whether the import is for types only, so that it does not exist at run time. */
   readonly isType: boolean;
 }
 
@@ -15,7 +15,7 @@ export function sourceFiles(root: string): string[] {
   return globSync(['sdk/**/*.ts', 'provider/**/*.ts'], { cwd: root }).sort();
 }
 
-/** The imports of a file's own neighbours; packages and Node's modules are none. */
+/** Returns the imports of other files of the tree, without packages and Node's modules. */
 export function importsOf(root: string, file: string): Import[] {
   const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest);
   const imports: Import[] = [];

@@ -1,4 +1,4 @@
-// The layers of the source tree: who imports whom, without circles.
+// The layers of the source tree: allowed imports, and no circles.
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FILES = sourceFiles(ROOT);
 const IMPORTS = FILES.flatMap((file) => importsOf(ROOT, file));
 
-test('every file is in a layer, and imports only what its layer may', () => {
+test('every file belongs to a layer and imports only what its layer may', () => {
   assert.ok(IMPORTS.length > 1000);
   const strays = FILES.filter((file) => layerOf(file) === undefined);
   assert.deepEqual(strays, []);
@@ -19,9 +19,9 @@ test('every file is in a layer, and imports only what its layer may', () => {
   assert.deepEqual(forbidden, []);
 });
 
-test('no layer is named that is not there, nor in what another may import', () => {
+test('every layer in the table, and every name that it may import, exists in the tree', () => {
   const isThere = (name: string) => FILES.some((file) => isBelow(file, name));
-  // Rooms that later work fills.
+  // Layers for files that later work will add.
   const later = ['node', 'restore', 'certificate'].map((command) => `provider/cli/commands/${command}.ts`);
   const absent = LAYERS.flatMap(({ name, imports, types = [] }) => [name, ...imports, ...types]);
   assert.deepEqual(
@@ -39,7 +39,7 @@ test('no folders import each other in a circle', () => {
   assert.deepEqual(circlesOf(between.filter(([from, to]) => from !== to)), []);
 });
 
-test('a circle is found, and what only leads to one is not of it', () => {
+test('a circle is found without the nodes that only lead to it', () => {
   const edges = [
     ['a', 'b'],
     ['b', 'c'],
@@ -58,7 +58,7 @@ function isAllowed({ from, to, isType }: Import): boolean {
   return allowed.some((name) => isBelow(to, name));
 }
 
-/** The row with the longest name that holds for the file. */
+/** Returns the layer of a file: among the layers whose name contains the file, the one with the longest name. */
 function layerOf(file: string): Layer | undefined {
   const holding = LAYERS.filter(({ name }) => isBelow(file, name));
   return holding.sort((a, b) => b.name.length - a.name.length)[0];

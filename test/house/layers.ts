@@ -1,11 +1,11 @@
-// Which folder of the source tree may import which: the layers, from the bottom up.
+// The layers of the source tree from the bottom up: which folder may import which.
 
 export interface Layer {
-  /** A folder or file below the root, with all below it that has no row of its own. */
+  /** A folder or file, relative to the root, with everything below it that has no row of its own. */
   readonly name: string;
-  /** What it may import beside itself: rows, or folders with every row below them. */
+  /** Layers that this layer may import in addition to itself; a folder includes every layer below it. */
   readonly imports: readonly string[];
-  /** What it may import types of. */
+  /** Layers from which this layer may import only types. */
   readonly types?: readonly string[];
 }
 
@@ -18,7 +18,7 @@ const RUNTIME = 'provider/runtime';
 const CONTROL = 'provider/runtime/control';
 const EMBEDDED = 'provider/runtime/embedded';
 
-/** What a transport of the embedded data plane is built on. */
+/** Layers that each transport of the embedded data plane may import. */
 const TRANSPORT = [
   `${EMBEDDED}/serving`,
   `${EMBEDDED}/io`,
@@ -29,7 +29,7 @@ const TRANSPORT = [
   BASE,
 ];
 
-/** What the code of Pulumi's side, beside the command line, is built on. */
+/** Layers that the code for Pulumi may import, without those of the command line. */
 const PROVIDER = [
   'provider/resources',
   'provider/program',

@@ -1,4 +1,4 @@
-// The tree of unit tests mirrors the tree of sources, and helpers stand in test/harness alone.
+// The tree of unit tests mirrors the tree of sources, and test helpers are only in test/harness.
 import assert from 'node:assert/strict';
 import { existsSync, globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { ROOT } from '../harness/machine/tree.ts';
 
 const UNIT = 'test/unit';
-/** What a folder of unit tests may mirror: its path stands below one of these. */
+/** Folders whose subfolders the unit tests may mirror. */
 const SOURCES = ['provider', '.', 'test'];
 
 const files = globSync(`${UNIT}/**/*.ts`, { cwd: ROOT }).map((file) => file.slice(UNIT.length + 1));
 
-test('each folder of unit tests has the name of the folder with what it tests', () => {
+test('each folder of unit tests has the name of the folder that it tests', () => {
   const folders = [...new Set(files.map((file) => dirname(file)))];
   const isMirror = (folder: string) => SOURCES.some((source) => existsSync(join(ROOT, source, folder)));
   assert.deepEqual(
@@ -20,7 +20,7 @@ test('each folder of unit tests has the name of the folder with what it tests', 
   );
 });
 
-test('nothing but tests stands beside unit tests', () => {
+test('folders of unit tests contain only tests', () => {
   assert.deepEqual(
     files.filter((file) => !/\.(test|types)\.ts$/.test(file)),
     [],

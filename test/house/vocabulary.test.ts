@@ -1,4 +1,4 @@
-// One word for one thing: no name in the code is made of a word that another one has replaced, and no name has two meanings.
+// The vocabulary of names: no name contains a replaced word, and no two exports share a name with different meanings.
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import ts from 'typescript';
 import { ROOT } from '../harness/machine/tree.ts';
 
-/** The words that are not used any more, with those that are in their places. */
+/** Words that names may no longer contain, with their replacements. */
 const REPLACED: ReadonlyMap<string, string> = new Map([
   ['answer', 'response'],
   ['binder', 'attachment'],
@@ -16,7 +16,9 @@ const REPLACED: ReadonlyMap<string, string> = new Map([
   ['ledger', 'shared state'],
 ]);
 
-/** Exports of programs that are no modules of each other, or that mean the same in two places that cannot share it. */
+/**
+ * Names that several files may export: in separate programs, or with the same meaning in places that cannot share it.
+ */
 const REPEATED = new Set(['ROOT', 'url']);
 
 const files = globSync(['{sdk,provider,examples,test,.toolchain}/**/*.{ts,mjs}'], { cwd: ROOT }).sort();
@@ -24,7 +26,7 @@ const sources = files.map((file) => {
   return [file, ts.createSourceFile(file, readFileSync(join(ROOT, file), 'utf8'), ts.ScriptTarget.Latest)] as const;
 });
 
-/** The words of a name in camel case or in capitals, in the singular. */
+/** Splits a name into its words, in lower case and in the singular. */
 function wordsOf(name: string): string[] {
   const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').split(/[^A-Za-z]+/);
   return words.map((word) => word.toLowerCase().replace(/(?:s|ed|ing)$/, ''));
@@ -48,7 +50,7 @@ function exportsIn(source: ts.SourceFile): string[] {
   });
 }
 
-test('a name is not made of a word that was replaced', () => {
+test('no name contains a word that was replaced', () => {
   const found = sources.flatMap(([file, source]) => {
     const old = [...new Set(namesIn(source))].flatMap((name) => {
       const word = wordsOf(name).find((each) => REPLACED.has(each));
@@ -59,7 +61,7 @@ test('a name is not made of a word that was replaced', () => {
   assert.deepEqual(found, []);
 });
 
-test('two exports have one name only where they are the same thing', () => {
+test('two exports share a name only if they are the same thing', () => {
   const places = new Map<string, string[]>();
   for (const [file, source] of sources) {
     for (const name of new Set(exportsIn(source))) places.set(name, [...(places.get(name) ?? []), file]);

@@ -1,10 +1,10 @@
-// One bound in seconds, in bytes or as a ratio, and what was measured of it; run.ts measures those of bounds.ts.
+// One bound in seconds, in bytes or as a ratio, with its measured value.
 import type { CleanUp } from '../clean-up.ts';
 import type { Programs } from '../programs.ts';
 
 export interface BoundContext {
   readonly programs: Programs;
-  /** Ended after the bound. */
+  /** Ends what the measurement started; it runs after each bound. */
   readonly cleanUp: CleanUp;
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,5 @@
-// Every bound, in the order of the report, each with a clean slate.
+// All bounds of the benchmark in the order of the report. Each measurement begins after the previous one was cleaned
+// up.
 import { CleanUp } from '../clean-up.ts';
 import type { BoundContext, BoundResult, MeasureBound } from './bound.ts';
 import { measureCrowd } from './crowd.ts';

@@ -1,4 +1,4 @@
-// What healthy clients and the memory feel of 10,000 idle connections and 500 slow clients.
+// The effect of 10,000 idle connections and 500 slow clients on other clients and on memory.
 
 import { gatherCrowd, residentBytes } from '../../harness/clients/crowd.ts';
 import { temporaryDirectory } from '../../harness/runtime/runtime.ts';
@@ -29,7 +29,7 @@ export const measureCrowd: MeasureBound = async ({ programs, cleanUp, signal }) 
   const idlers = await gatherCrowd(cleanUp, { port, idle: IDLE, slow: 0, largePath: '/large' });
   const perConnection = (residentBytes(runtime.pid) - before) / IDLE;
   await gatherCrowd(cleanUp, { port, idle: 0, slow: SLOW, largePath: '/large' });
-  // It rejects where a single request failed.
+  // The load generator rejects if a single request fails.
   const crowded = await load();
   const whole = residentBytes(runtime.pid);
   return [
@@ -40,13 +40,13 @@ export const measureCrowd: MeasureBound = async ({ programs, cleanUp, signal }) 
       isMet: idlers.open() === IDLE,
     },
     {
-      what: 'its speed and CPU a request, to the same load without the crowd',
+      what: 'speed and processor time of a request in this crowd, compared with the same load without it',
       bound: '',
       measured: `${(crowded.requestsPerSecond / alone.requestsPerSecond).toFixed(2)}, ${(crowded.cpu / alone.cpu).toFixed(2)}`,
       isMet: true,
     },
     {
-      what: 'its memory: an idle connection, and the whole process under full load',
+      what: 'memory in this crowd: of an idle connection, and of the process under full load',
       bound: '',
       measured: `${(perConnection / 1024).toFixed(1)} KiB, ${mebibytes(whole)}`,
       isMet: true,

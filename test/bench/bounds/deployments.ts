@@ -1,4 +1,5 @@
-// What `pulumi preview` and `pulumi up` of many targets take, beside as many dynamic resources that do nothing.
+// Duration of `pulumi preview` and `pulumi up` with many targets, compared with as many dynamic resources that do
+// nothing.
 import { freePort } from '../../harness/backends/backends.ts';
 import { RuntimeProcess } from '../../harness/runtime/runtime.ts';
 import { Stack } from '../../harness/stack/stack.ts';
@@ -14,7 +15,7 @@ const MAX_RATIO = 1.2;
 const UP = ['up', '--yes', '--skip-preview'];
 const PREVIEW = ['preview'];
 
-/** In the order of each round; `weight` is that of one target of each attachment. */
+/** Measured commands in the order of each round. `weight` is the weight of one target in each attachment. */
 const STEPS = [
   { what: 'the first `pulumi up`', weight: 100, command: UP },
   { what: '`pulumi preview` without a change', weight: 100, command: PREVIEW },
@@ -25,8 +26,9 @@ const STEPS = [
 const WEIR = `import { Listener, LoadBalancer, TargetAttachment } from 'pulumi-weir';`;
 
 /**
- * Without `check` and `diff`: the engine itself compares the inputs, which are the same as Weir's. `outs` is what comes of
- * them: the engine sends and stores it as it does Weir's.
+ * Returns the head of a program whose resources do nothing. They have no `check` and `diff`, so the engine itself
+ * compares the inputs, which equal those of Weir's resources. `outs` is code for the outputs, which the engine sends
+ * and stores like Weir's.
  */
 function noOp(outs: string): string {
   return `import * as pulumi from '@pulumi/pulumi';
@@ -42,7 +44,7 @@ class NoOp extends pulumi.dynamic.Resource {
 const [Listener, LoadBalancer, TargetAttachment] = [NoOp, NoOp, NoOp];`;
 }
 
-/** The targets as an attachment's `boundTargets` has them, and nothing else of what Weir keeps. */
+/** Code for the outputs of a resource that does nothing: the targets in the form of an attachment's `boundTargets`. */
 const WITH_OUTPUTS = `{
     ...inputs,
     boundTargets: Object.fromEntries(
@@ -61,7 +63,8 @@ export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
   for (const way of WAYS) stacks.set(way, await Stack.create(cleanUp, '', way === 'weir' ? runtime : undefined));
   const times = STEPS.map((): Record<Way, number[]> => ({ weir: [], same: [], bare: [] }));
   for (let round = 0; round < ROUNDS; round++) {
-    // Who comes later finds the files in memory, so each is first in turn.
+    // The first stack of a round reads its files from disk and the others read them from memory, so the stacks take
+    // turns.
     const first = round % WAYS.length;
     const ways = [...WAYS.slice(first), ...WAYS.slice(0, first)];
     for (const [step, { weight, command }] of STEPS.entries()) {
@@ -79,7 +82,7 @@ export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
   return STEPS.map(({ what }, step) => {
     const { weir, same, bare } = times[step] as Record<Way, number[]>;
     return {
-      what: `${what}: ${ATTACHMENTS} attachments of ${TARGETS} targets, to as many dynamic resources of the same properties that do nothing`,
+      what: `${what}: ${ATTACHMENTS} attachments of ${TARGETS} targets, compared with as many dynamic resources that do nothing`,
       bound: `${MAX_RATIO} x`,
       measured: `${ratioCell(weir, same)}, ${seconds(weir)}; ${ratioCell(weir, bare)} to ones without outputs`,
       isMet: median(ratios(weir, same)) <= MAX_RATIO,

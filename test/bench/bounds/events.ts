@@ -1,4 +1,4 @@
-// How late each server-sent event comes through.
+// Delay of server-sent events on their way through the proxy.
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -34,7 +34,7 @@ export const measureEvents: MeasureBound = async ({ cleanUp, signal }) => {
   const worst = Math.max(...delaysMs);
   return [
     {
-      what: `server-sent events, ${delaysMs.length} of ${EVENTS}, the latest`,
+      what: `${delaysMs.length} of ${EVENTS} server-sent events: largest delay`,
       bound: `${BOUND_MS} ms`,
       measured: milliseconds(worst),
       isMet: delaysMs.length === EVENTS && worst <= BOUND_MS,

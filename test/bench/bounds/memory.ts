@@ -1,4 +1,4 @@
-// How much memory a response of 1 GiB takes while its reader is slow.
+// Memory that a response of 1 GiB takes while its reader is slow.
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import { startWorld } from './world.ts';
 const BODY_BYTES = 2 ** 30;
 const PIECE = Buffer.alloc(2 ** 20, 'weir');
 const BOUND_BYTES = 64 * 2 ** 20;
-/** The reader stops for so long behind each so many bytes: far slower than the backend. */
+/** The reader pauses this long after this many bytes, which makes it far slower than the backend. */
 const PAUSE_MS = 2;
 const PAUSE_EVERY_BYTES = 2 ** 20;
 
@@ -51,7 +51,7 @@ export const measureMemory: MeasureBound = async ({ cleanUp, signal }) => {
   await once(response, 'end', { signal });
   return [
     {
-      what: `${received === BODY_BYTES ? '1 GiB' : `${received} bytes`} to a slow reader: the process grows by`,
+      what: `${received === BODY_BYTES ? '1 GiB' : `${received} bytes`} to a slow reader: growth of the process`,
       bound: mebibytes(BOUND_BYTES),
       measured: mebibytes(peak - before),
       isMet: received === BODY_BYTES && peak - before < BOUND_BYTES,

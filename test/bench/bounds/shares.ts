@@ -1,4 +1,4 @@
-// How far the shares of the targets are from their weights.
+// Deviation of the targets' shares from their weights.
 import { httpBackend } from '../../harness/backends/backends.ts';
 import { exchange, shares, startLoad } from '../../harness/clients/load.ts';
 import type { BoundContext, MeasureBound } from './bound.ts';
@@ -13,7 +13,7 @@ export const measureShares: MeasureBound = async (context) => [
   await measureMany(context, 1),
   await measureMany(context, 4),
   await measureFew(context, 'fresh connections, 4 workers', false),
-  await measureFew(context, "requests, another target's weight patched between each two", true),
+  await measureFew(context, "requests with another target's weight patched between every two", true),
 ];
 
 async function measureMany({ cleanUp }: BoundContext, workers: number) {
@@ -28,7 +28,7 @@ async function measureMany({ cleanUp }: BoundContext, workers: number) {
     }),
   );
   return {
-    what: `shares of ${REQUESTS} requests, ${workers} ${workers === 1 ? 'worker' : 'workers'}: off their weights by`,
+    what: `shares of ${REQUESTS} requests, ${workers} ${workers === 1 ? 'worker' : 'workers'}: deviation from the weights`,
     bound: '1 %',
     measured: `${(worst * 100).toFixed(2)} %`,
     isMet: worst <= 0.01 && counts.none === undefined,
@@ -45,7 +45,7 @@ async function measureFew({ cleanUp }: BoundContext, what: string, isPatched: bo
   const counts = shares(exchanges);
   const worst = Math.max(...Object.entries(WEIGHTS).map(([name, due]) => Math.abs((counts[name] ?? 0) - due)));
   return {
-    what: `shares of ${CONNECTIONS} ${what}: off by`,
+    what: `shares of ${CONNECTIONS} ${what}: deviation`,
     bound: '3 requests',
     measured: `${worst}`,
     isMet: worst <= 3 && counts.none === undefined,

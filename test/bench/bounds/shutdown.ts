@@ -1,4 +1,4 @@
-// How SIGTERM ends a runtime under load.
+// Shutdown of a runtime under load by SIGTERM.
 import { httpBackend } from '../../harness/backends/backends.ts';
 import { startLoad } from '../../harness/clients/load.ts';
 import { until } from '../../harness/runtime/runtime.ts';
@@ -16,12 +16,13 @@ export const measureShutdown: MeasureBound = async ({ cleanUp }) => {
   const code = await runtime.end('SIGTERM');
   const tookMs = performance.now() - startedAt;
   await load.stop();
-  // A closed port refuses; a kept connection may be closed while the next request is on its way, as by any server.
+  // A closed port refuses connections. A kept connection may close while its next request is on the way, as with any
+  // server.
   const isRefused = (error: string) => /ECONNREFUSED|ECONNRESET|socket hang up/.test(error);
   const failed = load.failures().filter(({ error }) => !isRefused(error ?? ''));
   return [
     {
-      what: `SIGTERM under load: exit code, failed requests of ${load.exchanges.length - load.failures().length}; the time that it took`,
+      what: `SIGTERM under load: exit code, failed requests of ${load.exchanges.length - load.failures().length}; duration`,
       bound: '0, 0',
       measured: `${code}, ${failed.length}; ${milliseconds(tookMs)}`,
       isMet: code === 0 && failed.length === 0,

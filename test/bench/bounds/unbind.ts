@@ -1,4 +1,4 @@
-// How fast an unbind shows: open flows are reset, or live for drainSeconds; who waits for a connect gets another target.
+// Speed of an unbind: open flows are reset or stay open for drainSeconds, and waiting clients get another target.
 import { setTimeout as delay } from 'node:timers/promises';
 import { askTcp, tcpBackend } from '../../harness/backends/backends.ts';
 import { openFlow } from '../../harness/clients/flow.ts';
@@ -9,7 +9,7 @@ import { startWorld } from './world.ts';
 const FLOWS = 50;
 const RESET_MS = 100;
 const DRAIN_SECONDS = 3;
-/** A timer, and the flows' own ends. */
+/** Tolerance for the drain timer and for the time that the flows take to end. */
 const DRAIN_TOLERANCE_MS = 200;
 const CLIENTS = 20;
 const OTHER_TARGET_MS = 200;
@@ -24,7 +24,7 @@ async function measureReset({ cleanUp }: BoundContext) {
   const { endsMs, others } = await unbindUnderFlows(cleanUp, {});
   const worst = Math.max(...endsMs);
   return {
-    what: `${FLOWS} TCP flows over two targets, one unbound: its ${endsMs.length} are reset, ${others} live`,
+    what: `${FLOWS} TCP flows over two targets, one unbound: ${endsMs.length} flows are reset, ${others} stay open`,
     bound: `${RESET_MS} ms after the response`,
     measured: milliseconds(worst),
     isMet: worst <= RESET_MS && endsMs.length + others === FLOWS && others === FLOWS / 2,
@@ -36,14 +36,17 @@ async function measureDrain({ cleanUp }: BoundContext) {
   const [first, last] = [Math.min(...endsMs), Math.max(...endsMs)];
   const dueMs = DRAIN_SECONDS * 1000;
   return {
-    what: `the same with drainSeconds ${DRAIN_SECONDS}: they live so long`,
+    what: `${FLOWS} TCP flows with drainSeconds ${DRAIN_SECONDS}, one target unbound: time until its flows end`,
     bound: `${dueMs} ms`,
     measured: `${milliseconds(first)} to ${milliseconds(last)}`,
     isMet: first >= dueMs - DRAIN_TOLERANCE_MS && last <= dueMs + DRAIN_TOLERANCE_MS && others === FLOWS / 2,
   };
 }
 
-/** When each flow of the unbound target ended, counted from the response; and how many flows of the other one live then. */
+/**
+ * Returns the time from the response of the unbind to the end of each flow of the unbound target, and the number of
+ * flows of the other target that are still open.
+ */
 async function unbindUnderFlows(cleanUp: BoundContext['cleanUp'], listener: object) {
   const [a, b] = [await tcpBackend(cleanUp, 'a'), await tcpBackend(cleanUp, 'b')];
   const world = await startWorld(cleanUp, { protocol: 'TCP', ...listener }, { a: a.target, b: b.target });
@@ -67,7 +70,7 @@ async function measureHangingConnects({ cleanUp }: BoundContext) {
     const name = await askTcp('127.0.0.1', world.port);
     return { name, at: performance.now() };
   });
-  // Every client has been accepted, and waits for its target.
+  // By now every client is accepted and waits for its target.
   await delay(300);
   await world.patch({ hanging: null, a: { weight: 100 } });
   const respondedAt = performance.now();
@@ -75,7 +78,7 @@ async function measureHangingConnects({ cleanUp }: BoundContext) {
   const worst = Math.max(...all.map(({ at }) => at - respondedAt));
   const served = all.filter(({ name }) => name === 'a').length;
   return {
-    what: `unbind while ${CLIENTS} connects to the target hang: ${served} clients get another one`,
+    what: `unbind while ${CLIENTS} connects to the target hang: ${served} clients get another target`,
     bound: `${OTHER_TARGET_MS} ms after the response`,
     measured: milliseconds(Math.max(0, worst)),
     isMet: served === CLIENTS && worst <= OTHER_TARGET_MS,

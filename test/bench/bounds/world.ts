@@ -1,4 +1,4 @@
-// A runtime with one listener and one attachment, as each bound starts from; targets are not checked.
+// A runtime with one listener, one attachment and no health checks, the start of each bound.
 import { freePort } from '../../harness/backends/backends.ts';
 import { RuntimeProcess } from '../../harness/runtime/runtime.ts';
 import type { CleanUp } from '../clean-up.ts';

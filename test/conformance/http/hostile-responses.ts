@@ -1,9 +1,9 @@
-// What hostile backends respond, as bytes: each is a 502, or a response that the client sees broken off, and is never used again.
+// Responses of hostile backends, as bytes, and what the client receives: a 502, a truncated response or a valid one.
 import { type Act, HOSTILE_TARGET as TARGET } from '../../harness/raw-http/hostile-backend.ts';
 
 /**
- * A status: the client gets this in the response's place. 'broken': the head and an end that is none. Otherwise what the
- * client gets; `isReused`: its connection may carry the next request.
+ * What the client receives. A number: a local response with this status. 'broken': the head and an incomplete body. An
+ * object: this response; with `isReused`, the connection to the backend may carry the next request.
  */
 export type Outcome =
   | number
@@ -20,12 +20,15 @@ export type Outcome =
 export interface HostileRow {
   readonly rule: string;
   readonly section: string;
-  /** What the backend does when it has the request's head. */
+  /** Bytes and other actions of the backend after it has received the head of the request. */
   readonly play: string | readonly Act[];
   readonly client: Outcome;
-  /** The request; a GET in HTTP/1.1 where nothing is said. */
+  /** The request; the default is a GET in HTTP/1.1. */
   readonly request?: string;
-  /** Not byte by byte too: the client may have the head before the fault is there. */
+  /**
+   * Sends the response only in whole packets, not byte by byte, because the client may receive the head before the
+   * fault.
+   */
   readonly isWhole?: true;
 }
 
@@ -43,7 +46,7 @@ const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgra
 
 type Plain = readonly [rule: string, section: string, play: string | readonly Act[]];
 
-const REFUSED: readonly Plain[] = [
+const REJECTED: readonly Plain[] = [
   [
     'both Content-Length and Transfer-Encoding',
     'RFC 9112 6.3',
@@ -108,33 +111,33 @@ const BROKEN: readonly Plain[] = [
   ['FIN in a body', 'RFC 9112 8', [five('hell'), 'FIN']],
   ['a reset in a body', 'RFC 9112 8', [five('hell'), { sent: 'hell' }, 'RST']],
   ['FIN in a chunk', 'RFC 9112 8', [chunked('5\r\nhel'), 'FIN']],
-  ['FIN behind a chunk', 'RFC 9112 8', [chunked('5\r\nhello\r\n'), 'FIN']],
-  ['FIN behind the last chunk', 'RFC 9112 8', [chunked('5\r\nhello\r\n0\r\n'), 'FIN']],
-  ['a reset behind a chunk', 'RFC 9112 8', [chunked('5\r\nhello\r\n'), { sent: 'hello' }, 'RST']],
-  ['a bad size behind the head', 'RFC 9112 7.1', [chunked(''), { sent: '\r\n\r\n' }, 'zz\r\n']],
-  ['a bad size in the middle', 'RFC 9112 7.1', [chunked('5\r\nhello\r\n'), { sent: 'hello' }, `-1\r\n${EVIL}`]],
-  ['no CRLF behind a chunk', 'RFC 9112 7.1', [chunked('5\r\nhello'), { sent: 'hello' }, `XX0\r\n\r\n${EVIL}`]],
-  ['a bare LF behind a size', 'RFC 9112 7.1', [chunked('5\r\nhello\r\n'), { sent: 'hello' }, '5\nhello\r\n0\r\n\r\n']],
+  ['FIN after a chunk', 'RFC 9112 8', [chunked('5\r\nhello\r\n'), 'FIN']],
+  ['FIN after the last chunk', 'RFC 9112 8', [chunked('5\r\nhello\r\n0\r\n'), 'FIN']],
+  ['a reset after a chunk', 'RFC 9112 8', [chunked('5\r\nhello\r\n'), { sent: 'hello' }, 'RST']],
+  ['an invalid size after the head', 'RFC 9112 7.1', [chunked(''), { sent: '\r\n\r\n' }, 'zz\r\n']],
+  ['an invalid size in the middle', 'RFC 9112 7.1', [chunked('5\r\nhello\r\n'), { sent: 'hello' }, `-1\r\n${EVIL}`]],
+  ['no CRLF after a chunk', 'RFC 9112 7.1', [chunked('5\r\nhello'), { sent: 'hello' }, `XX0\r\n\r\n${EVIL}`]],
+  ['a bare LF after a size', 'RFC 9112 7.1', [chunked('5\r\nhello\r\n'), { sent: 'hello' }, '5\nhello\r\n0\r\n\r\n']],
   ['a malformed trailer', 'RFC 9112 7.1.2', [chunked('5\r\nhello\r\n'), { sent: 'hello' }, '0\r\nX : 1\r\n\r\n']],
 ];
 
 const SEEN: readonly HostileRow[] = [
   {
-    rule: 'a bad chunk size at once',
+    rule: 'an invalid chunk size at once',
     section: 'RFC 9112 7.1',
     play: chunked('zz\r\n'),
     client: 502,
     isWhole: true,
   },
-  { rule: 'bytes behind a length', section: 'RFC 9112 6.3', play: five(`hello${EVIL}`), client: HELLO },
+  { rule: 'bytes after a length', section: 'RFC 9112 6.3', play: five(`hello${EVIL}`), client: HELLO },
   {
-    rule: 'bytes behind a length, later',
+    rule: 'bytes after a declared length, sent later',
     section: 'RFC 9112 6.3',
     play: [five('hello'), { sent: 'hello' }, EVIL],
     client: HELLO,
   },
   {
-    rule: 'bytes behind the last chunk',
+    rule: 'bytes after the last chunk',
     section: 'RFC 9112 7.1',
     play: chunked(`5\r\nhello\r\n0\r\n\r\n${EVIL}`),
     client: HELLO,
@@ -185,19 +188,19 @@ const SEEN: readonly HostileRow[] = [
     client: HELLO,
   },
   {
-    rule: 'such a body of HTTP/1.0',
+    rule: 'a body of HTTP/1.0 that ends with the connection',
     section: 'RFC 9112 6.3',
     play: ['HTTP/1.0 200 OK\r\n\r\nhello', 'FIN'],
     client: HELLO,
   },
   {
-    rule: 'such a body that is reset',
+    rule: 'a body that ends with a reset',
     section: 'RFC 9112 8',
     play: [ok('', 'hello'), { sent: 'hello' }, 'RST'],
     client: 'broken',
   },
   {
-    rule: 'such a body that is reset, to HTTP/1.0: a reset there too',
+    rule: 'a body that ends with a reset, for an HTTP/1.0 client: its connection is reset too',
     section: 'RFC 9112 8',
     play: [ok('', 'hello'), { sent: 'hello' }, 'RST'],
     client: 'broken',
@@ -218,7 +221,7 @@ const SEEN: readonly HostileRow[] = [
     client: { ...HELLO, isReused: true },
   },
   {
-    rule: 'no reason and no space before it',
+    rule: 'a status line without a reason and without the space before it',
     section: 'RFC 9112 4',
     play: 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello',
     client: { ...HELLO, isReused: true },
@@ -236,7 +239,7 @@ const SEEN: readonly HostileRow[] = [
     client: HELLO,
   },
   {
-    rule: 'fields of the hop end here, framing ones are never named away',
+    rule: 'hop-by-hop fields are not forwarded, and Connection cannot remove framing fields',
     section: 'RFC 9110 7.6.1',
     play: ok(
       'Connection: X-A, Content-Length\r\nX-A: 1\r\nKeep-Alive: 9\r\nUpgrade: h2c\r\nContent-Length: 5\r\n',
@@ -245,7 +248,7 @@ const SEEN: readonly HostileRow[] = [
     client: { ...HELLO, lacks: ['x-a', 'keep-alive', 'upgrade', 'connection'], isReused: true },
   },
   {
-    rule: 'interim responses first',
+    rule: 'interim responses before the final one',
     section: 'RFC 9110 15.2',
     play: `HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\nLink: x\r\n\r\n${five('hello')}`,
     client: { ...HELLO, interim: 2, isReused: true },
@@ -270,28 +273,28 @@ const SEEN: readonly HostileRow[] = [
     client: { status: 502, interim: 100 },
   },
   {
-    rule: 'interim responses and nothing more',
+    rule: 'interim responses without a final one',
     section: 'RFC 9112 8',
     play: ['HTTP/1.1 103 E\r\n\r\n', 'FIN'],
     client: { status: 502, interim: 1 },
   },
   {
-    rule: 'interim responses and no response in time',
+    rule: 'interim responses without a final one in time',
     section: 'RFC 9110 15.6.5',
     play: 'HTTP/1.1 103 E\r\n\r\n',
     client: { status: 504, interim: 1 },
   },
   { rule: 'no response in time', section: 'RFC 9110 15.6.5', play: [], client: 504 },
   { rule: 'half a head in time', section: 'RFC 9110 15.6.5', play: 'HTTP/1.1 200 OK\r\nX: ', client: 504 },
-  { rule: 'a body that stops', section: 'RFC 9112 8', play: five('hell'), client: 'broken' },
+  { rule: 'a body that stops halfway', section: 'RFC 9112 8', play: five('hell'), client: 'broken' },
   {
-    rule: 'a body in trickles',
+    rule: 'a body in small pieces with pauses',
     section: 'RFC 9112 6.3',
     play: [...ok('Content-Length: 5\r\n', 'hello')],
     client: { ...HELLO, isReused: true },
   },
   {
-    rule: 'a response before the end of the request: what follows of it is no request',
+    rule: 'a response before the end of the request: the rest of the request is not a new request',
     section: 'RFC 9112 9.3',
     play: five('hello'),
     client: { ...HELLO, has: ['Connection: close'] },
@@ -305,14 +308,14 @@ const SEEN: readonly HostileRow[] = [
     request: `POST ${TARGET} HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`,
   },
   {
-    rule: '101 without its protocol',
+    rule: '101 without Upgrade',
     section: 'RFC 9110 15.2.2',
     play: 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n',
     client: 502,
     request: UPGRADE,
   },
   {
-    rule: '101 to a protocol that was not asked for',
+    rule: '101 to a protocol that the client did not request',
     section: 'RFC 9110 7.8',
     play: 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n',
     client: 502,
@@ -328,7 +331,7 @@ const SEEN: readonly HostileRow[] = [
 ];
 
 export const HOSTILE: readonly HostileRow[] = [
-  ...REFUSED.map(([rule, section, play]): HostileRow => ({ rule, section, play, client: 502 })),
+  ...REJECTED.map(([rule, section, play]): HostileRow => ({ rule, section, play, client: 502 })),
   ...BROKEN.map(([rule, section, play]): HostileRow => ({ rule, section, play, client: 'broken' })),
   ...SEEN,
 ].map((row) => ({ request: GET, ...row }));

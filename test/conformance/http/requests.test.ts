@@ -1,4 +1,4 @@
-// Runs the raw requests on each engine, in the clear and within TLS: as they are, and once more byte by byte.
+// Raw requests on each engine, over TCP and TLS, each sent in whole packets and once more byte by byte.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { ENGINES, type World } from '../../harness/conformance/world.ts';
@@ -12,16 +12,16 @@ import {
   readResponses,
   valuesOf,
 } from '../../harness/raw-http/reference.ts';
-import { CARRIED, type CarriedRequest } from './carried-requests.ts';
-import { REFUSED } from './refused-requests.ts';
+import { FORWARDED_REQUESTS, type ForwardedRequest } from './forwarded-requests.ts';
+import { REJECTED_REQUESTS } from './rejected-requests.ts';
 
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
-/** Longer rows are about size, and a byte at a time they take long. */
+/** Requests longer than this are not repeated byte by byte, because that would take long; they test sizes only. */
 const MAX_BYTEWISE = 2_000;
 
 interface Row {
   readonly send: string | readonly Step[];
-  readonly seen: readonly (CarriedRequest | string)[];
+  readonly seen: readonly (ForwardedRequest | string)[];
   readonly ending: 'open' | 'closed' | 'cut' | number;
   readonly interim: number;
   readonly isWhole?: true | undefined;
@@ -33,9 +33,9 @@ interface Line {
   readonly backend: RecordingBackend;
 }
 
-/** The same within TLS: reads come in other pieces there, and a FIN is another thing. */
+/** The listeners under test. Over TLS, reads return other pieces, and the end of the stream is a close_notify alert. */
 const LISTENERS = { HTTP: {}, HTTPS: { protocol: 'HTTPS', certificates: { site: makePair(['a']) } } };
-/** What names the scheme is said otherwise within TLS. */
+/** Requests and expectations that name the scheme would differ over TLS, so they are tested without TLS only. */
 const OF_HTTP = /http:\/\/|X-Forwarded-Proto/i;
 
 for (const engine of Object.keys(ENGINES)) {
@@ -45,14 +45,14 @@ for (const engine of Object.keys(ENGINES)) {
     describe(`${engine}, ${protocol}`, () => {
       const line = lineOf(engine, RecordingBackend.start, listener);
 
-      for (const row of REFUSED.filter(isDue)) {
+      for (const row of REJECTED_REQUESTS.filter(isDue)) {
         const [rule, section, send, ending = 400] = row;
-        test(`refused: ${rule} (${section})`, (t) =>
+        test(`gets a local response: ${rule} (${section})`, (t) =>
           runBoth(t, line, { send, seen: [], ending, interim: countOf100(send), isSecure }));
       }
-      for (const row of CARRIED.filter(isDue)) {
+      for (const row of FORWARDED_REQUESTS.filter(isDue)) {
         const { rule, section, send, seen, ending = 'open', interim = 0, isWhole } = row;
-        test(`carried over: ${rule} (${section})`, (t) =>
+        test(`is forwarded: ${rule} (${section})`, (t) =>
           runBoth(t, line, { send, seen, ending, interim, isWhole, isSecure }));
       }
     });
@@ -80,11 +80,11 @@ async function run(
   const methods = due.map(({ line }) => line.split(' ')[0] as string);
   const read = () => readResponses(client.heard, [...methods, 'GET'], client.isEnded);
   if (ending === 'open')
-    await client.until(() => client.isEnded || finals(read().messages).length >= due.length, 'responses');
+    await client.until(() => client.isEnded || finals(read().messages).length >= due.length, 'all responses');
   else await client.untilEnded();
 
   const { requests, faults } = await recorded(client, backend, ending);
-  assert.deepEqual(faults, [], 'everything that reached the backend is well framed');
+  assert.deepEqual(faults, [], 'every request that reached the backend is well framed');
   assert.deepEqual(
     requests.map(({ method, target }) => `${method} ${target}`),
     due.map(({ line }) => line),
@@ -92,27 +92,27 @@ async function run(
   for (const [index, one] of expected.entries()) isAsSeen(requests[index] as RequestMessage, one);
 
   const responses = read();
-  assert.notEqual(responses.end, 'refused', responses.reason);
+  assert.notEqual(responses.end, 'invalid', responses.reason);
   const statuses = finals(responses.messages).map(({ status }) => status);
   assert.deepEqual(statuses, [...due.map(() => 200), ...(typeof ending === 'number' ? [ending] : [])]);
   assert.equal(responses.messages.length - statuses.length, interim);
   for (const [index, { line }] of due.entries()) {
     if (methods[index] !== 'HEAD') assert.equal(finals(responses.messages)[index]?.body, line);
   }
-  assert.equal(client.heard.slice(responses.at), '', 'nothing behind the last response');
+  assert.equal(client.heard.slice(responses.at), '', 'no bytes follow the last response');
 }
 
-/** Closes a connection that is still open, so that the backend sees what was left of it. */
+/** Closes the client's connection if it is still open, and returns the requests that the backend received. */
 async function recorded(client: RawPeer, backend: RecordingBackend, ending: Row['ending']) {
   if (ending === 'open') client.socket.destroy();
   return backend.take();
 }
 
-function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailers = [] }: CarriedRequest): void {
+function isAsSeen(request: RequestMessage, { body, has = [], lacks = [], trailers = [] }: ForwardedRequest): void {
   const lines = request.fields.map(toLine);
   for (const line of has) {
     const due = has.filter((other) => other === line).length;
-    // A name with nothing behind it: whatever the value.
+    // An expected line that ends with ": " matches any value of the field.
     const found = lines.filter((other) => other === line || (line.endsWith(': ') && other.startsWith(line)));
     assert.equal(found.length, due, `${line} in ${JSON.stringify(lines)}`);
   }
@@ -137,7 +137,7 @@ function isBytes(step: Step): step is string {
   return typeof step === 'string' && step !== 'FIN';
 }
 
-/** A row that waits for its 100 gets it. */
+/** Number of 100 responses that the client must receive: one for each step that waits for one. */
 function countOf100(send: string | readonly Step[]): number {
   return stepsOf(send).filter((step) => typeof step === 'object').length;
 }

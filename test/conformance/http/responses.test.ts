@@ -1,4 +1,4 @@
-// Runs the hostile responses on each engine, whole and byte by byte; after each of them the next requests get the right responds.
+// Hostile responses on each engine, sent whole and byte by byte; the requests after each of them get correct responses.
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
@@ -14,7 +14,7 @@ import { HOSTILE, type HostileRow, type Outcome } from './hostile-responses.ts';
 const NEXT = 'GET /next HTTP/1.1\r\nHost: a\r\n\r\n';
 const MAX_BYTEWISE = 2_000;
 const RUNS = 1_000;
-/** Rows in which nothing comes wait for this; the others never do. */
+/** Timeouts for cases in which the backend sends nothing; other cases never reach them. */
 const TIMEOUTS = { requestTimeoutSeconds: 1, idleTimeoutSeconds: 1 };
 
 for (const engine of Object.keys(ENGINES)) {
@@ -22,7 +22,7 @@ for (const engine of Object.keys(ENGINES)) {
     const line = lineOf(engine, HostileBackend.start, TIMEOUTS);
 
     for (const row of HOSTILE) {
-      test(`${row.rule} (${row.section})`, async (t) => {
+      test(`hostile response: ${row.rule} (${row.section})`, async (t) => {
         const acts = typeof row.play === 'string' ? [row.play] : row.play;
         await run(t, row, acts);
         const isShort = acts.every((act) => typeof act === 'object' || act.length <= MAX_BYTEWISE);
@@ -31,7 +31,7 @@ for (const engine of Object.keys(ENGINES)) {
       });
     }
 
-    test('responses with faults reach the client as the reference reads them, or as no response', async () => {
+    test('the client gets a faulty response as the reference reader reads it, or a local response instead', async () => {
       await assertHolds(
         fc.asyncProperty(oddResponses, cuts, async (text, places) => {
           const clean: (() => unknown)[] = [];
@@ -66,12 +66,15 @@ for (const engine of Object.keys(ENGINES)) {
       const isReusable = typeof outcome === 'object' && outcome.isReused;
       for (const targets of line.backend.connections) {
         if (!isReusable && targets.includes(HOSTILE_TARGET))
-          assert.equal(targets.at(-1), HOSTILE_TARGET, 'never used again');
+          assert.equal(targets.at(-1), HOSTILE_TARGET, 'the connection to the backend is not reused');
         targets.length = 0;
       }
     }
 
-    /** Resolves with the whole response, or with what there is at the connection's end. */
+    /**
+     * Sends the request and plays the backend's script. Resolves with the complete response, or with what was received
+     * at the end of the connection.
+     */
     async function ask(t: Pick<TestContext, 'after'>, request: string, acts: readonly Act[]) {
       const client = await RawPeer.connect(t, line.world.port);
       line.backend.script = { acts, client };
@@ -82,7 +85,9 @@ for (const engine of Object.keys(ENGINES)) {
       return { client, responses: read() };
     }
 
-    /** On the same connection, where that goes on, and on another one. */
+    /**
+     * Asserts that the next request gets its correct response, on the same connection if it is kept, and on a new one.
+     */
     async function nextIsRight(t: Pick<TestContext, 'after'>, client: RawPeer, isOpen: boolean): Promise<void> {
       const before = client.heard.length;
       const isKept = isOpen && !/\r\nconnection: close\r\n/i.test(client.heard);

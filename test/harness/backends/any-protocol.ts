@@ -5,7 +5,10 @@ import type { TestContext } from 'node:test';
 import { type Backend, freePort, listen } from './backends.ts';
 import { UdpBackend } from './udp.ts';
 
-/** HTTP gets its response with its name; whatever else comes, by TCP with its name and a line's end, and then echoed. */
+/**
+ * Starts a backend that sends its name to every client. An HTTP response is the name; a TCP client gets the name as a
+ * line, then an echo of its bytes.
+ */
 export async function anyBackend(t: Pick<TestContext, 'after'>, name: string): Promise<Backend> {
   const http = createHttpServer((_request, response) => response.end(name));
   const server = createServer((socket) => {
@@ -21,7 +24,7 @@ export async function anyBackend(t: Pick<TestContext, 'after'>, name: string): P
       socket.pipe(socket);
     });
   });
-  // One that the kernel chooses for TCP may be taken for UDP.
+  // A port that the kernel chooses for TCP may be in use for UDP; `freePort` gives one that is free for both.
   const backend = await listen(t, name, server, await freePort());
   await UdpBackend.start(t, name, '127.0.0.1', backend.port);
   return backend;

@@ -1,4 +1,4 @@
-// Real backends for tests: an HTTP server or a TCP server that says its name, counts, and can be told to stop.
+// HTTP and TCP backends for tests: real servers that send their name, count requests and can be closed.
 import { once } from 'node:events';
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -10,13 +10,13 @@ export { freePort } from '../machine/free-port.ts';
 export interface Backend {
   readonly name: string;
   readonly port: number;
-  /** Requests or connections so far, health checks not counted. */
+  /** Requests or connections so far, without health checks. */
   count: number;
   readonly target: { address: string; port: number };
   close(): Promise<void>;
 }
 
-/** Responds to each request with its name, once `gate` is open; `port` 0 picks a free one. */
+/** Starts an HTTP backend that responds with its name. If `gate` is given, each response waits until it resolves. */
 export async function httpBackend(
   t: Pick<TestContext, 'after'>,
   name: string,
@@ -36,7 +36,7 @@ export async function httpBackend(
   return backend;
 }
 
-/** Says its name to each connection that says something, then echoes. */
+/** Starts a TCP backend that sends its name after the first bytes of a connection and then echoes all bytes. */
 export async function tcpBackend(
   t: Pick<TestContext, 'after'>,
   name: string,
@@ -56,7 +56,10 @@ export async function tcpBackend(
   return backend;
 }
 
-/** Any server as a backend, on a free port where none is given; what it gets is counted by itself or not at all. */
+/**
+ * Makes a backend of any server; port 0 picks a free port. The `count` of the backend stays 0 unless the caller
+ * increments it.
+ */
 export async function listen(
   t: Pick<TestContext, 'after'>,
   name: string,
@@ -82,7 +85,10 @@ export async function listen(
   return { name, port, count: 0, target: { address, port }, close };
 }
 
-/** The first line of a TCP server's response; undefined where the connection ended without one. `localAddress`: of the client. */
+/**
+ * Connects from `localAddress` and returns the first line that the TCP server sends. Returns `undefined` if the
+ * connection ends without a line.
+ */
 export function askTcp(address: string, port: number, localAddress?: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, localAddress }, () => socket.write('hello\n'));
@@ -100,8 +106,8 @@ export function askTcp(address: string, port: number, localAddress?: string): Pr
 }
 
 /**
- * The body of the response, or its status where that is not 200; `path` is sent as it is, on a connection of its own.
- * `servername`: over TLS, with any certificate.
+ * Sends a GET on a new connection, with `path` unchanged. `servername` turns TLS on; any certificate is accepted.
+ * Returns the body of a 200, and the status code of any other response.
  */
 export function askHttp(port: number, host: string, path: string, servername?: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();

@@ -1,4 +1,5 @@
-// A backend for slow clients: it takes whole bodies, responds to /small shortly, and else with more than buffers hold.
+// A backend for slow clients: large responses that exceed all buffers, short ones at /small, and uploads read to the
+// end.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +10,7 @@ const BLOCK = Buffer.alloc(256 * 1024, 'x');
 
 interface LargeBackend {
   readonly target: { address: string; port: number };
-  /** How many large responses it has begun, and what the kernel took of them together. */
+  /** Number of large responses that were begun, and the bytes of them that the kernel has accepted. */
   readonly begun: number;
   readonly taken: number;
 }

@@ -1,23 +1,28 @@
-// Reads the PROXY header at the beginning of what a target got: the receiver's side of the specification, for tests.
+// A reader of PROXY protocol headers in the bytes that a target received, written from the receiver's side of the
+// specification.
 
 interface ReceivedHeader {
   readonly version: 'v1' | 'v2';
-  /** 'none': the connection is of the proxy itself, or of a client that it does not name. */
+  /** 'none' if the proxy itself opened the connection, or if the header does not name the client. */
   readonly family: 'IPv4' | 'IPv6' | 'none';
-  /** "address port", addresses as IPv4 or as eight groups. */
+  /** Address and port with a space between; an IPv6 address is written as eight groups without `::`. */
   readonly source: string;
   readonly destination: string;
-  /** How many bytes it has. */
+  /** Length of the header in bytes. */
   readonly length: number;
 }
 
 const SIGNATURE = '\r\n\r\n\0\r\nQUIT\n';
 
-/** `text` is latin1. Undefined: more must come. Throws where it is no header. */
+/**
+ * Reads the header at the start of `text` (latin1). Returns `undefined` if the header is incomplete; throws if `text`
+ * does not begin with a PROXY header.
+ */
 export function readProxyHeader(text: string): ReceivedHeader | undefined {
   if (text.startsWith('PROXY ')) return readV1(text);
   if (text.startsWith(SIGNATURE)) return readV2(Buffer.from(text, 'latin1'));
-  if (!'PROXY '.startsWith(text) && !SIGNATURE.startsWith(text)) throw new Error(`no header: ${JSON.stringify(text)}`);
+  if (!'PROXY '.startsWith(text) && !SIGNATURE.startsWith(text))
+    throw new Error(`not a PROXY header: ${JSON.stringify(text)}`);
   return undefined;
 }
 
@@ -28,7 +33,7 @@ function readV1(text: string): ReceivedHeader | undefined {
   const line = text.slice(0, end);
   if (line === 'PROXY UNKNOWN') return { version: 'v1', family: 'none', source: '', destination: '', length };
   const [, version, from, to, fromPort, toPort] = /^PROXY TCP([46]) (\S+) (\S+) (\d+) (\d+)$/.exec(line) ?? [];
-  if (!from || !to || line.length > 105) throw new Error(`malformed line: ${line}`);
+  if (!from || !to || line.length > 105) throw new Error(`malformed PROXY v1 header: ${line}`);
   const family = version === '4' ? 'IPv4' : 'IPv6';
   const named = (address: string) => (family === 'IPv4' ? address : groups(address));
   return { version: 'v1', family, source: `${named(from)} ${fromPort}`, destination: `${named(to)} ${toPort}`, length };
@@ -41,7 +46,7 @@ function readV2(bytes: Buffer): ReceivedHeader | undefined {
   const family = kind === 0x11 ? 'IPv4' : 'IPv6';
   const size = family === 'IPv4' ? 4 : 16;
   if (command !== 0x21 || (kind !== 0x11 && kind !== 0x21) || length !== 20 + 2 * size) {
-    throw new Error(`malformed header: ${bytes.toString('hex', 0, length)}`);
+    throw new Error(`malformed PROXY v2 header: ${bytes.toString('hex', 0, length)}`);
   }
   const end = (at: number, portAt: number) => {
     const raw = bytes.subarray(at, at + size);
@@ -52,7 +57,7 @@ function readV2(bytes: Buffer): ReceivedHeader | undefined {
   return { version: 'v2', family, source, destination: end(16 + size, 18 + 2 * size), length };
 }
 
-/** "::1" as "0:0:0:0:0:0:0:1". */
+/** Expands the `::` of an IPv6 address: "::1" becomes "0:0:0:0:0:0:0:1". */
 function groups(address: string): string {
   const [left = [], right = []] = address.split('::').map((half) => half.split(':').filter(Boolean));
   return [...left, ...new Array(8 - left.length - right.length).fill('0'), ...right].join(':');

@@ -1,4 +1,5 @@
-// Real UDP targets and clients for tests: a target says its name and what it was sent, a client waits for responses.
+// UDP targets and clients for tests, on real sockets: a target responds with its name and the datagram that it
+// received.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
@@ -9,12 +10,12 @@ type Test = Pick<TestContext, 'after'>;
 
 interface Datagram {
   readonly data: Buffer;
-  /** The source port: of the session, where a target has it. */
+  /** Source port of the datagram. At a target it identifies the UDP session. */
   readonly port: number;
   readonly atMs: number;
 }
 
-/** One that was not bound yet has port 0. */
+/** Opens a UDP socket that is bound to `address` and `port`; port 0 picks a free port. */
 async function boundSocket(t: Test, address: string, port: number): Promise<Socket> {
   const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', recvBufferSize: 4 * 1024 * 1024 });
   socket.bind(port, address);
@@ -23,7 +24,7 @@ async function boundSocket(t: Test, address: string, port: number): Promise<Sock
   return socket;
 }
 
-/** More than once does nothing. */
+/** Closes a socket; does nothing if the socket is already closed. */
 function close(socket: Socket): void {
   try {
     socket.close();
@@ -34,7 +35,7 @@ export class UdpBackend {
   readonly name: string;
   readonly target: { address: string; port: number };
   readonly datagrams: Datagram[] = [];
-  /** Where a response goes, and when: at once where nothing else is set. */
+  /** Decides when the target sends a response; by default at once. */
   response: (send: () => void) => void = (send) => send();
   readonly #socket: Socket;
 
@@ -60,7 +61,7 @@ export class UdpBackend {
     return this.datagrams.map(({ data }) => String(data));
   }
 
-  /** From then on the kernel responds with an ICMP refusal. */
+  /** Closes the socket of the target. The kernel then rejects datagrams with an ICMP error. */
   close(): void {
     close(this.#socket);
   }
@@ -72,7 +73,7 @@ export class UdpClient {
   readonly #port: number;
   readonly #address: string;
 
-  /** A fresh port, connected to `address`:`port`, so that responses of any other address are not taken. */
+  /** Opens a client on a fresh port. It records only responses that come from `address`:`port`. */
   static async open(t: Test, port: number, address = '127.0.0.1', localAddress = address): Promise<UdpClient> {
     const socket = await boundSocket(t, localAddress, 0);
     return new UdpClient(socket, port, address);
@@ -87,21 +88,21 @@ export class UdpClient {
     });
   }
 
-  /** Resolves when the kernel has it. */
+  /** Sends a datagram; resolves when the kernel has accepted it. */
   async send(data: string | Buffer): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#socket.send(data, this.#port, this.#address, (error) => (error ? reject(error) : resolve()));
     });
   }
 
-  /** The next response. */
+  /** Sends a datagram and returns the next response. */
   async ask(data: string | Buffer): Promise<string> {
     const { length } = this.responses;
     await this.send(data);
     return await until('a response by UDP', () => this.responses[length]);
   }
 
-  /** Asks until somebody responds, for where a datagram may be lost on purpose. */
+  /** Sends the datagram repeatedly until a response arrives, for tests in which a datagram may be lost. */
   async sendUntilReplied(data: string): Promise<string> {
     const { length } = this.responses;
     return await until('a response by UDP', async () => {

@@ -1,12 +1,18 @@
-// Headless Chromium, Debian's package: loads one page and gives what its document is then.
+// Headless Chromium (Debian's package), which loads one page and returns the resulting document.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { temporaryDirectory } from '../runtime/runtime.ts';
 
-/** A browser that hangs is a failure; on a busy machine its start alone takes seconds. */
+/**
+ * Time limit for the browser. Its start alone takes seconds on a busy machine, so only a hanging browser reaches this
+ * limit.
+ */
 const PATIENCE_MS = 120_000;
 
-/** The document as HTML after the page's load event. Certificates are not checked; nothing but the page is asked for. */
+/**
+ * Returns the document as HTML after the page's load event. The browser accepts any certificate and makes no request
+ * except those of the page.
+ */
 export async function dumpDom(t: { after(clean: () => unknown): unknown }, url: string): Promise<string> {
   const profile = temporaryDirectory(t as never);
   const args = [

@@ -1,28 +1,32 @@
-// Many clients that hold on to a connection: idle ones, ones that send their head byte by byte, ones that do not read.
+// A crowd of clients that occupy connections: idle clients, clients that send a head byte by byte, clients that never
+// read.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** At once, so that no accept queue overflows. */
+/** Number of clients that connect at once; small enough that no accept queue overflows. */
 const BATCH = 200;
-/** A head as long as it takes: nobody of the crowd gets to its end. */
+/** Interval between two bytes of a slow head. No slow client ever completes its head. */
 const BYTE_INTERVAL_MS = 100;
 
 interface CrowdOptions {
   readonly port: number;
   readonly idle: number;
-  /** Half of them send slowly, the others ask for `largePath` and do not read. */
+  /** Number of slow clients. Half of them send a head byte by byte; the others request `largePath` and do not read. */
   readonly slow: number;
   readonly largePath: string;
 }
 
 interface Crowd {
-  /** Idle connections that are still open. */
+  /** Number of idle connections that are still open. */
   open(): number;
 }
 
-/** Each idle client has had a response first. Ended with the test. */
+/**
+ * Connects all clients of the crowd; each idle client gets one response first. The connections are closed at the end of
+ * the test.
+ */
 export async function gatherCrowd(t: Pick<TestContext, 'after'>, options: CrowdOptions): Promise<Crowd> {
   const { port, idle, slow, largePath } = options;
   const sockets: Socket[] = [];
@@ -56,7 +60,7 @@ export async function gatherCrowd(t: Pick<TestContext, 'after'>, options: CrowdO
   return { open: () => idlers.filter((socket) => !socket.destroyed && socket.readable).length };
 }
 
-/** What a process holds of the machine's memory. Linux. */
+/** Resident memory of a process in bytes, read from /proc (Linux only). */
 export function residentBytes(pid: number): number {
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   if (kilobytes === undefined) throw new Error(`/proc/${pid}/status has no VmRSS`);

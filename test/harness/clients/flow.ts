@@ -1,4 +1,4 @@
-// A client's open TCP connection through the data plane, for the scenarios that keep some.
+// A client's open TCP connection through the data plane, for scenarios that keep connections open.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
@@ -8,7 +8,7 @@ export interface Flow {
   closed: Promise<unknown>;
 }
 
-/** An open TCP flow, and the name of the backend that it leads to. */
+/** Opens a TCP flow through the listener at `port` and reads the name of the backend at its other end. */
 export async function openFlow(port: number): Promise<Flow> {
   const socket = connect({ host: '127.0.0.1', port }).setEncoding('utf8');
   socket.on('error', () => {});

@@ -1,23 +1,23 @@
-// Keep-alive HTTP and HTTPS clients in a closed loop, which remember each response and each failure.
+// HTTP and HTTPS clients in a closed loop on kept connections, which record each response and each failure.
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 
 interface Exchange {
   readonly startedAtMs: number;
-  /** The responding backend's name; undefined: the client saw a failure. */
+  /** Name of the backend that responded; `undefined` if the client saw a failure. */
   readonly backend: string | undefined;
   readonly error: string | undefined;
-  /** False: the request was the first of its connection. */
+  /** `false` for the first request of a connection. */
   readonly isReused: boolean;
 }
 
 export interface Load {
   readonly exchanges: readonly Exchange[];
   readonly failures: () => readonly Exchange[];
-  /** Resolves when every client has made `maxRequests`, or was stopped, and has had its last response. */
+  /** Resolves when every client has made `maxRequests` requests or was stopped, and has received its last response. */
   readonly done: Promise<void>;
-  /** Resolves when every client has had its last response. */
+  /** Stops the clients; resolves when every client has received its last response. */
   stop(): Promise<void>;
 }
 
@@ -25,11 +25,14 @@ export interface LoadOptions {
   readonly url: string;
   readonly clients: number;
   readonly maxRequests?: number;
-  /** Of a client after a response, where others need the processors as well. */
+  /** Pause of a client after each response in milliseconds. It leaves processor time to other processes. */
   readonly pauseMs?: number;
 }
 
-/** Each client has one connection and asks again as soon as it has its response, at most `maxRequests` times. */
+/**
+ * Starts clients with one connection each. A client sends its next request as soon as it has a response, at most
+ * `maxRequests` times.
+ */
 export function startLoad(options: LoadOptions): Load {
   const exchanges: Exchange[] = [];
   let isStopped = false;
@@ -54,7 +57,10 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
-/** One request on a connection of the agent's, or on a fresh one from `localAddress`; it never rejects. */
+/**
+ * Makes one request on a connection of `agent`, or on a new one from `localAddress`. The promise never rejects, because
+ * a failure is part of the result.
+ */
 export function exchange(url: string, agent: http.Agent | false = false, localAddress?: string): Promise<Exchange> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
@@ -80,7 +86,7 @@ function of(url: string): typeof http | typeof https {
   return url.startsWith('https:') ? https : http;
 }
 
-/** Who responds so many requests, one after the other, each on a connection of its own. */
+/** Makes `requests` requests in sequence, each on a new connection. Returns the number of responses by backend. */
 export async function sharesAt(url: string, requests: number): Promise<Record<string, number>> {
   const exchanges: Exchange[] = [];
   while (exchanges.length < requests) exchanges.push(await exchange(url));

@@ -1,4 +1,4 @@
-// Clients over HTTP, HTTPS and TCP that go where they are told to, and remember what failed: for listeners that change.
+// Clients over HTTP, HTTPS and TCP that follow a listener to another address and record every failure.
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { connect, type Socket } from 'node:net';
@@ -6,36 +6,45 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { askTcp } from '../backends/backends.ts';
 import { exchange } from './load.ts';
 
-/** Where clients go that connect from now on; a write that moves a listener sets it when it gets its response. */
+/**
+ * The URL at which clients open new connections. A test changes it when the response to the write that moves the
+ * listener arrives.
+ */
 export interface Place {
   url: string;
-  /** Where it moves to at a moment that nobody tells: who can't connect at `url` any more tries there, and only that counts. */
+  /**
+   * The URL to which the listener moves at an unknown moment. A client that can no longer connect at `url` tries this
+   * one; only a failure there is counted.
+   */
   next?: string | undefined;
 }
 
 export interface Failure {
   readonly client: string;
-  /** Where the client went. */
+  /** URL of the failed request. */
   readonly url: string;
   readonly startedAtMs: number;
-  /** Of the connection; a request on one that was used before was not the first to find it open. */
+  /**
+   * Whether the connection had served an earlier request. A reused connection may close while a request is on its way.
+   */
   readonly isReused: boolean;
   readonly error: string;
-  /** Of a TCP flow: the target that it was with. */
+  /** Name of the target of a failed TCP flow. */
   readonly backend?: string;
 }
 
 export interface Clients {
   readonly failures: readonly Failure[];
-  /** How much each client has done so far. */
+  /** Number of completed requests by client. */
   readonly done: ReadonlyMap<string, number>;
-  /** Resolves when each has had its last response, and its connections are closed. */
+  /** Stops the clients; resolves when each has received its last response and closed its connections. */
   stop(): Promise<void>;
 }
 
 /**
- * For each HTTP place two clients that keep their connection and one that does not; for TCP two flows and one that asks
- * anew. `pauseMs`: of a client after a response, where others need the processors as well.
+ * Starts clients. Each HTTP place gets two clients with a kept connection and one with a new connection for each
+ * request; the TCP place gets two open flows and one client that reconnects. `pauseMs` is the pause after each
+ * response, which leaves processor time to other processes.
  */
 export function startClients(
   httpPlaces: Readonly<Record<string, Place>>,
@@ -84,7 +93,9 @@ export function startClients(
   };
 }
 
-/** Asks where the place is, or, where nobody responds to a new connection there any more, where it is by now. */
+/**
+ * Makes a request at the place. If a new connection fails and the place has moved, repeats the request at its new URL.
+ */
 async function atPlace(
   place: Place,
   ask: (url: string) => Promise<Omit<Failure, 'client'> | undefined>,
@@ -111,7 +122,7 @@ async function askTcpOnce(url: string): Promise<Omit<Failure, 'client'> | undefi
   return backend === undefined ? { url, startedAtMs, isReused: false, error: 'no response' } : undefined;
 }
 
-/** Told to close, or failed, it connects to where the place is by then. */
+/** A client that keeps one HTTP connection. After a failure or a close it connects to the current URL of its place. */
 class KeptConnection {
   readonly #place: Place;
   #url = '';
@@ -124,7 +135,7 @@ class KeptConnection {
   async ask(): Promise<Omit<Failure, 'client'> | undefined> {
     const isKept = this.#agent !== undefined && Object.keys(this.#agent.freeSockets).length > 0;
     const failure = await (isKept ? askOnce(this.#url, this.#agent) : atPlace(this.#place, (url) => this.#askAt(url)));
-    // The agent has the connection back one tick after the response's end.
+    // The agent gets its connection back one event-loop iteration after the end of the response.
     await new Promise(setImmediate);
     return failure;
   }
@@ -142,7 +153,7 @@ class KeptConnection {
   }
 }
 
-/** A byte there and back, again and again on one connection. */
+/** A client that sends bytes on one TCP connection and waits for the echo of each. */
 class KeptFlow {
   readonly #place: Place;
   #url = '';
@@ -173,7 +184,7 @@ class KeptFlow {
     }
   }
 
-  /** Before it is asked for: the flow may end between two. */
+  /** Prepares the promise of the next echo before the byte is sent, because the flow may close between two requests. */
   #expectEcho(): void {
     this.#echoed = Promise.withResolvers();
     this.#echoed.promise.catch(() => {});
@@ -183,7 +194,7 @@ class KeptFlow {
     this.#socket?.destroy();
   }
 
-  /** The backend says its name first, and a line's end; then it echoes. */
+  /** Opens the TCP flow. The backend sends its name as a line and then echoes. */
   #connect(url: string): Socket {
     this.#url = url;
     this.#text = '';

@@ -1,17 +1,22 @@
-// Backends by name and clients of many addresses, for the rows that need some of each.
+// Backends by name, and clients with many source addresses, for conformance scenarios.
 import type { Backend } from '../backends/backends.ts';
 
-/** One backend for each letter. */
+/** Makes one backend for each letter of `names`. */
 export function backends(make: (name: string) => Promise<Backend>, names: string): Promise<Backend[]> {
   return Promise.all([...names].map((name) => make(name)));
 }
 
-/** Clients of their own addresses, all of which Linux has on the loopback interface. */
+/**
+ * Returns a loopback address of its own for each client number. Linux has all of 127.0.0.0/8 on the loopback interface.
+ */
 export function clientAddressOf(client: number): string {
   return `127.1.${client >> 8}.${client & 255}`;
 }
 
-/** `ask` for 0..count-1, at most `width` at once; the responses in that order. */
+/**
+ * Calls `ask` for the indexes 0 to `count` - 1, at most `width` at once. Returns the responses in the order of the
+ * indexes.
+ */
 export async function oneByOne<T>(count: number, width: number, ask: (index: number) => Promise<T>): Promise<T[]> {
   const responses: T[] = [];
   while (responses.length < count) {
@@ -21,7 +26,9 @@ export async function oneByOne<T>(count: number, width: number, ask: (index: num
   return responses;
 }
 
-/** Of 100 picks, which several workers may have shared. */
+/**
+ * Tells whether a count of about 100 picks is within 3 of the expected one. Several workers may have shared the picks.
+ */
 export function near(got: number, due: number): boolean {
   return Math.abs(got - due) <= 3;
 }

@@ -1,4 +1,4 @@
-// Backend servers for the rows of eligibility and auto scaling: each stands where the load balancer does, on this machine.
+// Backend servers for conformance scenarios of eligibility and auto scaling, placed in the load balancer's zone.
 import { until } from '../runtime/runtime.ts';
 import type { World } from './world.ts';
 
@@ -19,13 +19,13 @@ interface TargetStatus {
   readonly reason?: string;
 }
 
-/** Of every target of a listener. */
+/** Returns the status of every target of a listener. */
 export async function statusOf({ runtime }: World, listenerId = 'web'): Promise<TargetStatus[]> {
   const { listeners } = await runtime.done('GET', '/v1/status');
   return listeners.find(({ id }: { id: string }) => id === listenerId).targets;
 }
 
-/** Waits until a target of the listener has the health, and gives its status. */
+/** Waits until the named target of the listener has the given health, and returns its status. */
 export function untilHealth(world: World, name: string, health: string, listenerId = 'web'): Promise<TargetStatus> {
   return until(`${name} of ${listenerId} to be ${health}`, async () =>
     (await statusOf(world, listenerId)).find((target) => target.name === name && target.health === health),

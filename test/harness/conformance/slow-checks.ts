@@ -1,4 +1,5 @@
-// For the rows in which nothing may be lost while the checks that decide go on: backends that are checked late, under load.
+// Backends that respond to health checks late, for scenarios in which a change must not lose requests while it waits
+// for a check.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { TestContext } from 'node:test';
@@ -6,11 +7,11 @@ import { type Backend, listen } from '../backends/backends.ts';
 import type { Load } from '../clients/load.ts';
 import { until } from '../runtime/runtime.ts';
 
-/** A client's next request comes while a check of this path is under way. */
+/** A health check on a path that responds late, so that clients make requests while a check is in progress. */
 export const SLOW_CHECK = { protocol: 'HTTP', path: '/health', intervalSeconds: 0.2, timeoutSeconds: 5 };
 const HEALTH_MS = 300;
 
-/** Responses with its name, and its checks late. */
+/** Starts a backend that responds to requests with its name at once and to health checks after `HEALTH_MS`. */
 export function slowToCheck(t: Pick<TestContext, 'after'>, name: string, port = 0, address?: string): Promise<Backend> {
   const server = createServer((request, response) => {
     setTimeout(() => response.end(name), request.url === '/health' ? HEALTH_MS : 0);
@@ -18,7 +19,7 @@ export function slowToCheck(t: Pick<TestContext, 'after'>, name: string, port = 
   return listen(t, name, server, port, address);
 }
 
-/** Resolves when requests that began after the call got their responses, all of them by `backend`. */
+/** Waits for requests that begin after the call, and asserts that `backend` responded to all of them. */
 export async function servedBy(load: Load, { name }: Pick<Backend, 'name'>): Promise<void> {
   const atMs = performance.now();
   const later = () => load.exchanges.filter(({ startedAtMs }) => startedAtMs > atMs);

@@ -1,4 +1,4 @@
-// The conformance table: its rows stand in the test files beside this one, know nothing of an engine, and run on each.
+// The conformance table: runs every scenario on each engine. A scenario does not depend on a particular engine.
 import { test } from 'node:test';
 import { createWorld, ENGINES, type Scenario } from './world.ts';
 

@@ -1,4 +1,5 @@
-// The clients of a listener in the row that walks at random: kept and fresh ones, of whichever protocol it has.
+// The clients of one listener in the conformance scenario of random changes: kept and new connections over the
+// listener's protocol.
 import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import { connect, type Socket } from 'node:net';
@@ -6,11 +7,14 @@ import type { TestContext } from 'node:test';
 import type { Protocol } from '../../../provider/runtime/contract/snapshot.ts';
 import { UdpClient } from '../backends/udp.ts';
 
-/** The clients of one listener as it is now; those of its older self are closed. */
+/**
+ * The clients of one listener. When the listener changes its protocol or port, these clients are closed and new ones
+ * made.
+ */
 export class Visitors {
   readonly protocol: Protocol;
   readonly port: number;
-  /** The backend that responded to the last datagram. */
+  /** Name of the backend that responded to the last datagram of the UDP session. */
   session: string | undefined;
   readonly #agent: Agent;
   #udp: UdpClient | undefined;
@@ -22,7 +26,10 @@ export class Visitors {
     this.#agent = new (protocol === 'HTTPS' ? TlsAgent : Agent)({ keepAlive: true, maxSockets: 1 });
   }
 
-  /** The name of the backend, or the status; on a connection that is kept, or on a fresh one. */
+  /**
+   * Makes a request on the kept connection or on a new one. Returns the name of the backend, or the status code of a
+   * local response.
+   */
   ask(host: string, path: string, isKept: boolean): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<string>();
     const request = this.protocol === 'HTTPS' ? httpsRequest : httpRequest;
@@ -46,12 +53,12 @@ export class Visitors {
     return this.session;
   }
 
-  /** The backend that the open flow is with; undefined: there is none. */
+  /** Name of the backend at the other end of the open flow; `undefined` without an open flow. */
   get flow(): string | undefined {
     return this.#flow?.name;
   }
 
-  /** False: the flow was closed. */
+  /** Sends a byte on the open flow. Returns `false` if the flow was closed. */
   async echo(): Promise<boolean> {
     const isOpen = (await this.#flow?.ask()) !== undefined;
     if (!isOpen) this.#flow = undefined;
@@ -73,7 +80,7 @@ export class Visitors {
   }
 }
 
-/** A TCP connection, and who is at its other end. */
+/** A TCP connection and the name of the backend at its other end. */
 class Flow {
   name = '';
   readonly #socket: Socket;
@@ -92,7 +99,7 @@ class Flow {
     this.#socket.on('close', () => this.#echo.resolve(undefined));
   }
 
-  /** The backend's name when it has echoed; undefined: the connection is closed. */
+  /** Sends a byte and waits for its echo. Returns the backend's name, or `undefined` if the connection is closed. */
   ask(): Promise<string | undefined> {
     if (this.#socket.destroyed) return Promise.resolve(undefined);
     this.#echo = Promise.withResolvers();

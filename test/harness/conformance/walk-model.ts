@@ -1,4 +1,5 @@
-// An independent model of what is written to the runtime, small enough to be seen right: which targets may serve a request.
+// An independent model of the objects in the runtime, simple enough to check by reading: which targets may serve a
+// request.
 import type { Protocol } from '../../../provider/runtime/contract/snapshot.ts';
 
 interface ListenerModel {
@@ -17,7 +18,10 @@ export interface Match {
   readonly pathMatch?: 'exact';
 }
 
-/** A target's weight, and when it was bound: of two claims the newer one's weight counts. */
+/**
+ * Weight of a target, and the time at which it was bound. If two attachments bind a target, the weight of the newer
+ * binding counts.
+ */
 interface BoundTarget {
   readonly weight: number;
   readonly boundAt: number;
@@ -34,7 +38,7 @@ export class WalkModel {
   readonly attachments = new Map<string, AttachmentModel>();
   #now = 0;
 
-  /** Those that are bound keep their claim, whatever their weight becomes. */
+  /** Replaces the targets of an attachment. A target that was already bound keeps the time of its binding. */
   setTargets(id: string, parent: AttachmentModel['parent'], weights: ReadonlyMap<string, number>): void {
     const present = this.attachments.get(id)?.targets;
     const boundNow = ++this.#now;
@@ -60,7 +64,7 @@ export class WalkModel {
       .map(([id]) => id);
   }
 
-  /** The weights of the targets that a TCP or UDP client, or a request that no rule takes, may come to. */
+  /** Weights of the targets for TCP clients, UDP clients and requests that match no rule. */
   ofListener(listener: string): Map<string, number> {
     const own = this.attachmentsOf({ listenerId: listener });
     return this.#weights(own.length > 0 ? own : this.attachmentsOf({ loadBalancerId: 'lb' }));
@@ -93,7 +97,10 @@ function takesPath({ path, pathMatch }: Match, asked: string): boolean {
   return asked === path || (pathMatch !== 'exact' && asked.startsWith(`${path}/`));
 }
 
-/** The host decides, exact before wildcards; then the path, exact before prefixes; of each kind the longest. */
+/**
+ * Rank of a rule among those that match: first by host (exact before wildcard), then by path (exact before prefix); a
+ * longer match ranks higher.
+ */
 function rank({ host, path, pathMatch }: Match): number {
   const ofHost = host === undefined ? 0 : host.startsWith('*') ? host.length : 500;
   const ofPath = path === undefined ? 0 : pathMatch === 'exact' ? 500 : path.length;

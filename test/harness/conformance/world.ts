@@ -1,4 +1,4 @@
-// What each scenario of the conformance table starts from: a runtime on one engine, a load balancer and one listener.
+// The starting point of each conformance scenario: a runtime on one engine, with a load balancer and one listener.
 import type { TestContext } from 'node:test';
 import { targetKey } from '../../../provider/model/base/target-key.ts';
 import { type Backend, freePort, httpBackend, tcpBackend } from '../backends/backends.ts';
@@ -6,19 +6,21 @@ import { type Load, type LoadOptions, startLoad } from '../clients/load.ts';
 import { RuntimeProcess } from '../runtime/runtime.ts';
 import { slowToCheck } from './slow-checks.ts';
 
-/** The engines that the table runs on, with the flags of `weir serve`. */
+/** The engines that the conformance table runs on, with the flags of `weir serve` that select them. */
 export const ENGINES: Readonly<Record<string, readonly string[]>> = {
   embedded: [],
 };
 
 export interface Scenario {
-  /** The rule that it proves. */
+  /** The rule that the scenario proves, as one sentence. */
   readonly name: string;
-  /** Properties of the listener beside load balancer and port; HTTP, checked every 0.2 s, where nothing is said. */
+  /**
+   * Properties of the listener, without load balancer and port. The default is HTTP with a health check every 0.2 s.
+   */
   readonly listener?: object;
-  /** The load balancer's; 127.0.0.1 where nothing is said. */
+  /** Address of the load balancer; the default is 127.0.0.1. */
   readonly address?: string;
-  /** Flags of `weir serve`. */
+  /** Additional flags of `weir serve`. */
   readonly flags?: readonly string[];
   readonly run: (world: World, t: TestContext) => Promise<void>;
 }
@@ -27,21 +29,23 @@ export interface World {
   readonly runtime: RuntimeProcess;
   readonly port: number;
   readonly url: string;
-  /** Ends the runtime and starts it again on the same data: `runtime` is the new one from then on. */
+  /** Ends the runtime and starts it again on the same data. `runtime` is the new process afterwards. */
   restart(): Promise<void>;
-  /** Puts the attachment `pool` of the listener `web`, and waits until each target of weight > 0 takes traffic. */
+  /**
+   * Puts the attachment `pool` of the listener `web`, and waits until each target with a weight above 0 takes traffic.
+   */
   bind(targets: Readonly<Record<string, object>>): Promise<void>;
-  /** JSON merge patch of the same attachment. */
+  /** Changes the targets of the attachment `pool` by a JSON merge patch. */
   patch(targets: Readonly<Record<string, object | null>>): Promise<void>;
-  /** Puts the listener with other properties. */
+  /** Puts the listener `web` with changed properties. */
   change(listener: object): Promise<void>;
-  /** Responds to each request with its name, once `gate` is open. */
+  /** Starts an HTTP backend that responds with its name; a response waits for `gate`. */
   httpBackend(name: string, port?: number, gate?: Promise<void>, address?: string): Promise<Backend>;
-  /** Says its name to each connection that says something, then echoes. */
+  /** Starts a TCP backend that sends its name after the first bytes of a connection, then echoes. */
   tcpBackend(name: string, address?: string, port?: number): Promise<Backend>;
-  /** Responds with its name, and to its checks late. */
+  /** Starts a backend that responds to requests at once and to health checks late. */
   slowToCheck(name: string, port?: number, address?: string): Promise<Backend>;
-  /** Clients of the listener at `/` where no other URL is given; they stop with the test at the latest. */
+  /** Starts clients of the listener at `url`, by default at `/`. They stop at the end of the test at the latest. */
   startLoad(options: Omit<LoadOptions, 'url'> & { readonly url?: string }): Load;
 }
 
@@ -54,7 +58,8 @@ export async function createWorld(
   let runtime = await RuntimeProcess.start(t, { args });
   const port = await freePort(address);
   const change = async (properties: object) => {
-    // No backend is silent: a check that is late is one of a busy machine.
+    // The backends of scenarios respond to every check, so a late response means a busy machine. The long timeout
+    // tolerates it.
     const healthCheck = { intervalSeconds: 0.2, timeoutSeconds: 5 };
     const body = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck, ...listener, ...properties };
     await runtime.done('PUT', '/v1/listeners/web', body);
@@ -87,7 +92,7 @@ export async function createWorld(
   };
 }
 
-/** A map of targets by the backends' names. */
+/** Returns a map of targets by backend name. A backend without an entry in `weights` gets no explicit weight. */
 export function targetsTo(
   backends: readonly Pick<Backend, 'name' | 'target'>[],
   weights: readonly number[] = [],

@@ -1,4 +1,4 @@
-// Drafts for tests of the control plane: objects put as the API would put them.
+// Drafts of the stored model for tests of the control plane, with objects put as the API puts them.
 import { isWeirError, type WeirError } from '../../../provider/model/base/errors.ts';
 import type { Kind } from '../../../provider/model/base/kinds.ts';
 import { parseProperties } from '../../../provider/model/objects/validate.ts';
@@ -23,7 +23,7 @@ export function put(draft: Draft, kind: Kind, id: string, input: object, more: P
   );
 }
 
-/** The error that the work is refused with; undefined: it is not. */
+/** Runs `work` and returns the `WeirError` that it throws. Returns `undefined` if it throws nothing. */
 export function writeErrorOf(work: () => void): WeirError | undefined {
   try {
     work();

@@ -1,4 +1,4 @@
-// A check as a snapshot has it, from which tests make theirs: of TCP, and so patient that one result is all there is.
+// A TCP health check as a snapshot contains it. Its long interval means that a test sees only one result.
 import type { HealthCheckSnapshot } from '../../../provider/runtime/contract/snapshot.ts';
 
 export const TCP_CHECK: HealthCheckSnapshot = {

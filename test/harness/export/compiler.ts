@@ -1,8 +1,10 @@
-// Compiles exported programs as a stack's project would, without a file on disk.
+// The TypeScript compiler for exported programs, with the settings of a stack's project and without files on disk.
 import ts from 'typescript';
 import { ROOT } from '../machine/tree.ts';
 
-/** What the compiler says of the programs, as files of this folder; empty if it has nothing to say. */
+/**
+ * Compiles the programs as files of this folder. Returns the diagnostics as text, or an empty text if there are none.
+ */
 export function faultsOf(texts: readonly string[]): string {
   const programs = new Map(texts.map((text, index) => [`${ROOT}test/harness/export/exported-${index}.ts`, text]));
   const config = ts.readConfigFile(`${ROOT}tsconfig.json`, ts.sys.readFile).config;

@@ -1,4 +1,5 @@
-// Any configuration that a runtime may have, for property tests: every kind, every property, any text where text is free.
+// Arbitrary configurations of a runtime for property tests: every kind, every property, and any text for free-text
+// properties.
 import fc from 'fast-check';
 import { KINDS, type Kind } from '../../../provider/model/base/kinds.ts';
 
@@ -30,7 +31,10 @@ const membersOfObject = Object.getOwnPropertyNames(Object.prototype);
 const key = fc
   .oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: fc.constantFrom(...membersOfObject) })
   .filter((value) => value !== '' && value !== '__proto__');
-/** Of few, so that many refer to something, and kinds share ids; some as the provider makes them, some reserved words. */
+/**
+ * A small set of ids, so that references hit and kinds share ids. It includes ids that the provider makes and reserved
+ * words.
+ */
 const id = fc.oneof(
   fc.constantFrom(
     'web',
@@ -92,7 +96,7 @@ const certificate = some(
 );
 const parent = fc.oneof(fc.record({ loadBalancerId: id }), fc.record({ listenerId: id }), fc.record({ ruleId: id }));
 
-/** The properties of each kind; a test counts them against the schema. */
+/** Arbitrary properties by kind. A test compares the property names with the schema. */
 const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
   'load-balancers': some({
     type: fc.constantFrom('application', 'classic'),

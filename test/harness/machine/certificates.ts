@@ -1,4 +1,4 @@
-// Certificates for tests, made by openssl: each call makes another pair.
+// Certificates for tests, made by openssl; each call makes a new pair of certificate and private key.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,13 +12,16 @@ export interface Pair {
 }
 
 interface PairOptions {
-  /** Of the subject; the first name where nothing is said. */
+  /** Common name of the subject; the default is the first DNS name. */
   readonly commonName?: string;
-  /** Of openssl's `-newkey`. */
+  /** Algorithm of the key, as in the `-newkey` option of openssl. */
   readonly key?: string;
 }
 
-/** A self-signed certificate for these DNS names, none of them: without alternative names. */
+/**
+ * Makes a self-signed certificate for the DNS names. An empty list makes a certificate without subject alternative
+ * names.
+ */
 export function makePair(names: readonly string[], { commonName, key = 'ec' }: PairOptions = {}): Pair {
   const folder = mkdtempSync(join(tmpdir(), 'weir-certificate-'));
   const file = (name: string) => join(folder, name);
@@ -39,7 +42,7 @@ export function makePair(names: readonly string[], { commonName, key = 'ec' }: P
   }
 }
 
-/** The common name of the certificate that a TLS server shows. */
+/** Connects to a TLS server and returns the common name of its certificate. */
 export async function servedName(port: number): Promise<string> {
   const client = connect({ port, host: '127.0.0.1', rejectUnauthorized: false });
   await once(client, 'secureConnect');

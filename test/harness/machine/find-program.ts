@@ -1,12 +1,12 @@
-// Looks for a program where Debian puts it, and says what to do where one is missing.
+// Search for a program in the PATH and in the folders where Debian installs servers.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The message says what to do. */
+/** An error for programs that are not installed; its message says how to install them. */
 export class MissingPrograms extends Error {}
 
 export function findProgram(name: string): string | undefined {
-  // The PATH of an ordinary user of Debian has no sbin, where the servers are.
+  // An ordinary Debian user's PATH does not contain the sbin folders, where servers are installed.
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }

@@ -1,4 +1,4 @@
-// A port for a listener of a test.
+// Free ports for the listeners of tests, reserved across all test processes of this machine.
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -7,22 +7,24 @@ import { createServer, isIPv6 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Below the ports that Linux gives to clients and to who asks for port 0, and above those that fetch() refuses. */
+/** The range of ports: below Linux's ephemeral ports, and above the ports that `fetch` rejects. */
 const FIRST = 12_000;
 const LAST = 32_000;
 const ATTEMPTS = 100;
 
-/** Per port that a process of tests has been given, a file with the id of the process. */
+/** Folder with one file for each reserved port; the file contains the id of the process that reserved the port. */
 const RESERVATIONS = join(tmpdir(), 'weir-test-ports');
 const reserved: string[] = [];
 
-/** Free for TCP and for UDP a moment ago, and given to no other process of tests that runs. */
+/** Returns a port that is free for TCP and UDP and that no other running test process has reserved. */
 export async function freePort(address = '127.0.0.1'): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const port = randomInt(FIRST, LAST);
     if (reserve(port) && (await isFreeForTcp(port, address)) && (await isFreeForUdp(port, address))) return port;
   }
-  throw new Error(`No port of ${address} is free: tried ${ATTEMPTS}.`);
+  throw new Error(
+    `No port of ${address} is free after ${ATTEMPTS} attempts. End other processes that listen on ports ${FIRST} to ${LAST}.`,
+  );
 }
 
 function reserve(port: number): boolean {
@@ -32,7 +34,7 @@ function reserve(port: number): boolean {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    // One that was killed has left its claims; the port is for whoever comes upon it next.
+    // A killed process leaves its reservations. The file is removed, and a later attempt may take the port.
     if (!isReserved(file)) rmSync(file, { force: true });
     return false;
   }
@@ -45,7 +47,10 @@ function reserve(port: number): boolean {
   return true;
 }
 
-/** By a process that runs, or by one that is just writing its id. */
+/**
+ * Tells whether a running process has reserved the port. An empty file belongs to a process that is about to write its
+ * id.
+ */
 function isReserved(file: string): boolean {
   try {
     const pid = readFileSync(file, 'utf8');

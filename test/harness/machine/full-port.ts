@@ -1,11 +1,11 @@
-// A port whose connects hang.
+// A port on which every attempt to connect hangs, because its accept queue is full.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { until } from '../runtime/runtime.ts';
 
-/** Its thread sleeps and so accepts nothing, and its accept queue is full. */
+/** Opens the port in a thread that sleeps and therefore accepts nothing, and fills its accept queue. */
 export async function fullPort(t: Pick<TestContext, 'after'>): Promise<number> {
   const sleeper = new Worker(
     `const { parentPort } = require('node:worker_threads');
@@ -21,7 +21,7 @@ export async function fullPort(t: Pick<TestContext, 'after'>): Promise<number> {
   t.after(() => {
     for (const filler of fillers) filler.destroy();
   });
-  // A queue for a backlog of 1 holds two; the others hang, as every later connect will.
+  // The accept queue holds two connections for a backlog of 1; every further connection attempt hangs.
   await until('a full accept queue', () => fillers.filter((filler) => !filler.connecting).length === 2 || undefined);
   return port;
 }

@@ -1,4 +1,4 @@
-// Finds the processes that a run of tests has started and left behind, by a mark that each of them inherits.
+// Search for processes that a test run has started and left running, by an environment variable that they inherit.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const VARIABLE = 'TEST_RUN';
@@ -9,9 +9,12 @@ export interface FoundProcess {
   readonly directory: string;
 }
 
-/** From here on every process that this one starts has the mark, and so have those that they start. */
+/**
+ * Sets the mark of a test run in the environment, so that every process started from now on inherits it. Returns the
+ * mark.
+ */
 export function markRun(name: string): string {
-  // A run inside a run has both marks.
+  // A test run inside another test run carries both marks.
   const mark = `${process.env[VARIABLE] ?? ''}/${name}/`;
   process.env[VARIABLE] = mark;
   return mark;
@@ -22,8 +25,9 @@ export function processesOfRun(mark: string): FoundProcess[] {
 }
 
 /**
- * Processes other than this one that were started with a value that begins so. On Linux alone; elsewhere none is found. What
- * has ended, and is not yet reaped, is none.
+ * Returns the processes, other than this one, whose environment variable `variable` has a value that begins with
+ * `beginning`. The search works on Linux only; elsewhere the list is empty. Zombies are left out, because their
+ * environment is empty.
  */
 export function processesWith(variable: string, beginning: string): FoundProcess[] {
   const ids = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
@@ -41,11 +45,11 @@ export function endProcess({ pid }: FoundProcess): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
   }
 }
 
-/** Empty where the process is another user's, or has just ended. */
+/** Returns the result of `look`, or an empty text if the process belongs to another user or has just ended. */
 function read(look: () => string): string {
   try {
     return look();

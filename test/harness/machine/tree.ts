@@ -1,4 +1,4 @@
-// A copy of this checkout as it is now, with its packages, for what must not happen in the checkout itself.
+// A copy of this checkout with its installed packages, for tests that would change the checkout itself.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { temporaryDirectory } from '../runtime/runtime.ts';
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Every file that git tracks or would track. */
+/** Copies every file that git tracks or would track, and links `node_modules`. */
 export function copyTree(t: Pick<TestContext, 'after'>): string {
   const copy = temporaryDirectory(t);
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: ROOT, encoding: 'utf8' });

@@ -4,12 +4,12 @@ import { text } from 'node:stream/consumers';
 import { MAIN } from '../runtime/runtime.ts';
 import type { CommandResult, Stack } from '../stack/stack.ts';
 
-/** The preview's JSON, whatever became of it. */
+/** Returns the JSON of a preview, even if the preview fails. */
 export async function previewOf(stack: Stack, environment: Record<string, string> = {}): Promise<string> {
   return (await stack.run(['preview', '--json', '--show-sames'], environment)).stdout;
 }
 
-/** Runs `weir plan` in the stack's environment. */
+/** Runs `weir plan` in the stack's environment with the preview on its standard input. */
 export async function runPlan(
   stack: Stack,
   preview: string,
@@ -18,7 +18,7 @@ export async function runPlan(
 ): Promise<CommandResult> {
   const env = { ...process.env, ...stack.environment, ...changes };
   const child = spawn(process.execPath, [MAIN, 'plan', ...args], { cwd: stack.directory, env });
-  // One that refuses its arguments does not read.
+  // A command that rejects its arguments does not read its input, so the pipe may break.
   child.stdin.on('error', () => {});
   child.stdin.end(preview);
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -26,7 +26,7 @@ export async function runPlan(
   return { code, stdout, stderr, text: stdout + stderr };
 }
 
-/** Of a stack as it stands; a failure fails the test. */
+/** Returns the Markdown that `weir plan` prints for a preview of the stack; a failure fails the test. */
 export async function planMarkdownOf(stack: Stack, changes: Record<string, string> = {}): Promise<string> {
   const { code, stdout, text: all } = await runPlan(stack, await previewOf(stack), [], changes);
   if (code !== 0) throw new Error(`weir plan ended with ${code}:\n${all}`);
@@ -38,7 +38,7 @@ interface PlannedShare {
   readonly after: number;
 }
 
-/** The shares in percent that a plan's tables have, by target; NaN where one is not known. */
+/** Reads the shares in percent from the tables of a plan, by target. An unknown share is NaN. */
 export function plannedShares(markdown: string): Record<string, PlannedShare> {
   const rows = [...markdown.matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) => row.split(' | '));
   const shares = rows.filter((cells) => cells.length === 6 && cells[0] !== 'target' && cells[0] !== '---');

@@ -1,4 +1,4 @@
-// Previews as the CLI writes them, made of the resources that a test is about.
+// Previews as JSON, as the Pulumi CLI writes them, built from the resources that a test needs.
 
 import { type Plan, planOf, type RuntimeView } from '../../../provider/cli/plan/plan.ts';
 import { parsePreview } from '../../../provider/cli/plan/preview.ts';
@@ -9,10 +9,10 @@ export const NOW_MS = Date.parse('2026-11-21T00:00:00Z');
 export interface PreviewResource {
   readonly type: string;
   readonly name: string;
-  /** Of the state; undefined: there is none yet. */
+  /** Id of the resource in the state; `undefined` for a resource that does not exist yet. */
   readonly id?: string;
   readonly properties: Readonly<Record<string, unknown>>;
-  /** Names of resources, by property. */
+  /** Referenced resources, by the property that contains the reference. */
   readonly references?: Readonly<Record<string, PreviewResource>>;
   readonly dependsOn?: readonly PreviewResource[];
 }
@@ -34,7 +34,7 @@ export function previewListener(name: string, port: number, properties: object =
   };
 }
 
-/** `10.0.0.N:80` by name and weight. */
+/** Targets `10.0.0.N:80` by name, with their weights; N is the number in the name. */
 export function previewTargets(weights: Readonly<Record<string, number | undefined>>): Record<string, object> {
   return Object.fromEntries(
     Object.entries(weights).map(([name, weight]) => {
@@ -52,14 +52,14 @@ export function previewUrnOf({ type, name }: PreviewResource): string {
   return `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:${type}::${name}`;
 }
 
-/** A resource before and after; undefined where it is not there. */
+/** A resource before and after the update; `undefined` where it does not exist. */
 export type PreviewChange = readonly [
   before: PreviewResource | undefined,
   after: PreviewResource | undefined,
   op?: string,
 ];
 
-/** The resources that stay as they are, and those that change. */
+/** Returns the JSON of a preview with the unchanged and the changed resources. */
 export function previewText(
   sames: readonly PreviewResource[],
   changes: readonly PreviewChange[] = [],

@@ -1,4 +1,5 @@
-// Runs properties over and over with seeds of no run before, and keeps each counterexample for the runs of `npm test`.
+// `npm run fuzz`: runs property tests repeatedly with new seeds and keeps each counterexample for later runs of `npm
+// test`.
 import { randomInt } from 'node:crypto';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,18 +11,20 @@ import { EXAMPLES_FILE, type Example, exampleKey, type Report, readExamples } fr
 
 interface FuzzOptions {
   readonly minutes: number;
-  /** At most so many, a file each. */
+  /** Maximum number of rounds; each round runs one test file. */
   readonly rounds: number;
-  /** Of test files; those that have no property are left out. */
+  /** Glob patterns of test files. Files without a property are skipped. */
   readonly patterns: readonly string[];
   readonly say: (line: string) => void;
 }
 
-/** Resolves with the number of counterexamples that were found and kept. */
+/** Resolves with the number of failures that were found. */
 export async function fuzz({ minutes, rounds, patterns, say }: FuzzOptions): Promise<number> {
   const deadline = Date.now() + minutes * 60_000;
   const files = globSync(patterns, { cwd: ROOT }).filter(hasProperty).sort();
-  /** By file, as its first round tells: its other tests are run in that round only. */
+  /**
+   * Names of the property tests by file, known after the first round of the file. Later rounds run only these tests.
+   */
   const names = new Map<string, Set<string>>();
   let found = 0;
   let runs = 0;
@@ -55,11 +58,11 @@ interface Round {
   readonly failures: { readonly test: string; readonly message: string }[];
 }
 
-/** The examples that are kept are run too; that those fail is no news. */
+/** Runs one test file with one seed. Kept examples run too, but their failures do not count as new. */
 async function runOnce(file: string, seed: number, deadline: number, names?: ReadonlySet<string>): Promise<Round> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-fuzz-'));
   const reports = join(folder, 'reports');
-  // The processes of tests have the environment of this one.
+  // Test processes inherit the environment of this process.
   Object.assign(process.env, { TEST_SEED: String(seed), FUZZ_REPORTS: reports, FUZZ_DEADLINE: String(deadline) });
   try {
     const testNamePatterns = names === undefined ? undefined : [...names].map(patternOf);
@@ -76,7 +79,10 @@ async function runOnce(file: string, seed: number, deadline: number, names?: Rea
   }
 }
 
-/** Node compares it with the names of the suites and the test, a space between; `test` has " > " there. */
+/**
+ * Returns a pattern for one test. Node matches it against the names of suites and test joined by spaces; `test` joins
+ * them by " > ".
+ */
 function patternOf(test: string): RegExp {
   const parts = test.split(' > ').map((part) => part.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
   return new RegExp(`^${parts.join(' ')}$`);
@@ -86,7 +92,7 @@ function hasProperty(file: string): boolean {
   return /^import .*\bassertHolds\b/m.test(readFileSync(resolve(ROOT, file), 'utf8'));
 }
 
-/** False where it was kept before. */
+/** Adds an example to the kept ones. Returns `false` if the same example is already there. */
 function keep({ file, test }: Report, example: Example): boolean {
   const kept: Record<string, readonly Example[]> = { ...readExamples() };
   const key = exampleKey(file, test);

@@ -1,4 +1,4 @@
-// Runs a property: first the examples that once broke it, then draws from the seed of the run.
+// A property test: runs first the kept counterexamples, then values drawn from the seed of the run.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { getTestContext } from 'node:test';
@@ -7,31 +7,36 @@ import { ROOT } from '../machine/tree.ts';
 import { SEED } from './seed.ts';
 
 /**
- * A counterexample: the values themselves, where JSON can say them, else the seed and path that draw them, which hold for
- * as long as the property draws in the same way.
+ * A counterexample: its values if JSON can represent them, otherwise the seed and path that draw them. A path is valid
+ * only while the property draws values in the same way.
  */
 export type Example = { readonly values: readonly unknown[] } | { readonly seed: number; readonly path: string };
 
-/** The kept examples, by `exampleKey`. */
+/** Kept counterexamples by `exampleKey`. */
 type Examples = Readonly<Record<string, readonly Example[]>>;
 
-/** What a property reports to `npm run fuzz`: that it was run, with the counterexample if it failed. */
+/** A line of the report to `npm run fuzz`: a property that was run, with its counterexample if it failed. */
 export interface Report {
   readonly file: string;
   readonly test: string;
   readonly example?: Example;
 }
 
-/** Where `npm run fuzz` keeps what it has found. */
+/** The file in which `npm run fuzz` keeps counterexamples. */
 export const EXAMPLES_FILE = process.env.TEST_EXAMPLES ?? `${ROOT}test/harness/properties/examples.json`;
 
-/** Set by `npm run fuzz`: the file that reports are appended to, and the time after which no further values are drawn. */
+/**
+ * Set by `npm run fuzz`: the file for reports, and the time (ms since 1970) after which no further values are drawn.
+ */
 const { FUZZ_REPORTS, FUZZ_DEADLINE } = process.env;
 const DEFAULT_RUNS = 100;
 
 type Settings = Pick<fc.Parameters, 'numRuns'>;
 
-/** Throws the first failure, with the seed and path that repeat it. One a test: the examples are kept by its name. */
+/**
+ * Runs a property and throws its first failure, with the seed and path that repeat it. A test may contain only one
+ * property, because counterexamples are kept by test name.
+ */
 export function assertHolds<Ts>(property: fc.IAsyncProperty<Ts>, settings?: Settings): Promise<void>;
 export function assertHolds<Ts>(property: fc.IProperty<Ts>, settings?: Settings): void;
 export function assertHolds<Ts>(property: fc.IRawProperty<Ts>, settings: Settings = {}): Promise<void> | void {
@@ -47,12 +52,12 @@ async function assertEach<Ts>(property: fc.IRawProperty<Ts>, runs: readonly fc.P
   for (const run of runs) throwFailure(await fc.check(property as fc.IAsyncProperty<Ts>, run), test);
 }
 
-/** Values of an arbitrary by the seed of the run. */
+/** Draws `count` values from an arbitrary with the seed of the run. */
 export function samplesOf<T>(arbitrary: fc.Arbitrary<T>, count: number): T[] {
   return fc.sample(arbitrary, { numRuns: count, seed: SEED });
 }
 
-/** The examples have runs of their own: a path counts the values that were drawn before it. */
+/** Each kept seed and path gets a run of its own, because a path counts the values drawn before it. */
 function runsOf<Ts>(kept: readonly Example[], { numRuns = DEFAULT_RUNS }: Settings) {
   const values = kept.flatMap((example) => ('values' in example ? [example.values as Ts] : []));
   const drawn = kept.flatMap((example) => ('seed' in example ? [{ ...example, numRuns: 1 }] : []));
@@ -62,7 +67,7 @@ function runsOf<Ts>(kept: readonly Example[], { numRuns = DEFAULT_RUNS }: Settin
 }
 
 function throwFailure<Ts>(details: fc.RunDetails<Ts>, test: string): void {
-  // Out of time before the first value is a failure to fast-check.
+  // fast-check also reports a failure if the time is up before the first value; that is not a counterexample.
   if (!details.failed || details.interrupted) return;
   report(test, exampleOf(details));
   throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
@@ -74,7 +79,10 @@ function exampleOf<Ts>({ seed, counterexamplePath, counterexample }: fc.RunDetai
   return Array.isArray(values) && isJson(values) ? { values } : { seed, path: counterexamplePath };
 }
 
-/** Whether JSON says the value whole. A property that is undefined is left out, which means the same to who reads it. */
+/**
+ * Tells whether JSON represents the whole value. JSON omits properties that are `undefined`, which makes no difference
+ * to the tests.
+ */
 function isJson(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
   if (typeof value !== 'object' || value === null) return ['string', 'boolean', 'object'].includes(typeof value);
@@ -102,7 +110,7 @@ export function exampleKey(file: string, test: string): string {
   return `${file}: ${test}`;
 }
 
-/** Each test file is run by a process of its own. */
+/** Path of the test file. Node runs each test file in a process of its own, so the process's script is that file. */
 function fileOfRun(): string {
   return relative(ROOT, process.argv[1] ?? '');
 }

@@ -1,11 +1,11 @@
-// The seed that every test draws from: a committed one, so that two runs say the same; `npm run fuzz` gives others.
+// The seed of all random tests: constant in the repository, so that test runs repeat; `npm run fuzz` sets others.
 
 const COMMITTED = 20_261_130;
 
-/** `TEST_SEED` replays what another seed has found: a property that fails prints its seed. */
+/** Seed of this run. The environment variable `TEST_SEED` replaces it, to repeat a failure that printed its seed. */
 export const SEED = Number(process.env.TEST_SEED ?? COMMITTED);
 
-/** Numbers by mulberry32: the same ones for the same seed. */
+/** A generator of random numbers (mulberry32) that is determined by its seed. */
 export class Chance {
   #state: number;
 

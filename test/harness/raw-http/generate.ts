@@ -1,7 +1,8 @@
-// Streams of requests and responds for fast-check: good ones from a grammar, and the same with the faults that smuggling is made of.
+// Arbitrary byte streams of HTTP requests and responses: valid ones from a grammar, and ones with the faults that
+// smuggling uses.
 import fc from 'fast-check';
 
-/** Behind every stream of requests: it must be the next request, or nothing. */
+/** The last request of every stream of requests. A reader must see it as the next request or not at all. */
 const LAST = 'GET /last HTTP/1.1\r\nHost: last\r\nConnection: close\r\n\r\n';
 
 const words = (...all: readonly string[]) => fc.constantFrom(...all);
@@ -30,7 +31,7 @@ const otherLines = fc.array(
   { maxLength: 4 },
 );
 
-/** Fields that say something of the framing, of which one too many or a wrong one is what smuggling needs. */
+/** Fields that declare framing. A wrong or duplicate one of these is what request smuggling needs. */
 const framingLines = words(
   'Content-Length: 0',
   'Content-Length: 5',
@@ -64,7 +65,7 @@ const chunks = fc
   .tuple(fc.array(chunk, { maxLength: 3 }), words('0', '000', '0;x'), trailers)
   .map(([parts, last, lines]) => `${parts.join('')}${last}\r\n${lines}\r\n`);
 
-/** The framing's field lines and the body in it. */
+/** Pairs of framing fields and the body that they describe. */
 const body = fc.oneof(
   fc.constant([[] as string[], '']),
   data.map((text) => [[`Content-Length: ${text.length}`], text]),
@@ -83,7 +84,7 @@ function joined(start: string, lines: readonly string[], rest: string): string {
   return `${[start, ...lines].join('\r\n')}\r\n\r\n${rest}`;
 }
 
-/** One that no proxy may refuse. */
+/** A valid request, which no proxy may reject. */
 const goodRequest = fc
   .tuple(startLine, otherLines, body, words('', '', '\r\n'))
   .map(([[method, target, version], others, [framing, text], before]) => {
@@ -92,14 +93,14 @@ const goodRequest = fc
     return joined(start, ['Host: a', ...others, ...framing], text);
   });
 
-/** The same with one more field of framing, wherever that leads. */
+/** A valid request with one additional framing field at any place. */
 const oddRequest = fc.tuple(goodRequest, framingLines, fc.nat(20)).map(([request, line, place]) => {
   const ends = [...request.slice(0, request.indexOf('\r\n\r\n') + 2).matchAll(/\r\n/g)].map(({ index }) => index + 2);
   const at = ends[place % ends.length] as number;
   return `${request.slice(0, at)}${line}\r\n${request.slice(at)}`;
 });
 
-/** What is put in the place of `length` characters somewhere. */
+/** A fault: a text that replaces `length` characters at any place of the stream. */
 const fault = fc.record({
   place: fc.nat(),
   length: words('0', '1', '1', '2').map(Number),
@@ -128,7 +129,7 @@ const fault = fc.record({
     ),
     words(' HTTP/1.1', '0\r\n\r\n', 'chunked', LAST),
   ),
-  /** At a line's end, where faults matter most. */
+  /** Whether the fault is at the end of a line, where faults matter most. */
   isAtLineEnd: fc.boolean(),
 });
 
@@ -160,7 +161,7 @@ const goodResponse = fc
     body,
   )
   .map(([before, start, others, [framing, text]]) => {
-    // A chunked body is of HTTP/1.1 alone.
+    // HTTP/1.0 has no chunked transfer coding.
     const line = framing[0]?.startsWith('T') ? start.replace('1.0', '1.1') : start;
     return before + joined(line, [...others, ...framing], text);
   });
@@ -177,7 +178,7 @@ export const oddResponses = fc
     return withFaults(odd, faults) + behind;
   });
 
-/** Where a stream is cut into packets. */
+/** The places at which a stream is cut into packets. */
 export const cuts = fc.array(fc.nat(), { maxLength: 6 });
 
 export function cut(text: string, places: readonly number[]): string[] {

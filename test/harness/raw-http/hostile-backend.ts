@@ -1,19 +1,25 @@
-// A backend that responses requests for one target as a test says, byte for byte, and every other one as it should.
+// A backend that responds to requests for one path with scripted bytes, and to all other requests correctly.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { RawPeer } from './raw.ts';
 import { readRequests } from './reference.ts';
 
-/** Bytes (latin1); or to go on only when the client has this text; or the end of the connection. */
+/**
+ * A step of a script: bytes to send (latin1), a text that the client must receive before the next step, or the way to
+ * end the connection.
+ */
 export type Act = string | { readonly sent: string } | 'FIN' | 'RST';
 
 export const HOSTILE_TARGET = '/hostile';
 
 export class HostileBackend {
   readonly target: { readonly address: string; readonly port: number };
-  /** What it does when the head of a request for the target is there; `client` is the one that asks. */
+  /**
+   * Script of the backend for requests to `HOSTILE_TARGET`; it starts when the head is complete. `client` is the client
+   * of the request.
+   */
   script: { readonly acts: readonly Act[]; readonly client: RawPeer } | undefined;
-  /** The targets of the requests on each connection. */
+  /** Request paths by connection. */
   readonly connections: string[][] = [];
 
   static async start(t: { after(clean: () => unknown): void }): Promise<HostileBackend> {
@@ -45,7 +51,7 @@ export class HostileBackend {
       if (head === undefined || target === undefined) return;
       if (target === HOSTILE_TARGET) {
         targets.push(target);
-        // Its body is never read: what follows is whatever it is.
+        // The backend does not read the body of this request.
         peer.heard = '';
         void this.#play(peer);
         return;
@@ -62,7 +68,7 @@ export class HostileBackend {
   }
 
   async #play(peer: RawPeer): Promise<void> {
-    if (this.script === undefined) throw new Error('no script');
+    if (this.script === undefined) throw new Error('the backend has no script for the hostile path');
     const { acts, client } = this.script;
     for (const act of acts) {
       if (typeof act === 'object')
@@ -77,7 +83,10 @@ export class HostileBackend {
   }
 }
 
-/** Never while a FIN is under way: libuv refuses that, the socket is never closed, and Node then never ends (24.21). */
+/**
+ * Resets a connection, but waits if a FIN is being sent: libuv refuses the reset then, the socket never closes, and
+ * Node never ends (24.21).
+ */
 async function reset(socket: Socket): Promise<void> {
   if (socket.writableEnded && !socket.writableFinished && !socket.destroyed) {
     await new Promise((resolve) => socket.once('finish', resolve).once('close', resolve));

@@ -1,8 +1,8 @@
-// What the raw tests run on: a real runtime of one engine, and one listener whose only client is the test.
+// A runtime on one engine with a single listener and a single backend, for tests that send raw bytes.
 import { after, before } from 'node:test';
 import { createWorld, type World } from '../conformance/world.ts';
 
-/** `start` runs before the tests of the suite that it is called in; what it is given cleans up behind them. */
+/** Starts the runtime and the backend before the tests of the enclosing suite, and cleans up after them. */
 export function lineOf<B extends { readonly target: object }>(
   engine: string,
   start: (t: { after(clean: () => unknown): void }) => Promise<B>,
@@ -13,7 +13,7 @@ export function lineOf<B extends { readonly target: object }>(
   let world: World;
   let backend: B;
   before(async () => {
-    // One worker: the next client meets the idle connections that the last one left behind.
+    // One worker only, so that each client uses the idle backend connections that the previous client left.
     const flags = ['--workers', '1'];
     world = await createWorld(suite, engine, { flags, listener: { healthCheck: { protocol: 'none' }, ...listener } });
     backend = await start(suite);

@@ -1,18 +1,18 @@
-// What a request means, whatever the bytes of its head: two requests with one meaning are the same to a backend.
+// The meaning of an HTTP request, independent of its bytes: a backend handles two requests of equal meaning alike.
 import { type Field, optionsOf, partsOf, type RequestMessage, valuesOf } from './reference.ts';
 
-/** What a request says to whom, without what is said of the connection that it came on. */
+/** The content of a request, without the fields that concern only the connection. */
 interface Meaning {
   readonly method: string;
   readonly target: string;
-  /** Without case, final dot and default port; undefined: HTTP/1.0 names none. */
+  /** Host in lower case without final dot and default port; `undefined` for HTTP/1.0 without Host. */
   readonly host: string | undefined;
   readonly fields: readonly Field[];
   readonly body: string;
   readonly trailers: readonly Field[];
 }
 
-/** RFC 9110 7.6.1; the rest by names that the way to a backend always sets anew. */
+/** Names of hop-by-hop fields (RFC 9110 7.6.1), and of fields that the proxy always sets itself. */
 const OF_THE_HOP = [
   'connection',
   'keep-alive',
@@ -28,7 +28,7 @@ const OF_THE_HOP = [
   'x-forwarded-port',
 ];
 
-/** RFC 9110 6.5.1: never behind a body. */
+/** Names of fields that must not be trailers (RFC 9110 6.5.1). */
 const NOT_TRAILERS = [...OF_THE_HOP, 'host', 'content-length', 'trailer', 'expect'];
 
 export function meaningOf(request: RequestMessage): Meaning {
@@ -47,7 +47,10 @@ export function meaningOf(request: RequestMessage): Meaning {
   };
 }
 
-/** CGI and its heirs do not tell `X_Forwarded_For` from `X-Forwarded-For`. */
+/**
+ * Lower-case name with hyphens for underscores: CGI and its successors read `X_Forwarded_For` and `X-Forwarded-For` as
+ * one field.
+ */
 function hyphened(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
@@ -59,7 +62,7 @@ function canonicalHost(host: string): string {
     .replace(/\.(?=$|:)/, '');
 }
 
-/** RFC 3986 5.2.4, with %2e as the dot that it is (6.2.2.2). */
+/** Removes dot segments from a path (RFC 3986 5.2.4); `%2e` is a dot (RFC 3986 6.2.2.2). */
 function withoutDots(target: string): string {
   if (target === '*') return target;
   const [path = '', ...query] = target.split('?');

@@ -1,4 +1,5 @@
-// Both ends of a data plane as raw sockets: a client that sends what it is told, and a backend that records what reaches it.
+// Raw sockets at both ends of a data plane: a client that sends given bytes, and a backend that records what it
+// receives.
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -6,13 +7,13 @@ import type { TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { type RequestMessage, readRequests } from './reference.ts';
 
-/** Nothing here takes long: a wait that reaches this has failed. */
+/** Time limit for a wait. Nothing in these tests takes long, so a wait that reaches it has failed. */
 const PATIENCE_MS = 30_000;
 
-/** Bytes (latin1); or to go on only when the other side has sent this text; or the FIN. */
+/** A step of a client: bytes to send (latin1), a text that must be received before the next step, or a FIN. */
 export type Step = string | { readonly heard: string } | 'FIN';
 
-/** One end of a connection: what it has heard so far, and whether the other end is gone. */
+/** One end of a connection, with the bytes received so far and whether the other end has closed. */
 export class RawPeer {
   readonly socket: Socket;
   readonly #changes = new EventEmitter();
@@ -50,7 +51,10 @@ export class RawPeer {
     return peer;
   }
 
-  /** Each step in a packet of its own, as far as the machine allows. */
+  /**
+   * Sends the texts and waits as the steps say. Each text goes into a packet of its own, as far as the operating system
+   * allows.
+   */
   async play(steps: readonly Step[]): Promise<void> {
     for (const step of steps) {
       if (step === 'FIN') this.socket.end();
@@ -62,7 +66,7 @@ export class RawPeer {
     }
   }
 
-  /** Looks whenever something happens on this connection. */
+  /** Waits until the condition holds, checking it after every event of this connection. */
   async until(condition: () => boolean, what: string): Promise<void> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while (!condition()) {
@@ -72,7 +76,7 @@ export class RawPeer {
     }
   }
 
-  /** The other side's FIN or reset. */
+  /** Waits for the FIN or reset of the other end. */
   async untilEnded(): Promise<void> {
     await this.until(() => this.isEnded, 'the end of the connection');
   }
@@ -80,11 +84,11 @@ export class RawPeer {
 
 interface Recorded {
   readonly requests: readonly RequestMessage[];
-  /** What was no request by the reference's rules. */
+  /** Reasons for which the strict reference reader rejected received bytes. */
   readonly faults: readonly string[];
 }
 
-/** Records each request that is whole, and responds to it with its method and target. */
+/** A backend that records each complete request and responds to it with its method and target. */
 export class RecordingBackend {
   readonly port: number;
   readonly #changes: EventEmitter;
@@ -114,7 +118,10 @@ export class RecordingBackend {
     return { address: '127.0.0.1', port: this.port };
   }
 
-  /** What came since the last call, once each request that was begun is whole or its connection has ended. */
+  /**
+   * Waits until every request that was begun is complete or its connection has ended. Returns what was recorded since
+   * the last call.
+   */
   async take(): Promise<Recorded> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while ([...this.#unfinished.values()].some((text) => text !== '')) {
@@ -146,13 +153,13 @@ export class RecordingBackend {
         socket.write(responseTo(message), 'latin1');
       }
       if (messages.length > 0) isContinued = false;
-      if (end === 'refused') this.#faults.push(`${reason}: ${rest}`);
+      if (end === 'invalid') this.#faults.push(`${reason}: ${rest}`);
       if (end === 'closed') socket.end();
       if (!isContinued && /\r\nexpect: 100-continue\r\n.*\r\n\r\n/is.test(rest)) {
         isContinued = true;
         socket.write('HTTP/1.1 100 Continue\r\n\r\n');
       }
-      note(end === 'refused' ? '' : rest);
+      note(end === 'invalid' ? '' : rest);
     });
     socket.on('end', () => socket.end());
     socket.on('error', () => {});

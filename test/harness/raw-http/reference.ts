@@ -1,10 +1,11 @@
-// A strict reader of HTTP/1.x written from RFC 9112 and RFC 9110 alone, slow and plain: the judge of what data planes let through.
+// A strict and simple reader of HTTP/1.x, written from RFC 9112 and RFC 9110 alone, that judges what a data plane
+// forwards.
 import { isIPv6 } from 'node:net';
 
 export type Field = readonly [name: string, value: string];
 
 interface Message {
-  /** With its CRLF taken off. */
+  /** First line of the message, without CRLF. */
   readonly startLine: string;
   readonly minor: number;
   readonly fields: readonly Field[];
@@ -23,22 +24,25 @@ export interface ResponseMessage extends Message {
 
 interface Reading<M> {
   readonly messages: readonly M[];
-  /** clean: nothing is left. short: more must come. closed: what is left is no message, and nobody reads it. */
-  readonly end: 'clean' | 'short' | 'refused' | 'closed';
+  /**
+   * 'clean': all bytes are read. 'short': more bytes are needed. 'invalid': the bytes are not a valid message.
+   * 'closed': the rest follows a message that closes the connection, so nobody reads it.
+   */
+  readonly end: 'clean' | 'short' | 'invalid' | 'closed';
   readonly reason: string;
-  /** The place after the last whole message. */
+  /** Offset after the last complete message. */
   readonly at: number;
 }
 
-class Refused extends Error {}
+class InvalidMessage extends Error {}
 class Short extends Error {}
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Every request in `text` (latin1), up to the first that is refused, that closes the connection, or that is not whole. */
+/** Reads the requests in `text` (latin1) up to the first that is invalid, incomplete or closes the connection. */
 export function readRequests(text: string): Reading<RequestMessage> {
   return readAll(text, (input) => {
-    // RFC 9112 2.2: empty lines before a request are to be ignored.
+    // Empty lines before a request are ignored (RFC 9112 2.2).
     input.skipEmptyLines();
     if (input.isAtEnd) return undefined;
     const request = readRequest(input);
@@ -47,15 +51,15 @@ export function readRequests(text: string): Reading<RequestMessage> {
 }
 
 /**
- * Every respond in `text` to requests of these methods, interim responses too. `isEnded`: the sender has closed, which
- * ends a body without length.
+ * Reads the responses in `text` to requests of the given methods, including interim responses. `isEnded` means that the
+ * sender has closed the connection, which ends a body without a length.
  */
 export function readResponses(text: string, methods: readonly string[], isEnded: boolean): Reading<ResponseMessage> {
   let responded = 0;
   return readAll(text, (input) => {
     if (input.isAtEnd) return undefined;
     const method = methods[responded];
-    if (method === undefined) throw new Refused('bytes that no request asked for');
+    if (method === undefined) throw new InvalidMessage('bytes without a request');
     const response = readResponse(input, method, isEnded);
     if (response.status >= 200 || response.status === 101) responded++;
     return { message: response, isLast: response.status === 101 || (response.status >= 200 && !isKept(response)) };
@@ -76,23 +80,24 @@ function readAll<M>(text: string, next: (input: Input) => { message: M; isLast: 
     }
   } catch (error) {
     if (error instanceof Short) return { messages, end: 'short', reason: error.message, at };
-    if (error instanceof Refused) return { messages, end: 'refused', reason: error.message, at };
+    if (error instanceof InvalidMessage) return { messages, end: 'invalid', reason: error.message, at };
     throw error;
   }
 }
 
 function readRequest(input: Input): RequestMessage {
   const startLine = input.line();
-  // RFC 9112 3; RFC 3986 wants some of these characters escaped, but none of them ends or splits a target.
+  // Grammar of the request line (RFC 9112 3). RFC 3986 requires some of these characters to be escaped, but none of
+  // them ends or splits a request target.
   const [, method, target, minor] = /^(\S+) ([\x21-\x7e]+) HTTP\/1\.([01])$/.exec(startLine) ?? [];
-  if (method === undefined || target === undefined || !TOKEN.test(method)) throw new Refused('the request line');
+  if (method === undefined || target === undefined || !TOKEN.test(method)) throw new InvalidMessage('the request line');
   const fields = readFields(input);
   const version = Number(minor);
   const length = declaredLength(fields, version);
   const hosts = valuesOf(fields, 'host');
-  // RFC 9112 3.2.
-  if (hosts.length > 1 || (hosts.length === 0 && version === 1)) throw new Refused('one Host');
-  if (!hosts.every(isAuthority)) throw new Refused('a malformed Host');
+  // A request has at most one Host field, and an HTTP/1.1 request has exactly one (RFC 9112 3.2).
+  if (hosts.length > 1 || (hosts.length === 0 && version === 1)) throw new InvalidMessage('the number of Host fields');
+  if (!hosts.every(isAuthority)) throw new InvalidMessage('a malformed Host');
   partsOf(method, target);
   const [body, trailers] = length === 'chunked' ? readChunks(input) : [input.take(length ?? 0), []];
   return { startLine, method, target, minor: version, fields, body, trailers };
@@ -100,15 +105,16 @@ function readRequest(input: Input): RequestMessage {
 
 function readResponse(input: Input, method: string, isEnded: boolean): ResponseMessage {
   const startLine = input.line();
-  // RFC 9112 4; the space before an empty reason is missing in so many responses that it is not asked for.
+  // Grammar of the status line (RFC 9112 4). The space before an empty reason is optional here, because many responses
+  // omit it.
   const [, minor, digits] = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(startLine) ?? [];
-  if (digits === undefined) throw new Refused('the status line');
+  if (digits === undefined) throw new InvalidMessage('the status line');
   const fields = readFields(input);
   const version = Number(minor);
   const status = Number(digits);
   const length = declaredLength(fields, version);
   const message = { startLine, status, minor: version, fields };
-  // RFC 9112 6.3 rule 1.
+  // These responses never have a body (RFC 9112 6.3, rule 1).
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304)
     return { ...message, body: '', trailers: [] };
   const [body, trailers] =
@@ -120,42 +126,48 @@ function readFields(input: Input): Field[] {
   const fields: Field[] = [];
   for (let line = input.line(); line !== ''; line = input.line()) {
     const colon = line.indexOf(':');
-    // RFC 9112 5.1 and 5.2: a folded line begins with a space, which no token has.
-    if (colon === -1 || !TOKEN.test(line.slice(0, colon))) throw new Refused('a field name');
-    // RFC 9110 5.5.
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(line.slice(colon + 1))) throw new Refused('a field value');
+    // A field name is a token (RFC 9112 5.1). A folded line (RFC 9112 5.2) begins with a space and is therefore
+    // rejected too.
+    if (colon === -1 || !TOKEN.test(line.slice(0, colon))) throw new InvalidMessage('a field name');
+    // A field value has no control characters except tabs (RFC 9110 5.5).
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(line.slice(colon + 1))) throw new InvalidMessage('a field value');
     fields.push([line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]);
   }
   return fields;
 }
 
-/** RFC 9112 6.1 to 6.3, where a recipient may refuse: refused. Undefined: nothing is said. */
+/**
+ * Returns the declared length of a body (RFC 9112 6.1 to 6.3), or `undefined` if no field declares a length. A message
+ * that a recipient may reject is rejected.
+ */
 function declaredLength(fields: readonly Field[], minor: number): number | 'chunked' | undefined {
   const lengths = valuesOf(fields, 'content-length');
   const codings = valuesOf(fields, 'transfer-encoding');
   if (codings.length > 0) {
-    if (lengths.length > 0) throw new Refused('Content-Length and Transfer-Encoding');
-    if (minor === 0) throw new Refused('Transfer-Encoding in HTTP/1.0');
-    if (codings.join().toLowerCase() !== 'chunked') throw new Refused('a transfer coding other than chunked');
+    if (lengths.length > 0) throw new InvalidMessage('Content-Length and Transfer-Encoding');
+    if (minor === 0) throw new InvalidMessage('Transfer-Encoding in HTTP/1.0');
+    if (codings.join().toLowerCase() !== 'chunked') throw new InvalidMessage('a transfer coding other than chunked');
     return 'chunked';
   }
-  if (lengths.length > 1) throw new Refused('several lengths');
+  if (lengths.length > 1) throw new InvalidMessage('several lengths');
   if (lengths[0] === undefined) return undefined;
-  if (!/^\d+$/.test(lengths[0]) || Number(lengths[0]) > Number.MAX_SAFE_INTEGER) throw new Refused('a length');
+  if (!/^\d+$/.test(lengths[0]) || Number(lengths[0]) > Number.MAX_SAFE_INTEGER) throw new InvalidMessage('a length');
   return Number(lengths[0]);
 }
 
-/** RFC 9112 7.1. What an extension says is not looked at (7.1.1), where it ends is. */
+/**
+ * Reads a chunked body (RFC 9112 7.1). The content of a chunk extension is ignored (7.1.1), but its end must be valid.
+ */
 function readChunks(input: Input): [body: string, trailers: Field[]] {
   let body = '';
   for (;;) {
     const [, digits] = /^([0-9A-Fa-f]+)(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(input.line()) ?? [];
-    if (digits === undefined) throw new Refused('a chunk size');
+    if (digits === undefined) throw new InvalidMessage('a chunk size');
     const size = Number.parseInt(digits, 16);
-    if (size > Number.MAX_SAFE_INTEGER) throw new Refused('a chunk size beyond all numbers');
+    if (size > Number.MAX_SAFE_INTEGER) throw new InvalidMessage('a chunk size above the largest exact integer');
     if (size === 0) return [body, readFields(input)];
     body += input.take(size);
-    if (input.take(2) !== '\r\n') throw new Refused('no CRLF behind a chunk');
+    if (input.take(2) !== '\r\n') throw new InvalidMessage('no CRLF after a chunk');
   }
 }
 
@@ -175,7 +187,9 @@ class Input {
     while (this.#text.startsWith('\r\n', this.at)) this.at += 2;
   }
 
-  /** Up to CRLF; a lone CR or LF within it is what no line may have (RFC 9112 2.2), and no caller takes it. */
+  /**
+   * Reads a line up to CRLF. A lone CR or LF within a line is invalid (RFC 9112 2.2); every caller rejects such a line.
+   */
   line(): string {
     const end = this.#text.indexOf('\r\n', this.at);
     if (end === -1) throw new Short('a line');
@@ -190,14 +204,14 @@ class Input {
     return this.#text.slice(this.at - length, this.at);
   }
 
-  /** A body that ends with the connection. */
+  /** Reads a body that ends with the connection. */
   rest(isEnded: boolean): string {
     if (!isEnded) throw new Short('a body that ends with the connection');
     return this.take(this.#text.length - this.at);
   }
 }
 
-/** RFC 9112 9.3. */
+/** Tells whether the connection stays open after the message (RFC 9112 9.3). */
 function isKept({ minor, fields }: Message): boolean {
   const options = optionsOf(fields);
   return !options.includes('close') && (minor === 1 || options.includes('keep-alive'));
@@ -215,7 +229,10 @@ function plainName([name]: Field): string {
   return name.toLowerCase();
 }
 
-/** RFC 3986 3.2.2 and 3.2.3, without user information and never empty (RFC 9110 4.2.1 and 4.2.4). */
+/**
+ * Tells whether the text is a valid authority (RFC 3986 3.2.2 and 3.2.3), not empty and without user information (RFC
+ * 9110 4.2.1 and 4.2.4).
+ */
 function isAuthority(text: string): boolean {
   const [, literal, port] = /^(?:\[(.*)\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(?::(\d*))?$/.exec(text) ?? [
     text,
@@ -224,7 +241,7 @@ function isAuthority(text: string): boolean {
   return (literal === undefined || isIPv6(literal)) && Number(port ?? 0) <= 65_535;
 }
 
-/** The authority, where the target names one, and the rest in origin-form (RFC 9112 3.2). */
+/** Splits a request target into its authority, if it has one, and the rest in origin-form (RFC 9112 3.2). */
 export function partsOf(method: string, target: string): { authority: string | undefined; path: string } {
   if (target === '*' && method === 'OPTIONS') return { authority: undefined, path: '*' };
   if (method !== 'CONNECT' && !target.includes('#')) {
@@ -235,5 +252,5 @@ export function partsOf(method: string, target: string): { authority: string | u
       return { authority, path: rest.startsWith('?') ? `/${rest}` : rest };
     }
   }
-  throw new Refused('the request target');
+  throw new InvalidMessage('the request target');
 }

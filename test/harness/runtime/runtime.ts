@@ -1,4 +1,4 @@
-// A real `weir serve` in a process of its own, with a data directory that goes with the test.
+// A real `weir serve` process with a temporary data directory, which ends with the test.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** `weir` as this checkout has it. */
+/** The entry file of the command `weir` in this checkout. */
 export const MAIN = fileURLToPath(new URL('../../../provider/cli/main.ts', import.meta.url));
 
 export interface ReceivedResponse {
@@ -32,7 +32,7 @@ export class RuntimeProcess {
     this.log = log;
   }
 
-  /** What it wrote to stderr so far. */
+  /** Returns everything that the process has written to stderr. */
   readonly log: () => string;
 
   get pid(): number {
@@ -43,7 +43,10 @@ export class RuntimeProcess {
     return readFileSync(join(this.dataDirectory, 'admin-token'), 'utf8').trim();
   }
 
-  /** Ready when this resolves; ended with the test. `dataDirectory`: that of an ended one, to start it again. */
+  /**
+   * Starts a runtime; resolves when it is ready. The runtime ends with the test. `dataDirectory` continues on the data
+   * of an earlier runtime.
+   */
   static async start(t: Pick<TestContext, 'after'>, options: StartOptions = {}): Promise<RuntimeProcess> {
     const dataDirectory = options.dataDirectory ?? temporaryDirectory(t);
     const home = options.home ?? temporaryDirectory(t);
@@ -61,7 +64,7 @@ export class RuntimeProcess {
     return new RuntimeProcess(dataDirectory, home, url, child, () => log);
   }
 
-  /** `path` begins with "/v1/". */
+  /** Calls the API with the administrator's token. `path` begins with "/v1/". */
   async call(
     method: string,
     path: string,
@@ -81,7 +84,7 @@ export class RuntimeProcess {
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 
-  /** The same, and anything but success fails the test with what was responded. */
+  /** Calls the API and returns the body of the response; any status other than success fails the test. */
   async done(method: string, path: string, body?: unknown): Promise<ReceivedResponse['body']> {
     const response = await this.call(method, path, body);
     if (response.status >= 300)
@@ -89,14 +92,16 @@ export class RuntimeProcess {
     return response.body;
   }
 
-  /** The value of one series of /metrics, such as `weir_stored_version`; NaN where there is none. */
+  /**
+   * Reads the value of one series of /metrics, such as `weir_stored_version`. Returns NaN if the series does not exist.
+   */
   async metric(series: string): Promise<number> {
     const response = await fetch(`${this.url}/metrics`, { headers: { authorization: `Bearer ${this.token}` } });
     const line = (await response.text()).split('\n').find((text) => text.startsWith(`${series} `));
     return line === undefined ? Number.NaN : Number(line.slice(series.length + 1));
   }
 
-  /** Resolves with the exit code, or with the signal that ended it. */
+  /** Ends the process with a signal. Resolves with the exit code, or with the signal that ended the process. */
   async end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
     return end(this.#child, signal);
   }
@@ -107,7 +112,7 @@ export interface StartOptions {
   home?: string;
   api?: string;
   args?: readonly string[];
-  /** The entry of another checkout. */
+  /** Entry file of the `weir` command of another checkout. */
   main?: string;
 }
 
@@ -117,7 +122,10 @@ export function temporaryDirectory(t: Pick<TestContext, 'after'>): string {
   return path;
 }
 
-/** Polls until `look` gives a value that is not undefined; fails with `what` after 30 s, which only a busy machine comes near. */
+/**
+ * Polls until `look` returns a value other than `undefined`. Throws after 30 s, a limit that only a very busy machine
+ * comes near.
+ */
 export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
   const deadline = Date.now() + 30_000;
   for (;;) {
@@ -137,7 +145,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 }
 
 async function readyUrl(child: ChildProcess, log: () => string): Promise<string> {
-  // Not its exit: what it said last may be read after that.
+  // Waits for 'close' instead of 'exit', because output may follow the event 'exit'.
   const exited = once(child, 'close').then(([code]) => {
     throw new Error(`weir serve ended with ${code}: ${log()}`);
   });

@@ -1,4 +1,4 @@
-// Brings Schemathesis (PyPI, pinned) in a virtual environment of the cache folder, and runs it.
+// Schemathesis (PyPI, pinned version), installed in a virtual environment in the cache folder.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { withLock } from '../../../.toolchain/lock.mjs';
 
 const FOLDER = fileURLToPath(new URL('../../e2e/schemathesis/', import.meta.url));
 
-/** Resolves with the exit code and all that it wrote. `cwd`: it keeps what it has found there. */
+/** Runs Schemathesis in the folder `cwd`, where it stores its findings. Resolves with the exit code and the output. */
 export async function runSchemathesis(args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
   const python = await environment();
   const child = spawn(join(python, 'bin', 'schemathesis'), ['--config-file', `${FOLDER}schemathesis.toml`, ...args], {
@@ -29,7 +29,10 @@ export async function runSchemathesis(args: readonly string[], cwd: string): Pro
   return { code, output };
 }
 
-/** The folder of the environment, made where it is not there yet: named for what is in it, and whole where it has its name. */
+/**
+ * Returns the folder of the virtual environment, and makes it if it is missing. Its name contains a hash of the
+ * requirements.
+ */
 async function environment(): Promise<string> {
   const requirements = `${FOLDER}requirements.txt`;
   const version = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 16);
@@ -38,7 +41,8 @@ async function environment(): Promise<string> {
   if (existsSync(join(folder, 'whole'))) return folder;
   await withLock(join(cache, 'locks', `schemathesis-${version}.lock`), 'Schemathesis', async () => {
     if (existsSync(join(folder, 'whole'))) return;
-    // Its programs name the folder that they were made in, so that it is made in place and marked at the end.
+    // The installed programs contain the path of their folder. The environment is therefore made in place, and the
+    // folder `whole` marks it complete.
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     await exec('python3', ['-m', 'venv', folder]);

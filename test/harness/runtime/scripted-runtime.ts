@@ -1,4 +1,4 @@
-// A server that responses as a test scripts it: for responses that a real runtime gives only in trouble.
+// A server with scripted responses, for responses that a real runtime gives only in failure situations.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,12 +11,12 @@ export interface SeenRequest {
   readonly body: Record<string, unknown> | undefined;
 }
 
-/** What to response to a request; `reset` closes the connection in place of a response. */
+/** Response to a request; 'reset' resets the connection instead. */
 export type Reply = { status: number; body?: unknown; runtimeId?: string | undefined } | 'reset';
 
 interface ScriptedRuntime {
   readonly url: string;
-  /** The requests so far, without those for /healthz. */
+  /** Requests so far, without those for /healthz. */
   readonly seen: readonly SeenRequest[];
   readonly preflights: () => number;
 }
@@ -40,7 +40,7 @@ export async function scriptedRuntime(t: TestContext, reply: (seen: SeenRequest,
       if (scripted === 'reset') return request.socket.resetAndDestroy();
       const runtimeId = 'runtimeId' in scripted ? scripted.runtimeId : RUNTIME_ID;
       if (runtimeId !== undefined) response.setHeader('X-Weir-Runtime', runtimeId);
-      // Whatever it refuses, a runtime that runs is healthy.
+      // Responds to /healthz with 200, like a running runtime, whatever the script says.
       response.writeHead(isPreflight ? 200 : scripted.status, { 'Content-Type': 'application/json' });
       response.end(scripted.body === undefined ? undefined : JSON.stringify(scripted.body));
     });
@@ -59,7 +59,7 @@ export function failure(status: number, code: string, message: string, details: 
   return { status, body: { code, message, requestId: 'req-1', details } };
 }
 
-/** A response of the API for an object of which only the given parts matter. */
+/** A response of the API for an API object; members that do not matter to the test get defaults. */
 export function stored(parts: object): Reply {
   return { status: 200, body: { id: 'web-1', incarnation: 'i-1', version: 1, ...parts } };
 }

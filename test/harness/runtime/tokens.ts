@@ -1,15 +1,15 @@
-// Tokens for tests: made with the administrator's, as an operator writes what they permit.
+// Tokens for tests, made with the administrator's token.
 import { parseStatement } from '../../../provider/model/permissions/statement.ts';
 import type { RuntimeProcess } from './runtime.ts';
 
 export interface MadeToken {
   readonly id: string;
   readonly token: string;
-  /** For calls in its name. */
+  /** Headers for calls with this token. */
   readonly headers: { readonly authorization: string };
 }
 
-/** `allow`: "ACTIONS on RESOURCES", each. */
+/** Makes a token; each entry of `allow` has the form "ACTIONS on RESOURCES". */
 export async function makeToken(
   runtime: RuntimeProcess,
   allow: readonly string[],

@@ -1,9 +1,9 @@
-// Desired states at random, for the property tests of the providers: each is a program that is valid by itself.
+// Random desired states for property tests of the providers; each one is a valid program.
 import fc from 'fast-check';
 import { type ProgramResource, type ProgramResources, urnOf } from './small-engine.ts';
 
 interface Places {
-  /** Of listeners; which one has which changes from state to state. */
+  /** Ports for listeners. A listener may take another port in each state. */
   readonly ports: readonly number[];
   readonly targets: readonly { readonly address: string; readonly port: number }[];
 }
@@ -20,7 +20,10 @@ const [SERVERS, LOAD_BALANCERS, LISTENERS, RULES, GROUPS, ATTACHMENTS, GROUP_ATT
   ['ga0', 'ga1'],
 ];
 
-/** Servers and groups of them; under each load balancer listeners, under those rules, and attachments of both kinds of each. */
+/**
+ * Random programs: servers and auto scaling groups; load balancers with listeners, listeners with rules, and
+ * attachments of both kinds to any of them.
+ */
 export function programs(places: Places): fc.Arbitrary<ProgramResources> {
   return fc
     .tuple(
@@ -39,14 +42,16 @@ export function programs(places: Places): fc.Arbitrary<ProgramResources> {
     });
 }
 
-/** Undefined where there is nothing that it may be of. */
+/**
+ * Makes a resource, given the resources before it. Returns an empty list if the program has no possible parent for it.
+ */
 type Make = (before: readonly ProgramResource[]) => ProgramResource[];
 
 function some(names: readonly string[] = [], make: (name: string) => fc.Arbitrary<Make>): fc.Arbitrary<Make[]> {
   return fc.subarray([...names]).chain((chosen) => fc.tuple(...chosen.map(make)));
 }
 
-/** Its addresses are its own, so that no two servers are one target. */
+/** A backend server with addresses of its own, so that no two servers are the same target. */
 function server(name: string): fc.Arbitrary<Make> {
   const of = name.slice(1);
   const properties = fc.record({
@@ -71,7 +76,10 @@ function loadBalancer(name: string): fc.Arbitrary<Make> {
   return properties.map((chosen) => () => [{ type: 'LoadBalancer', name, properties: chosen }]);
 }
 
-/** Never two of one address and port in a state; from state to state they may take each other's. */
+/**
+ * A listener whose address and port no other listener of the same state has. From state to state, listeners may
+ * exchange them.
+ */
 function listener({ ports }: Places): (name: string) => fc.Arbitrary<Make> {
   return (name) =>
     fc
@@ -117,7 +125,9 @@ const PARENT_OF: Readonly<Record<string, string>> = {
   ForwardingRule: 'ruleId',
 };
 
-/** What any load balancer takes, in time: members that are stopped wait. */
+/**
+ * An auto scaling group whose members every load balancer accepts sooner or later; stopped members wait until they run.
+ */
 function group(name: string): fc.Arbitrary<Make> {
   return fc.subarray([...(SERVERS ?? [])]).map((chosen) => (before) => {
     const members = before.filter((each) => chosen.includes(each.name) && isOrdinary(each));
@@ -141,7 +151,7 @@ function attachment({ targets }: Places): (name: string) => fc.Arbitrary<Make> {
         const isClassic = parent.properties.type === 'classic';
         const taken = keysBoundUnder(before, parent);
         const parents: Record<string, string> = { [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
-        // Names go to other targets, and targets to other names.
+        // From state to state, a target name may move to another target, and a target may get another name.
         const bound = chosen.slice(0, weights.length).flatMap((target, index) => {
           const port = typeof target === 'string' ? 9 : target.port;
           const named = typeof target === 'string' ? before.find((each) => each.name === target) : undefined;
@@ -185,7 +195,7 @@ function parentOf(before: readonly ProgramResource[], of: number): ProgramResour
   return parents[of % Math.max(1, parents.length)];
 }
 
-/** Whether a program may bind it anew. */
+/** Tells whether the load balancer above `parent` accepts a new binding of this server. */
 function isEligible(
   before: readonly ProgramResource[],
   { properties }: ProgramResource,
@@ -199,7 +209,9 @@ function isEligible(
   return properties.region === region && (properties.kind !== 'eni' || performance === 'guaranteed');
 }
 
-/** What resources of the program bind to this parent: two of one program may not have the same. */
+/**
+ * Keys of the targets that the program already binds to this parent. A program may bind a target only once to a parent.
+ */
 function keysBoundUnder(before: readonly ProgramResource[], parent: ProgramResource): Set<string> {
   const attachments = before.filter(
     ({ type, parents = {} }) => type.endsWith('Attachment') && Object.values(parents).includes(urnOf(parent)),

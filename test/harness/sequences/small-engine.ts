@@ -1,4 +1,4 @@
-// Pulumi's engine in small, for what no CLI can do fast enough: it calls the providers' methods in the same order, keeps the
+// A small model of Pulumi's engine, faster than the CLI: it calls the providers' methods in the same order, keeps the
 // same state, and can be killed before or after any call.
 import { type Methods, methods } from '../../../provider/index.ts';
 import { UNKNOWN } from '../../../provider/model/base/unknown.ts';
@@ -8,14 +8,17 @@ export interface ProgramResource {
   readonly type: string;
   readonly name: string;
   readonly properties: Readonly<Record<string, unknown>>;
-  /** Per path of a property, such as `targets.a.serverId`, the resource, by its URN, whose id it is. */
+  /** URNs of the resources whose ids the properties contain, by property path such as `targets.a.serverId`. */
   readonly parents?: Readonly<Record<string, string>>;
 }
 
-/** Resources after those that they refer to. */
+/** Resources of a program; each resource follows those that it refers to. */
 export type ProgramResources = readonly ProgramResource[];
 
-/** The engine ends at this call of create, update or delete, counted from 0: the runtime does not hear of it, or nobody its response. */
+/**
+ * The call of create, update or delete at which the engine is killed, counted from 0: before the runtime receives the
+ * request, or (`isHeard`) before the engine receives the response.
+ */
 export interface Kill {
   readonly call: number;
   readonly isHeard: boolean;
@@ -27,14 +30,15 @@ interface Entry {
   readonly id: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** Replaced: its delete is due. */
+  /** Whether the resource was replaced and its old object still has to be deleted. */
   readonly isOld: boolean;
 }
 
 /**
- * How an update ended. After `killed` the runtime may have changed an object of which the state says what it was before:
- * only a refresh sees that. After `lost` the runtime has an object that the state knows nothing of, or the state one that
- * the runtime has deleted, and only the same program again finds that: no engine can know more.
+ * The end of an update. After 'killed', the runtime may have changed an object that the state still describes as
+ * before; only a refresh notices this. After 'lost', the runtime has an object that is missing from the state, or the
+ * state has an object that the runtime has deleted; only another run of the same program finds it, as with the real
+ * engine.
  */
 type Ending = 'done' | 'killed' | 'lost';
 
@@ -51,7 +55,7 @@ export function urnOf({ type, name }: Pick<ProgramResource, 'type' | 'name'>): s
   return `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:${type}::${name}`;
 }
 
-/** The resource's properties with what each of its parents has in its place. */
+/** Returns the resource's properties; `replacement` gives the value of each reference to a parent. */
 export function withParents({ properties, parents = {} }: ProgramResource, replacement: (urn: string) => unknown) {
   const filled: Record<string, unknown> = structuredClone(properties);
   for (const [path, urn] of Object.entries(parents)) {
@@ -66,7 +70,10 @@ export function withParents({ properties, parents = {} }: ProgramResource, repla
   return filled;
 }
 
-/** The providers' process ends with each preview and each update. Here it goes on, so what it has seen is taken back. */
+/**
+ * URNs that the providers have seen. Pulumi ends the providers' process after each preview and update; this process
+ * continues, so `endProcess` makes the providers forget these URNs.
+ */
 const seen = new Set<string>();
 
 function endProcess(): void {
@@ -76,7 +83,10 @@ function endProcess(): void {
 export class SmallEngine {
   readonly #config: ReadonlyMap<string, string>;
   readonly #providers = new Map<string, Methods>();
-  /** Of the update under way, then what is left of the state before it: in this order the engine writes its state. */
+  /**
+   * The state: first the entries of the update in progress, then those left of the state before it. Pulumi writes its
+   * state in this order.
+   */
   #done: readonly Entry[] = [];
   #base: readonly Entry[] = [];
   #callsLeft = 0;
@@ -89,12 +99,12 @@ export class SmallEngine {
     ]);
   }
 
-  /** Of each resource in the state; one whose delete is due has an old one beside it, or is one. */
+  /** URN of each resource in the state. A replaced resource whose old object is not deleted yet appears twice. */
   get urns(): string[] {
     return this.#state.map(({ urn }) => urn);
   }
 
-  /** Of each resource in the state. */
+  /** Outputs of each resource in the state. */
   get outputs(): Entry['outputs'][] {
     return this.#state.map(({ outputs }) => outputs);
   }
@@ -103,7 +113,7 @@ export class SmallEngine {
     return [...this.#done, ...this.#base];
   }
 
-  /** As `pulumi refresh`: what the runtime has takes the place of what the state said. */
+  /** Replaces the state by what the runtime has, like `pulumi refresh`. */
   async refresh(): Promise<void> {
     endProcess();
     const entries = this.#state.map(async (entry): Promise<Entry[]> => {
@@ -114,7 +124,7 @@ export class SmallEngine {
     this.#done = [];
   }
 
-  /** A preview and an update; where it was killed on the way, the state is as it was at that moment. */
+  /** Runs a preview and an update. If the engine is killed on the way, the state stays as it is at that moment. */
   async up(program: ProgramResources, kill?: Kill): Promise<Ending> {
     endProcess();
     await this.#preview(program);
@@ -133,7 +143,7 @@ export class SmallEngine {
     }
   }
 
-  /** What is not there yet, or will be replaced, has an unknown id. */
+  /** Previews the program. A resource that does not exist yet or will be replaced has an unknown id. */
   async #preview(program: ProgramResources): Promise<void> {
     const ids = new Map(this.#state.filter(({ isOld }) => !isOld).map(({ urn, id }) => [urn, id]));
     for (const resource of program) {
@@ -167,7 +177,7 @@ export class SmallEngine {
     this.#done = [...this.#done, { urn, type: resource.type, id, inputs, outputs: outs, isOld: false }];
   }
 
-  /** Last comes what others may refer to; what was replaced before what the program has no more. */
+  /** Deletes the remaining resources, each before the resources that it refers to. */
   async #deleteRest(wanted: ReadonlySet<string>): Promise<void> {
     const rest = this.#state.filter(({ urn, isOld }) => isOld || !wanted.has(urn));
     for (const entry of rest.toReversed()) {

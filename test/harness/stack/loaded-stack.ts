@@ -1,4 +1,4 @@
-// A real stack whose listeners are asked over HTTP and TCP at every moment, while `pulumi up` changes what its program says.
+// A real stack whose listeners receive HTTP and TCP requests continuously while `pulumi up` changes its program.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { anyBackend } from '../backends/any-protocol.ts';
@@ -8,18 +8,21 @@ import { type Clients, type Place, startClients } from '../clients/moving-client
 import { RuntimeProcess, until } from '../runtime/runtime.ts';
 import { Stack } from './stack.ts';
 
-/** What each client does before an `up` and after it. */
+/** Number of requests that each client makes before and after an `up`. */
 const ROUNDS = 10;
-/** A round trip each few milliseconds by each client; the CLI needs the processors too. */
+/** Pause of a client after each response. Without it, the CLI would not get enough processor time. */
 const PAUSE_MS = 3;
-/** To see who responds: more than any target is passed over in turn. */
+/** Number of requests that find out which backends respond; enough for every target to get at least one. */
 const ASKED = 12;
 
-/** What the program says; where nothing is given, it is the first of these. */
+/** The variable parts of the program of the stack. Parts that are not given have defaults. */
 interface Program {
-  /** JavaScript: `bind(name, targets, options)` makes three attachments, of `web`, `tcp` and `rule`; a, b, c, d are targets. */
+  /**
+   * JavaScript code that calls `bind(name, targets, options)`, which makes three attachments: of `web`, `tcp` and
+   * `rule`. The variables a, b, c and d are targets.
+   */
   readonly targets: string;
-  /** Names of the resources other than `lb`, `web`, `tcp`, `rule`. */
+  /** Names of resources, by their default names `lb`, `web`, `tcp` and `rule`. */
   readonly names?: Readonly<Record<string, string>>;
   readonly address?: string;
   /** Properties of the listener `web`. */
@@ -28,11 +31,11 @@ interface Program {
 
 export interface Row extends Program {
   readonly what: string;
-  /** Letters of the backends that response once it is up. */
+  /** Letters of the backends that respond after the `up`. */
   readonly responding: string;
-  /** Resources that the `up` replaces. */
+  /** Names of resources that the `up` replaces. */
   readonly replace?: readonly string[];
-  /** Letters of the backends that it unbinds: open TCP flows end with those, and nothing else does. */
+  /** Letters of the backends that the `up` unbinds. Open TCP flows to these backends end; no other client fails. */
   readonly unbound?: string;
 }
 
@@ -53,7 +56,7 @@ export class LoadedStack {
     this.#move('127.0.0.1', 'http', 'url');
   }
 
-  /** The backends a, b, c and d are there, the stack is up, and the clients have begun. */
+  /** Starts the backends a, b, c and d, brings the stack up, and starts the clients. */
   static async start(t: TestContext, first: Program): Promise<LoadedStack> {
     const runtime = await RuntimeProcess.start(t, { args: ['--workers', '2'] });
     const backends = await Promise.all([...'abcd'].map((name) => anyBackend(t, name)));
@@ -69,7 +72,10 @@ export class LoadedStack {
     return loaded;
   }
 
-  /** Brings the row's program up: no client fails from before it to after it, and then only the row's backends respond. */
+  /**
+   * Brings a changed program up. Asserts that no client fails before, during or after the `up`, and that only the
+   * expected backends respond afterwards.
+   */
   async row(row: Row): Promise<void> {
     const clients = this.#clients as Clients;
     await this.#rounds(clients);
@@ -91,7 +97,7 @@ export class LoadedStack {
     const times = failures.map((failure) => ({ ...failure, startedAtMs: failure.startedAtMs - respondedAtMs }));
     assert.deepEqual(times.slice(0, 5), [], `${failures.length} failures; time 0 is the end of the up`);
     for (const { url } of Object.values(this.#places)) {
-      assert.deepEqual(await whoServes(url), new Set(row.responding), `who responds at ${url}`);
+      assert.deepEqual(await whoServes(url), new Set(row.responding), `backends that respond at ${url}`);
     }
   }
 
@@ -112,7 +118,7 @@ export class LoadedStack {
   async #urns(names: readonly string[]): Promise<string[]> {
     if (names.length === 0) return [];
     const resources = await this.stack.resources();
-    return names.map((name) => resources.get(name)?.urn ?? assert.fail(`no resource ${name}`));
+    return names.map((name) => resources.get(name)?.urn ?? assert.fail(`the stack has no resource named ${name}`));
   }
 
   #text({ targets, names = {}, address = '127.0.0.1', web = { protocol: 'HTTP' } }: Program): string {

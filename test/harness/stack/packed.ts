@@ -5,22 +5,24 @@ import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { copyTree, ROOT } from '../machine/tree.ts';
 
-/** The version of @pulumi/pulumi of this checkout. */
+/** Version of @pulumi/pulumi in this checkout. */
 export const PULUMI_VERSION: string = JSON.parse(
   readFileSync(join(ROOT, 'node_modules/@pulumi/pulumi/package.json'), 'utf8'),
 ).version;
 
-/** Packs a copy of the tree, since packing rewrites package.json for a moment; returns the tarball. */
+/**
+ * Packs a copy of the checkout, because packing rewrites package.json for a moment. Returns the path of the tarball.
+ */
 export function packWeir(t: Pick<TestContext, 'after'>): string {
   return packFolder(copyTree(t));
 }
 
-/** Packs a folder; returns the tarball, which lies in it. */
+/** Packs a folder. Returns the path of the tarball, which is in the folder. */
 export function packFolder(directory: string): string {
   return join(directory, execFileSync('npm', ['pack', '--silent'], { cwd: directory, encoding: 'utf8' }).trim());
 }
 
-/** A project's package.json; a dependency is a version or a `file:` URL. */
+/** Writes the package.json of a project. The value of a dependency is a version or a `file:` URL. */
 export function writeManifest(directory: string, dependencies: Record<string, string>, rest: object = {}): void {
   const manifest = { name: 'shop', private: true, type: 'module', main: 'index.ts', ...rest, dependencies };
   writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest));
@@ -31,7 +33,7 @@ export function npmInstall(directory: string, ...options: string[]): void {
   execFileSync('npm', args, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** The store lies in the folder, so that nothing stays on the machine. */
+/** Installs with pnpm; its store is in the folder of the project, so that nothing remains on the machine. */
 export function pnpmInstall(directory: string): void {
   const args = ['install', '--no-frozen-lockfile', '--silent', '--store-dir', join(directory, '.store')];
   execFileSync(join(ROOT, 'node_modules/.bin/pnpm'), args, { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] });

@@ -1,15 +1,15 @@
-// Stack programs for tests, as a user writes them.
+// Stack programs for tests, written as a user writes them.
 
 interface ProgramOptions {
   port: number;
   targets: Record<string, object>;
-  /** Properties of the listener beside its parent, protocol and port. */
+  /** Properties of the listener in addition to its parent, protocol and port. */
   listener?: object;
-  /** Properties of the attachment beside its listener and targets. */
+  /** Properties of the attachment in addition to its listener and targets. */
   attachment?: object;
 }
 
-/** One load balancer `lb`, one HTTP listener `web` and one attachment `pool`. */
+/** Returns a program with a load balancer `lb`, an HTTP listener `web` and an attachment `pool`. */
 export function webProgram({ port, targets, listener = {}, attachment = {} }: ProgramOptions): string {
   const checked = { healthCheck: { intervalSeconds: 0.2 }, ...listener };
   return `

@@ -1,4 +1,4 @@
-// A real Pulumi stack of its own in a temporary folder: a program, a file backend, and the CLI.
+// A real Pulumi stack in a temporary folder, with a program, a file backend and the CLI.
 import { spawn } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,16 +11,19 @@ export interface CommandResult {
   code: number | null;
   stdout: string;
   stderr: string;
-  /** Both, as a terminal shows them. */
+  /** Standard output and standard error together, as a terminal shows them. */
   text: string;
 }
 
 export interface RunningCommand {
   readonly pid: number;
-  /** What it wrote so far. */
+  /** Returns the output of the command so far. */
   readonly text: () => string;
   readonly result: Promise<CommandResult>;
-  /** As `kill -9` of the CLI. Its plug-ins see that and end; the language host looks only every few minutes, and is ended. */
+  /**
+   * Kills the CLI like `kill -9` and waits for its plug-ins, which notice and end. The language host looks only every
+   * few minutes, so it is killed as well.
+   */
   kill(): Promise<CommandResult>;
 }
 
@@ -33,7 +36,7 @@ export class Stack {
     this.environment = environment;
   }
 
-  /** The stack `dev` of a project whose `weir` is this checkout. */
+  /** Creates the stack `dev` in a new project that uses this checkout as its `pulumi-weir`. */
   static async create(t: Pick<TestContext, 'after'>, program: string, runtime?: RuntimeProcess): Promise<Stack> {
     const directory = temporaryDirectory(t);
     writeFileSync(join(directory, 'package.json'), JSON.stringify({ name: 'shop', type: 'module', main: 'index.ts' }));
@@ -43,7 +46,7 @@ export class Stack {
     return Stack.at(t, directory, program, runtime);
   }
 
-  /** The same in a folder that has its node_modules and package.json already. */
+  /** Creates the stack `dev` in a folder that already has node_modules and package.json. */
   static async at(
     t: Pick<TestContext, 'after'>,
     directory: string,
@@ -56,7 +59,7 @@ export class Stack {
     return Stack.of(t, directory, runtime);
   }
 
-  /** The same of a project that is there; stacks of one `state` know each other. */
+  /** Creates the stack `dev` of an existing project. Stacks with the same `state` folder share a file backend. */
   static async of(
     t: Pick<TestContext, 'after'>,
     directory: string,
@@ -69,7 +72,7 @@ export class Stack {
       PULUMI_SKIP_UPDATE_CHECK: 'true',
       WEIR_TOKEN: runtime?.token ?? '',
       WEIR_ENDPOINT: '',
-      // A home without ~/.weir: nothing of the machine's user plays a part.
+      // A home folder without ~/.weir, so that no settings of the machine's user apply.
       HOME: state,
     });
     await stack.done(['stack', 'init', 'dev']);
@@ -77,17 +80,17 @@ export class Stack {
     return stack;
   }
 
-  /** Replaces the program. */
+  /** Replaces the program of the stack. */
   write(program: string): void {
     writeFileSync(join(this.directory, 'index.ts'), program);
   }
 
-  /** Runs the CLI; `changes` go over the environment. */
+  /** Runs the CLI and waits for its end; `changes` override environment variables. */
   run(args: readonly string[], changes: Record<string, string> = {}): Promise<CommandResult> {
     return this.start(args, changes).result;
   }
 
-  /** The same, for who sends it a signal. */
+  /** Starts the CLI without waiting for its end, for tests that send it a signal. */
   start(args: readonly string[], changes: Record<string, string> = {}): RunningCommand {
     const child = spawn('pulumi', [...args, '--non-interactive', '--color', 'never'], {
       cwd: this.directory,
@@ -119,14 +122,14 @@ export class Stack {
     return { pid: child.pid ?? 0, text: () => result.text, result: ended, kill };
   }
 
-  /** The same, and a failure fails the test with what the CLI said. */
+  /** Runs the CLI and returns its output. A failure of the CLI fails the test. */
   async done(args: readonly string[], changes: Record<string, string> = {}): Promise<string> {
     const { code, text } = await this.run(args, changes);
     if (code !== 0) throw new Error(`pulumi ${args.join(' ')} ended with ${code}:\n${text}`);
     return text;
   }
 
-  /** Runs the CLI, which must fail; the test fails where it does not. Returns what the CLI said. */
+  /** Runs the CLI, which must fail, and returns its output. A success of the CLI fails the test. */
   async fails(args: readonly string[], changes: Record<string, string> = {}): Promise<string> {
     const { code, text } = await this.run(args, changes);
     if (code === 0) throw new Error(`pulumi ${args.join(' ')} did not fail:\n${text}`);
@@ -145,7 +148,7 @@ export class Stack {
     return this.done(['destroy', '--yes', '--skip-preview']);
   }
 
-  /** The resources of the state, by name, without the stack and the provider. */
+  /** Returns the resources of the state by name, without the stack and the provider. */
   async resources(): Promise<Map<string, StackResource>> {
     const { stdout } = await this.run(['stack', 'export']);
     const resources: StackResource[] = JSON.parse(stdout).deployment.resources ?? [];

@@ -1,4 +1,4 @@
-// The world of one test of stacks: a runtime, a stack that uses it, a free port and backends, which end with the test.
+// The surroundings of a stack test: a runtime, a stack that uses it, a free port and backends, which end with the test.
 import type { TestContext } from 'node:test';
 import { freePort, httpBackend } from '../backends/backends.ts';
 import { RuntimeProcess, type StartOptions } from '../runtime/runtime.ts';
@@ -14,11 +14,11 @@ export async function stackWorldOf(t: TestContext, options: StartOptions = {}) {
     runtime,
     stack,
     port,
-    /** Of a listener at `port`. */
+    /** URL of a listener at `port`. */
     url: `http://127.0.0.1:${port}/`,
-    /** Another port than `port`. */
+    /** Returns a free port other than `port`. */
     freePort: () => freePort(),
-    /** Responds to each request with its name; a free port is taken where none is given. */
+    /** Starts an HTTP backend that responds with its name; without `at` it gets a free port. */
     httpBackend: (name: string, at?: number) => httpBackend(t, name, at),
   };
 }

@@ -1,4 +1,4 @@
-// A database as release 0.1.0 left it, with rows in every table, by that release's own SQL.
+// A database as release 0.1.0 wrote it, with rows in every table, made by the SQL of that release.
 import { DatabaseSync } from 'node:sqlite';
 
 const TABLES = [
@@ -38,7 +38,7 @@ const ROWS: readonly (readonly [table: string, ...values: (string | number | nul
   ['tokens', 'two', 'ci', 'def', JSON.stringify(STATEMENTS), '2026-11-22T00:00:00.000Z', '2027-01-31T00:00:00Z'],
 ];
 
-/** What a store says of it. */
+/** The content of the database as a current store loads it. */
 export const LOADED = {
   runtimeId: 'runtime-1',
   version: 7,

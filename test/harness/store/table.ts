@@ -1,4 +1,4 @@
-// The stores that the table of store tests runs over: its rows know nothing of any of them, and run on each.
+// The table of store tests: runs every test on each kind of store. A test does not depend on a particular kind.
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { KeyFile } from '../../../provider/runtime/store/key-file.ts';
@@ -7,7 +7,7 @@ import { SqliteStore } from '../../../provider/runtime/store/sqlite/sqlite-store
 import type { Store } from '../../../provider/runtime/store/store.ts';
 import { temporaryDirectory } from '../runtime/runtime.ts';
 
-/** Opens the store of a directory, as often as it is called. */
+/** Opens the store in a directory; each call opens another instance on the same data. */
 type Open = (directory: string) => Store;
 
 const sqlite: Open = (directory) => new SqliteStore(join(directory, 'weir.db'));
@@ -17,7 +17,10 @@ const STORES: Readonly<Record<string, Open>> = {
   'sealed sqlite': (directory) => new SealedStore(sqlite(directory), new KeyFile(join(directory, 'master-key'))),
 };
 
-/** `row` is given what opens another store on the same data each time; each is closed with the test. */
+/**
+ * Defines the test on each kind of store. `row` gets a function that opens another instance on the same data; all
+ * instances are closed at the end of the test.
+ */
 export function testOnEachStore(rule: string, row: (open: () => Store) => Promise<void>): void {
   for (const [name, open] of Object.entries(STORES)) {
     test(`${name}: ${rule}`, async (t) => {

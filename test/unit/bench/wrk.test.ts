@@ -34,6 +34,6 @@ for (const problem of ['Non-2xx or 3xx responses: 5', 'Socket errors: connect 0,
 
 test('a run without requests, and what is not a result of wrk, are refused', () => {
   for (const text of [output({ requests: '0' }), output({ p99: '-nan' }), '']) {
-    assert.throws(() => parseWrk(text), /^Error: not understood: /);
+    assert.throws(() => parseWrk(text), /^Error: the output of wrk has another form than expected: /);
   }
 });

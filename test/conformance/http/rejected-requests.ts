@@ -1,12 +1,13 @@
-// Requests that every data plane refuses, as bytes: each gets its response with the status, the connection closes, no backend sees it.
+// Requests that every data plane rejects, as bytes: each gets a local response, the connection closes, and no backend
+// sees the request.
 import type { Step } from '../../harness/raw-http/raw.ts';
 
-type RefusedRow = readonly [rule: string, section: string, send: string | readonly Step[], status?: number];
+type RejectedRow = readonly [rule: string, section: string, send: string | readonly Step[], status?: number];
 
 const H = 'Host: a\r\n';
 const PIPELINED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 
-/** Behind each of them stands a whole request, which nobody may respond. */
+/** A complete request follows each invalid one; it must not get a response. */
 const get = (lines: string, target = '/'): string => `GET ${target} HTTP/1.1\r\n${lines}\r\n${PIPELINED}`;
 const post = (lines: string, body = ''): string => `POST / HTTP/1.1\r\n${H}${lines}\r\n${body}${PIPELINED}`;
 const chunked = (body: string): string => post('Transfer-Encoding: chunked\r\n', body);
@@ -17,11 +18,11 @@ const TE = 'Transfer-Encoding';
 const CHUNKED = `${TE}: chunked\r\n`;
 const EMPTY = '0\r\n\r\n';
 
-const FRAMING: readonly RefusedRow[] = [
+const FRAMING: readonly RejectedRow[] = [
   ['Content-Length before Transfer-Encoding (CL.TE)', 'RFC 9112 6.3', post(`Content-Length: 5\r\n${CHUNKED}`, EMPTY)],
   ['Transfer-Encoding before Content-Length (TE.CL)', 'RFC 9112 6.3', post(`${CHUNKED}Content-Length: 5\r\n`, EMPTY)],
   ['Content-Length: 0 and Transfer-Encoding (TE.0)', 'RFC 9112 6.3', post(`Content-Length: 0\r\n${CHUNKED}`, EMPTY)],
-  ['both, on a GET', 'RFC 9112 6.3', get(`${H}Content-Length: 5\r\n${CHUNKED}`)],
+  ['Content-Length and Transfer-Encoding on a GET', 'RFC 9112 6.3', get(`${H}Content-Length: 5\r\n${CHUNKED}`)],
   ['two lengths that differ', 'RFC 9110 8.6', post('Content-Length: 0\r\nContent-Length: 5\r\n')],
   ['two equal lengths', 'RFC 9110 8.6', post('Content-Length: 0\r\nContent-Length: 0\r\n')],
   ['two lengths apart from each other', 'RFC 9110 8.6', post('Content-Length: 0\r\nX: 1\r\ncontent-length: 5\r\n')],
@@ -50,7 +51,7 @@ const FRAMING: readonly RefusedRow[] = [
   ['two Transfer-Encoding fields', 'RFC 9112 6.1', post(CHUNKED + CHUNKED, EMPTY)],
   ['chunked and identity in two fields (TE.TE)', 'RFC 9112 6.1', post(`${CHUNKED}${TE}: identity\r\n`, EMPTY)],
   ['nonsense and chunked in two fields (TE.TE)', 'RFC 9112 6.1', post(`${TE}: x\r\n${CHUNKED}`, EMPTY)],
-  ['an empty field before chunked', 'RFC 9112 6.1', post(`${TE}:\r\n${CHUNKED}`, EMPTY)],
+  ['an empty Transfer-Encoding field before chunked', 'RFC 9112 6.1', post(`${TE}:\r\n${CHUNKED}`, EMPTY)],
   ['Transfer-Encoding: xchunked', 'RFC 9112 7', post(`${TE}: xchunked\r\n`, EMPTY)],
   ['Transfer-Encoding: chunkedx', 'RFC 9112 7', post(`${TE}: chunkedx\r\n`, EMPTY)],
   ['Transfer-Encoding: "chunked"', 'RFC 9112 7', post(`${TE}: "chunked"\r\n`, EMPTY)],
@@ -61,20 +62,20 @@ const FRAMING: readonly RefusedRow[] = [
   ['Transfer-Encoding: chunk', 'RFC 9112 7', post(`${TE}: chunk\r\n`, EMPTY)],
   ['an empty Transfer-Encoding', 'RFC 9112 7', post(`${TE}: \r\n`)],
   ['a vertical tab before chunked', 'RFC 9110 5.5', post(`${TE}: \x0bchunked\r\n`, EMPTY)],
-  ['a form feed behind chunked', 'RFC 9110 5.5', post(`${TE}: chunked\x0c\r\n`, EMPTY)],
+  ['a form feed after chunked', 'RFC 9110 5.5', post(`${TE}: chunked\x0c\r\n`, EMPTY)],
   ['a no-break space before chunked', 'RFC 9112 7', post(`${TE}: \xa0chunked\r\n`, EMPTY)],
-  ['NUL behind chunked', 'RFC 9110 5.5', post(`${TE}: chunked\0\r\n`, EMPTY)],
+  ['NUL after chunked', 'RFC 9110 5.5', post(`${TE}: chunked\0\r\n`, EMPTY)],
   ['a bare CR before chunked', 'RFC 9112 2.2', post(`${TE}:\rchunked\r\n`, EMPTY)],
   ['Transfer-Encoding in HTTP/1.0', 'RFC 9112 6.1', `POST / HTTP/1.0\r\n${H}${CHUNKED}\r\n${EMPTY}${PIPELINED}`],
   [
-    'Transfer_Encoding, which CGI reads as the real one',
+    'Transfer_Encoding, which CGI reads as Transfer-Encoding',
     'RFC 9110 16.3.1',
     post('Transfer_Encoding: chunked\r\n', EMPTY),
   ],
   ['Content_Length', 'RFC 9110 16.3.1', post('Content_Length: 5\r\n')],
 ];
 
-const LINES: readonly RefusedRow[] = [
+const LINES: readonly RejectedRow[] = [
   ['a space before the colon', 'RFC 9112 5.1', post('Content-Length : 0\r\n')],
   ['a tab before the colon', 'RFC 9112 5.1', post(`${TE}\t: chunked\r\n`, EMPTY)],
   ['a space before the first name', 'RFC 9112 2.2', get(` ${H}`)],
@@ -82,8 +83,8 @@ const LINES: readonly RefusedRow[] = [
   ['a folded line with a tab', 'RFC 9112 5.2', get(`${H}X: 1\r\n\tfolded\r\n`)],
   ['a folded Transfer-Encoding', 'RFC 9112 5.2', post(`${TE}:\r\n chunked\r\n`, EMPTY)],
   ['a folded line of spaces only', 'RFC 9112 5.2', get(`${H}X: 1\r\n \r\n`)],
-  ['a bare LF behind the request line', 'RFC 9112 2.2', `GET / HTTP/1.1\n${H}\r\n${PIPELINED}`],
-  ['a bare LF behind a field', 'RFC 9112 2.2', get(`${H}X: 1\nY: 2\r\n`)],
+  ['a bare LF after the request line', 'RFC 9112 2.2', `GET / HTTP/1.1\n${H}\r\n${PIPELINED}`],
+  ['a bare LF after a field', 'RFC 9112 2.2', get(`${H}X: 1\nY: 2\r\n`)],
   ['a bare LF before the empty line', 'RFC 9112 2.2', `GET / HTTP/1.1\r\nHost: a\n\r\n${PIPELINED}`],
   ['a bare LF as the empty line', 'RFC 9112 2.2', `GET / HTTP/1.1\r\n${H}\n${PIPELINED}`],
   ['only bare LFs', 'RFC 9112 2.2', `GET / HTTP/1.1\nHost: a\n\n${PIPELINED}`],
@@ -109,7 +110,7 @@ const LINES: readonly RefusedRow[] = [
   ['129 fields', 'RFC 6585 5', get(H + fields(128)), 431],
 ];
 
-const START_LINES: readonly RefusedRow[] = [
+const START_LINES: readonly RejectedRow[] = [
   ['HTTP/0.9', 'RFC 9112 2.3', 'GET /\r\n\r\n'],
   ['HTTP/0.9 by name', 'RFC 9112 2.3', start('GET / HTTP/0.9')],
   ['HTTP/1.2', 'RFC 9112 2.3', start('GET / HTTP/1.2')],
@@ -123,14 +124,14 @@ const START_LINES: readonly RefusedRow[] = [
   ['the preface of HTTP/2', 'RFC 9113 3.4', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0'],
   ['a TLS hello', 'RFC 9112 3', '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03'],
   ['two spaces before the target', 'RFC 9112 3', start('GET  / HTTP/1.1')],
-  ['two spaces behind the target', 'RFC 9112 3', start('GET /  HTTP/1.1')],
+  ['two spaces after the target', 'RFC 9112 3', start('GET /  HTTP/1.1')],
   ['a tab for a space', 'RFC 9112 3', start('GET\t/ HTTP/1.1')],
   ['a vertical tab for a space', 'RFC 9112 3', start('GET /\x0bHTTP/1.1')],
-  ['a space behind the version', 'RFC 9112 3', start('GET / HTTP/1.1 ')],
+  ['a space after the version', 'RFC 9112 3', start('GET / HTTP/1.1 ')],
   ['a space before the method', 'RFC 9112 3', start(' GET / HTTP/1.1')],
   ['a bare CR in the request line', 'RFC 9112 2.2', start('GET /\r HTTP/1.1')],
   ['a second version', 'RFC 9112 3', start('GET / HTTP/1.1 HTTP/1.1')],
-  ['a method that is no token', 'RFC 9110 9.1', start('G(T / HTTP/1.1')],
+  ['a method that is not a token', 'RFC 9110 9.1', start('G(T / HTTP/1.1')],
   ['a method with a colon', 'RFC 9110 9.1', start('GET: / HTTP/1.1')],
   ['no method', 'RFC 9112 3', start('/ HTTP/1.1')],
   ['no target', 'RFC 9112 3', start('GET HTTP/1.1')],
@@ -138,7 +139,7 @@ const START_LINES: readonly RefusedRow[] = [
   ['CONNECT with a path', 'RFC 9112 3.2.3', start('CONNECT /x HTTP/1.1'), 405],
 ];
 
-const ROUTING: readonly RefusedRow[] = [
+const ROUTING: readonly RejectedRow[] = [
   ['no Host', 'RFC 9112 3.2', get('X: 1\r\n')],
   ['two Hosts', 'RFC 9112 3.2', get('Host: a\r\nHost: b\r\n')],
   ['two equal Hosts', 'RFC 9112 3.2', get('Host: a\r\nhost: a\r\n')],
@@ -153,16 +154,16 @@ const ROUTING: readonly RefusedRow[] = [
   ['a Host with a backslash', 'RFC 9110 7.2', get('Host: a\\b\r\n')],
   ['a Host with user information', 'RFC 9110 4.2.4', get('Host: u@a\r\n')],
   ['a Host that is a URL', 'RFC 9110 7.2', get('Host: http://a\r\n')],
-  ['a Host with a port that is no number', 'RFC 3986 3.2.3', get('Host: a:80a\r\n')],
+  ['a Host with a port that is not a number', 'RFC 3986 3.2.3', get('Host: a:80a\r\n')],
   ['a Host with a port over 65535', 'RFC 9110 4.2.1', get('Host: a:65536\r\n')],
   ['a Host with two ports', 'RFC 3986 3.2.3', get('Host: a:1:2\r\n')],
-  ['a Host with half an escape', 'RFC 3986 3.2.2', get('Host: a%2\r\n')],
-  ['a Host with an escape that is none', 'RFC 3986 3.2.2', get('Host: a%zz\r\n')],
-  ['a Host that is half an IPv6 address', 'RFC 3986 3.2.2', get('Host: [::1\r\n')],
-  ['a Host that is too much of an IPv6 address', 'RFC 3986 3.2.2', get('Host: [1:2:3:4:5:6:7:8:9]\r\n')],
+  ['a Host with an incomplete escape', 'RFC 3986 3.2.2', get('Host: a%2\r\n')],
+  ['a Host with an invalid escape', 'RFC 3986 3.2.2', get('Host: a%zz\r\n')],
+  ['a Host with an IPv6 address that is not closed', 'RFC 3986 3.2.2', get('Host: [::1\r\n')],
+  ['a Host with an IPv6 address of nine groups', 'RFC 3986 3.2.2', get('Host: [1:2:3:4:5:6:7:8:9]\r\n')],
   ['a Host that is an IPv4 address in brackets', 'RFC 3986 3.2.2', get('Host: [127.0.0.1]\r\n')],
-  ['a Host behind an IPv6 address', 'RFC 3986 3.2.2', get('Host: [::1]a\r\n')],
-  ['a Host beyond ASCII', 'RFC 3986 3.2.2', get('Host: \xe4\r\n')],
+  ['a Host with text after an IPv6 address', 'RFC 3986 3.2.2', get('Host: [::1]a\r\n')],
+  ['a Host with a byte beyond ASCII', 'RFC 3986 3.2.2', get('Host: \xe4\r\n')],
   ['a target of another host', 'RFC 9112 3.2.2', get(H, 'http://b/')],
   ['a target of another port', 'RFC 9112 3.2.2', get(H, 'http://a:81/')],
   ['a target with user information', 'RFC 9110 4.2.4', get(H, 'http://u@a/')],
@@ -174,37 +175,37 @@ const ROUTING: readonly RefusedRow[] = [
   ['a target that is a query only', 'RFC 9112 3.2.1', get(H, '?a')],
   ['a target with a fragment', 'RFC 9112 3.2', get(H, '/#x')],
   ['a target with NUL', 'RFC 3986 3.3', get(H, '/\0')],
-  ['a target beyond ASCII', 'RFC 3986 3.3', get(H, '/\xe4')],
+  ['a target with a byte beyond ASCII', 'RFC 3986 3.3', get(H, '/\xe4')],
   ['a target with DEL', 'RFC 3986 3.3', get(H, '/\x7f')],
   ['* for GET', 'RFC 9112 3.2.4', get(H, '*')],
   ['* with more', 'RFC 9112 3.2.4', `OPTIONS *x HTTP/1.1\r\n${H}\r\n${PIPELINED}`],
 ];
 
-const CHUNKS: readonly RefusedRow[] = [
+const CHUNKS: readonly RejectedRow[] = [
   ['no chunk size', 'RFC 9112 7.1', chunked('\r\n')],
   ['an extension without size', 'RFC 9112 7.1', chunked(';a=b\r\n')],
   ['a chunk size with a plus', 'RFC 9112 7.1', chunked(`+1\r\nx\r\n${EMPTY}`)],
   ['a negative chunk size', 'RFC 9112 7.1', chunked(`-1\r\nx\r\n${EMPTY}`)],
   ['a chunk size with 0x', 'RFC 9112 7.1', chunked(`0x1\r\nx\r\n${EMPTY}`)],
   ['a chunk size with an underscore', 'RFC 9112 7.1', chunked(`1_0\r\nx\r\n${EMPTY}`)],
-  ['a chunk size with a letter that is no digit', 'RFC 9112 7.1', chunked(`1g\r\nx\r\n${EMPTY}`)],
+  ['a chunk size with a letter that is not a digit', 'RFC 9112 7.1', chunked(`1g\r\nx\r\n${EMPTY}`)],
   ['a chunk size in quotes', 'RFC 9112 7.1', chunked(`"1"\r\nx\r\n${EMPTY}`)],
   ['a chunk size with a point', 'RFC 9112 7.1', chunked(`1.\r\nx\r\n${EMPTY}`)],
   ['a space before the chunk size', 'RFC 9112 7.1', chunked(` 1\r\nx\r\n${EMPTY}`)],
-  ['a space behind the chunk size', 'RFC 9112 7.1.1', chunked(`1 \r\nx\r\n${EMPTY}`)],
-  ['a tab behind the chunk size', 'RFC 9112 7.1.1', chunked(`1\t\r\nx\r\n${EMPTY}`)],
-  ['a space behind the last chunk size', 'RFC 9112 7.1.1', chunked('0 \r\n\r\n')],
+  ['a space after the chunk size', 'RFC 9112 7.1.1', chunked(`1 \r\nx\r\n${EMPTY}`)],
+  ['a tab after the chunk size', 'RFC 9112 7.1.1', chunked(`1\t\r\nx\r\n${EMPTY}`)],
+  ['a space after the last chunk size', 'RFC 9112 7.1.1', chunked('0 \r\n\r\n')],
   ['a chunk size that wraps in 32 bits', 'RFC 9112 7.1', chunked(`100000001\r\nx\r\n${EMPTY}`.padStart(30, '0'))],
   ['a chunk size that wraps in 64 bits', 'RFC 9112 7.1', chunked(`10000000000000001\r\nx\r\n${EMPTY}`)],
   ['a chunk size beyond exact numbers', 'RFC 9112 7.1', chunked('ffffffffffffffff\r\nx')],
   ['a chunk size of 17 digits', 'RFC 9112 7.1', chunked(`${'0'.repeat(16)}1\r\nx\r\n${EMPTY}`)],
   ['NUL in a chunk size', 'RFC 9112 7.1', chunked(`1\0\r\nx\r\n${EMPTY}`)],
-  ['a bare LF behind a chunk size', 'RFC 9112 7.1', chunked(`1\nx\r\n${EMPTY}`)],
-  ['a bare CR behind a chunk size', 'RFC 9112 7.1', chunked(`1\rx\r\n${EMPTY}`)],
-  ['CR CR LF behind a chunk size', 'RFC 9112 7.1', chunked(`1\r\r\nx\r\n${EMPTY}`)],
-  ['a bare LF behind the data (TERM.LF)', 'RFC 9112 7.1', chunked(`1\r\nx\n${EMPTY}`)],
-  ['no CRLF behind the data', 'RFC 9112 7.1', chunked(`1\r\nx${EMPTY}`)],
-  ['two other bytes for CRLF behind the data', 'RFC 9112 7.1', chunked(`1\r\nxXX${EMPTY}`)],
+  ['a bare LF after a chunk size', 'RFC 9112 7.1', chunked(`1\nx\r\n${EMPTY}`)],
+  ['a bare CR after a chunk size', 'RFC 9112 7.1', chunked(`1\rx\r\n${EMPTY}`)],
+  ['CR CR LF after a chunk size', 'RFC 9112 7.1', chunked(`1\r\r\nx\r\n${EMPTY}`)],
+  ['a bare LF after the data (TERM.LF)', 'RFC 9112 7.1', chunked(`1\r\nx\n${EMPTY}`)],
+  ['no CRLF after the data', 'RFC 9112 7.1', chunked(`1\r\nx${EMPTY}`)],
+  ['two other bytes instead of CRLF after the data', 'RFC 9112 7.1', chunked(`1\r\nxXX${EMPTY}`)],
   ['more data than the size says', 'RFC 9112 7.1', chunked(`1\r\nxy\r\n${EMPTY}`)],
   ['a bare LF in an extension (EXT.TERM)', 'RFC 9112 7.1.1', chunked(`1;a\nx\r\n${EMPTY}`)],
   ['a bare CR in an extension', 'RFC 9112 7.1.1', chunked(`1;a\rx\r\n${EMPTY}`)],
@@ -212,7 +213,7 @@ const CHUNKS: readonly RefusedRow[] = [
   ['NUL in an extension', 'RFC 9112 7.1.1', chunked(`1;\0\r\nx\r\n${EMPTY}`)],
   ['an extension over 1 KiB', 'RFC 9112 7.1.1', chunked(`1;${'x'.repeat(2048)}\r\nx\r\n${EMPTY}`)],
   ['a bare LF at the end', 'RFC 9112 7.1', chunked('0\r\n\n')],
-  ['a bare LF behind the last size', 'RFC 9112 7.1', chunked('0\n\r\n')],
+  ['a bare LF after the last size', 'RFC 9112 7.1', chunked('0\n\r\n')],
   ['bare LFs as last chunk', 'RFC 9112 7.1', chunked('0\n\n')],
   ['a bare CR at the end', 'RFC 9112 7.1', chunked('0\r\n\rX')],
   ['a trailer without colon', 'RFC 9112 7.1.2', chunked('0\r\nX\r\n\r\n')],
@@ -224,12 +225,12 @@ const CHUNKS: readonly RefusedRow[] = [
   ['NUL in the trailers', 'RFC 9110 5.5', chunked('0\r\nX: \0\r\n\r\n')],
   ['129 trailers', 'RFC 6585 5', chunked(`0\r\n${'X: 1\r\n'.repeat(129)}\r\n`)],
   ['trailers over 8 KiB', 'RFC 6585 5', chunked(`0\r\nX: ${'x'.repeat(9 * 1024)}\r\n\r\n`), 431],
-  ['a fault behind a good chunk', 'RFC 9112 7.1', chunked(`5\r\nhello\r\nZ\r\n${EMPTY}`)],
+  ['an invalid size after a valid chunk', 'RFC 9112 7.1', chunked(`5\r\nhello\r\nZ\r\n${EMPTY}`)],
   [
-    'a fault in a chunk that comes later than the head',
+    'an invalid size in a later packet than the head',
     'RFC 9112 7.1',
     [`POST / HTTP/1.1\r\n${H}Expect: 100-continue\r\n${CHUNKED}\r\n`, { heard: '100 Continue' }, `5\r\nhello!${EMPTY}`],
   ],
 ];
 
-export const REFUSED: readonly RefusedRow[] = [...FRAMING, ...LINES, ...START_LINES, ...ROUTING, ...CHUNKS];
+export const REJECTED_REQUESTS: readonly RejectedRow[] = [...FRAMING, ...LINES, ...START_LINES, ...ROUTING, ...CHUNKS];

@@ -1,30 +1,32 @@
-// Requests that every data plane carries over, as bytes, and what their backend sees: each exactly once, in order, well framed.
+// Requests that every data plane forwards, as bytes, with the requests that the backend must see: each exactly once and
+// in order.
 import type { Step } from '../../harness/raw-http/raw.ts';
 
-export interface CarriedRequest {
-  /** Method and target. */
+export interface ForwardedRequest {
+  /** HTTP method and request target, with a space between. */
   readonly line: string;
   readonly body?: string;
-  /** Field lines that the backend gets, and names of those that it does not. */
+  /** Field lines that the backend must receive, and names of fields that it must not receive. */
   readonly has?: readonly string[];
   readonly lacks?: readonly string[];
   readonly trailers?: readonly string[];
 }
 
-interface CarriedRow {
+interface ForwardedRow {
   readonly rule: string;
   readonly section: string;
   readonly send: string | readonly Step[];
-  /** Nothing else reaches the backend. */
-  readonly seen: readonly (CarriedRequest | string)[];
+  /** All requests that reach the backend, in order. */
+  readonly seen: readonly (ForwardedRequest | string)[];
   /**
-   * open: the next request on the connection gets its response. closed: the connection ends behind the responses. A status: a
-   * refusal stands behind them, then the connection ends. cut: it ends, and nothing gets its response.
+   * State of the connection after the requests. 'open': the next request on the connection gets its response. 'closed':
+   * the connection ends after the responses. A number: a local response with this status follows, then the connection
+   * ends. 'cut': the connection ends, and the incomplete request gets no response.
    */
   readonly ending?: 'open' | 'closed' | 'cut' | number;
-  /** Interim responses that the client gets. */
+  /** Number of interim responses that the client receives. */
   readonly interim?: number;
-  /** Not byte by byte too, where an interim response may come in between. */
+  /** Sends the request only in whole packets, not byte by byte, because an interim response might arrive in between. */
   readonly isWhole?: true;
 }
 
@@ -35,11 +37,11 @@ const old = (lines: string): string => `GET / HTTP/1.0\r\n${lines}\r\n`;
 const chunked = (body: string, lines = ''): string => post(`${lines}Transfer-Encoding: chunked\r\n`, body);
 const length = (text: string): string => `Content-Length: ${text.length}\r\n`;
 
-const HELLO: CarriedRequest = { line: 'POST /', body: 'hello' };
+const HELLO: ForwardedRequest = { line: 'POST /', body: 'hello' };
 const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
 const KEEP = 'Connection: keep-alive\r\n';
 
-const BODIES: readonly CarriedRow[] = [
+const BODIES: readonly ForwardedRow[] = [
   { rule: 'a GET', section: 'RFC 9112 3', send: get(), seen: ['GET /'] },
   { rule: 'a body by length', section: 'RFC 9112 6.2', send: post(length('hello'), 'hello'), seen: [HELLO] },
   {
@@ -61,13 +63,13 @@ const BODIES: readonly CarriedRow[] = [
     seen: [{ line: 'POST /', body: '0\r\n\r\n' }],
   },
   {
-    rule: 'a GET with a body by length',
+    rule: 'a GET with a body and Content-Length',
     section: 'RFC 9110 9.3.1',
     send: get(length(SMUGGLED)) + SMUGGLED,
     seen: [{ line: 'GET /', body: SMUGGLED }],
   },
   {
-    rule: 'a GET with chunks',
+    rule: 'a GET with a chunked body',
     section: 'RFC 9110 9.3.1',
     send: `${get('Transfer-Encoding: chunked\r\n')}5\r\nhello\r\n0\r\n\r\n`,
     seen: [{ line: 'GET /', body: 'hello' }],
@@ -87,31 +89,31 @@ const BODIES: readonly CarriedRow[] = [
     seen: [HELLO],
   },
   {
-    rule: 'a length without a space before it, in other letters',
+    rule: 'a lower-case Content-Length without a space after the colon',
     section: 'RFC 9110 5.1',
     send: post('cONTENT-lENGTH:5\r\n', 'hello'),
     seen: [HELLO],
   },
   {
-    rule: 'chunked in other letters',
+    rule: 'chunked in mixed case',
     section: 'RFC 9112 7',
     send: post('TRANSFER-encoding:\tChUnKeD \r\n', '5\r\nhello\r\n0\r\n\r\n'),
     seen: [HELLO],
   },
   {
-    rule: 'chunks of every spelling',
+    rule: 'chunk sizes in every valid spelling',
     section: 'RFC 9112 7.1',
     send: chunked('001\r\nh\r\n2;a=b\r\nel\r\n2 \t;c="d e"\r\nlo\r\n000\r\n\r\n'),
     seen: [HELLO],
   },
   {
-    rule: 'no chunk but the last one',
+    rule: 'a chunked body without data',
     section: 'RFC 9112 7.1',
     send: chunked('0\r\n\r\n'),
     seen: [{ line: 'POST /', body: '' }],
   },
   {
-    rule: 'trailers, but none that frame, route or belong to the hop',
+    rule: 'trailers are forwarded except fields of framing, routing and the connection',
     section: 'RFC 9110 6.5.1',
     send: chunked(
       '5\r\nhello\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: b\r\nConnection: close\r\n\r\n',
@@ -126,7 +128,7 @@ const BODIES: readonly CarriedRow[] = [
   },
 ];
 
-const HEADS: readonly CarriedRow[] = [
+const HEADS: readonly ForwardedRow[] = [
   { rule: 'empty lines before a request', section: 'RFC 9112 2.2', send: `\r\n\r\n\r\n${get()}`, seen: ['GET /'] },
   {
     rule: 'an empty line between a body and the next request',
@@ -142,13 +144,13 @@ const HEADS: readonly CarriedRow[] = [
   },
   { rule: 'an empty value', section: 'RFC 9110 5.5', send: get('X:\r\n'), seen: [{ line: 'GET /', has: ['X: '] }] },
   {
-    rule: 'equal fields stay two',
+    rule: 'fields with equal names stay separate',
     section: 'RFC 9110 5.2',
     send: get('X: 1\r\nX: 1\r\n'),
     seen: [{ line: 'GET /', has: ['X: 1', 'X: 1'] }],
   },
-  { rule: 'a method that nobody knows', section: 'RFC 9110 9.1', send: get('', '/', 'M-SEARCH'), seen: ['M-SEARCH /'] },
-  { rule: 'a method in small letters', section: 'RFC 9110 9.1', send: get('', '/', 'get'), seen: ['get /'] },
+  { rule: 'an unknown method', section: 'RFC 9110 9.1', send: get('', '/', 'M-SEARCH'), seen: ['M-SEARCH /'] },
+  { rule: 'a lower-case method', section: 'RFC 9110 9.1', send: get('', '/', 'get'), seen: ['get /'] },
   {
     rule: '128 fields',
     section: 'RFC 6585 5',
@@ -163,45 +165,45 @@ const HEADS: readonly CarriedRow[] = [
   },
 ];
 
-const CONNECTIONS: readonly CarriedRow[] = [
+const CONNECTIONS: readonly ForwardedRow[] = [
   {
-    rule: 'Connection: Content-Length takes no length away',
+    rule: 'Connection: Content-Length does not remove the length',
     section: 'RFC 9110 7.6.1',
     send: post(`Connection: Content-Length\r\n${length('hello')}`, 'hello'),
     seen: [HELLO],
   },
   {
-    rule: 'Connection: Transfer-Encoding takes no coding away',
+    rule: 'Connection: Transfer-Encoding does not remove the transfer coding',
     section: 'RFC 9110 7.6.1',
     send: chunked('5\r\nhello\r\n0\r\n\r\n', 'Connection: transfer-encoding\r\n'),
     seen: [HELLO],
   },
   {
-    rule: 'Connection: Host takes no Host away',
+    rule: 'Connection: Host does not remove the Host',
     section: 'RFC 9110 7.6.1',
     send: get('Connection: Host\r\n'),
     seen: [{ line: 'GET /', has: ['Host: a'] }],
   },
   {
-    rule: 'fields that Connection names end here',
+    rule: 'fields that Connection names are not forwarded',
     section: 'RFC 9110 7.6.1',
     send: get('X-A: 1\r\nConnection: x-a,\tX-B\r\nX-B: 2\r\nX-C: 3\r\n'),
     seen: [{ line: 'GET /', has: ['X-C: 3'], lacks: ['x-a', 'x-b', 'connection'] }],
   },
   {
-    rule: 'fields of the hop end here',
+    rule: 'hop-by-hop fields are not forwarded',
     section: 'RFC 9110 7.6.1',
     send: get('Keep-Alive: 5\r\nProxy-Connection: close\r\nProxy-Authorization: x\r\nTE: gzip\r\nUpgrade: x\r\n'),
     seen: [{ line: 'GET /', lacks: ['keep-alive', 'proxy-connection', 'proxy-authorization', 'te', 'upgrade'] }],
   },
   {
-    rule: 'TE: trailers goes on',
+    rule: 'TE: trailers is forwarded',
     section: 'RFC 9110 10.1.4',
     send: get('TE: trailers, gzip;q=0.5\r\nConnection: TE\r\n'),
     seen: [{ line: 'GET /', has: ['TE: trailers', 'Connection: TE'] }],
   },
   {
-    rule: "the client's own word on where it comes from ends here",
+    rule: 'forwarding fields from an untrusted client are replaced',
     section: 'RFC 7239 8.1',
     send: get(
       'X-Forwarded-For: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\nx-forwarded-proto: https\r\nX-Forwarded-Port: 1\r\n',
@@ -218,7 +220,7 @@ const CONNECTIONS: readonly CarriedRow[] = [
     ending: 'closed',
   },
   {
-    rule: 'Connection: close among others',
+    rule: 'Connection: close in a list of options',
     section: 'RFC 9112 9.6',
     send: get('Connection: x, CLOSE\r\n') + SMUGGLED,
     seen: ['GET /'],
@@ -234,13 +236,13 @@ const CONNECTIONS: readonly CarriedRow[] = [
   { rule: 'HTTP/1.0 closes', section: 'RFC 9112 9.3', send: old(H) + SMUGGLED, seen: ['GET /'], ending: 'closed' },
   { rule: 'HTTP/1.0 with keep-alive', section: 'RFC 9112 9.3', send: old(H + KEEP), seen: ['GET /'] },
   {
-    rule: 'HTTP/1.0 without Host gets one',
+    rule: 'HTTP/1.0 without Host gets a Host',
     section: 'RFC 9112 3.2',
     send: old(KEEP),
     seen: [{ line: 'GET /', has: ['Host: '] }],
   },
   {
-    rule: 'HTTP/1.0 has no expectation',
+    rule: 'Expect in HTTP/1.0 is ignored',
     section: 'RFC 9110 10.1.1',
     send: `POST / HTTP/1.0\r\n${H}${KEEP}Expect: 100-continue\r\n${length('hello')}\r\nhello`,
     seen: [{ ...HELLO, lacks: ['expect'] }],
@@ -252,41 +254,41 @@ const CONNECTIONS: readonly CarriedRow[] = [
     seen: ['GET /1', HELLO, 'GET /3'],
   },
   {
-    rule: 'a refused request behind a good one',
+    rule: 'an invalid request after a valid one gets a local response',
     section: 'RFC 9112 9.3.2',
     send: `${get('', '/1')}GET /2 HTTP/1.1\r\n\r\n${SMUGGLED}`,
     seen: ['GET /1'],
     ending: 400,
   },
   {
-    rule: 'more than the length says is the next request, and is judged as one',
+    rule: 'bytes after the declared length are read as the next request',
     section: 'RFC 9112 6.2',
     send: `${post(length('hello'), 'hello')}hello${SMUGGLED}`,
     seen: [HELLO, 'helloGET /smuggled'],
   },
 ];
 
-const TARGETS: readonly CarriedRow[] = [
+const TARGETS: readonly ForwardedRow[] = [
   ...(
     [
       ['an absolute target', 'http://a/x?y', '/x?y'],
-      ['an absolute target in capitals, with port and final dot', 'HTTP://A.:80/x', '/x'],
+      ['an absolute target in upper case, with port and final dot', 'HTTP://A.:80/x', '/x'],
       ['an absolute target without path', 'http://a', '/'],
       ['an absolute target with a query only', 'http://a?x', '/?x'],
       ['dot segments', '/a/./b/../c', '/a/c'],
-      ['dot segments beyond the root', '/../../a', '/a'],
+      ['dot segments above the root', '/../../a', '/a'],
       ['escaped dots', '/a/%2e%2E/b', '/b'],
-      ['half escaped dots', '/a/.%2e/b', '/b'],
+      ['partly escaped dots', '/a/.%2e/b', '/b'],
       ['a dot segment at the end', '/a/b/..', '/a/'],
       ['dots in an absolute target', 'http://a/x/../y', '/y'],
-      ['dots in the query stay', '/a?/../b', '/a?/../b'],
-      ['an escaped slash stays', '/a%2Fb', '/a%2Fb'],
-      ['two slashes stay', '//a//b', '//a//b'],
-      ['names with dots stay', '/...a/.b/c..', '/...a/.b/c..'],
-      ['what browsers do not escape', '/a|b"<>{}^`\\', '/a|b"<>{}^`\\'],
+      ['dots in the query are kept', '/a?/../b', '/a?/../b'],
+      ['an escaped slash is kept', '/a%2Fb', '/a%2Fb'],
+      ['two slashes are kept', '//a//b', '//a//b'],
+      ['segments with dots in their names are kept', '/...a/.b/c..', '/...a/.b/c..'],
+      ['characters that browsers do not escape', '/a|b"<>{}^`\\', '/a|b"<>{}^`\\'],
     ] as const
   ).map(
-    ([rule, target, line]): CarriedRow => ({
+    ([rule, target, line]): ForwardedRow => ({
       rule,
       section: target.startsWith('/') ? 'RFC 3986 6.2.2' : 'RFC 9112 3.2.2',
       send: get('', target),
@@ -295,13 +297,13 @@ const TARGETS: readonly CarriedRow[] = [
   ),
   { rule: 'OPTIONS *', section: 'RFC 9112 3.2.4', send: get('', '*', 'OPTIONS'), seen: ['OPTIONS *'] },
   {
-    rule: 'OPTIONS of an authority',
+    rule: 'OPTIONS with an absolute target without path',
     section: 'RFC 9112 3.2.4',
     send: get('', 'http://a', 'OPTIONS'),
     seen: ['OPTIONS *'],
   },
   ...['A.example', 'a:8080', 'a:', '[::1]:80', '[2001:db8::1]', '127.0.0.1', 'a_b', '%61'].map(
-    (host): CarriedRow => ({
+    (host): ForwardedRow => ({
       rule: `Host: ${host}`,
       section: 'RFC 9110 7.2',
       send: `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
@@ -312,23 +314,23 @@ const TARGETS: readonly CarriedRow[] = [
 
 const EXPECT = `Expect: 100-continue\r\n${length('hello')}`;
 
-const UPGRADES: readonly CarriedRow[] = [
+const UPGRADES: readonly ForwardedRow[] = [
   {
-    rule: 'Expect: 100-continue, the body behind the 100',
+    rule: 'Expect: 100-continue, with the body sent after the 100',
     section: 'RFC 9110 10.1.1',
     send: [post(EXPECT, ''), { heard: 'HTTP/1.1 100' }, 'hello'],
     seen: [{ ...HELLO, has: ['Expect: 100-continue'] }],
     interim: 1,
   },
   {
-    rule: 'Expect: 100-continue, the body at once',
+    rule: 'Expect: 100-continue, with the body sent at once',
     section: 'RFC 9110 10.1.1',
     send: [post(EXPECT, 'hello')],
     seen: [HELLO],
     isWhole: true,
   },
   {
-    rule: 'Expect: 100-continue with chunks behind the 100',
+    rule: 'Expect: 100-continue, with chunks sent after the 100',
     section: 'RFC 9110 10.1.1',
     send: [chunked('', 'Expect: 100-continue\r\n'), { heard: 'HTTP/1.1 100' }, '5\r\nhello\r\n0\r\n\r\n'],
     seen: [HELLO],
@@ -341,39 +343,39 @@ const UPGRADES: readonly CarriedRow[] = [
     seen: ['GET /'],
   },
   {
-    rule: 'an upgrade that the backend does not take: what follows is the next request',
+    rule: 'the backend ignores an upgrade: the following bytes are the next request',
     section: 'RFC 9110 7.8',
     send: get('Connection: Upgrade\r\nUpgrade: websocket\r\n') + get('', '/second'),
     seen: [{ line: 'GET /', has: ['Upgrade: websocket', 'Connection: Upgrade'] }, 'GET /second'],
   },
   {
-    rule: 'Upgrade that Connection does not name ends here',
+    rule: 'Upgrade that Connection does not name is not forwarded',
     section: 'RFC 9110 7.8',
     send: get('Upgrade: websocket\r\n'),
     seen: [{ line: 'GET /', lacks: ['upgrade'] }],
   },
   {
-    rule: 'an upgrade on a request with a body ends here, the body does not',
+    rule: 'Upgrade on a request with a body is not forwarded, the body is',
     section: 'RFC 9110 7.8',
     send: post(`Connection: Upgrade\r\nUpgrade: websocket\r\n${length('hello')}`, 'hello'),
     seen: [{ ...HELLO, lacks: ['upgrade', 'connection'] }],
   },
   {
-    rule: 'an upgrade in HTTP/1.0 is none',
+    rule: 'Upgrade in HTTP/1.0 is ignored',
     section: 'RFC 9110 7.8',
     send: old(`${H}Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n`),
     seen: [{ line: 'GET /', lacks: ['upgrade'] }],
   },
   ...['h2c', 'H2C', 'websocket, h2c', 'h2c-14', '\th2c'].map(
-    (protocol): CarriedRow => ({
-      rule: `Upgrade: ${protocol.trim()} ends here with its settings`,
+    (protocol): ForwardedRow => ({
+      rule: `Upgrade: ${protocol.trim()} is not forwarded, nor are its settings`,
       section: 'RFC 9113 3.1',
       send: get(`Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABk\r\n`),
       seen: [{ line: 'GET /', lacks: ['upgrade', 'http2-settings', 'connection'] }],
     }),
   ),
   {
-    rule: 'h2c with a body ends here',
+    rule: 'Upgrade: h2c on a request with a body is not forwarded',
     section: 'RFC 9113 3.1',
     send: post(
       `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n${length('hello')}`,
@@ -382,18 +384,18 @@ const UPGRADES: readonly CarriedRow[] = [
     seen: [{ ...HELLO, lacks: ['upgrade', 'http2-settings'] }],
   },
   {
-    rule: 'HTTP2-Settings that nothing names ends here',
+    rule: 'HTTP2-Settings that Connection does not name is not forwarded',
     section: 'RFC 9113 3.1',
     send: get('HTTP2-Settings: AA\r\n'),
     seen: [{ line: 'GET /', lacks: ['http2-settings'] }],
   },
 ];
 
-const ENDS: readonly CarriedRow[] = [
+const ENDS: readonly ForwardedRow[] = [
   { rule: 'EOF before any byte', section: 'RFC 9112 9.5', send: ['FIN'], seen: [], ending: 'cut' },
   { rule: 'EOF in the request line', section: 'RFC 9112 8', send: ['GET / HT', 'FIN'], seen: [], ending: 'cut' },
   {
-    rule: 'EOF before the empty line',
+    rule: 'EOF before the empty line after the fields',
     section: 'RFC 9112 8',
     send: [`GET / HTTP/1.1\r\n${H}`, 'FIN'],
     seen: [],
@@ -407,7 +409,7 @@ const ENDS: readonly CarriedRow[] = [
     ending: 'cut',
   },
   {
-    rule: 'EOF behind a whole request',
+    rule: 'EOF after a complete request',
     section: 'RFC 9112 9.6',
     send: [get(), 'FIN'],
     seen: ['GET /'],
@@ -430,14 +432,14 @@ const ENDS: readonly CarriedRow[] = [
   { rule: 'EOF in a chunk size', section: 'RFC 9112 8', send: [chunked('5'), 'FIN'], seen: [], ending: 'cut' },
   { rule: 'EOF in a chunk', section: 'RFC 9112 8', send: [chunked('5\r\nhel'), 'FIN'], seen: [], ending: 'cut' },
   {
-    rule: 'EOF behind a chunk',
+    rule: 'EOF after a chunk',
     section: 'RFC 9112 8',
     send: [chunked('5\r\nhello\r\n'), 'FIN'],
     seen: [],
     ending: 'cut',
   },
   {
-    rule: 'EOF behind the last chunk',
+    rule: 'EOF after the last chunk',
     section: 'RFC 9112 8',
     send: [chunked('5\r\nhello\r\n0\r\n'), 'FIN'],
     seen: [],
@@ -459,4 +461,11 @@ const ENDS: readonly CarriedRow[] = [
   },
 ];
 
-export const CARRIED: readonly CarriedRow[] = [...BODIES, ...HEADS, ...CONNECTIONS, ...TARGETS, ...UPGRADES, ...ENDS];
+export const FORWARDED_REQUESTS: readonly ForwardedRow[] = [
+  ...BODIES,
+  ...HEADS,
+  ...CONNECTIONS,
+  ...TARGETS,
+  ...UPGRADES,
+  ...ENDS,
+];
