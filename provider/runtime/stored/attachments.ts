@@ -1,4 +1,4 @@
-// The attachments of the stored model, of either kind: what each is bound to, and the targets that it binds.
+// Attachments in the stored model: the parent of each attachment and the targets that it binds.
 import type { Kind } from '../../model/base/kinds.ts';
 import { isSameList } from '../../model/base/same-list.ts';
 import { canonicalAddress, targetKey } from '../../model/base/target-key.ts';
@@ -14,19 +14,19 @@ import type { StoredObject } from './object.ts';
 
 export type Attachment = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
 
-/** A target that an attachment binds, with every default resolved. Frozen: where nothing of it changes it stays the same object. */
+/** A target that an attachment binds, with every default resolved. Frozen; an unchanged target stays the identical object. */
 interface ResolvedTarget {
   /** The id of the attachment. */
   readonly attachment: string;
-  /** The name in the attachment's targets, or in the group's members. */
+  /** Name of the target in the attachment's `targets`, or of the member in the auto scaling group's `members`. */
   readonly name: string;
-  /** The target key. Under a classic load balancer, each listener of which has a port, the address alone. */
+  /** Target key; only the address under a classic load balancer, whose listeners decide the port. */
   readonly key: string;
   readonly address: string;
-  /** Undefined under a classic load balancer: the listener's `backendPort` counts. */
+  /** `undefined` under a classic load balancer, where the listener's `backendPort` counts. */
   readonly port: number | undefined;
   readonly weight: number;
-  /** Why it may take no traffic now. */
+  /** Why the target's server may take no traffic now; `undefined` if it may. */
   readonly ineligible: string | undefined;
 }
 
@@ -43,13 +43,13 @@ export function* attachmentsOf(view: ModelView): Iterable<Attachment> {
   yield* view.list('group-attachments');
 }
 
-/** The load balancer that a parent is, or belongs to. */
+/** The load balancer that the parent of an attachment is or belongs to. Returns `undefined` if there is none. */
 export function loadBalancerOf(objects: StoredObjects, parent: ParentIds): StoredObject<'load-balancers'> | undefined {
   const id = loadBalancerIdOf(lookupIn(objects), parent);
   return id === undefined ? undefined : objects.get('load-balancers', String(id));
 }
 
-/** Each target that the attachment asks for, as the model has it. */
+/** Every target that the attachment asks for, by name, even if the target cannot be bound. */
 export function targetsWanted(
   objects: StoredObjects,
   attachment: Attachment,
@@ -57,15 +57,15 @@ export function targetsWanted(
   return wantedTargets(lookupIn(objects), attachment) as [string, TargetProperties][];
 }
 
-/** By the attachment's properties, which never change. */
+/** Cache of resolved targets. Its keys are the frozen properties of attachments, so an update never finds an old entry. */
 const resolved = new WeakMap<
   object,
   { readonly parts: readonly unknown[]; readonly targets: readonly ResolvedTarget[] }
 >();
 
 /**
- * The targets that the attachment binds. They are resolved once, and again only after a change of an object that they are
- * made of: a write asks for them many times, and for those of attachments that it does not change.
+ * The targets that the attachment binds. Targets are resolved again only after a change of an object that they depend on,
+ * because one write asks many times for the targets of the same attachments.
  */
 export function resolvedTargets(objects: StoredObjects, attachment: Attachment): readonly ResolvedTarget[] {
   const parts = [loadBalancerOf(objects, attachment.properties), ...targetSourcesOf(objects, attachment)];
@@ -95,10 +95,10 @@ function resolve(objects: StoredObjects, attachment: Attachment): ResolvedTarget
   });
 }
 
-/** What a target resolves to that depends on nothing but itself: a bare address with a port. A patch leaves most of them. */
+/** Cache of resolved targets that depend on no other object (address and port are given); a patch keeps most of them. */
 const selfContained = new WeakMap<TargetProperties, ResolvedTarget>();
 
-/** The objects that an attachment's targets are made of, beside itself and what it is bound to. */
+/** The servers and the auto scaling group that an attachment's targets depend on. */
 export function targetSourcesOf(objects: StoredObjects, attachment: Attachment): StoredObject[] {
   if (attachment.kind === 'attachments') return serversOf(objects, serverIdsOf(attachment));
   const group = objects.get('groups', attachment.properties.groupId);
@@ -109,7 +109,7 @@ function serversOf(objects: StoredObjects, serverIds: readonly string[]): Stored
   return serverIds.flatMap((id) => objects.get('backend-servers', id) ?? []);
 }
 
-/** By the attachment's properties, which never change: to look through 10,000 targets at each compile takes 4 ms. */
+/** Cache of server ids by attachment properties; without it, each compile would spend 4 ms on 10,000 targets. */
 const serverIds = new WeakMap<object, readonly string[]>();
 
 function serverIdsOf({ properties }: StoredObject<'attachments'>): readonly string[] {

@@ -1,4 +1,4 @@
-// Who binds what in a model, resolved once for each version: which attachments serve which target group, and with what targets.
+// Bindings of a model: which attachments serve each target group, and with which targets; resolved once a version.
 import { canonicalAddress, targetKey } from '../../model/base/target-key.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import type { ParentIds } from '../../model/objects/parent.ts';
@@ -15,13 +15,13 @@ type Rule = StoredObject<'rules'>;
 interface ServedTargetGroup {
   readonly targetGroupId: string;
   readonly listenerId: string;
-  /** The port of all its targets, where its listener is a classic one. */
+  /** Port of all targets if the load balancer is classic; else `undefined`, and each target has its own port. */
   readonly fixedPort: number | undefined;
 }
 
 const known = new WeakMap<Model, Bindings>();
 
-/** The bindings of the model as the view has it now. */
+/** The bindings of the view's current model, cached by model. */
 export function bindingsOf(view: ModelView): Bindings {
   const model = view.toModel();
   const bindings = known.get(model) ?? new Bindings(model);
@@ -48,12 +48,15 @@ export class Bindings {
     return this.#index.ofRule(id);
   }
 
-  /** A listener that is no longer HTTP or HTTPS has none: its stack is about to delete them. */
+  /** The rules of a listener; none if the listener became TCP or UDP, because its stack is about to delete the rules. */
   rulesOf({ id, properties }: Listener): readonly Rule[] {
     return (isHttp(properties.protocol) && this.#rules.get(id)) || [];
   }
 
-  /** What an attachment serves: its rule, its listener, or those listeners of its load balancer that have none of their own. */
+  /**
+   * The target groups that an attachment with this parent serves. An attachment of a load balancer serves each listener
+   * that has no attachment of its own.
+   */
   targetGroupsServedBy(parent: ParentIds): ServedTargetGroup[] {
     const model = this.#model;
     if (parent.ruleId !== undefined) {
@@ -75,7 +78,10 @@ export class Bindings {
     });
   }
 
-  /** The targets that the attachments bind to one target group, by key. Each is of its holder: of those that bind it the one that came to do so last. */
+  /**
+   * The targets that the attachments bind to one target group, by target key. If several attachments bind one target key,
+   * its holder is the attachment that bound the key last.
+   */
   heldTargets(attachments: readonly Attachment[], fixedPort: number | undefined): Map<string, TargetSnapshot> {
     const held = new Map<string, TargetSnapshot>();
     for (const attachment of attachments) {
@@ -88,7 +94,7 @@ export class Bindings {
     return held;
   }
 
-  /** The attachment's targets in a target group, whose port is `fixedPort` where that is given. */
+  /** The attachment's targets in one target group. If `fixedPort` is given, every target has that port. */
   targetsOf(attachment: Attachment, fixedPort: number | undefined): readonly TargetSnapshot[] {
     const targets = resolvedTargets(this.#model, attachment);
     if (fixedPort === undefined) return targets.filter((target): target is TargetSnapshot => target.port !== undefined);
@@ -98,7 +104,7 @@ export class Bindings {
   }
 }
 
-/** The version at which the target's attachment came to bind it. */
+/** The model version at which the target's attachment began to bind the target; 0 if unknown. */
 function heldSince(attachments: readonly Attachment[], { attachment: id, address, key }: TargetSnapshot): number {
   const boundSince = attachments.find((attachment) => attachment.id === id)?.state.boundSince ?? {};
   return boundSince[key] ?? boundSince[canonicalAddress(address)] ?? 0;

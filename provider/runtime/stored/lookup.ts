@@ -1,4 +1,4 @@
-// The stored model as the rules over several objects look at it.
+// The stored model as the `Lookup` that the rules over several objects read.
 import type { Kind } from '../../model/base/kinds.ts';
 import type { Lookup, ObjectFields } from '../../model/rules/lookup.ts';
 import { membersOf } from './members.ts';
@@ -16,7 +16,7 @@ export function lookupIn(objects: StoredObjects): Lookup {
   };
 }
 
-/** The members of a group are also those that joined it through the API. */
+/** An object's properties; `members` of an auto scaling group also has the servers that joined through the API. */
 export function fieldsOf(object: StoredObject): object {
   return object.kind === 'groups' ? { ...object.properties, members: membersOf(object) } : object.properties;
 }

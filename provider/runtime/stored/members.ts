@@ -1,7 +1,7 @@
-// The members of an auto scaling group.
+// Members of an auto scaling group, either declared in its properties or joined through the API.
 import type { StoredObject } from './object.ts';
 
-/** Server ids by name; who has joined through the API is named by its id. */
+/** Server ids by member name. A server that joined through the API has its id as its name. */
 export function membersOf({
   properties,
   state,

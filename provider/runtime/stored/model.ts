@@ -1,4 +1,4 @@
-// The objects of the model in memory, and the draft in which a batch of writes is tried before it is stored.
+// The model in memory, and the draft in which a batch of writes is tried before the batch is stored.
 import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import type { ObjectChange, StoredObject } from './object.ts';
 
@@ -7,17 +7,17 @@ export interface StoredObjects {
   get<K extends Kind>(kind: K, id: string): StoredObject<K> | undefined;
 }
 
-/** What can be asked of the model, as it is or as a draft has it. */
+/** Read access to a model or to a draft of one. */
 export interface ModelView extends StoredObjects {
   readonly version: number;
   list<K extends Kind>(kind: K): Iterable<StoredObject<K>>;
-  /** The model as it is now, which never changes. */
+  /** An immutable model with the view's current objects. */
   toModel(): Model;
 }
 
 type Collections = Record<Kind, ReadonlyMap<string, StoredObject>>;
 
-/** Never changed: a commit makes the next one. */
+/** One version of the model. Immutable: a commit makes the next version. */
 export class Model implements ModelView {
   readonly version: number;
   readonly #collections: Collections;
@@ -62,7 +62,7 @@ export class Model implements ModelView {
   }
 }
 
-/** A model with changes that nobody else sees yet; each takes the next version. */
+/** A model with changes that are not stored yet. Each change takes the next version. */
 export class Draft implements ModelView {
   readonly #base: Model;
   #current: Model;
@@ -97,7 +97,7 @@ export class Draft implements ModelView {
     this.#apply({ delete: { kind, id } });
   }
 
-  /** Makes a change of several steps wholly, or, where it throws, not at all. */
+  /** Runs a change of several steps. If the change throws, all of its steps are undone. */
   attempt<T>(change: () => T): T {
     const before = this.#current;
     try {
@@ -108,7 +108,7 @@ export class Draft implements ModelView {
     }
   }
 
-  /** Takes back every change since `before`, which `toModel` returned then. */
+  /** Undoes every change since `before`, an earlier result of `toModel`. */
   undoTo(before: Model): void {
     this.changes.length -= this.version - before.version;
     this.#current = before;

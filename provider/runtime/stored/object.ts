@@ -1,48 +1,51 @@
-// Objects, health and tokens as they are stored.
+// Shapes of stored data: objects, health of targets, tokens.
 import type { Kind } from '../../model/base/kinds.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import type { TokenProperties } from '../../model/permissions/token.ts';
 import type { Health } from '../contract/snapshot.ts';
 
-/** One object of the model. Frozen: a change makes a new one, so an unchanged object is found by `===`. */
+/** One object of the model. Frozen: a change makes a new object, therefore `===` tells whether an object is unchanged. */
 export type StoredObject<K extends Kind = Kind> = {
   [P in K]: {
     readonly kind: P;
     readonly id: string;
-    /** The URN of the resource that owns it; undefined: made through the API by hand. */
+    /** The URN of the resource that owns the object; `undefined` for an object made through the API by hand. */
     readonly owner: string | undefined;
-    /** Random, new with each create; a delete that carries another one is out of date. */
+    /** Random, new with each create. A delete with another incarnation is out of date and does nothing. */
     readonly incarnation: string;
-    /** The model's version that last changed it. */
+    /** The model version that last changed the object. */
     readonly version: number;
     readonly properties: Readonly<PropertiesOf<P>>;
-    /** What the runtime decided once and keeps. */
+    /** Values that the runtime decides and keeps with the object. */
     readonly state: StateOf<P>;
   };
 }[K];
 
-/** The states of those kinds that have one. */
+/** The state of each kind of object that has one. */
 export interface States {
   'load-balancers': { readonly vip: string };
-  /** The key of its sticky cookies, where it was given none, and the version at which it came to serve its VIP:port. */
+  /**
+   * `cookieKey`: generated key for sticky cookies, if the properties give none. `servesSince`: model version at which the
+   * listener began to serve its VIP:port; absent if it never did.
+   */
   listeners: { readonly cookieKey?: string; readonly servesSince?: number };
   rules: { readonly cookieKey?: string };
   attachments: BoundSince;
-  /** Whether its time is over. */
+  /** True once the server's `expiresAt` has passed. */
   'backend-servers': { readonly expired: boolean };
-  /** The servers that have joined through the API, in their order. */
+  /** Ids of the servers that joined through the API, oldest first. */
   groups: { readonly joined: readonly string[] };
   'group-attachments': BoundSince;
 }
 
-/** Per target key the version at which it was claimed. */
+/** Model version at which an attachment began to bind each target, by target key. */
 interface BoundSince {
   readonly boundSince: Readonly<Record<string, number>>;
 }
 
 export type StateOf<K extends Kind> = K extends keyof States ? States[K] : Readonly<Record<never, never>>;
 
-/** An object as it is now, or the id of one that is gone. */
+/** One change of the model: a created or updated object, or the id of a deleted object. */
 export type ObjectChange = { put: StoredObject } | { delete: { kind: Kind; id: string } };
 
 export interface StoredHealth {
@@ -51,10 +54,10 @@ export interface StoredHealth {
   health: Health;
 }
 
-/** Beside the model: no version of it has them, and none is made by them. */
+/** A stored token. Tokens are not part of the model: a change of a token makes no model version. */
 export interface StoredToken extends Readonly<TokenProperties> {
   readonly id: string;
-  /** SHA-256 of its secret, in hex. */
+  /** SHA-256 of the token's secret, in hex. */
   readonly secretHash: string;
   /** RFC 3339. */
   readonly createdAt: string;
@@ -64,7 +67,7 @@ export interface StoredModel {
   runtimeId: string;
   version: number;
   objects: StoredObject[];
-  /** When the health was last known to be right, in ms since 1970; 0: never. */
+  /** When `health` was last stored or confirmed, in milliseconds since 1970; 0 if never. */
   healthAtMs: number;
   health: StoredHealth[];
   tokens: StoredToken[];

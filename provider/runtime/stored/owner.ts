@@ -1,12 +1,15 @@
-// Whose an object is: what errors name, and what tells one stack's objects from another's.
+// The owner of an object, as errors name the owner and as stacks are told apart.
 import { stackOf } from '../../model/base/urn.ts';
 import type { StoredObject } from './object.ts';
 
 export function ownerName({ owner }: Pick<StoredObject, 'owner'>): string {
-  return owner ?? 'nobody: it was made through the API';
+  return owner ?? 'nobody (created through the API)';
 }
 
-/** Within a stack, objects may stand in for each other while resources are renamed or created anew. */
+/**
+ * Whether two objects belong to one stack. Objects of one stack may share an endpoint, target or rule for a while, because
+ * Pulumi creates the replacement of a resource before it deletes the old resource.
+ */
 export function isSameStack(a: Pick<StoredObject, 'owner'>, b: Pick<StoredObject, 'owner'>): boolean {
   return stackOf(a.owner) === stackOf(b.owner);
 }

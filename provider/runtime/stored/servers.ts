@@ -1,4 +1,4 @@
-// Backend servers over time: which of them have expired, and the change that says so.
+// Changes of backend servers that affect attachments: new addresses and expiry.
 import { isDeepStrictEqual } from 'node:util';
 import { isExpired } from '../../model/objects/backend-server.ts';
 import type { Draft, ModelView } from './model.ts';
@@ -6,17 +6,17 @@ import type { StoredObject } from './object.ts';
 
 type Server = StoredObject<'backend-servers'>;
 
-/** Whether a server that others may bind gets other addresses. */
+/** Whether a write changes the addresses of an existing server. Returns false for a new server, which nothing binds yet. */
 export function hasMoved(before: Server | undefined, next: Server): boolean {
   return before !== undefined && !isDeepStrictEqual(before.properties.addresses, next.properties.addresses);
 }
 
-/** Whether the time of any server is over that still counts as good. */
+/** Whether the `expiresAt` of any server has passed without a stored `expired` state. */
 export function hasExpired(view: ModelView, nowMs: number): boolean {
   return [...view.list('backend-servers')].some((server) => isNewlyExpired(server, nowMs));
 }
 
-/** A change of the model, so that a snapshot is made of it: compile knows no time. */
+/** Marks servers as expired in the model, because compile reads no clock and a new snapshot needs a change. */
 export function expireServers(draft: Draft, nowMs: number): void {
   for (const server of [...draft.list('backend-servers')]) {
     if (isNewlyExpired(server, nowMs)) draft.put({ ...server, state: { expired: true } });

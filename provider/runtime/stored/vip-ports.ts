@@ -1,4 +1,4 @@
-// Which listeners share an address and port, and which of them serves it.
+// VIP:port of listeners: which listeners share an address and port, and which listener serves it.
 import type { ModelView } from './model.ts';
 import type { StoredObject } from './object.ts';
 
@@ -9,7 +9,7 @@ export interface VipPort {
   readonly port: number;
 }
 
-/** Of the listeners of each VIP:port the one that came to serve it last. Load balancers may share an address. */
+/** Ids of the serving listeners, one for each VIP:port, also if several load balancers share an address. */
 export function servingListeners(view: ModelView): ReadonlySet<string> {
   const serving = new Map<string, Listener>();
   for (const listener of view.list('listeners')) {
@@ -20,20 +20,20 @@ export function servingListeners(view: ModelView): ReadonlySet<string> {
   return new Set([...serving.values()].map(({ id }) => id));
 }
 
-/** Which of two serves; of two that never did the one that was written first. */
+/** The one of two listeners that began to serve later. If neither ever served, the listener that was written first. */
 export function laterOf(a: Listener, b: Listener): Listener {
   const difference = (b.state.servesSince ?? 0) - (a.state.servesSince ?? 0);
   return difference > 0 || (difference === 0 && b.version < a.version) ? b : a;
 }
 
 export function listenersAt(view: ModelView, at: VipPort): Listener[] {
-  // The port first: it is at hand, and few have it.
+  // Ports are compared first, because the address of a listener needs a look-up of its load balancer.
   return [...view.list('listeners')].filter((listener) => {
     return listener.properties.port === at.port && isSame(vipPortOf(view, listener), at);
   });
 }
 
-/** Of a listener, or of each listener of a load balancer; the object need not be in the view yet. */
+/** The VIP:port of a listener, or of every listener of a load balancer. The object itself need not be in the view. */
 export function vipPortsOf(view: ModelView, object: StoredObject): VipPort[] {
   if (object.kind === 'listeners') return [vipPortOf(view, object)];
   if (object.kind !== 'load-balancers') return [];
