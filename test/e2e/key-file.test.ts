@@ -45,17 +45,20 @@ test('--key-file sets another place; a wrong, damaged or readable-by-others key 
     assert.doesNotMatch(error.message, /\n\s+at /);
     return true;
   };
-  await assert.rejects(start([]), isOneError(/key file \S+master-key is not there: put the file back/));
+  await assert.rejects(start([]), isOneError(/key file \S+master-key is missing: restore the key file/));
   writeFileSync(file, Buffer.alloc(32));
   await assert.rejects(
     start(args),
-    isOneError(/listeners\/web do not open with the key file \S+, which is another key/),
+    isOneError(/key file \S+ does not open the secrets of listeners\/web, because it holds another key/),
   );
   writeFileSync(file, key.subarray(1));
   await assert.rejects(start(args), isOneError(/key file \S+ is damaged: it has 31 bytes/));
   writeFileSync(file, key);
   chmodSync(file, 0o644);
-  await assert.rejects(start(args), isOneError(/key file \S+ is open to others \(mode 644\): chmod 600 it/));
+  await assert.rejects(
+    start(args),
+    isOneError(/key file \S+ is open to other users \(mode 644\): run chmod 600 on it/),
+  );
   chmodSync(file, 0o600);
   await start(args);
   assert.equal(await servedName(port), 'a.example');

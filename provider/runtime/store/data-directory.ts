@@ -1,4 +1,4 @@
-// The data directory: made private, locked against a second runtime, with the administrator's token and the database file.
+// The runtime's data directory: private, locked against a second runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -12,7 +12,7 @@ interface DataDirectory {
   unlock(): void;
 }
 
-/** Throws an Error for the terminal where another runtime holds the directory. */
+/** Creates the directory if needed and locks it. Throws an `Error` for the terminal if another runtime holds the lock. */
 export function openDataDirectory(directory: string): DataDirectory {
   const path = resolve(directory);
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -25,14 +25,14 @@ export function openDataDirectory(directory: string): DataDirectory {
   };
 }
 
-/** Puts the token where clients on this machine, of this user, look for it. */
+/** Writes the administrator's token to `~/.weir/<runtime id>/token`, where this user's clients on this machine look for it. */
 export function publishToken(runtimeId: string, token: string, home = homedir()): void {
   const folder = join(home, '.weir', runtimeId);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, 'token'), `${token}\n`, { mode: 0o600 });
 }
 
-/** An exclusive SQLite transaction on a file of its own: the system ends it with the process, however that dies. */
+/** Locks by an exclusive SQLite transaction on a separate file, because the system releases that lock with the process. */
 function lockDirectory(path: string): DatabaseSync {
   const lock = new DatabaseSync(join(path, 'lock'));
   try {
@@ -42,7 +42,7 @@ function lockDirectory(path: string): DatabaseSync {
     lock.close();
     const isBusy = error instanceof Error && /locked|busy/i.test(error.message);
     if (!isBusy) throw error;
-    throw new Error(`${path} is in use by another weir runtime: stop that one, or give another --data directory`);
+    throw new Error(`${path} is in use by another weir runtime: stop that runtime, or give another --data directory`);
   }
 }
 
@@ -52,7 +52,7 @@ function adminToken(file: string): string {
     if (/^[!-~]+$/.test(token)) return token;
     if (token !== '') {
       throw new Error(
-        `${file} is no token: it has spaces or characters beyond ASCII in it; delete it to have one made`,
+        `${file} holds no token: its text has spaces or characters beyond ASCII; delete the file to have a token made`,
       );
     }
   } catch (error) {

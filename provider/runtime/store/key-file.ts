@@ -1,4 +1,4 @@
-// The key under which secrets are stored: a file of 32 random bytes, made when the first secret is.
+// The key file for stored secrets: 32 random bytes, created when the first secret is stored.
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -13,13 +13,13 @@ export class KeyFile {
     this.path = path;
   }
 
-  /** Undefined: there is no such file. Throws an Error for the terminal where it cannot be used. */
+  /** Reads the key. Throws an `Error` for the terminal if the file is not usable. Returns `undefined` if there is no file. */
   read(): Buffer | undefined {
     this.#key ??= readKey(this.path);
     return this.#key;
   }
 
-  /** Durable when it returns: what is sealed with it may be stored. */
+  /** Returns the key, creating the file if needed. The key is durable on return, so secrets sealed with it may be stored. */
   readOrCreate(): Buffer {
     return this.read() ?? this.#create();
   }
@@ -30,7 +30,7 @@ export class KeyFile {
     try {
       writeFileSync(file, randomBytes(KEY_BYTES));
       fsyncSync(file);
-      // Whole or not at all; and never over a key that another runtime made in this moment.
+      // A hard link makes the key file appear whole, and fails if another runtime has just created a key file.
       linkSync(draft, this.path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -40,7 +40,7 @@ export class KeyFile {
     }
     syncFolder(dirname(this.path));
     const key = this.read();
-    if (key === undefined) throw new Error(`the key file ${this.path} is gone in the moment in which it was made`);
+    if (key === undefined) throw new Error(`the key file ${this.path} was removed right after its creation`);
     return key;
   }
 }
@@ -56,11 +56,11 @@ function readKey(path: string): Buffer | undefined {
   try {
     const mode = fstatSync(file).mode & 0o777;
     if ((mode & 0o077) !== 0) {
-      throw new Error(`the key file ${path} is open to others (mode ${mode.toString(8)}): chmod 600 it`);
+      throw new Error(`the key file ${path} is open to other users (mode ${mode.toString(8)}): run chmod 600 on it`);
     }
     const key = readFileSync(file);
     if (key.length === KEY_BYTES) return key;
-    throw new Error(`the key file ${path} is damaged: it has ${key.length} bytes, a key has ${KEY_BYTES}`);
+    throw new Error(`the key file ${path} is damaged: it has ${key.length} bytes instead of ${KEY_BYTES}`);
   } finally {
     closeSync(file);
   }

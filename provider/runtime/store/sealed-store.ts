@@ -1,4 +1,4 @@
-// A store around a store: secrets are sealed on their way to the disk and opened on their way back.
+// A store that encrypts secrets before another store keeps them, and decrypts secrets on load.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { isRecord } from '../../model/base/record.ts';
 import { type Replace, replaceSecrets, replaceStateSecrets } from '../../model/base/secrets.ts';
@@ -7,11 +7,11 @@ import type { KeyFile } from './key-file.ts';
 import type { Store } from './store.ts';
 
 const CIPHER = 'aes-256-gcm';
-/** NIST SP 800-38D 8.2.2: random nonces of 96 bits are good for 2^32 seals under one key. */
+/** NIST SP 800-38D section 8.2.2 allows 2^32 encryptions with random 96-bit nonces under one key. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** No string, so that no secret's own text can be taken for one. */
+/** An encrypted secret: nonce, ciphertext and tag in base64. An object, because a plain secret is always a string. */
 interface Sealed {
   readonly sealed: string;
 }
@@ -25,9 +25,9 @@ export class SealedStore implements Store {
     this.#keyFile = keyFile;
   }
 
-  /** Throws an Error for the terminal where the key file is not the one that the secrets were sealed with. */
+  /** Loads the model. Throws an `Error` for the terminal if the key file is missing or is not the secrets' key. */
   async load(): Promise<StoredModel> {
-    // Before anything else: a file that others may read is no surprise to keep for the first secret.
+    // An unusable key file fails the start, not the first write of a secret.
     this.#keyFile.read();
     const model = await this.#store.load();
     return { ...model, objects: model.objects.map((object) => this.#mapped(object, this.#open)) };
@@ -61,7 +61,7 @@ export class SealedStore implements Store {
     const replaceIn =
       (part: string): Replace =>
       (name, value, path) => {
-        // What was sealed for one place is worth nothing in another one.
+        // Authenticated data of the cipher: a sealed secret that is copied to another property does not open there.
         const place = Buffer.from(JSON.stringify([object.kind, object.id, part, ...path]));
         return [name, change(value, place, object)];
       };
@@ -81,16 +81,16 @@ export class SealedStore implements Store {
   readonly #open = (value: unknown, place: Buffer, { kind, id }: StoredObject): string => {
     const key = this.#keyFile.read();
     const { path } = this.#keyFile;
-    const remedy = 'put the file back that this data directory was used with, or give it as --key-file';
-    if (key === undefined) throw new Error(`the data has secrets, and their key file ${path} is not there: ${remedy}`);
+    const remedy = 'restore the key file of this data directory, or name its path with --key-file';
+    if (key === undefined) throw new Error(`the data has secrets, but their key file ${path} is missing: ${remedy}`);
     try {
-      if (!isSealed(value)) throw new Error('It is not sealed.');
+      if (!isSealed(value)) throw new Error('The stored secret is not sealed.');
       const bytes = Buffer.from(value.sealed, 'base64');
       const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
       decipher.setAAD(place).setAuthTag(bytes.subarray(-TAG_BYTES));
       return decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
     } catch (cause) {
-      const message = `the secrets of ${kind}/${id} do not open with the key file ${path}, which is another key: ${remedy}`;
+      const message = `the key file ${path} does not open the secrets of ${kind}/${id}, because it holds another key: ${remedy}`;
       throw new Error(message, { cause });
     }
   };

@@ -1,4 +1,4 @@
-// Lets kysely's SQLite dialect run on node:sqlite, which Node brings; no native package is needed.
+// Adapter of kysely's SQLite dialect to `node:sqlite`, which needs no native package.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { SqliteDialect, type SqliteStatement } from 'kysely';
 

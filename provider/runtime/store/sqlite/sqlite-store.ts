@@ -1,4 +1,4 @@
-// The store in a SQLite file of the data directory, in WAL mode with an fsync before each commit returns.
+// The store in a SQLite file, in WAL mode with an fsync before each commit returns.
 import { randomUUID } from 'node:crypto';
 import { Kysely } from 'kysely';
 import type { Kind } from '../../../model/base/kinds.ts';
@@ -8,7 +8,7 @@ import type { Store } from '../store.ts';
 import { openDatabase } from './dialect.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 
-/** The tables as the last migration leaves them. */
+/** Columns of the tables after the last migration. */
 interface Schema {
   meta: { name: string; value: string };
   objects: {
@@ -17,9 +17,9 @@ interface Schema {
     owner: string | null;
     incarnation: string;
     version: number;
-    /** JSON. */
+    /** Object properties as JSON. */
     properties: string;
-    /** JSON. */
+    /** Object state as JSON. */
     state: string;
   };
   health: { target_group_id: string; key: string; health: string };
@@ -27,7 +27,7 @@ interface Schema {
     id: string;
     name: string;
     secret_hash: string;
-    /** JSON. */
+    /** Permission statements as JSON. */
     statements: string;
     created_at: string;
     expires_at: string | null;
@@ -37,12 +37,12 @@ interface Schema {
 export class SqliteStore implements Store {
   readonly #db: Kysely<Schema>;
 
-  /** Makes the database or migrates it. Throws an Error for the terminal if a newer release wrote it. */
+  /** Creates or migrates the database. Throws an `Error` for the terminal if a newer release wrote the database. */
   constructor(file: string) {
     const { database, dialect } = openDatabase(file);
     try {
       migrate(database, MIGRATIONS);
-      // FULL syncs the WAL at each commit (5.4 k commits/s measured); NORMAL would lose acknowledged writes in a power cut.
+      // FULL syncs the WAL at each commit (5,400 commits/s measured); NORMAL loses acknowledged writes in a power cut.
       database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000');
     } catch (error) {
       database.close();

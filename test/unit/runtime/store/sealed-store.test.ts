@@ -90,18 +90,22 @@ test('a sealed value opens only in its own place', async (t) => {
   const database = new DatabaseSync(join(directory, 'weir.db'));
   database.exec("update objects set id = 'other'");
   database.close();
-  await assert.rejects((await open(t, directory)).load(), /the secrets of listeners\/other do not open/);
+  await assert.rejects((await open(t, directory)).load(), /does not open the secrets of listeners\/other/);
 });
 
 const BAD_KEY_FILES: readonly [name: string, damage: (file: string) => void, message: RegExp][] = [
   [
     'another key',
     (file) => writeFileSync(file, Buffer.alloc(32)),
-    /do not open with the key file .*: put the file back/,
+    /key file .* does not open the secrets of .*: restore the key file/,
   ],
-  ['no key', (file) => rmSync(file), /key file .* is not there: put the file back/],
-  ['a short one', (file) => writeFileSync(file, 'short'), /is damaged: it has 5 bytes, a key has 32/],
-  ['one that the group may read', (file) => chmodSync(file, 0o640), /is open to others \(mode 640\): chmod 600 it/],
+  ['no key', (file) => rmSync(file), /key file .* is missing: restore the key file/],
+  ['a short one', (file) => writeFileSync(file, 'short'), /is damaged: it has 5 bytes instead of 32/],
+  [
+    'one that the group may read',
+    (file) => chmodSync(file, 0o640),
+    /is open to other users \(mode 640\): run chmod 600 on it/,
+  ],
 ];
 
 for (const [name, damage, message] of BAD_KEY_FILES) {

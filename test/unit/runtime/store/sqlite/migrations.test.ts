@@ -104,7 +104,7 @@ test('a database of a newer release is refused as it is, with what to do', async
   query(file, (database) => database.exec(`pragma user_version = ${newer}`));
   const before = readFileSync(file);
   const message = new RegExp(
-    `weir\\.db was written by a newer release of weir \\(schema ${newer}, .*: start that release`,
+    `weir\\.db was written by a newer release of weir \\(schema ${newer}; .*: start the newer release`,
   );
   assert.throws(() => new SqliteStore(file), message);
   assert.deepEqual(readFileSync(file), before);
