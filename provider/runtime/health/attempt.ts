@@ -1,17 +1,17 @@
-// The bounds of one check: its first result counts, and neither a connection nor a timer outlives it.
+// One attempt of a health check: bounded in time, with exactly one result, after which no connection or timer is left.
 
-/** Called with undefined where the check passed, else with what was wrong; only the first call counts. */
+/** Reports the result of a check: `undefined` if the check passed, else the problem. Only the first call counts. */
 type Finish = (problem: string | undefined) => void;
 
 interface AttemptOptions {
   readonly timeoutMs: number;
-  /** What was wrong where the time is over; undefined: nothing. */
+  /** Problem of a check that reaches the timeout; `undefined` if such a check passes. */
   readonly late: string | undefined;
-  /** Ends the check. */
+  /** Aborting this signal ends the check. */
   readonly signal: AbortSignal;
 }
 
-/** `begin` starts the check; what it returns is destroyed exactly once, when there is a result. */
+/** Runs one check. `begin` starts the check and returns its connection, which is destroyed once there is a result. */
 export function attempt(
   { timeoutMs, late, signal }: AttemptOptions,
   begin: (finish: Finish) => { destroy(): void },

@@ -1,17 +1,17 @@
-// What became of a target's health, and when: its last turns, newest first. Pure.
+// The history of a target's health: its last health changes, newest first. Pure.
 import type { Health } from '../contract/snapshot.ts';
 
 const MAX_ENTRIES = 10;
 
-/** From `atMs` on it had this health. */
+/** One health change: from `atMs` on, the target had this health. */
 export interface HealthHistoryEntry {
   readonly atMs: number;
   readonly health: Health;
-  /** Why, where something was wrong. */
+  /** Why the target takes no traffic; `undefined` if it takes traffic or no check has failed yet. */
   readonly error: string | undefined;
 }
 
-/** Newest first; with every other health than the last one it grows by one. */
+/** Adds an entry to the front of the history, unless the newest entry has the same health. */
 export function withEntry(
   history: readonly HealthHistoryEntry[],
   entry: HealthHistoryEntry,

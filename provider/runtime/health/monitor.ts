@@ -1,4 +1,4 @@
-// Checks every target of every group, one checker a target however many workers there are, and tells who may take traffic.
+// The health monitor: one checker for each target of each target group, independent of the number of workers.
 import type { HealthChange, PassiveReport } from '../contract/engine.ts';
 import {
   type Health,
@@ -22,25 +22,25 @@ import {
   retried,
 } from './state.ts';
 
-/** Without a check, an isolated target is tried again after this. */
+/** Time after which a target without health checks takes traffic again when failed connections made it unhealthy. */
 const PASSIVE_RETRY_MS = 10_000;
 
 interface MonitorOptions {
   readonly probe: Probe;
-  /** The time of day. */
+  /** Time of day in milliseconds since 1970. */
   readonly nowMs: () => number;
-  /** The targets whose health turned, by a result or by another check; not called for a target that is new. */
+  /** Called with health changes, from a result or from changed check settings; not called for a new target. */
   readonly onChange: (changes: readonly HealthChange[]) => void;
-  /** The first check of a target has ended, whatever came of it. */
+  /** Called when the first check of a target has ended, passed or failed. */
   readonly onFirstCheck?: () => void;
 }
 
-/** What is known of a target. */
+/** Health state and history of a bound target. */
 export interface HealthRecord {
   readonly state: HealthState;
-  /** Its last turns, newest first: the first one is the present health. */
+  /** Last health changes, newest first; the first entry is the current health. */
   readonly history: readonly HealthHistoryEntry[];
-  /** Undefined: no check has ended yet. */
+  /** When the last check ended, in milliseconds since 1970; `undefined` before the first check has ended. */
   readonly checkedAtMs: number | undefined;
 }
 
@@ -53,25 +53,25 @@ export interface Proven {
 export class HealthMonitor {
   readonly #options: MonitorOptions;
   readonly #targetGroups = new Map<string, { snapshot: TargetGroupSnapshot; checkers: Map<string, Checker> }>();
-  /** What is known of a target before it is bound: from the last run, or from the first check of a hand-over. */
+  /** Health of targets before they are bound, from the last run of the runtime or from the first check of a hand-over. */
   readonly #known = new Map<string, Health>();
 
   constructor(options: MonitorOptions) {
     this.#options = options;
   }
 
-  /** Counts for the next `apply` only, if that binds the target. */
+  /** Sets the first health of a target that the next `apply` binds. Ignored if the next `apply` does not bind the target. */
   seed(targetGroupId: string, key: string, health: Health): void {
     this.#known.set(`${targetGroupId} ${key}`, health);
   }
 
-  /** Starts and ends checkers so that they are those of the snapshot; a target whose check is the same keeps its state. */
+  /** Starts and ends checkers to match the snapshot. A target with unchanged check settings keeps its state. */
   apply({ targetGroups }: Snapshot): void {
     const healthChanges: HealthChange[] = [];
     for (const [id, { snapshot: served, checkers }] of this.#targetGroups) {
       const next = targetGroups.get(id);
       if (next === served) continue;
-      // Most of them stay as they are: only those that do not are copied to go through them.
+      // Changed checkers are collected first: a map entry that is replaced during an iteration would be visited again.
       const changed: [string, Checker][] = [];
       for (const [key, checker] of checkers) {
         const target = next?.targets.get(key);
@@ -84,7 +84,7 @@ export class HealthMonitor {
         checkers.delete(key);
         if (next === undefined || target === undefined) continue;
         const before = checker.state.health;
-        // Under another check it stays in or out of traffic until that check says otherwise.
+        // A target with changed check settings stays in or out of traffic until the new check has a result.
         if (isAsEligible(target, served.targets.get(key)))
           this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
         const { state } = this.#check(next, target, checkers, checker.history);
@@ -96,7 +96,7 @@ export class HealthMonitor {
       const served = this.#targetGroups.get(id);
       if (served?.snapshot === targetGroup) continue;
       const checkers = served?.checkers ?? new Map<string, Checker>();
-      // Every checker is one of the group's targets: where there are as many, none is missing.
+      // Every checker belongs to a target of the target group, so equal sizes mean that no checker is missing.
       if (checkers.size < targetGroup.targets.size) {
         for (const [key, target] of targetGroup.targets) {
           if (!checkers.has(key)) this.#check(targetGroup, target, checkers);
@@ -105,7 +105,7 @@ export class HealthMonitor {
       this.#targetGroups.set(id, { snapshot: targetGroup, checkers });
     }
     this.#known.clear();
-    // Where checking ends, nothing else would bring back a target that the data planes have as unhealthy.
+    // If health checks were turned off, only this call tells data planes that an unhealthy target takes traffic again.
     if (healthChanges.length > 0) this.#options.onChange(healthChanges);
   }
 
@@ -128,7 +128,7 @@ export class HealthMonitor {
       ?.report(ok, error ?? 'a connection failed');
   }
 
-  /** The health of every checked target. */
+  /** Health of every target that is neither unchecked nor ineligible. */
   *all(): Iterable<{ targetGroupId: string; key: string; health: Health }> {
     for (const [targetGroupId, { checkers }] of this.#targetGroups) {
       for (const [key, { state }] of checkers) {
@@ -169,17 +169,17 @@ export class HealthMonitor {
 }
 
 interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFirstCheck'> {
-  /** Of group and target: no two checkers have the same. */
+  /** Id of the target group and target key, unique among checkers. */
   readonly name: string;
   readonly target: TargetSnapshot;
   readonly check: HealthCheckSnapshot | undefined;
   readonly state: HealthState;
-  /** Under the check before this one. */
+  /** History under the previous check settings. */
   readonly history: readonly HealthHistoryEntry[];
   readonly onHealth: (health: Health) => void;
 }
 
-/** The loop of one target: check at once, then at each interval, until closed. */
+/** The checker of one target: checks at once and then at each interval until closed. */
 class Checker implements HealthRecord {
   state: HealthState;
   history: readonly HealthHistoryEntry[];
@@ -193,7 +193,7 @@ class Checker implements HealthRecord {
     this.#options = options;
     this.state = state;
     this.history = this.#withEntry(history);
-    // From the second check on those of other targets are at other times of the interval.
+    // The first wait is spread by name, so checks of many targets fall at different times of the interval.
     if (check !== undefined)
       this.#timer = setTimeout(() => void this.#run(check, spreadMs(check.intervalMs, options.name)), 0);
   }
@@ -212,14 +212,14 @@ class Checker implements HealthRecord {
     this.#ended.abort();
   }
 
-  /** `everyMs`: from its start to that of the next one. */
+  /** Runs one check and schedules the next. `everyMs`: time from the start of this check to the start of the next. */
   async #run(check: HealthCheckSnapshot, everyMs: number): Promise<void> {
     const startedAtMs = performance.now();
     const { probe, target, nowMs, onFirstCheck } = this.#options;
     const problem = await probe(target, check, this.#ended.signal);
     if (this.#ended.signal.aborted) return;
     this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
-    // Behind the turn, which has a time of its own: a status must not show it as later than the check.
+    // Set after the health change has its time, because a status must not show the change as later than the check.
     const isFirst = this.checkedAtMs === undefined;
     this.checkedAtMs = nowMs();
     if (isFirst) onFirstCheck?.();

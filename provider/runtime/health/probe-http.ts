@@ -1,4 +1,4 @@
-// An HTTP or HTTPS check: the target responds to a request with an expected code; the response is read no further than its head.
+// HTTP and HTTPS health checks: a check passes if the target responds with an expected status code.
 import { type IncomingMessage, request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -21,7 +21,7 @@ export const probeHttp: Probe = ({ address, port }, check, signal) => {
     };
     const socket = connect({ host: address, port });
     socket.on('error', (error) => finish(error.message));
-    // Queued until it is connected, and so before everything else.
+    // Node queues this write until the connection is open, so the PROXY header precedes everything else.
     if (check.proxyProtocol !== undefined) socket.write(localHeader(check.proxyProtocol));
     const createConnection = () => (check.protocol === 'HTTPS' ? secured(socket, check) : socket);
     const sent = request({ path, method, headers, maxHeaderSize: MAX_HEAD_BYTES, createConnection });
@@ -38,10 +38,10 @@ export const probeHttp: Probe = ({ address, port }, check, signal) => {
   });
 };
 
-/** A check proves that the target lives, not who it is: its certificate is not verified. */
+/** Wraps the connection in TLS. The certificate is not verified, because a check proves only that the target works. */
 function secured(socket: Socket, { host = '' }: HealthCheckSnapshot): Socket {
   const name = host.replace(/:\d+$/, '');
-  // RFC 6066 section 3: an address is no server name.
+  // RFC 6066 section 3: an IP address is not a server name.
   const isName = name !== '' && !name.startsWith('[') && isIP(host) === 0 && isIP(name) === 0;
   return connectTls({ socket, rejectUnauthorized: false, ...(isName ? { servername: name } : {}) });
 }

@@ -1,4 +1,4 @@
-// A TCP check: the target accepts a connection.
+// TCP health checks: a check passes if the target accepts a connection.
 import { connect } from 'node:net';
 import { localHeader } from '../contract/proxy-protocol.ts';
 import { attempt } from './attempt.ts';
@@ -10,7 +10,7 @@ export const probeTcp: Probe = ({ address, port }, { timeoutMs, proxyProtocol },
     socket.on('error', (error) => finish(error.message));
     socket.once('connect', () => {
       if (proxyProtocol === undefined) finish(undefined);
-      // A target that waits for the header would count a connection without one as a fault.
+      // A target that expects a PROXY header would report a connection without one as a fault.
       else socket.write(localHeader(proxyProtocol), (error) => finish(error?.message));
     });
     return socket;

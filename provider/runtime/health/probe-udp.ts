@@ -1,4 +1,4 @@
-// A UDP check: a datagram is sent, and the response, or that none is refused, shows that the target lives.
+// UDP health checks: a check sends a datagram and fails if the datagram is refused or the expected response is missing.
 import { createSocket } from 'node:dgram';
 import { payloadBytes } from '../../model/base/payload.ts';
 import { attempt } from './attempt.ts';
@@ -6,7 +6,7 @@ import type { Probe } from './probe.ts';
 
 export const probeUdp: Probe = ({ address, port }, { timeoutMs, send = '', expect }, signal) => {
   const expected = expect === undefined ? undefined : payloadBytes(expect);
-  // Silence proves nothing, but many protocols respond only to what they know: without `expect` only a refusal fails.
+  // Many protocols respond only to valid messages, so without `expect` silence passes and only a refused datagram fails.
   const late = expected === undefined ? undefined : `no response within ${timeoutMs} ms`;
   return attempt({ timeoutMs, late, signal }, (finish) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -15,9 +15,9 @@ export const probeUdp: Probe = ({ address, port }, { timeoutMs, send = '', expec
       const isExpected = expected === undefined || response.includes(expected);
       finish(isExpected ? undefined : 'the response does not contain the expected text');
     });
-    // Connected, it gets datagrams of this target only, and the ICMP "port unreachable" as an error.
+    // A connected socket receives datagrams of this target only, and ICMP "port unreachable" as an error.
     socket.connect(port, address, (error?: Error) => {
-      // Of an address that no route or permission leads to; sent all the same, it would throw where nobody catches.
+      // Without a route or permission, `connect` fails here; a `send` on that socket would throw an uncaught error.
       if (error) finish(error.message);
       else socket.send(payloadBytes(send));
     });

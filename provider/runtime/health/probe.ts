@@ -1,7 +1,7 @@
-// The seam of a health check: one check of one target, on a connection of its own.
+// The seam of health checks: one check of one target on a new connection.
 import type { HealthCheckSnapshot } from '../contract/snapshot.ts';
 
-/** Resolves with undefined where the check passed, else with what was wrong; never rejects. */
+/** Resolves with `undefined` if the check passed, else with the problem. Never rejects. */
 export type Probe = (
   target: { readonly address: string; readonly port: number },
   check: HealthCheckSnapshot,

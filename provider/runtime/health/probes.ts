@@ -1,4 +1,4 @@
-// The health check of each protocol.
+// The table of health checks by protocol.
 import type { HealthCheckSnapshot } from '../contract/snapshot.ts';
 import type { Probe } from './probe.ts';
 import { probeHttp } from './probe-http.ts';
@@ -12,6 +12,6 @@ const PROBES: Readonly<Record<HealthCheckSnapshot['protocol'], Probe>> = {
   UDP: probeUdp,
 };
 
-/** One check by the protocol that it names, at its own port or else the target's. */
+/** Runs one check with the check's protocol, at the check's port if it has one, else at the target's port. */
 export const probe: Probe = (target, check, signal) =>
   PROBES[check.protocol]({ address: target.address, port: check.port ?? target.port }, check, signal);

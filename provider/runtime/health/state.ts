@@ -1,16 +1,16 @@
 // The health of one target as a pure state machine: results of checks and connections in, state out.
 import type { Health, HealthCheckSnapshot } from '../contract/snapshot.ts';
 
-/** Three connections in a row that failed make a target unhealthy, checked or not. */
+/** Number of consecutive failed connections that make a target unhealthy, with or without health checks. */
 const PASSIVE_FAILURES = 3;
 
 export interface HealthState {
   readonly health: Health;
-  /** Results of the same kind in a row. */
+  /** Consecutive passed checks, consecutive failed checks, and consecutive failed connections of clients. */
   readonly passes: number;
   readonly failures: number;
   readonly passiveFailures: number;
-  /** False until the first pass: then one pass is enough, whatever the threshold. */
+  /** True after the first pass. Until then, one pass makes the target healthy, whatever the threshold. */
   readonly hasPassed: boolean;
   readonly lastError: string | undefined;
 }
@@ -21,7 +21,7 @@ export function initialState(isChecked: boolean, known?: Health): HealthState {
   return { health, passes: 0, failures: 0, passiveFailures: 0, hasPassed, lastError: undefined };
 }
 
-/** Of a target whose server may take no traffic: neither checks nor connections change that. */
+/** State of a target whose server may take no traffic. Connections do not change this state, and no checks run. */
 export function ineligibleState(reason: string): HealthState {
   return { ...initialState(true, 'ineligible'), lastError: reason };
 }
@@ -33,7 +33,7 @@ export function checkPassed(
   const passes = state.passes + 1;
   const needed = state.hasPassed ? check.healthyThreshold : 1;
   const isHealthy = state.health === 'healthy' || passes >= needed;
-  // A check of another port, or by datagrams, says nothing of the connections that fail meanwhile.
+  // A check by UDP or of another port proves nothing about the target's port, so failed connections keep counting.
   const isConnection = check.port === undefined && check.protocol !== 'UDP';
   const isSeriesOver = isHealthy && (isConnection || state.health !== 'healthy');
   return {
@@ -68,7 +68,7 @@ export function connectionSucceeded(state: HealthState): HealthState {
   return state.passiveFailures === 0 ? state : { ...state, passiveFailures: 0 };
 }
 
-/** An unchecked target that was isolated is tried again. */
+/** The state of an unchecked target that takes traffic again after failed connections made it unhealthy. */
 export function retried(state: HealthState): HealthState {
   return { ...state, health: 'unchecked', passiveFailures: 0 };
 }
