@@ -1,4 +1,4 @@
-// Builds and joins everything: store, control plane, data plane and API. The only file that knows them all.
+// The runtime as a whole: store, control plane, data plane and API, created, started and closed together.
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,16 +17,16 @@ import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
 interface RuntimeOptions {
   readonly dataDirectory: string;
-  /** What secrets are sealed with; undefined: `master-key` in the data directory. */
+  /** File of the key for stored secrets; `undefined` means `master-key` in the data directory. */
   readonly keyFile: string | undefined;
   readonly apiHost: string;
-  /** 0 picks a free one. */
+  /** Port of the API; 0 picks a free port. */
   readonly apiPort: number;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly workers: number;
   readonly ackTimeoutMs: number;
   readonly vipPool: string;
-  /** Undefined: none is kept. `sampleRate`: above 0, at most 1. */
+  /** Access log; `undefined` keeps none. `sampleRate`: share of logged requests, above 0 and at most 1. */
   readonly accessLog: { readonly file: string; readonly sampleRate: number } | undefined;
   readonly logger: FastifyBaseLogger;
 }
@@ -34,9 +34,9 @@ interface RuntimeOptions {
 interface Runtime {
   readonly url: string;
   readonly runtimeId: string;
-  /** After the access log was moved away. */
+  /** Opens the access log file again, after a log rotation has moved the old file away. */
   reopenAccessLog(): Promise<void>;
-  /** Finishes what is under way for at most `graceMs`, then stops. Idempotent. */
+  /** Lets open requests and connections finish for at most `graceMs`, then stops the runtime. Idempotent. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closing ??= (async () => {
       const deadlineMs = performance.now() + graceMs;
       await control.close();
-      // Beside each other: a caller of the API that takes its time must not take it from the traffic.
+      // In parallel, so a slow API caller does not shorten the time that proxied traffic has to finish.
       await Promise.all([
         Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]),
         engine.close(Math.max(0, deadlineMs - performance.now())),
@@ -90,7 +90,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   try {
     await control.start();
     for (const { listenerId, problem } of control.refusals) {
-      logger.warn({ listenerId, problem }, 'a stored listener cannot be opened; it is tried again every second');
+      logger.warn({ listenerId, problem }, 'a stored listener cannot be opened; the runtime tries again every second');
     }
     await api.listen({ host: options.apiHost, port: options.apiPort });
   } catch (error) {
