@@ -53,14 +53,14 @@ export interface Proven {
 export class HealthMonitor {
   readonly #options: MonitorOptions;
   readonly #targetGroups = new Map<string, { snapshot: TargetGroupSnapshot; checkers: Map<string, Checker> }>();
-  /** Health of targets before they are bound, from the last run of the runtime or from the first check of a hand-over. */
+  /** Health of targets that are not bound yet, from the last run of the runtime or from a hand-over. */
   readonly #known = new Map<string, Health>();
 
   constructor(options: MonitorOptions) {
     this.#options = options;
   }
 
-  /** Sets the first health of a target that the next `apply` binds. Ignored if the next `apply` does not bind the target. */
+  /** Sets the initial health of a target. Used only by the next `apply`, and only if that binds the target. */
   seed(targetGroupId: string, key: string, health: Health): void {
     this.#known.set(`${targetGroupId} ${key}`, health);
   }

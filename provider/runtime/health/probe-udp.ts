@@ -6,7 +6,7 @@ import type { Probe } from './probe.ts';
 
 export const probeUdp: Probe = ({ address, port }, { timeoutMs, send = '', expect }, signal) => {
   const expected = expect === undefined ? undefined : payloadBytes(expect);
-  // Many protocols respond only to valid messages, so without `expect` silence passes and only a refused datagram fails.
+  // Many protocols respond only to valid messages, so without `expect` only a refused datagram fails the check.
   const late = expected === undefined ? undefined : `no response within ${timeoutMs} ms`;
   return attempt({ timeoutMs, late, signal }, (finish) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');

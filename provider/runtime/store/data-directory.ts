@@ -1,4 +1,4 @@
-// The runtime's data directory: private, locked against a second runtime, with the administrator's token and the database.
+// The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -12,7 +12,7 @@ interface DataDirectory {
   unlock(): void;
 }
 
-/** Creates the directory if needed and locks it. Throws an `Error` for the terminal if another runtime holds the lock. */
+/** Creates and locks the directory. Throws an `Error` for the terminal if another runtime holds the lock. */
 export function openDataDirectory(directory: string): DataDirectory {
   const path = resolve(directory);
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -25,14 +25,14 @@ export function openDataDirectory(directory: string): DataDirectory {
   };
 }
 
-/** Writes the administrator's token to `~/.weir/<runtime id>/token`, where this user's clients on this machine look for it. */
+/** Writes the administrator's token to `~/.weir/<runtime id>/token`, where clients of this user look for it. */
 export function publishToken(runtimeId: string, token: string, home = homedir()): void {
   const folder = join(home, '.weir', runtimeId);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, 'token'), `${token}\n`, { mode: 0o600 });
 }
 
-/** Locks by an exclusive SQLite transaction on a separate file, because the system releases that lock with the process. */
+/** The lock is an exclusive SQLite transaction on a separate file, which the system ends with the process. */
 function lockDirectory(path: string): DatabaseSync {
   const lock = new DatabaseSync(join(path, 'lock'));
   try {

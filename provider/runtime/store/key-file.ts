@@ -13,13 +13,13 @@ export class KeyFile {
     this.path = path;
   }
 
-  /** Reads the key. Throws an `Error` for the terminal if the file is not usable. Returns `undefined` if there is no file. */
+  /** Reads the key. Throws an `Error` for the terminal if the file is unusable. Returns `undefined` without a file. */
   read(): Buffer | undefined {
     this.#key ??= readKey(this.path);
     return this.#key;
   }
 
-  /** Returns the key, creating the file if needed. The key is durable on return, so secrets sealed with it may be stored. */
+  /** Returns the key, creating the file if needed. On return the key is durable, so sealed secrets may be stored. */
   readOrCreate(): Buffer {
     return this.read() ?? this.#create();
   }

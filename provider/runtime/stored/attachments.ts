@@ -14,7 +14,7 @@ import type { StoredObject } from './object.ts';
 
 export type Attachment = StoredObject<'attachments'> | StoredObject<'group-attachments'>;
 
-/** A target that an attachment binds, with every default resolved. Frozen; an unchanged target stays the identical object. */
+/** A target that an attachment binds, with every default resolved. An unchanged target is the identical object. */
 interface ResolvedTarget {
   /** The id of the attachment. */
   readonly attachment: string;
@@ -57,15 +57,15 @@ export function targetsWanted(
   return wantedTargets(lookupIn(objects), attachment) as [string, TargetProperties][];
 }
 
-/** Cache of resolved targets. Its keys are the frozen properties of attachments, so an update never finds an old entry. */
+/** Cache of resolved targets by the frozen properties of an attachment; an update has new properties. */
 const resolved = new WeakMap<
   object,
   { readonly parts: readonly unknown[]; readonly targets: readonly ResolvedTarget[] }
 >();
 
 /**
- * The targets that the attachment binds. Targets are resolved again only after a change of an object that they depend on,
- * because one write asks many times for the targets of the same attachments.
+ * The targets that the attachment binds. Targets are resolved again only after a change of an object that they depend
+ * on, because one write asks many times for the targets of the same attachments.
  */
 export function resolvedTargets(objects: StoredObjects, attachment: Attachment): readonly ResolvedTarget[] {
   const parts = [loadBalancerOf(objects, attachment.properties), ...targetSourcesOf(objects, attachment)];
@@ -95,7 +95,7 @@ function resolve(objects: StoredObjects, attachment: Attachment): ResolvedTarget
   });
 }
 
-/** Cache of resolved targets that depend on no other object (address and port are given); a patch keeps most of them. */
+/** Cache of resolved targets that depend on no other object: a bare address with a port. A patch keeps most of them. */
 const selfContained = new WeakMap<TargetProperties, ResolvedTarget>();
 
 /** The servers and the auto scaling group that an attachment's targets depend on. */

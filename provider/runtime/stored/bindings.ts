@@ -48,7 +48,7 @@ export class Bindings {
     return this.#index.ofRule(id);
   }
 
-  /** The rules of a listener; none if the listener became TCP or UDP, because its stack is about to delete the rules. */
+  /** The rules of a listener. A listener that became TCP or UDP has none: its stack is about to delete its rules. */
   rulesOf({ id, properties }: Listener): readonly Rule[] {
     return (isHttp(properties.protocol) && this.#rules.get(id)) || [];
   }
@@ -79,8 +79,8 @@ export class Bindings {
   }
 
   /**
-   * The targets that the attachments bind to one target group, by target key. If several attachments bind one target key,
-   * its holder is the attachment that bound the key last.
+   * The targets that the attachments bind to one target group, by target key. If several attachments bind one target
+   * key, its holder is the attachment that bound the key last.
    */
   heldTargets(attachments: readonly Attachment[], fixedPort: number | undefined): Map<string, TargetSnapshot> {
     const held = new Map<string, TargetSnapshot>();

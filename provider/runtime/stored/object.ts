@@ -4,7 +4,7 @@ import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import type { TokenProperties } from '../../model/permissions/token.ts';
 import type { Health } from '../contract/snapshot.ts';
 
-/** One object of the model. Frozen: a change makes a new object, therefore `===` tells whether an object is unchanged. */
+/** One object of the model. Frozen: a change makes a new object, so `===` tells whether an object is unchanged. */
 export type StoredObject<K extends Kind = Kind> = {
   [P in K]: {
     readonly kind: P;
@@ -25,8 +25,8 @@ export type StoredObject<K extends Kind = Kind> = {
 export interface States {
   'load-balancers': { readonly vip: string };
   /**
-   * `cookieKey`: generated key for sticky cookies, if the properties give none. `servesSince`: model version at which the
-   * listener began to serve its VIP:port; absent if it never did.
+   * `cookieKey`: generated key for sticky cookies, if the properties give none. `servesSince`: model version at which
+   * the listener began to serve its VIP:port; absent if it never did.
    */
   listeners: { readonly cookieKey?: string; readonly servesSince?: number };
   rules: { readonly cookieKey?: string };

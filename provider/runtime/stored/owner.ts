@@ -7,8 +7,8 @@ export function ownerName({ owner }: Pick<StoredObject, 'owner'>): string {
 }
 
 /**
- * Whether two objects belong to one stack. Objects of one stack may share an endpoint, target or rule for a while, because
- * Pulumi creates the replacement of a resource before it deletes the old resource.
+ * Whether two objects belong to one stack. Objects of one stack may share an endpoint, target or rule for a while,
+ * because Pulumi creates the replacement of a resource before it deletes the old resource.
  */
 export function isSameStack(a: Pick<StoredObject, 'owner'>, b: Pick<StoredObject, 'owner'>): boolean {
   return stackOf(a.owner) === stackOf(b.owner);

@@ -6,7 +6,7 @@ import type { StoredObject } from './object.ts';
 
 type Server = StoredObject<'backend-servers'>;
 
-/** Whether a write changes the addresses of an existing server. Returns false for a new server, which nothing binds yet. */
+/** Whether a write changes the addresses of an existing server. Returns false for a new server. */
 export function hasMoved(before: Server | undefined, next: Server): boolean {
   return before !== undefined && !isDeepStrictEqual(before.properties.addresses, next.properties.addresses);
 }

@@ -14,17 +14,17 @@ export const MIGRATIONS: readonly string[] = [
      primary key (listener_id, key)) strict;
    create table if not exists tokens (id text primary key, name text not null, secret_hash text not null,
      statements text not null, created_at text not null, expires_at text) strict`,
-  // Target groups of rules have ids that are not listener ids. Release 0.1.0 reads `schemaVersion` and refuses version 2.
+  // Target groups of rules have ids beside those of listeners. Release 0.1.0 refuses `schemaVersion` 2.
   `alter table health rename column listener_id to target_group_id;
    replace into meta (name, value) values ('schemaVersion', '2')`,
-  // The state of an attachment renames `claims` to `boundSince`: the model version at which it began to bind each target.
+  // `claims` in the state of an attachment becomes `boundSince`: the model version at which it bound each target key.
   `update objects set state = json_object('boundSince', json_extract(state, '$.claims'))
    where kind in ('attachments', 'group-attachments')`,
 ];
 
 /**
- * Applies the missing migrations in one transaction, so a process that is killed in between leaves the old version intact.
- * Throws an `Error` for the terminal if a newer release wrote the database.
+ * Applies the missing migrations in one transaction, so a process that is killed in between leaves the old version
+ * intact. Throws an `Error` for the terminal if a newer release wrote the database.
  */
 export function migrate(database: DatabaseSync, migrations: readonly string[]): void {
   const present = Number(database.prepare('pragma user_version').get()?.user_version);
