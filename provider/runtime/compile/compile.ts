@@ -1,4 +1,4 @@
-// Compile: the model becomes the immutable snapshot that every engine serves; what did not change is the same object again.
+// Compile: a model becomes the immutable snapshot that engines serve; unchanged parts stay the identical objects.
 
 import { isDeepStrictEqual } from 'node:util';
 import { isSameList } from '../../model/base/same-list.ts';
@@ -31,25 +31,28 @@ import type { ModelView } from '../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../stored/object.ts';
 import { servingListeners } from '../stored/vip-ports.ts';
 
-/** A snapshot with what each of its listeners was made from: the listener, its load balancer and all the rest. */
+/**
+ * A snapshot and, by listener id, the stored objects that each listener was compiled from: the listener first, then its
+ * load balancer, then rules, attachments, servers and auto scaling groups.
+ */
 export interface Compiled {
   readonly snapshot: Snapshot;
   readonly sources: ReadonlyMap<string, readonly StoredObject[]>;
 }
 
-/** A write that was tried: the snapshots without and with it, each compiled when it is asked for. */
+/** A write that was tried on a draft, with the snapshots before and after the write, each compiled on first use. */
 export interface CompiledWrite {
-  /** What a newer write of the same name takes the place of. */
+  /** Key of the written object or group member. A newer write of the same name supersedes a waiting write. */
   readonly name: string;
   readonly model: ModelView;
   readonly before: Compiled;
   readonly after: Compiled;
   readonly changes: readonly ObjectChange[];
-  /** Undefined: the object was deleted. */
+  /** The object after the write; `undefined` if the write deleted the object. */
   readonly written: StoredObject | undefined;
 }
 
-/** Rebuilds only the listeners whose objects are others than in `previous`. */
+/** Compiles the view, and takes each listener whose stored objects are unchanged from `previous`. */
 export function compile(view: ModelView, previous?: Compiled): Compiled {
   const listeners = new Map<string, ListenerSnapshot>();
   const waiting = new Map<string, ListenerSnapshot>();
@@ -94,7 +97,7 @@ function compileListener(
     bindings.ofListener(listener),
     served?.targetGroup,
   );
-  // One that no attachment is of is being made or taken away: its requests go where they would go without it.
+  // A rule without attachments is being created or deleted, so requests are routed as if the rule did not exist.
   const used = bindings.rulesOf(listener).filter((rule) => bindings.ofRule(rule).length > 0);
   const rules = used.map((rule) => {
     const before = served?.rules.find(({ id }) => id === rule.id);
@@ -131,12 +134,12 @@ function compileRule(
   return Object.freeze({ id, host, path, pathMatch, version, targetGroup });
 }
 
-/** What a listener and a rule both say of their targets. */
+/** Settings for balancing that listeners and rules have in common. */
 interface Balanced {
   readonly ruleId?: string;
   readonly properties: Pick<ForwardingRuleProperties, 'algorithm' | 'stickySession'>;
   readonly healthCheck: HealthCheckProperties;
-  /** The one that the runtime chose. */
+  /** Key for sticky cookies that the runtime generated; used if the properties give no key. */
   readonly cookieKey: string | undefined;
 }
 
@@ -163,7 +166,7 @@ function compileTargetGroup(
   return isSame ? served : Object.freeze(targetGroup);
 }
 
-/** Of targets that say the same the served ones stay. */
+/** Replaces each target by the served target if both are equal, so unchanged targets stay the identical objects. */
 function compileTargets(
   held: Map<string, TargetSnapshot>,
   served: ReadonlyMap<string, TargetSnapshot> | undefined,
@@ -221,7 +224,7 @@ function compileCertificates({ certificates = {} }: ListenerProperties): readonl
     .map(([name, { certificate, privateKey, serverNames }]) => ({ name, certificate, privateKey, serverNames }));
 }
 
-/** The object that is served where the new one says the same. */
+/** Returns the served value if the new value is equal to it, so unchanged parts stay the identical objects. */
 function kept<T>(served: T | undefined, next: T): T {
   return served !== undefined && isDeepStrictEqual(served, next) ? served : next;
 }
