@@ -118,7 +118,7 @@ test('pulumi up works with a token of few permissions, names a server without pe
   const refused = await stack.upFails();
   assert.match(
     refused,
-    /The token "ci" does not allow this: targets\.i-7 needs slb:AddBackendServers or slb:RegisterTargets on instance\/i-7\. .*`weir token create`\. The token is the one from WEIR_TOKEN/,
+    /The token "ci" does not allow this request: targets\.i-7 needs slb:AddBackendServers or slb:RegisterTargets on instance\/i-7\. .*`weir token create`\. The token is the one from WEIR_TOKEN/,
   );
   assert.doesNotMatch(refused, /i-8|\n\s+at /);
   const [pool] = (await runtime.done('GET', '/v1/attachments')).items;

@@ -1,25 +1,25 @@
-// Who makes a call and what that caller may do: the administrator everything, the bearer of a token what its statements permit.
+// Access of API callers: the administrator may do everything, other callers what the statements of their token permit.
 
 import { type Problem, WeirError } from '../../../model/base/errors.ts';
 import type { Actions, Permission } from '../../../model/permissions/actions.ts';
 import { permits, permitsSome, type Statement } from '../../../model/permissions/statement.ts';
 
-/** One of the actions, on one resource. */
+/** A permission that a request needs: at least one of the actions on one resource. */
 export interface Need {
   readonly actions: Actions;
   readonly resource: string;
-  /** The property that asks for it; "": the whole object. */
+  /** Path of the property that causes the need; "" for the whole object. */
   readonly path: string;
 }
 
 export interface Access {
   readonly isAdministrator: boolean;
-  /** As errors name the caller. */
+  /** The caller's name in errors, such as `the token "ci"`. */
   readonly name: string;
-  /** False once its token was revoked or has expired. */
+  /** False once the caller's token was revoked or has expired. */
   readonly isLive: boolean;
   may(need: Need): boolean;
-  /** On any resource of the type. */
+  /** Whether the caller has the permission on at least one possible resource of the type. */
   maySome(permission: Permission): boolean;
 }
 
@@ -56,7 +56,7 @@ export class TokenAccess implements Access {
   }
 }
 
-/** Throws Forbidden with every need that is not met. */
+/** Throws `Forbidden` with every need that the caller lacks, or `Unauthenticated` if the token is no longer valid. */
 export function demand(access: Access, needs: readonly Need[]): void {
   if (!access.isLive) throw new WeirError('Unauthenticated', `${capital(access.name)} was revoked or has expired.`);
   const missing = needs.filter((need) => !access.may(need));
@@ -67,7 +67,7 @@ export function demand(access: Access, needs: readonly Need[]): void {
   );
 }
 
-/** Throws Forbidden where the caller has none of the permissions anywhere. */
+/** Throws `Forbidden` if the caller has none of the permissions on any resource. */
 export function demandSome(access: Access, permissions: readonly Permission[]): void {
   if (permissions.some((permission) => access.maySome(permission))) return;
   const texts = permissions.map(
@@ -78,11 +78,11 @@ export function demandSome(access: Access, permissions: readonly Permission[]): 
 
 export function demandAdministrator(access: Access): void {
   if (access.isAdministrator) return;
-  const message = `${capital(access.name)} may not manage tokens: that is for the administrator's, which is in admin-token in the runtime's data directory.`;
+  const message = `${capital(access.name)} may not manage tokens. Use the administrator's token from the file admin-token in the runtime's data directory.`;
   throw new WeirError('Forbidden', message);
 }
 
-/** Of nothing that needs nothing: what cannot be placed is shown to nobody but the administrator. */
+/** Whether the caller has every need. With no needs, only the administrator may see the object. */
 export function mayAll(access: Access, needs: readonly Need[]): boolean {
   return access.isAdministrator || (needs.length > 0 && needs.every((need) => access.may(need)));
 }
@@ -91,12 +91,12 @@ function forbidden(access: Access, problems: readonly Problem[]): WeirError {
   const text = problems.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`).join('; ');
   return new WeirError(
     'Forbidden',
-    `${capital(access.name)} does not allow this: ${text}. The administrator makes one that does with \`weir token create\`.`,
+    `${capital(access.name)} does not allow this request: ${text}. The administrator can create a token that does with \`weir token create\`.`,
     problems.map((problem) => ({ ...problem, code: 'Forbidden' })),
   );
 }
 
-/** Where many would do, as for a route that a whole object is put to, one of them says which kind. */
+/** The text of alternative actions in an error. Of three or more actions, only the first is named. */
 function oneOf(actions: Actions): string {
   return actions.length > 2 ? `an action such as ${actions[0]}` : actions.join(' or ');
 }

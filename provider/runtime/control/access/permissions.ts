@@ -1,4 +1,4 @@
-// What must be permitted of a caller: for a write, by what it really does; for a read, of each object that is shown. Pure.
+// Permissions that a request needs: a write needs those for its changes, a read those for each object shown. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
@@ -26,13 +26,13 @@ import type { StoredObject } from '../../stored/object.ts';
 import { listenersAt, vipPortsOf } from '../../stored/vip-ports.ts';
 import { type Access, mayAll, type Need } from './access.ts';
 
-/** Any of the actions, on each resource that the objects stand for. */
+/** The needs for any of the actions on every resource that the objects belong to. */
 export function needsOf(view: StoredObjects, objects: readonly (StoredObject | undefined)[], actions: Actions): Need[] {
   const resources = objects.flatMap((object) => (object === undefined ? [] : (resourceOf(view, object) ?? [])));
   return [...new Set(resources)].map((resource) => ({ actions, resource, path: '' }));
 }
 
-/** What is asked of who wants to see an object. */
+/** The needs of a caller that reads an object. */
 export function needsOfRead(view: StoredObjects, object: StoredObject): Need[] {
   return needsOf(view, [object], KIND_ACTIONS[object.kind].read);
 }
@@ -41,7 +41,7 @@ export function mayRead(access: Access, view: StoredObjects, object: StoredObjec
   return access.isAdministrator || mayAll(access, needsOfRead(view, object));
 }
 
-/** What is asked of who wants to see something of a listener as it was compiled, whether it is stored or was refused. */
+/** The needs of a caller that sees data of a compiled listener, which may be stored or refused. */
 export function needsOfListener({ sources }: Compiled, listenerId: string, actions: Actions): Need[] {
   const loadBalancer = sources.get(listenerId)?.find(({ kind }) => kind === 'load-balancers');
   return loadBalancer === undefined ? [] : [{ actions, resource: `loadbalancer/${loadBalancer.id}`, path: '' }];
@@ -49,7 +49,10 @@ export function needsOfListener({ sources }: Compiled, listenerId: string, actio
 
 export const NEEDS_OF_WORKERS: readonly Need[] = [{ actions: DESCRIBE_WORKERS.actions, resource: 'runtime', path: '' }];
 
-/** `before` is the stored object, `after` what a put makes of it; where it names a parent that is not there, it asks for nothing. */
+/**
+ * The needs of a write. `before`: the stored object, `undefined` for a create. `after`: the object after the write,
+ * `undefined` for a delete. An object with a missing parent adds no needs.
+ */
 export function needsOfWrite(
   view: ModelView,
   before: StoredObject | undefined,
@@ -70,7 +73,7 @@ export function needsOfWrite(
   return after === undefined ? needs : [...needs, ...endpointNeeds(view, before, after)];
 }
 
-/** Undefined: it is not there before, or after. */
+/** A written object; `undefined` before a create and after a delete. */
 type Written<K extends Kind> = StoredObject<K> | undefined;
 
 function attachmentNeeds(view: ModelView, before: Written<'attachments'>, after: Written<'attachments'>): Need[] {
@@ -133,7 +136,10 @@ function groupAttachmentNeeds(
   return needs;
 }
 
-/** A listener that comes to where another load balancer's is may take its traffic over: that is a change of both. */
+/**
+ * The needs of a listener that comes to a VIP:port of another load balancer's listener. The new listener may take over
+ * the traffic, so the caller needs permission to modify the other listener too.
+ */
 function endpointNeeds(view: ModelView, before: StoredObject | undefined, after: StoredObject): Need[] {
   const left = before === undefined ? [] : vipPortsOf(view, before);
   const entered = vipPortsOf(view, after).filter((at) => !left.some((other) => isDeepStrictEqual(other, at)));
@@ -143,7 +149,7 @@ function endpointNeeds(view: ModelView, before: StoredObject | undefined, after:
   return needsOf(view, others, KIND_ACTIONS.listeners.modify);
 }
 
-/** The servers among what is newly bound. */
+/** The needs for newly bound targets that are servers; targets with a bare address need nothing more. */
 function serverNeeds(
   property: string,
   targets: readonly (readonly [name: string, target: Pick<TargetProperties, 'serverId'>])[],
@@ -154,14 +160,14 @@ function serverNeeds(
   );
 }
 
-/** An incarnation alone says that a create was repeated. */
+/** The content that decides the needs of a write. A new incarnation alone means only that a create was repeated. */
 function contentOf({ owner, properties }: StoredObject): unknown {
   return { owner, properties };
 }
 
 /**
- * What permissions on an object are given for: the object that it belongs to, through any that stand between them, where
- * that is of the same type of resource; else the object itself. Returns `undefined` if an object between them is not there.
+ * The resource that permissions on an object name, such as `loadbalancer/ID`: the topmost ancestor of the same resource
+ * type, else the object itself. Returns `undefined` if an object between the two is missing.
  */
 function resourceOf(view: StoredObjects, { kind, id, properties }: StoredObject): string | undefined {
   const { type } = KIND_ACTIONS[kind];
@@ -175,19 +181,19 @@ function resourceOf(view: StoredObjects, { kind, id, properties }: StoredObject)
   return `${type}/${id}`;
 }
 
-/** Whether its objects belong to no other one of the same type of resource. */
+/** Whether objects of the kind have no ancestor of the same resource type. */
 function isTop(kind: Kind): boolean {
   const { type } = KIND_ACTIONS[kind];
   return referenceProperties(kind).every(([, to]) => KIND_ACTIONS[to].type !== type);
 }
 
-/** The form of its parent decides which of the documents' actions are meant. */
+/** The form of an attachment's parent, which decides the cloud API actions that permit binding and unbinding. */
 function formOf(view: StoredObjects, { properties }: Attachment): keyof typeof BIND {
   if (loadBalancerOf(view, properties)?.properties.type === 'classic') return 'classic';
   return PARENTS.find((name) => properties[name] !== undefined) ?? 'loadBalancerId';
 }
 
-/** One that is made or deleted moves too. */
+/** Whether an attachment changes its parent. Creating or deleting an attachment counts as a change. */
 function hasMoved(before: Attachment | undefined, after: Attachment | undefined): boolean {
   return !hasSameParent(before?.properties ?? {}, after?.properties ?? {});
 }

@@ -1,4 +1,4 @@
-// The tokens of a runtime: made, listed, revoked, and told apart when a call comes with one.
+// The tokens of a runtime: created, listed and revoked by the administrator, and authenticated with each request.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { WeirError } from '../../../model/base/errors.ts';
 import { hasPassed } from '../../../model/objects/time.ts';
@@ -11,19 +11,19 @@ import { type Access, ADMINISTRATOR, TokenAccess } from './access.ts';
 interface TokensOptions {
   readonly stored: readonly StoredToken[];
   readonly store: Store;
-  /** Of the data directory; it may do everything. */
+  /** The administrator's token from the data directory, which permits everything. */
   readonly adminToken: string;
   readonly nowMs: () => number;
 }
 
 const ID_BYTES = 6;
 const SECRET_BYTES = 32;
-/** `weir_ID_SECRET`; the administrator's has no such id. */
+/** The form `weir_ID_SECRET` of a created token. The administrator's token has no id. */
 const FORM = /^weir_([0-9a-f]{12})_([\w-]{43})$/;
 
 export class Tokens {
   readonly #options: TokensOptions;
-  /** Only its hash is kept. */
+  /** SHA-256 of the administrator's token. The token itself is not kept in memory. */
   readonly #adminHash: string;
   readonly #byId: Map<string, StoredToken>;
 
@@ -33,13 +33,13 @@ export class Tokens {
     this.#byId = new Map(options.stored.map((token) => [token.id, token]));
   }
 
-  /** Who it is that comes with this text. Throws Unauthenticated. */
+  /** The access of a caller with this token. Throws `Unauthenticated` if the token is unknown, revoked or expired. */
   authenticate(text: string): Access {
     if (isSecret(text, this.#adminHash)) return ADMINISTRATOR;
     const [, id = '', secret = ''] = FORM.exec(text) ?? [];
     const token = this.#byId.get(id);
     if (token === undefined || !isSecret(secret, token.secretHash)) {
-      throw new WeirError('Unauthenticated', 'The token is not one of this runtime, or was revoked.');
+      throw new WeirError('Unauthenticated', 'This runtime does not know the token, or the token was revoked.');
     }
     const { name, expiresAt } = token;
     const access = new TokenAccess(name, token.statements, () => this.#isLive(token));
@@ -48,12 +48,12 @@ export class Tokens {
     return access;
   }
 
-  /** In the order in which they were made, those that have expired too. */
+  /** All tokens in order of creation, including expired tokens. */
   list(): StoredToken[] {
     return [...this.#byId.values()];
   }
 
-  /** `text` is what a caller sends; nobody can be told it again. */
+  /** Creates a token. `text` is the bearer token of requests, of which the runtime keeps only a hash. */
   async create(properties: TokenProperties): Promise<{ token: StoredToken; text: string }> {
     const nowMs = this.#options.nowMs();
     const { expiresAt } = properties;
@@ -73,7 +73,7 @@ export class Tokens {
     return { token, text: `weir_${id}_${secret}` };
   }
 
-  /** From here on nobody gets in with it, and what waits for a turn is refused. */
+  /** Revokes a token. Requests with the token fail from now on, including writes that are still queued. */
   async revoke(id: string): Promise<void> {
     if (!this.#byId.has(id))
       throw new WeirError('NotFound', `There is no token ${id}: \`weir token list\` shows the ids.`);
@@ -90,7 +90,7 @@ function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** In constant time. */
+/** Compares a secret with a hash in constant time. */
 function isSecret(text: string, hash: string): boolean {
   return timingSafeEqual(Buffer.from(hashOf(text)), Buffer.from(hash));
 }
