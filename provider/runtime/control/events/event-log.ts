@@ -1,10 +1,10 @@
-// What has happened in the runtime, newest last, for those who watch: a ring of bounded size between control plane and API.
+// The log of recent runtime events for readers of the event stream, oldest first and bounded in size.
 import { randomBytes } from 'node:crypto';
 import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Need } from '../access/access.ts';
 
 const MAX_EVENTS = 1_000;
-/** An event of a large attachment has some 10 KB. */
+/** Limit for the JSON text of all events, because one event of a large attachment takes about 10 KB. */
 const MAX_CHARACTERS = 1_000_000;
 
 export interface LoggedEvent {
@@ -12,12 +12,12 @@ export interface LoggedEvent {
   readonly type: RuntimeEvent['type'];
   /** The event with its time, as JSON. */
   readonly json: string;
-  /** What is asked of who wants to see it, as things were when it happened. */
+  /** The needs of a reader that sees the event, decided when the event happened. */
   readonly needs: readonly Need[];
 }
 
 export class EventLog {
-  /** Another one in each process: an id of an earlier run must not pass for one of this. */
+  /** Random prefix of event ids, so an event id of an earlier process is not mistaken for an event of this process. */
   readonly #run = randomBytes(4).toString('hex');
   readonly #nowMs: () => number;
   #events: LoggedEvent[] = [];
@@ -29,7 +29,7 @@ export class EventLog {
     this.#nowMs = nowMs;
   }
 
-  /** Of the newest event, or of none where there was none yet. */
+  /** Id of the newest event. Before the first event, an id that sorts before all events. */
   get lastId(): string {
     return `${this.#run}-${this.#last}`;
   }
@@ -46,7 +46,10 @@ export class EventLog {
     for (const read of [...this.#readers]) read(logged);
   }
 
-  /** What came after the event of this id; `isWhole` false: some of it is gone, or the id is none of this run. */
+  /**
+   * The events after the event with this id. `isWhole` is false if some of them were dropped from the log, or if the id
+   * belongs to an earlier process.
+   */
   after(id: string): { readonly events: readonly LoggedEvent[]; readonly isWhole: boolean } {
     const [run, sequence = ''] = id.split('-');
     const after = run === this.#run && /^\d{1,15}$/.test(sequence) ? Number(sequence) : undefined;
@@ -56,7 +59,7 @@ export class EventLog {
     return { events, isWhole: events.length === missing };
   }
 
-  /** Returns how to unsubscribe. */
+  /** Calls `read` with each new event. Returns a function that unsubscribes. */
   subscribe(read: (event: LoggedEvent) => void): () => void {
     this.#readers.add(read);
     return () => this.#readers.delete(read);

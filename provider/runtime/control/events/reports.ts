@@ -1,4 +1,4 @@
-// What happens in a runtime as its events: writes, refused and opened listeners, health changes and workers, each with who may see it.
+// Reports of the control plane as events: writes, refused and opened listeners, health changes, replaced workers.
 import { KIND_ACTIONS } from '../../../model/permissions/actions.ts';
 import type { Compiled } from '../../compile/compile.ts';
 import type { HealthChange, Refusal } from '../../contract/engine.ts';
@@ -16,7 +16,7 @@ export class Reports {
     this.#log = log;
   }
 
-  /** `before`: the model that the first of the changes was made to. */
+  /** Reports a batch of writes. `before`: the model before the first change. */
   written(before: ModelView, changes: readonly ObjectChange[]): void {
     for (const { event, needs } of writeEvents(before, changes)) this.#log.append(event, needs);
   }
@@ -31,7 +31,10 @@ export class Reports {
     this.#log.append({ type: 'listener', state: 'open', listenerId }, needs);
   }
 
-  /** A target that is no longer served has no event. `lastErrorOf`: why the last check of a target failed. */
+  /**
+   * Reports a health change, unless the target is no longer served. `lastErrorOf`: returns why the last check or
+   * connection of a target failed.
+   */
   healthChanged(
     { targetGroupId, key: target, health }: HealthChange,
     compiled: Compiled,

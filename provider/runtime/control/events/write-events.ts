@@ -1,4 +1,4 @@
-// A batch of writes as events: what each put or deleted and, of attachments and groups, what it bound, changed and unbound. Pure.
+// Write events: one event for each object that a batch put or deleted, with the targets that changed. Pure.
 
 import type { RuntimeEvent } from '../../../model/api/events.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
@@ -11,21 +11,21 @@ import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import type { Need } from '../access/access.ts';
 import { needsOfRead } from '../access/permissions.ts';
 
-/** The events of the last 1,000 writes are kept, and an attachment has up to 500 targets. */
+/** Limit for target changes in one event, because 1,000 events are kept and an attachment has up to 500 targets. */
 const MAX_CHANGES_TOLD = 50;
 
-/** The targets of an attachment or the members of a group, as an event tells of their changes. */
+/** The targets of an attachment, or the members of a group as targets, for a comparison before and after a write. */
 type Told = Membership & { readonly targets: Readonly<Record<string, unknown>> };
 
 const NO_TARGETS: Told = { targets: {} };
 
 interface WriteEvent {
   readonly event: RuntimeEvent;
-  /** Of an object that came from another load balancer, on both. */
+  /** The needs of a reader. An object that moved between load balancers needs read permission on both. */
   readonly needs: readonly Need[];
 }
 
-/** `before`: the model that the first of the changes was made to; each took the next version. */
+/** The events of a batch. `before`: the model before the first change. Each change made the next model version. */
 export function writeEvents(before: ModelView, changes: readonly ObjectChange[]): WriteEvent[] {
   const changed = new Map<string, StoredObject | undefined>();
   const sofar: StoredObjects = {
@@ -48,7 +48,7 @@ export function writeEvents(before: ModelView, changes: readonly ObjectChange[])
   });
 }
 
-/** Of kinds that have no membership nothing. */
+/** The changed targets of an event. Returns no fields for a kind that is neither attachment nor auto scaling group. */
 function targetsOf(before: Told | undefined, after: Told | undefined) {
   if (before === undefined && after === undefined) return {};
   const all = membershipChanges(...withoutSame(before ?? NO_TARGETS, after ?? NO_TARGETS)) ?? [];
@@ -56,7 +56,7 @@ function targetsOf(before: Told | undefined, after: Told | undefined) {
   return { targets: all.slice(0, MAX_CHANGES_TOLD), ...(omitted > 0 ? { omitted } : {}) };
 }
 
-/** Without the targets that are the very same objects before and after, as a patch leaves most of them. */
+/** Removes targets that are identical objects before and after, because a patch leaves most targets unchanged. */
 function withoutSame(before: Told, after: Told): [Told, Told] {
   if (before.defaultPort !== after.defaultPort) return [before, after];
   const [old, next] = [Object.entries(before.targets), Object.entries(after.targets)];
@@ -76,7 +76,7 @@ function membershipOf(view: StoredObjects, object: StoredObject | undefined): To
   return object?.kind === 'groups' ? { targets: membersAsTargets(object) } : undefined;
 }
 
-/** Their port and weight are those of each attachment of the group. */
+/** The members of a group as targets without port and weight, which each attachment of the group decides. */
 function membersAsTargets(group: StoredObject<'groups'>) {
   return Object.fromEntries(
     Object.entries(membersOf(group)).map(([name, serverId]) => [name, { serverId, weight: null }]),
