@@ -1,4 +1,4 @@
-// Whose first checks a put waits for: of targets that stand in for others, which Pulumi deletes as soon as it has its response. Pure.
+// First checks that a put waits for, because its targets replace targets that Pulumi deletes after the response. Pure.
 
 import type { HealthView } from '../../contract/engine.ts';
 import { type Snapshot, type TargetGroupSnapshot, takesTraffic, targetGroupsOf } from '../../contract/snapshot.ts';
@@ -12,7 +12,10 @@ export interface AwaitedTarget {
   readonly key: string;
 }
 
-/** The put of anything else, and of a target beside others that take traffic, waits for nothing. */
+/**
+ * The targets whose first checks the put of an object waits for. Returns none if the object is neither an attachment
+ * nor a waiting listener, or if other targets of the target group take traffic already.
+ */
 export function awaitedTargets(
   view: ModelView,
   snapshot: Snapshot,
@@ -42,7 +45,10 @@ function targetGroupsOfObject(
   return listener === undefined ? [] : targetGroupsOf(listener);
 }
 
-/** Of a listener that waits for its VIP:port, or of a rule that requests pass by until a target of it takes traffic. */
+/**
+ * Whether a target group is about to replace another one: it belongs to a listener that waits for its VIP:port, or to a
+ * rule that receives no requests until one of its targets takes traffic.
+ */
 function standsIn(
   view: ModelView,
   { waiting }: Snapshot,

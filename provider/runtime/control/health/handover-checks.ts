@@ -1,4 +1,5 @@
-// Make before break: before targets take the place of others that take traffic, a first check of theirs must have passed.
+// Checks of a hand-over (make before break): new targets pass a first check before they replace targets in traffic.
+// A write whose new targets do not pass fails here; this is an error of the control plane, not a refusal by the engine.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { problemsText, WeirError } from '../../../model/base/errors.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
@@ -8,19 +9,20 @@ import type { HealthMonitor, Proven } from '../../health/monitor.ts';
 import type { Probe } from '../../health/probe.ts';
 import type { Handover } from './handovers.ts';
 
-/** A failed first check is repeated at the check's interval, but at least this often, and to the end of the time. */
+/** Longest wait before a failed first check is repeated, even if the interval of the health check is longer. */
 const LONGEST_RETRY_MS = 1000;
+/** Shortest wait worth another first check; with less time left, the hand-over has failed. */
 const SHORTEST_RETRY_MS = 20;
 
 const PASSED = 'passed';
-/** The old target takes no traffic any more: it is given up for the new one at once, whose checks then decide. */
+/** The old targets are no longer healthy, so there is nothing to protect and the new target replaces them at once. */
 const OLD_IS_GONE = 'old-is-gone';
 
 type Outcome = typeof PASSED | typeof OLD_IS_GONE | { readonly problem: string };
 
 interface Trial {
   readonly handover: Handover;
-  /** In the order of the successors. */
+  /** One outcome for each successor of the hand-over, in the same order. */
   readonly outcomes: readonly Outcome[];
 }
 
@@ -35,21 +37,21 @@ export class HandoverChecks {
     this.#probe = probe;
   }
 
-  /** Ends all that wait, and all that are still to come, with `SystemBusy`. */
+  /** Rejects every waiting hand-over, and every later one, with `SystemBusy`. */
   close(): void {
     this.#isClosed = true;
     for (const name of [...this.#waiting.keys()]) this.#end(name, stopping());
   }
 
-  /** Ends a write of that name that waits: a newer one takes its place. */
+  /** Rejects the waiting hand-over of an older write with this name with `Superseded`. */
   supersede(name: string): void {
     this.#end(name, new WeirError('Superseded'));
   }
 
   /**
-   * Resolves with the successors that have passed a first check: when one of each succession has, or its old ones take
-   * no traffic any more, or, where the write is made in any case, each has been checked once. Rejects after
-   * `withinSeconds` where the write is refused for it, and as soon as a newer write supersedes this one.
+   * Resolves with the new targets that have passed a first check. A hand-over ends when one new target has passed, when
+   * its old targets are no longer healthy, or, if it cannot fail the write, after one check of each new target. Rejects
+   * after `withinSeconds` if a hand-over fails the write, or as soon as a newer write supersedes the write.
    */
   async prove(name: string, handovers: readonly Handover[], withinSeconds: number): Promise<readonly Proven[]> {
     if (this.#isClosed) throw stopping();
@@ -84,7 +86,7 @@ export class HandoverChecks {
     return { handover, outcomes: await Promise.all(trials) };
   }
 
-  /** Until it passed, the old ones are no longer worth waiting for, or the time is over: then what was wrong. */
+  /** Checks one new target until it passes, until its old targets are no longer healthy, or until the deadline. */
   async #await(
     { targetGroupId, check, oldKeys, refusedAt }: Handover,
     successor: TargetSnapshot,
@@ -94,13 +96,13 @@ export class HandoverChecks {
     for (;;) {
       const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
       const found = await this.#probe(successor, { ...check, timeoutMs }, signal);
-      // One that is bound already has a checker of its own, whose word counts when they swap.
+      // A target that is already bound has its own checker, whose result counts once traffic moves to the target.
       const health = this.#monitor.state(targetGroupId, successor.key)?.health ?? 'healthy';
       const problem = found ?? (takesTraffic(health) ? undefined : 'its checks do not pass yet');
       if (problem === undefined) return PASSED;
       if (oldKeys.every((old) => this.#monitor.health(targetGroupId, old) !== 'healthy')) return OLD_IS_GONE;
       const isDecided = found !== undefined && refusedAt === undefined;
-      // Half of what is left, so that the last check is close to the end and not beyond it.
+      // At most half of the remaining time, so the last check is close to the deadline but not after it.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
       if (isDecided || signal.aborted || waitMs < SHORTEST_RETRY_MS) return { problem };
       await sleep(waitMs, undefined, { signal }).catch(() => {});

@@ -1,4 +1,4 @@
-// Where a write gives up targets in traffic for others of which nothing is known: found between what is served and what would be. Pure.
+// The hand-overs of a write: targets in traffic that it replaces by targets of unknown health. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import { hasSameParent } from '../../../model/objects/parent.ts';
 import {
@@ -13,23 +13,26 @@ import { type Attachment, isAttachment, isAttachmentKind } from '../../stored/at
 import type { ModelView } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
-/** Some targets of a group that are to serve in place of others; that one of them is well is enough. */
+/** A hand-over within one target group: one healthy successor is enough to replace the old targets. */
 export interface Handover {
   readonly targetGroupId: string;
   readonly check: HealthCheckSnapshot;
   readonly successors: readonly TargetSnapshot[];
-  /** While one of those that serve now is healthy there is something to wait for. */
+  /** Target keys of the replaced targets. The hand-over waits only while one of them is healthy. */
   readonly oldKeys: readonly string[];
-  /** The property that names the successors, of a write that is refused where none is well; undefined: it is made in any case. */
+  /**
+   * Property that names the successors in the error of a write that fails because no successor is healthy. `undefined`
+   * if the write succeeds in any case.
+   */
   readonly refusedAt: 'targets' | 'members' | undefined;
 }
 
 const REFUSED_AT = { attachments: 'targets', 'group-attachments': 'members' } as const;
 
-/** What is known of a target's health; undefined: it is not bound. */
+/** Looks up the health record of a target. Returns `undefined` if the target is not bound. */
 export type RecordOf = (targetGroupId: string, key: string) => HealthRecord | undefined;
 
-/** Whether there is anything to look for: most writes change a weight, or what no target depends on. */
+/** Whether changes may replace targets at all. Most writes do not, and need no comparison of two snapshots. */
 export function changesBindings(before: ModelView, changes: readonly ObjectChange[]): boolean {
   return changes.some((change) => {
     if ('delete' in change) return isAttachmentKind(change.delete.kind);
@@ -39,7 +42,7 @@ export function changesBindings(before: ModelView, changes: readonly ObjectChang
   });
 }
 
-/** `written`: the object that is put; undefined: one is deleted. */
+/** The hand-overs between two snapshots. `written`: the object that was put; `undefined` for a delete. */
 export function handoversOf(
   before: Snapshot,
   after: Snapshot,
@@ -83,18 +86,19 @@ function handoversIn(
   const serving = [...served.targets.values()].filter((target) => target.weight > 0 && isInTraffic(target));
   const successors = able.filter(({ key }) => isUntried(recordOf(targetGroupId, key)));
   if (serving.length === 0 || successors.length === 0) return [];
-  // A name that goes is unbound; what others have bound goes only for what is well.
+  // A write that removes its own targets means to unbind them, and is made in any case. Targets of other attachments
+  // are given up only for a healthy successor.
   const isUnbound = serving.some(({ attachment }) => attachment === writer?.id);
   const oldKeys = serving.map(({ key }) => key);
   return [{ targetGroupId, check, successors, oldKeys, refusedAt: isUnbound ? undefined : refusedAt }];
 }
 
-/** Not bound yet, or in its first check. */
+/** Whether a target has had no check yet: it is not bound, or its first check has not ended. */
 function isUntried(record: HealthRecord | undefined): boolean {
   return record === undefined || (record.state.health === 'checking' && record.checkedAtMs === undefined);
 }
 
-/** Who has bound it, and as what. */
+/** A text that identifies a target by its attachment and its name there. */
 function nameOf({ attachment, name }: TargetSnapshot): string {
   return JSON.stringify([attachment, name]);
 }

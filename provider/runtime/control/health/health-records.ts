@@ -1,11 +1,11 @@
-// The health that survives a restart: saved when it turned, confirmed while it stays, believed for a minute.
+// Health of targets across a restart: stored after each health change, confirmed regularly, valid for one minute.
 import type { HealthMonitor } from '../../health/monitor.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredModel } from '../../stored/object.ts';
 
-/** Health that was stored longer ago says nothing about now. */
+/** Maximum age of stored health that a new process still uses. */
 const VALID_MS = 60_000;
-/** Without a change it is stored this often, so that a restart knows how old it is. */
+/** Interval at which unchanged health is stored again, so the time of the last save tells its age after a restart. */
 const CONFIRM_MS = 20_000;
 
 export class HealthRecords {
@@ -21,7 +21,7 @@ export class HealthRecords {
     this.#nowMs = nowMs;
   }
 
-  /** Before the monitor gets its first snapshot. */
+  /** Seeds the monitor with stored health. To be called before the monitor gets its first snapshot. */
   restore({ health, healthAtMs }: StoredModel): void {
     if (this.#nowMs() - healthAtMs >= VALID_MS) return;
     for (const { targetGroupId, key, health: known } of health) this.#monitor.seed(targetGroupId, key, known);

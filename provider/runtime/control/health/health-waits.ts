@@ -1,4 +1,4 @@
-// What writes wait for of the health of targets: first checks before they are made and after, and all of it where one asks.
+// Waits of writes for targets' health: hand-overs before a write, first checks and `awaitHealthySeconds` after it.
 import { problemsText, WeirError } from '../../../model/base/errors.ts';
 import { HANDOVER_SECONDS, toMs } from '../../../model/objects/seconds.ts';
 import type { Compiled, CompiledWrite } from '../../compile/compile.ts';
@@ -26,8 +26,8 @@ export class HealthWaits {
   }
 
   /**
-   * Ends an older write of the same name that waits. Returns `undefined` if this one gives up no target in traffic for
-   * others of which nothing is known; else a promise of those that have passed a first check.
+   * Supersedes an older waiting write with the same name, and starts the hand-overs of this write. Returns a promise of
+   * the new targets that have passed a first check. Returns `undefined` if the write needs no hand-over.
    */
   handOver(write: CompiledWrite): Promise<readonly Proven[]> | undefined {
     const { name, model, changes, written } = write;
@@ -40,8 +40,8 @@ export class HealthWaits {
   }
 
   /**
-   * After a put: first checks of what stands in for an older listener or rule, so that Pulumi, which deletes that next,
-   * takes nothing away that is needed where the targets are well.
+   * Waits after a put for the first checks of targets that replace an older listener or rule. Pulumi deletes the older
+   * object as soon as the put has its response, so healthy new targets must take traffic by then.
    */
   async firstChecks(view: ModelView, { snapshot }: Compiled, written: StoredObject): Promise<void> {
     const health: HealthView = (targetGroupId, key) => this.#monitor.health(targetGroupId, key);
@@ -53,23 +53,23 @@ export class HealthWaits {
     await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSecondsOf(written)));
   }
 
-  /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
+  /** Resolves when all targets of weight > 0 take traffic. After `seconds`, rejects with the targets that do not. */
   async healthy(attachmentId: string, seconds: number): Promise<void> {
     const waiting = () => this.#running.notHealthy(attachmentId);
     const result = await this.#waiters.until(() => waiting().length === 0, toMs(seconds));
     if (result === 'met') return;
-    if (result === 'closed') throw new WeirError('SystemBusy', 'The runtime is stopping; the targets are bound.');
+    if (result === 'closed') throw new WeirError('SystemBusy', 'The runtime is stopping. The targets are bound.');
     const details = waiting();
-    const message = `After ${seconds} s: ${problemsText(details)}. The targets are bound.`;
+    const message = `Not every target takes traffic after ${seconds} s: ${problemsText(details)}. The targets are bound.`;
     throw new WeirError('IncorrectStatus.RSByPassToas', message, details);
   }
 
-  /** The health of a target, or what is bound, has changed. */
+  /** To be called after a change of health or bindings: every waiting caller checks its condition again. */
   look(): void {
     this.#waiters.look();
   }
 
-  /** Ends all of them. */
+  /** Ends every wait, because the runtime is stopping. */
   close(): void {
     this.#handover.close();
     this.#waiters.close();

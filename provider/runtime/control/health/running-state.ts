@@ -1,4 +1,4 @@
-// What the API tells of the model as it runs: health, counts and traffic of what is bound, from monitor and engine.
+// The running state that the API shows: health of targets from the monitor, counts and traffic from the engine.
 import { propertyPath } from '../../../model/base/property-path.ts';
 import type {
   DrainingTarget,
@@ -34,11 +34,11 @@ export class RunningState {
     return this.#engine.status();
   }
 
-  /** The targets of an attachment as they are served; where several listeners serve one, its worst health. */
+  /** The targets of an attachment, by name, with their health; the worst health if several listeners serve a target. */
   boundTargets(attachment: Attachment): Record<string, BoundTarget> {
     const bindings = bindingsOf(this.#modelNow());
     const bound = new Map<string, BoundTarget>();
-    // Of several targets with one key, the holder's is what is checked: another one may be ineligible by itself.
+    // If several attachments bind one target key, only the target of the holder is checked.
     const tell = ({ name, address, port, weight, ineligible }: TargetSnapshot, checked: Health) => {
       const health = ineligible === undefined ? checked : 'ineligible';
       const known = bound.get(name)?.health;
@@ -54,7 +54,7 @@ export class RunningState {
     return Object.fromEntries(bound);
   }
 
-  /** Those of weight > 0 that take no traffic, as problems of the attachment. */
+  /** The targets of an attachment with weight > 0 that take no traffic, as problems of the attachment's properties. */
   notHealthy(attachmentId: string): { path: string; message: string }[] {
     const attachment = this.#modelNow().get('attachments', attachmentId);
     if (attachment === undefined) return [];
@@ -80,12 +80,13 @@ export class RunningState {
     return this.#engine.traffic(listenerId);
   }
 
-  /** Targets that are bound no more and still have open flows. */
+  /** Unbound targets that still have open connections or requests. */
   draining(): readonly DrainingTarget[] {
     return this.#engine.draining();
   }
 }
 
+/** Health states from best to worst. */
 const ORDER: readonly Health[] = ['unchecked', 'healthy', 'checking', 'unhealthy', 'ineligible'];
 
 function worse(a: Health, b: Health): Health {

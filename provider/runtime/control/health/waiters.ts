@@ -1,4 +1,4 @@
-// Callers that wait for a condition of the health: they look again whenever it, or what is bound, has changed.
+// Callers that wait for a condition of targets' health, which is tested again after each change of health or bindings.
 
 type WaitResult = 'met' | 'late' | 'closed';
 
@@ -6,7 +6,7 @@ export class Waiters {
   readonly #looks = new Set<() => void>();
   #isClosed = false;
 
-  /** Resolves when `isMet`, after `timeoutMs`, or at `close`. */
+  /** Resolves with "met" once `isMet` returns true, with "late" after `timeoutMs`, or with "closed" at `close`. */
   async until(isMet: () => boolean, timeoutMs: number): Promise<WaitResult> {
     if (isMet()) return 'met';
     const { promise, resolve } = Promise.withResolvers<WaitResult>();
