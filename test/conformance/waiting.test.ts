@@ -43,7 +43,7 @@ const scenarios: Scenario[] = [
       assert.deepEqual(await waiting(world), ['web']);
       await servedBy(load, b);
       const { warnings } = await runtime.done('GET', '/v1/listeners/web');
-      assert.match(warnings.join(), /listener next of urn:\S+ has taken 127\.0\.0\.1:\d+ over/);
+      assert.match(warnings.join(), /listener next of urn:\S+ has taken over 127\.0\.0\.1:\d+/);
       // Targets of the waiting listener are still checked, and changes of them do not affect who serves.
       await bind({ ...targetsTo([a]), twin: b.target });
       assert.deepEqual(await waiting(world), ['web']);

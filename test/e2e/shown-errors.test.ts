@@ -33,7 +33,7 @@ function others(stranger: number, foreign: object): Readonly<Record<string, read
     ],
     foreign: [
       `new weir.TargetAttachment('foreign', { listenerId: web.id, targets: { t: ${JSON.stringify(foreign)} } });`,
-      /bound by attachment theirs of nobody \(created through the API\): unbind there first \(OwnedByOther/,
+      /bound by attachment theirs of nobody \(created through the API\): unbind the target there first \(OwnedByOther/,
     ],
     ported: [
       `new weir.TargetAttachment('ported', { loadBalancerId: 'lb-classic', targets: { t: { address: '10.0.0.1', port: 80 } } });`,

@@ -50,18 +50,18 @@ export const web = outputs.web;
     [
       `new weir.TargetAttachment('more', { listenerId: web, targets: { mine: ${JSON.stringify(a.target)} } });`,
       new RegExp(
-        `127.0.0.1:${a.port}, which is bound by attachment pool-\\w+ of urn:pulumi:dev::\\S+: unbind there first \\(OwnedByOther`,
+        `127.0.0.1:${a.port}, which is bound by attachment pool-\\w+ of urn:pulumi:dev::\\S+: unbind the target there first \\(OwnedByOther`,
       ),
     ],
     [
       `new weir.Listener('web', { loadBalancerId: lb, protocol: 'HTTP', port: ${port} });`,
       new RegExp(
-        `port 127.0.0.1:${port} is taken by listener web-\\w+ .*urn:pulumi:dev::.*: give another one \\(PortInUse`,
+        `port 127.0.0.1:${port} is taken by listener web-\\w+ .*urn:pulumi:dev::.*: give another port \\(PortInUse`,
       ),
     ],
     [
       `new weir.ForwardingRule('images', { listenerId: web, path: '/images' });`,
-      /path means the same requests as rule images-\w+, which belongs to urn:pulumi:dev::\S+: give another host or path \(OwnedByOther/,
+      /path matches the same requests as rule images-\w+, which belongs to urn:pulumi:dev::\S+: give another host or path \(OwnedByOther/,
     ],
   ];
   for (const [resource, message] of FOREIGN) {

@@ -1,4 +1,4 @@
-// Work that is repeated in the background for as long as the control plane lives.
+// Background work that the control plane repeats until it closes.
 
 export class Background {
   readonly #onError: (error: unknown) => void;
@@ -8,7 +8,7 @@ export class Background {
     this.#onError = onError;
   }
 
-  /** A round that takes longer than the interval is not overtaken by the next. */
+  /** Repeats `work` at an interval. While one round runs, further rounds are skipped. */
   every(intervalMs: number, work: () => Promise<void>): void {
     let isRunning = false;
     const round = async () => {

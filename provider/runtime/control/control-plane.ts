@@ -1,4 +1,4 @@
-// The control plane: takes the API's writes and keeps writer, health monitor and engine in step.
+// The control plane: accepts the writes of the API, and keeps model, health checks and engine in step.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
@@ -27,13 +27,13 @@ import { patchedAttachment, type TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
 
-/** How often servers that expire, health to store and listeners to open are looked for. */
+/** Interval of the background work: expire servers, store health, retry listeners that could not be opened. */
 const ROUND_MS = 1000;
 
 interface ControlPlaneOptions {
   readonly stored: StoredModel;
   readonly store: Store;
-  /** Only some have workers. What it tells by itself goes to `report` and `workerChanged`. */
+  /** The data plane, with or without workers. Its callbacks must call `report` and `workerChanged` of this class. */
   readonly engine: Engine & EngineStatistics & Partial<EngineWorkers>;
   readonly pool: VipPool;
   readonly probe: Probe;
@@ -42,7 +42,7 @@ interface ControlPlaneOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** What comes with a put beside the properties. */
+/** Owner and incarnation of a put, beside the properties. */
 interface Identity {
   readonly owner?: string | undefined;
   readonly incarnation?: string | undefined;
@@ -58,7 +58,7 @@ export class ControlPlane {
   readonly #waits: HealthWaits;
   readonly #records: HealthRecords;
   readonly #background: Background;
-  /** True from the first snapshot that is served to the end. */
+  /** True from the first served snapshot until `close`. */
   #isServing = false;
 
   constructor(options: ControlPlaneOptions) {
@@ -86,7 +86,7 @@ export class ControlPlane {
       onCommit: ({ snapshot }, proven) => {
         for (const { targetGroupId, key } of proven) this.#monitor.seed(targetGroupId, key, 'healthy');
         this.#monitor.apply(snapshot);
-        this.#transferSockets();
+        this.#startDueTransfers();
         this.#waits.look();
       },
       onServed: (before, changes) => this.#reports.written(before, changes),
@@ -95,12 +95,12 @@ export class ControlPlane {
     });
   }
 
-  /** For what the engine saw of a target by itself. */
+  /** Callback for the engine: a connection to a target failed, or succeeded after failures. */
   report(report: PassiveReport): void {
     this.#monitor.report(report);
   }
 
-  /** For a worker of the engine that ended, and for the one that replaces it. */
+  /** Callback for the engine: a worker ended, or its replacement serves. */
   workerChanged(change: WorkerChange): void {
     this.#reports.workerChanged(change);
   }
@@ -121,7 +121,7 @@ export class ControlPlane {
     this.#records.restore(this.#options.stored);
     await this.#writer.start();
     this.#isServing = true;
-    this.#transferSockets();
+    this.#startDueTransfers();
     await this.#expireServers();
     this.#background.every(ROUND_MS, () => this.#expireServers());
     this.#background.every(ROUND_MS, () => this.#records.saveIfDue());
@@ -146,7 +146,7 @@ export class ControlPlane {
       keyOf(kind, id),
     );
     await this.#waits.firstChecks(this.model, this.compiled, written);
-    await this.#writer.transferSockets();
+    await this.#writer.writeDueTransfers();
     return written as StoredObject<K>;
   }
 
@@ -157,7 +157,7 @@ export class ControlPlane {
   ): Promise<StoredObject<'attachments'>> {
     const written = await this.#writer.write(
       (draft) => {
-        // Before the patch meets targets that are others than the caller has seen.
+        // Checked before the merge, because the caller may have read an older version of the attachment.
         const existing = draft.get('attachments', id);
         precondition(draft, existing, existing);
         const request = patchRequest(id, patchedAttachment(draft, id, patch));
@@ -168,13 +168,13 @@ export class ControlPlane {
     return written as StoredObject<'attachments'>;
   }
 
-  /** A server becomes a member of a group, and with that a target of whatever the group is attached to. */
-  async join(targetGroupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
-    return this.#changeMember(targetGroupId, serverId, precondition, joinGroup);
+  /** Adds a server to an auto scaling group, which binds the server to everything the group is attached to. */
+  async join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
+    return this.#changeMember(groupId, serverId, precondition, joinGroup);
   }
 
-  async leave(targetGroupId: string, serverId: string, precondition: Precondition): Promise<void> {
-    await this.#changeMember(targetGroupId, serverId, precondition, leaveGroup);
+  async leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
+    await this.#changeMember(groupId, serverId, precondition, leaveGroup);
   }
 
   async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
@@ -188,17 +188,17 @@ export class ControlPlane {
     );
   }
 
-  /** Resolves when every target of weight > 0 takes traffic; after `seconds` rejects with those that do not. */
+  /** Resolves when all targets of weight > 0 take traffic. After `seconds`, rejects with the targets that do not. */
   async awaitHealthy(id: string, seconds: number): Promise<void> {
     await this.#waits.healthy(id, seconds);
   }
 
-  /** Ends one worker; resolves when another serves in its place. */
+  /** Ends one worker. Resolves when a new worker serves in its place. */
   async endWorker(id: number): Promise<void> {
     await endWorker(this.#options.engine, id, this.#options.ackTimeoutMs);
   }
 
-  /** Finishes the writes under way, and ends those that wait for health; the engine serves on. */
+  /** Finishes the current writes and rejects writes that wait for health. The engine keeps serving. */
   async close(): Promise<void> {
     this.#isServing = false;
     this.#background.close();
@@ -208,20 +208,20 @@ export class ControlPlane {
     this.#monitor.close();
   }
 
-  /** Members are written one by one: only the same one's newer write ends one that waits. */
+  /** The write is named for group and server, so a newer write supersedes only a waiting write of the same member. */
   async #changeMember(
-    targetGroupId: string,
+    groupId: string,
     serverId: string,
     precondition: Precondition,
     changeGroup: typeof joinGroup,
   ): Promise<StoredObject<'groups'>> {
     return await this.#writer.write(
       (draft) => {
-        const group = draft.get('groups', targetGroupId);
+        const group = draft.get('groups', groupId);
         precondition(draft, group, group);
-        return changeGroup(draft, targetGroupId, serverId);
+        return changeGroup(draft, groupId, serverId);
       },
-      keyOf('groups', `${targetGroupId} ${serverId}`),
+      keyOf('groups', `${groupId} ${serverId}`),
     );
   }
 
@@ -239,12 +239,12 @@ export class ControlPlane {
     this.#options.engine.setHealth(changes);
     const lastErrorOf = (targetGroupId: string, key: string) => this.running.targetHealth(targetGroupId, key).lastError;
     for (const change of changes) this.#reports.healthChanged(change, this.compiled, lastErrorOf);
-    this.#transferSockets();
+    this.#startDueTransfers();
     this.#waits.look();
   }
 
-  /** Whatever a waiting listener waits for may have come with a write, or with the health of a target. */
-  #transferSockets(): void {
-    if (this.#isServing) this.#writer.transferSockets().catch(this.#options.onError);
+  /** Called after each write and health change, because either may let a waiting listener take over its VIP:port. */
+  #startDueTransfers(): void {
+    if (this.#isServing) this.#writer.writeDueTransfers().catch(this.#options.onError);
   }
 }

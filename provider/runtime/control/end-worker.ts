@@ -1,11 +1,12 @@
-// The end of one worker, on request: it counts as done once another worker serves in its place.
+// Replacement of one worker on request, which succeeds once a new worker serves in its place.
 import { WeirError } from '../../model/base/errors.ts';
 import type { EngineWorkers } from '../contract/engine-workers.ts';
 
+/** Throws `NotFound` if there is no such worker, and `Timeout` if no new worker serves within `timeoutMs`. */
 export async function endWorker(engine: Partial<EngineWorkers>, id: number, timeoutMs: number): Promise<void> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    late.reject(new WeirError('Timeout', `Worker ${id} was ended, and the one in its place does not serve yet.`));
+    late.reject(new WeirError('Timeout', `Worker ${id} was ended, but its replacement does not serve yet.`));
   }, timeoutMs);
   try {
     const isThere = await Promise.race([engine.endWorker?.(id), late.promise]);

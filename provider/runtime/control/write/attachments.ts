@@ -1,4 +1,4 @@
-// What holds between an attachment of either kind, what it is bound to, and the attachments beside it.
+// Rules between an attachment, its parent, and the other attachments of the parent.
 import { type Problem, problemsText, problemText, WeirError } from '../../../model/base/errors.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
 import { hasSameParent } from '../../../model/objects/parent.ts';
@@ -21,12 +21,12 @@ import { isSameStack, ownerName } from '../../stored/owner.ts';
 import { nameOf } from '../../stored/references.ts';
 import { hasMoved } from '../../stored/servers.ts';
 
-/** More targets than these are counted. */
+/** Maximum number of targets that are named in warnings; further targets are only counted. */
 const MAX_WARNINGS = 10;
 
-/** Per target key the version at which the attachment came to bind it. */
+/** The state of a written attachment: by target key, the model version at which the attachment bound the key. */
 export function boundSinceOf(view: ModelView, next: Attachment, before: Attachment | undefined): BoundSince {
-  // Two members of a group may have one key, and two targets of an attachment until it is refused.
+  // Two members of a group may share a target key; two targets of an attachment are rejected for that later.
   const keys = new Set<string>();
   for (const { key } of resolvedTargets(view, next)) keys.add(key);
   const old = before?.state.boundSince ?? {};
@@ -37,10 +37,10 @@ export function boundSinceOf(view: ModelView, next: Attachment, before: Attachme
 
 type BoundSince = Attachment['state']['boundSince'];
 
-/** What decides which targets an attachment means, beside the attachment itself. */
+/** An object besides the attachment itself that decides which target keys the attachment binds. */
 type Part = StoredObject<'backend-servers'> | StoredObject<'groups'> | StoredObject<'load-balancers'>;
 
-/** Gives the attachments whose targets this is part of the claims that they have now. */
+/** Updates the bound target keys of every attachment that depends on a changed server, group or load balancer. */
 export function renewBoundSince(draft: Draft, part: Part): void {
   for (const attachment of [...attachmentsOf(draft)]) {
     if (!isPart(draft, attachment, part)) continue;
@@ -55,7 +55,7 @@ function isPart(view: ModelView, attachment: Attachment, { kind, id }: Part): bo
   return targetSourcesOf(view, attachment).some((part) => part.kind === kind && part.id === id);
 }
 
-/** With a new address a server comes to be another target of whatever binds it. */
+/** Throws `OwnedByOther` if the new address of a server makes it a target that an attachment of another stack binds. */
 export function refuseServerOfOtherStacks(
   view: ModelView,
   next: StoredObject<'backend-servers'>,
@@ -76,7 +76,7 @@ export function attachmentProblems(
   const misplaced = parentTypeProblems(lookup, next.properties);
   if (misplaced.length > 0) return misplaced;
   const targets = resolvedTargets(view, next);
-  // Where each has a claim of its own, no two of them mean the same.
+  // If there are as many bound target keys as targets, no two targets have the same key.
   const mayConflict = targets.length > Object.keys(next.state.boundSince).length;
   return [
     ...portProblems(lookup, next),
@@ -97,7 +97,7 @@ export function groupAttachmentProblems(
   return [...portProblems(lookup, next), ...memberProblems(view, next, names)];
 }
 
-/** Members of those names that may never take the traffic of what the group is attached to. */
+/** Problems of the named members of a group that may never be bound to the attachment's load balancer. */
 export function memberProblems(
   view: ModelView,
   attachment: StoredObject<'group-attachments'>,
@@ -110,7 +110,10 @@ export function memberProblems(
   });
 }
 
-/** A target belongs to one stack; within a stack attachments may overlap while a target moves. `path`: of what brings it there. */
+/**
+ * Throws `OwnedByOther` if an attachment of another stack binds one of the targets to the same parent. Attachments of
+ * one stack may overlap while a target moves. `path`: the property that causes the conflict, by default each target.
+ */
 export function refuseTargetsOfOtherStacks(view: ModelView, next: Attachment, path?: string): void {
   const problems: Problem[] = [];
   const property = next.kind === 'attachments' ? 'targets' : 'members';
@@ -124,20 +127,20 @@ export function refuseTargetsOfOtherStacks(view: ModelView, next: Attachment, pa
     }
   }
   if (problems.length === 0) return;
-  throw new WeirError('OwnedByOther', `${problemsText(problems)}: unbind there first`, problems);
+  throw new WeirError('OwnedByOther', `${problemsText(problems)}: unbind the target there first`, problems);
 }
 
-/** Which of the bound targets may take no traffic now, and why. */
+/** Warnings about bound targets that may take no traffic now, with the reasons. */
 export function eligibilityWarnings(view: ModelView, attachment: Attachment): string[] {
   const property = attachment.kind === 'attachments' ? 'targets' : 'members';
   const warnings = resolvedTargets(view, attachment).flatMap(({ name, ineligible }) =>
     ineligible === undefined ? [] : [`${propertyPath([property, name])} is ineligible: ${ineligible}`],
   );
   const left = warnings.length - MAX_WARNINGS;
-  return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `${left} more of its ${property} are ineligible`];
+  return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `${left} more ${property} are ineligible`];
 }
 
-/** What a listener that has attachments of its own cannot move to. */
+/** Problems of a listener that has its own attachments and therefore cannot move to a classic load balancer. */
 export function problemsWithAttachments(view: ModelView, { id, properties }: StoredObject<'listeners'>): Problem[] {
   if (view.get('load-balancers', properties.loadBalancerId)?.properties.type !== 'classic') return [];
   const own = [...attachmentsOf(view)].filter((attachment) => attachment.properties.listenerId === id);
@@ -148,7 +151,7 @@ export function problemsWithAttachments(view: ModelView, { id, properties }: Sto
   }));
 }
 
-/** A load balancer cannot become of a type that its attachments do not fit. */
+/** Problems of a load balancer whose new type does not allow the targets of its attachments. */
 export function typeProblems(view: ModelView, { id }: StoredObject<'load-balancers'>): Problem[] {
   const own = [...attachmentsOf(view)].filter((attachment) => attachment.properties.loadBalancerId === id);
   return own.flatMap((attachment) =>

@@ -1,4 +1,5 @@
-// The writes of the API as pure changes of a draft: each checks everything first and then puts or deletes one object, or throws.
+// Writes of the API as pure changes of a draft: a write puts or deletes one object, or throws and changes nothing.
+// Errors about owners, incarnations and deletion are thrown here; rules between objects are checked by `checkObject`.
 import { isDeepStrictEqual } from 'node:util';
 import { WeirError } from '../../../model/base/errors.ts';
 import { KIND_NAMES, type Kind } from '../../../model/base/kinds.ts';
@@ -16,10 +17,16 @@ import { refuseInUse } from './references.ts';
 import { withBoundWeights } from './targets-patch.ts';
 import type { VipPool } from './vip-pool.ts';
 
-/** Throws where the caller may not make this of the object, or has not seen it as it is. Undefined: there is none. */
+/**
+ * Throws if the caller may not make this change, or has read an older version of the object. `before` is `undefined`
+ * for a create, `after` for a delete.
+ */
 export type Precondition = (view: ModelView, before: StoredObject | undefined, after: StoredObject | undefined) => void;
 
-/** Creates or updates; an equal put changes nothing and makes no version. The precondition comes before what tells of other objects. */
+/**
+ * Creates or updates an object. An equal put makes no new model version. The precondition is checked before all rules,
+ * because their errors name other objects, which the caller may not be allowed to see.
+ */
 export function putObject(
   draft: Draft,
   request: PutRequest,
@@ -51,7 +58,7 @@ export function putObject(
   return existingObject<Kind>(draft, kind, id);
 }
 
-/** Where the incarnation is given and is not the object's, the object has been created anew since: nothing is done. */
+/** Deletes an object. Does nothing if `incarnation` is not that of the object, which was created anew since. */
 export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: string | undefined): void {
   const object = existingObject<Kind>(draft, kind, id);
   if (incarnation !== undefined && incarnation !== object.incarnation) return;
@@ -65,7 +72,10 @@ export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: 
   changeEndpoints(draft, kind, id, () => draft.delete(kind, id));
 }
 
-/** Another owner may take an object only where it knows its incarnation: then it is the same resource under a new name. */
+/**
+ * Throws `OwnedByOther` if another owner puts the object without its incarnation. A caller that knows the incarnation
+ * is the same resource under a new URN.
+ */
 function refuseForeign(existing: StoredObject | undefined, request: PutRequest): void {
   if (existing === undefined || request.owner === undefined || existing.owner === request.owner) return;
   if (request.incarnation === existing.incarnation) return;

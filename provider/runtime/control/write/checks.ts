@@ -1,4 +1,5 @@
-// What is checked of a written object against the other objects: that those it names are there, and what its kind adds.
+// Checks of a written object against other objects: references must exist, and each kind adds its own rules.
+// These checks throw most errors of a write. Refusals, in contrast, come from the engine after all checks have passed.
 import { type Problem, problemText } from '../../../model/base/errors.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
@@ -22,15 +23,15 @@ import { problemsWithRules, refuseForeignRule, ruleProblems } from './forwarding
 import { groupProblems, refuseMembersOfOtherStacks } from './groups.ts';
 import { danglingReferences } from './references.ts';
 
-/** The object is in the view already, and all that it names itself. */
+/** Checks for one kind of object. The view already has the object and its parents. */
 interface KindChecks<K extends Kind> {
-  /** Faults of the object beside those that it names. */
+  /** Problems of the object, besides references to missing objects. */
   readonly problems?: (view: ModelView, next: StoredObject<K>, before: StoredObject<K> | undefined) => Problem[];
-  /** Throws if another owner has what the object would take. */
+  /** Throws if an object of another owner already has the VIP:port, requests or targets of this object. */
   readonly conflicts?: (view: ModelView, next: StoredObject<K>, before: StoredObject<K> | undefined) => void;
 }
 
-/** Kinds that are not in here have no more than their references. */
+/** Checks by kind. For a kind without an entry, only references are checked. */
 const CHECKS: { readonly [K in Kind]?: KindChecks<K> } = {
   'load-balancers': { problems: loadBalancerProblems, conflicts: refuseForeignEndpoints },
   listeners: {
@@ -52,7 +53,7 @@ export function checkObject(view: ModelView, next: StoredObject, before: StoredO
   const checks: KindChecks<never> = CHECKS[next.kind] ?? {};
   const dangling = danglingReferences(view, next);
   const problems = dangling.map(({ path, kind, id }) => noSuch(kind, String(id), propertyPath(path)));
-  // Where what it belongs to is not there, nothing more can be said of it; of many targets each stands for itself.
+  // An object without its parent cannot be checked further, but a missing server affects only its own target.
   const isPlaced = dangling.every(({ path }) => path.length > 1);
   if (isPlaced) problems.push(...(checks.problems?.(view, next as never, before as never) ?? []));
   if (problems.length > 0) throw invalid(problems);

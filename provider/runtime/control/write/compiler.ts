@@ -1,8 +1,8 @@
-// Compiles the models that a batch of writes tries, each from what is served.
+// Compilation of the models that a batch of writes tries, with the last result cached.
 import { type Compiled, compile } from '../../compile/compile.ts';
 import type { Model } from '../../stored/model.ts';
 
-/** Every model is compiled from the served one, so that whatever it has in common with that is the same object. */
+/** Compiles every model against the served one, so parts that are unchanged since then stay the identical objects. */
 export class Compiler {
   readonly #served: { readonly model: Model; readonly compiled: Compiled };
   #last: { readonly model: Model; readonly compiled: Compiled };

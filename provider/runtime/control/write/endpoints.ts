@@ -1,4 +1,4 @@
-// Which of the listeners of one VIP:port serves it, and which stand behind it: state and refusals of a write, and warnings.
+// Listeners that share a VIP:port: one listener serves, the others wait until they may take over.
 import { problemText, WeirError } from '../../../model/base/errors.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
@@ -9,7 +9,7 @@ import { isSame, laterOf, listenersAt, type VipPort, vipPortOf, vipPortsOf } fro
 
 type Listener = StoredObject<'listeners'>;
 
-/** The state of a listener that is put: one that is new or has moved serves at once only where nobody else does. */
+/** The state of a written listener. A new or moved listener serves at once if no other listener has its VIP:port. */
 export function servesSinceOf(
   view: ModelView,
   next: Listener,
@@ -21,17 +21,20 @@ export function servesSinceOf(
   return isHeld ? {} : { servesSince: view.version + 1 };
 }
 
-/** Within a stack one listener may wait for the VIP:port of another, as after a rename; nobody waits for another stack's. */
+/**
+ * Throws `PortInUse` if a listener of another stack has the VIP:port. Within one stack a listener may wait for the
+ * VIP:port of another listener, for example after a rename.
+ */
 export function refuseForeignEndpoint(view: ModelView, next: Listener, vip: string, path: string): void {
   const { port } = next.properties;
   const holders = listenersAt(view, { vip, port }).filter(({ id }) => id !== next.id);
   const foreign = holders.find((other) => other.owner === undefined || !isSameStack(other, next));
   if (foreign === undefined) return;
-  const problem = { path, message: `${vip}:${port} is taken by ${nameOf(foreign)}: give another one` };
+  const problem = { path, message: `${vip}:${port} is taken by ${nameOf(foreign)}: give another ${path}` };
   throw new WeirError('PortInUse', problemText(problem), [problem]);
 }
 
-/** Makes the change of one object, and sees to it that each VIP:port that it comes to or goes from has a listener that serves. */
+/** Changes one object, and gives each VIP:port that the object enters or leaves a serving listener. */
 export function changeEndpoints(draft: Draft, kind: Kind, id: string, change: () => void): void {
   const vipPorts = () => {
     const object = draft.get<Kind>(kind, id);
@@ -46,16 +49,16 @@ export function changeEndpoints(draft: Draft, kind: Kind, id: string, change: ()
   for (const at of [...entered, ...left]) settle(draft, at);
 }
 
-/** What a listener's response says where it is not the one that serves; `nameFor`: the other one, as the caller may see it. */
+/** Warnings for a listener that does not serve its VIP:port. `nameFor`: names another listener for this caller. */
 export function endpointWarnings(view: ModelView, listener: Listener, nameFor: (other: Listener) => string): string[] {
   const { vip, port } = vipPortOf(view, listener);
   const serving = listenersAt(view, { vip, port }).reduce(laterOf, listener);
   if (serving.id === listener.id) return [];
-  if (listener.state.servesSince !== undefined) return [`${nameFor(serving)} has taken ${vip}:${port} over`];
-  return [`waits behind ${nameFor(serving)} for ${vip}:${port}: takes it over once targets of its own take traffic`];
+  if (listener.state.servesSince !== undefined) return [`${nameFor(serving)} has taken over ${vip}:${port}`];
+  return [`waits behind ${nameFor(serving)} for ${vip}:${port}, until its own targets take traffic`];
 }
 
-/** The listeners of a load balancer that came to where another's listener serves wait behind that one. */
+/** Makes the listeners of a moved load balancer wait if a listener of another load balancer has the new VIP:port. */
 function standBehind(draft: Draft, loadBalancerId: string, at: VipPort): void {
   const listeners = listenersAt(draft, at);
   if (listeners.every(({ properties }) => properties.loadBalancerId === loadBalancerId)) return;
@@ -66,7 +69,7 @@ function standBehind(draft: Draft, loadBalancerId: string, at: VipPort): void {
   }
 }
 
-/** Where none has come to serve, the one that has been there longest does from now on. */
+/** Lets the listener that was written first serve a VIP:port, if no listener serves it. */
 function settle(draft: Draft, at: VipPort): void {
   const listeners = listenersAt(draft, at);
   if (listeners.some(({ state }) => state.servesSince !== undefined)) return;
@@ -74,6 +77,7 @@ function settle(draft: Draft, at: VipPort): void {
   if (first !== undefined) letServe(draft, first);
 }
 
+/** Makes a listener the serving listener of its VIP:port from the next model version on. */
 export function letServe(draft: Draft, listener: Listener): void {
   draft.put({ ...listener, state: { ...listener.state, servesSince: draft.version + 1 } });
 }

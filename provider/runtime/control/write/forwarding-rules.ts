@@ -1,4 +1,4 @@
-// What holds between a forwarding rule, its listener and the rules beside it.
+// Rules for forwarding rules: their relation to the listener and to the listener's other forwarding rules.
 import { type Problem, problemsText, WeirError } from '../../../model/base/errors.ts';
 import { routeKey } from '../../../model/base/route-key.ts';
 import { isHttp } from '../../../model/objects/listener.ts';
@@ -15,20 +15,20 @@ export function ruleProblems(view: ModelView, next: Rule): Problem[] {
   return ruleListenerProblems(lookupIn(view), next.properties);
 }
 
-/** Of the rules of a listener no two that different stacks own may take the same requests. */
+/** Throws `OwnedByOther` if a forwarding rule of another stack matches the same requests of the listener. */
 export function refuseForeignRule(view: ModelView, next: Rule): void {
   const foreign = equalRules(view, next).filter((other) => !isSameStack(other, next));
   if (foreign.length === 0) return;
   const problems = foreign.map((other) => ({
     path: next.properties.path === undefined ? 'host' : 'path',
-    message: `means the same requests as rule ${other.id}, which belongs to ${ownerName(other)}`,
+    message: `matches the same requests as rule ${other.id}, which belongs to ${ownerName(other)}`,
   }));
   throw new WeirError('OwnedByOther', `${problemsText(problems)}: give another host or path`, problems);
 }
 
 /**
- * What a listener that has rules can't become. Those of its own stack may be on their way out: what a program no longer
- * has is deleted after what it changes.
+ * Problems of a listener whose new protocol or load balancer does not allow forwarding rules. A listener may leave HTTP
+ * while it has rules of its own stack, because Pulumi deletes removed rules after it updates the listener.
  */
 export function problemsWithRules(view: ModelView, next: StoredObject<'listeners'>): Problem[] {
   const rules = [...view.list('rules')].filter(({ properties }) => properties.listenerId === next.id);
@@ -47,17 +47,20 @@ export function problemsWithRules(view: ModelView, next: StoredObject<'listeners
   return problems;
 }
 
-/** Of equal rules only one takes traffic; who has made the second one by mistake should hear of it. Undefined: no warning. */
+/**
+ * Warnings about other forwarding rules that match the same requests, because only one of them takes traffic. Returns
+ * `undefined` if there are none.
+ */
 export function ruleWarnings(view: ModelView, rule: Rule): string[] | undefined {
   const warnings = equalRules(view, rule).map((other) => {
     const which = other.version > rule.version ? 'takes the requests while' : 'takes none of the requests once';
-    const whose = other.version > rule.version ? 'it' : 'this one';
+    const whose = other.version > rule.version ? 'it' : 'this rule';
     return `is equal to rule ${other.id}, which ${which} ${whose} has a target that takes traffic`;
   });
   return warnings.length === 0 ? undefined : warnings;
 }
 
-/** The other rules of the listener that take the same requests. */
+/** The other forwarding rules of the listener that match the same requests. */
 function equalRules(view: ModelView, { id, properties }: Rule): Rule[] {
   const key = routeKey(properties);
   return [...view.list('rules')].filter((other) => {

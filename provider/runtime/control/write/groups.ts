@@ -1,4 +1,4 @@
-// Auto scaling groups: who their members are when they are put, and what of that is refused.
+// Writes of auto scaling groups: the members that a group keeps, and the members that it may not have.
 import type { Problem } from '../../../model/base/errors.ts';
 import { loadBalancerOf } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
@@ -8,18 +8,18 @@ import { memberProblems, refuseTargetsOfOtherStacks } from './attachments.ts';
 
 type Group = StoredObject<'groups'>;
 
-/** Members that were declared stay when they are declared no more: a group loses none that way. */
+/** The state of a written group. Members stay when a group stops declaring `members`, so the group loses no server. */
 export function groupState(next: Group, before: Group | undefined): Group['state'] {
   if (next.properties.members !== undefined || before === undefined) return { joined: [] };
   return { joined: Object.values(membersOf(before)) };
 }
 
-/** Members that join and may never take the traffic of what the group is attached to. */
+/** Problems of joining members that may never be bound to the load balancers that the group is attached to. */
 export function groupProblems(view: ModelView, next: Group, before: Group | undefined): Problem[] {
   const known = new Set(Object.values(before === undefined ? {} : membersOf(before)));
   const joining = Object.entries(membersOf(next)).filter(([, serverId]) => !known.has(serverId));
   const names = new Set(joining.map(([name]) => name));
-  // Attached twice below one load balancer, a group is refused once.
+  // A group may have several attachments below one load balancer; each problem is reported once.
   const one = new Map(attachmentsOfGroup(view, next).map((each) => [loadBalancerOf(view, each.properties)?.id, each]));
   return [...one.values()].flatMap((attachment) => memberProblems(view, attachment, names));
 }

@@ -1,4 +1,4 @@
-// What the runtime decides for an object when it is put and keeps with it, for each kind that has such a state.
+// The state that the runtime decides for a written object and stores with it, for each kind that has state.
 import { WeirError } from '../../../model/base/errors.ts';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { isExpired } from '../../../model/objects/backend-server.ts';
@@ -10,7 +10,7 @@ import { groupState } from './groups.ts';
 import type { PutRequest } from './put-request.ts';
 import type { VipPool } from './vip-pool.ts';
 
-/** Decides the state of the object from the model, from the object that it takes the place of, and from the request. */
+/** Decides the state of `next` from the model, the request, and `existing`, the stored object before the write. */
 type StateBuilder<K extends Kind> = (
   view: ModelView,
   next: StoredObject<K>,

@@ -1,4 +1,4 @@
-// How a server joins and leaves an auto scaling group through the API.
+// Servers that join and leave an auto scaling group through the API.
 import { WeirError } from '../../../model/base/errors.ts';
 import { MAX_TARGETS } from '../../../model/objects/target-attachment.ts';
 import { invalid } from '../../../model/objects/validate.ts';
@@ -10,7 +10,7 @@ import { checkObject } from './checks.ts';
 
 type Group = StoredObject<'groups'>;
 
-/** A server that is a member already changes nothing. */
+/** Adds a server to a group. Changes nothing if the server is a member already. */
 export function joinGroup(draft: Draft, groupId: string, serverId: string): Group {
   const group = apiGroup(draft, groupId);
   const { joined } = group.state;
@@ -42,12 +42,12 @@ function putMembers(draft: Draft, group: Group, joined: readonly string[]): Grou
   return existingObject(draft, 'groups', group.id);
 }
 
-/** A group whose members are the API's. */
+/** The group, if its members are managed through the API. Throws if the group declares `members`. */
 function apiGroup(draft: Draft, groupId: string): Group {
   const group = existingObject(draft, 'groups', groupId);
   if (group.properties.members === undefined) return group;
   throw new WeirError(
     'OperationFailed.ActionNotSupport',
-    `Group ${groupId} declares its members: change them there, or leave \`members\` out so that they come and go through the API.`,
+    `Group ${groupId} declares its members: change \`members\` there, or leave it out so that servers join through the API.`,
   );
 }

@@ -1,4 +1,4 @@
-// What a put asks for: the object as its properties say it, and what the control plane chose for it beforehand.
+// The request of a put: the caller's properties, and random values and the time that the control plane adds.
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 
@@ -6,20 +6,20 @@ export interface PutRequest<K extends Kind = Kind> {
   readonly kind: K;
   readonly id: string;
   readonly properties: PropertiesOf<K>;
-  /** Undefined: an operator's write, which leaves the owner as it is. */
+  /** URN of the writing resource; `undefined` keeps the owner, as in an operator's write. */
   readonly owner: string | undefined;
-  /** Undefined: the object's own; for a new object `newIncarnation`. */
+  /** Incarnation to store; `undefined` keeps the object's, or takes `newIncarnation` for a new object. */
   readonly incarnation: string | undefined;
   readonly newIncarnation: string;
-  /** For sticky cookies that are given no key; an object that has one keeps it. */
+  /** Key for sticky cookies without a configured key, unless the object has a generated key already. */
   readonly newCookieKey: string;
-  /** The time of day. */
+  /** Time of day in milliseconds since 1970. */
   readonly nowMs: number;
-  /** Attachments with `manageWeights: false`: bound targets keep the weights that they have. */
+  /** True for an attachment with `manageWeights: false`, whose bound targets keep their stored weights. */
   readonly keepsWeights?: boolean;
 }
 
-/** The put of an attachment that is there: nothing but its properties changes. */
+/** The request of a patch as the put of an existing attachment, in which only properties change. */
 export function patchRequest(id: string, properties: PropertiesOf<'attachments'>): PutRequest<'attachments'> {
   const kept = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
   return { kind: 'attachments', id, properties, ...kept };

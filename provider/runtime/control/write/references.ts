@@ -1,4 +1,4 @@
-// The references between stored objects: those that lead nowhere, and the objects that name one which is to be deleted.
+// References between stored objects: a reference names an existing object, and a referenced object is not deleted.
 import { WeirError } from '../../../model/base/errors.ts';
 import { KIND_NAMES, KINDS, type Kind } from '../../../model/base/kinds.ts';
 import { kindsNamedBy, type Reference, referencesOf } from '../../../model/base/references.ts';
@@ -7,12 +7,12 @@ import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { nameOf } from '../../stored/references.ts';
 
-/** The references of the object to what is not there. */
+/** The references of an object to missing objects. */
 export function danglingReferences(view: ModelView, object: StoredObject): Reference[] {
   return namedBy(object).filter(({ kind, id }) => view.get<Kind>(kind, String(id)) === undefined);
 }
 
-/** An object stays as long as another one names it. */
+/** Throws `InUse` if other objects refer to this object. */
 export function refuseInUse(view: ModelView, object: StoredObject): void {
   const users = usersOf(view, object);
   if (users.length === 0) return;
@@ -31,7 +31,7 @@ function usersOf(view: ModelView, { kind, id }: StoredObject): StoredObject[] {
   );
 }
 
-/** A group also names the servers that joined it through the API. */
+/** The references of an object. A group also refers to the servers that joined through the API. */
 function namedBy(object: StoredObject): readonly Reference[] {
   return referencesOf(object.kind, fieldsOf(object));
 }

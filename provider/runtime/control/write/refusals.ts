@@ -1,30 +1,31 @@
-// Listeners that the engine refuses to open: which write is to blame, and which stand from before.
+// Refusals of the engine: listeners that it cannot open, and the writes that fail because of them.
+// All other errors of a write are thrown earlier, by the change of the draft, by `checkObject` or by a hand-over.
 import type { Compiled } from '../../compile/compile.ts';
 import type { Refusal } from '../../contract/engine.ts';
 import { listenerOf } from '../../contract/snapshot.ts';
 import type { Write } from './write.ts';
 
-export interface RefusalListener {
-  /** A write was refused because of this listener, or a stored one cannot be opened; with what it was compiled to. */
+export interface RefusalCallbacks {
+  /** Called when a write fails because of a listener, or when a stored listener cannot be opened. */
   readonly onRefused: (refusal: Refusal, compiled: Compiled) => void;
-  /** A stored listener that was refused could be opened. */
+  /** Called when a stored listener that had been refused is open. */
   readonly onOpened: (listenerId: string) => void;
 }
 
-/** The listeners that are stored but cannot be opened now, such as one whose port was taken while the runtime was down. */
+/** Refusals of stored listeners, such as a listener whose port another process took while the runtime was stopped. */
 export class StandingRefusals {
-  readonly #listener: RefusalListener;
+  readonly #callbacks: RefusalCallbacks;
   #refusals: readonly Refusal[] = [];
 
-  constructor(listener: RefusalListener) {
-    this.#listener = listener;
+  constructor(callbacks: RefusalCallbacks) {
+    this.#callbacks = callbacks;
   }
 
   get all(): readonly Refusal[] {
     return this.#refusals;
   }
 
-  /** Whether the listener could not be opened before either, for what no write has changed: none is to blame for it. */
+  /** Whether a refusal existed before this batch for unchanged properties of the listener, so no write caused it. */
   has({ listenerId, problem }: Refusal, served: Compiled, next: Compiled): boolean {
     if (!this.#refusals.some((refusal) => refusal.listenerId === listenerId)) return false;
     const before = listenerOf(served.snapshot, listenerId);
@@ -33,18 +34,20 @@ export class StandingRefusals {
     return before?.address === after?.address && before?.port === after?.port;
   }
 
-  /** Keeps these. Those that stand from before are not told again: they are tried every second. */
+  /**
+   * Replaces the refusals. Reports only new refusals and opened listeners, because refusals are retried each second.
+   */
   keep(refusals: readonly Refusal[], compiled: Compiled): void {
     const before = new Set(this.#refusals.map(({ listenerId }) => listenerId));
     this.#refusals = refusals;
     for (const refusal of refusals) {
-      if (!before.delete(refusal.listenerId)) this.#listener.onRefused(refusal, compiled);
+      if (!before.delete(refusal.listenerId)) this.#callbacks.onRefused(refusal, compiled);
     }
-    for (const id of before) if (compiled.snapshot.listeners.has(id)) this.#listener.onOpened(id);
+    for (const id of before) if (compiled.snapshot.listeners.has(id)) this.#callbacks.onOpened(id);
   }
 }
 
-/** A refusal responds to the write that changed the listener or its load balancer; one that nobody here caused stands from before. */
+/** The writes that fail: each refusal fails the last write that changed the listener or its load balancer. */
 export function refusedWrites(
   writes: readonly Write[],
   refusals: readonly Refusal[],
@@ -57,7 +60,7 @@ export function refusedWrites(
       write.changes.some((change) => 'put' in change && change.put === object);
     const write = writes.findLast((each) => hasPut(each, listener) || hasPut(each, loadBalancer));
     if (write === undefined) continue;
-    // The refusal names a property of the listener; a load balancer has one that decides where its listeners are.
+    // A refusal names a property of the listener. A write of a load balancer can only cause one by its `address`.
     const problem = hasPut(write, listener) ? refusal.problem : { ...refusal.problem, path: 'address' };
     refused.set(write, { ...refusal, problem });
   }

@@ -1,4 +1,4 @@
-// When a waiting listener takes a VIP:port over: as soon as no request is lost or goes elsewhere by it. Pure; for the writer.
+// Transfer of a VIP:port to a waiting listener, as soon as no request is lost or changes its targets by it. Pure.
 import { routeKey } from '../../../model/base/route-key.ts';
 import type { HealthView } from '../../contract/engine.ts';
 import {
@@ -11,11 +11,11 @@ import {
 import type { Draft, ModelView } from '../../stored/model.ts';
 import { letServe } from './endpoints.ts';
 
-/** Of the listener itself, where no rule matches. */
+/** Route key of the listener's own targets, which get the requests that no rule matches. */
 const OWN = '';
 
-/** Lets those of the draft serve that are due; the snapshot is the draft's. */
-export function transferSockets(draft: Draft, snapshot: Snapshot, health: HealthView): boolean {
+/** Makes each waiting listener with a due transfer serve, in the draft. `snapshot`: compiled from the draft. */
+export function transferInDraft(draft: Draft, snapshot: Snapshot, health: HealthView): boolean {
   const due = dueTransfers(draft, snapshot, health);
   for (const id of due) {
     const listener = draft.get('listeners', id);
@@ -24,7 +24,10 @@ export function transferSockets(draft: Draft, snapshot: Snapshot, health: Health
   return due.length > 0;
 }
 
-/** One that has served before stands back until the other goes, or has no target left: a rename may be taken back. Of each VIP:port at most one. */
+/**
+ * Ids of the waiting listeners that may take over their VIP:port, at most one for each VIP:port. A listener that served
+ * before takes over again only if the serving listener has no targets, because a rename may be reverted.
+ */
 export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, health: HealthView): string[] {
   const due = new Map<ListenerSnapshot, string>();
   for (const candidate of waiting.values()) {
@@ -40,7 +43,10 @@ export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, 
   return [...due.values()];
 }
 
-/** It must serve what the other one serves; where that one leaves the most of it to nobody, its own targets are enough. */
+/**
+ * Whether a waiting listener can replace the serving one: every route in traffic stays in traffic, or the waiting
+ * listener has its own targets in traffic and the serving listener has none.
+ */
 function canReplace(routes: ReadonlySet<string>, served: ReadonlySet<string>): boolean {
   if (routes.size === 0) return false;
   return [...served].every((route) => routes.has(route)) || (routes.has(OWN) && !served.has(OWN));

@@ -1,4 +1,4 @@
-// Changes of an attachment's targets that leave the rest of them as it is: merge patches, and puts that do not manage weights.
+// Partial changes of an attachment's targets: merge patches, and puts that do not manage weights.
 import type { Problem } from '../../../model/base/errors.ts';
 import { valueIn } from '../../../model/base/record.ts';
 import {
@@ -15,10 +15,10 @@ import type { PutRequest } from './put-request.ts';
 
 const patchedSchema = targetAttachmentSchema.pick({ targets: true });
 
-/** A merge patch of an attachment's targets: null unbinds, fields that are not named stay, null takes a field away. */
+/** A JSON merge patch by target name: null unbinds a target, a field of null removes the field, missing fields stay. */
 export type TargetsPatch = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
 
-/** The attachment's properties with the patch merged in; only what the patch names is parsed. Throws every problem. */
+/** The attachment's properties after the patch. Throws one error with every problem of the named targets. */
 export function patchedAttachment(view: ModelView, id: string, patch: TargetsPatch): TargetAttachmentProperties {
   const object = existingObject(view, 'attachments', id);
   const targets: Record<string, TargetProperties> = { ...object.properties.targets };
@@ -35,7 +35,7 @@ export function patchedAttachment(view: ModelView, id: string, patch: TargetsPat
     if (found.length === 0) Object.assign(targets, patchedSchema.parse(named).targets);
   }
   const properties = { ...object.properties, targets };
-  // The other targets have been checked, unless there are more than there may be.
+  // The other targets were checked when they were written, so only their number can break a rule.
   const isTooMany = Object.keys(targets).length > MAX_TARGETS;
   const checked = isTooMany ? properties : withTargetsOf(properties, Object.keys(patch));
   if (problems.length === 0) problems.push(...rulesProblems('attachments', checked));
@@ -43,7 +43,7 @@ export function patchedAttachment(view: ModelView, id: string, patch: TargetsPat
   return properties;
 }
 
-/** The attachment's properties with the targets of these names alone. */
+/** The attachment's properties with only the named targets. */
 export function withTargetsOf(
   properties: TargetAttachmentProperties,
   names: readonly string[],
@@ -53,7 +53,7 @@ export function withTargetsOf(
   return { ...properties, targets: Object.fromEntries(named) };
 }
 
-/** The properties of the request with the weights that the targets have which the object binds already. */
+/** The properties of a request in which targets that are already bound keep their stored weights. */
 export function withBoundWeights(
   { properties }: PutRequest,
   existing: StoredObject | undefined,

@@ -1,4 +1,4 @@
-// The pool from which a load balancer without an address of its own gets its virtual IP.
+// The pool of virtual IP addresses for load balancers without a configured address.
 import { isIPv4 } from 'node:net';
 
 export class VipPool {
@@ -6,7 +6,7 @@ export class VipPool {
   readonly #last: number;
   readonly #cidr: string;
 
-  /** An IPv4 block such as "127.77.0.0/16"; its first and last address are not given out. */
+  /** `cidr`: an IPv4 block such as "127.77.0.0/16", of which the first and last address are not used. */
   constructor(cidr: string) {
     const [address = '', bits = '', ...rest] = cidr.split('/');
     const prefix = Number(bits);
@@ -20,7 +20,7 @@ export class VipPool {
     this.#cidr = cidr;
   }
 
-  /** The lowest address that is not taken; undefined where none is left. */
+  /** The lowest free address. Returns `undefined` if none is left. */
   next(taken: ReadonlySet<string>): string | undefined {
     for (let candidate = this.#first; candidate <= this.#last; candidate++) {
       const address = toAddress(candidate);

@@ -1,9 +1,9 @@
-// One write of the model on its way: the change that it makes, and what it may have to wait for.
+// A queued write of the model: its change, its caller, and the first checks that it waits for.
 import type { Proven } from '../../health/monitor.ts';
 import type { Draft } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
-/** Changes the draft, or throws; what it has changed until then is taken back. Returns the object that it wrote. */
+/** A change of a draft. Returns the written object. If the change throws, the draft is restored. */
 export type ModelChange<T extends StoredObject | undefined = StoredObject | undefined> = (draft: Draft) => T;
 
 export interface Write {
@@ -11,9 +11,9 @@ export interface Write {
   readonly change: ModelChange;
   readonly resolve: (written: StoredObject | undefined) => void;
   readonly reject: (error: unknown) => void;
-  /** Undefined: whether it has to wait is not decided yet. */
+  /** Targets that passed a first check of a hand-over; `undefined` until the writer has decided whether to wait. */
   proven: readonly Proven[] | undefined;
-  /** What it changed in the draft of its batch. */
+  /** Changes that the write made in the draft of its batch. */
   changes: readonly ObjectChange[];
   written: StoredObject | undefined;
 }

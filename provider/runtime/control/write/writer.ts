@@ -1,4 +1,4 @@
-// The one way in which the model changes: lock, change, compile, prepare, commit, activate, acknowledge, for a batch of writes at a time.
+// The writer, which makes every change of the model: change, compile, prepare, commit and activate a batch of writes.
 import { WeirError } from '../../../model/base/errors.ts';
 import { type Compiled, type CompiledWrite, compile } from '../../compile/compile.ts';
 import type { Engine, HealthView, Refusal } from '../../contract/engine.ts';
@@ -8,27 +8,28 @@ import type { Store } from '../../store/store.ts';
 import { Draft, type Model } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import { Compiler } from './compiler.ts';
-import { type RefusalListener, refusedWrites, StandingRefusals } from './refusals.ts';
-import { dueTransfers, transferSockets } from './socket-transfer.ts';
+import { type RefusalCallbacks, refusedWrites, StandingRefusals } from './refusals.ts';
+import { dueTransfers, transferInDraft } from './socket-transfer.ts';
 import type { ModelChange, Write } from './write.ts';
 
-export interface WriterOptions extends RefusalListener {
+export interface WriterOptions extends RefusalCallbacks {
   readonly model: Model;
   readonly store: Store;
   readonly engine: Engine & Pick<EngineStatistics, 'status'>;
   readonly health: HealthView;
   readonly ackTimeoutMs: number;
   /**
-   * Called once for each write that has a name. Returns `undefined` if the write need not wait; else it is taken back,
-   * and made again when the promise resolves, with what passed a first check meanwhile.
+   * Called once for each named write, to start its hand-overs. Returns `undefined` if the write need not wait.
+   * Otherwise the writer undoes the write, and repeats it with the proven targets when the promise resolves.
    */
   readonly handOver: (write: CompiledWrite) => Promise<readonly Proven[]> | undefined;
-  /** Called after each commit and before the snapshot is served, with what will be served. */
+  /** Called after each commit, before the committed snapshot is served. */
   readonly onCommit: (compiled: Compiled, proven: readonly Proven[]) => void;
-  /** Called when what a batch changed is served; `before` is the model that it was made to. */
+  /** Called when the changes of a batch are served. `before`: the model before the batch. */
   readonly onServed: (before: Model, changes: readonly ObjectChange[]) => void;
 }
 
+/** Maximum number of writes in one commit. */
 const MAX_BATCH = 256;
 
 export class Writer {
@@ -59,16 +60,13 @@ export class Writer {
     return this.#refusals.all;
   }
 
-  /** Serves what was stored before the start; what cannot be opened is kept as a refusal. */
+  /** Serves the stored model at the start. A listener that cannot be opened is kept as a refusal. */
   async start(): Promise<void> {
     this.#options.onCommit(this.#compiled, []);
     await this.#serve(this.#compiled);
   }
 
-  /**
-   * Resolves with what the change returned, once every live data plane serves it. A write with a name may wait for the
-   * first checks of what it binds in place of targets in traffic.
-   */
+  /** Resolves with the result of the change once the engine serves it. A named write may wait for hand-overs first. */
   write<T extends StoredObject | undefined>(change: ModelChange<T>, name?: string): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#enqueue({
@@ -88,31 +86,31 @@ export class Writer {
       write.reject(new WeirError('SystemBusy', 'The runtime is stopping.'));
       return;
     }
-    // A write that has waited is older than all others, among which may be a newer one of the same name.
+    // A write that has waited goes first, because the queue may hold a newer write of the same name.
     if (write.proven === undefined) this.#queue.push(write);
     else this.#queue.unshift(write);
     this.#running ??= this.#run();
   }
 
-  /** Tries again to open what was refused; does nothing where nothing was. */
+  /** Tries again to open refused listeners. Does nothing if there are none. */
   async retryRefused(): Promise<void> {
     if (this.refusals.length > 0) await this.write(() => undefined);
   }
 
-  /** Lets the waiting listeners serve that are due; does nothing where none is. */
-  async transferSockets(): Promise<void> {
+  /** Starts a write that transfers each due VIP:port to its waiting listener. Does nothing if no transfer is due. */
+  async writeDueTransfers(): Promise<void> {
     const due = dueTransfers(this.#model, this.#compiled.snapshot, this.#options.health);
     if (due.length > 0) await this.write(() => undefined);
   }
 
-  /** Refuses new writes and lets those under way finish. */
+  /** Rejects new writes and resolves when the queued writes are finished. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    // One turn of the event loop: writes that arrive together are committed together.
+    // Wait one event-loop iteration, so writes that arrive together are committed together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
       await this.#runBatch(this.#queue.splice(0, MAX_BATCH));
@@ -137,12 +135,15 @@ export class Writer {
     }
   }
 
-  /** Stores and serves what the writes have made of the draft. If the engine refuses some of them, they get their responses, and nothing is done. */
+  /**
+   * Stores and serves the draft of a batch. If the engine refuses some writes, rejects them, stores nothing and returns
+   * them with their refusals.
+   */
   async #publish(draft: Draft, compiler: Compiler, writes: readonly Write[]): Promise<ReadonlyMap<Write, Refusal>> {
     const { engine, health } = this.#options;
     const proven = writes.flatMap((write) => write.proven ?? []);
-    // In the same version: what this batch takes from the serving listener another may have had ready.
-    transferSockets(draft, compiler.compile(draft.toModel()).snapshot, withProven(health, proven));
+    // Transfers that the batch makes possible join the same commit, so no version leaves requests without a target.
+    transferInDraft(draft, compiler.compile(draft.toModel()).snapshot, withProven(health, proven));
     const compiled = compiler.compile(draft.toModel());
     const mustPrepare = draft.isChanged || this.refusals.length > 0;
     const refusals = mustPrepare ? await engine.prepare(compiled.snapshot) : [];
@@ -166,7 +167,7 @@ export class Writer {
     return refused;
   }
 
-  /** Returns false if the write was refused, and has been responded, or waits for a hand-over. */
+  /** Applies one write to the draft. Returns false if the write failed and was rejected, or waits for a hand-over. */
   #change(write: Write, draft: Draft, compiler: Compiler): boolean {
     const before = draft.toModel();
     try {
@@ -186,7 +187,7 @@ export class Writer {
 
   #handOver({ name, changes, written }: Write, before: Model, draft: Draft, compiler: Compiler) {
     const after = draft.toModel();
-    // A delete of what was created anew since does nothing, and ends no write that waits.
+    // A delete with an outdated incarnation changes nothing, and must not supersede a waiting write of the new object.
     if (name === undefined || (changes.length === 0 && written === undefined)) return undefined;
     return this.#options.handOver({
       name,
@@ -214,7 +215,7 @@ export class Writer {
     this.#options.onCommit(compiled, proven);
   }
 
-  /** After `ackTimeoutMs` the writes hear `Timeout`; the next batch still waits until the planes have settled. */
+  /** Serves a snapshot. Writes fail with `Timeout` after `ackTimeoutMs`, but the next batch waits for the engine. */
   async #activate(compiled: Compiled, writes: readonly Write[]): Promise<void> {
     const { engine, health, ackTimeoutMs } = this.#options;
     const timer = setTimeout(() => {
@@ -236,6 +237,7 @@ export class Writer {
   }
 }
 
+/** The health view of the monitor, in which targets that passed a first check of a hand-over count as healthy. */
 function withProven(health: HealthView, proven: readonly Proven[]): HealthView {
   if (proven.length === 0) return health;
   const isProven = (targetGroupId: string, key: string) =>

@@ -102,7 +102,7 @@ test('an attachment warns of its ineligible targets and says why; of more than t
   assert.deepEqual(warnings(), ['targets.b is ineligible: server i-2 is isolated']);
   bind(draft, Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`t${i}`, { serverId: 'i-1', port: 81 + i }])));
   putServer(draft, 'i-1', { status: 'Stopped' });
-  assert.deepEqual([warnings().length, warnings().at(-1)], [11, '2 more of its targets are ineligible']);
+  assert.deepEqual([warnings().length, warnings().at(-1)], [11, '2 more targets are ineligible']);
 });
 
 test('a bound server that moves, or loses the address that is bound, is ineligible', () => {

@@ -6,7 +6,7 @@ import { compile } from '../../../../../provider/runtime/compile/compile.ts';
 import type { HealthView } from '../../../../../provider/runtime/contract/engine.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
 import { endpointWarnings } from '../../../../../provider/runtime/control/write/endpoints.ts';
-import { dueTransfers, transferSockets } from '../../../../../provider/runtime/control/write/socket-transfer.ts';
+import { dueTransfers, transferInDraft } from '../../../../../provider/runtime/control/write/socket-transfer.ts';
 import { nameOf } from '../../../../../provider/runtime/stored/references.ts';
 import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
 
@@ -49,7 +49,7 @@ class World {
   }
 
   transfer(): void {
-    assert.ok(transferSockets(this.draft, compile(this.draft).snapshot, ALL_HEALTHY));
+    assert.ok(transferInDraft(this.draft, compile(this.draft).snapshot, ALL_HEALTHY));
   }
 
   warnings(id: string): string[] {
@@ -81,7 +81,7 @@ test('a new listener of the same stack waits, takes over with its first target, 
   assert.deepEqual(made.due(), ['new']);
   made.transfer();
   assert.deepEqual(made.who, { serve: ['new'], wait: ['old'] });
-  assert.match(made.warnings('old').join(), /listener new of urn:\S+ has taken 127\.0\.0\.1:80 over/);
+  assert.match(made.warnings('old').join(), /listener new of urn:\S+ has taken over 127\.0\.0\.1:80/);
   assert.deepEqual(made.warnings('new'), []);
   // The one that stands back does not take it over again by its targets.
   assert.deepEqual(made.due(), []);
@@ -156,7 +156,7 @@ test("another stack's, and what nobody owns, is not waited for: the error names 
   const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };
   const error = {
     code: 'PortInUse',
-    message: /^port 127\.0\.0\.1:80 is taken by listener old of urn:pulumi:dev.*: give another one$/,
+    message: /^port 127\.0\.0\.1:80 is taken by listener old of urn:pulumi:dev.*: give another port$/,
   };
   assert.throws(() => made.put('listeners', 'new', listener, ownerOf('new', 'prod')), error);
   const ownerless = new World();

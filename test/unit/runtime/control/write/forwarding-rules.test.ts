@@ -113,7 +113,7 @@ test('an equal rule of the same stack is accepted, and both have a warning that 
   put(draft, 'rules', 'exact', { listenerId: 'web', path: '/api', pathMatch: 'exact' });
   const warnings = (id: string) => ruleWarnings(draft, draft.get('rules', id) as StoredObject<'rules'>);
   assert.deepEqual(warnings('api2'), [
-    'is equal to rule api, which takes none of the requests once this one has a target that takes traffic',
+    'is equal to rule api, which takes none of the requests once this rule has a target that takes traffic',
   ]);
   assert.deepEqual(warnings('api'), [
     'is equal to rule api2, which takes the requests while it has a target that takes traffic',
