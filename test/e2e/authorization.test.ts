@@ -317,7 +317,7 @@ test('a revoked or expired token gets no further responses, and its event stream
     [revoked, short].map(({ headers }) => runtime.call('GET', '/v1/listeners', undefined, headers)),
   );
   assert.deepEqual([first?.status, second?.status], [401, 401]);
-  assert.match(first?.body.message, /not one of this runtime, or was revoked/);
+  assert.match(first?.body.message, /does not know the token, or the token was revoked/);
   assert.match(second?.body.message, /"short" expired at /);
   assert.equal((await runtime.call('DELETE', `/v1/tokens/${revoked.id}`)).status, 404);
   const past = { name: 'x', statements: [{ actions: ['*'], resources: ['*'] }], expiresAt: '2020-01-01T00:00:00Z' };

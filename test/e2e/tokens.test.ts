@@ -89,7 +89,7 @@ test("a restart can replace the administrator's token, and other tokens stay val
   assert.equal(readFileSync(published, 'utf8'), 'chosen-by-hand\n');
   await third.end('SIGTERM');
   writeFileSync(join(dataDirectory, 'admin-token'), 'two words\n');
-  await assert.rejects(RuntimeProcess.start(t, { dataDirectory, home }), /admin-token is no token/);
+  await assert.rejects(RuntimeProcess.start(t, { dataDirectory, home }), /admin-token holds no token/);
 });
 
 const PLACE = { region: 'here', vpcId: 'vpc' };

@@ -1,4 +1,4 @@
-// A stored object as an API object: its properties without secrets, its identity and its outputs.
+// API objects: a stored object's properties with secrets replaced by fingerprints, its identity, and its outputs.
 import type { ApiObject } from '../../model/api/objects.ts';
 import type { OutputsOf } from '../../model/api/objects-by-kind.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
@@ -18,7 +18,7 @@ import { membersOf } from '../stored/members.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
 
-/** `access`: what the caller may see of other objects. */
+/** Renders a stored object as an API object. `access`: the caller, who sees the names of readable objects only. */
 export function toApiObject(object: StoredObject, control: ControlPlane, access: Access): ApiObject {
   return {
     id: object.id,
@@ -30,7 +30,7 @@ export function toApiObject(object: StoredObject, control: ControlPlane, access:
   };
 }
 
-/** Of the kinds that have any. */
+/** Functions that add the outputs of an object, for each kind that has outputs. */
 type Outputs = {
   readonly [K in Kind]?: (object: StoredObject<K>, control: ControlPlane, access: Access) => OutputsOf<K>;
 };
@@ -61,6 +61,7 @@ function bindings(attachment: Attachment, { running, model }: ControlPlane): Out
   return { boundTargets: running.boundTargets(attachment), warnings: orNone(eligibilityWarnings(model, attachment)) };
 }
 
+/** Why the engine refuses to open a stored listener. Returns `undefined` if the listener is not refused. */
 export function refusalMessageOf(listenerId: string, control: ControlPlane): string | undefined {
   return control.refusals.find((refusal) => refusal.listenerId === listenerId)?.problem.message;
 }

@@ -1,4 +1,4 @@
-// Who may use a route: each one names what it asks for, and a request is refused before anything of it is looked at.
+// Authorization of routes: each route declares the permissions that it needs, checked before a request's body is read.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WeirError } from '../../model/base/errors.ts';
 import type { Kind } from '../../model/base/kinds.ts';
@@ -7,13 +7,13 @@ import { type Access, demand, demandAdministrator, demandSome } from '../control
 import { needsOf } from '../control/access/permissions.ts';
 import type { ModelView } from '../stored/model.ts';
 
-/** `open`: no token is asked for. */
+/** The access that a route declares; `open` means that no token is needed. */
 type RouteAccess = 'open' | 'administrator' | Permitted;
 
 interface Permitted {
-  /** One of them is needed, on whatever; what else is needed the handler asks for. */
+  /** Permissions of which the caller needs one, on any resource. The handler checks further needs itself. */
   readonly by: readonly Permission[];
-  /** Where the route's id is that of an object, and it is there: on that. */
+  /** Kind of the object that the route's `id` names. If the object exists, the caller needs the permissions on it. */
   readonly of?: Kind;
 }
 
@@ -22,26 +22,29 @@ declare module 'fastify' {
     access?: RouteAccess;
   }
   interface FastifyRequest {
-    /** Null where the route is open. */
+    /** Access of the caller. Not set on open routes, whose handlers must not read it. */
     access: Access;
   }
 }
 
-/** To be called before the routes are registered: one that does not say who may use it is a mistake. */
+/** Makes the registration of a route without declared access throw. To be called before routes are registered. */
 export function requireRouteAccess(server: FastifyInstance): void {
   server.decorateRequest('access', null as never);
   server.addHook('onRoute', ({ method, url, config, schema }) => {
-    if (config?.access === undefined) throw new Error(`${method} ${url} does not say who may use it`);
+    if (config?.access === undefined) throw new Error(`the route ${method} ${url} declares no access`);
     if (schema !== undefined) schema.description = descriptionOf(config.access);
   });
 }
 
-/** The configuration of a route that does one of these to an object of the kind. */
+/** The configuration of a route that performs one of the operations on an object of the kind. */
 export function accessTo(kind: Kind, ...operations: readonly Operation[]) {
   return { access: { by: [permissionFor(kind, ...operations)], of: kind } };
 }
 
-/** Throws Forbidden. What is wrong with a body may tell of the object that it is put to, so this comes before it. */
+/**
+ * Throws `Forbidden` if the caller lacks the permissions of the route. Called before the body is parsed, because errors
+ * of a body may reveal the stored object.
+ */
 export function admit({ access, params, routeOptions }: FastifyRequest, view: ModelView): void {
   const needed = routeOptions.config.access;
   if (needed === 'open') return;
@@ -58,7 +61,7 @@ export function admit({ access, params, routeOptions }: FastifyRequest, view: Mo
   for (const { actions } of needed.by) demand(access, needsOf(view, [object], actions));
 }
 
-/** Throws Unauthenticated where the header has none. */
+/** The token in an Authorization header. Throws `Unauthenticated` if there is no bearer token. */
 export function bearerToken(authorization: string | undefined): string {
   const token = /^Bearer ([!-~]+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined) throw new WeirError('Unauthenticated', 'The request has no bearer token.');
@@ -66,8 +69,8 @@ export function bearerToken(authorization: string | undefined): string {
 }
 
 function descriptionOf(access: RouteAccess): string {
-  if (access === 'open') return 'No token is asked for.';
-  if (access === 'administrator') return "With the administrator's token only.";
+  if (access === 'open') return 'Needs no token.';
+  if (access === 'administrator') return "Needs the administrator's token.";
   const texts = access.by.map(
     ({ actions, type }) => `${actions.join(', ')} on ${type === 'runtime' ? type : `${type}/ID`}`,
   );

@@ -1,26 +1,26 @@
-// One reader's stream of server-sent events, of those it may see: what it missed, then what happens, until it is slow, gone or told to end.
+// Server-sent events for one reader: missed events first, then new events, filtered by the reader's permissions.
 import { Readable } from 'node:stream';
 import { type Access, mayAll } from '../control/access/access.ts';
 import type { EventLog, LoggedEvent } from '../control/events/event-log.ts';
 
-/** More than the whole log has: a reader that asks for all of it is not slow. */
+/** Limit for unread data of a reader, above which the stream is destroyed. Larger than the whole event log. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const RECONNECT_AFTER_MS = 1_000;
-/** At the end of the runtime: a reader that takes nothing must not hold it up. */
+/** Time for a reader to read the rest of an ended stream, so an idle reader does not delay the runtime's end. */
 const ENDING_MS = 1_000;
 
 export class EventStream {
-  /** Destroyed when its reader is slow. */
+  /** The body of the response, destroyed if its reader is too slow. */
   readonly readable = new Readable({ read() {} });
   readonly #access: Access;
   readonly #unsubscribe: () => void;
 
-  /** `lastEventId`: of the header that a reader sends when it comes back; undefined: it wants what happens from now on. */
+  /** `lastEventId`: Last-Event-ID header of a reader that reconnects; `undefined` sends only new events. */
   constructor(log: EventLog, access: Access, lastEventId: string | undefined) {
     this.#access = access;
     this.#unsubscribe = log.subscribe((event) => this.#tell(event));
     this.readable.on('close', this.#unsubscribe);
-    // A block without data is no event, and sets the id that the reader comes back with.
+    // A block without data is not an event, but sets the event id that the reader sends when it reconnects.
     this.#write(`retry: ${RECONNECT_AFTER_MS}\n${lastEventId === undefined ? `id: ${log.lastId}\n` : ''}\n`);
     if (lastEventId === undefined) return;
     const { events, isWhole } = log.after(lastEventId);
@@ -28,12 +28,12 @@ export class EventStream {
     for (const event of events) this.#tell(event);
   }
 
-  /** Keeps proxies between from taking the connection for a dead one. */
+  /** Sends a comment, so proxies between runtime and reader do not close the connection as idle. */
   heartbeat(): void {
     this.#write(': heartbeat\n\n');
   }
 
-  /** The reader comes back then, and hears why it may not. */
+  /** Ends the stream if the reader's token is no longer valid. The reader reconnects and gets the error response. */
   endUnlessLive(): void {
     if (!this.#access.isLive) this.end();
   }
@@ -56,7 +56,7 @@ export class EventStream {
   }
 }
 
-/** JSON has no line breaks of its own. */
+/** An event as a block of the event stream. The JSON text fits one data line, because it has no line breaks. */
 function toBlock({ id, type, json }: LoggedEvent): string {
   return `id: ${id}\nevent: ${type}\ndata: ${json}\n\n`;
 }

@@ -1,4 +1,4 @@
-// The route of the events: opens a stream for each reader, keeps them alive, and ends them with the runtime.
+// The route `/v1/events`: one event stream for each reader, with heartbeats, ended when the runtime stops.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -11,9 +11,9 @@ import { EventStream } from './event-stream.ts';
 
 const MAX_READERS = 100;
 const HEARTBEAT_MS = 15_000;
-/** A token ends when it is revoked or by itself; until then its reader gets nothing more. */
+/** Interval at which streams of revoked or expired tokens are ended. Such a stream gets no events in the meantime. */
 const LOOK_AT_TOKENS_MS = 1_000;
-/** Whoever may see some of them. */
+/** Permissions that show at least one type of event; a reader needs one of them. */
 const READABLE = [...KINDS.map((kind) => permissionFor(kind, 'read')), DESCRIBE_WORKERS];
 
 export function registerEventsRoute(server: FastifyInstance, control: ControlPlane): void {
@@ -24,7 +24,7 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
   const tokenTimer = setInterval(() => {
     for (const stream of streams) stream.endUnlessLive();
   }, LOOK_AT_TOKENS_MS);
-  // Before the server waits for what is under way: a stream never ends by itself.
+  // Streams are ended before the server waits for open responses, because an event stream never finishes.
   server.addHook('preClose', async () => {
     clearInterval(timer);
     clearInterval(tokenTimer);
@@ -33,16 +33,16 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
   server.withTypeProvider<ZodTypeProvider>().get(
     '/v1/events',
     {
-      // A HEAD would open a stream that nobody reads.
+      // A HEAD request would open a stream without a reader.
       exposeHeadRoute: false,
       config: { access: { by: READABLE } },
       schema: {
         summary:
-          'Server-sent events of what happens: write, health, worker, listener; missed where Last-Event-ID is too old.',
+          'Streams server-sent events of the types write, health, worker and listener. The event missed says that events after Last-Event-ID are lost.',
         headers: z.object({ 'last-event-id': z.string().optional() }),
         response: {
           200: {
-            description: 'Events, each with its id; a comment every 15 s. Readers that are too slow are dropped.',
+            description: 'Events with ids, and a comment every 15 s. A reader that is too slow is disconnected.',
             content: { 'text/event-stream': { schema: z.string() } },
           },
           default: errorResponse,
@@ -51,7 +51,10 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
     },
     async ({ access, headers }, reply) => {
       if (streams.size >= MAX_READERS)
-        throw new WeirError('SystemBusy', `${MAX_READERS} readers have the events open.`);
+        throw new WeirError(
+          'SystemBusy',
+          `${MAX_READERS} event streams are open, which is the limit: close one first.`,
+        );
       const stream = new EventStream(control.events, access, headers['last-event-id'] || undefined);
       streams.add(stream);
       stream.readable.on('close', () => streams.delete(stream));

@@ -1,4 +1,4 @@
-// Which methods each path of the API has: tells a method that a path does not have from a path that is not there.
+// Paths of the API with their methods, to tell an unknown path from a method that the path does not have.
 import type { FastifyInstance } from 'fastify';
 import { WeirError } from '../../model/base/errors.ts';
 
@@ -6,7 +6,7 @@ export class KnownPaths {
   readonly #methods = new Map<string, Set<string>>();
   readonly #open = new Set<string>();
 
-  /** To be called before the routes are registered. */
+  /** Must be constructed before routes are registered, because it records each registration. */
   constructor(server: FastifyInstance) {
     server.addHook('onRoute', ({ url, method, config }) => {
       if (config?.access === 'open') this.#open.add(url);
@@ -16,12 +16,12 @@ export class KnownPaths {
     });
   }
 
-  /** No token is asked for, whatever the method. */
+  /** Whether a path needs no token, with any method. */
   isOpen(path: string): boolean {
     return this.#open.has(path);
   }
 
-  /** The methods of `path`, as the header Allow has them; undefined: there is no such path. */
+  /** The value of the Allow header for a path. Returns `undefined` if there is no such path. */
   allow(path: string): string | undefined {
     const segments = path.split('/');
     const methods = [...this.#methods]
@@ -31,11 +31,14 @@ export class KnownPaths {
   }
 }
 
-/** Never NotFound, which means an object: an older runtime would have what it does not know taken for gone. */
+/**
+ * The error of a request without a route. Its code is never `NotFound`, which means a missing object: a client would
+ * take an object of a kind that an older runtime does not know for deleted.
+ */
 export function routeFault(method: string, path: string, allow: string | undefined): WeirError {
   return allow === undefined
     ? new WeirError('UnknownRoute', `This runtime has no route ${method} ${path}.`)
-    : new WeirError('MethodNotAllowed', `${path} has no ${method}: it has ${allow}.`);
+    : new WeirError('MethodNotAllowed', `${path} does not support ${method}: use ${allow}.`);
 }
 
 function matches(pattern: readonly string[], segments: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-// The routes by which a server joins and leaves an auto scaling group, as whatever starts and ends servers calls them.
+// Routes for members of auto scaling groups, called by the automation that starts and stops servers.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -19,7 +19,8 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
     {
       config: { access: { by: [{ actions: JOIN, type: 'scalinggroup' }], of: 'groups' } },
       schema: {
-        summary: 'A server joins a group and is bound to whatever the group is attached to; a member stays one.',
+        summary:
+          'Adds a server to a group, which binds the server wherever the group is attached. Does nothing if the server is a member.',
         params: memberParams,
         response: { 200: objectResponse('groups'), default: errorResponse },
       },
@@ -38,9 +39,9 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
     {
       config: { access: { by: [{ actions: LEAVE, type: 'scalinggroup' }], of: 'groups' } },
       schema: {
-        summary: 'A server leaves a group and is unbound at once; the server itself is not touched.',
+        summary: 'Removes a server from a group, which unbinds the server at once. The server object itself stays.',
         params: memberParams,
-        response: { 204: z.null().describe('It is no member any more.'), default: errorResponse },
+        response: { 204: z.null().describe('The server is no longer a member.'), default: errorResponse },
       },
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {
@@ -51,7 +52,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
   );
 }
 
-/** Of a group that is not there nothing is asked. */
+/** The precondition of a member write. A missing group needs no permission: the write fails with `NotFound`. */
 function memberPrecondition(access: Access, needs: readonly Need[], etags: string | undefined): Precondition {
   return (_view, group) => {
     if (group !== undefined) demand(access, needs);

@@ -1,4 +1,4 @@
-// The route that Prometheus scrapes: takes the sample from the control plane and gives it as text.
+// The route `/metrics`, which takes a sample from the control plane for each scrape by Prometheus.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -15,7 +15,7 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
       config: { access: { by: [DESCRIBE_METRICS] } },
       schema: {
         summary:
-          'Requests, responses, durations, connections, health, weights and versions, in the format of Prometheus.',
+          'Returns metrics of requests, responses, durations, connections, health, weights and versions in Prometheus text format.',
         response: {
           200: { description: 'The metrics.', content: { 'text/plain': { schema: z.string() } } },
           default: errorResponse,

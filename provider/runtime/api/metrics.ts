@@ -1,4 +1,4 @@
-// What a scrape gets: the state of the runtime as Prometheus text, made anew each time, so that what is gone has no series.
+// Metrics of the runtime as Prometheus text, built anew for each scrape, so deleted objects leave no series.
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import { isHttp } from '../../model/objects/listener.ts';
 import {
@@ -9,12 +9,14 @@ import {
 } from '../contract/engine-statistics.ts';
 import type { Health, Protocol, TargetSnapshot } from '../contract/snapshot.ts';
 
-/** Beyond these the series are left out and counted: a scrape at the limits holds the API up for 0.2 s. */
+/**
+ * Limits for listeners and targets with series; more are only counted. A scrape at the limits blocks the API for 0.2 s.
+ */
 export const MAX_LISTENERS_SCRAPED = 500;
 export const MAX_TARGETS_SCRAPED = 2_500;
 
 export interface TargetSample extends Pick<TargetSnapshot, 'key' | 'attachment' | 'name' | 'weight'> {
-  /** Of which it is a target; "": of the listener itself. */
+  /** Id of the forwarding rule that the target serves; "" for a target of the listener itself. */
   readonly rule: string;
   readonly health: Health;
   readonly counts: TargetCounts;
@@ -23,16 +25,16 @@ export interface TargetSample extends Pick<TargetSnapshot, 'key' | 'attachment' 
 export interface ListenerSample {
   readonly id: string;
   readonly protocol: Protocol;
-  /** False: it could not be opened. */
+  /** False if the engine refused to open the listener. */
   readonly isOpen: boolean;
   readonly traffic: ListenerTraffic | undefined;
   readonly targets: readonly TargetSample[];
-  /** Those that are bound no more, by key, with their open flows. */
+  /** Unbound targets by target key, with the number of their open requests and connections. */
   readonly draining: readonly { readonly rule: string; readonly key: string; readonly count: number }[];
 }
 
 export interface MetricsSample {
-  /** The model's. */
+  /** Newest version of the model. */
   readonly version: number;
   readonly engine: EngineStatus;
   readonly listeners: readonly ListenerSample[];
@@ -51,7 +53,9 @@ export async function renderMetrics(sample: MetricsSample): Promise<string> {
   const targets = pairs.slice(0, MAX_TARGETS_SCRAPED);
   writeTargets(registry, targets);
   writeDraining(registry, listeners, targets);
-  const omitted = gauge(registry, 'weir_omitted', 'Listeners and targets without series, beyond the limits.', ['kind']);
+  const omitted = gauge(registry, 'weir_omitted', 'Listeners and targets without series, because there are too many.', [
+    'kind',
+  ]);
   const all = sample.listeners.reduce((sum, listener) => sum + listener.targets.length, 0);
   omitted.set({ kind: 'listener' }, sample.listeners.length - listeners.length);
   omitted.set({ kind: 'target' }, all - targets.length);
@@ -59,25 +63,35 @@ export async function renderMetrics(sample: MetricsSample): Promise<string> {
 }
 
 function writeVersions(registry: Registry, { version, engine }: MetricsSample): void {
-  gauge(registry, 'weir_stored_version', 'The newest version of the model.').set(version);
+  gauge(registry, 'weir_stored_version', 'Newest stored version of the model.').set(version);
   const ofEngine = ['engine'];
   const desired = gauge(
     registry,
     'weir_engine_desired_version',
-    'The version that a data plane is to serve.',
+    'Version that the data plane has been told to serve.',
     ofEngine,
   );
   desired.set({ engine: engine.name }, engine.desired);
-  const acked = gauge(registry, 'weir_engine_acked_version', 'The newest that all of its workers serve.', ofEngine);
+  const acked = gauge(
+    registry,
+    'weir_engine_acked_version',
+    'Newest version that all workers of the data plane serve.',
+    ofEngine,
+  );
   acked.set({ engine: engine.name }, engine.acked);
   if (engine.droppedLogLines !== undefined) {
-    const dropped = counter(registry, 'weir_access_log_dropped_total', 'Lines that could not be written.', []);
+    const dropped = counter(
+      registry,
+      'weir_access_log_dropped_total',
+      'Access log lines dropped because the disk was full or too slow.',
+      [],
+    );
     dropped.inc(engine.droppedLogLines);
   }
   const ofWorker = ['worker'];
-  const served = gauge(registry, 'weir_worker_version', 'The version that a worker serves.', ofWorker);
-  const open = gauge(registry, 'weir_worker_open_connections', 'Open client connections of a worker.', ofWorker);
-  const restarts = counter(registry, 'weir_worker_restarts_total', 'How often a worker was replaced.', ofWorker);
+  const served = gauge(registry, 'weir_worker_version', 'Version that the worker serves.', ofWorker);
+  const open = gauge(registry, 'weir_worker_open_connections', 'Open client connections of the worker.', ofWorker);
+  const restarts = counter(registry, 'weir_worker_restarts_total', 'How often the worker was replaced.', ofWorker);
   for (const worker of engine.workers) {
     const labels = { worker: worker.id };
     served.set(labels, worker.version);
@@ -88,31 +102,41 @@ function writeVersions(registry: Registry, { version, engine }: MetricsSample): 
 
 function writeListeners(registry: Registry, listeners: readonly ListenerSample[]): void {
   const of = ['listener'];
-  const isOpen = gauge(registry, 'weir_listener_open', '1: the listener has its socket.', [...of, 'protocol']);
-  const open = gauge(registry, 'weir_listener_open_connections', 'Open client connections, or UDP sessions.', of);
+  const isOpen = gauge(
+    registry,
+    'weir_listener_open',
+    '1 if the listener has its listening socket, 0 if opening failed.',
+    [...of, 'protocol'],
+  );
+  const open = gauge(
+    registry,
+    'weir_listener_open_connections',
+    'Open client connections, or UDP sessions, of the listener.',
+    of,
+  );
   const connections = counter(
     registry,
     'weir_listener_connections_total',
-    'Client connections, or UDP sessions, so far.',
+    'Accepted client connections, or UDP sessions. Excludes rejected connections.',
     of,
   );
   const refused = counter(
     registry,
     'weir_rejected_total',
-    'Connections or requests beyond a limit of the listener, by the property that sets it.',
+    'Connections and requests rejected by a limit of the listener; reason is the property that sets the limit. A connection rejected by maxConnections is counted only here, not as a connection, request or response.',
     [...of, 'reason'],
   );
   const handshakes = counter(
     registry,
     'weir_tls_handshake_failures_total',
-    'Client connections that ended before their TLS handshake was done.',
+    'Client connections that ended before their TLS handshake was complete.',
     of,
   );
-  const requests = counter(registry, 'weir_http_requests_total', 'Requests whose head was taken.', of);
+  const requests = counter(registry, 'weir_http_requests_total', 'Requests with a complete head.', of);
   const responses = counter(
     registry,
     'weir_http_responses_total',
-    'Responses by class of status; origin is target for those of targets, local for those that the runtime made itself.',
+    'Responses by class of status code; origin is target for responses of targets, local for local responses of the runtime. Excludes the 503 to connections rejected by maxConnections, which is counted in weir_rejected_total.',
     [...of, 'origin', 'code'],
   );
   for (const { id: listener, protocol, isOpen: hasSocket, traffic } of listeners) {
@@ -120,6 +144,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     if (traffic === undefined) continue;
     open.set({ listener }, traffic.openConnections);
     connections.inc({ listener }, traffic.connections);
+    // The 503 "too many connections" is counted only here: not in weir_http_responses_total, nor in the access log.
     refused.inc({ listener, reason: 'maxConnections' }, traffic.rejectedConnections);
     if (protocol === 'HTTPS') handshakes.inc({ listener }, traffic.handshakeFailures);
     if (!isHttp(protocol)) continue;
@@ -128,7 +153,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     for (const [index, code] of CLASS_NAMES.entries()) {
       const [ofTarget = 0, local = 0] = [traffic.targetResponses[index], traffic.localResponses[index]];
       responses.inc({ listener, origin: 'target', code }, ofTarget);
-      // Local responses have no other classes.
+      // Local responses have only 4xx and 5xx status codes.
       if (index >= 3) responses.inc({ listener, origin: 'local', code }, local);
     }
   }
@@ -137,24 +162,34 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
 
 function writeTargets(registry: Registry, targets: readonly { listener: string; target: TargetSample }[]): void {
   const of = ['listener', 'rule', 'target'];
-  const info = gauge(registry, 'weir_target_info', 'Where a bound target stands in the model.', [
+  const info = gauge(registry, 'weir_target_info', 'Attachment of a bound target and its name there; always 1.', [
     ...of,
     'attachment',
     'name',
   ]);
-  const weight = gauge(registry, 'weir_target_weight', '0-100; 0 takes no new traffic.', of);
-  const health = gauge(registry, 'weir_target_health', '1, with the health that it has as a label.', [...of, 'health']);
-  const active = gauge(registry, 'weir_target_active_connections', 'Flows and exchanges under way.', of);
+  const weight = gauge(registry, 'weir_target_weight', 'Weight of the target, 0-100; 0 takes no new traffic.', of);
+  const health = gauge(registry, 'weir_target_health', 'Health of the target as the label health; always 1.', [
+    ...of,
+    'health',
+  ]);
+  const active = gauge(
+    registry,
+    'weir_target_active_connections',
+    'Open requests, TCP connections and UDP sessions of the target.',
+    of,
+  );
   const requests = counter(
     registry,
     'weir_target_requests_total',
-    'Requests, TCP connections or UDP sessions given to it.',
+    'Requests, TCP connections or UDP sessions sent to the target.',
     of,
   );
-  const responses = counter(registry, 'weir_target_responses_total', 'Responses of the target by class of status.', [
-    ...of,
-    'code',
-  ]);
+  const responses = counter(
+    registry,
+    'weir_target_responses_total',
+    'Responses of the target by class of status code.',
+    [...of, 'code'],
+  );
   for (const { listener, target } of targets) {
     const { attachment, name, counts } = target;
     const labels = { listener, rule: target.rule, target: target.key };
@@ -170,17 +205,18 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
   }
 }
 
-/** Of bound targets those flows that are from an earlier binding; of others all. */
+/** Writes draining connections: of a bound target those of an earlier binding, of an unbound target all. */
 function writeDraining(
   registry: Registry,
   listeners: readonly ListenerSample[],
   targets: readonly { listener: string; target: TargetSample }[],
 ): void {
-  const draining = gauge(registry, 'weir_target_draining_connections', 'Flows that outlive their binding.', [
-    'listener',
-    'rule',
-    'target',
-  ]);
+  const draining = gauge(
+    registry,
+    'weir_target_draining_connections',
+    'Open requests and connections of the target from before it was unbound.',
+    ['listener', 'rule', 'target'],
+  );
   for (const { listener, target } of targets)
     draining.set({ listener, rule: target.rule, target: target.key }, target.counts.draining);
   const unbound = listeners.flatMap(({ id, draining: gone }) => gone.map((target) => ({ listener: id, ...target })));
@@ -188,7 +224,7 @@ function writeDraining(
     draining.set({ listener, rule, target: key }, count);
 }
 
-/** A histogram as it is scraped: prom-client's own takes single observations, and these were made in the workers. */
+/** The histogram of request durations, which workers have counted in buckets; prom-client's takes single durations. */
 function durations(listeners: readonly ListenerSample[]): Metric {
   const name = 'weir_http_request_duration_seconds';
   const values = listeners.flatMap(({ id: listener, protocol, traffic }) => {
@@ -206,7 +242,7 @@ function durations(listeners: readonly ListenerSample[]): Metric {
       { metricName: `${name}_count`, labels: { listener }, value: count },
     ];
   });
-  const help = 'Time from the read head of a request to the last byte of its response; broken exchanges do not count.';
+  const help = 'Time from the end of the request head to the last byte of the response. Excludes incomplete responses.';
   return { name, get: async () => ({ name, help, type: 'histogram', values, aggregator: 'sum' }) } as unknown as Metric;
 }
 

@@ -1,4 +1,4 @@
-// The routes of every kind of object: list, get, put, patch, delete.
+// Routes of objects: list, get, put and delete for every kind, and patch for target attachments.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -39,7 +39,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     {
       config: accessTo(kind, 'read'),
       schema: {
-        summary: `Lists each ${name}, in order of id.`,
+        summary: `Lists every ${name} that the caller may read, in order of id.`,
         querystring: listQuery,
         response: { 200: pageOf(object), default: errorResponse },
       },
@@ -72,12 +72,12 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     {
       config: accessTo(kind, 'create', 'modify'),
       schema: {
-        summary: `Creates or updates one ${name}; an equal put changes nothing.`,
+        summary: `Creates or updates one ${name}. An equal put changes nothing.`,
         params: idParams,
         body: bodySchema(kind),
         response: { 200: object, default: errorResponse },
       },
-      // The handler names every problem of the schema and the rules in one error; the schema above is the document's.
+      // The schema is only for the OpenAPI document. The handler reports all problems of a body in one error.
       validatorCompiler: paramsOnly,
     },
     async ({ params: { id }, body, access, headers }, reply) => {
@@ -96,7 +96,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     {
       config: accessTo(kind, 'delete'),
       schema: {
-        summary: `Deletes one ${name}; with an incarnation that is not its own nothing is done.`,
+        summary: `Deletes one ${name}. Does nothing if the given incarnation is not the object's.`,
         params: idParams,
         querystring: deleteQuery,
         response: { 204: z.null().describe('Deleted.'), default: errorResponse },
@@ -116,7 +116,7 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       config: accessTo('attachments', 'modify'),
       schema: {
         summary:
-          'Binds, changes and unbinds single targets (JSON merge patch: null unbinds). With `Prefer: return=minimal` the response has only the targets that the patch names.',
+          'Binds, changes and unbinds single targets by a JSON merge patch, in which null unbinds a target. With `Prefer: return=minimal` the response has only the targets that the patch names.',
         params: idParams,
         body: patchDocument,
         response: { 200: objectResponse('attachments'), default: errorResponse },
@@ -137,13 +137,13 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
   );
 }
 
-/** RFC 7240 section 4.2: the caller knows what it has not changed. */
+/** Whether the caller prefers a minimal response (RFC 7240 section 4.2). */
 function isMinimal(preferences: string | string[] | undefined): boolean {
   const all = [preferences ?? []].flat().join(',').split(',');
   return all.some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
 }
 
-/** No more of them are looked at than are asked for: there may be 10,000 objects, and thousands of patterns in a token. */
+/** The first `count` readable objects. Stops early, because there may be 10,000 objects and large tokens. */
 function firstReadable(objects: readonly StoredObject[], count: number, access: Access, view: ModelView) {
   const found: StoredObject[] = [];
   for (const object of objects) {
@@ -153,7 +153,7 @@ function firstReadable(objects: readonly StoredObject[], count: number, access: 
   return found;
 }
 
-/** Parses the body as properties and identity; throws one error that names every problem of both, and of the id. */
+/** Parses a body into properties and identity. Throws one error with every problem of the body and of the id. */
 function splitBody(kind: Kind, id: string, body: unknown) {
   if (!isRecord(body)) {
     throw invalid([{ path: '', message: 'the body must be a JSON object' }]);
@@ -168,19 +168,20 @@ function splitBody(kind: Kind, id: string, body: unknown) {
     if (problems.length === 0) return { identity: identitySchema.parse({ owner, incarnation }), properties: parsed };
   } catch (error) {
     if (!(error instanceof WeirError)) throw error;
-    // One by one: as arguments of one call there may be too many for the stack.
+    // A loop, because thousands of problems as arguments of one `push` call can exceed the stack.
     for (const problem of error.details) problems.push(problem);
   }
   throw invalid(problems);
 }
 
+/** A validator of fastify that parses path and query parameters and leaves the body to the handler. */
 export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: unknown }) {
   return (data: unknown) => (httpPart === 'body' ? { value: data } : { value: (schema as z.ZodType).parse(data) });
 }
 
 function preconditionOf(access: Access, etags: string | undefined): Precondition {
   return (view, before, after) => {
-    // What a write of 500 targets needs is worked out only for who may lack some of it.
+    // The needs of a write are costly to compute for 500 targets, and an administrator has all of them.
     if (!access.isAdministrator) demand(access, needsOfWrite(view, before, after));
     refuseUnseen(before, etags);
   };

@@ -1,4 +1,4 @@
-// The API's HTTP server: authentication, the runtime's identity, request ids, ETags and one rendering of every error.
+// The HTTP server of the API: authentication, runtime id, request ids, entity tags, and one rendering of all errors.
 import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import fastify, {
@@ -36,7 +36,7 @@ interface ApiOptions {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
 }
 
-/** 500 targets with long names fit several times. */
+/** Limit for request bodies, several times the size of an attachment with 500 targets and long names. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
@@ -46,9 +46,9 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
-    // An id of 128 characters, each of them percent-encoded.
+    // An id has up to 128 characters, each of which may be percent-encoded to three.
     routerOptions: { maxParamLength: 400 },
-    // A path that cannot be decoded, or an endless one: no hook and no error handler sees these.
+    // Requests with an undecodable or too long path reach neither hooks nor the error handler.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const shown = toWeirError(error);
       const body = toErrorResponse(shown, request);
@@ -57,7 +57,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       return reply.send(body);
     },
     clientErrorHandler: unreadHandler(options.runtimeId),
-    // What Node and fastify respond by themselves in these cases is no error of the table: the hook below is.
+    // Turns off built-in responses of Node and fastify; the onRequest hook sends errors of the table instead.
     http: { requireHostHeader: false },
     return503OnClosing: false,
     https: options.tls === undefined ? null : { ...options.tls, requireHostHeader: false },
@@ -65,11 +65,11 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   registerBodyParsers(server);
   refuseExpectations(server.server, options.runtimeId);
   server.setValidatorCompiler(validatorCompiler);
-  // The response schemas are the document's: to parse each response with them costs a tenth of a large write.
+  // Response schemas are only for the OpenAPI document: parsing responses with them costs 10 % of a large write.
   server.setSerializerCompiler(() => JSON.stringify);
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);
-    if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'a request failed');
+    if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'an API request failed');
     reply.code(shown.status).send(toErrorResponse(shown, request));
   });
   requireRouteAccess(server);
@@ -85,13 +85,13 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       throw new WeirError('RuntimeMismatch', `This is runtime ${options.runtimeId}, not ${expected}.`);
     }
     if (isClosing) throw new WeirError('SystemBusy', 'The runtime is stopping.');
-    // RFC 9112 3.2.
+    // RFC 9112 section 3.2: an HTTP/1.1 request without a Host header gets a 400.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
       throw invalid([{ path: '', message: 'the request has no Host header' }]);
     }
     const path = request.url.split('?')[0] ?? '';
     if (!known.isOpen(path)) request.access = options.tokens.authenticate(bearerToken(request.headers.authorization));
-    // Before a body is looked for: what is said of it would hide the fault.
+    // Checked before the body is read, because an error of the body would hide the unknown route.
     if (request.is404) {
       const allow = known.allow(path);
       if (allow !== undefined) reply.header('allow', allow);
@@ -100,7 +100,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     admit(request, options.control.model);
   });
   server.addHook('onSend', async (_request, reply, payload) => {
-    // Who asked before the end and hears in it would keep an idle connection, which the end waits for.
+    // A connection kept alive after a response during shutdown would delay the end of the server.
     if (isClosing) reply.header('connection', 'close');
     if (!reply.hasHeader('etag')) reply.header('etag', etagOfText(typeof payload === 'string' ? payload : ''));
   });
@@ -132,7 +132,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   return server;
 }
 
-/** JSON under its own name and under that of a merge patch; a client that names the type of a body and sends none sent none. */
+/** Parses JSON bodies, also of type merge-patch+json. An empty body with a content type counts as no body. */
 function registerBodyParsers(server: FastifyInstance): void {
   const parseJson = server.getDefaultJsonParser('error', 'error');
   const types = ['application/json', 'application/merge-patch+json'];
@@ -146,7 +146,7 @@ function toErrorResponse({ code, message, details }: WeirError, { id }: FastifyR
   return { code, message, requestId: id, details: [...details] };
 }
 
-/** Faults that fastify itself found get the table's codes too. */
+/** Converts errors of fastify, such as a failed validation, into errors of the table. */
 function toWeirError(error: FastifyError): WeirError {
   if (isWeirError(error)) return error;
   if (error.validation !== undefined) {

@@ -1,4 +1,4 @@
-// The routes that show the runtime: status, health and readiness.
+// Routes for the state of the runtime: status, liveness and readiness.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { errorResponse } from '../../model/api/error.ts';
@@ -14,7 +14,7 @@ import type { HealthRecord } from '../health/monitor.ts';
 import { refusalMessageOf } from './api-object.ts';
 
 const OPEN = { access: 'open' } as const;
-/** Each of them shows a part. */
+/** Permissions for the status, each of which shows one part; a caller needs one of them. */
 const PARTS = [permissionFor('listeners', 'read'), permissionFor('attachments', 'read'), DESCRIBE_WORKERS];
 
 export function registerStatusRoutes(server: FastifyInstance, control: ControlPlane): void {
@@ -24,7 +24,7 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
     {
       config: { access: { by: PARTS } },
       schema: {
-        summary: 'What is served, by which data planes, with the health and the counters of each target.',
+        summary: 'Returns data planes, workers and listeners, with the health and counters of each target.',
         response: { 200: statusResponse, default: errorResponse },
       },
     },
@@ -32,7 +32,14 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
   );
   app.get(
     '/healthz',
-    { config: OPEN, schema: { summary: 'The process runs.', security: [], response: { 200: stateResponse } } },
+    {
+      config: OPEN,
+      schema: {
+        summary: 'Responds with 200 as long as the process runs.',
+        security: [],
+        response: { 200: stateResponse },
+      },
+    },
     async () => ({ status: 'ok' }),
   );
   app.get(
@@ -40,7 +47,7 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
     {
       config: OPEN,
       schema: {
-        summary: 'Every data plane serves the newest version.',
+        summary: 'Responds with 200 if every data plane serves the newest version, else with 503.',
         security: [],
         response: { 200: stateResponse, 503: stateResponse },
       },
@@ -53,7 +60,7 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
   );
 }
 
-/** Of a target that is bound no more, and is shown while flows of it are open. */
+/** Fields of an unbound target, which the status shows until its last request or connection has ended. */
 const UNBOUND = { weight: 0, health: 'unchecked', reason: 'unbound', requests: 0, activeConnections: 0 } as const;
 
 function toStatus(control: ControlPlane, access: Access): StatusResponse {

@@ -1,4 +1,4 @@
-// The routes of tokens, which are the administrator's: make one, list them, revoke one.
+// Routes with which the administrator creates, lists and revokes tokens.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -20,7 +20,7 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
     {
       config,
       schema: {
-        summary: 'Makes a token. Only this response ever carries it.',
+        summary: 'Creates a token. Only this response contains the bearer token.',
         body: tokenSchema,
         response: { 201: createdToken, default: errorResponse },
       },
@@ -39,7 +39,7 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
     {
       config,
       schema: {
-        summary: 'Lists every token, in the order in which they were made; none is told again.',
+        summary: 'Lists every token in order of creation, without the bearer tokens.',
         response: { 200: tokenList, default: errorResponse },
       },
     },
@@ -51,7 +51,7 @@ export function registerTokenRoutes(server: FastifyInstance, tokens: Tokens): vo
     {
       config,
       schema: {
-        summary: 'Revokes one token at once; event streams that it has open end.',
+        summary: 'Revokes one token at once, and ends its open event streams.',
         params: idParams,
         response: { 204: z.null().describe('Revoked.'), default: errorResponse },
       },

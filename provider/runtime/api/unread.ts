@@ -1,4 +1,4 @@
-// Responses what Node's HTTP server refuses before there is a request, with the API's own error body: broken HTTP, and odd expectations.
+// Error responses of the API to requests that Node's HTTP parser rejects: broken HTTP and unknown expectations.
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -6,10 +6,10 @@ import type { ErrorResponse } from '../../model/api/error.ts';
 import type { WeirError } from '../../model/base/errors.ts';
 import { invalid } from '../../model/objects/validate.ts';
 
-/** For fastify's `clientErrorHandler`: the socket is all that there is. */
+/** A `clientErrorHandler` of fastify, which writes an error response to the raw socket of an unparsed request. */
 export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
-    // A client that is gone, or one in the middle of a response, can be told nothing.
+    // No response is possible if the client is gone or another response has begun on the connection.
     if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten > 0 && isResponding(socket))) {
       socket.destroy();
       return;
@@ -20,7 +20,7 @@ export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException,
   };
 }
 
-/** RFC 9110 10.1.1: an expectation that is not met; Node responds to it without a body. */
+/** Responds to an Expect header other than 100-continue (RFC 9110 section 10.1.1), for which Node sends no body. */
 export function refuseExpectations(server: Server, runtimeId: string): void {
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const message = `the header Expect can only be 100-continue, not ${request.headers.expect}`;
@@ -42,7 +42,7 @@ function errorResponse({ code, message, details, status }: WeirError, runtimeId:
   return { status, headers, body };
 }
 
-/** Node keeps the response under way on the socket; one that has begun cannot be taken back. */
+/** Whether the head of a response was sent already. Node keeps the current response on the socket as `_httpMessage`. */
 function isResponding(socket: Socket): boolean {
   const { _httpMessage: message } = socket as Socket & { _httpMessage?: ServerResponse | null };
   return message?.headersSent === true;
@@ -50,6 +50,6 @@ function isResponding(socket: Socket): boolean {
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'HPE_HEADER_OVERFLOW') return 'the head of the request is too large';
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'the request has not come in time';
-  return `this is no HTTP/1.1 request: ${message}`;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'the request did not arrive in time';
+  return `the request is not valid HTTP/1.1: ${message}`;
 }

@@ -1,4 +1,4 @@
-// The route that ends one worker: for an operator who wants a fresh thread without a restart of the runtime.
+// The route that replaces one worker, for operators who want a fresh thread without a restart of the runtime.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -14,13 +14,13 @@ export function registerWorkerRoutes(server: FastifyInstance, control: ControlPl
     {
       config: { access: { by: [RESTART_WORKER] } },
       schema: {
-        summary: 'Ends one worker and its open connections. Responds when another worker serves in its place.',
+        summary: 'Ends one worker and its open connections. Responds when a new worker serves in its place.',
         params: idParams,
-        response: { 204: z.null().describe('Replaced.'), default: errorResponse },
+        response: { 204: z.null().describe('The worker was replaced.'), default: errorResponse },
       },
     },
     async ({ params: { id } }, reply) => {
-      // What is no number names no worker: 404, as of any other collection.
+      // An id that is not a number names no worker, so the response is 404 as for any missing object.
       if (!/^\d{1,9}$/.test(id)) throw new WeirError('NotFound', `There is no worker ${id}.`);
       await control.endWorker(Number(id));
       return reply.code(204).send(null);

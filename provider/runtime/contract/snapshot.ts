@@ -126,7 +126,7 @@ export interface Snapshot {
   readonly version: number;
   /** Those that serve: of each address and port one. */
   readonly listeners: ReadonlyMap<string, ListenerSnapshot>;
-  /** Those that stand behind one of these. No data plane sees them; their targets are checked all the same. */
+  /** Listeners that wait for the VIP:port of a serving one. Engines check their certificates but open no socket. */
   readonly waiting: ReadonlyMap<string, ListenerSnapshot>;
   /** Every group of every listener, by its id; of those that wait too. */
   readonly targetGroups: ReadonlyMap<string, TargetGroupSnapshot>;
