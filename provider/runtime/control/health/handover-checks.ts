@@ -61,7 +61,7 @@ export class HandoverChecks {
       const deadlineMs = performance.now() + toMs(withinSeconds);
       const trials = await Promise.all(handovers.map((each) => this.#try(each, deadlineMs, ended.signal)));
       ended.signal.throwIfAborted();
-      refuse(trials, withinSeconds);
+      throwUnlessProven(trials, withinSeconds);
       return trials.flatMap(({ handover: { targetGroupId, successors }, outcomes }) =>
         successors.filter((_, index) => outcomes[index] === PASSED).map(({ key }) => ({ targetGroupId, key })),
       );
@@ -88,7 +88,7 @@ export class HandoverChecks {
 
   /** Checks one new target until it passes, until its old targets are no longer healthy, or until the deadline. */
   async #await(
-    { targetGroupId, check, oldKeys, refusedAt }: Handover,
+    { targetGroupId, check, oldKeys, failsAt }: Handover,
     successor: TargetSnapshot,
     deadlineMs: number,
     signal: AbortSignal,
@@ -101,7 +101,7 @@ export class HandoverChecks {
       const problem = found ?? (takesTraffic(health) ? undefined : 'its checks do not pass yet');
       if (problem === undefined) return PASSED;
       if (oldKeys.every((old) => this.#monitor.health(targetGroupId, old) !== 'healthy')) return OLD_IS_GONE;
-      const isDecided = found !== undefined && refusedAt === undefined;
+      const isDecided = found !== undefined && failsAt === undefined;
       // At most half of the remaining time, so the last check is close to the deadline but not after it.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
       if (isDecided || signal.aborted || waitMs < SHORTEST_RETRY_MS) return { problem };
@@ -114,14 +114,14 @@ function stopping(): WeirError {
   return new WeirError('SystemBusy', 'The runtime is stopping.');
 }
 
-function refuse(trials: readonly Trial[], withinSeconds: number): void {
-  const details = trials.flatMap(({ handover: { successors, refusedAt }, outcomes }) => {
-    if (refusedAt === undefined) return [];
+function throwUnlessProven(trials: readonly Trial[], withinSeconds: number): void {
+  const details = trials.flatMap(({ handover: { successors, failsAt }, outcomes }) => {
+    if (failsAt === undefined) return [];
     const problems = outcomes.flatMap((outcome) => (typeof outcome === 'object' ? [outcome.problem] : []));
     if (problems.length < outcomes.length) return [];
     return successors.map(({ key, name }, index) => {
       const message = `did not pass a first check at ${key} within ${withinSeconds} s: ${problems[index]}`;
-      return { path: propertyPath([refusedAt, name]), message };
+      return { path: propertyPath([failsAt, name]), message };
     });
   });
   if (details.length === 0) return;

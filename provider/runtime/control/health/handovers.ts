@@ -24,10 +24,10 @@ export interface Handover {
    * Property that names the successors in the error of a write that fails because no successor is healthy. `undefined`
    * if the write succeeds in any case.
    */
-  readonly refusedAt: 'targets' | 'members' | undefined;
+  readonly failsAt: 'targets' | 'members' | undefined;
 }
 
-const REFUSED_AT = { attachments: 'targets', 'group-attachments': 'members' } as const;
+const FAILS_AT = { attachments: 'targets', 'group-attachments': 'members' } as const;
 
 /** Looks up the health record of a target. Returns `undefined` if the target is not bound. */
 export type RecordOf = (targetGroupId: string, key: string) => HealthRecord | undefined;
@@ -72,14 +72,14 @@ function handoversIn(
   const isInTraffic = ({ key }: TargetSnapshot) => takesTraffic(healthOf(key));
   const able = [...targets.values()].filter(({ weight, ineligible }) => weight > 0 && ineligible === undefined);
   const stays = new Set(able.map(({ key }) => key));
-  const refusedAt = writer && REFUSED_AT[writer.kind];
+  const failsAt = writer && FAILS_AT[writer.kind];
 
   const names = new Map([...served.targets.values()].map((target) => [nameOf(target), target.key]));
   const swaps = able.flatMap((target) => {
     const old = names.get(nameOf(target));
     const isGivenUp = old !== undefined && !stays.has(old) && healthOf(old) === 'healthy';
     if (!isGivenUp || isInTraffic(target)) return [];
-    return [{ targetGroupId, check, successors: [target], oldKeys: [old], refusedAt }];
+    return [{ targetGroupId, check, successors: [target], oldKeys: [old], failsAt }];
   });
   if (swaps.length > 0 || able.some(isInTraffic)) return swaps;
 
@@ -90,7 +90,7 @@ function handoversIn(
   // are given up only for a healthy successor.
   const isUnbound = serving.some(({ attachment }) => attachment === writer?.id);
   const oldKeys = serving.map(({ key }) => key);
-  return [{ targetGroupId, check, successors, oldKeys, refusedAt: isUnbound ? undefined : refusedAt }];
+  return [{ targetGroupId, check, successors, oldKeys, failsAt: isUnbound ? undefined : failsAt }];
 }
 
 /** Whether a target has had no check yet: it is not bound, or its first check has not ended. */
