@@ -1,4 +1,4 @@
-// What a response says of a listener's secrets and certificates.
+// API objects of listeners: fingerprints instead of secrets, and warnings about certificates.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { objectResponse } from '../../../../provider/model/api/objects-by-kind.ts';
@@ -25,7 +25,7 @@ const listener = {
 } as StoredObject<'listeners'>;
 const control = { model: Model.of(1, [listener]), refusals: [] } as unknown as ControlPlane;
 
-test('a listener gets its response with fingerprints, as its schema says, and without any key', () => {
+test('the API object of a listener matches its schema, with fingerprints and without private keys', () => {
   const response = toApiObject(listener, control, ADMINISTRATOR);
   assert.deepEqual(response.certificates, {
     'a.b': { certificate: pair.certificate, privateKeyFingerprint: fingerprint(pair.privateKey.trim()) },
@@ -35,7 +35,7 @@ test('a listener gets its response with fingerprints, as its schema says, and wi
   assert.doesNotMatch(JSON.stringify(response), /planted|PRIVATE KEY/);
 });
 
-test('an expired certificate is a warning of its listener', (t) => {
+test('a listener with an expired certificate has a warning', (t) => {
   assert.equal(toApiObject(listener, control, ADMINISTRATOR).warnings, undefined);
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 31 * DAY_MS });
   const [warning, ...rest] = toApiObject(listener, control, ADMINISTRATOR).warnings as string[];

@@ -1,4 +1,4 @@
-// A reader's stream: what it missed comes first, a slow reader is dropped, the end comes to all.
+// Event streams: missed events come first, slow readers are disconnected, and every stream can be ended.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ const happen = (log: EventLog, id: number, reason = '') =>
 const read = ({ readable }: EventStream) => String(readable.read() ?? '');
 const workersIn = (text: string) => [...text.matchAll(/^data: .*"id":(\d+)/gm)].map(([, id]) => Number(id));
 
-test('a new reader gets an id to come back with, and what happens from then on', () => {
+test('a new reader gets an event id for reconnection, and all later events', () => {
   const log = logOf();
   happen(log, 1);
   const stream = new EventStream(log, ADMINISTRATOR, undefined);
@@ -27,7 +27,7 @@ test('a new reader gets an id to come back with, and what happens from then on',
   assert.deepEqual(workersIn(text), [2]);
 });
 
-test('a reader that comes back gets what it missed, and hears where some of that is gone', () => {
+test('a reconnected reader gets the missed events, and a notice if some of them are lost', () => {
   const log = logOf();
   for (const id of [1, 2, 3]) happen(log, id);
   const second = log.lastId.replace(/3$/, '2');
@@ -39,7 +39,7 @@ test('a reader that comes back gets what it missed, and hears where some of that
   assert.deepEqual(workersIn(other), [1, 2, 3]);
 });
 
-test('a reader that takes nothing is dropped, and no more is kept for it', async () => {
+test('a reader that does not read is disconnected, and no more data is buffered for it', async () => {
   const log = logOf();
   const stream = new EventStream(log, ADMINISTRATOR, undefined);
   const closed = once(stream.readable, 'close');
@@ -48,7 +48,7 @@ test('a reader that takes nothing is dropped, and no more is kept for it', async
   assert.ok(stream.readable.destroyed);
 });
 
-test('the end comes behind what was written', async () => {
+test('the end of a stream comes after all written events', async () => {
   const log = logOf();
   const stream = new EventStream(log, ADMINISTRATOR, undefined);
   happen(log, 1);
@@ -81,7 +81,7 @@ const EVENTS: readonly RuntimeEvent[] = [
   { type: 'listener', state: 'open', listenerId: 'web' },
 ];
 
-test('what a client reads is what happened, and of the shape of an event', async () => {
+test('a client reads every event in the documented shape', async () => {
   const log = logOf();
   const stream = new EventStream(log, ADMINISTRATOR, 'another-run');
   for (const event of EVENTS) log.append(event, []);

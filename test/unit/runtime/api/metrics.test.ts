@@ -1,4 +1,4 @@
-// The text of a scrape: each series with its labels, cumulative buckets, and the limits on how many there are.
+// Prometheus text of a scrape: series with labels, cumulative buckets, and limits for the number of series.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -58,7 +58,7 @@ async function linesOf(listeners: readonly ListenerSample[]): Promise<string[]> 
   return (await renderMetrics(sample(listeners))).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-test('versions, workers, listeners and targets have each their series', async () => {
+test('versions, workers, listeners and targets have their series', async () => {
   const lines = new Set(await linesOf([{ ...listener('web', [target('10.0.0.1:80')]), isOpen: false }]));
   for (const line of [
     'weir_stored_version 12',
@@ -90,7 +90,7 @@ test('versions, workers, listeners and targets have each their series', async ()
   }
 });
 
-test('buckets are cumulative, in seconds, and end with the count', async () => {
+test('duration buckets are cumulative, in seconds, and end with the total count', async () => {
   const lines = (await linesOf([listener('web')])).filter((line) => line.includes('duration_seconds'));
   assert.deepEqual(lines.slice(0, 3), [
     'weir_http_request_duration_seconds_bucket{le="0.0005",listener="web"} 4',
@@ -104,7 +104,7 @@ test('buckets are cumulative, in seconds, and end with the count', async () => {
   ]);
 });
 
-test('a TCP listener has connections and nothing of HTTP', async () => {
+test('a TCP listener has series for connections and none for HTTP', async () => {
   const lines = await linesOf([{ ...listener('db'), protocol: 'TCP' }]);
   assert.ok(lines.includes('weir_listener_connections_total{listener="db"} 3'));
   assert.deepEqual(
@@ -113,7 +113,7 @@ test('a TCP listener has connections and nothing of HTTP', async () => {
   );
 });
 
-test('an HTTPS listener has failed handshakes, and an HTTP one has none', async () => {
+test('only an HTTPS listener has a series for failed TLS handshakes', async () => {
   const lines = await linesOf([{ ...listener('secure'), protocol: 'HTTPS' }, listener('plain')]);
   assert.deepEqual(
     lines.filter((line) => line.startsWith('weir_tls')),
@@ -121,7 +121,7 @@ test('an HTTPS listener has failed handshakes, and an HTTP one has none', async 
   );
 });
 
-test('a target that drains after its unbind has that series only', async () => {
+test('an unbound target with open connections has only the draining series', async () => {
   const lines = await linesOf([{ ...listener('web'), draining: [{ rule: 'api', key: '10.0.0.9:80', count: 4 }] }]);
   assert.deepEqual(
     lines.filter((line) => line.includes('10.0.0.9')),
@@ -129,7 +129,7 @@ test('a target that drains after its unbind has that series only', async () => {
   );
 });
 
-test('beyond the limits series are left out, and their number is told', async () => {
+test('listeners and targets above the limits have no series and are counted', async () => {
   const targets = Array.from({ length: MAX_TARGETS_SCRAPED + 3 }, (_, index) => target(`10.0.0.1:${index + 1}`));
   const listeners = Array.from({ length: MAX_LISTENERS_SCRAPED + 2 }, (_, index) =>
     listener(`l${index}`, index ? [] : targets),

@@ -1,4 +1,4 @@
-// What the model becomes for data planes, and what of it stays the same object.
+// Compile: the snapshot of a model, and the identity of its unchanged parts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
@@ -22,7 +22,7 @@ function twoListeners(): Draft {
   return draft;
 }
 
-test('fills in defaults: times in milliseconds, the default port, the weight 100', () => {
+test('compile fills in defaults: times in milliseconds, the default port, weight 100', () => {
   const listener = compile(twoListeners()).snapshot.listeners.get('one');
   assert.equal(listener?.address, '127.0.0.1');
   assert.equal(listener?.idleTimeoutMs, 900_000);
@@ -36,7 +36,7 @@ test('fills in defaults: times in milliseconds, the default port, the weight 100
   );
 });
 
-test('what did not change is the same object, what changed is another', () => {
+test('unchanged parts of a snapshot are the identical objects, changed parts are new objects', () => {
   const draft = twoListeners();
   const before = compile(draft);
   put(draft, 'attachments', 'one-pool', {
@@ -56,7 +56,7 @@ test('what did not change is the same object, what changed is another', () => {
   assert.equal(after.snapshot.version, before.snapshot.version + 1);
 });
 
-test('where two attachments claim a target, the newest claim counts, and its release leaves the older one', () => {
+test('the last attachment that binds a target key is its holder, until it unbinds the target', () => {
   const draft = twoListeners();
   const weight = () => compile(draft).snapshot.listeners.get('one')?.targetGroup.targets.get('10.0.0.1:80')?.weight;
   put(draft, 'attachments', 'aaa', { listenerId: 'one', targets: { x: { address: '10.0.0.1', port: 80, weight: 7 } } });
@@ -71,7 +71,7 @@ test('where two attachments claim a target, the newest claim counts, and its rel
   assert.equal(weight(), 9);
 });
 
-test("a load balancer's own targets serve each listener that has no attachment, and an empty one counts", () => {
+test('targets of a load balancer serve each listener without an attachment; an empty attachment counts', () => {
   const draft = twoListeners();
   put(draft, 'listeners', 'three', { loadBalancerId: 'lb', protocol: 'TCP', port: 1003 });
   put(draft, 'attachments', 'default', {
@@ -86,7 +86,7 @@ test("a load balancer's own targets serve each listener that has no attachment, 
   assert.deepEqual(keys('three'), []);
 });
 
-test("under a classic load balancer the listener's backend port is every target's", () => {
+test("all targets under a classic load balancer have the listener's backend port", () => {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { type: 'classic', address: '127.0.0.1' });
   put(draft, 'listeners', 'one', { loadBalancerId: 'lb', protocol: 'TCP', port: 1001, backendPort: 8001 });
@@ -98,7 +98,7 @@ test("under a classic load balancer the listener's backend port is every target'
   assert.deepEqual(keys, ['10.0.0.1:8001', '10.0.0.1:8002']);
 });
 
-test("a rule's targets are a group of their own, with the rule's policy and check and the listener's PROXY protocol", () => {
+test("a rule has its own target group with its algorithm and health check, and the listener's PROXY protocol", () => {
   const draft = twoListeners();
   put(draft, 'listeners', 'web', {
     loadBalancerId: 'lb',
@@ -127,7 +127,7 @@ test("a rule's targets are a group of their own, with the rule's policy and chec
   });
 });
 
-test("a change of a rule's targets leaves the listener's own group the same object", () => {
+test("a change of a rule's targets leaves the listener's target group the identical object", () => {
   const draft = twoListeners();
   put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
   put(draft, 'rules', 'api', { listenerId: 'web', path: '/api' });
@@ -141,7 +141,7 @@ test("a change of a rule's targets leaves the listener's own group the same obje
   assert.notEqual(apiAfter, apiBefore);
 });
 
-test('a rule that no attachment is of is not served; one with an empty attachment is', () => {
+test('a rule without attachments is not served; a rule with an empty attachment is', () => {
   const draft = twoListeners();
   put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
   put(draft, 'rules', 'api', { listenerId: 'web', path: '/api' });
@@ -154,7 +154,7 @@ test('a rule that no attachment is of is not served; one with an empty attachmen
   assert.deepEqual(rules(), [['api', '/api']]);
 });
 
-test('UDP is checked only where it is asked for', () => {
+test('UDP targets are checked only if the listener has a UDP health check', () => {
   const draft = twoListeners();
   const checkOf = (id: string) => compile(draft).snapshot.targetGroups.get(id)?.healthCheck?.protocol;
   put(draft, 'listeners', 'dns', { loadBalancerId: 'lb', protocol: 'UDP', port: 53 });

@@ -5,7 +5,7 @@ import { type HealthHistoryEntry, withEntry } from '../../../../provider/runtime
 
 const entry = (atMs: number, health: Health, error?: string): HealthHistoryEntry => ({ atMs, health, error });
 
-test('a history is newest first, and the same health again is no turn', () => {
+test('a history has its newest entry first, and an unchanged health adds no entry', () => {
   const turns = [entry(1, 'checking'), entry(2, 'healthy'), entry(3, 'healthy'), entry(4, 'unhealthy', 'refused')];
   assert.deepEqual(turns.reduce(withEntry, [] as readonly HealthHistoryEntry[]), [
     entry(4, 'unhealthy', 'refused'),
@@ -14,7 +14,7 @@ test('a history is newest first, and the same health again is no turn', () => {
   ]);
 });
 
-test('it keeps the last ten turns', () => {
+test('a history keeps the last ten health changes', () => {
   let history: readonly HealthHistoryEntry[] = [];
   for (let atMs = 1; atMs <= 25; atMs++) history = withEntry(history, entry(atMs, atMs % 2 ? 'healthy' : 'unhealthy'));
   assert.deepEqual(

@@ -34,7 +34,7 @@ function monitorOf(t: TestContext): {
   return { monitor, changes, health: (port) => monitor.health('web', `127.0.0.1:${port}`) };
 }
 
-test('a new target is checked at once, and told when its first check passes; an unchecked one is not checked', async (t) => {
+test('a new target is checked at once; a target without a health check is unchecked', async (t) => {
   const { monitor, changes, health } = monitorOf(t);
   const { port } = await tcpBackend(t, 'a');
   const slow = { ...CHECK, intervalMs: 60_000 };
@@ -46,7 +46,7 @@ test('a new target is checked at once, and told when its first check passes; an 
   assert.equal(health(port), 'unchecked');
 });
 
-test('under another check a target keeps its place in traffic until that check says otherwise', async (t) => {
+test('a target with changed check settings stays in traffic until the new check fails', async (t) => {
   const { monitor, changes, health } = monitorOf(t);
   const [up, down] = [(await httpBackend(t, 'a')).port, await freePort()];
   monitor.apply(snapshotOf([up, down], CHECK));
@@ -59,7 +59,7 @@ test('under another check a target keeps its place in traffic until that check s
   assert.match(monitor.state('web', `127.0.0.1:${up}`)?.lastError ?? '', /responded with 200/);
 });
 
-test('a target that is no longer checked takes traffic again, and the data planes are told so', async (t) => {
+test('a target whose checks are turned off takes traffic again, which is reported to data planes', async (t) => {
   const { monitor, changes, health } = monitorOf(t);
   const [up, down] = [(await tcpBackend(t, 'a')).port, await freePort()];
   monitor.apply(snapshotOf([up, down], CHECK));
@@ -72,7 +72,7 @@ test('a target that is no longer checked takes traffic again, and the data plane
   );
 });
 
-test('a target that stays keeps its health when others come and go; one that comes back begins anew', async (t) => {
+test('a target keeps its health while other targets change; a target that is bound again starts anew', async (t) => {
   const { monitor, health } = monitorOf(t);
   const [a, b] = [(await tcpBackend(t, 'a')).port, (await tcpBackend(t, 'b')).port];
   const slow = { ...CHECK, intervalMs: 60_000 };
@@ -84,7 +84,7 @@ test('a target that stays keeps its health when others come and go; one that com
   assert.deepEqual([health(a), health(b)], ['healthy', 'checking']);
 });
 
-test('a seed counts for the next snapshot only, and what is stored are the checked targets', async (t) => {
+test('a seed counts for the next snapshot only, and `all` returns only checked targets', async (t) => {
   const { monitor, health } = monitorOf(t);
   const [a, b] = [await freePort(), await freePort()];
   const slow = { ...CHECK, intervalMs: 60_000, unhealthyThreshold: 100 };
@@ -99,7 +99,7 @@ test('a seed counts for the next snapshot only, and what is stored are the check
   );
 });
 
-test('a check that gets no response fails by its time-out', async (t) => {
+test('a check without a response fails by its timeout', async (t) => {
   const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
   t.after(() => silent.close());
   await once(silent, 'listening');
@@ -109,7 +109,7 @@ test('a check that gets no response fails by its time-out', async (t) => {
   assert.equal(response, 'no response within 100 ms');
 });
 
-test('the last check is never before the turn that it was', async (t) => {
+test('the time of the last check is not before the health change that it caused', async (t) => {
   let nowMs = 0;
   const monitor = new HealthMonitor({ probe: async () => undefined, nowMs: () => nowMs++, onChange: () => {} });
   t.after(() => monitor.close());
@@ -119,7 +119,7 @@ test('the last check is never before the turn that it was', async (t) => {
   assert.ok((record()?.checkedAtMs ?? 0) >= (record()?.history[0]?.atMs ?? Number.POSITIVE_INFINITY));
 });
 
-test('the history of a target has its turns with time and reason, newest first, over changes of its check', async (t) => {
+test('a history has health changes with time and reason, also across changed check settings', async (t) => {
   let problem: string | undefined;
   let nowMs = 1000;
   const monitor = new HealthMonitor({ probe: async () => problem, nowMs: () => nowMs, onChange: () => {} });
@@ -145,7 +145,7 @@ test('the history of a target has its turns with time and reason, newest first, 
   assert.equal(record()?.history.length, 1, 'bound again, it begins anew');
 });
 
-test('many targets are checked at once when they are bound, and then at times of their own', async (t) => {
+test('many new targets are checked at once, and later at different times', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const checks: number[] = [];
   let atMs = 0;
@@ -171,7 +171,7 @@ test('many targets are checked at once when they are bound, and then at times of
   assert.ok(busiest < 150, `${busiest} of them in one of ten parts of the interval`);
 });
 
-test('without a check a target is left out after three failures in a row, over all workers, and tried again after 10 s', (t) => {
+test('an unchecked target is unhealthy after three failed connections of any workers, and retried after 10 s', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { monitor, changes } = monitorOf(t);
   const key = '127.0.0.1:80';
@@ -196,7 +196,7 @@ test('without a check a target is left out after three failures in a row, over a
   );
 });
 
-test('an ineligible target is not checked and stays out whatever connections do; eligible again it is checked anew', async (t) => {
+test('an ineligible target is not checked and ignores connections; once eligible, it is checked anew', async (t) => {
   const { monitor, changes, health } = monitorOf(t);
   const { port } = await tcpBackend(t, 'a');
   const key = `127.0.0.1:${port}`;

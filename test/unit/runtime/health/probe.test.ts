@@ -20,9 +20,9 @@ const V2_LOCAL = '\r\n\r\n\0\r\nQUIT\n\x20\0\0\0';
 
 interface Target {
   readonly port: number;
-  /** What each connection has sent so far. */
+  /** Bytes that each connection has sent so far. */
   readonly received: string[];
-  /** Connections that are open. */
+  /** Open connections. */
   readonly sockets: Set<Socket>;
 }
 
@@ -33,7 +33,7 @@ async function listening(t: TestContext, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A target that responds to the first bytes of a connection with `respond`; undefined: it never says anything. */
+/** A target that responds to the first bytes of a connection with `respond`; `undefined` never responds. */
 async function targetOf(t: TestContext, response?: string, endsWith = ''): Promise<Target> {
   const received: string[] = [];
   const sockets = new Set<Socket>();
@@ -50,7 +50,7 @@ async function targetOf(t: TestContext, response?: string, endsWith = ''): Promi
   return { port: await listening(t, server), received, sockets };
 }
 
-/** The result of one check, which leaves nothing behind. */
+/** The result of one check, after a test that no connection stays open. */
 async function check(
   port: number,
   changes: Partial<HealthCheckSnapshot>,
@@ -71,10 +71,10 @@ const HTTP_ROWS: readonly (readonly [
   changes: object,
   problem: RegExp | undefined,
 ])[] = [
-  ['an expected code passes, before the body has come', responseOf('204 No Content'), {}, undefined],
-  ['another code fails', responseOf('503 Gone'), {}, /^responded with 503, which is not an expected code$/],
+  ['an expected code passes before the body arrives', responseOf('204 No Content'), {}, undefined],
+  ['an unexpected code fails', responseOf('503 Gone'), {}, /^responded with 503, which is not an expected code$/],
   [
-    'a code of a second range passes',
+    'a code in the second range passes',
     responseOf('404 No'),
     {
       expectedCodes: [
@@ -84,21 +84,16 @@ const HTTP_ROWS: readonly (readonly [
     },
     undefined,
   ],
+  ['an interim response is ignored', `HTTP/1.1 100 Continue\r\n\r\n${responseOf('500 No')}`, {}, /^responded with 500/],
   [
-    'an interim response is not the response',
-    `HTTP/1.1 100 Continue\r\n\r\n${responseOf('500 No')}`,
-    {},
-    /^responded with 500/,
-  ],
-  [
-    'a 101 is judged by its code',
+    'a 101 response counts by its code',
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
     {},
     /^responded with 101/,
   ],
   ['a head over 16 KiB fails', responseOf('200 OK', `X: ${'a'.repeat(16 * 1024)}\r\n`), {}, /Header overflow/],
-  ['what is not HTTP fails', 'SSH-2.0-OpenSSH_9.2\r\n', {}, /Parse Error/],
-  ['no response fails by the time-out', undefined, { timeoutMs: 100 }, /^no response within 100 ms$/],
+  ['a response that is not HTTP fails', 'SSH-2.0-OpenSSH_9.2\r\n', {}, /Parse Error/],
+  ['a missing response fails by the timeout', undefined, { timeoutMs: 100 }, /^no response within 100 ms$/],
 ];
 
 for (const [name, response, changes, problem] of HTTP_ROWS) {
@@ -112,7 +107,7 @@ for (const [name, response, changes, problem] of HTTP_ROWS) {
   });
 }
 
-test('TCP: an accepted connection passes, a refused one fails; another port than the target is checked', async (t) => {
+test('TCP: an accepted connection passes, a refused one fails, and the port of the check is used', async (t) => {
   const { port, sockets } = await targetOf(t);
   const closed = await freePort();
   assert.equal(await check(port, {}), undefined);
@@ -125,7 +120,7 @@ for (const [version, header] of [
   ['v1', 'PROXY UNKNOWN\r\n'],
   ['v2', V2_LOCAL],
 ] as const) {
-  test(`PROXY protocol ${version}: TCP and HTTP checks begin with the header of a connection without client`, async (t) => {
+  test(`PROXY protocol ${version}: TCP and HTTP checks begin with a LOCAL header`, async (t) => {
     const { port, received } = await targetOf(t, responseOf('200 OK'), '\r\n\r\n');
     assert.equal(await check(port, { proxyProtocol: version }), undefined);
     await until('the header', () => received[0] === header);
@@ -133,7 +128,7 @@ for (const [version, header] of [
     assert.ok(received[1]?.startsWith(`${header}GET / HTTP/1.1\r\n`), received[1]);
   });
 
-  test(`PROXY protocol ${version}: the header of an HTTPS check comes in the clear before the handshake`, async (t) => {
+  test(`PROXY protocol ${version}: an HTTPS check sends the header in clear text before the handshake`, async (t) => {
     const secure = createTlsServer(selfSigned(), (socket: TLSSocket) => {
       socket.once('data', () => socket.end(responseOf('200 OK')));
     });
@@ -151,7 +146,7 @@ for (const [version, header] of [
   });
 }
 
-test('HTTPS: any certificate passes; the host is the server name where it is a name', async (t) => {
+test('HTTPS: any certificate passes, and a host that is a name is sent as the server name', async (t) => {
   const names: (string | false | null)[] = [];
   const server = createTlsServer(selfSigned(), (socket) => {
     names.push(socket.servername);
@@ -189,7 +184,7 @@ async function closedUdpPort(): Promise<number> {
 
 const UDP = { protocol: 'UDP' } as const;
 
-test('UDP: the response must contain what is expected', async (t) => {
+test('UDP: the response must contain the expected text', async (t) => {
   const { port, received } = await udpTarget(t, 'a pong\0');
   assert.equal(await check(port, { ...UDP, send: 'ping\\x00', expect: 'pong\\x00' }), undefined);
   assert.equal(await check(port, { ...UDP }), undefined);
@@ -197,23 +192,23 @@ test('UDP: the response must contain what is expected', async (t) => {
   assert.deepEqual(received, ['70696e6700', '', '']);
 });
 
-test('UDP: silence fails where a response is expected, and passes where none is', async (t) => {
+test('UDP: silence fails only if a response is expected', async (t) => {
   const { port } = await udpTarget(t, undefined);
   assert.equal(await check(port, { ...UDP, expect: 'x', timeoutMs: 100 }), 'no response within 100 ms');
   assert.equal(await check(port, { ...UDP, timeoutMs: 100 }), undefined);
 });
 
-test('UDP: an address that cannot be connected to fails the check, and nothing else', async () => {
-  // Broadcast needs a permission that the socket has not asked for.
+test('UDP: an address that cannot be connected fails the check without an uncaught error', async () => {
+  // A broadcast address needs a socket option that the check does not set.
   assert.match((await check(9, { ...UDP }, '255.255.255.255')) ?? '', /^connect E/);
 });
 
-test('UDP: a port that nobody has fails at once, with or without an expected response', async () => {
+test('UDP: a closed port fails at once, with or without an expected response', async () => {
   const port = await closedUdpPort();
   for (const expect of [undefined, 'pong']) assert.match((await check(port, { ...UDP, expect })) ?? '', /ECONNREFUSED/);
 });
 
-test('an ended check closes its connection and says so', async (t) => {
+test('an aborted check closes its connection and reports that it was ended', async (t) => {
   const { port, sockets } = await targetOf(t);
   for (const protocol of ['HTTP', 'HTTPS', 'UDP'] as const) {
     const ended = new AbortController();

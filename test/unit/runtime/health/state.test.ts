@@ -16,7 +16,7 @@ const BY_UDP = { ...CHECK, protocol: 'UDP' } as const;
 
 type Event = 'pass' | 'fail' | 'refused' | 'connected';
 
-/** The health after each event. */
+/** The health after each event, starting from the given state. */
 function healths(
   start: HealthState,
   events: readonly Event[],
@@ -33,39 +33,39 @@ function healths(
 }
 
 const ROWS: readonly (readonly [string, HealthState, readonly Event[], readonly string[]])[] = [
-  ['one first pass is enough', initialState(true), ['pass'], ['healthy']],
+  ['one pass makes a new target healthy', initialState(true), ['pass'], ['healthy']],
   [
-    'without a first pass failures count',
+    'failures before the first pass make a target unhealthy',
     initialState(true),
     ['fail', 'fail', 'fail'],
     ['checking', 'checking', 'unhealthy'],
   ],
   [
-    'a late first pass is enough too',
+    'one late first pass makes a target healthy',
     initialState(true),
     ['fail', 'fail', 'fail', 'pass'],
     ['checking', 'checking', 'unhealthy', 'healthy'],
   ],
   [
-    'unhealthy after three failures in a row',
+    'three consecutive failures make a target unhealthy',
     initialState(true, 'healthy'),
     ['fail', 'fail', 'pass', 'fail', 'fail', 'fail'],
     ['healthy', 'healthy', 'healthy', 'healthy', 'healthy', 'unhealthy'],
   ],
   [
-    'back after two passes in a row',
+    'two consecutive passes make a target healthy again',
     initialState(true, 'healthy'),
     ['fail', 'fail', 'fail', 'pass', 'fail', 'pass', 'pass'],
     ['healthy', 'healthy', 'unhealthy', 'unhealthy', 'unhealthy', 'unhealthy', 'healthy'],
   ],
   [
-    'three refused connections isolate',
+    'three refused connections make a target unhealthy',
     initialState(true, 'healthy'),
     ['refused', 'refused', 'refused', 'pass', 'pass'],
     ['healthy', 'healthy', 'unhealthy', 'unhealthy', 'healthy'],
   ],
   [
-    'a connection that succeeds starts the count again',
+    'a successful connection resets the count of refused ones',
     initialState(false),
     ['refused', 'refused', 'connected', 'refused', 'refused', 'refused'],
     ['unchecked', 'unchecked', 'unchecked', 'unchecked', 'unchecked', 'unhealthy'],
@@ -76,13 +76,13 @@ for (const [name, start, events, expected] of ROWS) {
   test(name, () => assert.deepEqual(healths(start, events), expected));
 }
 
-test('a passed check ends a series of refused connections only where it made such a connection itself', () => {
+test('only a check by a connection to the same port resets the count of refused connections', () => {
   const events: readonly Event[] = ['refused', 'refused', 'pass', 'refused'];
   const last = (check: Parameters<typeof healths>[2]) => healths(initialState(true, 'healthy'), events, check).at(-1);
   assert.deepEqual([CHECK, OF_ANOTHER_PORT, BY_UDP].map(last), ['healthy', 'unhealthy', 'unhealthy']);
 });
 
-test('a target that came back by a check of another port is isolated again after three failures, not after one', () => {
+test('a target that recovers by a check of another port is unhealthy again after three failures, not one', () => {
   const events: readonly Event[] = ['refused', 'refused', 'refused', 'pass', 'pass', 'refused', 'refused', 'refused'];
   assert.deepEqual(healths(initialState(true, 'healthy'), events, OF_ANOTHER_PORT).slice(2), [
     'unhealthy',
@@ -94,7 +94,7 @@ test('a target that came back by a check of another port is isolated again after
   ]);
 });
 
-test('an unchecked target that was isolated is tried again', () => {
+test('an unhealthy target without checks is retried', () => {
   const isolated = ['a', 'b', 'c'].reduce((state, error) => connectionFailed(state, error), initialState(false));
   assert.equal(isolated.health, 'unhealthy');
   assert.equal(isolated.lastError, 'c');

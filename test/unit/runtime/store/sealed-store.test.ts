@@ -1,4 +1,4 @@
-// Secrets on their way to a real database file and back, and what is said where they do not open.
+// Secrets in a real database file: encryption, decryption, and the errors of a wrong key file.
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -55,7 +55,7 @@ async function written(t: TestContext, ...objects: StoredObject[]): Promise<stri
   return directory;
 }
 
-test('secrets come back as they were, and no file of the data directory has them', async (t) => {
+test('secrets load unchanged, and no file of the data directory contains them', async (t) => {
   const directory = await written(t, secret, plain);
   for (const file of readdirSync(directory)) {
     const bytes = readFileSync(join(directory, file));
@@ -67,14 +67,14 @@ test('secrets come back as they were, and no file of the data directory has them
   assert.deepEqual(second?.properties, plain.properties);
 });
 
-test('the key file is made with the first secret, for its owner alone', async (t) => {
+test('the key file is created with the first secret, readable by its owner only', async (t) => {
   const without = await written(t, plain);
   assert.ok(!existsSync(join(without, 'master-key')));
   const file = join(await written(t, secret), 'master-key');
   assert.deepEqual([statSync(file).mode & 0o777, statSync(file).size], [0o600, 32]);
 });
 
-test('two seals of one secret differ', async (t) => {
+test('sealing one secret twice gives different values', async (t) => {
   const rows = [];
   for (const put of [secret, { ...secret, version: 2 }]) {
     const directory = await written(t, put);
@@ -85,7 +85,7 @@ test('two seals of one secret differ', async (t) => {
   assert.notEqual(rows[0], rows[1]);
 });
 
-test('a sealed value opens only in its own place', async (t) => {
+test('a sealed secret opens only in the property for which it was sealed', async (t) => {
   const directory = await written(t, secret);
   const database = new DatabaseSync(join(directory, 'weir.db'));
   database.exec("update objects set id = 'other'");
@@ -99,17 +99,17 @@ const BAD_KEY_FILES: readonly [name: string, damage: (file: string) => void, mes
     (file) => writeFileSync(file, Buffer.alloc(32)),
     /key file .* does not open the secrets of .*: restore the key file/,
   ],
-  ['no key', (file) => rmSync(file), /key file .* is missing: restore the key file/],
-  ['a short one', (file) => writeFileSync(file, 'short'), /is damaged: it has 5 bytes instead of 32/],
+  ['no key file', (file) => rmSync(file), /key file .* is missing: restore the key file/],
+  ['a short key file', (file) => writeFileSync(file, 'short'), /is damaged: it has 5 bytes instead of 32/],
   [
-    'one that the group may read',
+    'a key file that its group may read',
     (file) => chmodSync(file, 0o640),
     /is open to other users \(mode 640\): run chmod 600 on it/,
   ],
 ];
 
 for (const [name, damage, message] of BAD_KEY_FILES) {
-  test(`data with secrets and ${name}: one error that says what to do`, async (t) => {
+  test(`data with secrets and ${name} is an error that says what to do`, async (t) => {
     const directory = await written(t, secret);
     const file = join(directory, 'master-key');
     copyFileSync(file, join(directory, 'kept'));

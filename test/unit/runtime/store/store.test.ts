@@ -1,4 +1,4 @@
-// What every store keeps, whatever it keeps it in.
+// The contract of every store: what is committed is loaded again.
 import assert from 'node:assert/strict';
 import { parseProperties } from '../../../../provider/model/objects/validate.ts';
 import type { Store } from '../../../../provider/runtime/store/store.ts';
@@ -27,7 +27,7 @@ function loadBalancer(id: string, version: number, properties: Record<string, un
   };
 }
 
-/** Its secrets stand in properties, in a map and in the state. */
+/** A listener with secrets in its properties, in a map and in its state. */
 const SECRETIVE = {
   ...{ kind: 'listeners', id: 'web', owner: undefined, incarnation: 'i', version: 1 },
   properties: {
@@ -48,7 +48,7 @@ async function written(open: () => Store, ...objects: StoredObject[]): Promise<S
   return store;
 }
 
-testOnEachStore('a new one is empty, and its runtime id stays from the first load on', async (open) => {
+testOnEachStore('a new store is empty and keeps its runtime id from the first load on', async (open) => {
   const store = open();
   const { runtimeId, ...rest } = await store.load();
   assert.match(runtimeId, /^[A-Za-z0-9_-]{8,}$/);
@@ -58,7 +58,7 @@ testOnEachStore('a new one is empty, and its runtime id stays from the first loa
   assert.equal((await open().load()).runtimeId, runtimeId);
 });
 
-testOnEachStore('what was committed is there for whoever opens it next, though it was never closed', async (open) => {
+testOnEachStore('committed data survives if the store is opened again without having been closed', async (open) => {
   const first = open();
   const { runtimeId } = await first.load();
   await first.commit(2, [{ put: loadBalancer('a', 1) }, { put: loadBalancer('b', 2) }]);
@@ -76,7 +76,7 @@ testOnEachStore('what was committed is there for whoever opens it next, though i
   });
 });
 
-testOnEachStore('a commit of which one change fails leaves nothing of the others', async (open) => {
+testOnEachStore('a commit with one failing change stores none of its changes', async (open) => {
   const store = await written(open, loadBalancer('a', 1));
   const broken = { ...loadBalancer('c', 3), id: null as unknown as string };
   const gone = { delete: { kind: 'load-balancers', id: 'a' } } as const;
@@ -85,7 +85,7 @@ testOnEachStore('a commit of which one change fails leaves nothing of the others
   assert.deepEqual([objects, version], [[loadBalancer('a', 1)], 1]);
 });
 
-testOnEachStore('the changes of a commit are made in their order, and commits in that of their calls', async (open) => {
+testOnEachStore('changes and commits are applied in the order in which they were given', async (open) => {
   const store = open();
   await store.load();
   const gone = { delete: { kind: 'load-balancers', id: 'a' } } as const;
@@ -98,7 +98,7 @@ testOnEachStore('the changes of a commit are made in their order, and commits in
   assert.deepEqual([objects, version], [[loadBalancer('a', 4)], 4]);
 });
 
-testOnEachStore('objects come in the order of their versions, frozen, and kinds may share an id', async (open) => {
+testOnEachStore('objects load frozen and in version order, and objects of two kinds may share an id', async (open) => {
   const rule = { ...SECRETIVE, kind: 'rules', id: 'b', version: 2, state: {} } as StoredObject;
   const store = await written(open, loadBalancer('b', 3), rule, loadBalancer('a', 1));
   const { objects } = await store.load();
@@ -113,13 +113,13 @@ testOnEachStore('objects come in the order of their versions, frozen, and kinds 
   assert.ok(objects.every(Object.isFrozen));
 });
 
-testOnEachStore('secrets come back as they were written, beside any other text', async (open) => {
+testOnEachStore('secrets and unusual text load unchanged', async (open) => {
   const odd = loadBalancer('odd', 2, { tags: { "it's": '"\\\u0000\u2028 é 🙂' } });
   await written(open, SECRETIVE, odd);
   assert.deepEqual((await open().load()).objects, [SECRETIVE, odd]);
 });
 
-testOnEachStore('health that is saved takes the place of all that was, and makes no version', async (open) => {
+testOnEachStore('saved health replaces all earlier health and makes no model version', async (open) => {
   const store = await written(open, loadBalancer('a', 1));
   const other: StoredHealth = { targetGroupId: 'web/rule', key: '[::1]:80', health: 'ineligible' };
   await store.saveHealth(1000, [HEALTHY, other]);
@@ -130,7 +130,7 @@ testOnEachStore('health that is saved takes the place of all that was, and makes
   assert.deepEqual((await store.load()).health, []);
 });
 
-testOnEachStore('tokens come in the order in which they were made, with and without an end', async (open) => {
+testOnEachStore('tokens load in order of creation, with and without expiry', async (open) => {
   const store = open();
   await store.load();
   const [second, third] = ['2', '3'].map((day, index) => ({

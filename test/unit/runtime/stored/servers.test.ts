@@ -1,4 +1,4 @@
-// Servers as targets: what a bind of them is refused for, and what follows when they change while they are bound.
+// Servers as targets: when binding a server fails, and how changes of bound servers take effect.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../provider/runtime/compile/compile.ts';
@@ -19,7 +19,7 @@ function bind(draft: Draft, targets: Record<string, unknown>): void {
   put(draft, 'attachments', 'pool', { listenerId: 'web', defaultPort: 80, targets });
 }
 
-/** A load balancer in r1, a listener, and the servers i-1 and i-2. */
+/** A model with a load balancer in region r1, a listener, and the servers i-1 and i-2. */
 function shop(): Draft {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { region: 'r1', vpcId: 'vpc-1' });
@@ -34,7 +34,7 @@ function served(draft: Draft): [key: string, ineligible: string | undefined][] {
   return [...targets].map(({ key, ineligible }) => [key, ineligible]);
 }
 
-test('a server is bound at its first address, or at the one of its own that the target names', () => {
+test('a server is bound at its first address, or at the address that the target names', () => {
   const draft = shop();
   bind(draft, { a: { serverId: 'i-1' }, b: { serverId: 'i-1', address: '10.0.0.2', port: 81 } });
   assert.deepEqual(served(draft), [
@@ -43,7 +43,7 @@ test('a server is bound at its first address, or at the one of its own that the 
   ]);
 });
 
-test('each refused target is listed with its code, and nothing of the attachment is applied', () => {
+test('an error lists each invalid target with its code, and the attachment is not applied', () => {
   const draft = shop();
   putServer(draft, 'i-3', { region: 'r2', addresses: ['10.0.0.3'] });
   putServer(draft, 'i-4', { status: 'Stopped', addresses: ['10.0.0.4'] });
@@ -63,7 +63,7 @@ test('each refused target is listed with its code, and nothing of the attachment
   assert.equal(draft.version, version);
 });
 
-test('an address that the server does not have, and a type that it is not of, are refused', () => {
+test('a target cannot name an address or type that its server does not have', () => {
   const draft = shop();
   const refusal = writeErrorOf(() =>
     bind(draft, { a: { serverId: 'i-1', address: '10.0.0.7' }, b: { serverId: 'i-2', type: 'eni' } }),
@@ -74,17 +74,17 @@ test('an address that the server does not have, and a type that it is not of, ar
   );
 });
 
-test('a server and its bare address are one target', () => {
+test('a server and a bare address with the same target key are one target', () => {
   const draft = shop();
   const refusal = writeErrorOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
   assert.equal(refusal?.code, 'InvalidBackendServers.ServerIpConflict');
-  // As many targets as before, and none that was not claimed before.
+  // The number of targets and the bound target keys are unchanged.
   bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.8' } });
   const again = writeErrorOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
   assert.equal(again?.code, 'InvalidBackendServers.ServerIpConflict');
 });
 
-test('a bound server that stops is ineligible, may be reweighted, and is eligible again when it runs', () => {
+test('a stopped server stays bound as ineligible, accepts weight changes, and is eligible once it runs', () => {
   const draft = shop();
   bind(draft, { a: { serverId: 'i-1' } });
   putServer(draft, 'i-1', { status: 'Stopped' });
@@ -94,7 +94,7 @@ test('a bound server that stops is ineligible, may be reweighted, and is eligibl
   assert.deepEqual(served(draft), [['10.0.0.1:80', undefined]]);
 });
 
-test('an attachment warns of its ineligible targets and says why; of more than ten how many', () => {
+test('an attachment has a warning for each of ten ineligible targets, and a count of the others', () => {
   const draft = shop();
   bind(draft, { a: { serverId: 'i-1' }, b: { serverId: 'i-2' } });
   putServer(draft, 'i-2', { addresses: ['10.0.0.9'], isolated: true });
@@ -105,7 +105,7 @@ test('an attachment warns of its ineligible targets and says why; of more than t
   assert.deepEqual([warnings().length, warnings().at(-1)], [11, '2 more targets are ineligible']);
 });
 
-test('a bound server that moves, or loses the address that is bound, is ineligible', () => {
+test('a bound server that changes its network or loses its bound address is ineligible', () => {
   const draft = shop();
   bind(draft, { a: { serverId: 'i-1', address: '10.0.0.2' } });
   putServer(draft, 'i-1', { vpcId: 'vpc-2' });
@@ -114,7 +114,7 @@ test('a bound server that moves, or loses the address that is bound, is ineligib
   assert.match(served(draft)[0]?.[1] ?? '', /has no address 10.0.0.2/);
 });
 
-test('a server expires by itself, once, and a later time makes it good again', () => {
+test('a server expires once, and a later `expiresAt` makes it eligible again', () => {
   const draft = shop();
   bind(draft, { a: { serverId: 'i-1' } });
   putServer(draft, 'i-1', { expiresAt: '1970-01-01T00:00:10Z' });
@@ -127,7 +127,7 @@ test('a server expires by itself, once, and a later time makes it good again', (
   assert.deepEqual(served(draft), [['10.0.0.1:80', undefined]]);
 });
 
-test('a server whose addresses change is claimed at its new ones', () => {
+test('a server whose addresses change is bound at its new address', () => {
   const draft = shop();
   bind(draft, { a: { serverId: 'i-1' } });
   putServer(draft, 'i-1', { addresses: ['10.0.0.50'] });
@@ -135,7 +135,7 @@ test('a server whose addresses change is claimed at its new ones', () => {
   assert.deepEqual(Object.keys(draft.get('attachments', 'pool')?.state.boundSince ?? {}), ['10.0.0.50:80']);
 });
 
-test('a server in use is not deleted, and unbinding leaves it as it is', () => {
+test('a bound server cannot be deleted, and unbinding does not change the server', () => {
   const draft = shop();
   bind(draft, { a: { serverId: 'i-1' } });
   put(draft, 'groups', 'g', { members: { one: 'i-1' } });

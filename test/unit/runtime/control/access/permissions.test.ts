@@ -1,4 +1,4 @@
-// What a write needs, by what it really does: the resources of the stored object and of the new one, and every server that is newly bound.
+// Needs of writes by the changes that they make, on resources of the old and the new object and on newly bound servers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Kind } from '../../../../../provider/model/base/kinds.ts';
@@ -12,7 +12,7 @@ const PLACE = { region: 'here', vpcId: 'vpc' };
 
 const TARGETS = { a: { address: '10.0.0.1', port: 80 }, b: { serverId: 'i-1', port: 80 } };
 
-/** Load balancers `lb`, `other` and `classic`, a listener and a rule of the first, three servers, a group; and attachments. */
+/** A model of three load balancers, a listener and a rule of `lb`, three servers, a group, and attachments. */
 function world(): Draft {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { ...PLACE });
@@ -29,7 +29,7 @@ function world(): Draft {
   return draft;
 }
 
-/** The first action of each need, with its resource and path; `input` undefined: a delete. */
+/** The first action, resource and path of each need. `input` is `undefined` for a delete. */
 function needs(kind: Kind, id: string, input: object | undefined): string[] {
   const draft = world();
   const before = draft.get<Kind>(kind, id);
@@ -48,31 +48,49 @@ const pool = (targets: object, more: object = {}) => ({ listenerId: 'web', targe
 const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: object | undefined, needed: string[]])[] =
   [
     [
-      'a load balancer is checked against itself',
+      'creating a load balancer needs permission on it',
       'load-balancers',
       'new',
       {},
       ['CreateLoadBalancer on loadbalancer/new'],
     ],
-    ['its change too', 'load-balancers', 'lb', { ...PLACE, tags: {} }, ['ModifyLoadBalancer on loadbalancer/lb']],
-    ['and its delete', 'load-balancers', 'lb', undefined, ['DeleteLoadBalancer on loadbalancer/lb']],
     [
-      'a listener that moves needs both load balancers',
+      'modifying a load balancer needs permission on it',
+      'load-balancers',
+      'lb',
+      { ...PLACE, tags: {} },
+      ['ModifyLoadBalancer on loadbalancer/lb'],
+    ],
+    [
+      'deleting a load balancer needs permission on it',
+      'load-balancers',
+      'lb',
+      undefined,
+      ['DeleteLoadBalancer on loadbalancer/lb'],
+    ],
+    [
+      'moving a listener needs permission on both load balancers',
       'listeners',
       'web',
       { loadBalancerId: 'other', protocol: 'HTTP', port: 81 },
       ['ModifyListener on loadbalancer/lb', 'ModifyListener on loadbalancer/other'],
     ],
     [
-      'a rule that moves needs both',
+      'moving a rule needs permission on both load balancers',
       'rules',
       'api',
       { listenerId: 'far', path: '/api' },
       ['ModifyRule on loadbalancer/lb', 'ModifyRule on loadbalancer/other'],
     ],
-    ['a server is an instance', 'backend-servers', 'i-3', undefined, ['DeleteServer on instance/i-3']],
     [
-      'a bind needs the load balancer, and each server that is bound',
+      'deleting a server needs permission on the instance',
+      'backend-servers',
+      'i-3',
+      undefined,
+      ['DeleteServer on instance/i-3'],
+    ],
+    [
+      'binding needs permission on the load balancer and on each bound server',
       'attachments',
       'new',
       { ruleId: 'api', targets: { ...TARGETS, c: { serverId: 'i-2', port: 80 } } },
@@ -83,50 +101,56 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       ],
     ],
     [
-      'servers that are bound already are not asked for again',
+      'binding one more server needs no permission on bound servers',
       'attachments',
       'pool',
       pool({ ...TARGETS, c: { serverId: 'i-2', port: 80 } }),
       ['AddBackendServers on loadbalancer/lb', 'AddBackendServers on instance/i-2 for targets.c'],
     ],
     [
-      'an attachment without targets is a bind',
+      'creating an attachment without targets counts as binding',
       'attachments',
       'new',
       pool({}),
       ['AddBackendServers on loadbalancer/lb'],
     ],
-    ['its delete is an unbind', 'attachments', 'pool', undefined, ['RemoveBackendServers on loadbalancer/lb']],
     [
-      'a name that goes is an unbind',
+      'deleting an attachment counts as unbinding',
+      'attachments',
+      'pool',
+      undefined,
+      ['RemoveBackendServers on loadbalancer/lb'],
+    ],
+    [
+      'removing a target counts as unbinding',
       'attachments',
       'pool',
       pool({ a: TARGETS.a }),
       ['RemoveBackendServers on loadbalancer/lb'],
     ],
     [
-      'another weight is a weight',
+      'changing a weight needs the action for weights',
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, weight: 5 } }),
       ['ModifyLoadBalancerBackends on loadbalancer/lb'],
     ],
     [
-      'another port is a port',
+      'changing a port needs the action for ports',
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, port: 81 } }),
       ['ModifyTargetPort on loadbalancer/lb'],
     ],
     [
-      'a default port that counts for no target is a setting',
+      'changing a default port that no target uses needs the action for settings',
       'attachments',
       'pool',
       pool(TARGETS, { defaultPort: 81 }),
       ['SetBackendServers on loadbalancer/lb'],
     ],
     [
-      'another server under a name is an unbind and a bind',
+      'replacing the server of a target counts as unbinding and binding',
       'attachments',
       'pool',
       pool({ ...TARGETS, b: { serverId: 'i-2', port: 80 } }),
@@ -137,28 +161,28 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       ],
     ],
     [
-      'another address too',
+      'replacing the address of a target counts as unbinding and binding',
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, address: '10.0.0.9' } }),
       ['AddBackendServers on loadbalancer/lb', 'RemoveBackendServers on loadbalancer/lb'],
     ],
     [
-      'whatever else an attachment says needs an action of its own, beside a weight too',
+      'changing settings beside a weight needs both actions',
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, weight: 5 } }, { handoverSeconds: 1 }),
       ['ModifyLoadBalancerBackends on loadbalancer/lb', 'SetBackendServers on loadbalancer/lb'],
     ],
     [
-      'a weight that is written out changes no weight',
+      'writing out the default weight does not count as changing a weight',
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, weight: 100 } }),
       ['SetBackendServers on loadbalancer/lb'],
     ],
     [
-      'another parent unbinds all there and binds all here',
+      'another parent counts as unbinding there and binding here',
       'attachments',
       'pool',
       { listenerId: 'far', targets: TARGETS },
@@ -169,21 +193,21 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       ],
     ],
     [
-      'what changes nothing needs any of its actions',
+      'a write without changes needs any action of the kind',
       'attachments',
       'pool',
       pool(TARGETS),
       ['AddBackendServers on loadbalancer/lb'],
     ],
     [
-      'a group is created with its servers',
+      'creating a group needs permission on its members',
       'groups',
       'new',
       { members: { one: 'i-3' } },
       ['CreateScalingGroup on scalinggroup/new', 'AttachInstances on instance/i-3 for members.one'],
     ],
     [
-      'a member joins, another leaves',
+      'replacing a member needs permission on the group and the new server',
       'groups',
       'g',
       { members: { one: 'i-1', three: 'i-3' } },
@@ -193,9 +217,15 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
         'DetachInstances on scalinggroup/g',
       ],
     ],
-    ['members that are declared no more stay', 'groups', 'g', {}, ['ModifyScalingGroup on scalinggroup/g']],
     [
-      'a group is attached with each of its servers',
+      'members that are no longer declared stay, so only the group is modified',
+      'groups',
+      'g',
+      {},
+      ['ModifyScalingGroup on scalinggroup/g'],
+    ],
+    [
+      'attaching a group needs permission on the group and each member',
       'group-attachments',
       'new',
       { groupId: 'g', listenerId: 'far', port: 80 },
@@ -207,20 +237,26 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       ],
     ],
     [
-      'its weight is a change of how it is attached',
+      'changing the weight of a group attachment counts as attaching',
       'group-attachments',
       'scaled',
       { groupId: 'g', listenerId: 'web', port: 80, weight: 1 },
       ['AttachLoadBalancers on loadbalancer/lb'],
     ],
-    ['it is detached', 'group-attachments', 'scaled', undefined, ['DetachLoadBalancers on loadbalancer/lb']],
+    [
+      'deleting a group attachment counts as detaching',
+      'group-attachments',
+      'scaled',
+      undefined,
+      ['DetachLoadBalancers on loadbalancer/lb'],
+    ],
   ];
 
 for (const [rule, kind, id, input, needed] of ROWS) {
   test(rule, () => assert.deepEqual(needs(kind, id, input), needed));
 }
 
-test('a listener that comes to where another load balancer has one may take its traffic, and needs that one too', () => {
+test('a listener at the VIP:port of another load balancer needs permission on that load balancer too', () => {
   const draft = emptyDraft();
   for (const id of ['a', 'b', 'c']) put(draft, 'load-balancers', id, { address: id === 'c' ? '10.0.0.2' : '10.0.0.1' });
   for (const id of ['b', 'c']) put(draft, 'listeners', id, { loadBalancerId: id, protocol: 'TCP', port: 80 });
@@ -244,7 +280,7 @@ test('a listener that comes to where another load balancer has one may take its 
   ]);
 });
 
-test("the documents' own actions stand for what is bound to a load balancer, to a classic one, to a listener or a rule", () => {
+test('the form of the parent decides the cloud API action for binding and unbinding', () => {
   const draft = world();
   for (const [parent, bind, unbind] of [
     [{ loadBalancerId: 'lb' }, 'RegisterInstancesWithLoadBalancer', 'DeregisterInstancesFromLoadBalancer'],
@@ -260,7 +296,7 @@ test("the documents' own actions stand for what is bound to a load balancer, to 
   }
 });
 
-test('what is shown is asked for on the load balancer above it, on the server or on the group', () => {
+test('reading an object needs permission on its load balancer, server or group', () => {
   const draft = world();
   const asked = (kind: Kind, id: string) => {
     const object = draft.get<Kind>(kind, id);

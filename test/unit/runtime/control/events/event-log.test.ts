@@ -1,4 +1,4 @@
-// The ring of events: bounded in number and in size, replayed by id, and no id of another run is taken for one of this.
+// The event log: bounded in number and size, read from an event id on, and safe against ids of another process.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EventLog } from '../../../../../provider/runtime/control/events/event-log.ts';
@@ -7,7 +7,7 @@ const happen = (log: EventLog, id: number, reason = '') =>
   log.append({ type: 'worker', id, state: 'ended', reason }, []);
 const workersOf = (events: readonly { json: string }[]) => events.map(({ json }) => JSON.parse(json).id);
 
-test('an event has its time and its type beside what happened', () => {
+test('an event has time, type and its fields', () => {
   const log = new EventLog(() => 86_400_000);
   happen(log, 3, 'why');
   const [event] = log.after('').events;
@@ -21,7 +21,7 @@ test('an event has its time and its type beside what happened', () => {
   });
 });
 
-test('after an id comes what is newer; after the newest nothing', () => {
+test('`after` returns the events after an id, and none after the newest', () => {
   const log = new EventLog(() => 0);
   const ids: string[] = [log.lastId];
   for (const id of [1, 2, 3]) {
@@ -37,7 +37,7 @@ test('after an id comes what is newer; after the newest nothing', () => {
   ]);
 });
 
-test('an id of another run, of the future or of nothing gets all that there is, and says so', () => {
+test('an unknown id returns the whole log and is reported as incomplete', () => {
   const log = new EventLog(() => 0);
   happen(log, 1);
   const ids = [new EventLog(() => 0).lastId, log.lastId.replace(/1$/, '2'), 'x', '', '-', `${log.lastId}e3`];
@@ -47,7 +47,7 @@ test('an id of another run, of the future or of nothing gets all that there is, 
   }
 });
 
-test('it keeps the newest 1,000, and fewer where they are large', () => {
+test('the log keeps the newest 1,000 events, and fewer if events are large', () => {
   const log = new EventLog(() => 0);
   const first = log.lastId;
   for (let id = 0; id < 1_500; id++) happen(log, id);
@@ -57,7 +57,7 @@ test('it keeps the newest 1,000, and fewer where they are large', () => {
   assert.equal(log.after(first).events.length, 9);
 });
 
-test('a reader hears each event until it unsubscribes', () => {
+test('a reader gets each event until it unsubscribes', () => {
   const log = new EventLog(() => 0);
   const heard: number[] = [];
   const unsubscribe = log.subscribe(({ json }) => heard.push(JSON.parse(json).id));

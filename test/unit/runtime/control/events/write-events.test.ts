@@ -1,4 +1,4 @@
-// Writes as events: versions in the order of a batch, and of attachments the targets that were bound, changed, unbound.
+// Write events: versions in batch order, and the targets that attachments and groups bind, change and unbind.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeEvents } from '../../../../../provider/runtime/control/events/write-events.ts';
@@ -21,7 +21,7 @@ function attachment(targets: Record<string, { address: string; port: number; wei
 
 const loadBalancer = { kind: 'load-balancers', id: 'lb', properties: {}, state: {} } as never;
 
-test('each write of a batch has its version; two of one attachment are told apart', () => {
+test('each write of a batch has its own version and changes, also two writes of one attachment', () => {
   const a = { address: '10.0.0.1', port: 80 };
   const changes: ObjectChange[] = [
     { put: loadBalancer },
@@ -50,7 +50,7 @@ test('each write of a batch has its version; two of one attachment are told apar
   ]);
 });
 
-test('a group tells its members, and an attachment of it the targets that they are', () => {
+test('the event of a group lists members, and the event of its attachment lists targets', () => {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { address: '127.0.0.1' });
   put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
@@ -73,7 +73,7 @@ test('a group tells its members, and an attachment of it the targets that they a
   ]);
 });
 
-test('of many targets the first 50 are named and the rest is counted', () => {
+test('an event lists the first 50 changed targets and counts the rest', () => {
   const targets = Object.fromEntries(
     Array.from({ length: 500 }, (_, index) => [`t${index}`, { address: '10.0.0.1', port: index + 1 }]),
   );

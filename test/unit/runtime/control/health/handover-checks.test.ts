@@ -1,4 +1,4 @@
-// First checks before a write is made: what passes, what is refused after the time given, and what ends the wait.
+// First checks of hand-overs: which targets are proven, when the write fails, and what ends the wait.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { TargetSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
@@ -14,28 +14,28 @@ import { until } from '../../../../harness/runtime/runtime.ts';
 const CHECK = { ...TCP_CHECK, intervalMs: 50, timeoutMs: 500 };
 const LONG_SECONDS = 600;
 
-/** A healthy target that is served, and what a write would have in its place. */
+/** Hand-over checks with a healthy old target, and a dead and a healthy target as its possible replacements. */
 async function started(t: TestContext) {
   const old = target((await tcpBackend(t, 'old')).port);
   const monitor = new HealthMonitor({ probe, nowMs: Date.now, onChange: () => {} });
   t.after(() => monitor.close());
   monitor.apply(snapshot(1, [listenerSnapshot('web', 1, [old], {}, { healthCheck: CHECK })]));
-  await until('it is healthy', () => monitor.health('web', old.key) === 'healthy' || undefined);
+  await until('the old target is healthy', () => monitor.health('web', old.key) === 'healthy' || undefined);
   const handoverChecks = new HandoverChecks(monitor, probe);
   t.after(() => handoverChecks.close());
-  const handover = (successors: readonly TargetSnapshot[], refusedAt?: Handover['refusedAt']): readonly Handover[] => [
-    { targetGroupId: 'web', check: CHECK, successors, oldKeys: [old.key], refusedAt },
+  const handover = (successors: readonly TargetSnapshot[], failsAt?: Handover['failsAt']): readonly Handover[] => [
+    { targetGroupId: 'web', check: CHECK, successors, oldKeys: [old.key], failsAt },
   ];
   return { handoverChecks, handover, dead: target(await freePort()), well: target((await tcpBackend(t, 'new')).port) };
 }
 
-test('one that passes is enough, and is told', async (t) => {
+test('a hand-over is proven as soon as one new target passes', async (t) => {
   const { handoverChecks, handover, dead, well } = await started(t);
   const proven = await handoverChecks.prove('write', handover([dead, well], 'targets'), LONG_SECONDS);
   assert.deepEqual(proven, [{ targetGroupId: 'web', key: well.key }]);
 });
 
-test('a write that is refused for it is, after the time given, with each target and its error', async (t) => {
+test('a write fails after the given time, with each target and its error', async (t) => {
   const { handoverChecks, handover, dead } = await started(t);
   await assert.rejects(handoverChecks.prove('write', handover([dead], 'members'), 0.1), (error: Error) => {
     assert.match(error.message, /^members\.\S+ did not pass a first check at 127\.0\.0\.1:\d+ within 0\.1 s: /);
@@ -44,12 +44,12 @@ test('a write that is refused for it is, after the time given, with each target 
   });
 });
 
-test('a write that is made in any case waits for one check of each', async (t) => {
+test('a write that cannot fail waits for one check of each new target', async (t) => {
   const { handoverChecks, handover, dead } = await started(t);
   assert.deepEqual(await handoverChecks.prove('write', handover([dead]), LONG_SECONDS), []);
 });
 
-test('a newer write of the same name ends the one that waits, one of another name does not, and close ends all and those to come', async (t) => {
+test('a newer write supersedes only a waiting write of the same name, and close ends every wait', async (t) => {
   const { handoverChecks, handover, dead } = await started(t);
   const waiting = handover([dead], 'targets');
   const [first, other] = ['one', 'two'].map((name) => handoverChecks.prove(name, waiting, LONG_SECONDS));

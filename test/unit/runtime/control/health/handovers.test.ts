@@ -1,4 +1,4 @@
-// Which targets a write gives up for which others, and for what it is refused: over models before and after the write.
+// Hand-overs of writes: which targets replace which, and which hand-overs can fail the write.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../../../provider/runtime/compile/compile.ts';
@@ -12,7 +12,7 @@ import { emptyDraft, put } from '../../../../harness/control/drafts.ts';
 
 const PLACE = { region: 'r1', vpcId: 'vpc-1' };
 
-/** A host of 10.0.0.0/24, as a target. */
+/** A target on port 80 of a host in 10.0.0.0/24. */
 const at = (host: number, more: object = {}) => ({ address: `10.0.0.${host}`, port: 80, ...more });
 
 function model(): Draft {
@@ -26,7 +26,7 @@ function pool(draft: Draft, targets: object, id = 'pool'): void {
   put(draft, 'attachments', id, { listenerId: 'web', targets });
 }
 
-/** One with the members 1 and 2, at hosts 1 and 2, attached to the listener. */
+/** A model with a group of two servers at hosts 1 and 2, attached to the listener. */
 function withGroup(): Draft {
   const draft = model();
   for (const host of [1, 2]) put(draft, 'backend-servers', `i-${host}`, { ...PLACE, addresses: [`10.0.0.${host}`] });
@@ -41,7 +41,7 @@ function withPool(targets: object): Draft {
   return draft;
 }
 
-/** Successors, who they follow, and where the write is refused; bound targets are healthy where nothing else is said. */
+/** Old targets, new targets and failing property of each hand-over. Targets missing in `health` are healthy. */
 function found(draft: Draft, change: (draft: Draft) => unknown, health: Record<string, Health> = {}): unknown[] {
   const before = compile(draft);
   const next = new Draft(draft.toModel());
@@ -55,8 +55,8 @@ function found(draft: Draft, change: (draft: Draft) => unknown, health: Record<s
   };
   const keys = (list: readonly string[]) => list.map((key) => key.slice('10.0.0.'.length)).join();
   const { snapshot } = compile(next, before);
-  return handoversOf(before.snapshot, snapshot, written, recordOf).map(({ successors, oldKeys, refusedAt }) => {
-    return [keys(oldKeys), keys(successors.map(({ key }) => key)), refusedAt];
+  return handoversOf(before.snapshot, snapshot, written, recordOf).map(({ successors, oldKeys, failsAt }) => {
+    return [keys(oldKeys), keys(successors.map(({ key }) => key)), failsAt];
   });
 }
 
@@ -65,7 +65,7 @@ const pools = (targets: object, id?: string) => (draft: Draft) => {
   return draft.get('attachments', id ?? 'pool');
 };
 
-test('a target of the same name takes the place of a healthy one, and the write is refused where it is not well', () => {
+test('a target that replaces a healthy target of the same name can fail the write', () => {
   const both = withPool({ a: at(1), b: at(2) });
   assert.deepEqual(found(both, pools({ a: at(3), b: at(2) })), [['1:80', '3:80', 'targets']]);
   assert.deepEqual(found(both, pools({ a: at(3), b: at(4) })), [
@@ -75,7 +75,7 @@ test('a target of the same name takes the place of a healthy one, and the write 
   assert.deepEqual(found(both, pools({ a: at(3), b: at(2) }), { '1:80': 'unhealthy' }), []);
 });
 
-test('nothing is waited for where the old target goes on under another name, or the new one takes no traffic', () => {
+test('no hand-over is needed if the old target stays under another name or the new target has weight 0', () => {
   const both = withPool({ a: at(1), b: at(2) });
   assert.deepEqual(found(both, pools({ a: at(2), b: at(1) })), []);
   assert.deepEqual(found(both, pools({ a: at(2), b: at(1) }), { '2:80': 'unhealthy' }), []);
@@ -83,24 +83,24 @@ test('nothing is waited for where the old target goes on under another name, or 
   assert.deepEqual(found(both, pools({ a: at(3, { weight: 0 }), b: at(2) })), []);
 });
 
-test('where names go, others come in before the last one in traffic goes; no write is refused for it', () => {
+test('removing the last target in traffic waits for other targets, but cannot fail the write', () => {
   const both = withPool({ a: at(1), b: at(2, { weight: 0 }) });
   assert.deepEqual(found(both, pools({ c: at(3), d: at(4), e: at(5, { weight: 0 }) })), [
     ['1:80', '3:80,4:80', undefined],
   ]);
   assert.deepEqual(found(both, pools({ a: at(1, { weight: 0 }), c: at(3) })), [['1:80', '3:80', undefined]]);
-  assert.deepEqual(found(both, pools({ b: at(2), c: at(3) })), [], 'one stays in traffic');
-  assert.deepEqual(found(both, pools({ c: at(3) }), { '1:80': 'unhealthy' }), [], 'none was in traffic');
+  assert.deepEqual(found(both, pools({ b: at(2), c: at(3) })), [], 'another target stays in traffic');
+  assert.deepEqual(found(both, pools({ c: at(3) }), { '1:80': 'unhealthy' }), [], 'no target was in traffic');
   assert.deepEqual(found(both, pools({})), []);
 });
 
-test('what is bound and in its first check is waited for as well; what has failed it is not', () => {
+test('a hand-over waits for bound targets in their first check, not for failed targets', () => {
   const both = withPool({ a: at(1), b: at(2) });
   assert.deepEqual(found(both, pools({ b: at(2) }), { '2:80': 'checking' }), [['1:80', '2:80', undefined]]);
   assert.deepEqual(found(both, pools({ b: at(2) }), { '2:80': 'unhealthy' }), []);
 });
 
-test("a listener's first own attachment is refused where none is well; its load balancer's targets come back in any case", () => {
+test("a listener's first own attachment can fail for its health; deleting that attachment cannot", () => {
   const draft = model();
   put(draft, 'attachments', 'shared', { loadBalancerId: 'lb', targets: { a: at(1) } });
   const own = { b: at(2), c: at(3) };
@@ -110,7 +110,7 @@ test("a listener's first own attachment is refused where none is well; its load 
   assert.deepEqual(found(draft, remove), [['2:80,3:80', '1:80', undefined]]);
 });
 
-test("a group attachment's members follow each other by name; its group and port are refused where one is not well", () => {
+test('members of a group attachment replace each other by name, and can fail a new port', () => {
   const draft = withGroup();
   const attach = (port: number, groupId: string) => (next: Draft) => {
     put(next, 'group-attachments', 'scaled', { groupId, listenerId: 'web', port });
@@ -124,7 +124,7 @@ test("a group attachment's members follow each other by name; its group and port
   assert.deepEqual(found(draft, attach(80, 'other')), []);
 });
 
-test("a server's move, a group's members and a listener's backend port are never refused for it", () => {
+test('a write of a server, a group or a listener cannot fail for the health of new targets', () => {
   const draft = withGroup();
   const move = (next: Draft) => {
     put(next, 'backend-servers', 'i-1', { ...PLACE, addresses: ['10.0.0.9'] });
@@ -149,7 +149,7 @@ test("a server's move, a group's members and a listener's backend port are never
   assert.deepEqual(found(classic, listen(81)), [['1:80', '1:81', undefined]]);
 });
 
-test('where nothing is checked nothing is waited for', () => {
+test('targets without health checks need no hand-over', () => {
   const draft = withPool({ a: at(1) });
   put(draft, 'listeners', 'web', {
     loadBalancerId: 'lb',

@@ -1,4 +1,4 @@
-// Writes as changes of a draft: what each makes of the model, and what it is refused for.
+// Writes as changes of a draft: their effect on the model, and their errors.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -12,7 +12,7 @@ import { assertHolds } from '../../../../harness/properties/properties.ts';
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';
 const FOREIGN = 'urn:pulumi:prod::shop::pulumi-nodejs:dynamic/weir:LoadBalancer::web';
 
-/** A load balancer, a TCP listener on 9000 and an attachment with one target. */
+/** A model with a load balancer, a TCP listener on port 9000, and an attachment with one target. */
 function webDraft(): Draft {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', {}, { owner: OWNER });
@@ -31,7 +31,7 @@ function codeOf(work: () => void): string {
   return writeErrorOf(work)?.code ?? 'done';
 }
 
-test('an equal put makes no version, whatever the order of its keys', () => {
+test('an equal put makes no model version, whatever the order of its keys', () => {
   const draft = webDraft();
   const version = draft.version;
   put(draft, 'listeners', 'web', { port: 9000, protocol: 'TCP', loadBalancerId: 'lb' }, { owner: OWNER });
@@ -42,14 +42,14 @@ test('an equal put makes no version, whatever the order of its keys', () => {
   assert.equal(draft.get('load-balancers', 'lb')?.version, version + 1);
 });
 
-test('a write without owner and incarnation leaves both as they are', () => {
+test('a write without owner and incarnation keeps both', () => {
   const draft = webDraft();
   put(draft, 'load-balancers', 'lb', { tags: { a: 'b' } });
   assert.equal(draft.get('load-balancers', 'lb')?.owner, OWNER);
   assert.equal(draft.get('load-balancers', 'lb')?.incarnation, 'new');
 });
 
-test('its own owner takes an object over with a new incarnation, another owner only with the old one', () => {
+test('an owner may change the incarnation; another owner must know the current one', () => {
   const draft = webDraft();
   put(draft, 'load-balancers', 'lb', {}, { owner: OWNER, incarnation: 'second' });
   assert.equal(draft.get('load-balancers', 'lb')?.incarnation, 'second');
@@ -61,7 +61,7 @@ test('its own owner takes an object over with a new incarnation, another owner o
   assert.equal(draft.get('load-balancers', 'lb')?.owner, `${OWNER}2`);
 });
 
-test('a delete with an incarnation that is not the present one does nothing', () => {
+test('a delete with another incarnation does nothing', () => {
   const draft = webDraft();
   deleteObject(draft, 'attachments', 'pool', 'older');
   assert.ok(draft.get('attachments', 'pool'));
@@ -73,13 +73,13 @@ test('a delete with an incarnation that is not the present one does nothing', ()
   );
 });
 
-test('what others use is not deleted, and they are named', () => {
+test('an object in use is not deleted, and the error names its users', () => {
   const draft = webDraft();
   assert.throws(() => deleteObject(draft, 'listeners', 'web', undefined), /attachment pool of urn:pulumi:dev/);
   assert.throws(() => deleteObject(draft, 'load-balancers', 'lb', undefined), /listener web/);
 });
 
-test('deletionProtection refuses the delete until it is off', () => {
+test('an object with deletionProtection cannot be deleted', () => {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { deletionProtection: true });
   assert.equal(
@@ -93,17 +93,12 @@ test('deletionProtection refuses the delete until it is off', () => {
 const TARGET = { a: { address: '10.0.0.2', port: 80 } };
 const REFUSED: readonly (readonly [string, Kind, Record<string, unknown>, string])[] = [
   [
-    'a listener of no load balancer',
+    'a listener of a missing load balancer',
     'listeners',
     { loadBalancerId: 'no', protocol: 'TCP', port: 1 },
     'InvalidParameter',
   ],
-  [
-    'a VIP:port that another listener has',
-    'listeners',
-    { loadBalancerId: 'lb', protocol: 'HTTP', port: 9000 },
-    'PortInUse',
-  ],
+  ['a VIP:port of another listener', 'listeners', { loadBalancerId: 'lb', protocol: 'HTTP', port: 9000 }, 'PortInUse'],
   [
     'a backend port under an application load balancer',
     'listeners',
@@ -111,12 +106,12 @@ const REFUSED: readonly (readonly [string, Kind, Record<string, unknown>, string
     'InvalidParameter',
   ],
   [
-    'a classic listener without backend port',
+    'a listener without backend port under a classic load balancer',
     'listeners',
     { loadBalancerId: 'classic', protocol: 'TCP', port: 1 },
     'InvalidParameter',
   ],
-  ['an attachment to no listener', 'attachments', { listenerId: 'no', targets: {} }, 'InvalidParameter'],
+  ['an attachment of a missing listener', 'attachments', { listenerId: 'no', targets: {} }, 'InvalidParameter'],
   [
     'a target without any port',
     'attachments',
@@ -124,13 +119,13 @@ const REFUSED: readonly (readonly [string, Kind, Record<string, unknown>, string
     'InvalidParameter',
   ],
   [
-    'a port of its own under classic',
+    'a target port under a classic load balancer',
     'attachments',
     { loadBalancerId: 'classic', targets: TARGET },
     'OperationFailed.ActionNotSupport',
   ],
   [
-    'a target that another stack has bound',
+    'a target that another stack binds',
     'attachments',
     { listenerId: 'web', targets: { x: { address: '10.0.0.1', port: 80 } } },
     'OwnedByOther',
@@ -138,7 +133,7 @@ const REFUSED: readonly (readonly [string, Kind, Record<string, unknown>, string
 ];
 
 for (const [name, kind, input, code] of REFUSED) {
-  test(`refuses ${name}, and the draft stays as it was`, () => {
+  test(`${name} is an error and leaves the draft unchanged`, () => {
     const draft = webDraft();
     put(draft, 'load-balancers', 'classic', { type: 'classic', address: '127.0.0.9' });
     const version = draft.version;
@@ -150,7 +145,7 @@ for (const [name, kind, input, code] of REFUSED) {
   });
 }
 
-test('a target that a stack bound before the load balancer became classic is refused to another stack', () => {
+test('a target bound before the load balancer became classic still belongs to its stack', () => {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', {});
   const bound = { loadBalancerId: 'lb', defaultPort: 80, targets: { a: { address: '10.0.0.1' } } };
@@ -171,7 +166,7 @@ test('a load balancer becomes classic only when each of its listeners has a back
   );
 });
 
-test('what attachments would not fit is refused of the objects above them: a parent that is classic, another type', () => {
+test('a listener or load balancer cannot change to a type that does not fit its attachments', () => {
   const draft = webDraft();
   put(draft, 'load-balancers', 'classic', { type: 'classic', address: '127.0.0.9' });
   const moved = { loadBalancerId: 'classic', protocol: 'HTTP', port: 81, backendPort: 80 };
@@ -193,7 +188,7 @@ test('what attachments would not fit is refused of the objects above them: a par
   );
 });
 
-test('a load balancer without address gets a VIP from the pool and keeps it', () => {
+test('a load balancer without an address gets a VIP from the pool and keeps it', () => {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'a', {});
   put(draft, 'load-balancers', 'b', {});
@@ -203,7 +198,7 @@ test('a load balancer without address gets a VIP from the pool and keeps it', ()
   assert.equal(draft.get('load-balancers', 'b')?.state.vip, '127.77.0.2');
 });
 
-test('without manageWeights a put keeps the weights of bound targets, and a patch still changes them', () => {
+test('a put without manageWeights keeps the weights of bound targets, and a patch changes them', () => {
   const draft = webDraft();
   const targets = { a: { address: '10.0.0.1', port: 80, weight: 7 }, b: { address: '10.0.0.2', port: 80, weight: 8 } };
   const options = { owner: OWNER, keepsWeights: true };
@@ -215,7 +210,7 @@ test('without manageWeights a put keeps the weights of bound targets, and a patc
   assert.deepEqual(weights(), [0, 8]);
 });
 
-test('without manageWeights an equal put makes no version, and no name has a weight before it is bound', () => {
+test('an equal put without manageWeights makes no model version, and a new target gets its weight', () => {
   const draft = webDraft();
   const only = (name: string, weight?: number) => {
     const targets = { [name]: { address: '10.0.0.1', port: 80, ...(weight === undefined ? {} : { weight }) } };
@@ -230,7 +225,7 @@ test('without manageWeights an equal put makes no version, and no name has a wei
   assert.equal(only('constructor', 7), 7);
 });
 
-test('a merge patch binds, changes, takes a field away and unbinds, and leaves the rest', () => {
+test('a merge patch binds, changes and unbinds targets, removes fields, and leaves other targets unchanged', () => {
   const draft = webDraft();
   const patch = { a: { weight: 5 }, b: { address: '10.0.0.2', port: 81, description: 'x' } };
   put(draft, 'attachments', 'pool', patchedAttachment(draft, 'pool', patch));
@@ -238,7 +233,7 @@ test('a merge patch binds, changes, takes a field away and unbinds, and leaves t
   assert.deepEqual(draft.get('attachments', 'pool')?.properties.targets, { b: { address: '10.0.0.2', port: 81 } });
 });
 
-test('whatever is written, nothing is without its parent, rules are of HTTP listeners, and no VIP:port has two listeners', () => {
+test('random writes keep parents existing, rules on HTTP listeners, and one listener for each VIP:port', () => {
   const id = fc.constantFrom('a', 'b', 'c');
   const command = fc.oneof(
     fc.record({

@@ -1,4 +1,4 @@
-// Listeners that share a VIP:port: which serves, which waits, and what moves and deletes make of them.
+// Listeners that share a VIP:port: which listener serves, which listeners wait, and when they take over.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Kind } from '../../../../../provider/model/base/kinds.ts';
@@ -28,7 +28,7 @@ class World {
     this.put('listeners', id, { loadBalancerId, protocol: 'HTTP', port });
   }
 
-  /** An attachment of one target, to the listener or to the rule. */
+  /** Attaches one target to a listener or a rule. */
   bind(id: string, parent: { listenerId: string } | { ruleId: string }): void {
     this.put('attachments', id, { ...parent, targets: { a: { address: '10.0.0.1', port: 80 } } });
   }
@@ -37,13 +37,13 @@ class World {
     deleteObject(this.draft, kind, id, undefined);
   }
 
-  /** Ids of the listeners that serve, and of those that wait or stand back. */
+  /** Ids of serving listeners and of waiting listeners. */
   get who(): { serve: string[]; wait: string[] } {
     const { listeners, waiting } = compile(this.draft).snapshot;
     return { serve: [...listeners.keys()].sort(), wait: [...waiting.keys()].sort() };
   }
 
-  /** Who takes over now. */
+  /** Ids of the listeners that may take over now. */
   due(health: HealthView = ALL_HEALTHY): string[] {
     return dueTransfers(this.draft, compile(this.draft).snapshot, health);
   }
@@ -58,7 +58,7 @@ class World {
   }
 }
 
-/** `old` serves port 80 with a target of its own. */
+/** A model in which the listener `old` serves port 80 with its own target. */
 function world(): World {
   const made = new World();
   made.loadBalancer('lb', '127.0.0.1');
@@ -67,7 +67,7 @@ function world(): World {
   return made;
 }
 
-test('a new listener of the same stack waits, takes over with its first target, and gives way when it has none left', () => {
+test('a new listener of the same stack waits, takes over with its first target, and gives way without targets', () => {
   const made = world();
   made.listener('new');
   assert.deepEqual(made.who, { serve: ['old'], wait: ['new'] });
@@ -83,7 +83,7 @@ test('a new listener of the same stack waits, takes over with its first target, 
   assert.deepEqual(made.who, { serve: ['new'], wait: ['old'] });
   assert.match(made.warnings('old').join(), /listener new of urn:\S+ has taken over 127\.0\.0\.1:80/);
   assert.deepEqual(made.warnings('new'), []);
-  // The one that stands back does not take it over again by its targets.
+  // A listener that served before does not take over again while the serving listener has targets.
   assert.deepEqual(made.due(), []);
   made.delete('attachments', 'new');
   assert.deepEqual(made.due(), ['old']);
@@ -94,7 +94,7 @@ test('a new listener of the same stack waits, takes over with its first target, 
   assert.deepEqual(made.due(), ['new']);
 });
 
-test('the one that waits serves at the latest when the other is deleted or moves away, and goes on when it is put again', () => {
+test('a waiting listener serves once the serving listener is deleted or moves away, and an equal put keeps it', () => {
   const gone = world();
   gone.listener('new');
   gone.delete('attachments', 'old');
@@ -112,7 +112,7 @@ test('the one that waits serves at the latest when the other is deleted or moves
   assert.deepEqual(moved.who, { serve: ['new', 'old'], wait: [] });
 });
 
-test('of several that wait the first one with a target takes over; without any it is the one that was there first', () => {
+test('the first waiting listener with a target takes over; without targets the oldest listener does', () => {
   const made = world();
   made.listener('b');
   made.listener('a');
@@ -123,7 +123,7 @@ test('of several that wait the first one with a target takes over; without any i
   assert.deepEqual(made.who, { serve: ['b'], wait: ['a'] });
 });
 
-test('a listener that moves onto a held port waits as a new one does, and leaves its old one to who waits there', () => {
+test('a listener that moves to a used port waits, and a listener that waits at its old port serves there', () => {
   const made = world();
   made.listener('other', 81);
   made.listener('next', 81);
@@ -133,7 +133,7 @@ test('a listener that moves onto a held port waits as a new one does, and leaves
   assert.deepEqual(made.due(), ['other']);
 });
 
-test("a load balancer's other address moves all of its listeners: each waits where its port is held, and serves where it is not", () => {
+test('a new address of a load balancer makes each of its listeners wait if the VIP:port is used, else serve', () => {
   const made = world();
   made.loadBalancer('second', '127.0.0.2');
   for (const [id, port] of [
@@ -151,7 +151,7 @@ test("a load balancer's other address moves all of its listeners: each waits whe
   assert.deepEqual(made.who, { serve: ['free', 'held', 'old'], wait: [] });
 });
 
-test("another stack's, and what nobody owns, is not waited for: the error names whose it is", () => {
+test('a VIP:port of another stack or without owner is an error that names the owner', () => {
   const made = world();
   const listener = { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 };
   const error = {
@@ -166,7 +166,7 @@ test("another stack's, and what nobody owns, is not waited for: the error names 
   assert.throws(() => put(made.draft, 'listeners', 'raw', listener), error);
 });
 
-test('with rules it takes over when it responds to all that the other one responds, so that no request goes elsewhere', () => {
+test('a listener with rules takes over once it serves every route of the other, so no request changes targets', () => {
   const made = world();
   const rule = (listenerId: string) => {
     made.put('rules', `${listenerId}-api`, { listenerId, path: '/api' });
@@ -178,7 +178,7 @@ test('with rules it takes over when it responds to all that the other one respon
   assert.deepEqual(made.due(), []);
   made.bind('new', { listenerId: 'new' });
   assert.deepEqual(made.due(), ['new']);
-  // Without the rule: as soon as nothing is left for the other's own requests.
+  // Without its rule, the listener takes over only when the other has no targets of its own in traffic.
   made.delete('attachments', 'new-api');
   assert.deepEqual(made.due(), []);
   made.delete('attachments', 'old');

@@ -1,4 +1,4 @@
-// What is refused of forwarding rules and of listeners that have some, and of which equal rules the API warns.
+// Forwarding rules: errors of rules and of listeners with rules, and warnings about equal rules.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WeirError } from '../../../../../provider/model/base/errors.ts';
@@ -19,7 +19,7 @@ function put(draft: Draft, kind: Kind, id: string, input: Record<string, unknown
 
 const TARGETS = { a: { address: '10.0.0.1', port: 80 } };
 
-/** The HTTP listener `web` with the rule `api` for /api, which has one target, and a TCP listener. */
+/** A model with the HTTP listener `web`, its rule `api`, a TCP listener, and a classic load balancer. */
 function ruleDraft(): Draft {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', {});
@@ -32,7 +32,7 @@ function ruleDraft(): Draft {
   return draft;
 }
 
-/** The code and the details of what `work` throws; the draft must be as before. */
+/** The error that `work` throws, after a check that the draft is unchanged. */
 function refusal(draft: Draft, work: () => void): WeirError {
   const { version } = draft;
   const error = writeErrorOf(work) ?? assert.fail('was not refused');
@@ -43,7 +43,14 @@ function refusal(draft: Draft, work: () => void): WeirError {
 type Row = [name: string, kind: Kind, id: string, input: Record<string, unknown>, code: string, problem: RegExp];
 
 const REFUSED: readonly Row[] = [
-  ['a rule of no listener', 'rules', 'x', { listenerId: 'no', path: '/' }, 'InvalidParameter', /^listenerId .*no no$/],
+  [
+    'a rule of a missing listener',
+    'rules',
+    'x',
+    { listenerId: 'no', path: '/' },
+    'InvalidParameter',
+    /^listenerId .*no no$/,
+  ],
   ['a rule of a TCP listener', 'rules', 'x', { listenerId: 'tcp', path: '/' }, 'InvalidParameter', /^listenerId .*TCP/],
   [
     'a rule under a classic load balancer',
@@ -54,14 +61,21 @@ const REFUSED: readonly Row[] = [
     /^listenerId .*classic/,
   ],
   [
-    'a listener that has rules and goes to a classic load balancer',
+    'a listener with rules that moves to a classic load balancer',
     'listeners',
     'web',
     { loadBalancerId: 'classic', protocol: 'HTTP', port: 80, backendPort: 8080 },
     'OperationFailed.ActionNotSupport',
     /^loadBalancerId .*rule api/,
   ],
-  ['targets of no rule', 'attachments', 'x', { ruleId: 'no', targets: {} }, 'InvalidParameter', /^ruleId .*no no$/],
+  [
+    'an attachment of a missing rule',
+    'attachments',
+    'x',
+    { ruleId: 'no', targets: {} },
+    'InvalidParameter',
+    /^ruleId .*no no$/,
+  ],
   [
     'a target of a rule without any port',
     'attachments',
@@ -73,7 +87,7 @@ const REFUSED: readonly Row[] = [
 ];
 
 for (const [name, kind, id, input, code, problem] of REFUSED) {
-  test(`refuses ${name}`, () => {
+  test(`${name} is an error`, () => {
     const draft = ruleDraft();
     const refused = refusal(draft, () => put(draft, kind, id, input));
     assert.equal(refused.code, code);
@@ -81,7 +95,7 @@ for (const [name, kind, id, input, code, problem] of REFUSED) {
   });
 }
 
-test('a listener that has rules becomes TCP only where they are of its stack, which deletes them next: they serve no more', () => {
+test('a listener with rules becomes TCP only if its stack owns the rules, which then no longer serve', () => {
   const draft = ruleDraft();
   const tcp = { loadBalancerId: 'lb', protocol: 'TCP', port: 80 };
   put(draft, 'rules', 'theirs', { listenerId: 'web', path: '/theirs' }, FOREIGN);
@@ -94,7 +108,7 @@ test('a listener that has rules becomes TCP only where they are of its stack, wh
   deleteObject(draft, 'rules', 'api', undefined);
 });
 
-test("a rule for the requests of another stack's rule is refused, naming it, and is no rule of another listener", () => {
+test("a rule equal to another stack's rule of the same listener is an error that names the rule", () => {
   const draft = ruleDraft();
   const equal = { path: '/%61pi/' };
   const refused = refusal(draft, () => put(draft, 'rules', 'x', { listenerId: 'web', ...equal }, FOREIGN));
@@ -107,7 +121,7 @@ test("a rule for the requests of another stack's rule is refused, naming it, and
   assert.equal(moved.code, 'OwnedByOther');
 });
 
-test('an equal rule of the same stack is accepted, and both have a warning that names the other', () => {
+test('equal rules of one stack are accepted, and each has a warning that names the other', () => {
   const draft = ruleDraft();
   put(draft, 'rules', 'api2', { listenerId: 'web', path: '/api/' });
   put(draft, 'rules', 'exact', { listenerId: 'web', path: '/api', pathMatch: 'exact' });
@@ -121,7 +135,7 @@ test('an equal rule of the same stack is accepted, and both have a warning that 
   assert.equal(warnings('exact'), undefined);
 });
 
-test('a listener with rules and a rule with targets are not deleted, and each user is named', () => {
+test('a listener with rules and a rule with targets cannot be deleted, and the error names each user', () => {
   const draft = ruleDraft();
   put(draft, 'rules', 'img', { listenerId: 'web', host: 'img.example.com' }, FOREIGN);
   const ofListener = refusal(draft, () => deleteObject(draft, 'listeners', 'web', undefined));
@@ -142,7 +156,7 @@ test('a listener with rules and a rule with targets are not deleted, and each us
   }
 });
 
-test('a target of a rule belongs to one stack, and may be bound to the listener and to another rule by others', () => {
+test('a target of a rule belongs to one stack; other stacks may bind it to the listener or another rule', () => {
   const draft = ruleDraft();
   put(draft, 'rules', 'img', { listenerId: 'web', path: '/img' });
   const refused = refusal(draft, () => put(draft, 'attachments', 'x', { ruleId: 'api', targets: TARGETS }, FOREIGN));

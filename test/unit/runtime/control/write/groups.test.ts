@@ -1,4 +1,4 @@
-// Auto scaling groups in the model: who joins is bound, who leaves is unbound, and what of that is refused.
+// Auto scaling groups in the model: members are bound and unbound with their group, and invalid members are errors.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -17,7 +17,7 @@ import { engineOf } from '../../../../harness/engine/fixtures.ts';
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:AutoScalingAttachment::web';
 const FOREIGN = 'urn:pulumi:prod::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
 
-/** Two listeners of a load balancer in r1, the servers i-1, i-2 (r1) and i-3 (r2), and a group attached to the first listener. */
+/** A model with two listeners in region r1, servers in r1 and r2, and a group attached to one listener. */
 function shop(): Draft {
   const draft = emptyDraft();
   put(draft, 'load-balancers', 'lb', { region: 'r1' });
@@ -40,7 +40,7 @@ function served(draft: Draft, groupId = 'web'): [key: string, weight: number][] 
   return [...targets].map(({ key, weight }) => [key, weight]);
 }
 
-test('who joins is bound wherever the group is attached, who leaves is unbound', () => {
+test('a server that joins is bound wherever the group is attached, and a server that leaves is unbound', () => {
   const draft = shop();
   put(draft, 'group-attachments', 'gb', { groupId: 'g', loadBalancerId: 'lb', port: 81 });
   joinGroup(draft, 'g', 'i-1');
@@ -57,7 +57,7 @@ test('who joins is bound wherever the group is attached, who leaves is unbound',
   assert.deepEqual(served(draft), [['10.0.0.2:80', 7]]);
 });
 
-test('to join twice is to join once; who is no member cannot leave', () => {
+test('joining twice changes nothing, and only a member can leave', () => {
   const draft = shop();
   joinGroup(draft, 'g', 'i-1');
   const version = draft.version;
@@ -67,7 +67,7 @@ test('to join twice is to join once; who is no member cannot leave', () => {
   assert.equal(writeErrorOf(() => joinGroup(draft, 'none', 'i-2'))?.code, 'NotFound');
 });
 
-test('of members with one address the attachment is written when what it claims changes, and else not', () => {
+test('an attachment changes only if the bound target keys of its members change', () => {
   const draft = shop();
   put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.1'] });
   joinGroup(draft, 'g', 'i-1');
@@ -79,7 +79,7 @@ test('of members with one address the attachment is written when what it claims 
   assert.equal(draft.version, before);
 });
 
-test('a member that is ineligible is told to be, where another one with its address is checked', async (t) => {
+test('an ineligible member is shown as ineligible although another member with its address is checked', async (t) => {
   const draft = shop();
   put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.1'] });
   joinGroup(draft, 'g', 'i-1');
@@ -91,7 +91,7 @@ test('a member that is ineligible is told to be, where another one with its addr
   assert.deepEqual([bound['i-1']?.health, bound['i-2']?.health], ['checking', 'ineligible']);
 });
 
-test('a put without members removes none that joined, and keeps those that were declared before', () => {
+test('a put without members keeps joined and previously declared members', () => {
   const draft = shop();
   joinGroup(draft, 'g', 'i-1');
   put(draft, 'groups', 'g', {});
@@ -103,7 +103,7 @@ test('a put without members removes none that joined, and keeps those that were 
   assert.deepEqual(membersOf(draft.get('groups', 'g') as never), { 'i-2': 'i-2' });
 });
 
-test('a member that may never be bound is refused, at its joining and at the attachment of its group', () => {
+test('a member that may never be bound is an error when it joins and when its group is attached', () => {
   const draft = shop();
   put(draft, 'group-attachments', 'twice', { groupId: 'g', listenerId: 'api', port: 80 });
   const refusal = writeErrorOf(() => joinGroup(draft, 'g', 'i-3'));
@@ -117,7 +117,7 @@ test('a member that may never be bound is refused, at its joining and at the att
   assert.deepEqual(served(draft), []);
 });
 
-test('a member that is starting is taken, and waits', () => {
+test('a starting server may join and is ineligible until it runs', () => {
   const draft = shop();
   put(draft, 'backend-servers', 'i-2', { region: 'r1', vpcId: 'v', addresses: ['10.0.0.2'], status: 'Starting' });
   joinGroup(draft, 'g', 'i-2');
@@ -125,7 +125,7 @@ test('a member that is starting is taken, and waits', () => {
   assert.match(target?.ineligible ?? '', /is Starting/);
 });
 
-test('a group and an attachment that claim one target do not fight: the newest weight counts, and the last one unbinds', () => {
+test('a target of a group and an attachment has the weight of its holder, and stays until both unbind it', () => {
   const draft = shop();
   joinGroup(draft, 'g', 'i-1');
   const targets = { one: { address: '10.0.0.1', port: 80, weight: 3 } };
@@ -139,7 +139,7 @@ test('a group and an attachment that claim one target do not fight: the newest w
   assert.deepEqual(served(draft), [['10.0.0.1:80', 7]]);
 });
 
-test('a target of another stack is not taken by a member that joins', () => {
+test('a joining member cannot bind a target of another stack', () => {
   const draft = shop();
   const targets = { one: { address: '10.0.0.1', port: 80 } };
   put(draft, 'attachments', 'pool', { listenerId: 'web', targets }, { owner: FOREIGN });
@@ -148,14 +148,14 @@ test('a target of another stack is not taken by a member that joins', () => {
   assert.match(refusal?.message ?? '', /prod/);
 });
 
-test('objects of different kinds may have one id: a group and the attachment of another stack', () => {
+test('an attachment and a group attachment of two stacks may have the same id', () => {
   const draft = shop();
   const targets = { one: { address: '10.0.0.1', port: 80 } };
   put(draft, 'attachments', 'g', { listenerId: 'web', targets }, { owner: FOREIGN });
   assert.equal(writeErrorOf(() => joinGroup(draft, 'g', 'i-1'))?.code, 'OwnedByOther');
 });
 
-test('a target of another stack is not taken by a server that moves to its address either', () => {
+test('a server cannot move to an address that another stack binds', () => {
   const draft = shop();
   joinGroup(draft, 'g', 'i-1');
   const targets = { one: { address: '10.0.0.9', port: 80 } };
@@ -168,7 +168,7 @@ test('a target of another stack is not taken by a server that moves to its addre
   assert.equal(move('10.0.0.8'), undefined);
 });
 
-test("a target of a classic load balancer is its stack's before there is a listener, and whatever the listener's port", () => {
+test('a target of a classic load balancer belongs to its stack, even without a listener and with any port', () => {
   const draft = shop();
   put(draft, 'load-balancers', 'old', { type: 'classic' });
   const bind = (id: string, owner: string, weight: number) => {
@@ -187,7 +187,7 @@ test("a target of a classic load balancer is its stack's before there is a liste
   assert.deepEqual(served(draft, 'plain'), [['10.0.0.1:8080', 2]]);
 });
 
-test('a group attachment has a port, but under a classic load balancer none', () => {
+test('a group attachment has a port, except under a classic load balancer', () => {
   const draft = shop();
   const attach = (parent: object) =>
     writeErrorOf(() => put(draft, 'group-attachments', 'gd', { groupId: 'g', ...parent }))?.code;
@@ -200,7 +200,7 @@ test('a group attachment has a port, but under a classic load balancer none', ()
   assert.deepEqual(served(draft, 'plain'), [['10.0.0.2:8080', 100]]);
 });
 
-test('a group that is attached, and what it is attached to, is in use', () => {
+test('an attached group and the parent of its attachment cannot be deleted', () => {
   const draft = shop();
   assert.equal(writeErrorOf(() => deleteObject(draft, 'groups', 'g', undefined))?.code, 'InUse');
   assert.match(

@@ -1,4 +1,4 @@
-// References between stored objects, as the table of kinds has them: what is named must be there, and stays while it is named.
+// References between stored objects: a referenced object must exist and cannot be deleted.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KIND_NAMES, type Kind } from '../../../../../provider/model/base/kinds.ts';
@@ -8,7 +8,7 @@ import { deleteObject } from '../../../../../provider/runtime/control/write/chan
 import type { Draft } from '../../../../../provider/runtime/stored/model.ts';
 import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
 
-/** In an order in which each names only those before it. */
+/** Objects in an order in which each object refers only to earlier objects. */
 const OBJECTS: readonly (readonly [kind: Kind, id: string, properties: object])[] = [
   ['backend-servers', 'i-1', { region: 'r', vpcId: 'v', addresses: ['10.0.0.1'] }],
   ['backend-servers', 'i-2', { region: 'r', vpcId: 'v', addresses: ['10.0.0.2'] }],
@@ -32,7 +32,7 @@ function filledDraft(): Draft {
   return draft;
 }
 
-/** The same with another id at the path. */
+/** The properties with another id at the path. */
 function withIdAt(properties: object, [name = '', ...rest]: readonly string[], id: string): object {
   const value = (properties as Record<string, object>)[name] ?? {};
   return { ...properties, [name]: rest.length === 0 ? id : withIdAt(value, rest, id) };
@@ -40,7 +40,7 @@ function withIdAt(properties: object, [name = '', ...rest]: readonly string[], i
 
 for (const { user, path, kind } of REFERENCES) {
   const property = propertyPath(path);
-  test(`${user.kind} ${user.id}: ${property} must name a ${KIND_NAMES[kind]} that is there`, () => {
+  test(`${user.kind} ${user.id}: ${property} must name an existing ${KIND_NAMES[kind]}`, () => {
     const draft = filledDraft();
     const version = draft.version;
     const refusal = writeErrorOf(() => put(draft, user.kind, user.id, withIdAt(user.properties, path, 'none')));
@@ -53,7 +53,7 @@ for (const { user, path, kind } of REFERENCES) {
 for (const [kind, id] of OBJECTS) {
   const users = REFERENCES.filter((reference) => reference.kind === kind && reference.id === id);
   const names = users.map(({ user }) => `${KIND_NAMES[user.kind]} ${user.id}`);
-  test(`${kind} ${id} ${names.length === 0 ? 'is deleted: nothing names it' : `stays for ${names.join(', ')}`}`, () => {
+  test(`${kind} ${id} ${names.length === 0 ? 'can be deleted' : `cannot be deleted because of ${names.join(', ')}`}`, () => {
     const draft = filledDraft();
     const refusal = writeErrorOf(() => deleteObject(draft, kind, id, undefined));
     assert.equal(refusal?.code, names.length === 0 ? undefined : 'InUse');

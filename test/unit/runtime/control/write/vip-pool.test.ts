@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VipPool } from '../../../../../provider/runtime/control/write/vip-pool.ts';
 
-test('gives the lowest free address, and neither the first nor the last of the block', () => {
+test('the pool gives the lowest free address, and neither the first nor the last address of its block', () => {
   const pool = new VipPool('10.1.2.5/29');
   const taken = new Set<string>();
   const given: string[] = [];
@@ -26,6 +26,6 @@ for (const cidr of [
   '10.0.0.0/16/1',
   '10.0.0.0/1x',
 ]) {
-  test(`refuses ${JSON.stringify(cidr)} as a pool`, () =>
+  test(`${JSON.stringify(cidr)} is not a valid pool`, () =>
     assert.throws(() => new VipPool(cidr), /is not an IPv4 block/));
 }

@@ -1,4 +1,4 @@
-// The writer with a real engine and store: which write the refusal of a listener fails, and the order of one that waits.
+// The writer with a real engine and store: which writes a refusal fails, and the order of waiting writes.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { engineOf, freePort, listenOn, UNCHECKED } from '../../../../harness/eng
 import { makePair, type Pair } from '../../../../harness/machine/certificates.ts';
 import { temporaryDirectory } from '../../../../harness/runtime/runtime.ts';
 
-/** Those that OpenSSL refuses today, though the model takes them. */
+/** Key pairs that the model accepts but OpenSSL refuses. */
 const [WEAK, OTHER_WEAK] = ['a', 'b'].map((name) => makePair([name], { key: 'rsa:1024' })) as [Pair, Pair];
 const GOOD = makePair(['a']);
 
@@ -20,7 +20,7 @@ function listener(port: number, pair: Pair, drainSeconds = 0): ModelChange {
   return (draft) => put(draft, 'listeners', 'web', properties);
 }
 
-/** It has started with the listener stored. */
+/** A started writer whose stored model has the listener. */
 async function writerWith(
   t: TestContext,
   stored: ModelChange,
@@ -49,7 +49,7 @@ async function writerWith(
 
 const refusedPaths = (writer: Writer) => writer.refusals.map(({ problem }) => problem.path);
 
-test('of a listener whose certificate is refused another bad one is refused as well; a good one opens it', async (t) => {
+test('a listener with a refused certificate opens with a good one, and refuses another bad one', async (t) => {
   const port = await freePort();
   const writer = await writerWith(t, listener(port, WEAK));
   assert.deepEqual(refusedPaths(writer), ['certificates.main.certificate']);
@@ -59,14 +59,14 @@ test('of a listener whose certificate is refused another bad one is refused as w
     details: writer.refusals.map(({ problem }) => problem),
   });
   assert.equal(writer.model.version, version);
-  // What changes nothing of the certificates is not to blame for them.
+  // A write that does not change the certificates is not failed by their refusal.
   await writer.write(listener(port, WEAK, 3));
   assert.deepEqual(refusedPaths(writer), ['certificates.main.certificate']);
   await writer.write(listener(port, GOOD));
   assert.deepEqual(refusedPaths(writer), []);
 });
 
-test('of a listener whose port is taken a new certificate is stored, a bad one and another taken port are refused', async (t) => {
+test('a listener with a used port takes a good certificate, but no bad one and no other used port', async (t) => {
   const [port, other] = [await listenOn(t, createServer()), await listenOn(t, createServer())];
   const writer = await writerWith(t, listener(port, GOOD));
   assert.deepEqual(refusedPaths(writer), ['port']);
@@ -76,7 +76,7 @@ test('of a listener whose port is taken a new certificate is stored, a bad one a
   assert.deepEqual(refusedPaths(writer), ['port']);
 });
 
-test('a listener that waits is refused a bad certificate when it is put, not when it takes over', async (t) => {
+test('a waiting listener with a bad certificate is refused when it is put, not when it takes over', async (t) => {
   const port = await freePort();
   const owned = (id: string, pair: Pair): ModelChange => {
     const properties = { loadBalancerId: 'lb', protocol: 'HTTPS', port, certificates: { main: pair } };
@@ -93,7 +93,7 @@ test('a listener that waits is refused a bad certificate when it is put, not whe
   assert.deepEqual([...writer.compiled.snapshot.waiting.keys()], ['next']);
 });
 
-test('a write that has waited for a hand-over is made before a newer one of the same name', async (t) => {
+test('a write that waited for a hand-over is made before a newer write of the same name', async (t) => {
   const port = await freePort();
   const asked = Promise.withResolvers<void>();
   const passed = Promise.withResolvers<readonly []>();
@@ -105,7 +105,7 @@ test('a write that has waited for a hand-over is made before a newer one of the 
   const older = writer.write(listener(port, GOOD, 1), 'listeners web');
   await asked.promise;
   let newer: Promise<unknown> | undefined;
-  // While this batch is under way the newer write comes, and then what the older one waits for.
+  // The newer write arrives during this batch, before the hand-over of the older write ends.
   await writer.write(() => {
     newer = writer.write(listener(port, GOOD, 2), 'listeners web');
     passed.resolve([]);

@@ -1,4 +1,4 @@
-// Databases of other releases: one of 0.1.0 is migrated, wholly or not at all, and one of a newer release is refused.
+// Databases of other releases: an older database is migrated in one transaction, a newer one is not opened.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ function oldDatabase(t: TestContext): string {
   return file;
 }
 
-test('a database of 0.1.0 opens with all that it has, and is written to as any other', async (t) => {
+test('a database of release 0.1.0 loads with all of its data and can be written', async (t) => {
   const file = oldDatabase(t);
   assert.deepEqual(await load(file), LOADED);
   const store = new SqliteStore(file);
@@ -51,7 +51,7 @@ test('a database of 0.1.0 opens with all that it has, and is written to as any o
   assert.deepEqual(await store.load(), { ...LOADED, version: 8, objects, healthAtMs: 2000, health });
 });
 
-test('a migrated database has the schema of a new one, and 0.1.0 is told that it is not its own', async (t) => {
+test('a migrated database has the schema of a new one, and a version that release 0.1.0 rejects', async (t) => {
   const [migrated, fresh] = [oldDatabase(t), join(temporaryDirectory(t), 'weir.db')];
   for (const file of [migrated, fresh]) {
     await load(file);
@@ -62,7 +62,7 @@ test('a migrated database has the schema of a new one, and 0.1.0 is told that it
   assert.deepEqual(query(migrated, schemaOf), query(fresh, schemaOf));
 });
 
-test('a second open changes nothing', async (t) => {
+test('opening a migrated database again changes nothing', async (t) => {
   const file = oldDatabase(t);
   await load(file);
   const before = readFileSync(file);
@@ -70,7 +70,7 @@ test('a second open changes nothing', async (t) => {
   assert.deepEqual(readFileSync(file), before);
 });
 
-/** Migrates in a process that is killed before the migration of this number. */
+/** Migrates in a process that is killed after `number` migrations. */
 function migrateUntil(file: string, number: number): void {
   const script = `
     import { DatabaseSync } from 'node:sqlite';
@@ -83,7 +83,7 @@ function migrateUntil(file: string, number: number): void {
 }
 
 for (let number = 0; number <= MIGRATIONS.length; number++) {
-  test(`a kill after ${number} of ${MIGRATIONS.length} migrations leaves what was there, which the next start migrates`, async (t) => {
+  test(`a kill after migration ${number} of ${MIGRATIONS.length} leaves the old database, which still migrates`, async (t) => {
     const file = oldDatabase(t);
     const before = query(file, schemaOf);
     migrateUntil(file, number);
@@ -97,7 +97,7 @@ for (let number = 0; number <= MIGRATIONS.length; number++) {
   });
 }
 
-test('a database of a newer release is refused as it is, with what to do', async (t) => {
+test('a database of a newer release stays unchanged, and the error says what to do', async (t) => {
   const file = oldDatabase(t);
   await load(file);
   const newer = MIGRATIONS.length + 1;
