@@ -76,7 +76,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     closing ??= (async () => {
       const deadlineMs = performance.now() + graceMs;
       await control.close();
-      // In parallel, so a slow API caller does not shorten the time that proxied traffic has to finish.
+      // API and engine close in parallel, so a slow API caller leaves proxied traffic its whole time to finish.
       await Promise.all([
         Promise.race([api.close(), sleep(graceMs, undefined, { ref: false })]),
         engine.close(Math.max(0, deadlineMs - performance.now())),

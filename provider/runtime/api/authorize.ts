@@ -22,7 +22,7 @@ declare module 'fastify' {
     access?: RouteAccess;
   }
   interface FastifyRequest {
-    /** Access of the caller. Not set on open routes, whose handlers must not read it. */
+    /** Access of the caller. Not set on an open route, whose handler must not read this property. */
     access: Access;
   }
 }

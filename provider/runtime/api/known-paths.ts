@@ -6,7 +6,7 @@ export class KnownPaths {
   readonly #methods = new Map<string, Set<string>>();
   readonly #open = new Set<string>();
 
-  /** Must be constructed before routes are registered, because it records each registration. */
+  /** Records every registered route, so an instance must be constructed before routes are registered. */
   constructor(server: FastifyInstance) {
     server.addHook('onRoute', ({ url, method, config }) => {
       if (config?.access === 'open') this.#open.add(url);

@@ -9,9 +9,7 @@ import {
 } from '../contract/engine-statistics.ts';
 import type { Health, Protocol, TargetSnapshot } from '../contract/snapshot.ts';
 
-/**
- * Limits for listeners and targets with series; more are only counted. A scrape at the limits blocks the API for 0.2 s.
- */
+/** Maximum number of listeners and targets with series; a scrape at both limits blocks the API for 0.2 s. */
 export const MAX_LISTENERS_SCRAPED = 500;
 export const MAX_TARGETS_SCRAPED = 2_500;
 

@@ -168,7 +168,7 @@ function splitBody(kind: Kind, id: string, body: unknown) {
     if (problems.length === 0) return { identity: identitySchema.parse({ owner, incarnation }), properties: parsed };
   } catch (error) {
     if (!(error instanceof WeirError)) throw error;
-    // A loop, because thousands of problems as arguments of one `push` call can exceed the stack.
+    // Problems are added one by one, because thousands of arguments of one `push` call can exceed the stack.
     for (const problem of error.details) problems.push(problem);
   }
   throw invalid(problems);

@@ -46,7 +46,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
-    // An id has up to 128 characters, each of which may be percent-encoded to three.
+    // An object id has up to 128 characters, each of which may be percent-encoded to three.
     routerOptions: { maxParamLength: 400 },
     // Requests with an undecodable or too long path reach neither hooks nor the error handler.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
@@ -91,7 +91,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     }
     const path = request.url.split('?')[0] ?? '';
     if (!known.isOpen(path)) request.access = options.tokens.authenticate(bearerToken(request.headers.authorization));
-    // Checked before the body is read, because an error of the body would hide the unknown route.
+    // An unknown route is reported before the body is read, because an error of the body would hide it.
     if (request.is404) {
       const allow = known.allow(path);
       if (allow !== undefined) reply.header('allow', allow);
@@ -100,7 +100,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     admit(request, options.control.model);
   });
   server.addHook('onSend', async (_request, reply, payload) => {
-    // A connection kept alive after a response during shutdown would delay the end of the server.
+    // During shutdown every response closes its connection, because the server's end waits for idle connections.
     if (isClosing) reply.header('connection', 'close');
     if (!reply.hasHeader('etag')) reply.header('etag', etagOfText(typeof payload === 'string' ? payload : ''));
   });

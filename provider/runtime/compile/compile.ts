@@ -52,7 +52,7 @@ export interface CompiledWrite {
   readonly written: StoredObject | undefined;
 }
 
-/** Compiles the view, and takes each listener whose stored objects are unchanged from `previous`. */
+/** Compiles a model. A listener whose stored objects are unchanged is taken from `previous`. */
 export function compile(view: ModelView, previous?: Compiled): Compiled {
   const listeners = new Map<string, ListenerSnapshot>();
   const waiting = new Map<string, ListenerSnapshot>();

@@ -58,7 +58,7 @@ export class ControlPlane {
   readonly #waits: HealthWaits;
   readonly #records: HealthRecords;
   readonly #background: Background;
-  /** True from the first served snapshot until `close`. */
+  /** True from the first served snapshot until the control plane closes. */
   #isServing = false;
 
   constructor(options: ControlPlaneOptions) {
@@ -157,7 +157,7 @@ export class ControlPlane {
   ): Promise<StoredObject<'attachments'>> {
     const written = await this.#writer.write(
       (draft) => {
-        // Checked before the merge, because the caller may have read an older version of the attachment.
+        // The precondition is checked before the merge, because the caller may have read an older attachment.
         const existing = draft.get('attachments', id);
         precondition(draft, existing, existing);
         const request = patchRequest(id, patchedAttachment(draft, id, patch));
@@ -208,7 +208,7 @@ export class ControlPlane {
     this.#monitor.close();
   }
 
-  /** The write is named for group and server, so a newer write supersedes only a waiting write of the same member. */
+  /** A write of a member is named for group and server, so only a newer write of the same member supersedes it. */
   async #changeMember(
     groupId: string,
     serverId: string,

@@ -7,7 +7,7 @@ interface AttemptOptions {
   readonly timeoutMs: number;
   /** Problem of a check that reaches the timeout; `undefined` if such a check passes. */
   readonly late: string | undefined;
-  /** Aborting this signal ends the check. */
+  /** Signal whose abort ends the check. */
   readonly signal: AbortSignal;
 }
 

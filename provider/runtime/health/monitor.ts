@@ -174,7 +174,7 @@ interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFir
   readonly target: TargetSnapshot;
   readonly check: HealthCheckSnapshot | undefined;
   readonly state: HealthState;
-  /** History under the previous check settings. */
+  /** Health history of the target under its previous check settings. */
   readonly history: readonly HealthHistoryEntry[];
   readonly onHealth: (health: Health) => void;
 }
@@ -219,7 +219,7 @@ class Checker implements HealthRecord {
     const problem = await probe(target, check, this.#ended.signal);
     if (this.#ended.signal.aborted) return;
     this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
-    // Set after the health change has its time, because a status must not show the change as later than the check.
+    // The time of the check is set last, because a status must not show a health change as later than its check.
     const isFirst = this.checkedAtMs === undefined;
     this.checkedAtMs = nowMs();
     if (isFirst) onFirstCheck?.();

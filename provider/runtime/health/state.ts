@@ -68,7 +68,7 @@ export function connectionSucceeded(state: HealthState): HealthState {
   return state.passiveFailures === 0 ? state : { ...state, passiveFailures: 0 };
 }
 
-/** The state of an unchecked target that takes traffic again after failed connections made it unhealthy. */
+/** The state of a target without health checks that is retried after failed connections made it unhealthy. */
 export function retried(state: HealthState): HealthState {
   return { ...state, health: 'unchecked', passiveFailures: 0 };
 }

@@ -27,7 +27,7 @@ export class SealedStore implements Store {
 
   /** Loads the model. Throws an `Error` for the terminal if the key file is missing or is not the secrets' key. */
   async load(): Promise<StoredModel> {
-    // An unusable key file fails the start, not the first write of a secret.
+    // The key file is read first, so an unusable file fails the start instead of a later write of a secret.
     this.#keyFile.read();
     const model = await this.#store.load();
     return { ...model, objects: model.objects.map((object) => this.#mapped(object, this.#open)) };

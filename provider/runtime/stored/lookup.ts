@@ -16,7 +16,7 @@ export function lookupIn(objects: StoredObjects): Lookup {
   };
 }
 
-/** An object's properties; `members` of an auto scaling group also has the servers that joined through the API. */
+/** The properties of an object. Members of a group that declares none are the servers that joined through the API. */
 export function fieldsOf(object: StoredObject): object {
   return object.kind === 'groups' ? { ...object.properties, members: membersOf(object) } : object.properties;
 }

@@ -11,7 +11,7 @@ export type StoredObject<K extends Kind = Kind> = {
     readonly id: string;
     /** The URN of the resource that owns the object; `undefined` for an object made through the API by hand. */
     readonly owner: string | undefined;
-    /** Random, new with each create. A delete with another incarnation is out of date and does nothing. */
+    /** Random id of one create. A delete with another incarnation is out of date and does nothing. */
     readonly incarnation: string;
     /** The model version that last changed the object. */
     readonly version: number;
@@ -59,7 +59,7 @@ export interface StoredToken extends Readonly<TokenProperties> {
   readonly id: string;
   /** SHA-256 of the token's secret, in hex. */
   readonly secretHash: string;
-  /** RFC 3339. */
+  /** Time of creation in RFC 3339. */
   readonly createdAt: string;
 }
 

@@ -56,7 +56,7 @@ function targetsOf(before: Told | undefined, after: Told | undefined) {
   return { targets: all.slice(0, MAX_CHANGES_TOLD), ...(omitted > 0 ? { omitted } : {}) };
 }
 
-/** Removes targets that are identical objects before and after, because a patch leaves most targets unchanged. */
+/** Removes unchanged targets, which are identical objects before and after, to compare fewer of them. */
 function withoutSame(before: Told, after: Told): [Told, Told] {
   if (before.defaultPort !== after.defaultPort) return [before, after];
   const [old, next] = [Object.entries(before.targets), Object.entries(after.targets)];

@@ -22,7 +22,7 @@ type Outcome = typeof PASSED | typeof OLD_IS_GONE | { readonly problem: string }
 
 interface Trial {
   readonly handover: Handover;
-  /** One outcome for each successor of the hand-over, in the same order. */
+  /** One outcome for each new target of the hand-over, in the same order. */
   readonly outcomes: readonly Outcome[];
 }
 

@@ -13,7 +13,7 @@ import { type Attachment, isAttachment, isAttachmentKind } from '../../stored/at
 import type { ModelView } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
-/** A hand-over within one target group: one healthy successor is enough to replace the old targets. */
+/** A hand-over in one target group: new targets (successors) replace old ones, once one successor is healthy. */
 export interface Handover {
   readonly targetGroupId: string;
   readonly check: HealthCheckSnapshot;

@@ -26,7 +26,7 @@ const MAX_WARNINGS = 10;
 
 /** The state of a written attachment: by target key, the model version at which the attachment bound the key. */
 export function boundSinceOf(view: ModelView, next: Attachment, before: Attachment | undefined): BoundSince {
-  // Two members of a group may share a target key; two targets of an attachment are rejected for that later.
+  // A set, because two members of a group may share a target key.
   const keys = new Set<string>();
   for (const { key } of resolvedTargets(view, next)) keys.add(key);
   const old = before?.state.boundSince ?? {};

@@ -34,9 +34,7 @@ export class StandingRefusals {
     return before?.address === after?.address && before?.port === after?.port;
   }
 
-  /**
-   * Replaces the refusals. Reports only new refusals and opened listeners, because refusals are retried each second.
-   */
+  /** Replaces the refusals. Reports only new refusals and opened listeners, since refusals are retried each second. */
   keep(refusals: readonly Refusal[], compiled: Compiled): void {
     const before = new Set(this.#refusals.map(({ listenerId }) => listenerId));
     this.#refusals = refusals;
@@ -60,7 +58,7 @@ export function refusedWrites(
       write.changes.some((change) => 'put' in change && change.put === object);
     const write = writes.findLast((each) => hasPut(each, listener) || hasPut(each, loadBalancer));
     if (write === undefined) continue;
-    // A refusal names a property of the listener. A write of a load balancer can only cause one by its `address`.
+    // A refusal names a property of the listener. A write of a load balancer causes one only by its `address`.
     const problem = hasPut(write, listener) ? refusal.problem : { ...refusal.problem, path: 'address' };
     refused.set(write, { ...refusal, problem });
   }

@@ -1,4 +1,4 @@
-// Transfer of a VIP:port to a waiting listener, as soon as no request is lost or changes its targets by it. Pure.
+// Transfer of a VIP:port to a waiting listener, once that loses no request and sends none to other targets. Pure.
 import { routeKey } from '../../../model/base/route-key.ts';
 import type { HealthView } from '../../contract/engine.ts';
 import {

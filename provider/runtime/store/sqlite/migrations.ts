@@ -2,8 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * SQL that makes each version of the schema from the version before. `user_version` of a database counts the migrations
- * that were applied. A released entry never changes: a change of the schema is a new entry at the end.
+ * Entry N makes schema version N + 1. `user_version` of a database counts the migrations that were applied. A released
+ * entry never changes: a change of the schema is a new entry at the end.
  */
 export const MIGRATIONS: readonly string[] = [
   // Release 0.1.0 did not set `user_version`: a database of that release has version 0 and these tables already.
