@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The command line `weir`: reads flags and environment and calls the command.
+// The command line `weir`: checks the version of Node.js, then runs the given command.
 
-// Before the rest is loaded: an older Node.js would fail there, with a message that says nothing of its age.
+// The version check precedes the imports, because an older Node.js fails there with a message that does not mention its
+// age.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`weir: this is Node.js ${process.versions.node}, and weir needs 22.19 or newer\n`);
@@ -28,9 +29,9 @@ const program = new Command('weir')
 try {
   await program.parseAsync();
 } catch (error) {
-  // A stack trace helps nobody at a terminal; set WEIR_DEBUG=1 to see it.
+  // A stack trace does not help at a terminal. WEIR_DEBUG=1 shows it.
   const isDebug = (process.env.WEIR_DEBUG ?? '') !== '';
   process.stderr.write(`weir: ${error instanceof Error ? (isDebug ? error.stack : error.message) : String(error)}\n`);
-  // At once: threads that a start began before it failed would keep the process.
+  // The process exits at once, because threads that a failed start left behind would keep it running.
   process.exit(1);
 }

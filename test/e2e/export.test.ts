@@ -115,7 +115,7 @@ test('an existing file is kept, and an unknown owner gives an error', async (t) 
   const program = readFileSync(join(folder, 'index.ts'), 'utf8');
   assert.match(program, /adopt: "two",\n {2}adoptFrom: "team-b"/);
   assert.ok(!program.includes('team-a'));
-  await assert.rejects(exported(runtime, ['--out', folder]), { code: 1, stderr: /index\.ts is there already/ });
+  await assert.rejects(exported(runtime, ['--out', folder]), { code: 1, stderr: /index\.ts already exists/ });
   await assert.rejects(exported(runtime, ['--owner', 'x']), {
     code: 1,
     stderr: /no object whose owner begins with x\n/,

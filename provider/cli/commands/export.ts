@@ -1,4 +1,4 @@
-// `weir export`: a running configuration as the program of a stack that adopts it.
+// `weir export`: writes a running configuration as the program of a Pulumi stack that adopts it.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
@@ -15,9 +15,11 @@ interface Options {
 
 export function exportCommand(): Command {
   return new Command('export')
-    .description('Writes what the runtime at WEIR_ENDPOINT has as a TypeScript program whose first `up` adopts it.')
-    .option('--owner <prefix>', 'only objects whose owner begins so; may be given again', append)
-    .option('--out <path>', 'a new file that ends in .ts, or a folder for a new index.ts (default: standard output)')
+    .description(
+      'Writes a TypeScript program whose first `pulumi up` adopts the objects of the runtime at WEIR_ENDPOINT.',
+    )
+    .option('--owner <prefix>', 'export only objects whose owner begins with this text; repeatable', append)
+    .option('--out <path>', 'new .ts file, or folder for a new index.ts (default: standard output)')
     .action(runExport);
 }
 
@@ -44,16 +46,16 @@ async function runExport({ owner: prefixes = [], out }: Options): Promise<void> 
   }
   const file = out.endsWith('.ts') ? out : path.join(out, 'index.ts');
   writeNew(file, program);
-  process.stderr.write(`wrote ${file}, whose first \`pulumi up\` adopts ${count} object${count === 1 ? '' : 's'}\n`);
+  process.stderr.write(`wrote ${file}: its first \`pulumi up\` adopts ${count} object${count === 1 ? '' : 's'}\n`);
 }
 
-/** Never over a program that is there. */
+/** Writes a new file. Fails if the file exists, because an export must not overwrite a program. */
 function writeNew(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true });
   try {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new WeirError('InvalidParameter', `${file} is there already: name another file, or remove it`);
+    throw new WeirError('InvalidParameter', `${file} already exists: name another file, or remove it`);
   }
 }

@@ -1,4 +1,4 @@
-// `weir plan`: what an `up` will do to traffic, from Pulumi's preview, as Markdown for a pull request.
+// `weir plan`: shows, as Markdown for a pull request, what the `up` of a Pulumi preview will do to traffic.
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -10,17 +10,17 @@ import { renderPlan } from '../plan/render.ts';
 import { readRuntime } from '../plan/runtime-view.ts';
 import { WARNING_RULES } from '../plan/warnings.ts';
 
-/** 1 is that of an error. */
+/** Exit code of `weir plan` if a warning of `--fail-on` applies. Exit code 1 stands for an error. */
 const GATE_EXIT_CODE = 2;
 const ANY = 'warning';
 const GATES: readonly string[] = [...WARNING_RULES, ANY];
 
 export function planCommand(): Command {
   return new Command('plan')
-    .description('Shows what an `up` will do to traffic: `pulumi preview --json --show-sames | weir plan`.')
-    .argument('[file]', 'the preview (default: standard input)')
+    .description('Shows what `pulumi up` will do to traffic: `pulumi preview --json --show-sames | weir plan`.')
+    .argument('[file]', 'file with the preview (default: standard input)')
     .addOption(
-      new Option('--fail-on <rules>', `ends with 2 where one of these warns: ${GATES.join(', ')} (any)`)
+      new Option('--fail-on <rules>', `exit with 2 if the plan has one of these warnings: ${GATES.join(', ')} (any)`)
         .argParser(gates)
         .default([], 'none'),
     )
@@ -38,7 +38,10 @@ function read(file: string | undefined): Promise<string> {
   return text(process.stdin);
 }
 
-/** Of the runtime that the stack's configuration in the preview names, else the environment; undefined: none is set. */
+/**
+ * The view of the runtime that the stack's configuration in the preview names, else of the one that the environment
+ * names. Returns `undefined` if neither names a runtime.
+ */
 async function runtimeView(preview: Preview): Promise<RuntimeView | undefined> {
   const isMasked = (key: string) => preview.config[key] === SECRET;
   const client = clientIfSet({ get: (key) => (isMasked(key) ? undefined : preview.config[key]) });
@@ -46,7 +49,7 @@ async function runtimeView(preview: Preview): Promise<RuntimeView | undefined> {
     return client && (await readRuntime(client, preview));
   } catch (error) {
     if (!isWeirError(error) || error.code !== 'Unauthenticated' || !isMasked('weir:token')) throw error;
-    throw new Error(`${error.message} (a preview masks weir:token: set WEIR_TOKEN)`, { cause: error });
+    throw new Error(`${error.message} (the preview masks weir:token: set WEIR_TOKEN)`, { cause: error });
   }
 }
 
@@ -62,7 +65,7 @@ function gates(value: string, previous: readonly string[]): string[] {
   const unknown = names.filter((name) => !GATES.includes(name));
   if (unknown.length > 0) {
     throw new InvalidArgumentError(
-      `No warning is called ${unknown.map((name) => JSON.stringify(name)).join(' or ')}; there are ${GATES.join(', ')}.`,
+      `There is no warning ${unknown.map((name) => JSON.stringify(name)).join(' or ')}: name one of ${GATES.join(', ')}.`,
     );
   }
   return [...previous, ...names];

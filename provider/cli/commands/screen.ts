@@ -1,7 +1,7 @@
-// Where `weir status --watch` shows itself: a terminal is redrawn in place, anything else gets one text after the other.
+// Output of `weir status --watch`: a terminal is redrawn in place, any other output gets one text after the other.
 interface Output {
   readonly isTTY?: boolean;
-  /** 0 where a terminal does not know its size. */
+  /** Height of the terminal in rows; 0 if the terminal does not know its size. */
   readonly rows?: number;
   readonly columns?: number;
   write(text: string): unknown;
@@ -13,13 +13,16 @@ export function showOn(output: Output, text: string): void {
     return;
   }
   const lines = text.trimEnd().split('\n');
-  // The last row stays free: a line break there would scroll.
+  // The last row of the terminal stays free, because a line break there would scroll.
   const shown = cutTo(Math.max(1, (output.rows || 24) - 1), output.columns || 80, lines);
-  // Each line is written over the one before it and its rest is erased: clearing the screen first would flicker.
+  // Each line overwrites the previous one and erases its rest, because clearing the screen first would flicker.
   output.write(`\x1b[H${shown.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J`);
 }
 
-/** The lines that have room in so many rows, a long line taking several; the last row says how many do not. */
+/**
+ * The lines that fit into `rows`. A line longer than `columns` takes several rows; the last row counts the lines left
+ * out.
+ */
 function cutTo(rows: number, columns: number, lines: readonly string[]): readonly string[] {
   const heights = lines.map((line) => Math.max(1, Math.ceil(line.length / columns)));
   if (heights.reduce((sum, height) => sum + height, 0) <= rows) return lines;

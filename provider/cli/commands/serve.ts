@@ -1,4 +1,4 @@
-// `weir serve`: starts the runtime, says when it is ready, and drains at SIGTERM.
+// `weir serve`: starts the runtime, prints a line when it is ready, and lets running requests finish at SIGTERM.
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -26,24 +26,24 @@ interface ServeFlags {
 export function serveCommand(): Command {
   return new Command('serve')
     .description('Runs the load balancers and the API that manages them.')
-    .option('--data <dir>', 'where objects, tokens and the lock are kept', '.weir')
+    .option('--data <dir>', 'directory for objects, tokens and the lock', '.weir')
     .addOption(
-      new Option('--api <host:port>', 'address of the API; port 0 picks a free one')
+      new Option('--api <host:port>', 'address of the API; port 0 picks a free port')
         .argParser(hostPort)
         .default(hostPort(DEFAULT_API), DEFAULT_API),
     )
     .option('--api-cert <file>', 'PEM certificate of the API')
     .option('--api-key <file>', 'PEM private key of the API')
     .option('--allow-plaintext', 'serve the API without TLS on an address that is not loopback')
-    .option('--workers <n>', 'threads that carry traffic', positiveInteger, defaultWorkers())
-    .option('--ack-timeout <seconds>', 'how long a write waits for the data planes', positiveNumber, 10)
-    .option('--vip-pool <cidr>', 'where load balancers without an address get theirs', '127.77.0.0/16')
+    .option('--workers <n>', 'number of threads that carry traffic', positiveInteger, defaultWorkers())
+    .option('--ack-timeout <seconds>', 'how long a write waits for the data planes to serve it', positiveNumber, 10)
+    .option('--vip-pool <cidr>', 'network from which load balancers without an address get one', '127.77.0.0/16')
     .option(
       '--key-file <file>',
-      'the key of stored secrets, made at first use (default: master-key in the data folder)',
+      'key of stored secrets, created at first use (default: master-key in the data directory)',
     )
-    .option('--access-log <file>', 'JSON lines of what clients asked and got; SIGHUP opens the file anew', logFile)
-    .option('--access-log-sample <rate>', 'the part of the lines that is written, above 0 and at most 1', sampleRate)
+    .option('--access-log <file>', 'log of requests and connections as JSON lines; SIGHUP reopens it', logFile)
+    .option('--access-log-sample <rate>', 'fraction of the lines to write, above 0 and at most 1', sampleRate)
     .action(serve);
 }
 
@@ -73,7 +73,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     throw explain(error, flags);
   });
   const stop = (signal: NodeJS.Signals) => {
-    logger.info({ signal }, 'stopping: what is under way may finish');
+    logger.info({ signal }, 'stopping: requests and connections under way may finish');
     runtime.close(DRAIN_MS).then(
       () => process.exit(0),
       (error) => {
@@ -82,25 +82,29 @@ async function serve(flags: ServeFlags): Promise<void> {
       },
     );
   };
-  // Each time: without a listener a second Ctrl-C would end what the first one lets finish.
+  // The handlers stay after the first signal: without them, a second Ctrl-C would end requests that the first one lets
+  // finish.
   process.on('SIGTERM', stop).on('SIGINT', stop);
   if (flags.accessLog !== undefined) process.on('SIGHUP', () => void runtime.reopenAccessLog());
-  // Last: who reads it may end us at once, and then too what is under way finishes.
+  // The ready line comes last: its reader may send a signal at once, and then the handlers must be in place.
   process.stdout.write(`weir ready api=${runtime.url} pid=${process.pid}\n`);
 }
 
 function explain(error: NodeJS.ErrnoException, { api, data }: ServeFlags): Error {
   if (error.code === 'ERR_SQLITE_ERROR')
     return new Error(`the data directory ${data} cannot be used: ${error.message}`, { cause: error });
-  // The rest is about the API's address; a directory that may not be made says so itself.
+  // Only a failed `listen` needs an explanation; every other system error names its path in its own message.
   if (error.syscall !== 'listen') return error;
   const at = `${api.host}:${api.port}`;
   if (error.code === 'EADDRINUSE') {
-    return new Error(`${at} is taken: stop what listens there, or give --api another port`, { cause: error });
+    return new Error(`${at} is in use: stop the process that listens there, or give --api another port`, {
+      cause: error,
+    });
   }
   if (error.code === 'EADDRNOTAVAIL')
     return new Error(`${api.host} is not an address of this machine`, { cause: error });
-  if (error.code === 'EACCES') return new Error(`${at} may not be opened by this user`, { cause: error });
+  if (error.code === 'EACCES')
+    return new Error(`this user may not listen on ${at}: give --api a port from 1024`, { cause: error });
   return error;
 }
 

@@ -1,4 +1,4 @@
-// `weir status`: what a runtime serves, as tables.
+// `weir status`: shows as tables what a runtime serves.
 import { Command } from 'commander';
 import { connectClient } from '../../client/connect.ts';
 import type { StatusResponse } from '../../model/api/status.ts';
@@ -14,7 +14,7 @@ export function statusCommand(): Command {
       'Shows listeners, targets and workers of the runtime at WEIR_ENDPOINT (default http://127.0.0.1:7400).',
     )
     .option('--json', 'print the response of the API as JSON')
-    .option('--watch', 'again at each event and at least every 2 s, until Ctrl-C')
+    .option('--watch', 'show the status at each event and at least every 2 s, until Ctrl-C')
     .action(async ({ json, watch }: { json?: boolean; watch?: boolean }) => {
       if (watch) return runWatch(json ?? false);
       const client = await connectClient();
@@ -23,10 +23,12 @@ export function statusCommand(): Command {
     });
 }
 
-/** With `isJson` one line for each status, so that a program can read on. */
+/**
+ * Shows the status again and again until Ctrl-C. With `isJson`, each status is one line, so that a program can read on.
+ */
 async function runWatch(isJson: boolean): Promise<void> {
   process.once('SIGINT', () => process.exit(0));
-  // Who read us has gone, as `head` does.
+  // A program that reads only the beginning of the output, such as `head`, has closed standard output.
   process.stdout.on('error', () => process.exit(0));
   const now = () => new Date().toTimeString().slice(0, 8);
   let last = '';
@@ -44,11 +46,11 @@ async function runWatch(isJson: boolean): Promise<void> {
       showOn(process.stdout, `${now()}  ${last}`);
     },
     showAbsence: ({ message }) => {
-      // Each try fails alike: a terminal shows by its clock that there is another.
+      // A failed attempt repeats the previous message. Only a terminal shows it again, with the time of the attempt.
       if (message === absence && !process.stdout.isTTY) return;
       absence = message;
       if (isJson) process.stderr.write(`${message}\n`);
-      // On a terminal the last status stays in sight.
+      // A terminal keeps the last status below the message.
       else showOn(process.stdout, `${now()}  ${message}\n${process.stdout.isTTY ? `\nBefore that:\n${last}` : ''}`);
     },
   });
@@ -68,7 +70,7 @@ function render({ version, engines, workers, listeners }: StatusResponse): strin
   if (listeners.length === 0) lines.push('No listeners yet.');
   for (const listener of listeners) {
     const problem = listener.lastError ? `  ${inOneLine(listener.lastError)}` : '';
-    const waits = listener.isWaiting ? '  waits: another listener serves there' : '';
+    const waits = listener.isWaiting ? '  waits: another listener serves this endpoint' : '';
     lines.push(`\n${listener.id}  ${listener.endpoint}${waits}${problem}`);
     const hasRules = listener.targets.some(({ rule }) => rule !== undefined);
     const rows = listener.targets.map((target) => [
@@ -76,7 +78,7 @@ function render({ version, engines, workers, listeners }: StatusResponse): strin
       inOneLine(target.name),
       targetKey(target.address, target.port),
       target.weight,
-      // Why it is ineligible is its last error too.
+      // The last error of an ineligible target already gives the reason.
       target.health === 'ineligible' ? target.health : (target.reason ?? target.health),
       sinceOf(target.history[0]?.at),
       target.requests,
@@ -101,7 +103,7 @@ function render({ version, engines, workers, listeners }: StatusResponse): strin
   return `${lines.join('\n')}\n`;
 }
 
-/** As long as the runtime knows, in its largest whole unit. */
+/** The time since `at` in its largest whole unit, such as "3 min". Returns an empty text if `at` is `undefined`. */
 function sinceOf(at: string | undefined): string {
   if (at === undefined) return '';
   const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);

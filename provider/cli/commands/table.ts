@@ -1,4 +1,4 @@
-// A table as the commands print it: columns under their names, without lines.
+// Text tables as the commands print them: columns under their names, without border lines.
 import Table from 'cli-table3';
 
 const LINES = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];

@@ -1,4 +1,4 @@
-// `weir token`: makes, lists and revokes tokens, with the administrator's.
+// `weir token`: creates, lists and revokes tokens with the administrator's token.
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { connectClient } from '../../client/connect.ts';
@@ -21,7 +21,7 @@ interface CreateFlags {
 
 export function tokenCommand(): Command {
   return new Command('token')
-    .description("Makes, lists and revokes tokens of the runtime at WEIR_ENDPOINT; needs the administrator's.")
+    .description("Creates, lists and revokes tokens of the runtime at WEIR_ENDPOINT, with the administrator's token.")
     .addCommand(createCommand())
     .addCommand(listCommand())
     .addCommand(revokeCommand());
@@ -29,11 +29,15 @@ export function tokenCommand(): Command {
 
 function createCommand(): Command {
   return new Command('create')
-    .description('Makes a token and writes it to stdout, the only time that it is shown.')
-    .argument('<name>', 'what it is called in lists and errors')
-    .option('--allow <statement>', '"ACTIONS on RESOURCES", lists with commas; may be given again', addStatement)
-    .option('--statements <file>', 'more of them, as JSON: [{ "actions": [...], "resources": [...] }]', readStatements)
-    .option('--expires <when>', 'after 30m, 12h, 30d or 4w, or at a time such as 2027-01-31T00:00:00Z', expiry)
+    .description('Creates a token and writes it to standard output. It is not shown again.')
+    .argument('<name>', 'name of the token in lists and errors')
+    .option('--allow <statement>', 'permits "ACTIONS on RESOURCES", both comma-separated; repeatable', addStatement)
+    .option(
+      '--statements <file>',
+      'file with more statements, as JSON: [{ "actions": [...], "resources": [...] }]',
+      readStatements,
+    )
+    .option('--expires <when>', 'expires after 30m, 12h, 30d or 4w, or at a time such as 2027-01-31T00:00:00Z', expiry)
     .option('--json', 'print the response of the API as JSON')
     .addHelpText('after', helpText())
     .action(create);
@@ -55,21 +59,21 @@ async function create(name: string, { allow = [], statements = [], expires, json
 
 function listCommand(): Command {
   return new Command('list')
-    .description('Lists the tokens; what they are made of is not shown.')
+    .description('Lists the tokens by id and name. Their texts are not shown.')
     .option('--json', 'print the response of the API as JSON')
     .action(async ({ json }: { json?: boolean }) => {
       const client = await connectClient();
       const tokens = await client.tokens();
       if (json) process.stdout.write(`${JSON.stringify(tokens, null, 2)}\n`);
       else if (tokens.items.length === 0) process.stdout.write("No tokens beside the administrator's.\n");
-      else process.stdout.write(`${textTable(['id', 'name', 'made', 'good', 'permits'], tokens.items.map(row))}\n`);
+      else process.stdout.write(`${textTable(['id', 'name', 'created', 'valid', 'permits'], tokens.items.map(row))}\n`);
     });
 }
 
 function revokeCommand(): Command {
   return new Command('revoke')
     .description('Revokes a token at once.')
-    .argument('<id>', 'as weir token list shows it')
+    .argument('<id>', 'id of the token, as `weir token list` shows it')
     .action(async (id: string) => {
       const client = await connectClient();
       await client.revokeToken(id);
@@ -95,11 +99,11 @@ function addStatement(text: string, before: Statement[] = []): Statement[] {
   return [...before, statement];
 }
 
-/** What is in it the runtime looks at. */
+/** The statements in a JSON file. Only the runtime checks their actions and resources. */
 function readStatements(file: string): Statement[] {
   const statements = json(readFileSync(file, 'utf8'));
   if (Array.isArray(statements)) return statements;
-  throw new InvalidArgumentError('The file must have a JSON list of statements.');
+  throw new InvalidArgumentError('The file must contain a JSON list of statements.');
 }
 
 function expiry(text: string): string {
@@ -107,7 +111,7 @@ function expiry(text: string): string {
   const ms = UNIT_MS[unit];
   if (ms !== undefined) return new Date(Date.now() + Number(count) * ms).toISOString();
   if (time.safeParse(text).success) return text;
-  throw new InvalidArgumentError('It must be such as 30d, 12h or 2027-01-31T00:00:00Z.');
+  throw new InvalidArgumentError('It must be a duration such as 30d or 12h, or a time such as 2027-01-31T00:00:00Z.');
 }
 
 function helpText(): string {
@@ -118,8 +122,8 @@ function helpText(): string {
   );
   return `
 Resources are ${types.join(', ')} and
-runtime. Who binds servers needs the action on the load balancer and on each instance. "*" stands for any text and "?"
-for one character, in actions and resources.
+runtime. To bind servers, a token needs the action on the load balancer and on each instance. In actions and
+resources, "*" stands for any text and "?" for one character.
 
 Actions:
 ${actions.join('\n')}

@@ -1,23 +1,26 @@
-// `weir status --watch`: asks for the status at each event and at least every 2 s, through the runtime's absences.
+// `weir status --watch`: reads the status at each event and at least every 2 s, also across restarts of the runtime.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeClient } from '../../client/client.ts';
 import type { StatusResponse } from '../../model/api/status.ts';
 
 const LONGEST_PAUSE_MS = 2_000;
-/** A burst of events is one picture. */
+/** Shortest pause between two readings of the status, so that a burst of events leads to one reading. */
 const SHORTEST_PAUSE_MS = 100;
 const RECONNECT_AFTER_MS = 1_000;
 
 interface Watch {
-  /** Each call makes a new client, of a runtime that is there. */
+  /** Makes a new client. Rejects if the runtime does not respond. */
   readonly connect: () => Promise<Pick<RuntimeClient, 'status' | 'events'>>;
   readonly show: (status: StatusResponse) => void;
-  /** The runtime is gone; the watch goes on until it is back. */
+  /** Called when the runtime is gone. The watch goes on until the runtime is back. */
   readonly showAbsence: (error: Error) => void;
   readonly signal: AbortSignal;
 }
 
-/** Ends with `signal`. Rejects where the first connection fails: a wrong address or token does not get better. */
+/**
+ * Watches the status until `signal` aborts. Rejects if the first connection fails, because a wrong address or token
+ * stays wrong.
+ */
 export async function watchStatus({ connect, show, showAbsence, signal }: Watch): Promise<void> {
   let client: Awaited<ReturnType<Watch['connect']>> | undefined = await connect();
   show(await client.status());
@@ -34,7 +37,7 @@ export async function watchStatus({ connect, show, showAbsence, signal }: Watch)
   }
 }
 
-/** Until the status cannot be had. */
+/** Shows the status at each event and at least every 2 s. Rejects if the status cannot be read. */
 async function follow(
   client: Awaited<ReturnType<Watch['connect']>>,
   show: Watch['show'],
@@ -57,7 +60,8 @@ async function follow(
   };
   try {
     while (!signal.aborted) {
-      // Also after it has ended: the runtime may have dropped it, or be another process by now.
+      // An event stream that has ended is opened again: the runtime may have dropped the stream or be another process
+      // by now.
       if (!isOpen) listen();
       show(await client.status());
       await pause(SHORTEST_PAUSE_MS, either);

@@ -1,4 +1,4 @@
-// The arguments that an exported resource has in the program: its properties without defaults, and its adoption.
+// The arguments of a resource in an exported program: the object's properties without defaults, and its adoption.
 
 import type { ApiObject } from '../../model/api/objects.ts';
 import type { Kind } from '../../model/base/kinds.ts';
@@ -10,14 +10,14 @@ import { compact, type Properties } from '../../properties/properties.ts';
 import type { ResourceDescription } from '../../resources/description.ts';
 import { Expression, literal } from './literal.ts';
 
-/** What stands in the program for a secret, and for the id of another object. */
+/** The expressions that stand in an exported program for secrets and for the ids of other objects. */
 interface Substitutes {
   secret(path: readonly string[], fingerprint: string): unknown;
   reference(kind: Kind, id: string): unknown;
 }
 
 export function argumentsOf({ kind, schema }: ResourceDescription, stored: ApiObject, substitutes: Substitutes) {
-  // Nothing is written yet, so that each secret is its fingerprint and each default is left out.
+  // An export has no written program to compare with: each secret is its fingerprint, and each default is left out.
   const properties = asWritten(schema, withSecretsOf(kind, stored, {}), {});
   const withoutSecrets = replaceSecrets(kind, properties, (name, fingerprint, path) => {
     return [name, substitutes.secret(path, String(fingerprint))];
@@ -25,7 +25,8 @@ export function argumentsOf({ kind, schema }: ResourceDescription, stored: ApiOb
   return {
     ...withReferences(kind, withoutSecrets, substitutes),
     adopt: stored.id,
-    // An object of nobody is adopted without a word; one of another stack only by the name of its owner.
+    // An object without an owner is adopted by its id alone. An object of another stack is adopted only if its owner is
+    // named.
     ...(stored.owner && { adoptFrom: stored.owner }),
   };
 }
@@ -37,8 +38,8 @@ function withReferences(kind: Kind, properties: Properties, substitutes: Substit
 }
 
 /**
- * TypeScript expects of a target that is named like a member of Object what that member is, and so takes one of a few
- * texts for any text.
+ * Targets whose `type` TypeScript accepts. For a target that is named like a member of Object, such as `toString`,
+ * TypeScript infers `type` as `string` instead of as one of its few values, so `as const` is added.
  */
 function withTypes(targets: Properties): Properties {
   const entries = Object.entries(targets).map(([name, target]) => {
@@ -48,7 +49,10 @@ function withTypes(targets: Properties): Properties {
   return Object.fromEntries(entries);
 }
 
-/** The API names members that have joined through it by their ids; declaring those would end that way of joining. */
+/**
+ * Whether the program declares the members of an auto scaling group. The API names members that joined through it by
+ * their ids. Declaring those members would stop servers from joining through the API.
+ */
 function isDeclared(members: unknown): boolean {
   return isRecord(members) && Object.entries(members).some(([name, serverId]) => name !== serverId);
 }

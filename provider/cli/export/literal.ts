@@ -1,10 +1,10 @@
-// A value as TypeScript writes it, laid out as a person would: on one line where it fits, else one property a line.
+// Values as TypeScript literals: on one line if they fit, else with one property a line.
 import { isRecord } from '../../model/base/record.ts';
 
-/** What formatters that know no width of their own take. */
+/** Longest line in characters, which is the default of common formatters. */
 const WIDTH = 80;
 
-/** An expression among values, such as `lb.id`. */
+/** A TypeScript expression among values, such as `lb.id`. */
 export class Expression {
   readonly text: string;
 
@@ -13,7 +13,10 @@ export class Expression {
   }
 }
 
-/** `indent` is that of the line that it begins on, `before` and `after` the characters that stand there beside it. */
+/**
+ * A value as TypeScript. `indent` is the indentation of its first line; `before` and `after` count the characters
+ * beside it there.
+ */
 export function literal(value: unknown, indent = '', before = 0, after = 0): string {
   const inline = onOneLine(value);
   const isWide = indent.length + before + inline.length + after > WIDTH;
@@ -43,7 +46,7 @@ function propertyName(key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : visible(JSON.stringify(key));
 }
 
-/** Of JSON's text; what shows nothing, or turns the direction of what follows, stands as its escape. */
+/** A JSON text with escapes for characters that are invisible or that change the direction of the text after them. */
 function visible(json: string): string {
   return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
     Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
@@ -56,7 +59,10 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && !(value instanceof Expression);
 }
 
-/** Lines such as those of PEM are a template's, without anything that means more there than it shows. */
+/**
+ * Whether a text, such as PEM, is written as a template literal: it has several lines, and no character with a meaning
+ * there.
+ */
 function isTemplate(text: string): boolean {
   return text.includes('\n') && /^[\x20-\x7e\n]*$/.test(text) && !/[`\\$]/.test(text);
 }

@@ -1,13 +1,13 @@
-// Names for what an exported program declares: of resources by their ids, of variables and configuration by those.
+// Names in an exported program: resource names from ids, and variables and configuration keys from resource names.
 
-/** The id as the provider makes it ends with a hash of eight digits. */
+/** The name of the resource that made the id: the id without the hash of eight digits at its end. */
 export function nameOfId(id: string): string {
   return id.replace(/-[0-9a-f]{8}$/, '');
 }
 
 /**
- * `httpListener` of `http` and `Listener`. Because each variable says what it is, none is a reserved word, and those of
- * different kinds do not meet.
+ * The variable's name for a resource: `httpListener` from the name `http` and the noun `Listener`. The noun keeps the
+ * name from being a reserved word, and keeps the variables of different kinds apart.
  */
 export function variableName(name: string, noun: string): string {
   const camel = camelCase([name]);
@@ -15,7 +15,7 @@ export function variableName(name: string, noun: string): string {
   return camel.toLowerCase().endsWith(noun.toLowerCase()) ? camel : camelCase([name, noun]);
 }
 
-/** `httpsMainPrivateKey` of `https`, `main` and `privateKey`. */
+/** Joins texts to one name: `https`, `main` and `privateKey` become `httpsMainPrivateKey`. */
 export function camelCase(parts: readonly string[]): string {
   const words = parts.flatMap((part) => part.match(/[A-Za-z0-9]+/g) ?? []);
   return words
@@ -23,7 +23,7 @@ export function camelCase(parts: readonly string[]): string {
     .join('');
 }
 
-/** The name, with a number behind it where it is taken; it is taken then. */
+/** The first free name: the given one, else the given one with a number behind it. Adds the result to `taken`. */
 export function unique(name: string, separator: string, taken: Set<string>): string {
   let candidate = name;
   for (let number = 2; taken.has(candidate); number++) candidate = `${name}${separator}${number}`;

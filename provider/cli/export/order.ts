@@ -1,4 +1,4 @@
-// The order in which an exported program declares objects: what is referred to first, and what belongs together together.
+// The order of declarations in an exported program: referenced objects first, and what a load balancer has together.
 import type { ApiObject } from '../../model/api/objects.ts';
 import { KINDS, type Kind, PARENT_KINDS } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
@@ -12,8 +12,9 @@ interface Exported {
 }
 
 /**
- * The kinds that belong to no load balancer come first. Load balancers follow, and on one parent its own targets come
- * before the listeners and rules below it. A kind that names others comes after those, and so reaches more kinds.
+ * The order of the kinds: servers and groups belong to no load balancer and come first, then load balancers, then
+ * attachments, then listeners and rules. In each stage, a kind comes after the kinds that it refers to, because it
+ * reaches more kinds than they do.
  */
 const ORDER: readonly Kind[] = [...KINDS].sort(
   (a, b) => stageOf(a) - stageOf(b) || reachedFrom(a).size - reachedFrom(b).size,
@@ -26,12 +27,15 @@ function stageOf(kind: Kind): number {
   return hasParent ? 3 : 1;
 }
 
-/** The kinds that its references lead to, one by one. */
+/** All kinds that an object of the kind refers to, directly or through other objects. */
 function reachedFrom(kind: Kind): ReadonlySet<Kind> {
   return new Set(kindsNamedBy(kind).flatMap((other) => [other, ...reachedFrom(other)]));
 }
 
-/** Servers and groups, then each load balancer with all that is on it; what is on something else stands by itself. */
+/**
+ * The objects in order: servers and groups, then each load balancer with everything below it. An object whose parent is
+ * not exported stands among them on its own.
+ */
 export function inOrder(objects: ReadonlyMap<Kind, readonly ApiObject[]>): Exported[] {
   const all = ORDER.flatMap((kind) => (objects.get(kind) ?? []).map((stored): Exported => ({ kind, stored })));
   const keys = new Set(all.map(({ kind, stored }) => keyOf(kind, stored.id)));

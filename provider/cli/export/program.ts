@@ -1,4 +1,4 @@
-// A running configuration as a stack's program: responses of the API go in, TypeScript that adopts each object comes out.
+// A running configuration as a stack's program: TypeScript that adopts each object, made from responses of the API.
 import { DEFAULT_ENDPOINT } from '../../client/settings.ts';
 import { type ApiObject, warningsOf } from '../../model/api/objects.ts';
 import { KINDS, type Kind, type ResourceClass } from '../../model/base/kinds.ts';
@@ -13,14 +13,14 @@ import { nameOfId, unique, variableName } from './names.ts';
 import { inOrder } from './order.ts';
 import { Secrets } from './secrets.ts';
 
-/** What a variable says that it is, where that is not the type. */
+/** The noun at the end of a variable's name, for resource types that do not use their own name. */
 const NOUNS: { readonly [Class in ResourceClass]?: string } = {
   ForwardingRule: 'Rule',
   BackendServer: 'Server',
   AutoScalingGroup: 'Group',
 };
 
-/** A resource of the program. */
+/** A resource that the exported program declares. */
 interface Declared {
   readonly description: ResourceDescription;
   readonly stored: ApiObject;
@@ -28,7 +28,7 @@ interface Declared {
   readonly variable: string;
 }
 
-/** `endpoint` is where the responses are from. */
+/** The program that adopts the objects. `endpoint` is the endpoint of the runtime that they run in. */
 export function exportedProgram(endpoint: string, objects: ReadonlyMap<Kind, readonly ApiObject[]>): string {
   const declared = declare(objects);
   const secrets = new Secrets();
@@ -76,8 +76,8 @@ function headOf(endpoint: string, secretCommands: readonly string[]): string {
   const commands = [...(isUsual ? [] : [`pulumi config set weir:endpoint ${endpoint}`]), ...secretCommands];
   const lines = [
     `The configuration of the runtime at ${endpoint}, by \`weir export\`.`,
-    'The first `pulumi up` adopts what runs, as it is, and changes no traffic. After that `adopt` and `adoptFrom` may go.',
-    ...(commands.length > 0 ? ['Before it, run:'] : []),
+    'The first `pulumi up` adopts the running objects unchanged. After it, `adopt` and `adoptFrom` can be removed.',
+    ...(commands.length > 0 ? ['Before the first `pulumi up`, run:'] : []),
     ...commands.map((command) => `    ${command}`),
   ];
   const hasSecrets = secretCommands.length > 0;

@@ -1,4 +1,4 @@
-// The secrets of an exported program: the runtime tells only their fingerprints, so the stack's configuration has them.
+// The secrets of an exported program: the runtime shows only fingerprints, so the stack's configuration has the values.
 import { inOneLine } from '../../model/base/one-line.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
 import { Expression } from './literal.ts';
@@ -7,7 +7,7 @@ import { camelCase, unique } from './names.ts';
 interface Secret {
   readonly key: string;
   readonly property: string;
-  /** Where the program has it, as a reader finds it. */
+  /** The properties of the program that have this secret, as "resource: path". */
   readonly places: string[];
 }
 
@@ -15,7 +15,10 @@ export class Secrets {
   readonly #byFingerprint = new Map<string, Secret>();
   readonly #keys = new Set<string>();
 
-  /** What stands for the secret at `path` of the resource; the same secret has one key, however many resources have it. */
+  /**
+   * The expression for the secret at `path` of a resource. Equal secrets share one configuration key, however many
+   * resources have them.
+   */
   expressionFor(resource: string, path: readonly string[], fingerprint: string): Expression {
     const property = path.at(-1) ?? '';
     const known = this.#byFingerprint.get(`${property} ${fingerprint}`);
@@ -25,7 +28,7 @@ export class Secrets {
     return new Expression(`config.requireSecret(${JSON.stringify(secret.key)})`);
   }
 
-  /** The commands that give the stack its secrets. */
+  /** The shell commands that write the secrets into the stack's configuration. */
   commands(): string[] {
     return [...this.#byFingerprint.values()].map(({ key, places }) => {
       return `pulumi config set --secret ${key} < FILE    # ${inOneLine(places.join(', '))}`;

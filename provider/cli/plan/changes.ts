@@ -1,4 +1,4 @@
-// What changes of who takes traffic, group by group: the targets of before and after, matched by what they are on the wire.
+// Changes of target groups in a plan: targets before and after the `up`, matched by target key.
 
 import type { ObjectPlan } from './objects.ts';
 import { endpointOfListener, type Objects, type PlanObject } from './plan-object.ts';
@@ -25,7 +25,9 @@ export interface TargetGroupChange {
   readonly rows: readonly TargetRow[];
 }
 
-/** Every group that is there before or after, those too of which nothing changes. */
+/**
+ * The changes of every target group that exists before or after the `up`. Target groups without a change are included.
+ */
 export function targetGroupChangesOf(plan: ObjectPlan, holderOf: HolderOf, nowMs: number): TargetGroupChange[] {
   const before = targetGroupsIn(plan.before, nowMs);
   const after = new Map(targetGroupsIn(plan.after, nowMs));
@@ -54,7 +56,9 @@ function isRowChanged(row: TargetRow): boolean {
   return row.operations.length > 0 || isShareChanged(row);
 }
 
-/** By more than what sums of fractions are out by; what is not known may change. */
+/**
+ * Whether a target's share of the traffic changes by more than rounding errors. A share that is not known may change.
+ */
 export function isShareChanged({ before, after }: TargetRow): boolean {
   const change =
     (after === undefined ? 0 : (after.share ?? Number.NaN)) - (before === undefined ? 0 : (before.share ?? Number.NaN));
@@ -62,8 +66,9 @@ export function isShareChanged({ before, after }: TargetRow): boolean {
 }
 
 /**
- * The keys under which objects go on: a replaced one's new one, and for a listener or rule that is deleted the new one that
- * takes its VIP:port, or what it matches, over, as it is with a rename without alias.
+ * Maps the key of each object before the `up` to the key under which it goes on. A replaced object goes on as its
+ * replacement. A deleted listener or rule goes on as the new one that takes over its endpoint or matches the same
+ * requests, as in a rename without an alias.
  */
 function successorsIn({ before, after, changes }: ObjectPlan): ReadonlyMap<string, string> {
   const successors = new Map<string, string>();
@@ -79,7 +84,10 @@ function successorsIn({ before, after, changes }: ObjectPlan): ReadonlyMap<strin
   return successors;
 }
 
-/** What comes in at a listener or rule; undefined of other objects, and where it is not known. */
+/**
+ * The requests that a listener or rule takes, as one text. Returns `undefined` for objects of other kinds, or if the
+ * endpoint is not known.
+ */
 function trafficOf(objects: Objects, object: PlanObject): string | undefined {
   if (object.kind !== 'listeners' && object.kind !== 'rules') return undefined;
   const listener = listenerOfParent(objects, object);
@@ -88,7 +96,10 @@ function trafficOf(objects: Objects, object: PlanObject): string | undefined {
   return endpoint && JSON.stringify([object.kind, endpoint, host, path, pathMatch]);
 }
 
-/** By wire identity first, whoever binds it; what is left by binder and name, as a hand-over swaps it. */
+/**
+ * Pairs the targets before and after the `up`: first by target key, whichever attachment binds them, then by attachment
+ * and name, as a hand-over replaces them.
+ */
 function rowsOf(
   olds: readonly ServedTarget[],
   news: readonly ServedTarget[],

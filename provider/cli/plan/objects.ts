@@ -1,4 +1,4 @@
-// The objects of a plan: what is there before the `up` and what after it, and what becomes of each of the stack's own.
+// The objects of a plan: all objects before and after the `up`, and what happens to each object of the stack.
 import { changedSecrets } from '../../messages/secrets-line.ts';
 import { compared } from '../../methods/diff.ts';
 import { newObjectId } from '../../methods/object-id.ts';
@@ -21,15 +21,20 @@ import {
 } from './plan-object.ts';
 import { isReadable, type PlanStep, type Preview } from './preview.ts';
 
-/** What the `up` does to an object of the stack. */
+/** The change that an `up` makes to one object of the stack. */
 export interface PlannedChange {
   readonly verb: 'create' | 'adopt' | 'update' | 'replace' | 'delete' | 'release';
   readonly urn: string;
   readonly before: PlanObject | undefined;
   readonly after: PlanObject | undefined;
-  /** What `after` is compared with: the state's properties, of what is adopted the runtime's, else the defaults. */
+  /**
+   * The properties with which `after` is compared: those in the state, those in the runtime for an adopted object, else
+   * the defaults.
+   */
   readonly stated: Masked;
-  /** The paths of secrets that change, as the provider tells them. */
+  /**
+   * The paths of the secrets that change, as the provider's message names them. `undefined` if no message names any.
+   */
   readonly secrets: string | undefined;
 }
 
@@ -37,16 +42,19 @@ export interface ObjectPlan {
   readonly before: Objects;
   readonly after: Objects;
   readonly changes: readonly PlannedChange[];
-  /** The URNs of all that a resource waits for in the `up`; undefined: the preview does not tell. */
+  /**
+   * The URNs of all resources that a resource waits for in the `up`. Returns `undefined` if the preview leaves out
+   * dependencies.
+   */
   readonly dependenciesOf: (urn: string) => ReadonlySet<string> | undefined;
 }
 
-/** What the API lists, by kind. */
+/** The objects that the runtime's API lists, by kind. */
 export type RuntimeObjects = ReadonlyMap<Kind, readonly ApiObject[]>;
 
 interface OwnStep extends PlanStep {
   readonly resource: ResourceDescription;
-  /** Of what is there before. */
+  /** The key of the object before the `up`. `undefined` for a new object. */
   readonly oldKey: string | undefined;
 }
 
@@ -75,7 +83,8 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
   for (const { op, old, oldKey } of steps) {
     if (DELETES.includes(op) && oldKey !== undefined && !old?.retainOnDelete) after.delete(oldKey);
   }
-  // What a failed `up` replaced and did not delete yet the next one deletes, which the preview does not show.
+  // After an `up` that failed, an object that was replaced may still exist. The next `up` deletes it, which no preview
+  // shows.
   const urns = new Set(steps.map(({ urn }) => urn));
   for (const { key, foreignOwner = '' } of before.values()) if (urns.has(foreignOwner)) after.delete(key);
   for (const step of steps) {
@@ -92,7 +101,10 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
   return { before, after, changes, dependenciesOf: dependenciesIn(preview) };
 }
 
-/** A reading of what another stack owns is no step of ours, and `refresh` only precedes the step that counts. */
+/**
+ * The steps of this stack's own objects. Reading an object of another stack is not a step, and a `refresh` only
+ * precedes the step that counts.
+ */
 function ownSteps(step: PlanStep): OwnStep[] {
   const type = (step.new ?? step.old)?.type ?? '';
   const kind = KINDS.find((each) => type === typeTokenOf(each));
@@ -101,7 +113,7 @@ function ownSteps(step: PlanStep): OwnStep[] {
   return [{ ...step, resource: resourceOf(kind), oldKey }];
 }
 
-/** The key that the resource has after the `up`, if it is there then. */
+/** The URN and the key of a resource after the `up`. Returns no entry if the resource is gone then. */
 function keyEntry({ op, urn, oldKey, new: next, resource }: OwnStep): [string, string][] {
   if (next === undefined) return [];
   if (!CREATES.includes(op)) return oldKey === undefined ? [] : [[urn, oldKey]];
@@ -119,7 +131,7 @@ function changeOf(
   oldKeys: Keys,
 ): Omit<PlannedChange, 'secrets'> | undefined {
   const verb = VERBS[op];
-  // A leftover of an interrupted replacement, in whose place the new one stands.
+  // This delete step removes a leftover of an interrupted replacement. The new object already has the same key.
   const isLeftover = verb === 'delete' && key !== undefined && key === oldKey;
   if (verb === undefined || isLeftover) return undefined;
   const was = before.get(oldKey ?? key ?? '');

@@ -1,4 +1,4 @@
-// One object of a plan, as it is before the `up` or after it: made from the state, the program's inputs, or the runtime's list.
+// One object of a plan, before or after the `up`: made from the state, the program's inputs or the runtime's list.
 import { compared } from '../../methods/diff.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
@@ -17,15 +17,18 @@ import { isReadable, type PlanState, SECRET } from './preview.ts';
 
 export interface PlanObject {
   readonly kind: Kind;
-  /** Of its kind and id, since kinds may have the same ids; the URN of what has none before the `up`. */
+  /**
+   * Kind and id in one text, because two kinds may have the same id. A new object whose id is not known has its URN as
+   * its key.
+   */
   readonly key: string;
-  /** The resource's name; the id of what is no resource of this stack. */
+  /** The resource's name. An object that is not a resource of this stack has its id as its name. */
   readonly name: string;
-  /** Whose it is where it is not this stack's: a URN, or "nobody". */
+  /** The owner of an object that is not this stack's: a URN, or "nobody". `undefined` for this stack's objects. */
   readonly foreignOwner?: string;
-  /** In canonical form, secrets masked; references are keys. */
+  /** Properties in canonical form: secrets are masked, and references to other objects are plan keys. */
   readonly properties: Masked;
-  /** Of a load balancer; undefined: not known before the `up`. */
+  /** The VIP of a load balancer. `undefined` for other kinds, or if it is not known before the `up`. */
   readonly vip?: string | undefined;
 }
 
@@ -34,13 +37,13 @@ export type Objects = ReadonlyMap<string, PlanObject>;
 /** The keys of the stack's objects by URN. */
 export type Keys = ReadonlyMap<string, string>;
 
-/** A resource of the stack. */
+/** A resource of the stack, with its URN. */
 interface Owned {
   readonly urn: string;
   readonly resource: ResourceDescription;
 }
 
-/** An object as the runtime lists it, for which the stack may have a resource or not. */
+/** An object that the runtime lists. The stack may or may not have a resource for it. */
 export function foreignObject(kind: Kind, object: ApiObject): PlanObject {
   const properties = withKeys(kind, compared(resourceOf(kind), object));
   return {
@@ -53,7 +56,7 @@ export function foreignObject(kind: Kind, object: ApiObject): PlanObject {
   };
 }
 
-/** As the runtime has it, whoever changed it since; where that is not known, as the state has it. */
+/** An object of the stack before the `up`: as the runtime has it, else as the state has it. */
 export function objectBefore(
   { urn, resource }: Owned,
   key: string,
@@ -67,7 +70,10 @@ export function objectBefore(
   return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
 }
 
-/** As the program means it; what it leaves to others is taken from the object before. */
+/**
+ * An object of the stack after the `up`: as the program describes it. Properties that the program leaves to others are
+ * taken from the object before the `up`.
+ */
 export function objectAfter(
   { urn, resource }: Owned,
   key: string,
@@ -82,13 +88,16 @@ export function objectAfter(
   return { kind: resource.kind, key, name: resourceName({ owner: urn }), properties, vip };
 }
 
-/** The properties that the state has of the resource. */
+/** The properties that the state has for a resource. */
 export function statedOf(resource: ResourceDescription, state: PlanState, keys: Keys): Masked {
   const properties = compared(resource, masked(resource, state.outputs));
   return withKeys(resource.kind, properties, state.propertyDependencies, keys);
 }
 
-/** With keys in place of the ids of other objects; of those that are not known, or secret, of what the property depends on. */
+/**
+ * Properties with plan keys in place of the ids of other objects. An id that is unknown or secret is replaced by the
+ * key of the resource on which the property depends.
+ */
 function withKeys(
   ofKind: Kind,
   properties: Properties,
@@ -99,19 +108,25 @@ function withKeys(
     const id = properties[name];
     if (typeof id === 'string' && isReadable(id)) return [name, keyOf(kind, id)] as const;
     const candidates = (dependencies[name] ?? []).filter((dependency) => isOfKind(dependency, kind));
-    // One that is made from several could name any of them.
+    // A property that depends on several resources could name any of them.
     const [only] = candidates.length === 1 ? candidates : [];
     return [name, id === undefined ? undefined : only && keys.get(only)] as const;
   });
   return { ...properties, ...compact(references) };
 }
 
-/** Those who joined a group through the API stay where the program names none. */
+/**
+ * Properties with the members of the auto scaling group before the `up`, if the program names none: servers that joined
+ * through the API stay.
+ */
 function withMembers(desired: Masked, { members }: Masked = {}): Masked {
   return members === undefined || desired.members !== undefined ? desired : { ...desired, members };
 }
 
-/** By the URN's type, which for a child ends with its own. */
+/**
+ * Whether a URN is that of an object of the kind. The type in the URN of a child resource ends with the child's own
+ * type.
+ */
 function isOfKind(urn: string, kind: Kind): boolean {
   return (urn.split('::')[2] ?? '').endsWith(typeTokenOf(kind));
 }
@@ -124,7 +139,9 @@ function masked({ kind }: ResourceDescription, properties: Properties): Masked {
   return replaceSecrets(kind, properties, (name) => [name, SECRET]);
 }
 
-/** What the state keeps as a secret stays one, though the runtime tells it. */
+/**
+ * The runtime's properties with the secrets of the state masked: a value that the state keeps as a secret stays hidden.
+ */
 function maskedAs(stated: unknown, actual: unknown): unknown {
   if (stated === SECRET) return SECRET;
   if (!isRecord(stated) || !isRecord(actual)) return actual;
@@ -137,14 +154,17 @@ function vipIn({ vip }: Properties): string | undefined {
   return typeof vip === 'string' && isKnown(vip) ? vip : undefined;
 }
 
-/** One without an address keeps what it got from the pool. */
+/**
+ * The VIP of a load balancer after the `up`. A load balancer without an address keeps the VIP that it got from the
+ * pool.
+ */
 function vipAfter({ address }: Masked, before: PlanObject | undefined): string | undefined {
   if (typeof address === 'string')
     return isKnown(address) && address !== SECRET ? canonicalAddress(address) : undefined;
   return before?.properties.address === undefined ? before?.vip : undefined;
 }
 
-/** Undefined: not known before the `up`. */
+/** The endpoint of a listener. Returns `undefined` if the endpoint is not known before the `up`. */
 export function endpointOfListener(objects: Objects, { properties }: PlanObject): string | undefined {
   const { loadBalancerId, protocol, port } = properties;
   const vip = objects.get(String(loadBalancerId))?.vip;

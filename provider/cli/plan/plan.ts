@@ -1,4 +1,4 @@
-// The plan of an `up`: what a preview and, where one is set, the runtime say of traffic before and after it.
+// The plan of an `up`: traffic before and after it, from a preview and, if one is set, the runtime.
 
 import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
@@ -10,7 +10,7 @@ import type { HolderOf } from './served.ts';
 import { titleOf } from './titles.ts';
 import { planWarnings, type Warning } from './warnings.ts';
 
-/** All that is there, of every stack. */
+/** All objects in the runtime, of every stack, and the holders of its targets. */
 export interface RuntimeView {
   readonly objects: RuntimeObjects;
   readonly holderOf: HolderOf;
@@ -18,22 +18,26 @@ export interface RuntimeView {
 
 export interface EndpointMove {
   readonly listener: string;
-  /** Undefined: known after the `up`. */
+  /** The listener's endpoint before the `up`. `undefined` if it is not known before the `up`. */
   readonly from: string | undefined;
+  /** The listener's endpoint after the `up`. `undefined` if it is not known before the `up`. */
   readonly to: string | undefined;
 }
 
 export interface Plan {
   readonly changes: readonly PlannedChange[];
   readonly moves: readonly EndpointMove[];
-  /** Those of which something changes. */
+  /** The target groups in which something changes. */
   readonly targetGroups: readonly TargetGroupChange[];
   readonly warnings: readonly Warning[];
-  /** Why of other stacks nothing, or not everything, is known; Markdown. */
+  /** Why the plan does not know all objects of other stacks, as Markdown. `undefined` if it knows them all. */
   readonly gap: string | undefined;
-  /** The name of the object with the key, as after the `up`. */
+  /** The name of the object with a plan key, as after the `up`. */
   readonly nameOf: (key: string) => string;
-  /** Of a listener, as after the `up`, or before where it is gone then; undefined: not known. */
+  /**
+   * The endpoint of a listener after the `up`, or before the `up` if the listener is deleted. Returns `undefined` if it
+   * is not known.
+   */
   readonly endpointOf: (listener: PlanObject) => string | undefined;
 }
 
@@ -52,7 +56,10 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
   };
 }
 
-/** Where the token may not read all of the stack's own, it does not read what others bound there either. */
+/**
+ * The reason why the plan may miss attachments of other stacks: a token that cannot read all objects of this stack
+ * cannot read what other stacks bound to them either. Returns `undefined` if all objects are readable.
+ */
 function gapIn({ before }: ObjectPlan, { objects }: RuntimeView): string | undefined {
   const listed = new Set([...objects].flatMap(([kind, all]) => all.map(({ id }) => keyOf(kind, id))));
   const hidden = [...before.values()].find(
@@ -61,7 +68,10 @@ function gapIn({ before }: ObjectPlan, { objects }: RuntimeView): string | undef
   return hidden && `${titleOf(hidden)} is not in the runtime (preview with --refresh), or not for this token`;
 }
 
-/** Of listeners that stay, whether they or their load balancer change. */
+/**
+ * The listeners whose endpoint moves, because the listener or its load balancer changes. Deleted listeners are not
+ * among them.
+ */
 function movesIn({ before, after, changes }: ObjectPlan): EndpointMove[] {
   const keys = new Map([...before.keys()].map((key) => [key, key]));
   for (const { before: was, after: is } of changes) if (was && is) keys.set(was.key, is.key);

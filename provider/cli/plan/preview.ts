@@ -1,9 +1,9 @@
-// A preview as `pulumi preview --json --show-sames` writes it: the first stop of `weir plan`, which reads nothing else of Pulumi.
+// Previews as `pulumi preview --json --show-sames` writes them, parsed and checked to be complete.
 import { z } from 'zod';
 import { json } from '../../model/base/json.ts';
 import { isKnown } from '../../model/base/unknown.ts';
 
-/** What the CLI shows in place of a secret. */
+/** The text that Pulumi's command line shows in place of a secret. */
 export const SECRET = '[secret]';
 
 export function isReadable(value: unknown): boolean {
@@ -30,7 +30,7 @@ const stateSchema = z
     propertyDependencies: z.record(z.string(), urns).default({}),
     retainOnDelete: z.boolean().default(false),
   })
-  // The stream of events has an empty id where there is none yet.
+  // The event stream gives an empty id to an object without an id.
   .transform(({ id, ...state }) => ({ ...state, id: id === '' ? undefined : id }));
 
 const stepSchema = z
@@ -73,43 +73,50 @@ export type PlanStep = Readonly<z.infer<typeof stepSchema>>;
 export interface Preview {
   readonly config: Readonly<Record<string, string>>;
   readonly steps: readonly PlanStep[];
-  /** What the providers had to say. */
+  /** The diagnostics of the preview, including the providers' lines. */
   readonly notes: readonly string[];
-  /** False: the stream of events, which leaves out what depends on what. */
+  /**
+   * Whether the preview tells which resource depends on which. `false` for a stream of events, which leaves that out.
+   */
   readonly hasDependencies: boolean;
 }
 
-/** Throws for a preview that failed, with what the engine said, and for what is no preview or not the whole of one. */
+/**
+ * Parses a preview. Throws if the preview failed (with the engine's errors), if it is incomplete, or if the text is no
+ * preview.
+ */
 export function parsePreview(text: string): Preview {
   const { config, steps = [], diagnostics = [], changeSummary, hasDependencies, isWhole } = read(text);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
     throw new Error(['the preview failed:', ...errors.map(({ message }) => message.trim())].join('\n'));
   }
-  if (!isWhole) throw new Error('the preview breaks off: its events end without a summary');
+  if (!isWhole) throw new Error('the preview is incomplete: its events end without a summary');
   if ((changeSummary.same ?? 0) > steps.filter(({ op }) => op === 'same').length) {
-    throw new Error('the preview leaves out what does not change: make it with --show-sames');
+    throw new Error('the preview leaves out unchanged resources: run it with --show-sames');
   }
   return { config, steps, notes: diagnostics.map(({ message }) => message.trim()), hasDependencies };
 }
 
 function read(text: string): Digest & Pick<Preview, 'hasDependencies'> & { isWhole: boolean } {
   if (text.trim() === '') {
-    throw new Error('there is no preview to read: give it `pulumi preview --json --show-sames`, which may have failed');
+    throw new Error('there is no preview to read: pipe in `pulumi preview --json --show-sames`, which may have failed');
   }
   const whole = json(text);
   const lines = whole === undefined || isEvent(whole) ? text.trim().split('\n').map(json) : undefined;
   const parsed = lines === undefined ? digestSchema.safeParse(whole) : z.array(eventSchema).safeParse(lines);
   if (!parsed.success) {
     const reason = lines?.includes(undefined) ? 'it is not JSON' : z.prettifyError(parsed.error);
-    throw new Error(`this is no preview as \`pulumi preview --json --show-sames\` writes it:\n${reason}`);
+    throw new Error(`this is not a preview as \`pulumi preview --json --show-sames\` writes it:\n${reason}`);
   }
   return Array.isArray(parsed.data)
     ? { ...digestOf(parsed.data), hasDependencies: false, isWhole: parsed.data.some((event) => event.summaryEvent) }
     : { ...parsed.data, hasDependencies: true, isWhole: true };
 }
 
-/** The events of PULUMI_ENABLE_STREAMING_JSON_PREVIEW, one a line. */
+/**
+ * The preview in a stream of events, one a line, which Pulumi writes if PULUMI_ENABLE_STREAMING_JSON_PREVIEW is set.
+ */
 function digestOf(events: readonly z.infer<typeof eventSchema>[]): Digest {
   return {
     config: events.find(({ preludeEvent }) => preludeEvent !== undefined)?.preludeEvent?.config ?? {},

@@ -1,4 +1,4 @@
-// The properties that a change of an object changes, one by one, as a plan shows them.
+// The changed properties of an object, one by one, as a plan shows them.
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../model/base/kinds.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
@@ -11,10 +11,12 @@ import type { PlannedChange } from './objects.ts';
 import { SECRET } from './preview.ts';
 import { NOT_KNOWN } from './target-groups.ts';
 
-/** Longer ones, such as certificates, are named only. */
+/**
+ * Longest value in characters that a plan shows. A property with a longer value, such as a certificate, is only named.
+ */
 const MAX_VALUE_CHARACTERS = 80;
 
-/** Markdown of each changed property; of targets and members the groups tell. */
+/** Markdown of each changed property. Targets and members are left out, because the target groups show them. */
 export function changedProperties(
   { verb, stated, before, after, secrets }: PlannedChange,
   nameOf: (key: string) => string,
@@ -46,7 +48,7 @@ function differences(before: unknown, after: unknown, path: readonly string[]): 
   return [...names].flatMap((name) => differences(valueIn(olds, name), valueIn(news, name), [...path, name]));
 }
 
-/** With names in place of ids. */
+/** Properties with the names of other objects in place of their plan keys. */
 function named(kind: Kind | undefined, properties: Readonly<Record<string, unknown>>, nameOf: (key: string) => string) {
   const names = (kind === undefined ? [] : referenceProperties(kind)).map(([reference]) => {
     const key = properties[reference];
@@ -61,7 +63,7 @@ function values(from: unknown, to: unknown): string {
   return from === undefined ? ` ${code(next)}` : ` ${code(old)}→${code(next)}`;
 }
 
-/** Undefined: not shown. */
+/** The text of a value in a plan. Returns `undefined` for a value that is secret or too long. */
 function textOf(value: unknown): string | undefined {
   if (value === undefined) return 'none';
   if (value === SECRET) return undefined;

@@ -9,9 +9,9 @@ import type { ServedTarget } from './served.ts';
 import { NOT_KNOWN, type TargetGroup } from './target-groups.ts';
 import { titleOf } from './titles.ts';
 
-/** GitHub refuses comments of more than 65,536 characters. */
+/** Longest plan in characters. GitHub refuses comments of more than 65,536 characters. */
 const MAX_CHARACTERS = 60_000;
-/** What is more is folded away. */
+/** Most rows or lines of one list that are in sight. The rest is folded away. */
 const MAX_SHOWN = 20;
 
 const VERBS: Readonly<Record<PlannedChange['verb'], string>> = {
@@ -23,11 +23,14 @@ const VERBS: Readonly<Record<PlannedChange['verb'], string>> = {
   release: 'released: it stays in the runtime (retainOnDelete)',
 };
 
-/** How much is shown: everything, what is in sight without unfolding, of each group a count, of the groups none. */
+/**
+ * How much of a plan is shown: everything, only what is in sight without unfolding, a count for each target group, or
+ * no target groups.
+ */
 const DEPTHS = ['whole', 'top', 'count', 'none'] as const;
 type Depth = (typeof DEPTHS)[number];
 
-/** As much as there is room for. */
+/** A plan as Markdown, with as much detail as fits into a comment. */
 export function renderPlan(plan: Plan): string {
   let text = '';
   for (const depth of DEPTHS) {
@@ -41,7 +44,7 @@ function partsOf(plan: Plan, depth: Depth): string[] {
   const count = plan.targetGroups.length;
   const targetGroups =
     depth === 'none'
-      ? [`${count} listeners and rules change, for which there is no room in a comment.`]
+      ? [`${count} listeners and rules change, too many for one comment.`]
       : plan.targetGroups.map((targetGroup) => targetGroupSection(targetGroup, plan, depth));
   const fold = depth === 'whole' ? folded : cut;
   return [
@@ -67,7 +70,7 @@ function summaryOf({ changes, targetGroups, moves }: Plan): string {
   ].join(' ');
 }
 
-/** "3 bind, 1 unbind". */
+/** The words with their counts: "3 bind, 1 unbind". */
 function countsOf(words: readonly string[]): string {
   const counts = Map.groupBy(words, (word) => word);
   return words.length === 0 ? 'other shares' : [...counts].map(([word, all]) => `${all.length} ${word}`).join(', ');
@@ -83,7 +86,7 @@ function warningBlock({ warnings }: Plan, depth: Depth): string {
 function resourceSection({ changes, nameOf }: Plan, fold: Fold): string[] {
   const rows = changes.flatMap((change) => {
     const properties = change.verb === 'delete' || change.verb === 'release' ? [] : changedProperties(change, nameOf);
-    // Of an attachment whose targets change the groups tell.
+    // An attachment in which only targets change is left out here, because the target groups show its targets.
     if (change.verb === 'update' && properties.length === 0) return [];
     return [[titleOf((change.after ?? change.before) as PlanObject), VERBS[change.verb], properties.join(', ')]];
   });
@@ -166,7 +169,7 @@ function placeOf({ address, port }: ServedTarget['binding']): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** With whose it is, where it is not this stack's. */
+/** The name of an attachment, with the stack that owns it if that is another stack. */
 function attachmentOf({ name, foreignOwner }: PlanObject): string {
   if (foreignOwner === undefined) return code(name);
   const [, , stack, project] = /^urn:(pulumi):([^:]+)::([^:]+)::/.exec(foreignOwner) ?? [];
@@ -180,14 +183,14 @@ function byShareChange(rows: readonly TargetRow[]): TargetRow[] {
 
 type Fold = typeof folded;
 
-/** The first of them, and the rest under a line that counts them. */
+/** The first items in sight, and the rest folded away under a line that counts them. */
 function folded<T>(items: readonly T[], render: (some: readonly T[]) => string, what: string): string {
   if (items.length <= MAX_SHOWN) return render(items);
   const rest = items.slice(MAX_SHOWN);
   return `${render(items.slice(0, MAX_SHOWN))}\n\n${details(`${rest.length} more ${what}`, render(rest))}`;
 }
 
-/** The same where there is no room for the rest. */
+/** The first items in sight, and a line that counts the rest, which is left out. */
 function cut<T>(items: readonly T[], render: (some: readonly T[]) => string, what: string): string {
   const more = items.length <= MAX_SHOWN ? '' : `\n\n... and ${items.length - MAX_SHOWN} more ${what}`;
   return render(items.slice(0, MAX_SHOWN)) + more;
@@ -198,7 +201,7 @@ function percent(share: number | undefined): string {
 }
 
 function footerOf({ gap }: Plan): string {
-  const whole = 'Shares are by weight over all that is bound, while every target is healthy.';
-  const part = `Shares are by weight, while every target is healthy, without what other stacks and the API bound: ${gap}.`;
+  const whole = 'Shares are by weight over all bound targets, while every target is healthy.';
+  const part = `Shares are by weight, while every target is healthy, without targets that other stacks or the API bound: ${gap}.`;
   return `<sub>${gap === undefined ? whole : part}</sub>`;
 }

@@ -1,4 +1,4 @@
-// What a plan asks of the runtime: everything that is bound, whoever bound it.
+// The runtime's part of a plan: the objects of every stack, and the holder of each target.
 import type { RuntimeClient } from '../../client/client.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { isWeirError } from '../../model/base/errors.ts';
@@ -9,7 +9,7 @@ import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
 import type { RuntimeView } from './plan.ts';
 import type { Preview } from './preview.ts';
 
-/** Rejects where the runtime is not the one that the state of the preview is of. */
+/** Reads the runtime's objects and holders. Rejects if the runtime is not the one that the preview's state names. */
 export async function readRuntime(client: RuntimeClient, preview: Preview): Promise<RuntimeView> {
   const runtimeIds = preview.steps.map(({ old }) => old?.outputs.runtimeId);
   const expected = runtimeIds.find((id) => typeof id === 'string');
@@ -28,7 +28,10 @@ export async function readRuntime(client: RuntimeClient, preview: Preview): Prom
   };
 }
 
-/** A pipeline whose token is for a load balancer, and for no server or group at all, has none of those either. */
+/**
+ * The objects of a kind that the token may read. A pipeline's token that covers load balancers only gets no servers and
+ * no auto scaling groups.
+ */
 async function readable(client: RuntimeClient, kind: Kind, expected: string | undefined): Promise<ApiObject[]> {
   try {
     return await client.list(kind, expected);

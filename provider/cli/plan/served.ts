@@ -1,14 +1,14 @@
-// Which targets of a group count, and the part of its traffic that goes to each of them.
+// The targets of a target group that count in a plan, and the share of the traffic that each of them gets.
 import { idOf } from '../../model/base/object-key.ts';
 import type { Binding, TargetGroup, TargetGroups } from './target-groups.ts';
 
 export interface ServedTarget {
   readonly binding: Binding;
-  /** 0 to 1, of the traffic of the whole group; undefined: not known. */
+  /** Share of the target group's traffic, from 0 to 1. `undefined` if it is not known. */
   readonly share: number | undefined;
 }
 
-/** The id of the binder whose weight counts now where several claim one wire identity; undefined: not known. */
+/** The id of the attachment that holds a target key in a target group. Returns `undefined` if it is not known. */
 export type HolderOf = (targetGroupKey: string, targetKey: string) => string | undefined;
 
 export function servedBefore(key: string, targetGroup: TargetGroup, holderOf: HolderOf): ServedTarget[] {
@@ -17,7 +17,10 @@ export function servedBefore(key: string, targetGroup: TargetGroup, holderOf: Ho
   );
 }
 
-/** The newest claim counts: one that is made in the `up`, else the one that counted before. */
+/**
+ * The targets that count after the `up`. If several attachments bind one target key, the newest binding counts: one
+ * that the `up` makes, else the one of the holder before the `up`.
+ */
 export function servedAfter(
   key: string,
   targetGroup: TargetGroup,
@@ -54,7 +57,7 @@ function servedOf({ bindings, unread }: TargetGroup, rank: (binding: Binding) =>
   });
 }
 
-/** The weight that counts: one that may take no traffic has none. */
+/** The weight that counts: 0 for a target that may take no traffic. Returns `undefined` if the weight is not known. */
 export function weightIn({ weight, ineligible }: Binding): number | undefined {
   return ineligible === undefined ? weight : 0;
 }

@@ -1,4 +1,4 @@
-// What is balanced as one, before and after the `up`: the targets of a listener or of a rule, from all that bind them.
+// Target groups in a plan: the targets of each listener and rule, from all attachments that serve it.
 
 import { type Kind, PARENT_KINDS } from '../../model/base/kinds.ts';
 import { idOf, keyOf } from '../../model/base/object-key.ts';
@@ -15,37 +15,42 @@ import { addressOf, type TargetFields, wantedTargets } from '../../model/rules/t
 import type { Objects, PlanObject } from './plan-object.ts';
 import { isReadable, SECRET } from './preview.ts';
 
-/** What stands for a value that the preview does not tell. */
+/** The text that a plan shows for a value that the preview does not tell. */
 export const NOT_KNOWN = 'known after up';
 
 export interface Binding {
   readonly attachment: PlanObject;
-  /** The name in the binder's map. */
+  /** The target's name in the attachment. */
   readonly name: string;
-  /** Wire identity; undefined where address or port is not known. */
+  /** Target key. `undefined` if the address or the port is not known. */
   readonly key: string | undefined;
-  /** As shown: an address, or what is known in its place. */
+  /** The address as a plan shows it: an IP address, else the server's id, else the text for an unknown value. */
   readonly address: string;
-  /** As shown; "none" for a classic load balancer's target that no listener gives one. */
+  /** The port as a plan shows it. "none" for a target of a classic load balancer to which no listener gives a port. */
   readonly port: string;
-  /** Undefined: not known. */
+  /** The weight of the target. `undefined` if it is not known. */
   readonly weight: number | undefined;
   readonly shownWeight: string;
-  /** Why it may take no traffic, as far as its server tells. */
+  /** Why the target may take no traffic, as far as its server tells. `undefined` if it may take traffic. */
   readonly ineligible: string | undefined;
 }
 
 export interface TargetGroup {
-  /** The listener or rule; a load balancer without a listener for it; the binder itself where its parent is not known. */
+  /**
+   * The listener or rule of the target group. Without a listener, the load balancer of the attachments stands here, and
+   * if an attachment's parent is not known, the attachment itself.
+   */
   readonly parent: PlanObject;
-  /** Whether the targets are those of the load balancer's default group. */
+  /** Whether the targets are those bound to the load balancer, because the listener has no attachment of its own. */
   readonly isDefault: boolean;
   readonly bindings: readonly Binding[];
-  /** Binders whose targets are not known as a whole. */
+  /** Attachments whose map of targets is not known at all. */
   readonly unread: readonly PlanObject[];
 }
 
-/** By what the group is of; binders of something that is not known have one each. */
+/**
+ * Target groups by the plan key of their parent. An attachment whose parent is not known has a target group of its own.
+ */
 export type TargetGroups = ReadonlyMap<string, TargetGroup>;
 
 export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
@@ -76,9 +81,9 @@ export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
   return targetGroups;
 }
 
-/** The objects of a plan for the rules; a secret is no more known to them than what the `up` decides. */
+/** The objects of a plan as rules look them up. A secret counts as unknown, like a value that the `up` decides. */
 function lookupIn(objects: Objects, nowMs: number): Lookup {
-  // References are keys, but for the servers of targets and members, which are named by their ids.
+  // References are plan keys, except for the servers of targets and members, which are ids.
   const find = (kind: Kind, reference: unknown) =>
     objects.get(String(reference)) ?? objects.get(keyOf(kind, reference));
   return {
@@ -91,13 +96,13 @@ function lookupIn(objects: Objects, nowMs: number): Lookup {
   };
 }
 
-/** What is another stack's, where only this one's objects are known. */
+/** A parent that belongs to another stack, in a plan that knows only the objects of this stack. */
 function absent(key: string, attachment: PlanObject): PlanObject {
   const reference = PARENTS.find((name) => attachment.properties[name] === key) ?? 'listenerId';
   return { kind: PARENT_KINDS[reference], key, name: idOf(key), properties: {} };
 }
 
-/** Undefined: known after the `up`. */
+/** The plan key of an attachment's parent. Returns `undefined` if it is only known after the `up`. */
 function parentKeyOf({ properties }: PlanObject): string | undefined {
   const [parent] = PARENTS.map((name) => properties[name]).filter((value) => value !== undefined);
   return typeof parent === 'string' && isReadable(parent) ? parent : undefined;
@@ -130,12 +135,12 @@ function loadBalancerOf(objects: Objects, parent: PlanObject): PlanObject | unde
   return objects.get(String(listenerOfParent(objects, parent)?.properties.loadBalancerId));
 }
 
-/** The listener itself, or that of a rule. */
+/** The listener of a target group's parent: the listener itself, or the listener of a rule. */
 export function listenerOfParent(objects: Objects, { kind, properties, key }: PlanObject): PlanObject | undefined {
   return objects.get(kind === 'rules' ? String(properties.listenerId) : key);
 }
 
-/** What a binder asks for. Returns `undefined` if its targets are not known as a whole. */
+/** The targets of an attachment by name. Returns `undefined` if the whole map of targets is not known. */
 function targetsOf(lookup: Lookup, objects: Objects, attachment: PlanObject): [string, TargetFields][] | undefined {
   const { kind, properties } = attachment;
   if (kind === 'group-attachments') {
@@ -148,7 +153,7 @@ function targetsOf(lookup: Lookup, objects: Objects, attachment: PlanObject): [s
   const { targets } = properties;
   if (!isRecord(targets)) return undefined;
   const wanted = new Map(wantedTargets(lookup, { kind: 'attachments', properties }));
-  // One that is not known yet is shown as such.
+  // A target that is not known yet is shown as unknown in each of its values.
   return Object.entries(targets).map(([name, target]) => {
     return [name, wanted.get(name) ?? { address: target, port: target, weight: target }];
   });

@@ -1,4 +1,4 @@
-// What a reviewer must not miss in a plan, each under the name by which `--fail-on` knows it.
+// The warnings of a plan, each with the name by which `--fail-on` selects it.
 import { isShareChanged, type TargetGroupChange, type TargetRow } from './changes.ts';
 import { code } from './markdown.ts';
 import type { ObjectPlan, PlannedChange } from './objects.ts';
@@ -13,7 +13,7 @@ const REST_OF_RULE = 'its requests go to other rules and to the listener';
 
 export interface Warning {
   readonly rule: (typeof WARNING_RULES)[number];
-  /** Markdown of one line. */
+  /** One line of Markdown. */
   readonly text: string;
 }
 
@@ -27,7 +27,7 @@ export function planWarnings(plan: ObjectPlan, targetGroups: readonly TargetGrou
 }
 
 function lossesOf({ before, after, rows }: TargetGroupChange): Warning[] {
-  // What a group has that is deleted is told of its deletion.
+  // The targets of a deleted listener or rule are reported with its deletion.
   if (before === undefined || after === undefined) return [];
   const losses = rows.map((row) => lossOf(row));
   const total = losses.reduce((sum, loss) => sum + loss.of, 0);
@@ -36,7 +36,7 @@ function lossesOf({ before, after, rows }: TargetGroupChange): Warning[] {
   const title = titleOf(after.parent);
   const left = rows.map(({ after: row }) => (row === undefined ? 0 : weightIn(row.binding)));
   if (total > 0 && after.unread.length === 0 && left.every((weight) => weight === 0)) {
-    // A rule without any attachment takes no requests; one that has attachments responds to them with 503.
+    // A rule without any attachment takes no requests. A rule with attachments but without targets responds with 503.
     const isEnd = after.parent.kind === 'rules' && rows.every(({ after: row }) => row === undefined);
     const outcome = isEnd ? `: ${REST_OF_RULE}` : '';
     warnings.push({ rule: 'no-target', text: `${title} has no target left with weight > 0${outcome}.` });
@@ -51,7 +51,10 @@ function lossesOf({ before, after, rows }: TargetGroupChange): Warning[] {
   return warnings;
 }
 
-/** The weight that a target had, and how much of it it loses; what is not known is not lost. */
+/**
+ * The weight of a target before the `up`, and the part of it that the `up` removes. A weight that is not known counts
+ * as kept.
+ */
 function lossOf({ before, after, operations }: TargetRow): { of: number; lost: number } {
   const of = before === undefined ? 0 : (weightIn(before.binding) ?? 0);
   if (operations.some(({ operation }) => operation === 'open')) return { of, lost: 0 };
@@ -60,8 +63,9 @@ function lossOf({ before, after, operations }: TargetRow): { of: number; lost: n
 }
 
 /**
- * Where every target that takes traffic moves to another attachment, one of them must be there before it is released. What
- * is deleted or replaced goes last; updates go in any order that dependencies leave open.
+ * Warns if every target that takes traffic moves to another attachment in an order that the preview leaves open. A
+ * target must be bound by the new attachment before the old one releases it. Pulumi deletes and replaces last, but
+ * makes updates in any order that the dependencies allow.
  */
 function openOrder({ changes, dependenciesOf }: ObjectPlan, { before, after, rows }: TargetGroupChange): Warning[] {
   if (before === undefined || after === undefined || before.parent.key !== after.parent.key) return [];
@@ -88,7 +92,7 @@ function openOrder({ changes, dependenciesOf }: ObjectPlan, { before, after, row
 
 function replacement(plan: ObjectPlan, { before, after }: PlannedChange): Warning {
   const object = (after ?? before) as PlanObject;
-  const text = `${titleOf(object)} is replaced: ${before && after ? meaningOf(plan, before, after) : 'it is made anew'}.`;
+  const text = `${titleOf(object)} is replaced: ${before && after ? meaningOf(plan, before, after) : 'it is created again'}.`;
   return { rule: 'replacement', text };
 }
 
@@ -101,12 +105,12 @@ function meaningOf(plan: ObjectPlan, before: PlanObject, after: PlanObject): str
       return kept('endpoint', old, next, 'the new one takes it over with its first target that takes traffic');
     }
     case 'rules':
-      return 'the new rule takes requests from its first targets on, the old one until it is deleted';
+      return 'the new rule takes requests once it has targets, the old one until it is deleted';
     case 'attachments':
     case 'group-attachments':
       return 'the new one binds its targets before the old one is deleted';
     default:
-      return 'the new one is made before the old one is deleted';
+      return 'the new one is created before the old one is deleted';
   }
 }
 
@@ -130,7 +134,7 @@ function deletion(
       : [];
   });
   const lost = lostTraffic.filter(({ keys }) => keys.includes(object.key)).map(({ listener }) => listener);
-  // Of a rule whose listener goes too that one tells.
+  // A rule that is deleted together with its listener is reported with the listener.
   if (lost.length === 0 || (object.kind === 'rules' && lost.every(({ key }) => !plan.after.has(key)))) return [];
   const endpoints = [...new Set(lost)].flatMap((listener) => endpointOfListener(plan.before, listener) ?? []);
   const where = endpoints.length === 0 ? '' : ` at ${endpoints.map(code).join(', ')}`;

@@ -211,8 +211,8 @@ test('it reads as a person writes it', () => {
   assert.equal(
     exportedProgram('http://10.0.0.5:7400', repliesOf(model)),
     `// The configuration of the runtime at http://10.0.0.5:7400, by \`weir export\`.
-// The first \`pulumi up\` adopts what runs, as it is, and changes no traffic. After that \`adopt\` and \`adoptFrom\` may go.
-// Before it, run:
+// The first \`pulumi up\` adopts the running objects unchanged. After it, \`adopt\` and \`adoptFrom\` can be removed.
+// Before the first \`pulumi up\`, run:
 //     pulumi config set weir:endpoint http://10.0.0.5:7400
 //     pulumi config set --secret httpsMainPrivateKey < FILE    # https: certificates.main.privateKey
 

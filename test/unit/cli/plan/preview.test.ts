@@ -54,13 +54,13 @@ test('a preview that failed is an error with what the engine said', () => {
 
 const REFUSED: readonly (readonly [rule: string, text: string, message: RegExp])[] = [
   ['nothing at all', ' \n', /there is no preview to read/],
-  ['text', 'Previewing update (dev):\n', /this is no preview[^\n]*\nit is not JSON$/],
-  ['other JSON', '{"version":3,"deployment":{}}', /this is no preview[\s\S]*it has no steps/],
-  ['a list', '[]', /this is no preview/],
-  ['steps that are none', '{"steps":[{"op":7}]}', /this is no preview[\s\S]*steps\[0\]/],
-  ['without --show-sames', previewText([], [[lb, lb]], { changeSummary: { same: 3 } }), /make it with --show-sames/],
-  ['a stream that breaks off', stream(STREAM.slice(0, -1)), /the preview breaks off/],
-  ['cut off', previewText([lb, web]).slice(0, -9), /this is no preview/],
+  ['text', 'Previewing update (dev):\n', /this is not a preview[^\n]*\nit is not JSON$/],
+  ['other JSON', '{"version":3,"deployment":{}}', /this is not a preview[\s\S]*it has no steps/],
+  ['a list', '[]', /this is not a preview/],
+  ['steps that are none', '{"steps":[{"op":7}]}', /this is not a preview[\s\S]*steps\[0\]/],
+  ['without --show-sames', previewText([], [[lb, lb]], { changeSummary: { same: 3 } }), /run it with --show-sames/],
+  ['a stream that breaks off', stream(STREAM.slice(0, -1)), /the preview is incomplete/],
+  ['cut off', previewText([lb, web]).slice(0, -9), /this is not a preview/],
 ];
 
 for (const [rule, text, message] of REFUSED) {
