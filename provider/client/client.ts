@@ -1,4 +1,4 @@
-// The typed client of the runtime's API: the providers' only way to it; makes sure first that it is there and the right one.
+// The typed client of the runtime's API, which first checks that the endpoint is the expected runtime.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { ApiEvent } from '../model/api/events.ts';
@@ -15,32 +15,44 @@ import { read } from './reading.ts';
 import { type HttpResponse, openStream, type Send, sender } from './request.ts';
 import { type Settings, type Token, tokenFor } from './settings.ts';
 
-/** So that a dead endpoint, even one that swallows packets, fails a `pulumi up` within 10 s: Pulumi itself takes 5 to 6. */
+/**
+ * Limit for the first request: a dead endpoint, even one that drops packets, must fail a `pulumi up` within 10 s, of
+ * which Pulumi itself takes 5 to 6 s.
+ */
 const PREFLIGHT_TIMEOUT_MS = 3_000;
 
-/** How long the runtime lets first checks of targets go on before it responds to a write, where nothing else is said. */
+/**
+ * Time for which the runtime waits for first checks of targets before it responds to a write, unless the object sets
+ * another.
+ */
 const FIRST_CHECKS_MS = toMs(HANDOVER_SECONDS);
 
-/** What a write may take beyond the first checks and the health that it waits for: the runtime's acknowledgement, and a busy machine. */
+/**
+ * Time that a write may take besides its waits for checks and health: the data planes' acknowledgement, on a busy
+ * machine.
+ */
 const MARGIN_MS = 30_000;
 
-/** The same write again, after the connection was lost or the runtime asked for it: it is idempotent. */
+/**
+ * Pauses before a request is sent again, after a lost connection or if the runtime asks for it. Such requests are
+ * idempotent.
+ */
 const REPEAT_AFTER_MS = [200, 1_000];
 
 const apiObjectPage = pageOf(apiObject);
 
-/** An object with the tag of what was read, for a write that must not go over another's. */
+/** An object with the ETag that it was read with, for a write that must not overwrite another client's write. */
 type TaggedObject = ApiObject & { readonly etag: string | undefined };
 
 export interface Call {
   readonly kind: Kind;
   readonly id: string;
-  /** The runtime that the state names; undefined where there is no state yet. */
+  /** The id of the runtime that the state names. `undefined` if there is no state yet. */
   readonly expectedRuntime: string | undefined;
 }
 
 interface EventReader {
-  /** From here on nothing is missed. */
+  /** Called when the stream is open: every later event is reported. */
   opened(): void;
   happened(event: ApiEvent): void;
 }
@@ -64,13 +76,16 @@ export class RuntimeClient {
     return this.#settings.acceptRuntime;
   }
 
-  /** The id of the runtime behind the endpoint; asked once, and a failure counts for the process as well. */
+  /** The id of the runtime at the endpoint. The client asks for it once and keeps a failure, too. */
   runtimeId(): Promise<string> {
     this.#runtimeId ??= this.#preflight();
     return this.#runtimeId;
   }
 
-  /** Creates or updates; `waitMs` is what the write itself may wait for. `ifMatch`: only what has this tag. */
+  /**
+   * Creates or updates an object. `waitMs` is the time for which the runtime itself may wait. With `ifMatch`, the write
+   * succeeds only if the object still has this ETag.
+   */
   async put(
     call: Call,
     body: Readonly<Record<string, unknown>>,
@@ -81,7 +96,7 @@ export class RuntimeClient {
     return bodyAs(apiObject, await this.#call('PUT', pathOf(call), call.expectedRuntime, write));
   }
 
-  /** Undefined: this runtime, which is the expected one, does not have it. */
+  /** Reads an object. Returns `undefined` if the expected runtime does not have it. */
   async get(call: Call): Promise<TaggedObject | undefined> {
     try {
       const response = await this.#call('GET', pathOf(call), call.expectedRuntime);
@@ -92,7 +107,7 @@ export class RuntimeClient {
     }
   }
 
-  /** Every object of a kind, in order of id; of the runtime that a state names, where it names one. */
+  /** Every object of a kind, in order of id. `expectedRuntime` is the id of the runtime that a state names, if any. */
   async list(kind: Kind, expectedRuntime?: string): Promise<ApiObject[]> {
     const objects: ApiObject[] = [];
     let cursor: string | undefined;
@@ -105,7 +120,7 @@ export class RuntimeClient {
     return objects;
   }
 
-  /** Deletes the object if it still is the one of this incarnation; what is gone is deleted. */
+  /** Deletes the object if it still has this incarnation. A missing object counts as deleted. */
   async delete(call: Call, incarnation: string | undefined): Promise<void> {
     const query = incarnation === undefined ? '' : `?incarnation=${encodeURIComponent(incarnation)}`;
     try {
@@ -116,14 +131,14 @@ export class RuntimeClient {
     }
   }
 
-  // Shapes that only commands need are loaded by the calls themselves: every start of a plug-in would take 13 ms for them.
+  // Shapes that only commands need are imported by the calls, because they would cost every start of a plug-in 13 ms.
 
   async status(): Promise<StatusResponse> {
     const { statusResponse } = await import('../model/api/status.ts');
     return bodyAs(statusResponse, await this.#call('GET', 'v1/status', undefined));
   }
 
-  /** What it returns is all that ever has the text of the token. */
+  /** Creates a token. Only this response contains the token's text. */
   async createToken(token: TokenProperties): Promise<CreatedToken> {
     const { createdToken } = await import('../model/api/tokens.ts');
     const write = { body: JSON.stringify(token) };
@@ -139,7 +154,7 @@ export class RuntimeClient {
     await this.#call('DELETE', `v1/tokens/${encodeURIComponent(id)}`, undefined);
   }
 
-  /** Tells the reader what happens from now on; resolves when the stream has ended, rejects if it could not be opened. */
+  /** Reports events from now on. Resolves when the stream ends, and rejects if it cannot be opened. */
   async events({ opened, happened }: EventReader, signal: AbortSignal): Promise<void> {
     const { apiEvent } = await import('../model/api/events.ts');
     const runtimeId = await this.runtimeId();
@@ -172,7 +187,7 @@ export class RuntimeClient {
         ? this.#failureOf(response, expected ?? runtimeId, runtimeId, token)
         : unreachable(this.#settings, error, timeoutMs);
       const mayRepeat = response ? REPEATED.has(failure.code) : isLost(error);
-      // A second POST would make a second one.
+      // A POST is not sent again, because it would create a second object.
       if (method === 'POST' || !mayRepeat || repeatAfterMs === undefined) throw failure;
       await delay(repeatAfterMs);
     }
@@ -189,7 +204,7 @@ export class RuntimeClient {
   #failureOf(response: HttpResponse, expected: string, admitted: string, token: Token | undefined): WeirError {
     const actual = runtimeIdOf(response);
     if (actual === undefined) return notAWeirRuntime(this.#settings, response);
-    // It was exchanged for another after the preflight.
+    // Another runtime has taken the endpoint since the first request.
     if (actual !== admitted) return otherRuntime(this.#settings, expected, actual);
     return failureOf(this.#settings, response, token);
   }
@@ -205,7 +220,7 @@ export class RuntimeClient {
     const { response, error } = await this.#attempt(request);
     if (response === undefined) throw unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
     const runtimeId = runtimeIdOf(response);
-    // Under a path that a runtime does not know it responds with 404 to everything, which would read as gone.
+    // Under a wrong path, a runtime responds with 404 to everything. Its objects would then seem to be gone.
     if (runtimeId === undefined || response.status !== 200) throw notAWeirRuntime(this.#settings, response);
     return runtimeId;
   }
@@ -221,7 +236,10 @@ interface Write {
   readonly timeoutMs?: number;
 }
 
-/** Timeout: stored, and the same write again waits for the late data planes. */
+/**
+ * Errors after which a request is sent again. After a Timeout, the write is stored, and its repetition waits for late
+ * data planes.
+ */
 const REPEATED: ReadonlySet<string> = new Set(['Timeout', 'SystemBusy']);
 
 function pathOf({ kind, id }: Call): string {

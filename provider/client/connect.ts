@@ -1,8 +1,8 @@
-// The way to a client: for the providers from the stack's configuration, for the command line from the environment.
+// How clients are made: from the stack's configuration for the providers, from the environment for the command line.
 import { RuntimeClient } from './client.ts';
 import { type Config, settingsOf } from './settings.ts';
 
-/** One for each set of settings in the process: the runtime is asked for its id once. */
+/** One client for each set of settings in the process, so that a runtime is asked for its id only once. */
 const clients = new Map<string, RuntimeClient>();
 
 export function clientOf(config: Config): RuntimeClient {
@@ -13,14 +13,19 @@ export function clientOf(config: Config): RuntimeClient {
   return client;
 }
 
-/** A new client of the runtime at WEIR_ENDPOINT, which is there: after a failure the next one asks again. */
+/**
+ * A new client of the runtime at WEIR_ENDPOINT. Rejects if no runtime responds there; the next call then asks again.
+ */
 export async function connectClient(): Promise<RuntimeClient> {
   const client = new RuntimeClient(settingsOf({ get: () => undefined }));
   await client.runtimeId();
   return client;
 }
 
-/** Undefined where neither configuration nor environment says which runtime. */
+/**
+ * A new client of the runtime that the configuration or the environment names. Returns `undefined` if neither names
+ * one.
+ */
 export function clientIfSet(config: Config): RuntimeClient | undefined {
   const settings = settingsOf(config);
   return settings.endpointSource === 'default' ? undefined : new RuntimeClient(settings);

@@ -1,7 +1,10 @@
-// The events of a stream as `text/event-stream` has them: blocks of lines, with an empty line behind each.
+// Events in a stream of the type `text/event-stream`: blocks of lines, each followed by an empty line.
 import type { Readable } from 'node:stream';
 
-/** The data of each event; blocks without data are comments and settings. A stream that breaks has ended. */
+/**
+ * The data of each event. Blocks without data are comments or settings and are skipped. A stream that breaks ends the
+ * events.
+ */
 export async function* eventData(stream: Readable): AsyncGenerator<string> {
   let unread = '';
   try {

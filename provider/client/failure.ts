@@ -1,4 +1,4 @@
-// What can go wrong between the client and the runtime, as errors that say what to do next.
+// Errors for failures between client and runtime, with messages that say what to do next.
 import { errorResponse } from '../model/api/error.ts';
 import { ERRORS, type ErrorCode, type Problem, problemText, WeirError } from '../model/base/errors.ts';
 import { read } from './reading.ts';
@@ -7,7 +7,7 @@ import type { Settings, Token } from './settings.ts';
 
 const SET_ENDPOINT = 'set weir:endpoint / WEIR_ENDPOINT';
 
-/** The connection was there and broke: the request may have been carried out, and may be sent again. */
+/** Whether the connection was refused or lost. The request may have been carried out, and may be sent again. */
 export function isLost(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ECONNABORTED'].includes(codeOf(error));
 }
@@ -28,13 +28,16 @@ export function notAWeirRuntime({ endpoint, endpointSource }: Settings, { status
   );
 }
 
-/** Never "gone": what another runtime does not have may well exist where it was made. */
+/**
+ * The error for an endpoint at another runtime than the state's. It never means that the object is gone: the object may
+ * still exist in the runtime that made it.
+ */
 export function otherRuntime({ endpoint }: Settings, expected: string, actual: string): WeirError {
   return new WeirError(
     'RuntimeMismatch',
     `the state belongs to runtime ${expected}, but ${shown(endpoint)} is runtime ${actual}: ` +
-      `start the right one (its data directory is serve's --data), or ${SET_ENDPOINT}; ` +
-      `to move to this one: \`pulumi config set weir:acceptRuntime ${actual}\`, or WEIR_ACCEPT_RUNTIME=${actual}`,
+      `start that runtime again (weir serve with its --data), or ${SET_ENDPOINT}; ` +
+      `to move the stack to this runtime: \`pulumi config set weir:acceptRuntime ${actual}\`, or WEIR_ACCEPT_RUNTIME=${actual}`,
   );
 }
 
@@ -54,19 +57,19 @@ export function failureOf({ endpoint }: Settings, response: HttpResponse, token:
       ...(isErrorCode(detail.code) && { code: detail.code }),
     }),
   );
-  // A newer runtime may have codes of its own; its message is what counts.
+  // An error code that only a newer runtime knows becomes Internal. Its message counts.
   const text = withDetails(message, problems) + (code === 'Forbidden' && token ? sourceOf(token) : '');
   const error = new WeirError(isErrorCode(code) ? code : 'Internal', text, problems);
   error.requestId = requestId;
   return error;
 }
 
-/** Where the token was found that is to be changed. */
+/** The place where the token was found, because the token has to be changed there. */
 function sourceOf({ source }: Token): string {
   return ` The token is the one from ${source}${staleAdvice(source)}.`;
 }
 
-/** `reason` is what the runtime says: that the token has expired, say. */
+/** The error for a missing or refused token. `reason` is the runtime's own, such as that the token has expired. */
 function unauthenticated(endpoint: URL, token: Token | undefined, reason = ''): WeirError {
   const advice =
     "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the administrator's is in admin-token in the runtime's data directory";
@@ -77,13 +80,16 @@ function unauthenticated(endpoint: URL, token: Token | undefined, reason = ''): 
   return new WeirError('Unauthenticated', message);
 }
 
-/** Pulumi keeps the configuration in the state, and only what runs the program replaces it. */
+/**
+ * Advice for a value from the stack's configuration: Pulumi keeps the configuration in the state, and only a run of the
+ * program replaces it.
+ */
 function staleAdvice(source: string): string {
   if (!source.startsWith('weir:')) return '';
-  return ` (plain refresh and destroy know ${source} as of the last \`pulumi up\`: add --run-program after a change)`;
+  return ` (refresh and destroy use ${source} as of the last \`pulumi up\`: add --run-program after a change)`;
 }
 
-/** Every problem with its path, those too that the message leaves out. */
+/** The message, followed by every problem that it does not mention. */
 function withDetails(message: string, details: readonly Problem[]): string {
   const more = details.filter((detail) => !message.includes(detail.message)).map(problemText);
   return more.length === 0 ? message : `${message} ${more.join('; ')}`;
@@ -114,13 +120,16 @@ function reason(error: unknown, timeoutMs: number): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name is not found';
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'it closed the connection, as one that wants https does';
-  // OpenSSL's own text is three lines of where in its source it happened.
+  // OpenSSL's own text takes three lines to name a place in its source.
   if (isNoTls(code)) return 'the TLS handshake failed';
   if (code === 'ABORT_ERR' || code === 'ETIMEDOUT') return `no response within ${timeoutMs / 1000} s`;
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Connecting to a name with several addresses fails with an AggregateError; its code is that of the first. */
+/**
+ * The system's code of an error. Connecting to a name with several addresses fails with an AggregateError, which has
+ * the code of the first address.
+ */
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
@@ -129,7 +138,7 @@ function isErrorCode(code: string | undefined): code is ErrorCode {
   return code !== undefined && Object.hasOwn(ERRORS, code);
 }
 
-/** Without user and password, which a URL may carry. */
+/** The endpoint for messages, without the user and password that a URL may contain. */
 function shown(endpoint: URL): string {
   return `${endpoint.origin}${endpoint.pathname === '/' ? '' : endpoint.pathname}`;
 }

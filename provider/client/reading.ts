@@ -1,16 +1,16 @@
-// Bodies of responses, and events, as values of the API's shapes.
+// Responses and events, parsed as values of the API's shapes.
 import type { z } from 'zod';
 import { json } from '../model/base/json.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 
-/** `fault`: what keeps the text from being one. */
+/** The value, or in `fault` the reason why the text is not of the shape. */
 type Read<T> =
   | { readonly value: T; readonly fault?: undefined }
   | { readonly value?: undefined; readonly fault: string };
 
 /**
- * The text as a value of the shape, with all that it has. Only types are looked at: a newer runtime may have properties
- * beside those of the shape, and names of states, codes and actions that this release does not know.
+ * Parses a JSON text as a value of the shape, and keeps all its properties. Only types are checked: a newer runtime may
+ * have more properties, and states, codes and actions that this release does not know.
  */
 export function read<T>(shape: z.ZodType<T>, text: string): Read<T> {
   const value = json(text);

@@ -1,8 +1,8 @@
-// One HTTP request to the runtime over http or https, with a limit on its whole time.
+// HTTP requests to the runtime over http or https, each with a limit on its whole time.
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 
-// To import it, Node would read each of its exports, of which WebSocket takes 20 ms of every start of a plug-in to load.
+// An import would make Node read each export of the module. WebSocket alone would cost every start of a plug-in 20 ms.
 const http = process.getBuiltinModule('node:http');
 
 interface HttpRequest {
@@ -21,7 +21,10 @@ export interface HttpResponse {
 
 export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** Connections are kept and used again; one that the runtime closed meanwhile shows as a lost connection. */
+/**
+ * Sends requests over connections that are kept open. If the runtime has closed one meanwhile, the request fails as
+ * lost.
+ */
 export function sender(ca: string | undefined): Send {
   const plain = new http.Agent({ keepAlive: true });
   const tls = new https.Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
@@ -29,7 +32,9 @@ export function sender(ca: string | undefined): Send {
     request.url.protocol === 'https:' ? send(https.request, tls, request) : send(http.request, plain, request);
 }
 
-/** The body of a response of 200 as it comes, on a connection of its own; rejects where there is none. */
+/**
+ * The body of a response as a stream, on a connection of its own. Rejects if the response has another status than 200.
+ */
 export function openStream(
   ca: string | undefined,
   { url, headers, signal }: Pick<HttpRequest, 'url' | 'headers'> & { readonly signal: AbortSignal },
@@ -39,7 +44,7 @@ export function openStream(
     const request = open(url, { agent: false, headers, signal, ...(ca === undefined ? {} : { ca }) }, (response) => {
       if (response.statusCode === 200) resolve(response);
       else reject(new Error(`${url.pathname} responded with ${response.statusCode}`));
-      // What breaks later shows to the reader as the end.
+      // A connection that breaks later ends the stream for its reader.
       response.on('error', () => {});
       if (response.statusCode !== 200) response.resume();
     });

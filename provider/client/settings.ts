@@ -1,4 +1,4 @@
-// Where the runtime is and how to speak to it, from the stack's configuration and the environment, which only this file reads.
+// The client's settings: where the runtime is and how to reach it, from the stack's configuration and the environment.
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -6,44 +6,53 @@ import { WeirError } from '../model/base/errors.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
 
-/** Pulumi's configuration, by namespaced key: a bare key is looked up under the project's name. */
+/**
+ * Pulumi's configuration by namespaced key, such as "weir:endpoint". Pulumi looks up a bare key under the project's
+ * name.
+ */
 export interface Config {
   get(key: string): string | undefined;
 }
 
 export interface Token {
   readonly value: string;
-  /** Where it was taken from, as a message shows it. */
+  /** Where the token was found, for messages. */
   readonly source: string;
 }
 
 export interface Settings {
   readonly endpoint: URL;
   readonly endpointSource: 'weir:endpoint' | 'WEIR_ENDPOINT' | 'default';
-  /** Undefined: the runtime's own token file, where the endpoint is on this machine. */
+  /**
+   * The configured token. `undefined` if none is configured: on this machine, the runtime's own token file is used
+   * then.
+   */
   readonly token: Token | undefined;
   /** PEM of the certificate authority that signed the endpoint's certificate. */
   readonly ca: string | undefined;
-  /** The id of a runtime that may take the place of the one in the state. */
+  /** The id of a runtime that may replace the runtime in the state. */
   readonly acceptRuntime: string | undefined;
 }
 
-/** Throws where a value can't be used: a bad setting is refused, never replaced by a default. */
+/** Reads the settings. Throws if a value cannot be used: a bad setting is refused, never replaced by a default. */
 export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env): Settings {
-  // Configuration wins over the environment, so that a shell variable never moves a stack to another runtime.
+  // The configuration wins over the environment, so that a shell variable never moves a stack to another runtime.
   return {
     ...endpointOf(given(config.get('weir:endpoint')), given(env.WEIR_ENDPOINT)),
     token: tokenOf(config, env),
     ca: caOf(given(config.get('weir:ca'))),
-    // Plain refresh and destroy see the configuration of the last `up`, so here the variable wins.
+    // Here the variable wins, because plain refresh and destroy see the configuration of the last `up`.
     acceptRuntime: given(env.WEIR_ACCEPT_RUNTIME) ?? given(config.get('weir:acceptRuntime')),
   };
 }
 
-/** The token for this runtime: the given one, else the one that a runtime on this machine wrote for its user. */
+/**
+ * The token for a runtime: the configured one, else the one that a runtime on this machine wrote for its user. Returns
+ * `undefined` if there is neither.
+ */
 export function tokenFor(settings: Settings, runtimeId: string, home: string = homedir()): Token | undefined {
   if (settings.token !== undefined) return settings.token;
-  // The id comes from the network: it may not lead out of the folder.
+  // The runtime's id comes from the network, so it must not lead out of the folder.
   if (!isLoopback(settings.endpoint) || !/^[A-Za-z0-9_-]+$/.test(runtimeId)) return undefined;
   const file = path.join(home, '.weir', runtimeId, 'token');
   try {
@@ -67,7 +76,7 @@ function endpointOf(configured: string | undefined, variable: string | undefined
   if (endpoint?.protocol !== 'http:' && endpoint?.protocol !== 'https:') {
     throw new WeirError(
       'InvalidParameter',
-      `${endpointSource} is ${JSON.stringify(text)}, which is no URL of a Weir runtime: give one such as ${DEFAULT_ENDPOINT}`,
+      `${endpointSource} is ${JSON.stringify(text)}, which is not the URL of a Weir runtime: give one such as ${DEFAULT_ENDPOINT}`,
     );
   }
   return { endpoint, endpointSource } as const;
@@ -77,12 +86,15 @@ function tokenOf(config: Config, env: NodeJS.ProcessEnv): Token | undefined {
   return tokenFrom('WEIR_TOKEN', env.WEIR_TOKEN) ?? tokenFrom('weir:token', config.get('weir:token'));
 }
 
-/** A pipeline's secret often ends with the line break of the file that it was pasted from. */
+/**
+ * A token without surrounding space, because a pipeline's secret often ends with the line break of a file. Returns
+ * `undefined` if none is given.
+ */
 function tokenFrom(source: string, text: string | undefined): Token | undefined {
   const value = given(text?.trim());
   if (value === undefined) return undefined;
   if (/^[\x21-\x7e]+$/.test(value)) return { value, source };
-  throw new WeirError('Unauthenticated', `${source} is no token: it has spaces or characters beyond ASCII in it`);
+  throw new WeirError('Unauthenticated', `${source} is not a token: it contains spaces or characters beyond ASCII`);
 }
 
 function caOf(ca: string | undefined): string | undefined {
@@ -97,7 +109,7 @@ function caOf(ca: string | undefined): string | undefined {
   }
 }
 
-/** An empty value is an unset one. */
+/** The value of a setting. Returns `undefined` for an empty value, which counts as unset. */
 function given(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }

@@ -100,7 +100,9 @@ test('configure puts the methods of the installed package in place', async () =>
 test('where configure fails every method fails with its reason, and none is missing', () => {
   const provider = configured('Listener', { 'weir:endpoint': 'nonsense' });
   for (const method of ['check', 'diff', 'create', 'read', 'update', 'delete']) {
-    assert.throws(() => provider[method]?.(), { message: /^weir:endpoint is "nonsense", which is no URL of a Weir/ });
+    assert.throws(() => provider[method]?.(), {
+      message: /^weir:endpoint is "nonsense", which is not the URL of a Weir/,
+    });
   }
 });
 

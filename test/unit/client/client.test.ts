@@ -204,7 +204,7 @@ test('a refused permission names what is missing, and the token that misses it; 
   });
   const config: Record<string, string> = { 'weir:endpoint': given.runtime.url, 'weir:token': 'weir_t' };
   const client = new RuntimeClient(settingsOf({ get: (key) => config[key] }, {}));
-  await assert.rejects(client.put(CALL, {}, 0), { message: /one from weir:token \(plain refresh .*--run-program/ });
+  await assert.rejects(client.put(CALL, {}, 0), { message: /one from weir:token \(refresh .*--run-program/ });
 });
 
 test('a token is asked for once: the second response to a repeated call would have another', async (t) => {
@@ -218,5 +218,5 @@ test('an endpoint of the configuration may be that of the last up, and the error
   const endpoint = `http://127.0.0.1:${await freePort()}`;
   const config: Record<string, string> = { 'weir:endpoint': endpoint };
   const client = new RuntimeClient(settingsOf({ get: (key) => config[key] }, {}));
-  await assert.rejects(client.get(CALL), { message: /WEIR_ENDPOINT \(plain refresh .*: add --run-program/ });
+  await assert.rejects(client.get(CALL), { message: /WEIR_ENDPOINT \(refresh .*: add --run-program/ });
 });

@@ -50,7 +50,7 @@ test('a token is taken without the line break behind it, and refused with what n
   assert.equal(settings({}, { WEIR_TOKEN: 'weir_e\n' }).token?.value, 'weir_e');
   assert.equal(settings({ 'weir:token': ' weir_c ' }, { WEIR_TOKEN: '\n' }).token?.value, 'weir_c');
   for (const token of ['weir_é', 'weir_a b', 'a\nb']) {
-    assert.throws(() => settings({}, { WEIR_TOKEN: token }), /^WeirError: WEIR_TOKEN is no token/);
+    assert.throws(() => settings({}, { WEIR_TOKEN: token }), /^WeirError: WEIR_TOKEN is not a token/);
   }
 });
 
