@@ -36,7 +36,7 @@ const REFUSED: readonly (readonly [string, readonly RegExp[]])[] = [
   ],
   [
     `new weir.Listener('again', { loadBalancerId: new weir.LoadBalancer('lb2', { address: '127.0.0.1' }).id, protocol: 'TCP', port: 8080 });`,
-    [/property port .* is that of listener "(web|again)" of this program too, .*\(PortInUse\)/],
+    [/property port .* is also the port of listener "(web|again)" of this program, .*\(PortInUse\)/],
   ],
   // Each of these programs has one fault, because a program ends at the first fault that the engine reports.
   [
@@ -57,7 +57,7 @@ const REFUSED: readonly (readonly [string, readonly RegExp[]])[] = [
   ],
   [
     `pool('one', { loadBalancerId: lb.id }, { b1: { address: '10.0.0.1' } });`,
-    [/targets\.b1\.port is required where there is no defaultPort/],
+    [/targets\.b1\.port is required if there is no defaultPort/],
   ],
   [
     `new weir.AutoScalingAttachment('members', { groupId: new weir.AutoScalingGroup('g').id, listenerId: web.id });`,

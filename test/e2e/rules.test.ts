@@ -78,7 +78,7 @@ test('two rules: faults in preview, traffic by host and path, no drift, a match 
   write([{ ...rules[0], match: { host: 'a.example.com:80', pathMatch: 'exact' } }]);
   const text = await stack.fails(['preview']);
   assert.match(text, /host .*must be a host name without port/);
-  assert.match(text, /pathMatch .*is "exact", and there is no path/);
+  assert.match(text, /pathMatch .*is "exact", which needs a path/);
 
   await up(rules);
   assert.equal(await ask('a', '/'), 'own');

@@ -1,10 +1,10 @@
-// Events of `/v1/events`: what has happened in a runtime, each as one JSON object.
+// Events of `/v1/events`: changes in a runtime, each as one JSON object.
 import { z } from 'zod';
 import { HEALTH_STATES } from '../base/health.ts';
 import { KINDS } from '../base/kinds.ts';
 
 const at = z.iso.datetime();
-/** Null: there is none, as for the port of a classic load balancer's target. */
+/** A value of a target. `null` if there is none, such as the port of a classic load balancer's target. */
 const value = z.union([z.string(), z.number()]).nullish();
 
 const membershipChange = z.discriminatedUnion('operation', [
@@ -25,7 +25,7 @@ const membershipChange = z.discriminatedUnion('operation', [
   }),
 ]);
 
-/** A write that is served now by every live data plane. */
+/** A write that every live data plane serves. */
 const write = z.object({
   type: z.literal('write'),
   at,
@@ -33,9 +33,9 @@ const write = z.object({
   kind: z.enum(KINDS),
   id: z.string(),
   action: z.enum(['put', 'delete']),
-  /** Of attachments, and of groups and their attachments. */
+  /** The changes of targets, for a write to an attachment or an auto scaling group. */
   targets: z.array(membershipChange).readonly().optional(),
-  /** How many more changes of targets there were. */
+  /** Number of further changes of targets, which the event leaves out. */
   omitted: z.number().optional(),
 });
 
@@ -50,18 +50,18 @@ const health = z.object({
   lastError: z.string().optional(),
 });
 
-/** One step in the replacement of a worker. */
+/** A step in the replacement of a worker: the old one has ended, or the new one serves. */
 const worker = z.object({
   type: z.literal('worker'),
   at,
   id: z.number(),
   state: z.enum(['ended', 'serving']),
-  /** Why it ended. */
+  /** Why the worker ended. */
   reason: z.string().optional(),
 });
 
 const listener = z.discriminatedUnion('state', [
-  /** It could not be opened: a write was refused for that, or a stored listener waits for its port. */
+  /** A listener that cannot be opened: its write was refused, or it is stored and waits for its port. */
   z.object({
     type: z.literal('listener'),
     at,
@@ -73,14 +73,14 @@ const listener = z.discriminatedUnion('state', [
   z.object({ type: z.literal('listener'), at, state: z.literal('open'), listenerId: z.string() }),
 ]);
 
-/** Some of what happened since `Last-Event-ID` is not known any more. */
+/** Some events since `Last-Event-ID` are no longer known. */
 const missed = z.object({ type: z.literal('missed') });
 
 export const apiEvent = z.discriminatedUnion('type', [write, health, worker, listener, missed]);
 
 export type ApiEvent = z.infer<typeof apiEvent>;
 
-/** What happens in the runtime, without the time that the log adds. */
+/** A change in the runtime, without the time that the log of events adds. */
 export type RuntimeEvent = WithoutTime<ApiEvent>;
 
 type WithoutTime<E> = E extends { readonly at: string } ? Readonly<Omit<E, 'at'>> : never;

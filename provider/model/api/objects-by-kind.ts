@@ -1,4 +1,4 @@
-// What the API takes and shows of an object of each kind.
+// Objects of each kind in the API: the bodies of requests and responses.
 import { z } from 'zod';
 import { HEALTH_STATES } from '../base/health.ts';
 import type { Kind } from '../base/kinds.ts';
@@ -8,16 +8,20 @@ import { SCHEMAS } from '../objects/schemas.ts';
 import { stickySessionSchema } from '../objects/sticky-session.ts';
 import { type ApiObject, apiObject } from './objects.ts';
 
-/** Beside the properties: whose resource it is, and which create of it. */
+/** What a body has besides the properties: the URN of the resource that owns the object, and which create made it. */
 export const identitySchema = z.object({
-  owner: z.string('must be a string').min(1, 'must not be empty').max(2048, 'has at most 2048 characters').optional(),
+  owner: z
+    .string('must be a string')
+    .min(1, 'must not be empty')
+    .max(2048, 'must have at most 2048 characters')
+    .optional(),
   incarnation: z
     .string('must be a string')
     .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1-64 letters, digits or "-"')
     .optional(),
 });
 
-/** Equal where the secret is. */
+/** The fingerprint of a secret. Equal secrets have equal fingerprints. */
 const fingerprint = z.string().regex(FINGERPRINT);
 
 const boundTargets = z.record(
@@ -30,10 +34,10 @@ const shownSticky = stickySessionSchema
   .extend({ cookieKeyFingerprint: fingerprint.optional() })
   .optional();
 
-/** Of the kinds that have any. */
+/** Shapes of properties, for the kinds that have such properties. */
 type Shapes = { readonly [K in Kind]?: Readonly<Record<string, z.ZodType>> };
 
-/** Properties that have a secret, as they are shown. */
+/** Properties that contain a secret, in the shape in which responses show them. */
 const SHOWN: Shapes = {
   listeners: {
     certificates: z
@@ -44,12 +48,12 @@ const SHOWN: Shapes = {
   rules: { stickySession: shownSticky },
 };
 
-/** What the runtime adds to the properties, or puts in their place. */
+/** Outputs, which the runtime adds to an object's properties or puts in their place. */
 const OUTPUTS = {
   'load-balancers': { vip: z.string() },
   listeners: { endpoint: z.string() },
   attachments: { boundTargets },
-  /** Those that have joined through the API too. */
+  /** All members of an auto scaling group, including the servers that joined through the API. */
   groups: { members: z.record(z.string(), z.string()) },
   'group-attachments': { boundTargets },
 } as const satisfies Shapes;
@@ -59,12 +63,12 @@ type Outputs = typeof OUTPUTS;
 export type OutputsOf<K extends Kind> = Pick<ApiObject, 'lastError' | 'warnings'> &
   (K extends keyof Outputs ? { readonly [P in keyof Outputs[K]]: z.infer<Outputs[K][P]> } : unknown);
 
-/** The body of a PUT. */
+/** The schema for the body of a PUT. */
 export function bodySchema(kind: Kind): z.ZodObject {
   return SCHEMAS[kind].extend(identitySchema.shape);
 }
 
-/** An object with all that its kind has. */
+/** The schema for an object in a response, with everything that its kind has. */
 export function objectResponse(kind: Kind): z.ZodObject {
   const outputs: Shapes = OUTPUTS;
   return SCHEMAS[kind].extend({ ...apiObject.shape, ...SHOWN[kind], ...outputs[kind] });

@@ -1,7 +1,7 @@
-// What the API shows of an object of any kind, and lists of objects.
+// Objects of any kind as the API shows them, and lists of objects.
 import { z } from 'zod';
 
-/** The properties and the outputs of its kind stand beside. */
+/** An object of any kind. The properties and outputs of its kind are further properties. */
 export const apiObject = z.looseObject({
   id: z.string(),
   owner: z.string().optional(),
@@ -13,12 +13,12 @@ export const apiObject = z.looseObject({
 
 export type ApiObject = Readonly<z.infer<typeof apiObject>>;
 
-/** What the runtime says of the object that its user should know. */
+/** What the runtime has to tell the object's user: its warnings and its last error. */
 export function warningsOf({ warnings, lastError }: ApiObject): string[] {
   return [...(warnings ?? []), ...(lastError ? [lastError] : [])];
 }
 
-/** A page of a list; the next one begins behind `cursor`, and without that there is none. */
+/** A page of a list. The next page begins behind `cursor`, which the last page does not have. */
 export function pageOf<T extends z.ZodType>(object: T) {
   return z.object({ items: z.array(object), cursor: z.string().optional() });
 }

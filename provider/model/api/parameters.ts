@@ -1,4 +1,4 @@
-// The parameters of paths and queries.
+// The parameters in paths and queries of the API.
 import { z } from 'zod';
 import { identitySchema } from './objects-by-kind.ts';
 

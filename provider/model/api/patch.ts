@@ -1,4 +1,4 @@
-// A change of single targets of an attachment, as a JSON merge patch.
+// A JSON merge patch that changes single targets of an attachment.
 import { z } from 'zod';
 import { mapKey } from '../objects/network.ts';
 import { targetSchema } from '../objects/target-attachment.ts';
@@ -18,5 +18,8 @@ const targetPatch = z.strictObject(
   Object.fromEntries(Object.entries(targetSchema.shape).map(([name, schema]) => [name, schema.nullish()])),
 );
 
-/** `patchBody` for the document: which target needs which property depends on what is stored, and null unsets one. */
+/**
+ * The shape of `patchBody` for the OpenAPI document. The properties that a target needs depend on the stored target,
+ * and `null` unsets a property.
+ */
 export const patchDocument = z.strictObject({ targets: z.record(mapKey, targetPatch.nullable()) });

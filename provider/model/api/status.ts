@@ -1,4 +1,4 @@
-// What a runtime says of itself: what it serves, by which data planes, and whether it runs and is ready.
+// The status of a runtime: its listeners, targets, workers and data planes, and whether it runs and is ready.
 import { z } from 'zod';
 import { HEALTH_STATES } from '../base/health.ts';
 
@@ -14,7 +14,7 @@ export const statusResponse = z.object({
     z.object({
       id: z.string(),
       endpoint: z.string(),
-      /** True: another listener serves its VIP:port. */
+      /** Whether another listener serves the VIP and port of this listener. */
       isWaiting: z.boolean().optional(),
       lastError: z.string().optional(),
       targets: z.array(
@@ -26,11 +26,14 @@ export const statusResponse = z.object({
           port: z.number(),
           weight: z.number(),
           health,
-          /** Why it takes no traffic, or less than its weight, where the health does not say it. */
+          /** Why the target takes no traffic, or less than its weight, if its health does not say so. */
           reason: z.string().optional(),
           lastError: z.string().optional(),
           lastCheckAt: z.iso.datetime().optional(),
-          /** Since when it has its health, and what it had before: the last 10 changes since the runtime's start, newest first. */
+          /**
+           * The last 10 changes of the target's health since the start of the runtime, newest first. The first entry is
+           * the present health.
+           */
           history: z.array(z.object({ at: z.iso.datetime(), health, error: z.string().optional() })),
           requests: z.number(),
           activeConnections: z.number(),
@@ -43,5 +46,5 @@ export const statusResponse = z.object({
 
 export type StatusResponse = z.infer<typeof statusResponse>;
 
-/** Of `/healthz` and `/readyz`. */
+/** The response of `/healthz` and `/readyz`. */
 export const stateResponse = z.object({ status: z.string() });

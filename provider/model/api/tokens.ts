@@ -1,4 +1,4 @@
-// Tokens as the API shows them: the token itself only once, in the response that made it.
+// Tokens as the API shows them. Only the response that creates a token contains its text.
 import { z } from 'zod';
 import { tokenSchema } from '../permissions/token.ts';
 

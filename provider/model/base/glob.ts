@@ -1,6 +1,9 @@
-// Patterns with `*` and `?`, and which texts they match.
+// Patterns with `*` and `?`, and the texts that they match.
 
-/** `*` is any text, `?` one character. Never slower than the one length times the other, whatever the pattern. */
+/**
+ * Whether a text matches a pattern, in which `*` is any text and `?` is one character. Takes at most as many steps as
+ * the product of both lengths, whatever the pattern.
+ */
 export function matchesGlob(pattern: string, text: string): boolean {
   let at = 0;
   let star = -1;
@@ -13,7 +16,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
       at++;
       index++;
     } else if (star !== -1) {
-      // The last star takes one character more.
+      // The last star of the pattern takes one character more.
       at = star + 1;
       index = ++resumeAt;
     } else {

@@ -1,6 +1,6 @@
-// The names of the states in which a target's health can be.
+// The states of a target's health.
 
-/** `healthy` and `unchecked` take new traffic, the others do not. */
+/** Targets that are `healthy` or `unchecked` take new traffic. Targets in the other states do not. */
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'checking', 'unchecked', 'ineligible'] as const;
 
 export type Health = (typeof HEALTH_STATES)[number];

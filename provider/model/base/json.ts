@@ -1,6 +1,6 @@
-// A text as what it says in JSON.
+// JSON texts from outside, which may be malformed.
 
-/** Undefined where it is none. */
+/** The value of a JSON text. Returns `undefined` if the text is not JSON. */
 export function json(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,6 +1,6 @@
-// The kinds of object: what each is called, and which of its properties name other objects.
+// The kinds of objects: their names, and the properties that refer to other objects.
 
-/** One object of each kind, as errors and ids call it. The names are those of the kinds' collections in the API. */
+/** The name of one object of each kind, for errors and ids. The keys are the names of the collections in the API. */
 export const KIND_NAMES = {
   'load-balancers': 'load balancer',
   listeners: 'listener',
@@ -15,7 +15,7 @@ export type Kind = keyof typeof KIND_NAMES;
 
 export const KINDS = Object.keys(KIND_NAMES) as Kind[];
 
-/** The class of each kind in the SDK; the type token is `pulumi-nodejs:dynamic/weir:CLASS`. */
+/** The SDK's class for each kind. The type token is `pulumi-nodejs:dynamic/weir:CLASS`. */
 export const RESOURCE_CLASSES = {
   'load-balancers': 'LoadBalancer',
   listeners: 'Listener',
@@ -28,21 +28,24 @@ export const RESOURCE_CLASSES = {
 
 export type ResourceClass = (typeof RESOURCE_CLASSES)[Kind];
 
-/** What an attachment may be of; exactly one is given. */
+/**
+ * The kinds of parent that an attachment may have, by the property that names the parent. An attachment has exactly
+ * one.
+ */
 export const PARENT_KINDS = {
   loadBalancerId: 'load-balancers',
   listenerId: 'listeners',
   ruleId: 'rules',
 } as const satisfies Record<string, Kind>;
 
-/** The kind that each property names an object of. In a map of objects or ids, `*` stands for every name. */
+/** The kind of object that each property refers to. In a map of objects or ids, `*` stands for every name. */
 export interface References {
   readonly [property: string]: Kind | References;
 }
 
 /**
- * Everything that goes from one object to another follows from this table: an object must be there while another one names
- * it, permissions on a load balancer count for what belongs to it, and plans and exported programs show names in place of ids.
+ * The references between objects. An object must exist while another one refers to it. A permission on a load balancer
+ * covers the objects that refer to it. Plans and exported programs show names in place of the ids.
  */
 export const REFERENCES: Readonly<Record<Kind, References>> = {
   'load-balancers': {},

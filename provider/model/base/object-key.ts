@@ -1,11 +1,11 @@
-// One text for an object of any kind: kinds may have the same ids.
+// Keys for objects of any kind. A key has the kind in it, because two kinds may have the same id.
 import type { Kind } from './kinds.ts';
 
 export function keyOf(kind: Kind, id: unknown): string {
   return `${kind} ${id}`;
 }
 
-/** A URN, which stands for what has no id yet, stays as it is. */
+/** The id in a key. A URN, which stands for an object without an id, stays as it is. */
 export function idOf(key: string): string {
   return key.replace(/^[a-z-]+ /, '');
 }

@@ -1,11 +1,11 @@
-// The payload of a UDP check as it is written: text, in which `\xHH` stands for a byte and `\\` for a backslash.
+// The payload of a UDP check as text, in which `\xHH` stands for a byte and `\\` for a backslash.
 
-/** Any other backslash is a mistake. */
+/** The texts that are a payload. A backslash that begins no escape is a mistake. */
 export const PAYLOAD = /^(?:[^\\]|\\\\|\\x[0-9A-Fa-f]{2})*$/;
 
 const ESCAPE = /(\\\\|\\x[0-9A-Fa-f]{2})/;
 
-/** Of a text that fits PAYLOAD; what is no escape is UTF-8. */
+/** The bytes of a text that matches PAYLOAD. Text that is not an escape is UTF-8. */
 export function payloadBytes(text: string): Buffer {
   const parts = text.split(ESCAPE).map((part) => {
     if (part === '\\\\') return Buffer.from('\\');

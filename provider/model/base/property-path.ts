@@ -1,4 +1,4 @@
-// A property path as errors show it: targets.b1.weight, or targets["10.0.0.1:80"].weight.
+// Property paths as errors show them: targets.b1.weight, or targets["10.0.0.1:80"].weight.
 
 export function propertyPath(path: readonly PropertyKey[]): string {
   let text = '';

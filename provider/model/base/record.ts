@@ -1,13 +1,16 @@
-// Looks into values of unknown shape by name.
+// Safe access by name to values of unknown shape.
 
-/** No map may have it: to set it changes what the object inherits. */
+/** A name that no map may have, because setting it changes the object's prototype. */
 export const RESERVED_NAME = '__proto__';
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The map's own value. Of a name such as `toString` or `constructor` the brackets alone would find what every object has. */
+/**
+ * The map's own value for a name. Brackets alone would also find inherited members, such as `toString` or
+ * `constructor`.
+ */
 export function valueIn<T>(map: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(map, name) ? map[name] : undefined;
 }

@@ -1,32 +1,32 @@
-// The objects that an object names in its properties: finding them, and putting something else in their place.
+// References in the properties of an object: finding them, and replacing them.
 import { type Kind, REFERENCES, type References } from './kinds.ts';
 import { isRecord } from './record.ts';
 
-/** A property that names an object: where it stands, the kind of what it names, and what it names it by. */
+/** A property that refers to another object: its path, the kind of that object, and the object's id. */
 export interface Reference {
   readonly path: readonly string[];
   readonly kind: Kind;
   readonly id: unknown;
 }
 
-/** Each reference in the properties of an object of the kind, in the order of the table. */
+/** Each reference in the properties of an object, in the order of the table REFERENCES. */
 export function referencesOf(kind: Kind, properties: object): readonly Reference[] {
   const found: Reference[] = [];
   collect(REFERENCES[kind], properties, [], found);
   return found;
 }
 
-/** The kinds that an object of the kind may name. */
+/** The kinds that an object of the kind may refer to. */
 export function kindsNamedBy(kind: Kind): readonly Kind[] {
   return kindsIn(REFERENCES[kind]);
 }
 
-/** The kind that a property, in no map, names an object of. */
+/** The properties of a kind that refer to an object, with that object's kind. References inside maps are left out. */
 export function referenceProperties(kind: Kind): [property: string, kind: Kind][] {
   return Object.entries(REFERENCES[kind]).flatMap(([property, to]) => (typeof to === 'string' ? [[property, to]] : []));
 }
 
-/** A copy of the properties with something else in place of each id. */
+/** A copy of the properties in which `replace` has replaced each id. */
 export function replaceReferences<T extends object>(
   kind: Kind,
   properties: T,
@@ -35,7 +35,7 @@ export function replaceReferences<T extends object>(
   return replaceIn(REFERENCES[kind], properties, replace) as T;
 }
 
-/** One path for all of the walk, because an attachment has up to 500 targets, and few of them name a server. */
+/** The walk shares one path array, because an attachment has up to 500 targets and few of them name a server. */
 function collect(references: References, value: object, path: string[], found: Reference[]): void {
   for (const name of namesIn(references, value)) {
     const to = references['*'] ?? references[name];
@@ -59,7 +59,7 @@ function replaceIn(references: References, value: object, replace: (kind: Kind, 
   return { ...value, ...Object.fromEntries(replaced) };
 }
 
-/** The names that a level of the table is about: its own, or all that the map has. */
+/** The names at one level of the table REFERENCES: its own names or, for `*`, all names of the map. */
 function namesIn(references: References, value: object): string[] {
   return Object.keys(references['*'] === undefined ? references : value);
 }

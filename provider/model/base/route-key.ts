@@ -1,6 +1,6 @@
-// The forms in which the hosts and paths of rules and requests are compared: API and data planes all use these functions.
+// The forms in which hosts and paths of rules and requests are compared, in the API and in all data planes.
 
-/** What decides which requests a forwarding rule takes. */
+/** The properties of a forwarding rule that decide which requests it takes. */
 export interface RouteMatch {
   readonly host?: string | undefined;
   readonly path?: string | undefined;
@@ -8,30 +8,33 @@ export interface RouteMatch {
 }
 
 const ESCAPE = /%[0-9A-Fa-f]{2}/g;
-/** RFC 3986 2.3. */
+/** Unreserved characters of RFC 3986 2.3. */
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
-/** A host without its port: case and a final dot make no difference. */
+/** A host without its port, in the form that is compared: case and a final dot make no difference. */
 export function hostKey(host: string): string {
   const lower = host.toLowerCase();
   return lower.endsWith('.') ? lower.slice(0, -1) : lower;
 }
 
 /**
- * A path without its query: the escape of an unreserved character is that character, and the digits of every other one
- * are in capitals (RFC 3986 6.2.2). So `%2F` stays, and is no separator.
+ * A path without its query, in the form that is compared (RFC 3986 6.2.2): an escaped unreserved character becomes that
+ * character, and every other escape gets capital digits. `%2F` therefore stays, and is no separator.
  */
 export function pathKey(path: string): string {
   return path.includes('%') ? path.replace(ESCAPE, normalEscape) : path;
 }
 
-/** The path of a prefix rule, which goes by whole segments: a slash at its end makes no difference. */
+/**
+ * The path of a prefix rule, in the form that is compared. Prefixes match whole segments, so a final slash makes no
+ * difference.
+ */
 export function prefixKey(path: string): string {
   const key = pathKey(path);
   return key.endsWith('/') ? key.slice(0, -1) : key;
 }
 
-/** The same for rules that take the same requests. */
+/** One text for all rules that take the same requests. */
 export function routeKey({ host, path, pathMatch }: RouteMatch): string {
   const ofHost = host === undefined ? null : hostKey(host);
   if (path === undefined) return JSON.stringify([ofHost]);

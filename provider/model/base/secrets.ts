@@ -1,4 +1,4 @@
-// Which properties are secret, and what stands for them where they must not be seen.
+// The secret properties of objects, and what stands for them where they must not be seen.
 import { createHash } from 'node:crypto';
 import type { Kind } from './kinds.ts';
 import { isRecord, valueIn } from './record.ts';
@@ -6,18 +6,18 @@ import { isRecord, valueIn } from './record.ts';
 type Path = readonly string[];
 
 const COOKIE_KEY = ['stickySession', 'cookieKey'];
-/** By kind, as paths; `*` is every name of a map. */
+/** The secret properties of each kind, as paths. `*` is every name of a map. */
 const PROPERTIES: Readonly<Record<string, readonly Path[]>> = {
   listeners: [['certificates', '*', 'privateKey'], COOKIE_KEY],
   rules: [COOKIE_KEY],
 };
-/** Of what the runtime decided by itself, for any kind. */
+/** The secrets that the runtime itself creates, for objects of any kind. */
 const STATE: readonly Path[] = [['cookieKey']];
 
-/** What takes a secret's place: its property's name and value. */
+/** Returns the name and the value that take a secret's place. */
 export type Replace = (name: string, value: unknown, path: Path) => readonly [name: string, value: unknown];
 
-/** A copy of an object's properties in which each secret is replaced; the same object where there is none. */
+/** A copy of an object's properties in which each secret is replaced. Returns the same object if it has no secret. */
 export function replaceSecrets<T>(kind: Kind, properties: T, replace: Replace): T {
   return (PROPERTIES[kind] ?? []).reduce((value, path) => replaceAt(value, path, [], replace), properties);
 }
@@ -28,17 +28,19 @@ export function replaceStateSecrets<T>(state: T, replace: Replace): T {
 
 export const FINGERPRINT = /^sha256:[0-9a-f]{64}$/;
 
-/** Tells whether two secrets are equal, and nothing else of them; never the hash of the same text used elsewhere. */
+/**
+ * A text that shows whether two secrets are equal, and nothing else. Other hashes of the same secret differ from it.
+ */
 export function fingerprint(secret: string): string {
   return `sha256:${createHash('sha256').update('weir secret fingerprint\0').update(secret).digest('hex')}`;
 }
 
-/** `privateKey` and its value become `privateKeyFingerprint` and that of the value. */
+/** Replaces a secret by its fingerprint: `privateKey` becomes `privateKeyFingerprint`. */
 export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fingerprintOf(name, String(value))];
 
 /**
- * What got its response, with secrets in place of their fingerprints: those of `known` that have them. Another secret, which
- * nobody here knows, stays a fingerprint, and so differs from every one that may be written.
+ * A response with secrets in place of their fingerprints. The secrets are those of `known` that have the same
+ * fingerprint. Any other secret stays a fingerprint, which differs from every secret that may be written.
  */
 export function withSecretsOf<T>(kind: Kind, responded: T, known: unknown): T {
   return (PROPERTIES[kind] ?? []).reduce((value, secretPath) => {
@@ -51,7 +53,10 @@ export function withSecretsOf<T>(kind: Kind, responded: T, known: unknown): T {
   }, responded);
 }
 
-/** Space around a PEM text means nothing, and `pulumi config set` drops the line end that a file ends with. */
+/**
+ * The fingerprint of a secret property. Space around a PEM text means nothing, and `pulumi config set` drops the line
+ * end at the end of a file.
+ */
 function fingerprintOf(name: string, secret: string): string {
   return fingerprint(name === 'privateKey' ? secret.trim() : secret);
 }

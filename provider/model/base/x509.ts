@@ -1,28 +1,34 @@
-// What a PEM chain of certificates says of itself. Apart from the schema: workers read it too, and load no zod.
+// Chains of PEM certificates: their names and their validity. This file loads no zod, because workers import it.
 import { X509Certificate } from 'node:crypto';
 
-/** RFC 7468 3: up to its end a block has no other boundary. Without that each one that never ends is sought to the text's end. */
+/**
+ * A PEM block (RFC 7468 3). No other boundary may stand in it, or the search for a missing end would always go to the
+ * end of the text.
+ */
 export const PEM_BLOCK = /-----BEGIN ([^-\r\n]+)-----(?:(?!-----)[\s\S])*-----END \1-----/g;
 const PEM_BEGIN = /-----BEGIN ([^-\r\n]+)-----/g;
 const DAY_MS = 86_400_000;
 
-/** Labels of RFC 1123 2.1 and the underscore that is seen in practice; RFC 6125 6.4.3: a wildcard is the whole first label. */
+/**
+ * Labels of RFC 1123 2.1 and the underscore that is seen in practice. A wildcard is the whole first label (RFC 6125
+ * 6.4.3).
+ */
 export const SERVER_NAME =
   /^(?=.{1,254}$)(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
 
-/** What does not keep a certificate from being served, but its clients from accepting it. */
+/** Faults of a certificate that is served nevertheless, although clients reject it. */
 export function certificateWarnings(certificate: string, nowMs: number): string[] {
   const { validFrom, validTo } = leafOf(certificate);
   if (Date.parse(validTo) < nowMs) return [`has expired: it was valid to ${validTo}`];
-  // A clock that is a little behind is no reason to speak.
+  // A clock that is a little behind is no reason for a warning.
   if (Date.parse(validFrom) > nowMs + DAY_MS) return [`is not valid before ${validFrom}`];
   return [];
 }
 
-/** The names that the certificate itself says it is for. RFC 6125 6.4.4: the common name only where it has none. */
+/** The host names that a certificate is for. The common name counts only if there is no other name (RFC 6125 6.4.4). */
 export function namesOf(certificate: string): string[] {
   const { subjectAltName, subject } = leafOf(certificate);
-  // A value with a comma or the like in it is quoted, and is no host name.
+  // A value with a comma or a similar character is quoted, and is no host name.
   const names = [...(subjectAltName ?? '').matchAll(/(\w[\w ]*):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g)]
     .filter(([, type]) => type === 'DNS')
     .map(([, , value = '']) => value);
@@ -37,13 +43,16 @@ function leafOf(certificate: string): X509Certificate {
   return leaf;
 }
 
-/** The certificates, that of the server first; or what is wrong. */
+/**
+ * The certificates in a PEM text, beginning with the server's. Returns a text that says what is wrong if they cannot be
+ * read.
+ */
 export function readChain(text: string): readonly [X509Certificate, ...X509Certificate[]] | string {
   const blocks = [...text.matchAll(PEM_BLOCK)];
   if (blocks.length === 0) return 'is not PEM: it must begin with -----BEGIN CERTIFICATE-----';
   const begun = [...text.matchAll(PEM_BEGIN)];
   const other = begun.find(([, label]) => label !== 'CERTIFICATE');
-  // A key in here would be stored and responded as if it were public.
+  // A private key among the certificates would be stored and shown as if it were public.
   if (other !== undefined) return `must hold certificates only, and has a ${other[1]}`;
   if (begun.length > blocks.length) return 'is cut off: a block in it has no end';
   const chain: X509Certificate[] = [];

@@ -1,11 +1,11 @@
-// The properties of a backend server: where it stands and whether it may take traffic, as its operator says it.
+// The properties of a backend server: its place in the network, and whether its operator lets it take traffic.
 import { z } from 'zod';
 import { ipAddress, placeName } from './network.ts';
 import { hasPassed, time } from './time.ts';
 
 const MAX_ADDRESSES = 64;
 
-/** What does the work: an instance, a network interface or a container instance. */
+/** The kinds of server: an instance ("ecs"), a network interface ("eni") or a container instance ("eci"). */
 export const serverKind = z.enum(['ecs', 'eni', 'eci'], 'must be "ecs", "eni" or "eci"');
 
 type ServerKind = z.infer<typeof serverKind>;
@@ -16,11 +16,11 @@ export const backendServerSchema = z.strictObject({
   region: placeName,
   vpcId: placeName,
   zoneId: placeName.optional(),
-  /** The first one is that of targets which name none. */
+  /** The addresses of the server. A target that names no address uses the first one. */
   addresses: z
     .array(ipAddress, 'must be a list of IPv4 or IPv6 addresses')
-    .min(1, 'has at least one address')
-    .max(MAX_ADDRESSES, `has at most ${MAX_ADDRESSES} addresses`),
+    .min(1, 'must have at least one address')
+    .max(MAX_ADDRESSES, `must have at most ${MAX_ADDRESSES} addresses`),
   status: z
     .enum(['Running', 'Starting', 'Stopping', 'Stopped'], 'must be "Running", "Starting", "Stopping" or "Stopped"')
     .default('Running'),

@@ -1,4 +1,4 @@
-// A certificate of an HTTPS listener: its properties, and whether its chain and its key can be served together.
+// A certificate of an HTTPS listener: its properties, and whether its chain and its key fit together.
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
@@ -8,11 +8,11 @@ const MAX_PEM = 64 * 1024;
 
 export const certificateSchema = z.strictObject(
   {
-    /** PEM: the server's certificate, and behind it those that lead to its authority. */
-    certificate: z.string('must be a PEM certificate').max(MAX_PEM, 'has at most 65536 characters'),
-    /** PEM, not encrypted. */
-    privateKey: z.string('must be a PEM private key').max(MAX_PEM, 'has at most 65536 characters'),
-    /** Undefined: the names in the certificate. */
+    /** The server's certificate as PEM, followed by the certificates that lead to its authority. */
+    certificate: z.string('must be a PEM certificate').max(MAX_PEM, 'must have at most 65536 characters'),
+    /** The private key as PEM, not encrypted. */
+    privateKey: z.string('must be a PEM private key').max(MAX_PEM, 'must have at most 65536 characters'),
+    /** The host names for which the certificate is used. `undefined` means the names in the certificate. */
     serverNames: z
       .array(
         z
@@ -20,13 +20,13 @@ export const certificateSchema = z.strictObject(
           .regex(SERVER_NAME, 'must be a host name such as "www.example.com" or "*.example.com"'),
         'must be a list of host names',
       )
-      .max(100, 'has at most 100 names')
+      .max(100, 'must have at most 100 names')
       .optional(),
   },
   'must be a certificate: its PEM text and that of its private key',
 );
 
-/** Every problem of what is known of an entry that is well-formed; no message has anything of the key. */
+/** Every problem in the known parts of a well-formed entry. No message contains any part of the key. */
 export function certificateRules(
   { certificate, privateKey }: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
@@ -55,7 +55,7 @@ function readKey(text: string): KeyObject | string {
   if (labels.length === 0) return 'is not PEM: it must begin with -----BEGIN PRIVATE KEY-----';
   if (!labels.some((label) => label.endsWith('PRIVATE KEY'))) return 'has no private key in it';
   if (labels.includes('ENCRYPTED PRIVATE KEY') || /^Proc-Type:.*ENCRYPTED/m.test(text)) {
-    return 'is encrypted with a passphrase: give the key without one, as the secret that it is';
+    return 'is encrypted with a passphrase: give the key without one, as a Pulumi secret';
   }
   try {
     return createPrivateKey(text);

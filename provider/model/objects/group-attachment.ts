@@ -1,4 +1,4 @@
-// The properties of a group attachment: an auto scaling group whose members take the traffic of what it is attached to.
+// The properties of a group attachment, which makes the members of an auto scaling group targets of its parent.
 import { z } from 'zod';
 import { objectId, port } from './network.ts';
 import { parentShape } from './parent.ts';
@@ -7,8 +7,8 @@ import { weight } from './target-attachment.ts';
 export const groupAttachmentSchema = z.strictObject({
   groupId: objectId,
   ...parentShape,
-  /** Of every member; none under a classic load balancer. */
+  /** The port of every member. It must be unset under a classic load balancer. */
   port: port.optional(),
-  /** Of every member; unset is DEFAULT_WEIGHT. */
+  /** The weight of every member. Unset means DEFAULT_WEIGHT. */
   weight: weight.optional(),
 });

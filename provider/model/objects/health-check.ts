@@ -1,4 +1,4 @@
-// How the targets of a listener or rule are checked: the properties, their defaults and the rules between them.
+// The health checks of a listener's or rule's targets: properties, defaults and the rules between them.
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { PAYLOAD } from '../base/payload.ts';
@@ -15,7 +15,7 @@ const threshold = z
 
 const payload = z
   .string('must be a string')
-  .max(1024, 'has at most 1024 characters')
+  .max(1024, 'must have at most 1024 characters')
   .regex(PAYLOAD, 'has a "\\" that begins neither "\\xHH" nor "\\\\"');
 
 export const healthCheckSchema = z.strictObject(
@@ -24,11 +24,11 @@ export const healthCheckSchema = z.strictObject(
       .enum(['TCP', 'HTTP', 'HTTPS', 'UDP', 'none'], 'must be "TCP", "HTTP", "HTTPS", "UDP" or "none"')
       .default('TCP'),
     port: port.optional(),
-    // RFC 9112 section 3: no whitespace or control can stand in a request target.
+    // RFC 9112 section 3: a request target contains no whitespace and no control characters.
     path: z
       .string('must be a path')
       .regex(/^\/[\x21-\x22\x24-\x7e]*$/, 'must begin with "/" and have no spaces and no "#"')
-      .max(1024, 'has at most 1024 characters')
+      .max(1024, 'must have at most 1024 characters')
       .default('/'),
     host: z
       .string('must be a host name')
@@ -37,19 +37,19 @@ export const healthCheckSchema = z.strictObject(
     method: z
       .string('must be a method')
       .regex(/^[A-Z]{1,20}$/, 'must be a method in capitals, such as "GET"')
-      // RFC 9110 9.3.6: its response would be a tunnel.
+      // RFC 9110 9.3.6: a successful response to CONNECT would begin a tunnel.
       .refine((value) => value !== 'CONNECT', 'cannot be "CONNECT"')
       .default('GET'),
     expectedCodes: z
       .string('must be codes such as "200-399" or "200,204"')
       .regex(CODES, 'must be codes such as "200-399" or "200,204"')
-      .max(1024, 'has at most 1024 characters')
+      .max(1024, 'must have at most 1024 characters')
       .refine(
         (value) => parseCodes(value).every(([low, high]) => low <= high),
         'has a range that ends before it begins',
       )
       .default('200-399'),
-    /** UDP: the payload of the question, and what the response must hold. */
+    /** The payload that a UDP check sends, and the payload that the response must contain. */
     send: payload.optional(),
     expect: payload.min(1, 'must not be empty').optional(),
     intervalSeconds: seconds.default(5),
@@ -62,7 +62,7 @@ export const healthCheckSchema = z.strictObject(
 
 export type HealthCheckProperties = z.infer<typeof healthCheckSchema>;
 
-/** "200-299,304" as inclusive ranges. */
+/** Status codes such as "200-299,304" as inclusive ranges. */
 export function parseCodes(codes: string): (readonly [number, number])[] {
   return codes.split(',').map((part) => {
     const [low, high] = part.split('-').map(Number);
@@ -74,7 +74,10 @@ const DEFAULTS: Readonly<Record<string, unknown>> = healthCheckSchema.parse({});
 const HTTP_ONLY = ['path', 'host', 'method', 'expectedCodes'] as const;
 const UDP_ONLY = ['send', 'expect'] as const;
 
-/** A property that the check's protocol would ignore is a mistake, and said to be one; not its default, which responses have. */
+/**
+ * Reports properties that the check's protocol would ignore, because they are mistakes. A default value is accepted,
+ * because responses contain it.
+ */
 export function healthCheckRules(
   check: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,

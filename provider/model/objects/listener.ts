@@ -1,4 +1,4 @@
-// The properties of a listener: a port of a load balancer, its protocol and how it treats its targets.
+// The properties of a listener: its port of a load balancer, its protocol, and how it treats its targets.
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { isRecord } from '../base/record.ts';
@@ -27,18 +27,19 @@ export const listenerSchema = z.strictObject({
   loadBalancerId: objectId,
   protocol: z.enum(['TCP', 'UDP', 'HTTP', 'HTTPS'], 'must be "TCP", "UDP", "HTTP" or "HTTPS"'),
   port,
-  /** Classic load balancers only: the port of every target. */
+  /** The port of every target, for listeners of classic load balancers only. */
   backendPort: port.optional(),
   algorithm,
-  /** Undefined: of `healthCheckOf`. */
+  /** `undefined` means the health check of `healthCheckOf`. */
   healthCheck: healthCheckSchema.optional(),
   stickySession: stickySessionSchema.optional(),
   certificates: z
     .record(mapKey, certificateSchema, 'must be a map of certificates by name')
-    // Each costs a worker's thread about a millisecond when it changes, and one that is held up for 2 s is replaced.
-    .refine((map) => Object.keys(map).length <= MAX_CERTIFICATES, `has at most ${MAX_CERTIFICATES} certificates`)
+    // A changed certificate blocks a worker's thread for about a millisecond, and a thread that is blocked for 2 s is
+    // replaced.
+    .refine((map) => Object.keys(map).length <= MAX_CERTIFICATES, `must have at most ${MAX_CERTIFICATES} certificates`)
     .optional(),
-  /** Undefined: 900 for TCP, else 60. */
+  /** Idle timeout in seconds. `undefined` means 900 for TCP, else 60. */
   idleTimeoutSeconds: seconds.optional(),
   requestTimeoutSeconds: seconds.default(60),
   drainSeconds: secondsOrZero.default(0),
@@ -46,7 +47,7 @@ export const listenerSchema = z.strictObject({
   maxConnections: limit.optional(),
   maxPendingRequests: limit.optional(),
   proxyProtocol: z.enum(['v1', 'v2'], 'must be "v1" or "v2"').optional(),
-  trustedProxies: z.array(cidr, 'must be a list of networks').max(256, 'has at most 256 networks').optional(),
+  trustedProxies: z.array(cidr, 'must be a list of networks').max(256, 'must have at most 256 networks').optional(),
 });
 
 export type ListenerProperties = z.infer<typeof listenerSchema>;
@@ -55,7 +56,10 @@ export function idleTimeoutSeconds(listener: Pick<ListenerProperties, 'idleTimeo
   return listener.idleTimeoutSeconds ?? (listener.protocol === 'TCP' ? 900 : 60);
 }
 
-/** A UDP target that says nothing is no worse than one that does, so that UDP is checked only where it is asked for. */
+/**
+ * The health check of a listener. UDP is not checked unless a check is given, because a healthy UDP target may never
+ * respond.
+ */
 export function healthCheckOf(listener: Pick<ListenerProperties, 'healthCheck' | 'protocol'>): HealthCheckProperties {
   return listener.healthCheck ?? healthCheckSchema.parse(listener.protocol === 'UDP' ? { protocol: 'none' } : {});
 }
@@ -66,7 +70,10 @@ export function isHttp(protocol: unknown): boolean {
 
 const HTTP_ONLY = ['maxPendingRequests', 'trustedProxies'] as const;
 
-/** A property that the protocol would ignore is a mistake, and said to be one; what is not known may turn out not to be given. */
+/**
+ * Reports properties that the listener's protocol would ignore, because they are mistakes. An unknown property is
+ * accepted, because it may turn out to be unset.
+ */
 export function listenerRules(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,

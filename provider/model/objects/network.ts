@@ -1,4 +1,4 @@
-// Ports, addresses and names as the model writes them.
+// Schemas for ports, addresses and names.
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { canonicalAddress } from '../base/target-key.ts';
@@ -13,10 +13,10 @@ export const ipAddress = z
   .string('must be an IPv4 or IPv6 address')
   .refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address')
   .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)))
-  // A refinement is not in the OpenAPI document, a format is.
+  // The OpenAPI document contains formats, but no refinements.
   .meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] });
 
-/** An IPv4 or IPv6 network, "10.0.0.0/8". */
+/** An IPv4 or IPv6 network, such as "10.0.0.0/8". */
 export const cidr = z
   .string('must be a network such as "10.0.0.0/8"')
   .refine(isCidr, 'must be a network such as "10.0.0.0/8"');
@@ -27,17 +27,17 @@ export const objectId = z
   .string('must be an id')
   .regex(OBJECT_ID, 'must be 1-128 letters, digits, ".", "_" or "-" that begin with a letter or digit');
 
-/** A name of the user's: a key of a map. */
-export const mapKey = z.string().min(1, 'a name must not be empty').max(255, 'a name has at most 255 characters');
+/** A name that the user chooses: a key of a map. */
+export const mapKey = z.string().min(1, 'a name must not be empty').max(255, 'a name must have at most 255 characters');
 
 /** The name of a region, a network or a zone. */
 export const placeName = z
   .string('must be a string')
   .min(1, 'must not be empty')
-  .max(255, 'has at most 255 characters');
+  .max(255, 'must have at most 255 characters');
 
 /** Free text, such as a tag. */
-export const label = z.string('must be a string').max(255, 'has at most 255 characters');
+export const label = z.string('must be a string').max(255, 'must have at most 255 characters');
 
 function isCidr(value: string): boolean {
   const [, address = '', bits = ''] = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(value) ?? [];

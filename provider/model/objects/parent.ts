@@ -1,12 +1,12 @@
-// What targets are bound to: exactly one of a load balancer, a listener and a forwarding rule.
+// The parent of an attachment, to which its targets are bound: a load balancer, a listener or a forwarding rule.
 import type { Problem } from '../base/errors.ts';
 import { PARENT_KINDS } from '../base/kinds.ts';
 import { objectId } from './network.ts';
 
-/** The properties that name what an attachment is of; exactly one is given. */
+/** The properties that name an attachment's parent. Exactly one of them is given. */
 export const PARENTS = Object.keys(PARENT_KINDS) as (keyof typeof PARENT_KINDS)[];
 
-/** The shape's part of every schema that has such a parent. */
+/** The properties that name the parent, for the schemas of both kinds of attachment. */
 export const parentShape = {
   loadBalancerId: objectId.optional(),
   listenerId: objectId.optional(),
@@ -19,14 +19,17 @@ export interface ParentIds {
   readonly ruleId?: string | undefined;
 }
 
-/** The parent as a program has it, of which any property may be unknown. */
+/** The parent in a program, where any of its properties may be unknown. */
 export type ParentFields = { readonly [Name in keyof ParentIds]?: unknown };
 
 export function hasSameParent(a: ParentFields, b: ParentFields): boolean {
   return PARENTS.every((name) => a[name] === b[name]);
 }
 
-/** What is not known may turn out not to be given. */
+/**
+ * Reports an attachment without a parent or with several. An unknown property is accepted, because it may turn out to
+ * be unset.
+ */
 export function parentChoiceProblems(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,

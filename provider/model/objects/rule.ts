@@ -1,13 +1,13 @@
-// A rule between the properties of one object, and the same rule for objects that stand in a property of it.
+// Rules between the properties of one object, also of an object that stands in a property of another.
 import type { Problem } from '../base/errors.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
 import type { IsKnown } from '../base/unknown.ts';
 
-/** Returns the faults of what is known of the input. The input need not fit the schema. */
+/** Returns the faults in the known parts of the input. The input need not fit the schema. */
 export type Rule = (input: Readonly<Record<string, unknown>>, isKnown: IsKnown) => Problem[];
 
-/** The rule for the object that is the property's value. */
+/** Applies the rule to the object in a property. */
 export function within(property: string, rule: Rule): Rule {
   return (input, isKnown) => {
     const value = input[property];
@@ -16,7 +16,7 @@ export function within(property: string, rule: Rule): Rule {
   };
 }
 
-/** The rule for each value of the map that is the property's value. */
+/** Applies the rule to each object in the map in a property. */
 export function each(property: string, rule: Rule): Rule {
   return (input, isKnown) => {
     const map = input[property];

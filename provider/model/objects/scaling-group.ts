@@ -1,4 +1,4 @@
-// The properties of an auto scaling group: its members by the user's own names, or none where they come and go by the API.
+// The properties of an auto scaling group: its members by name, or none if servers join through the API.
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { propertyPath } from '../base/property-path.ts';
@@ -9,11 +9,11 @@ import { MAX_TARGETS } from './target-attachment.ts';
 export const scalingGroupSchema = z.strictObject({
   members: z
     .record(mapKey, objectId, 'must be a map of server ids by name')
-    .refine((map) => Object.keys(map).length <= MAX_TARGETS, `has at most ${MAX_TARGETS} members`)
+    .refine((map) => Object.keys(map).length <= MAX_TARGETS, `must have at most ${MAX_TARGETS} members`)
     .optional(),
 });
 
-/** A server is a member once. */
+/** Reports servers that are members of the group under two names. */
 export function scalingGroupRules(
   { members }: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,

@@ -1,4 +1,4 @@
-// The schema of each kind of object, and the rules between its properties that a schema cannot say.
+// The schema of each kind of object, and the rules between its properties that a schema cannot express.
 import type { z } from 'zod';
 import { KINDS, type Kind } from '../base/kinds.ts';
 import { backendServerSchema } from './backend-server.ts';
@@ -14,7 +14,7 @@ import { scalingGroupRules, scalingGroupSchema } from './scaling-group.ts';
 import { stickySessionRules } from './sticky-session.ts';
 import { targetAttachmentRules, targetAttachmentSchema } from './target-attachment.ts';
 
-/** What listeners and forwarding rules both say about their targets. */
+/** The rules for balancing that listeners and forwarding rules share. */
 const BALANCING = [within('healthCheck', healthCheckRules), within('stickySession', stickySessionRules)];
 
 const DEFINITIONS = {

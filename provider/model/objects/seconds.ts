@@ -1,18 +1,18 @@
-// Durations as the model writes them: seconds, fractions allowed.
+// Durations in seconds, with fractions.
 import { z } from 'zod';
 
 const LONGEST_SECONDS = 86_400;
 
-/** How long a write waits at most for first checks, where its object says nothing else. */
+/** Longest time in seconds for which a write waits for first checks, unless its object sets another. */
 export const HANDOVER_SECONDS = 30;
 
-/** At least 0.05 s and at most a day. */
+/** A duration of at least 0.05 s and at most one day. */
 export const seconds = z
   .number('must be a number of seconds')
   .min(0.05, 'must be at least 0.05 seconds')
   .max(LONGEST_SECONDS, 'must be at most 86400 seconds');
 
-/** The same, and 0 turns it off. */
+/** A duration of at least 0.05 s and at most one day, or 0, which turns the feature off. */
 export const secondsOrZero = z
   .number('must be a number of seconds')
   .max(LONGEST_SECONDS, 'must be at most 86400 seconds')

@@ -1,4 +1,4 @@
-// The properties of a target attachment: the targets, by the user's own names, of one listener, rule or load balancer.
+// The properties of a target attachment: the targets of one listener, rule or load balancer, by the user's own names.
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Problem } from '../base/errors.ts';
@@ -21,14 +21,14 @@ export const weight = z
 
 export const targetSchema = z.strictObject(
   {
-    /** Without an address: the server's first one. */
+    /** The target's server. A target without an address uses the server's first one. */
     serverId: objectId.optional(),
-    /** With a server: one of its own. */
+    /** The target's address. It must be one of the server's if the target has a server. */
     address: ipAddress.optional(),
-    /** Of the server; unset is "ecs", the others must be named. */
+    /** The kind of the server. Unset means "ecs"; any other kind must be named. */
     type: serverKind.optional(),
     port: port.optional(),
-    /** Unset is DEFAULT_WEIGHT; 0 is a weight and takes no new traffic. */
+    /** Unset means DEFAULT_WEIGHT. A target of weight 0 takes no new traffic. */
     weight: weight.optional(),
     description: z
       .string('must be a string')
@@ -54,7 +54,7 @@ export function weightOf(target: { weight?: number | undefined }): number {
   return target.weight ?? DEFAULT_WEIGHT;
 }
 
-/** What can be said of an attachment by itself, as far as it is known; the schema says the rest. */
+/** Every problem in the known parts of one attachment that its schema does not find. */
 export function targetAttachmentRules(
   input: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,
@@ -65,9 +65,10 @@ export function targetAttachmentRules(
   if (Object.keys(targets).length > MAX_TARGETS) {
     problems.push({
       path: 'targets',
-      message: `has at most ${MAX_TARGETS} targets, not ${Object.keys(targets).length}`,
+      message: `must have at most ${MAX_TARGETS} targets, not ${Object.keys(targets).length}`,
     });
-    // Of so many as a body has room for, the conflicts take seconds, and are more than a call takes arguments.
+    // A body has room for so many targets that their conflicts would take seconds, and be too many for the arguments of
+    // one call.
     return problems;
   }
   const keys = Object.entries(targets).map(([name, target]) => {
@@ -83,11 +84,13 @@ function targetProblems(targets: Record<string, unknown>): Problem[] {
     .filter(([, target]) => isRecord(target) && target.serverId === undefined && target.address === undefined)
     .map(([name]) => ({
       path: propertyPath(['targets', name, 'address']),
-      message: 'is required where there is no serverId',
+      message: 'is required if there is no serverId',
     }));
 }
 
-/** Names of one attachment that mean the same target. A key that is not known equals none. */
+/**
+ * Reports names of one attachment that mean the same target. A target whose key is not known equals no other target.
+ */
 export function keyConflicts(keys: Iterable<readonly [name: string, key: string | undefined]>): Problem[] {
   const problems: Problem[] = [];
   const names = new Map<string, string>();
@@ -106,7 +109,10 @@ export function keyConflicts(keys: Iterable<readonly [name: string, key: string 
   return problems;
 }
 
-/** Undefined where it is not known, or not an address and a port: that equals nothing. */
+/**
+ * The key of a target. Returns `undefined` if the key is not known or the target is malformed: such a target equals no
+ * other.
+ */
 function knownKey({ address, serverId }: Record<string, unknown>, targetPort: unknown): string | undefined {
   if (typeof targetPort !== 'number') return undefined;
   if (typeof address === 'string' && isIP(address) !== 0) return targetKey(address, targetPort);

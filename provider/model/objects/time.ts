@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 export const time = z.iso.datetime({ offset: true, error: 'must be a time such as "2027-01-31T00:00:00Z"' });
 
-/** Undefined never passes. */
+/** Whether a time has passed. `undefined` means never. */
 export function hasPassed(at: string | undefined, nowMs: number): boolean {
   return at !== undefined && Date.parse(at) <= nowMs;
 }

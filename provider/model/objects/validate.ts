@@ -1,4 +1,4 @@
-// Checks an input against its schema and rules and reports every problem at once; used by the API and, with unknowns, by the providers.
+// Validation of an object against its schema and rules, with every problem at once, for the API and for previews.
 import type { z } from 'zod';
 import { type ErrorCode, type Problem, problemText, WeirError } from '../base/errors.ts';
 import type { Kind } from '../base/kinds.ts';
@@ -8,15 +8,18 @@ import type { IsKnown } from '../base/unknown.ts';
 
 import { type PropertiesOf, rulesOf, SCHEMAS } from './schemas.ts';
 
-/** What zod says where nothing is given: of an enumeration the second. */
+/** The codes that zod gives a missing value. The second is the one for an enumeration. */
 const MISSING_CODES: readonly string[] = ['invalid_type', 'invalid_value'];
 
-/** Every problem of what is known of `input`; a value for which `isKnown` is false is skipped, and what needs it too. */
+/**
+ * Every problem in the known parts of an object. A value for which `isKnown` is false is skipped, with each rule that
+ * needs it.
+ */
 export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: IsKnown = () => true): Problem[] {
   return [...schemaProblems(SCHEMAS[kind], input, isKnown), ...rulesProblems(kind, input, isKnown)];
 }
 
-/** Every problem between properties that by themselves are well-formed. */
+/** Every problem between the properties of an object, each of which may be well-formed by itself. */
 export function rulesProblems(
   kind: Kind,
   properties: Readonly<Record<string, unknown>>,
@@ -25,28 +28,32 @@ export function rulesProblems(
   return rulesOf(kind).flatMap((rule) => rule(properties, isKnown));
 }
 
-/** Every problem that a schema has with an input. */
+/** Every problem that a schema finds in an input. */
 export function schemaProblems(schema: z.ZodType, input: unknown, isKnown: IsKnown = () => true): Problem[] {
   const parsed = schema.safeParse(input);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((issue) => toProblems(issue, input, isKnown));
   return [...reservedNames(input), ...problems];
 }
 
-/** A map with the name `__proto__`: zod drops that one without a word, and so do most copies of an object. */
+/** Reports the name `__proto__` in a map, because zod and most copies of an object drop it silently. */
 function reservedNames(input: unknown): Problem[] {
   return Object.entries(isRecord(input) ? input : {})
     .filter(([, map]) => isRecord(map) && Object.hasOwn(map, RESERVED_NAME))
     .map(([property]) => ({ path: propertyPath([property, RESERVED_NAME]), message: 'this name is reserved' }));
 }
 
-/** The input with every default filled in; throws one WeirError that names every problem. */
+/** The input with every default filled in. Throws one WeirError that names every problem. */
 export function parseProperties<K extends Kind>(kind: K, input: Record<string, unknown>): PropertiesOf<K> {
   const problems = problemsOf(kind, input);
   if (problems.length > 0) throw invalid(problems);
   return SCHEMAS[kind].parse(input) as PropertiesOf<K>;
 }
 
-/** One error for all problems: their own code where they agree on it, else InvalidParameter, and each tells its own. */
+/**
+ * The one error for a list of problems. Its code is the code that all problems share, and need not be InvalidParameter.
+ * If the codes differ, the error is InvalidParameter, and its message gives each problem's own code. A problem without
+ * a code counts as InvalidParameter.
+ */
 export function invalid(problems: readonly Problem[]): WeirError {
   const codes = new Set<ErrorCode>(problems.map((problem) => problem.code ?? 'InvalidParameter'));
   const [first = 'InvalidParameter'] = codes;
@@ -71,7 +78,7 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): 
   return [{ path: propertyPath(issue.path), message }];
 }
 
-/** False where the value at the path, or one that it stands in, is not known yet. */
+/** Whether the value at a path is known, and also each value that contains it. */
 function isKnownAt(path: readonly PropertyKey[], input: unknown, isKnown: IsKnown): boolean {
   for (let depth = 0; depth <= path.length; depth++) {
     if (!isKnown(valueAt(path.slice(0, depth), input))) return false;

@@ -1,26 +1,32 @@
-// The one table of actions: what a token can permit, and which actions permit which operation. API, command and docs share it.
+// The table of actions that a token can permit, and the actions that each operation needs.
 
 import type { Kind } from '../base/kinds.ts';
 import type { ParentIds } from '../objects/parent.ts';
 
-/** What an action is permitted on, by the type of resource, with what counts as such: each object has an id, as in "loadbalancer/web". */
+/**
+ * The types of objects on which actions are permitted, with what else belongs to the type. Each object has an id, as in
+ * "loadbalancer/web".
+ */
 export const OBJECT_TYPES = {
   loadbalancer: 'with its listeners, rules and attachments',
   instance: 'servers',
   scalinggroup: undefined,
 } as const;
 
-/** Of "runtime" there is one, without an id. */
+/** The type "runtime" stands for the one runtime, without an id. */
 type ResourceType = keyof typeof OBJECT_TYPES | 'runtime';
 
-/** Each with what it permits. The names are those of the clouds' own APIs; where several permit one thing, any of them does. */
+/**
+ * What each action permits. The names are those of the clouds' own APIs. If several actions permit one operation, any
+ * of them is enough.
+ */
 export const ACTIONS = {
   'slb:AddBackendServers': 'bind targets',
   'slb:RegisterInstancesWithLoadBalancer': 'bind targets to an application load balancer itself',
   'slb:RegisterTargetsWithClassicalLB': 'bind targets to a classic load balancer',
   'slb:RegisterTargets': 'bind targets to a listener or a rule',
   'slb:ModifyLoadBalancerBackends': 'change weights',
-  'slb:SetBackendServers': 'change weights, descriptions and what else an attachment says',
+  'slb:SetBackendServers': 'change weights, descriptions and other properties of attachments',
   'slb:ModifyTargetPort': 'change ports of targets',
   'slb:RemoveBackendServers': 'unbind targets',
   'slb:DeregisterInstancesFromLoadBalancer': 'unbind targets from an application load balancer itself',
@@ -44,24 +50,24 @@ export const ACTIONS = {
   'slb:DeleteServer': 'delete a server',
   'slb:DescribeServers': 'see servers',
   'slb:CreateScalingGroup': 'create an auto scaling group',
-  'slb:ModifyScalingGroup': 'change an auto scaling group, its members apart',
+  'slb:ModifyScalingGroup': 'change an auto scaling group, except its members',
   'slb:DeleteScalingGroup': 'delete an auto scaling group',
   'slb:DescribeScalingGroups': 'see auto scaling groups and their members',
   'slb:AttachInstances': 'make servers members of an auto scaling group',
   'slb:DetachInstances': 'take servers out of an auto scaling group',
   'slb:AttachLoadBalancers': 'attach an auto scaling group, and change how it is attached',
   'slb:DetachLoadBalancers': 'detach an auto scaling group',
-  'slb:RestartWorker': 'end a worker, which is replaced',
+  'slb:RestartWorker': 'end a worker, so that another one replaces it',
   'slb:DescribeWorkers': 'see workers and data planes, in status and events',
-  'slb:DescribeMetrics': 'read the metrics, which are of all listeners and targets',
+  'slb:DescribeMetrics': 'read the metrics of all listeners and targets',
 } as const satisfies Record<string, string>;
 
 type Action = keyof typeof ACTIONS;
 
-/** Any one of them is enough. */
+/** A list of actions, any one of which is enough. */
 export type Actions = readonly [Action, ...Action[]];
 
-/** What a route or a write asks for: the actions, on a resource of this type. */
+/** What a route or a write needs: one of the actions, on a resource of the type. */
 export interface Permission {
   readonly actions: Actions;
   readonly type: ResourceType;
@@ -69,12 +75,15 @@ export interface Permission {
 
 export type Operation = 'read' | 'create' | 'modify' | 'delete';
 
-/** With the type of what they are permitted on: that of the object that an object of the kind belongs to, if there is one. */
+/**
+ * The actions for each operation on a kind of object, and the type of resource on which they are permitted. An object
+ * that belongs to a load balancer needs the permission on that load balancer.
+ */
 type KindActions = Readonly<Record<Operation, Actions>> & { readonly type: keyof typeof OBJECT_TYPES };
 
 type Membership = Record<keyof ParentIds | 'classic', Actions>;
 
-/** By what targets are bound to; every load balancer of the classic type is `classic`. */
+/** The actions that bind targets, by parent. `classic` stands for load balancers of the type "classic". */
 export const BIND: Membership = {
   loadBalancerId: ['slb:AddBackendServers', 'slb:RegisterInstancesWithLoadBalancer'],
   classic: ['slb:AddBackendServers', 'slb:RegisterTargetsWithClassicalLB'],
@@ -82,6 +91,7 @@ export const BIND: Membership = {
   ruleId: ['slb:AddBackendServers', 'slb:RegisterTargets'],
 };
 
+/** The actions that unbind targets, by parent. `classic` stands for load balancers of the type "classic". */
 export const UNBIND: Membership = {
   loadBalancerId: ['slb:RemoveBackendServers', 'slb:DeregisterInstancesFromLoadBalancer'],
   classic: ['slb:RemoveBackendServers', 'slb:DeregisterTargetsFromClassicalLB'],
@@ -95,7 +105,10 @@ export const MODIFY_ATTACHMENT: Actions = ['slb:SetBackendServers'];
 export const JOIN: Actions = ['slb:AttachInstances'];
 export const LEAVE: Actions = ['slb:DetachInstances'];
 
-/** Of attachments and groups: all that could be needed; what one write needs follows from what it binds, changes and unbinds. */
+/**
+ * The actions for each kind of object. For attachments and auto scaling groups, these are all actions that a write
+ * could need. A single write only needs those for the targets that it binds, changes and unbinds.
+ */
 export const KIND_ACTIONS: Record<Kind, KindActions> = {
   'load-balancers': {
     type: 'loadbalancer',
@@ -152,7 +165,7 @@ export const RESTART_WORKER: Permission = { actions: ['slb:RestartWorker'], type
 export const DESCRIBE_WORKERS: Permission = { actions: ['slb:DescribeWorkers'], type: 'runtime' };
 export const DESCRIBE_METRICS: Permission = { actions: ['slb:DescribeMetrics'], type: 'runtime' };
 
-/** To do one of these to an object of the kind, whichever it is. */
+/** The permission to do one of these operations to an object of the kind. */
 export function permissionFor(kind: Kind, ...operations: readonly Operation[]): Permission {
   const { type, ...actions } = KIND_ACTIONS[kind];
   return { type, actions: unique(operations.flatMap((operation) => actions[operation])) };

@@ -1,4 +1,4 @@
-// What a token permits: statements of actions on resources, with `*` and `?` in both; what they match, and how they are written in one line.
+// Statements of a token: patterns of actions and resources, what they permit, and their form in one line.
 import { z } from 'zod';
 import { matchesGlob } from '../base/glob.ts';
 import { ACTIONS, type Actions, OBJECT_TYPES, type Permission } from './actions.ts';
@@ -9,7 +9,7 @@ const TYPES = Object.keys(OBJECT_TYPES);
 
 const actionPattern = z
   .string('must be an action')
-  .max(64, 'has at most 64 characters')
+  .max(64, 'must have at most 64 characters')
   .refine(
     (pattern) => ALL_ACTIONS.some((action) => matchesGlob(pattern, action)),
     'matches no action: `weir token create --help` lists them',
@@ -22,17 +22,17 @@ const resourcePattern = z
     `must be ${TYPES.map((type) => `"${type}/ID"`).join(', ')}, "runtime" or "*"; an ID may have "*" and "?"`,
   );
 
-/** It permits each of its actions on each of its resources. */
+/** A statement permits each of its actions on each of its resources. */
 export const statementSchema = z.strictObject(
   {
     actions: z
       .array(actionPattern, 'must be a list of actions')
       .min(1, 'must not be empty')
-      .max(MAX_PATTERNS, `has at most ${MAX_PATTERNS}`),
+      .max(MAX_PATTERNS, `must have at most ${MAX_PATTERNS}`),
     resources: z
       .array(resourcePattern, 'must be a list of resources')
       .min(1, 'must not be empty')
-      .max(MAX_PATTERNS, `has at most ${MAX_PATTERNS}`),
+      .max(MAX_PATTERNS, `must have at most ${MAX_PATTERNS}`),
   },
   'must be a statement: actions and resources',
 );
@@ -56,14 +56,17 @@ export function permitsSome(statements: readonly Statement[], { actions, type }:
   );
 }
 
-/** "slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*" as a statement; undefined: it is none. */
+/**
+ * The statement in a text such as "slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*". Returns
+ * `undefined` if the text has another form.
+ */
 export function parseStatement(text: string): Statement | undefined {
   const [actions, resources, ...rest] = text.trim().split(/\s+on\s+/);
   if (actions === undefined || resources === undefined || rest.length > 0) return undefined;
   return { actions: listOf(actions), resources: listOf(resources) };
 }
 
-/** The same back. */
+/** A statement in one line: the inverse of `parseStatement`. */
 export function statementText({ actions, resources }: Statement): string {
   return `${actions.join(',')} on ${resources.join(',')}`;
 }

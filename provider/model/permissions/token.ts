@@ -1,4 +1,4 @@
-// The properties of a token: what it is called, what it permits and until when.
+// The properties of a token: its name, its permissions and its end.
 import { z } from 'zod';
 import { time } from '../objects/time.ts';
 import { statementSchema } from './statement.ts';
@@ -7,13 +7,13 @@ const MAX_STATEMENTS = 100;
 
 export const tokenSchema = z.strictObject(
   {
-    /** For people: two may have the same one while a new token takes the place of an old. */
-    name: z.string('must be a name').min(1, 'must not be empty').max(128, 'has at most 128 characters'),
+    /** The name for people. Two tokens may have the same name while a new one replaces an old one. */
+    name: z.string('must be a name').min(1, 'must not be empty').max(128, 'must have at most 128 characters'),
     statements: z
       .array(statementSchema, 'must be a list of statements')
       .min(1, 'must not be empty')
-      .max(MAX_STATEMENTS, `has at most ${MAX_STATEMENTS}`),
-    /** Without it the token is good until it is revoked. */
+      .max(MAX_STATEMENTS, `must have at most ${MAX_STATEMENTS}`),
+    /** The time at which the token expires. A token without it is valid until it is revoked. */
     expiresAt: time.optional(),
   },
   'the body must be a JSON object',

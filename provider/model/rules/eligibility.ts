@@ -1,4 +1,4 @@
-// Whether a target may take the traffic of a load balancer, and if not, which rule of the documents it breaks.
+// Eligibility: whether a target may take a load balancer's traffic, and else which of the clouds' rules it breaks.
 import type { ErrorCode, Problem } from '../base/errors.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { shownReference } from '../base/urn.ts';
@@ -9,14 +9,17 @@ import { newTargets, type TargetFields, wantedTargets } from './targets.ts';
 
 interface Ineligibility {
   readonly code: ErrorCode;
-  /** "server i-1 is in region a, and the load balancer in b". */
+  /** The fault as a text, such as "server i-1 is in region a, and the load balancer in b". */
   readonly reason: string;
 }
 
 type Server = ObjectFields<'backend-servers'>;
 type LoadBalancer = ObjectFields<'load-balancers'>;
 
-/** Targets that an attachment newly binds and that may not be bound. One that is bound stays, whatever becomes of its server. */
+/**
+ * Reports targets that an attachment newly binds although they may not be bound. A bound target stays bound, whatever
+ * happens to its server.
+ */
 export function bindingProblems(
   lookup: Lookup,
   next: Extract<AttachmentFields, { kind: 'attachments' }>,
@@ -37,8 +40,8 @@ export interface MemberFault extends Ineligibility {
 }
 
 /**
- * Members of an attached group that may never be bound. A member whose state alone forbids it is not among them: it is
- * bound by itself as soon as its state allows it.
+ * Members of an attached auto scaling group that may never be bound. A member that only its server's state excludes is
+ * left out, because the runtime binds it as soon as that state allows it.
  */
 export function memberFaults(
   lookup: Lookup,
@@ -78,7 +81,7 @@ function ofServer(serverId: unknown, { code, reason }: Ineligibility): Ineligibi
   return { code, reason: `server ${shownReference(String(serverId))} ${reason}` };
 }
 
-/** A target must name the type of its server, and an address that the server has. */
+/** The fault of a target that names another type than its server's, or an address that its server does not have. */
 function namingFault(lookup: Lookup, { address, type }: TargetFields, server: Server): Ineligibility | undefined {
   if (isOther(lookup, server.kind, type)) {
     const reason = `is of type "${server.kind}", which the target must name, and not "${type}"`;
@@ -90,12 +93,15 @@ function namingFault(lookup: Lookup, { address, type }: TargetFields, server: Se
   return { code: 'InvalidParameter', reason: `has no address ${address}: it has ${addresses.join(', ')}` };
 }
 
-/** The first rule that the server breaks of those that time does not heal. */
+/** The first fault of a server that does not go away with time. */
 function lastingFault(lookup: Lookup, server: Server, loadBalancer: LoadBalancer): Ineligibility | undefined {
   return placeFault(lookup, server, loadBalancer) ?? kindFault(lookup, server.kind, loadBalancer);
 }
 
-/** A load balancer that does not name its region, VPC or zone takes servers of any. */
+/**
+ * The fault of a server in another region, VPC or zone than its load balancer. A load balancer that does not name its
+ * own takes servers of any.
+ */
 function placeFault(
   lookup: Lookup,
   server: Server,
@@ -113,7 +119,7 @@ function placeFault(
   return undefined;
 }
 
-/** Interfaces and containers need a load balancer of high performance. */
+/** The fault of a network interface or container instance under a load balancer without guaranteed performance. */
 function kindFault(lookup: Lookup, kind: unknown, { performance }: LoadBalancer): Ineligibility | undefined {
   if (!lookup.isKnown(kind) || kind === DEFAULT_SERVER_KIND) return undefined;
   if (!lookup.isKnown(performance) || performance === 'guaranteed') return undefined;
@@ -121,7 +127,7 @@ function kindFault(lookup: Lookup, kind: unknown, { performance }: LoadBalancer)
   return { code: 'OperationUnsupported.AddBackendServers', reason };
 }
 
-/** A rule about what the server's operator, or time, can change. */
+/** The fault in a server's state, which its operator or time can change. */
 function stateFault(lookup: Lookup, server: Server, serverId: unknown): Ineligibility | undefined {
   if (server.status === 'Starting') return { code: 'BackendServerProcessing', reason: 'is Starting: try again later' };
   const reason = stateReason(lookup, server, serverId);
@@ -140,7 +146,7 @@ function stateReason(
   return undefined;
 }
 
-/** Whether two names are both known and are not the same. */
+/** Whether two names are both known and differ. */
 function isOther(lookup: Lookup, a: unknown, b: unknown): boolean {
   return typeof a === 'string' && typeof b === 'string' && a !== b && lookup.isKnown(a) && lookup.isKnown(b);
 }

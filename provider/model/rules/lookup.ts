@@ -1,4 +1,4 @@
-// What rules over several objects ask of a model: the stored one, the program of a preview, or the objects of a plan.
+// How rules over several objects look them up: in the stored model, in the program of a preview, or in a plan.
 import type { Kind } from '../base/kinds.ts';
 import type { PropertiesOf } from '../objects/schemas.ts';
 
@@ -7,8 +7,9 @@ export type ObjectFields<K extends Kind> = { readonly [P in keyof PropertiesOf<K
 
 export interface Lookup {
   /**
-   * Returns `undefined` if the model has no such object, or does not tell. A reference is whatever the model's properties
-   * name an object by: its id, the URN of a resource whose id is not known yet, or a key of a plan.
+   * Returns the properties of an object, or `undefined` if the model does not have the object or does not tell. A
+   * reference is the value by which the model's properties name an object: an id, the URN of a resource without a known
+   * id, or a plan key.
    */
   get<K extends Kind>(kind: K, reference: unknown): ObjectFields<K> | undefined;
   isKnown(value: unknown): boolean;

@@ -1,9 +1,12 @@
-// What a change of an attachment's targets does to membership: bind, unbind, and modifications of weight, port and address.
+// Changes of membership: the targets that a change of an attachment binds, unbinds and modifies.
 import { canonicalAddress } from '../base/target-key.ts';
 import type { IsKnown } from '../base/unknown.ts';
 import { weightOf } from '../objects/target-attachment.ts';
 
-/** Undefined: not known yet. Null: there is none, as for the port of a classic load balancer's target. */
+/**
+ * A value of a target. `undefined` if it is not known yet; `null` if there is none, such as the port of a classic load
+ * balancer's target.
+ */
 export type Value = string | number | null | undefined;
 
 export type MembershipChange =
@@ -11,7 +14,7 @@ export type MembershipChange =
   | { operation: 'unbind'; name: string }
   | { operation: 'weight' | 'port' | 'server' | 'address'; name: string; from: Value; to: Value };
 
-/** The part of an attachment that decides its membership, as state or program have it: any of it may be unknown. */
+/** The properties of an attachment that decide its membership. In a state or program, any of them may be unknown. */
 export interface Membership {
   targets?: unknown;
   defaultPort?: unknown;
@@ -24,7 +27,9 @@ export interface TargetValues {
   weight: Value;
 }
 
-/** The operations from one membership to another. Returns `undefined` if a whole map of targets is not known. */
+/**
+ * The operations that lead from one membership to another. Returns `undefined` if a whole map of targets is not known.
+ */
 export function membershipChanges(
   before: Membership,
   after: Membership,

@@ -1,9 +1,12 @@
-// What an attachment is bound to: the load balancer above its parent, and which parents a classic one allows.
+// The parents of attachments: the load balancer above each, and the parents that a classic load balancer allows.
 import type { Problem } from '../base/errors.ts';
 import type { ParentFields } from '../objects/parent.ts';
 import type { Lookup } from './lookup.ts';
 
-/** The reference of the load balancer that the parent is, or belongs to. Returns `undefined` if that is not known. */
+/**
+ * The reference of the load balancer that is the parent, or to which the parent belongs. Returns `undefined` if it is
+ * not known.
+ */
 export function loadBalancerIdOf(lookup: Lookup, { loadBalancerId, listenerId, ruleId }: ParentFields): unknown {
   const listener = ruleId === undefined ? listenerId : lookup.get('rules', ruleId)?.listenerId;
   if (ruleId === undefined && listener === undefined) return loadBalancerId;
@@ -11,8 +14,8 @@ export function loadBalancerIdOf(lookup: Lookup, { loadBalancerId, listenerId, r
 }
 
 /**
- * Whether what is bound to the parent serves a classic load balancer, which only load balancers themselves can be: no
- * listener or rule of one has attachments. Returns `undefined` if that is not known.
+ * Whether the parent is a classic load balancer. The listeners and rules of a classic load balancer have no
+ * attachments, so only load balancers can be. Returns `undefined` if the type is not known.
  */
 export function isClassic(lookup: Lookup, { loadBalancerId }: ParentFields): boolean | undefined {
   if (loadBalancerId === undefined) return false;
@@ -20,7 +23,9 @@ export function isClassic(lookup: Lookup, { loadBalancerId }: ParentFields): boo
   return type === undefined || !lookup.isKnown(type) ? undefined : type === 'classic';
 }
 
-/** A classic load balancer has its targets itself: nothing is bound to its listeners. */
+/**
+ * Reports an attachment to a listener of a classic load balancer, whose targets are bound to the load balancer itself.
+ */
 export function parentTypeProblems(lookup: Lookup, parent: ParentFields): Problem[] {
   if (parent.loadBalancerId !== undefined) return [];
   if (lookup.get('load-balancers', loadBalancerIdOf(lookup, parent))?.type !== 'classic') return [];

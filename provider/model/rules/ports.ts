@@ -1,13 +1,13 @@
-// Where the port of a target stands: with the target under an application load balancer, with the listener under a classic one.
+// Where a target's port is given: by the target under an application load balancer, else by the listener.
 import type { Problem } from '../base/errors.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
 import type { AttachmentFields, Lookup, ObjectFields } from './lookup.ts';
 import { isClassic } from './parents.ts';
 
-const NO_DEFAULT_PORT = 'is required where there is no defaultPort';
+const NO_DEFAULT_PORT = 'is required if there is no defaultPort';
 
-/** Ports of an attachment that are missing, or that its load balancer does not allow. */
+/** Reports ports of an attachment that are missing, or that its load balancer does not allow. */
 export function portProblems(lookup: Lookup, { kind, properties }: AttachmentFields): Problem[] {
   const isUnderClassic = isClassic(lookup, properties);
   if (isUnderClassic === undefined) return [];
@@ -29,7 +29,10 @@ function portProblem(isUnderClassic: boolean, port: unknown, path: () => string,
   return [{ path: path(), message, code: 'OperationFailed.ActionNotSupport' }];
 }
 
-/** The `backendPort` of a listener, which classic load balancers need and application load balancers do not have. */
+/**
+ * Reports a wrong `backendPort` of a listener. Classic load balancers need one, and application load balancers have
+ * none.
+ */
 export function backendPortProblems(
   lookup: Lookup,
   { loadBalancerId, backendPort }: ObjectFields<'listeners'>,

@@ -1,9 +1,9 @@
-// Which listeners have forwarding rules: those of HTTP and HTTPS of an application load balancer.
+// Listeners that may have forwarding rules: HTTP and HTTPS listeners of application load balancers.
 import type { Problem } from '../base/errors.ts';
 import { isHttp } from '../objects/listener.ts';
 import type { Lookup, ObjectFields } from './lookup.ts';
 
-/** Why the listener that a rule names may have no rules. */
+/** Reports a rule for a listener that may have no rules. */
 export function ruleListenerProblems(lookup: Lookup, { listenerId }: ObjectFields<'rules'>): Problem[] {
   const listener = lookup.get('listeners', listenerId);
   if (listener === undefined) return [];

@@ -1,7 +1,7 @@
-// Which attachments serve a listener or a rule: those bound to it, and for a listener without any those of its load balancer.
+// The attachments that serve a listener or a rule: its own, and for a listener without any its load balancer's.
 import type { ParentFields } from '../objects/parent.ts';
 
-/** The attachments of a model by what they are bound to. `A` is an attachment as the model has it. */
+/** The attachments of a model by parent. `A` is the type of the model's attachments. */
 export class AttachmentIndex<A extends { readonly properties: ParentFields }> {
   readonly #byRule: ReadonlyMap<unknown, readonly A[]>;
   readonly #byListener: ReadonlyMap<unknown, readonly A[]>;

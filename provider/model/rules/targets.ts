@@ -6,7 +6,10 @@ import type { AttachmentFields, Lookup, ObjectFields } from './lookup.ts';
 
 export type TargetFields = { readonly [P in keyof TargetProperties]?: unknown };
 
-/** By name, each with the port that counts: its own, else the attachment's default. A member has the type of its server. */
+/**
+ * The targets of an attachment by name. Each has its own port, else the attachment's default. A member of an auto
+ * scaling group has the type of its server.
+ */
 export function wantedTargets(
   lookup: Lookup,
   { kind, properties }: AttachmentFields,
@@ -20,7 +23,10 @@ export function wantedTargets(
   return ownTargets(properties);
 }
 
-/** By the attachment's properties, which never change: the runtime asks several times a write, and for the one before. */
+/**
+ * The targets by the attachment's properties, which never change. The runtime asks for them several times in each
+ * write.
+ */
 const known = new WeakMap<ObjectFields<'attachments'>, [name: string, target: TargetFields][]>();
 
 function ownTargets(properties: ObjectFields<'attachments'>): [name: string, target: TargetFields][] {
@@ -34,12 +40,15 @@ function ownTargets(properties: ObjectFields<'attachments'>): [name: string, tar
   return own;
 }
 
-/** The target itself where it says its port: whoever compares it with an older one sees at once that it is the same. */
+/**
+ * The target with a port. A target that gives its own port is returned as the same object, so that comparisons are
+ * fast.
+ */
 function withPort(target: TargetFields, defaultPort: unknown): TargetFields {
   return target.port === undefined ? { ...target, port: defaultPort } : target;
 }
 
-/** The group's servers by name, as far as the model tells them. */
+/** The servers of an auto scaling group by name, as far as the model tells them. */
 function membersOf(lookup: Lookup, groupId: unknown): [name: string, serverId: unknown][] {
   const members = lookup.get('groups', groupId)?.members;
   return Object.entries(isRecord(members) ? members : {});
@@ -52,7 +61,9 @@ export function addressOf(lookup: Lookup, { serverId, address }: TargetFields): 
   return Array.isArray(addresses) ? addresses[0] : undefined;
 }
 
-/** The targets that an attachment newly binds: under another parent all, else those that it did not name before. */
+/**
+ * The targets that an attachment newly binds: all of them under another parent, else those that it did not bind before.
+ */
 export function newTargets(
   lookup: Lookup,
   next: AttachmentFields,
@@ -67,12 +78,15 @@ export function newTargets(
   return others.filter(([, target]) => !bound.has(nameless(target)));
 }
 
-/** Whether two targets mean the same. Most of an attachment's are the very same objects as before. */
+/**
+ * Whether two targets mean the same. Most targets of an attachment are the very same objects as before, which is
+ * checked first.
+ */
 function isSameTarget(a: TargetFields | undefined, b: TargetFields): boolean {
   return a === b || (a !== undefined && nameless(a) === nameless(b));
 }
 
-/** What a target means, whatever it is called, weighs and is described as. */
+/** The meaning of a target as one text: everything but its name, weight and description. */
 function nameless({ serverId, address, type, port }: TargetFields): string {
   return JSON.stringify([serverId, address, type, port]);
 }

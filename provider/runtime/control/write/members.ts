@@ -16,7 +16,7 @@ export function joinGroup(draft: Draft, groupId: string, serverId: string): Grou
   const { joined } = group.state;
   if (joined.includes(serverId)) return group;
   if (joined.length >= MAX_TARGETS) {
-    throw invalid([{ path: 'members', message: `has at most ${MAX_TARGETS} members` }]);
+    throw invalid([{ path: 'members', message: `must have at most ${MAX_TARGETS} members` }]);
   }
   return putMembers(draft, group, [...joined, serverId]);
 }

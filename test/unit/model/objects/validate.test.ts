@@ -254,7 +254,7 @@ test('a name that none can be is refused for what it is', () => {
   const problems = problemsOf('load-balancers', { tags: { '': 'x', ['n'.repeat(256)]: 'y' } });
   assert.deepEqual(
     problems.map((problem) => problem.message),
-    ['a name must not be empty', 'a name has at most 255 characters'],
+    ['a name must not be empty', 'a name must have at most 255 characters'],
   );
 });
 
