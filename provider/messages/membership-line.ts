@@ -1,21 +1,24 @@
-// The one line that a preview shows for a change of an attachment's targets, or of a group's members.
+// The line of a preview that shows a change of an attachment's targets or of an auto scaling group's members.
 import { inOneLine } from '../model/base/one-line.ts';
 import { targetKey } from '../model/base/target-key.ts';
 import type { IsKnown } from '../model/base/unknown.ts';
 import type { MembershipChange, TargetValues, Value } from '../model/rules/membership.ts';
 
-/** As many changes stand in one line; the others are counted. */
+/** Most changes that one line shows. The others are counted. */
 const MAX_CHANGES_SHOWN = 10;
 
 const NOT_KNOWN = '(known after up)';
 
-/** `web: bind b5 10.0.0.5:80 w50 · unbind b3 · weight b2 20→25`; undefined where membership stays as it is. */
+/** `web: bind b5 10.0.0.5:80 w50 · unbind b3 · weight b2 20→25`. Returns `undefined` if no target changes. */
 export function membershipLine(attachment: string, changes: readonly MembershipChange[] | undefined) {
   if (changes === undefined) return `${attachment}: targets ${NOT_KNOWN}`;
   return changeLine(attachment, changes.map(describe));
 }
 
-/** `web: join i-5 · leave i-3`; undefined where the members stay, as they do where none are named any more. */
+/**
+ * `web: join i-5 · leave i-3`. Returns `undefined` if no member changes, or if the program stops naming members, which
+ * then stay.
+ */
 export function memberLine(group: string, before: unknown, after: unknown, isKnown: IsKnown = () => true) {
   if (!isKnown(before) || !isKnown(after)) return `${group}: members ${NOT_KNOWN}`;
   if (after === undefined) return undefined;

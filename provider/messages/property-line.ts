@@ -1,9 +1,9 @@
-// The one line that a preview shows for a change of properties that decide who takes traffic.
+// The line of a preview that shows a change of properties that decide which targets take traffic.
 
 import { isKnown } from '../model/base/unknown.ts';
 import type { CanonicalForm } from '../properties/properties.ts';
 
-/** `web: port 80→81 · weight 100→7`; undefined where none of them changes. */
+/** `web: port 80→81 · weight 100→7`. Returns `undefined` if none of the properties changes. */
 export function propertyLine(name: string, keys: readonly string[], olds: CanonicalForm, news: CanonicalForm) {
   const changed = keys.filter((key) => String(olds[key]) !== String(news[key]));
   if (changed.length === 0) return undefined;

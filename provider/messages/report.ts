@@ -1,6 +1,9 @@
-// A line of the provider's own to the user, shown by `pulumi preview` and `pulumi up` among the diagnostics.
+// Lines from the providers to the user, which `pulumi preview` and `pulumi up` show among the diagnostics.
 
-/** The engine reads a plug-in's standard output, after the port on its first line, as messages to show. */
+/**
+ * Shows a line to the user. The engine shows what a plug-in writes to standard output, after the port on its first
+ * line.
+ */
 export function report(line: string): void {
   process.stdout.write(`${line}\n`);
 }

@@ -1,4 +1,4 @@
-// The line that a change of secrets prints to the preview: the engine masks old and new alike, and shows no difference.
+// The line of a preview that names changed secrets. The engine masks their old and new values and shows no difference.
 
 import type { Kind } from '../model/base/kinds.ts';
 import { propertyPath } from '../model/base/property-path.ts';
@@ -7,7 +7,10 @@ import type { CanonicalForm, Properties } from '../properties/properties.ts';
 
 const SAYS = ': secret changes: ';
 
-/** `web: secret changes: certificates.main.privateKey`; of what comes or goes the engine tells. */
+/**
+ * `web: secret changes: certificates.main.privateKey`. Returns `undefined` if no secret changes. Secrets that are added
+ * or removed are left out, because the engine shows those.
+ */
 export function secretsLine(kind: Kind, name: string, before: CanonicalForm, after: CanonicalForm): string | undefined {
   const olds = secretsOf(kind, before);
   const changed = [...secretsOf(kind, after)].filter(([path, secret]) => olds.has(path) && olds.get(path) !== secret);
@@ -18,17 +21,17 @@ export function secretsLine(kind: Kind, name: string, before: CanonicalForm, aft
   );
 }
 
-/** The same of whole properties, of which the program has made secrets. */
+/** The line for whole properties that the program has made secret: `web: secret changes: targets`. */
 export function hiddenLine(name: string, paths: readonly string[]): string {
   return name + SAYS + paths.join(', ');
 }
 
-/** The paths that a line of the above tells of a resource; undefined where none is of it. */
+/** The paths that a provider's line names as changed secrets of a resource. Returns `undefined` if no line does. */
 export function changedSecrets(name: string, lines: readonly string[]): string | undefined {
   return lines.find((line) => line.startsWith(name + SAYS))?.slice(name.length + SAYS.length);
 }
 
-/** Each secret by its path. */
+/** The secrets of an object by property path. */
 export function secretsOf(kind: Kind, properties: Properties): Map<string, unknown> {
   const secrets = new Map<string, unknown>();
   replaceSecrets(kind, properties, (property, value, path) => {

@@ -1,4 +1,4 @@
-// Adoption: the arguments by which a new resource takes over an object that exists, and what must hold before it does.
+// Adoption: the arguments by which a new resource takes over an existing object, and what must hold before it does.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { secretsOf } from '../messages/secrets-line.ts';
@@ -25,18 +25,18 @@ const adoptionSchema = z.object({
   adoptFrom: z.string('must be an owner, as errors name it').min(1, 'must not be empty').optional(),
 });
 
-/** The inputs without those of adoption, and every problem of the latter. */
+/** Splits the inputs into properties and the arguments of adoption, and returns every problem of the arguments. */
 export function splitAdoption(inputs: Inputs): { properties: Inputs; problems: Problem[] } {
   const { adopt, adoptAndChange, adoptFrom, ...properties } = inputs;
   const problems = schemaProblems(adoptionSchema, { adopt, adoptAndChange, adoptFrom }, isKnown);
   for (const [path, value] of Object.entries({ adoptAndChange, adoptFrom })) {
     if (value === undefined || adopt !== undefined) continue;
-    problems.push({ path, message: 'is given, and adopt is not: it takes the id of the object to adopt' });
+    problems.push({ path, message: 'is given without adopt: set adopt to the id of the object' });
   }
   return { properties, problems };
 }
 
-/** Throws unless the program may have the object, and, without adoptAndChange, describes it as it is. */
+/** Throws if the program may not have the object, or if it differs from the program and adoptAndChange is not set. */
 export function refuseAdoption(description: ResourceDescription, stored: ApiObject, inputs: Inputs): void {
   const name = `${KIND_NAMES[description.kind]} ${stored.id}`;
   refuseForeign(name, stored.owner, inputs);
@@ -45,7 +45,7 @@ export function refuseAdoption(description: ResourceDescription, stored: ApiObje
   if (differences.length === 0) return;
   throw new WeirError(
     'InvalidParameter',
-    `The ${name} is not as the program has it: ${problemsText(differences)}. Nothing was changed: write it as it is, or set adoptAndChange: true.`,
+    `The ${name} differs from the program: ${problemsText(differences)}. Nothing was changed: correct the program, or set adoptAndChange: true.`,
     differences,
   );
 }
@@ -61,7 +61,7 @@ function refuseForeign(name: string, actual: string | undefined, { owner, adoptF
   );
 }
 
-/** What the program would change of the object, by path; of secrets only that they differ. */
+/** The differences between the object and the program, by path. For a secret, only that it differs. */
 function differencesOf(description: ResourceDescription, stored: ApiObject, inputs: Inputs): Problem[] {
   const actual = withSecretsOf(description.kind, stored, inputs) as Properties;
   const there = compared(description, description.observed?.(actual, inputs) ?? actual);
@@ -83,11 +83,11 @@ function differencesOf(description: ResourceDescription, stored: ApiObject, inpu
   return differences;
 }
 
-/** Nothing of a whole object, in which there may be secrets. */
+/** The difference between two values. A whole object is not shown, because it may contain secrets. */
 function difference(before: unknown, after: unknown): string {
-  if (after === undefined) return `is ${shown(before)} there, and not in the program`;
-  if (before === undefined) return `is ${shown(after)} in the program, and not there`;
-  return `is ${shown(before)} there and ${shown(after)} in the program`;
+  if (after === undefined) return `is ${shown(before)} in the runtime and not in the program`;
+  if (before === undefined) return `is ${shown(after)} in the program and not in the runtime`;
+  return `is ${shown(before)} in the runtime and ${shown(after)} in the program`;
 }
 
 function shown(value: unknown): string {

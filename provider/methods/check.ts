@@ -1,4 +1,4 @@
-// `check`: every fault of what is known of the inputs, each with its property; the inputs stay as the user wrote them.
+// `check`: reports every fault of the known inputs with its property, and leaves the inputs as the user wrote them.
 import type { dynamic } from '@pulumi/pulumi';
 import type { Problem } from '../model/base/errors.ts';
 import { isRecord } from '../model/base/record.ts';
@@ -25,7 +25,7 @@ export function check(resource: ResourceDescription, olds: Inputs, news: Inputs)
   const checked = { program, owner: String(owner), olds: before, news: seen };
   const { adopt } = withReferences(own, references) as Inputs;
   found.push(...duplicateAdoptionProblems(checked, resource.kind, adopt));
-  // What is adopted is bound already.
+  // The targets of an adopted object count as bound already.
   const isBound = own.adopt !== undefined && isNew;
   for (const problem of resource.problems?.(isBound ? { ...checked, olds: seen } : checked) ?? []) {
     const isSaid = found.some(({ path, code }) => path === problem.path && code === problem.code);
@@ -35,8 +35,9 @@ export function check(resource: ResourceDescription, olds: Inputs, news: Inputs)
 }
 
 /**
- * The engine shows the value of a `property`, of a secret too, but finds only those at the top: a deeper path says
- * `{<nil>}`. So only what can be no secret is shown: numbers and the like.
+ * A fault as the engine takes it. The engine shows the value of a `property`, even of a secret, and shows `{<nil>}` for
+ * a path below the top. Therefore only top-level numbers and booleans, which are never secret, are reported by
+ * `property`.
  */
 function failureOf({ schema }: ResourceDescription, { path, message, code }: Problem, properties: Inputs) {
   const value = properties[path];

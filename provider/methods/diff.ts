@@ -1,4 +1,4 @@
-// `diff`: whether the program's inputs mean anything else than the state's outputs, and what of it makes another object.
+// `diff`: whether the program's inputs mean something else than the state's outputs, and what replaces the object.
 import { isDeepStrictEqual } from 'node:util';
 import type { dynamic } from '@pulumi/pulumi';
 import { hiddenLine } from '../messages/secrets-line.ts';
@@ -10,11 +10,14 @@ import type { CanonicalForm, Inputs, Properties, State } from '../properties/pro
 import type { ResourceDescription } from '../resources/description.ts';
 
 interface Difference extends dynamic.DiffResult {
-  /** What a change of membership or of secrets prints. */
+  /** The line of the preview for a change of membership or of secrets. `undefined` if there is none. */
   readonly line?: string | undefined;
 }
 
-/** Pure and without I/O: the engine asks for every resource of the stack. `secrets`: properties whose values are not printed. */
+/**
+ * Compares without I/O, because the engine asks for every resource of the stack. `secrets` names the properties whose
+ * values must not be printed.
+ */
 export function diff(
   description: ResourceDescription,
   olds: State,
@@ -25,12 +28,12 @@ export function diff(
   const before = compared(description, olds);
   const after = compared(description, description.desired?.(news, olds) ?? news);
   const keys = Object.keys(description.schema.shape);
-  // An unknown value equals nothing that the state may hold, so it counts as a change.
+  // An unknown value equals no value in the state, so it counts as a change.
   const changed = keys.filter((key) => !isDeepStrictEqual(before[key], after[key]));
   const replaces = changed.filter((key) => description.identity.includes(key));
   refuseReplacement(description, olds, replaces);
   const isRenamed = olds.owner !== news.owner;
-  // One update in place renews the copy that refresh and destroy would run.
+  // An update in place renews the provider's text in the state, which refresh and destroy run.
   const isShimOther = olds.__provider !== news.__provider;
   const moves = acceptRuntime !== undefined && acceptRuntime !== olds.runtimeId;
   const hidden = changed.filter((key) => secrets.includes(key));
@@ -44,7 +47,7 @@ export function diff(
   };
 }
 
-/** Properties as they are compared: with every default, also those that depend on others. */
+/** Properties as they are compared: with every default, including defaults that depend on other properties. */
 export function compared({ schema, complete }: ResourceDescription, properties: Properties): CanonicalForm {
   const normal = canonicalForm(schema, properties) as CanonicalForm;
   return complete?.(normal) ?? normal;
@@ -55,6 +58,6 @@ function refuseReplacement(description: ResourceDescription, olds: State, replac
   if (reason === undefined) return;
   throw new WeirError(
     'OperationFailed.ActionNotSupport',
-    `another ${replaces.join(' and ')} replaces the ${KIND_NAMES[description.kind]}, and ${reason}`,
+    `a change of ${replaces.join(' and ')} replaces the ${KIND_NAMES[description.kind]}, but ${reason}`,
   );
 }

@@ -1,4 +1,4 @@
-// `create`, `read`, `update` and `delete` of every type of resource: what the state says, carried to the runtime and back.
+// `create`, `read`, `update` and `delete` of every resource type: from the state to the runtime and back.
 import type { dynamic } from '@pulumi/pulumi';
 import type { Call, RuntimeClient } from '../client/client.ts';
 import { report } from '../messages/report.ts';
@@ -13,7 +13,7 @@ import { refuseAdoption } from './adoption.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
 import { bodyOf, inputsOf, outputsOf } from './outputs.ts';
 
-/** No resource has had its name taken over so often. */
+/** Most ids that a create tries. No resource has had its name taken over so often. */
 const MAX_CHOICE = 100;
 
 export class Lifecycle {
@@ -51,32 +51,36 @@ export class Lifecycle {
     };
   }
 
-  /** `isReplaced`: the program has the resource, so that what took this one's place under its id stays. */
+  /**
+   * Deletes the object. `isReplaced` means that the program still has the resource, so its newer object under this id
+   * stays.
+   */
   async delete(id: string, state: State, isReplaced: boolean): Promise<void> {
     const call = this.#call(id, runtimeOf(state));
     const incarnation = state.incarnation === undefined ? undefined : String(state.incarnation);
     await this.#client.delete(call, incarnation);
     if (isReplaced || state.owner === undefined) return;
-    // Its owner's newer one was made by a replacement of which the CLI, killed too early, has not heard.
+    // A newer object of the same owner comes from a replacement that the command line, killed too early, did not hear
+    // of.
     const left = await this.#client.get(call).catch(() => undefined);
     if (left?.owner !== state.owner) return;
     await this.#client.delete(call, left.incarnation).catch((error) => {
-      // Or the CLI has heard of it: then it is deleted in its own turn.
+      // InUse: the command line did hear of the replacement, and deletes the newer object in its own turn.
       if (!isWeirError(error) || error.code !== 'InUse') throw error;
     });
   }
 
   /**
-   * An object keeps its id when its resource is renamed by an alias, or is adopted by another stack: a new resource of the
-   * old name then finds its id with another owner, and takes the next one. The order is fixed, so a repeated create finds
-   * its own object.
+   * Creates the object under the first id that no other owner has. An object keeps its id if an alias renames its
+   * resource or if another stack adopts it. A new resource of the old name then finds that id taken and tries the next
+   * one. The order of ids is fixed, so a repeated create finds its own object.
    */
   async #createNew(inputs: Inputs, choice = 0): Promise<dynamic.CreateResult> {
     const id = newObjectId(this.#resource, inputs, choice);
     try {
       return await this.#createAt(id, inputs);
     } catch (error) {
-      // A target that another stack has bound is refused by the same code.
+      // OwnedByOther can also mean that another stack has bound one of the targets.
       if (!isWeirError(error) || error.code !== 'OwnedByOther' || choice === MAX_CHOICE) throw error;
       const stored = await this.#client.get(this.#call(id, undefined));
       if (stored === undefined || stored.owner === inputs.owner) throw error;
@@ -92,14 +96,16 @@ export class Lifecycle {
     const stored = await this.#client.get(this.#call(id, undefined));
     if (stored === undefined) throw this.#notThere(id, ': leave adopt out to make a new one');
     if (stored.owner === inputs.owner) {
-      // Adopted before. It is created once more where the first response was lost, and to replace it: by a new incarnation
-      // of itself, or, where it is to be another object, by one under an id of its own.
+      // The resource has adopted the object before. This create repeats one whose response was lost, or it is a
+      // replacement: by a new incarnation of the same object or, if its identity changes, by an object under an id of
+      // its own.
       return isSameObject(this.#resource, stored, inputs) ? this.#createAt(id, inputs) : this.#createNew(inputs);
     }
     refuseAdoption(this.#resource, stored, inputs);
     const adopted = this.#put(id, inputs, stored.incarnation, undefined, stored.etag);
     if (!stored.owner) return { id, outs: await adopted };
-    // Who had it knows its incarnation, and would delete or take it back by that: also where it is ours, and not healthy.
+    // The previous owner knows the adopted incarnation and could delete the object or take it back by it. The object
+    // therefore gets a new incarnation, even if the first write was stored but its targets are not healthy.
     await adopted.catch((error) => {
       if (!isPartialFailure(error)) throw error;
     });
@@ -125,8 +131,9 @@ export class Lifecycle {
   }
 
   /**
-   * Where the write is stored all the same, the engine must hear of it, or the next `up` creates what is there; it
-   * then keeps the object as it really is and updates it next time.
+   * The engine's form of a failed write that is stored nevertheless. Without it, the next `up` would create the
+   * existing object. With it, the engine keeps the object as it is, and the next `up` updates it. Returns `undefined`
+   * if the write is not stored.
    */
   async #partialFailure(error: unknown, call: Call, inputs: Inputs, incarnation: string) {
     if (!isWeirError(error) || !STORED_ALL_THE_SAME.has(error.code)) return undefined;
@@ -142,7 +149,10 @@ export class Lifecycle {
     return (this.#resource.observed?.(stored, before) ?? stored) as ApiObject;
   }
 
-  /** For `get`, which has no state: an empty id tells a refresh that the object is gone, and there goes unnoticed. */
+  /**
+   * The error for a missing object in `get` and in an adoption. There, an empty id, which tells a refresh that an
+   * object is gone, would go unnoticed.
+   */
   #notThere(id: string, advice = ''): WeirError {
     const message = `the runtime at ${this.#client.endpoint} has no ${KIND_NAMES[this.#resource.kind]} ${id}${advice}`;
     return new WeirError('NotFound', message);
@@ -157,7 +167,10 @@ export class Lifecycle {
   }
 }
 
-/** Failures after which the object may be there: not every plane has it, or its targets are not healthy in time. */
+/**
+ * Errors after which the object may be stored: a data plane is late, or targets are not healthy in time.
+ * IncorrectStatus.RSByPassToas also stands for a write that changed nothing. A read of the object tells the two apart.
+ */
 const STORED_ALL_THE_SAME: ReadonlySet<ErrorCode> = new Set([
   'Timeout',
   'IncorrectStatus.RSByPassToas',
@@ -166,12 +179,12 @@ const STORED_ALL_THE_SAME: ReadonlySet<ErrorCode> = new Set([
   'Internal',
 ]);
 
-/** The engine's form of a failure after which the object is there. */
+/** Whether an error is the engine's form of a failed write that is stored nevertheless. */
 function isPartialFailure(error: unknown): boolean {
   return error instanceof Error && 'reasons' in error;
 }
 
-/** `inputs`: without an owner where the resource is got and not owned. */
+/** Shows the runtime's warnings about an object. `inputs` have no owner if the resource only reads the object. */
 function reportWarnings(inputs: Inputs, stored: ApiObject): void {
   const name = resourceName(inputs) || stored.id;
   for (const warning of warningsOf(stored)) report(`${name}: ${warning}`);
@@ -182,8 +195,8 @@ function runtimeOf({ runtimeId }: State): string | undefined {
 }
 
 /**
- * What was created anew, adopted by another resource or put in the place of this one, keeps the owner and the incarnation
- * that the state has: by the new ones the next `up` would take it back, or delete what has replaced it.
+ * An object that was recreated, adopted by another resource or put in the place of this one, with the owner and the
+ * incarnation of the state. With its new ones, the next `up` would take it back, or delete its replacement.
  */
 function withIdentityOf(state: State, stored: ApiObject): ApiObject {
   const { owner, incarnation } = state;

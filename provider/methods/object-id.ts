@@ -1,4 +1,4 @@
-// The id and the incarnation that `create` gives an object: a repeated create finds its own object again by the id.
+// The id and the incarnation of a new object. A repeated create finds its own object by the id.
 import { createHash, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { resourceName } from '../model/base/urn.ts';
@@ -10,8 +10,8 @@ const MAX_ID_LENGTH = 128;
 const HASH_LENGTH = 8;
 
 /**
- * The resource's name with a hash of what makes it this object: `web-1f0c2a9b`, of a server `i-web-1f0c2a9b`. `choice`: the
- * id after as many that others have.
+ * The resource's name with a hash of its identity: `web-1f0c2a9b`, and for a server `i-web-1f0c2a9b`. `choice` counts
+ * the ids before this one that other owners have.
  */
 export function newObjectId(description: ResourceDescription, inputs: Inputs, choice = 0): string {
   const { type, schema, identity, idPrefix } = description;
@@ -31,13 +31,13 @@ export function newObjectId(description: ResourceDescription, inputs: Inputs, ch
   return name === '' ? prefix + hash : `${prefix}${name}-${hash}`;
 }
 
-/** Whether two sets of properties are of one object, of which the second is no replacement. */
+/** Whether two sets of properties describe the same object, so that the second does not replace the first. */
 export function isSameObject({ schema, identity }: ResourceDescription, a: Properties, b: Properties): boolean {
   const [one, other] = [a, b].map((each) => canonicalForm(schema, each) as CanonicalForm);
   return identity.every((key) => isDeepStrictEqual(one?.[key], other?.[key]));
 }
 
-/** Another each time: by it a delete tells an object from the one that took its place under the same id. */
+/** A new random incarnation. A delete tells by it an object from a later object under the same id. */
 export function newIncarnation(): string {
   return randomUUID();
 }

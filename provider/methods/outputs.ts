@@ -1,4 +1,4 @@
-// An object as Pulumi's state holds it: the outputs that create, update and read return, made from the API's response.
+// Objects as Pulumi's state holds them: the outputs of create, update and read, made from the API's response.
 
 import type { ApiObject } from '../model/api/objects.ts';
 import { withSecretsOf } from '../model/base/secrets.ts';
@@ -11,7 +11,7 @@ interface RuntimeIdentity {
   readonly runtimeEndpoint: string;
 }
 
-/** All outputs, every time: what an update leaves out is erased from the state. */
+/** All outputs of an object. An update must return each of them, because Pulumi erases missing ones from the state. */
 export function outputsOf(
   description: ResourceDescription,
   stored: ApiObject,
@@ -36,7 +36,7 @@ export function inputsOf(
   return { ...asWritten(schema, actual, written), ...compact([['owner', stored.owner]]) };
 }
 
-/** What a PUT carries: the properties and the owner, nothing of the engine's. */
+/** The body of a PUT: the properties and the owner, without the arguments that only the engine needs. */
 export function bodyOf({ schema }: ResourceDescription, inputs: Inputs): Record<string, unknown> {
   return compact([...Object.keys(schema.shape), 'owner'].map((key) => [key, inputs[key]]));
 }

@@ -1,5 +1,4 @@
-// What `check` has seen of the program so far, in which resources find each other: what contradicts itself is refused in
-// preview already. A provider's process lives for one preview or one update, so nothing of an older program is in here.
+// The program of a stack as `check` has seen it: resources look each other up, so a preview refuses contradictions.
 
 import type { Kind } from '../model/base/kinds.ts';
 import { keyOf } from '../model/base/object-key.ts';
@@ -12,12 +11,12 @@ import type { CanonicalForm, Inputs } from '../properties/properties.ts';
 
 interface Seen {
   readonly kind: Kind;
-  /** In canonical form. Where the id of a new resource is not known yet, its URN stands for it. */
+  /** The inputs in canonical form. The URN of a new resource stands for its id while the id is not known. */
   readonly properties: CanonicalForm;
   readonly reserved: string[];
-  /** The inputs before this program's; empty for what is new. */
+  /** The inputs in the state, before this program. Empty for a new resource. */
   readonly olds: Inputs;
-  /** The properties in which the program has secrets. */
+  /** The properties that the program has made secret. */
   readonly secrets: readonly string[];
   id?: string;
 }
@@ -27,7 +26,7 @@ export class Program implements Lookup {
   readonly #owners = new Map<string, string>();
   readonly #reservations = new Map<string, string>();
 
-  /** The resource's properties, in place of those that it had when it was checked before. */
+  /** Records a resource, in place of what an earlier check recorded for it. */
   see(kind: Kind, owner: string, { properties, olds, secrets }: Pick<Seen, 'properties' | 'olds' | 'secrets'>): void {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
@@ -43,7 +42,7 @@ export class Program implements Lookup {
     return this.#seen.get(owner)?.secrets ?? [];
   }
 
-  /** The object that the resource has: an id that other resources refer to. */
+  /** Records the id of a resource's object, so that references by this id find the resource. */
   identify(owner: string, id: string): void {
     const seen = this.#seen.get(owner);
     if (seen === undefined) return;
@@ -64,18 +63,24 @@ export class Program implements Lookup {
     return typeof expiresAt === 'string' && hasPassed(expiresAt, Date.now());
   }
 
-  /** The inputs that the resource had before this program. Returns `undefined` if it is not of the program. */
+  /**
+   * The inputs of a resource in the state, before this program. Returns `undefined` if the program does not have the
+   * resource.
+   */
   before(kind: Kind, reference: unknown): Inputs | undefined {
     return this.#find(kind, reference)?.olds;
   }
 
-  /** One text for each object, however it is referred to. */
+  /** One text for each object, whether it is referred to by id or by URN. */
   nameOf(kind: Kind, reference: unknown): string {
     const text = String(reference);
     return this.#owners.get(keyOf(kind, text)) ?? text;
   }
 
-  /** Claims for a resource what no two may have; the owner of another one that was first. */
+  /**
+   * Reserves a key that only one resource of the program may have. Returns the owner that reserved it first, if that is
+   * another.
+   */
   reserve(key: string, owner: string): string | undefined {
     const first = this.#reservations.get(key);
     if (first !== undefined && first !== owner) return first;
@@ -90,9 +95,10 @@ export class Program implements Lookup {
   }
 }
 
+/** Programs by stack. A provider's process lives for one preview or one update, so no older program is among them. */
 const programs = new Map<string | undefined, Program>();
 
-/** The program of the stack that the owner is of. */
+/** The program of the stack to which the owner belongs. */
 export function programOf(owner: string): Program {
   const stack = stackOf(owner);
   const program = programs.get(stack) ?? new Program();
@@ -100,7 +106,7 @@ export function programOf(owner: string): Program {
   return program;
 }
 
-/** `properties` with the URNs that `references` has in the same places in place of what is not known. */
+/** The properties with URNs in place of unknown values: `references` has the URN of a resource at the same path. */
 export function withReferences(properties: unknown, references: unknown): unknown {
   if (!isKnown(properties) && typeof references === 'string') return references;
   if (!isRecord(properties) || !isRecord(references)) return properties;

@@ -1,4 +1,4 @@
-// What no two resources of one program may have: one target under one parent, and one address and port of a listener.
+// Uniqueness within one program: of targets under a parent, of listeners' addresses and ports, of adopted objects.
 import { isIP } from 'node:net';
 import type { Problem } from '../model/base/errors.ts';
 import { KIND_NAMES, type Kind, PARENT_KINDS } from '../model/base/kinds.ts';
@@ -14,8 +14,8 @@ import type { Checked } from './checked.ts';
 import type { Program } from './program.ts';
 
 /**
- * Targets of an attachment that mean the same, or that another attachment of the program binds to the same parent.
- * `pathOf` gives the property that asks for the target of a name.
+ * Reports targets that two names of the attachment mean, or that another attachment of the program binds to the same
+ * parent. `pathOf` gives the property that asks for the target of a name.
  */
 export function duplicateTargetProblems(
   { program, owner }: Checked,
@@ -24,7 +24,7 @@ export function duplicateTargetProblems(
 ): Problem[] {
   const parent = parentOf(program, attachment.properties);
   if (parent === undefined) return [];
-  // A classic load balancer's listeners have their ports: there the address alone is the target.
+  // The listeners of a classic load balancer have the ports, so there the address alone identifies the target.
   const isPortless = isClassic(program, attachment.properties) === true;
   const keys = new Map(
     wantedTargets(program, attachment).map(([name, target]) => [name, uniqueKeyOf(program, target, isPortless)]),
@@ -42,7 +42,10 @@ export function duplicateTargetProblems(
   return [...conflicts, ...duplicates];
 }
 
-/** The kind of the parent and one text for it, however it is referred to. Returns `undefined` if that is not known. */
+/**
+ * The kind of the parent, and one text for it whether it is referred to by id or by URN. Returns `undefined` if it is
+ * not known.
+ */
 function parentOf(program: Program, properties: ParentFields): { kind: Kind; name: string } | undefined {
   const property = PARENTS.find((name) => properties[name] !== undefined);
   if (property === undefined || !isKnown(properties[property])) return undefined;
@@ -50,7 +53,10 @@ function parentOf(program: Program, properties: ParentFields): { kind: Kind; nam
   return { kind, name: program.nameOf(kind, properties[property]) };
 }
 
-/** One text for all that mean the same target; where a server's address is not known, its own name stands for it. */
+/**
+ * One text for all targets that mean the same. The server's name stands for an address that is not known. Returns
+ * `undefined` if the target is not known.
+ */
 function uniqueKeyOf(program: Program, target: TargetFields, isPortless: boolean): string | undefined {
   const { serverId } = target;
   const port = isPortless ? undefined : target.port;
@@ -63,7 +69,7 @@ function uniqueKeyOf(program: Program, target: TargetFields, isPortless: boolean
   return isIP(host) !== 0 && typeof port === 'number' ? targetKey(host, port) : `${host}:${port}`;
 }
 
-/** Another listener of the program with this one's address and port. */
+/** Reports another listener of the program with the same address and port. */
 export function duplicateEndpointProblems({ program, owner, news }: Checked): Problem[] {
   const { loadBalancerId, port } = news;
   if (!isKnown(loadBalancerId) || !isKnown(port)) return [];
@@ -73,17 +79,17 @@ export function duplicateEndpointProblems({ program, owner, news }: Checked): Pr
   const first = program.reserve(`endpoint ${place} ${port}`, owner);
   if (first === undefined) return [];
   const other = JSON.stringify(resourceName({ owner: first }));
-  const message = `is that of listener ${other} of this program too, at the same address`;
-  return [{ path: 'port', message: `${message}: give one of them another`, code: 'PortInUse' }];
+  const message = `is also the port of listener ${other} of this program, at the same address`;
+  return [{ path: 'port', message: `${message}: give one of them another port`, code: 'PortInUse' }];
 }
 
-/** The object to adopt, where another resource of the program adopts it too or has it already. */
+/** Reports an object to adopt that another resource of the program also adopts or already has. */
 export function duplicateAdoptionProblems({ program, owner, olds }: Checked, kind: Kind, adopt: unknown): Problem[] {
   if (adopt === undefined || !isKnown(adopt)) return [];
   const holder = program.nameOf(kind, adopt);
   const isHeld = holder !== owner && program.has(holder) && olds === undefined;
   const first = isHeld ? holder : program.reserve(`adopt ${kind} ${adopt}`, owner);
   if (first === undefined) return [];
-  const message = `is what resource ${JSON.stringify(resourceName({ owner: first }))} of this program has: leave it to one of them`;
+  const message = `is also the object of resource ${JSON.stringify(resourceName({ owner: first }))} of this program: leave it to one of them`;
   return [{ path: 'adopt', message, code: 'OwnedByOther' }];
 }

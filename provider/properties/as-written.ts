@@ -1,4 +1,4 @@
-// What an object really is, in the words of the user: state and program then differ by drift alone, never by notation.
+// Objects in the user's own notation, so that state and program differ by drift alone and never by notation.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isRecord, valueIn } from '../model/base/record.ts';
@@ -6,8 +6,8 @@ import { canonicalForm, defaultOf, unwrapped } from './canonical-form.ts';
 import { compact, type Inputs, type Properties } from './properties.ts';
 
 /**
- * `actual`, where a property that means the same as the written one stays as it was written, and one that was not
- * written and has its default is left out.
+ * The actual properties in the user's notation. A property that means the same as the written one stays as it was
+ * written. A property that was not written and has its default is left out.
  */
 export function asWritten(schema: z.ZodObject, actual: Properties, written: Inputs): Record<string, unknown> {
   return compact(

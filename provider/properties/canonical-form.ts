@@ -1,11 +1,14 @@
-// Properties in the one form in which they are compared: every default filled in, addresses in their shortest form.
+// The canonical form in which properties are compared: with every default, and with addresses in shortest form.
 
 import { z } from 'zod';
 import { isRecord } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { compact } from './properties.ts';
 
-/** Unknown values stay, and so do values that break their schema: state may be older than the rules. */
+/**
+ * The canonical form of a value. Unknown values stay, and so do values that break their schema, because a state may be
+ * older than the rules.
+ */
 export function canonicalForm(schema: z.core.$ZodType, value: unknown): unknown {
   if (!isKnown(value)) return value;
   if (value === undefined) return defaultOf(schema);
@@ -20,12 +23,12 @@ export function canonicalForm(schema: z.core.$ZodType, value: unknown): unknown 
   return parsed.success ? parsed.data : value;
 }
 
-/** What stands in place of a property that is not given; undefined where nothing does. */
+/** The value that counts if a property is not given. Returns `undefined` if there is no default. */
 export function defaultOf(schema: z.core.$ZodType): unknown {
   return z.safeParse(schema, undefined).data;
 }
 
-/** The schema of what is there, without what says that it may be missing. */
+/** The schema of a given value, without the wrappers that allow it to be missing. */
 export function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   const isWrapper =
     schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault;

@@ -1,12 +1,12 @@
-// Property maps as Pulumi hands them over and keeps them, by what they mean.
+// Types of property maps, one for each meaning that a map can have.
 
-/** Properties by name, whatever they are of. */
+/** Properties by name, of anything. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** The program's properties as it has them: any value may be unknown, missing or malformed. */
+/** The properties that the program gives. Any value may be unknown, missing or malformed. */
 export type Inputs = Properties;
 
-/** What Pulumi keeps of a resource: the properties and outputs of its object as they were when it was last written or read. */
+/** What Pulumi keeps of a resource: its object's properties and outputs, as of the last write or read. */
 export type State = Properties;
 
 /** Properties in the form in which they are compared: with every default, and addresses in their shortest form. */
@@ -15,7 +15,7 @@ export type CanonicalForm = Properties;
 /** Properties in canonical form, with a mark in place of each secret. */
 export type Masked = Properties;
 
-/** An object without its undefined properties: for Pulumi they are not there. */
+/** An object of the entries whose value is defined. For Pulumi, an undefined property does not exist. */
 export function compact(entries: Iterable<readonly [string, unknown]>): Record<string, unknown> {
   return Object.fromEntries([...entries].filter(([, value]) => value !== undefined));
 }

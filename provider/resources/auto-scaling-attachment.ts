@@ -1,4 +1,4 @@
-// The auto scaling attachment as a resource: another parent replaces it, and another group takes the place of its own.
+// The resource AutoScalingAttachment: a change of its parent replaces it, a change of its auto scaling group does not.
 
 import { propertyLine } from '../messages/property-line.ts';
 import { isRecord } from '../model/base/record.ts';
@@ -15,10 +15,10 @@ import type { ResourceDescription } from './description.ts';
 export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
   type: 'AutoScalingAttachment',
   kind: 'group-attachments',
-  // As of a target: the model leaves an unset weight unset.
+  // The model leaves an unset weight unset. For a diff, an unset weight is DEFAULT_WEIGHT.
   schema: groupAttachmentSchema.extend({ weight: groupAttachmentSchema.shape.weight.default(DEFAULT_WEIGHT) }),
   identity: [...PARENTS],
-  // Which members there are is the group's: as outputs they would be drift whenever one joins.
+  // Members are no outputs of the attachment: they would be drift whenever a server joins the auto scaling group.
   outputs: [],
   changeLine: (name, olds, news) => propertyLine(name, ['groupId', 'port', 'weight'], olds, news),
   problems: (checked) => {
@@ -35,7 +35,10 @@ export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
   },
 };
 
-/** Of members that were not bound before: a group that lets servers join through the API may have bound any. */
+/**
+ * Faults of members that the attachment newly binds. Returns none for an auto scaling group that servers join through
+ * the API, because each of its members may be bound already.
+ */
 function newMemberFaults({ program, news, olds = {} }: Checked): MemberFault[] {
   const attachment = { kind: 'group-attachments', properties: news } as const;
   const isAttached = hasSameParent(olds, news) && olds.groupId === news.groupId;

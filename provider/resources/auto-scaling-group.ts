@@ -1,4 +1,4 @@
-// The auto scaling group as a resource: members that the program names are its own, and where it names none they are not.
+// The resource AutoScalingGroup: the program owns the members that it names, and else leaves membership to the API.
 
 import { memberLine } from '../messages/membership-line.ts';
 import { isKnown } from '../model/base/unknown.ts';
@@ -11,7 +11,7 @@ export const autoScalingGroup: ResourceDescription<'groups'> = {
   schema: scalingGroupSchema,
   identity: [],
   outputs: [],
-  // Who has joined through the API is no drift: no `up` may remove it.
+  // Servers that joined through the API are no drift, so that no `up` removes them.
   observed: (actual, state) => {
     const { members: _, ...others } = actual;
     return state.members === undefined ? others : actual;

@@ -1,10 +1,10 @@
-// The backend server as a resource: what kind of server it is begins its id and makes it this one, all else changes in place.
+// The resource BackendServer: a change of its kind, which begins its id, replaces it; other changes do not.
 
 import { propertyLine } from '../messages/property-line.ts';
 import { backendServerSchema } from '../model/objects/backend-server.ts';
 import type { ResourceDescription } from './description.ts';
 
-/** What changes whether a server may take traffic, in the order in which a reviewer asks for it. */
+/** The properties that decide whether a server may take traffic, in the order in which a reviewer asks for them. */
 const SHOWN = ['status', 'isolated', 'expiresAt', 'bandwidthMbps', 'region', 'vpcId', 'zoneId', 'addresses'] as const;
 
 export const backendServer: ResourceDescription<'backend-servers'> = {
@@ -17,5 +17,5 @@ export const backendServer: ResourceDescription<'backend-servers'> = {
   changeLine: (name, olds, news) => propertyLine(name, SHOWN, olds, news),
 };
 
-/** As the documents write the ids of instances, network interfaces and container instances. */
+/** The prefixes with which the clouds write the ids of instances, network interfaces and container instances. */
 const ID_PREFIXES: Readonly<Record<string, string>> = { ecs: 'i-', eni: 'eni-', eci: 'eci-' };

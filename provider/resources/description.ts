@@ -1,4 +1,4 @@
-// What the providers need to know of a type of resource; one file a resource describes its own.
+// The description of a resource type: everything that the providers need to know about it.
 import type { z } from 'zod';
 import type { Problem } from '../model/base/errors.ts';
 import type { Kind, RESOURCE_CLASSES } from '../model/base/kinds.ts';
@@ -6,29 +6,39 @@ import type { Checked } from '../program/checked.ts';
 import type { CanonicalForm, Inputs, State } from '../properties/properties.ts';
 
 export interface ResourceDescription<K extends Kind = Kind> {
-  /** The class in the SDK. */
+  /** The class of the resource in the SDK. */
   readonly type: (typeof RESOURCE_CLASSES)[K];
   readonly kind: K;
-  /** The model's schema, with a default wherever leaving a property out means a value. */
+  /** The model's schema, with a default for each property whose absence means a value. */
   readonly schema: z.ZodObject;
-  /** A change of these makes another object: they are part of its id, and replace it. */
+  /**
+   * The properties that identify an object. They are part of its id, and a change of one of them replaces the object.
+   */
   readonly identity: readonly string[];
-  /** What ids begin with; the canonical form goes in. */
+  /** The prefix of an object's id, from its properties in canonical form. */
   readonly idPrefix?: (normal: CanonicalForm) => string;
-  /** What the API returns beside the properties. */
+  /** The properties that the API returns in addition to the inputs. */
   readonly outputs: readonly string[];
-  /** Defaults that depend on other properties; the canonical form goes in and comes out. */
+  /** Adds the defaults that depend on other properties. Takes and returns the canonical form. */
   readonly complete?: (normal: CanonicalForm) => CanonicalForm;
-  /** What the runtime would refuse, for reasons that the program tells as well: so preview says it already. */
+  /** Reports what the runtime would refuse, as far as the program shows it, so that a preview already fails. */
   readonly problems?: (checked: Checked) => readonly Problem[];
-  /** The program's properties as diff compares them: what the resource leaves to others is taken from the state. */
+  /**
+   * The program's properties as `diff` compares them. Properties that the resource leaves to others are taken from the
+   * state.
+   */
   readonly desired?: (news: Inputs, olds: State) => Inputs;
-  /** The object's properties and outputs as the state has them: what is no drift is taken from what was there before. */
+  /**
+   * The object's properties and outputs for the state. Changes that are no drift are replaced by the values in the old
+   * state.
+   */
   readonly observed?: (actual: State, state: State) => State;
-  /** The line that a change prints to the preview. */
+  /** The line that a preview shows for a change. Returns `undefined` if the change needs no line. */
   readonly changeLine?: (name: string, olds: CanonicalForm, news: CanonicalForm) => string | undefined;
-  /** Why this object may not be replaced, where it may not. */
+  /** Why an object must not be replaced. Returns `undefined` if it may be. */
   readonly refusesReplacement?: (olds: State) => string | undefined;
-  /** How long a put may wait, where its properties have a say in it; else for first checks, as long as those may take. */
+  /**
+   * Time in milliseconds for which a put may wait. Without this function, a put waits as long as first checks may take.
+   */
   readonly waitMs?: (properties: Inputs) => number;
 }

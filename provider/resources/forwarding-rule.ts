@@ -1,4 +1,4 @@
-// The forwarding rule as a resource: it moves to another listener only by replacement, everything else changes in place.
+// The resource ForwardingRule: a change of its listener replaces it. Every other change is made in place.
 
 import { secretsLine } from '../messages/secrets-line.ts';
 import { forwardingRuleSchema } from '../model/objects/forwarding-rule.ts';

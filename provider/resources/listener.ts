@@ -1,4 +1,4 @@
-// The listener as a resource: it moves to another load balancer only by replacement, everything else changes in place.
+// The resource Listener: a change of its load balancer replaces it. Every other change is made in place.
 
 import { secretsLine } from '../messages/secrets-line.ts';
 import { isKnown, UNKNOWN } from '../model/base/unknown.ts';

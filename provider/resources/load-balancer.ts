@@ -1,4 +1,4 @@
-// The load balancer as a resource: only another type makes another one, and a protected one is not replaced.
+// The resource LoadBalancer: a change of its type replaces it, which a protected load balancer refuses.
 import { loadBalancerSchema } from '../model/objects/load-balancer.ts';
 import type { ResourceDescription } from './description.ts';
 

@@ -1,4 +1,4 @@
-// Every type of resource, by the kind of object that it is in the API.
+// All resource types, by the kind of their objects in the API.
 
 import type { Kind } from '../model/base/kinds.ts';
 import { autoScalingAttachment } from './auto-scaling-attachment.ts';
@@ -24,7 +24,7 @@ export function resourceOf(kind: Kind): ResourceDescription {
   return RESOURCES[kind];
 }
 
-/** The resource of a class of the SDK, whose name may come from the state of another version. */
+/** The resource type of a class in the SDK. Returns `undefined` for a name that only another version knows. */
 export function resourceOfClass(name: string): ResourceDescription | undefined {
   return Object.values(RESOURCES).find(({ type }) => type === name);
 }

@@ -1,4 +1,4 @@
-// The target attachment as a resource: its targets change in place, and each change says what it binds and unbinds.
+// The resource TargetAttachment: its targets change in place, and each change prints what it binds and unbinds.
 import { z } from 'zod';
 import { membershipLine } from '../messages/membership-line.ts';
 import type { Problem } from '../model/base/errors.ts';
@@ -18,7 +18,8 @@ import { duplicateTargetProblems } from '../program/uniqueness.ts';
 import { compact, type Inputs, type Properties, type State } from '../properties/properties.ts';
 import type { ResourceDescription } from './description.ts';
 
-// The model leaves an unset weight unset, because the server may keep another one; for a diff it is DEFAULT_WEIGHT.
+// The model leaves an unset weight unset, because the runtime may keep another weight. For a diff, it is
+// DEFAULT_WEIGHT.
 const target = targetSchema.extend({ weight: targetSchema.shape.weight.default(DEFAULT_WEIGHT) });
 
 export const targetAttachment: ResourceDescription<'attachments'> = {
@@ -54,12 +55,15 @@ function leavesWeights({ manageWeights }: Inputs): boolean {
   return manageWeights === false;
 }
 
-/** The map with the weights that the same names have in `other`. */
+/** The properties with the weights that targets of the same names have in `other`. */
 function withWeightsOf(properties: Properties, other: Properties, map: 'targets' | 'boundTargets'): Properties {
   return withEach(properties, other, map, (item, { weight }) => compact(Object.entries({ ...item, weight })));
 }
 
-/** Health is no drift, unless a target became, or ceased to be, ineligible. */
+/**
+ * The object with the health in the state. A change of health is no drift, unless a target became eligible or
+ * ineligible.
+ */
 function withHealthOf(actual: State, state: State): State {
   return withEach(actual, state, 'boundTargets', (item, { health }) => {
     const isDrift = health === undefined || (item.health === 'ineligible') !== (health === 'ineligible');

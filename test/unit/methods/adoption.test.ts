@@ -42,7 +42,10 @@ test('notation, defaults and what is left to others are no difference', () => {
   });
   const written = { listenerId: 'l', targets: { a: { address: '2001:DB8:0::1', port: 80 } } };
   assert.equal(refusal(targetAttachment, targets(100), written), undefined);
-  assert.match(refusal(targetAttachment, targets(5), written) ?? '', /targets\.a\.weight is 5 there and 100 in the pr/);
+  assert.match(
+    refusal(targetAttachment, targets(5), written) ?? '',
+    /targets\.a\.weight is 5 in the runtime and 100 in the pr/,
+  );
   assert.equal(
     refusal(targetAttachment, targets(5), { ...written, manageWeights: false, adoptAndChange: true }),
     undefined,
@@ -55,10 +58,10 @@ test('each difference is listed, with adoptAndChange none', () => {
   const inputs = { ...http, proxyProtocol: 'v1', loadBalancerId: 'lb2' };
   assert.equal(
     refusal(listener, actual, inputs),
-    'The listener x is not as the program has it: loadBalancerId is "lb" there and "lb2" in the program; ' +
-      'port is 81 there and 80 in the program; maxConnections is 5 there, and not in the program; ' +
-      'proxyProtocol is "v1" in the program, and not there. ' +
-      'Nothing was changed: write it as it is, or set adoptAndChange: true.',
+    'The listener x differs from the program: loadBalancerId is "lb" in the runtime and "lb2" in the program; ' +
+      'port is 81 in the runtime and 80 in the program; maxConnections is 5 in the runtime and not in the program; ' +
+      'proxyProtocol is "v1" in the program and not in the runtime. ' +
+      'Nothing was changed: correct the program, or set adoptAndChange: true.',
   );
   assert.equal(refusal(listener, actual, { ...inputs, adoptAndChange: true }), undefined);
 });
@@ -71,7 +74,10 @@ test('secrets are compared by fingerprint and named only', () => {
   });
   assert.equal(refusal(listener, actual, sticky('planted')), undefined);
   for (const other of [sticky('other'), sticky()]) {
-    assert.match(refusal(listener, actual, other) ?? '', /it: stickySession\.cookieKey is another secret\. Nothing/);
+    assert.match(
+      refusal(listener, actual, other) ?? '',
+      /program: stickySession\.cookieKey is another secret\. Nothing/,
+    );
   }
 });
 

@@ -60,7 +60,7 @@ test('a target without a port is refused in preview already, where the program a
   const targets = { b1: { address: '10.0.0.1' }, b2: { address: '10.0.0.2', port: 80 }, b3: UNKNOWN };
   const reasons = (rest: object) =>
     checked(targetAttachment, { targets, ...rest }).failures?.map((failure) => failure.reason);
-  const missing = ['targets.b1.port is required where there is no defaultPort'];
+  const missing = ['targets.b1.port is required if there is no defaultPort'];
   assert.deepEqual(reasons({ listenerId: 'http' }), missing);
   assert.deepEqual(reasons({ listenerId: UNKNOWN }), missing);
   assert.deepEqual(reasons({ listenerId: 'http', defaultPort: 80 }), []);

@@ -153,7 +153,7 @@ test('a protected load balancer is not replaced, and is changed in place', () =>
   const olds = { deletionProtection: true };
   assert.throws(() => diff(loadBalancer, olds, { type: 'classic', deletionProtection: true }, undefined), {
     name: 'WeirError',
-    message: /^another type replaces the load balancer, and it has deletionProtection/,
+    message: /^a change of type replaces the load balancer, but it has deletionProtection/,
   });
   // Taking the protection away in the same step would defeat it.
   assert.throws(() => diff(loadBalancer, olds, { type: 'classic' }, undefined), { name: 'WeirError' });

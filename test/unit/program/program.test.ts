@@ -134,7 +134,7 @@ test('under a load balancer whose type is not known a port may be there or not',
     );
   }
   add(loadBalancer, 'lb', {});
-  const missing = ['targets.b.port is required where there is no defaultPort'];
+  const missing = ['targets.b.port is required if there is no defaultPort'];
   assert.deepEqual(
     add(targetAttachment, 'one', { loadBalancerId: 'lb', targets: { b: { address: '10.0.0.2' } } }),
     missing,
@@ -211,7 +211,7 @@ test('a new resource adopts nothing that another one of the program adopts too o
   const { add, urn } = program();
   const adopt = (name: string, inputs: Properties, more?: object) => add(loadBalancer, name, inputs, more);
   const held = (name: string) => [
-    `adopt is what resource "${name}" of this program has: leave it to one of them (OwnedByOther)`,
+    `adopt is also the object of resource "${name}" of this program: leave it to one of them (OwnedByOther)`,
   ];
   assert.deepEqual(adopt('first', { adopt: 'lb-1' }, { id: 'lb-1' }), []);
   assert.deepEqual(adopt('first', { adopt: 'lb-1' }, { id: 'lb-1' }), []);
