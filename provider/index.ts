@@ -1,4 +1,4 @@
-// The providers' methods, as the shim in the state finds them: `methods(type, config)` stays as it is for every old shim.
+// The providers' methods for the shim in the state: `methods(type, config)` must keep working for every old shim.
 import { flushCompileCache } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import type { dynamic } from '@pulumi/pulumi';
@@ -14,23 +14,25 @@ import { programOf } from './program/program.ts';
 import type { Inputs, State } from './properties/properties.ts';
 import { resourceOfClass } from './resources/registry.ts';
 
-// The shim turned Node's compile cache on; the engine ends the plug-in by a signal, which writes none.
+// Writes Node's compile cache, which the shim has turned on. The engine ends the plug-in by a signal, which would not
+// write it.
 flushCompileCache();
 
 export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
 
-/** The methods of the type's provider; throws where the configuration can't be used. */
+/** The methods of the provider for a resource type. Throws if the configuration cannot be used. */
 export function methods(type: string, config: Config): Methods {
   const resource = resourceOfClass(type);
   if (resource === undefined) {
     throw new Error(
-      `pulumi-weir has no resource type ${type}: the state was written by a newer version than the one installed`,
+      `pulumi-weir has no resource type ${type}: the state was written by a newer version, so install that one`,
     );
   }
   const client = shown('configure', () => clientOf(config));
   const lifecycle = new Lifecycle(resource, client);
-  // After a read the engine compares what it found with the program's inputs: a line about that would say the opposite of
-  // the drift that it shows, and drift of an output alone, such as a target that is no more eligible, would not be shown.
+  // The objects that were read and not compared yet. After a read, the engine compares the object with the program's
+  // inputs. A line about that difference would say the opposite of the drift. Drift of an output alone, such as a
+  // target that became ineligible, shows only if `diff` reports a change.
   const justRead = new Map<string, { isOutputOther: boolean }>();
   return {
     check: (olds, news) => shownAsync(`check of ${resourceName(news)}`, () => check(resource, olds, news)),
@@ -63,7 +65,7 @@ export function methods(type: string, config: Config): Methods {
   };
 }
 
-/** From here on other resources of the program may refer to it by its id. */
+/** Records the resource's id, by which other resources of the program may refer to it from now on. */
 function identify({ owner }: Inputs, id: string): void {
   if (typeof owner === 'string') programOf(owner).identify(owner, id);
 }

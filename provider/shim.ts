@@ -1,24 +1,26 @@
-// The providers as Pulumi writes them into the state: only enough to find the installed package, which holds the code.
+// The providers as Pulumi writes them into the state: only enough code to load the installed package.
 import type { dynamic } from '@pulumi/pulumi';
 import type { Config } from './client/settings.ts';
 import type { ResourceClass } from './model/base/kinds.ts';
 
-// Pulumi keeps the text of these objects in the state of each resource and runs it at refresh and destroy, perhaps years
-// later. So it is small, needs of the package no more than its name and `methods(type, config)`, and is laid out as tsc
-// writes it, with no type in it: the text is then the same whether Node strips the types or tsc compiles them, and a
-// change of it updates every resource once. What it used of this file would be written into the state with it.
+// Pulumi keeps the text of these objects in the state of each resource and runs it at refresh and destroy, perhaps
+// years later. The text is therefore small, and depends only on the package's name and on `methods(type, config)`. It
+// is laid out as tsc writes it and has no types in it, so that it is the same whether Node strips the types or tsc
+// compiles them: a change of the text updates every resource once. It uses nothing else of this file, because Pulumi
+// would write that into the state, too.
 //
-// The package is looked for from the project and then from the real folder of each of the project's dependencies: pnpm,
-// and npm where two versions of a package are needed, install what only a dependency needs where the project does not see
-// it. The folder where it was found cannot be kept in the state, because it differs by machine. If it is nowhere, each
-// method fails with what to do about it; Pulumi prints `${e}: ${e.stack}` beside the message, so a stack trace is left out.
-// Other errors, such as those of a broken package or of the configuration, stay as they are.
+// The text looks for the package from the project and then from the real folder of each of the project's dependencies.
+// pnpm, and npm if two versions of a package are needed, install the dependencies of a dependency where the project
+// does not see them. The folder of the package cannot be kept in the state, because it differs by machine. If the
+// package is nowhere, each method fails with a message that says what to do. Pulumi prints `${e}: ${e.stack}` beside
+// that message, so the error has no stack trace. Other errors, such as those of a broken package or of the
+// configuration, are thrown unchanged.
 //
-// Each preview and each update starts the plug-in anew. Node's compile cache, which has to be there before the package is
-// loaded, keeps what was compiled, and of a checkout, whose files are TypeScript, what they are without their types.
+// Each preview and each update starts a new plug-in. Node's compile cache, which must be enabled before the package is
+// loaded, keeps the compiled code, and in a checkout also the TypeScript files without their types.
 //
 // `configure` is synchronous, because Pulumi calls other methods without waiting for it. It never throws: Pulumi would
-// go on with a provider that has no methods, and a destroy would then drop resources that still exist from the state.
+// go on with a provider without methods, and a destroy would then drop resources that still exist from the state.
 
 interface Shim {
   type: ResourceClass;
@@ -45,7 +47,10 @@ const configure: Shim['configure'] = function (q) {
     }
 };
 
-/** One object a type for the whole process: Pulumi serialises by identity, and serialising costs 100 ms. */
+/**
+ * One object for each type in the whole process, because Pulumi serialises by identity, and each serialisation costs
+ * 100 ms.
+ */
 export const PROVIDERS = {
   LoadBalancer: shimOf('LoadBalancer'),
   Listener: shimOf('Listener'),
@@ -56,7 +61,7 @@ export const PROVIDERS = {
   AutoScalingAttachment: shimOf('AutoScalingAttachment'),
 } satisfies Record<ResourceClass, dynamic.ResourceProvider>;
 
-/** The methods that the type of a provider asks for appear with `configure`. */
+/** A provider without its methods, which `configure` adds. */
 function shimOf(type: ResourceClass): dynamic.ResourceProvider {
   const shim: Shim = { type, configure };
   return shim as unknown as dynamic.ResourceProvider;
