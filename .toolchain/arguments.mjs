@@ -1,10 +1,10 @@
-// Reads the arguments of run.mjs: everything from the first word on belongs to the command.
+// The command line of run.mjs: everything from the first word on belongs to the command.
 
 export const USAGE = `Usage: node .toolchain/run.mjs COMMAND [ARGUMENT...]
 
 Runs COMMAND in the current folder with Node, the Pulumi CLI and the
-repository's npm packages on PATH, and brings what is missing first. What it
-brings is kept in a cache folder, which WEIR_CACHE can name.
+repository's npm packages on PATH, and first installs what is missing. The
+installed programs are kept in a cache folder, which WEIR_CACHE can name.
 
 For example: node .toolchain/run.mjs pulumi version
 `;

@@ -1,4 +1,4 @@
-// The user's cache folder, which holds what the set-up brings, so that all checkouts share it.
+// The user's cache folder for what the set-up installs, which all checkouts share.
 
 import os from 'node:os';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import path from 'node:path';
  */
 export function cacheFolder(env, platform = process.platform, home = os.homedir()) {
   if (env.WEIR_CACHE) return path.resolve(env.WEIR_CACHE);
-  // The XDG specification: a relative path here is invalid and to be ignored.
+  // The XDG specification: a relative path is invalid here and must be ignored.
   if (env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME)) return path.join(env.XDG_CACHE_HOME, 'weir');
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'weir');
   return path.join(home, '.cache', 'weir');

@@ -1,4 +1,4 @@
-// Installs the repository's npm packages when they are not those of the lock file.
+// Installs the repository's npm packages if they differ from the lock file.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { withLock } from './lock.mjs';
 import { npmCommand } from './npm.mjs';
 import { SetupError, step } from './progress.mjs';
 
-/** Inside node_modules, so that whoever removes that folder removes the stamp as well. */
+/** The stamp stands in node_modules, so that it disappears with that folder. */
 const STAMP = path.join('node_modules', '.weir-stamp');
 
 /**
@@ -19,7 +19,7 @@ const STAMP = path.join('node_modules', '.weir-stamp');
 export async function ensureDependencies(root, node, cache) {
   const wanted = stamp(root, node.version);
   if (readStamp(root) === wanted) return;
-  // Not in node_modules, which npm empties, nor elsewhere in the checkout, which may be read by others.
+  // The lock is not in node_modules, which npm empties, nor in the checkout, which other processes may be reading.
   const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
   await withLock(path.join(cache, 'locks', `npm-${name}.lock`), `the npm packages of ${root}`, async () => {
     if (readStamp(root) === wanted) return;
@@ -33,7 +33,7 @@ export async function ensureDependencies(root, node, cache) {
 }
 
 /**
- * What the installed packages follow from.
+ * A text that changes with everything on which the installed packages depend.
  * @param {string} root
  * @param {string} nodeVersion
  */

@@ -1,13 +1,16 @@
-// Downloads one file over https, and gives up at once where the host cannot be reached.
+// Downloads one file over https, and gives up early if the host cannot be reached.
 
 import { createWriteStream } from 'node:fs';
 import https from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { SetupError } from './progress.mjs';
 
-/** Name, connection and TLS together: where there is no way out, the next way must not wait long. */
+/**
+ * Limit for name lookup, connection and TLS together, so that the next source is tried soon if this one cannot be
+ * reached.
+ */
 const CONNECT_MS = 5_000;
-/** Without a byte for so long, a download has stalled. */
+/** A download without a byte for this time has stalled. */
 const IDLE_MS = 30_000;
 const MAX_REDIRECTS = 5;
 
@@ -40,7 +43,7 @@ export async function download(url, file, onProgress) {
 function get(url, redirects) {
   return new Promise((resolve, reject) => {
     if (!url.startsWith('https://')) return reject(new SetupError(`${url} is not https`));
-    // No agent: a kept connection would hold the process after the last byte.
+    // A request with an agent would keep its connection open, and so keep the process running after the last byte.
     const request = https.get(url, { agent: false });
     const deadline = setTimeout(() => request.destroy(new Error(`no connection after ${CONNECT_MS} ms`)), CONNECT_MS);
     request.on('socket', (socket) => socket.once('secureConnect', () => clearTimeout(deadline)));

@@ -1,17 +1,17 @@
-// Runs a program of the set-up itself, keeping its output for the message if it fails.
+// Programs that the set-up itself runs, whose output is kept for the message if one fails.
 
 import { spawn } from 'node:child_process';
 import { SetupError } from './progress.mjs';
 
-/** npm says what is wrong at the start of its output, Go at the end. */
+/** Lines kept from each end of the output: npm says what is wrong at the start, Go at the end. */
 const KEPT_LINES = 15;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
 /**
- * Resolves with what the program wrote to standard output. Nothing of it reaches our own standard output, which belongs
- * to the command that run.mjs was asked to run.
+ * Runs a program. Resolves to its standard output, of which nothing reaches our own standard output, because that
+ * belongs to the command that run.mjs was asked to run.
  * @param {string} file
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} [options] `onLine` gets each line
@@ -47,7 +47,7 @@ export function exec(file, args, { cwd, env, onLine } = {}) {
   });
 }
 
-/** Interrupts what still runs: SIGINT, because at that `go build` stops its compilers too. */
+/** Interrupts the running programs with SIGINT, at which `go build` also stops its compilers. */
 export function stopAll() {
   for (const child of running) child.kill('SIGINT');
 }

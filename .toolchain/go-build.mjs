@@ -1,5 +1,4 @@
-// Builds one Go command from a module beside this file, whose go.sum pins every source: the way to a Pulumi CLI where
-// only the package registries can be reached.
+// Builds one Go command from a module whose go.sum pins every source, for when only package registries can be reached.
 
 import { renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -16,12 +15,13 @@ import { step } from './progress.mjs';
  * @param {string} build.output the finished binary
  */
 export async function goBuild({ title, go, module, package: name, define = {}, output }) {
-  // Named for this process: a build whose run.mjs was killed may still be writing.
+  // The name contains the pid, because a build whose run.mjs was killed may still be writing.
   const temporary = `${output}.${process.pid}.tmp`;
   const ldflags = ['-s', '-w', ...Object.entries(define).map(([key, value]) => `-X ${key}=${value}`)].join(' ');
-  // -v names each package that is compiled: the only sign of life that `go build` gives.
+  // -v names each compiled package, which is the only progress that `go build` shows.
   const args = ['build', '-v', '-trimpath', '-mod=readonly', '-ldflags', ldflags, '-o', temporary, name];
-  // For this machine, whatever the user cross-compiles to, without a C compiler, and outside any workspace of theirs.
+  // The build is for this machine, whatever the user cross-compiles to, without a C compiler and outside the user's
+  // workspaces.
   const env = { ...process.env, CGO_ENABLED: '0', GOOS: '', GOARCH: '', GOWORK: 'off' };
   let fetched = 0;
   let compiled = 0;
@@ -37,7 +37,7 @@ export async function goBuild({ title, go, module, package: name, define = {}, o
         },
       }),
     );
-    // Whoever looks sees either no binary or a whole one.
+    // The rename shows other processes either no binary or a whole one.
     renameSync(temporary, output);
   } finally {
     rmSync(temporary, { force: true });

@@ -1,4 +1,4 @@
-// Runs the command that run.mjs was given as if it had been called itself: streams, signals and the way it ends.
+// The command that run.mjs was given, run as if it had been called itself: with its streams, signals and ending.
 
 import { spawn } from 'node:child_process';
 import os from 'node:os';
@@ -7,7 +7,7 @@ import { SetupError } from './progress.mjs';
 
 /** @type {NodeJS.Signals[]} */
 export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** What a shell returns for a command that is not there, or may not be run. */
+/** The exit codes of a shell for a command that does not exist, and for one that may not be run. */
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
@@ -32,10 +32,10 @@ export class LaunchError extends SetupError {
 export function launch(command, args, env) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: 'inherit' });
-    // From the keyboard, SIGINT reaches every process of the terminal's foreground group: the command has it already,
-    // and a second one makes `pulumi` stop without finishing what it is at. Without a terminal it was sent to us alone.
-    // Asked by descriptor: to touch `process.stdout` makes a pipe non-blocking, for the command too, whose writes then
-    // fail with EAGAIN as soon as the reader is slow.
+    // From the keyboard, SIGINT reaches every process of the terminal's foreground group. The command has then received
+    // it, and a second one would make `pulumi` stop without finishing its work. Without a terminal, only this process
+    // has received it. The descriptors are asked, because touching `process.stdout` makes a pipe non-blocking, also for
+    // the command, whose writes would then fail with EAGAIN as soon as the reader is slow.
     const isFromKeyboard = [0, 1, 2].some((descriptor) => isatty(descriptor));
     for (const signal of SIGNALS) {
       process.on(signal, () => {
@@ -52,7 +52,7 @@ export function launch(command, args, env) {
 }
 
 /**
- * Ends this process as its child ended, so that whoever waits for us cannot tell the difference.
+ * Ends this process as its child ended, so that the waiting process sees no difference.
  * @param {{ code: number | null, signal: NodeJS.Signals | null }} ending
  */
 export function endLike({ code, signal }) {
@@ -64,6 +64,7 @@ export function endLike({ code, signal }) {
 export function endBySignal(signal) {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-  // Node ignores some signals (SIGPIPE), and the others may take a moment: then as a shell would say it.
+  // Node ignores some signals (SIGPIPE), and the others may take a moment. The exit code is then the one that a shell
+  // gives.
   setTimeout(() => process.exit(128 + os.constants.signals[signal]), 100);
 }

@@ -1,4 +1,4 @@
-// A lock file between processes: one does the work, the others wait and show what they wait for.
+// A lock file between processes: one process works, and the others wait and show what they wait for.
 
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { step } from './progress.mjs';
 
 const POLL_MS = 200;
-/** Taking a lock over is two file operations; whoever has been at it for this long died between them. */
+/**
+ * Removing a dead process's lock is two file operations. A process that has taken this long for them has died between
+ * them.
+ */
 const TAKEOVER_MS = 10_000;
 
 /** @type {Set<string>} */
@@ -16,7 +19,7 @@ const held = new Set();
  * Runs the work while no other process holds the lock file.
  * @template T
  * @param {string} file
- * @param {string} purpose shown to those who wait: "the Pulumi CLI"
+ * @param {string} purpose shown to waiting processes: "the Pulumi CLI"
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
@@ -35,14 +38,14 @@ export async function withLock(file, purpose, work) {
   }
 }
 
-/** Gives back what this process holds; for the way out by a signal, which runs no `finally`. */
+/** Releases every lock of this process. An exit by a signal needs this, because it runs no `finally`. */
 export function releaseAll() {
   for (const file of held) release(file);
 }
 
 /**
  * @param {string} file
- * @returns {number | 'unknown' | undefined} undefined: we hold the lock now; else who holds it
+ * @returns {number | 'unknown' | undefined} `undefined` if this process now holds the lock, else the pid of the holder
  */
 export function tryLock(file) {
   if (acquire(file)) return undefined;
@@ -66,8 +69,8 @@ function release(file) {
 }
 
 /**
- * Removes a dead process's lock. Two that find it dead at once must not both remove: the slower one would remove the
- * lock that the faster one has made meanwhile. So the look and the removal happen under a second lock.
+ * Removes the lock of a dead process. If two processes find the lock dead at once, the slower one must not remove the
+ * lock that the faster one has made meanwhile. Therefore the check and the removal happen under a second lock.
  * @param {string} file
  */
 function removeStale(file) {
@@ -98,7 +101,7 @@ function create(file) {
 
 /**
  * @param {string} file
- * @returns {number | undefined} undefined if the file is gone or not written yet
+ * @returns {number | undefined} `undefined` if the lock file is gone or not written yet
  */
 function readHolder(file) {
   try {
@@ -110,7 +113,7 @@ function readHolder(file) {
 }
 
 /**
- * A lock without a pid is one whose maker is about to write it, or died before.
+ * Whether a lock without a pid is abandoned: its maker has not written the pid for so long that it must have died.
  * @param {string} file
  */
 function isAbandoned(file) {
@@ -124,7 +127,7 @@ function isAlive(pid) {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, as another user's.
+    // EPERM: the process lives and belongs to another user.
     return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
   }
 }

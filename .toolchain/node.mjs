@@ -1,4 +1,4 @@
-// Finds a new enough Node, or brings one out of an npm package into the cache.
+// Finds a Node.js that is new enough, or installs one from an npm package into the cache.
 
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -45,7 +45,8 @@ export async function ensureNode(cache) {
 }
 
 /**
- * Only the binary is kept: a tenth of the package's files, and no header is needed without native packages.
+ * Installs the pinned package and keeps only its binary, a tenth of the files. Without native packages, no headers are
+ * needed.
  * @param {{ name: string, version: string, integrity: string }} pinned
  * @param {string} folder
  * @param {string} binary
@@ -57,10 +58,10 @@ async function install(pinned, folder, binary) {
   const spec = `${pinned.name}@${pinned.version}`;
   const quiet = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts'];
   const { file, env } = npmCommand();
-  // npm ascends to the next package.json unless told where to install.
+  // Without --prefix, npm would install beside the next package.json above.
   await exec(file, ['install', '--prefix', temporary, ...quiet, spec], { cwd: temporary, env });
   const modules = path.join(temporary, 'node_modules');
-  // What npm checked the download against came from the registry; that it is what was pinned is checked here.
+  // npm has checked the download against the registry's checksum. That this checksum is the pinned one is checked here.
   const installed = JSON.parse(readFileSync(path.join(modules, '.package-lock.json'), 'utf8'));
   const integrity = installed.packages[`node_modules/${pinned.name}`]?.integrity;
   if (integrity !== pinned.integrity) {

@@ -1,4 +1,4 @@
-// Finds npm, and says how to call it from within the set-up.
+// How the set-up calls npm: npm's file, and the environment for it.
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { findCommand, prepend } from './search-path.mjs';
 export function npmCommand(folders = []) {
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, PATH: prepend(folders, process.env.PATH) };
-  // `npm test` tells its children about itself; the npm called here is to look at its own folder only.
+  // `npm test` describes its own package to its children. The npm that is called here must only look at its own folder.
   for (const name of Object.keys(env)) {
     if (name === 'npm_config_local_prefix' || name.startsWith('npm_package_') || name.startsWith('npm_lifecycle_')) {
       delete env[name];

@@ -1,4 +1,4 @@
-// Asks an installed program for its version, once: the response is kept until the file changes.
+// Asks an installed program for its version, and keeps the result until the file changes.
 
 import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { SetupError } from './progress.mjs';
  * @param {string} file
  * @param {string[]} args
  * @param {string} cache
- * @returns {Promise<string | undefined>} undefined if the program fails
+ * @returns {Promise<string | undefined>} `undefined` if the program fails
  */
 export async function probeVersion(file, args, cache) {
   const resultsFile = path.join(cache, 'probes.json');
@@ -18,7 +18,7 @@ export async function probeVersion(file, args, cache) {
   const known = readResults(resultsFile);
   if (known[key] !== undefined) return known[key];
   try {
-    // Without its look for updates, which may wait for the network.
+    // The program must not look for updates, which may wait for the network.
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' };
     const version = (await exec(file, args, { env })).trim();
     mkdirSync(cache, { recursive: true });

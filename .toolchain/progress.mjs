@@ -1,10 +1,10 @@
-// Shows each step of the set-up on standard error: what it does, that it is still at it, and how long it took.
+// Progress of the set-up on standard error: each step, a sign that it still runs, and how long it took.
 
 const STILL_AT_IT_MS = 10_000;
 const SPINNER_MS = 200;
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-/** An expected failure: its message alone is shown, without a stack trace. */
+/** An expected failure. Only its message is shown, without a stack trace. */
 export class SetupError extends Error {}
 
 /** @param {string} line */
@@ -20,7 +20,8 @@ function duration(ms) {
 }
 
 /**
- * Runs one step. On a terminal the line turns; elsewhere (CI, a pipe) a new line every ten seconds shows that it lives.
+ * Runs one step. A terminal shows a spinner; elsewhere (CI, a pipe), a new line every ten seconds shows that the step
+ * still runs.
  * @template T
  * @param {string} title
  * @param {(update: (detail: string) => void) => Promise<T>} work `update` sets what is shown behind the title

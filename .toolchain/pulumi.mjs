@@ -1,4 +1,4 @@
-// Finds the Pulumi CLI with its Node.js language host, or brings them: the official release, else built from source.
+// Finds the Pulumi CLI and its Node.js language host, or installs them: the release, else a build from source.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -30,7 +30,7 @@ export async function ensurePulumi(cache) {
 }
 
 /**
- * An installed CLI is taken if it is new enough and came with what a dynamic provider in Node needs.
+ * Whether an installed CLI can be used: it is new enough and came with what a dynamic provider in Node needs.
  * @param {string} cli
  * @param {string} cache
  */
@@ -48,7 +48,7 @@ function isComplete(bin) {
 /** @param {string} bin */
 async function bring(bin) {
   mkdirSync(bin, { recursive: true });
-  // Left by a set-up that was killed; nobody else is at it, because the lock is ours.
+  // These files were left by a set-up that was killed. No other process uses them, because this one holds the lock.
   for (const name of readdirSync(bin)) {
     if (name.endsWith('.tmp')) rmSync(path.join(bin, name), { recursive: true, force: true });
   }
@@ -67,18 +67,18 @@ async function bring(bin) {
 /**
  * @param {string} bin
  * @param {string[]} missing
- * @param {Error} refusal why the release was not to be had
+ * @param {Error} refusal why the release could not be downloaded
  */
 async function build(bin, missing, refusal) {
   const go = findCommand('go', process.env.PATH);
   if (!go) {
     throw new SetupError(
-      `the Pulumi CLI ${PULUMI_MINIMUM} or newer is needed, and was not to be had: not on PATH with its Node.js plugins, ` +
-        `not as a download (${refusal.message}), and Go, to build it with, is not on PATH either.\n` +
+      `the Pulumi CLI ${PULUMI_MINIMUM} or newer is needed and cannot be installed: it is not on PATH with its Node.js plugins, ` +
+        `it cannot be downloaded (${refusal.message}), and Go, which could build it, is not on PATH.\n` +
         'Install Pulumi: https://www.pulumi.com/docs/install/ or Go: https://go.dev/doc/install, and run this again.',
     );
   }
-  say(`the official release is not to be had (${refusal.message}): building it with Go instead`);
+  say(`the official release cannot be downloaded (${refusal.message}): building it with Go instead`);
   if (missing.includes(LANGUAGE_HOST)) {
     await goBuild({
       title: "building Pulumi's Node.js language host (about a minute)",
@@ -94,14 +94,17 @@ async function build(bin, missing, refusal) {
       go,
       module: 'cli',
       package: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi',
-      // Without it `pulumi version` prints nothing, and the Automation API refuses to start.
+      // Without a version, `pulumi version` prints nothing, and the Automation API refuses to start.
       define: { 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version': `v${CLI_VERSION}` },
       output: path.join(bin, CLI),
     });
   }
 }
 
-/** Kept beside this file as a program of its own; the release's launcher gives way to it, so that one is tested. */
+/**
+ * The launcher of dynamic resources, a program of this repository. It replaces the release's launcher, so that the
+ * tested one runs.
+ */
 const launcherSource = new URL(`./${LAUNCHER}`, import.meta.url);
 
 /** @param {string} bin */

@@ -1,4 +1,4 @@
-// Finds Pulumi's plugin for @pulumi/random, or brings it: the official release, else the stand-in of the tests.
+// Finds Pulumi's plugin for @pulumi/random, or installs it: the official release, else the stand-in of the tests.
 
 import {
   chmodSync,
@@ -19,15 +19,15 @@ import { findCommand } from './search-path.mjs';
 
 const PLUGIN = 'pulumi-resource-random';
 const RELEASES = 'https://get.pulumi.com/releases/plugins';
-/** Only the stand-in has it. */
+/** A file that only the stand-in has. */
 const MARK = 'provider.mjs';
 
 /**
- * Without a plugin where Pulumi looks, every `pulumi` command of a project that has @pulumi/random installed tries to
- * download one, and a stack that uses it fails. A PULUMI_HOME of the user's gets no stand-in, which would hide there that
- * the official plugin is missing: it is put on PATH then, and Pulumi says so itself.
+ * Without a plugin where Pulumi looks, every `pulumi` command of a project with @pulumi/random tries to download one,
+ * and a stack that uses it fails. A PULUMI_HOME of the user's own gets no stand-in, because that would hide there that
+ * the official plugin is missing. The stand-in is put on PATH instead, which Pulumi itself reports.
  * @param {string} root
- * @param {string} ownHome the PULUMI_HOME where none is set
+ * @param {string} ownHome the PULUMI_HOME if the user has set none
  * @param {string} cache
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<string[]>} the folders to put before PATH, if any
@@ -62,7 +62,7 @@ async function bring(version, folder, standIn) {
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
       say(
-        `the official random plugin is not to be had (${error.message}): using a STAND-IN, test/random-plugin, for it. ` +
+        `the official random plugin cannot be downloaded (${error.message}): using a STAND-IN for it, test/random-plugin. ` +
           `To try the download again, remove ${folder}`,
       );
     }
@@ -76,7 +76,7 @@ async function bring(version, folder, standIn) {
 }
 
 /**
- * Over https from the host that `pulumi plugin install` takes it from too; that checks no sum either.
+ * Downloads the plugin over https from the host that `pulumi plugin install` uses, which checks no checksum either.
  * @param {string} version
  * @param {string} folder
  */
@@ -105,7 +105,7 @@ function isStandIn(folder) {
 }
 
 /**
- * The official plugin, or the stand-in as this checkout has it.
+ * Whether the folder contains the official plugin, or the stand-in of this checkout.
  * @param {string} folder
  * @param {string} standIn
  */

@@ -10,9 +10,9 @@ import { SetupError, step } from './progress.mjs';
 const RELEASES = 'https://get.pulumi.com/releases/sdk';
 
 /**
- * The release is verified against the SHA-256 list that Pulumi publishes beside it, over https: it guards against a
- * broken or stale download, not against whoever controls that host. The sums themselves could not be pinned here,
- * since the release was not to be had where this was written.
+ * Downloads the release and verifies it against the SHA-256 list that Pulumi publishes beside it. That guards against a
+ * broken or stale download, but not against somebody who controls the host. The checksums are not pinned here, because
+ * the release could not be downloaded where this was written.
  * @param {string} version
  * @param {string[]} programs
  * @param {string} bin the folder to put them in
@@ -45,7 +45,8 @@ export async function downloadRelease(version, programs, bin) {
 }
 
 /**
- * Reads a list as sha256sum writes it: `<hex>  <file>` a line.
+ * The checksum of a file in a list as sha256sum writes it, with `<hex>  <file>` in each line. Returns `undefined` if
+ * the list does not name the file.
  * @param {string} name
  * @param {string} list
  */

@@ -1,4 +1,4 @@
-// `node .toolchain/run.mjs COMMAND ARGS...` runs a command in the prepared environment, from whatever folder.
+// `node .toolchain/run.mjs COMMAND ARGS...`: runs a command in the prepared environment, from any folder.
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,8 +17,8 @@ import { prepend } from './search-path.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 /**
- * Brings what is missing. Of the environment only PATH changes, and PULUMI_HOME where it is unset: backend, stack and
- * passphrase are the user's own.
+ * Installs what is missing. Only PATH changes in the environment, and PULUMI_HOME if it is unset: backend, stack and
+ * passphrase stay the user's own.
  * @returns {Promise<NodeJS.ProcessEnv>}
  */
 async function prepare() {
@@ -54,13 +54,14 @@ async function main() {
   for (const signal of SIGNALS) process.once(signal, abandon);
   const env = await prepare();
   const ending = launch(request.command, request.args, env);
-  // Only now, when launch listens: between two listeners a signal would end us and leave the command behind.
+  // The signals are released only now that `launch` listens to them. Between two listeners, a signal would end this
+  // process and leave the command behind.
   for (const signal of SIGNALS) process.off(signal, abandon);
   endLike(await ending);
 }
 
 main().catch((error) => {
-  // What is expected to go wrong says so in its message; anything else is a fault of ours and shows where.
+  // An expected failure shows only its message. Any other error is a bug and shows its stack.
   if (!(error instanceof SetupError)) throw error;
   say(error.message);
   process.exit(error instanceof LaunchError ? error.exitCode : 1);

@@ -1,10 +1,10 @@
-// Reads and changes the PATH variable: which file a command is, and the folders put before the rest.
+// The PATH variable: the file that a command means, and folders that are put before the rest.
 
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * The file that a command name stands for on a PATH, or undefined.
+ * The file that a command name means on a PATH. Returns `undefined` if there is none.
  * @param {string} command
  * @param {string | undefined} searchPath
  */
@@ -16,15 +16,15 @@ export function findCommand(command, searchPath) {
       accessSync(file, constants.X_OK);
       if (statSync(file).isFile()) return file;
     } catch {
-      // Not in this folder.
+      // This folder does not contain the command.
     }
   }
   return undefined;
 }
 
 /**
- * Puts folders before the rest of a PATH; where they stood later in it they are taken out, so that a run inside a run
- * leaves PATH as it was.
+ * Puts folders before the rest of a PATH. They are taken out of the rest, so that a run inside a run leaves PATH
+ * unchanged.
  * @param {string[]} folders
  * @param {string | undefined} searchPath
  */

@@ -1,11 +1,14 @@
 // The versions and checksums that the set-up is pinned to, and how versions compare.
 
-/** Type stripping without a flag or a warning, and node:sqlite; what the dependencies ask for as well. */
+/**
+ * The oldest Node.js that strips types without a flag or a warning, and has node:sqlite. The dependencies need no newer
+ * one.
+ */
 export const NODE_MINIMUM = '22.19.0';
 
 /**
- * The npm packages that carry nothing but Node, by platform and architecture. They are republished one by one, so the
- * newest release that each has differs; for Apple silicon only the 22 line has one past NODE_MINIMUM's features.
+ * The npm packages that contain only Node, by platform and architecture. They are published one by one, so their newest
+ * release differs. For Apple silicon, only the 22 line has a release after NODE_MINIMUM.
  * @type {Readonly<Record<string, { name: string, version: string, integrity: string }>>}
  */
 export const NODE_PACKAGES = {
@@ -31,12 +34,14 @@ export const NODE_PACKAGES = {
   },
 };
 
-/** What is downloaded or built (cli/go.mod names the same version), and the oldest CLI on PATH that is taken instead. */
+/** The version of the Pulumi CLI that is downloaded or built. cli/go.mod names the same version. */
 export const CLI_VERSION = '3.250.0';
+/** The oldest Pulumi CLI on PATH that is used instead. */
 export const PULUMI_MINIMUM = '3.250.0';
 
 /**
- * The numbers of a version such as `v3.250.0`, `24.1.0-rc.1` or `3.9`; undefined if the text is none.
+ * The numbers of a version such as `v3.250.0`, `24.1.0-rc.1` or `3.9`. Returns `undefined` if the text is not a
+ * version.
  * @param {string} text
  * @returns {[number, number, number] | undefined}
  */
@@ -46,8 +51,8 @@ export function parseVersion(text) {
 }
 
 /**
- * Whether a version is at least as new as another. A pre-release counts as the release that it leads to; a text that is
- * no version is never new enough.
+ * Whether a version is at least as new as another. A pre-release counts as the release that it leads to. A text that is
+ * not a version is never new enough.
  * @param {string} version
  * @param {string} minimum
  */

@@ -1,9 +1,9 @@
-// The three sample backends of the stack: each is started where it does not run.
+// The three sample backends of the quick start, each of which is started if it does not run.
 import { BACKENDS, settlePort } from './ports.ts';
 import { end, isRunning, start } from './processes.ts';
 import { type DemoRecord, saveRecord } from './record.ts';
 
-/** Responses with the names of those that were started. */
+/** Starts the backends that do not run. Resolves to their names. */
 export async function startBackends(record: DemoRecord): Promise<string[]> {
   const started: string[] = [];
   for (const name of BACKENDS) {

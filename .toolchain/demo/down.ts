@@ -1,4 +1,4 @@
-// `npm run down`: destroys the stack, ends the processes and removes the folder, also where half of that is gone already.
+// `npm run down`: destroys the stack, ends the processes and removes the folder, even if some of them are gone.
 import { existsSync, rmSync } from 'node:fs';
 import { endBackends } from './backends.ts';
 import { DemoError } from './failure.ts';
@@ -32,13 +32,13 @@ export async function down(args: readonly string[]): Promise<void> {
 async function destroy(record: DemoRecord, args: readonly string[]): Promise<void> {
   if (!hasStack()) return;
   if (!(await responds(record))) {
-    process.stdout.write('The runtime does not respond, so nothing is served: its data and the state go together.\n');
+    process.stdout.write('The runtime does not respond, so it serves nothing: its data and the state are removed.\n');
     return;
   }
   try {
     await pulumi('destroy', ['--yes', '--skip-preview', ...args]);
   } catch (error) {
     if (!(error instanceof DemoError) || error.exitCode !== 1) throw error;
-    throw new DemoError(`${error.message}; to take everything away all the same: npm run down -- --force`);
+    throw new DemoError(`${error.message}; to remove everything nevertheless: npm run down -- --force`);
   }
 }

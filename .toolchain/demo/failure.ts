@@ -1,4 +1,4 @@
-// What may go wrong in the quick start without being a fault of it: its message says what to do, and nothing else is shown.
+// Expected failures of the quick start: only their message is shown, and it says what to do.
 
 export class DemoError extends Error {
   readonly exitCode: number;

@@ -1,4 +1,4 @@
-// `npm run up`, `preview` and `down`: runs the stack beside this file on a runtime and backends of its own.
+// `npm run up`, `preview` and `down`: the commands of the quick start, with a runtime and backends of its own.
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { cacheFolder } from '../cache.mjs';
@@ -20,13 +20,13 @@ try {
   if (command === undefined) throw new DemoError(`use: npm run ${Object.keys(COMMANDS).join(' | npm run ')}`);
   await withLock(lockFile(), 'the quick start', () => command(args));
 } catch (error) {
-  // What is expected to go wrong says so in its message; anything else is a fault of ours and shows where.
+  // An expected failure shows only its message. Any other error is a bug and shows its stack.
   if (!(error instanceof DemoError)) throw error;
   process.stderr.write(`\nquick start: ${error.message}\n`);
   process.exitCode = error.exitCode;
 }
 
-/** Not in the folder of the quick start, which `down` removes. */
+/** The lock file of the quick start. It is not in the quick start's folder, which `down` removes. */
 function lockFile(): string {
   const hash = createHash('sha256').update(ROOT).digest('hex').slice(0, 16);
   return path.join(cacheFolder(process.env), 'locks', `quickstart-${hash}.lock`);

@@ -1,11 +1,11 @@
-// Draws the shares of one listener for a terminal of 80 columns, readable without colour. Pure.
+// The picture of one listener's shares, for a terminal of 80 columns and readable without colour.
 import type { Share } from './shares.ts';
 import { sendsOf, type Tally } from './traffic.ts';
 
 const BAR = 40;
 const MAX_NAME = 14;
 
-/** Gives a text the colour of the target; as it is where there are none. */
+/** Gives a text the colour of a target. Returns the text unchanged if there are no colours. */
 export type Paint = (name: string, text: string) => string;
 
 export function picture(
@@ -33,7 +33,7 @@ export function picture(
     .join('\n');
 }
 
-/** The mark stands where the bar ends if what was got is what was due. */
+/** A bar with a mark at the share that was due. The mark stands at the bar's end if the target got what was due. */
 export function bar(got: number, due: number, scale: number): string {
   const cells = (share: number) => (scale === 0 ? 0 : Math.round((share / scale) * BAR));
   const filled = '█'.repeat(cells(got)).padEnd(BAR);

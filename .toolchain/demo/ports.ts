@@ -1,20 +1,24 @@
-// The ports of the quick start: the usual ones where they are free, else others, and then kept.
+// The ports of the quick start: the usual ones if they are free, else others, which are then kept.
 import net from 'node:net';
 import { DemoError } from './failure.ts';
 import type { DemoRecord } from './record.ts';
 
-/** Those of listeners and backends are also the stack's own defaults. */
+/** The usual ports. Those of listeners and backends are also the stack's defaults. */
 const USUAL = { runtime: 7400, http: 8080, tcp: 9000, blue: 9001, green: 9002, amber: 9003 } as const;
 
 type PortName = keyof typeof USUAL;
 
-/** The names that the stack has for them too. */
+/** The listeners of the stack, under the stack's own names. */
 export const LISTENERS = ['http', 'tcp'] as const satisfies readonly PortName[];
+/** The backends of the stack, under the stack's own names. */
 export const BACKENDS = ['blue', 'green', 'amber'] as const satisfies readonly PortName[];
 
 const TRIES = 50;
 
-/** To be asked for what does not have its port open now: that port may have been taken by another program since. */
+/**
+ * Chooses the port for a process or listener that does not have it open now. Another program may have taken the kept
+ * port.
+ */
 export async function settlePort({ ports }: DemoRecord, name: PortName): Promise<number> {
   const { [name]: kept = USUAL[name], ...others } = ports;
   const port = await freePortFrom(kept, new Set(Object.values(others)));
@@ -32,7 +36,7 @@ export async function freePortFrom(wanted: number, others: ReadonlySet<number>):
 
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    // Without reusePort: with it, the system would let us in beside another runtime.
+    // The test goes without reusePort, with which the system would let it listen beside another runtime.
     const server = net.createServer();
     server.once('error', () => resolve(false));
     server.listen({ host: '127.0.0.1', port }, () => server.close(() => resolve(true)));

@@ -1,4 +1,4 @@
-// Makes the stack ready for a Pulumi command: it exists, and its configuration says what this machine is like.
+// Prepares the stack for a Pulumi command: the stack exists, and its configuration fits this machine.
 import { BACKENDS, LISTENERS, settlePort } from './ports.ts';
 import { isRunning } from './processes.ts';
 import { configure, makeStack } from './pulumi.ts';
@@ -6,7 +6,7 @@ import { type DemoRecord, saveRecord } from './record.ts';
 import { listenersOf, responds, runtimeEndpointOf } from './runtime.ts';
 import { stackConfig } from './stack-config.ts';
 
-/** Responses with what to show. */
+/** Prepares the stack. Resolves to the text that is shown for this step. */
 export async function prepareStack(record: DemoRecord): Promise<string> {
   const isRuntimeUp = await responds(record);
   if (!isRuntimeUp) await settlePort(record, 'runtime');
@@ -20,10 +20,10 @@ export async function prepareStack(record: DemoRecord): Promise<string> {
   saveRecord(record);
   const isNew = await makeStack();
   await configure(record, stackConfig(runtimeEndpointOf(record), record.ports));
-  return isNew ? 'dev, made' : 'dev';
+  return isNew ? 'dev, created' : 'dev';
 }
 
-/** What the runtime itself listens on; a listener that it could not open has an error. */
+/** The ports on which the runtime itself listens. A listener that could not be opened has an error and is left out. */
 async function openPorts(record: DemoRecord): Promise<Set<number | undefined>> {
   const listeners = await listenersOf(record);
   const open = listeners.filter(({ lastError }) => lastError === undefined);

@@ -1,4 +1,4 @@
-// Runs the real Pulumi CLI on the stack, with a backend, a home and a passphrase of the quick start's own.
+// The real Pulumi CLI on the stack of the quick start, with a backend, a home and a passphrase of its own.
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ export function hasStack(): boolean {
   return existsSync(STACK_FILE);
 }
 
-/** Makes the stack where there is none; returns whether it did. */
+/** Creates the stack if it does not exist. Resolves to whether it was created. */
 export async function makeStack(): Promise<boolean> {
   if (hasStack()) return false;
   mkdirSync(STATE, { recursive: true, mode: 0o700 });
@@ -34,7 +34,7 @@ export async function makeStack(): Promise<boolean> {
   return true;
 }
 
-/** The plugins that run.mjs brought are not for the quick start to bring again. */
+/** Shares the plugins that run.mjs has downloaded, so that the quick start does not download them again. */
 function sharePlugins(): void {
   const { PULUMI_HOME } = process.env;
   if (!PULUMI_HOME) return;
@@ -46,7 +46,7 @@ function sharePlugins(): void {
   symlinkSync(plugins, link);
 }
 
-/** As `pulumi config set` by hand would; nothing is called where the stack was told so before. */
+/** Sets the stack's configuration, as `pulumi config set` does. Values that are already set are left out. */
 export async function configure(record: DemoRecord, config: Readonly<{ [key: string]: string }>): Promise<void> {
   const changed = Object.entries(config).filter(([key, value]) => record.config[key] !== value);
   if (changed.length === 0) return;
@@ -58,9 +58,9 @@ export async function configure(record: DemoRecord, config: Readonly<{ [key: str
 
 const ON_STACK = ['--stack', STACK, '--config-file', CONFIG_FILE];
 
-/** Runs it on this terminal; what it says is the user's to read. */
+/** Runs Pulumi on this terminal, where the user reads its output. */
 export async function pulumi(command: string, args: readonly string[]): Promise<void> {
-  // The quick start runs once at a time, so no lock of a living Pulumi is taken away.
+  // The quick start runs once at a time, so this cancels no lock of a living Pulumi.
   if (isLockedByTheDead(STATE)) await quietly(['cancel', STACK, '--yes']);
   process.stdout.write(`\n$ pulumi ${[command, ...args].join(' ')}\n`);
   const child = spawn('pulumi', [command, ...args, ...ON_STACK], { cwd: ROOT, env: environment(), stdio: 'inherit' });
@@ -72,14 +72,15 @@ export async function pulumi(command: string, args: readonly string[]): Promise<
   const code = await withSignals(
     (signal) => {
       isInterrupted = true;
-      // At a terminal Pulumi has the interrupt already, and at a second one it stops without finishing what it is at.
+      // At a terminal, Pulumi has received the interrupt already. At a second one it would stop without finishing its
+      // work.
       const isFromKeyboard = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
       if (signal !== 'SIGINT' || !isFromKeyboard) child.kill(signal);
     },
     () => ended,
   );
   if (isInterrupted) throw new DemoError(`pulumi ${command} was interrupted; run the same command again`, 130);
-  if (code !== 0) throw new DemoError(`pulumi ${command} failed; what is wrong stands above`);
+  if (code !== 0) throw new DemoError(`pulumi ${command} failed: its output above says why`);
 }
 
 function quietly(args: readonly string[]): Promise<void> {
@@ -94,10 +95,13 @@ function quietly(args: readonly string[]): Promise<void> {
 }
 
 function notThere(error: Error): DemoError {
-  return new DemoError(`pulumi cannot be started (${error.message}): use \`npm run up\`, which brings it`);
+  return new DemoError(`pulumi cannot be started (${error.message}): use \`npm run up\`, which installs it`);
 }
 
-/** Nothing of the user's own Pulumi and Weir settings: no login, stack, passphrase or runtime of theirs is touched. */
+/**
+ * The environment for Pulumi, without the user's settings of Pulumi and Weir, so that the user's login, stacks,
+ * passphrase and runtime are not touched.
+ */
 function environment(): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !/^(PULUMI|WEIR)_/.test(name));
   return {

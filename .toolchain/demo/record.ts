@@ -1,4 +1,4 @@
-// What one run of the quick start leaves to the next: its ports, its processes and what the stack was told.
+// The record that one run of the quick start leaves for the next: ports, processes and the stack's configuration.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ const recordSchema = z.object({
   config: z.record(z.string(), z.string()),
 });
 
-/** Enough to know a process again: a bare pid may long be another's. */
+/** A process with its command line, by which it is recognised. The pid alone may belong to another process by now. */
 export type StartedProcess = z.infer<typeof processSchema>;
 export type DemoRecord = z.infer<typeof recordSchema>;
 
@@ -32,13 +32,13 @@ export function readRecord(): DemoRecord {
     return recordSchema.parse(JSON.parse(text));
   } catch {
     throw new DemoError(
-      `${shown(FILE)} cannot be read, and with it what to end is unknown: ` +
-        `end what \`ps -ef | grep ${ROOT}\` shows, then remove ${shown(FOLDER)}/`,
+      `${shown(FILE)} cannot be read, so it is not known which processes to end: ` +
+        `end those that \`ps -ef | grep ${ROOT}\` shows, then remove ${shown(FOLDER)}/`,
     );
   }
 }
 
-/** Whole or not at all, however this process ends. */
+/** Saves the record as a whole or not at all, however this process ends. */
 export function saveRecord(record: DemoRecord): void {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   writeFileSync(`${FILE}.new`, `${JSON.stringify(record, null, 2)}\n`);

@@ -1,4 +1,4 @@
-// The quick start's own runtime: `weir serve` with its data in the ignored folder, started where it does not respond.
+// The runtime of the quick start: `weir serve` with its data in the ignored folder, started if it does not respond.
 import { readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -18,7 +18,7 @@ export function runtimeEndpointOf({ ports }: DemoRecord): string {
   return `http://127.0.0.1:${ports.runtime}`;
 }
 
-/** What a user would give as WEIR_TOKEN; undefined before the first start. */
+/** The administrator's token, which a user would give as WEIR_TOKEN. Returns `undefined` before the first start. */
 export function adminToken(): string | undefined {
   try {
     return readFileSync(path.join(DATA, 'admin-token'), 'utf8').trim();
@@ -28,10 +28,11 @@ export function adminToken(): string | undefined {
   }
 }
 
-/** Returns whether it had to be started. */
+/** Starts the runtime if it does not respond. Resolves to whether it was started. */
 export async function startDemoRuntime(record: DemoRecord): Promise<boolean> {
   if (await responds(record)) return false;
-  // It lives but does not respond: stopped, or out of its mind. Everything acknowledged is in its database.
+  // The runtime lives but does not respond, for example because it hangs. Its database contains every acknowledged
+  // write.
   await end(record.processes.runtime);
   const port = await settlePort(record, 'runtime');
   await start({
@@ -51,19 +52,19 @@ export async function startDemoRuntime(record: DemoRecord): Promise<boolean> {
 
 export async function endRuntime(record: DemoRecord): Promise<void> {
   await end(record.processes.runtime);
-  // `serve` puts the token where this user's clients look for it; the runtime that it belongs to is gone for good.
+  // `serve` has stored the token where this user's clients look for it. The token's runtime is gone for good.
   if (record.runtimeId !== undefined && /^[\w-]+$/.test(record.runtimeId)) {
     rmSync(path.join(homedir(), '.weir', record.runtimeId), { recursive: true, force: true });
   }
 }
 
-/** Whether our process, and no other that has its port, responds. */
+/** Whether the quick start's own runtime responds, and not another process on its port. */
 export async function responds(record: DemoRecord): Promise<boolean> {
   if (!(await isRunning(record.processes.runtime))) return false;
   return (await askHealth(record)) !== undefined;
 }
 
-/** What it serves, with the weight and health of every target. */
+/** The listeners of the runtime, with the weight and health of every target. */
 export async function listenersOf(record: DemoRecord): Promise<ListenerStatus[]> {
   const headers = { authorization: `Bearer ${adminToken()}` };
   const signal = AbortSignal.timeout(RESPONSE_MS);
@@ -74,7 +75,7 @@ export async function listenersOf(record: DemoRecord): Promise<ListenerStatus[]>
   return ((await response.json()) as StatusResponse).listeners;
 }
 
-const LOOK = `its log is ${shown(path.join(FOLDER, 'runtime.log'))}; \`npm run up\` starts it again where it ended`;
+const LOOK = `its log is ${shown(path.join(FOLDER, 'runtime.log'))}; \`npm run up\` starts it again if it has ended`;
 
 async function askHealth(record: DemoRecord): Promise<Response | undefined> {
   const signal = AbortSignal.timeout(RESPONSE_MS);

@@ -1,14 +1,15 @@
-// Compares what each target of a listener should have got by its weight with what it got, the heaviest first. Pure.
+// The share of traffic that each target of a listener was due by its weight, and the share that it got, heaviest first.
 import type { ListenerStatus } from './runtime.ts';
 import type { Tally } from './traffic.ts';
 
 export interface Share {
   readonly name: string;
   readonly weight: number;
-  /** Of all that was sent, 0-1. */
+  /** Share of all requests that was due to the target by its weight, from 0 to 1. */
   readonly due: number;
+  /** Share of all requests that the target got, from 0 to 1. */
   readonly got: number;
-  /** Why nothing is due to it, where its weight alone does not say so. */
+  /** Why nothing was due to the target, unless its weight already says so. Otherwise empty. */
   readonly remark: string;
 }
 

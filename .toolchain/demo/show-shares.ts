@@ -1,4 +1,4 @@
-// The end of `up`: sends requests through every listener and draws which target got which share, beside its weight.
+// The end of `up`: sends requests through every listener and draws each target's share beside its weight.
 import { setTimeout as delay } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { type Paint, picture } from './picture.ts';
@@ -41,7 +41,10 @@ export async function showShares(record: DemoRecord): Promise<void> {
   process.stdout.write(`\n${pictures.join('\n\n')}\n`);
 }
 
-/** When every target that should take traffic does; else what there is after a while, to be shown as it is. */
+/**
+ * The listeners, as soon as every target that should take traffic takes it. After a while, the listeners as they are
+ * then.
+ */
 async function checkedListeners(record: DemoRecord): Promise<ListenerStatus[]> {
   for (const deadline = Date.now() + HEALTH_MS; ; await delay(POLL_MS)) {
     const listeners = (await listenersOf(record)).sort((one, other) => one.endpoint.localeCompare(other.endpoint));

@@ -1,4 +1,4 @@
-// What a signal does to the quick start: it ends it, leaving nothing half made, or, while Pulumi runs, is Pulumi's to response.
+// Signals to the quick start: a signal ends it with nothing half made, or goes to Pulumi while Pulumi runs.
 import { writeSync } from 'node:fs';
 import { endBySignal, SIGNALS } from '../launch.mjs';
 import { releaseAll } from '../lock.mjs';
@@ -22,7 +22,7 @@ export async function withSignals<T>(other: Handler, work: () => Promise<T>): Pr
 
 function abandon(signal: NodeJS.Signals): void {
   releaseAll();
-  // The spinner hides the cursor, and keeps what is written to process.stdout to itself.
+  // The spinner hides the cursor, and holds back what is written to process.stdout.
   if (process.stdout.isTTY) writeSync(process.stdout.fd, '\x1b[?25h');
   endBySignal(signal);
 }

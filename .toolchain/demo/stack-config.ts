@@ -1,4 +1,4 @@
-// What the stack is told about this machine: where its runtime is, and the ports of its listeners and backends.
+// The stack's configuration for this machine: the endpoint of its runtime, and the ports of its listeners and backends.
 import { BACKENDS, LISTENERS } from './ports.ts';
 
 export function stackConfig(endpoint: string, ports: Readonly<{ [name: string]: number }>): { [key: string]: string } {

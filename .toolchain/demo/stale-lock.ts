@@ -1,8 +1,8 @@
-// Pulumi's lock on the stack, where the Pulumi that took it was killed (a reboot, `kill -9`) and left it behind.
+// Locks that Pulumi left on the stack, because it was killed (a reboot, `kill -9`).
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Whether the stack is locked, and by none that lives. */
+/** Whether the stack is locked, and only by processes that no longer live. */
 export function isLockedByTheDead(stateFolder: string): boolean {
   const locks = globSync('.pulumi/locks/**/*.json', { cwd: stateFolder });
   return locks.length > 0 && !locks.some((file) => isAlive(pidIn(path.join(stateFolder, file))));
@@ -22,7 +22,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, as another user's.
+    // EPERM: the process lives and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,13 +1,13 @@
-// Shows the steps before and after Pulumi: with a spinner on a terminal, as plain lines elsewhere.
+// The steps before and after Pulumi: shown with a spinner on a terminal, and as plain lines elsewhere.
 import { Listr } from 'listr2';
 
 interface Step {
   readonly title: string;
-  /** Responses with what to show behind the title. */
+  /** Runs the step. Resolves to the text that is shown behind the title. */
   readonly run: () => Promise<string>;
 }
 
-/** One after the other; throws what the first that fails throws. */
+/** Runs the steps one after the other. Throws the error of the first step that fails. */
 export async function steps(list: readonly Step[]): Promise<void> {
   let failure: unknown;
   const tasks = list.map(({ title, run }) => ({
@@ -17,7 +17,7 @@ export async function steps(list: readonly Step[]): Promise<void> {
         task.title = `${title}: ${await run()}`;
       } catch (error) {
         failure = error;
-        // Whoever catches it shows it whole.
+        // The list shows only this hint, because the caller shows the whole error.
         throw new Error('see below');
       }
     },
@@ -26,7 +26,7 @@ export async function steps(list: readonly Step[]): Promise<void> {
     await new Listr(tasks, {
       registerSignalListeners: false,
       rendererOptions: { collapseErrors: false },
-      // A terminal of unknown width, as some CI systems have it, would get one letter a line.
+      // On a terminal of unknown width, as in some CI systems, the list would print one letter a line.
       fallbackRendererCondition: () => !process.stdout.columns,
     }).run();
   } catch (error) {

@@ -1,4 +1,4 @@
-// Sends requests and connections through a listener, and counts which backend responded.
+// Requests and connections through a listener, with counts of which backend responded.
 import net from 'node:net';
 
 const REQUESTS = 100;
@@ -7,18 +7,18 @@ const RESPONSE_MS = 5_000;
 
 export interface Tally {
   readonly sent: number;
-  /** Responses by the port of the backend, which it gives in its response. */
+  /** Number of responses by the backend's port, which each response contains. */
   readonly byPort: ReadonlyMap<number, number>;
-  /** How often what went wrong. */
+  /** Number of failures by reason. */
   readonly failures: ReadonlyMap<string, number>;
 }
 
-/** Through an HTTP listener requests, else connections. */
+/** What is sent through a listener: requests if it is an HTTP listener, else connections. */
 export function sendsOf(endpoint: string): string {
   return isHttp(endpoint) ? `${REQUESTS} requests` : `${CONNECTIONS} connections`;
 }
 
-/** One after the other. */
+/** Sends the requests or connections one after the other, and counts the responses. */
 export async function countResponses(endpoint: string): Promise<Tally> {
   const send = isHttp(endpoint) ? request : connection;
   const sent = isHttp(endpoint) ? REQUESTS : CONNECTIONS;
@@ -48,7 +48,7 @@ async function request(endpoint: string): Promise<string> {
   return text;
 }
 
-/** Sends one line and takes the line that comes back. */
+/** Sends one line over a connection. Resolves to the line that comes back. */
 function connection(endpoint: string): Promise<string> {
   const { hostname, port } = new URL(endpoint);
   return new Promise((resolve, reject) => {
@@ -69,7 +69,7 @@ function count<K>(counts: Map<K, number>, key: K): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** The reason of a failure: the error's cause, because `fetch failed` alone says nothing. */
 function reasonOf(error: Error): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -1,4 +1,4 @@
-// `npm run up`: starts what does not run, runs `pulumi up`, sends requests and shows who responded.
+// `npm run up`: starts what does not run, runs `pulumi up`, sends requests and shows which backend responded.
 import { startBackends } from './backends.ts';
 import { FOLDER, shown } from './folder.ts';
 import { BACKENDS } from './ports.ts';
@@ -14,9 +14,9 @@ your Pulumi login and stacks are not touched.`;
 
 const NEXT = `Next
   1. Change a weight in examples/quickstart/index.ts
-  2. npm run preview    what would change; nothing does
-  3. npm run up         changes it, and sends the requests again
-     npm run down       takes everything away
+  2. npm run preview    shows what would change
+  3. npm run up         makes the change and sends the requests again
+     npm run down       removes everything
 `;
 
 export async function up(args: readonly string[]): Promise<void> {

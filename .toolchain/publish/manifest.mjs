@@ -1,4 +1,4 @@
-// package.json as the repository runs it (TypeScript sources) and as it is published (compiled), each from the other.
+// package.json in its two forms: as the repository runs it (TypeScript sources), and as it is published (compiled).
 
 /**
  * @typedef {string | { types?: string, default: string }} Entry
@@ -10,8 +10,8 @@ const SOURCE = /^\.\/(?!dist\/)(.+)\.ts$/;
 const COMPILED = /^\.\/dist\/(.+)\.js$/;
 
 /**
- * Entries point into dist: Node does not strip types under node_modules. `main` and `types` are for resolvers that do
- * not know `exports`, such as that of the TypeScript which Pulumi brings.
+ * The published form. Its entries point into dist, because Node does not strip types under node_modules. `main` and
+ * `types` are for resolvers that do not know `exports`, such as the one of the TypeScript that Pulumi installs.
  * @param {Manifest} manifest
  * @returns {Manifest}
  */
@@ -28,7 +28,7 @@ export function publishedManifest(manifest) {
 }
 
 /**
- * The inverse; what is the source form already stays as it is.
+ * The source form: the inverse of `publishedManifest`. A manifest in source form stays unchanged.
  * @param {Manifest} manifest
  * @returns {Manifest}
  */
@@ -43,7 +43,7 @@ export function sourceManifest({ main, types, ...manifest }) {
 }
 
 /**
- * A declaration with its neighbours' compiled names: the compiler rewrites them in code only.
+ * A declaration file whose imports name compiled files. The compiler itself rewrites imports in code only.
  * @param {string} text
  */
 export function compiledSpecifiers(text) {

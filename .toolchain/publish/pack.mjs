@@ -1,4 +1,4 @@
-// `npm pack` and `npm publish` call this: `prepare` compiles to dist/ and points package.json there, `restore` undoes it.
+// The hooks of `npm pack` and `npm publish`: `prepare` compiles to dist/ and adapts package.json, `restore` undoes it.
 
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +24,7 @@ async function prepare() {
 async function compile() {
   const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const project = fileURLToPath(new URL('tsconfig.json', import.meta.url));
-  // npm reads the tarball's name from stdout (`npm pack --json`), so nothing of it goes there.
+  // npm reads the tarball's name from standard output (`npm pack --json`), so the compiler must write nothing there.
   await step('compiling the package', () => exec(process.execPath, [compiler, '-p', project]));
 }
 
