@@ -1,4 +1,4 @@
-// Tests of the lock between processes: who has it, who waits, and what happens when its holder dies.
+// The lock between processes: who holds it, who waits, and what happens when its holder dies.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ function lockFile(t: TestContext): string {
   return path.join(folder, 'locks', 'it.lock');
 }
 
-/** A process that takes the lock, says so, and holds it until its standard input ends. */
+/** Starts a process that takes the lock, says so, and holds it until its standard input ends. */
 async function holder(t: TestContext, file: string): Promise<ChildProcess> {
   const program = `
     const { withLock } = await import(${JSON.stringify(LOCK_MODULE)});
@@ -38,7 +38,7 @@ async function deadPid(): Promise<number> {
   return child.pid as number;
 }
 
-test('the lock is there during the work only, and goes when the work fails', async (t) => {
+test('the lock exists only during the work, and is removed if the work fails', async (t) => {
   const file = lockFile(t);
   const result = await withLock(file, 'a test', async () => {
     assert.equal(Number(readFileSync(file, 'utf8')), process.pid);
@@ -68,7 +68,7 @@ test('a second process waits until the first is done', async (t) => {
   assert.equal(worked, true);
 });
 
-test('the lock of a process that was killed is taken over', async (t) => {
+test('the lock of a process that was killed goes to the next process', async (t) => {
   const file = lockFile(t);
   const first = await holder(t, file);
   first.kill('SIGKILL');
@@ -78,7 +78,7 @@ test('the lock of a process that was killed is taken over', async (t) => {
   assert.equal(existsSync(file), false);
 });
 
-test('of many that find a dead lock, one at a time works', async (t) => {
+test('processes that find a dead lock at the same time work one after the other', async (t) => {
   const file = lockFile(t);
   await withLock(file, 'a test', async () => {});
   writeFileSync(file, `${await deadPid()}\n`);

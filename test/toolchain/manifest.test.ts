@@ -1,4 +1,4 @@
-// package.json between repository and package: there and back, and the names of compiled files.
+// package.json in its source form and its published form, and the names of compiled files.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -19,7 +19,7 @@ test('the published package.json names compiled files only, for new and for old 
   assert.equal(published.types, './dist/sdk/index.d.ts');
 });
 
-test('restoring gives the very file again, and both ways stop after one step', () => {
+test('restoring gives the original file, and each conversion leaves its own result unchanged', () => {
   const published = publishedManifest(manifest);
   assert.equal(`${JSON.stringify(sourceManifest(published), null, 2)}\n`, text);
   assert.deepEqual(publishedManifest(published), published);

@@ -1,4 +1,4 @@
-// Tests of where the cache is, and of what is found on PATH.
+// The folder of the cache, and the commands on PATH.
 
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ test("the cache follows WEIR_CACHE, then XDG, then the platform's custom", () =>
   for (const [env, platform, expected] of rows) assert.equal(cacheFolder(env, platform, '/home/me'), expected);
 });
 
-test('folders go before PATH once, however often', () => {
+test('folders are put before PATH once, however often that is done', () => {
   assert.equal(prepend(['/a', '/b c'], '/usr/bin:/bin'), '/a:/b c:/usr/bin:/bin');
   assert.equal(prepend(['/a', '/b c'], prepend(['/a', '/b c'], '/usr/bin:/bin')), '/a:/b c:/usr/bin:/bin');
   assert.equal(prepend(['/a'], undefined), '/a');

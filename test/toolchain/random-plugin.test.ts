@@ -1,4 +1,4 @@
-// Which plugin for @pulumi/random Pulumi gets to see, and what the stand-in for it makes.
+// The plugin for @pulumi/random that Pulumi finds, and the values that its stand-in makes.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { provider } from '../random-plugin/provider.mjs';
 const PLUGIN = 'pulumi-resource-random';
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'node_modules/@pulumi/random/package.json'), 'utf8'));
 
-/** The plugin's folder in a home, with the files given; without any there is no such folder. */
+/** The plugin's folder in a home, with the given files. Without files, the folder does not exist. */
 function place(home: string, files: Readonly<Record<string, string>> = {}): string {
   const folder = path.join(home, 'plugins', `resource-random-v${version}`);
   for (const [name, text] of Object.entries(files)) {
@@ -29,14 +29,14 @@ function homes(t: TestContext): { own: string; user: string; cache: string } {
   return { own: temporaryDirectory(t), user: temporaryDirectory(t), cache: temporaryDirectory(t) };
 }
 
-test('the official plugin stays as it is, and nothing is put on PATH', async (t) => {
+test('the official plugin stays unchanged, and nothing is put on PATH', async (t) => {
   const { own, cache } = homes(t);
   const folder = place(own, OFFICIAL);
   assert.deepEqual(await ensureRandomPlugin(ROOT, own, cache, { PATH: '' }), []);
   assert.equal(readFileSync(path.join(folder, PLUGIN), 'utf8'), 'official');
 });
 
-test("a stand-in is this checkout's, in the home of the set-up", async (t) => {
+test('a stale stand-in in the home of the set-up is replaced by the stand-in of this checkout', async (t) => {
   const { own, cache } = homes(t);
   const folder = place(own, STALE_STAND_IN);
   assert.deepEqual(await ensureRandomPlugin(ROOT, own, cache, { PATH: '' }), []);
@@ -45,14 +45,14 @@ test("a stand-in is this checkout's, in the home of the set-up", async (t) => {
   }
 });
 
-test("a user's home without a plugin is left alone, and the stand-in comes on PATH", async (t) => {
+test('a home of the user without a plugin is left alone, and the stand-in is put on PATH', async (t) => {
   const { own, user, cache } = homes(t);
   const folder = place(own, STALE_STAND_IN);
   assert.deepEqual(await ensureRandomPlugin(ROOT, own, cache, { PATH: '', PULUMI_HOME: user }), [folder]);
   assert.throws(() => readFileSync(path.join(place(user), PLUGIN)), { code: 'ENOENT' });
 });
 
-test("a plugin in the user's home or on PATH is taken, and none is brought", async (t) => {
+test('a plugin in the home of the user or on PATH is used, and none is installed', async (t) => {
   const { own, user, cache } = homes(t);
   const folder = place(user, OFFICIAL);
   assert.deepEqual(await ensureRandomPlugin(ROOT, own, cache, { PATH: '', PULUMI_HOME: user }), []);
@@ -60,7 +60,7 @@ test("a plugin in the user's home or on PATH is taken, and none is brought", asy
   assert.throws(() => readFileSync(path.join(place(own), PLUGIN)), { code: 'ENOENT' });
 });
 
-/** As Pulumi does it: check, then create. */
+/** Makes a value as Pulumi does: check, then create. */
 async function made(
   type: string,
   news: Record<string, unknown>,
@@ -73,12 +73,12 @@ async function made(
   for (const [name, value] of Object.entries({ keepers: { release: '2' }, ...news })) {
     const changed = { ...inputs, [name]: name === 'keepers' ? value : undefined };
     const diff = await provider.diff(result.id, urn, result.outs, changed);
-    assert.deepEqual(diff, { changes: true, replaces: [name] }, `another ${name} makes it anew`);
+    assert.deepEqual(diff, { changes: true, replaces: [name] }, `another ${name} replaces the resource`);
   }
   return result;
 }
 
-test('the stand-in: the forms of an id are of the same bytes', async () => {
+test('the stand-in gives each form of an id the same bytes', async () => {
   const { id, outs } = await made('RandomId', { byteLength: 9, prefix: 'p-' });
   const bytes = Buffer.from(id, 'base64url');
   assert.equal(bytes.length, 9);
@@ -90,7 +90,7 @@ test('the stand-in: the forms of an id are of the same bytes', async () => {
   );
 });
 
-test('the stand-in: passwords and strings have the characters asked for', async () => {
+test('the stand-in gives passwords and strings of the requested characters', async () => {
   const password = await made('RandomPassword', { length: 200, special: false });
   assert.match(String(password.outs.result), /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[a-zA-Z\d]{200}$/);
   assert.equal(password.id, 'none');
@@ -105,7 +105,7 @@ test('the stand-in: passwords and strings have the characters asked for', async 
   assert.equal(text.id, text.outs.result);
 });
 
-test('the stand-in: a shuffle has each once, the same for a seed, and begins anew where more are asked for', async () => {
+test('the stand-in shuffles each input once, equally for equal seeds, and starts again if more results are requested', async () => {
   const inputs = Array.from({ length: 20 }, (_, n) => `${n}`);
   const results = async (more: object) => (await made('RandomShuffle', { inputs, ...more })).outs.results as string[];
   const [one, other] = [await results({}), await results({})];
@@ -116,7 +116,7 @@ test('the stand-in: a shuffle has each once, the same for a seed, and begins ane
   assert.deepEqual([more.length, new Set(more.slice(0, 20)).size, new Set(more.slice(20)).size], [30, 20, 10]);
 });
 
-test('the stand-in: what it does not have is refused, not made up', async () => {
+test('the stand-in refuses what it does not have', async () => {
   const urn = (type: string) => `urn:pulumi:dev::shop::random:index/${type}::x`;
   await assert.rejects(provider.check(urn('randomUuid:RandomUuid'), {}, {}), /stand-in .* has no .*RandomUuid/);
   const { failures } = await provider.check(urn('randomPassword:RandomPassword'), {}, { length: 8, minLower: 2 });

@@ -1,4 +1,4 @@
-// Tests of how the published list of checksums is read.
+// The published list of checksums, and how it is read.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { checksumOf } from '../../.toolchain/release.mjs';
 const a = 'a'.repeat(64);
 const b = 'b'.repeat(64);
 
-test('a checksum is that of exactly the file asked for', () => {
+test('a checksum belongs to exactly the requested file', () => {
   const list = `${a}  pulumi-v3.250.0-linux-x64.tar.gz\n${b} *pulumi-v3.250.0-linux-arm64.tar.gz\r\n`;
   assert.equal(checksumOf('pulumi-v3.250.0-linux-x64.tar.gz', list), a);
   assert.equal(checksumOf('pulumi-v3.250.0-linux-arm64.tar.gz', list), b);
@@ -15,7 +15,7 @@ test('a checksum is that of exactly the file asked for', () => {
   assert.equal(checksumOf('linux-x64.tar.gz', list), undefined);
 });
 
-test('what is no list of checksums gives none', () => {
+test('a text that is not a list of checksums gives none', () => {
   assert.equal(checksumOf('file', '<html>404</html>'), undefined);
   assert.equal(checksumOf('file', `${a.slice(1)}  file`), undefined);
 });

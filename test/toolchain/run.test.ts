@@ -1,4 +1,4 @@
-// Tests of run.mjs itself, as its callers use it: streams, exit code, signals, folder and environment.
+// run.mjs as its callers use it: streams, exit code, signals, folder and environment.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -39,12 +39,12 @@ test('standard input, output, error and the exit code pass through', async (t) =
 });
 
 for (const stream of ['stdout', 'stderr'] as const) {
-  test(`a slow reader of ${stream} gets all of it`, async (t) => {
-    // A plain program: a pipe that refuses to wait is an error for it.
+  test(`a slow reader of ${stream} gets everything`, async (t) => {
+    // The program is a plain one, for which a pipe that does not block is an error.
     const child = run(t, ['sh', '-c', `head -c 3000000 /dev/zero ${stream === 'stderr' ? '>&2' : ''}`]);
     let size = 0;
     for await (const chunk of child[stream]) {
-      // The pipe fills while nobody reads.
+      // The pipe fills while the test does not read.
       if (size === 0) await delay(300);
       size += chunk.length;
     }
@@ -53,7 +53,7 @@ for (const stream of ['stdout', 'stderr'] as const) {
 }
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  test(`${name} reaches the command, which may end as it likes`, async (t) => {
+  test(`${name} reaches the command, which decides how it ends`, async (t) => {
     const program = `process.on('${name}', () => process.exit(7)); setInterval(() => {}, 1000); console.log('ready');`;
     const child = run(t, ['node', '--eval', program]);
     await once(child.stdout, 'data');
@@ -61,7 +61,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     assert.deepEqual(await once(child, 'exit'), [7, null]);
   });
 
-  test(`a command that ${name} ends makes run.mjs end by it too`, async (t) => {
+  test(`run.mjs ends by ${name} if the command does`, async (t) => {
     const child = run(t, ['node', '--eval', `setInterval(() => {}, 1000); console.log('ready');`]);
     await once(child.stdout, 'data');
     child.kill(name);
@@ -69,7 +69,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-test('a command that is killed makes run.mjs end by the same signal', async (t) => {
+test('run.mjs ends by the same signal as a command that is killed', async (t) => {
   const child = run(t, ['node', '--eval', `process.kill(process.pid, 'SIGKILL')`]);
   assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
 });
@@ -89,16 +89,16 @@ test("the command runs in the caller's folder, with Pulumi and the packages on P
   assert.equal(seen.cwd, folder);
   assert.match(seen.node, /^(22\.(19|[2-9]\d)|2[3-9]|[3-9]\d)\./);
   assert.match(seen.pulumi, /^v3\./);
-  // PATH apart, the environment is the caller's: PULUMI_HOME was set and stays.
+  // Except for PATH, the environment is the caller's: PULUMI_HOME was set and stays.
   assert.deepEqual({ ...seen.env, PATH: '' }, { ...before, PATH: '' });
 });
 
-test("`weir` is this checkout's, from any folder", async (t) => {
+test('the command `weir` is the one of this checkout, from any folder', async (t) => {
   const child = run(t, ['weir', '--help'], { cwd: tmpdir() });
   assert.match(await text(child.stdout), /serve \[options\]/);
 });
 
-test('PULUMI_HOME is set only where it is unset, and nothing else is', async (t) => {
+test('PULUMI_HOME is set only if it is unset, and no other variable is changed', async (t) => {
   const { PULUMI_HOME: _, ...before } = process.env;
   const child = run(t, ['node', '--eval', 'console.log(JSON.stringify(process.env))'], { env: before });
   const { PULUMI_HOME: home, ...seen } = JSON.parse(await text(child.stdout));
@@ -106,7 +106,7 @@ test('PULUMI_HOME is set only where it is unset, and nothing else is', async (t)
   assert.deepEqual({ ...seen, PATH: '' }, { ...before, PATH: '' });
 });
 
-test('a command that does not exist is said so, as by a shell', async (t) => {
+test('a command that does not exist is reported as by a shell', async (t) => {
   const child = run(t, ['weir-no-such-command']);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   assert.equal(code, 127);
@@ -114,7 +114,7 @@ test('a command that does not exist is said so, as by a shell', async (t) => {
   assert.match(stderr, /^weir: weir-no-such-command: command not found$/m);
 });
 
-test('without a command there is the usage, on standard error', async (t) => {
+test('without a command, the usage is printed to standard error', async (t) => {
   const child = run(t, []);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   assert.equal(code, 2);

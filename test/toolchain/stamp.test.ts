@@ -1,4 +1,4 @@
-// Tests of the stamp that says whether the installed npm packages are those of the lock file.
+// The stamp that shows whether the installed npm packages are those of the lock file.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ function checkout(t: TestContext): string {
   return root;
 }
 
-test('the stamp changes with each of what the packages follow from, and with nothing else', (t) => {
+test('the stamp changes with everything that decides the packages, and with nothing else', (t) => {
   const root = checkout(t);
   const before = stamp(root, 'v24.21.0');
   writeFileSync(path.join(root, 'README.md'), 'text');
@@ -28,11 +28,11 @@ test('the stamp changes with each of what the packages follow from, and with not
   assert.notEqual(stamp(root, 'v24.21.0'), changed);
 });
 
-test('the same folder elsewhere has the same stamp', (t) => {
+test('an equal checkout elsewhere has the same stamp', (t) => {
   assert.equal(stamp(checkout(t), 'v24.21.0'), stamp(checkout(t), 'v24.21.0'));
 });
 
-test('a checkout without its lock file is told so', (t) => {
+test('a checkout without its lock file is an error that names the file', (t) => {
   const root = checkout(t);
   rmSync(path.join(root, 'package-lock.json'));
   assert.throws(() => stamp(root, 'v24.21.0'), /package-lock\.json cannot be read/);

@@ -1,4 +1,4 @@
-// Tests of the version numbers that decide whether what is installed is new enough.
+// Version numbers, which decide whether an installed program is new enough.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// The quick start's picture: columns, bars and marks.
+// The picture of the quick start: columns, bars and marks.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { bar, picture } from '../../../.toolchain/demo/picture.ts';
@@ -11,19 +11,19 @@ const share = (name: string, weight: number, due: number, got: number, remark = 
 const nothingFailed = { sent: 100, byPort: new Map(), failures: new Map() };
 
 describe('bar', () => {
-  it('ends at the mark where the share got is the share due', () => {
+  it('ends at the mark if the target got the share that was due', () => {
     assert.equal(bar(0.5, 0.5, 1), `${'█'.repeat(20)}│`);
   });
 
-  it('stays short of the mark where less was got', () => {
+  it('ends before the mark if the target got less', () => {
     assert.equal(bar(0.25, 0.5, 1), `${'█'.repeat(10)}${' '.repeat(10)}│`);
   });
 
-  it('goes on behind the mark where more was got', () => {
+  it('ends behind the mark if the target got more', () => {
     assert.equal(bar(0.5, 0.25, 1), `${'█'.repeat(10)}│${'█'.repeat(10)}`);
   });
 
-  it('is empty where nothing was due and nothing was got, of anything', () => {
+  it('is empty if nothing was due and nothing was got', () => {
     assert.equal(bar(0, 0, 0), '│');
   });
 });
@@ -48,20 +48,20 @@ describe('picture', () => {
     );
   });
 
-  it('says how many failed, and why', () => {
+  it('shows how many requests failed, and why', () => {
     const failures = new Map([['responded with 503 Service Unavailable', 100]]);
     const text = picture('http://127.0.0.1:8080', [], { ...nothingFailed, failures });
     assert.match(text, /^ {2}100 of 100 requests: responded with 503 Service Unavailable$/m);
   });
 
-  it('fits into 80 columns whatever the targets are called', () => {
+  it('fits into 80 columns, whatever the targets are called', () => {
     const shares = [share('n'.repeat(200), 100, 1, 0), share('b', 1, 0, 1)];
     for (const line of picture('http://127.0.0.1:8080', shares, nothingFailed).split('\n')) {
       assert.ok(line.length <= 80, line);
     }
   });
 
-  it('colours nothing unless told to', () => {
+  it('has no colours by default', () => {
     const text = picture('http://127.0.0.1:8080', [share('blue', 1, 1, 1)], nothingFailed);
     assert.ok(!text.includes('\x1b'));
   });

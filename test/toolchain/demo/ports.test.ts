@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { it, type TestContext } from 'node:test';
 import { freePortFrom, settlePort } from '../../../.toolchain/demo/ports.ts';
 
-/** A port below 65,000, which something listens on. */
+/** A port below 65,000 on which a server listens. */
 async function takenPort(t: TestContext): Promise<number> {
   for (;;) {
     const server = net.createServer().listen(0, '127.0.0.1');
@@ -16,13 +16,13 @@ async function takenPort(t: TestContext): Promise<number> {
   }
 }
 
-it('passes over a port that is taken, and those that are meant for others', async (t) => {
+it('skips a port that is taken, and ports that are kept for others', async (t) => {
   const taken = await takenPort(t);
   const chosen = await freePortFrom(taken, new Set([taken + 1]));
   assert.ok(chosen > taken + 1 && chosen < taken + 50, `${chosen}`);
 });
 
-it('keeps a port that is free, and gives up another that was taken meanwhile', async (t) => {
+it('keeps a port that is free, and replaces one that was taken meanwhile', async (t) => {
   const taken = await takenPort(t);
   const record = { ports: { http: taken, tcp: 0 }, processes: {}, config: {} };
   record.ports.tcp = await freePortFrom(taken, new Set());

@@ -1,4 +1,4 @@
-// Due and got of the quick start's picture.
+// The shares in the picture of the quick start: what was due to each target, and what it got.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ListenerStatus } from '../../../.toolchain/demo/runtime.ts';
@@ -17,7 +17,7 @@ function tally(sent: number, byPort: [number, number][]): Tally {
 }
 
 describe('shares', () => {
-  it('sets what each target got beside its part of the weights, the heaviest first', () => {
+  it('compares what each target got with its part of the weights, the heaviest first', () => {
     const targets = [target('amber', 3, 10), target('blue', 1, 30)];
     const counted = tally(20, [
       [1, 15],
@@ -29,7 +29,7 @@ describe('shares', () => {
     ]);
   });
 
-  it('gives the share of an unhealthy target to the others and says why', () => {
+  it('gives the share of an unhealthy target to the others, and shows the reason', () => {
     const targets = [
       target('blue', 1, 50),
       target('green', 2, 50, { health: 'unhealthy', lastError: 'connection refused' }),
@@ -39,7 +39,7 @@ describe('shares', () => {
     assert.deepEqual([green?.due, green?.got, green?.remark], [0, 0, 'unhealthy: connection refused']);
   });
 
-  it('owes nothing to weight 0, healthy or not, and needs no remark for it', () => {
+  it('gives no share and no remark to weight 0, whether the target is healthy or not', () => {
     const targets = [target('blue', 1, 0), target('green', 2, 0, { health: 'checking' })];
     for (const share of sharesOf(targets, tally(100, []))) assert.deepEqual([share.due, share.remark], [0, '']);
   });

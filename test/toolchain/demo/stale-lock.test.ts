@@ -1,4 +1,4 @@
-// When the quick start takes Pulumi's lock away.
+// Locks of Pulumi that the quick start removes.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,15 +20,15 @@ function stateFolder(t: TestContext, holders: readonly number[]): string {
   return folder;
 }
 
-it('is taken away where the Pulumi that took it is gone', (t) => {
+it('is removed if the Pulumi that took it is gone', (t) => {
   assert.equal(isLockedByTheDead(stateFolder(t, [dead])), true);
 });
 
-it('is left where one of its holders lives', (t) => {
+it('is kept if one of its holders lives', (t) => {
   assert.equal(isLockedByTheDead(stateFolder(t, [dead, process.pid])), false);
 });
 
-it('is not there in a folder without locks, or that does not exist', (t) => {
+it('does not exist in a folder without locks, or in one that does not exist', (t) => {
   assert.equal(isLockedByTheDead(stateFolder(t, [])), false);
   assert.equal(isLockedByTheDead('/nonexistent'), false);
 });

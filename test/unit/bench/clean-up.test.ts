@@ -1,8 +1,9 @@
+// The clean-up of the bench: steps that run at its end.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CleanUp } from '../../bench/clean-up.ts';
 
-test('steps run once, the newest first, each after the one before it, also where one fails', async () => {
+test('steps run once, the newest first, one after the other, even if one fails', async () => {
   const cleanUp = new CleanUp();
   const order: string[] = [];
   cleanUp.after(() => {

@@ -1,3 +1,4 @@
+// The processor time of a process, as Linux reports it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cpuTicks } from '../../bench/cpu-time.ts';
@@ -12,6 +13,6 @@ test('a name with spaces and brackets does not shift the fields', () => {
   assert.equal(cpuTicks(`123 (a) S (b c) ${FIELDS}`), 292);
 });
 
-test('anything else is refused', () => {
+test('a line of another form is refused', () => {
   assert.throws(() => cpuTicks('123 (node) S 1'), /not a line/);
 });

@@ -1,9 +1,10 @@
+// The options of the bench.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseOptions } from '../../bench/options.ts';
 import { SCENARIOS } from '../../bench/scenarios.ts';
 
-test('without options everything is measured: 5 rounds of 1 second', () => {
+test('without options everything is measured, in 5 rounds of 1 second', () => {
   assert.deepEqual(parseOptions([]), {
     rounds: 5,
     seconds: 1,
@@ -23,12 +24,12 @@ test('any option but --install leaves the document as it is', () => {
   for (const args of partial) assert.ok(!parseOptions(args).isWhole, args.join(' '));
 });
 
-test('--quick is 1 round of 1 second, and what is given beside it counts', () => {
+test('--quick is 1 round of 1 second, and other options override it', () => {
   const { rounds, seconds } = parseOptions(['--quick', '--rounds', '2']);
   assert.deepEqual([rounds, seconds], [2, 1]);
 });
 
-test('--scenario chooses, --peers-only leaves out what only Weir has', () => {
+test('--scenario chooses scenarios, and --peers-only leaves out what only Weir has', () => {
   const one = parseOptions(['--scenario', 'tcp-small', '--scenario', 'writes']);
   assert.deepEqual([one.scenarios.map(({ name }) => name), one.hasWrites], [['tcp-small'], true]);
   assert.equal(parseOptions(['--scenario', 'tcp-small']).hasWrites, false);

@@ -1,14 +1,15 @@
+// The configuration files of the peers, which are templates with placeholders.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fillIn } from '../../bench/peers.ts';
 
-test('each placeholder is replaced wherever it stands, and one without a value is refused', () => {
+test('each placeholder is replaced everywhere, and one without a value is refused', () => {
   assert.equal(fillIn('listen {{port}}; {{a}}{{port}}', { port: 80, a: 'x' }), 'listen 80; x80');
   assert.throws(() => fillIn('{{port}} {{other}}', { port: 80 }), /no value for \{\{other\}\}/);
 });
 
-test("the peers' files need nothing but what is filled in", () => {
+test('the files of the peers need nothing but the values that are filled in', () => {
   const folder = new URL('../../bench/peers/', import.meta.url);
   const files = readdirSync(folder);
   assert.equal(files.length, 12);

@@ -1,3 +1,4 @@
+// The report of the bench.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -44,8 +45,8 @@ function linesOf(scenarios: readonly ScenarioResult[]): string[] {
   return text.split('\n').filter((line) => line.startsWith('|'));
 }
 
-test('a ratio is the median over the rounds of each round by itself, with its range', () => {
-  // The machine was half as fast in the second round: that is no news of Weir.
+test('a ratio is the median of the ratios of the rounds, with their range', () => {
+  // The machine was half as fast in the second round, which must not change the ratio.
   const lines = linesOf([
     result('/small', [
       ['direct', samples([200_000, 100_000, 200_000], [undefined, undefined, undefined])],
@@ -63,12 +64,12 @@ test('a ratio is the median over the rounds of each round by itself, with its ra
   ]);
 });
 
-test('large bodies are given in MB/s, and one round has no range', () => {
+test('large bodies are given in MB/s, and a single round has no range', () => {
   const [, , line] = linesOf([result('/large', [['haproxy', samples([1000], [500])]])]);
   assert.equal(line, '| HTTP, 1 MiB | HAProxy | 1.00 |  | 1.00 | 1049 MB/s | 1.50 ms | 500 µs |');
 });
 
-test('a goal is met by the median, and named where it is not; one of a peer that was not measured is left out', () => {
+test('the median decides whether a goal is met, and a goal for a peer that was not measured is left out', () => {
   const lines = linesOf([
     result('/small', [
       ['haproxy', samples([100, 100, 100], [1, 1, 1])],
@@ -89,7 +90,7 @@ test('a goal is met by the median, and named where it is not; one of a peer that
   assert.equal(line, '| HTTP: 0.5 x HAProxy | HTTP, 15 bytes | 0.49 | **not met** |');
 });
 
-test('writes are given by the number of targets, as ratio to the first', () => {
+test('writes are given by the number of targets, with their ratio to the first row', () => {
   const report = { machine: MACHINE, rounds: 3, seconds: 3, scenarios: [], bounds: [] };
   const writes = [
     { targets: 10, latenciesMs: [1, 1, 4] },
@@ -101,7 +102,7 @@ test('writes are given by the number of targets, as ratio to the first', () => {
   assert.match(renderReport({ ...report, machine: { ...MACHINE, isDataInMemory: true }, writes }), /in memory/);
 });
 
-test('the first line names day, machine and versions, and every table has as many cells as heads', () => {
+test('the first line names day, machine and versions, and every row of a table has as many cells as its head', () => {
   const text = renderReport({
     machine: MACHINE,
     rounds: 1,

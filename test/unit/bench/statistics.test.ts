@@ -1,3 +1,4 @@
+// Medians and percentiles of measured values.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -10,7 +11,7 @@ test('the median is the middle value, or the mean of the two in the middle', () 
   assert.equal(median([7]), 7);
 });
 
-test('a percentile is a value that was measured, by nearest rank', () => {
+test('a percentile is a measured value, by nearest rank', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
   assert.equal(percentile(hundred, 99), 99);
   assert.equal(percentile(hundred, 50), 50);
@@ -18,7 +19,7 @@ test('a percentile is a value that was measured, by nearest rank', () => {
   assert.equal(percentile([3, 1, 2], 0), 1);
 });
 
-test('both are refused without values, and leave the values as they were', () => {
+test('median and percentile refuse an empty list, and do not change their list', () => {
   assert.throws(() => median([]), RangeError);
   assert.throws(() => percentile([], 99), RangeError);
   const values = [3, 1, 2];
@@ -27,7 +28,7 @@ test('both are refused without values, and leave the values as they were', () =>
   assert.deepEqual(values, [3, 1, 2]);
 });
 
-test('at least the share asked for is at or below a percentile, and no smaller value does it', () => {
+test('at least the requested share of the values is at or below a percentile, and no smaller value achieves that', () => {
   const values = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 50 });
   assertHolds(
     fc.property(values, fc.integer({ min: 1, max: 100 }), (all, percent) => {

@@ -1,3 +1,4 @@
+// The output of wrk, and how it is read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseWrk } from '../../bench/wrk.ts';
@@ -19,7 +20,7 @@ Transfer/sec:     34.01MB
 `;
 }
 
-test('reads requests, their rate and the 99th percentile in milliseconds', () => {
+test('the output gives the requests, their rate and the 99th percentile in milliseconds', () => {
   assert.deepEqual(parseWrk(output()), { requests: 642641, requestsPerSecond: 207308.5, p99Ms: 0.342 });
   assert.equal(parseWrk(output({ p99: '1.97ms' })).p99Ms, 1.97);
   assert.equal(parseWrk(output({ p99: '1.50s' })).p99Ms, 1500);
@@ -27,12 +28,12 @@ test('reads requests, their rate and the 99th percentile in milliseconds', () =>
 });
 
 for (const problem of ['Non-2xx or 3xx responses: 5', 'Socket errors: connect 0, read 3, write 0, timeout 0']) {
-  test(`a run with failed requests is no result: ${problem.split(':')[0]}`, () => {
+  test(`a run with failed requests is refused: ${problem.split(':')[0]}`, () => {
     assert.throws(() => parseWrk(output({ problem: `  ${problem}\n` })), { message: `requests failed: ${problem}` });
   });
 }
 
-test('a run without requests, and what is not a result of wrk, are refused', () => {
+test('a run without requests, and a text that wrk did not write, are refused', () => {
   for (const text of [output({ requests: '0' }), output({ p99: '-nan' }), '']) {
     assert.throws(() => parseWrk(text), /^Error: the output of wrk has another form than expected: /);
   }

@@ -1,4 +1,4 @@
-// The client against scripted responds: what it repeats, what it takes for gone, and what its errors say to do.
+// The client against scripted responses: what it repeats, what it takes for gone, and what its errors advise.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Call, RuntimeClient } from '../../../provider/client/client.ts';
@@ -28,7 +28,7 @@ async function scripted(
   return { runtime, client: clientFor(runtime.url, env) };
 }
 
-test('a write carries token, runtime and body, and the runtime is asked for its id once', async (t) => {
+test('a write carries token, runtime and body, and the client asks only once for the id of the runtime', async (t) => {
   const { runtime, client } = await scripted(t, () => stored({ vip: '127.0.0.1' }));
   const response = await client.put({ ...CALL, id: 'a b' }, { weight: 1 }, 0);
   await client.get(CALL);
@@ -40,14 +40,14 @@ test('a write carries token, runtime and body, and the runtime is asked for its 
   assert.equal(put?.headers['x-weir-runtime'], RUNTIME_ID);
 });
 
-test('what is not there is undefined to get, and deleted to delete', async (t) => {
+test('a missing object is undefined for get, and deleted for delete', async (t) => {
   const { runtime, client } = await scripted(t, () => failure(404, 'NotFound', 'There is no attachment web-1.'));
   assert.equal(await client.get(CALL), undefined);
   await client.delete(CALL, 'i/1');
   assert.equal(runtime.seen[1]?.url, '/v1/attachments/web-1?incarnation=i%2F1');
 });
 
-test('a write has time for its waits beside what it takes itself: for first checks where nothing else is said', async (t) => {
+test('a write has time for its waits in addition to its own, by default for first checks', async (t) => {
   const timeout = t.mock.method(AbortSignal, 'timeout');
   const { client } = await scripted(t, () => stored({}));
   await client.get(CALL);
@@ -58,7 +58,7 @@ test('a write has time for its waits beside what it takes itself: for first chec
   assert.deepEqual(given, [30_000, 60_000, 35_000, 60_000]);
 });
 
-test('a list goes on with the cursor of each page to the last one', async (t) => {
+test('a list follows the cursor of each page to the last one', async (t) => {
   const object = (id: string) => ({ id, incarnation: 'i-1', version: 1 });
   const { runtime, client } = await scripted(t, ({ url }) => ({
     status: 200,
@@ -76,10 +76,10 @@ test('a list goes on with the cursor of each page to the last one', async (t) =>
 
 for (const [trouble, reply] of [
   ['the connection is lost', 'reset'],
-  ['not every plane has it', failure(504, 'Timeout', 'late')],
+  ['not every data plane serves it', failure(504, 'Timeout', 'late')],
   ['the runtime is busy', failure(503, 'SystemBusy', 'busy')],
 ] as const satisfies readonly (readonly [string, Reply])[]) {
-  test(`the same write is sent again where ${trouble}, twice at most`, async (t) => {
+  test(`a write is sent again if ${trouble}, twice at most`, async (t) => {
     const recovering = await scripted(t, ({ url }, index) => (url !== '/healthz' && index === 0 ? reply : stored({})));
     await recovering.client.put(CALL, { incarnation: 'i-1' }, 0);
     assert.deepEqual(
@@ -92,7 +92,7 @@ for (const [trouble, reply] of [
   });
 }
 
-test('a refusal is not repeated, and keeps code, details and request id', async (t) => {
+test('an error response is not repeated, and keeps code, details and request id', async (t) => {
   const details = [{ path: 'targets.b1.port', message: 'is required' }];
   const { runtime, client } = await scripted(t, () => failure(400, 'InvalidParameter', 'Refused:', details));
   await assert.rejects(client.put(CALL, {}, 0), {
@@ -105,12 +105,12 @@ test('a refusal is not repeated, and keeps code, details and request id', async 
   assert.equal(runtime.seen.length, 1);
 });
 
-test('a code of a newer runtime keeps its message', async (t) => {
+test('an error code of a newer runtime keeps its message', async (t) => {
   const { client } = await scripted(t, () => failure(418, 'NewCode', 'what it means'));
   await assert.rejects(client.put(CALL, {}, 0), { code: 'Internal', message: 'what it means' });
 });
 
-test('nothing listens: says where, why and what to do, and says it again without asking again', async () => {
+test('the error for a dead endpoint says where, why and what to do, and is repeated without another request', async () => {
   const client = clientFor(`http://127.0.0.1:${await freePort()}`);
   const expected = {
     code: 'Unreachable',
@@ -121,7 +121,7 @@ test('nothing listens: says where, why and what to do, and says it again without
   await assert.rejects(client.delete(CALL, undefined), expected);
 });
 
-test('https to a port that speaks http says that the scheme is wrong', async (t) => {
+test('the error for https to a port that speaks http says that the scheme is wrong', async (t) => {
   const { runtime } = await scripted(t, () => stored({}));
   const client = clientFor(runtime.url.replace('http:', 'https:'));
   await assert.rejects(client.get(CALL), {
@@ -130,13 +130,13 @@ test('https to a port that speaks http says that the scheme is wrong', async (t)
   });
 });
 
-test('a server without X-Weir-Runtime is no Weir runtime', async (t) => {
+test('a server without X-Weir-Runtime is not a Weir runtime', async (t) => {
   const { runtime, client } = await scripted(t, () => ({ status: 200, body: {}, runtimeId: undefined }));
   await assert.rejects(client.get(CALL), { code: 'Unreachable', message: /but is not a Weir runtime/ });
   assert.equal(runtime.seen.length, 0);
 });
 
-test('a path under which the runtime has no API is a wrong endpoint, never an absent object', async (t) => {
+test('a path under which the runtime has no API is a wrong endpoint, never a missing object', async (t) => {
   for (const reply of [failure(404, 'NotFound', 'no route'), failure(401, 'Unauthenticated', 'no')]) {
     const { runtime } = await scripted(t, () => reply);
     const client = clientFor(`${runtime.url}/v1`);
@@ -149,13 +149,13 @@ test('a path under which the runtime has no API is a wrong endpoint, never an ab
   }
 });
 
-test('a route that the runtime does not know is no object that is gone', async (t) => {
+test('a route that the runtime does not know is not a missing object', async (t) => {
   const { client } = await scripted(t, () => failure(404, 'UnknownRoute', 'This runtime has no route GET /v1/x.'));
   await assert.rejects(client.get(CALL), { code: 'UnknownRoute' });
   await assert.rejects(client.delete(CALL, undefined), { code: 'UnknownRoute' });
 });
 
-test('another runtime than the state names is refused before anything is sent, never taken for gone', async (t) => {
+test('another runtime than the state names is refused before a request is sent, and never taken for gone', async (t) => {
   const { runtime, client } = await scripted(t, () => failure(404, 'NotFound', 'no'));
   const call = { ...CALL, expectedRuntime: 'rt-0' };
   const expected = { code: 'RuntimeMismatch', message: /runtime rt-0, .* is runtime rt-1: .*weir:acceptRuntime rt-1/ };
@@ -165,13 +165,13 @@ test('another runtime than the state names is refused before anything is sent, n
   assert.equal(runtime.seen.length, 0);
 });
 
-test('an accepted runtime takes the place of the one in the state', async (t) => {
+test('an accepted runtime replaces the one in the state', async (t) => {
   const env = { WEIR_TOKEN: 'weir_t', WEIR_ACCEPT_RUNTIME: RUNTIME_ID };
   const { client } = await scripted(t, () => failure(404, 'NotFound', 'no'), env);
   assert.equal(await client.get({ ...CALL, expectedRuntime: 'rt-0' }), undefined);
 });
 
-test('a runtime exchanged after the first contact is another runtime, not an absent object', async (t) => {
+test('a runtime that is exchanged after the first contact is another runtime, not a missing object', async (t) => {
   const { client } = await scripted(t, ({ url }) =>
     url === '/healthz'
       ? { status: 200, body: {} }
@@ -183,7 +183,7 @@ test('a runtime exchanged after the first contact is another runtime, not an abs
   });
 });
 
-test('a refused token names where it was taken from, a missing one where to put it', async (t) => {
+test('the error for a refused token names its source, and the error for a missing one says where to put it', async (t) => {
   const refused = failure(401, 'Unauthenticated', 'no');
   const given = await scripted(t, () => refused);
   await assert.rejects(given.client.get(CALL), {
@@ -194,7 +194,7 @@ test('a refused token names where it was taken from, a missing one where to put 
   await assert.rejects(missing.client.get(CALL), { message: /wants a token, and none was found in WEIR_TOKEN/ });
 });
 
-test('a refused permission names what is missing, and the token that misses it; a token of the last up says so', async (t) => {
+test('the error for a refused permission names what is missing and the token, and says if that is of the last up', async (t) => {
   const details = [{ path: 'targets.b7', message: 'needs slb:AddBackendServers on instance/i-7', code: 'Forbidden' }];
   const refused = failure(403, 'Forbidden', 'The token "ci" does not allow this:', details);
   const given = await scripted(t, () => refused);
@@ -207,14 +207,14 @@ test('a refused permission names what is missing, and the token that misses it; 
   await assert.rejects(client.put(CALL, {}, 0), { message: /one from weir:token \(refresh .*--run-program/ });
 });
 
-test('a token is asked for once: the second response to a repeated call would have another', async (t) => {
+test('a token is requested once, because a repeated request would make another one', async (t) => {
   const { runtime, client } = await scripted(t, ({ url }) => (url === '/healthz' ? stored({}) : 'reset'));
   const statements = [{ actions: ['slb:*'], resources: ['*'] }];
   await assert.rejects(client.createToken({ name: 'ci', statements }), { code: 'Unreachable' });
   assert.equal(runtime.seen.length, 1);
 });
 
-test('an endpoint of the configuration may be that of the last up, and the error says so', async () => {
+test('the error for a configured endpoint says that it may be the one of the last up', async () => {
   const endpoint = `http://127.0.0.1:${await freePort()}`;
   const config: Record<string, string> = { 'weir:endpoint': endpoint };
   const client = new RuntimeClient(settingsOf({ get: (key) => config[key] }, {}));

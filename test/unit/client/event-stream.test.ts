@@ -1,4 +1,4 @@
-// Events as they come over a connection: in parts that end anywhere, between comments and settings.
+// Events as they arrive over a connection: in parts that end anywhere, among comments and settings.
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
@@ -24,7 +24,7 @@ test('each event is read once, wherever the parts of the stream end', async () =
   }
 });
 
-test('a stream that breaks ends behind what it has told', async () => {
+test('a stream that breaks ends after its last complete event', async () => {
   const stream = Readable.from(
     (async function* () {
       yield 'data: 1\n\ndata: 2';

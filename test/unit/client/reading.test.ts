@@ -1,4 +1,4 @@
-// What counts as a value of a shape: types do, names that a newer runtime may have do not.
+// Values of a shape: a wrong type is a fault, and a name that only a newer runtime has is not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { read } from '../../../provider/client/reading.ts';
@@ -26,7 +26,7 @@ const FAULTS: readonly (readonly [text: string, fault: RegExp])[] = [
 ];
 
 for (const [text, message] of FAULTS) {
-  test(`${text.slice(0, 20)} is no list of tokens, and the place of the fault is named`, () => {
+  test(`${text.slice(0, 20)} is not a list of tokens, and the fault names its place`, () => {
     const { value, fault = '' } = read(tokenList, text);
     assert.equal(value, undefined);
     assert.match(fault, message);

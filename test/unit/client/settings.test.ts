@@ -1,4 +1,4 @@
-// Where the endpoint, the token and the rest are taken from, and which wins.
+// The sources of endpoint, token and other settings, and which of them wins.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,12 +33,12 @@ for (const [config, variable, endpoint] of ENDPOINTS) {
   });
 }
 
-test('an endpoint that is no URL of http or https is refused, and its source named', () => {
+test('an endpoint that is not a URL of http or https is refused, and the error names its source', () => {
   assert.throws(() => settings({ 'weir:endpoint': '127.0.0.1:7400' }), /^WeirError: weir:endpoint is "127.0.0.1:7400"/);
   assert.throws(() => settings({}, { WEIR_ENDPOINT: 'ftp://a' }), /^WeirError: WEIR_ENDPOINT is "ftp:\/\/a"/);
 });
 
-test('the variable wins for the token and for the accepted runtime', () => {
+test('the environment wins for the token and for the accepted runtime', () => {
   const config = { 'weir:token': 'weir_c', 'weir:acceptRuntime': 'rt-c' };
   const both = settings(config, { WEIR_TOKEN: 'weir_e', WEIR_ACCEPT_RUNTIME: 'rt-e' });
   assert.deepEqual([both.token, both.acceptRuntime], [{ value: 'weir_e', source: 'WEIR_TOKEN' }, 'rt-e']);
@@ -46,7 +46,7 @@ test('the variable wins for the token and for the accepted runtime', () => {
   assert.deepEqual([empty.token, empty.acceptRuntime], [{ value: 'weir_c', source: 'weir:token' }, 'rt-c']);
 });
 
-test('a token is taken without the line break behind it, and refused with what no header carries', () => {
+test('a token is used without its line break, and refused if no header can carry it', () => {
   assert.equal(settings({}, { WEIR_TOKEN: 'weir_e\n' }).token?.value, 'weir_e');
   assert.equal(settings({ 'weir:token': ' weir_c ' }, { WEIR_TOKEN: '\n' }).token?.value, 'weir_c');
   for (const token of ['weir_é', 'weir_a b', 'a\nb']) {
@@ -54,7 +54,7 @@ test('a token is taken without the line break behind it, and refused with what n
   }
 });
 
-test("a runtime on this machine is spoken to with its user's token file, another is not", (t) => {
+test('a runtime on this machine gets the token in the file of its user, and another runtime does not', (t) => {
   const folder = home(t, 'rt-1', 'weir_file');
   assert.deepEqual(tokenFor(settings(), 'rt-1', folder), {
     value: 'weir_file',
@@ -79,7 +79,7 @@ test('a certificate authority is a PEM text or a file, and one that cannot be re
   assert.throws(() => settings({ 'weir:ca': '/nowhere' }), /weir:ca is neither a PEM text nor a file/);
 });
 
-test('a token file is for the runtime at 127.0.0.0/8, ::1 or localhost, and no name that only looks like it', (t) => {
+test('the token file is used for 127.0.0.0/8, ::1 and localhost, and not for names that look like them', (t) => {
   const folder = home(t, 'rt-1', 'weir_file');
   const isSent = (host: string) =>
     tokenFor(settings({ 'weir:endpoint': `http://${host}:1` }), 'rt-1', folder) !== undefined;

@@ -1,4 +1,4 @@
-// What may be adopted: whose it is, and what must be equal.
+// Objects that may be adopted: by owner, and by their differences from the program.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuseAdoption, splitAdoption } from '../../../provider/methods/adoption.ts';
@@ -22,7 +22,7 @@ function refusal(description: ResourceDescription, actual: Properties, inputs: P
   return undefined;
 }
 
-test('nobody and another resource of the stack give an object away, another stack only where it is named', () => {
+test('an object of nobody or of this stack may be adopted, and one of another stack only if its owner is named', () => {
   const theirs = OURS.replace('dev', 'prod');
   const of = (owner: string | undefined, adoptFrom?: string) =>
     refusal(listener, { ...http, owner }, adoptFrom === undefined ? http : { ...http, adoptFrom });
@@ -34,7 +34,7 @@ test('nobody and another resource of the stack give an object away, another stac
   assert.match(of(undefined, theirs) ?? '', /belongs to nobody, not to .*: leave adoptFrom out/);
 });
 
-test('notation, defaults and what is left to others are no difference', () => {
+test('notation, defaults and properties that are left to others are no difference', () => {
   assert.equal(refusal(listener, { ...http, drainSeconds: 0, idleTimeoutSeconds: 60 }, http), undefined);
   const targets = (weight: number) => ({
     listenerId: 'l',
@@ -53,7 +53,7 @@ test('notation, defaults and what is left to others are no difference', () => {
   assert.equal(refusal(autoScalingGroup, { members: { 'i-1': 'i-1' } }, {}), undefined);
 });
 
-test('each difference is listed, with adoptAndChange none', () => {
+test('each difference is listed, and none with adoptAndChange', () => {
   const actual = { ...http, port: 81, maxConnections: 5 };
   const inputs = { ...http, proxyProtocol: 'v1', loadBalancerId: 'lb2' };
   assert.equal(
@@ -66,7 +66,7 @@ test('each difference is listed, with adoptAndChange none', () => {
   assert.equal(refusal(listener, actual, { ...inputs, adoptAndChange: true }), undefined);
 });
 
-test('secrets are compared by fingerprint and named only', () => {
+test('secrets are compared by fingerprint, and only named', () => {
   const actual = { ...http, stickySession: { type: 'cookie', cookieKeyFingerprint: fingerprint('planted') } };
   const sticky = (cookieKey?: string) => ({
     ...http,
@@ -81,7 +81,7 @@ test('secrets are compared by fingerprint and named only', () => {
   }
 });
 
-test('arguments of adoption are checked, and are none of the properties', () => {
+test('the arguments of adoption are checked, and are not among the properties', () => {
   const { properties, problems } = splitAdoption({ ...http, adopt: 'web-1', adoptAndChange: true, adoptFrom: OURS });
   assert.deepEqual([properties, problems], [http, []]);
   const paths = (inputs: Properties) => splitAdoption(inputs).problems.map(({ path }) => path);

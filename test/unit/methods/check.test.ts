@@ -1,4 +1,4 @@
-// `check`: all faults of what is known, and inputs as they were written.
+// `check`: every fault of the known inputs is reported, and the inputs stay as they were written.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check } from '../../../provider/methods/check.ts';
@@ -13,7 +13,7 @@ const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment
 
 const checked = (resource: ResourceDescription, news: Properties) => check(resource, {}, news);
 
-test('inputs come back as written: no default is filled in, undefined is left out, the owner stays', () => {
+test('inputs come back as written, with the owner, without defaults and without undefined values', () => {
   const target = { address: '10.0.0.1', port: 80, weight: undefined };
   const news = { listenerId: 'http', targets: { b1: target }, defaultPort: undefined, owner: OWNER, __provider: 'x' };
   assert.deepEqual(checked(targetAttachment, news), {
@@ -22,7 +22,7 @@ test('inputs come back as written: no default is filled in, undefined is left ou
   });
 });
 
-test('every fault is named with its property, the deep ones in the reason because the engine shows only top ones', () => {
+test('every fault is reported with its property, and deep ones in the reason, because the engine shows only top-level ones', () => {
   const healthCheck = { protocol: 'HTTP', path: 'no-slash', intervalSeconds: 0 };
   const news = { loadBalancerId: 'lb', protocol: 'TCP', port: 0, colour: 'red', healthCheck };
   assert.deepEqual(checked(listener, news).failures, [
@@ -33,7 +33,7 @@ test('every fault is named with its property, the deep ones in the reason becaus
   ]);
 });
 
-test('a key in a wrong place is refused without a property, whose value the engine would show', () => {
+test('a key in a wrong place is refused without its property, whose value the engine would show', () => {
   const news = { loadBalancerId: 'lb', protocol: 'HTTPS', port: 443, certificates: 'PEM', cookieKey: 'k' };
   assert.deepEqual(checked(listener, { ...news, stickySession: 'k' }).failures, [
     { property: '', reason: 'stickySession must be a sticky session: an object such as { type: "cookie" }' },
@@ -42,21 +42,21 @@ test('a key in a wrong place is refused without a property, whose value the engi
   ]);
 });
 
-test('text that is refused is not shown, since it may be a secret', () => {
+test('a text that is refused is not shown, because it may be a secret', () => {
   const news = { listenerId: 'l', host: 'not a host' };
   const [failure] = checked(forwardingRule, news).failures ?? [];
   assert.equal(failure?.property, '');
   assert.match(failure?.reason ?? '', /^host must be a host name/);
 });
 
-test('what is missing is named', () => {
+test('missing properties are named', () => {
   const reasons = checked(listener, { port: 80 }).failures?.map((failure) => failure.reason);
   assert.equal(reasons?.length, 2);
   assert.match(reasons?.[0] ?? '', /^loadBalancerId is required/);
   assert.match(reasons?.[1] ?? '', /^protocol /);
 });
 
-test('a target without a port is refused in preview already, where the program alone tells that it needs one', () => {
+test('a preview refuses a target without a port if the program alone shows that it needs one', () => {
   const targets = { b1: { address: '10.0.0.1' }, b2: { address: '10.0.0.2', port: 80 }, b3: UNKNOWN };
   const reasons = (rest: object) =>
     checked(targetAttachment, { targets, ...rest }).failures?.map((failure) => failure.reason);
@@ -65,7 +65,7 @@ test('a target without a port is refused in preview already, where the program a
   assert.deepEqual(reasons({ listenerId: UNKNOWN }), missing);
   assert.deepEqual(reasons({ listenerId: 'http', defaultPort: 80 }), []);
   assert.deepEqual(reasons({ listenerId: 'http', defaultPort: UNKNOWN }), []);
-  // A classic one's targets have no port.
+  // The targets of a classic load balancer have no port.
   assert.deepEqual(reasons({ loadBalancerId: 'lb' }), []);
 });
 
@@ -84,7 +84,7 @@ test('any input at any depth may be unknown', () => {
   assert.deepEqual(checked(listener, { ...nested, healthCheck: UNKNOWN }).failures, []);
 });
 
-test('what is not known may turn out not to be given, and contradicts nothing', () => {
+test('an unknown property may turn out to be unset, so it contradicts nothing', () => {
   const udp = { loadBalancerId: 'lb', protocol: 'UDP', port: 53 };
   const ignored = { certificates: UNKNOWN, proxyProtocol: UNKNOWN, trustedProxies: UNKNOWN, backendPort: UNKNOWN };
   assert.deepEqual(checked(listener, { ...udp, ...ignored }).failures, []);
@@ -94,7 +94,7 @@ test('what is not known may turn out not to be given, and contradicts nothing', 
   }
 });
 
-test('a known bad weight beside an unknown port is refused', () => {
+test('a bad weight beside an unknown port is refused', () => {
   const targets = { b1: { address: '10.0.0.1', port: UNKNOWN, weight: 101 } };
   assert.deepEqual(checked(targetAttachment, { listenerId: UNKNOWN, targets }).failures, [
     { property: '', reason: 'targets.b1.weight must be from 0 to 100' },

@@ -1,4 +1,4 @@
-// `diff`: what is a change, what replaces, and what is refused.
+// `diff`: what is a change, what replaces the object, and what is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diff } from '../../../provider/methods/diff.ts';
@@ -15,8 +15,9 @@ import { targetAttachment } from '../../../provider/resources/target-attachment.
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
 const OF_STATE = { runtimeId: 'rt-1', runtimeEndpoint: 'http://127.0.0.1:7400', incarnation: 'i-1', vip: '127.0.0.1' };
 
-/** `same`: the row is no change; `change`: in place; else the properties that replace. */
+/** The outcome of a row: no change (`same`), a change in place, or the properties that replace the object. */
 type Outcome = 'same' | 'change' | readonly string[];
+const NAMES = { same: 'no change', change: 'a change in place' } as const;
 type Row = readonly [rule: string, olds: Properties, news: Properties, outcome: Outcome];
 
 function outcomeOf(resource: ResourceDescription, olds: Properties, news: Properties): Outcome {
@@ -65,9 +66,19 @@ const ATTACHMENT: readonly Row[] = [
   ['an unknown target', web, { ...web, targets: { b1, b2: UNKNOWN } }, 'change'],
   ['a target less', web, { ...web, targets: { b1 } }, 'change'],
   ['another weight that is left to others', freeWeights, { ...withB1({ weight: 99 }), manageWeights: false }, 'same'],
-  ['another port beside it', freeWeights, { ...withB1({ weight: 99, port: 81 }), manageWeights: false }, 'change'],
-  ['a new target beside it', freeWeights, { ...freeWeights, targets: { b1, b2, b3: b1 } }, 'change'],
-  ['weights managed again', freeWeights, web, 'change'],
+  [
+    'another port beside a weight that is left to others',
+    freeWeights,
+    { ...withB1({ weight: 99, port: 81 }), manageWeights: false },
+    'change',
+  ],
+  [
+    'a new target beside weights that are left to others',
+    freeWeights,
+    { ...freeWeights, targets: { b1, b2, b3: b1 } },
+    'change',
+  ],
+  ['weights that are managed again', freeWeights, web, 'change'],
   ['another listener', web, { ...web, listenerId: 'tcp' }, ['listenerId']],
   ['an unknown listener', web, { ...web, listenerId: UNKNOWN }, ['listenerId']],
   [
@@ -114,7 +125,7 @@ const GROUP_ATTACHMENT: readonly Row[] = [
 
 const ADOPTED: readonly Row[] = [
   ['an id to adopt', http, { ...http, adopt: 'web-1', adoptAndChange: true, adoptFrom: 'urn' }, 'same'],
-  ['one that is no longer named', { ...http, adopt: 'web-1' }, http, 'same'],
+  ['an id to adopt that is no longer given', { ...http, adopt: 'web-1' }, http, 'same'],
 ];
 
 for (const [resource, rows] of [
@@ -127,7 +138,7 @@ for (const [resource, rows] of [
   [loadBalancer, LOAD_BALANCER],
 ] as const) {
   for (const [rule, olds, news, outcome] of rows) {
-    test(`${resource.type}: ${rule} is ${typeof outcome === 'string' ? outcome : 'a replacement'}`, () => {
+    test(`${resource.type}: ${rule} is ${typeof outcome === 'string' ? NAMES[outcome] : 'a replacement'}`, () => {
       assert.deepEqual(outcomeOf(resource, olds, news), outcome);
     });
   }
@@ -149,18 +160,18 @@ test('another owner, another shim and an accepted runtime are changes in place',
   }
 });
 
-test('a protected load balancer is not replaced, and is changed in place', () => {
+test('a protected load balancer is not replaced, but changes in place', () => {
   const olds = { deletionProtection: true };
   assert.throws(() => diff(loadBalancer, olds, { type: 'classic', deletionProtection: true }, undefined), {
     name: 'WeirError',
     message: /^a change of type replaces the load balancer, but it has deletionProtection/,
   });
-  // Taking the protection away in the same step would defeat it.
+  // The step that replaces the load balancer must not remove its protection, which would defeat the protection.
   assert.throws(() => diff(loadBalancer, olds, { type: 'classic' }, undefined), { name: 'WeirError' });
   assert.deepEqual(outcomeOf(loadBalancer, olds, {}), 'change');
 });
 
-test('only a change of membership makes a line, under the name of the resource', () => {
+test('only a change of membership prints a line, under the name of the resource', () => {
   const state = { ...web, owner: OWNER };
   assert.equal(
     diff(targetAttachment, state, { ...withB1({ weight: 11 }), owner: OWNER }, undefined).line,
@@ -170,7 +181,7 @@ test('only a change of membership makes a line, under the name of the resource',
   assert.equal(diff(targetAttachment, state, state, undefined).line, undefined);
 });
 
-test('of properties that the program keeps secret a line has no values', () => {
+test('a line shows no values of properties that the program keeps secret', () => {
   const state = { ...web, owner: OWNER };
   const line = (secrets: string[]) =>
     diff(targetAttachment, state, { ...withB1({ weight: 11 }), owner: OWNER }, undefined, secrets).line;
@@ -178,7 +189,7 @@ test('of properties that the program keeps secret a line has no values', () => {
   assert.equal(line(['defaultPort']), 'web: weight b1 10→11');
 });
 
-test('the line of a server or group attachment names what a reviewer asks for, that of a group who joins and leaves', () => {
+test('the line of a server or a group attachment names what a reviewer asks for, and the line of a group names joins and leaves', () => {
   const owner = OWNER.replace('TargetAttachment::web', 'BackendServer::db1');
   const line = (news: object) =>
     diff(backendServer, { ...server, owner }, { ...server, owner, ...news }, undefined).line;

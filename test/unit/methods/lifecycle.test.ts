@@ -1,4 +1,4 @@
-// `create`, `read`, `update` and `delete` as Pulumi calls them: ids, incarnations, state, and what is left after a failure.
+// `create`, `read`, `update` and `delete` as Pulumi calls them: ids, incarnations, state, and the outcome of failures.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { methods } from '../../../provider/index.ts';
@@ -28,11 +28,11 @@ async function attachment(t: TestContext, reply: (seen: SeenRequest, index: numb
   return { runtime, provider: methods('TargetAttachment', { get: (key) => config[key] }) };
 }
 
-/** The runtime's response to a PUT: what was put, with defaults and outputs. */
+/** The runtime's response to a PUT: the written properties with defaults and outputs. */
 const accepted = ({ body }: SeenRequest) =>
   stored({ manageWeights: true, handoverSeconds: 30, ...body, boundTargets: BOUND });
 
-test('create puts what was written, with owner and a new incarnation, and returns every output', async (t) => {
+test('create puts the written inputs with owner and a new incarnation, and returns every output', async (t) => {
   const { runtime, provider } = await attachment(t, accepted);
   const first = await provider.create(INPUTS);
   const second = await provider.create(INPUTS);
@@ -56,7 +56,7 @@ test('a create whose response was lost is repeated with the same id and incarnat
   assert.deepEqual([runtime.seen[0]?.url, runtime.seen[0]?.body], [runtime.seen[1]?.url, runtime.seen[1]?.body]);
 });
 
-test('a create that is stored and not confirmed leaves the object in the state, as it really is', async (t) => {
+test('a create that is stored but not confirmed leaves the object in the state as it is in the runtime', async (t) => {
   let put: Record<string, unknown> | undefined;
   const { provider } = await attachment(t, ({ method, body }) => {
     if (method === 'GET') return stored({ ...put, boundTargets: BOUND });
@@ -83,7 +83,7 @@ test('a create that stored nothing leaves no object in the state', async (t) => 
   }
 });
 
-test('a create takes the next id where its own has another owner, and each time the same one', async (t) => {
+test('a create takes the next id if another owner has its own id, and each time the same one', async (t) => {
   const taken = new Map<string, SeenRequest['body']>();
   const { runtime, provider } = await attachment(t, (seen) => {
     const id = seen.url.split('/').at(-1) ?? '';
@@ -114,7 +114,7 @@ test('update keeps the incarnation', async (t) => {
   assert.equal(outs?.incarnation, 'i-7');
 });
 
-test('read shows drift as inputs and outputs, and health as the state has it', async (t) => {
+test('read shows drift as inputs and outputs, and health as in the state', async (t) => {
   const targets = { b1: { address: '10.0.0.1', port: 80, weight: 7 } };
   const boundTargets = { b1: { ...BOUND.b1, weight: 7, health: 'unhealthy' } };
   const { runtime, provider } = await attachment(t, () =>
@@ -133,19 +133,19 @@ test('read shows drift as inputs and outputs, and health as the state has it', a
   });
 });
 
-test('read of what is gone says so by an empty id; of another runtime it fails', async (t) => {
+test('read of a deleted object returns an empty id, and read of another runtime fails', async (t) => {
   const { provider } = await attachment(t, () => failure(404, 'NotFound', 'no'));
   assert.equal((await provider.read('web-1', { runtimeId: RUNTIME_ID })).id, '');
   await assert.rejects(provider.read('web-1', { runtimeId: 'rt-0' }), { message: /\(RuntimeMismatch\)$/ });
 });
 
-test('read of what is not there fails for `get`, which has no state', async (t) => {
+test('read of a missing object fails for `get`, which has no state', async (t) => {
   const { runtime, provider } = await attachment(t, () => failure(404, 'NotFound', 'no'));
   const message = `the runtime at ${runtime.url} has no attachment web-1 (NotFound)`;
   await assert.rejects(provider.read('web-1', { __provider: 'shim' }), { message });
 });
 
-test('delete names its incarnation; gone is success, in use is an error', async (t) => {
+test('delete names its incarnation, a missing object is a success, and an object in use is an error', async (t) => {
   const gone = await attachment(t, () => failure(404, 'NotFound', 'no'));
   await gone.provider.delete('web-1', { incarnation: 'i-1', runtimeId: RUNTIME_ID });
   assert.equal(gone.runtime.seen[0]?.url, '/v1/attachments/web-1?incarnation=i-1');
@@ -153,7 +153,7 @@ test('delete names its incarnation; gone is success, in use is an error', async 
   await assert.rejects(used.provider.delete('web-1', {}), { message: /used by listener x of urn:y.*\(InUse, / });
 });
 
-test('what was made anew under its id keeps off the state that a read finds, and its delete is another', async (t) => {
+test('an object that was recreated under its id keeps the owner and incarnation of the state in a read', async (t) => {
   for (const owner of [OWNER, `${OWNER}2`]) {
     const { provider } = await attachment(t, () =>
       stored({ listenerId: 'http-1', targets: {}, owner, incarnation: 'i-2' }),
@@ -163,7 +163,7 @@ test('what was made anew under its id keeps off the state that a read finds, and
   }
 });
 
-test("delete takes its own owner's newer object along, where the program does not have it and nobody uses it", async (t) => {
+test('delete also deletes the newer object of its own owner, unless the program has the resource or others use the object', async (t) => {
   let count = 0;
   const deleted = async (parts: object, newer: Reply, isOfProgram = false) => {
     const urn = `${OWNER}-${count++}`;
@@ -182,15 +182,15 @@ test("delete takes its own owner's newer object along, where the program does no
   await assert.rejects(deleted({}, failure(403, 'Forbidden', 'no')), { message: /\(Forbidden/ });
 });
 
-test('an error of ours reaches the terminal without a stack trace', async (t) => {
+test('a WeirError reaches the terminal without a stack trace', async (t) => {
   const { provider } = await attachment(t, () => failure(409, 'InUse', 'is used'));
   await assert.rejects(provider.delete('web-1', {}), (error: Error) => {
-    // Pulumi prints this beside the message.
+    // Pulumi prints this text beside the message.
     assert.equal(`${error}: ${error.stack}`, 'weir: delete of web-1 failed (InUse)');
     return true;
   });
 });
 
-test('a type that this version does not have is said to be newer', () => {
+test('the error for an unknown resource type says that a newer version wrote the state', () => {
   assert.throws(() => methods('Nonsense', { get: () => undefined }), /written by a newer version/);
 });

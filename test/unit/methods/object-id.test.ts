@@ -1,4 +1,4 @@
-// The ids that `create` gives: stable for a repeated create, another for another object, always allowed.
+// The ids that `create` gives: equal for a repeated create, different for another object, and always allowed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -17,7 +17,7 @@ test('the id is the name with eight digits of a hash, and the same each time', (
   assert.equal(newObjectId(listener, { ...http, port: 81 }), newObjectId(listener, http));
 });
 
-test('another parent, owner or load balancer type is another object', () => {
+test('another parent, owner or load balancer type gives another id', () => {
   const lb = { owner: `${URN}http` };
   const ids = [
     newObjectId(listener, http),
@@ -30,7 +30,7 @@ test('another parent, owner or load balancer type is another object', () => {
   assert.equal(newObjectId(loadBalancer, { ...lb, type: 'application' }), newObjectId(loadBalancer, lb));
 });
 
-test('the id of a server begins with its kind, and another kind is another server', () => {
+test('the id of a server begins with the prefix of its kind, and another kind gives another id', () => {
   const server = { owner: `${URN}db`, region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] };
   assert.match(newObjectId(backendServer, server), /^i-db-[0-9a-f]{8}$/);
   assert.match(newObjectId(backendServer, { ...server, kind: 'eni' }), /^eni-db-[0-9a-f]{8}$/);
@@ -49,7 +49,7 @@ test('any name gives an id that the API allows', () => {
   );
 });
 
-test('a name may have colons of its own', () => {
+test('a name may contain colons', () => {
   assert.equal(resourceName({ owner: `${URN}a::b` }), 'a::b');
 });
 

@@ -1,4 +1,4 @@
-// What `check` knows of a program: references by id and by URN, claims, and what is said of resources that contradict each other.
+// The program of a stack as `check` knows it: references by id and by URN, reservations, and contradictions.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check } from '../../../provider/methods/check.ts';
@@ -15,13 +15,13 @@ import { targetAttachment } from '../../../provider/resources/target-attachment.
 
 let stacks = 0;
 
-/** A program of its own: `check` as the engine calls it, with what is wrong of each resource. */
+/** A program of its own. Its `add` calls `check` as the engine does, and returns the faults of the resource. */
 function program() {
   const stack = `urn:pulumi:s${stacks++}::shop`;
   const urn = (type: string, name: string) => `${stack}::pulumi-nodejs:dynamic/weir:${type}::${name}`;
   return {
     urn,
-    /** Checked, and known by `id` from then on. */
+    /** Checks a resource, which is known by `id` from then on. */
     add(resource: ResourceDescription, name: string, inputs: Properties, { olds = {}, id = name } = {}): string[] {
       const owner = urn(resource.type, name);
       const { failures = [] } = check(resource, olds, { ...inputs, owner });
@@ -35,7 +35,7 @@ const b1 = { address: '10.0.0.1', port: 80 };
 const BINDS = 'of this program binds to the same listener: leave it to one of them';
 const CONFLICT = '(InvalidBackendServers.ServerIpConflict)';
 
-test('two attachments with one target under one parent: refused, naming both, whichever way the parent is referred to', () => {
+test('two attachments that bind one target to one parent are refused with both names, however they refer to the parent', () => {
   const { add, urn } = program();
   add(listener, 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 }, { id: 'web-1' });
   assert.deepEqual(add(targetAttachment, 'one', { listenerId: 'web-1', targets: { a: b1 } }), []);
@@ -48,7 +48,7 @@ test('two attachments with one target under one parent: refused, naming both, wh
   assert.deepEqual(add(targetAttachment, 'four', { listenerId: UNKNOWN, targets: { a: b1 } }), []);
 });
 
-test('a resource that is checked again has what it says now, and no longer what it said', () => {
+test('a resource that is checked again counts only as it is now', () => {
   const { add } = program();
   const one = (targets: object) => add(targetAttachment, 'one', { listenerId: 'web', targets });
   const two = (targets: object) => add(targetAttachment, 'two', { listenerId: 'web', targets });
@@ -65,7 +65,7 @@ test('another stack is another program', () => {
   assert.deepEqual(program().add(targetAttachment, 'two', inputs), []);
 });
 
-test('a server, its address and a member of a group are one target', () => {
+test('the id of a server, its address and its membership in a group mean one target', () => {
   const { add } = program();
   const place = { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1', '10.0.0.2'] };
   add(backendServer, 'a', place, { id: 'i-a' });
@@ -81,7 +81,7 @@ test('a server, its address and a member of a group are one target', () => {
   assert.deepEqual(one({ a: { serverId: UNKNOWN, port: 81 }, b: { serverId: UNKNOWN, port: 81 } }), []);
 });
 
-test('two listeners with one address and port are refused; an address that is not known equals none but its own', () => {
+test('two listeners with one address and port are refused, and an unknown address equals only itself', () => {
   const { add } = program();
   const web = (name: string, loadBalancerId: string, port: unknown = 80) =>
     add(listener, name, { loadBalancerId, protocol: 'TCP', port }).length;
@@ -97,7 +97,7 @@ test('two listeners with one address and port are refused; an address that is no
   assert.deepEqual([web('nine', UNKNOWN), web('ten', 'a', UNKNOWN)], [0, 0]);
 });
 
-test('a classic load balancer: no ports, no targets of a listener, and each address once', () => {
+test('a classic load balancer has no ports of targets, no targets of listeners, and each address once', () => {
   const { add } = program();
   add(loadBalancer, 'lb', { type: 'classic' });
   const pool = (name: string, targets: object, more: object = { loadBalancerId: 'lb' }) =>
@@ -124,7 +124,7 @@ test('a classic load balancer: no ports, no targets of a listener, and each addr
   );
 });
 
-test('under a load balancer whose type is not known a port may be there or not', () => {
+test('under a load balancer of unknown type, a port may be given or not', () => {
   const { add } = program();
   add(loadBalancer, 'lb', { type: UNKNOWN });
   for (const loadBalancerId of ['lb', 'elsewhere']) {
@@ -141,7 +141,7 @@ test('under a load balancer whose type is not known a port may be there or not',
   );
 });
 
-test('only what is newly bound must be eligible, as far as server and load balancer are known', () => {
+test('only newly bound targets must be eligible, as far as server and load balancer are known', () => {
   const { add, urn } = program();
   const inEu = { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] };
   add(loadBalancer, 'lb', { region: 'eu-1', tags: { seed: UNKNOWN } });
@@ -175,7 +175,7 @@ test('only what is newly bound must be eligible, as far as server and load balan
   assert.deepEqual(add(targetAttachment, 'pool', inputs), []);
 });
 
-test('a group whose named members may not be bound to a load balancer is not attached to it, nor joined by them; a state that passes is no reason', () => {
+test('an attached group may have no named member that can never be bound, and a member whose state forbids it is accepted', () => {
   const { add } = program();
   const inEu = { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] };
   add(loadBalancer, 'lb', { region: 'eu-1' });
@@ -199,7 +199,7 @@ test('a group whose named members may not be bound to a load balancer is not att
   assert.match(attached({ region: 'eu-2' }, { ...inputs, groupId: 'other' }, { a: 'i-a' }).join(), /is in region eu-2/);
 });
 
-test('references and what is secret are for check alone: inputs stay as they were written', () => {
+test('references and secrets are for check alone, and the inputs stay as they were written', () => {
   const { add, urn } = program();
   add(loadBalancer, 'lb', {}, { id: 'lb-1' });
   const inputs = { loadBalancerId: UNKNOWN, protocol: 'TCP', port: 80, owner: urn('Listener', 'web') };
@@ -207,7 +207,7 @@ test('references and what is secret are for check alone: inputs stay as they wer
   assert.deepEqual(check(listener, {}, { ...inputs, references, secrets: ['port'] }).inputs, inputs);
 });
 
-test('a new resource adopts nothing that another one of the program adopts too or has already', () => {
+test('a new resource adopts no object that another resource of the program also adopts or already has', () => {
   const { add, urn } = program();
   const adopt = (name: string, inputs: Properties, more?: object) => add(loadBalancer, name, inputs, more);
   const held = (name: string) => [

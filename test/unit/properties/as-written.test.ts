@@ -1,4 +1,4 @@
-// State in the user's words: equal meaning keeps the notation, drift shows, and nothing else does.
+// Objects in the user's notation: an equal meaning keeps the notation, and only drift shows.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asWritten } from '../../../provider/properties/as-written.ts';
@@ -20,18 +20,18 @@ const actual = {
   },
 };
 
-test('defaults that were written stay, those that were not stay away, notations stay', () => {
+test('defaults and notations that were written stay, and other defaults stay away', () => {
   assert.deepEqual(asWritten(targetAttachment.schema, actual, written), written);
 });
 
-test('a weight that is unset behind the engine shows as the default that it means', () => {
+test('a weight that was unset outside of Pulumi shows as the default that it means', () => {
   const targets = { ...actual.targets, b1: { address: '2001:db8::1', port: 80 } };
   const weighted = { ...written, targets: { ...written.targets, b1: { ...written.targets.b1, weight: 20 } } };
   const result = asWritten(targetAttachment.schema, { ...actual, targets }, weighted);
   assert.deepEqual(result.targets, { b1: { address: '2001:DB8::1', port: 80, weight: 100 }, b2: written.targets.b2 });
 });
 
-test('drift shows: a target gone, one added, a weight and a setting changed', () => {
+test('drift shows: a removed target, an added one, and a changed weight and setting', () => {
   const targets = { b2: { ...actual.targets.b2, weight: 7 }, b9: { address: '10.0.0.9', port: 80 } };
   assert.deepEqual(asWritten(targetAttachment.schema, { ...actual, handoverSeconds: 5, targets }, written), {
     listenerId: 'http',

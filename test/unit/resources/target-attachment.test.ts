@@ -1,4 +1,4 @@
-// What an attachment's `read` does not call drift, and how long its writes may take.
+// The drift that `read` of an attachment reports, and the time that its writes may take.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { targetAttachment } from '../../../provider/resources/target-attachment.ts';
@@ -14,21 +14,21 @@ function observedHealth(actual: string, state: string): unknown {
   return targets?.b1?.health;
 }
 
-test('health is no drift, unless a target became or ceased to be ineligible', () => {
+test('health is no drift, unless a target became eligible or ineligible', () => {
   assert.equal(observedHealth('unhealthy', 'healthy'), 'healthy');
   assert.equal(observedHealth('healthy', 'checking'), 'checking');
   assert.equal(observedHealth('ineligible', 'healthy'), 'ineligible');
   assert.equal(observedHealth('healthy', 'ineligible'), 'healthy');
 });
 
-test('weights are drift where they are managed, and the state where they are left to others', () => {
+test('weights are drift if they are managed, and stay as in the state if they are left to others', () => {
   const actual = { targets: { b1: { weight: 99 } }, boundTargets: { b1: bound('healthy', 99) } };
   const state = { targets: { b1: { weight: 10 } }, boundTargets: { b1: bound('healthy', 10) } };
   assert.deepEqual(targetAttachment.observed?.(actual, state), actual);
   assert.deepEqual(targetAttachment.observed?.(actual, { ...state, manageWeights: false }), state);
 });
 
-test('a weight that was never written stays unwritten where weights are left to others', () => {
+test('a weight that was never written stays unwritten if weights are left to others', () => {
   const state = { manageWeights: false, targets: { b1: { address: '10.0.0.1' } } };
   const observed = targetAttachment.observed?.({ targets: { b1: { address: '10.0.0.1', weight: 3 } } }, state);
   assert.deepEqual(observed?.targets, state.targets);

@@ -1,4 +1,4 @@
-// A percentage as weights: exact for any number of targets, even, and those that take part stay as it rises.
+// A percentage as weights: exact and even for any number of targets, and targets that take part stay as it rises.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ function sum(weights: readonly number[]): number {
   return weights.reduce((total, weight) => total + weight, 0);
 }
 
-/** How many take part; those that do are the first ones. */
+/** The number of targets that take part. They must be the first ones. */
 function taking(weights: readonly number[]): number {
   const count = weights.filter((weight) => weight > 0).length;
   assert.ok(weights.slice(0, count).every((weight) => weight > 0));
@@ -53,7 +53,7 @@ test('weights are whole numbers 0-100 whose sums are in exactly the ratio of the
   );
 });
 
-test('weights of a side differ by one at most, and of up to 100 new targets their percentage takes part', () => {
+test('weights of a side differ by one at most, and of up to 100 new targets the given percentage takes part', () => {
   assertHolds(
     fc.property(COUNT, FEW, PERCENTAGE, (oldCount, newCount, percentage) => {
       const weights = canaryWeights(oldCount, newCount, percentage);
@@ -76,12 +76,12 @@ test('a higher percentage keeps the new targets that take part', () => {
   );
 });
 
-test('no new target gets more than it gets at 100', () => {
+test('no new target gets more traffic than at 100 percent', () => {
   assertHolds(
     fc.property(FEW, FEW, PERCENTAGE, (oldCount, newCount, percentage) => {
       const weights = canaryWeights(oldCount, newCount, percentage);
       const total = sum(weights.old) + sum(weights.new);
-      // One more than an even part, where whole numbers ask for it.
+      // A weight may be one more than an even part, because weights are whole numbers.
       for (const weight of weights.new) assert.ok((weight - 1) * newCount < total);
     }),
   );

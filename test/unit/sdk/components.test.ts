@@ -1,4 +1,4 @@
-// The components under Pulumi's mocks: which children they register, with which arguments, and what they refuse.
+// The components under Pulumi's mocks: the children that they register, the arguments of these, and what is refused.
 import assert from 'node:assert/strict';
 import { before, beforeEach, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
@@ -32,7 +32,7 @@ function known<T>(output: pulumi.Output<T>): Promise<T> {
   return (output as unknown as { promise(): Promise<T> }).promise();
 }
 
-/** What a child was registered with, without what every resource of Weir has. */
+/** The inputs with which a child was registered, without those that every resource of Weir has. */
 function inputsOf(child: string): Record<string, unknown> {
   const { __provider, owner, ...inputs } = registered.get(child)?.inputs ?? assert.fail(`no ${child}`);
   return inputs;
@@ -73,7 +73,7 @@ test('a service is a load balancer, its listeners and one attachment for all of 
   assert.deepEqual(inputsOf('TargetAttachment shop'), { targets: { a: A }, defaultPort: 8080, loadBalancerId });
 });
 
-test("a listener's own targets have an attachment of their own, which goes by the service's where it says nothing", async () => {
+test('the own targets of a listener have an attachment of their own, which inherits what it leaves unset from the service', async () => {
   const shop = new weir.Service('shop', {
     listeners: { http: { protocol: 'HTTP', port: 80, targets: { b: B }, defaultPort: 81 } },
     defaultPort: 8080,
@@ -90,7 +90,7 @@ test("a listener's own targets have an attachment of their own, which goes by th
   assert.equal('targets' in inputsOf('Listener shop-http'), false);
 });
 
-test('a cookie has a random key and name of its own where none is given, and source-ip has none', async () => {
+test('a cookie without a key and a name gets random ones, and source-ip gets none', async () => {
   const given = { type: 'cookie', cookieKey: 'mine', cookieName: 'shop' } as const;
   const shop = new weir.Service('shop', {
     listeners: {
@@ -104,14 +104,14 @@ test('a cookie has a random key and name of its own where none is given, and sou
     'RandomId shop-http-cookie',
     'RandomPassword shop-http-cookie',
   ]);
-  // A secret, as the mocks show one: all around what is secret.
+  // The mocks show a secret as a wrapper around the whole value that contains it.
   const { value } = inputsOf('Listener shop-http').stickySession as { value: unknown };
   const cookie = { cookieKey: 'made-key', cookieName: 'weir-0a0b0c0d' };
   assert.deepEqual(value, { type: 'cookie', lifetimeSeconds: 60, ...cookie });
   assert.deepEqual(inputsOf('Listener shop-tcp').stickySession, { type: 'source-ip' });
 });
 
-test('a canary binds both sets with the weights of its percentage, new targets in the order of the shuffle', async () => {
+test('a canary binds both sets with the weights of its percentage, and new targets in the order of the shuffle', async () => {
   const canary = new weir.Canary('shop', {
     listenerId: 'http',
     old: { o2: { ...A, weight: 7 }, o1: A },
@@ -136,19 +136,31 @@ test('a canary binds both sets with the weights of its percentage, new targets i
   });
 });
 
-test('a canary that has no new targets yet needs no shuffle', async () => {
+test('a canary without new targets needs no shuffle', async () => {
   const canary = new weir.Canary('shop', { listenerId: 'http', old: { o1: A }, new: {}, percentage: 0 });
   assert.deepEqual(await known(canary.weights), { o1: 100 });
   assert.equal(registered.has('RandomShuffle shop'), false);
 });
 
 const REFUSED: readonly (readonly [string, Pick<weir.CanaryArgs, 'old' | 'new' | 'percentage'>, string])[] = [
-  ['more than 100', { old: { a: A }, new: { b: B }, percentage: 101 }, 'percentage: 101 is not a whole number 0-100'],
-  ['a fraction', { old: { a: A }, new: { b: B }, percentage: 0.5 }, 'percentage: 0.5 is not a whole number 0-100'],
-  ['no old target', { old: {}, new: { b: B }, percentage: 10 }, 'old: no target for the other 90 percent'],
-  ['no new target', { old: { a: A }, new: {}, percentage: 10 }, 'new: no target for 10 percent'],
   [
-    'a text',
+    'a percentage above 100',
+    { old: { a: A }, new: { b: B }, percentage: 101 },
+    'percentage: 101 is not a whole number 0-100',
+  ],
+  ['a fraction', { old: { a: A }, new: { b: B }, percentage: 0.5 }, 'percentage: 0.5 is not a whole number 0-100'],
+  [
+    'an empty set of old targets below 100 percent',
+    { old: {}, new: { b: B }, percentage: 10 },
+    'old: no target for the other 90 percent',
+  ],
+  [
+    'an empty set of new targets above 0 percent',
+    { old: { a: A }, new: {}, percentage: 10 },
+    'new: no target for 10 percent',
+  ],
+  [
+    'a percentage that is a text',
     { old: { a: A }, new: { b: B }, percentage: '10' as unknown as number },
     "percentage: '10' is not a whole number 0-100",
   ],
@@ -172,7 +184,7 @@ for (const [what, args, message] of REFUSED) {
   });
 }
 
-test('a service refuses listeners that it cannot take apart', () => {
+test('a service refuses listeners that are missing or outputs', () => {
   const made = (listeners: unknown) => () => new weir.Service('shop', { listeners: listeners as never });
   const refused = (path: string) => ({
     message: `InvalidParameter: weir.Service shop: ${path}: must be a plain object, not an output`,

@@ -1,4 +1,4 @@
-// The examples in the SDK's docstrings: each compiles as it stands, after what a program has before it.
+// The examples in the SDK's docstrings, each of which compiles after the beginning of a usual program.
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { ROOT } from '../../harness/machine/tree.ts';
 
 const SDK = join(ROOT, 'sdk');
 
-/** A block of its own lets an example declare these itself. */
+/** A program around an example. The block lets the example declare the same names itself. */
 function programOf(example: string): string {
   return `
 import * as fs from 'node:fs';
@@ -44,7 +44,7 @@ test('each resource and component has an example, and each example compiles', ()
     const text = readFileSync(join(SDK, file), 'utf8');
     const examples = examplesOf(text);
     if (/^export class/m.test(text)) assert.ok(examples.length > 0, `${file} has no example`);
-    // In the SDK's folder, where `weir` is this package.
+    // The programs seem to be in the SDK's folder, where `weir` is this package.
     for (const [index, example] of examples.entries()) programs.set(join(SDK, `${index} ${file}`), programOf(example));
   }
   assert.deepEqual(faultsOf(programs), []);

@@ -1,4 +1,4 @@
-// What a stack loads that has no component.
+// What the SDK loads for a stack that has no component.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// The SDK under Pulumi's mocks: what a resource registers, who it says owns it, and what preview knows.
+// The SDK under Pulumi's mocks: what a resource registers, its owner, and what a preview knows.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
@@ -13,7 +13,7 @@ before(async () => {
       call: () => ({}),
       newResource: (args) => {
         registered.set(args.name, args);
-        // As the engine in a preview: nothing but the inputs is known.
+        // In a preview, the engine too knows nothing but the inputs.
         return { id: args.id, state: args.inputs };
       },
     },
@@ -23,7 +23,7 @@ before(async () => {
   );
 });
 
-/** The value, or undefined where preview does not know it. */
+/** The value of an output. Resolves to `undefined` if a preview does not know it. */
 function known<T>(output: pulumi.Output<T>): Promise<T | undefined> {
   return (output as unknown as { promise(): Promise<T | undefined> }).promise();
 }
@@ -36,7 +36,7 @@ class Service extends pulumi.ComponentResource {
   }
 }
 
-test('the owner is the URN that the resource gets, at the top and in a component', async () => {
+test('the owner is the URN that the resource gets, at the top level and in a component', async () => {
   const resources = { top: new weir.LoadBalancer('top'), 'outer-lb': new Service('outer').loadBalancer };
   for (const [name, resource] of Object.entries(resources)) {
     const urn = await known(resource.urn);
@@ -45,24 +45,24 @@ test('the owner is the URN that the resource gets, at the top and in a component
   }
 });
 
-test('in a component of a component the owner has both, as the engine writes it and the mocks do not', async () => {
+test('the owner of a resource in a nested component names both components, as the URN of the engine does', async () => {
   const inner = new Service('inner', { parent: new Service('around') });
   await known(inner.loadBalancer.urn);
   const type = 'shop:index:Service$shop:index:Service$pulumi-nodejs:dynamic/weir:LoadBalancer';
   assert.equal(registered.get('inner-lb')?.inputs.owner, `urn:pulumi:dev::shop::${type}::inner-lb`);
 });
 
-/** The compiler asks for the class of each kind. */
+/** The classes by name, for which the compiler demands each kind. */
 const CLASSES: Readonly<Record<ResourceClass, new (name: string, args: never) => pulumi.CustomResource>> = weir;
 
-test('each kind of object has its class, whose resources are of the type that its providers are found by', async () => {
+test('each kind of object has a class, whose resources have the type by which their providers are found', async () => {
   for (const name of Object.values(RESOURCE_CLASSES)) {
     await known(new CLASSES[name](name, {} as never).urn);
     assert.equal(registered.get(name)?.type, `pulumi-nodejs:dynamic/weir:${name}`);
   }
 });
 
-test('the type is the one of the design, and arguments are passed as they are', async () => {
+test('a resource has its type token, and passes its arguments on unchanged', async () => {
   const listener = new weir.Listener('http', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
   await known(listener.urn);
   const { type, inputs } = registered.get('http') ?? assert.fail('not registered');
@@ -71,7 +71,7 @@ test('the type is the one of the design, and arguments are passed as they are', 
   assert.deepEqual(args, { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
 });
 
-test('where ids are given, in whatever depth, preview says whose they are; other outputs say nothing', async () => {
+test('references name the resources of the given ids, at any depth, and no resource for other outputs', async () => {
   const lb = new weir.LoadBalancer('whose');
   const server = new weir.BackendServer('whose-server', { region: 'eu-1', vpcId: 'vpc-1', addresses: ['10.0.0.1'] });
   const attachment = new weir.TargetAttachment('refers', {
@@ -92,7 +92,7 @@ test('where ids are given, in whatever depth, preview says whose they are; other
   assert.equal('references' in inputs, false);
 });
 
-test('vip is known in preview where the address is given, and depends on the load balancer', async () => {
+test('vip is known in a preview if the address is given, and depends on the load balancer', async () => {
   const given = new weir.LoadBalancer('given', { address: pulumi.output('2001:DB8:0::1') });
   assert.equal(await known(given.vip), '2001:db8::1');
   const dependencies = await (
@@ -109,12 +109,12 @@ test('get reads by id and owns nothing', async () => {
   assert.equal('owner' in inputs, false);
 });
 
-test('the option import, which ends in an error of the engine, says what there is in its place', () => {
+test('the option import, at which the engine would fail, is an error that names the argument to use', () => {
   const message = /^weir\.LoadBalancer old: .* give the argument adopt: "lb-1" instead of the option `import`$/;
   assert.throws(() => new weir.LoadBalancer('old', {}, { import: 'lb-1' }), { message });
 });
 
-test('a map with a name that would be lost on its way is refused', () => {
+test('a map with a reserved name, which would be lost on its way, is refused', () => {
   const targets = Object.fromEntries([['__proto__', { address: '127.0.0.1', port: 80 }]]);
   const message = 'weir.TargetAttachment lost: targets: the name __proto__ is reserved';
   assert.throws(() => new weir.TargetAttachment('lost', { listenerId: 'l', targets }), { message });

@@ -1,4 +1,4 @@
-// Keys among arguments are secrets in every shape that a program may have them in, and nothing else is.
+// Keys among the arguments are secrets in every shape in which a program may give them, and nothing else is.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
@@ -14,7 +14,7 @@ async function resolved(value: unknown): Promise<unknown> {
   return await (pulumi.output(value) as unknown as { promise(): Promise<unknown> }).promise();
 }
 
-test('in plain arguments the keys alone are secret', async () => {
+test('in plain arguments, only the keys are secret', async () => {
   const args = withSecrets({
     port: 443,
     certificates: { web: pair },
@@ -34,14 +34,14 @@ const SHAPES: readonly (readonly [string, unknown])[] = [
 ];
 
 for (const [shape, certificates] of SHAPES) {
-  test(`${shape}: the same values, and secret`, async () => {
+  test(`the values are unchanged and secret if ${shape}`, async () => {
     const args = withSecrets({ certificates });
     assert.deepEqual(await resolved(args), { certificates: { web: pair } });
     assert.ok(await isSecret(pulumi.output(args)));
   });
 }
 
-test('what is not there stays so, and what is no object is left for the provider to refuse', () => {
+test('missing values stay missing, and a value that is not an object is left for the provider to refuse', () => {
   const args = {
     certificates: 'x',
     stickySession: { type: 'cookie', cookieKey: undefined },
@@ -51,7 +51,7 @@ test('what is not there stays so, and what is no object is left for the provider
   assert.deepEqual(withSecrets({ certificates: { web: null } }), { certificates: { web: null } });
 });
 
-test('arguments in which the program has secrets are named; keys, which nothing prints, are not', async () => {
+test('arguments in which the program has secrets are named, except keys, which no line prints', async () => {
   const address = pulumi.secret('10.0.0.1');
   assert.deepEqual(
     await secretArguments({

@@ -1,9 +1,9 @@
-// A map of targets from a list of addresses and ports.
+// Maps of targets that are made from lists of addresses and ports.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { targets } from '../../../sdk/targets.ts';
 
-test('targets are named by address and port in their shortest form, and share what is given', () => {
+test('targets are named by address and port in their shortest form, and share the given properties', () => {
   assert.deepEqual(targets(['10.0.0.1:80', '[2001:DB8:0::1]:81'], { weight: 50 }), {
     '10.0.0.1:80': { address: '10.0.0.1', port: 80, weight: 50 },
     '[2001:db8::1]:81': { address: '2001:DB8:0::1', port: 81, weight: 50 },
@@ -24,6 +24,6 @@ for (const entry of [
   });
 }
 
-test('two entries that mean the same are refused', () => {
+test('two entries that mean the same target are refused', () => {
   assert.throws(() => targets(['[::1]:80', '[0:0::1]:80']), /\[0:0::1\]:80 is given twice/);
 });

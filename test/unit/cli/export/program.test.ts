@@ -1,4 +1,4 @@
-// An exported program says exactly what runs: whatever the runtime has, evaluating the program gives it back.
+// An exported program declares exactly what runs: evaluating the program gives back what the runtime has.
 import assert from 'node:assert/strict';
 import { stripTypeScriptTypes } from 'node:module';
 import { test } from 'node:test';
@@ -21,7 +21,7 @@ import { assertHolds, samplesOf } from '../../../harness/properties/properties.t
 const ENDPOINT = 'http://127.0.0.1:7400';
 const MEMBERS_OF_OBJECT = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 
-/** As the API responds: every default filled in, fingerprints in place of secrets. */
+/** The API's responses for a model, with every default filled in and fingerprints in place of secrets. */
 function repliesOf(model: ExportedModel): Map<Kind, ApiObject[]> {
   const response = (kind: Kind, { id, owner, warnings, properties }: ModelObject): ApiObject => ({
     id,
@@ -41,7 +41,7 @@ interface Declared {
   readonly id: unknown;
 }
 
-/** What the program declares, in its order; a secret is the key under which the configuration has it. */
+/** The resources that a program declares, in its order. A secret is the key under which the configuration has it. */
 function evaluate(program: string): Declared[] {
   const declared: Declared[] = [];
   const classOf = (type: string) =>
@@ -61,11 +61,11 @@ function evaluate(program: string): Declared[] {
   };
   const context = createContext({ weir, pulumi: { Config } });
   runInContext(stripTypeScriptTypes(program.replace(/^import .*$/gm, '')), context);
-  // Objects of another context have other prototypes.
+  // Objects of another context have other prototypes, which deepEqual would report.
   return structuredClone(declared);
 }
 
-/** The secret that each key stands for. */
+/** The secrets of a model by their keys in the configuration. */
 function secretsOf(model: ExportedModel, declared: readonly Declared[]): Map<string, string> {
   const secrets = new Map<string, string>();
   for (const { type, args } of declared) {
@@ -89,7 +89,7 @@ function objectOf(model: ExportedModel, kind: Kind, id: unknown): ModelObject {
   return model.get(kind)?.find((object) => object.id === id) as ModelObject;
 }
 
-test('a program declares each object once, with the properties that it has, after what it refers to', () => {
+test('a program declares each object once, with the properties of the object, after the objects that it refers to', () => {
   assertHolds(
     fc.property(models, (model) => {
       const program = exportedProgram(ENDPOINT, repliesOf(model));
@@ -115,7 +115,7 @@ test('a program declares each object once, with the properties that it has, afte
   );
 });
 
-/** Members under their own ids are those that have joined through the API. */
+/** The properties without members that joined through the API, which are members under their own ids. */
 function withoutJoined({ members, ...properties }: Properties): Properties {
   const isDeclared = Object.entries(members ?? {}).some(([name, serverId]) => name !== serverId);
   return isDeclared ? { ...properties, members } : properties;
@@ -144,17 +144,20 @@ test('the models have every property of every kind', () => {
   }
 });
 
-/** Together, because a compiler takes seconds to begin; a shorter list would cost as many again. */
+/**
+ * A list of models that does not shrink: a compiler takes seconds to start, and each shorter list would need another
+ * start.
+ */
 const manyModels = fc.noShrink(fc.array(models, { minLength: 40, maxLength: 40 }));
 
-test('the programs have the types of the SDK, and no variable that is not used', () => {
+test('the programs have the types of the SDK, and no unused variable', () => {
   const property = fc.property(manyModels, (many) => {
     assert.equal(faultsOf(many.map((model) => exportedProgram(ENDPOINT, repliesOf(model)))), '');
   });
   assertHolds(property, { numRuns: 1 });
 });
 
-test('targets, members, tags and certificates may be named like the members of every object', () => {
+test('targets, members, tags and certificates may have the names of inherited members of an object', () => {
   const each = (value: unknown) => Object.fromEntries(MEMBERS_OF_OBJECT.map((name) => [name, value]));
   const pair = { certificate: 'c', privateKey: 'key' };
   const model: ExportedModel = new Map<Kind, ModelObject[]>([
@@ -176,7 +179,7 @@ test('targets, members, tags and certificates may be named like the members of e
   assert.deepEqual(Object.keys(targets as object).sort(), [...MEMBERS_OF_OBJECT].sort());
 });
 
-test('it reads as a person writes it', () => {
+test('a program reads as if a person had written it', () => {
   const model: ExportedModel = new Map<Kind, ModelObject[]>([
     ['load-balancers', [object('web-1f0c2a9b', { address: '127.0.0.1' }, 'urn:pulumi:dev::shop::x::web')]],
     [
@@ -261,7 +264,7 @@ function object(id: string, properties: Properties, owner?: string): ModelObject
   return { id, owner, warnings: [], properties };
 }
 
-test('the same secret is asked for once', () => {
+test('equal secrets are requested once', () => {
   const listener = (id: string, name: string) =>
     object(id, {
       loadBalancerId: 'lb',

@@ -1,4 +1,4 @@
-// What of a listener's targets changes: matched by what they are on the wire, then by name.
+// Changes of a listener's targets, which are matched by target key and then by name.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
@@ -20,7 +20,7 @@ import {
 } from '../../../harness/plan/preview-json.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
 
-/** "bind b3", "weight b1 20→25", in order of the rows. */
+/** The operations in the order of the rows, such as "bind b3" and "weight b1 20→25". */
 function operationsOf({ rows }: TargetGroupChange): string[] {
   return rows.flatMap(({ before, after, operations }) => {
     const name = (after ?? before)?.binding.name;
@@ -30,7 +30,7 @@ function operationsOf({ rows }: TargetGroupChange): string[] {
   });
 }
 
-/** By target, in percent. */
+/** The shares of the targets by name, in percent. */
 function sharesOf({ rows }: TargetGroupChange, when: 'before' | 'after'): Record<string, number | undefined> {
   return Object.fromEntries(
     rows.flatMap((row) => {
@@ -57,19 +57,15 @@ const with2 = (b2: object) =>
   attachment('pool', { ...previewTargets({ b1: 20 }), b2: { ...previewTargets({ b2: undefined }).b2, ...b2 } });
 
 const ROWS: readonly (readonly [rule: string, changes: readonly PreviewChange[], operations: readonly string[]])[] = [
-  [
-    'a name that appears is bound',
-    [[pool, attachment('pool', previewTargets({ b1: 20, b2: undefined, b3: 7 }))]],
-    ['bind b3'],
-  ],
-  ['a name that goes is unbound', [[pool, attachment('pool', previewTargets({ b1: 20 }))]], ['unbind b2']],
-  ['a weight changes, from the default too', [[pool, with2({ weight: 25 })]], ['weight b2 100→25']],
+  ['a new name is bound', [[pool, attachment('pool', previewTargets({ b1: 20, b2: undefined, b3: 7 }))]], ['bind b3']],
+  ['a removed name is unbound', [[pool, attachment('pool', previewTargets({ b1: 20 }))]], ['unbind b2']],
+  ['a weight changes, also from the default', [[pool, with2({ weight: 25 })]], ['weight b2 100→25']],
   ['a port changes in place', [[pool, with2({ port: 81 })]], ['port b2 80→81']],
   ['an address changes in place', [[pool, with2({ address: '10.0.0.9' })]], ['address b2 10.0.0.2→10.0.0.9']],
-  ['another notation is no change', [[pool, with2({ address: '10.0.0.2', weight: 100 })]], []],
-  ['an unknown weight', [[pool, with2({ weight: UNKNOWN })]], ['weight b2 100→known after up']],
+  ['an address in another notation is no change', [[pool, with2({ address: '10.0.0.2', weight: 100 })]], []],
+  ['an unknown weight is a change', [[pool, with2({ weight: UNKNOWN })]], ['weight b2 100→known after up']],
   [
-    'a renamed target keeps its wire identity',
+    'a renamed target keeps its target key',
     [[pool, attachment('pool', { b1: previewTargets({ b1: 20 }).b1, c2: previewTargets({ b2: undefined }).b2 })]],
     ['rename c2 b2→c2'],
   ],
@@ -87,7 +83,7 @@ const ROWS: readonly (readonly [rule: string, changes: readonly PreviewChange[],
     ['move b1 pool→next', 'move b2 pool→next', 'weight b2 100→50'],
   ],
   [
-    'targets that are not known as a whole are neither bound nor unbound',
+    'targets are neither bound nor unbound if their map is not known',
     [[pool, { ...pool, properties: { ...pool.properties, targets: UNKNOWN } }]],
     ['open b1', 'open b2'],
   ],
@@ -100,13 +96,13 @@ for (const [rule, changes, operations] of ROWS) {
   });
 }
 
-test('shares are over all attachments of the listener, also those that stay', () => {
+test('shares cover all attachments of the listener, also those without a change', () => {
   const targetGroup = only([lb, web, attachment('other', previewTargets({ c3: 60 }))], [[pool, with2({ weight: 0 })]]);
   assert.deepEqual(sharesOf(targetGroup, 'before'), { b1: 11.1, b2: 55.6, c3: 33.3 });
   assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 25, b2: 0, c3: 75 });
 });
 
-test('a weight that is not known makes the shares of the others unknown, but never that of weight 0', () => {
+test('an unknown weight makes all shares unknown except those of weight 0', () => {
   const targetGroup = only(
     [lb, web, attachment('other', previewTargets({ c3: 0 }))],
     [[pool, with2({ weight: UNKNOWN })]],
@@ -114,7 +110,7 @@ test('a weight that is not known makes the shares of the others unknown, but nev
   assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: undefined, b2: undefined, c3: 0 });
 });
 
-test("an attachment of the load balancer serves each listener without one of its own, a classic one's at its port", () => {
+test('an attachment to the load balancer serves each listener without one of its own, under a classic one at the port of the listener', () => {
   const classic = { ...lb, properties: { ...lb.properties, type: 'classic' } };
   const listeners = [
     previewListener('http', 80, { backendPort: 8080 }),
@@ -131,7 +127,7 @@ test("an attachment of the load balancer serves each listener without one of its
       ['alt', true, '10.0.0.1:8081'],
     ],
   );
-  // An empty one counts.
+  // An attachment without targets counts, too.
   const served = plan([classic, ...listeners, own], [[bare(10), bare(20)]]).targetGroups;
   assert.deepEqual(
     served.map(({ after }) => after?.parent.name),
@@ -139,7 +135,7 @@ test("an attachment of the load balancer serves each listener without one of its
   );
 });
 
-test('a new listener and its attachment are found by what depends on what', () => {
+test('a new listener and its attachment are matched by their dependencies', () => {
   const created = { ...previewListener('new', 90), id: undefined };
   const bound = {
     ...attachment('bound', previewTargets({ b1: 1 }), {}),
@@ -157,7 +153,7 @@ test('a new listener and its attachment are found by what depends on what', () =
   assert.deepEqual(operationsOf(targetGroup), ['bind b1']);
 });
 
-test("a rule's targets are a group of their own, and a listener's are not changed with them", () => {
+test('the targets of a rule are a target group of their own, and the targets of its listener do not change with them', () => {
   const rule = { type: 'ForwardingRule', name: 'api', id: 'api-1', properties: { listenerId: 'web-1', path: '/api' } };
   const of = (weights: Record<string, number>) => attachment('ruled', previewTargets(weights), { ruleId: 'api-1' });
   const targetGroup = only([lb, web, rule, pool], [[of({ b3: 1 }), of({ b3: 1, b4: 1 })]]);
@@ -165,7 +161,7 @@ test("a rule's targets are a group of their own, and a listener's are not change
   assert.deepEqual(sharesOf(targetGroup, 'after'), { b3: 50, b4: 50 });
 });
 
-test('a rename without alias is one listener, whose VIP:port and targets go on', () => {
+test('a listener that is renamed without an alias keeps its VIP, its port and its targets', () => {
   const renamed = { ...previewListener('www', 80), id: undefined };
   const bound = {
     ...attachment('pool2', previewTargets({ b1: 20, b2: undefined }), {}),
@@ -187,7 +183,7 @@ test('a rename without alias is one listener, whose VIP:port and targets go on',
 const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
 const NONE = { holderOf: () => undefined };
 
-/** A runtime with the load balancer, its listener `web-1` and these attachments. */
+/** A runtime with the load balancer, its listener `web-1` and the given attachments. */
 function runtimeWith(...attachments: readonly ReturnType<typeof stored>[]): RuntimeView {
   return {
     ...NONE,
@@ -199,7 +195,7 @@ function runtimeWith(...attachments: readonly ReturnType<typeof stored>[]): Runt
   };
 }
 
-test('with a runtime, what it has counts: weights that others keep, and what other stacks bind', () => {
+test('the view of a runtime adds the weights that others keep and the targets that other stacks bind', () => {
   const free = (properties: object) =>
     attachment('pool', previewTargets({ b1: 20, b2: 20 }), {
       listenerId: 'web-1',
@@ -235,7 +231,7 @@ test('objects of different kinds may have the same id', () => {
   assert.equal(targetGroup.after?.parent.kind, 'listeners');
 });
 
-test('what is made for secret ids is what the resources that they are of have', () => {
+test('a secret id stands for the resource on which the property depends', () => {
   const references = (loadBalancerId: PreviewResource) => ({ references: { loadBalancerId } });
   const listeners = ['one', 'two'].map((name, index) => ({ ...previewListener(name, 80 + index), ...references(lb) }));
   const bound = listeners.map((front, index) => ({
@@ -257,7 +253,7 @@ test('what is made for secret ids is what the resources that they are of have', 
   );
 });
 
-test('what a failed up replaced and left there goes with the next one', () => {
+test('an object that a failed up replaced and left behind goes with the next up', () => {
   const owner = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::pool';
   const runtime = runtimeWith(
     stored('pool-1', { owner, listenerId: 'web-1', targets: previewTargets({ b1: 20 }) }),
@@ -269,7 +265,7 @@ test('what a failed up replaced and left there goes with the next one', () => {
   assert.deepEqual(sharesOf(targetGroup, 'after'), { b1: 100 });
 });
 
-test('of two claims of one wire identity the one that counts now counts, and a new one is newer', () => {
+test('if two attachments bind one target key, its holder counts, and a new binding takes its place', () => {
   const both = new Map([
     ['load-balancers', [stored('lb-1', { vip: '127.0.0.1' })]],
     ['listeners', [stored('web-1', web.properties)]],
@@ -289,7 +285,7 @@ test('of two claims of one wire identity the one that counts now counts, and a n
   assert.deepEqual(sharesOf(targetGroup, 'after'), { x: 75, y: 25 });
 });
 
-test('what is adopted goes on as it is, under the same id', () => {
+test('an adopted object goes on unchanged under its id', () => {
   const theirs = { listenerId: 'web-1', targets: previewTargets({ b1: 20 }) };
   const runtime: RuntimeView = {
     ...NONE,
@@ -312,7 +308,7 @@ test('what is adopted goes on as it is, under the same id', () => {
   );
 });
 
-test('members of auto scaling groups and targets by server have their part, and who may take no traffic has none', () => {
+test('members of auto scaling groups and targets by server have a share, and targets that may take no traffic have none', () => {
   const server = (id: string, address: string, rest: object = {}) =>
     stored(id, {
       region: 'r',
@@ -359,7 +355,7 @@ test('members of auto scaling groups and targets by server have their part, and 
 const i1 = { region: 'r', vpcId: 'v', addresses: ['10.0.0.11', '10.0.0.12'] };
 const SERVERS: readonly (readonly [rule: string, after: object, reason: string | undefined])[] = [
   [
-    'an address that it no longer has',
+    'other addresses than its target names',
     { addresses: ['10.0.0.11'] },
     'server i-1 has no address 10.0.0.12: it has 10.0.0.11',
   ],
@@ -394,7 +390,7 @@ for (const [rule, after, reason] of SERVERS) {
 
 const weights = fc.dictionary(fc.constantFrom('b1', 'b2', 'b3', 'b4', 'b5'), fc.integer({ min: 0, max: 100 }));
 
-test('shares of what is known sum to 1, or to 0 where nothing takes traffic', () => {
+test('known shares sum to 1, or to 0 if no target takes traffic', () => {
   assertHolds(
     fc.property(weights, weights, weights, (before, after, other) => {
       const stays = attachment(
@@ -417,7 +413,7 @@ test('shares of what is known sum to 1, or to 0 where nothing takes traffic', ()
   );
 });
 
-test('equal before and after: no group', () => {
+test('equal targets before and after the up give no target group', () => {
   assertHolds(
     fc.property(weights, (same) => {
       const pair: PreviewChange = [attachment('pool', previewTargets(same)), attachment('pool', previewTargets(same))];
@@ -426,7 +422,7 @@ test('equal before and after: no group', () => {
   );
 });
 
-test('the operations turn the targets of before into those of after', () => {
+test('the operations turn the targets before the up into those after it', () => {
   assertHolds(
     fc.property(weights, weights, (before, after) => {
       const { targetGroups } = plan(

@@ -1,4 +1,4 @@
-// No text of a user's is markup in a comment.
+// Names and values of users in Markdown, where nothing in them is markup.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';

@@ -1,4 +1,4 @@
-// What of the CLI's output is a preview to plan with, and what is refused.
+// Outputs of Pulumi's command line that are a preview, and those that are refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parsePreview } from '../../../../provider/cli/plan/preview.ts';
@@ -6,7 +6,7 @@ import { lb, previewText, previewUrnOf, web } from '../../../harness/plan/previe
 
 const state = { type: 'pulumi-nodejs:dynamic/weir:LoadBalancer', urn: previewUrnOf(lb), inputs: {}, outputs: {} };
 
-/** The same preview as the stream of events has it. */
+/** The preview as a stream of events. */
 const STREAM = [
   { sequence: 0, preludeEvent: { config: { 'weir:endpoint': 'http://127.0.0.1:1' } } },
   { sequence: 1, diagnosticEvent: { message: 'loading', severity: 'debug' } },
@@ -25,7 +25,7 @@ function stream(events: readonly object[]): string {
   return `${events.map((event) => JSON.stringify(event)).join('\n')}\n`;
 }
 
-test('the stream of events is a preview too, without ids that are not there yet and without dependencies', () => {
+test('a stream of events is a preview without dependencies, and without ids that do not exist yet', () => {
   const { config, steps, hasDependencies } = parsePreview(stream(STREAM));
   assert.deepEqual(config, { 'weir:endpoint': 'http://127.0.0.1:1' });
   assert.deepEqual(
@@ -36,14 +36,14 @@ test('the stream of events is a preview too, without ids that are not there yet 
   assert.equal(parsePreview(previewText([lb])).hasDependencies, true);
 });
 
-test('a preview that failed is an error with what the engine said', () => {
+test('a preview that failed is an error with the message of the engine', () => {
   const diagnostics = [
     { message: 'info: all is well\n', severity: 'info' },
     { message: "error: resource 'pool' has a problem\n", severity: 'error' },
   ];
   const failed = /^the preview failed:\nerror: resource 'pool' has a problem$/;
   assert.throws(() => parsePreview(previewText([lb], [], { diagnostics })), { message: failed });
-  // Where the program does not even begin there are no steps.
+  // If the program does not even start, the preview has no steps.
   assert.throws(() => parsePreview(JSON.stringify({ diagnostics })), { message: failed });
   const events = [
     ...STREAM,
@@ -53,14 +53,18 @@ test('a preview that failed is an error with what the engine said', () => {
 });
 
 const REFUSED: readonly (readonly [rule: string, text: string, message: RegExp])[] = [
-  ['nothing at all', ' \n', /there is no preview to read/],
-  ['text', 'Previewing update (dev):\n', /this is not a preview[^\n]*\nit is not JSON$/],
+  ['an empty text', ' \n', /there is no preview to read/],
+  ['a text that is not JSON', 'Previewing update (dev):\n', /this is not a preview[^\n]*\nit is not JSON$/],
   ['other JSON', '{"version":3,"deployment":{}}', /this is not a preview[\s\S]*it has no steps/],
   ['a list', '[]', /this is not a preview/],
-  ['steps that are none', '{"steps":[{"op":7}]}', /this is not a preview[\s\S]*steps\[0\]/],
-  ['without --show-sames', previewText([], [[lb, lb]], { changeSummary: { same: 3 } }), /run it with --show-sames/],
-  ['a stream that breaks off', stream(STREAM.slice(0, -1)), /the preview is incomplete/],
-  ['cut off', previewText([lb, web]).slice(0, -9), /this is not a preview/],
+  ['a step of another form', '{"steps":[{"op":7}]}', /this is not a preview[\s\S]*steps\[0\]/],
+  [
+    'a preview without --show-sames',
+    previewText([], [[lb, lb]], { changeSummary: { same: 3 } }),
+    /run it with --show-sames/,
+  ],
+  ['a stream without its end', stream(STREAM.slice(0, -1)), /the preview is incomplete/],
+  ['a preview that is cut off', previewText([lb, web]).slice(0, -9), /this is not a preview/],
 ];
 
 for (const [rule, text, message] of REFUSED) {

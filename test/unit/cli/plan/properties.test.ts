@@ -1,10 +1,10 @@
-// The properties that a plan shows as changed.
+// The changed properties that a plan shows.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlannedChange } from '../../../../provider/cli/plan/objects.ts';
 import { changedProperties } from '../../../../provider/cli/plan/properties.ts';
 
-test('a tag that is named like a member of every object comes, changes and goes like any other', () => {
+test('a tag with the name of an inherited member of an object is shown like any other', () => {
   const shown = (before: object, after: object) => {
     const change = { verb: 'update', stated: { tags: before }, after: { properties: { tags: after } } };
     return changedProperties(change as unknown as PlannedChange, (key) => key);

@@ -1,4 +1,4 @@
-// The comment that a plan makes: what stands in it, what never does, and how long it gets.
+// The comment that a plan makes: what it contains, what it never contains, and how long it gets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RuntimeView } from '../../../../provider/cli/plan/plan.ts';
@@ -19,14 +19,14 @@ function markdown(sames: readonly PreviewResource[], changes: readonly PreviewCh
   return renderPlan(plan(sames, changes));
 }
 
-test('where nothing changes there is no section', () => {
+test('a plan without changes has no section', () => {
   assert.equal(
     markdown([lb, web, attachment('pool', previewTargets({ b1: 1 }))]),
     '## Weir plan\n\nNothing changes.\n',
   );
 });
 
-test('operations, shares and warnings of a listener, headed "this stack only" without a runtime', () => {
+test('operations, shares and warnings of a listener are shown, under "this stack only" without a runtime', () => {
   const change: PreviewChange = [
     attachment('pool', previewTargets({ b1: 20, b2: 20, b4: 60 })),
     attachment('pool', previewTargets({ b1: 20, b2: 25, b5: 5 })),
@@ -50,7 +50,7 @@ test('operations, shares and warnings of a listener, headed "this stack only" wi
   assert.doesNotMatch(whole, /this stack only/);
 });
 
-test('what the runtime does not show is "this stack only" too, and what is not known is said to be', () => {
+test('a runtime that does not show everything gives "this stack only", too, and unknown targets are shown as unknown', () => {
   const pool = attachment('pool', UNKNOWN as never);
   const stored = (id: string, properties: object) => ({ id, incarnation: 'i', version: 1, ...properties });
   const runtime = (listeners: string[]): RuntimeView => ({
@@ -69,7 +69,7 @@ test('what the runtime does not show is "this stack only" too, and what is not k
   assert.match(textOf(['web-1']), /^Traffic: 1 known after up\. Resources: 1 create\.$/m);
 });
 
-test('created, changed, replaced and deleted objects have a row with their properties, and moved endpoints theirs', () => {
+test('created, changed, replaced and deleted objects have a row with their properties, and moved endpoints have one', () => {
   const tcp = previewListener('tcp', 90, { protocol: 'TCP' });
   const text = markdown(
     [{ ...previewListener('stays', 70) }],
@@ -92,7 +92,7 @@ test('created, changed, replaced and deleted objects have a row with their prope
   }
 });
 
-test('defaults that go by a protocol that is not known are not known either', () => {
+test('defaults that depend on an unknown protocol are unknown', () => {
   const unknown = { ...web, properties: { ...web.properties, protocol: UNKNOWN } };
   assert.match(
     markdown([lb], [[web, unknown]]),
@@ -100,7 +100,7 @@ test('defaults that go by a protocol that is not known are not known either', ()
   );
 });
 
-test('secrets are named and never shown, also where the preview has them in plain text', () => {
+test('secrets are named and never shown, even if the preview has them in plain text', () => {
   const secret = (cookieKey: string, privateKey: string) =>
     previewListener('web', 443, {
       protocol: 'HTTPS',
@@ -130,7 +130,7 @@ test('hostile names stay in their cells', () => {
     assert.equal(line.split('|').length, 8, line);
 });
 
-test('500 targets stay readable: 20 in sight, the others folded away under their number', () => {
+test('500 targets stay readable: 20 are in sight, and the others are folded away under their number', () => {
   const many = (weight: number) =>
     Object.fromEntries(
       Array.from({ length: 500 }, (_, index) => [
@@ -162,7 +162,7 @@ test('500 targets stay readable: 20 in sight, the others folded away under their
   assert.match(crowd, /\n\n\.\.\. and 480 more targets\n/);
 });
 
-test('a thousand deleted listeners leave room for a comment too', () => {
+test('a thousand deleted listeners fit into a comment', () => {
   const deleted = Array.from({ length: 1000 }, (_, index): PreviewChange[] => {
     const [front, map] = [previewListener(`l${index}`, 1000 + index), previewTargets({ b1: 1 })];
     return [

@@ -1,4 +1,4 @@
-// What a plan asks of the runtime, with a token that may not read everything.
+// The runtime's part of a plan, with a token that may not read everything.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readRuntime } from '../../../../provider/cli/plan/runtime-view.ts';
@@ -8,7 +8,7 @@ import { failure, scriptedRuntime } from '../../../harness/runtime/scripted-runt
 const STATUS = { version: 0, engines: [], workers: [], listeners: [] };
 const NOTHING = { config: {}, steps: [], notes: [], hasDependencies: true };
 
-/** Of a runtime without objects, which refuses the lists of these kinds. */
+/** The view of a runtime without objects, which refuses the lists of the given kinds. */
 async function viewWithout(t: TestContext, refused: readonly string[]) {
   const { url } = await scriptedRuntime(t, (seen) => {
     if (refused.some((kind) => seen.url === `/v1/${kind}`))
@@ -19,12 +19,12 @@ async function viewWithout(t: TestContext, refused: readonly string[]) {
   return readRuntime(clientOf({ get: (key) => config[key] }), NOTHING);
 }
 
-test('a token for a load balancer is enough: servers and groups that it may not read are none', async (t) => {
+test('a token for a load balancer is enough: servers and groups that it may not read count as none', async (t) => {
   const { objects } = await viewWithout(t, ['backend-servers', 'groups']);
   assert.deepEqual(objects.get('backend-servers'), []);
   assert.deepEqual(objects.get('groups'), []);
 });
 
-test('a token that may not read what is bound gets no plan', async (t) => {
+test('a token that may not read attachments gets no plan', async (t) => {
   await assert.rejects(viewWithout(t, ['attachments']), { code: 'Forbidden' });
 });

@@ -1,4 +1,4 @@
-// Which plans warn, and of what.
+// Changes that make a plan warn, and changes that do not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UNKNOWN } from '../../../../provider/model/base/unknown.ts';
@@ -35,36 +35,40 @@ interface Row {
 }
 
 const ROWS: readonly Row[] = [
-  { rule: 'one of three goes', changes: [[pool(three), pool({ b1: 100, b2: 100 })]], warns: [] },
-  { rule: 'half of the weight goes', changes: [[pool({ b1: 50, b2: 50 }), pool({ b1: 50 })]], warns: [] },
-  { rule: 'two of three go', changes: [[pool(three), pool({ b1: 100 })]], warns: ['over-half'] },
+  { rule: 'one of three targets is removed', changes: [[pool(three), pool({ b1: 100, b2: 100 })]], warns: [] },
+  { rule: 'half of the weight is removed', changes: [[pool({ b1: 50, b2: 50 }), pool({ b1: 50 })]], warns: [] },
+  { rule: 'two of three targets are removed', changes: [[pool(three), pool({ b1: 100 })]], warns: ['over-half'] },
   {
-    rule: 'two of three are set to 0',
+    rule: 'two of three targets get weight 0',
     changes: [[pool(three), pool({ ...three, b1: 0, b2: 0 })]],
     warns: ['over-half'],
   },
   {
-    rule: 'all targets are exchanged for new ones',
+    rule: 'all targets are replaced by new ones',
     changes: [[pool({ b1: 100 }), pool({ b2: 100 })]],
     warns: ['over-half'],
   },
   { rule: 'all weights change alike', changes: [[pool(three), pool({ b1: 10, b2: 10, b3: 10 })]], warns: [] },
-  { rule: 'all go', changes: [[pool(three), pool({})]], warns: ['no-target', 'over-half'] },
-  { rule: 'all are set to 0', changes: [[pool({ b1: 1 }), pool({ b1: 0 })]], warns: ['no-target', 'over-half'] },
-  { rule: 'there was none before', changes: [[pool({ b1: 0 }), pool({})]], warns: [] },
+  { rule: 'all targets are removed', changes: [[pool(three), pool({})]], warns: ['no-target', 'over-half'] },
   {
-    rule: 'another attachment of the listener keeps it up',
+    rule: 'all targets get weight 0',
+    changes: [[pool({ b1: 1 }), pool({ b1: 0 })]],
+    warns: ['no-target', 'over-half'],
+  },
+  { rule: 'no target took traffic before', changes: [[pool({ b1: 0 }), pool({})]], warns: [] },
+  {
+    rule: 'another attachment still serves the listener',
     sames: [...others, a({ b9: 100 })],
     changes: [[pool({ b1: 100 }), pool({})]],
     warns: [],
   },
   {
-    rule: 'what is left is not known',
+    rule: 'the weight that is left is not known',
     changes: [[pool({ b1: 1 }), attachment('pool', { b1: { address: '10.0.0.1', port: 80, weight: UNKNOWN } })]],
     warns: [],
   },
   {
-    rule: 'whether anything is left is not known',
+    rule: 'the targets that are left are not known',
     changes: [[pool(three), { ...pool({}), properties: { listenerId: 'web-1', targets: UNKNOWN } }]],
     warns: [],
   },
@@ -74,7 +78,7 @@ const ROWS: readonly Row[] = [
     warns: [],
   },
   {
-    rule: "a rule's last target goes",
+    rule: "a rule's last target is removed",
     sames: [...others, rule, a({ b9: 1 })],
     changes: [[ruled({ b1: 1 }), ruled({})]],
     warns: ['no-target', 'over-half'],
@@ -100,13 +104,13 @@ const ROWS: readonly Row[] = [
     warns: ['deletion', 'deletion'],
   },
   {
-    rule: "a deleted listener's VIP:port goes to a new one with the same targets",
+    rule: 'a new listener with the same targets takes the VIP and port of a deleted one',
     sames: [lb],
     changes: [
       [pool(three), undefined],
       [web, undefined],
       [undefined, successor],
-      [undefined, created(attachment('heirs', previewTargets(three), {}), { listenerId: successor })],
+      [undefined, created(attachment('next', previewTargets(three), {}), { listenerId: successor })],
     ],
     warns: [],
   },
@@ -120,7 +124,7 @@ const ROWS: readonly Row[] = [
     warns: ['deletion'],
   },
   {
-    rule: 'a listener is deleted of which a rule takes all the traffic',
+    rule: 'a listener is deleted, and its rule took all its traffic',
     sames: [lb],
     changes: [
       [ruled({ b1: 1 }), undefined],
@@ -130,18 +134,18 @@ const ROWS: readonly Row[] = [
     warns: ['deletion'],
   },
   {
-    rule: "a deleted rule's requests go to a new one with the same targets",
+    rule: 'a new rule with the same targets takes the requests of a deleted one',
     sames: others,
     changes: [
       [ruled({ b1: 1 }), undefined],
       [rule, undefined],
       [undefined, created({ ...rule, name: 'api2' })],
-      [undefined, created(attachment('heirs', previewTargets({ b1: 1 }), {}), { ruleId: { ...rule, name: 'api2' } })],
+      [undefined, created(attachment('next', previewTargets({ b1: 1 }), {}), { ruleId: { ...rule, name: 'api2' } })],
     ],
     warns: [],
   },
   {
-    rule: 'a load balancer and what is on it are replaced',
+    rule: 'a load balancer and its listener are replaced',
     sames: [],
     changes: [
       [lb, created({ ...lb, properties: { ...lb.properties, type: 'classic' } }), 'replace'],
@@ -150,7 +154,7 @@ const ROWS: readonly Row[] = [
     warns: ['replacement', 'replacement'],
   },
   {
-    rule: 'the only target moves, in an order that is open',
+    rule: 'the only target moves, in an open order',
     changes: [
       [a({ b1: 1 }), a({})],
       [b({}), b({ b1: 1 })],
@@ -158,7 +162,7 @@ const ROWS: readonly Row[] = [
     warns: ['open-order'],
   },
   {
-    rule: 'the only target moves, the old attachment after the new one',
+    rule: 'the only target moves, and the old attachment is updated after the new one',
     changes: [
       [a({ b1: 1 }), { ...a({}), dependsOn: [b({})] }],
       [b({}), b({ b1: 1 })],
@@ -166,7 +170,7 @@ const ROWS: readonly Row[] = [
     warns: [],
   },
   {
-    rule: 'the only target moves, the new attachment after the old one',
+    rule: 'the only target moves, and the new attachment is updated after the old one',
     changes: [
       [a({ b1: 1 }), a({})],
       [b({}), { ...b({ b1: 1 }), dependsOn: [a({})] }],
@@ -174,7 +178,7 @@ const ROWS: readonly Row[] = [
     warns: ['open-order'],
   },
   {
-    rule: 'the only target moves to a new attachment, and the old one is deleted: deletes come last',
+    rule: 'the only target moves to a new attachment, and the old one is deleted last',
     changes: [
       [a({ b1: 1 }), undefined],
       [undefined, created(b({ b1: 1 }))],
@@ -182,7 +186,7 @@ const ROWS: readonly Row[] = [
     warns: [],
   },
   {
-    rule: 'one of two targets moves: the other one serves',
+    rule: 'one of two targets moves, and the other one serves',
     changes: [
       [a({ b1: 1, b2: 1 }), a({ b2: 1 })],
       [b({}), b({ b1: 1 })],
@@ -219,7 +223,7 @@ test('a replacement says whether VIP and port are kept', () => {
   assert.match(textOf(at()), /whether its endpoint is kept is known after up/);
 });
 
-test('the order of a move is asked for by name', () => {
+test('the warning about an open order names both attachments', () => {
   const changes: PreviewChange[] = [
     [a({ b1: 1 }), a({})],
     [b({}), b({ b1: 1 })],

@@ -1,4 +1,4 @@
-// The look for processes that a run has left behind.
+// The search for processes that a test run has left behind.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

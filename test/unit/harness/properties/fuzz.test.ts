@@ -1,4 +1,4 @@
-// `npm run fuzz` on a test file with a planted fault: the fault is found and kept, and later runs begin with it.
+// `npm run fuzz` on a test file with a planted fault: it finds and keeps the fault, and later runs begin with it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -7,15 +7,18 @@ import { test } from 'node:test';
 import { ROOT } from '../../../harness/machine/tree.ts';
 import { temporaryDirectory } from '../../../harness/runtime/runtime.ts';
 
-/** Each fails for any number above 100 while there is fuzzing, and else for 101 alone, which the committed seed does not draw. */
+/**
+ * Properties with a planted fault. With fuzzing they fail for every number above 100, and without it only for 101,
+ * which the committed seed does not draw.
+ */
 const FAULTS: readonly (readonly [what: string, property: string, kept: object])[] = [
-  ['values that JSON says', 'fc.property(fc.nat(), isFine)', { values: [101] }],
+  ['values that JSON can express', 'fc.property(fc.nat(), isFine)', { values: [101] }],
   [
-    'values that it does not say',
+    'values that JSON cannot express',
     'fc.property(fc.nat().map((n) => new Map([[n, n]])), (map) => isFine([...map.keys()][0]))',
     {},
   ],
-  ['values of a promise', 'fc.asyncProperty(fc.nat(), async (n) => isFine(n))', { values: [101] }],
+  ['values of an asynchronous property', 'fc.asyncProperty(fc.nat(), async (n) => isFine(n))', { values: [101] }],
 ];
 
 for (const [what, property, expected] of FAULTS) {
@@ -54,7 +57,7 @@ for (const [what, property, expected] of FAULTS) {
   });
 }
 
-test('a file without a property is not run, and a time that is none is refused', () => {
+test('a file without a property is not run, and an invalid time is refused', () => {
   const { NODE_TEST_CONTEXT: _ours, ...env } = process.env;
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ['test/fuzz.ts', ...args], { cwd: ROOT, env, encoding: 'utf8' });

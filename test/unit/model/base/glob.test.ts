@@ -1,4 +1,4 @@
-// Which texts a pattern matches.
+// Patterns, and the texts that they match.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -23,12 +23,12 @@ const MATCHES: readonly (readonly [pattern: string, text: string, isMatch: boole
 ];
 
 for (const [pattern, text, isMatch] of MATCHES) {
-  test(`"${pattern}" ${isMatch ? 'is' : 'is not'} the pattern of "${text}"`, () => {
+  test(`"${pattern}" ${isMatch ? 'matches' : 'does not match'} "${text}"`, () => {
     assert.equal(matchesGlob(pattern, text), isMatch);
   });
 }
 
-test('a pattern matches what the same regular expression matches, and hostile ones take no time', () => {
+test('a pattern matches the same texts as its regular expression, and a hostile pattern takes no time', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 12 });
   const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 });
   assertHolds(

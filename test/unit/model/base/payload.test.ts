@@ -1,3 +1,4 @@
+// Payloads of UDP checks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PAYLOAD, payloadBytes } from '../../../../provider/model/base/payload.ts';

@@ -1,4 +1,4 @@
-// The forms in which hosts and paths are compared, and which rules are equal.
+// The forms in which hosts and paths are compared, and the rules that are equal.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -26,7 +26,7 @@ for (const [path, key] of PATHS) {
   test(`${path} is compared as ${key}`, () => assert.equal(pathKey(path), key));
 }
 
-test('what a path is compared as is compared as itself', () => {
+test('the compared form of a path is compared as itself', () => {
   const piece = fc.constantFrom('/', '%2F', '%2f', '%61', '%25', '%7e', '61', 'a', '~');
   assertHolds(
     fc.property(fc.array(piece), (pieces) => {
@@ -61,9 +61,9 @@ for (const [a, b] of EQUAL) {
   test(`${JSON.stringify(a)} and ${JSON.stringify(b)} are equal`, () => assert.equal(key(a), key(b)));
 }
 for (const [a, b] of DIFFERENT) {
-  test(`${JSON.stringify(a)} and ${JSON.stringify(b)} are not`, () => assert.notEqual(key(a), key(b)));
+  test(`${JSON.stringify(a)} and ${JSON.stringify(b)} are different`, () => assert.notEqual(key(a), key(b)));
 }
 
-test('of a prefix the slash at the end goes, and of "/" nothing stays', () => {
+test('a prefix loses the slash at its end, which leaves nothing of "/"', () => {
   assert.deepEqual(['/a/', '/a', '/', '/a/b/'].map(prefixKey), ['/a', '/a', '', '/a/b']);
 });

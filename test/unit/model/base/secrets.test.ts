@@ -1,4 +1,4 @@
-// Where the secrets of each kind are, and what stands in their place.
+// The secrets of each kind, and what stands in their place.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -9,7 +9,7 @@ import {
   withSecretsOf,
 } from '../../../../provider/model/base/secrets.ts';
 
-test('each private key and each cookie key is replaced, the rest stays', () => {
+test('each private key and each cookie key is replaced, and the rest stays', () => {
   const properties = {
     port: 443,
     certificates: { web: { certificate: 'c', privateKey: 'k1' }, api: { certificate: 'd', privateKey: 'k2' } },
@@ -32,14 +32,14 @@ test('each private key and each cookie key is replaced, the rest stays', () => {
   assert.equal(properties.certificates.web.privateKey, 'k1');
 });
 
-test('what the runtime chose is a secret too', () => {
+test('a key that the runtime made is a secret, too', () => {
   assert.deepEqual(
     replaceStateSecrets({ cookieKey: 'k', vip: '127.0.0.1' } as object, (name) => [name, 'hidden']),
     { cookieKey: 'hidden', vip: '127.0.0.1' },
   );
 });
 
-test('an object without secrets is the same object', () => {
+test('an object without secrets is returned as the same object', () => {
   const replace = () => assert.fail('there is nothing to replace');
   for (const properties of [{ port: 80 }, { certificates: undefined, stickySession: { type: 'source-ip' } }]) {
     assert.equal(replaceSecrets('listeners', properties as object, replace), properties);
@@ -48,13 +48,13 @@ test('an object without secrets is the same object', () => {
   assert.equal(replaceSecrets('attachments', targets, replace), targets);
 });
 
-test('fingerprints tell equal from different', () => {
+test('equal secrets have equal fingerprints, and different secrets have different ones', () => {
   assert.match(fingerprint('a'), /^sha256:[0-9a-f]{64}$/);
   assert.equal(fingerprint('a'), fingerprint('a'));
   assert.notEqual(fingerprint('a'), fingerprint('b'));
 });
 
-test('secrets take the place of their fingerprints where they have them, and no other does', () => {
+test('secrets take the place of their own fingerprints, and of no others', () => {
   const known = {
     certificates: { web: { privateKey: 'k1' }, api: { privateKey: 'k2' } },
     stickySession: { cookieKey: 'k3' },
@@ -80,7 +80,7 @@ test('secrets take the place of their fingerprints where they have them, and no 
   });
 });
 
-test('a private key is the same with and without the line end of its file', () => {
+test('a private key has the same fingerprint with and without the line end of its file', () => {
   const [, expected] = asFingerprint('privateKey', 'PEM', []);
   assert.equal(asFingerprint('privateKey', 'PEM\n', [])[1], expected);
   const responded = { certificates: { web: { privateKeyFingerprint: expected } } };

@@ -1,4 +1,4 @@
-// The wire identity of a target: one for every way in which its address can be written.
+// Target keys: one key for every way in which a target's address can be written.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { canonicalAddress, targetKey } from '../../../../provider/model/base/target-key.ts';
@@ -18,7 +18,7 @@ const FORMS: [written: string, canonical: string][] = [
 ];
 
 for (const [written, canonical] of FORMS) {
-  test(`${written} is ${canonical}`, () => {
+  test(`${written} is compared as ${canonical}`, () => {
     assert.equal(canonicalAddress(written), canonical);
   });
 }

@@ -1,4 +1,4 @@
-// What is refused of a certificate and its key.
+// Certificates and keys that are refused, and those that are accepted.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
@@ -19,16 +19,20 @@ const damaged = (pem: string) => pem.replace(/\n[^\n-]{4}/, '\nAAAA');
 type Row = readonly [name: string, entry: Record<string, unknown>, problems: Readonly<Record<string, RegExp>>];
 
 const REFUSED: readonly Row[] = [
-  ['nothing of it is PEM', { certificate: 'x', privateKey: 'y' }, { certificate: /not PEM/, privateKey: /not PEM/ }],
+  ['a pair that is not PEM', { certificate: 'x', privateKey: 'y' }, { certificate: /not PEM/, privateKey: /not PEM/ }],
   ['the key of another certificate', { ...pair, privateKey: other.privateKey }, { privateKey: /does not belong/ }],
-  ['a key and no certificate', { ...pair, certificate: pair.privateKey }, { certificate: /has a PRIVATE KEY/ }],
   [
-    'a key beside the certificate',
+    'a key in place of the certificate',
+    { ...pair, certificate: pair.privateKey },
+    { certificate: /has a PRIVATE KEY/ },
+  ],
+  [
+    'a certificate with a key beside it',
     { ...pair, certificate: pair.certificate + pair.privateKey },
     { certificate: /certificates only, and has a PRIVATE KEY/ },
   ],
   [
-    'a key without its end beside the certificate',
+    'a certificate with a key without its end beside it',
     { ...pair, certificate: pair.certificate + pair.privateKey.split('-----END')[0] },
     { certificate: /certificates only, and has a PRIVATE KEY/ },
   ],
@@ -46,11 +50,15 @@ const REFUSED: readonly Row[] = [
   ],
   ['a damaged key', { ...pair, privateKey: damaged(pair.privateKey) }, { privateKey: /damaged/ }],
   ['an encrypted key', { ...pair, privateKey: encrypted('pkcs8', pair.privateKey) }, { privateKey: /encrypted/ }],
-  ['one of the old form', { ...rsa, privateKey: encrypted('pkcs1', rsa.privateKey) }, { privateKey: /encrypted/ }],
+  [
+    'an encrypted key of the old form',
+    { ...rsa, privateKey: encrypted('pkcs1', rsa.privateKey) },
+    { privateKey: /encrypted/ },
+  ],
 ];
 
 for (const [name, entry, expected] of REFUSED) {
-  test(`refused: ${name}`, () => {
+  test(`${name} is refused`, () => {
     const problems = certificateRules(entry, isKnown);
     assert.deepEqual(
       problems.map(({ path }) => path),
@@ -63,8 +71,8 @@ for (const [name, entry, expected] of REFUSED) {
   });
 }
 
-// In a process of its own: in quadratic time this would take half an hour, in which nothing else of a process runs.
-test('refused without delay: as many openings without an end as a body has room for', () => {
+// The check runs in a process of its own, because in quadratic time it would block its process for half an hour.
+test('as many openings without an end as a body has room for are refused without delay', () => {
   const module = new URL('../../../../provider/model/objects/certificate.ts', import.meta.url);
   const script = `
     const { certificateRules } = await import(${JSON.stringify(module)});
@@ -74,14 +82,14 @@ test('refused without delay: as many openings without an end as a body has room 
   assert.equal(String(stdout), '2');
 });
 
-test('taken: a pair, a chain behind it, an RSA key, text around the blocks', () => {
+test('a pair, a chain behind it, an RSA key and text around the blocks are accepted', () => {
   const chain = `subject=CN = x\n${pair.certificate}\n${other.certificate}`;
   for (const entry of [pair, rsa, { ...pair, certificate: chain }]) {
     assert.deepEqual(certificateRules({ ...entry }, isKnown), []);
   }
 });
 
-test('what is not known yet is not looked at, and the rest is', () => {
+test('unknown parts are skipped, and the known rest is checked', () => {
   assert.deepEqual(certificateRules({ ...pair, privateKey: UNKNOWN }, isKnown), []);
   assert.deepEqual(certificateRules({ certificate: UNKNOWN, privateKey: UNKNOWN }, isKnown), []);
   const [problem, ...rest] = certificateRules({ certificate: UNKNOWN, privateKey: 'x' }, isKnown);

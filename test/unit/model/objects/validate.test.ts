@@ -1,3 +1,4 @@
+// Validation of objects: what is refused, with which paths and messages, and what is filled in.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWeirError } from '../../../../provider/model/base/errors.ts';
@@ -30,7 +31,7 @@ const REFUSED: readonly Row[] = [
     ['certificates'],
   ],
   [
-    'what a TCP listener would ignore',
+    'properties that a TCP listener would ignore',
     'listeners',
     {
       ...LISTENER,
@@ -49,21 +50,21 @@ const REFUSED: readonly Row[] = [
     ['healthCheck.method'],
   ],
   ['a place without a name', 'load-balancers', { region: '', vpcId: '', zoneId: '' }, ['region', 'vpcId', 'zoneId']],
-  ['PROXY for UDP', 'listeners', { ...LISTENER, protocol: 'UDP', proxyProtocol: 'v2' }, ['proxyProtocol']],
+  ['PROXY headers for UDP', 'listeners', { ...LISTENER, protocol: 'UDP', proxyProtocol: 'v2' }, ['proxyProtocol']],
   [
-    'networks that are none',
+    'networks that are malformed',
     'listeners',
     { ...LISTENER, protocol: 'HTTP', trustedProxies: ['10.0.0.0', '10.0.0.0/33', 'x/8', '::/128'] },
     ['trustedProxies[0]', 'trustedProxies[1]', 'trustedProxies[2]'],
   ],
   [
-    'a cookie of a session by source',
+    'a cookie in a session by source address',
     'listeners',
     { ...LISTENER, protocol: 'HTTP', stickySession: { type: 'source-ip', cookieName: 'a', cookieKey: '' } },
     ['stickySession.cookieKey', 'stickySession.cookieName', 'stickySession.cookieKey'],
   ],
   [
-    'a cookie with a name that is no token and an empty key',
+    'a cookie with a name that is not a token and an empty key',
     'rules',
     {
       listenerId: 'l',
@@ -79,23 +80,23 @@ const REFUSED: readonly Row[] = [
     ['stickySession.cookieKey'],
   ],
   ['a rule without host and path', 'rules', { listenerId: 'l' }, ['host']],
-  ['an exact match of no path', 'rules', { listenerId: 'l', pathMatch: 'exact' }, ['host', 'pathMatch']],
+  ['an exact match without a path', 'rules', { listenerId: 'l', pathMatch: 'exact' }, ['host', 'pathMatch']],
   ['a path with dot segments', 'rules', { listenerId: 'l', path: '/a/%2E./b' }, ['path']],
   ['a wildcard in the middle', 'rules', { listenerId: 'l', host: 'a.*.b' }, ['host']],
   [
-    'hosts and paths that are none',
+    'hosts and paths that are malformed',
     'rules',
     { listenerId: 'l', host: 'a.b:80', path: 'api?x', healthCheck: { send: 'x' } },
     ['host', 'path', 'healthCheck.send'],
   ],
   [
-    'both kinds of checks at once',
+    'HTTP properties in a UDP check',
     'listeners',
     { ...LISTENER, protocol: 'UDP', healthCheck: { protocol: 'UDP', path: '/x', expect: '' } },
     ['healthCheck.expect', 'healthCheck.path'],
   ],
   [
-    'every fault at once',
+    'several faults at once',
     'attachments',
     { targets: { a: { address: 'x', port: 0, weight: 101 }, b: { weigth: 1 } }, defaultPort: '80' },
     [
@@ -108,9 +109,9 @@ const REFUSED: readonly Row[] = [
       'targets.b.address',
     ],
   ],
-  ['both parents', 'attachments', { listenerId: 'l', loadBalancerId: 'b', targets: {} }, ['listenerId']],
+  ['two parents', 'attachments', { listenerId: 'l', loadBalancerId: 'b', targets: {} }, ['listenerId']],
   [
-    'two names for one wire identity',
+    'two names for one target key',
     'attachments',
     { listenerId: 'l', targets: { a: target, b: { address: '10.0.0.1' } }, defaultPort: 80 },
     ['targets.b'],
@@ -125,13 +126,13 @@ const REFUSED: readonly Row[] = [
     ['targets.b'],
   ],
   [
-    'weights that are no whole number',
+    'weights that are not whole numbers',
     'attachments',
     { listenerId: 'l', targets: { a: { ...target, weight: 1.5 }, b: { address: '10.0.0.2', port: 1, weight: '5' } } },
     ['targets.a.weight', 'targets.b.weight'],
   ],
   [
-    'a name that is no identifier',
+    'a name that is not an identifier',
     'attachments',
     { listenerId: 'l', targets: { '10.0.0.1:80': { ...target, weight: -1 } } },
     ['targets["10.0.0.1:80"].weight'],
@@ -153,9 +154,9 @@ const REFUSED: readonly Row[] = [
     { listenerId: 'l', targets: Object.fromEntries(Array.from({ length: 130_000 }, (_, i) => [`t${i}`, target])) },
     ['targets'],
   ],
-  ['what a listener lacks', 'listeners', {}, ['loadBalancerId', 'protocol', 'port']],
+  ['a listener without its required properties', 'listeners', {}, ['loadBalancerId', 'protocol', 'port']],
   [
-    'an algorithm that is none',
+    'an algorithm that does not exist',
     'listeners',
     { loadBalancerId: 'b', protocol: 'TCP', port: 1, algorithm: 'random' },
     ['algorithm'],
@@ -190,13 +191,13 @@ const REFUSED: readonly Row[] = [
     ['healthCheck.path', 'healthCheck.host'],
   ],
   [
-    'codes that are none',
+    'a range of codes that ends before it begins',
     'listeners',
     { loadBalancerId: 'b', protocol: 'HTTP', port: 1, healthCheck: { protocol: 'HTTP', expectedCodes: '399-200' } },
     ['healthCheck.expectedCodes'],
   ],
   [
-    'codes without end',
+    'too many codes',
     'listeners',
     { ...LISTENER, protocol: 'HTTP', healthCheck: { protocol: 'HTTP', expectedCodes: `200${',200'.repeat(256)}` } },
     ['healthCheck.expectedCodes'],
@@ -242,7 +243,7 @@ const SKIPPED: readonly Row[] = [
 ];
 
 for (const [name, kind, input, paths] of SKIPPED) {
-  test(`an unknown skips only what needs it: ${name}`, () => {
+  test(`an unknown value skips only the rules that need it: ${name}`, () => {
     assert.deepEqual(
       problemsOf(kind, input, isKnown).map((problem) => problem.path),
       paths,
@@ -250,7 +251,7 @@ for (const [name, kind, input, paths] of SKIPPED) {
   });
 }
 
-test('a name that none can be is refused for what it is', () => {
+test('an invalid name is refused with its own message', () => {
   const problems = problemsOf('load-balancers', { tags: { '': 'x', ['n'.repeat(256)]: 'y' } });
   assert.deepEqual(
     problems.map((problem) => problem.message),
@@ -258,7 +259,7 @@ test('a name that none can be is refused for what it is', () => {
   );
 });
 
-test('where faults have several codes, the message names each that is no InvalidParameter', () => {
+test('if faults have several codes, the message names each code except InvalidParameter', () => {
   const { message } = invalid([
     { path: 'targets.a', message: 'is far', code: 'NetworkConflict' },
     { path: 'targets.b', message: 'is stopped', code: 'IncorrectStatus.RSByPassToas' },
@@ -270,7 +271,7 @@ test('where faults have several codes, the message names each that is no Invalid
   assert.equal(invalid([{ path: 'a', message: 'is far', code: 'NetworkConflict' }]).message, 'a is far');
 });
 
-test('the error of one kind of fault has its code, of several InvalidParameter', () => {
+test('the error for faults of one code has that code, and the error for several codes is InvalidParameter', () => {
   const codeOf = (input: Record<string, unknown>) => {
     try {
       parseProperties('attachments', input);
@@ -290,14 +291,14 @@ test('defaults are filled in, and an IPv6 address gets its shortest form', () =>
   assert.equal(parseProperties('load-balancers', { address: '2001:DB8:0:0::1' }).address, '2001:db8::1');
 });
 
-test('what a check of another protocol has by default is no mistake: a response may be sent back as it is', () => {
+test('a default that another check would need is accepted, so that a response can be sent back unchanged', () => {
   const rule = { listenerId: 'l', path: '/a', healthCheck: {} };
   const responded = parseProperties('rules', rule);
   assert.equal(responded.healthCheck.path, '/');
   assert.deepEqual(parseProperties('rules', responded), responded);
 });
 
-test('what is missing, or of another type as a whole, is said in words of the property', () => {
+test('the message for a missing property, or one of a wrong type, says what the property must be', () => {
   const said = (input: Record<string, unknown>) =>
     problemsOf('listeners', { ...LISTENER, ...input }).map(({ path, message }) => `${path} ${message}`);
   assert.deepEqual(said({ protocol: 'TCP', healthCheck: { path: '/up' } }), [

@@ -1,4 +1,4 @@
-// The table of actions: each one permits something, and the documents' own names are all in it.
+// The table of actions: each one permits something, and it contains the names of the clouds' own APIs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -12,13 +12,13 @@ import {
   UNBIND,
 } from '../../../../provider/model/permissions/actions.ts';
 
-test('each action permits an operation of some route, and each permitted one is in the table', () => {
+test('each action permits an operation of some route, and each permitted action is in the table', () => {
   const ofKinds = Object.values(KIND_ACTIONS).flatMap(({ type: _, ...actions }) => Object.values(actions).flat());
   const ofRuntime = [RESTART_WORKER, DESCRIBE_WORKERS, DESCRIBE_METRICS].flatMap(({ actions }) => actions);
   assert.deepEqual(new Set<string>([...ofKinds, ...ofRuntime]), new Set(Object.keys(ACTIONS)));
 });
 
-test('the documents name each operation on membership, and so can a token', () => {
+test('a token can name each operation on membership as the clouds do', () => {
   assert.deepEqual(BIND.loadBalancerId, ['slb:AddBackendServers', 'slb:RegisterInstancesWithLoadBalancer']);
   assert.ok(BIND.classic.includes('slb:RegisterTargetsWithClassicalLB'));
   assert.ok(UNBIND.loadBalancerId.includes('slb:DeregisterInstancesFromLoadBalancer'));

@@ -1,4 +1,4 @@
-// Statements: what they permit, how they are written, and which of them are refused as mistakes.
+// Statements: what they permit, how they are written, and which of them are refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { schemaProblems } from '../../../../provider/model/objects/validate.ts';
@@ -23,7 +23,7 @@ test('action and resource must be permitted by one statement; any of the actions
   assert.ok(permitsSome([{ actions: ['*'], resources: ['*'] }], { actions: ['slb:RestartWorker'], type: 'runtime' }));
 });
 
-test('a statement is written in one line, and reads back as it was', () => {
+test('a statement is written in one line, which reads back as the same statement', () => {
   const text = 'slb:AddBackendServers,slb:Describe* on loadbalancer/web-*,instance/*';
   const statement = parseStatement(` ${text.replaceAll(',', ' , ')} `);
   assert.deepEqual(statement, {
@@ -35,7 +35,7 @@ test('a statement is written in one line, and reads back as it was', () => {
     assert.equal(parseStatement(none), undefined, none);
 });
 
-test('what could never permit anything is refused with its path', () => {
+test('a pattern that could never permit anything is refused with its path', () => {
   const statement = { actions: ['slb:AddBackendServer', 'slb:*'], resources: ['loadbalancers/web', 'runtime'] };
   const problems = schemaProblems(tokenSchema, {
     name: '',
@@ -51,6 +51,6 @@ test('what could never permit anything is refused with its path', () => {
   ]);
 });
 
-test('what is no object at all is said to be none', () => {
+test('a body that is not an object is refused as such', () => {
   assert.deepEqual(schemaProblems(tokenSchema, []), [{ path: '', message: 'the body must be a JSON object' }]);
 });

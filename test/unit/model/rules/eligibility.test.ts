@@ -1,4 +1,4 @@
-// The rules of who may take traffic: the code for each, and which comes first.
+// The rules of eligibility: the error code for each, and the order in which they are checked.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backendServerSchema } from '../../../../provider/model/objects/backend-server.ts';

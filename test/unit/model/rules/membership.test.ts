@@ -1,4 +1,4 @@
-// What a change of targets is said to do, and that doing just that leads to what the program wants.
+// Changes of targets: the line that describes them, and what carrying them out leads to.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -23,7 +23,7 @@ test('one line shows binds, unbinds, weights and ports in this order', () => {
   assert.equal(line(before, after), 'web: bind b5 10.0.0.5:80 w50 · unbind b3 · weight b2 20→25 · port b1 80→81');
 });
 
-test('order, notation and defaults are no change of membership', () => {
+test('order, notation and defaults do not change the membership', () => {
   const before = { b1: target('2001:db8::1', 80, 100), b2: target('10.0.0.2') };
   const after = { b2: target('10.0.0.2', 80), b1: target('2001:DB8:0::1', 80) };
   assert.equal(line(before, after, 80), undefined);
@@ -39,7 +39,7 @@ test('weight 0 is a weight', () => {
   assert.equal(line({ b1: target('10.0.0.1', 80) }, { b1: target('10.0.0.1', 80, 0) }), 'web: weight b1 100→0');
 });
 
-test('what is not known yet says so, and counts as a change', () => {
+test('an unknown value is shown as unknown, and counts as a change', () => {
   const before = { b1: target('10.0.0.1', 80, 10) };
   assert.equal(line(before, { b1: { ...before.b1, port: UNKNOWN } }), 'web: port b1 80→(known after up)');
   assert.equal(line(before, { ...before, b2: UNKNOWN }), 'web: bind b2 (known after up)');
@@ -53,7 +53,7 @@ test('what is not known yet says so, and counts as a change', () => {
   );
 });
 
-test('a server stands where there is no address, and beside it where both are given', () => {
+test('a server is shown in place of a missing address, and beside a given one', () => {
   const before = { b1: { serverId: 'i-a', port: 80 }, b2: target('10.0.0.2', 80) };
   const after = { b1: { serverId: 'i-b', port: 80 }, b2: { ...target('10.0.0.2', 80), serverId: 'eni-1' } };
   assert.equal(line(before, after), 'web: server b1 i-a→i-b · server b2 none→eni-1');
@@ -61,7 +61,7 @@ test('a server stands where there is no address, and beside it where both are gi
   assert.equal(line({}, { b1: { serverId: UNKNOWN, port: 80 } }), 'web: bind b1 (known after up):80 w100');
 });
 
-test('who joins and leaves a group is told by server, not by name, and nothing where none are named', () => {
+test('joins and leaves of a group are shown by server and not by name, and not at all if no members are named', () => {
   const members = (before: unknown, after: unknown) => memberLine('web', before, after, isKnown);
   assert.equal(members({ a: 'i-1', b: 'i-3' }, { other: 'i-1', c: 'i-5' }), 'web: join i-5 · leave i-3');
   assert.equal(members({ a: 'i-1' }, { b: 'i-1' }), undefined);
@@ -70,19 +70,19 @@ test('who joins and leaves a group is told by server, not by name, and nothing w
   assert.equal(members({}, UNKNOWN), 'web: members (known after up)');
 });
 
-test('targets without a port, those of a classic load balancer, have none that changes', () => {
+test('targets without a port, which a classic load balancer has, have no port that changes', () => {
   const before = { b1: target('10.0.0.1', undefined, 20), b2: target('10.0.0.2') };
   const after = { b1: target('10.0.0.1', undefined, 25), b2: target('10.0.0.2'), b3: target('10.0.0.3') };
   assert.equal(line(before, after), 'web: bind b3 10.0.0.3 w100 · weight b1 20→25');
   assert.equal(line(before, { b1: target('10.0.0.1', 80, 20) }), 'web: unbind b2 · port b1 none→80');
 });
 
-test('it stays one line whatever the names are', () => {
+test('the line stays one line, whatever the names are', () => {
   const text = line({}, { 'a\nb: unbind c\u2028': target('10.0.0.1', 80), 'é x': target('10.0.0.2', 80) });
   assert.equal(text, 'web: bind a\\u000ab: unbind c\\u2028 10.0.0.1:80 w100 · bind é x 10.0.0.2:80 w100');
 });
 
-test('at most ten changes are shown, the others counted', () => {
+test('at most ten changes are shown, and the others are counted', () => {
   const after = Object.fromEntries(Array.from({ length: 13 }, (_, i) => [`b${i}`, target('10.0.0.1', 80 + i)]));
   const text = line({}, after) ?? '';
   assert.equal(text.split(' · ').length, 11);
