@@ -49,7 +49,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], message: RegExp])[]
   [['create', 'x', '--allow', 'slb:Describe*'], /ACTIONS on RESOURCES/],
   [['create', 'x', '--allow', 'slb:Unbind on *'], /statements\[0\]\.actions\[0\] matches no action/],
   [['create', 'x', '--allow', 'slb:* on lb/web'], /statements\[0\]\.resources\[0\] must be "loadbalancer\/ID"/],
-  [['create', 'x', '--allow', 'slb:* on *', '--expires', 'soon'], /30d, 12h or 2027/],
+  [['create', 'x', '--allow', 'slb:* on *', '--expires', 'soon'], /such as 30d or 12h, or a time/],
   [['create', 'x', '--allow', 'slb:* on *', '--expires', '2020-01-01T00:00:00Z'], /expiresAt must be in the future/],
   [['revoke', 'none'], /There is no token none/],
 ];
