@@ -11,7 +11,7 @@ import path from 'node:path';
  */
 export function cacheFolder(env, platform = process.platform, home = os.homedir()) {
   if (env.WEIR_CACHE) return path.resolve(env.WEIR_CACHE);
-  // The XDG specification: a relative path is invalid here and must be ignored.
+  // A relative XDG_CACHE_HOME is invalid by the XDG specification and must be ignored.
   if (env.XDG_CACHE_HOME && path.isAbsolute(env.XDG_CACHE_HOME)) return path.join(env.XDG_CACHE_HOME, 'weir');
   if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'weir');
   return path.join(home, '.cache', 'weir');

@@ -10,7 +10,7 @@ const KEPT_LINES = 15;
 const running = new Set();
 
 /**
- * Runs a program. Resolves to its standard output, of which nothing reaches our own standard output, because that
+ * Runs a program. Resolves to its standard output, of which nothing reaches standard output of run.mjs, because that
  * belongs to the command that run.mjs was asked to run.
  * @param {string} file
  * @param {string[]} args

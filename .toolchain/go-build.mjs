@@ -37,7 +37,7 @@ export async function goBuild({ title, go, module, package: name, define = {}, o
         },
       }),
     );
-    // The rename shows other processes either no binary or a whole one.
+    // The rename makes the binary appear as a whole: other processes see either no binary or a finished one.
     renameSync(temporary, output);
   } finally {
     rmSync(temporary, { force: true });

@@ -94,7 +94,7 @@ async function build(bin, missing, refusal) {
       go,
       module: 'cli',
       package: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi',
-      // Without a version, `pulumi version` prints nothing, and the Automation API refuses to start.
+      // Without this variable, `pulumi version` prints nothing, and the Automation API refuses to start.
       define: { 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version': `v${CLI_VERSION}` },
       output: path.join(bin, CLI),
     });

@@ -54,8 +54,8 @@ async function main() {
   for (const signal of SIGNALS) process.once(signal, abandon);
   const env = await prepare();
   const ending = launch(request.command, request.args, env);
-  // The signals are released only now that `launch` listens to them. Between two listeners, a signal would end this
-  // process and leave the command behind.
+  // run.mjs gives up its own signal handlers only now that `launch` has installed its handlers. Without any handler, a
+  // signal would end run.mjs and leave the command behind.
   for (const signal of SIGNALS) process.off(signal, abandon);
   endLike(await ending);
 }

@@ -16,7 +16,7 @@ export function findCommand(command, searchPath) {
       accessSync(file, constants.X_OK);
       if (statSync(file).isFile()) return file;
     } catch {
-      // This folder does not contain the command.
+      // The command is not in this folder of PATH.
     }
   }
   return undefined;

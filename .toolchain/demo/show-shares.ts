@@ -42,7 +42,7 @@ export async function showShares(record: DemoRecord): Promise<void> {
 }
 
 /**
- * The listeners, as soon as every target that should take traffic takes it. After a while, the listeners as they are
+ * Waits until every target that should take traffic takes it, but not forever. Resolves to the listeners as they are
  * then.
  */
 async function checkedListeners(record: DemoRecord): Promise<ListenerStatus[]> {

@@ -17,7 +17,7 @@ export async function steps(list: readonly Step[]): Promise<void> {
         task.title = `${title}: ${await run()}`;
       } catch (error) {
         failure = error;
-        // The list shows only this hint, because the caller shows the whole error.
+        // The failed step shows only this hint, because the caller shows the whole error.
         throw new Error('see below');
       }
     },
@@ -26,7 +26,7 @@ export async function steps(list: readonly Step[]): Promise<void> {
     await new Listr(tasks, {
       registerSignalListeners: false,
       rendererOptions: { collapseErrors: false },
-      // On a terminal of unknown width, as in some CI systems, the list would print one letter a line.
+      // On a terminal of unknown width, as in some CI systems, the spinner would print one letter a line.
       fallbackRendererCondition: () => !process.stdout.columns,
     }).run();
   } catch (error) {

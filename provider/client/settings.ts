@@ -41,7 +41,7 @@ export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env)
     ...endpointOf(given(config.get('weir:endpoint')), given(env.WEIR_ENDPOINT)),
     token: tokenOf(config, env),
     ca: caOf(given(config.get('weir:ca'))),
-    // Here the variable wins, because plain refresh and destroy see the configuration of the last `up`.
+    // Here the variable wins, because plain refresh and destroy see the configuration of the last `pulumi up`.
     acceptRuntime: given(env.WEIR_ACCEPT_RUNTIME) ?? given(config.get('weir:acceptRuntime')),
   };
 }

@@ -60,12 +60,12 @@ export class Lifecycle {
     const incarnation = state.incarnation === undefined ? undefined : String(state.incarnation);
     await this.#client.delete(call, incarnation);
     if (isReplaced || state.owner === undefined) return;
-    // A newer object of the same owner comes from a replacement that the command line, killed too early, did not hear
-    // of.
+    // A newer object of the same owner comes from a replacement that the Pulumi CLI, killed too early, did not hear of.
     const left = await this.#client.get(call).catch(() => undefined);
     if (left?.owner !== state.owner) return;
     await this.#client.delete(call, left.incarnation).catch((error) => {
-      // InUse: the command line did hear of the replacement, and deletes the newer object in its own turn.
+      // InUse means that the Pulumi CLI did hear of the replacement. It deletes the newer object later, in its own
+      // order.
       if (!isWeirError(error) || error.code !== 'InUse') throw error;
     });
   }
@@ -131,9 +131,9 @@ export class Lifecycle {
   }
 
   /**
-   * The engine's form of a failed write that is stored nevertheless. Without it, the next `up` would create the
-   * existing object. With it, the engine keeps the object as it is, and the next `up` updates it. Returns `undefined`
-   * if the write is not stored.
+   * The engine's form of a failed write that is stored nevertheless. Without it, the next `pulumi up` would create the
+   * existing object. With it, the engine keeps the object as it is, and the next `pulumi up` updates it. Returns
+   * `undefined` if the write is not stored.
    */
   async #partialFailure(error: unknown, call: Call, inputs: Inputs, incarnation: string) {
     if (!isWeirError(error) || !STORED_ALL_THE_SAME.has(error.code)) return undefined;
@@ -196,7 +196,7 @@ function runtimeOf({ runtimeId }: State): string | undefined {
 
 /**
  * An object that was recreated, adopted by another resource or put in the place of this one, with the owner and the
- * incarnation of the state. With its new ones, the next `up` would take it back, or delete its replacement.
+ * incarnation of the state. With its new ones, the next `pulumi up` would take it back, or delete its replacement.
  */
 function withIdentityOf(state: State, stored: ApiObject): ApiObject {
   const { owner, incarnation } = state;

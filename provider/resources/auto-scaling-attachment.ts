@@ -18,7 +18,7 @@ export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
   // The model leaves an unset weight unset. For a diff, an unset weight is DEFAULT_WEIGHT.
   schema: groupAttachmentSchema.extend({ weight: groupAttachmentSchema.shape.weight.default(DEFAULT_WEIGHT) }),
   identity: [...PARENTS],
-  // Members are no outputs of the attachment: they would be drift whenever a server joins the auto scaling group.
+  // Members are not outputs of an auto scaling attachment, because each server that joins the group would be drift.
   outputs: [],
   changeLine: (name, olds, news) => propertyLine(name, ['groupId', 'port', 'weight'], olds, news),
   problems: (checked) => {

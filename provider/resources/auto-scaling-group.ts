@@ -11,7 +11,7 @@ export const autoScalingGroup: ResourceDescription<'groups'> = {
   schema: scalingGroupSchema,
   identity: [],
   outputs: [],
-  // Servers that joined through the API are no drift, so that no `up` removes them.
+  // Servers that joined through the API are no drift, so that no `pulumi up` removes them.
   observed: (actual, state) => {
     const { members: _, ...others } = actual;
     return state.members === undefined ? others : actual;

@@ -1,4 +1,4 @@
-// `weir plan`: shows, as Markdown for a pull request, what the `up` of a Pulumi preview will do to traffic.
+// `weir plan`: shows, as Markdown for a pull request, what the change in a Pulumi preview will do to traffic.
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError, Option } from 'commander';

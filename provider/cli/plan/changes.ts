@@ -1,4 +1,4 @@
-// Changes of target groups in a plan: targets before and after the `up`, matched by target key.
+// Changes of target groups in a plan: targets before and after `pulumi up`, matched by target key.
 
 import type { ObjectPlan } from './objects.ts';
 import { endpointOfListener, type Objects, type PlanObject } from './plan-object.ts';
@@ -26,7 +26,8 @@ export interface TargetGroupChange {
 }
 
 /**
- * The changes of every target group that exists before or after the `up`. Target groups without a change are included.
+ * The changes of every target group that exists before or after `pulumi up`. Target groups without a change are
+ * included.
  */
 export function targetGroupChangesOf(plan: ObjectPlan, holderOf: HolderOf, nowMs: number): TargetGroupChange[] {
   const before = targetGroupsIn(plan.before, nowMs);
@@ -66,8 +67,8 @@ export function isShareChanged({ before, after }: TargetRow): boolean {
 }
 
 /**
- * Maps the key of each object before the `up` to the key under which it goes on. A replaced object goes on as its
- * replacement. A deleted listener or rule goes on as the new one that takes over its endpoint or matches the same
+ * Maps the key of each object before `pulumi up` to the key under which it goes on. A replaced object goes on as
+ * its replacement. A deleted listener or rule goes on as the new one that takes over its endpoint or matches the same
  * requests, as in a rename without an alias.
  */
 function successorsIn({ before, after, changes }: ObjectPlan): ReadonlyMap<string, string> {
@@ -97,8 +98,8 @@ function trafficOf(objects: Objects, object: PlanObject): string | undefined {
 }
 
 /**
- * Pairs the targets before and after the `up`: first by target key, whichever attachment binds them, then by attachment
- * and name, as a hand-over replaces them.
+ * Pairs the targets before and after `pulumi up`: first by target key, whichever attachment binds them, then by
+ * attachment and name, as a hand-over replaces them.
  */
 function rowsOf(
   olds: readonly ServedTarget[],

@@ -1,4 +1,4 @@
-// The objects of a plan: all objects before and after the `up`, and what happens to each object of the stack.
+// The objects of a plan: all objects before and after `pulumi up`, and what happens to each object of the stack.
 import { changedSecrets } from '../../messages/secrets-line.ts';
 import { compared } from '../../methods/diff.ts';
 import { newObjectId } from '../../methods/object-id.ts';
@@ -21,7 +21,7 @@ import {
 } from './plan-object.ts';
 import { isReadable, type PlanStep, type Preview } from './preview.ts';
 
-/** The change that an `up` makes to one object of the stack. */
+/** The change that a `pulumi up` makes to one object of the stack. */
 export interface PlannedChange {
   readonly verb: 'create' | 'adopt' | 'update' | 'replace' | 'delete' | 'release';
   readonly urn: string;
@@ -43,8 +43,8 @@ export interface ObjectPlan {
   readonly after: Objects;
   readonly changes: readonly PlannedChange[];
   /**
-   * The URNs of all resources that a resource waits for in the `up`. Returns `undefined` if the preview leaves out
-   * dependencies.
+   * The URNs of all resources that a resource waits for in `pulumi up`. Returns `undefined` if the preview leaves
+   * out dependencies.
    */
   readonly dependenciesOf: (urn: string) => ReadonlySet<string> | undefined;
 }
@@ -54,7 +54,7 @@ export type RuntimeObjects = ReadonlyMap<Kind, readonly ApiObject[]>;
 
 interface OwnStep extends PlanStep {
   readonly resource: ResourceDescription;
-  /** The key of the object before the `up`. `undefined` for a new object. */
+  /** The key of the object before `pulumi up`. `undefined` for a new object. */
   readonly oldKey: string | undefined;
 }
 
@@ -83,8 +83,8 @@ export function objectPlanOf(preview: Preview, runtime: RuntimeObjects = new Map
   for (const { op, old, oldKey } of steps) {
     if (DELETES.includes(op) && oldKey !== undefined && !old?.retainOnDelete) after.delete(oldKey);
   }
-  // After an `up` that failed, an object that was replaced may still exist. The next `up` deletes it, which no preview
-  // shows.
+  // After a `pulumi up` that failed, an object that was replaced may still exist. The next `pulumi up` deletes it,
+  // which no preview shows.
   const urns = new Set(steps.map(({ urn }) => urn));
   for (const { key, foreignOwner = '' } of before.values()) if (urns.has(foreignOwner)) after.delete(key);
   for (const step of steps) {
@@ -113,7 +113,7 @@ function ownSteps(step: PlanStep): OwnStep[] {
   return [{ ...step, resource: resourceOf(kind), oldKey }];
 }
 
-/** The URN and the key of a resource after the `up`. Returns no entry if the resource is gone then. */
+/** The URN and the key of a resource after `pulumi up`. Returns no entry if the resource is gone then. */
 function keyEntry({ op, urn, oldKey, new: next, resource }: OwnStep): [string, string][] {
   if (next === undefined) return [];
   if (!CREATES.includes(op)) return oldKey === undefined ? [] : [[urn, oldKey]];

@@ -1,4 +1,4 @@
-// One object of a plan, before or after the `up`: made from the state, the program's inputs or the runtime's list.
+// One object of a plan, before or after `pulumi up`: made from the state, the program or the runtime's list.
 import { compared } from '../../methods/diff.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
@@ -28,7 +28,7 @@ export interface PlanObject {
   readonly foreignOwner?: string;
   /** Properties in canonical form: secrets are masked, and references to other objects are plan keys. */
   readonly properties: Masked;
-  /** The VIP of a load balancer. `undefined` for other kinds, or if it is not known before the `up`. */
+  /** The VIP of a load balancer. `undefined` for other kinds, or if it is not known before `pulumi up`. */
   readonly vip?: string | undefined;
 }
 
@@ -56,7 +56,7 @@ export function foreignObject(kind: Kind, object: ApiObject): PlanObject {
   };
 }
 
-/** An object of the stack before the `up`: as the runtime has it, else as the state has it. */
+/** An object of the stack before `pulumi up`: as the runtime has it, else as the state has it. */
 export function objectBefore(
   { urn, resource }: Owned,
   key: string,
@@ -71,8 +71,8 @@ export function objectBefore(
 }
 
 /**
- * An object of the stack after the `up`: as the program describes it. Properties that the program leaves to others are
- * taken from the object before the `up`.
+ * An object of the stack after `pulumi up`: as the program describes it. Properties that the program leaves to
+ * others are taken from the object before `pulumi up`.
  */
 export function objectAfter(
   { urn, resource }: Owned,
@@ -116,8 +116,8 @@ function withKeys(
 }
 
 /**
- * Properties with the members of the auto scaling group before the `up`, if the program names none: servers that joined
- * through the API stay.
+ * Properties with the members of the auto scaling group before `pulumi up`, if the program names none: servers that
+ * joined through the API stay.
  */
 function withMembers(desired: Masked, { members }: Masked = {}): Masked {
   return members === undefined || desired.members !== undefined ? desired : { ...desired, members };
@@ -155,8 +155,8 @@ function vipIn({ vip }: Properties): string | undefined {
 }
 
 /**
- * The VIP of a load balancer after the `up`. A load balancer without an address keeps the VIP that it got from the
- * pool.
+ * The VIP of a load balancer after `pulumi up`. A load balancer without an address keeps the VIP that it got from
+ * the pool.
  */
 function vipAfter({ address }: Masked, before: PlanObject | undefined): string | undefined {
   if (typeof address === 'string')
@@ -164,7 +164,7 @@ function vipAfter({ address }: Masked, before: PlanObject | undefined): string |
   return before?.properties.address === undefined ? before?.vip : undefined;
 }
 
-/** The endpoint of a listener. Returns `undefined` if the endpoint is not known before the `up`. */
+/** The endpoint of a listener. Returns `undefined` if the endpoint is not known before `pulumi up`. */
 export function endpointOfListener(objects: Objects, { properties }: PlanObject): string | undefined {
   const { loadBalancerId, protocol, port } = properties;
   const vip = objects.get(String(loadBalancerId))?.vip;

@@ -1,4 +1,4 @@
-// The plan of an `up`: traffic before and after it, from a preview and, if one is set, the runtime.
+// The plan of a `pulumi up`: traffic before and after it, from a preview and, if one is set, the runtime.
 
 import { idOf, keyOf } from '../../model/base/object-key.ts';
 import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
@@ -18,9 +18,9 @@ export interface RuntimeView {
 
 export interface EndpointMove {
   readonly listener: string;
-  /** The listener's endpoint before the `up`. `undefined` if it is not known before the `up`. */
+  /** The listener's endpoint before `pulumi up`. `undefined` if it is not known before `pulumi up`. */
   readonly from: string | undefined;
-  /** The listener's endpoint after the `up`. `undefined` if it is not known before the `up`. */
+  /** The listener's endpoint after `pulumi up`. `undefined` if it is not known before `pulumi up`. */
   readonly to: string | undefined;
 }
 
@@ -32,11 +32,11 @@ export interface Plan {
   readonly warnings: readonly Warning[];
   /** Why the plan does not know all objects of other stacks, as Markdown. `undefined` if it knows them all. */
   readonly gap: string | undefined;
-  /** The name of the object with a plan key, as after the `up`. */
+  /** The name of the object with a plan key, as after `pulumi up`. */
   readonly nameOf: (key: string) => string;
   /**
-   * The endpoint of a listener after the `up`, or before the `up` if the listener is deleted. Returns `undefined` if it
-   * is not known.
+   * The endpoint of a listener after `pulumi up`, or before `pulumi up` if the listener is deleted. Returns
+   * `undefined` if it is not known.
    */
   readonly endpointOf: (listener: PlanObject) => string | undefined;
 }

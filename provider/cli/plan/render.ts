@@ -86,7 +86,8 @@ function warningBlock({ warnings }: Plan, depth: Depth): string {
 function resourceSection({ changes, nameOf }: Plan, fold: Fold): string[] {
   const rows = changes.flatMap((change) => {
     const properties = change.verb === 'delete' || change.verb === 'release' ? [] : changedProperties(change, nameOf);
-    // An attachment in which only targets change is left out here, because the target groups show its targets.
+    // The list of resources leaves out an attachment in which only targets change, because the target groups show its
+    // targets.
     if (change.verb === 'update' && properties.length === 0) return [];
     return [[titleOf((change.after ?? change.before) as PlanObject), VERBS[change.verb], properties.join(', ')]];
   });

@@ -18,8 +18,8 @@ export function servedBefore(key: string, targetGroup: TargetGroup, holderOf: Ho
 }
 
 /**
- * The targets that count after the `up`. If several attachments bind one target key, the newest binding counts: one
- * that the `up` makes, else the one of the holder before the `up`.
+ * The targets that count after `pulumi up`. If several attachments bind one target key, the newest binding counts:
+ * one that `pulumi up` makes, else the one of the holder before `pulumi up`.
  */
 export function servedAfter(
   key: string,

@@ -81,7 +81,9 @@ export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
   return targetGroups;
 }
 
-/** The objects of a plan as rules look them up. A secret counts as unknown, like a value that the `up` decides. */
+/**
+ * The objects of a plan as rules look them up. A secret counts as unknown, like a value that `pulumi up` decides.
+ */
 function lookupIn(objects: Objects, nowMs: number): Lookup {
   // References are plan keys, except for the servers of targets and members, which are ids.
   const find = (kind: Kind, reference: unknown) =>
@@ -102,7 +104,7 @@ function absent(key: string, attachment: PlanObject): PlanObject {
   return { kind: PARENT_KINDS[reference], key, name: idOf(key), properties: {} };
 }
 
-/** The plan key of an attachment's parent. Returns `undefined` if it is only known after the `up`. */
+/** The plan key of an attachment's parent. Returns `undefined` if it is only known after `pulumi up`. */
 function parentKeyOf({ properties }: PlanObject): string | undefined {
   const [parent] = PARENTS.map((name) => properties[name]).filter((value) => value !== undefined);
   return typeof parent === 'string' && isReadable(parent) ? parent : undefined;

@@ -13,7 +13,7 @@ const REST_OF_RULE = 'its requests go to other rules and to the listener';
 
 export interface Warning {
   readonly rule: (typeof WARNING_RULES)[number];
-  /** One line of Markdown. */
+  /** The warning as one line of Markdown. */
   readonly text: string;
 }
 
@@ -52,8 +52,8 @@ function lossesOf({ before, after, rows }: TargetGroupChange): Warning[] {
 }
 
 /**
- * The weight of a target before the `up`, and the part of it that the `up` removes. A weight that is not known counts
- * as kept.
+ * The weight of a target before `pulumi up`, and the part of it that `pulumi up` removes. A weight that is not
+ * known counts as kept.
  */
 function lossOf({ before, after, operations }: TargetRow): { of: number; lost: number } {
   const of = before === undefined ? 0 : (weightIn(before.binding) ?? 0);

@@ -71,7 +71,7 @@ for (const [name, entry, expected] of REFUSED) {
   });
 }
 
-// The check runs in a process of its own, because in quadratic time it would block its process for half an hour.
+// The certificate is checked in a process of its own, because quadratic time would block that process for half an hour.
 test('as many openings without an end as a body has room for are refused without delay', () => {
   const module = new URL('../../../../provider/model/objects/certificate.ts', import.meta.url);
   const script = `
