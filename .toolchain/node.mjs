@@ -20,7 +20,7 @@ export async function ensureNode(cache) {
   const pinned = NODE_PACKAGES[`${process.platform}-${process.arch}`];
   if (!pinned) {
     throw new SetupError(
-      `Node ${NODE_MINIMUM} or newer is needed; this is ${process.version}, and there is none to bring for ` +
+      `Node ${NODE_MINIMUM} or newer is needed; this is ${process.version}, and npm has no pinned one for ` +
         `${process.platform} on ${process.arch}. Install it from https://nodejs.org/ and run this again.`,
     );
   }

@@ -75,7 +75,7 @@ function unauthenticated(endpoint: URL, token: Token | undefined, reason = ''): 
     "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the administrator's is in admin-token in the runtime's data directory";
   const message =
     token === undefined
-      ? `the runtime at ${shown(endpoint)} wants a token, and none was found in WEIR_TOKEN, weir:token or ~/.weir: ${advice}`
+      ? `the runtime at ${shown(endpoint)} requires a token, and none was found in WEIR_TOKEN, weir:token or ~/.weir: ${advice}`
       : `the runtime at ${shown(endpoint)} refused the token from ${token.source}: ${advice}${staleAdvice(token.source)}${reason && `. ${reason}`}`;
   return new WeirError('Unauthenticated', message);
 }
@@ -119,7 +119,7 @@ function reason(error: unknown, timeoutMs: number): string {
   const code = codeOf(error);
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name is not found';
-  if (code === 'ECONNRESET' || code === 'EPIPE') return 'it closed the connection, as one that wants https does';
+  if (code === 'ECONNRESET' || code === 'EPIPE') return 'it closed the connection, as a server for https does';
   // OpenSSL's own text takes three lines to name a place in its source.
   if (isNoTls(code)) return 'the TLS handshake failed';
   if (code === 'ABORT_ERR' || code === 'ETIMEDOUT') return `no response within ${timeoutMs / 1000} s`;

@@ -92,7 +92,10 @@ function resourceSection({ changes, nameOf }: Plan, fold: Fold): string[] {
     return [[titleOf((change.after ?? change.before) as PlanObject), VERBS[change.verb], properties.join(', ')]];
   });
   if (rows.length === 0) return [];
-  return ['### Resources', fold(rows, (some) => markdownTable(['resource', 'what', 'properties'], some), 'resources')];
+  return [
+    '### Resources',
+    fold(rows, (some) => markdownTable(['resource', 'change', 'properties'], some), 'resources'),
+  ];
 }
 
 function endpointSection(moves: readonly EndpointMove[], fold: Fold): string[] {

@@ -191,7 +191,7 @@ test('the error for a refused token names its source, and the error for a missin
     message: /refused the token from WEIR_TOKEN: give one with WEIR_TOKEN or `pulumi config set --secret weir:token`/,
   });
   const missing = await scripted(t, () => refused, {});
-  await assert.rejects(missing.client.get(CALL), { message: /wants a token, and none was found in WEIR_TOKEN/ });
+  await assert.rejects(missing.client.get(CALL), { message: /requires a token, and none was found in WEIR_TOKEN/ });
 });
 
 test('the error for a refused permission names what is missing and the token, and says if that is of the last up', async (t) => {
