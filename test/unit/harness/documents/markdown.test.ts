@@ -1,4 +1,4 @@
-// Lines of generated Markdown: how they break, and what of them stays as it is.
+// Lines of generated Markdown: where they break, and what stays unchanged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { anchor, table, wrapped } from '../../../harness/documents/markdown.ts';
@@ -20,14 +20,14 @@ test('a number at the beginning of a line begins no list', () => {
   assert.equal(wrapped('the status\n504. Then'), 'the status 504. Then');
 });
 
-test('a block of code stays as it is, with the indentation of what it belongs to', () => {
+test('a block of code stays unchanged, and is indented like the item that it belongs to', () => {
   assert.equal(wrapped('a\n\n```ts\nf( 1 );\n```\n', '  '), 'a\n\n  ```ts\n  f( 1 );\n  ```');
 });
 
-test('a bar in a cell is no end of the cell', () => {
+test('a bar in a cell does not end the cell', () => {
   assert.equal(table(['a', 'b'], [['1 | 2', '3']]), '| a | b |\n| --- | --- |\n| 1 \\| 2 | 3 |');
 });
 
-test('the anchor of a heading is the one of GitHub', () => {
+test('the anchor of a heading is the one that GitHub makes', () => {
   assert.equal(anchor('IncorrectStatus.RSByPassToas'), 'incorrectstatusrsbypasstoas');
 });

@@ -1,3 +1,4 @@
+// The error table: each code has a status, a message, causes and a remedy.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ERROR_GUIDE } from '../../../../provider/model/base/error-guide.ts';
@@ -18,7 +19,7 @@ for (const [code, { causes, remedy }] of Object.entries(ERROR_GUIDE)) {
   });
 }
 
-test("an error of another copy of the package is known by its name and code, a stranger's is not", () => {
+test('an error of another copy of the package is recognised by name and code, and any other error is not', () => {
   const copy = Object.assign(new Error('x'), { name: 'WeirError', code: 'InUse' });
   assert.ok(isWeirError(copy));
   assert.ok(!isWeirError(Object.assign(new Error('x'), { name: 'WeirError', code: 'ECONNRESET' })));
