@@ -55,11 +55,11 @@ function ipv4Bytes(address: string): number[] {
 }
 
 function ipv6Bytes(address: string): number[] {
-  const [left = [], right] = address.split('::').map((half) => half.split(':').filter(Boolean).flatMap(targetGroup));
+  const [left = [], right] = address.split('::').map((half) => half.split(':').filter(Boolean).flatMap(hextetBytes));
   return right === undefined ? left : [...left, ...new Array(16 - left.length - right.length).fill(0), ...right];
 }
 
 /** RFC 4291 2.2: the last four bytes may be written as IPv4. */
-function targetGroup(text: string): number[] {
+function hextetBytes(text: string): number[] {
   return text.includes('.') ? ipv4Bytes(text) : word(Number.parseInt(text, 16));
 }

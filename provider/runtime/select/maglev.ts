@@ -19,7 +19,7 @@ const MAX_ROUNDS = MAGLEV_SIZE + 2;
 
 interface MaglevTarget {
   readonly key: string;
-  readonly weight: number;
+  readonly pickingWeight: number;
 }
 
 /**
@@ -59,11 +59,11 @@ class Turns {
   #current = NONE;
 
   constructor(targets: readonly MaglevTarget[]) {
-    const heaviest = targets.reduce((most, { weight }) => Math.max(most, weight), 0);
-    this.#rounds = Float64Array.from(targets, ({ weight }) => heaviest / weight);
+    const heaviest = targets.reduce((most, { pickingWeight }) => Math.max(most, pickingWeight), 0);
+    this.#rounds = Float64Array.from(targets, ({ pickingWeight }) => heaviest / pickingWeight);
     // Each begins at another part of its interval: equal light targets would all have their turns in the same rounds.
-    this.#due = Float64Array.from(targets, ({ key, weight }) => {
-      return (hashOf(key, PHASE_SEED) / 2 ** 32 - 1) * (heaviest / weight);
+    this.#due = Float64Array.from(targets, ({ key, pickingWeight }) => {
+      return (hashOf(key, PHASE_SEED) / 2 ** 32 - 1) * (heaviest / pickingWeight);
     });
     this.#behind = new Int32Array(targets.length);
     for (let index = 0; index < targets.length; index++) this.#plan(index);

@@ -5,7 +5,7 @@ export interface PickableTarget {
   /** Its wire identity: the same in every worker and after a restart. */
   readonly key: string;
   /** 0-100; 0 is never picked. */
-  readonly weight: number;
+  readonly pickingWeight: number;
   /** Which credit is its own, of selection.ts. */
   readonly slot: number;
   /** What is under way with it in all workers, from the pick on; another value after each pick. */

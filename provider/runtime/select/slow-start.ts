@@ -12,7 +12,7 @@ export interface RampingTarget {
   /** When it began to take traffic; undefined: before anybody looked. */
   readonly begunAtMs: number | undefined;
   /** What pickers go by: only the proportions between the targets of one group count. */
-  weight: number;
+  pickingWeight: number;
 }
 
 /** How long a ramp of the group takes, 0: none. A hash by weights that change would move clients again and again. */
@@ -32,7 +32,7 @@ export function ramp(targets: readonly RampingTarget[], rampMs: number, nowMs: n
   let isRamping = false;
   for (const target of targets) {
     const parts = rampParts(target.begunAtMs, rampMs, nowMs);
-    target.weight = target.fullWeight * parts;
+    target.pickingWeight = target.fullWeight * parts;
     isRamping ||= parts < RAMP_PARTS && target.fullWeight > 0;
   }
   return isRamping;

@@ -1,6 +1,6 @@
 // Weighted least connections as one worker's picker of one group: who has the fewest connections for its weight.
 import type { PickableTarget, Picker } from './picker.ts';
-import { NO_SLOT, type Selection } from './selection.ts';
+import { NO_SLOT, type PickingState } from './picking-state.ts';
 import { SmoothCredits } from './smooth-credits.ts';
 import { Stride } from './stride.ts';
 
@@ -19,21 +19,21 @@ const SCATTER = 0x9e3779b1;
 export class WeightedLeastConnections<T extends PickableTarget> implements Picker<T> {
   readonly isByClient = false;
   readonly #targets: readonly T[];
-  readonly #selection: Selection;
+  readonly #pickingState: PickingState;
   readonly #credits: SmoothCredits | undefined;
   readonly #stride: Stride | undefined;
   /** Indexes; reused by each pick. */
   readonly #lowest: Int32Array;
 
   /** All of weight > 0. */
-  constructor(targets: readonly T[], selection: Selection) {
+  constructor(targets: readonly T[], pickingState: PickingState) {
     this.#targets = targets;
-    this.#selection = selection;
+    this.#pickingState = pickingState;
     this.#lowest = new Int32Array(targets.length);
-    const weights = targets.map(({ weight }) => weight);
+    const weights = targets.map(({ pickingWeight }) => pickingWeight);
     const slots = targets.map(({ slot }) => slot);
     if (slots.includes(NO_SLOT)) this.#stride = new Stride(weights);
-    else this.#credits = new SmoothCredits(weights, slots, selection.credits);
+    else this.#credits = new SmoothCredits(weights, slots, pickingState.credits);
   }
 
   pick(_client: string, tried?: ReadonlySet<T>): T | undefined {
@@ -51,7 +51,7 @@ export class WeightedLeastConnections<T extends PickableTarget> implements Picke
     for (let i = 0; i < targets.length; i++) {
       const target = targets[i] as T;
       if (tried?.has(target)) continue;
-      const own = target.connections / target.weight;
+      const own = target.connections / target.pickingWeight;
       if (own > overhead) continue;
       if (own < overhead) count = 0;
       overhead = own;
@@ -62,23 +62,23 @@ export class WeightedLeastConnections<T extends PickableTarget> implements Picke
 
   #nextOfLowest(count: number): number {
     const lowest = this.#lowest;
-    if (this.#credits === undefined || !this.#selection.tryLock())
-      return lowest[this.#selection.nextPosition() % count] as number;
+    if (this.#credits === undefined || !this.#pickingState.tryLock())
+      return lowest[this.#pickingState.nextPosition() % count] as number;
     const index = this.#credits.nextOf(lowest, count);
-    this.#selection.unlock();
+    this.#pickingState.unlock();
     return index;
   }
 
   /** The first of the sample is the one whose turn it is, which wins where all are equal; weights draw the others too. */
   #bestOfSample(stride: Stride, tried: ReadonlySet<T> | undefined): T | undefined {
-    const position = this.#selection.nextPosition();
+    const position = this.#pickingState.nextPosition();
     let best: T | undefined;
     let overhead = Number.POSITIVE_INFINITY;
     for (let k = 0; k < SAMPLE; k++) {
       const at = k === 0 ? position : Math.imul(position * SAMPLE + k, SCATTER) >>> 0;
       const target = this.#targets[stride.at(at)] as T;
       if (tried?.has(target)) continue;
-      const own = target.connections / target.weight;
+      const own = target.connections / target.pickingWeight;
       if (own >= overhead) continue;
       overhead = own;
       best = target;

@@ -1,6 +1,6 @@
 // Weighted round robin as one worker's picker of one target group; all workers share its state.
 import type { PickableTarget, Picker } from './picker.ts';
-import { NO_SLOT, type Selection } from './selection.ts';
+import { NO_SLOT, type PickingState } from './picking-state.ts';
 import { SmoothCredits } from './smooth-credits.ts';
 import { Stride } from './stride.ts';
 
@@ -14,18 +14,18 @@ const MAX_RETRY_PICKS = 8;
 export class WeightedRoundRobin<T extends PickableTarget> implements Picker<T> {
   readonly isByClient = false;
   readonly #targets: readonly T[];
-  readonly #selection: Selection;
+  readonly #pickingState: PickingState;
   readonly #credits: SmoothCredits | undefined;
   #stride: Stride | undefined;
 
   /** All of weight > 0. */
-  constructor(targets: readonly T[], selection: Selection) {
+  constructor(targets: readonly T[], pickingState: PickingState) {
     this.#targets = targets;
-    this.#selection = selection;
+    this.#pickingState = pickingState;
     const slots = targets.map(({ slot }) => slot);
     if (!slots.includes(NO_SLOT)) {
-      const weights = targets.map(({ weight }) => weight);
-      this.#credits = new SmoothCredits(weights, slots, selection.credits);
+      const weights = targets.map(({ pickingWeight }) => pickingWeight);
+      this.#credits = new SmoothCredits(weights, slots, pickingState.credits);
     }
   }
 
@@ -41,12 +41,12 @@ export class WeightedRoundRobin<T extends PickableTarget> implements Picker<T> {
 
   #next(): T | undefined {
     if (this.#targets.length <= 1) return this.#targets[0];
-    if (this.#credits && this.#selection.tryLock()) {
+    if (this.#credits && this.#pickingState.tryLock()) {
       const index = this.#credits.next();
-      this.#selection.unlock();
+      this.#pickingState.unlock();
       return this.#targets[index];
     }
-    this.#stride ??= new Stride(this.#targets.map(({ weight }) => weight));
-    return this.#targets[this.#stride.at(this.#selection.nextPosition())];
+    this.#stride ??= new Stride(this.#targets.map(({ pickingWeight }) => pickingWeight));
+    return this.#targets[this.#stride.at(this.#pickingState.nextPosition())];
   }
 }

@@ -20,7 +20,7 @@ import type { PassiveListener } from '../../../provider/runtime/embedded/serving
 import { TargetSet } from '../../../provider/runtime/embedded/serving/target-set.ts';
 import { WorkerListener } from '../../../provider/runtime/embedded/serving/worker-listener.ts';
 import type { ListenerSettings, TargetGroupSettings } from '../../../provider/runtime/embedded/shared/messages.ts';
-import { createSelection } from '../../../provider/runtime/select/selection.ts';
+import { createPickingState } from '../../../provider/runtime/select/picking-state.ts';
 import { freePort } from '../machine/free-port.ts';
 
 export { fullPort } from '../machine/full-port.ts';
@@ -122,7 +122,7 @@ export function workerListener(
 ): WorkerListener {
   const served = new WorkerListener(ofListener, 0, counters);
   const { id } = ofListener;
-  const targetGroup = { settings: targetGroupSettings(id), selection: createSelection(), clients: undefined };
+  const targetGroup = { settings: targetGroupSettings(id), pickingState: createPickingState(), clients: undefined };
   served.targetGroups.set(id, new TargetSet(targetGroup, 0, onPassive));
   return served;
 }

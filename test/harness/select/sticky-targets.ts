@@ -6,7 +6,7 @@ export interface TestStickyTarget extends StickyTarget {
 }
 
 export function stickyTarget(number: number, key = `10.0.0.${number}:80`): TestStickyTarget {
-  return { key, number, weight: 100, slot: number, connections: 0, isPickable: true };
+  return { key, number, pickingWeight: 100, slot: number, connections: 0, isPickable: true };
 }
 
 export function requestOf(...lines: string[]): PickingClient {

@@ -1,6 +1,11 @@
 // Targets as the tests of the pickers need them: their connections are whatever the test says.
 import type { PickableTarget, Picker } from '../../../provider/runtime/select/picker.ts';
-import { CREDIT_SLOTS, createSelection, NO_SLOT, Selection } from '../../../provider/runtime/select/selection.ts';
+import {
+  CREDIT_SLOTS,
+  createPickingState,
+  NO_SLOT,
+  PickingState,
+} from '../../../provider/runtime/select/picking-state.ts';
 
 export interface TestTarget extends PickableTarget {
   connections: number;
@@ -8,11 +13,16 @@ export interface TestTarget extends PickableTarget {
 
 /** Named t0, t1, ...; those beyond the slots have none. */
 export function testTargets(weights: readonly number[]): TestTarget[] {
-  return weights.map((weight, i) => ({ key: `t${i}`, weight, slot: i < CREDIT_SLOTS ? i : NO_SLOT, connections: 0 }));
+  return weights.map((weight, i) => ({
+    key: `t${i}`,
+    pickingWeight: weight,
+    slot: i < CREDIT_SLOTS ? i : NO_SLOT,
+    connections: 0,
+  }));
 }
 
-export function selectionOf(): Selection {
-  return new Selection(createSelection(), 0);
+export function pickingStateOf(): PickingState {
+  return new PickingState(createPickingState(), 0);
 }
 
 export function client(index: number): string {

@@ -37,8 +37,8 @@ function addressOf(hex: string): string {
   const words = Uint32Array.from(hex.match(/.{8}/g) ?? [], (word) => Number.parseInt(word, 16));
   const bytes = [...new Uint8Array(words.buffer)];
   if (bytes.length === 4) return bytes.join('.');
-  const targetGroups = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return canonicalAddress((targetGroups.match(/.{4}/g) ?? []).join(':'));
+  const digits = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return canonicalAddress((digits.match(/.{4}/g) ?? []).join(':'));
 }
 
 /** A descriptor of the listing may be closed by now. */

@@ -2,7 +2,7 @@
 import type { HealthView } from '../../contract/engine.ts';
 import { type Health, type TargetGroupSnapshot, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import { createClientTable } from '../../select/client-table.ts';
-import { CREDIT_SLOTS, createSelection, NO_SLOT, releaseSelection } from '../../select/selection.ts';
+import { CREDIT_SLOTS, createPickingState, NO_SLOT, releasePickingLock } from '../../select/picking-state.ts';
 import { RAMP_PARTS, rampMsOf, rampParts } from '../../select/slow-start.ts';
 import { clearActive, createCounters, readCounters, type TargetSums } from '../shared/counters.ts';
 import type { TargetGroupSettings, TargetGroupUpsert, TargetUpsert } from '../shared/messages.ts';
@@ -30,7 +30,7 @@ interface TargetRecord {
 export class SharedTargetGroup {
   readonly #context: TargetGroupContext;
   #settings: TargetGroupSettings;
-  readonly #selection = createSelection();
+  readonly #pickingState = createPickingState();
   /** There while clients are sticky by source IP. */
   #clients: SharedArrayBuffer | undefined;
   readonly #targets = new Map<string, TargetRecord>();
@@ -89,12 +89,12 @@ export class SharedTargetGroup {
 
   /** The thread of a worker ended: its flows are gone, and it holds no lock. */
   forgetWorker(workerId: number): void {
-    releaseSelection(this.#selection, workerId);
+    releasePickingLock(this.#pickingState, workerId);
     for (const { counters } of this.#targets.values()) clearActive(counters, workerId);
   }
 
-  #base(): Pick<TargetGroupUpsert, 'settings' | 'selection' | 'clients'> {
-    return { settings: this.#settings, selection: this.#selection, clients: this.#clients };
+  #base(): Pick<TargetGroupUpsert, 'settings' | 'pickingState' | 'clients'> {
+    return { settings: this.#settings, pickingState: this.#pickingState, clients: this.#clients };
   }
 
   #upsert(target: TargetSnapshot, health: Health, nowMs: number | undefined): TargetUpsert {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Picker } from '../../select/picker.ts';
 import { createPicker } from '../../select/pickers.ts';
-import { Selection } from '../../select/selection.ts';
+import { PickingState } from '../../select/picking-state.ts';
 import { RAMP_PARTS, ramp, rampMsOf } from '../../select/slow-start.ts';
 import type { PickingClient, Stickiness } from '../../select/stickiness.ts';
 import { createStickiness } from '../../select/sticky-sessions.ts';
@@ -17,14 +17,14 @@ import { sharedNowMs } from '../shared/shared-clock.ts';
 import { type PassiveListener, Target } from './target.ts';
 
 /** One change of a target set. What is left out stays as it is; `clients` counts only with `settings`. */
-type TargetSetChange = Partial<Omit<TargetGroupUpsert, 'selection'>>;
+type TargetSetChange = Partial<Omit<TargetGroupUpsert, 'pickingState'>>;
 
 type TargetHealth = Pick<TimedHealthChange, 'key' | 'health' | 'begunAtMs'>;
 
 export class TargetSet {
   #settings: TargetGroupSettings;
   readonly #targets = new Map<string, Target>();
-  readonly #selection: Selection;
+  readonly #pickingState: PickingState;
   readonly #workerId: number;
   readonly #onPassive: PassiveListener;
   #picker: Picker<Target>;
@@ -35,12 +35,12 @@ export class TargetSet {
   #hasBegun = false;
 
   /** `selection` is shared with the other workers' sets of the same group, so that shares hold over all of them. */
-  constructor({ settings, selection, clients }: TargetGroupBase, workerId: number, onPassive: PassiveListener) {
+  constructor({ settings, pickingState, clients }: TargetGroupBase, workerId: number, onPassive: PassiveListener) {
     this.#settings = settings;
-    this.#selection = new Selection(selection, workerId);
+    this.#pickingState = new PickingState(pickingState, workerId);
     this.#workerId = workerId;
     this.#onPassive = onPassive;
-    this.#picker = createPicker(settings.algorithm, [], this.#selection);
+    this.#picker = createPicker(settings.algorithm, [], this.#pickingState);
     this.#stickiness = this.#newStickiness(clients);
   }
 
@@ -140,7 +140,7 @@ export class TargetSet {
     const eligible = targets.filter((target) => target.isPickable);
     const rampMs = rampMsOf(this.#settings);
     const isRamping = ramp(eligible, rampMs, sharedNowMs());
-    this.#picker = createPicker(algorithm, eligible, this.#selection);
+    this.#picker = createPicker(algorithm, eligible, this.#pickingState);
     this.#canPick = eligible.length > 0;
     this.#hasBegun ||= targets.length === 0 || targets.some(({ health }) => health !== 'checking');
     clearTimeout(this.#rampTimer);

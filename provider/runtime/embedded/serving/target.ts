@@ -38,7 +38,7 @@ export class Target implements StickyTarget, RampingTarget {
   readonly counters: TargetColumn;
   fullWeight: number;
   /** Of the last rebuild. */
-  weight = 0;
+  pickingWeight = 0;
   health: Health;
   begunAtMs: number | undefined;
   #isBound = true;

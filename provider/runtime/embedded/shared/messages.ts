@@ -28,7 +28,7 @@ export interface TargetUpsert {
 
 export interface TargetGroupUpsert {
   readonly settings: TargetGroupSettings;
-  readonly selection: SharedArrayBuffer;
+  readonly pickingState: SharedArrayBuffer;
   /** Where clients stay with their targets by source IP, of select/client-table.ts. */
   readonly clients: SharedArrayBuffer | undefined;
   readonly upserted: readonly TargetUpsert[];
@@ -37,7 +37,7 @@ export interface TargetGroupUpsert {
 }
 
 /** What all workers share of a group, and its settings. */
-export type TargetGroupBase = Pick<TargetGroupUpsert, 'settings' | 'selection' | 'clients'>;
+export type TargetGroupBase = Pick<TargetGroupUpsert, 'settings' | 'pickingState' | 'clients'>;
 
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;

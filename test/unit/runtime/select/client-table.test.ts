@@ -6,7 +6,7 @@ import {
   CLIENT_PLACES,
   ClientTable,
   createClientTable,
-  NOBODY,
+  NO_TARGET,
 } from '../../../../provider/runtime/select/client-table.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
 import { client } from '../../../harness/select/targets.ts';
@@ -14,11 +14,11 @@ import { client } from '../../../harness/select/targets.ts';
 test('who was put is found until its time, by every worker, and nobody else is', () => {
   const memory = createClientTable();
   const [a, b] = [new ClientTable(memory), new ClientTable(memory)];
-  assert.equal(a.seek('10.0.0.1', 100), NOBODY);
+  assert.equal(a.seek('10.0.0.1', 100), NO_TARGET);
   a.put(7, 110);
   assert.equal(b.seek('10.0.0.1', 109), 7);
-  assert.equal(b.seek('10.0.0.2', 109), NOBODY);
-  assert.equal(b.seek('10.0.0.1', 110), NOBODY);
+  assert.equal(b.seek('10.0.0.2', 109), NO_TARGET);
+  assert.equal(b.seek('10.0.0.1', 110), NO_TARGET);
 });
 
 test('who comes back in time is known for longer, and one whose target changed has one place', () => {
@@ -30,7 +30,7 @@ test('who comes back in time is known for longer, and one whose target changed h
   assert.equal(table.seek('::1', 19), 1);
   table.put(2, 30);
   assert.equal(table.seek('::1', 25), 2);
-  assert.equal(table.seek('::1', 30), NOBODY);
+  assert.equal(table.seek('::1', 30), NO_TARGET);
 });
 
 test('as a map with expiry, for clients that are few for the table', () => {
@@ -43,9 +43,9 @@ test('as a map with expiry, for clients that are few for the table', () => {
       for (const { address, target, wait } of steps) {
         now += wait;
         const known = model.get(address);
-        const expected = known !== undefined && known.until > now ? known.target : NOBODY;
+        const expected = known !== undefined && known.until > now ? known.target : NO_TARGET;
         assert.equal(table.seek(client(address), now), expected);
-        if (expected === NOBODY) table.put(target, now + 10);
+        if (expected === NO_TARGET) table.put(target, now + 10);
         else table.extend(now + 10);
         model.set(address, { target: expected || target, until: now + 10 });
       }
@@ -83,8 +83,8 @@ test('half as many clients as places are nearly all remembered', () => {
 test('of two workers that put the same client, or two clients in one place, the second one is told to look again', () => {
   const memory = createClientTable();
   const [a, b] = [new ClientTable(memory), new ClientTable(memory)];
-  assert.equal(a.seek('10.0.0.1', 0), NOBODY);
-  assert.equal(b.seek('10.0.0.1', 0), NOBODY);
+  assert.equal(a.seek('10.0.0.1', 0), NO_TARGET);
+  assert.equal(b.seek('10.0.0.1', 0), NO_TARGET);
   assert.equal(b.put(2, 10), true);
   assert.equal(a.put(1, 10), false);
   assert.equal(a.seek('10.0.0.1', 0), 2);

@@ -5,7 +5,14 @@ import fc from 'fast-check';
 import type { Algorithm } from '../../../../provider/runtime/contract/snapshot.ts';
 import { createPicker } from '../../../../provider/runtime/select/pickers.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
-import { client, counts, picksOf, selectionOf, type TestTarget, testTargets } from '../../../harness/select/targets.ts';
+import {
+  client,
+  counts,
+  pickingStateOf,
+  picksOf,
+  type TestTarget,
+  testTargets,
+} from '../../../harness/select/targets.ts';
 
 const ALGORITHMS: Readonly<Record<Algorithm, true>> = {
   'weighted-round-robin': true,
@@ -20,7 +27,7 @@ const weightsArbitrary = fc.oneof(
 );
 
 for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
-  const pickerOf = (targets: readonly TestTarget[]) => createPicker(algorithm, targets, selectionOf());
+  const pickerOf = (targets: readonly TestTarget[]) => createPicker(algorithm, targets, pickingStateOf());
 
   test(`${algorithm}: weight 0 is never picked, and whoever is left of the others is, until all are tried`, () => {
     assertHolds(
@@ -29,9 +36,9 @@ for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
         for (const [index, connections] of busy.entries()) Object.assign(targets[index] ?? {}, { connections });
         const picker = pickerOf(targets);
         const tried = new Set<TestTarget>();
-        for (const _ of targets.filter(({ weight }) => weight > 0)) {
+        for (const _ of targets.filter(({ pickingWeight }) => pickingWeight > 0)) {
           const target = picker.pick(client(from), tried);
-          assert.ok(target && target.weight > 0 && !tried.has(target));
+          assert.ok(target && target.pickingWeight > 0 && !tried.has(target));
           tried.add(target);
         }
         assert.equal(picker.pick(client(from), tried), undefined);

@@ -6,7 +6,7 @@ import { RAMP_PARTS, ramp, rampParts } from '../../../../provider/runtime/select
 import { WeightedLeastConnections } from '../../../../provider/runtime/select/weighted-least-connections.ts';
 import { WeightedRoundRobin } from '../../../../provider/runtime/select/weighted-round-robin.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
-import { counts, picksOf, selectionOf, testTargets } from '../../../harness/select/targets.ts';
+import { counts, pickingStateOf, picksOf, testTargets } from '../../../harness/select/targets.ts';
 
 const SLOW_START_MS = 10_000;
 
@@ -55,16 +55,16 @@ test('a target whose begin nobody saw, and every target where slow start is off,
 });
 
 test('later weights differ as long as a target of weight > 0 has not its whole weight', () => {
-  const target = (fullWeight: number, begunAtMs?: number) => ({ fullWeight, begunAtMs, weight: 0 });
+  const target = (fullWeight: number, begunAtMs?: number) => ({ fullWeight, begunAtMs, pickingWeight: 0 });
   const targets = [target(30), target(20, 5000), target(0, 8000)];
   assert.equal(ramp(targets, 1000, 5500), true);
   assert.deepEqual(
-    targets.map(({ weight }) => weight),
+    targets.map(({ pickingWeight }) => pickingWeight),
     [600, 220, 0],
   );
   assert.equal(ramp(targets, 1000, 6000), false);
   assert.deepEqual(
-    targets.map(({ weight }) => weight),
+    targets.map(({ pickingWeight }) => pickingWeight),
     [600, 400, 0],
   );
 });
@@ -79,11 +79,11 @@ for (const [name, pickerOf] of [
       const whole = fullWeights.reduce((sum, weight) => sum + weight, 0);
       const got = [0, 2500, 5000, 7500, 10_000].map((nowMs) => {
         const targets = testTargets(fullWeights).map((target, index) => {
-          return { ...target, fullWeight: target.weight, begunAtMs: index === 0 ? 0 : undefined };
+          return { ...target, fullWeight: target.pickingWeight, begunAtMs: index === 0 ? 0 : undefined };
         });
         ramp(targets, SLOW_START_MS, nowMs);
         const picks = 100 * whole;
-        const count = counts(picksOf(new pickerOf(targets, selectionOf()), picks)).t0 ?? 0;
+        const count = counts(picksOf(new pickerOf(targets, pickingStateOf()), picks)).t0 ?? 0;
         const parts = rampParts(0, SLOW_START_MS, nowMs) / RAMP_PARTS;
         const due = (picks * 2 * parts) / (whole - 2 + 2 * parts);
         assert.ok(Math.abs(count - due) <= 0.1 * due + 2, `${count} for ${due} at ${nowMs}`);

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PickableTarget, Picker } from '../../../../provider/runtime/select/picker.ts';
-import { createSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
+import { createPickingState, PickingState } from '../../../../provider/runtime/select/picking-state.ts';
 import { WeightedLeastConnections } from '../../../../provider/runtime/select/weighted-least-connections.ts';
 import { assertHolds } from '../../../harness/properties/properties.ts';
-import { counts, selectionOf, type TestTarget, testTargets } from '../../../harness/select/targets.ts';
+import { counts, pickingStateOf, type TestTarget, testTargets } from '../../../harness/select/targets.ts';
 
 function open(picker: Picker<TestTarget>, connections: number): PickableTarget[] {
   return Array.from({ length: connections }, () => {
@@ -22,17 +22,17 @@ test('each pick is of the lowest connections / weight, whatever is open', () => 
     fc.property(fc.array(target, { minLength: 1, maxLength: 64 }), (loads) => {
       const targets = testTargets(loads.map(({ weight }) => weight));
       for (const [index, { connections }] of loads.entries()) Object.assign(targets[index] ?? {}, { connections });
-      const picked = new WeightedLeastConnections(targets, selectionOf()).pick('') as TestTarget;
-      const lowest = Math.min(...targets.map(({ connections, weight }) => connections / weight));
-      assert.equal(picked.connections / picked.weight, lowest);
+      const picked = new WeightedLeastConnections(targets, pickingStateOf()).pick('') as TestTarget;
+      const lowest = Math.min(...targets.map(({ connections, pickingWeight }) => connections / pickingWeight));
+      assert.equal(picked.connections / picked.pickingWeight, lowest);
     }),
   );
 });
 
 test('connections that stay open stand in proportion to the weights, opened by two workers in turn', () => {
   const targets = testTargets([30, 20, 10]);
-  const memory = createSelection();
-  const pickers = [0, 1].map((workerId) => new WeightedLeastConnections(targets, new Selection(memory, workerId)));
+  const memory = createPickingState();
+  const pickers = [0, 1].map((workerId) => new WeightedLeastConnections(targets, new PickingState(memory, workerId)));
   for (let round = 0; round < 30; round++) for (const picker of pickers) open(picker, 1);
   assert.deepEqual(
     targets.map(({ connections }) => connections),
@@ -42,7 +42,7 @@ test('connections that stay open stand in proportion to the weights, opened by t
 
 test('where connections end the next ones begin', () => {
   const targets = testTargets([1, 1, 1]);
-  const picker = new WeightedLeastConnections(targets, selectionOf());
+  const picker = new WeightedLeastConnections(targets, pickingStateOf());
   open(picker, 30);
   (targets[1] as TestTarget).connections = 0;
   assert.deepEqual(counts(open(picker, 10)), { t1: 10 });
@@ -50,7 +50,7 @@ test('where connections end the next ones begin', () => {
 
 test('equal ones take turns, and those that are busy meanwhile are due nothing for it', () => {
   const targets = testTargets([1, 1, 1]);
-  const picker = new WeightedLeastConnections(targets, selectionOf());
+  const picker = new WeightedLeastConnections(targets, pickingStateOf());
   const busy = targets[0] as TestTarget;
   busy.connections = 5;
   const picks = Array.from({ length: 10 }, () => picker.pick('')?.key);
@@ -60,14 +60,16 @@ test('equal ones take turns, and those that are busy meanwhile are due nothing f
 });
 
 test('a picker that is built anew goes on with the turns', () => {
-  const selection = selectionOf();
-  const picks = Array.from({ length: 10 }, () => new WeightedLeastConnections(testTargets([1, 1]), selection).pick(''));
+  const pickingState = pickingStateOf();
+  const picks = Array.from({ length: 10 }, () =>
+    new WeightedLeastConnections(testTargets([1, 1]), pickingState).pick(''),
+  );
   assert.deepEqual(counts(picks), { t0: 5, t1: 5 });
 });
 
 test('of 1,000 targets the busy ones are avoided, and connections that stay open follow the weights', () => {
   const targets = testTargets(Array.from({ length: 1000 }, (_, index) => (index % 2 === 0 ? 20 : 10)));
-  const picker = new WeightedLeastConnections(targets, selectionOf());
+  const picker = new WeightedLeastConnections(targets, pickingStateOf());
   for (const target of targets.slice(0, 100)) target.connections = 10_000;
   open(picker, 13_500);
   const [heavy, light] = [0, 1].map((odd) => targets.slice(100).filter((_, index) => index % 2 === odd));

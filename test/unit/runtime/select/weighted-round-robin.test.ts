@@ -1,7 +1,7 @@
 // The picker over shared memory: several of it, as workers have them, give one sequence.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
+import { createPickingState, PickingState } from '../../../../provider/runtime/select/picking-state.ts';
 import { WeightedRoundRobin } from '../../../../provider/runtime/select/weighted-round-robin.ts';
 import { counts, testTargets } from '../../../harness/select/targets.ts';
 
@@ -13,10 +13,10 @@ const SETS: Readonly<Record<string, readonly number[]>> = {
 for (const [name, weights] of Object.entries(SETS)) {
   test(`the pickers of two workers share one cycle of ${name} targets`, () => {
     const targets = testTargets(weights);
-    const memory = createSelection();
-    const pickers = [0, 1].map((workerId) => new WeightedRoundRobin(targets, new Selection(memory, workerId)));
+    const memory = createPickingState();
+    const pickers = [0, 1].map((workerId) => new WeightedRoundRobin(targets, new PickingState(memory, workerId)));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const picks = Array.from({ length: total }, (_, k) => pickers[k % 3 === 0 ? 0 : 1]?.pick(''));
-    assert.deepEqual(counts(picks), Object.fromEntries(targets.map(({ key, weight }) => [key, weight])));
+    assert.deepEqual(counts(picks), Object.fromEntries(targets.map(({ key, pickingWeight }) => [key, pickingWeight])));
   });
 }

@@ -6,7 +6,7 @@ import { createCounters } from '../../../../../provider/runtime/embedded/shared/
 import type { TargetGroupSettings } from '../../../../../provider/runtime/embedded/shared/messages.ts';
 import { sharedNowMs } from '../../../../../provider/runtime/embedded/shared/shared-clock.ts';
 import { createClientTable } from '../../../../../provider/runtime/select/client-table.ts';
-import { createSelection } from '../../../../../provider/runtime/select/selection.ts';
+import { createPickingState } from '../../../../../provider/runtime/select/picking-state.ts';
 import { target, targetGroupSettings, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
 const COOKIE = {
@@ -21,7 +21,7 @@ function targetGroupOf(more: Partial<TargetGroupSettings>): TargetGroupSettings 
 /** Ports are named 1, 2, ...; `begunAtMs` by port. */
 function setOf(ports: number, more: Partial<TargetGroupSettings>, begunAtMs: Readonly<Record<number, number>> = {}) {
   const set = new TargetSet(
-    { settings: targetGroupOf(more), selection: createSelection(), clients: createClientTable() },
+    { settings: targetGroupOf(more), pickingState: createPickingState(), clients: createClientTable() },
     0,
     () => {},
   );

@@ -9,7 +9,7 @@ import type {
   TargetSnapshot,
 } from '../../../../../../provider/runtime/contract/snapshot.ts';
 import { TargetSet } from '../../../../../../provider/runtime/embedded/serving/target-set.ts';
-import { createSelection } from '../../../../../../provider/runtime/select/selection.ts';
+import { createPickingState } from '../../../../../../provider/runtime/select/picking-state.ts';
 import {
   freePort,
   fullPort,
@@ -182,7 +182,7 @@ test('a request whose connection is made when its rule has changed goes by the n
   const proxy = await HttpProxy.start(t, [own.port]);
   const { listener: served } = proxy;
   const settings = { ...targetGroupSettings('web'), id: 'rules/x' };
-  const targetGroup = new TargetSet({ settings, selection: createSelection(), clients: undefined }, 0, () => {});
+  const targetGroup = new TargetSet({ settings, pickingState: createPickingState(), clients: undefined }, 0, () => {});
   served.targetGroups.set('rules/x', targetGroup);
   const shared = { number: 0, slot: 0, counters: new SharedArrayBuffer(1024) };
   targetGroup.update({ upserted: [{ ...other, health: 'healthy', begunAtMs: undefined, ...shared }] });

@@ -2,18 +2,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPicker } from '../../../../provider/runtime/select/pickers.ts';
-import { createSelection, releaseSelection, Selection } from '../../../../provider/runtime/select/selection.ts';
+import {
+  createPickingState,
+  PickingState,
+  releasePickingLock,
+} from '../../../../provider/runtime/select/picking-state.ts';
 import { counts, picksOf, testTargets } from '../../../harness/select/targets.ts';
 
 for (const algorithm of ['weighted-round-robin', 'weighted-least-connections'] as const) {
   test(`${algorithm}: a lock that an ended worker left behind stops nobody, and is released`, () => {
-    const memory = createSelection();
-    assert.ok(new Selection(memory, 5).tryLock());
-    const picker = createPicker(algorithm, testTargets([1, 1]), new Selection(memory, 0));
+    const memory = createPickingState();
+    assert.ok(new PickingState(memory, 5).tryLock());
+    const picker = createPicker(algorithm, testTargets([1, 1]), new PickingState(memory, 0));
     assert.deepEqual(counts(picksOf(picker, 4)), { t0: 2, t1: 2 });
-    releaseSelection(memory, 4);
-    assert.equal(new Selection(memory, 0).tryLock(), false, 'only the owner that ended is released');
-    releaseSelection(memory, 5);
-    assert.ok(new Selection(memory, 0).tryLock());
+    releasePickingLock(memory, 4);
+    assert.equal(new PickingState(memory, 0).tryLock(), false, 'only the owner that ended is released');
+    releasePickingLock(memory, 5);
+    assert.ok(new PickingState(memory, 0).tryLock());
   });
 }

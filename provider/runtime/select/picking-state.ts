@@ -15,17 +15,17 @@ const HEADER_BYTES = 64;
 const SPINS = 1000;
 
 /** It lives as long as the group. */
-export function createSelection(): SharedArrayBuffer {
+export function createPickingState(): SharedArrayBuffer {
   return new SharedArrayBuffer(HEADER_BYTES + CREDIT_SLOTS * Float64Array.BYTES_PER_ELEMENT);
 }
 
 /** Frees the lock of a worker that ended while it held it. */
-export function releaseSelection(memory: SharedArrayBuffer, workerId: number): void {
+export function releasePickingLock(memory: SharedArrayBuffer, workerId: number): void {
   Atomics.compareExchange(new Int32Array(memory, 0, 2), LOCK, workerId + 1, 0);
 }
 
 /** One worker's hand on it. */
-export class Selection {
+export class PickingState {
   /** To be read and written between tryLock() and unlock(). */
   readonly credits: Float64Array;
   readonly #control: Int32Array;
