@@ -1,62 +1,70 @@
-// What a data plane counts and tells of its state; it changes nothing.
+// What a data plane counts, and the state that it reports; reading it changes nothing.
 import type { WorkerStatus } from './engine-workers.ts';
 import type { TargetSnapshot } from './snapshot.ts';
 
 export interface TargetCounts {
   readonly requests: number;
   readonly activeConnections: number;
-  /** Open flows and exchanges of a target that is unbound, or that was changed away from. */
+  /** Open flows and exchanges of earlier bindings of this target, which are over. */
   readonly draining: number;
-  /** Responses that went to clients, by status: 1xx to 5xx. */
+  /** Responses to clients by status class, 1xx to 5xx: five counts. */
   readonly responses: readonly number[];
-  /** It takes traffic by part of its weight. */
+  /** The target takes traffic with less than its whole weight. */
   readonly isInSlowStart: boolean;
 }
 
-/** Upper bounds of the duration buckets; fixed, since the workers count in cells of shared memory. */
+/** Upper bounds of the duration buckets. They are fixed because the workers count in cells of shared memory. */
 export const DURATION_BOUNDS_MS: readonly number[] = [
   0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000,
 ];
 
-/** What a listener's clients did and got since the listener is there. */
+/** Traffic of one listener since it exists. */
 export interface ListenerTraffic {
   readonly connections: number;
   readonly openConnections: number;
-  /** Beyond `maxConnections`, not counted in `connections`. */
+  /** Connections above `maxConnections`. `connections` does not include them. */
   readonly rejectedConnections: number;
   /** HTTPS only: connections that ended before their TLS handshake was done. */
   readonly handshakeFailures: number;
-  /** HTTP only, as all that follows. */
+  /** HTTP and HTTPS only, like every field below. */
   readonly requests: number;
-  /** Beyond `maxPendingRequests`, counted in `requests` too. */
+  /** Requests above `maxPendingRequests`. `requests` includes them. */
   readonly rejectedRequests: number;
-  /** By status: 1xx to 5xx. */
+  /** Responses of targets by status class, 1xx to 5xx: five counts. */
   readonly targetResponses: readonly number[];
-  /** Those that the runtime gave by itself. */
+  /** Local responses, which the runtime sends in place of a target, by status class, 1xx to 5xx. */
   readonly localResponses: readonly number[];
-  /** Requests by the time from the head read to the response given, whole; by bucket, the last one without bound. */
+  /**
+   * Finished requests by duration, from the request's head to the end of the response: one count for each bound in
+   * `DURATION_BOUNDS_MS`, and one for longer requests.
+   */
   readonly durations: readonly number[];
   readonly durationSumMs: number;
 }
 
 export interface DrainingTarget {
-  /** Where it was bound; the rule may be gone. */
+  /** The listener and rule to which the target was bound. The rule may no longer exist. */
   readonly listenerId: string;
   readonly ruleId: string | undefined;
-  /** As it was last served. */
+  /** The target as the data plane served it last. */
   readonly target: TargetSnapshot;
+  /** Open flows and exchanges. */
   readonly count: number;
 }
 
 export interface EngineStatus {
   readonly name: string;
+  /** The snapshot version that was last activated. */
   readonly desired: number;
-  /** The newest version that every live worker serves. */
+  /** The newest snapshot version that every live worker serves. */
   readonly acked: number;
   readonly lastError: string | undefined;
-  /** Of the access log: the disk was slower than the traffic, or full. Undefined: there is no such log. */
+  /**
+   * Access log lines that were dropped because the disk was slower than the traffic, or full. `undefined` without an
+   * access log.
+   */
   readonly droppedLogLines: number | undefined;
-  /** Empty for an engine without workers. */
+  /** Empty for a data plane without workers. */
   readonly workers: readonly WorkerStatus[];
 }
 
@@ -64,7 +72,7 @@ export interface EngineStatistics {
   counts(targetGroupId: string, key: string): TargetCounts;
   /** Returns `undefined` if the listener is not served. */
   traffic(listenerId: string): ListenerTraffic | undefined;
-  /** Targets that are gone from the snapshot but still have open flows. */
+  /** Targets that are no longer in the snapshot but still have open flows. */
   draining(): readonly DrainingTarget[];
   status(): EngineStatus;
 }

@@ -1,23 +1,26 @@
-// The part of a data plane that has workers of its own, which end and are replaced.
+// The worker threads of a data plane: their status, and how one is ended and replaced.
 
 export interface WorkerStatus {
   readonly id: number;
-  /** The snapshot version that it serves. */
+  /** The snapshot version that the worker serves. */
   readonly version: number;
   readonly connections: number;
-  /** How often the worker in this place was replaced. */
+  /** How often the worker with this id was replaced. */
   readonly restarts: number;
 }
 
-/** One step in the replacement of a worker. */
+/** One step in the replacement of a worker: the old thread ended, or the new one serves. */
 export interface WorkerChange {
   readonly id: number;
   readonly state: 'ended' | 'serving';
-  /** Why it ended. */
+  /** Why the worker ended. */
   readonly reason?: string;
 }
 
 export interface EngineWorkers {
-  /** Ends one worker and its open connections. Resolves when another serves in its place; false: there is no such worker. */
+  /**
+   * Ends one worker and its open connections. Resolves with `true` when another worker serves in its place, and with
+   * `false` if there is no such worker.
+   */
   endWorker(id: number): Promise<boolean>;
 }

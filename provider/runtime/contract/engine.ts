@@ -1,16 +1,16 @@
-// The seam between the control plane and a data plane: prepare, activate, acknowledge. One implementation a folder.
+// The interface between the control plane and a data plane: prepare, activate, acknowledge.
 import type { Problem } from '../../model/base/errors.ts';
 import type { Health, Snapshot } from './snapshot.ts';
 
-/** Why one listener of a prepared snapshot cannot be served; nothing of the snapshot is served because of it. */
+/** Why one listener of a prepared snapshot cannot be served. One refusal keeps the whole snapshot from being served. */
 export interface Refusal {
   readonly listenerId: string;
   readonly code: 'PortInUse' | 'InvalidParameter';
-  /** Paths are properties of the listener. */
+  /** The problem; its path names a property of the listener. */
   readonly problem: Problem;
 }
 
-/** The health of (group id, target key), as the control plane's monitor has it now. */
+/** The present health of a target, by target group id and target key, as the health monitor knows it. */
 export type HealthView = (targetGroupId: string, key: string) => Health;
 
 export interface HealthChange {
@@ -19,7 +19,7 @@ export interface HealthChange {
   readonly health: Health;
 }
 
-/** What a data plane saw of a target by itself: a connect that failed, or the first that succeeded after failures. */
+/** The result of a data plane's own connects to a target: a failed connect, or the first success after failures. */
 export interface PassiveReport {
   readonly targetGroupId: string;
   readonly key: string;
@@ -28,23 +28,31 @@ export interface PassiveReport {
 }
 
 /**
- * A data plane as it serves. The control plane calls one at a time, in the order prepare, then activate or abandon;
- * `setHealth` may come at any time. What it tells by itself, it tells callbacks that it was made with.
+ * A data plane. The control plane makes one call at a time, in the order `prepare`, then `activate` or `abandon`; only
+ * `setHealth` may come at any time. A data plane reports events to the callbacks that it was constructed with.
  */
 export interface Engine {
   readonly name: string;
-  /** Opens what `next` has and the served snapshot has not, without serving it. Refused listeners are all named. */
+  /**
+   * Opens the listening sockets that `next` needs and the served snapshot lacks, without serving them. Returns every
+   * listener that cannot be served.
+   */
   prepare(next: Snapshot): Promise<readonly Refusal[]>;
-  /** Closes what the last prepare opened. */
+  /** Closes the listening sockets that the last `prepare` opened. */
   abandon(): Promise<void>;
   /**
-   * Serves the prepared snapshot. Resolves when every live worker has swapped and cleaned up (dataplane: "What an
-   * acknowledgement proves"); a worker that is late by 2 s is ended and replaced. Never refuses.
+   * Serves the prepared snapshot; never refuses. Resolves when every live worker has swapped and cleaned up. A worker
+   * that takes longer than 2 s is ended and replaced.
+   *
+   * The acknowledgement proves that no worker connects to an unbound target from then on, writes the first byte of a
+   * request to it or sends it a new datagram: a worker looks at the target in the same tick as each of these. Connects
+   * in progress to the target were ended and picked again, and idle pooled connections to it were closed. Bytes that
+   * already are in a socket's buffer may still reach the target later, and exchanges in progress drain.
    */
   activate(next: Snapshot, health: HealthView): Promise<void>;
   setHealth(changes: readonly HealthChange[]): void;
-  /** Stops taking connections, lets what is under way finish for at most `graceMs`, then stops. Idempotent. */
+  /** Stops accepting connections, lets open ones finish for at most `graceMs`, then stops. Idempotent. */
   close(graceMs: number): Promise<void>;
-  /** Stops now. Idempotent. */
+  /** Stops at once. Idempotent. */
   destroy(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// The PROXY protocol's headers, by which a target learns whom a connection is for; data plane and health checks write them.
+// Headers of the PROXY protocol, which tell a target the client's address; data planes and health checks send them.
 import { isIPv4, isIPv6 } from 'node:net';
 import { plainAddress } from '../../model/base/plain-address.ts';
 import type { ProxyProtocol } from './snapshot.ts';
@@ -8,12 +8,12 @@ interface ProxiedAddress {
   readonly port: number;
 }
 
-/** Section 2.2 of the specification: no line of HTTP, SMTP or TLS begins so. */
+/** Signature of a version 2 header (section 2.2 of the PROXY protocol): no line of HTTP, SMTP or TLS begins so. */
 const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
-/** Version 2 in the high half; the command in the low one. */
+/** High four bits: version 2. Low four bits: the command. */
 const V2_LOCAL = 0x20;
 const V2_PROXY = 0x21;
-/** Family in the high half, stream in the low one. */
+/** High four bits: address family. Low four bits: stream transport. */
 const V2_TCP4 = 0x11;
 const V2_TCP6 = 0x21;
 
@@ -21,8 +21,8 @@ const V1_UNKNOWN = Buffer.from('PROXY UNKNOWN\r\n', 'latin1');
 const V2_UNKNOWN = v2(V2_LOCAL, 0, []);
 
 /**
- * For a connection that `source` made to `destination`, both IP literals as a socket gives them. Where they are not of
- * one family, which no connection's are, the header of no client.
+ * The header for a connection that `source` made to `destination`. Both are IP literals as a socket reports them.
+ * Returns the header without client addresses if the two are not of one address family.
  */
 export function proxyHeader(version: ProxyProtocol, source: ProxiedAddress, destination: ProxiedAddress): Buffer {
   const from = plainAddress(source.address);
@@ -37,7 +37,7 @@ export function proxyHeader(version: ProxyProtocol, source: ProxiedAddress, dest
   return v2(V2_PROXY, isV4 ? V2_TCP4 : V2_TCP6, addresses);
 }
 
-/** For a connection of our own, such as a health check's. */
+/** The header for a connection that the runtime makes on its own account, such as a health check. */
 export function localHeader(version: ProxyProtocol): Buffer {
   return version === 'v1' ? V1_UNKNOWN : V2_UNKNOWN;
 }
@@ -59,7 +59,7 @@ function ipv6Bytes(address: string): number[] {
   return right === undefined ? left : [...left, ...new Array(16 - left.length - right.length).fill(0), ...right];
 }
 
-/** RFC 4291 2.2: the last four bytes may be written as IPv4. */
+/** Bytes of one group of an IPv6 address. RFC 4291 2.2: the last four bytes may be written as IPv4. */
 function hextetBytes(text: string): number[] {
   return text.includes('.') ? ipv4Bytes(text) : word(Number.parseInt(text, 16));
 }

@@ -1,39 +1,40 @@
-// The immutable result of compile: what every engine serves. Made only there, so it is always valid and frozen.
+// The snapshot: what every data plane serves. Only `compile` makes one, so a snapshot is always valid and frozen.
 import type { Health } from '../../model/base/health.ts';
 
 export type Protocol = 'TCP' | 'UDP' | 'HTTP' | 'HTTPS';
 export type Algorithm = 'weighted-round-robin' | 'weighted-least-connections' | 'source-ip-hash';
 
-/** One target of a group, resolved from the attachments that claim it. */
+/** One target of a target group, resolved from the attachments that bind it. */
 export interface TargetSnapshot {
-  /** Wire identity, of `targetKey`. */
+  /** The target key, made by `targetKey`. */
   readonly key: string;
   readonly address: string;
   readonly port: number;
-  /** 0-100; 0 takes no new traffic. */
+  /** 0-100. A target with weight 0 takes no new traffic. */
   readonly weight: number;
-  /** Where the target stands in the model; for status only. */
+  /** The attachment that binds the target, and its name there; shown in the status. */
   readonly attachment: string;
   readonly name: string;
-  /** Why its server may take no traffic; undefined: it may. */
+  /** Why the target's server may take no traffic. `undefined` if the server may take traffic. */
   readonly ineligible: string | undefined;
 }
 
-/** An active health check with every default filled in; times in milliseconds. */
+/** An active health check with every default filled in. Times are in milliseconds. */
 export interface HealthCheckSnapshot {
   readonly protocol: 'TCP' | 'HTTP' | 'HTTPS' | 'UDP';
-  /** Undefined: the target's own port. */
+  /** Port of the checks. `undefined` for the target's own port. */
   readonly port: number | undefined;
   readonly path: string;
-  /** The Host header; undefined: the target's address and port. */
+  /** The Host header. `undefined` for the target's address and port. */
   readonly host: string | undefined;
   readonly method: string;
-  /** Status codes that pass, as inclusive ranges. */
+  /** Status codes that pass the check, as inclusive ranges. */
   readonly expectedCodes: readonly (readonly [number, number])[];
-  /** UDP: the payload, and what the response must hold; undefined: any response, or none. */
+  /** UDP only: the payload that is sent. */
   readonly send: string | undefined;
+  /** UDP only: text that the response must contain. `undefined` if any response, or none, passes. */
   readonly expect: string | undefined;
-  /** The targets await a PROXY header. */
+  /** Version of the PROXY header that each check sends first. `undefined` for no header. */
   readonly proxyProtocol: ProxyProtocol | undefined;
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -43,25 +44,26 @@ export interface HealthCheckSnapshot {
 
 export type ProxyProtocol = 'v1' | 'v2';
 
-/** How a client keeps its target; `lifetimeMs` undefined: for the browser's session. */
+/** How a client stays with its target. */
 export type StickySnapshot =
   | {
       readonly type: 'cookie';
       readonly cookieName: string;
       readonly cookieKey: string;
+      /** `undefined` for a cookie that lasts for the browser's session. */
       readonly lifetimeMs: number | undefined;
     }
   | { readonly type: 'source-ip'; readonly lifetimeMs: number };
 
-/** What is balanced as one: the targets of a listener, or of one of its rules. */
+/** A target group: the targets of a listener or of one of its rules, which are balanced together. */
 export interface TargetGroupSnapshot {
-  /** Of the listener, or of `groupIdOfRule`. */
+  /** The listener's id, or for a rule the id that `targetGroupIdOfRule` makes. */
   readonly id: string;
   readonly listenerId: string;
-  /** Undefined: the listener's own. */
+  /** `undefined` for the listener's own target group. */
   readonly ruleId: string | undefined;
   readonly algorithm: Algorithm;
-  /** Undefined: not checked. */
+  /** `undefined` for targets that are not checked. */
   readonly healthCheck: HealthCheckSnapshot | undefined;
   readonly sticky: StickySnapshot | undefined;
   readonly slowStartMs: number;
@@ -70,21 +72,23 @@ export interface TargetGroupSnapshot {
 
 export interface RuleSnapshot {
   readonly id: string;
-  /** As it was written; "*.example.com" too. */
+  /** The host as the user wrote it, with a wildcard such as "*.example.com". */
   readonly host: string | undefined;
   readonly path: string | undefined;
   readonly pathMatch: 'prefix' | 'exact';
-  /** The model's version that last changed the rule: of two that match the same the newer one is larger. */
+  /**
+   * The model version that last changed the rule. Of two rules that match the same requests, the newer one is larger.
+   */
   readonly version: number;
   readonly targetGroup: TargetGroupSnapshot;
 }
 
 export interface CertificateSnapshot {
   readonly name: string;
-  /** PEM, as the key. */
+  /** PEM, like `privateKey`. */
   readonly certificate: string;
   readonly privateKey: string;
-  /** Undefined: the names in the certificate. */
+  /** Server names of the certificate. `undefined` for the names in the certificate itself. */
   readonly serverNames: readonly string[] | undefined;
 }
 
@@ -96,43 +100,47 @@ export interface ListenerSnapshot {
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly drainMs: number;
-  /** Over all workers, as the next one; undefined: no limit. */
+  /** Limit over all workers. `undefined` for no limit. */
   readonly maxConnections: number | undefined;
+  /** Limit over all workers. `undefined` for no limit. */
   readonly maxPendingRequests: number | undefined;
   readonly proxyProtocol: ProxyProtocol | undefined;
-  /** Networks, as the model has them. */
+  /** Networks in CIDR notation, such as `10.0.0.0/8`. */
   readonly trustedProxies: readonly string[];
-  /** In order of name: a client that names no server gets the first one. */
+  /** Ordered by name. A client that sends no server name gets the first one. */
   readonly certificates: readonly CertificateSnapshot[];
-  /** Where no rule matches. */
+  /** The target group for requests that no rule matches. */
   readonly targetGroup: TargetGroupSnapshot;
-  /** Those that an attachment is of. */
+  /** Only rules that have an attachment. */
   readonly rules: readonly RuleSnapshot[];
 }
 
-/** A rule's group has an id that no listener can have. */
+/** The id of a rule's target group. No listener can have the same id. */
 export function targetGroupIdOfRule(ruleId: string): string {
   return `rules/${ruleId}`;
 }
 
-/** The listener's own group and those of its rules. */
+/** The listener's own target group and those of its rules. */
 export function targetGroupsOf({ targetGroup, rules }: ListenerSnapshot): TargetGroupSnapshot[] {
   return [targetGroup, ...rules.map((rule) => rule.targetGroup)];
 }
 
-/** Compile returns the identical listener, group and target objects where nothing changed, so a difference is found by `!==`. */
+/**
+ * A whole desired state. `compile` returns the identical listener, target group and target objects if nothing changed
+ * in them, so that a difference is found with `!==`.
+ */
 export interface Snapshot {
-  /** The model's version. */
+  /** The model version. */
   readonly version: number;
-  /** Those that serve: of each address and port one. */
+  /** Listeners that serve, by id: one for each address and port. */
   readonly listeners: ReadonlyMap<string, ListenerSnapshot>;
   /** Listeners that wait for the VIP:port of a serving one. Engines check their certificates but open no socket. */
   readonly waiting: ReadonlyMap<string, ListenerSnapshot>;
-  /** Every group of every listener, by its id; of those that wait too. */
+  /** Every target group of every listener, by id, including those of waiting listeners. */
   readonly targetGroups: ReadonlyMap<string, TargetGroupSnapshot>;
 }
 
-/** Whether it serves or waits. */
+/** The listener with this id, serving or waiting. Returns `undefined` if there is no such listener. */
 export function listenerOf({ listeners, waiting }: Snapshot, id: string): ListenerSnapshot | undefined {
   return listeners.get(id) ?? waiting.get(id);
 }
