@@ -1,14 +1,14 @@
-// Which target each client address is with, in memory that all workers share: bounded, and without a lock.
+// A table of client addresses and their targets in memory that all workers share: bounded in size, and without a lock.
 import { randomInt } from 'node:crypto';
 import { hashOf } from './hash.ts';
 
 const SETS = 2048;
-/** Places that an address may be in. */
+/** Places of one set. A client address belongs to one set and may be in any of its places. */
 const WAYS = 8;
-/** As many clients as can be remembered, where they are spread evenly; 256 KiB. */
+/** How many clients the table remembers if they are spread evenly. The table takes 256 KiB. */
 export const CLIENT_PLACES = SETS * WAYS;
 
-/** Of seeks that find nothing. Targets are numbered from 1. */
+/** The result of a seek that finds no target. Targets are numbered from 1. */
 export const NO_TARGET = 0;
 
 const HEADER_WORDS = 16;
@@ -16,7 +16,10 @@ const SET_SEED = 0;
 const FINGERPRINT_SEED = 1;
 
 const PLACE_WORDS = 4;
-/** The client's fingerprint, and how often the place was changed: changed as one with the target, so that no change is missed. */
+/**
+ * Words of one place. CLIENT holds the client's fingerprint and a count of changes. It is changed together with TARGET
+ * in one atomic operation, so that no worker misses a change. UNTIL is the time until which the client is remembered.
+ */
 const CLIENT = 0;
 const TARGET = 1;
 const UNTIL = 2;
@@ -24,7 +27,7 @@ const UNTIL = 2;
 const FINGERPRINT_SHIFT = 8;
 const CHANGES = 2 ** FINGERPRINT_SHIFT - 1;
 
-/** Its seeds are of its own: nobody can know which addresses share places. */
+/** Makes an empty table. Its hash seeds are random, so that nobody can predict which client addresses share places. */
 export function createClientTable(): SharedArrayBuffer {
   const memory = new SharedArrayBuffer((HEADER_WORDS + CLIENT_PLACES * PLACE_WORDS) * Uint32Array.BYTES_PER_ELEMENT);
   const words = new Uint32Array(memory);
@@ -34,17 +37,17 @@ export function createClientTable(): SharedArrayBuffer {
 }
 
 /**
- * One worker's hand on it. Times are whole numbers below 2^32 of any unit, later ones larger. An address is known by 35
- * bits of hashes: two that share them share a target, which harms neither.
+ * One worker's access to the table. Times are whole numbers below 2^32 in any unit, and they never go back. An address
+ * is known by 35 bits of hashes: two addresses with equal bits share a target, which is harmless.
  */
 export class ClientTable {
   readonly #words: Uint32Array;
   readonly #pairs: BigUint64Array;
   readonly #pair = new BigUint64Array(1);
   readonly #pairWords = new Uint32Array(this.#pair.buffer);
-  /** Of the last seek, as the next ones. */
+  /** State of the last `seek`, like the next fields: the client's fingerprint. */
   #fingerprint = 0;
-  /** The client's place, or the one that it would get, and what was there. */
+  /** The client's place, or the place that the client would get, and the content that was seen there. */
   #place = 0;
   #seenClient = 0;
   #seenTarget = 0;
@@ -54,7 +57,7 @@ export class ClientTable {
     this.#pairs = new BigUint64Array(memory);
   }
 
-  /** The number of the target that the client is with at `now`, or NOBODY. */
+  /** Returns the number of the client's target at time `now`, or NO_TARGET. */
   seek(address: string, now: number): number {
     const words = this.#words;
     const fingerprint = hashOf(address, words[FINGERPRINT_SEED] as number) >>> FINGERPRINT_SHIFT;
@@ -63,7 +66,8 @@ export class ClientTable {
     let client = 0;
     let leastUntil = Number.POSITIVE_INFINITY;
     for (let next = first; next < first + WAYS * PLACE_WORDS; next += PLACE_WORDS) {
-      // Before the client: a free place that another worker gives to this one's client is then seen free, or as its own.
+      // The time is read before the client. If another worker gives a free place to this client in between, the place
+      // is seen as free or as the client's own.
       const until = Atomics.load(words, next + UNTIL);
       const other = Atomics.load(words, next + CLIENT);
       const isOwn = other >>> FINGERPRINT_SHIFT === fingerprint;
@@ -78,22 +82,25 @@ export class ClientTable {
     this.#seenClient = client;
     this.#seenTarget = Atomics.load(words, place + TARGET);
     const isKnown = client >>> FINGERPRINT_SHIFT === fingerprint && Atomics.load(words, place + UNTIL) > now;
-    // A place that was changed meanwhile: target and time may be of two clients.
+    // If the place was changed meanwhile, target and time may belong to two clients.
     return isKnown && Atomics.load(words, place + CLIENT) === client ? this.#seenTarget : NO_TARGET;
   }
 
-  /** The client of the last seek is known until then. Where its place was given away, it lengthens another's time. */
+  /**
+   * Remembers the client of the last `seek` until `until`. If its place was given to another client meanwhile, that
+   * client is remembered longer instead.
+   */
   extend(until: number): void {
     const at = this.#place + UNTIL;
     if (this.#words[at] !== until) Atomics.store(this.#words, at, until);
   }
 
   /**
-   * The client of the last seek is with that target, and who had the place is forgotten. False: another worker has
-   * changed the place since, maybe for the same client.
+   * Assigns a target to the client of the last `seek`; the client that had the place before is forgotten. Returns
+   * `false` if another worker has changed the place since, perhaps for the same client.
    */
   put(target: number, until: number): boolean {
-    // First nobody: with a new time the old target would count again.
+    // The target is cleared first: otherwise the new time would make the old target valid again.
     if (!this.#change(NO_TARGET)) return false;
     this.extend(until);
     return this.#change(target);

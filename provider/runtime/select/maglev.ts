@@ -1,11 +1,11 @@
-// A Maglev table (Eisenbud et al., NSDI 2016, 3.4) with weights: from a hash to a target, moving few where targets change.
+// A weighted Maglev table (Eisenbud et al., NSDI 2016, 3.4), which maps hashes to targets and moves few clients on a change.
 import { hashOf } from './hash.ts';
 
 /**
- * A prime, and the same for any number of targets: with another size every client would move. A table is 256 KiB, and
- * measured it is made in 3 ms for 20 targets, 5 for 500 and 10 for 10,000, twice that before V8 has compiled it. Beside
- * the clients of a target that goes, under 1 % of the others move among up to 500 of equal weight. A target with less
- * than 1/65,537 of all weight, as there may be among thousands, can be left without a client.
+ * Slots of a table. The size is a prime, and equal for any number of targets: another size would move every client. A
+ * table takes 256 KiB. Building one takes 3 ms for 20 targets, 5 ms for 500 and 10 ms for 10,000, and twice that until
+ * V8 has compiled the code. When a target goes, under 1 % of the other targets' clients move too (up to 500 targets of
+ * equal weight). A target with less than 1/65,537 of all weight, which is possible among thousands, may get no client.
  */
 export const MAGLEV_SIZE = 65_537;
 
@@ -14,7 +14,9 @@ const SKIP_SEED = 3;
 const PHASE_SEED = 4;
 const NONE = -1;
 
-/** A first and a last one in which the heaviest may have no turn. */
+/**
+ * Upper bound of rounds: one for each slot, and a first and a last round in which the heaviest target may have no turn.
+ */
 const MAX_ROUNDS = MAGLEV_SIZE + 2;
 
 interface MaglevTarget {
@@ -23,9 +25,9 @@ interface MaglevTarget {
 }
 
 /**
- * Indexes of targets; at least one target, all of weight > 0, sorted by key. Each target goes through the slots in an
- * order of its own and takes the next free one when it is its turn: the heaviest in every round, the others in
- * proportion to it.
+ * Builds the table: for each slot the index of its target. There must be at least one target; all have a picking weight
+ * above 0, and they are sorted by key. Each target has an order of its own through the slots and takes the next free
+ * slot at its turn. The heaviest target has a turn in every round, the others in proportion to their weights.
  */
 export function maglevTable(targets: readonly MaglevTarget[]): Int32Array {
   const table = new Int32Array(MAGLEV_SIZE).fill(NONE);
@@ -44,16 +46,17 @@ export function maglevTable(targets: readonly MaglevTarget[]): Int32Array {
 }
 
 /**
- * Whose turn it is, as a list for each round: asking all targets in every round whether they are due takes five times
- * as long where one is heavy and 500 are light.
+ * The order in which targets take slots, as a linked list of targets for each round. Asking every target in every round
+ * whether it is due takes five times as long for one heavy target and 500 light ones.
  */
 class Turns {
-  /** The next turn of each target in rounds; the whole part is the round. */
+  /** The time of each target's next turn, in rounds; the whole part is the round. */
   readonly #due: Float64Array;
+  /** Rounds from one turn of a target to its next. */
   readonly #rounds: Float64Array;
-  /** The first target of each round; the heaviest has a turn in each, so that no table needs more of them. */
+  /** The first target in the list of each round. */
   readonly #first = new Int32Array(MAX_ROUNDS).fill(NONE);
-  /** The target behind each in the list of its round. */
+  /** The target that follows each target in the list of its round. */
   readonly #behind: Int32Array;
   #round = -1;
   #current = NONE;
@@ -61,7 +64,8 @@ class Turns {
   constructor(targets: readonly MaglevTarget[]) {
     const heaviest = targets.reduce((most, { pickingWeight }) => Math.max(most, pickingWeight), 0);
     this.#rounds = Float64Array.from(targets, ({ pickingWeight }) => heaviest / pickingWeight);
-    // Each begins at another part of its interval: equal light targets would all have their turns in the same rounds.
+    // Each target begins at a different part of its interval. Otherwise equal light targets would all have their turns
+    // in the same rounds.
     this.#due = Float64Array.from(targets, ({ key, pickingWeight }) => {
       return (hashOf(key, PHASE_SEED) / 2 ** 32 - 1) * (heaviest / pickingWeight);
     });

@@ -1,21 +1,30 @@
-// The seam of the balancing algorithms: what a picker is built from and returns. One file an algorithm.
+// The interface of the balancing algorithms: what a picker is built from, and what it returns.
 
-/** A target as pickers see it. */
+/** The properties of a target that pickers use. */
 export interface PickableTarget {
-  /** Its wire identity: the same in every worker and after a restart. */
+  /** The target key, equal in every worker and after a restart. */
   readonly key: string;
-  /** 0-100; 0 is never picked. */
+  /**
+   * The target's share of picks relative to the other targets of its group, as a whole number of any unit. Slow start
+   * scales it: it is the configured weight of 0-100 times up to RAMP_PARTS. A target with 0 is never picked.
+   */
   readonly pickingWeight: number;
-  /** Which credit is its own, of selection.ts. */
+  /** Index of the target's credit in `PickingState.credits`, or NO_SLOT. */
   readonly slot: number;
-  /** What is under way with it in all workers, from the pick on; another value after each pick. */
+  /**
+   * Open connections and exchanges of the target in all workers. The count includes a pick at once, so that it differs
+   * after each pick.
+   */
   readonly connections: number;
 }
 
-/** Built from the eligible targets, and built anew when they or their weights change. */
+/**
+ * A balancing algorithm over the eligible targets of one target group; rebuilt when these targets or their weights
+ * change.
+ */
 export interface Picker<T extends PickableTarget> {
-  /** False: the pick does not depend on the client, whose address then need not be asked for. */
+  /** True if the pick depends on the client. Otherwise the caller need not look up the client's address. */
   readonly isByClient: boolean;
-  /** `client`: its address. The target is none of `tried`; undefined: there is no other. */
+  /** Picks a target that is not in `tried` for a client address. Returns `undefined` if there is none. */
   pick(client: string, tried?: ReadonlySet<T>): T | undefined;
 }

@@ -1,4 +1,4 @@
-// From the name of an algorithm to its picker.
+// The table of balancing algorithms: which picker implements each name.
 import type { Algorithm } from '../contract/snapshot.ts';
 import type { PickableTarget, Picker } from './picker.ts';
 import type { PickingState } from './picking-state.ts';
@@ -6,7 +6,7 @@ import { SourceIpHash } from './source-ip-hash.ts';
 import { WeightedLeastConnections } from './weighted-least-connections.ts';
 import { WeightedRoundRobin } from './weighted-round-robin.ts';
 
-/** Targets of weight 0 may be among `eligible`, and are never picked. */
+/** Makes the picker of a target group. `eligible` may contain targets with weight 0; they are never picked. */
 export function createPicker<T extends PickableTarget>(
   algorithm: Algorithm,
   eligible: readonly T[],

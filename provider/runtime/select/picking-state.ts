@@ -1,32 +1,33 @@
-// What all workers share of one group's picking: a cursor, and credits under a lock, in shared memory.
+// The state of one target group's picks that all workers share: a cursor, and credits under a lock, in shared memory.
 
-/** How many targets of a group have a slot, that is a credit of their own. */
+/** How many targets of a target group have a slot, which is a credit of their own. */
 export const CREDIT_SLOTS = 64;
-/** A target beyond the slots. */
+/** The slot number of a target that has no slot, because all are taken. */
 export const NO_SLOT = -1;
 
 const LOCK = 0;
 const CURSOR = 1;
 const HEADER_BYTES = 64;
 /**
- * The lock is held for well under a microsecond, so that a lock not had by then belongs to a thread that is not
- * running. Such a pick is taken from the cursor instead: shares bend by one pick, nobody waits.
+ * Attempts to get the lock. It is held for well under a microsecond, so that a lock which is still held after these
+ * attempts belongs to a thread that does not run. The pick then uses the cursor instead: shares deviate by one pick,
+ * but no worker waits.
  */
 const SPINS = 1000;
 
-/** It lives as long as the group. */
+/** Makes the shared memory, which lives as long as its target group. */
 export function createPickingState(): SharedArrayBuffer {
   return new SharedArrayBuffer(HEADER_BYTES + CREDIT_SLOTS * Float64Array.BYTES_PER_ELEMENT);
 }
 
-/** Frees the lock of a worker that ended while it held it. */
+/** Frees the lock if the worker that ended held it. */
 export function releasePickingLock(memory: SharedArrayBuffer, workerId: number): void {
   Atomics.compareExchange(new Int32Array(memory, 0, 2), LOCK, workerId + 1, 0);
 }
 
-/** One worker's hand on it. */
+/** One worker's access to the shared state of a target group's picks. */
 export class PickingState {
-  /** To be read and written between tryLock() and unlock(). */
+  /** Credits by slot, to be used only between `tryLock` and `unlock`. */
   readonly credits: Float64Array;
   readonly #control: Int32Array;
   readonly #owner: number;
@@ -37,6 +38,7 @@ export class PickingState {
     this.#owner = workerId + 1;
   }
 
+  /** Returns `false` if another worker keeps the lock. */
   tryLock(): boolean {
     for (let spin = 0; spin < SPINS; spin++) {
       if (Atomics.compareExchange(this.#control, LOCK, 0, this.#owner) === 0) return true;
@@ -48,7 +50,10 @@ export class PickingState {
     Atomics.store(this.#control, LOCK, 0);
   }
 
-  /** A position that no other pick gets. It wraps at 2^32: one cycle in four billion picks is cut short. */
+  /**
+   * Returns a position that no other pick gets. The cursor wraps at 2^32, which cuts one cycle short in four billion
+   * picks.
+   */
   nextPosition(): number {
     return Atomics.add(this.#control, CURSOR, 1) >>> 0;
   }

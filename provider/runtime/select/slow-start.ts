@@ -1,33 +1,36 @@
-// Slow start as a pure function of the clock: a target that begins to take traffic comes to its whole weight by and by.
+// Slow start as a pure function of the clock: a target that begins to take traffic reaches its whole weight gradually.
 import type { TargetGroupSnapshot } from '../contract/snapshot.ts';
 
-/** A weight is a whole number of these parts of it, so that the smallest one has steps too, and sums stay exact. */
+/** Parts of one unit of weight. With whole parts even the smallest weight rises in steps, and sums stay exact. */
 export const RAMP_PARTS = 20;
-/** A tenth: what has no traffic does not warm up. */
+/** Parts at the start, a tenth of the weight: a target without traffic cannot warm up. */
 const FIRST_PARTS = 2;
 
 export interface RampingTarget {
-  /** As the model has it. */
+  /** The configured weight, 0-100. */
   readonly fullWeight: number;
-  /** When it began to take traffic; undefined: before anybody looked. */
+  /** When the target began to take traffic. `undefined` if that was before the runtime started. */
   readonly begunAtMs: number | undefined;
-  /** What pickers go by: only the proportions between the targets of one group count. */
+  /** The weight that pickers use: `fullWeight` times up to RAMP_PARTS. Only proportions within a target group count. */
   pickingWeight: number;
 }
 
-/** How long a ramp of the group takes, 0: none. A hash by weights that change would move clients again and again. */
+/**
+ * Duration of slow start in a target group; 0 for none. A source-IP hash has none, because changing weights would move
+ * its clients again and again.
+ */
 export function rampMsOf({ algorithm, slowStartMs }: Pick<TargetGroupSnapshot, 'algorithm' | 'slowStartMs'>): number {
   return algorithm === 'source-ip-hash' ? 0 : slowStartMs;
 }
 
-/** How many parts of its weight a target has. */
+/** Returns how many of RAMP_PARTS parts of its weight a target has at `nowMs`. */
 export function rampParts(begunAtMs: number | undefined, rampMs: number, nowMs: number): number {
   const elapsedMs = begunAtMs === undefined ? rampMs : Math.max(0, nowMs - begunAtMs);
   if (elapsedMs >= rampMs) return RAMP_PARTS;
   return FIRST_PARTS + Math.floor(((RAMP_PARTS - FIRST_PARTS) * elapsedMs) / rampMs);
 }
 
-/** Gives the targets of a group the weights of this moment; true: later ones differ. */
+/** Sets the picking weights of a target group's targets for `nowMs`. Returns `true` if some will still rise. */
 export function ramp(targets: readonly RampingTarget[], rampMs: number, nowMs: number): boolean {
   let isRamping = false;
   for (const target of targets) {

@@ -1,12 +1,16 @@
-// Smooth weighted round robin as a pure step over an array of credits, which pickers may share.
+// Smooth weighted round robin as a pure step over an array of credits, which several pickers may share.
 
-/** Float noise must not decide between targets whose credits are equal: the order of a cycle would drift. */
+/**
+ * Tolerance for equal credits. Without it, rounding errors would choose between equal targets and the order would
+ * drift.
+ */
 const TIE = 1e-9;
 
 /**
- * Each pick gives every target its share of one pick and takes one from the richest, which is picked. A credit is thus
- * what a target is due in picks: whatever changes between two picks, weights and membership too, the shares due so far
- * are made good. Credits belong to slots, so that a target that leaves and comes back finds its own.
+ * Each pick adds to every target's credit its share of one pick, and takes one pick from the target with the highest
+ * credit, which is picked. A credit thus is the number of picks that a target is still due. Shares stay exact even if
+ * weights or targets change between two picks. Credits belong to slots, so that a target that is bound again continues
+ * with its credit.
  */
 export class SmoothCredits {
   readonly #slots: readonly number[];
@@ -21,7 +25,7 @@ export class SmoothCredits {
     this.#credits = credits;
   }
 
-  /** The index of the picked target; -1 where there is none. Cost: one pass over the targets. */
+  /** Returns the index of the picked target, or -1 if there are no targets. Costs one pass over the targets. */
   next(): number {
     const slots = this.#slots;
     const shares = this.#shares;
@@ -41,7 +45,10 @@ export class SmoothCredits {
     return richest;
   }
 
-  /** As next(), among the targets whose indexes are the first `count` > 0 of `indexes`: the others are due nothing. */
+  /**
+   * Picks like `next` among the targets whose indexes are the first `count` > 0 entries of `indexes`. The credits of
+   * the other targets stay unchanged.
+   */
   nextOf(indexes: Int32Array, count: number): number {
     let total = 0;
     for (let i = 0; i < count; i++) total += this.#shares[indexes[i] as number] as number;

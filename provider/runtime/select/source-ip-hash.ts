@@ -1,18 +1,18 @@
-// Source-IP hash as the picker of one group: a client's address leads to one target, in every worker and run.
+// Source-IP hash, the picker that maps a client address to one target, equal in every worker and process.
 import { hashOf } from './hash.ts';
 import { MAGLEV_SIZE, maglevTable } from './maglev.ts';
 import type { PickableTarget, Picker } from './picker.ts';
 
 const CLIENT_SEED = 1;
 
-/** It depends on keys and weights only: nothing is shared, and nothing is seeded by the process. */
+/** The mapping depends only on target keys and weights; workers share no state for it. */
 export class SourceIpHash<T extends PickableTarget> implements Picker<T> {
   readonly isByClient = true;
   readonly #targets: readonly T[];
-  /** Made by the first pick: of several changes in a row only the last one pays for it. */
+  /** The Maglev table. The first pick builds it, so that only the last of several changes in a row costs a build. */
   #table: Int32Array | undefined;
 
-  /** All of weight > 0; in any order. */
+  /** All targets must have a picking weight above 0. They may be in any order. */
   constructor(targets: readonly T[]) {
     this.#targets = targets.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   }
@@ -26,7 +26,10 @@ export class SourceIpHash<T extends PickableTarget> implements Picker<T> {
     return tried?.has(target) ? this.#nextAfter(slot, this.#table, tried) : target;
   }
 
-  /** Each client of a target that fails has another next one: together they spread over those that are left. */
+  /**
+   * Returns the next target in the table that is not in `tried`. It differs by client, so that the clients of a failed
+   * target spread over the others.
+   */
   #nextAfter(slot: number, table: Int32Array, tried: ReadonlySet<T>): T | undefined {
     const any = this.#targets.find((target) => !tried.has(target));
     if (any === undefined) return undefined;

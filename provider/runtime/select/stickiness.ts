@@ -1,31 +1,35 @@
-// The seam of sticky sessions: how a client comes back to the target that it was with. One file a way.
+// The interface of sticky sessions: how a client returns to its earlier target.
 import type { PickableTarget } from './picker.ts';
 
-/** A target as sticky sessions see it. */
+/** The properties of a target that sticky sessions use. */
 export interface StickyTarget extends PickableTarget {
-  /** From 1 on; of this binding alone, and the same in every worker. */
+  /** Number of this binding, from 1 on: never used for another binding, and equal in every worker. */
   readonly number: number;
-  /** It takes new traffic. */
+  /** True if the target takes new traffic. */
   readonly isPickable: boolean;
 }
 
-/** Whom a target is picked for. */
+/** The client for whom a target is picked. */
 export interface PickingClient {
-  /** Asked for only where it is needed: it may cost a system call. */
+  /** The client's address. Read it only if it is needed, because it may cost a system call. */
   readonly remoteAddress: string;
-  /** The head of its HTTP request; left out where it is a connection or a datagram. */
+  /** The head of the client's HTTP request; absent for a TCP connection or a UDP datagram. */
   readonly head?: string;
-  /** Where a cookie is to be set, its Set-Cookie value is left here. */
+  /** Output: the value of the Set-Cookie field that the response must carry. */
   setCookie?: string;
 }
 
+/** How one target group keeps its clients with their targets. */
 export interface Stickiness<T extends StickyTarget> {
-  /** A target was bound. */
+  /** Adds a target that was bound. */
   add(target: T): void;
-  /** And unbound. */
+  /** Removes a target that was unbound. */
   remove(target: T): void;
-  /** The client's target, if that takes new traffic and is none of `tried`. */
+  /** Returns the client's target if it takes new traffic and is not in `tried`, otherwise `undefined`. */
   find(client: PickingClient, tried?: ReadonlySet<T>): T | undefined;
-  /** To follow a find() without result: `picked` becomes the client's. The response is where the client goes. */
+  /**
+   * Makes `picked` the client's target, after a `find` without result. Returns the target to use, which may be another
+   * worker's choice for the same client.
+   */
   keep(client: PickingClient, picked: T, tried?: ReadonlySet<T>): T;
 }

@@ -1,4 +1,4 @@
-// Sticky sessions by cookie: its value is a keyed hash of the target, so that no worker needs to remember a client.
+// Sticky sessions by cookie. The cookie value is a keyed hash of the target, so that workers remember no clients.
 import { createHmac, hash } from 'node:crypto';
 import type { StickySnapshot } from '../contract/snapshot.ts';
 import type { PickingClient, Stickiness, StickyTarget } from './stickiness.ts';
@@ -6,21 +6,26 @@ import type { PickingClient, Stickiness, StickyTarget } from './stickiness.ts';
 type CookieSettings = Omit<Extract<StickySnapshot, { type: 'cookie' }>, 'type'>;
 
 const VALUE_LENGTH = 22;
-/** What may be a value; it goes back to the client. */
+/** The form of a cookie value. Only values of this form are sent back to the client. */
 const VALUE = /^[A-Za-z0-9_-]{22}$/;
 
 /**
- * A cookie is of a host and has no port: rules, and listeners of several ports, share it where they have one name. Then
- * it holds a value of each, the newest first; beyond them are those of targets that are gone.
+ * Limit for values in one cookie. A cookie belongs to a host, not to a port. Rules, and listeners on several ports,
+ * therefore share a cookie if they use the same name: it then holds one value for each, the newest first. Values beyond
+ * this limit belong to targets that are gone.
  */
 const MAX_VALUES = 8;
 const SEPARATOR = '.';
 
-/** From a target's key to its value: opaque, and the same in every worker and after a restart. Who has not the key can make none. */
+/**
+ * Returns the function that makes a cookie value of a target key. Values are opaque, and equal in every worker and
+ * after a restart. Nobody can make one without the cookie key.
+ */
 export function cookieValues(cookieKey: string, targetGroupId: string): (targetKey: string) => string {
   const groupKey = createHmac('sha256', cookieKey).update(targetGroupId).digest('base64url');
-  // All targets of a group get theirs in one tick: one such hash costs a fifth of an HMAC. Behind a secret of fixed length
-  // it is as good as one, since half of it is kept back: what is not given whole cannot be extended.
+  // All targets of a target group get their values in one tick, and a plain hash costs a fifth of an HMAC. With a
+  // secret prefix of fixed length it is as safe as an HMAC: half of the hash is withheld, and a hash that is not known
+  // whole cannot be extended.
   return (targetKey) => hash('sha256', groupKey + targetKey, 'base64url').slice(0, VALUE_LENGTH);
 }
 
@@ -29,7 +34,10 @@ export class StickyCookie<T extends StickyTarget> implements Stickiness<T> {
   readonly #valueOf: (targetKey: string) => string;
   readonly #attributes: string;
   readonly #targets = new Map<string, T>();
-  /** Kept from bind to unbind: a change of health among thousands computes none anew. */
+  /**
+   * The value of each bound target. It is kept because a health change among thousands of targets must not compute all
+   * values again.
+   */
   readonly #values = new Map<T, string>();
 
   constructor(targetGroupId: string, settings: CookieSettings) {
@@ -72,8 +80,9 @@ export class StickyCookie<T extends StickyTarget> implements Stickiness<T> {
 }
 
 /**
- * The first result of `look` for the values in one cookie of a request's head, in their order; the head has passed the
- * strict parser. RFC 6265 5.4 has a client send one Cookie line; several are read as if they were one.
+ * Calls `look` for each value in the cookie `name` of a request's head, in their order, and returns its first result
+ * that is not `undefined`. The head must have passed the strict parser. RFC 6265 5.4: a client sends one Cookie line;
+ * several lines are read as one.
  */
 export function firstValue<R>(head: string, name: string, look: (value: string) => R | undefined): R | undefined {
   for (const [, cookies = ''] of head.matchAll(/\r\ncookie:([^\r]*)/gi)) {
@@ -89,7 +98,7 @@ export function firstValue<R>(head: string, name: string, look: (value: string) 
   return undefined;
 }
 
-/** RFC 6265 4.1.1: the quotes around a value are part of it; some clients add them all the same. */
+/** Removes quotes around a cookie value. RFC 6265 4.1.1 makes them part of the value, but some clients add them. */
 function unquoted(value: string): string {
   return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }

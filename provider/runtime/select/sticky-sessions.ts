@@ -1,10 +1,13 @@
-// From the settings of a target group to what keeps its clients with their targets.
+// The table of sticky sessions: which implementation keeps the clients of a target group with their targets.
 import type { StickySnapshot } from '../contract/snapshot.ts';
 import type { Stickiness, StickyTarget } from './stickiness.ts';
 import { StickyCookie } from './sticky-cookie.ts';
 import { StickySource } from './sticky-source.ts';
 
-/** Undefined: each pick is for itself. `clients`: of createClientTable, where they are sticky by source IP. */
+/**
+ * Makes the sticky sessions of a target group. `clients` is the memory of `createClientTable`, needed for sessions by
+ * source IP. Returns `undefined` if the target group has no sticky sessions.
+ */
 export function createStickiness<T extends StickyTarget>(
   targetGroupId: string,
   sticky: StickySnapshot | undefined,

@@ -1,11 +1,16 @@
-// Sticky sessions by source IP: a client's address stays with its target, over all workers, while it keeps coming.
+// Sticky sessions by source IP: a client address stays with its target in all workers while connections keep coming.
 import { ClientTable } from './client-table.ts';
 import type { PickingClient, Stickiness, StickyTarget } from './stickiness.ts';
 
-/** Times in the table are in units of the shortest lifetime: counted from the machine's start they last for six years. */
+/**
+ * Unit of the times in the table, equal to the shortest lifetime. 32 bits of them last six years from the machine's
+ * start.
+ */
 const TICK_MS = 50;
 
-/** Each fails only where another worker has changed the client's place in the same moment. */
+/**
+ * Attempts to store a client. An attempt fails only if another worker changes the client's place at the same moment.
+ */
 const MAX_PUTS = 4;
 
 export class StickySource<T extends StickyTarget> implements Stickiness<T> {
@@ -14,11 +19,14 @@ export class StickySource<T extends StickyTarget> implements Stickiness<T> {
   readonly #lifetimeTicks: number;
   readonly #targets = new Map<number, T>();
 
-  /** `clients`: of createClientTable; all workers share it, and the clock. */
+  /**
+   * `clients` is the memory of `createClientTable`. All workers share it, and `nowMs` must be one clock for all of
+   * them.
+   */
   constructor(lifetimeMs: number, clients: SharedArrayBuffer, nowMs: () => number) {
     this.#table = new ClientTable(clients);
     this.#nowMs = nowMs;
-    // The tick that is under way counts for nothing.
+    // One tick is added because the present tick has already begun.
     this.#lifetimeTicks = Math.ceil(lifetimeMs / TICK_MS) + 1;
   }
 
@@ -37,7 +45,7 @@ export class StickySource<T extends StickyTarget> implements Stickiness<T> {
     return target;
   }
 
-  /** Where another worker was quicker with a connection of the same client, that one's choice stands. */
+  /** If another worker has already chosen a target for the same client, its choice is returned. */
   keep(client: PickingClient, picked: T, tried?: ReadonlySet<T>): T {
     const now = this.#now();
     for (let puts = 0; puts < MAX_PUTS; puts++) {

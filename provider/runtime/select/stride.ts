@@ -1,13 +1,13 @@
 // Weighted round robin for many targets as a pure function of a position.
 
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
-/** How many strides on each side of the golden one are compared. */
+/** How many strides are compared on each side of the golden ratio. */
 const CANDIDATES = 32;
 
 /**
- * The weights divided by their greatest common divisor have the sum L; each target owns a contiguous arc of that many
- * of L slots. Position k goes to slot (k * stride) mod L, the stride coprime to L: so every L consecutive positions are
- * exactly in proportion, and a heavy target's slots are spread over the cycle.
+ * The weights, divided by their greatest common divisor, have the sum L, and each target owns as many contiguous slots
+ * of L as its weight. Position k maps to slot (k * stride) mod L with a stride that is coprime to L. Any L consecutive
+ * positions therefore follow the weights exactly, and a heavy target's slots are spread over the cycle.
  */
 export class Stride {
   readonly #ends: Float64Array;
@@ -26,12 +26,12 @@ export class Stride {
     this.#stride = bestStride(end);
   }
 
-  /** The number of positions after which the picks repeat; 0 where no target has a weight. */
+  /** The number of positions after which the picks repeat; 0 if no target has a weight. */
   get length(): number {
     return this.#length;
   }
 
-  /** The index of the target at a position of any size up to 2^53; -1 where there is none. */
+  /** Returns the index of the target at a position up to 2^53, or -1 if no target has a weight. */
   at(position: number): number {
     if (this.#length === 0) return -1;
     // Both factors are below L <= 20,000,000 (10,000 targets of weight 100 in slow start), so the product is exact.
@@ -48,8 +48,9 @@ export class Stride {
 }
 
 /**
- * Windows shorter than a cycle are even if no partial quotient of stride/length is large. The coprime next to the golden
- * ratio alone is not enough: 210 gets 131, next to 5/8, which visits the same eight places again and again.
+ * Picks are even within part of a cycle if no partial quotient of stride/length is large. The coprime number next to
+ * the golden ratio is not always good: for 210 it is 131, close to 5/8, which visits the same eight places again and
+ * again.
  */
 function bestStride(length: number): number {
   const golden = Math.round(length * GOLDEN);

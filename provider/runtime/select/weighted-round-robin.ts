@@ -1,15 +1,16 @@
-// Weighted round robin as one worker's picker of one target group; all workers share its state.
+// Weighted round robin, the picker that follows the weights exactly; all workers share its state.
 import type { PickableTarget, Picker } from './picker.ts';
 import { NO_SLOT, type PickingState } from './picking-state.ts';
 import { SmoothCredits } from './smooth-credits.ts';
 import { Stride } from './stride.ts';
 
-/** How many of the shared picks a retry may use up before it takes any target that is left. */
+/** How many shared picks a retry may use before it takes any target that is left. */
 const MAX_RETRY_PICKS = 8;
 
 /**
- * Up to CREDIT_SLOTS targets are picked by shared credits, which stay fair through any change between two picks; more
- * by the stride, whose cost does not grow with their number. The shared state goes on when the picker is built anew.
+ * Up to CREDIT_SLOTS targets are picked by shared credits, which stay fair when targets change between two picks. More
+ * targets are picked by `Stride`, whose cost does not grow with their number. A rebuilt picker continues with the
+ * shared state.
  */
 export class WeightedRoundRobin<T extends PickableTarget> implements Picker<T> {
   readonly isByClient = false;
@@ -18,7 +19,7 @@ export class WeightedRoundRobin<T extends PickableTarget> implements Picker<T> {
   readonly #credits: SmoothCredits | undefined;
   #stride: Stride | undefined;
 
-  /** All of weight > 0. */
+  /** All targets must have a picking weight above 0. */
   constructor(targets: readonly T[], pickingState: PickingState) {
     this.#targets = targets;
     this.#pickingState = pickingState;
