@@ -59,10 +59,7 @@ export interface EngineStatus {
   /** The newest snapshot version that every live worker serves. */
   readonly acked: number;
   readonly lastError: string | undefined;
-  /**
-   * Access log lines that were dropped because the disk was slower than the traffic, or full. `undefined` without an
-   * access log.
-   */
+  /** Access log lines dropped because the disk was too slow or full. `undefined` without an access log. */
   readonly droppedLogLines: number | undefined;
   /** Empty for a data plane without workers. */
   readonly workers: readonly WorkerStatus[];

@@ -76,9 +76,7 @@ export interface RuleSnapshot {
   readonly host: string | undefined;
   readonly path: string | undefined;
   readonly pathMatch: 'prefix' | 'exact';
-  /**
-   * The model version that last changed the rule. Of two rules that match the same requests, the newer one is larger.
-   */
+  /** The model version that last changed the rule. It is larger for the newer of two rules with the same match. */
   readonly version: number;
   readonly targetGroup: TargetGroupSnapshot;
 }

@@ -14,9 +14,7 @@ const SKIP_SEED = 3;
 const PHASE_SEED = 4;
 const NONE = -1;
 
-/**
- * Upper bound of rounds: one for each slot, and a first and a last round in which the heaviest target may have no turn.
- */
+/** Upper bound of rounds: one for each slot, and two because the heaviest target may miss the first and the last. */
 const MAX_ROUNDS = MAGLEV_SIZE + 2;
 
 interface MaglevTarget {

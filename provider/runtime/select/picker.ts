@@ -18,10 +18,7 @@ export interface PickableTarget {
   readonly connections: number;
 }
 
-/**
- * A balancing algorithm over the eligible targets of one target group; rebuilt when these targets or their weights
- * change.
- */
+/** A balancing algorithm over the eligible targets of a target group; rebuilt when targets or weights change. */
 export interface Picker<T extends PickableTarget> {
   /** True if the pick depends on the client. Otherwise the caller need not look up the client's address. */
   readonly isByClient: boolean;

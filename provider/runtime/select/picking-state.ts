@@ -50,10 +50,7 @@ export class PickingState {
     Atomics.store(this.#control, LOCK, 0);
   }
 
-  /**
-   * Returns a position that no other pick gets. The cursor wraps at 2^32, which cuts one cycle short in four billion
-   * picks.
-   */
+  /** Returns a position that no other pick gets. It wraps at 2^32, which cuts one cycle short in four billion picks. */
   nextPosition(): number {
     return Atomics.add(this.#control, CURSOR, 1) >>> 0;
   }

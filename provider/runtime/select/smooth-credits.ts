@@ -1,9 +1,6 @@
 // Smooth weighted round robin as a pure step over an array of credits, which several pickers may share.
 
-/**
- * Tolerance for equal credits. Without it, rounding errors would choose between equal targets and the order would
- * drift.
- */
+/** Tolerance for equal credits: rounding errors must not choose between equal targets, or the order would drift. */
 const TIE = 1e-9;
 
 /**

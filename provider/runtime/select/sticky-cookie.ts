@@ -34,10 +34,7 @@ export class StickyCookie<T extends StickyTarget> implements Stickiness<T> {
   readonly #valueOf: (targetKey: string) => string;
   readonly #attributes: string;
   readonly #targets = new Map<string, T>();
-  /**
-   * The value of each bound target. It is kept because a health change among thousands of targets must not compute all
-   * values again.
-   */
+  /** The value of each bound target, kept so that a health change among thousands of targets computes none again. */
   readonly #values = new Map<T, string>();
 
   constructor(targetGroupId: string, settings: CookieSettings) {

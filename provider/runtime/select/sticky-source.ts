@@ -2,15 +2,10 @@
 import { ClientTable } from './client-table.ts';
 import type { PickingClient, Stickiness, StickyTarget } from './stickiness.ts';
 
-/**
- * Unit of the times in the table, equal to the shortest lifetime. 32 bits of them last six years from the machine's
- * start.
- */
+/** Unit of times in the table, equal to the shortest lifetime. 32 bits last six years from the machine's start. */
 const TICK_MS = 50;
 
-/**
- * Attempts to store a client. An attempt fails only if another worker changes the client's place at the same moment.
- */
+/** Attempts to store a client. One fails only if another worker changes the client's place at the same moment. */
 const MAX_PUTS = 4;
 
 export class StickySource<T extends StickyTarget> implements Stickiness<T> {
@@ -19,10 +14,7 @@ export class StickySource<T extends StickyTarget> implements Stickiness<T> {
   readonly #lifetimeTicks: number;
   readonly #targets = new Map<number, T>();
 
-  /**
-   * `clients` is the memory of `createClientTable`. All workers share it, and `nowMs` must be one clock for all of
-   * them.
-   */
+  /** `clients` is the memory of `createClientTable`. All workers share it and the clock of `nowMs`. */
   constructor(lifetimeMs: number, clients: SharedArrayBuffer, nowMs: () => number) {
     this.#table = new ClientTable(clients);
     this.#nowMs = nowMs;
