@@ -1,22 +1,22 @@
-// Counters in shared memory: workers write, the main thread sums; no message is sent for a request.
+// Counters of targets in shared memory: workers write, the main thread sums, and a request costs no message.
 
-/** Each worker's column fills a cache line, so that workers do not slow each other. */
+/** Cells of one worker's column. A column fills a cache line, so that workers do not slow each other. */
 const COLUMN_FLOATS = 8;
 const REQUESTS = 0;
 const ACTIVE = 1;
 const CONNECTING = 2;
-/** Five cells, 1xx to 5xx. */
+/** First of five cells, one for each status class, 1xx to 5xx. */
 const RESPONSES = 3;
 const CLASSES = 5;
-/** In the first line, which belongs to no worker. */
+/** Cell in the first cache line, which belongs to no worker. */
 const IS_FAILING = 0;
 
-/** One target's counters. */
+/** Makes the counters of one target. */
 export function createCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer((1 + workers) * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
 }
 
-/** What one worker counts of one target. Only that worker writes the column. */
+/** The counters of one target in one worker. Only that worker writes its column. */
 export class TargetColumn {
   readonly #cells: Float64Array;
   readonly #at: number;
@@ -26,12 +26,12 @@ export class TargetColumn {
     this.#at = (1 + workerId) * COLUMN_FLOATS;
   }
 
-  /** A request, a TCP connection or a UDP session was given to the target. */
+  /** Counts a request, a TCP connection or a UDP session that was given to the target. */
   request(): void {
     (this.#cells[this.#at + REQUESTS] as number)++;
   }
 
-  /** A flow or an exchange with the target began. */
+  /** Counts a flow or an exchange with the target that begins. */
   opened(): void {
     (this.#cells[this.#at + ACTIVE] as number)++;
   }
@@ -40,7 +40,7 @@ export class TargetColumn {
     (this.#cells[this.#at + ACTIVE] as number)--;
   }
 
-  /** It was picked, and a connection to it is being made; `connectEnded` follows, whatever comes of it. */
+  /** Counts a connect to the target from the pick on. `connectEnded` must follow, whatever the result. */
   connecting(): void {
     (this.#cells[this.#at + CONNECTING] as number)++;
   }
@@ -49,7 +49,10 @@ export class TargetColumn {
     (this.#cells[this.#at + CONNECTING] as number)--;
   }
 
-  /** What all workers have under way with the target, connects in progress too: a burst must not go to one target. */
+  /**
+   * Open flows and exchanges with the target in all workers, and connects in progress. Without the connects, a burst of
+   * clients would all go to one target.
+   */
   get connections(): number {
     const cells = this.#cells;
     let sum = 0;
@@ -58,17 +61,17 @@ export class TargetColumn {
     return sum;
   }
 
-  /** A response of the target with this status went to a client. */
+  /** Counts a response of the target that went to a client. */
   responded(status: number): void {
     (this.#cells[this.#at + RESPONSES + classOf(status)] as number)++;
   }
 
-  /** A connect failed. The flag is shared, so that another worker's success ends a series of failures. */
+  /** Records a failed connect. The flag is shared, so that another worker's success ends a series of failures. */
   markFailing(): void {
     this.#cells[IS_FAILING] = 1;
   }
 
-  /** A connect succeeded; true for the first one after a failure. */
+  /** Records a successful connect. Returns true for the first one after a failure. */
   clearFailing(): boolean {
     if (this.#cells[IS_FAILING] !== 1) return false;
     this.#cells[IS_FAILING] = 0;
@@ -79,16 +82,16 @@ export class TargetColumn {
 export interface TargetSums {
   readonly requests: number;
   readonly active: number;
-  /** 1xx to 5xx. */
+  /** Responses by status class, 1xx to 5xx. */
   readonly responses: readonly number[];
 }
 
-/** Which of the five cells counts a status, of 100 to 599: the parser takes no other. */
+/** Index of the cell that counts a status of 100-599; the parser accepts no other status. */
 export function classOf(status: number): number {
   return ((status / 100) | 0) - 1;
 }
 
-/** Main: the sums over all workers. */
+/** The counters of a target summed over all workers, for the main thread. */
 export function readCounters(counters: SharedArrayBuffer): TargetSums {
   const cells = new Float64Array(counters);
   const sums = { requests: 0, active: 0, responses: [0, 0, 0, 0, 0] };
@@ -101,7 +104,7 @@ export function readCounters(counters: SharedArrayBuffer): TargetSums {
   return sums;
 }
 
-/** Main: forgets the flows of a worker that ended. */
+/** Clears the open flows of a worker that ended, for the main thread. */
 export function clearActive(counters: SharedArrayBuffer, workerId: number): void {
   const at = (1 + workerId) * COLUMN_FLOATS;
   const cells = new Float64Array(counters);
@@ -109,7 +112,7 @@ export function clearActive(counters: SharedArrayBuffer, workerId: number): void
   cells[at + CONNECTING] = 0;
 }
 
-/** One worker's open client connections, in a cell of an array that all workers share. */
+/** The number of open client connections of one worker, in a cell of an array that all workers share. */
 export class ConnectionGauge {
   readonly #cells: Int32Array;
   readonly #workerId: number;

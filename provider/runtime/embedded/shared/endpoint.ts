@@ -1,4 +1,4 @@
-// Where a listener listens: its one name in messages and as a key, and why it cannot be opened.
+// An endpoint: the transport, address and port of a listening socket, its name, and why it cannot be opened.
 import { targetKey } from '../../../model/base/target-key.ts';
 import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import { hashOf } from '../../select/hash.ts';
@@ -11,10 +11,10 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** Why an endpoint cannot be listened on. */
+/** Why a listening socket cannot be opened on an endpoint. */
 export interface OpenFailure {
   readonly endpoint: Endpoint;
-  /** Of the system call, such as EADDRINUSE. */
+  /** Error code of the system call, such as EADDRINUSE. */
   readonly code: string;
   readonly message: string;
 }
@@ -25,7 +25,7 @@ export function toEndpoint({ protocol, address, port }: Listening): Endpoint {
   return { transport: protocol === 'UDP' ? 'udp' : 'tcp', address, port };
 }
 
-/** "127.0.0.1:80", "udp 127.0.0.1:53". */
+/** The endpoint's name in messages and as a key, such as "127.0.0.1:80" or "udp 127.0.0.1:53". */
 export function endpointName({ transport, address, port }: Endpoint): string {
   const name = targetKey(address, port);
   return transport === 'udp' ? `udp ${name}` : name;
@@ -36,20 +36,21 @@ export function endpointNameOf(listener: Listening): string {
 }
 
 /**
- * Connections of one port are shared by all workers; datagrams by none, since those of one client must meet in one
- * place. It goes by the endpoint, so that whichever listener has it, its socket and its sessions stay where they are.
+ * Returns true if the worker opens the endpoint. All workers share the connections of a TCP port. One worker alone gets
+ * the datagrams of a UDP port, because all datagrams of a client must meet in one place. The worker is chosen by the
+ * endpoint, so that socket and sessions stay where they are if the endpoint passes to another listener.
  */
 export function isOpenedBy(endpoint: Endpoint, workerId: number, workers: number): boolean {
   return endpoint.transport === 'tcp' || hashOf(endpointName(endpoint), OWNER_SEED) % workers === workerId;
 }
 
-/** Two sockets that do not share the port cannot have them both. */
+/** Returns true if two sockets that do not share their port cannot have both endpoints. */
 export function overlaps(a: Endpoint, b: Endpoint): boolean {
   if (a.transport !== b.transport || a.port !== b.port) return false;
   return a.address === b.address || covers(a.address, b.address) || covers(b.address, a.address);
 }
 
-/** `::` takes IPv4 too. */
+/** Returns true if a wildcard address includes the other address. `::` includes IPv4. */
 function covers(wildcard: string, address: string): boolean {
   if (wildcard === '::') return true;
   return wildcard === '0.0.0.0' && !address.includes(':');

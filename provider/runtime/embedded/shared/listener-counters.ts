@@ -1,34 +1,34 @@
-// What the workers count of one listener in shared memory: connections, requests, responses and their durations.
+// Counters of listeners in shared memory: connections, requests, responses and their durations.
 import { DURATION_BOUNDS_MS, type ListenerTraffic } from '../../contract/engine-statistics.ts';
 import { classOf } from './counters.ts';
 
-/** Whole cache lines, so that workers do not slow each other. */
+/** Cells of one worker's column: whole cache lines, so that workers do not slow each other. */
 const COLUMN_FLOATS = 40;
 const CONNECTIONS = 0;
-/** Of these two a limit may be set: whole numbers, so that Atomics can have them. */
+/** OPEN and PENDING hold whole numbers, which Atomics can change, because a listener may have a limit for them. */
 const OPEN = 1;
 const PENDING = 14;
 const REQUESTS = 2;
 const DURATION_SUM = 3;
-/** Five cells each, 1xx to 5xx. */
+/** First of five cells each, one for each status class, 1xx to 5xx. */
 const TARGET_RESPONSES = 4;
 const LOCAL_RESPONSES = 9;
 const CLASSES = 5;
 const REJECTED_CONNECTIONS = 15;
-/** One cell for each bound, and one for what is above the last. */
+/** First cell of the durations: one cell for each bound, and one for longer durations. */
 const DURATIONS = 16;
 const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
-/** Of a whole number in a cell. */
+/** How many 32-bit integers one cell spans. */
 const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
-/** Workers that reserve the last place at the same time, again and again: they never do it often. */
+/** Attempts to reserve a place under a limit. Only workers that reserve at the same moment need more than one. */
 const MAX_RESERVE_TRIES = 100;
 
 export function createListenerCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer(workers * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
 }
 
-/** What one worker counts of one listener. Only that worker writes the column, so that plain additions are exact. */
+/** The counters of one listener in one worker. Only that worker writes its column: plain additions are exact. */
 export class ListenerColumn {
   readonly #cells: Float64Array;
   readonly #ints: Int32Array;
@@ -40,24 +40,27 @@ export class ListenerColumn {
     this.#at = workerId * COLUMN_FLOATS;
   }
 
-  /** A client connected. */
+  /** Counts a client connection that was accepted. */
   accepted(): void {
     (this.#cells[this.#at + CONNECTIONS] as number)++;
   }
 
-  /** Open client connections came to the listener, or went from it. */
+  /** Adds to the listener's open client connections; `change` is negative for connections that left the listener. */
   addOpen(change: number): void {
     Atomics.add(this.#ints, (this.#at + OPEN) * INTS_PER_FLOAT, change);
   }
 
-  /** One more open connection, unless all workers together have `limit`. */
+  /** Counts one more open connection. Returns `false` if all workers together already have `limit`. */
   reserveOpen(limit: number): boolean {
     const isReserved = this.#reserve(OPEN, limit);
     if (!isReserved) (this.#cells[this.#at + REJECTED_CONNECTIONS] as number)++;
     return isReserved;
   }
 
-  /** One more request without a response, unless all workers together have `limit`; pendingEnded() follows. */
+  /**
+   * Counts one more request that waits for its response, until `pendingEnded`. Returns `false` if all workers together
+   * already have `limit`.
+   */
   reservePending(limit: number): boolean {
     const isReserved = this.#reserve(PENDING, limit);
     if (!isReserved) (this.#cells[this.#at + REJECTED_REQUESTS] as number)++;
@@ -68,38 +71,39 @@ export class ListenerColumn {
     Atomics.sub(this.#ints, (this.#at + PENDING) * INTS_PER_FLOAT, 1);
   }
 
-  /** A client's connection ended before its TLS handshake was done. */
+  /** Counts a client connection that ended before its TLS handshake was done. */
   handshakeFailed(): void {
     (this.#cells[this.#at + HANDSHAKE_FAILURES] as number)++;
   }
 
-  /** A request's head was read. */
+  /** Counts a request whose head was read. */
   request(): void {
     (this.#cells[this.#at + REQUESTS] as number)++;
   }
 
-  /** The head of a target's response went to the client. */
+  /** Counts a target's response when its head goes to the client. */
   targetResponded(status: number): void {
     (this.#cells[this.#at + TARGET_RESPONSES + classOf(status)] as number)++;
   }
 
-  /** The runtime responded by itself. */
+  /** Counts a local response, which the runtime sends in place of a target. */
   localResponded(status: number): void {
     (this.#cells[this.#at + LOCAL_RESPONSES + classOf(status)] as number)++;
   }
 
-  /** A response is with the client, whole. */
+  /** Counts an exchange whose whole response went to the client. */
   finished(durationMs: number): void {
     let bucket = 0;
-    // Most are below the first bounds: a search from the middle costs them more.
+    // Most durations are below the first bounds, where a binary search would cost more.
     while (bucket < DURATION_BOUNDS_MS.length && durationMs > (DURATION_BOUNDS_MS[bucket] as number)) bucket++;
     (this.#cells[this.#at + DURATIONS + bucket] as number)++;
     (this.#cells[this.#at + DURATION_SUM] as number) += durationMs;
   }
 
   /**
-   * Adds one to the worker's own cell, looks at all, and gives it back where that is too many: of several that reserve
-   * at once each sees all that came before it. Where a look may have seen what another one gave back, it tries again.
+   * Adds one to the worker's own cell, sums the cells of all workers, and takes it back if the sum is above the limit.
+   * If several workers reserve at once, each sees every earlier addition. If the sum is below the limit afterwards,
+   * another worker took its addition back too, and the attempt is repeated.
    */
   #reserve(offset: number, limit: number): boolean {
     const cell = (this.#at + offset) * INTS_PER_FLOAT;
@@ -113,7 +117,7 @@ export class ListenerColumn {
   }
 }
 
-/** Main: the sums over all workers. */
+/** The counters of a listener summed over all workers, for the main thread. */
 export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraffic {
   const cells = new Float64Array(counters);
   const sum = (offset: number) => {
@@ -136,13 +140,13 @@ export function readListenerCounters(counters: SharedArrayBuffer): ListenerTraff
   };
 }
 
-/** Main: forgets what a worker that ended had under way. */
+/** Clears the open connections and waiting requests of a worker that ended, for the main thread. */
 export function clearUnderWay(counters: SharedArrayBuffer, workerId: number): void {
   const ints = new Int32Array(counters);
   for (const offset of [OPEN, PENDING]) Atomics.store(ints, (workerId * COLUMN_FLOATS + offset) * INTS_PER_FLOAT, 0);
 }
 
-/** Of a cell that holds whole numbers, over all workers. */
+/** The sum over all workers of a cell that holds whole numbers. */
 function sumOf(ints: Int32Array, offset: number): number {
   let total = 0;
   for (let at = offset * INTS_PER_FLOAT; at < ints.length; at += COLUMN_FLOATS * INTS_PER_FLOAT)

@@ -1,66 +1,75 @@
-// What the main thread and a worker say to each other.
+// Messages between the main thread and a worker.
 import type { HealthChange, PassiveReport } from '../../contract/engine.ts';
 import type { Health, ListenerSnapshot, RuleSnapshot, TargetGroupSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { Endpoint, OpenFailure } from './endpoint.ts';
 
-/** A listener without its targets, which travel as differences. */
+/** The settings of a listener: the snapshot without target groups and rules, which are sent as differences. */
 export type ListenerSettings = Omit<ListenerSnapshot, 'targetGroup' | 'rules'>;
+/** The settings of a target group: the snapshot without targets, which are sent as differences. */
 export type TargetGroupSettings = Omit<TargetGroupSnapshot, 'targets'>;
 
-/** Which requests go to which group. */
+/** A rule as a worker needs it: which requests go to which target group. */
 export type Route = Omit<RuleSnapshot, 'id' | 'targetGroup'> & { readonly targetGroupId: string };
 
 export interface TargetUpsert {
   readonly key: string;
   readonly address: string;
   readonly port: number;
+  /** The configured weight, 0-100. */
   readonly weight: number;
   readonly health: Health;
-  /** When it last began to take traffic, of shared-clock.ts; undefined: before this run of the runtime. */
+  /**
+   * When the target last began to take traffic, by `sharedNowMs`. `undefined` if that was before the runtime's start.
+   */
   readonly begunAtMs: number | undefined;
-  /** Of this binding alone, from 1 on. */
+  /** Number of this binding, from 1 on; never used for another binding. */
   readonly number: number;
-  /** Where its credit is, of select/selection.ts. */
+  /** Index of the target's credit in the shared picking state, or NO_SLOT. */
   readonly slot: number;
   readonly counters: SharedArrayBuffer;
 }
 
 export interface TargetGroupUpsert {
   readonly settings: TargetGroupSettings;
+  /** The state of picks that all workers share. */
   readonly pickingState: SharedArrayBuffer;
-  /** Where clients stay with their targets by source IP, of select/client-table.ts. */
+  /** The client table of sticky sessions by source IP. `undefined` for a target group without them. */
   readonly clients: SharedArrayBuffer | undefined;
   readonly upserted: readonly TargetUpsert[];
-  /** Keys. */
+  /** Target keys. */
   readonly removed: readonly string[];
 }
 
-/** What all workers share of a group, and its settings. */
+/** The settings of a target group, and the memory that all workers share for it. */
 export type TargetGroupBase = Pick<TargetGroupUpsert, 'settings' | 'pickingState' | 'clients'>;
 
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;
   readonly counters: SharedArrayBuffer;
-  /** Those that changed. */
+  /** The target groups that changed. */
   readonly targetGroups: readonly TargetGroupUpsert[];
-  /** Ids. */
+  /** Target group ids. */
   readonly removedTargetGroups: readonly string[];
   /** All of the listener's rules. */
   readonly routes: readonly Route[];
 }
 
-/** With it comes since when the target takes traffic. */
+/** A health change, and since when the target takes traffic. */
 export interface TimedHealthChange extends HealthChange {
   readonly begunAtMs: number | undefined;
 }
 
-/** One version as the difference to the one before it; at a worker's start the difference to nothing. */
+/** One snapshot version as a difference to the version before it; for a worker that starts, a difference to nothing. */
 export interface Swap {
   readonly version: number;
   readonly upserted: readonly ListenerUpsert[];
+  /** Listener ids. */
   readonly removed: readonly string[];
-  /** What the prepare before it opened, or at a start everything; a worker that has not opened it does so now. */
+  /**
+   * Endpoints that the preceding `prepare` opened, or all of them for a worker that starts. A worker that has not
+   * opened one of its endpoints opens it during the swap.
+   */
   readonly endpoints: readonly Endpoint[];
 }
 
@@ -70,12 +79,12 @@ export interface WorkerInit {
   readonly isPortShared: boolean;
   readonly gauges: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
-  /** Undefined: there is no access log. */
+  /** `undefined` for no access log. */
   readonly accessLog: AccessLogInit | undefined;
   readonly swap: Swap;
 }
 
-/** `id` comes back in the reply. */
+/** A message to a worker. A message with an `id` gets a reply with the same `id`. */
 export type ToWorker =
   | { readonly type: 'open'; readonly id: number; readonly endpoints: readonly Endpoint[] }
   | { readonly type: 'abandon'; readonly id: number; readonly endpoints: readonly Endpoint[] }
@@ -87,10 +96,11 @@ export type ToWorker =
 type Level = 'debug' | 'info' | 'warn' | 'error';
 export type Log = (level: Level, message: string, fields?: Record<string, unknown>) => void;
 
+/** A message from a worker. */
 export type FromWorker =
-  /** Serves the version that it was started with, except what it could not open. */
+  /** The worker serves the version that it was started with, except for the endpoints in `failures`. */
   | { readonly type: 'ready'; readonly failures: readonly OpenFailure[] }
-  /** The message `id` is done, except what could not be opened; to `close`: no client connection is left. */
+  /** The message `id` is done, except for the endpoints in `failures`. After `close`, no client connection is left. */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
   | { readonly type: 'passive'; readonly report: PassiveReport }
   | { readonly type: 'access'; readonly batch: Batch }
