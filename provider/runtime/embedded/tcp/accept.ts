@@ -1,4 +1,4 @@
-// Takes accepted sockets of TCP listeners; each becomes a flow.
+// The entry of TCP connections: each accepted socket of a TCP listener becomes a flow.
 import type { Socket } from 'node:net';
 import type { TcpListeningSocket } from '../serving/tcp-listening-socket.ts';
 import { TcpFlow } from './flow.ts';

@@ -1,4 +1,4 @@
-// One TCP client connection and its target: picked, connected, pumped both ways, until both sides are closed.
+// A TCP flow: a client connection, the target picked for it, and the bytes between them until both sides are closed.
 import type { Socket } from 'node:net';
 import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
@@ -8,28 +8,28 @@ import type { Hold, Target, UnbindRule } from '../serving/target.ts';
 import type { ClientConnection, TcpListeningSocket } from '../serving/tcp-listening-socket.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** The first target and two others. */
+/** Targets that a flow tries: the first one and two others. */
 const MAX_ATTEMPTS = 3;
 const UNBOUND = 'the target was unbound';
 
 export class TcpFlow implements ClientConnection, Hold {
   readonly #listeningSocket: TcpListeningSocket;
   readonly #client: Connection;
-  /** Undefined: there is no access log. */
+  /** `undefined` for no access log. */
   readonly #record: ConnectionRecord | undefined;
   #upstream: Connection | undefined;
   #target: Target | undefined;
-  /** Counts its connects: what an earlier one still tells is not of the flow any more. */
+  /** Number of connects so far. It tells events of an abandoned connect from those of the present one. */
   #attempt = 0;
   #isOpen = false;
   #isClientClosed = false;
   #isUpstreamClosed = false;
-  /** Targets whose connect failed. */
+  /** Targets to which a connect failed. */
   readonly #tried = new Set<Target>();
   #idleTimer: NodeJS.Timeout | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #activeAtMs = 0;
-  /** Why it failed, or was ended. */
+  /** Why the flow failed or was ended. */
   #error: string | undefined;
 
   constructor(socket: Socket, listeningSocket: TcpListeningSocket) {
@@ -40,12 +40,12 @@ export class TcpFlow implements ClientConnection, Hold {
   }
 
   start(): void {
-    // Until there is a target the client's bytes stay in the kernel, and its window closes.
+    // Until a target is connected, the client's bytes stay in the kernel and its TCP window closes.
     this.#client.pause();
     this.#connect();
   }
 
-  /** A flow is under way as long as it lives. */
+  /** Does nothing: a flow counts as busy for as long as it is open. */
   close(): void {}
 
   onUnbind(rule: UnbindRule): void {
@@ -67,7 +67,7 @@ export class TcpFlow implements ClientConnection, Hold {
     return true;
   }
 
-  /** Picks and connects in one tick, so that no swap comes between them. */
+  /** Picks a target and connects in one tick, so that no swap comes between them. */
   #connect(): void {
     const target = this.#listeningSocket.listener.targets.pick(this.#client, this.#tried);
     if (!target) {
@@ -85,7 +85,7 @@ export class TcpFlow implements ClientConnection, Hold {
     );
   }
 
-  /** The connect in progress ends, and its handler finds that it is no longer the flow's. */
+  /** Ends the connect in progress. Its handler then ignores further events, because the attempt number has changed. */
   #abandonConnect(): void {
     const upstream = this.#upstream;
     this.#attempt++;
@@ -98,7 +98,7 @@ export class TcpFlow implements ClientConnection, Hold {
 
   #connectFailed(target: Target, error: Error | undefined): void {
     this.#abandonConnect();
-    const failure = error ?? new Error('the connection was closed while it was made');
+    const failure = error ?? new Error('the connection closed before it was established');
     target.connectFailed(failure);
     this.#error = failure.message;
     this.#tried.add(target);
@@ -159,13 +159,19 @@ export class TcpFlow implements ClientConnection, Hold {
     };
   }
 
-  /** False: `to` still reads the chunk's memory, so nothing may be read into it until `to` is writable. */
+  /**
+   * Passes bytes to the other side. Returns false if `to` still needs the chunk's memory: nothing may be read into it
+   * until `to` is writable.
+   */
   #pump(chunk: Buffer, to: Connection | undefined): boolean {
     this.#activeAtMs = performance.now();
     return to?.write(chunk) ?? true;
   }
 
-  /** One timer a flow, set anew only when it fires: setting it for each chunk costs more than the chunk. */
+  /**
+   * Watches the idle timeout with one timer, which is set again only when it fires. Setting it for each chunk would
+   * cost more than the chunk itself.
+   */
   #watchIdle(): void {
     const leftMs = this.#activeAtMs + this.#listeningSocket.listener.settings.idleTimeoutMs - performance.now();
     if (leftMs > 0) this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.ceil(leftMs));
@@ -173,7 +179,7 @@ export class TcpFlow implements ClientConnection, Hold {
   }
 
   #idleEnded(): void {
-    this.#error ??= 'nothing came or went in the idle time';
+    this.#error ??= 'no data came from either side within the idle timeout';
     this.#client.destroy();
     this.#upstream?.destroy();
   }
