@@ -1,17 +1,17 @@
-// A worker's end of the access log: makes the lines, keeps them for a moment and posts them to the main thread together.
+// The access log in a worker: it makes the lines, buffers them briefly and posts them to the main thread in batches.
 import { Budget, SharedCount } from './budget.ts';
 import { type AccessEntry, accessLine } from './line.ts';
 
 const MAX_BATCH_CHARACTERS = 32 * 1024;
 const MAX_WAIT_MS = 100;
 
-/** What a worker gets at its start, where there is an access log. */
+/** Settings and shared memory of the access log, which a worker gets at its start. */
 export interface AccessLogInit {
-  /** Above 0; 1 is every entry. */
+  /** Fraction of entries that are logged: above 0; 1 logs every entry. */
   readonly sampleRate: number;
-  /** Of this thread, of createBudget. */
+  /** The budget of this worker thread, made by `createBudget`. */
   readonly budget: SharedArrayBuffer;
-  /** Of all threads, of SharedCount. */
+  /** The count of dropped lines of all threads, as the memory of a `SharedCount`. */
   readonly dropped: SharedArrayBuffer;
 }
 
@@ -36,7 +36,7 @@ export class AccessLog {
     this.#post = post;
   }
 
-  /** To be asked once for each entry: false for those that the sample leaves out. */
+  /** Decides once for each entry whether the sample includes it. */
   isSampled(): boolean {
     return this.#sampleRate === 1 || Math.random() < this.#sampleRate;
   }
@@ -48,7 +48,7 @@ export class AccessLog {
     else this.#timer ??= setTimeout(() => this.flush(), MAX_WAIT_MS);
   }
 
-  /** Posts what is kept. Where too much waits to be written already, it is dropped: traffic never waits for a disk. */
+  /** Posts the buffered lines, or drops them if too much text waits to be written: traffic never waits for a disk. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

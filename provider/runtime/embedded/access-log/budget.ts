@@ -1,13 +1,13 @@
-// What bounds the access log's memory: the text that a worker has given away and that is not written yet, in shared memory.
+// The memory bound of the access log: how much text a worker has posted that is not written yet, in shared memory.
 
-/** Of each worker: seconds of lines at the highest rates, for a disk that is slow for a moment. */
+/** Limit for each worker: several seconds of lines at the highest rates, for a disk that is slow for a moment. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 export function createBudget(): SharedArrayBuffer {
   return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 }
 
-/** The worker takes from it, the main thread gives back. */
+/** The unwritten text of one worker. The worker takes from the budget, and the main thread gives back. */
 export class Budget {
   readonly #cells: Int32Array;
 
@@ -15,7 +15,7 @@ export class Budget {
     this.#cells = new Int32Array(budget);
   }
 
-  /** False: too much waits to be written. */
+  /** Returns `false` if too much text already waits to be written. */
   take(characters: number): boolean {
     if (Atomics.load(this.#cells, 0) + characters > MAX_CHARACTERS) return false;
     Atomics.add(this.#cells, 0, characters);
@@ -27,7 +27,7 @@ export class Budget {
   }
 }
 
-/** Counts over all threads, for as long as the runtime lives. */
+/** A count over all threads, kept for as long as the runtime runs. */
 export class SharedCount {
   readonly cells: SharedArrayBuffer;
   readonly #count: BigInt64Array;

@@ -1,4 +1,4 @@
-// What one client connection notes for its lines in the access log; made only where there is one.
+// The access log entries of one client connection or UDP session; it exists only if there is an access log.
 
 import { plainAddress } from '../../../model/base/plain-address.ts';
 import { targetKey } from '../../../model/base/target-key.ts';
@@ -6,19 +6,19 @@ import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLog } from './access-log.ts';
 import type { AccessEntry } from './line.ts';
 
-/** What the connection does not know by itself. */
+/** The fields of an entry that the connection itself does not know. */
 type Outcome = Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'bytesIn' | 'bytesOut' | 'tlsVersion'>;
 
-/** The binding that the client came to. */
+/** The listening socket that accepted the client. */
 export interface RecordedSocket {
   readonly accessLog: AccessLog | undefined;
-  /** As it is now. */
+  /** The listener that the socket serves now. */
   readonly listener: { readonly settings: Pick<ListenerSnapshot, 'id' | 'protocol'> };
 }
 
-/** The client's connection, also when it is closed. */
+/** The client's connection, which may already be closed. */
 interface RecordedConnection {
-  /** At the beginning. */
+  /** Address of the client. Read only when the record is made. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly bytesRead: number;
@@ -32,7 +32,7 @@ export class ConnectionRecord {
   readonly #listeningSocket: RecordedSocket;
   readonly #connection: RecordedConnection;
   readonly #client: string;
-  /** In earlier lines. */
+  /** Bytes that earlier entries already include. */
   #bytesIn = 0;
   #bytesOut = 0;
   #tlsVersion: string | undefined;
@@ -44,7 +44,7 @@ export class ConnectionRecord {
     this.#client = targetKey(plainAddress(connection.remoteAddress), connection.remotePort);
   }
 
-  /** The bytes are those of the connection since its last entry, heads included. */
+  /** Ends an entry. Its byte counts cover the connection since the entry before it, heads included. */
   end(outcome: Outcome): void {
     const { bytesRead, bytesWritten } = this.#connection;
     const [bytesIn, bytesOut] = [bytesRead - this.#bytesIn, bytesWritten - this.#bytesOut];
@@ -52,14 +52,14 @@ export class ConnectionRecord {
     this.#bytesOut = bytesWritten;
     if (!this.#log.isSampled()) return;
     const { id: listener, protocol } = this.#listeningSocket.listener.settings;
-    // Not known before the handshake, nor when it is closed.
+    // The TLS version is not known before the handshake, nor after the connection is closed.
     this.#tlsVersion ??= this.#connection.tlsVersion;
     const tlsVersion = this.#tlsVersion;
     this.#log.record({ ...outcome, listener, protocol, client: this.#client, bytesIn, bytesOut, tlsVersion });
   }
 }
 
-/** Undefined: there is no access log. */
+/** Returns the record of a connection, or `undefined` if there is no access log. */
 export function recordOf(
   listeningSocket: RecordedSocket,
   connection: RecordedConnection,

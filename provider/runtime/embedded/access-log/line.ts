@@ -1,31 +1,31 @@
 // One line of the access log: a JSON object whose values are bounded, whatever a client sends. Pure.
 import type { Protocol } from '../../contract/snapshot.ts';
 
-/** One HTTP exchange, one TCP connection or one UDP session, at its end; what is not known stays out of the line. */
+/** One HTTP exchange, TCP connection or UDP session, logged at its end. Unknown fields are left out of the line. */
 export interface AccessEntry {
   readonly listener: string;
-  /** Undefined: the listener's default targets, or none was picked. */
+  /** The rule's id. `undefined` for the listener's own target group, and if no target was picked. */
   readonly rule: string | undefined;
   readonly protocol: Protocol;
-  /** Address and port that the connection comes from. */
+  /** Address and port of the client's end of the connection. */
   readonly client: string;
-  /** HTTP only, as all up to `status`. */
+  /** HTTP only, like the fields up to `status`. */
   readonly method?: string | undefined;
   readonly host?: string | undefined;
-  /** Without the query, which may hold secrets. */
+  /** The path without the query, which may hold secrets. */
   readonly path?: string | undefined;
-  /** Undefined: the client got no response. */
+  /** `undefined` if the client got no response. */
   readonly status?: number | undefined;
-  /** Address and port of the last target that was picked. */
+  /** Target key of the last target that was picked. `undefined` if none was picked. */
   readonly target: string | undefined;
-  /** Undefined: of a refused request, whose beginning is not known. */
+  /** `undefined` for a request whose head was not accepted, because its beginning is not known. */
   readonly durationMs: number | undefined;
-  /** From the client, and to it. */
+  /** Bytes that came from the client; `bytesOut` went to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** How often another target was tried. */
   readonly retries: number;
-  /** Why it was refused or failed. */
+  /** Why the connection or exchange failed, or got a local response. */
   readonly error: string | undefined;
   readonly tlsVersion?: string | undefined;
 }
@@ -35,7 +35,7 @@ const MAX_HOST = 255;
 const MAX_PATH = 1024;
 const MAX_ERROR = 256;
 
-/** `sampleRate` is said where it is below 1, so that counts can be made from a sample. */
+/** Makes the line of an entry. A `sampleRate` below 1 is part of the line, so that totals can be estimated. */
 export function accessLine(entry: AccessEntry, atMs: number, sampleRate: number): string {
   const { listener, rule, protocol, client, method, host, path, status, target } = entry;
   const { durationMs, bytesIn, bytesOut, retries, error, tlsVersion } = entry;
