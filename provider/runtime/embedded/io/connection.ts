@@ -1,51 +1,55 @@
 // A byte stream to a client or to a target, as protocols use it; each kind of connection is a class of its own.
 
 export interface ConnectionHandler {
-  /** `chunk` is valid only during the call: copy what is kept. Return false to stop reading until `resume()`. */
+  /**
+   * Data from the peer, valid only during the call: copy what is kept. Return `false` to stop reading until `resume()`.
+   */
   onData(chunk: Buffer): boolean;
-  /** The peer's FIN; all data before it was delivered. */
+  /** The peer's FIN. All data before it was delivered. */
   onEnd(): void;
-  /** After a write that returned false: everything written so far has left user space. */
+  /** Called after a write that returned `false`, when everything written so far has left user space. */
   onWritable(): void;
-  /** Exactly once, always the last call. */
+  /** Called exactly once, always as the last call. `error` is set if the connection failed. */
   onClose(error: Error | undefined): void;
 }
 
 export interface ConnectHandler extends ConnectionHandler {
+  /** The connection is established. */
   onConnect(): void;
 }
 
-/** The address is '' if the connection is gone. */
+/** One end of a connection. The address is '' if the connection is gone. */
 export interface ConnectionEnd {
   readonly address: string;
   readonly port: number;
 }
 
 export interface Connection {
-  /** May be replaced at any time (pooling, upgrade). */
+  /** The receiver of events. It may be replaced at any time, for pooling or an upgrade. */
   handler: ConnectionHandler;
-  /** The same for one client on every listener: an IPv4 address as such, and without an interface. */
+  /** The peer's address in one form for every listener: IPv4 in dotted form, IPv6 without an interface name. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly remote: ConnectionEnd;
   readonly local: ConnectionEnd;
   readonly bytesRead: number;
-  /** Includes what is queued. */
+  /** Bytes written, including queued ones. */
   readonly bytesWritten: number;
-  /** Of an HTTPS client, once its handshake is done. */
+  /** TLS version of an HTTPS client after its handshake, otherwise `undefined`. */
   readonly tlsVersion: string | undefined;
   readonly isDestroyed: boolean;
   /**
-   * Strings are latin1. Returns true if all of it was handed to the kernel: the chunk's memory may be reused. Returns
-   * false if it is queued: `onWritable` follows, and until then the chunk's memory belongs to this connection.
+   * Writes bytes; strings are latin1. Returns `true` if all of them were handed to the kernel, so that the chunk's
+   * memory may be reused. Returns `false` if they are queued: the chunk's memory belongs to this connection until
+   * `onWritable`.
    */
   write(chunk: Buffer | string): boolean;
   pause(): void;
   resume(): void;
-  /** FIN after what is queued. */
+  /** Sends a FIN after all queued bytes. */
   end(): void;
-  /** Closes now; what is queued is lost. */
+  /** Closes at once; queued bytes are lost. */
   destroy(): void;
-  /** RST now; what is queued is lost. */
+  /** Sends an RST at once; queued bytes are lost. */
   reset(): void;
 }

@@ -1,31 +1,34 @@
-// Datagram sockets that bind, connect and send in the tick of the call, as a pick and its datagram must not be parted.
+// Datagram sockets that bind, connect and send in the tick of the call, so that a pick and its datagram stay together.
 import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 
-/** What a socket may have queued in memory before datagrams are dropped: the kernel takes them at once but under pressure. */
+/** Limit for datagrams queued in memory, above which they are dropped. The kernel usually takes each at once. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
-/** Datagrams that come while the worker is busy wait here; the kernel cuts it at net.core.rmem_max. */
+/** Receive buffer for datagrams that arrive while the worker is busy. The kernel caps it at net.core.rmem_max. */
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
-/** Node looks literals up too, in a later tick; one that responds at once makes every call after it synchronous. */
+/**
+ * A lookup that returns address literals at once. Node's own lookup completes in a later tick even for literals; with
+ * this one all later calls are synchronous.
+ */
 const lookup: SocketOptions['lookup'] = (address, _options, callback) => {
   callback(null, address, isIPv6(address) ? 6 : 4);
 };
 
-/** `address`: its own or its peer's. */
+/** Makes a socket for an IPv4 or IPv6 address, which may be its own address or its peer's. */
 export function datagramSocket(address: string, { reusePort = false } = {}): Socket {
   const type = isIPv6(address) ? 'udp6' : 'udp4';
   return createSocket({ type, lookup, reusePort, recvBufferSize: RECEIVE_BUFFER_BYTES });
 }
 
 interface ConnectFailures {
-  /** No socket could be had, which says nothing of the peer. */
+  /** This machine could not provide a socket, which says nothing about the peer. */
   onLocalFault(error: Error): void;
-  /** In a later tick. */
+  /** The connect failed. Called in a later tick. */
   onConnectFailed(error: Error): void;
 }
 
-/** Connected when it returns; undefined: it failed. */
+/** Returns a connected socket, or `undefined` if that failed. */
 export function connectedSocket(address: string, port: number, failures: ConnectFailures): Socket | undefined {
   const socket = datagramSocket(address);
   let fault: Error | undefined;
@@ -33,7 +36,7 @@ export function connectedSocket(address: string, port: number, failures: Connect
     fault = error;
   };
   socket.once('error', onFault);
-  // Not left to connect(): a socket that fails to bind there can never be closed.
+  // The socket is bound here, because a socket that fails to bind inside connect() can never be closed.
   socket.bind({ port: 0, exclusive: true });
   socket.off('error', onFault);
   if (fault) {
@@ -49,7 +52,7 @@ export function connectedSocket(address: string, port: number, failures: Connect
   return undefined;
 }
 
-/** False: too much is queued, and the datagram must be dropped. */
+/** Returns `false` if too much is queued, so that the datagram must be dropped. */
 export function hasRoom(socket: Socket): boolean {
   return socket.getSendQueueSize() < MAX_QUEUED_BYTES;
 }

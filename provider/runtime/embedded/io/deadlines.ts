@@ -1,17 +1,17 @@
-// The worker's one coarse timer: all of HTTP and UDP that has a deadline compares a timestamp at its ticks.
+// The coarse timer of a worker: everything of HTTP and UDP that has a deadline is checked at its ticks.
 
-/** How late a deadline may be noticed. A timer for each request would cost more than its whole parse. */
+/** How late a deadline may be noticed. A timer for each request would cost more than parsing the request. */
 const TICK_MS = 100;
 
 export interface Timed {
-  /** `now` is of performance.now(). */
+  /** Called at each tick. `now` is the time of `performance.now()`. */
   checkDeadline(now: number): void;
 }
 
 const watched = new Set<Timed>();
 let timer: NodeJS.Timeout | undefined;
 
-/** Checks `timed` at every tick until unwatch(). The timer runs only while something is watched. */
+/** Checks `timed` at every tick until `unwatch`. The timer runs only while something is watched. */
 export function watch(timed: Timed): void {
   watched.add(timed);
   timer ??= setInterval(tick, TICK_MS).unref();

@@ -1,9 +1,9 @@
-// Numbers the turns of a worker's event loop: what is read in the turn in which a request was written was there before it.
+// Numbers of event-loop iterations, which tell data that came before a request was written from data that came after it.
 
 let iteration = 0;
 let isCounted = false;
 
-/** The turn under way. Asking has it counted, by one immediate a turn however many ask. */
+/** The number of the present event-loop iteration. Any number of calls costs one immediate for each iteration. */
 export function currentIteration(): number {
   if (!isCounted) {
     isCounted = true;
@@ -12,9 +12,9 @@ export function currentIteration(): number {
   return iteration;
 }
 
-/** Of a number that currentTurn() has given. */
-export function isUnderWay(asked: number): boolean {
-  return asked === iteration;
+/** Returns true if the iteration that `currentIteration` numbered is still the present one. */
+export function isCurrentIteration(number: number): boolean {
+  return number === iteration;
 }
 
 function endIteration(): void {

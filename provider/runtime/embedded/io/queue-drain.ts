@@ -1,13 +1,17 @@
-// How a binding closes without losing what its socket's queue in the kernel holds.
+// Draining a listening socket: it closes only after the kernel's queue of connections or datagrams was taken out.
 
-/** The longest queue: the backlog that a TCP socket asks for, and more datagrams than a receive buffer holds by default. */
+/** The longest queue: the backlog of a TCP socket, and more datagrams than a receive buffer holds by default. */
 export const MAX_QUEUED = 4096;
-/** A turn takes one connection, so that on a busy machine a queue needs its time; half of what a worker has for a swap. */
+/**
+ * Time limit for the draining. One event-loop iteration takes one connection, so a busy machine needs time for a long
+ * queue. The limit is half of the time that a worker has for a swap.
+ */
 const DEADLINE_MS = 1_000;
 
 /**
- * Resolves when a whole turn took nothing more, or when all that can have been there at first is out: under a stream of
- * clients the queue is never empty. `taken` counts what came out of it so far.
+ * Resolves when a whole event-loop iteration took nothing more, or when everything that can have been in the queue at
+ * first was taken: with a steady stream of clients the queue is never empty. `taken` returns how many were taken so
+ * far.
  */
 export async function queueEmptied(taken: () => number): Promise<void> {
   const deadline = performance.now() + DEADLINE_MS;
@@ -19,7 +23,10 @@ export async function queueEmptied(taken: () => number): Promise<void> {
   }
 }
 
-/** Resolves when all that the kernel has by now was told of: the first immediate may end the turn under way, the second has a whole poll before it. */
+/**
+ * Resolves when everything that is in the kernel by now was reported. The first immediate may end the present
+ * event-loop iteration; the second one has a whole poll before it.
+ */
 export async function pollPassed(): Promise<void> {
   await immediate();
   await immediate();

@@ -1,20 +1,20 @@
-// Read buffers of closed connections, kept for the next ones.
+// A store of read buffers from closed connections, which later connections reuse.
 import { Buffer } from 'node:buffer';
 
-/** Of each size: 8 MiB of the largest. */
+/** Free buffers kept of each size: 8 MiB of the largest size. */
 const MAX_FREE = 256;
 
 const free = new Map<number, Buffer[]>();
 
 /**
- * Its bytes are whatever was read last. A buffer of its own for each connection is memory outside of V8's heap, which
- * makes it collect the whole heap again and again: a fifth of the processor time of new connections.
+ * Returns a buffer with arbitrary content. Allocating a buffer for each connection uses memory outside of V8's heap,
+ * which makes V8 collect the whole heap again and again: a fifth of the processor time of new connections.
  */
 export function takeReadBuffer(bytes: number): Buffer {
   return free.get(bytes)?.pop() ?? Buffer.allocUnsafeSlow(bytes);
 }
 
-/** Nothing may read or write it any more. */
+/** Gives a buffer back. Nothing may read or write it afterwards. */
 export function giveReadBuffer(buffer: Buffer): void {
   const list = free.get(buffer.length);
   if (list === undefined) free.set(buffer.length, [buffer]);

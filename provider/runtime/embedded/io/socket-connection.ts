@@ -1,4 +1,4 @@
-// What every connection over a socket of Node's has in common: it tells whether a write left user space, and every end once.
+// The common part of connections over Node sockets: it reports whether a write left user space, and each end once.
 import { Buffer } from 'node:buffer';
 import type * as net from 'node:net';
 import { plainAddress } from '../../../model/base/plain-address.ts';
@@ -12,7 +12,7 @@ export abstract class SocketConnection implements Connection {
   #isBlocked = false;
   #error: Error | undefined;
 
-  /** `open` makes the socket, which hands what it reads to `connection.handler`. */
+  /** `open` makes the socket, which passes the data that it reads to `connection.handler`. */
   protected constructor(handler: ConnectionHandler, open: (connection: Connection) => net.Socket) {
     this.handler = handler;
     const socket = open(this);
@@ -22,7 +22,7 @@ export abstract class SocketConnection implements Connection {
     socket.on('error', (error) => {
       this.#error ??= error;
     });
-    // 'close' comes once, and once() would cost an allocation more.
+    // 'close' is emitted once, and once() would cost one more allocation.
     socket.on('close', () => this.handler.onClose(this.#error));
   }
 
@@ -61,7 +61,8 @@ export abstract class SocketConnection implements Connection {
   write(chunk: Buffer | string): boolean {
     if (chunk.length === 0 || this.socket.destroyed) return !this.#isBlocked;
     if (this.send(chunk)) return true;
-    // An empty write behind it carries the callback: one on every write costs a sixth of the thread's user time.
+    // The callback belongs to an empty write behind the chunk: a callback on every write costs a sixth of the thread's
+    // user time.
     if (!this.#isBlocked) this.socket.write(NOTHING, this.#onWritten);
     this.#isBlocked = true;
     return false;
@@ -86,13 +87,13 @@ export abstract class SocketConnection implements Connection {
   reset(): void {
     const { socket } = this;
     if (socket.destroyed) return;
-    // libuv refuses a reset while a shutdown is under way (one iteration), and Node defers that of a connect in progress.
+    // libuv refuses a reset while a shutdown is in progress (one iteration), and Node defers a reset during a connect.
     const isShuttingDown = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
     if (!socket.connecting && !isShuttingDown) this.resetCarrier();
     socket.destroy();
   }
 
-  /** Returns true if all of it has left user space. */
+  /** Writes a chunk to the socket. Returns `true` if all of it has left user space. */
   protected send(chunk: Buffer | string): boolean {
     const { socket } = this;
     if (typeof chunk === 'string') socket.write(chunk, 'latin1');
@@ -101,7 +102,7 @@ export abstract class SocketConnection implements Connection {
     return socket.writableLength === 0;
   }
 
-  /** RST on the TCP connection below. */
+  /** Sends an RST on the underlying TCP connection. */
   protected resetCarrier(): void {
     this.socket.resetAndDestroy();
   }
@@ -109,7 +110,7 @@ export abstract class SocketConnection implements Connection {
   readonly #onWritten = (error?: Error | null): void => {
     if (!this.#isBlocked || error) return;
     if (this.socket.writableLength > 0) {
-      // More was queued behind the write that carried this callback.
+      // More data was queued behind the write that carried this callback.
       this.socket.write(NOTHING, this.#onWritten);
       return;
     }
@@ -118,7 +119,7 @@ export abstract class SocketConnection implements Connection {
   };
 }
 
-/** Reads by 'data' events, which allocate each chunk. */
+/** Reads a socket by 'data' events, which allocate every chunk. */
 export function readByEvents(socket: net.Socket, connection: Connection): net.Socket {
   return socket.on('data', (chunk: Buffer) => {
     if (!connection.handler.onData(chunk)) socket.pause();

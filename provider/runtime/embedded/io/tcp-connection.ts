@@ -1,14 +1,16 @@
-// A plain TCP connection, accepted or made: it reads into one reused buffer.
+// A plain TCP connection, accepted or made by a connect, which reads into one reused buffer.
 import * as net from 'node:net';
 import type { ConnectHandler, Connection, ConnectionHandler } from './connection.ts';
 import { giveReadBuffer, takeReadBuffer } from './read-buffers.ts';
 import { readByEvents, SocketConnection } from './socket-connection.ts';
 
 /**
- * For flows and targets: more than HAProxy's 16 KiB reads large bodies in fewer iterations; pages that stay unused are
- * never committed. Responses of 1 MiB cost a quarter less CPU than with the 16 KiB of HTTP clients.
+ * Read buffer of TCP flows and of connections to targets. More than HAProxy's 16 KiB reads large bodies in fewer
+ * iterations: responses of 1 MiB cost a quarter less CPU than with 16 KiB. Memory pages that stay unused are never
+ * committed.
  */
 const FLOW_BUFFER_BYTES = 32 * 1024;
+/** Read buffer of an HTTP client's connection. */
 export const HTTP_BUFFER_BYTES = 16 * 1024;
 
 interface ConnectTarget {
@@ -18,7 +20,10 @@ interface ConnectTarget {
 }
 
 export class TcpConnection extends SocketConnection {
-  /** A failed or timed-out connect is `onClose(error)` without `onConnect`. Reading starts with the connection. */
+  /**
+   * Connects to a target. A failed or timed-out connect is reported by `onClose(error)` without `onConnect`. Reading
+   * starts when the connection is established.
+   */
   static connect({ address, port, timeoutMs }: ConnectTarget, handler: ConnectHandler): TcpConnection {
     const connection = new TcpConnection(handler, (made) => bufferedSocket(made, FLOW_BUFFER_BYTES));
     const { socket } = connection;
@@ -31,12 +36,12 @@ export class TcpConnection extends SocketConnection {
       handler.onConnect();
     });
     socket.on('close', () => clearTimeout(timer));
-    // An address literal is connected to in this tick's nextTick queue, before any other event can be handled.
+    // A connect to an address literal starts in the nextTick queue of this tick, before any other event is handled.
     socket.connect({ host: address, port });
     return connection;
   }
 
-  /** Takes over a socket that a server gave with `pauseOnConnect` and `allowHalfOpen`. Reading starts at once. */
+  /** Takes a socket that a server accepted with `pauseOnConnect` and `allowHalfOpen`. Reading starts at once. */
   static accept(socket: net.Socket, handler: ConnectionHandler, bufferBytes = FLOW_BUFFER_BYTES): TcpConnection {
     const connection = new TcpConnection(handler, (made) => {
       const handle = takeHandle(socket);
@@ -49,7 +54,7 @@ export class TcpConnection extends SocketConnection {
 
 function bufferedSocket(connection: Connection, bufferBytes: number, handle?: object): net.Socket {
   const buffer = takeReadBuffer(bufferBytes);
-  /** The last chunk's memory was still needed when onData() returned. */
+  /** True if the last chunk's memory was still needed when onData() returned. */
   let isLent = false;
   const callback = (bytes: number): boolean => {
     isLent = !connection.handler.onData(buffer.subarray(0, bytes));
@@ -57,7 +62,7 @@ function bufferedSocket(connection: Connection, bufferBytes: number, handle?: ob
   };
   const init = { allowHalfOpen: true, readable: true, writable: true, handle, onread: { buffer, callback } };
   const socket = new PatientSocket(init as net.SocketConstructorOpts);
-  // Another socket may still have to write from a buffer that is lent.
+  // A lent buffer is not reused, because another socket may still have to write from it.
   socket.on('close', () => {
     if (!isLent) giveReadBuffer(buffer);
   });
@@ -65,9 +70,9 @@ function bufferedSocket(connection: Connection, bufferBytes: number, handle?: ob
 }
 
 /**
- * A peer that responds early and closes has often reset the connection before its response is read. Node destroys a
- * socket in the tick of the failed write; two immediates have a whole poll between them, which reads what the kernel
- * still has.
+ * A socket that outlives a failed write briefly. A peer that responds early and closes has often reset the connection
+ * before its response is read, and Node destroys a socket in the tick of the failed write. Two immediates have a whole
+ * poll between them, which reads the bytes that the kernel still has.
  */
 class PatientSocket extends net.Socket {
   override destroy(error?: Error): this {
@@ -78,16 +83,16 @@ class PatientSocket extends net.Socket {
 }
 
 /**
- * The libuv handle of an accepted socket, for a new net.Socket with `onread`: Node offers that option only where it
- * makes the socket itself (measured: 1.2 times the requests per second of 'data' events). Returns `undefined` if the
- * undocumented parts are not there: the socket is then read by events.
+ * Takes the libuv handle of an accepted socket, for a new net.Socket with `onread`: Node offers that option only for
+ * sockets that it makes itself (measured: 1.2 times the requests per second of 'data' events). Returns `undefined` if
+ * the undocumented parts do not exist; the socket is then read by events.
  */
 function takeHandle(socket: net.Socket): object | undefined {
   const shell = socket as net.Socket & { _handle?: { useUserBuffer?: unknown } | null };
   const handle = shell._handle;
   if (!handle || typeof handle.useUserBuffer !== 'function') return undefined;
   shell._handle = null;
-  // Without its handle the shell closes nothing, but its server stops counting it.
+  // Without its handle the old socket object closes nothing, but its server stops counting it.
   shell.destroy();
   return handle;
 }

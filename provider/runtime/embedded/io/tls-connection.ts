@@ -1,4 +1,4 @@
-// A TLS connection that was accepted: the bytes inside, over the TCP connection that carries it.
+// An accepted TLS connection: the decrypted bytes, over the TCP connection that carries it.
 import type * as net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ConnectionHandler } from './connection.ts';
@@ -8,7 +8,7 @@ export class TlsConnection extends SocketConnection {
   readonly #secure: TLSSocket;
   readonly #carrier: net.Socket;
 
-  /** `carrier` is the TCP socket below `socket`. Reading starts at once. */
+  /** `carrier` is the TCP socket that carries the TLS `socket`. Reading starts at once. */
   static accept(socket: TLSSocket, carrier: net.Socket, handler: ConnectionHandler): TlsConnection {
     const connection = new TlsConnection(socket, carrier, handler);
     connection.resume();
@@ -26,8 +26,8 @@ export class TlsConnection extends SocketConnection {
   }
 
   /**
-   * TLS reports every write an iteration later, so that the kernel's part is asked for below it. TLS copies what it
-   * encrypts, but a chunk behind another one waits as it is.
+   * Node reports a TLS write as done one event-loop iteration later, therefore the queue of the TCP socket is checked
+   * instead. TLS copies the chunk that it encrypts, but not a chunk that waits behind another one.
    */
   protected override send(chunk: Buffer | string): boolean {
     const isAlone = this.socket.writableLength === 0;

@@ -1,6 +1,6 @@
 // One connection to a target, from its connect to its end: it serves one exchange after another and waits in the pool between.
 import type { ConnectHandler, Connection } from '../../io/connection.ts';
-import { currentIteration, isUnderWay } from '../../io/iterations.ts';
+import { currentIteration, isCurrentIteration } from '../../io/iterations.ts';
 import { TcpConnection } from '../../io/tcp-connection.ts';
 import type { Hold, Target, UnbindRule } from '../../serving/target.ts';
 
@@ -108,7 +108,7 @@ export class Upstream implements ConnectHandler, Hold {
     // RFC 9112 9.2: bytes that came before the request are no response to it. Read in the turn in which it was written,
     // they were in the kernel by then, and the poll had told of them after the client's. Should a response be that fast,
     // the request is sent again: only what may be sent twice is written to a connection that was used before.
-    if (this.isReused && isUnderWay(this.#begunIn)) {
+    if (this.isReused && isCurrentIteration(this.#begunIn)) {
       this.onEnd();
       return false;
     }
