@@ -1,4 +1,4 @@
-// Where an accepted socket of an HTTPS listener comes in: TLS around it, and inside the same HTTP as elsewhere.
+// The entry of HTTPS connections: each accepted socket gets TLS around it and carries HTTP like any other.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { HttpClientConnection } from '../http/exchange/client-connection.ts';
@@ -11,21 +11,22 @@ import { Contexts } from './contexts.ts';
 import { secure } from './handshake.ts';
 
 const HANDSHAKE_MS = 10_000;
-/** Of a client that is turned away, so that those who do not shake hands soon make room for others. */
+/** Handshake time of a client above the connection limit; short, so that slow clients soon make room for others. */
 const REJECTED_HANDSHAKE_MS = 3_000;
 
 export class Https {
   readonly #ticketKeys: () => Uint8Array;
   readonly #contexts = new WeakMap<WorkerListener, Contexts>();
 
-  /** `ticketKeys`: those of all workers, as they are now. */
+  /** `ticketKeys` returns the present session ticket keys, which all workers share. */
   constructor(ticketKeys: () => Uint8Array) {
     this.#ticketKeys = ticketKeys;
   }
 
   readonly accept: AcceptClient = (carrier, listeningSocket) => {
     const socket = this.#secure(carrier, listeningSocket.listener, HANDSHAKE_MS);
-    // Already while it shakes hands: it is open, it may be idle for so long, and a drain ends it.
+    // The connection is tracked during its handshake already, because it counts as open, has an idle timeout, and
+    // drains.
     new HttpClientConnection(listeningSocket, HTTPS, (handler) => TlsConnection.accept(socket, carrier, handler));
   };
 

@@ -1,4 +1,4 @@
-// Which listeners of a snapshot have certificates that OpenSSL refuses; what it took is not tried again.
+// The check for certificates that OpenSSL refuses. Usable certificates are remembered and not checked again.
 import type { Refusal } from '../../contract/engine.ts';
 import type { CertificateSnapshot, ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
 import { certificateProblem } from './contexts.ts';
@@ -6,7 +6,10 @@ import { certificateProblem } from './contexts.ts';
 export class CertificateCheck {
   readonly #usable = new WeakSet<readonly CertificateSnapshot[]>();
 
-  /** Listeners that wait count too: when they take over it is too late to refuse the write that brought them. */
+  /**
+   * Returns a refusal for each listener with unusable certificates. Waiting listeners are checked too: when such a
+   * listener begins to serve, it is too late to refuse the write that brought it.
+   */
   refusals({ listeners, waiting }: Snapshot): Map<ListenerSnapshot, Refusal> {
     const refused = new Map<ListenerSnapshot, Refusal>();
     for (const listener of [...listeners.values(), ...waiting.values()]) {

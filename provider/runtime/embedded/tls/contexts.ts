@@ -1,4 +1,4 @@
-// What OpenSSL needs to serve a listener's certificates: one context each, made once, found by server name.
+// The OpenSSL contexts of a listener: one for each certificate, made once and found by server name.
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { Problem } from '../../../model/base/errors.ts';
@@ -7,6 +7,7 @@ import { namesOf } from '../../../model/base/x509.ts';
 import type { CertificateSnapshot } from '../../contract/snapshot.ts';
 import { type Named, ServerNames } from './server-names.ts';
 
+/** A certificate and the OpenSSL context made from it. */
 interface Held {
   readonly certificate: CertificateSnapshot;
   readonly context: SecureContext;
@@ -18,7 +19,10 @@ export class Contexts {
   readonly #held: readonly Held[];
   readonly #names: ServerNames<SecureContext>;
 
-  /** `previous`: those of the same listener, whose contexts stay where nothing changed: each costs about a millisecond. */
+  /**
+   * `previous` are the listener's earlier contexts. They are reused for unchanged certificates, because making one
+   * takes about a millisecond.
+   */
   constructor(certificates: readonly CertificateSnapshot[], ticketKeys: Uint8Array, previous: Contexts | undefined) {
     const reusable = previous !== undefined && previous.#ticketKeys === ticketKeys ? previous.#held : [];
     this.#certificates = certificates;
@@ -45,13 +49,16 @@ export class Contexts {
   }
 }
 
-/** What OpenSSL refuses of pairs that the model takes, such as a key that is too weak today. */
+/**
+ * The reason why OpenSSL refuses a certificate or key that the model accepts, such as a key that is too weak. Returns
+ * `undefined` if all are usable.
+ */
 export function certificateProblem(certificates: readonly CertificateSnapshot[]): Problem | undefined {
   for (const certificate of certificates) {
     try {
       secureContext(certificate);
     } catch (error) {
-      const { reason = 'it gives no reason' } = error as { reason?: string };
+      const { reason = 'no reason given' } = error as { reason?: string };
       const path = propertyPath(['certificates', certificate.name, 'certificate']);
       return { path, message: `cannot be served: OpenSSL refuses it (${reason})` };
     }
@@ -68,7 +75,7 @@ function secureContext(
     key: privateKey,
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
-    // A client could have the server work by renegotiating without end.
+    // Renegotiation is off, because a client could make the server work by renegotiating without end.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ...(ticketKeys === undefined ? {} : { ticketKeys: Buffer.from(ticketKeys) }),
   });

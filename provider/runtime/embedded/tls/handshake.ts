@@ -1,14 +1,14 @@
-// The TLS server's side of an accepted socket: handshake, and from then on the bytes inside.
+// The TLS handshake of an accepted socket, from the server's side.
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Contexts } from './contexts.ts';
 
-/** RFC 7301 3.2: a client that offers only others is refused with an alert. */
+/** Offered protocols. RFC 7301 3.2: a client that offers only other protocols is refused with an alert. */
 const PROTOCOLS = ['http/1.1'];
 
 /**
- * Nothing can be read before the handshake is done; one that fails, or is not done within `timeoutMs`, closes the socket.
- * `onFailed` is called where that, or the client, ends it before.
+ * Wraps an accepted socket in TLS. Nothing can be read before the handshake is done. The socket closes if the handshake
+ * fails or takes longer than `timeoutMs`. `onFailed` is called if the connection ends before the handshake is done.
  */
 export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, onFailed: () => void): TLSSocket {
   const socket = new TLSSocket(carrier, {
@@ -27,7 +27,7 @@ export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, o
     socket.off('close', onFailed);
   });
   socket.once('close', () => clearTimeout(timer));
-  // Without a tls.Server of its own a socket tells of a broken record in this way only, and would stay open.
+  // A TLS socket without a tls.Server reports a broken record only by this event, and would otherwise stay open.
   socket.on('_tlsError', (error: Error) => socket.destroy(error));
   return socket;
 }

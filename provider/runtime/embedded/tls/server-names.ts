@@ -1,7 +1,8 @@
-// Which of several values a client gets for the server name that it asks for: exact, by wildcard, or the first. Pure.
+// The choice of a certificate by server name: an exact match, a wildcard, or the first one. Pure.
 
+/** A value and the server names that it is for. */
 export interface Named<T> {
-  /** Exact, or `*.` and the rest for one label more. */
+  /** Server names. One that begins with `*.` matches one more label. */
   readonly names: readonly string[];
   readonly value: T;
 }
@@ -10,7 +11,7 @@ export class ServerNames<T> {
   readonly #first: T;
   readonly #values = new Map<string, T>();
 
-  /** Where two have one name, the first counts. */
+  /** If two entries have the same name, the first one is used. */
   constructor(entries: readonly [Named<T>, ...Named<T>[]]) {
     this.#first = entries[0].value;
     for (const { names, value } of entries) {
@@ -18,7 +19,10 @@ export class ServerNames<T> {
     }
   }
 
-  /** Undefined: the client named none. RFC 6066 section 3 lets a server go on with a name that it does not know. */
+  /**
+   * Returns the value for a server name, or the first value if no name matches or the client sent none. RFC 6066
+   * section 3 lets a server continue with an unknown name.
+   */
   find(serverName: string | undefined): T {
     if (serverName === undefined) return this.#first;
     const name = canonical(serverName);
@@ -27,7 +31,7 @@ export class ServerNames<T> {
   }
 }
 
-/** RFC 4343, and RFC 1034 3.1 of the final dot. */
+/** The name in lower case (RFC 4343) and without a final dot (RFC 1034 3.1). */
 function canonical(name: string): string {
   const lower = name.toLowerCase();
   return lower.endsWith('.') ? lower.slice(0, -1) : lower;

@@ -1,9 +1,9 @@
-// The keys of session tickets: one set for all workers, so that each resumes what another one began; renewed with time.
+// Session ticket keys: all workers use one set, so that each resumes sessions of the others; it is renewed regularly.
 import { randomBytes } from 'node:crypto';
 
-/** Of Node's `ticketKeys`: name, AES and HMAC key. */
+/** Size of Node's `ticketKeys`: key name, AES key and HMAC key. */
 const KEY_BYTES = 48;
-/** A key that leaks opens the resumed sessions of this time, and of no other. */
+/** Lifetime of one set of keys. A leaked set exposes the sessions resumed in this time, and no others. */
 export const TICKET_KEY_MS = 8 * 3600 * 1000;
 
 export class TicketKeys {
