@@ -229,7 +229,7 @@ test('events report writes with their bound targets, health, replaced workers an
   assert.deepEqual([down.data.listener, down.data.target], ['web', `127.0.0.1:${backend.port}`]);
   await runtime.done('DELETE', '/v1/workers/0');
   const ended = await events.one('worker', ({ state }) => state === 'ended');
-  assert.deepEqual([ended.data.id, ended.data.reason], [0, 'it was asked for']);
+  assert.deepEqual([ended.data.id, ended.data.reason], [0, 'its end was requested']);
   await events.one('worker', ({ state }) => state === 'serving');
   const stranger = await httpBackend(t, 'stranger');
   const body = { loadBalancerId: 'lb', protocol: 'HTTP', port: stranger.port };

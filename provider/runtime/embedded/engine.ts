@@ -1,4 +1,4 @@
-// The embedded data plane, main thread: brings worker threads from snapshot to snapshot and reads what they count.
+// The embedded data plane: worker threads serve snapshots, and the main thread drives them and reads their counters.
 import type { Engine, HealthChange, HealthView, PassiveReport, Refusal } from '../contract/engine.ts';
 import type {
   DrainingTarget,
@@ -20,23 +20,23 @@ import type { Log } from './shared/messages.ts';
 import { CertificateCheck } from './tls/certificate-check.ts';
 import { TICKET_KEY_MS, TicketKeys } from './tls/ticket-keys.ts';
 
-/** A worker that is later than this is ended and replaced: dataplane, "What an acknowledgement proves". */
+/** A worker that has not swapped to the next snapshot within this time is ended and replaced. */
 const SWAP_DEADLINE_MS = 2_000;
-/** A worker whose replacement does not come up by then is not live, and is not waited for. */
+/** How long an activation waits for the replacement of a late worker. */
 const REPLACEMENT_DEADLINE_MS = 5_000;
-/** Why a worker ended that nothing was wrong with. */
-const ASKED = 'it was asked for';
+/** The reason reported for a worker that `endWorker` ended. */
+const REQUESTED = 'its end was requested';
 
 interface EmbeddedEngineOptions {
-  /** 1-1024; more than one needs SO_REUSEPORT that balances, that is Linux. */
+  /** Number of worker threads, 1-1024. More than one needs Linux, where SO_REUSEPORT balances connections. */
   readonly workers: number;
-  /** Undefined: none is kept. */
+  /** `undefined` for no access log. */
   readonly accessLog?: AccessLogOptions | undefined;
   readonly log: Log;
   readonly onPassive?: (report: PassiveReport) => void;
-  /** A worker ended, or the one that replaces it serves. */
+  /** Called when a worker has ended, and when its replacement serves. */
   readonly onWorkerChange?: (change: WorkerChange) => void;
-  /** How long one set of session-ticket keys is used. */
+  /** Lifetime of one set of session ticket keys. */
   readonly ticketKeyMs?: number;
 }
 
@@ -61,7 +61,9 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     const { workers, accessLog, log, onPassive = () => {}, onWorkerChange = () => {} } = options;
     const isPortShared = process.platform === 'linux';
     if (workers > 1 && !isPortShared)
-      throw new Error('More than one worker needs Linux: only there do sockets of one port share its connections.');
+      throw new Error(
+        'More than one worker needs Linux, where the sockets of one port share its connections: use one worker.',
+      );
     this.#log = log;
     this.#accessLog = accessLog && new AccessLogIntake(accessLog);
     this.#onWorkerChange = onWorkerChange;
@@ -94,7 +96,8 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     await this.abandon();
     const { byEndpoint, refusals } = endpointListeners(next, (listener) => this.#isServed(listener));
     const unusable = this.#certificates.refusals(next);
-    // At a start the rest is served: no worker may meet a certificate that it cannot use.
+    // If the runtime starts with refusals, the other listeners are served. A worker must never get an unusable
+    // certificate.
     const wanted = [...byEndpoint].filter(
       ([name, listener]) => !this.#endpoints.isServed(name) && !unusable.has(listener),
     );
@@ -110,7 +113,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#desired = next.version;
     this.#lastError = undefined;
     const endpoints = this.#endpoints.advance(new Set([...next.listeners.values()].map(endpointNameOf)));
-    // From here on a worker that starts anew starts with `next`.
+    // A worker that starts from now on starts with `next`.
     const swap = this.#state.advance(next, health, endpoints);
     await Promise.all(
       this.#places.map(async (place) => {
@@ -118,7 +121,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           place.swap(swap, SWAP_DEADLINE_MS),
           SWAP_DEADLINE_MS + REPLACEMENT_DEADLINE_MS,
         );
-        if (!failures) this.#fail(`worker ${place.id} does not start`);
+        if (!failures) this.#fail(`worker ${place.id} did not start in time`);
         for (const { message } of failures ?? []) this.#fail(`worker ${place.id}: ${message}`);
       }),
     );
@@ -159,7 +162,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   async endWorker(id: number): Promise<boolean> {
     const place = this.#places[id];
     if (!place) return false;
-    await place.end(ASKED);
+    await place.end(REQUESTED);
     await place.ready;
     return true;
   }
@@ -180,7 +183,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     await this.destroy();
   }
 
-  /** At the endpoint that it has in the snapshot asked about. */
+  /** Returns true if the listener is served at the endpoint that it has in the snapshot which is being prepared. */
   #isServed(listener: ListenerSnapshot): boolean {
     const endpoint = this.#state.endpointOf(listener.id);
     const name = endpointNameOf(listener);
@@ -190,7 +193,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   #workerEnded(id: number, reason: string): void {
     new ConnectionGauge(this.#gauges, id).clear();
     this.#state.forgetWorker(id);
-    if (reason !== ASKED) this.#fail(`worker ${id} ended and is replaced: ${reason}`);
+    if (reason !== REQUESTED) this.#fail(`worker ${id} ended and is replaced: ${reason}`);
     this.#onWorkerChange({ id, state: 'ended', reason });
   }
 
@@ -200,7 +203,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   }
 }
 
-/** Undefined: it took longer. */
+/** Returns the result of the promise, or `undefined` if it takes longer than `deadlineMs`. */
 async function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T | undefined> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(late.resolve, deadlineMs, undefined);
