@@ -1,9 +1,7 @@
 // A byte stream to a client or to a target, as protocols use it; each kind of connection is a class of its own.
 
 export interface ConnectionHandler {
-  /**
-   * Data from the peer, valid only during the call: copy what is kept. Return `false` to stop reading until `resume()`.
-   */
+  /** Data from the peer, valid only during the call: copy what is kept. Return `false` to pause until `resume()`. */
   onData(chunk: Buffer): boolean;
   /** The peer's FIN. All data before it was delivered. */
   onEnd(): void;
