@@ -19,9 +19,7 @@ export interface TargetUpsert {
   /** The configured weight, 0-100. */
   readonly weight: number;
   readonly health: Health;
-  /**
-   * When the target last began to take traffic, by `sharedNowMs`. `undefined` if that was before the runtime's start.
-   */
+  /** When the target last began to take traffic, by `sharedNowMs`. `undefined` for before the runtime's start. */
   readonly begunAtMs: number | undefined;
   /** Number of this binding, from 1 on; never used for another binding. */
   readonly number: number;
