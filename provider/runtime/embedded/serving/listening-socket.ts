@@ -1,14 +1,15 @@
-// The seam of the two transports: an open endpoint of a worker, which goes from listener to listener.
+// The interface of a worker's listening sockets for TCP and UDP, which may pass from one listener to another.
 import type { WorkerListener } from './worker-listener.ts';
 
 export interface ListeningSocket {
+  /** True once a listener serves on the socket. */
   readonly isServing: boolean;
-  /** Begins to serve, or changes the listener in place. */
+  /** Begins to serve a listener, or passes the socket and its clients to another listener. */
   serve(listener: WorkerListener): void;
-  /** Lets what is under way finish, and closes what is idle; to be asked for once it is closing. */
+  /** Closes client connections: idle ones at once, the others when they finish. Call it only after `close`. */
   closeConnections(): void;
-  /** Resolves when no client is left; to be asked for once it is closed. */
+  /** Resolves when no client is left. Call it only after `close`. */
   empty(): Promise<void>;
-  /** Resolves when the socket is closed, and what its queue held is served. */
+  /** Stops listening. Resolves when the socket is closed and the clients in its queue are served. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// A worker's targets of one group: who may be picked, and who must hear that a target was unbound.
+// The targets of one target group in a worker: picks, changes, health and slow start.
 import { isDeepStrictEqual } from 'node:util';
 import type { Picker } from '../../select/picker.ts';
 import { createPicker } from '../../select/pickers.ts';
@@ -16,7 +16,7 @@ import type {
 import { sharedNowMs } from '../shared/shared-clock.ts';
 import { type PassiveListener, Target } from './target.ts';
 
-/** One change of a target set. What is left out stays as it is; `clients` counts only with `settings`. */
+/** A change of a target set. Missing properties stay unchanged; `clients` is used only together with `settings`. */
 type TargetSetChange = Partial<Omit<TargetGroupUpsert, 'pickingState'>>;
 
 type TargetHealth = Pick<TimedHealthChange, 'key' | 'health' | 'begunAtMs'>;
@@ -30,11 +30,11 @@ export class TargetSet {
   #picker: Picker<Target>;
   #canPick = false;
   #stickiness: Stickiness<Target> | undefined;
-  /** While a target is in slow start. */
+  /** Set while a target is in slow start. */
   #rampTimer: NodeJS.Timeout | undefined;
   #hasBegun = false;
 
-  /** `selection` is shared with the other workers' sets of the same group, so that shares hold over all of them. */
+  /** All workers share `pickingState`, so that shares hold over all of them. */
   constructor({ settings, pickingState, clients }: TargetGroupBase, workerId: number, onPassive: PassiveListener) {
     this.#settings = settings;
     this.#pickingState = new PickingState(pickingState, workerId);
@@ -44,27 +44,27 @@ export class TargetSet {
     this.#stickiness = this.#newStickiness(clients);
   }
 
-  /** As of the served snapshot. */
+  /** The settings of the served snapshot. */
   get settings(): TargetGroupSettings {
     return this.#settings;
   }
 
-  /** False: no target takes new traffic. */
+  /** True if any target takes new traffic. */
   get canPick(): boolean {
     return this.#canPick;
   }
 
   /**
-   * False until the first checks have told of a target: requests that others serve must not wait for that. True for good
-   * from then on, and at once where there is nothing to wait for.
+   * False until a first health check of any target has a result, because a new rule must not take requests that other
+   * targets can serve. Stays true from then on. True at once for a target group without targets or checks.
    */
   get hasBegun(): boolean {
     return this.#hasBegun;
   }
 
   /**
-   * The client's own target or the next one, eligible and not one of `tried`; undefined: none eligible. Connect to it in
-   * the same tick, and count that: the next pick must see it.
+   * Returns the client's sticky target or the next eligible one that is not in `tried`, or `undefined` if there is
+   * none. The caller must connect and count the connect in the same tick, so that the next pick sees it.
    */
   pick(client: PickingClient, tried?: ReadonlySet<Target>): Target | undefined {
     const stickiness = this.#stickiness;
@@ -79,7 +79,10 @@ export class TargetSet {
     return this.#targets.values();
   }
 
-  /** Changes the set in one step, its flows living on. Returns the targets that it unbound; their holds are not told yet. */
+  /**
+   * Changes the set in one step and returns the unbound targets. Flows of the other targets continue. The holds of the
+   * unbound targets are not notified yet.
+   */
   update({ settings, clients, upserted = [], removed = [] }: TargetSetChange): Target[] {
     if (settings !== undefined) this.#configure(settings, clients);
     const unbound = removed.map((key) => this.#remove(key)).filter((target) => target !== undefined);
@@ -88,7 +91,7 @@ export class TargetSet {
     return unbound;
   }
 
-  /** Unbinds every target, and returns them as `update` does. */
+  /** Unbinds every target and returns them, like `update`. */
   clear(): Target[] {
     return this.update({ removed: [...this.#targets.keys()] });
   }
@@ -111,7 +114,7 @@ export class TargetSet {
     for (const target of this.#targets.values()) this.#stickiness?.add(target);
   }
 
-  /** A target that is there is changed in place: its flows live on. */
+  /** Adds a target, or changes it in place if it exists, so that its flows continue. */
   #upsert(upsert: TargetUpsert): void {
     const present = this.#targets.get(upsert.key);
     if (present) {

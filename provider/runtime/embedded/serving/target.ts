@@ -1,34 +1,34 @@
-// One target as a worker has it: its settings, its counters, and what holds on to it until it is unbound.
+// A target in a worker: its settings, its counters, and the holds on it until it is unbound.
 import { type Health, takesTraffic } from '../../contract/snapshot.ts';
 import type { RampingTarget } from '../../select/slow-start.ts';
 import type { StickyTarget } from '../../select/stickiness.ts';
 import { TargetColumn } from '../shared/counters.ts';
 import type { TargetUpsert } from '../shared/messages.ts';
 
-/** How an unbind treats what is under way, of the listener's settings. */
+/** How an unbind treats open flows and exchanges; part of the listener's settings. */
 export interface UnbindRule {
   readonly drainMs: number;
   readonly requestTimeoutMs: number;
 }
 
-/** One thing that holds on to a target: a connect in progress, a flow, an exchange, an idle pooled connection. */
+/** Something that uses a target: a connect in progress, a flow, an exchange, or an idle pooled connection. */
 export interface Hold {
-  /** Told once, inside the swap, when the new pickers are in place. */
+  /** Called once when the target is unbound, inside the swap and after the new pickers are in place. */
   onUnbind(rule: UnbindRule): void;
   /**
-   * Asked before that if the listening socket was transferred to a listener that has the same target, which is `target`.
-   * Returns true if the hold goes on with it.
+   * Called before `onUnbind` if the listening socket was transferred to a listener that has the same target, passed as
+   * `target`. Returns `true` if the hold continues with that target.
    */
   transferTo(target: Target): boolean;
 }
 
-/** `error` undefined: a connect succeeded, the first after failures. */
+/** Receives failed connects. `error` is `undefined` for the first connect that succeeds after failures. */
 export type PassiveListener = (key: string, error: Error | undefined) => void;
 
-/** Failures of this machine say nothing of the target. */
+/** Error codes that are faults of this machine and say nothing about the target. */
 const LOCAL_FAULTS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
-/** A target bound to one target group. If its key is bound again later, that is another object. */
+/** A target bound to one target group. If its target key is bound again later, that is a new object. */
 export class Target implements StickyTarget, RampingTarget {
   readonly key: string;
   readonly address: string;
@@ -36,8 +36,9 @@ export class Target implements StickyTarget, RampingTarget {
   readonly number: number;
   readonly slot: number;
   readonly counters: TargetColumn;
+  /** The configured weight, 0-100. */
   fullWeight: number;
-  /** Of the last rebuild. */
+  /** The weight that pickers use, not 0-100: slow start multiplies `fullWeight` by up to RAMP_PARTS at each rebuild. */
   pickingWeight = 0;
   health: Health;
   begunAtMs: number | undefined;
@@ -58,7 +59,7 @@ export class Target implements StickyTarget, RampingTarget {
     this.#onPassive = onPassive;
   }
 
-  /** False from the tick of the swap that unbound it: no connect, no first byte of a request from then on. */
+  /** False from the tick of the swap that unbound the target: it gets no connect and no new request from then on. */
   get isBound(): boolean {
     return this.#isBound;
   }
@@ -89,12 +90,15 @@ export class Target implements StickyTarget, RampingTarget {
     if (this.counters.clearFailing() && this.#isBound) this.#onPassive(this.key, undefined);
   }
 
-  /** The swap's first half: from here on nothing picks it. */
+  /** First half of an unbind: from now on no picker returns the target. */
   unbind(): void {
     this.#isBound = false;
   }
 
-  /** The swap's second half: holds may pick again under the new snapshot. */
+  /**
+   * Second half of an unbind: notifies the holds, which may pick again under the new snapshot. `transferred` is the
+   * same target of the listener that the listening socket was transferred to.
+   */
   tellHolds(rule: UnbindRule, transferred?: Target): void {
     const holds = [...this.#holds];
     this.#holds.clear();

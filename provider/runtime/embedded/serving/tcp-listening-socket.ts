@@ -1,4 +1,4 @@
-// One listening TCP address:port of a worker: it gives accepted sockets to the protocol of the listener that it serves.
+// A TCP listening socket of a worker, which passes accepted sockets to the protocol of its listener.
 import * as net from 'node:net';
 import type { Protocol } from '../../contract/snapshot.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
@@ -9,27 +9,27 @@ import type { Log } from '../shared/messages.ts';
 import type { ListeningSocket } from './listening-socket.ts';
 import type { WorkerListener } from './worker-listener.ts';
 
-/** Takes over a socket that was accepted paused, and tracks it in this tick. */
+/** Takes a socket that was accepted paused, and tracks its connection in the same tick. */
 export type AcceptClient = (socket: net.Socket, listeningSocket: TcpListeningSocket) => void;
 
-/** Turns away a socket that was accepted paused; it is no connection of the listener. */
+/** Rejects a socket that was accepted paused. It never becomes a connection of the listener. */
 export type RejectClient = (socket: net.Socket, listener: WorkerListener) => void;
 
-/** An open client connection, as its protocol keeps it. */
+/** An open client connection of any protocol. */
 export interface ClientConnection {
-  /** Finishes what is under way, then closes; an idle connection closes now. */
+  /** Closes the connection: at once if it is idle, otherwise when it is finished. */
   close(): void;
 }
 
-/** Those that come over TCP. */
+/** Protocols of listeners that use TCP. */
 export type StreamProtocol = Exclude<Protocol, 'UDP'>;
 
 export interface ListeningSocketContext {
   readonly acceptors: Readonly<Record<StreamProtocol, AcceptClient>>;
-  /** How a client beyond the listener's limit hears of it; without one it is reset. */
+  /** Rejects a client above the listener's connection limit. A protocol without a rejecter resets the connection. */
   readonly rejecters: Readonly<Partial<Record<StreamProtocol, RejectClient>>>;
   readonly gauge: ConnectionGauge;
-  /** Undefined: there is none. */
+  /** `undefined` for no access log. */
   readonly accessLog?: AccessLog | undefined;
   readonly isPortShared: boolean;
   readonly log: Log;
@@ -40,7 +40,7 @@ export class TcpListeningSocket implements ListeningSocket {
   readonly #context: ListeningSocketContext;
   readonly #server: net.Server;
   #listener: WorkerListener | undefined;
-  /** Accepted before the binding serves: paused, nothing was read. */
+  /** Sockets that were accepted before a listener serves: they are paused, and nothing was read. */
   #held: net.Socket[] = [];
   #accepted = 0;
   #isClosing = false;
@@ -61,13 +61,13 @@ export class TcpListeningSocket implements ListeningSocket {
     this.#server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => this.#accept(socket));
   }
 
-  /** A kept-alive client's next request goes by the listener of that moment. */
+  /** The present listener. The next request of a kept-alive client uses the listener of that moment. */
   get listener(): WorkerListener {
-    if (!this.#listener) throw new Error('A binding has no listener before it serves.');
+    if (!this.#listener) throw new Error('A listening socket has no listener before it serves.');
     return this.#listener;
   }
 
-  /** It closes for good: its clients are asked to go elsewhere. */
+  /** True once the socket closes: its clients must connect elsewhere. */
   get isClosing(): boolean {
     return this.#isClosing;
   }
@@ -80,9 +80,9 @@ export class TcpListeningSocket implements ListeningSocket {
     return this.#listener !== undefined;
   }
 
-  /** Begins to serve, or changes the listener in place. */
+  /** Begins to serve a listener, or passes the socket and its clients to another listener. */
   serve(listener: WorkerListener): void {
-    // Open connections belong to the socket: they follow it to the listener that takes it over.
+    // Open connections belong to the socket and stay with it when it is transferred to another listener.
     this.#listener?.counters.addOpen(-this.#connections.size);
     listener.counters.addOpen(this.#connections.size);
     this.#listener = listener;
@@ -103,14 +103,14 @@ export class TcpListeningSocket implements ListeningSocket {
     if (this.#connections.size === 0) this.#emptied?.resolve();
   }
 
-  /** Resolves when no client connection is open; to be asked for once it is closed. */
+  /** Resolves when no client connection is open. Call it only after `close`. */
   async empty(): Promise<void> {
     if (this.#connections.size === 0) return;
     this.#emptied ??= Promise.withResolvers();
     await this.#emptied.promise;
   }
 
-  /** Stops listening; resolves when the socket is closed. Open connections live on. */
+  /** Stops listening. Resolves when the socket is closed; open connections continue. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -124,12 +124,12 @@ export class TcpListeningSocket implements ListeningSocket {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { address, port } = this.endpoint;
     this.#server.once('error', reject);
-    // The kernel cuts the backlog at net.core.somaxconn.
+    // The kernel caps the backlog at net.core.somaxconn.
     this.#server.listen({ host: address, port, backlog: MAX_QUEUED, reusePort: this.#context.isPortShared }, () => {
       this.#server.off('error', reject);
-      // An accept that fails (EMFILE) must not end the worker and with it every other connection.
+      // A failed accept (EMFILE) must not end the worker and with it all other connections.
       this.#server.on('error', (error) =>
-        this.#context.log('warn', 'accept failed', { address, port, error: `${error}` }),
+        this.#context.log('warn', 'cannot accept a connection', { address, port, error: `${error}` }),
       );
       resolve();
     });
@@ -145,7 +145,7 @@ export class TcpListeningSocket implements ListeningSocket {
 
   #hand(socket: net.Socket, listener: WorkerListener): void {
     const { maxConnections, protocol } = listener.settings;
-    // Of a listener that has become UDP: its targets are none for what came before that.
+    // The listener has changed to UDP, so that its targets cannot serve a TCP connection.
     if (protocol === 'UDP') {
       socket.resetAndDestroy();
       return;
@@ -165,9 +165,9 @@ export class TcpListeningSocket implements ListeningSocket {
   async #close(): Promise<void> {
     this.#isClosing = true;
     for (const socket of this.#held.splice(0)) socket.resetAndDestroy();
-    // Closing resets what waits in the accept queue, with SO_REUSEPORT too.
+    // Closing resets the connections that wait in the accept queue, with SO_REUSEPORT too.
     if (this.#listener) await queueEmptied(() => this.#accepted);
-    // Not its callback: that also waits for connections, and handles that were taken over are not counted.
+    // The callback of close() is not used: it waits for connections, and does not count handles that were taken.
     this.#server.close();
   }
 }

@@ -1,4 +1,4 @@
-// A worker's state of one listener: its settings as the served snapshot has them, and the targets of it and of its rules.
+// A listener in a worker: its settings, its target groups, and the routing of requests to them.
 
 import { TrustedProxies } from '../http/message/trusted-proxies.ts';
 import { Router } from '../http/routing/router.ts';
@@ -8,11 +8,11 @@ import type { TargetSet } from './target-set.ts';
 
 export class WorkerListener {
   readonly counters: ListenerColumn;
-  /** By group id: its own and those of its rules. */
+  /** Target sets by target group id: the listener's own and those of its rules. */
   readonly targetGroups = new Map<string, TargetSet>();
-  /** As of the served snapshot. */
+  /** The settings of the served snapshot. */
   settings: ListenerSettings;
-  /** Undefined: there are no rules, and a request costs nothing for them. */
+  /** `undefined` for a listener without rules, which costs its requests nothing. */
   #router: Router<TargetSet> | undefined;
   #trusted = new TrustedProxies([]);
   #trustedNetworks: readonly string[] = [];
@@ -22,7 +22,7 @@ export class WorkerListener {
     this.counters = new ListenerColumn(counters, workerId);
   }
 
-  /** To be asked once a connection, and again where the networks changed. */
+  /** Returns true if the address is a trusted proxy. The result holds until the listener's trusted networks change. */
   isTrusted(remoteAddress: string): boolean {
     const { trustedProxies } = this.settings;
     if (trustedProxies.length === 0) return false;
@@ -33,14 +33,14 @@ export class WorkerListener {
     return this.#trusted.has(remoteAddress);
   }
 
-  /** Its own, where no rule counts. */
+  /** The targets of the listener itself, for connections and requests that no rule takes. */
   get targets(): TargetSet {
     const own = this.targetGroups.get(this.settings.id);
-    if (!own) throw new Error('A listener has targets of its own from its first swap on.');
+    if (!own) throw new Error('A listener has no targets before its first swap.');
     return own;
   }
 
-  /** At each swap, when `groups` are those of the snapshot. */
+  /** Sets the listener's rules. A swap calls it after `targetGroups` was updated. */
   set routes(routes: readonly Route[]) {
     const known = routes.flatMap((route) => {
       const targetGroup = this.targetGroups.get(route.targetGroupId);
@@ -50,8 +50,8 @@ export class WorkerListener {
   }
 
   /**
-   * The targets of a request: of the rule that takes it, whether any of them takes traffic or not, else its own.
-   * `authority`, `target`: as of Router.groupsFor.
+   * The targets for a request: those of the rule that takes it, even if none of them takes traffic, otherwise the
+   * listener's own. `authority` and `target` are those of `Router.targetGroupsFor`.
    */
   targetsFor(authority: string, target: string): TargetSet {
     const targetGroups = this.#router?.targetGroupsFor(authority, target);
