@@ -1,4 +1,4 @@
-// What one worker serves: bindings, listeners and targets, and the swap from one version to the next.
+// The served state of a worker: listening sockets, listeners and targets, and the swap from one version to the next.
 import type { PassiveReport } from '../../contract/engine.ts';
 import { pollPassed } from '../io/queue-drain.ts';
 import type { ListeningSocket } from '../serving/listening-socket.ts';
@@ -23,9 +23,13 @@ interface ServedStateContext extends ListeningSocketContext {
   readonly onPassive: (report: PassiveReport) => void;
 }
 
+/** How one target is unbound. */
 interface Unbinding {
   readonly rule: UnbindRule;
-  /** If the listening socket is transferred: the targets of the listener that gets it by key, with which open flows go on. */
+  /**
+   * Targets by target key of the listener that the listening socket is transferred to; open flows continue with them.
+   * `undefined` without a transfer.
+   */
   readonly transferred: ReadonlyMap<string, Target> | undefined;
 }
 
@@ -33,16 +37,16 @@ export class ServedState {
   readonly #context: ServedStateContext;
   readonly #listeners = new Map<string, WorkerListener>();
   readonly #targetGroups = new Map<string, TargetSet>();
-  /** Open, and not closing; by endpoint name. */
+  /** Open listening sockets by endpoint name, without closing ones. */
   readonly #listeningSockets = new Map<string, ListeningSocket>();
-  /** Closed or about to be, with connections that live on. */
+  /** Listening sockets that are closed or closing and still have open connections. */
   readonly #closing = new Set<ListeningSocket>();
 
   constructor(context: ServedStateContext) {
     this.#context = context;
   }
 
-  /** Opens what is not open yet and is this worker's to open, without serving it. */
+  /** Opens those endpoints that this worker must open and has not, without serving them. Returns the failures. */
   async open(endpoints: readonly Endpoint[]): Promise<OpenFailure[]> {
     const { workerId, workers } = this.#context;
     const own = endpoints.filter((endpoint) => isOpenedBy(endpoint, workerId, workers));
@@ -51,18 +55,18 @@ export class ServedState {
     return results.filter((failure) => failure !== undefined);
   }
 
-  /** Closes what was opened and not served. */
+  /** Closes endpoints that were opened but never served. */
   async abandon(endpoints: readonly Endpoint[]): Promise<void> {
     await this.#closeListeningSockets(endpoints.map(endpointName));
   }
 
-  /** Everything but the opening of sockets and the emptying of accept queues happens in one tick. */
+  /** Swaps to the next version in one tick, except for opening sockets and emptying accept queues. */
   async swap(swap: Swap): Promise<OpenFailure[]> {
     const failures = await this.open(swap.endpoints);
     const unbound = this.#apply(swap);
     const unused = this.#serve(swap.upserted.map(({ settings }) => settings.id));
     const closed = this.#closeListeningSockets(unused);
-    // Last in the tick: whoever picks again finds the new pickers and listeners.
+    // Holds are notified last in the tick, so that new picks use the new pickers and listeners.
     for (const [target, { rule, transferred }] of unbound) target.tellHolds(rule, transferred?.get(target.key));
     await closed;
     return failures;
@@ -74,11 +78,11 @@ export class ServedState {
       this.#targetGroups.get(targetGroupId)?.setHealth(ofTargetGroup);
   }
 
-  /** Stops taking connections and lets those that are under way finish; resolves when none is left. */
+  /** Stops accepting connections and lets open ones finish. Resolves when none is left. */
   async close(): Promise<void> {
-    // Requests that the kernel has by now are read meanwhile, and responded.
+    // Requests that already are in the kernel are read meanwhile, and get their responses.
     await this.#closeListeningSockets([...this.#listeningSockets.keys()]);
-    // So are those of the clients that came last out of the accept queue.
+    // Requests of the clients that were last in the accept queue are read as well.
     await pollPassed();
     for (const listeningSocket of this.#closing) listeningSocket.closeConnections();
     await Promise.all([...this.#closing].map((listeningSocket) => listeningSocket.empty()));
@@ -107,7 +111,7 @@ export class ServedState {
       for (const targetGroupId of [...targetGroups.keys()])
         unbind(this.#clearTargetGroup(targetGroupId), settings, transferred);
     }
-    // All that goes before the first upsert: a rule may have gone to another listener.
+    // All target groups are removed before the first upsert, because a rule may have moved to another listener.
     for (const { settings, removedTargetGroups } of swap.upserted) {
       for (const id of removedTargetGroups) unbind(this.#removeTargetGroup(settings.id, id), settings);
     }
@@ -135,7 +139,7 @@ export class ServedState {
     return listener;
   }
 
-  /** Returns the targets that it unbound. */
+  /** Adds or changes a target group and returns the targets that it unbound. */
   #upsertTargetGroup(listener: WorkerListener, targetGroup: TargetGroupUpsert): Target[] {
     const { id } = targetGroup.settings;
     const targets = this.#targetGroups.get(id) ?? this.#newTargetGroup(targetGroup);
@@ -157,20 +161,21 @@ export class ServedState {
     return this.#clearTargetGroup(id);
   }
 
-  /** Returns its targets, unbound: who holds on to the group picks nothing from then on. */
+  /** Unbinds all targets of a target group and returns them. Holders of the target set pick nothing from then on. */
   #clearTargetGroup(id: string): Target[] {
     const targets = this.#targetGroups.get(id);
     this.#targetGroups.delete(id);
     return targets?.clear() ?? [];
   }
 
-  /** Puts each changed listener on its binding; returns the names of the bindings that no listener is on any more. */
+  /** Serves each changed listener on its socket. Returns the names of endpoints that no listener uses any more. */
   #serve(changed: readonly string[]): string[] {
     const used = new Set([...this.#listeners.values()].map(({ settings }) => endpointNameOf(settings)));
     const isChanged = new Set(changed);
     for (const [id, listener] of this.#listeners) {
       const listeningSocket = this.#listeningSockets.get(endpointNameOf(listener.settings));
-      // A listener that had to wait for its socket is served once that is open, though nothing of it changed.
+      // A listener whose socket was not open yet is served once the socket is open, even if the listener did not
+      // change.
       if (listeningSocket && (isChanged.has(id) || !listeningSocket.isServing)) listeningSocket.serve(listener);
     }
     return [...this.#listeningSockets.keys()].filter((name) => !used.has(name));

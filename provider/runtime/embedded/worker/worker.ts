@@ -1,4 +1,4 @@
-// The thread entry of one worker: obeys the engine's messages one after another.
+// The entry of a worker thread: it handles the messages of the main thread one after another.
 import { parentPort, workerData } from 'node:worker_threads';
 import { AccessLog } from '../access-log/access-log.ts';
 import { acceptHttp } from '../http/exchange/accept.ts';
@@ -10,7 +10,7 @@ import { acceptTcp } from '../tcp/accept.ts';
 import { Https } from '../tls/accept.ts';
 import { ServedState } from './served-state.ts';
 
-if (!parentPort) throw new Error('worker.ts runs in a worker thread only.');
+if (!parentPort) throw new Error('worker.ts can run only in a worker thread.');
 const port = parentPort;
 const { workerId, workers, isPortShared, gauges, swap, ...init } = workerData as WorkerInit;
 const accessLog = init.accessLog && new AccessLog(init.accessLog, (batch) => send({ type: 'access', batch }));
@@ -29,7 +29,10 @@ const served = new ServedState({
   onPassive: (report) => send({ type: 'passive', report }),
 });
 
-/** Each message starts when the one before it is done: a health change must find the targets of the swap before it. */
+/**
+ * The handling of the last message. Messages are handled strictly in order, because a health change must find the
+ * targets of the swap before it.
+ */
 let last: Promise<void> = start().catch(crash);
 port.on('message', (message: ToWorker) => {
   last = last.then(() => handle(message)).catch(crash);
@@ -68,7 +71,10 @@ function send(message: FromWorker): void {
   port.postMessage(message);
 }
 
-/** Half a swap must not serve: outside the promise this ends the thread, and the engine replaces it. */
+/**
+ * Ends the thread, and the engine replaces it: a worker must not serve with half a swap. An error thrown outside the
+ * promise ends the thread.
+ */
 function crash(error: unknown): void {
   setImmediate(() => {
     throw error;
