@@ -1,39 +1,41 @@
-// A UDP listener's sessions by client, the least recently used one first: who goes where there are too many, and who is idle.
+// The sessions of a UDP listening socket by client, in order of use: the least recently used one goes first.
 
+/** A session in the table. */
 export interface TableEntry {
   /** The client's address and port. */
   readonly key: string;
-  /** Set by the table. */
+  /** Time of the last use; set by the table. */
   usedAtMs: number;
 }
 
-/** `nowMs` is of any clock that never goes back. */
+/** Every `nowMs` is a time of one clock that never goes back. */
 export class SessionTable<S extends TableEntry> {
-  /** A map keeps the order in which its keys came: the least recently used one is its first. */
+  /** A map keeps its insertion order: the least recently used session is the first one. */
   readonly #sessions = new Map<string, S>();
 
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** The client's session, which from now on is the most recently used one. */
+  /** Returns the client's session, which becomes the most recently used one. */
   use(key: string, nowMs: number): S | undefined {
     const session = this.#sessions.get(key);
     if (session) this.#putLast(session, nowMs);
     return session;
   }
 
-  /** Its key must be new. Returns the sessions that had to go, so that there are no more than `max`. */
+  /** Adds a session with a new key. Removes the oldest sessions above `max` and returns them. */
   add(session: S, nowMs: number, max: number): S[] {
     this.#putLast(session, nowMs);
     return this.#takeWhile(() => this.#sessions.size > max);
   }
 
-  /** Takes out those that were not used for `idleMs`. */
+  /** Removes and returns the sessions that were not used for `idleMs`. */
   takeIdle(nowMs: number, idleMs: number): S[] {
     return this.#takeWhile(({ usedAtMs }) => nowMs - usedAtMs >= idleMs);
   }
 
+  /** Removes and returns all sessions. */
   takeAll(): S[] {
     return this.#takeWhile(() => true);
   }

@@ -1,4 +1,4 @@
-// One UDP client and its target: each datagram goes there by a connected socket of the session's own, or is picked anew.
+// A UDP session: one client and its target, reached by a connected socket of the session's own.
 import type { Socket } from 'node:dgram';
 import { plainAddress } from '../../../model/base/plain-address.ts';
 import { takesTraffic } from '../../contract/snapshot.ts';
@@ -9,10 +9,10 @@ import type { Hold, Target } from '../serving/target.ts';
 import type { WorkerListener } from '../serving/worker-listener.ts';
 import type { TableEntry } from './session-table.ts';
 
-/** The first target and two others. */
+/** Targets that are tried for one datagram: the first one and two others. */
 const MAX_ATTEMPTS = 3;
 
-/** The session's listener, and the way back to its client. */
+/** What a session needs of its listening socket: the listener, and the way back to the client. */
 export interface SessionContext extends RecordedSocket {
   readonly listener: WorkerListener;
   respond(session: UdpSession, datagram: Buffer): void;
@@ -21,17 +21,17 @@ export interface SessionContext extends RecordedSocket {
 
 export class UdpSession implements Hold, PickingClient, TableEntry {
   readonly key: string;
-  /** The client's, as the socket gave it. */
+  /** Address and port of the client, as the socket reported them. */
   readonly address: string;
   readonly port: number;
   usedAtMs = 0;
-  /** Payload of datagrams that came from the client, and that went to it. */
+  /** Payload bytes of datagrams: `bytesRead` came from the client, `bytesWritten` went to it. */
   bytesRead = 0;
   bytesWritten = 0;
   readonly #context: SessionContext;
-  /** Undefined: there is no access log. */
+  /** `undefined` for no access log. */
   readonly #record: ConnectionRecord | undefined;
-  /** The one joined last, and why it was left where it refused. */
+  /** The last target of the session, and the error if that target refused a datagram. */
   #lastTarget: Target | undefined;
   #error: string | undefined;
   #target: Target | undefined;
@@ -54,7 +54,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     return this.port;
   }
 
-  /** False: no target takes it, and it is dropped. */
+  /** Sends a datagram to the target. Returns `false` if no target takes the datagram, which is then dropped. */
   send(datagram: Buffer): boolean {
     this.bytesRead += datagram.length;
     const target = this.#target;
@@ -65,7 +65,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     return true;
   }
 
-  /** What is on its way from the target is lost. The next datagram is picked anew. */
+  /** Leaves the target; datagrams on their way from it are lost. A target is picked again for the next datagram. */
   leave(): void {
     const target = this.#target;
     if (!target) return;
@@ -76,7 +76,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     this.#socket = undefined;
   }
 
-  /** For good. */
+  /** Ends the session and writes its access log entry. */
   end(): void {
     this.leave();
     this.#record?.end({
@@ -92,7 +92,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     this.leave();
   }
 
-  /** The next datagram is picked anew. */
+  /** Returns `false`: a target is picked again for the next datagram. */
   transferTo(): boolean {
     return false;
   }
@@ -136,7 +136,10 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     return true;
   }
 
-  /** An ICMP refusal comes with the next call on the socket, whichever that is; others mean a single datagram. */
+  /**
+   * Handles an error of the session's socket. An ICMP refusal appears at the next call on the socket; any other error
+   * concerns a single datagram.
+   */
   #failed(target: Target, error: Error): void {
     if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED') return;
     target.connectFailed(error);

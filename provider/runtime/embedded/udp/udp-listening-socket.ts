@@ -1,4 +1,4 @@
-// One UDP address:port of the worker that owns it: it gives each client's datagrams to the client's session, and its responses back.
+// A UDP listening socket: it passes each client's datagrams to the client's session, and responses back to the client.
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { datagramSocket, hasRoom } from '../io/datagram-socket.ts';
@@ -11,8 +11,9 @@ import type { Endpoint } from '../shared/endpoint.ts';
 import { type SessionContext, UdpSession } from './session.ts';
 import { SessionTable } from './session-table.ts';
 
+/** Sessions of one listening socket; above it the least recently used session ends. */
 const MAX_SESSIONS = 10_000;
-/** A fault that comes with each datagram is told of once in this time. */
+/** Minimum time between two log lines about faults that may come with every datagram. */
 const LOG_INTERVAL_MS = 10_000;
 
 export class UdpListeningSocket implements ListeningSocket, SessionContext, Timed {
@@ -25,14 +26,14 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   #loggedAtMs = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
 
-  /** Opens the socket without serving it: what comes before that is dropped. */
+  /** Opens the socket without serving it; datagrams that arrive before a listener serves are dropped. */
   static async open(endpoint: Endpoint, context: ListeningSocketContext): Promise<UdpListeningSocket> {
     const listeningSocket = new UdpListeningSocket(endpoint, context);
     try {
       await listeningSocket.#bind();
       return listeningSocket;
     } catch (error) {
-      // Its descriptor is there since the call of bind, and nobody else has it.
+      // The call of bind has created the descriptor, which nothing else would close.
       listeningSocket.#socket.close();
       throw error;
     }
@@ -41,7 +42,8 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   private constructor(endpoint: Endpoint, context: ListeningSocketContext) {
     this.endpoint = endpoint;
     this.#context = context;
-    // Shared although one worker has it: a changed address opens beside the old one, where one of them is a wildcard.
+    // The port is shared although only one worker opens it: after an address change the new socket opens beside the old
+    // one, and one of the two may be a wildcard.
     this.#socket = datagramSocket(endpoint.address, { reusePort: context.isPortShared });
     this.#socket.on('message', (datagram, from) => this.#receive(datagram, from));
   }
@@ -55,7 +57,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   }
 
   get listener(): WorkerListener {
-    if (!this.#listener) throw new Error('A session has a listener once its binding serves.');
+    if (!this.#listener) throw new Error('A listening socket has no listener before it serves.');
     return this.#listener;
   }
 
@@ -63,7 +65,8 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     const before = this.#listener;
     if (before === listener) return;
     this.#listener = listener;
-    // Clients belong to the socket: they follow it to the listener that takes it over, whose targets are others.
+    // Clients belong to the socket and stay with it when it is transferred to another listener, which has other
+    // targets.
     before?.counters.addOpen(-this.#sessions.size);
     listener.counters.addOpen(this.#sessions.size);
     for (const session of this.#sessions) session.leave();
@@ -87,10 +90,10 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     for (const session of this.#sessions.takeIdle(now, idleMs)) this.#end(session);
   }
 
-  /** A datagram says nothing of whether more will come: sessions live until the socket closes. */
+  /** Does nothing: it is unknown whether a client will send more, so sessions live until the socket closes. */
   closeConnections(): void {}
 
-  /** No session outlives the socket. */
+  /** Resolves when the socket is closed, because no session outlives it. */
   async empty(): Promise<void> {
     await this.#closed;
   }
@@ -115,7 +118,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   #receive(datagram: Buffer, { address, port }: RemoteInfo): void {
     this.#received++;
     const listener = this.#listener;
-    // Nothing can be sent to port 0, so that it was made up.
+    // A datagram from port 0 is forged, because nothing can be sent back to it.
     if (!listener || port === 0) return;
     const now = performance.now();
     const key = `${address} ${port}`;
@@ -134,7 +137,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     watch(this);
   }
 
-  /** It is out of the table. */
+  /** Ends a session that is no longer in the table. */
   #end(session: UdpSession): void {
     session.end();
     this.#listener?.counters.addOpen(-1);
