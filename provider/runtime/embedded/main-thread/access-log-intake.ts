@@ -1,12 +1,12 @@
-// The main thread's end of the access log: takes the workers' lines, and gives back the budget that they took.
+// The access log in the main thread: it appends the workers' lines and gives their budget back.
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import { Budget, createBudget, SharedCount } from '../access-log/budget.ts';
 
-/** Where the access log goes. */
+/** The sample rate and the destination of the access log. */
 export interface AccessLogOptions {
-  /** Above 0; 1: a line for every exchange, connection and session. */
+  /** Fraction of entries that are logged: above 0; 1 logs every exchange, connection and session. */
   readonly sampleRate: number;
-  /** Whole lines; resolves when they are written, or with false when they are given up. */
+  /** Appends whole lines. Resolves with `true` when they are written, or with `false` when they are given up. */
   readonly append: (text: string) => Promise<boolean>;
 }
 
@@ -22,7 +22,7 @@ export class AccessLogIntake {
     return this.#droppedLines.value;
   }
 
-  /** For one thread: what it has taken of its budget is lost with it. */
+  /** Data for a worker thread. Each thread gets its own budget, because what an ended thread took is lost. */
   init(): AccessLogInit {
     return { sampleRate: this.#options.sampleRate, budget: createBudget(), dropped: this.#droppedLines.cells };
   }

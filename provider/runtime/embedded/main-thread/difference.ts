@@ -1,4 +1,4 @@
-// What changed from one snapshot to the next, as a pure function.
+// The difference between the served snapshot and the next one: changed listeners, target groups and targets. Pure.
 import {
   type ListenerSnapshot,
   type Snapshot,
@@ -10,19 +10,20 @@ import {
 export interface TargetGroupDifference {
   readonly targetGroup: TargetGroupSnapshot;
   readonly upserted: readonly TargetSnapshot[];
-  /** Keys. */
+  /** Target keys. */
   readonly removed: readonly string[];
 }
 
 interface ListenerDifference {
   readonly listener: ListenerSnapshot;
-  /** Those that are others than before. */
+  /** Target groups that are new or changed. */
   readonly targetGroups: readonly TargetGroupDifference[];
-  /** Ids of groups that the listener has no more. */
+  /** Ids of target groups that the listener no longer has. */
   readonly removedTargetGroups: readonly string[];
 }
 
 interface Difference {
+  /** Listeners that are new or changed. */
   readonly upserted: readonly ListenerDifference[];
   /** Listener ids. */
   readonly removed: readonly string[];
@@ -30,7 +31,10 @@ interface Difference {
 
 const NO_TARGETS: TargetGroupSnapshot['targets'] = new Map();
 
-/** What did not change is the same object in both, so that unchanged listeners cost one comparison each. */
+/**
+ * Returns the difference between two snapshots. Unchanged parts are the same object in both, so that an unchanged
+ * listener costs one comparison.
+ */
 export function difference(served: Snapshot | undefined, next: Snapshot): Difference {
   const upserted: ListenerDifference[] = [];
   for (const listener of next.listeners.values()) {

@@ -1,15 +1,18 @@
-// Which listener of a snapshot may have which endpoint, as a pure function: of those that overlap only one.
+// The choice of one listener for each endpoint of a snapshot, and refusals for listeners that overlap with it. Pure.
 import type { Refusal } from '../../contract/engine.ts';
 import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
 import { endpointNameOf, overlaps, toEndpoint } from '../shared/endpoint.ts';
 
 interface EndpointListeners {
-  /** By endpoint name. */
+  /** Listeners by endpoint name. */
   readonly byEndpoint: ReadonlyMap<string, ListenerSnapshot>;
   readonly refusals: readonly Refusal[];
 }
 
-/** An endpoint stays with the listener that is served there, so that the newer one is refused; else the first one has it. */
+/**
+ * Of overlapping listeners, the one that is served keeps its endpoint and newer ones are refused. If none is served,
+ * the first listener gets the endpoint.
+ */
 export function endpointListeners(
   next: Snapshot,
   isServed: (listener: ListenerSnapshot) => boolean,
@@ -33,6 +36,6 @@ export function endpointListeners(
 }
 
 function inUse({ id }: ListenerSnapshot, holder: ListenerSnapshot): Refusal {
-  const message = `${endpointNameOf(holder)} is in use by listener ${holder.id}.`;
+  const message = `${endpointNameOf(holder)} is in use by listener ${holder.id}: choose another port.`;
   return { listenerId: id, code: 'PortInUse', problem: { path: 'port', message } };
 }

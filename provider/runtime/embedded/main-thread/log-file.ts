@@ -1,20 +1,20 @@
-// The file that the access log is appended to, in the main thread: one write after another, reopened for rotation.
+// The access log file in the main thread: it is written by one write at a time and can be reopened for rotation.
 import { close, constants, open, write } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const STDERR = 2;
 const LF = 0x0a;
-/** Without blocking: a pipe that nobody reads must hold no thread, and is an error where it is opened. */
+/** Opens without blocking: a named pipe without a reader is an error, and a full pipe holds up no thread. */
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
-/** Clients' addresses are nobody else's business. */
+/** Only owner and group may read the file, because it contains clients' addresses. */
 const MODE = 0o640;
-/** Of a pipe that is full. */
+/** Wait between two writes to a full pipe. */
 const RETRY_MS = 20;
 const COMPLAIN_EVERY_MS = 60_000;
-/** What is not written by then is lost. */
+/** How long close() waits for waiting lines; those not written by then are lost. */
 const FLUSH_MS = 2_000;
-/** For a write that returns neither way. */
+/** How long close() waits for a write that never returns. */
 const CLOSE_MS = 100;
 
 const openFile = promisify(open);
@@ -26,12 +26,12 @@ export class LogFile {
   readonly #onError: (error: unknown) => void;
   #descriptor: number;
   #last: Promise<unknown> = Promise.resolve();
-  /** The file ends in the middle of a line. */
+  /** True if the file ends in the middle of a line. */
   #isCut = false;
   #isClosing = false;
   #complainedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Rejects where the file cannot be written. `onError`: what fails later, at most once a minute. */
+  /** Opens the file; rejects if it cannot be opened for writing. `onError` gets later errors, at most once a minute. */
   static async open(path: string, onError: (error: unknown) => void): Promise<LogFile> {
     return new LogFile(path, await openPath(path), onError);
   }
@@ -42,12 +42,14 @@ export class LogFile {
     this.#onError = onError;
   }
 
-  /** Whole lines. Resolves when they are written, or with false when they are given up; never rejects. */
+  /**
+   * Appends whole lines. Resolves with `true` when they are written, or `false` when they are given up; never rejects.
+   */
   append(text: string): Promise<boolean> {
     return this.#inOrder(() => this.#write(text));
   }
 
-  /** After the file was moved away: a new one is made, and lines that come from now on are in it. */
+  /** Opens the path again after the file was moved away. Later lines go to a new file. */
   reopen(): Promise<void> {
     return this.#inOrder(async () => {
       try {
@@ -102,7 +104,7 @@ export class LogFile {
   }
 }
 
-/** As an inherited descriptor: where it is a socket, as under a service manager, its path cannot be opened. */
+/** Opens a path. `/dev/stderr` is the inherited descriptor, because it may be a socket, whose path cannot be opened. */
 function openPath(path: string): Promise<number> {
   return path === '/dev/stderr' ? Promise.resolve(STDERR) : openFile(path, FLAGS, MODE);
 }

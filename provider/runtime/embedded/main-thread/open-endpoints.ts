@@ -1,4 +1,4 @@
-// The endpoints that the workers have open: those that are served, and those that the last prepare opened beside them.
+// The endpoints that the workers have open: served ones, and those that the last prepare opened.
 import type { Refusal } from '../../contract/engine.ts';
 import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import { type Endpoint, endpointName, type OpenFailure, overlaps, toEndpoint } from '../shared/endpoint.ts';
@@ -6,12 +6,12 @@ import { isHeldByAnother } from './port-holders.ts';
 import { endpointRefusal, probePort } from './port-probe.ts';
 import type { Ask } from './worker-place.ts';
 
-/** Asks every worker; `undefined` is the response of one that ended. */
+/** Asks every worker. The response of a worker that ended is `undefined`. */
 type AskAll = (question: Ask) => Promise<readonly (readonly OpenFailure[] | undefined)[]>;
 
 export class OpenEndpoints {
   readonly #askAll: AskAll;
-  /** By endpoint name. */
+  /** Served endpoints by name. */
   readonly #served = new Map<string, Endpoint>();
   readonly #prepared = new Map<string, Endpoint>();
 
@@ -27,7 +27,7 @@ export class OpenEndpoints {
     return this.#served.has(name);
   }
 
-  /** Opens endpoints that are not served; `wanted` has them by name. Returns why some cannot be opened. */
+  /** Opens endpoints that are not served yet. `wanted` has their listeners by endpoint name. Returns the refusals. */
   async prepare(wanted: ReadonlyMap<string, ListenerSnapshot>): Promise<Refusal[]> {
     const endpoints = [...wanted.values()].map(toEndpoint);
     const probed = await Promise.all(endpoints.map((endpoint) => this.#probe(endpoint)));
@@ -45,14 +45,14 @@ export class OpenEndpoints {
     });
   }
 
-  /** Closes what the last prepare opened. */
+  /** Closes the endpoints that the last prepare opened. */
   async abandon(): Promise<void> {
     const endpoints = [...this.#prepared.values()];
     this.#prepared.clear();
     await this.#close(endpoints);
   }
 
-  /** From here on `used` are served, by name. Returns those of them that the last prepare opened. */
+  /** Marks the endpoints named in `used` as the served ones. Returns those of them that the last prepare opened. */
   advance(used: ReadonlySet<string>): readonly Endpoint[] {
     const opened = [...this.#prepared].filter(([name]) => used.has(name));
     this.#prepared.clear();
@@ -62,8 +62,8 @@ export class OpenEndpoints {
   }
 
   /**
-   * A wildcard and an address of the same port: an own socket that overlaps is none that the next snapshot uses, so that
-   * the new one may open beside it, and it closes when the new one serves.
+   * Checks that an endpoint is free. An overlapping socket of the runtime itself is no obstacle: a wildcard and an
+   * address of the same port may be open side by side, and the old socket closes when the new one serves.
    */
   async #probe(endpoint: Endpoint): Promise<OpenFailure | undefined> {
     const failure = await probePort(endpoint);
@@ -72,7 +72,10 @@ export class OpenEndpoints {
     return isOwn ? undefined : failure;
   }
 
-  /** What any worker could not open is closed in all of them. A worker that ended opens it with the swap. */
+  /**
+   * Opens endpoints in all workers. An endpoint that one worker cannot open is closed in all of them. A worker that
+   * ended opens its endpoints during the swap.
+   */
   async #open(endpoints: readonly Endpoint[]): Promise<OpenFailure[]> {
     if (endpoints.length === 0) return [];
     const responses = await this.#askAll({ type: 'open', endpoints });

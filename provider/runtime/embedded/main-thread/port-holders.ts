@@ -1,12 +1,15 @@
-// Whether another process has a socket on an endpoint, where the kernel only says that somebody has: Linux tells by /proc.
+// The check in Linux's /proc for another process on an endpoint that the kernel reports as in use.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { canonicalAddress } from '../../../model/base/target-key.ts';
 import { type Endpoint, overlaps } from '../shared/endpoint.ts';
 
-/** Of a TCP socket that listens; datagram sockets count in every state. */
+/** State of a listening TCP socket. UDP sockets count in every state. */
 const LISTENING = '0A';
 
-/** True also where it cannot be told. It looks at every file that the process has open: for rare cases. */
+/**
+ * Returns true if another process has a socket on the endpoint, or if that cannot be found out. It reads every open
+ * file descriptor of this process, therefore call it rarely.
+ */
 export function isHeldByAnother(endpoint: Endpoint): boolean {
   try {
     const { transport } = endpoint;
@@ -24,7 +27,7 @@ export function isHeldByAnother(endpoint: Endpoint): boolean {
   }
 }
 
-/** `   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 INODE ...` */
+/** Parses a line such as `0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 INODE ...` */
 function socketOf(transport: Endpoint['transport'], line: string): (Endpoint & { inode: string }) | undefined {
   const [, local = '', , state, , , , , , inode] = line.trim().split(/\s+/);
   const [address = '', port = ''] = local.split(':');
@@ -32,7 +35,7 @@ function socketOf(transport: Endpoint['transport'], line: string): (Endpoint & {
   return { transport, address: addressOf(address), port: Number.parseInt(port, 16), inode };
 }
 
-/** Words of 32 bits as they are in memory. */
+/** Parses an address that is written as 32-bit words in the machine's byte order. */
 function addressOf(hex: string): string {
   const words = Uint32Array.from(hex.match(/.{8}/g) ?? [], (word) => Number.parseInt(word, 16));
   const bytes = [...new Uint8Array(words.buffer)];
@@ -41,7 +44,7 @@ function addressOf(hex: string): string {
   return canonicalAddress((digits.match(/.{4}/g) ?? []).join(':'));
 }
 
-/** A descriptor of the listing may be closed by now. */
+/** The link of a file descriptor, or '' if the descriptor was closed since it was listed. */
 function linkOf(descriptor: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`);

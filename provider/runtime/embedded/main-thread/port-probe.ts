@@ -1,12 +1,13 @@
-// Asks the kernel whether an address and port are free, before workers share them, and says why a listener cannot have them.
+// The probe whether the kernel has an endpoint free, and the refusal for a listener that cannot have it.
 import * as net from 'node:net';
 import type { Refusal } from '../../contract/engine.ts';
 import { datagramSocket } from '../io/datagram-socket.ts';
 import { type Endpoint, endpointName, type OpenFailure, openFailure } from '../shared/endpoint.ts';
 
 /**
- * Binds once without SO_REUSEPORT: a worker's own bind has it, and so would succeed beside another runtime of the same
- * user, or on 127.0.0.1 beside a 0.0.0.0 of the same port. Undefined: it is free.
+ * Binds the endpoint once without SO_REUSEPORT. A worker's own bind has that option, and would also succeed beside
+ * another runtime of the same user, or on 127.0.0.1 beside 0.0.0.0 on the same port. Returns `undefined` if the
+ * endpoint is free.
  */
 export async function probePort(endpoint: Endpoint): Promise<OpenFailure | undefined> {
   const { transport, address, port } = endpoint;
@@ -26,7 +27,7 @@ export async function probePort(endpoint: Endpoint): Promise<OpenFailure | undef
   return await promise;
 }
 
-/** What a listener's owner is told. A listener has no address of its own: that is its load balancer's. */
+/** The refusal of a listener whose endpoint cannot be opened. The address is a property of its load balancer. */
 export function endpointRefusal(listenerId: string, { endpoint, code, message }: OpenFailure): Refusal {
   const name = endpointName(endpoint);
   switch (code) {
@@ -38,11 +39,14 @@ export function endpointRefusal(listenerId: string, { endpoint, code, message }:
       return { listenerId, code: 'PortInUse', problem };
     }
     case 'EACCES': {
-      const problem = { path: 'port', message: `The runtime has no permission to listen on ${name}.` };
+      const problem = {
+        path: 'port',
+        message: `The runtime has no permission to listen on ${name}: grant it, or choose a port above 1023.`,
+      };
       return { listenerId, code: 'InvalidParameter', problem };
     }
     case 'EADDRNOTAVAIL': {
-      const text = `${endpoint.address}, the load balancer's address, is not an address of the runtime's machine.`;
+      const text = `${endpoint.address}, the load balancer's address, is not an address of the runtime's machine: choose one that is.`;
       return { listenerId, code: 'InvalidParameter', problem: { path: 'loadBalancerId', message: text } };
     }
     default: {

@@ -1,4 +1,4 @@
-// What the workers share of one target group, and what they were told of its targets.
+// The main thread's record of one target group: the memory that workers share, and its targets as workers know them.
 import type { HealthView } from '../../contract/engine.ts';
 import { type Health, type TargetGroupSnapshot, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import { createClientTable } from '../../select/client-table.ts';
@@ -10,11 +10,12 @@ import { sharedNowMs } from '../shared/shared-clock.ts';
 import type { TargetGroupDifference } from './difference.ts';
 import type { UnboundTarget } from './unbound-targets.ts';
 
-/** What all groups have in common. */
+/** What all target groups of the engine use. */
 export interface TargetGroupContext {
   readonly workers: number;
-  /** Of one binding alone, from 1 on. */
+  /** Returns the number of a new binding, from 1 on; no number is used twice. */
   readonly nextNumber: () => number;
+  /** Called for each target that is unbound. */
   readonly onUnbound: (unbound: UnboundTarget) => void;
 }
 
@@ -31,7 +32,7 @@ export class SharedTargetGroup {
   readonly #context: TargetGroupContext;
   #settings: TargetGroupSettings;
   readonly #pickingState = createPickingState();
-  /** There while clients are sticky by source IP. */
+  /** The client table, while clients are sticky by source IP. */
   #clients: SharedArrayBuffer | undefined;
   readonly #targets = new Map<string, TargetRecord>();
   readonly #freeSlots = Array.from({ length: CREDIT_SLOTS }, (_slot, index) => CREDIT_SLOTS - 1 - index);
@@ -41,7 +42,10 @@ export class SharedTargetGroup {
     this.#context = context;
   }
 
-  /** Returns the message that brings a worker there. `nowMs` undefined: what takes traffic began before this run. */
+  /**
+   * Records a difference and returns the message that brings a worker from the state before it. `nowMs` is `undefined`
+   * for the first snapshot: its targets began to take traffic before the runtime started.
+   */
   update(
     { targetGroup, upserted, removed }: TargetGroupDifference,
     health: HealthView,
@@ -51,13 +55,13 @@ export class SharedTargetGroup {
     this.#settings = settings;
     if (settings.sticky?.type !== 'source-ip') this.#clients = undefined;
     else this.#clients ??= createClientTable();
-    // Before the upserts, so that who is new finds the slots free.
+    // Targets are removed first, so that new targets find the slots free.
     for (const key of removed) this.#unbind(key);
     const upserts = upserted.map((target) => this.#upsert(target, health(settings.id, target.key), nowMs));
     return { ...this.#base(), upserted: upserts, removed };
   }
 
-  /** The message that tells a new worker of all. */
+  /** Returns the message that brings a new worker to the recorded state. */
   whole(): TargetGroupUpsert {
     return { ...this.#base(), upserted: [...this.#targets.values()].map(toUpsert), removed: [] };
   }
@@ -70,7 +74,7 @@ export class SharedTargetGroup {
     return this.#targets.has(key);
   }
 
-  /** Returns since when the target takes traffic; nothing if it is not bound. */
+  /** Records a target's health and returns since when it takes traffic, or `undefined` if it is not bound. */
   setHealth(key: string, health: Health, nowMs: number): { readonly begunAtMs: number | undefined } | undefined {
     const record = this.#targets.get(key);
     if (record === undefined) return undefined;
@@ -87,7 +91,7 @@ export class SharedTargetGroup {
     return { ...readCounters(counters), isInSlowStart: takesTraffic(health) && parts < RAMP_PARTS };
   }
 
-  /** The thread of a worker ended: its flows are gone, and it holds no lock. */
+  /** Clears the flows and the lock of a worker whose thread ended. */
   forgetWorker(workerId: number): void {
     releasePickingLock(this.#pickingState, workerId);
     for (const { counters } of this.#targets.values()) clearActive(counters, workerId);
@@ -104,7 +108,7 @@ export class SharedTargetGroup {
       health,
       begunAtMs: begunAt(present, health, nowMs),
       number: present?.number ?? this.#context.nextNumber(),
-      // The last slot freed first: a target that is bound again goes on with the credit that it left.
+      // The slot that was freed last is used first: a target that is bound again continues with its old credit.
       slot: present?.slot ?? this.#freeSlots.pop() ?? NO_SLOT,
       counters: present?.counters ?? createCounters(this.#context.workers),
     };
@@ -125,7 +129,7 @@ function settingsOf({ targets: _, ...settings }: TargetGroupSnapshot): TargetGro
   return settings;
 }
 
-/** Since when a target takes traffic that now has that health. */
+/** Since when a target with this health takes traffic. */
 function begunAt(before: TargetRecord | undefined, health: Health, nowMs: number | undefined): number | undefined {
   const hasBegun = takesTraffic(health) && !(before && takesTraffic(before.health));
   return hasBegun ? nowMs : before?.begunAtMs;

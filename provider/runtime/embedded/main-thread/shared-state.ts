@@ -1,4 +1,4 @@
-// The main thread's record of what the workers share and were told, of which every swap is made.
+// The shared state: what the main thread and the workers share, recorded here and the source of every swap.
 import type { HealthChange, HealthView } from '../../contract/engine.ts';
 import type { DrainingTarget, ListenerTraffic, TargetCounts } from '../../contract/engine-statistics.ts';
 import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
@@ -14,7 +14,7 @@ interface ListenerRecord {
   settings: ListenerSettings;
   routes: readonly Route[];
   readonly counters: SharedArrayBuffer;
-  /** Ids. */
+  /** Target group ids. */
   readonly targetGroups: Set<string>;
 }
 
@@ -47,16 +47,16 @@ export class SharedState {
     return this.#snapshot?.version ?? 0;
   }
 
-  /** Where a listener of the recorded snapshot listens. */
+  /** Returns the endpoint of a listener in the recorded snapshot, or `undefined` if there is no such listener. */
   endpointOf(listenerId: string): Endpoint | undefined {
     const listener = this.#snapshot?.listeners.get(listenerId);
     return listener && toEndpoint(listener);
   }
 
-  /** Records the next snapshot; the result is the message that brings a worker there from the one before. */
+  /** Records the next snapshot and returns the message that brings a worker there from the snapshot before it. */
   advance(next: Snapshot, health: HealthView, endpoints: readonly Endpoint[]): Swap {
     const { upserted, removed } = difference(this.#snapshot, next);
-    // What the first snapshot has began before, as far as anybody knows.
+    // Targets of the first snapshot are assumed to have taken traffic before the runtime started.
     const nowMs = this.#snapshot === undefined ? undefined : sharedNowMs();
     this.#snapshot = next;
     this.#unbound.prune();
@@ -64,7 +64,7 @@ export class SharedState {
       for (const targetGroupId of this.#listeners.get(id)?.targetGroups ?? []) this.#removeTargetGroup(targetGroupId);
       this.#listeners.delete(id);
     }
-    // All of them before the first upsert: a rule may have gone to another listener.
+    // All target groups are removed before the first upsert, because a rule may have moved to another listener.
     for (const { listener, removedTargetGroups } of upserted) {
       for (const id of removedTargetGroups) {
         this.#listeners.get(listener.id)?.targetGroups.delete(id);
@@ -82,7 +82,7 @@ export class SharedState {
     return { version: next.version, upserted: upserts, removed, endpoints };
   }
 
-  /** The message that brings a new worker to the recorded snapshot. */
+  /** Returns the message that brings a new worker to the recorded snapshot. */
   whole(endpoints: readonly Endpoint[]): Swap {
     const upserted = [...this.#listeners.values()].map(
       ({ settings, routes, counters, targetGroups }): ListenerUpsert => {
@@ -93,7 +93,7 @@ export class SharedState {
     return { version: this.version, upserted, removed: [], endpoints };
   }
 
-  /** The changes that are of targets in the recorded snapshot. */
+  /** Records health changes and returns those that concern targets of the recorded snapshot. */
   setHealth(changes: readonly HealthChange[]): TimedHealthChange[] {
     const nowMs = sharedNowMs();
     return changes.flatMap((change) => {
@@ -115,12 +115,12 @@ export class SharedState {
     return record && readListenerCounters(record.counters);
   }
 
-  /** Targets that are bound no more and still have open flows. */
+  /** Targets that are no longer bound and still have open flows. */
   draining(): readonly DrainingTarget[] {
     return this.#unbound.draining((targetGroupId, key) => this.#targetGroups.get(targetGroupId)?.has(key) === true);
   }
 
-  /** The thread of a worker ended: its flows are gone, and it holds no lock. */
+  /** Clears the flows and locks of a worker whose thread ended. */
   forgetWorker(workerId: number): void {
     for (const { counters } of this.#listeners.values()) clearUnderWay(counters, workerId);
     for (const targetGroup of this.#targetGroups.values()) targetGroup.forgetWorker(workerId);

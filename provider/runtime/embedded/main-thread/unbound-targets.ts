@@ -1,4 +1,4 @@
-// Targets whose binding is over, kept while flows of them are open.
+// Unbound targets, which are kept while they have open flows.
 import type { DrainingTarget } from '../../contract/engine-statistics.ts';
 import type { TargetSnapshot } from '../../contract/snapshot.ts';
 import { clearActive, readCounters } from '../shared/counters.ts';
@@ -6,7 +6,7 @@ import type { TargetGroupSettings } from '../shared/messages.ts';
 
 export interface UnboundTarget {
   readonly targetGroup: TargetGroupSettings;
-  /** As it was last served. */
+  /** The target as it was last served. */
   readonly target: TargetSnapshot;
   readonly counters: SharedArrayBuffer;
 }
@@ -18,12 +18,12 @@ export class UnboundTargets {
     this.#targets.push(target);
   }
 
-  /** Forgets those that have no open flow any more. */
+  /** Forgets targets that have no open flow any more. */
   prune(): void {
     this.#targets = this.#targets.filter(({ counters }) => readCounters(counters).active > 0);
   }
 
-  /** Open flows of what was bound to the group as `key`. */
+  /** The number of open flows of earlier bindings of the target `key` to the target group. */
   active(targetGroupId: string, key: string): number {
     let active = 0;
     for (const { target, targetGroup, counters } of this.#targets) {
@@ -32,7 +32,7 @@ export class UnboundTargets {
     return active;
   }
 
-  /** Those with open flows that are not bound again. */
+  /** Targets with open flows that are not bound again. */
   draining(isBound: (targetGroupId: string, key: string) => boolean): readonly DrainingTarget[] {
     const gone = new Map<string, DrainingTarget>();
     for (const { targetGroup, target, counters } of this.#targets) {

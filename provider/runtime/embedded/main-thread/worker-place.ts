@@ -1,29 +1,29 @@
-// The main thread's side of one worker: starts its thread, asks it, and replaces it when it ends or is late.
+// The place of one worker in the main thread: it starts the thread, sends it questions, and replaces it when it ends.
 import { Worker } from 'node:worker_threads';
 import type { PassiveReport } from '../../contract/engine.ts';
 import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
 
-/** Both from TypeScript sources and compiled: `new URL` is not rewritten by the compiler. */
+/** Path of the thread's entry in TypeScript sources and in compiled files; the compiler does not rewrite `new URL`. */
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? '../worker/worker.ts' : '../worker/worker.js', import.meta.url);
-/** Threads that end again and again while they start must not take the machine. */
+/** Longest delay before a restart: threads that keep ending while they start must not use up the machine. */
 const MAX_RESTART_DELAY_MS = 1_000;
 const RESTART_DELAY_STEP_MS = 100;
 
 type Question = Extract<ToWorker, { id: number }>;
-/** A question as its asker gives it. */
+/** A question without its id, which `ask` adds. */
 export type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
 
 interface WorkerPlaceOptions {
-  /** What a thread is started with, asked for at each start. */
+  /** Returns the data for a new thread; called at each start. */
   readonly init: () => WorkerInit;
   readonly onPassive: (report: PassiveReport) => void;
-  /** Lines for the access log; `init` is what the thread was started with. */
+  /** Receives lines for the access log. `init` is the access log data that the thread was started with. */
   readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
-  /** The thread ended by itself or was ended; another one follows at once. */
+  /** Called when the thread has ended for any reason. Another thread follows. */
   readonly onEnded: (workerId: number, reason: string) => void;
-  /** The thread after one that ended serves. */
+  /** Called when the replacement of an ended thread serves. */
   readonly onReplaced: (workerId: number) => void;
   readonly log: Log;
 }
@@ -38,7 +38,7 @@ export class WorkerPlace {
   #version = 0;
   #restarts = 0;
   #failedStarts = 0;
-  /** Of end(), for the thread that it ends. */
+  /** The reason given to `end` for the present thread. */
   #endReason: string | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
   #isDestroyed = false;
@@ -49,7 +49,7 @@ export class WorkerPlace {
     this.#start();
   }
 
-  /** The version that its thread serves. */
+  /** The snapshot version that the thread serves; 0 for none. */
   get version(): number {
     return this.#version;
   }
@@ -58,7 +58,7 @@ export class WorkerPlace {
     return this.#restarts;
   }
 
-  /** Resolves when the present thread, or the first one after it to succeed, serves what it was started with. */
+  /** Resolves when the present thread, or the first later one that succeeds, serves what it was started with. */
   get ready(): Promise<readonly OpenFailure[]> {
     return this.#ready.promise;
   }
@@ -67,7 +67,7 @@ export class WorkerPlace {
     this.#thread?.postMessage(message);
   }
 
-  /** Undefined: the thread ended before it responded. */
+  /** Asks the thread. Resolves with the response, or with `undefined` if the thread ends before it. */
   async ask(question: Ask): Promise<readonly OpenFailure[] | undefined> {
     const thread = this.#thread;
     if (!thread) return undefined;
@@ -78,7 +78,10 @@ export class WorkerPlace {
     return await promise;
   }
 
-  /** Resolves when its thread serves the swap, or was replaced by one that serves it from its start. */
+  /**
+   * Resolves when the thread serves the swap, or a replacement serves it from its start. A thread that takes longer
+   * than `deadlineMs` is ended.
+   */
   async swap(swap: Swap, deadlineMs: number): Promise<readonly OpenFailure[]> {
     const response = this.ask({ type: 'swap', swap });
     const late = Promise.withResolvers<'late'>();
@@ -91,11 +94,11 @@ export class WorkerPlace {
     return failures;
   }
 
-  /** Ends the thread; another one takes its place. */
+  /** Ends the thread. Another one takes its place. */
   async end(reason: string): Promise<void> {
     const thread = this.#thread;
     this.#endReason = reason;
-    this.#options.log('warn', 'a worker is ended', { worker: this.id, reason });
+    this.#options.log('warn', 'ending a worker', { worker: this.id, reason });
     await thread?.terminate();
   }
 
@@ -150,7 +153,8 @@ export class WorkerPlace {
   #onExit(reason: string): void {
     this.#thread = undefined;
     this.#version = 0;
-    // Before the responses: who asked goes on to wait for the thread that follows, as does who waits already.
+    // This precedes the responses: every waiting caller, and callers that get no response now, wait for the next
+    // thread.
     const waiting = this.#ready;
     this.#ready = Promise.withResolvers();
     waiting.resolve(this.#ready.promise);

@@ -71,7 +71,7 @@ test('beside an own socket that stays, a wildcard is refused, and names the list
   const two = listenerSnapshot('two', port, [], { address: '0.0.0.0' });
   const [refusal, ...rest] = await engine.prepare(snapshot([two, one]));
   assert.deepEqual([refusal?.listenerId, refusal?.code, rest], ['two', 'PortInUse', []]);
-  assert.equal(refusal?.problem.message, `127.0.0.1:${port} is in use by listener one.`);
+  assert.equal(refusal?.problem.message, `127.0.0.1:${port} is in use by listener one: choose another port.`);
 });
 
 for (const transport of ['tcp', 'udp'] as const) {

@@ -53,12 +53,18 @@ function decide(listeners: readonly ListenerSnapshot[], served = ''): [string, s
 test('of endpoints that overlap the served one stays, else the first one has it', () => {
   const [one, all, two] = [at('a', '127.0.0.1'), at('b', '0.0.0.0'), at('c', '127.0.0.2')];
   assert.deepEqual(decide([one, two]), ['ac', []]);
-  assert.deepEqual(decide([one, all]), ['a', ['b: 127.0.0.1:80 is in use by listener a.']]);
-  assert.deepEqual(decide([one, all], 'b'), ['b', ['a: 0.0.0.0:80 is in use by listener b.']]);
+  assert.deepEqual(decide([one, all]), ['a', ['b: 127.0.0.1:80 is in use by listener a: choose another port.']]);
+  assert.deepEqual(decide([one, all], 'b'), ['b', ['a: 0.0.0.0:80 is in use by listener b: choose another port.']]);
   assert.deepEqual(decide([one, two, all], 'b'), [
     'b',
-    ['a: 0.0.0.0:80 is in use by listener b.', 'c: 0.0.0.0:80 is in use by listener b.'],
+    [
+      'a: 0.0.0.0:80 is in use by listener b: choose another port.',
+      'c: 0.0.0.0:80 is in use by listener b: choose another port.',
+    ],
   ]);
-  assert.deepEqual(decide([one, at('d', '127.0.0.1')], 'd'), ['d', ['a: 127.0.0.1:80 is in use by listener d.']]);
+  assert.deepEqual(decide([one, at('d', '127.0.0.1')], 'd'), [
+    'd',
+    ['a: 127.0.0.1:80 is in use by listener d: choose another port.'],
+  ]);
   assert.deepEqual(decide([one, at('u', '0.0.0.0', 'UDP')]), ['au', []]);
 });
