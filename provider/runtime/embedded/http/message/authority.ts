@@ -1,4 +1,4 @@
-// Host and port as a request names them: whether they are well formed, and whether two spellings mean the same.
+// Host and port of a request: whether they are well formed, and whether two spellings mean the same.
 import { isIPv6 } from 'node:net';
 import { hostKey } from '../../../../model/base/route-key.ts';
 import { HEX_VALUE, HOST_NAME } from './characters.ts';
@@ -7,8 +7,8 @@ const MAX_PORT = 65_535;
 const PERCENT = 0x25;
 
 /**
- * RFC 9110 7.2 and RFC 3986 3.2: one host and an optional port, never empty (RFC 9110 4.2.1), without user information
- * (4.2.4).
+ * Returns `true` for a host with an optional port (RFC 9110 7.2, RFC 3986 3.2): never empty (RFC 9110 4.2.1) and
+ * without user information (RFC 9110 4.2.4).
  */
 export function isAuthority(authority: string): boolean {
   const portAt = portColon(authority);
@@ -23,12 +23,12 @@ export function isAuthority(authority: string): boolean {
   return true;
 }
 
-/** Case, a final dot of the name and the scheme's default port make no difference. */
+/** Returns `true` if two authorities mean the same, whatever their case, final dot or default port. */
 export function isSameAuthority(one: string, other: string, defaultPort: number): boolean {
   return one === other || canonicalAuthority(one, defaultPort) === canonicalAuthority(other, defaultPort);
 }
 
-/** Without the port. */
+/** The authority without its port. */
 export function hostOf(authority: string): string {
   const portAt = portColon(authority);
   return portAt === -1 ? authority : authority.slice(0, portAt);
@@ -40,24 +40,24 @@ function canonicalAuthority(authority: string, defaultPort: number): string {
   return `${hostKey(hostOf(authority))}:${port}`;
 }
 
-/** The colon before the port, not one of an IPv6 literal; -1: there is no port. */
+/** Index of the colon before the port, ignoring an IPv6 literal; -1 if there is no port. */
 function portColon(authority: string): number {
   return authority.indexOf(':', authority.startsWith('[') ? authority.indexOf(']') + 1 : 0);
 }
 
-/** RFC 3986 3.2.3 allows an empty port. */
+/** Returns `true` for a valid port, which may be empty (RFC 3986 3.2.3). */
 function isPort(text: string): boolean {
   return /^\d{0,5}$/.test(text) && Number(text) <= MAX_PORT;
 }
 
-/** RFC 3986 2.1. */
+/** Returns `true` if a percent sign begins an escape (RFC 3986 2.1). */
 function isEscape(host: string, at: number): boolean {
   return (
     at + 2 < host.length && HEX_VALUE[host.charCodeAt(at + 1)] !== 255 && HEX_VALUE[host.charCodeAt(at + 2)] !== 255
   );
 }
 
-/** RFC 3986 3.2.2, without zones (RFC 9110 4.2.1 has none) and without addresses of a future version. */
+/** Returns `true` for an IPv6 literal (RFC 3986 3.2.2) without a zone, which RFC 9110 4.2.1 excludes. */
 function isIpLiteral(host: string): boolean {
   return host.endsWith(']') && !host.includes('%') && isIPv6(host.slice(1, -1));
 }

@@ -1,19 +1,19 @@
-// Frames the parts of a body as HTTP/1 sends them: as chunks, or as they are.
+// The framing of body parts for HTTP/1: as chunks, or unchanged.
 import type { BodyPart } from './body.ts';
 import { CHUNK_HEAD_BYTES, frameChunk, LAST_CHUNK } from './chunks.ts';
 import { scratchFor } from './scratch.ts';
 
-/** output[from..to). */
+/** A framed part: output[from..to). */
 interface FramedPart {
   readonly output: Buffer;
   readonly from: number;
   readonly to: number;
 }
 
-/** What a part becomes is written in the tick in which it was framed, so that a worker needs one. */
+/** The last result. A framed part is written in the tick in which it was framed, so that a worker needs only one. */
 const framed: { output: Buffer; from: number; to: number } = { output: Buffer.alloc(0), from: 0, to: 0 };
 
-/** The result is valid until the next call, and may be part of `part.bytes` itself. */
+/** Frames a part. The result is valid until the next call, and may share memory with `part.bytes`. */
 export function framePart(part: BodyPart, isChunked: boolean): FramedPart {
   framed.output = part.bytes;
   framed.from = part.from;
@@ -26,7 +26,7 @@ export function framePart(part: BodyPart, isChunked: boolean): FramedPart {
     framed.from = CHUNK_HEAD_BYTES;
     framed.to = CHUNK_HEAD_BYTES + dataBytes;
   }
-  // No data gives no chunk: an empty one would be the last.
+  // A part without data becomes no chunk, because an empty chunk would be the last.
   if (dataBytes > 0) {
     framed.from = frameChunk(framed.output, framed.from, framed.to);
     framed.to += 2;

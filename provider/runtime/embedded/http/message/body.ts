@@ -1,4 +1,4 @@
-// One message's body on its way: reads it in the framing that it came with, part by part.
+// The body of one message, read part by part in the framing that it came with.
 import { CHUNK_HEAD_BYTES, ChunkDecoder } from './chunks.ts';
 import { CHUNKED, UNTIL_CLOSE } from './framing.ts';
 import type { LocalResponse } from './local-response.ts';
@@ -6,26 +6,26 @@ import { scratchFor } from './scratch.ts';
 
 const NOTHING = Buffer.alloc(0);
 
-/** The next data of a body, whatever framing it came in: bytes[from..to), valid until the tick ends. */
+/** A part of a body without its framing: bytes[from..to), valid until the tick ends. */
 export interface BodyPart {
   readonly bytes: Buffer;
   readonly from: number;
   readonly to: number;
-  /** The bytes are of `scratchFor`, with room around the data in which it can be framed. */
+  /** True if `bytes` is a buffer of `scratchFor`, which has room around the data for framing. */
   readonly hasRoom: boolean;
-  /** The body came, whole. */
+  /** True for the last part of the body. */
   readonly isLast: boolean;
-  /** Whole field lines behind the last part; mostly empty. */
+  /** Trailers after the last part as whole field lines; mostly empty. */
   readonly trailers: string;
-  /** Set once the body is malformed. */
+  /** Why the body is malformed, or `undefined`. */
   readonly fault: LocalResponse | undefined;
 }
 
-/** One a message, reused; it is itself the part that push() or end() read last. */
+/** Reads a message's body; reused for the next message. The reader itself is the part that was read last. */
 export class BodyReader implements BodyPart {
   readonly #chunks = new ChunkDecoder();
   #framing = 0;
-  /** When the framing is a length: bytes left to read. */
+  /** Bytes left to read if the framing is a length. */
   #remaining = 0;
   #isLast = true;
   bytes: Buffer = NOTHING;
@@ -45,7 +45,7 @@ export class BodyReader implements BodyPart {
     return this.#framing === CHUNKED ? this.#chunks.fault : undefined;
   }
 
-  /** `framing` is a length or one of framing.ts. */
+  /** Starts a body. `framing` is a length, CHUNKED or UNTIL_CLOSE. */
   start(framing: number): void {
     this.#framing = framing;
     this.#remaining = framing;
@@ -54,7 +54,7 @@ export class BodyReader implements BodyPart {
     if (framing === CHUNKED) this.#chunks.start();
   }
 
-  /** Takes bytes[from..to) up to the end of the body and returns the place after what it took. */
+  /** Reads bytes[from..to) up to the end of the body and returns the place after what was read. */
   push(bytes: Buffer, from: number, to: number): number {
     if (this.#isLast || from === to) {
       this.#set(NOTHING, 0, 0);
@@ -72,7 +72,7 @@ export class BodyReader implements BodyPart {
     return end;
   }
 
-  /** The sender's FIN. Returns false if the body is cut short; else it ends here, with an empty part as the last. */
+  /** Takes the sender's FIN. Returns `false` if the body is cut short; otherwise the last part is empty. */
   end(): boolean {
     this.#set(NOTHING, 0, 0);
     if (this.#framing === UNTIL_CLOSE) this.#isLast = true;

@@ -1,4 +1,4 @@
-// Which bytes HTTP allows where, as tables of 256, and the few bytes that have a name: what the parsers look up.
+// The bytes that HTTP allows in each place, as tables of 256 flags, and names for a few bytes.
 
 export const HTAB = 0x09;
 export const LF = 0x0a;
@@ -6,25 +6,25 @@ export const CR = 0x0d;
 export const SP = 0x20;
 export const COLON = 0x3a;
 
-/** RFC 9110 5.6.2: the characters of methods, field names and connection options. */
+/** Characters of methods, field names and connection options (RFC 9110 5.6.2). */
 export const TOKEN = table("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-/** RFC 9110 5.5: visible characters, obs-text, space and tab; no NUL, no control, no DEL. */
+/** Characters of field values (RFC 9110 5.5): visible, obs-text, space and tab, but no NUL, control or DEL. */
 export const FIELD_VALUE = range(0x21, 0x7e, range(0x80, 0xff, table(' \t')));
 
 /**
- * Visible ASCII but `#`: a request target never has a fragment (RFC 9112 3.2). Characters that RFC 3986 wants escaped,
- * like `|` and `"`, pass: browsers send them and every server takes them.
+ * Characters of request targets: visible ASCII except `#`, because a target has no fragment (RFC 9112 3.2). Characters
+ * such as `|` and `"`, which RFC 3986 wants escaped, are allowed: browsers send them and every server accepts them.
  */
 export const TARGET = without('#', range(0x21, 0x7e, table('')));
 
 /**
- * RFC 3986 3.2.2, reg-name; the comma is left out, since what joins two Host fields into one is a comma and no name
- * that resolves has one.
+ * Characters of host names (RFC 3986 3.2.2, reg-name) without the comma: a comma joins two Host fields into one, and no
+ * name that resolves contains one.
  */
 export const HOST_NAME = table("-._~!$&'()*+;=%0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-/** The value of a hexadecimal digit, 255 for any other byte. */
+/** Value of a hexadecimal digit; 255 for any other byte. */
 export const HEX_VALUE = hexValues();
 
 function table(characters: string): Uint8Array {

@@ -1,4 +1,4 @@
-// Decodes a chunked body a read at a time and frames data as chunks anew; what the sender chose to send as chunks is not kept.
+// The decoder of chunked bodies and the framing of new chunks; the sender's chunk boundaries are not kept.
 import { CR, FIELD_VALUE, HEX_VALUE, HTAB, LF, SP } from './characters.ts';
 import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
@@ -6,17 +6,18 @@ import { type LocalResponse, localResponse } from './local-response.ts';
 const MAX_EXTENSION_BYTES = 1024;
 const MAX_TRAILER_BYTES = 8 * 1024;
 const MAX_SIZE_DIGITS = 16;
-/** The room that frameChunk needs before and after the data. */
+/** Room that `frameChunk` needs before and after the data. */
 export const CHUNK_HEAD_BYTES = 10;
 export const LAST_CHUNK = '0\r\n';
 
-// RFC 9112 7.1: 1*HEXDIG, at least one digit, no sign, no 0x; bounded, or a parser of 32 bits would wrap.
+// RFC 9112 7.1: 1*HEXDIG, so at least one digit, no sign and no 0x. The length is bounded, because a 32-bit parser
+// would overflow.
 const BAD_SIZE = localResponse(400, 'malformed chunk size');
 // RFC 9112 7.1: each size line and each chunk's data end in CRLF.
 const BAD_END = localResponse(400, 'chunk without CRLF at its end');
-// RFC 9112 7.1.1: to be bounded; contents are visible characters, never CR or LF.
+// RFC 9112 7.1.1: extensions must be bounded; they contain visible characters, never CR or LF.
 const BAD_EXTENSION = localResponse(400, 'malformed or over-long chunk extension');
-// RFC 9112 7.1.2.
+// RFC 9112 7.1.2: trailers are field lines.
 const TRAILERS_TOO_LONG = localResponse(431, `trailers over ${MAX_TRAILER_BYTES} bytes`);
 const BAD_TRAILER = localResponse(400, 'malformed trailer');
 
@@ -38,26 +39,26 @@ const trailerFields = new HeaderFields();
 export class ChunkDecoder {
   #state = DONE;
   #digits = 0;
-  /** Of the size line: the size so far; of the data: what is still to come. */
+  /** The size so far while reading a size line; the bytes left to read while reading data. */
   #remaining = 0;
   #extensionBytes = 0;
   #trailer: Buffer | undefined;
   #trailerBytes = 0;
   #fault: LocalResponse | undefined;
   #outputTo = 0;
-  /** Whole field lines, once isDone; mostly empty. */
+  /** Trailers as whole field lines once `isDone`; mostly empty. */
   trailers = '';
 
   get isDone(): boolean {
     return this.#state === DONE;
   }
 
-  /** Set once the body is malformed; nothing may be decoded from then on. */
+  /** Why the body is malformed, or `undefined`. A malformed body must not be decoded further. */
   get fault(): LocalResponse | undefined {
     return this.#fault;
   }
 
-  /** Where the data that the last decode() wrote ends. */
+  /** Place after the data that the last `decode` wrote. */
   get outputTo(): number {
     return this.#outputTo;
   }
@@ -74,8 +75,8 @@ export class ChunkDecoder {
   }
 
   /**
-   * Reads input[from..to) up to the end of the body and copies the data to output[outputFrom..), which has room for
-   * as many bytes. Returns the place after what was read.
+   * Reads input[from..to) up to the end of the body and copies the data to output[outputFrom..), which has room for as
+   * many bytes. Returns the place after what was read.
    */
   decode(input: Buffer, from: number, to: number, output: Buffer, outputFrom: number): number {
     this.#outputTo = outputFrom;
@@ -101,7 +102,7 @@ export class ChunkDecoder {
         this.#size(byte);
         break;
       case AFTER_SIZE:
-        // RFC 9112 7.1.1: whitespace is allowed before the semicolon only.
+        // RFC 9112 7.1.1: whitespace is allowed only before the semicolon.
         if (byte === SEMICOLON) this.#state = EXTENSION;
         else if ((byte !== SP && byte !== HTAB) || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_SIZE;
         break;
@@ -171,8 +172,8 @@ export class ChunkDecoder {
 }
 
 /**
- * Puts the head and the end of a chunk around output[from..to), which has CHUNK_HEAD_BYTES of room on both sides, and
- * returns where the chunk starts; it ends at `to` + 2.
+ * Writes the head and the end of a chunk around output[from..to), which has CHUNK_HEAD_BYTES of room on both sides.
+ * Returns where the chunk starts; it ends at `to` + 2.
  */
 export function frameChunk(output: Buffer, from: number, to: number): number {
   const head = `${(to - from).toString(16)}\r\n`;
@@ -182,7 +183,7 @@ export function frameChunk(output: Buffer, from: number, to: number): number {
   return from - head.length;
 }
 
-/** RFC 9110 6.5.1: no framing, routing or connection field may come behind the body: all that the runtime knows go. */
+/** The trailers to pass on: all fields without an id. RFC 9110 6.5.1 forbids framing, routing and connection fields. */
 function keptTrailers(fields: HeaderFields): string {
   let kept = '';
   for (let index = 0; index < fields.count; index++) {

@@ -1,4 +1,4 @@
-// What the Connection fields of a head say: close, keep-alive, upgrade, and the fields that they name as hop-by-hop.
+// The options in the Connection fields of a head: close, keep-alive, upgrade, and names of hop-by-hop fields.
 import { CONNECTION } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
@@ -6,7 +6,7 @@ export class ConnectionOptions {
   isClose = false;
   isKeepAlive = false;
   isUpgrade = false;
-  /** Lower-case names of fields that end at this hop; undefined (the usual case): none. */
+  /** Lower-case names of the fields that end at this hop. `undefined` for none, the usual case. */
   nominated: string[] | undefined;
 
   read(fields: HeaderFields): void {
@@ -20,7 +20,7 @@ export class ConnectionOptions {
   }
 
   #readValue(value: string): void {
-    // The one-word forms that nearly every message has, without a list being made.
+    // Nearly every message has one of these single words, for which no list is made.
     if (value === 'keep-alive' || value === 'Keep-Alive') this.isKeepAlive = true;
     else if (value === 'close') this.isClose = true;
     else for (const option of value.split(',')) this.#readOption(option.trim().toLowerCase());

@@ -1,6 +1,6 @@
-// The header fields that the runtime itself reads, sets or drops; every other name passes through without being looked at.
+// The header fields that the runtime reads, sets or drops; fields with other names pass through unread.
 
-/** Ids of known names; 0 is any other name, and 9 is `trailer`, which is known only so that no trailer section passes it. */
+/** Ids of known names; 0 is any other name. Id 9, `trailer`, exists only to keep it out of trailer sections. */
 export const HOST = 1;
 export const CONTENT_LENGTH = 2;
 export const TRANSFER_ENCODING = 3;
@@ -39,7 +39,7 @@ const NAMES = [
   'forwarded',
 ];
 
-/** By length and first letter, which differ for all known names: one look says whether a name may be one. */
+/** Ids by length and first letter, which differ for all known names: one look-up tells which name is possible. */
 const CANDIDATE = new Uint8Array(32 * 32);
 const BYTES = NAMES.map((name, id) => {
   if (name !== '') CANDIDATE[slot(name.length, name.charCodeAt(0))] = id;
@@ -50,8 +50,9 @@ const UNDERSCORE = 0x5f;
 const HYPHEN = 0x2d;
 
 /**
- * The id of the name at bytes[from..to), in any case. `_` counts as `-`: CGI and its heirs cannot tell them apart, so
- * `X_Forwarded_For` is as good as the real one behind us. The parser refuses framing fields that are spelt so.
+ * Returns the id of the name at bytes[from..to), in any case. `_` counts as `-`, because CGI and similar interfaces
+ * cannot tell them apart: a backend would read `X_Forwarded_For` as the real field. The parser refuses framing fields
+ * spelt with `_`.
  */
 export function knownName(bytes: Uint8Array, from: number, to: number): number {
   const length = to - from;
@@ -67,7 +68,7 @@ export function knownName(bytes: Uint8Array, from: number, to: number): number {
   return id;
 }
 
-/** A row of flags by id, for "is this one of". */
+/** Makes a table of flags by id. */
 export function nameSet(...ids: readonly number[]): Uint8Array {
   const set = new Uint8Array(NAMES.length);
   for (const id of ids) set[id] = 1;

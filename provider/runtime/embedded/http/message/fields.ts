@@ -1,4 +1,4 @@
-// A parsed field section: where its names and values stand in the text. The strict parser of heads and of trailers.
+// The strict parser of field sections, for heads and trailers, and the places of names and values in their text.
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN } from './characters.ts';
 import { CONTENT_LENGTH, HOST, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
@@ -7,30 +7,30 @@ const MAX_FIELDS = 128;
 
 const FRAMING = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
 
-// RFC 6585 5.
+// RFC 6585 5: the server may refuse too many fields.
 const TOO_MANY = localResponse(431, `more than ${MAX_FIELDS} header fields`);
-// RFC 9112 5.2: a line that goes on the one before it.
+// RFC 9112 5.2: a line that continues the line before it.
 const OBS_FOLD = localResponse(400, 'folded header line');
-// RFC 9112 5.1: a name is a token, and no whitespace stands between it and the colon.
+// RFC 9112 5.1: a name is a token, without whitespace before the colon.
 const BAD_NAME = localResponse(400, 'malformed header name');
-// RFC 9110 5.5; RFC 9112 2.2 on bare CR and LF.
+// RFC 9110 5.5; RFC 9112 2.2 for bare CR and LF.
 const BAD_VALUE = localResponse(400, 'forbidden character in a header value');
-// Not of an RFC: backends that fold `_` to `-` would frame the message by a field that we do not read.
+// Not from an RFC: backends that change `_` to `-` would frame the message by a field that the runtime does not read.
 const UNDERSCORED = localResponse(400, 'framing header spelt with an underscore');
 
-/** Reused for every message: valid until the next parse into it. Offsets index `text`. */
+/** A field section, valid until the next parse into it. Offsets index `text`. */
 export class HeaderFields {
-  /** The whole head, or trailer section, as latin1. */
+  /** The whole head or trailer section as latin1. */
   text = '';
   count = 0;
-  /** Where the first field's line starts, and where the last one's ends, its CRLF included. */
+  /** Where the first field line starts; `end` is where the last one ends, including its CRLF. */
   start = 0;
   end = 0;
   readonly nameStart = new Int32Array(MAX_FIELDS);
   readonly nameEnd = new Int32Array(MAX_FIELDS);
   readonly valueStart = new Int32Array(MAX_FIELDS);
   readonly valueEnd = new Int32Array(MAX_FIELDS);
-  /** Ids of field-names.ts. */
+  /** Ids of the names, 0 for an unknown name. */
   readonly known = new Uint8Array(MAX_FIELDS);
 
   name(index: number): string {
@@ -43,8 +43,8 @@ export class HeaderFields {
 }
 
 /**
- * Parses bytes[from..to), whole lines that end in CRLF, without the empty line at the end. `base` is the place in
- * `bytes` of the first character of `fields.text`.
+ * Parses the field lines bytes[from..to), which end in CRLF and exclude the empty line after them. `base` is the place
+ * in `bytes` of the first character of `fields.text`. Returns a local response if a line is malformed.
  */
 export function parseFields(
   bytes: Uint8Array,

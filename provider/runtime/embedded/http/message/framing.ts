@@ -1,32 +1,36 @@
-// How a message's body is delimited, by its head alone: one respond, or a refusal (RFC 9112 6.3).
+// The framing of a message's body, decided by its head alone: a length, another framing, or an error (RFC 9112 6.3).
 import { CONTENT_LENGTH, TRANSFER_ENCODING } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
-/** A framing is a length (0: no body) or one of these. */
+/** A framing is a length (0 for no body), CHUNKED or UNTIL_CLOSE. */
 export const CHUNKED = -1;
 export const UNTIL_CLOSE = -2;
 
 const ABSENT = -3;
 const MAX_LENGTH_DIGITS = 15;
 
-// RFC 9112 6.3 rule 3: the usual means of smuggling; a sender must not send both.
+// RFC 9112 6.3 rule 3: a sender must not send both, which is the usual means of request smuggling.
 const BOTH = localResponse(400, 'both Content-Length and Transfer-Encoding');
-// RFC 9110 8.6 lets a recipient join equal ones; no sender means to send two.
+// RFC 9110 8.6 lets a recipient merge equal ones, but no sender sends two on purpose.
 const TWO_LENGTHS = localResponse(400, 'more than one Content-Length');
-// RFC 9110 8.6: digits only. A leading zero is refused with the rest: parsers differ in the base that they read it in.
+// RFC 9110 8.6: digits only. A leading zero is an error too, because parsers differ in the base that they assume.
 const BAD_LENGTH = localResponse(400, 'malformed Content-Length');
-// RFC 9112 6.1: a body whose last coding is not chunked has no end that two parties must agree on.
+// RFC 9112 6.1: a body whose last coding is not chunked has no end on which two parties must agree.
 const BAD_CODING = localResponse(400, 'transfer coding other than chunked');
-// RFC 9112 6.1: to be treated as faulty framing.
+// RFC 9112 6.1: must be treated as faulty framing.
 const CHUNKED_IN_1_0 = localResponse(400, 'Transfer-Encoding in HTTP/1.0');
 
+/** Returns the framing of a request's body, or a local response if it is ambiguous. */
 export function requestFraming(fields: HeaderFields, minor: number): number | LocalResponse {
   const framing = declaredFraming(fields, minor);
   return framing === ABSENT ? 0 : framing;
 }
 
-/** `isHead`: the response is to a HEAD request. Status 101 is no matter of framing and does not come here. */
+/**
+ * Returns the framing of a response's body, or why it is ambiguous. `isHead` is true for the response to a HEAD
+ * request. The status is never 101, after which there is no body.
+ */
 export function responseFraming(
   fields: HeaderFields,
   minor: number,
@@ -35,7 +39,7 @@ export function responseFraming(
 ): number | LocalResponse {
   const framing = declaredFraming(fields, minor);
   if (typeof framing !== 'number') return framing;
-  // RFC 9112 6.3 rule 1.
+  // RFC 9112 6.3 rule 1: these responses have no body.
   if (isHead || status < 200 || status === 204 || status === 304) return 0;
   return framing === ABSENT ? UNTIL_CLOSE : framing;
 }

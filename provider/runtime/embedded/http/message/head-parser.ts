@@ -1,27 +1,29 @@
-// Finds the end of a head and parses it, strictly, into reused objects: the first thing that happens to bytes of either side.
+// The strict parser of HTTP heads, which every byte from a client or target passes first; it fills reused objects.
 import { CR, FIELD_VALUE, LF, SP, TARGET, TOKEN } from './characters.ts';
 import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_HEAD_BYTES = 32 * 1024;
 
-// RFC 6585 5, RFC 9110 4.1 for the target within it.
+// RFC 6585 5; also for a request target that makes the head too long (RFC 9110 4.1).
 const TOO_LONG = localResponse(431, `head over ${MAX_HEAD_BYTES} bytes`);
-// RFC 9112 2.2 lets a recipient take a bare LF as a line's end; then two parties differ in where a head ends.
+// RFC 9112 2.2 lets a recipient accept a bare LF as a line's end, but then two parties may see different ends of a
+// head.
 const BARE_LF = localResponse(400, 'bare LF in the head');
-// RFC 9112 3 and 4: a method or a version. A TLS hello on a plain port ends here, and not at the idle timeout.
+// RFC 9112 3 and 4: a head begins with a method or a version. A TLS hello on a plain port fails here, not at the idle
+// timeout.
 const BAD_START = localResponse(400, 'not an HTTP message');
-// RFC 9112 3: method SP target SP version, single spaces. HTTP/0.9 has no version and ends here as well.
+// RFC 9112 3: method SP target SP version, single spaces. HTTP/0.9 has no version and fails here too.
 const BAD_REQUEST_LINE = localResponse(400, 'malformed request line');
-// RFC 9112 2.3. HTTP/2.0 behind a lone request line is the start of another protocol.
+// RFC 9112 2.3. HTTP/2.0 after a lone request line begins another protocol.
 const BAD_VERSION = localResponse(400, 'unknown HTTP version');
-// RFC 9112 4. The space before an empty reason may be missing: many servers leave it out, and nothing depends on it.
+// RFC 9112 4. The space before an empty reason may be missing: many servers omit it, and nothing depends on it.
 const BAD_STATUS_LINE = localResponse(502, 'malformed status line');
 
-/** What findHeadEnd returns where the head is not whole yet. */
+/** The result of `findHeadEnd` if the head is not whole yet. */
 export const INCOMPLETE = -1;
 
-/** A request's head; strings are what was sent. */
+/** A request's head. Its strings are what the client sent. */
 export class RequestHead {
   method = '';
   target = '';
@@ -30,6 +32,7 @@ export class RequestHead {
   readonly fields = new HeaderFields();
 }
 
+/** A response's head. Its strings are what the target sent. */
 export class ResponseHead {
   status = 0;
   reason = '';
@@ -37,7 +40,7 @@ export class ResponseHead {
   readonly fields = new HeaderFields();
 }
 
-/** The place of the first byte that is not part of an empty line before a request (RFC 9112 2.2). */
+/** Returns the place after the empty lines before a request (RFC 9112 2.2). */
 export function skipEmptyLines(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at + 1 < to && bytes[at] === CR && bytes[at + 1] === LF) at += 2;
@@ -45,9 +48,9 @@ export function skipEmptyLines(bytes: Uint8Array, from: number, to: number): num
 }
 
 /**
- * The place after the empty line that ends the head which starts at `from`; INCOMPLETE where there is none yet.
- * `searchedTo`: what an earlier call has seen without finding it. An incomplete head is refused as soon as it is too
- * long or nothing could complete it.
+ * Returns the place after the empty line that ends the head at `from`, INCOMPLETE if there is none yet, or a local
+ * response as soon as the head is too long or cannot become valid. `searchedTo` is where an earlier call stopped
+ * searching.
  */
 export function findHeadEnd(bytes: Buffer, from: number, searchedTo: number): number | LocalResponse {
   const searchFrom = Math.max(from, searchedTo - 3);
@@ -62,7 +65,7 @@ export function findHeadEnd(bytes: Buffer, from: number, searchedTo: number): nu
   return bytes.length - from >= MAX_HEAD_BYTES ? TOO_LONG : INCOMPLETE;
 }
 
-/** Parses the head at bytes[from..to), of findHeadEnd. */
+/** Parses the request head at bytes[from..to), whose end `findHeadEnd` found. Returns a local response if it is malformed. */
 export function parseRequestHead(
   bytes: Buffer,
   from: number,
@@ -89,7 +92,7 @@ export function parseRequestHead(
   return parseFields(bytes, at + 11, to - 2, from, head.fields);
 }
 
-/** Parses the head at bytes[from..to), of findHeadEnd. */
+/** Parses the response head at bytes[from..to), whose end `findHeadEnd` found. Returns why it is malformed, if it is. */
 export function parseResponseHead(
   bytes: Buffer,
   from: number,
@@ -114,7 +117,7 @@ export function parseResponseHead(
   return parseFields(bytes, at + 2, to - 2, from, head.fields);
 }
 
-/** "HTTP/1.0" and "HTTP/1.1" in capitals (RFC 9112 2.3): the minor version, or -1. */
+/** Returns the minor version of "HTTP/1.0" or "HTTP/1.1" in capitals (RFC 9112 2.3), or -1. */
 function parseVersion(bytes: Buffer, from: number): number {
   if (!hasVersion(bytes, from) || bytes[from + 5] !== 0x31 || bytes[from + 6] !== 0x2e) return -1;
   const minor = (bytes[from + 7] as number) - 0x30;
@@ -131,7 +134,7 @@ function hasVersion(bytes: Buffer, from: number): boolean {
   );
 }
 
-/** Three digits, 100-599 (RFC 9110 15), or -1. */
+/** Returns a status of three digits, 100-599 (RFC 9110 15), or -1. */
 function parseStatus(bytes: Buffer, from: number): number {
   let status = 0;
   for (let at = from; at < from + 3; at++) {

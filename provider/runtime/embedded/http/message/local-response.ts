@@ -1,7 +1,7 @@
-// Local responses: the status and reason of what the proxy responds itself in the place of a target, as HTTP/1.1 text.
+// Local responses: what the proxy responds in place of a target, as status, reason and HTTP/1.1 text.
 import { STATUS_CODES } from 'node:http';
 
-/** What the pure parsers return for a message that may not pass. A fault in a target's response always becomes a 502. */
+/** A local response. Parsers return one for a message that must not pass; a target's message becomes a 502. */
 export interface LocalResponse {
   readonly status: number;
   readonly reason: string;
@@ -11,7 +11,7 @@ export function localResponse(status: number, reason: string): LocalResponse {
   return Object.freeze({ status, reason });
 }
 
-/** The response as a short plain text. With `isHead`, for a HEAD request, its head only. */
+/** Returns the text of a local response with a short body. With `isHead`, for a HEAD request, only its head. */
 export function localResponseText(status: number, reason: string, isKept: boolean, isHead: boolean): string {
   const body = `${status} ${STATUS_CODES[status]}: ${reason}\n`;
   const allow = status === 405 ? 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n' : '';

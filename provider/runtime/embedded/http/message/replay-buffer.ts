@@ -1,6 +1,6 @@
-// The beginning of a request's body as it goes to a backend: kept while no target has it, or while another may get it.
+// The replay buffer: the beginning of a request's body as targets get it, kept until no other target may need it.
 
-/** More than this is not kept; a request that is longer is sent once. */
+/** Longest body that is kept. A longer request is sent only once. */
 const MAX_REPLAY_BYTES = 64 * 1024;
 
 export class ReplayBuffer {
@@ -8,7 +8,7 @@ export class ReplayBuffer {
   #bytes = 0;
   #isWhole = true;
 
-  /** Everything that was added is still here. */
+  /** True if everything that was added is still kept. */
   get isWhole(): boolean {
     return this.#isWhole;
   }
@@ -27,13 +27,13 @@ export class ReplayBuffer {
     this.#isWhole = true;
   }
 
-  /** Copies output[from..to). */
+  /** Adds a copy of output[from..to). */
   add(output: Buffer, from: number, to: number): void {
     this.#pieces.push(Buffer.from(output.subarray(from, to)));
     this.#bytes += to - from;
   }
 
-  /** As add(), but where it would be too much everything is forgotten. */
+  /** Adds a copy of output[from..to), or forgets everything if that would be too much. */
   addIfItFits(output: Buffer, from: number, to: number): void {
     if (!this.#isWhole) return;
     if (this.#bytes + to - from > MAX_REPLAY_BYTES) this.forget();
@@ -46,7 +46,7 @@ export class ReplayBuffer {
     this.#isWhole = false;
   }
 
-  /** All of it as latin1, to be written in one piece with the head. */
+  /** Returns everything as latin1 text, to be written together with the head. */
   text(): string {
     let text = '';
     for (const piece of this.#pieces) text += piece.toString('latin1');

@@ -1,4 +1,4 @@
-// A request that was taken: what the runtime needs to know of it and the head that its backend gets. Pure.
+// An accepted request: what the runtime knows about it, and the head that its target gets. Pure.
 import { isAuthority, isSameAuthority } from './authority.ts';
 import { ConnectionOptions } from './connection-options.ts';
 import { EXPECT, HOST, nameSet, TE } from './field-names.ts';
@@ -11,51 +11,55 @@ import { HTTP, type Scheme } from './scheme.ts';
 import { removeDotSegments } from './target-path.ts';
 import { chainedLines, type TrustedConnection } from './trusted-proxies.ts';
 
-// RFC 9112 3.2.3: a tunnel to wherever the client likes is nothing that a load balancer gives.
+// RFC 9112 3.2.3: a load balancer gives no tunnels to arbitrary destinations.
 const CONNECT = localResponse(405, 'CONNECT is not served');
-// RFC 9112 3.2: also where there are two, even equal ones.
+// RFC 9112 3.2: one Host field is required; two are an error even if they are equal.
 const NO_HOST = localResponse(400, 'no Host header');
 const TWO_HOSTS = localResponse(400, 'more than one Host header');
 const BAD_HOST = localResponse(400, 'malformed Host header');
-// RFC 9112 3.2: origin-form, absolute-form with the scheme of the connection (RFC 9110 7.4), or * for OPTIONS.
+// RFC 9112 3.2: origin-form, absolute-form with the connection's scheme (RFC 9110 7.4), or * for OPTIONS.
 const BAD_TARGET = localResponse(400, 'malformed request target');
-// RFC 9112 3.2.2 has the target win; a backend may see it otherwise, so that they must agree.
+// RFC 9112 3.2.2 prefers the target, but a backend may prefer the Host field, so both must agree.
 const OTHER_HOST = localResponse(400, 'request target and Host header differ');
 
-/** RFC 9110 9.2.2: those that may be sent again without being asked. TRACE and OPTIONS have no effect either. */
+/** RFC 9110 9.2.2: methods that may be repeated without the client's consent. TRACE and OPTIONS have no effect. */
 const REPLAYABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
-/** RFC 9110 10.1.1: HTTP/1.0 has no expectation, and nobody to response it. */
+/**
+ * Fields that are dropped from an HTTP/1.0 request. RFC 9110 10.1.1: HTTP/1.0 has no expectation, and its clients
+ * expect no 100 response.
+ */
 const REQUEST_DROPS_1_0 = nameSet(...dropped(REQUEST_DROPS), EXPECT);
 
-/** One a connection, reused; strings stay valid for as long as the request lasts. */
+/** An accepted request; reused for the next request of the connection. Strings stay valid for the whole request. */
 export class Request {
   method = '';
-  /** Its authority, as the backend gets it. */
+  /** The authority as the target gets it. */
   host = '';
-  /** The target as the backend gets it. */
+  /** The request target as the backend gets it. */
   target = '';
   minor = 1;
   /** A length or CHUNKED. */
   framing = 0;
   isHead = false;
-  /** The client wants the connection kept. */
+  /** True if the client wants the connection kept. */
   isKeepAlive = false;
-  /** The protocols that the client asked for, where a 101 may come: the request has no body. */
+  /** Value of the Upgrade field if a 101 is allowed, which requires a request without a body. */
   upgrade: string | undefined;
-  /** RFC 9110 9.2.2: it may be sent to a second target after a first one got it. */
+  /** True if the request may be sent to a second target after a first one got it (RFC 9110 9.2.2). */
   isReplayable = false;
-  /** The head for the backend, with its empty line. */
+  /** The head for the target, including its empty line. */
   head = '';
 }
 
-// Every parse ends in the tick in which it began, so that a worker needs one of each.
+// Every parse ends in the tick in which it began, so that a worker needs only one of each.
 const parsed = new RequestHead();
 const connection = new ConnectionOptions();
 
 /**
- * Reads the head at bytes[from..to), of findHeadEnd, into `request`. `forwarded`: of forwardedLines, or the connection
- * of a trusted proxy. `defaultHost`: the Host that a backend gets for an HTTP/1.0 request without one.
+ * Reads the head at bytes[from..to), whose end `findHeadEnd` found, into `request`. `forwarded` is a result of
+ * `forwardedLines`, or the connection of a trusted proxy. `defaultHost` is the Host for an HTTP/1.0 request without
+ * one. Returns a local response if the request is not accepted.
  */
 export function readRequest(
   bytes: Buffer,
@@ -112,11 +116,12 @@ export function readRequest(
   return undefined;
 }
 
-/** The lines about this hop that the backend gets. */
+/** The lines about this connection that the target gets. */
 function ownLines(fields: HeaderFields, framing: number, upgrade: string | undefined): string {
   let lines = framing === CHUNKED ? 'Transfer-Encoding: chunked\r\n' : '';
   if (upgrade !== undefined) lines += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
-  // RFC 9110 10.1.4: of TE only this word is passed, since trailers are; every other one is between neighbours.
+  // RFC 9110 10.1.4: only `trailers` of TE is passed on, because trailers are; other values concern one connection
+  // only.
   else if (takesTrailers(fields)) lines += 'Connection: TE\r\nTE: trailers\r\n';
   return lines;
 }
@@ -138,7 +143,7 @@ function findHost(fields: HeaderFields): string | undefined | LocalResponse {
   return host === undefined || isAuthority(host) ? host : BAD_HOST;
 }
 
-/** The authority of a target in absolute-form; undefined: it is none. RFC 9110 4.2.1. */
+/** Returns the authority of a request target in absolute-form, or `undefined` for another form (RFC 9110 4.2.1). */
 function absoluteAuthority(target: string, { prefix }: Scheme): string | undefined {
   if (target.slice(0, prefix.length).toLowerCase() !== prefix) return undefined;
   const end = target.slice(prefix.length).search(/[/?]/);
@@ -146,7 +151,7 @@ function absoluteAuthority(target: string, { prefix }: Scheme): string | undefin
   return isAuthority(authority) ? authority : undefined;
 }
 
-/** RFC 9112 3.2.1 and 3.2.4, of what follows the authority. */
+/** Returns the origin-form of what follows the authority (RFC 9112 3.2.1 and 3.2.4). */
 function originForm(rest: string, method: string): string {
   if (rest === '') return method === 'OPTIONS' ? '*' : '/';
   return rest.startsWith('?') ? `/${rest}` : rest;

@@ -1,4 +1,4 @@
-// Collects the heads that a target sends for one request, interim ones first, until the final one is whole.
+// The reader of the heads that a target sends for one request: interim ones first, then the final one.
 import { findHeadEnd, INCOMPLETE } from './head-parser.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 import type { Request } from './request.ts';
@@ -6,15 +6,15 @@ import { Response, readResponse } from './response.ts';
 
 const MAX_INTERIM_RESPONSES = 100;
 
-// RFC 9110 15.2 sets no bound; a target that sends more than this sends them for no good.
+// RFC 9110 15.2 sets no limit; more than this serves no purpose.
 const TOO_MANY_INTERIM = localResponse(502, 'too many interim responses');
 
 const NOTHING = Buffer.alloc(0);
 
 export class ResponseReader {
-  /** Whole once next() has returned true. */
+  /** The response, valid after `next` returned `true`. */
   readonly response = new Response();
-  /** What push() was given last, with what was kept before it; the body begins at `bodyFrom`. */
+  /** The bytes of the last `push` and those kept before them; the body begins at `bodyFrom`. */
   bytes: Buffer = NOTHING;
   bodyFrom = 0;
   #searchedTo = 0;
@@ -26,7 +26,7 @@ export class ResponseReader {
     this.#interimResponses = 0;
   }
 
-  /** Takes more, for next(). */
+  /** Adds bytes for `next`. */
   push(chunk: Buffer): void {
     const held = this.#held;
     this.bytes = held === undefined ? chunk : Buffer.concat([held, chunk]);
@@ -35,7 +35,10 @@ export class ResponseReader {
     this.#held = undefined;
   }
 
-  /** Returns true if another head is whole, false if more must come, or why it is malformed. An interim head is not the last. */
+  /**
+   * Reads the next head. Returns `true` if it is whole, `false` if more bytes must come, or why it is malformed.
+   * Another head follows an interim one.
+   */
   next(request: Request): boolean | LocalResponse {
     const { bytes, bodyFrom, response } = this;
     const end = findHeadEnd(bytes, bodyFrom, this.#searchedTo);

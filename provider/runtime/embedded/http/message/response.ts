@@ -1,4 +1,4 @@
-// A target's response that was taken: its status, the fields that the client gets, and how its body is framed. Pure.
+// An accepted response of a target: its status, the fields that the client gets, and the framing of its body. Pure.
 import { ConnectionOptions } from './connection-options.ts';
 import { UPGRADE } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
@@ -8,23 +8,23 @@ import { type LocalResponse, localResponse } from './local-response.ts';
 import type { Request } from './request.ts';
 import { BODILESS_RESPONSE_DROPS, keptLines, RESPONSE_DROPS } from './rewrite.ts';
 
-// RFC 9110 7.8 and 15.2.2: only to a protocol that the request asked for, and with its name.
+// RFC 9110 7.8 and 15.2.2: a target may switch only to a protocol that the request named, and must name it.
 const UNASKED_SWITCH = localResponse(502, 'switched protocols without being asked');
 
-/** One a connection, reused; strings stay valid for as long as the response lasts. */
+/** An accepted response; reused for the next response. Strings stay valid for the whole response. */
 export class Response {
   status = 0;
   reason = '';
-  /** The lines of the fields that go on, without what is said of the connection. */
+  /** Field lines to pass on, without those that concern the connection. */
   fields = '';
   /** A length, CHUNKED or UNTIL_CLOSE. */
   framing = 0;
-  /** The target keeps its connection open. */
+  /** True if the target keeps its connection open. */
   isKeepAlive = false;
-  /** The protocol that the connection speaks after a 101. */
+  /** Protocol of the connection after a 101. */
   upgrade: string | undefined;
 
-  /** 100, 102, 103: the final response is still to come. */
+  /** True for 100, 102 and 103, after which the final response follows. */
   get isInterim(): boolean {
     return this.status < 200 && this.status !== 101;
   }
@@ -33,7 +33,7 @@ export class Response {
     return this.status === 101;
   }
 
-  /** There is a body, and nothing in the head tells how long it is. */
+  /** True for a body whose length the head does not tell. */
   get hasUnknownLength(): boolean {
     return this.framing < 0;
   }
@@ -42,7 +42,10 @@ export class Response {
 const parsed = new ResponseHead();
 const connection = new ConnectionOptions();
 
-/** Reads the head at bytes[from..to), of findHeadEnd, into `response`; every refusal means 502. */
+/**
+ * Reads the head at bytes[from..to), whose end `findHeadEnd` found, into `response`. Returns why it is malformed, which
+ * the client gets as a 502.
+ */
 export function readResponse(
   bytes: Buffer,
   from: number,

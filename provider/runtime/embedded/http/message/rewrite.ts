@@ -1,4 +1,4 @@
-// Makes the head that goes on: end-to-end fields as they came, hop-by-hop fields dropped, our own added.
+// The rewriting of heads: end-to-end fields pass unchanged, hop-by-hop fields are dropped, own fields are added.
 import { plainAddress } from '../../../../model/base/plain-address.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import {
@@ -21,7 +21,7 @@ import {
 } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
-/** RFC 9110 7.6.1, and the fields for a proxy that RFC 2616 13.5.1 named: they end at this hop whether named or not. */
+/** Fields that always end at this hop: those of RFC 9110 7.6.1, and the proxy fields of RFC 2616 13.5.1. */
 const HOP_BY_HOP = [
   CONNECTION,
   KEEP_ALIVE,
@@ -34,19 +34,17 @@ const HOP_BY_HOP = [
   HTTP2_SETTINGS,
 ];
 
-/** A client's own word on where it comes from is worth nothing. */
+/** Fields dropped from requests. A client's own X-Forwarded fields cannot be trusted. */
 export const REQUEST_DROPS = nameSet(...HOP_BY_HOP, X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_PORT, FORWARDED);
+/** Fields dropped from responses. */
 export const RESPONSE_DROPS = nameSet(...HOP_BY_HOP);
-/** RFC 9110 8.6: 1xx and 204 have no length. */
+/** Fields dropped from 1xx and 204 responses, which have no length (RFC 9110 8.6). */
 export const BODILESS_RESPONSE_DROPS = nameSet(...HOP_BY_HOP, CONTENT_LENGTH);
 
-/** Dropped by nomination they would leave another message behind for the next hop. */
+/** Fields that a Connection field may not remove, because the next hop would read a different message without them. */
 const NEVER_NOMINATED = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
 
-/**
- * The lines of `fields` that go on, as they came. Lines that stand together are copied as one piece; most heads lose
- * one line or none.
- */
+/** The field lines to pass on, unchanged. Adjacent lines are copied as one piece; most heads lose one line or none. */
 export function keptLines(fields: HeaderFields, drops: Uint8Array, nominated: readonly string[] | undefined): string {
   let kept = '';
   let runStart = -1;
@@ -67,12 +65,12 @@ function isNominated(fields: HeaderFields, index: number, nominated: readonly st
   return NEVER_NOMINATED[fields.known[index] as number] === 0 && nominated.includes(fields.name(index).toLowerCase());
 }
 
-/** The lines that tell a backend of the client; made once a connection. */
+/** The X-Forwarded lines that tell a target about the client; made once for each connection. */
 export function forwardedLines(remoteAddress: string, protocol: 'http' | 'https', localPort: number): string {
   return `X-Forwarded-For: ${plainAddress(remoteAddress)}\r\nX-Forwarded-Proto: ${protocol}\r\nX-Forwarded-Port: ${localPort}\r\n`;
 }
 
-/** The value of an upgrade that goes on, or undefined. RFC 9113 3.1 took h2c away; a proxy must never pass it. */
+/** Returns the upgrade to pass on, or `undefined`. RFC 9113 3.1 removed h2c, which a proxy must never pass on. */
 export function upgradeValue(fields: HeaderFields, connection: ConnectionOptions): string | undefined {
   if (!connection.isUpgrade) return undefined;
   let value: string | undefined;

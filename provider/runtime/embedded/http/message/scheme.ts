@@ -1,7 +1,8 @@
-// What differs between plain HTTP and HTTPS once the bytes are there.
+// The differences between HTTP and HTTPS after decryption.
 
+/** The scheme of a client connection. */
 export interface Scheme {
-  /** Of the listener. */
+  /** Protocol of the listener. */
   readonly protocol: 'HTTP' | 'HTTPS';
   readonly name: 'http' | 'https';
   readonly prefix: string;

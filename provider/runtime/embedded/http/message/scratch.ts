@@ -1,19 +1,19 @@
-// The memory in which bodies are decoded and framed: one buffer a worker, since all of it is written in the same tick.
+// The scratch buffer for decoding and framing bodies: one for each worker, because all of it is written in one tick.
 
-/** One read of a target and its framing. */
+/** Size of the scratch buffer: one read from a target, and its framing. */
 const SCRATCH_BYTES = 48 * 1024;
-/** The largest trailer section with its separators rewritten, the last chunk and a chunk's framing. */
+/** Room for the largest trailer section with rewritten separators, the last chunk, and a chunk's framing. */
 const ROOM_BYTES = 12 * 1024;
 
 let scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
-/** For so much data behind CHUNK_HEAD_BYTES of room, with room for all framing after it. */
+/** Returns a buffer for `dataBytes` that begin at CHUNK_HEAD_BYTES, with room for all framing after them. */
 export function scratchFor(dataBytes: number): Buffer {
   const needed = dataBytes + ROOM_BYTES;
   return needed <= scratch.length ? scratch : Buffer.allocUnsafeSlow(needed);
 }
 
-/** To be called when `output` was not written at once: its memory stays with the connection, so that others need new. */
+/** Gives `output` to a connection that has not written it yet; other users then get a new scratch buffer. */
 export function keepOutput(output: Buffer): void {
   if (output === scratch) scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 }

@@ -1,10 +1,10 @@
-// Proxies in front of the runtime whose word on the client is believed: who they are, and what a backend gets of it. Pure.
+// Trusted proxies in front of the runtime: their networks, and the forwarding lines for requests through them. Pure.
 import { BlockList, isIPv6 } from 'node:net';
 import { plainAddress } from '../../../../model/base/plain-address.ts';
 import { FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PORT, X_FORWARDED_PROTO } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
-/** A connection of a trusted proxy. */
+/** A client connection from a trusted proxy. */
 export interface TrustedConnection {
   readonly remoteAddress: string;
   readonly protocol: 'http' | 'https';
@@ -15,11 +15,11 @@ const PROTO = /^https?$/i;
 const PORT = /^[1-9][0-9]{0,4}$/;
 const MAX_PORT = 65_535;
 
-/** Made once of a listener's settings. */
+/** The trusted networks of a listener, made once from its settings. */
 export class TrustedProxies {
   readonly #blocks = new BlockList();
 
-  /** `blocks`: such as `10.0.0.0/8` or `2001:db8::/32`. */
+  /** `blocks` are networks such as `10.0.0.0/8` or `2001:db8::/32`. */
   constructor(blocks: readonly string[]) {
     for (const block of blocks) {
       const [network = '', bits] = block.split('/');
@@ -34,18 +34,18 @@ export class TrustedProxies {
 }
 
 /**
- * The lines that tell a backend of the client behind the proxy that sent `fields`. For is a chain to which each proxy
- * adds whom it took the request from; the others go on as they came, where they are one and well formed, and else tell
- * of this connection.
+ * The forwarding lines for a request whose `fields` a trusted proxy sent. X-Forwarded-For is a chain to which each
+ * proxy adds the address that it got the request from. X-Forwarded-Proto and -Port pass if they occur once and are well
+ * formed; otherwise they describe this connection.
  */
 export function chainedLines(fields: HeaderFields, { remoteAddress, protocol, localPort }: TrustedConnection): string {
   let chain = '';
   let forwarded = '';
   for (let index = 0; index < fields.count; index++) {
     const known = fields.known[index];
-    // RFC 9110 5.3: lines of one name are one list, in their order.
+    // RFC 9110 5.3: several lines with one name form one list in their order.
     if (known === X_FORWARDED_FOR && fields.value(index) !== '') chain += `${fields.value(index)}, `;
-    // RFC 7239 4: every proxy adds to it or leaves it as it is.
+    // RFC 7239 4: a proxy adds to the field or passes it unchanged.
     else if (known === FORWARDED) forwarded += `Forwarded: ${fields.value(index)}\r\n`;
   }
   const proto = onlyValue(fields, X_FORWARDED_PROTO);
@@ -55,7 +55,7 @@ export function chainedLines(fields: HeaderFields, { remoteAddress, protocol, lo
   return `X-Forwarded-For: ${chain}${plainAddress(remoteAddress)}\r\nX-Forwarded-Proto: ${passedProto}\r\nX-Forwarded-Port: ${passedPort}\r\n${forwarded}`;
 }
 
-/** '': there is none, or more than one, of which nobody could say which counts. */
+/** Returns the value of a field that occurs exactly once, otherwise ''. */
 function onlyValue(fields: HeaderFields, id: number): string {
   const at = fields.known.indexOf(id);
   if (at === -1 || at >= fields.count) return '';
