@@ -117,7 +117,7 @@ test('requests that the proxy rejects have a line with what is known of them', a
     [400, undefined, undefined, 'not an HTTP message'],
     [400, 'GET', '/a', 'no Host header'],
     [405, 'CONNECT', 'shop.example:443', 'CONNECT is not served'],
-    [408, 'GET', '/slow', 'the request head has not come in time'],
+    [408, 'GET', '/slow', 'the request head did not arrive in time'],
     [431, 'GET', '/long', 'head over 32768 bytes'],
   ]);
   assert.ok(seen.every(({ listener, client, target }) => listener === 'web' && client !== undefined && !target));

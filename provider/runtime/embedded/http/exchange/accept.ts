@@ -1,4 +1,4 @@
-// Where an accepted socket of an HTTP listener comes in: the binding calls acceptHttp for each.
+// The entry of HTTP connections: each accepted socket of an HTTP listener becomes a client connection.
 
 import { HTTP_BUFFER_BYTES, TcpConnection } from '../../io/tcp-connection.ts';
 import type { AcceptClient } from '../../serving/tcp-listening-socket.ts';

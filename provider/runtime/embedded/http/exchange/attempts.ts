@@ -1,4 +1,4 @@
-// Where a request goes: the target that is picked next, and a connection to it; reused for the next request.
+// The attempts of a request: the target that is picked next, and a connection to it.
 import type { PickingClient } from '../../../select/stickiness.ts';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
@@ -12,13 +12,13 @@ import type { ExchangeClient } from './exchange-client.ts';
 const MAX_RETRIES = 2;
 
 export class Attempts implements PickingClient {
-  /** Of the last pick; '' where nothing. */
+  /** The sticky cookie that the last pick sets, or ''. */
   setCookie = '';
   readonly #client: ExchangeClient;
   readonly #request: Request;
   #own: OwnUpstream | undefined;
   #upstream: Upstream | undefined;
-  /** Where the last target was picked. */
+  /** The target set of the last pick. */
   #targets: TargetSet | undefined;
   #target: Target | undefined;
   #retries = 0;
@@ -37,7 +37,7 @@ export class Attempts implements PickingClient {
     return this.#request.head;
   }
 
-  /** The connection that the request goes out on, or is to. */
+  /** The connection for the request, which may still be connecting. */
   get upstream(): Upstream | undefined {
     return this.#upstream;
   }
@@ -46,12 +46,12 @@ export class Attempts implements PickingClient {
     return this.#retries;
   }
 
-  /** A target was tried and could not be reached. */
+  /** True if a target was tried and could not be reached. */
   get hasTried(): boolean {
     return this.#tried !== undefined;
   }
 
-  /** The target picked last, and the rule that it is of. */
+  /** Target key of the last pick. */
   get targetKey(): string | undefined {
     return this.#target?.key;
   }
@@ -60,13 +60,13 @@ export class Attempts implements PickingClient {
     return this.#targets?.settings.ruleId;
   }
 
-  /** Of the final response, where the last pick sets a cookie: interim responses set none. */
+  /** The Set-Cookie line for the final response if the last pick sets a cookie, otherwise ''. */
   get cookieLine(): string {
     if (this.setCookie === '') return '';
     return `Set-Cookie: ${this.setCookie}${this.#client.isSecure ? '; Secure' : ''}\r\n`;
   }
 
-  /** A new request. */
+  /** Starts with a new request. */
   start(): void {
     this.#targets = undefined;
     this.#target = undefined;
@@ -74,33 +74,42 @@ export class Attempts implements PickingClient {
     this.#tried = undefined;
   }
 
-  /** For `user`: a connection of the pool, which is reused and ready, or one that is yet to connect. Undefined: none eligible. */
+  /**
+   * Picks a target and returns a connection for `user`: an idle one, which is reused and ready, or one that still
+   * connects. Returns `undefined` if no target is eligible.
+   */
   next(user: UpstreamUser): Upstream | undefined {
     this.drop();
     this.#upstream = this.#next(user);
     return this.#upstream;
   }
 
-  /** Gives the connection away. */
+  /** Returns the connection and gives it up. */
   take(): Upstream {
     const upstream = this.#upstream as Upstream;
     this.#upstream = undefined;
     return upstream;
   }
 
-  /** Closes the connection: nothing that comes on it is wanted any more. */
+  /** Closes the connection; its further data is not wanted. */
   drop(): void {
     const upstream = this.#upstream;
     this.#upstream = undefined;
     upstream?.destroy();
   }
 
-  /** By the rules of now: those by which it was picked may have changed, though its target is still bound. */
+  /**
+   * Returns `true` if the connection's target is still bound and still right for the request. The rules may have
+   * changed since the pick.
+   */
   isRight(): boolean {
     return this.#upstream?.target.isBound === true && this.#client.targetsFor(this.#request) === this.#targets;
   }
 
-  /** Its target is not picked again, unless it only closed a connection that had been idle. False: that was the last attempt. */
+  /**
+   * Records a failed attempt. Its target is not picked again, unless it only closed a connection that had been idle.
+   * Returns `false` if that was the last attempt.
+   */
   failed(upstream: Upstream): boolean {
     if (!upstream.isReused) {
       this.#tried ??= new Set();
@@ -109,7 +118,7 @@ export class Attempts implements PickingClient {
     return ++this.#retries <= MAX_RETRIES;
   }
 
-  /** Closes the connection, and the idle one that only this client may use. */
+  /** Closes the connection, and the idle connection that only this client may use. */
   destroy(): void {
     this.drop();
     this.#own?.destroy();
@@ -121,7 +130,8 @@ export class Attempts implements PickingClient {
     const target = this.#targets.pick(this, this.#tried);
     if (target === undefined) return undefined;
     this.#target = target;
-    // A target may have closed a pooled connection without our knowing. Only what may be sent twice takes the risk.
+    // A target may have closed a pooled connection without the worker knowing. Only requests that may be sent twice
+    // risk that.
     const mayReuse = this.#request.isReplayable && this.#retries === 0;
     const home = this.#home();
     const pooled = mayReuse ? home.take(target) : undefined;
@@ -130,7 +140,7 @@ export class Attempts implements PickingClient {
     return pooled;
   }
 
-  /** Where idle connections are that the request may have. A swap may have changed that. */
+  /** The store of idle connections for the request, which a swap may change. */
   #home(): IdleUpstreams {
     if (this.#client.settings.proxyProtocol !== undefined) {
       this.#own ??= new OwnUpstream();

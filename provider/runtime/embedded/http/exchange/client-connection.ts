@@ -1,4 +1,4 @@
-// One client connection: reads its heads one after another, and hands each request to its exchange in order.
+// An HTTP client connection: it reads one head after another and passes each request to the exchange in order.
 import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { ClientConnection, TcpListeningSocket } from '../../serving/tcp-listening-socket.ts';
@@ -12,14 +12,15 @@ import { Exchange } from './exchange.ts';
 import { Http1Client, type Http1Connection } from './http1-client.ts';
 import { Tunnel } from './tunnel.ts';
 
-/** Of pipelined requests behind the one under way; beyond it the client's sending is stopped. */
+/** Limit for pipelined bytes that are buffered behind the current request. Above it, reading stops. */
 const MAX_HELD_BYTES = 32 * 1024;
-/** Between requests, or in the middle of a head. */
+/** State between requests, and in the middle of a head. */
 const HEAD = 0;
+/** State during an exchange. */
 const EXCHANGE = 1;
-/** We sent our FIN. */
+/** State after the worker's FIN. */
 const LINGER = 2;
-/** The tunnel has the socket; or it is closed. */
+/** State after the connection was closed, or passed to a tunnel. */
 const GONE = 3;
 
 export class HttpClientConnection implements ConnectionHandler, ClientConnection, Http1Connection, Timed {
@@ -30,20 +31,20 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   readonly #exchange: Exchange;
   readonly #body = new BodyReader();
   #state = HEAD;
-  /** Bytes of the client that no head or body has taken yet; memory of our own. */
+  /** The client's bytes that no head or body has taken yet, in memory of their own. */
   #held: Buffer | undefined;
-  /** How much of `#held` was searched for the end of a head. */
+  /** How many bytes of `#held` were searched for the end of a head. */
   #searchedTo = 0;
   #isReadingHeads = false;
   #hasAsked = false;
-  /** onData() returned false. */
+  /** True after onData() returned `false`. */
   #isPaused = false;
-  /** The client sent its FIN. */
+  /** True after the client's FIN. */
   #isEnded = false;
   #isDraining = false;
   readonly #deadline = new ConnectionDeadline();
 
-  /** `open` makes the connection with the handler that it is given. */
+  /** `open` makes the connection with the given handler. */
   constructor(listeningSocket: TcpListeningSocket, scheme: Scheme, open: (handler: ConnectionHandler) => Connection) {
     this.#listeningSocket = listeningSocket;
     this.#scheme = scheme;
@@ -59,7 +60,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     return !this.#isDraining && !this.#isToClose();
   }
 
-  /** A client that has just connected is about to ask, and not idle. */
+  /** Closes the connection. A client that has just connected is not idle: its request is about to come. */
   close(): void {
     this.#isDraining = true;
     if (this.#state !== HEAD) return;
@@ -101,8 +102,8 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     if (!this.#deadline.isOver(now)) return;
     if (this.#state === LINGER) this.#connection.destroy();
     else if (this.#held === undefined) this.#finish();
-    // RFC 9110 15.5.9.
-    else this.#respondLocally({ status: 408, reason: 'the request head has not come in time' }, this.#held, 0);
+    // RFC 9110 15.5.9: 408 for a request that did not arrive in time.
+    else this.#respondLocally({ status: 408, reason: 'the request head did not arrive in time' }, this.#held, 0);
   }
 
   exchangeEnded(isKept: boolean): void {
@@ -111,7 +112,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
       return;
     }
     this.#awaitHead();
-    // In the loop of readHeads() already where the exchange ended in the tick in which it began.
+    // An exchange that ended in the tick in which it began is still inside the loop of readHeads().
     if (this.#isReadingHeads) return;
     const held = this.#held;
     if (held !== undefined) this.#readHeads(held, true);
@@ -186,7 +187,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     else this.#hold(this.#withHeld(chunk), 0, true);
   }
 
-  /** The FIN behind the request under way and behind nothing else. */
+  /** Handles the client's FIN during an exchange, if nothing but the current request came before it. */
   #exchangeInputEnded(): void {
     if (!this.#body.isLast) this.#connection.destroy();
     else if (this.#held === undefined) this.#exchange.clientEnded();
@@ -211,24 +212,24 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     this.#deadline.awaitHead(this.#client.settings.idleTimeoutMs);
   }
 
-  /** What comes on it can still be responded, of an HTTP listener that has become an HTTPS one too. */
+  /** Returns `true` if the listener still speaks HTTP or HTTPS, so that a request can be responded to. */
   #isHttp(): boolean {
     const { protocol } = this.#client.settings;
     return protocol === 'HTTP' || protocol === 'HTTPS';
   }
 
-  /** Its clients are to connect anew, elsewhere or in another way. */
+  /** Returns `true` if clients must connect again, because the socket closes or the listener's protocol has changed. */
   #isToClose(): boolean {
     return this.#listeningSocket.isClosing || this.#client.settings.protocol !== this.#scheme.protocol;
   }
 
-  /** The head is, or begins, at bytes[from]. */
+  /** Sends a local response to the head that is, or begins, at bytes[from], and closes. */
   #respondLocally(localResponse: LocalResponse, bytes: Buffer, from: number): void {
     this.#client.respondToHead(localResponse, bytes, from);
     this.#finish();
   }
 
-  /** FIN after what is queued; the rest of the client's input is read and dropped for a while. */
+  /** Sends a FIN after the queued bytes; the client's further input is read and dropped for a while. */
   #finish(): void {
     this.#state = LINGER;
     this.#exchange.destroy();

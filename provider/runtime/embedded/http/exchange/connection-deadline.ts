@@ -1,10 +1,13 @@
-// How long a client connection may stay as it is while no exchange has it: idle, in the middle of a head, or closed.
+// The deadline of a client connection outside exchanges: while it is idle, sends a head, or was closed.
 
-/** How long a closed connection's input is read and dropped: closed with unread input, it would be reset under the response. */
+/**
+ * How long the input of a closed connection is read and dropped. If unread input were left, closing would send a reset,
+ * which destroys the response.
+ */
 const LINGER_MS = 5_000;
-/** What idle connections of a socket that closes for good still have. */
+/** How long idle connections may stay when their listening socket closes. */
 const CLOSING_IDLE_MS = 5_000;
-/** What a client still has in a drain whose first request has not come, or is not whole. */
+/** How long a client in a drain may take to complete its first request's head. */
 const DRAINING_HEAD_MS = 1_000;
 
 export class ConnectionDeadline {
@@ -12,30 +15,32 @@ export class ConnectionDeadline {
   #isHeadBegun = false;
   #isClosingSeen = false;
 
-  /** The next head may be so long in coming. */
+  /** Starts the wait for the next request's head. */
   awaitHead(idleTimeoutMs: number): void {
     this.#isHeadBegun = false;
     this.#at = performance.now() + idleTimeoutMs;
   }
 
-  /** A head's time runs from its first byte, however slowly the rest comes. */
+  /** Starts the time for a whole head at its first byte, however slowly the rest arrives. */
   headBegun(idleTimeoutMs: number): void {
     if (this.#isHeadBegun) return;
     this.#isHeadBegun = true;
     this.#at = performance.now() + idleTimeoutMs;
   }
 
+  /** Shortens the wait for a head during a drain. */
   draining(): void {
     this.#at = Math.min(this.#at, performance.now() + DRAINING_HEAD_MS);
   }
 
-  /** Counts from the first time. */
+  /** Shortens the idle time when the listening socket closes; only the first call counts. */
   closing(now: number): void {
     if (this.#isClosingSeen) return;
     this.#isClosingSeen = true;
     this.#at = Math.min(this.#at, now + CLOSING_IDLE_MS);
   }
 
+  /** Starts the time in which input is read and dropped. */
   linger(): void {
     this.#at = performance.now() + LINGER_MS;
   }

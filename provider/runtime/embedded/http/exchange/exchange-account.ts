@@ -1,4 +1,4 @@
-// What is told of an exchange: its place under the listener's limit, what it counts, and its entry in the access log.
+// The record of an exchange: its place under the listener's limit, its counters, and its access log entry.
 import { pathOf } from '../../access-log/request-line.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { Request } from '../message/request.ts';
@@ -6,16 +6,16 @@ import type { Upstream } from '../upstream/upstream.ts';
 import type { Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 
-/** One a connection, reused. */
+/** The record of one exchange; reused for the next exchange of the client connection. */
 export class ExchangeAccount {
-  /** What went wrong. */
+  /** Why the exchange failed, or `undefined`. */
   error: string | undefined;
   readonly #client: ExchangeClient;
   readonly #request: Request;
   readonly #attempts: Attempts;
   #begunAtMs = 0;
   #status: number | undefined;
-  /** Where it counts as waiting for its response; only a listener with a limit counts that. */
+  /** The counters in which the exchange counts as waiting for its response; only listeners with a limit count that. */
   #reserved: ListenerColumn | undefined;
 
   constructor(client: ExchangeClient, attempts: Attempts) {
@@ -31,7 +31,7 @@ export class ExchangeAccount {
     this.#client.counters.request();
   }
 
-  /** False: the listener has as many requests under way as it may. */
+  /** Takes a place under the listener's limit of waiting requests. Returns `false` if there is none. */
   reserve(): boolean {
     const { settings, counters } = this.#client;
     const { maxPendingRequests } = settings;
@@ -41,26 +41,27 @@ export class ExchangeAccount {
     return true;
   }
 
-  /** The head of the target's response goes to the client. */
+  /** Counts the target's response when its head goes to the client. */
   targetResponded(status: number, upstream: Upstream): void {
     this.#responded(status);
     this.#client.counters.targetResponded(status);
     upstream.target.counters.responded(status);
   }
 
+  /** Counts a local response. */
   respondedLocally(status: number, reason: string): void {
     this.#responded(status);
     this.error = reason;
     this.#client.counters.localResponded(status);
   }
 
-  /** The response is with the client, whole. */
+  /** Ends the record when the whole response went to the client. */
   finished(now: number): void {
     this.#client.counters.finished(now - this.#begunAtMs);
     this.#record(now);
   }
 
-  /** It ends without that. */
+  /** Ends the record of an exchange without a whole response. */
   aborted(): void {
     this.#unreserve();
     this.#record(performance.now());

@@ -1,30 +1,34 @@
-// How long an exchange may still take: until the next part of it comes, and until its end if its target is unbound.
+// Deadlines of an exchange: for its next progress, and for its end after its target was unbound.
 import type { UnbindRule } from '../../serving/target.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
 import type { LocalResponse } from '../message/local-response.ts';
 import { BODY_LATE, IDLE, TARGET_LATE, UNBOUND, UNBOUND_UNFINISHED } from './exchange-faults.ts';
 import type { RequestRelay } from './request-relay.ts';
 
-/** One a connection, reused. */
+/** The deadlines of one exchange; reused for the next exchange of the client connection. */
 export class ExchangeDeadline {
   #part = 0;
   #drain = Number.POSITIVE_INFINITY;
 
-  /** Another target: it is bound. */
+  /** Starts with a target that is bound. */
   start(): void {
     this.#drain = Number.POSITIVE_INFINITY;
   }
 
+  /** The target was unbound. */
   unbound({ drainMs, requestTimeoutMs }: UnbindRule): void {
     this.#drain = performance.now() + Math.max(drainMs, requestTimeoutMs);
   }
 
-  /** Each part of the request's body and of the response may take the idle time; between them the response's head has its own. */
+  /**
+   * Sets the deadline for the next progress: the request timeout if the response's head is awaited, otherwise the idle
+   * timeout for the next part of a body.
+   */
   expect(isHeadAwaited: boolean, { requestTimeoutMs, idleTimeoutMs }: ListenerSettings, now: number): void {
     this.#part = now + (isHeadAwaited ? requestTimeoutMs : idleTimeoutMs);
   }
 
-  /** Returns what is overdue at `now`. */
+  /** Returns why the exchange fails if a deadline has passed at `now`, otherwise `undefined`. */
   faultAt(now: number, isResponding: boolean, { isDone, isBlocked }: RequestRelay): LocalResponse | undefined {
     const isDrainOver = now >= this.#drain;
     if (!isDrainOver && now < this.#part) return undefined;

@@ -1,4 +1,4 @@
-// Why an exchange fails: the status that the client gets if it has nothing of the response yet, and the reason.
+// Reasons why an exchange fails, and the status that the client gets if no part of the response was sent yet.
 import { type LocalResponse, localResponse } from '../message/local-response.ts';
 
 export const TOO_MANY_PENDING = localResponse(503, 'too many requests wait for their responses');
@@ -14,11 +14,11 @@ export const LOST_HALF_CLOSED = localResponse(
 
 export const UNBOUND = localResponse(504, 'the target was unbound before it responded');
 export const UNBOUND_UNFINISHED = localResponse(504, 'the target was unbound before its response ended');
-export const IDLE = localResponse(504, 'nothing came or went in the idle time');
+export const IDLE = localResponse(504, 'no data came from either side within the idle timeout');
 export const TARGET_LATE = localResponse(504, 'the target did not respond in time');
-export const BODY_LATE = localResponse(408, 'the request body has not come in time');
+export const BODY_LATE = localResponse(408, 'the request body did not arrive in time');
 
-/** Whatever is wrong with a target's response, it is a bad gateway. */
+/** A malformed response of a target is a bad gateway, whatever is wrong with it. */
 export function malformed({ reason }: LocalResponse): LocalResponse {
   return { status: 502, reason: `malformed response: ${reason}` };
 }

@@ -1,4 +1,4 @@
-// One request and its response between a client and a target, with its retries; reused for the next request.
+// An exchange: one request and its response between a client and a target, with retries; reused for the next request.
 import type { UnbindRule } from '../../serving/target.ts';
 import type { BodyPart } from '../message/body.ts';
 import type { LocalResponse } from '../message/local-response.ts';
@@ -11,15 +11,17 @@ import * as faults from './exchange-faults.ts';
 import { RequestRelay } from './request-relay.ts';
 import { ResponseRelay } from './response-relay.ts';
 
+/** State without a request. */
 const ENDED = 0;
-/** Waiting for a connection: nothing of the request was written, so that any target will do. */
+/** State while waiting for a connection: nothing of the request was written, so that any target will do. */
 const CONNECTING = 1;
-/** The first byte went out; waiting for the response's head. */
+/** State after the request's first byte, while waiting for the response's head. */
 const SENT = 2;
+/** State while the client gets the target's response. */
 const RESPONDING = 3;
-/** The whole response is in the client's queue, and its memory with it. */
+/** State while the whole response is queued to the client, which owns its memory. */
 const FLUSHING = 4;
-/** The tunnel has both connections. */
+/** State after both connections were passed to a tunnel. */
 const SWITCHED = 5;
 
 export class Exchange implements UpstreamUser {
@@ -30,7 +32,7 @@ export class Exchange implements UpstreamUser {
   readonly #responseRelay: ResponseRelay;
   readonly #deadline = new ExchangeDeadline();
   #state = ENDED;
-  /** The client sent its FIN: it may wait for the response, or be gone. */
+  /** True after the client's FIN: the client may wait for the response, or be gone. */
   #isClientEnded = false;
 
   constructor(client: ExchangeClient) {
@@ -40,12 +42,12 @@ export class Exchange implements UpstreamUser {
     this.#responseRelay = new ResponseRelay(client);
   }
 
-  /** True: give no more of the request's body until resumeRequest(). */
+  /** True if no more of the request's body may come until `resumeRequest`. */
   get isRequestBlocked(): boolean {
     return this.#requestRelay.isBlocked;
   }
 
-  /** Starts on the client's request, whose body begins with `part`. */
+  /** Starts with the client's request, whose body begins with `part`. */
   begin(part: BodyPart): void {
     const now = performance.now();
     this.#state = CONNECTING;
@@ -61,7 +63,7 @@ export class Exchange implements UpstreamUser {
     else this.#attempt();
   }
 
-  /** More of the request's body. */
+  /** Takes another part of the request's body. */
   requestData(part: BodyPart): void {
     if (part.fault !== undefined) {
       this.#fail(part.fault);
@@ -72,13 +74,13 @@ export class Exchange implements UpstreamUser {
     this.#expectProgress();
   }
 
-  /** The client's FIN, after a whole request. The target decides what that means, as it would without us. */
+  /** Passes the client's FIN after a whole request to the target, which decides what it means, as without a proxy. */
   clientEnded(): void {
     this.#isClientEnded = true;
     if (this.#state === SENT || this.#state === RESPONDING) this.#attempts.upstream?.socket.end();
   }
 
-  /** The client is gone: its target hears of it at once. */
+  /** Ends the exchange because the client is gone. The target's connection closes at once. */
   destroy(): void {
     if (this.#state !== ENDED) {
       if (this.#state !== SWITCHED) this.#account.error ??= 'the client closed the connection';
@@ -114,7 +116,7 @@ export class Exchange implements UpstreamUser {
       return fault === undefined ? this.#written(this.#responseRelay.write()) : this.#fail(faults.malformed(fault));
     }
     if (this.#state === SENT) return this.#readResponseHead(chunk);
-    // Behind the response's end, while the client takes the last of it.
+    // The target sends more after the end of its response, while the client still takes the last of it.
     return false;
   }
 
@@ -147,8 +149,9 @@ export class Exchange implements UpstreamUser {
   }
 
   /**
-   * If a connection to the target waits in the pool, the request goes out in this tick. An attempt that is under way ends,
-   * which is no failure of its target: it went away, or the request belongs to others by now.
+   * Tries the next target. If the pool has a connection to it, the request is sent in this tick. An earlier attempt
+   * ends without counting as a failure of its target: the target was unbound, or the request now belongs to another
+   * target group.
    */
   #attempt(): void {
     this.#state = CONNECTING;
@@ -171,13 +174,13 @@ export class Exchange implements UpstreamUser {
     if (isWritten) this.onUpstreamWritable();
   }
 
-  /** Returns false, as all that takes of the response, to stop the target's sending. */
+  /** Reads the response's head. Like every method that takes the response, returns `false` to pause the target. */
   #readResponseHead(chunk: Buffer): boolean {
-    // Bytes came back.
+    // After the first byte of a response the request must not go to another target.
     this.#requestRelay.settle();
     const relay = this.#responseRelay;
     const isWhole = relay.readHead(chunk);
-    // A client that does not read holds up interim responses as it does bodies.
+    // A client that does not read holds up interim responses like bodies.
     if (isWhole === false) return relay.isInterimWritten;
     if (isWhole !== true) return this.#fail(faults.malformed(isWhole));
     if (relay.response.isSwitch) return this.#switchProtocol();
@@ -210,7 +213,7 @@ export class Exchange implements UpstreamUser {
 
   #switchProtocol(): boolean {
     const upstream = this.#attempts.upstream as Upstream;
-    // It was told of its unbind already, and what it carried from now on would outlive every drain.
+    // The connection's user was already notified of the unbind, and a tunnel would outlive every drain.
     if (!upstream.target.isBound) return this.#fail(faults.UNBOUND_AT_SWITCH);
     const { response, rest } = this.#responseRelay;
     this.#attempts.take();
@@ -220,7 +223,7 @@ export class Exchange implements UpstreamUser {
     return true;
   }
 
-  /** The connection ended, by FIN or error, before its response did. */
+  /** The target's connection ended, by FIN or error, before the end of the response. */
   #upstreamLost(upstream: Upstream): void {
     const canRetry = this.#client.request.isReplayable && this.#requestRelay.isRepeatable && !this.#isClientEnded;
     if (this.#state === RESPONDING) this.#fail(faults.CUT_SHORT);
@@ -228,7 +231,7 @@ export class Exchange implements UpstreamUser {
     else this.#fail(this.#isClientEnded ? faults.LOST_HALF_CLOSED : faults.LOST);
   }
 
-  /** Responds in the target's place, or breaks off if the client has part of the response. Returns false: nothing is taken. */
+  /** Sends a local response, or aborts a response that the client has in part. Returns `false` to pause the target. */
   #fail({ status, reason }: LocalResponse): false {
     if (this.#state >= RESPONDING) {
       this.#account.error = reason;

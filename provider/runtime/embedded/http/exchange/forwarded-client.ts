@@ -1,4 +1,4 @@
-// What backends are told of one client connection, by the networks that its listener trusts at each request.
+// The X-Forwarded lines of a client connection, or its trust as a proxy, by the networks that its listener trusts.
 import type { WorkerListener } from '../../serving/worker-listener.ts';
 import { forwardedLines } from '../message/rewrite.ts';
 import type { Scheme } from '../message/scheme.ts';
@@ -13,7 +13,10 @@ export class ForwardedClient {
     this.#connection = { remoteAddress, protocol: scheme.name, localPort };
   }
 
-  /** An open connection keeps no trust that its listener, or the one that took it over, does not have. */
+  /**
+   * Returns the lines to send, or the connection of a trusted proxy. It follows the listener's present trusted
+   * networks: an open connection keeps no earlier trust.
+   */
   of(listener: WorkerListener): string | TrustedConnection {
     const { trustedProxies } = listener.settings;
     if (trustedProxies !== this.#networks) {

@@ -1,4 +1,4 @@
-// The client of an exchange whose connection speaks HTTP/1: here text becomes requests, and responses become text.
+// The HTTP/1 client of an exchange: text becomes requests, and responses become text.
 import { proxyHeader } from '../../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../../access-log/connection-record.ts';
 import { requestLineOf } from '../../access-log/request-line.ts';
@@ -20,14 +20,15 @@ import type { Upstream } from '../upstream/upstream.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { ForwardedClient } from './forwarded-client.ts';
 
-/** What becomes of the connection. */
+/** What an HTTP/1 client needs of its connection. */
 export interface Http1Connection {
-  /** False: the connection closes after this exchange, whatever the request says. */
+  /** Returns `false` if the connection must close after this exchange, whatever the request says. */
   mayKeepAlive(): boolean;
-  /** `isKept`: as the response's head has told the client. */
+  /** The exchange is done. `isKept` is what the response's head has told the client. */
   exchangeEnded(isKept: boolean): void;
+  /** The request's body may continue. */
   resumeRequest(): void;
-  /** The connection speaks another protocol from now on. */
+  /** The connection changes to another protocol. `bytes` are the target's first bytes of it. */
   tunnel(upstream: Upstream, bytes: Buffer): void;
 }
 
@@ -39,9 +40,9 @@ export class Http1Client implements ExchangeClient {
   readonly #connection: Connection;
   readonly #scheme: Scheme;
   readonly #forwarded: ForwardedClient;
-  /** The response's body goes out as chunks. */
+  /** True if the response's body is sent as chunks. */
   #isChunked = false;
-  /** The client sees the end of the body only by the end of the connection. */
+  /** True if only the end of the connection tells the client where the body ends. */
   #isClosedByEnd = false;
   #isKept = false;
 
@@ -84,7 +85,7 @@ export class Http1Client implements ExchangeClient {
     return this.#listeningSocket.listener.targetsFor(host, target);
   }
 
-  /** Reads the head at bytes[from..end) as the next request. Returns why it is not taken. */
+  /** Reads the head at bytes[from..end) as the next request. Returns a local response if it is not accepted. */
   readHead(bytes: Buffer, from: number, end: number): LocalResponse | undefined {
     const { address, port } = this.settings;
     const defaultHost = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
@@ -92,7 +93,7 @@ export class Http1Client implements ExchangeClient {
     return readRequest(bytes, from, end, forwarded, defaultHost, this.request, this.#scheme);
   }
 
-  /** Responds to a head that is not taken, which is, or begins, at bytes[from]. */
+  /** Sends a local response to a head that was not accepted and is, or begins, at bytes[from]. */
   respondToHead({ status, reason }: LocalResponse, bytes: Buffer, from: number): void {
     this.counters.localResponded(status);
     this.#connection.write(localResponseText(status, reason, false, false));
@@ -107,12 +108,12 @@ export class Http1Client implements ExchangeClient {
     });
   }
 
-  /** RFC 9110 15.2: HTTP/1.0 has no interim responses. */
+  /** Sends an interim response, but not to HTTP/1.0 clients (RFC 9110 15.2). */
   inform(response: Response): boolean {
     return this.request.minor === 0 || this.#connection.write(`${responseLines(response, false)}\r\n`);
   }
 
-  /** Head and body in one write: one system call, and one packet. */
+  /** Sends head and first body part in one write: one system call, and one packet. */
   respond(response: Response, cookieLine: string, part: BodyPart, isRequestDone: boolean): boolean {
     const { isKeepAlive, minor } = this.request;
     const isChunked = isChunkedFor(minor, response);
@@ -143,7 +144,7 @@ export class Http1Client implements ExchangeClient {
     return this.#connection.write(localResponseText(status, reason, this.#isKept, isHead));
   }
 
-  /** Where the end of the connection is the end of the body, only a reset is no end. */
+  /** Aborts the response. A reset is necessary if a normal end of the connection would mean the end of the body. */
   reset(): void {
     if (this.#isClosedByEnd) this.#connection.reset();
     else this.#connection.destroy();

@@ -1,17 +1,23 @@
-// How an HTTP client beyond its listener's limit of connections is turned away, for as little as that can cost.
+// The rejection of HTTP clients above the connection limit of their listener, at minimal cost.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { localResponseText } from '../message/local-response.ts';
 
 const RESPONSE = localResponseText(503, 'too many connections', false, false);
-/** Closed with unread input, a connection would be reset under the response: what comes is read and dropped so long. */
+/**
+ * How long input is read and dropped after the response. If unread input were left, closing would send a reset, which
+ * destroys the response.
+ */
 const LINGER_MS = 1_000;
-/** A flood must not become as many open sockets as the limit keeps away: beyond this a client is reset. */
+/**
+ * Rejected connections that may linger at once; above it a client is reset. A flood must not open as many sockets as
+ * the limit keeps away.
+ */
 const MAX_LINGERING = 1_024;
 
 let lingering = 0;
 
-/** Responds at once, whatever the request will be. */
+/** Sends the local response at once, without waiting for a request. */
 export function rejectHttp(socket: Socket): void {
   if (lingering >= MAX_LINGERING) {
     socket.resetAndDestroy();
@@ -21,7 +27,7 @@ export function rejectHttp(socket: Socket): void {
   respond(socket);
 }
 
-/** Responds as soon as the client has shaken hands; `secure` makes the socket that does it, and bounds its time. */
+/** Sends the local response after the TLS handshake. `secure` makes the TLS socket and limits its handshake time. */
 export function rejectHttps(carrier: Socket, secure: () => TLSSocket): void {
   if (lingering >= MAX_LINGERING) {
     carrier.resetAndDestroy();
@@ -32,7 +38,7 @@ export function rejectHttps(carrier: Socket, secure: () => TLSSocket): void {
   socket.once('secure', () => respond(socket));
 }
 
-/** Reads and drops what comes. */
+/** Reads and drops the client's input. */
 function hold(socket: Socket): void {
   lingering++;
   socket.on('error', () => {});

@@ -1,4 +1,4 @@
-// The request's side of an exchange: takes its body from the client, keeps what another target may need, and writes it on.
+// The request side of an exchange: takes the body from the client, writes it to the target, and keeps it for a retry.
 import type { Connection } from '../../io/connection.ts';
 import type { BodyPart } from '../message/body.ts';
 import { framePart } from '../message/body-framing.ts';
@@ -7,35 +7,35 @@ import { ReplayBuffer } from '../message/replay-buffer.ts';
 import type { Request } from '../message/request.ts';
 import { keepOutput } from '../message/scratch.ts';
 
-/** One a connection, reused. */
+/** The request side of one exchange; reused for the next exchange of the client connection. */
 export class RequestRelay {
   readonly #replay = new ReplayBuffer();
-  /** The target gets the body as chunks. */
+  /** True if the target gets the body as chunks. */
   #isChunked = false;
   #isDone = true;
   #isBlocked = false;
 
-  /** The body came, whole. */
+  /** True once the whole body came from the client. */
   get isDone(): boolean {
     return this.#isDone;
   }
 
-  /** True: take no more of the body until unblock(). */
+  /** True if no more of the body may be taken until `unblock`. */
   get isBlocked(): boolean {
     return this.#isBlocked;
   }
 
-  /** The request left user space, whole. */
+  /** True once the whole request has left user space. */
   get isOut(): boolean {
     return this.#isDone && !this.#isBlocked;
   }
 
-  /** Another target may still get everything that one got. */
+  /** True if another target can still get the same request from its first byte. */
   get isRepeatable(): boolean {
     return this.#replay.isWhole;
   }
 
-  /** A new request, whose body begins with `part`. */
+  /** Starts with a new request, whose body begins with `part`. */
   start({ framing }: Request, part: BodyPart): void {
     this.#isChunked = framing === CHUNKED;
     this.#isDone = part.isLast;
@@ -46,7 +46,7 @@ export class RequestRelay {
     if (to > from) this.#replay.add(output, from, to);
   }
 
-  /** No target has the request yet: keeps what came. */
+  /** Keeps a part of the body while no target has the request yet. */
   hold(part: BodyPart): void {
     this.#isDone = part.isLast;
     const { output, from, to } = framePart(part, this.#isChunked);
@@ -55,7 +55,7 @@ export class RequestRelay {
     this.#isBlocked = this.#replay.isFull;
   }
 
-  /** Writes what came to the target that has the request; `connection` undefined: nobody wants it any more. */
+  /** Writes a part of the body to the target. `connection` is `undefined` if no target wants the rest. */
   relay(part: BodyPart, connection: Connection | undefined): void {
     this.#isDone = part.isLast;
     const { output, from, to } = framePart(part, this.#isChunked);
@@ -66,7 +66,7 @@ export class RequestRelay {
     this.#isBlocked = true;
   }
 
-  /** The head, and all that came of the body so far, in one write. False: it waits, and the body is blocked. */
+  /** Writes the head and all kept parts of the body. Returns `false` if they are queued, which blocks the body. */
   send({ head, isReplayable }: Request, connection: Connection): boolean {
     const replay = this.#replay;
     const isWritten = connection.write(replay.isEmpty ? head : head + replay.text());
@@ -75,19 +75,19 @@ export class RequestRelay {
     return isWritten;
   }
 
-  /** True: it was blocked. */
+  /** Unblocks the body. Returns `true` if it was blocked. */
   unblock(): boolean {
     const wasBlocked = this.#isBlocked;
     this.#isBlocked = false;
     return wasBlocked;
   }
 
-  /** From now on no other target may get this request. */
+  /** Forgets the kept parts: from now on no other target may get this request. */
   settle(): void {
     this.#replay.forget();
   }
 
-  /** Lets go of what it keeps. */
+  /** Frees the kept parts. */
   clear(): void {
     this.#isBlocked = false;
     this.#replay.reset();

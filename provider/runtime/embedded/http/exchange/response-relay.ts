@@ -1,16 +1,16 @@
-// The response's side of an exchange: takes its heads and body from the target, and gives them to the client.
+// The response side of an exchange: takes heads and body from the target and gives them to the client.
 import { BodyReader } from '../message/body.ts';
 import type { LocalResponse } from '../message/local-response.ts';
 import type { Response } from '../message/response.ts';
 import { ResponseReader } from '../message/response-reader.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 
-/** One a connection, reused. */
+/** The response side of one exchange; reused for the next exchange of the client connection. */
 export class ResponseRelay {
   readonly #client: ExchangeClient;
   readonly #reader = new ResponseReader();
   readonly #body = new BodyReader();
-  /** The target has sent nothing behind what the body took. */
+  /** True if the target has sent no bytes after the end of the body. */
   #isExact = false;
   #isUpstreamClean = false;
   #isInterimWritten = true;
@@ -19,39 +19,39 @@ export class ResponseRelay {
     this.#client = client;
   }
 
-  /** Of the final head, once readHead() has returned true. */
+  /** The response of the final head, valid after `readHead` returned `true`. */
   get response(): Response {
     return this.#reader.response;
   }
 
-  /** What came behind the head. */
+  /** The bytes after the head. */
   get rest(): Buffer {
     return this.#reader.bytes.subarray(this.#reader.bodyFrom);
   }
 
-  /** The body came, whole. */
+  /** True once the whole body came from the target. */
   get isDone(): boolean {
     return this.#body.isLast;
   }
 
-  /** Once it is done: the next bytes on the target's connection are those of the next response. */
+  /** True after the whole body if the next bytes on the target's connection will be the next response. */
   get isUpstreamClean(): boolean {
     return this.#isUpstreamClean;
   }
 
-  /** The interim responses of the last readHead() are with the client. */
+  /** True if the interim responses of the last `readHead` have left user space. */
   get isInterimWritten(): boolean {
     return this.#isInterimWritten;
   }
 
-  /** A new request's response. */
+  /** Starts with a new request. */
   start(): void {
     this.#reader.start();
   }
 
   /**
-   * Returns true if the final head is whole, for respond() or switchProtocol(), false if more must come, or why it is
-   * malformed. Interim responses go to the client as they are found.
+   * Reads heads; interim responses go to the client as they are found. Returns `true` if the final head is whole, for
+   * `respond` or `switchProtocol`, `false` if more must come, or why the head is malformed.
    */
   readHead(chunk: Buffer): boolean | LocalResponse {
     const reader = this.#reader;
@@ -68,23 +68,23 @@ export class ResponseRelay {
     return this.#take(reader.bytes, reader.bodyFrom) ?? true;
   }
 
-  /** Takes more of the body, for write() in the same tick; returns what is wrong with it. */
+  /** Takes more of the body, which `write` must send in the same tick. Returns what is malformed, or `undefined`. */
   push(chunk: Buffer): LocalResponse | undefined {
     return this.#take(chunk, 0);
   }
 
-  /** The target's FIN. False: the body is cut short. True: it ends here, and write() must follow. */
+  /** Takes the target's FIN. Returns `false` if the body is cut short; otherwise `write` must send its end. */
   end(): boolean {
     this.#isExact = false;
     return this.#body.end();
   }
 
-  /** The head and what came of the body with it. */
+  /** Sends the head and the first part of the body to the client. */
   respond(cookieLine: string, isRequestDone: boolean): boolean {
     return this.#written(this.#client.respond(this.response, cookieLine, this.#body, isRequestDone));
   }
 
-  /** What came. False: it waits, and the target's sending is to stop. */
+  /** Sends the part that was taken last. Returns `false` if it is queued, so that the target must pause. */
   write(): boolean {
     return this.#written(this.#client.write(this.#body));
   }
@@ -94,7 +94,7 @@ export class ResponseRelay {
     return this.#body.fault;
   }
 
-  /** Where the client is behind, the target's sending is stopped, and what it has sent behind the end is not seen. */
+  /** If the client is slow, reading from the target stops, and bytes after the end of the body are not seen. */
   #written(isWritten: boolean): boolean {
     this.#isUpstreamClean = this.response.isKeepAlive && this.#isExact && isWritten;
     return isWritten;

@@ -1,4 +1,4 @@
-// Two connections after a 101: bytes go through as they are, half-close and resets too, until both sides have ended.
+// A tunnel: two connections after a 101, with bytes, half-close and resets passed through until both sides have ended.
 
 import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
@@ -15,8 +15,8 @@ export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
   #isClientClosed = false;
 
   /**
-   * Takes both sockets over. `fromUpstream` and `fromClient`: what was read of them behind the heads.
-   * `onClientClose` is called exactly once, as the client socket's last event.
+   * Takes both connections. `fromUpstream` and `fromClient` are bytes that were read after the heads. `onClientClose`
+   * is called exactly once, as the last event of the client's connection.
    */
   constructor(
     client: Connection,
@@ -34,7 +34,7 @@ export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
     upstream.user = this;
     this.#touch();
     watch(this);
-    // Copied: the buffer is the upstream's read buffer, and its reading is not stopped here.
+    // The bytes are copied, because they are in the target connection's read buffer and reading continues.
     if (fromUpstream.length > 0) client.write(Buffer.from(fromUpstream));
     if (fromClient !== undefined) upstream.socket.write(fromClient);
     client.resume();
@@ -78,7 +78,7 @@ export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
     this.#client.resume();
   }
 
-  /** After a FIN of both sides what the client has not taken yet stays in its queue; anything else is a reset. */
+  /** Ends the client's side: by a FIN, after which the client still gets queued bytes, or by a reset after an error. */
   onUpstreamClose(isFailed: boolean): void {
     if (this.#isClientClosed) return;
     if (isFailed) this.#client.reset();
