@@ -1,13 +1,16 @@
-// A client connection's own idle connection to a target, under the PROXY protocol; without it all are shared.
+// The idle connection to a target that one client connection owns under the PROXY protocol.
 import type { Target } from '../../serving/target.ts';
 import { MAX_IDLE_MS } from './pool.ts';
 import type { IdleUpstreams, Upstream } from './upstream.ts';
 
-/** Its target was told whom the connection is for: nobody else may have it, and there is one at most. */
+/**
+ * The target was told the client's address in the PROXY header, so that no other client may use the connection. There
+ * is at most one.
+ */
 export class OwnUpstream implements IdleUpstreams {
   #idle: Upstream | undefined;
 
-  /** Closes it where it leads elsewhere. */
+  /** Takes the idle connection. One that leads to another target, or was idle for too long, is closed. */
   take(target: Target): Upstream | undefined {
     const idle = this.#idle;
     this.#idle = undefined;
@@ -19,7 +22,7 @@ export class OwnUpstream implements IdleUpstreams {
   }
 
   put(upstream: Upstream): boolean {
-    // A request that may not be sent twice has left it for a new one.
+    // A request that may not be sent twice has not reused the older connection.
     this.#idle?.destroy();
     this.#idle = upstream;
     return true;

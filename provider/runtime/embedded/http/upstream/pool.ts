@@ -1,18 +1,21 @@
-// The worker's idle connections to targets, a list for each target.
+// The pool of a worker's idle connections to targets, one list for each target.
 
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { Target } from '../../serving/target.ts';
 import type { IdleUpstreams, Upstream } from './upstream.ts';
 
-/** Less than the 5 s of Node's own HTTP server, the shortest of the common backends: few closes cross a request. */
+/**
+ * Longest idle time. It is below the 5 s of Node's HTTP server, the shortest among common backends, so that targets
+ * rarely close a connection while a request is on its way.
+ */
 export const MAX_IDLE_MS = 4_000;
 const MAX_IDLE_PER_TARGET = 256;
 
 class UpstreamPool implements IdleUpstreams, Timed {
-  /** Newest last. Targets of different listeners are different objects, so nothing is shared between listeners. */
+  /** Idle connections by target, the newest last. Listeners share none, because they have different target objects. */
   readonly #idle = new Map<Target, Upstream[]>();
 
-  /** The connection that was used last: it is the least likely to be closed, and the others can expire. */
+  /** Takes the connection that was used last: it is the least likely to be closed, and the others can expire. */
   take(target: Target): Upstream | undefined {
     const list = this.#idle.get(target);
     if (list === undefined) return undefined;
@@ -42,7 +45,7 @@ class UpstreamPool implements IdleUpstreams, Timed {
 
   checkDeadline(now: number): void {
     for (const [target, list] of this.#idle) {
-      // destroy() closes later, so that this loop alone changes the list.
+      // destroy() closes in a later tick, so that only this loop changes the list.
       while (list[0] !== undefined && now - list[0].idleSince > MAX_IDLE_MS) list.shift()?.destroy();
       if (list.length === 0) this.#forget(target);
     }

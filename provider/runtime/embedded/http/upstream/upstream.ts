@@ -1,55 +1,57 @@
-// One connection to a target, from its connect to its end: it serves one exchange after another and waits in the pool between.
+// A connection to an HTTP target, which serves one exchange after another and is idle in the pool between them.
 import type { ConnectHandler, Connection } from '../../io/connection.ts';
 import { currentIteration, isCurrentIteration } from '../../io/iterations.ts';
 import { TcpConnection } from '../../io/tcp-connection.ts';
 import type { Hold, Target, UnbindRule } from '../../serving/target.ts';
 
-/** However long the request may wait for its response. */
+/** Connect timeout, however long the request may wait for its response. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Where a connection to a target waits for its next request. */
+/** A store of idle connections to targets. */
 export interface IdleUpstreams {
+  /** Takes a connection to the target. Returns `undefined` if there is none. */
   take(target: Target): Upstream | undefined;
-  /** Returns false if there are enough. */
+  /** Keeps a connection. Returns `false` if there are enough. */
   put(upstream: Upstream): boolean;
+  /** Forgets a connection that is closed or unbound. */
   remove(upstream: Upstream): void;
 }
 
-/** What has an upstream: an exchange, or the tunnel that it became. */
+/** The user of a connection to a target: an exchange, or the tunnel that replaces it. */
 export interface UpstreamUser {
   onUpstreamConnect(): void;
-  /** As ConnectionHandler.onData. */
+  /** Data from the target, like `ConnectionHandler.onData`. */
   onUpstreamData(chunk: Buffer): boolean;
   onUpstreamEnd(): void;
   onUpstreamWritable(): void;
-  /** The connection is gone, or never came; the user has no upstream from then on. `isFailed`: by an error. */
+  /** The connection closed or could not be made, and the user no longer has it. `isFailed` is true after an error. */
   onUpstreamClose(isFailed: boolean): void;
-  /** Inside the swap that unbound the target. */
+  /** The target was unbound. Called inside the swap. */
   onUpstreamUnbind(rule: UnbindRule): void;
 }
 
 export class Upstream implements ConnectHandler, Hold {
-  /** Another one where another listener took over what it serves. */
+  /** The target; replaced if the listening socket is transferred to another listener that has the same target. */
   target: Target;
   readonly socket: Connection;
-  /** Undefined while idle, or given up. */
+  /** `undefined` while the connection is idle or given up. */
   user: UpstreamUser | undefined;
-  /** It has carried an earlier exchange: the target may have closed it without our knowing yet. */
+  /** True once the connection has served an exchange: the target may have closed it without the worker knowing yet. */
   isReused = false;
-  /** Since when it has been idle, of performance.now(). */
+  /** Start of the idle time, by `performance.now()`. */
   idleSince = 0;
   readonly #home: IdleUpstreams;
-  /** Goes out before the first request; undefined: it did, or there is none. */
+  /** The PROXY header to send before the first request. `undefined` if it was sent or there is none. */
   #proxyHeader: Buffer | undefined;
   #isConnected = false;
   #isGivenUp = false;
-  /** From its pick to its first request. */
+  /** True from the pick of the target to the first request. */
   #isPicked = true;
   #isActive = false;
-  /** The turn in which the last request was written, where it was not the first. */
+  /** Event-loop iteration in which the last request was written, unless that was the connection's first request. */
   #begunIn = -1;
 
-  /** `home`: where it waits between exchanges. */
+  /** Connects to a target. The connection is idle in `home` between exchanges. */
   static connect(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined): Upstream {
     return new Upstream(target, user, home, proxyHeader);
   }
@@ -65,7 +67,7 @@ export class Upstream implements ConnectHandler, Hold {
     target.counters.connecting();
   }
 
-  /** To be called in the tick of a request's first byte. */
+  /** Counts a request that begins. Call it in the tick of the request's first byte. */
   begin(): void {
     this.#endPick();
     this.#isActive = true;
@@ -77,7 +79,7 @@ export class Upstream implements ConnectHandler, Hold {
     this.#proxyHeader = undefined;
   }
 
-  /** The exchange is over. `isClean`: the next response would be the next request's, so that the connection may be kept. */
+  /** Ends the exchange. The connection is kept if `isClean`: its next bytes would belong to the next response. */
   finish(isClean: boolean, now: number): void {
     this.user = undefined;
     this.#deactivate();
@@ -90,7 +92,7 @@ export class Upstream implements ConnectHandler, Hold {
     if (!this.#home.put(this)) this.destroy();
   }
 
-  /** Closes it now; its user hears nothing more. */
+  /** Closes the connection at once. Its user gets no further events. */
   destroy(): void {
     this.user = undefined;
     this.#isGivenUp = true;
@@ -105,15 +107,16 @@ export class Upstream implements ConnectHandler, Hold {
   }
 
   onData(chunk: Buffer): boolean {
-    // RFC 9112 9.2: bytes that came before the request are no response to it. Read in the turn in which it was written,
-    // they were in the kernel by then, and the poll had told of them after the client's. Should a response be that fast,
-    // the request is sent again: only what may be sent twice is written to a connection that was used before.
+    // RFC 9112 9.2: bytes that came before the request are no response to it. Bytes read in the iteration in which the
+    // request was written were in the kernel before, and the poll reported them after the client's bytes. If a response
+    // really is that fast, the request is sent again: only requests that may be sent twice are written to a reused
+    // connection.
     if (this.isReused && isCurrentIteration(this.#begunIn)) {
       this.onEnd();
       return false;
     }
     if (this.user !== undefined) return this.user.onUpstreamData(chunk);
-    // Bytes that no request asked for would be read as the next one's response.
+    // Bytes without a request would be read as the response to the next one.
     this.destroy();
     return false;
   }
@@ -132,7 +135,7 @@ export class Upstream implements ConnectHandler, Hold {
     this.#deactivate();
     this.#home.remove(this);
     if (!this.#isConnected && !this.#isGivenUp) {
-      this.target.connectFailed(error ?? new Error('closed while connecting'));
+      this.target.connectFailed(error ?? new Error('the connection closed before it was established'));
     }
     const user = this.user;
     this.user = undefined;
