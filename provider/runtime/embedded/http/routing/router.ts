@@ -1,56 +1,59 @@
-// Which of a listener's groups a request belongs to, by its host and path: built at each swap, asked at each pick. Pure.
+// The routing of requests to a listener's target groups by host and path; built at each swap, used at each pick. Pure.
 import { hostKey, pathKey, prefixKey, type RouteMatch } from '../../../../model/base/route-key.ts';
 import { hostOf } from '../message/authority.ts';
 
+/** A rule and its target group. */
 export interface TargetGroupRoute<TargetGroup> extends RouteMatch {
   readonly targetGroup: TargetGroup;
-  /** The newest rule has the largest. */
+  /** The model version that last changed the rule; larger for a newer rule. */
   readonly version: number;
 }
 
-/** False: the group takes no requests yet, as if its rule were not there. */
+/** Returns `false` if the target group takes no requests yet, as if its rule did not exist. */
 type HasBegun<TargetGroup> = (targetGroup: TargetGroup) => boolean;
 
 const SLASH = 0x2f;
 const NONE: readonly number[] = [];
 
 /**
- * The order in which rules are looked at:
+ * Finds the target groups of a request. Rules are tried in this order:
  *
- * 1. By host: the exact one; then wildcards, the longest first; then rules without host. The host of a request counts
- *    without port, case and final dot. `*.example.com` takes any number of labels below example.com, not itself.
- * 2. Among the rules of one host by path: the exact one; then prefixes, the longest first; then the rule without path.
- *    A prefix goes by whole segments: `/api` and `/api/` both take `/api`, `/api/` and `/api/x`, never `/apix`. Case
- *    counts, the query does not, and slashes in a row are not taken for one. Escapes count as pathKey() has them.
- *    `*`, of OPTIONS, is no path: rules without one take it.
- * 3. Where the rules of one host do not take the path, those of the next host in this order are asked.
+ * 1. By host: the exact host; then wildcards, the longest first; then rules without a host. The request's host is
+ *    compared without port, case and final dot. `*.example.com` matches any number of labels below example.com, but not
+ *    example.com.
+ * 2. Among the rules of one host by path: the exact path; then prefixes, the longest first; then the rule without a
+ *    path. A prefix matches whole segments: `/api` and `/api/` both match `/api`, `/api/` and `/api/x`, never `/apix`.
+ *    Case counts, the query does not, and adjacent slashes are not merged. Escapes are compared as `pathKey` normalises
+ *    them. The target `*` of OPTIONS is no path: only rules without a path match it.
+ * 3. If no rule of one host matches the path, the rules of the next host in this order are tried.
  *
- * A rule counts from when its group has begun, so that adding one fails no request; from then on its requests never go
- * to another rule, whatever becomes of its targets.
+ * A rule counts only after its target group has begun, so that adding a rule fails no request. From then on its
+ * requests never go to another rule, whatever happens to its targets.
  *
- * Equal rules are there for a moment only, while one is renamed or created anew: their groups are given newest first.
+ * Equal rules exist only for a moment, while a rule is renamed or replaced. Their target groups are returned newest
+ * first.
  */
 export class Router<TargetGroup> {
   readonly #exact = new Map<string, PathTable<TargetGroup>>();
-  /** By what follows the `*`. */
+  /** Rules with a wildcard host, by the text after the `*`. */
   readonly #wildcards = new Map<string, PathTable<TargetGroup>>();
   #wildcardLengths = NONE;
   #anyHost: PathTable<TargetGroup> | undefined;
   readonly #hasBegun: HasBegun<TargetGroup>;
-  /** So much of a request's path can decide: a character for each of the longest rule's and one more, all escaped. */
+  /** How many characters of a request's path can decide: one more than the longest rule's path has, all escaped. */
   readonly #maxPathLength: number;
 
   constructor(routes: readonly TargetGroupRoute<TargetGroup>[], hasBegun: HasBegun<TargetGroup>) {
     this.#hasBegun = hasBegun;
     this.#maxPathLength = 3 * (1 + routes.reduce((longest, { path = '' }) => Math.max(longest, path.length), 0));
-    // Each group comes behind the newer ones of equal rules.
+    // Target groups of equal rules are added newest first.
     for (const route of routes.toSorted((a, b) => b.version - a.version)) this.#tableOf(route.host).add(route);
     this.#wildcardLengths = longestFirst(this.#wildcards);
   }
 
   /**
-   * The groups of the rule that takes the request, newest first; undefined: none does. `authority`: as the request names
-   * its host; `target`: without dot segments, or `*`.
+   * Returns the target groups of the matching rule, newest first, or `undefined` if no rule matches. `authority` is the
+   * host as the request names it, and `target` is a path without dot segments, or `*`.
    */
   targetGroupsFor(authority: string, target: string): readonly TargetGroup[] | undefined {
     const host = hostKey(hostOf(authority));
@@ -122,8 +125,8 @@ function push<TargetGroup>(targetGroups: Map<string, TargetGroup[]>, key: string
 }
 
 /**
- * The lengths of the keys that there are: so many look-ups does a request cost at most, however many labels or segments
- * the client sends.
+ * The distinct lengths of the keys, longest first. A request costs at most one look-up for each, however many labels or
+ * segments the client sends.
  */
 function longestFirst(keys: ReadonlyMap<string, unknown>): readonly number[] {
   return [...new Set([...keys.keys()].map((key) => key.length))].sort((a, b) => b - a);
