@@ -9,7 +9,7 @@ export interface TargetCounts {
   readonly draining: number;
   /** Responses to clients by status class, 1xx to 5xx: five counts. */
   readonly responses: readonly number[];
-  /** The target takes traffic with less than its whole weight. */
+  /** True while slow start gives the target less than its whole weight. */
   readonly isInSlowStart: boolean;
 }
 
@@ -22,13 +22,13 @@ export const DURATION_BOUNDS_MS: readonly number[] = [
 export interface ListenerTraffic {
   readonly connections: number;
   readonly openConnections: number;
-  /** Connections above `maxConnections`. `connections` does not include them. */
+  /** Connections rejected because of `maxConnections`. `connections` does not include them. */
   readonly rejectedConnections: number;
   /** HTTPS only: connections that ended before their TLS handshake was done. */
   readonly handshakeFailures: number;
-  /** HTTP and HTTPS only, like every field below. */
+  /** Requests received. This count and those below stay 0 unless the listener is HTTP or HTTPS. */
   readonly requests: number;
-  /** Requests above `maxPendingRequests`. `requests` includes them. */
+  /** Requests rejected because of `maxPendingRequests`. `requests` includes them. */
   readonly rejectedRequests: number;
   /** Responses of targets by status class, 1xx to 5xx: five counts. */
   readonly targetResponses: readonly number[];
@@ -48,7 +48,7 @@ export interface DrainingTarget {
   readonly ruleId: string | undefined;
   /** The target as the data plane served it last. */
   readonly target: TargetSnapshot;
-  /** Open flows and exchanges. */
+  /** How many flows and exchanges with the target are still open. */
   readonly count: number;
 }
 
@@ -61,13 +61,13 @@ export interface EngineStatus {
   readonly lastError: string | undefined;
   /** Access log lines dropped because the disk was too slow or full. `undefined` without an access log. */
   readonly droppedLogLines: number | undefined;
-  /** Empty for a data plane without workers. */
+  /** Status of each worker; empty for a data plane without workers. */
   readonly workers: readonly WorkerStatus[];
 }
 
 export interface EngineStatistics {
   counts(targetGroupId: string, key: string): TargetCounts;
-  /** Returns `undefined` if the listener is not served. */
+  /** Traffic of a listener. Returns `undefined` if the listener is not served. */
   traffic(listenerId: string): ListenerTraffic | undefined;
   /** Targets that are no longer in the snapshot but still have open flows. */
   draining(): readonly DrainingTarget[];

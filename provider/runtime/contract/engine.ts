@@ -53,6 +53,6 @@ export interface Engine {
   setHealth(changes: readonly HealthChange[]): void;
   /** Stops accepting connections, lets open ones finish for at most `graceMs`, then stops. Idempotent. */
   close(graceMs: number): Promise<void>;
-  /** Stops at once. Idempotent. */
+  /** Stops the data plane at once. Idempotent. */
   destroy(): Promise<void>;
 }

@@ -10,10 +10,10 @@ interface ProxiedAddress {
 
 /** Signature of a version 2 header (section 2.2 of the PROXY protocol): no line of HTTP, SMTP or TLS begins so. */
 const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
-/** High four bits: version 2. Low four bits: the command. */
+/** The byte of version and command: version 2 in the high four bits, the command in the low four. */
 const V2_LOCAL = 0x20;
 const V2_PROXY = 0x21;
-/** High four bits: address family. Low four bits: stream transport. */
+/** The byte of family and transport: the address family in the high four bits, stream in the low four. */
 const V2_TCP4 = 0x11;
 const V2_TCP6 = 0x21;
 

@@ -10,7 +10,7 @@ export interface TargetSnapshot {
   readonly key: string;
   readonly address: string;
   readonly port: number;
-  /** 0-100. A target with weight 0 takes no new traffic. */
+  /** The target's weight, 0-100. A target with weight 0 takes no new traffic. */
   readonly weight: number;
   /** The attachment that binds the target, and its name there; shown in the status. */
   readonly attachment: string;
@@ -22,17 +22,17 @@ export interface TargetSnapshot {
 /** An active health check with every default filled in. Times are in milliseconds. */
 export interface HealthCheckSnapshot {
   readonly protocol: 'TCP' | 'HTTP' | 'HTTPS' | 'UDP';
-  /** Port of the checks. `undefined` for the target's own port. */
+  /** Port that is checked. `undefined` for the target's own port. */
   readonly port: number | undefined;
   readonly path: string;
-  /** The Host header. `undefined` for the target's address and port. */
+  /** Host header of HTTP checks. `undefined` for the target's address and port. */
   readonly host: string | undefined;
   readonly method: string;
-  /** Status codes that pass the check, as inclusive ranges. */
+  /** HTTP status codes that pass the check, as inclusive ranges. */
   readonly expectedCodes: readonly (readonly [number, number])[];
-  /** UDP only: the payload that is sent. */
+  /** UDP checks only: the payload that is sent. */
   readonly send: string | undefined;
-  /** UDP only: text that the response must contain. `undefined` if any response, or none, passes. */
+  /** UDP checks only: text that the response must contain. `undefined` if any response, or none, passes. */
   readonly expect: string | undefined;
   /** Version of the PROXY header that each check sends first. `undefined` for no header. */
   readonly proxyProtocol: ProxyProtocol | undefined;
@@ -50,7 +50,7 @@ export type StickySnapshot =
       readonly type: 'cookie';
       readonly cookieName: string;
       readonly cookieKey: string;
-      /** `undefined` for a cookie that lasts for the browser's session. */
+      /** Lifetime of the cookie. `undefined` for the browser's session. */
       readonly lifetimeMs: number | undefined;
     }
   | { readonly type: 'source-ip'; readonly lifetimeMs: number };
@@ -60,10 +60,10 @@ export interface TargetGroupSnapshot {
   /** The listener's id, or for a rule the id that `targetGroupIdOfRule` makes. */
   readonly id: string;
   readonly listenerId: string;
-  /** `undefined` for the listener's own target group. */
+  /** The rule's id. `undefined` for the listener's own target group. */
   readonly ruleId: string | undefined;
   readonly algorithm: Algorithm;
-  /** `undefined` for targets that are not checked. */
+  /** The health check of the targets. `undefined` if they are not checked. */
   readonly healthCheck: HealthCheckSnapshot | undefined;
   readonly sticky: StickySnapshot | undefined;
   readonly slowStartMs: number;
@@ -83,7 +83,7 @@ export interface RuleSnapshot {
 
 export interface CertificateSnapshot {
   readonly name: string;
-  /** PEM, like `privateKey`. */
+  /** The certificate in PEM, like `privateKey`. */
   readonly certificate: string;
   readonly privateKey: string;
   /** Server names of the certificate. `undefined` for the names in the certificate itself. */
@@ -98,18 +98,18 @@ export interface ListenerSnapshot {
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly drainMs: number;
-  /** Limit over all workers. `undefined` for no limit. */
+  /** Limit for open client connections over all workers. `undefined` for no limit. */
   readonly maxConnections: number | undefined;
-  /** Limit over all workers. `undefined` for no limit. */
+  /** Limit over all workers for requests that wait for their responses. `undefined` for no limit. */
   readonly maxPendingRequests: number | undefined;
   readonly proxyProtocol: ProxyProtocol | undefined;
-  /** Networks in CIDR notation, such as `10.0.0.0/8`. */
+  /** Networks of trusted proxies in CIDR notation, such as `10.0.0.0/8`. */
   readonly trustedProxies: readonly string[];
-  /** Ordered by name. A client that sends no server name gets the first one. */
+  /** Certificates, ordered by name. A client that sends no server name gets the first one. */
   readonly certificates: readonly CertificateSnapshot[];
   /** The target group for requests that no rule matches. */
   readonly targetGroup: TargetGroupSnapshot;
-  /** Only rules that have an attachment. */
+  /** The listener's rules that have an attachment. */
   readonly rules: readonly RuleSnapshot[];
 }
 
@@ -128,7 +128,7 @@ export function targetGroupsOf({ targetGroup, rules }: ListenerSnapshot): Target
  * in them, so that a difference is found with `!==`.
  */
 export interface Snapshot {
-  /** The model version. */
+  /** The version of the model from which the snapshot was compiled. */
   readonly version: number;
   /** Listeners that serve, by id: one for each address and port. */
   readonly listeners: ReadonlyMap<string, ListenerSnapshot>;

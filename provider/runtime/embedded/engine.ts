@@ -30,7 +30,7 @@ const REQUESTED = 'its end was requested';
 interface EmbeddedEngineOptions {
   /** Number of worker threads, 1-1024. More than one needs Linux, where SO_REUSEPORT balances connections. */
   readonly workers: number;
-  /** `undefined` for no access log. */
+  /** Destination and sample rate of the access log. `undefined` if none is kept. */
   readonly accessLog?: AccessLogOptions | undefined;
   readonly log: Log;
   readonly onPassive?: (report: PassiveReport) => void;

@@ -87,8 +87,8 @@ export class ClientTable {
   }
 
   /**
-   * Remembers the client of the last `seek` until `until`. If its place was given to another client meanwhile, that
-   * client is remembered longer instead.
+   * Extends the time of the last `seek`'s client. If its place was given to another client meanwhile, that client is
+   * remembered longer instead.
    */
   extend(until: number): void {
     const at = this.#place + UNTIL;

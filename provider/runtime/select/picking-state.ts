@@ -30,18 +30,18 @@ export class PickingState {
   /** Credits by slot, to be used only between `tryLock` and `unlock`. */
   readonly credits: Float64Array;
   readonly #control: Int32Array;
-  readonly #owner: number;
+  readonly #lockedBy: number;
 
   constructor(memory: SharedArrayBuffer, workerId: number) {
     this.credits = new Float64Array(memory, HEADER_BYTES, CREDIT_SLOTS);
     this.#control = new Int32Array(memory, 0, 2);
-    this.#owner = workerId + 1;
+    this.#lockedBy = workerId + 1;
   }
 
-  /** Returns `false` if another worker keeps the lock. */
+  /** Takes the lock of the credits. Returns `false` if another worker keeps it. */
   tryLock(): boolean {
     for (let spin = 0; spin < SPINS; spin++) {
-      if (Atomics.compareExchange(this.#control, LOCK, 0, this.#owner) === 0) return true;
+      if (Atomics.compareExchange(this.#control, LOCK, 0, this.#lockedBy) === 0) return true;
     }
     return false;
   }

@@ -7,7 +7,7 @@ export const RAMP_PARTS = 20;
 const FIRST_PARTS = 2;
 
 export interface RampingTarget {
-  /** The configured weight, 0-100. */
+  /** The target's configured weight, 0-100. */
   readonly fullWeight: number;
   /** When the target began to take traffic. `undefined` if that was before the runtime started. */
   readonly begunAtMs: number | undefined;

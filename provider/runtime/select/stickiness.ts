@@ -5,7 +5,7 @@ import type { PickableTarget } from './picker.ts';
 export interface StickyTarget extends PickableTarget {
   /** Number of this binding, from 1 on: never used for another binding, and equal in every worker. */
   readonly number: number;
-  /** True if the target takes new traffic. */
+  /** True if the target is bound, has a weight above 0, and takes new traffic by its health. */
   readonly isPickable: boolean;
 }
 

@@ -18,7 +18,7 @@ export class StickySource<T extends StickyTarget> implements Stickiness<T> {
   constructor(lifetimeMs: number, clients: SharedArrayBuffer, nowMs: () => number) {
     this.#table = new ClientTable(clients);
     this.#nowMs = nowMs;
-    // One tick is added because the present tick has already begun.
+    // The lifetime gets one tick more, because the present tick has already begun.
     this.#lifetimeTicks = Math.ceil(lifetimeMs / TICK_MS) + 1;
   }
 

@@ -43,7 +43,7 @@ export class WeightedLeastConnections<T extends PickableTarget> implements Picke
     return count === 1 ? this.#targets[this.#lowest[0] as number] : undefined;
   }
 
-  /** Fills `#lowest` and returns how many entries it has. */
+  /** Fills `#lowest` with the indexes of the least loaded targets, and returns how many there are. */
   #findLowest(tried: ReadonlySet<T> | undefined): number {
     const targets = this.#targets;
     let overhead = Number.POSITIVE_INFINITY;

@@ -15,7 +15,7 @@ export class Budget {
     this.#cells = new Int32Array(budget);
   }
 
-  /** Returns `false` if too much text already waits to be written. */
+  /** Takes from the budget. Returns `false` if too much text already waits to be written. */
   take(characters: number): boolean {
     if (Atomics.load(this.#cells, 0) + characters > MAX_CHARACTERS) return false;
     Atomics.add(this.#cells, 0, characters);

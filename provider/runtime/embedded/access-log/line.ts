@@ -9,21 +9,21 @@ export interface AccessEntry {
   readonly protocol: Protocol;
   /** Address and port of the client's end of the connection. */
   readonly client: string;
-  /** HTTP only, like the fields up to `status`. */
+  /** The method of an HTTP request. This field and those up to `status` exist only for HTTP. */
   readonly method?: string | undefined;
   readonly host?: string | undefined;
   /** The path without the query, which may hold secrets. */
   readonly path?: string | undefined;
-  /** `undefined` if the client got no response. */
+  /** Status of the response. `undefined` if the client got no response. */
   readonly status?: number | undefined;
   /** Target key of the last target that was picked. `undefined` if none was picked. */
   readonly target: string | undefined;
-  /** `undefined` for a request whose head was not accepted, because its beginning is not known. */
+  /** Duration of the exchange, connection or session. `undefined` for a request whose head was not accepted. */
   readonly durationMs: number | undefined;
   /** Bytes that came from the client; `bytesOut` went to it. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** How often another target was tried. */
+  /** How often the exchange or connection was tried on another target. */
   readonly retries: number;
   /** Why the connection or exchange failed, or got a local response. */
   readonly error: string | undefined;

@@ -7,12 +7,12 @@ export interface ConnectionHandler {
   onEnd(): void;
   /** Called after a write that returned `false`, when everything written so far has left user space. */
   onWritable(): void;
-  /** Called exactly once, always as the last call. `error` is set if the connection failed. */
+  /** The connection closed. Called exactly once, as the last call; `error` is set if the connection failed. */
   onClose(error: Error | undefined): void;
 }
 
 export interface ConnectHandler extends ConnectionHandler {
-  /** The connection is established. */
+  /** The connection to the target is established. */
   onConnect(): void;
 }
 
@@ -46,7 +46,7 @@ export interface Connection {
   resume(): void;
   /** Sends a FIN after all queued bytes. */
   end(): void;
-  /** Closes at once; queued bytes are lost. */
+  /** Closes the connection at once; queued bytes are lost. */
   destroy(): void;
   /** Sends an RST at once; queued bytes are lost. */
   reset(): void;

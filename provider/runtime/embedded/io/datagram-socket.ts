@@ -52,7 +52,7 @@ export function connectedSocket(address: string, port: number, failures: Connect
   return undefined;
 }
 
-/** Returns `false` if too much is queued, so that the datagram must be dropped. */
+/** Returns `true` if the socket's send queue has room. Otherwise the datagram must be dropped. */
 export function hasRoom(socket: Socket): boolean {
   return socket.getSendQueueSize() < MAX_QUEUED_BYTES;
 }

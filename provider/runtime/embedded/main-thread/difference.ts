@@ -10,7 +10,7 @@ import {
 export interface TargetGroupDifference {
   readonly targetGroup: TargetGroupSnapshot;
   readonly upserted: readonly TargetSnapshot[];
-  /** Target keys. */
+  /** Target keys of the targets that are no longer bound. */
   readonly removed: readonly string[];
 }
 
@@ -25,7 +25,7 @@ interface ListenerDifference {
 interface Difference {
   /** Listeners that are new or changed. */
   readonly upserted: readonly ListenerDifference[];
-  /** Listener ids. */
+  /** Ids of the listeners that are no longer served. */
   readonly removed: readonly string[];
 }
 

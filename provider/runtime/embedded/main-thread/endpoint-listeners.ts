@@ -23,9 +23,9 @@ export function endpointListeners(
     const { transport, port } = toEndpoint(listener);
     const others = byPort.get(`${transport} ${port}`) ?? [];
     const rivals = others.filter((other) => overlaps(toEndpoint(other), toEndpoint(listener)));
-    const holder = isServed(listener) ? rivals.find(isServed) : rivals[0];
-    if (holder) {
-      refusals.push(inUse(listener, holder));
+    const winner = isServed(listener) ? rivals.find(isServed) : rivals[0];
+    if (winner) {
+      refusals.push(inUse(listener, winner));
       continue;
     }
     for (const rival of rivals) refusals.push(inUse(rival, listener));
@@ -35,7 +35,7 @@ export function endpointListeners(
   return { byEndpoint, refusals };
 }
 
-function inUse({ id }: ListenerSnapshot, holder: ListenerSnapshot): Refusal {
-  const message = `${endpointNameOf(holder)} is in use by listener ${holder.id}: choose another port.`;
+function inUse({ id }: ListenerSnapshot, winner: ListenerSnapshot): Refusal {
+  const message = `${endpointNameOf(winner)} is in use by listener ${winner.id}: choose another port.`;
   return { listenerId: id, code: 'PortInUse', problem: { path: 'port', message } };
 }

@@ -42,9 +42,7 @@ export class LogFile {
     this.#onError = onError;
   }
 
-  /**
-   * Appends whole lines. Resolves with `true` when they are written, or `false` when they are given up; never rejects.
-   */
+  /** Appends whole lines. Resolves with `true` when they are written, or `false` when they are given up. */
   append(text: string): Promise<boolean> {
     return this.#inOrder(() => this.#write(text));
   }

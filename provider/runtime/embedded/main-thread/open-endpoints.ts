@@ -2,7 +2,7 @@
 import type { Refusal } from '../../contract/engine.ts';
 import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import { type Endpoint, endpointName, type OpenFailure, overlaps, toEndpoint } from '../shared/endpoint.ts';
-import { isHeldByAnother } from './port-holders.ts';
+import { hasForeignSocket } from './foreign-sockets.ts';
 import { endpointRefusal, probePort } from './port-probe.ts';
 import type { Ask } from './worker-place.ts';
 
@@ -11,7 +11,7 @@ type AskAll = (question: Ask) => Promise<readonly (readonly OpenFailure[] | unde
 
 export class OpenEndpoints {
   readonly #askAll: AskAll;
-  /** Served endpoints by name. */
+  /** The endpoints that are served, by endpoint name. */
   readonly #served = new Map<string, Endpoint>();
   readonly #prepared = new Map<string, Endpoint>();
 
@@ -68,7 +68,7 @@ export class OpenEndpoints {
   async #probe(endpoint: Endpoint): Promise<OpenFailure | undefined> {
     const failure = await probePort(endpoint);
     if (failure?.code !== 'EADDRINUSE') return failure;
-    const isOwn = this.served.some((open) => overlaps(open, endpoint)) && !isHeldByAnother(endpoint);
+    const isOwn = this.served.some((open) => overlaps(open, endpoint)) && !hasForeignSocket(endpoint);
     return isOwn ? undefined : failure;
   }
 

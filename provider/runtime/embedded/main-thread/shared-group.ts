@@ -129,7 +129,7 @@ function settingsOf({ targets: _, ...settings }: TargetGroupSnapshot): TargetGro
   return settings;
 }
 
-/** Since when a target with this health takes traffic. */
+/** Returns since when a target with this health takes traffic; `undefined` for before the runtime's start. */
 function begunAt(before: TargetRecord | undefined, health: Health, nowMs: number | undefined): number | undefined {
   const hasBegun = takesTraffic(health) && !(before && takesTraffic(before.health));
   return hasBegun ? nowMs : before?.begunAtMs;

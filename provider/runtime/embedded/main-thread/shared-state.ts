@@ -14,7 +14,7 @@ interface ListenerRecord {
   settings: ListenerSettings;
   routes: readonly Route[];
   readonly counters: SharedArrayBuffer;
-  /** Target group ids. */
+  /** Ids of the listener's target groups. */
   readonly targetGroups: Set<string>;
 }
 

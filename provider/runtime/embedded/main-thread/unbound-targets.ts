@@ -6,7 +6,7 @@ import type { TargetGroupSettings } from '../shared/messages.ts';
 
 export interface UnboundTarget {
   readonly targetGroup: TargetGroupSettings;
-  /** The target as it was last served. */
+  /** The target as it was when it was last served. */
   readonly target: TargetSnapshot;
   readonly counters: SharedArrayBuffer;
 }

@@ -16,7 +16,7 @@ type Question = Extract<ToWorker, { id: number }>;
 export type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
 
 interface WorkerPlaceOptions {
-  /** Returns the data for a new thread; called at each start. */
+  /** Returns the data that a new worker thread is started with; called at each start. */
   readonly init: () => WorkerInit;
   readonly onPassive: (report: PassiveReport) => void;
   /** Receives lines for the access log. `init` is the access log data that the thread was started with. */
@@ -94,7 +94,7 @@ export class WorkerPlace {
     return failures;
   }
 
-  /** Ends the thread. Another one takes its place. */
+  /** Ends the worker's thread. Another one takes its place. */
   async end(reason: string): Promise<void> {
     const thread = this.#thread;
     this.#endReason = reason;
@@ -102,7 +102,7 @@ export class WorkerPlace {
     await thread?.terminate();
   }
 
-  /** Ends the thread for good. Idempotent. */
+  /** Ends the worker's thread for good. Idempotent. */
   async destroy(): Promise<void> {
     this.#isDestroyed = true;
     clearTimeout(this.#restartTimer);
@@ -153,8 +153,7 @@ export class WorkerPlace {
   #onExit(reason: string): void {
     this.#thread = undefined;
     this.#version = 0;
-    // This precedes the responses: every waiting caller, and callers that get no response now, wait for the next
-    // thread.
+    // The promise is renewed before the questions end: all callers without a response then wait for the next thread.
     const waiting = this.#ready;
     this.#ready = Promise.withResolvers();
     waiting.resolve(this.#ready.promise);

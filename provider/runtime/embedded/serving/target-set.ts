@@ -30,7 +30,7 @@ export class TargetSet {
   #picker: Picker<Target>;
   #canPick = false;
   #stickiness: Stickiness<Target> | undefined;
-  /** Set while a target is in slow start. */
+  /** Timer of the next step of slow start, set while a target is in slow start. */
   #rampTimer: NodeJS.Timeout | undefined;
   #hasBegun = false;
 
@@ -44,12 +44,12 @@ export class TargetSet {
     this.#stickiness = this.#newStickiness(clients);
   }
 
-  /** The settings of the served snapshot. */
+  /** The target group's settings in the served snapshot. */
   get settings(): TargetGroupSettings {
     return this.#settings;
   }
 
-  /** True if any target takes new traffic. */
+  /** True if any target of the group takes new traffic. */
   get canPick(): boolean {
     return this.#canPick;
   }
@@ -80,8 +80,8 @@ export class TargetSet {
   }
 
   /**
-   * Changes the set in one step and returns the unbound targets. Flows of the other targets continue. The holds of the
-   * unbound targets are not notified yet.
+   * Changes the target set in one step and returns the unbound targets. Flows of the other targets continue. The holds
+   * on the unbound targets are not notified yet.
    */
   update({ settings, clients, upserted = [], removed = [] }: TargetSetChange): Target[] {
     if (settings !== undefined) this.#configure(settings, clients);

@@ -36,7 +36,7 @@ export class Target implements StickyTarget, RampingTarget {
   readonly number: number;
   readonly slot: number;
   readonly counters: TargetColumn;
-  /** The configured weight, 0-100. */
+  /** The target's configured weight, 0-100. */
   fullWeight: number;
   /** The weight that pickers use, not 0-100: slow start multiplies `fullWeight` by up to RAMP_PARTS at each rebuild. */
   pickingWeight = 0;

@@ -15,7 +15,7 @@ export type AcceptClient = (socket: net.Socket, listeningSocket: TcpListeningSoc
 /** Rejects a socket that was accepted paused. It never becomes a connection of the listener. */
 export type RejectClient = (socket: net.Socket, listener: WorkerListener) => void;
 
-/** An open client connection of any protocol. */
+/** An open client connection on a TCP listening socket. */
 export interface ClientConnection {
   /** Closes the connection: at once if it is idle, otherwise when it is finished. */
   close(): void;
@@ -29,7 +29,7 @@ export interface ListeningSocketContext {
   /** Rejects a client above the listener's connection limit. A protocol without a rejecter resets the connection. */
   readonly rejecters: Readonly<Partial<Record<StreamProtocol, RejectClient>>>;
   readonly gauge: ConnectionGauge;
-  /** `undefined` for no access log. */
+  /** The worker's access log. `undefined` if there is none. */
   readonly accessLog?: AccessLog | undefined;
   readonly isPortShared: boolean;
   readonly log: Log;
@@ -48,7 +48,7 @@ export class TcpListeningSocket implements ListeningSocket {
   readonly #connections = new Set<ClientConnection>();
   #emptied: PromiseWithResolvers<void> | undefined;
 
-  /** Opens the socket without serving it. */
+  /** Opens a listening socket without serving a listener on it. */
   static async open(endpoint: Endpoint, context: ListeningSocketContext): Promise<TcpListeningSocket> {
     const listeningSocket = new TcpListeningSocket(endpoint, context);
     await listeningSocket.#listen();

@@ -10,9 +10,9 @@ export class WorkerListener {
   readonly counters: ListenerColumn;
   /** Target sets by target group id: the listener's own and those of its rules. */
   readonly targetGroups = new Map<string, TargetSet>();
-  /** The settings of the served snapshot. */
+  /** The listener's settings in the served snapshot. */
   settings: ListenerSettings;
-  /** `undefined` for a listener without rules, which costs its requests nothing. */
+  /** The router of the listener's rules. `undefined` for a listener without rules, which costs its requests nothing. */
   #router: Router<TargetSet> | undefined;
   #trusted = new TrustedProxies([]);
   #trustedNetworks: readonly string[] = [];

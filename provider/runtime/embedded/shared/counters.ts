@@ -82,7 +82,7 @@ export class TargetColumn {
 export interface TargetSums {
   readonly requests: number;
   readonly active: number;
-  /** Responses by status class, 1xx to 5xx. */
+  /** Responses of the target by status class, 1xx to 5xx. */
   readonly responses: readonly number[];
 }
 

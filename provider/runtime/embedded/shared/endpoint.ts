@@ -3,7 +3,7 @@ import { targetKey } from '../../../model/base/target-key.ts';
 import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import { hashOf } from '../../select/hash.ts';
 
-const OWNER_SEED = 2;
+const WORKER_SEED = 2;
 
 export interface Endpoint {
   readonly transport: 'tcp' | 'udp';
@@ -41,7 +41,7 @@ export function endpointNameOf(listener: Listening): string {
  * endpoint, so that socket and sessions stay where they are if the endpoint passes to another listener.
  */
 export function isOpenedBy(endpoint: Endpoint, workerId: number, workers: number): boolean {
-  return endpoint.transport === 'tcp' || hashOf(endpointName(endpoint), OWNER_SEED) % workers === workerId;
+  return endpoint.transport === 'tcp' || hashOf(endpointName(endpoint), WORKER_SEED) % workers === workerId;
 }
 
 /** Returns true if two sockets that do not share their port cannot have both endpoints. */

@@ -16,7 +16,7 @@ export interface TargetUpsert {
   readonly key: string;
   readonly address: string;
   readonly port: number;
-  /** The configured weight, 0-100. */
+  /** The target's configured weight, 0-100. */
   readonly weight: number;
   readonly health: Health;
   /** When the target last began to take traffic, by `sharedNowMs`. `undefined` for before the runtime's start. */
@@ -35,7 +35,7 @@ export interface TargetGroupUpsert {
   /** The client table of sticky sessions by source IP. `undefined` for a target group without them. */
   readonly clients: SharedArrayBuffer | undefined;
   readonly upserted: readonly TargetUpsert[];
-  /** Target keys. */
+  /** Target keys of the targets that were unbound. */
   readonly removed: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export interface ListenerUpsert {
   readonly counters: SharedArrayBuffer;
   /** The target groups that changed. */
   readonly targetGroups: readonly TargetGroupUpsert[];
-  /** Target group ids. */
+  /** Ids of the target groups that the listener no longer has. */
   readonly removedTargetGroups: readonly string[];
   /** All of the listener's rules. */
   readonly routes: readonly Route[];
@@ -62,7 +62,7 @@ export interface TimedHealthChange extends HealthChange {
 export interface Swap {
   readonly version: number;
   readonly upserted: readonly ListenerUpsert[];
-  /** Listener ids. */
+  /** Ids of the listeners that are no longer served. */
   readonly removed: readonly string[];
   /**
    * Endpoints that the preceding `prepare` opened, or all of them for a worker that starts. A worker that has not
@@ -77,7 +77,7 @@ export interface WorkerInit {
   readonly isPortShared: boolean;
   readonly gauges: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
-  /** `undefined` for no access log. */
+  /** Data for the access log. `undefined` if none is kept. */
   readonly accessLog: AccessLogInit | undefined;
   readonly swap: Swap;
 }

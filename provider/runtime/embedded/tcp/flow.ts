@@ -15,7 +15,7 @@ const UNBOUND = 'the target was unbound';
 export class TcpFlow implements ClientConnection, Hold {
   readonly #listeningSocket: TcpListeningSocket;
   readonly #client: Connection;
-  /** `undefined` for no access log. */
+  /** The flow's access log entry. `undefined` if there is no access log. */
   readonly #record: ConnectionRecord | undefined;
   #upstream: Connection | undefined;
   #target: Target | undefined;

@@ -1,8 +1,8 @@
 // The sessions of a UDP listening socket by client, in order of use: the least recently used one goes first.
 
-/** A session in the table. */
+/** A session in the session table. */
 export interface TableEntry {
-  /** The client's address and port. */
+  /** The client's address and port as one text. */
   readonly key: string;
   /** Time of the last use; set by the table. */
   usedAtMs: number;
@@ -35,7 +35,7 @@ export class SessionTable<S extends TableEntry> {
     return this.#takeWhile(({ usedAtMs }) => nowMs - usedAtMs >= idleMs);
   }
 
-  /** Removes and returns all sessions. */
+  /** Removes and returns all sessions of the table. */
   takeAll(): S[] {
     return this.#takeWhile(() => true);
   }

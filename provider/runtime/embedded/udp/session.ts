@@ -29,7 +29,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
   bytesRead = 0;
   bytesWritten = 0;
   readonly #context: SessionContext;
-  /** `undefined` for no access log. */
+  /** The session's access log entry. `undefined` if there is no access log. */
   readonly #record: ConnectionRecord | undefined;
   /** The last target of the session, and the error if that target refused a datagram. */
   #lastTarget: Target | undefined;

@@ -26,7 +26,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
   #loggedAtMs = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
 
-  /** Opens the socket without serving it; datagrams that arrive before a listener serves are dropped. */
+  /** Opens a listening socket. Datagrams that arrive before a listener serves are dropped. */
   static async open(endpoint: Endpoint, context: ListeningSocketContext): Promise<UdpListeningSocket> {
     const listeningSocket = new UdpListeningSocket(endpoint, context);
     try {

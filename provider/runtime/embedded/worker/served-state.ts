@@ -161,7 +161,7 @@ export class ServedState {
     return this.#clearTargetGroup(id);
   }
 
-  /** Unbinds all targets of a target group and returns them. Holders of the target set pick nothing from then on. */
+  /** Unbinds all targets of a target group and returns them. From then on picks from its target set find nothing. */
   #clearTargetGroup(id: string): Target[] {
     const targets = this.#targetGroups.get(id);
     this.#targetGroups.delete(id);

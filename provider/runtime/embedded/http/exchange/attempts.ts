@@ -8,7 +8,7 @@ import { pool } from '../upstream/pool.ts';
 import { type IdleUpstreams, Upstream, type UpstreamUser } from '../upstream/upstream.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 
-/** Another target is tried at most twice. */
+/** A request is tried on at most two other targets. */
 const MAX_RETRIES = 2;
 
 export class Attempts implements PickingClient {
@@ -66,7 +66,7 @@ export class Attempts implements PickingClient {
     return `Set-Cookie: ${this.setCookie}${this.#client.isSecure ? '; Secure' : ''}\r\n`;
   }
 
-  /** Starts with a new request. */
+  /** Forgets the attempts of the last request and starts with a new one. */
   start(): void {
     this.#targets = undefined;
     this.#target = undefined;
@@ -84,14 +84,14 @@ export class Attempts implements PickingClient {
     return this.#upstream;
   }
 
-  /** Returns the connection and gives it up. */
+  /** Returns the connection to the target and gives it up. */
   take(): Upstream {
     const upstream = this.#upstream as Upstream;
     this.#upstream = undefined;
     return upstream;
   }
 
-  /** Closes the connection; its further data is not wanted. */
+  /** Closes the connection to the target, whose further data is not wanted. */
   drop(): void {
     const upstream = this.#upstream;
     this.#upstream = undefined;

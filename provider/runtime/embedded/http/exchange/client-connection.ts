@@ -14,13 +14,13 @@ import { Tunnel } from './tunnel.ts';
 
 /** Limit for pipelined bytes that are buffered behind the current request. Above it, reading stops. */
 const MAX_HELD_BYTES = 32 * 1024;
-/** State between requests, and in the middle of a head. */
+/** State of a client connection between requests, and in the middle of a head. */
 const HEAD = 0;
-/** State during an exchange. */
+/** State of a client connection during an exchange. */
 const EXCHANGE = 1;
-/** State after the worker's FIN. */
+/** State of a client connection after the worker's FIN. */
 const LINGER = 2;
-/** State after the connection was closed, or passed to a tunnel. */
+/** State of a client connection that was closed or passed to a tunnel. */
 const GONE = 3;
 
 export class HttpClientConnection implements ConnectionHandler, ClientConnection, Http1Connection, Timed {
@@ -39,7 +39,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   #hasAsked = false;
   /** True after onData() returned `false`. */
   #isPaused = false;
-  /** True after the client's FIN. */
+  /** True after the client has sent its FIN. */
   #isEnded = false;
   #isDraining = false;
   readonly #deadline = new ConnectionDeadline();
@@ -134,7 +134,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     if (this.#isEnded) upstream.socket.end();
   }
 
-  /** Begins the requests in `bytes` for as long as each ends at once; the rest is held. */
+  /** Begins the requests whose heads are in `bytes` while each exchange ends at once; the rest is held. */
   #readHeads(bytes: Buffer, isOwn: boolean): void {
     this.#held = undefined;
     this.#isReadingHeads = true;

@@ -40,7 +40,7 @@ export class ConnectionDeadline {
     this.#at = Math.min(this.#at, now + CLOSING_IDLE_MS);
   }
 
-  /** Starts the time in which input is read and dropped. */
+  /** Starts the time in which the input of a closed connection is read and dropped. */
   linger(): void {
     this.#at = performance.now() + LINGER_MS;
   }

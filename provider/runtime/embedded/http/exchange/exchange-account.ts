@@ -1,4 +1,4 @@
-// The record of an exchange: its place under the listener's limit, its counters, and its access log entry.
+// The account of an exchange: its place under the listener's limit, its counters, and its access log entry.
 import { pathOf } from '../../access-log/request-line.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { Request } from '../message/request.ts';
@@ -6,7 +6,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import type { Attempts } from './attempts.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 
-/** The record of one exchange; reused for the next exchange of the client connection. */
+/** The account of one exchange; reused for the next exchange of the client connection. */
 export class ExchangeAccount {
   /** Why the exchange failed, or `undefined`. */
   error: string | undefined;
@@ -31,7 +31,7 @@ export class ExchangeAccount {
     this.#client.counters.request();
   }
 
-  /** Takes a place under the listener's limit of waiting requests. Returns `false` if there is none. */
+  /** Takes a place under the listener's limit of waiting requests. Returns `false` if all places are taken. */
   reserve(): boolean {
     const { settings, counters } = this.#client;
     const { maxPendingRequests } = settings;
@@ -48,20 +48,20 @@ export class ExchangeAccount {
     upstream.target.counters.responded(status);
   }
 
-  /** Counts a local response. */
+  /** Counts a local response, which the client gets in place of a target's response. */
   respondedLocally(status: number, reason: string): void {
     this.#responded(status);
     this.error = reason;
     this.#client.counters.localResponded(status);
   }
 
-  /** Ends the record when the whole response went to the client. */
+  /** Ends the account when the whole response went to the client. */
   finished(now: number): void {
     this.#client.counters.finished(now - this.#begunAtMs);
     this.#record(now);
   }
 
-  /** Ends the record of an exchange without a whole response. */
+  /** Ends the account of an exchange without a whole response. */
   aborted(): void {
     this.#unreserve();
     this.#record(performance.now());

@@ -18,16 +18,17 @@ export interface ExchangeClient {
   readonly remoteAddress: string;
   /** True if the request came over TLS. */
   readonly isSecure: boolean;
-  /** `undefined` for no access log. */
+  /** The connection's access log entries. `undefined` if there is no access log. */
   readonly record: ConnectionRecord | undefined;
-  // The next members follow the present listener, which a swap may change.
+  // Counters and settings belong to the present listener, which a swap may change; the same holds for the members
+  // below.
   readonly counters: ListenerColumn;
   readonly settings: ListenerSettings;
   /** The PROXY header with this client's address. `undefined` without the PROXY protocol. */
   readonly proxyHeader: Buffer | undefined;
   /** The targets for a request by the listener's rules. */
   targetsFor(request: Request): TargetSet;
-  /** Sends an interim response. */
+  /** Sends an interim response (1xx) to the client. */
   inform(response: Response): boolean;
   /**
    * Sends the head of the target's final response and the first part of its body. `cookieLine` is an additional field

@@ -10,12 +10,12 @@ export class ExchangeDeadline {
   #part = 0;
   #drain = Number.POSITIVE_INFINITY;
 
-  /** Starts with a target that is bound. */
+  /** Clears the deadline of an unbind: the exchange has a target that is bound. */
   start(): void {
     this.#drain = Number.POSITIVE_INFINITY;
   }
 
-  /** The target was unbound. */
+  /** Sets the deadline by which an exchange must end after its target was unbound. */
   unbound({ drainMs, requestTimeoutMs }: UnbindRule): void {
     this.#drain = performance.now() + Math.max(drainMs, requestTimeoutMs);
   }

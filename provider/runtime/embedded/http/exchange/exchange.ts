@@ -11,7 +11,7 @@ import * as faults from './exchange-faults.ts';
 import { RequestRelay } from './request-relay.ts';
 import { ResponseRelay } from './response-relay.ts';
 
-/** State without a request. */
+/** State of an exchange that has no request. */
 const ENDED = 0;
 /** State while waiting for a connection: nothing of the request was written, so that any target will do. */
 const CONNECTING = 1;
@@ -180,7 +180,7 @@ export class Exchange implements UpstreamUser {
     this.#requestRelay.settle();
     const relay = this.#responseRelay;
     const isWhole = relay.readHead(chunk);
-    // A client that does not read holds up interim responses like bodies.
+    // Interim responses wait, like bodies, for a client that does not read.
     if (isWhole === false) return relay.isInterimWritten;
     if (isWhole !== true) return this.#fail(faults.malformed(isWhole));
     if (relay.response.isSwitch) return this.#switchProtocol();

@@ -26,7 +26,7 @@ export interface Http1Connection {
   mayKeepAlive(): boolean;
   /** The exchange is done. `isKept` is what the response's head has told the client. */
   exchangeEnded(isKept: boolean): void;
-  /** The request's body may continue. */
+  /** The client may send more of the request's body. */
   resumeRequest(): void;
   /** The connection changes to another protocol. `bytes` are the target's first bytes of it. */
   tunnel(upstream: Upstream, bytes: Buffer): void;

@@ -82,12 +82,12 @@ export class RequestRelay {
     return wasBlocked;
   }
 
-  /** Forgets the kept parts: from now on no other target may get this request. */
+  /** Forgets the kept parts of the body: from now on no other target may get this request. */
   settle(): void {
     this.#replay.forget();
   }
 
-  /** Frees the kept parts. */
+  /** Frees the kept parts of the request's body. */
   clear(): void {
     this.#isBlocked = false;
     this.#replay.reset();

@@ -24,7 +24,7 @@ export class ResponseRelay {
     return this.#reader.response;
   }
 
-  /** The bytes after the head. */
+  /** The bytes that the target sent after the response's head. */
   get rest(): Buffer {
     return this.#reader.bytes.subarray(this.#reader.bodyFrom);
   }
@@ -44,7 +44,7 @@ export class ResponseRelay {
     return this.#isInterimWritten;
   }
 
-  /** Starts with a new request. */
+  /** Starts to read the response to a new request. */
   start(): void {
     this.#reader.start();
   }
@@ -84,7 +84,7 @@ export class ResponseRelay {
     return this.#written(this.#client.respond(this.response, cookieLine, this.#body, isRequestDone));
   }
 
-  /** Sends the part that was taken last. Returns `false` if it is queued, so that the target must pause. */
+  /** Sends the body part that was taken last. Returns `false` if it is queued, so that the target must pause. */
   write(): boolean {
     return this.#written(this.#client.write(this.#body));
   }

@@ -13,7 +13,7 @@ export const LAST_CHUNK = '0\r\n';
 // RFC 9112 7.1: 1*HEXDIG, so at least one digit, no sign and no 0x. The length is bounded, because a 32-bit parser
 // would overflow.
 const BAD_SIZE = localResponse(400, 'malformed chunk size');
-// RFC 9112 7.1: each size line and each chunk's data end in CRLF.
+// RFC 9112 7.1: each line with a chunk size and each chunk's data end in CRLF.
 const BAD_END = localResponse(400, 'chunk without CRLF at its end');
 // RFC 9112 7.1.1: extensions must be bounded; they contain visible characters, never CR or LF.
 const BAD_EXTENSION = localResponse(400, 'malformed or over-long chunk extension');

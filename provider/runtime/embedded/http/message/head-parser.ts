@@ -27,7 +27,7 @@ export const INCOMPLETE = -1;
 export class RequestHead {
   method = '';
   target = '';
-  /** The minor HTTP version, 0 or 1. */
+  /** The request's minor HTTP version, 0 or 1. */
   minor = 1;
   readonly fields = new HeaderFields();
 }

@@ -39,7 +39,7 @@ export class Request {
   /** The request target as the backend gets it. */
   target = '';
   minor = 1;
-  /** A length or CHUNKED. */
+  /** The framing of the request's body: a length in bytes, or CHUNKED. */
   framing = 0;
   isHead = false;
   /** True if the client wants the connection kept. */

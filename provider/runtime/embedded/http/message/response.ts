@@ -17,7 +17,7 @@ export class Response {
   reason = '';
   /** Field lines to pass on, without those that concern the connection. */
   fields = '';
-  /** A length, CHUNKED or UNTIL_CLOSE. */
+  /** The framing of the response's body: a length in bytes, CHUNKED or UNTIL_CLOSE. */
   framing = 0;
   /** True if the target keeps its connection open. */
   isKeepAlive = false;

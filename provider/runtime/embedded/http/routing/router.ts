@@ -83,7 +83,7 @@ export class Router<TargetGroup> {
   }
 }
 
-/** The rules of one host. */
+/** The rules of one host by path. */
 class PathTable<TargetGroup> {
   readonly #exact = new Map<string, TargetGroup[]>();
   readonly #prefixes = new Map<string, TargetGroup[]>();

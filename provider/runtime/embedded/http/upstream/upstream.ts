@@ -13,7 +13,7 @@ export interface IdleUpstreams {
   take(target: Target): Upstream | undefined;
   /** Keeps a connection. Returns `false` if there are enough. */
   put(upstream: Upstream): boolean;
-  /** Forgets a connection that is closed or unbound. */
+  /** Forgets an idle connection that is closed, or whose target was unbound. */
   remove(upstream: Upstream): void;
 }
 
@@ -26,7 +26,7 @@ export interface UpstreamUser {
   onUpstreamWritable(): void;
   /** The connection closed or could not be made, and the user no longer has it. `isFailed` is true after an error. */
   onUpstreamClose(isFailed: boolean): void;
-  /** The target was unbound. Called inside the swap. */
+  /** The target of the connection was unbound. Called inside the swap. */
   onUpstreamUnbind(rule: UnbindRule): void;
 }
 
@@ -34,7 +34,7 @@ export class Upstream implements ConnectHandler, Hold {
   /** The target; replaced if the listening socket is transferred to another listener that has the same target. */
   target: Target;
   readonly socket: Connection;
-  /** `undefined` while the connection is idle or given up. */
+  /** The user of the connection. `undefined` while the connection is idle or given up. */
   user: UpstreamUser | undefined;
   /** True once the connection has served an exchange: the target may have closed it without the worker knowing yet. */
   isReused = false;

@@ -10,18 +10,18 @@ const LISTENING = '0A';
  * Returns true if another process has a socket on the endpoint, or if that cannot be found out. It reads every open
  * file descriptor of this process, therefore call it rarely.
  */
-export function isHeldByAnother(endpoint: Endpoint): boolean {
+export function hasForeignSocket(endpoint: Endpoint): boolean {
   try {
     const { transport } = endpoint;
     const lines = [transport, `${transport}6`].flatMap((name) => readFileSync(`/proc/net/${name}`, 'utf8').split('\n'));
-    const holders = new Set(
+    const foreign = new Set(
       lines
         .map((line) => socketOf(transport, line))
-        .filter((held) => held && overlaps(held, endpoint))
-        .map((held) => `socket:[${held?.inode}]`),
+        .filter((socket) => socket && overlaps(socket, endpoint))
+        .map((socket) => `socket:[${socket?.inode}]`),
     );
-    for (const descriptor of readdirSync('/proc/self/fd')) holders.delete(linkOf(descriptor));
-    return holders.size > 0;
+    for (const descriptor of readdirSync('/proc/self/fd')) foreign.delete(linkOf(descriptor));
+    return foreign.size > 0;
   } catch {
     return true;
   }
