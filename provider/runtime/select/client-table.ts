@@ -9,7 +9,7 @@ const WAYS = 8;
 export const CLIENT_PLACES = SETS * WAYS;
 
 /** The result of a seek that finds no target. Targets are numbered from 1. */
-export const NO_TARGET = 0;
+export const NO_TARGET_NUMBER = 0;
 
 const HEADER_WORDS = 16;
 const SET_SEED = 0;
@@ -57,7 +57,7 @@ export class ClientTable {
     this.#pairs = new BigUint64Array(memory);
   }
 
-  /** Returns the number of the client's target at time `now`, or NO_TARGET. */
+  /** Returns the number of the client's target at time `now`, or NO_TARGET_NUMBER. */
   seek(address: string, now: number): number {
     const words = this.#words;
     const fingerprint = hashOf(address, words[FINGERPRINT_SEED] as number) >>> FINGERPRINT_SHIFT;
@@ -83,7 +83,7 @@ export class ClientTable {
     this.#seenTarget = Atomics.load(words, place + TARGET);
     const isKnown = client >>> FINGERPRINT_SHIFT === fingerprint && Atomics.load(words, place + UNTIL) > now;
     // If the place was changed meanwhile, target and time may belong to two clients.
-    return isKnown && Atomics.load(words, place + CLIENT) === client ? this.#seenTarget : NO_TARGET;
+    return isKnown && Atomics.load(words, place + CLIENT) === client ? this.#seenTarget : NO_TARGET_NUMBER;
   }
 
   /**
@@ -101,7 +101,7 @@ export class ClientTable {
    */
   put(target: number, until: number): boolean {
     // The target is cleared first: otherwise the new time would make the old target valid again.
-    if (!this.#change(NO_TARGET)) return false;
+    if (!this.#change(NO_TARGET_NUMBER)) return false;
     this.extend(until);
     return this.#change(target);
   }

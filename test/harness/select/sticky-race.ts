@@ -1,4 +1,4 @@
-// A thread of the race in sticky-source.test.ts: each round it picks for the same new client in the same moment as the other.
+// A thread of a race for sticky sessions: in each round two threads pick a target for the same new client at once.
 import { parentPort, workerData } from 'node:worker_threads';
 import { StickySource } from '../../../provider/runtime/select/sticky-source.ts';
 import { clientAt, stickyTarget, type TestStickyTarget } from './sticky-targets.ts';
@@ -6,10 +6,10 @@ import { client } from './targets.ts';
 
 export interface Race {
   readonly table: SharedArrayBuffer;
-  /** How many threads have come to a round, all rounds together. */
+  /** How many threads have reached a round, summed over all rounds. */
   readonly arrivals: SharedArrayBuffer;
   readonly threads: number;
-  /** The number of the target that this one picks. */
+  /** The number of the target that this thread picks. */
   readonly own: number;
   readonly rounds: number;
 }
@@ -23,7 +23,7 @@ const arrived = new Int32Array(arrivals);
 
 const chosen: number[] = [];
 for (let round = 0; round < rounds; round++) {
-  // Half of them were known once, and are not any more.
+  // Half of the clients were remembered once and have expired since.
   nowMs = (round % 2) * 10_000;
   const one = clientAt(client(round >> 1));
   Atomics.add(arrived, 0, 1);

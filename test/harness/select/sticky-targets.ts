@@ -1,4 +1,4 @@
-// Targets and clients as the tests of sticky sessions need them.
+// Targets and clients for tests of sticky sessions.
 import type { PickingClient, StickyTarget } from '../../../provider/runtime/select/stickiness.ts';
 
 export interface TestStickyTarget extends StickyTarget {

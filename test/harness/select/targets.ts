@@ -1,4 +1,4 @@
-// Targets as the tests of the pickers need them: their connections are whatever the test says.
+// Targets for tests of pickers, whose connections the test sets.
 import type { PickableTarget, Picker } from '../../../provider/runtime/select/picker.ts';
 import {
   CREDIT_SLOTS,
@@ -11,7 +11,7 @@ export interface TestTarget extends PickableTarget {
   connections: number;
 }
 
-/** Named t0, t1, ...; those beyond the slots have none. */
+/** Targets named t0, t1, and so on. Targets beyond CREDIT_SLOTS have no slot. */
 export function testTargets(weights: readonly number[]): TestTarget[] {
   return weights.map((weight, i) => ({
     key: `t${i}`,
@@ -29,14 +29,14 @@ export function client(index: number): string {
   return `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
 }
 
-/** How often each key was picked. */
+/** How often each target was picked, by target key. */
 export function counts(picks: readonly (PickableTarget | undefined)[]): Record<string, number> {
   const result: Record<string, number> = {};
   for (const pick of picks) if (pick) result[pick.key] = (result[pick.key] ?? 0) + 1;
   return result;
 }
 
-/** Each of `clients` picks once. */
+/** One pick for each of `clients` clients. */
 export function picksOf<T extends PickableTarget>(picker: Picker<T>, clients: number): (T | undefined)[] {
   return Array.from({ length: clients }, (_, index) => picker.pick(client(index)));
 }

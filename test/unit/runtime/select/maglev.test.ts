@@ -1,4 +1,4 @@
-// The table itself: every slot taken, in proportion to the weights, for 1 to 10,000 targets.
+// The Maglev table for 1 to 10,000 targets: every slot is taken, in proportion to the weights.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MAGLEV_SIZE, maglevTable } from '../../../../provider/runtime/select/maglev.ts';
@@ -13,7 +13,7 @@ const SETS: Readonly<Record<string, readonly number[]>> = {
 };
 
 for (const [name, weights] of Object.entries(SETS)) {
-  test(`${name}: each has its share of the slots, within one of them and a round`, () => {
+  test(`${name}: each target has its share of the slots within two`, () => {
     const taken = new Array<number>(weights.length).fill(0);
     for (const index of maglevTable(testTargets(weights))) (taken[index] as number)++;
     const total = weights.reduce((sum, weight) => sum + weight, 0);

@@ -1,4 +1,4 @@
-// What holds for every algorithm: one table of rules, run over all of them, for few targets and for many.
+// Rules that hold for every balancing algorithm, for few targets and for many.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -20,7 +20,7 @@ const ALGORITHMS: Readonly<Record<Algorithm, true>> = {
   'source-ip-hash': true,
 };
 
-/** Up to 20 targets, which have a credit each, and more than the credits; weight 0 among them. */
+/** Weights of up to 20 targets, which have a credit each, and of more targets than there are credits; some are 0. */
 const weightsArbitrary = fc.oneof(
   fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 100 })), { maxLength: 20 }),
   fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 100 })), { minLength: 65, maxLength: 80 }),
@@ -29,7 +29,7 @@ const weightsArbitrary = fc.oneof(
 for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
   const pickerOf = (targets: readonly TestTarget[]) => createPicker(algorithm, targets, pickingStateOf());
 
-  test(`${algorithm}: weight 0 is never picked, and whoever is left of the others is, until all are tried`, () => {
+  test(`${algorithm}: a target with weight 0 is never picked, and every other one is until all are tried`, () => {
     assertHolds(
       fc.property(weightsArbitrary, fc.array(fc.nat(50), { maxLength: 80 }), fc.nat(1000), (weights, busy, from) => {
         const targets = testTargets(weights);
@@ -48,12 +48,12 @@ for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
     );
   });
 
-  test(`${algorithm}: no targets and all of weight 0 are no pick`, () => {
+  test(`${algorithm}: nothing is picked without targets or with weights of 0 only`, () => {
     assert.equal(pickerOf([]).pick(client(1)), undefined);
     assert.equal(pickerOf(testTargets([0, 0])).pick(client(1)), undefined);
   });
 
-  test(`${algorithm}: the only target of weight is picked for everybody`, () => {
+  test(`${algorithm}: the only target with a weight is picked for every client`, () => {
     assert.deepEqual(counts(picksOf(pickerOf(testTargets([0, 1, 0])), 50)), { t1: 50 });
   });
 
@@ -64,7 +64,7 @@ for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
     test(`${algorithm}: without load the shares of 10,000 clients follow the weights of ${name} targets`, () => {
       const picked = counts(picksOf(pickerOf(testTargets(weights)), 10_000));
       const total = weights.reduce((sum: number, weight) => sum + weight, 0);
-      // Hashed clients are as uneven as thrown dice: five standard deviations.
+      // Hashed clients are as uneven as thrown dice: the limit is five standard deviations.
       for (const [index, weight] of weights.entries()) {
         const due = (10_000 * weight) / total;
         const got = picked[`t${index}`] ?? 0;

@@ -1,4 +1,4 @@
-// The lock of the shared credits, where a worker ended while it held it.
+// The lock of the shared credits after a worker ended while it held it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPicker } from '../../../../provider/runtime/select/pickers.ts';
@@ -10,13 +10,13 @@ import {
 import { counts, picksOf, testTargets } from '../../../harness/select/targets.ts';
 
 for (const algorithm of ['weighted-round-robin', 'weighted-least-connections'] as const) {
-  test(`${algorithm}: a lock that an ended worker left behind stops nobody, and is released`, () => {
+  test(`${algorithm}: a lock left by an ended worker stops no pick, and can be released`, () => {
     const memory = createPickingState();
     assert.ok(new PickingState(memory, 5).tryLock());
     const picker = createPicker(algorithm, testTargets([1, 1]), new PickingState(memory, 0));
     assert.deepEqual(counts(picksOf(picker, 4)), { t0: 2, t1: 2 });
     releasePickingLock(memory, 4);
-    assert.equal(new PickingState(memory, 0).tryLock(), false, 'only the owner that ended is released');
+    assert.equal(new PickingState(memory, 0).tryLock(), false, 'only the lock of the worker that ended is released');
     releasePickingLock(memory, 5);
     assert.ok(new PickingState(memory, 0).tryLock());
   });

@@ -1,4 +1,4 @@
-// Slow start: the weight of a target at each moment of its ramp, with the clock given.
+// Slow start: the weight of a target at each moment of its ramp, by a given clock.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -20,14 +20,14 @@ for (const [elapsedMs, percent] of [
   [10_000, 100],
   [86_400_000, 100],
 ] as const) {
-  test(`${elapsedMs} ms after its begin a target has ${percent} % of its weight`, () => {
+  test(`a target has ${percent} % of its weight ${elapsedMs} ms after it began`, () => {
     const parts = rampParts(50_000, SLOW_START_MS, 50_000 + elapsedMs);
     assert.ok(Math.abs((100 * parts) / RAMP_PARTS - percent) <= 5, `${parts} of ${RAMP_PARTS}`);
     assert.equal(parts === RAMP_PARTS, percent === 100);
   });
 }
 
-test('a ramp never falls, is never below a tenth, and is whole once its time is over', () => {
+test('a weight in slow start never falls, is at least a tenth, and is whole after the time', () => {
   assertHolds(
     fc.property(
       fc.integer({ min: 50, max: 86_400_000 }),
@@ -48,13 +48,13 @@ test('a ramp never falls, is never below a tenth, and is whole once its time is 
   );
 });
 
-test('a target whose begin nobody saw, and every target where slow start is off, has its whole weight at once', () => {
+test('a target has its whole weight at once if its begin is unknown or slow start is off', () => {
   assert.equal(rampParts(undefined, SLOW_START_MS, 0), RAMP_PARTS);
   assert.equal(rampParts(1000, 0, 1000), RAMP_PARTS);
   assert.equal(rampParts(1000, 0, 999), RAMP_PARTS);
 });
 
-test('later weights differ as long as a target of weight > 0 has not its whole weight', () => {
+test('later weights differ as long as a target with a weight above 0 has less than its whole weight', () => {
   const target = (fullWeight: number, begunAtMs?: number) => ({ fullWeight, begunAtMs, pickingWeight: 0 });
   const targets = [target(30), target(20, 5000), target(0, 8000)];
   assert.equal(ramp(targets, 1000, 5500), true);
@@ -74,7 +74,7 @@ for (const [name, pickerOf] of [
   ['weighted least connections', WeightedLeastConnections],
 ] as const) {
   for (const many of [0, 80]) {
-    test(`${name} among ${many + 3} targets: the share of a new target grows to its own with its weight`, () => {
+    test(`${name} among ${many + 3} targets: the share of a new target grows with its weight to its whole share`, () => {
       const fullWeights = [2, 1, 1, ...Array.from({ length: many }, () => 1)];
       const whole = fullWeights.reduce((sum, weight) => sum + weight, 0);
       const got = [0, 2500, 5000, 7500, 10_000].map((nowMs) => {

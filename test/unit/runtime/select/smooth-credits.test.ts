@@ -1,4 +1,4 @@
-// The step of smooth weighted round robin, as properties over weights and changes.
+// Smooth weighted round robin, as properties over weights and changes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ function pickerOf(weights: readonly number[], credits: Float64Array): () => numb
   return () => indexes[picker.next()] as number;
 }
 
-test('every full cycle is exactly in proportion, from any start', () => {
+test('every full cycle follows the weights exactly, from any start', () => {
   assertHolds(
     fc.property(weightsArbitrary, fc.nat(500), (weights, start) => {
       const next = pickerOf(weights, new Float64Array(64));
@@ -33,17 +33,17 @@ test('every full cycle is exactly in proportion, from any start', () => {
   );
 });
 
-test('equal weights take turns', () => {
+test('targets with equal weights alternate', () => {
   const next = pickerOf([7, 7, 7], new Float64Array(64));
   assert.deepEqual(Array.from({ length: 9 }, next), [0, 1, 2, 0, 1, 2, 0, 1, 2]);
 });
 
-test('a heavy target comes in no burst while others are due', () => {
+test('a heavy target is not picked in a burst while other targets are due', () => {
   const next = pickerOf([5, 1, 1], new Float64Array(64));
   assert.deepEqual(Array.from({ length: 7 }, next), [0, 0, 1, 0, 2, 0, 0]);
 });
 
-test('among some of the targets the shares are those of their weights, and the credits of the others stay', () => {
+test('picks among some targets follow their weights, and the credits of the others stay', () => {
   const credits = new Float64Array(64);
   const picker = new SmoothCredits([6, 3, 2, 1], [0, 1, 2, 3], credits);
   const picks = Array.from({ length: 9 }, () => picker.nextOf(Int32Array.of(1, 2, 3, 0), 3));
@@ -55,17 +55,17 @@ test('without targets nothing is picked', () => {
   assert.equal(new SmoothCredits([], [], new Float64Array(64)).next(), -1);
 });
 
-/** What happens to the one target that changes, between each two picks. */
+/** Weight of the one target that changes, before each pick. */
 const changes: Record<string, (weight: number, pick: number, other: number) => number> = {
-  'stays as it is': (weight) => weight,
-  'has its weight alternate': (weight, pick, other) => (pick % 2 === 0 ? weight : other),
-  'has its weight raised': (_weight, pick) => 1 + (pick % 100),
-  'has any other weight': (_weight, pick, other) => ((pick * 37 + other * pick * pick) % 100) + 1,
+  'keeps its weight': (weight) => weight,
+  'alternates between two weights': (weight, pick, other) => (pick % 2 === 0 ? weight : other),
+  'gets ever higher weights': (_weight, pick) => 1 + (pick % 100),
+  'gets arbitrary weights': (_weight, pick, other) => ((pick * 37 + other * pick * pick) % 100) + 1,
   'comes and goes': (weight, pick) => (pick % 2 === 0 ? weight : 0),
 };
 
 for (const [name, change] of Object.entries(changes)) {
-  test(`over any 100 picks each target is within 3 of its due while one ${name}`, () => {
+  test(`over any 100 picks each target is within 3 of its due while one target ${name}`, () => {
     assertHolds(
       fc.property(weightsArbitrary, fc.nat(100), fc.nat(400), fc.nat(19), (initial, other, start, which) => {
         const credits = new Float64Array(64);

@@ -10,7 +10,7 @@ const CLIENTS = 1000;
 
 const weightsArbitrary = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 20 });
 
-/** Of other clients than those of the target itself: how many lead elsewhere when it goes. */
+/** How many clients of other targets move when a target goes. */
 function movedOfOthers(targets: readonly TestTarget[], gone: TestTarget): number {
   const before = picksOf(new SourceIpHash(targets), CLIENTS);
   const after = picksOf(new SourceIpHash(targets.filter((target) => target !== gone)), CLIENTS);
@@ -42,7 +42,7 @@ for (let n = 2; n <= 20; n++) {
   });
 }
 
-test('a weight raised moves clients to that target only, but for 5 %', () => {
+test('a raised weight moves clients only to that target, except for 5 %', () => {
   assertHolds(
     fc.property(weightsArbitrary, (weights) => {
       const before = picksOf(new SourceIpHash(testTargets(weights)), CLIENTS);
@@ -62,7 +62,7 @@ test('the shares of 1,000 clients follow the weights', () => {
       const total = weights.reduce((sum, weight) => sum + weight, 0);
       for (const [index, weight] of weights.entries()) {
         const share = weight / total;
-        // Six standard deviations of as many thrown dice, and one client.
+        // The limit is six standard deviations of as many thrown dice, and one client.
         const off = Math.abs((picked[`t${index}`] ?? 0) - CLIENTS * share);
         assert.ok(off <= 6 * Math.sqrt(CLIENTS * share * (1 - share)) + 1, `t${index}: off by ${off}`);
       }
@@ -71,16 +71,17 @@ test('the shares of 1,000 clients follow the weights', () => {
   );
 });
 
-test('neither the order of the targets nor the process decides', () => {
+test('the mapping depends neither on the order of the targets nor on the process', () => {
   const targets = testTargets([10, 20, 30, 40]);
   const picks = picksOf(new SourceIpHash(targets), CLIENTS);
   assert.deepEqual(picksOf(new SourceIpHash(targets.toReversed()), CLIENTS), picks);
-  // Written down, so that a seed of the process or another hash is seen: a client must lead there in the next release.
+  // The expected targets are written down to detect a random seed or another hash: each client must keep its target in
+  // the next release.
   const first = picks.slice(0, 12).map((target) => target?.key);
   assert.deepEqual(first, 't1 t0 t2 t3 t2 t0 t3 t1 t3 t1 t3 t2'.split(' '));
 });
 
-test('the clients of a target that was tried go on to all of the others', () => {
+test('the clients of a tried target spread over all other targets', () => {
   const targets = testTargets([1, 1, 1, 1]);
   const picker = new SourceIpHash(targets);
   const [down] = targets as [TestTarget, ...TestTarget[]];

@@ -1,4 +1,4 @@
-// Sticky sessions by cookie: what a value says, who understands it, and how it is found in a head.
+// Sticky sessions by cookie: the cookie's values, and how they are found in a request's head.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -15,7 +15,7 @@ function stickyOf(targets: readonly ReturnType<typeof stickyTarget>[], settings:
   return sticky;
 }
 
-/** What a browser sends back. */
+/** The Cookie line that a browser sends back. */
 function pairOf(setCookie: string | undefined): string {
   return setCookie?.split(';')[0] ?? '';
 }
@@ -23,7 +23,7 @@ function pairOf(setCookie: string | undefined): string {
 const tokenArbitrary = fc.stringMatching(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,12}$/);
 const valueArbitrary = fc.stringMatching(/^[A-Za-z0-9_-]{1,30}$/);
 
-test('a value is the same for the same key, group and target, and another one for any other', () => {
+test('a value depends on the cookie key, the target group and the target', () => {
   const text = fc.string({ maxLength: 20 }).filter((value) => !value.includes('\0'));
   assertHolds(
     fc.property(fc.tuple(text, text, text), fc.tuple(text, text, text), (a, b) => {
@@ -35,7 +35,7 @@ test('a value is the same for the same key, group and target, and another one fo
   );
 });
 
-test('the cookie that a client is given leads back to the target, in another worker and after a restart', () => {
+test('the cookie leads a client back to its target in another worker and after a restart', () => {
   assertHolds(
     fc.property(fc.integer({ min: 1, max: 50 }), tokenArbitrary, fc.nat(), (count, cookieName, any) => {
       const targets = Array.from({ length: count }, (_, index) => stickyTarget(index + 1));
@@ -48,7 +48,7 @@ test('the cookie that a client is given leads back to the target, in another wor
   );
 });
 
-test('Set-Cookie is of the session, or lasts whole seconds where a lifetime is given', () => {
+test('Set-Cookie is for the browser session, or for whole seconds if a lifetime is set', () => {
   const target = stickyTarget(1);
   const value = cookieValues(KEY, 'web')(target.key);
   for (const [lifetimeMs, end] of [
@@ -62,7 +62,7 @@ test('Set-Cookie is of the session, or lasts whole seconds where a lifetime is g
   }
 });
 
-test('an altered value, a foreign one and the target itself pick nothing', () => {
+test('an altered value, a foreign value and the target key itself find no target', () => {
   const target = stickyTarget(1);
   const sticky = stickyOf([target]);
   const value = cookieValues(KEY, 'web')(target.key);
@@ -78,7 +78,7 @@ test('an altered value, a foreign one and the target itself pick nothing', () =>
   );
 });
 
-test('a target that takes no new traffic, was tried, or is unbound is not found; it is again when it does', () => {
+test('a target is found only while it is bound, takes new traffic and was not tried', () => {
   const target = stickyTarget(1);
   const sticky = stickyOf([target, stickyTarget(2)]);
   const client = requestOf(`Cookie: weir=${cookieValues(KEY, 'web')(target.key)}`);
@@ -90,13 +90,13 @@ test('a target that takes no new traffic, was tried, or is unbound is not found;
   assert.equal(sticky.find(client), target);
   sticky.remove(target);
   assert.equal(sticky.find(client), undefined);
-  // Bound again it is the same on the wire, and so it is to the client.
+  // A target that is bound again has the same key, and therefore the same cookie value.
   const again = stickyTarget(3, target.key);
   sticky.add(again);
   assert.equal(sticky.find(client), again);
 });
 
-test('of several cookies of the name the first one counts whose target takes new traffic', () => {
+test('the first cookie whose target takes new traffic is used if several have the name', () => {
   const [a, b] = [stickyTarget(1), stickyTarget(2)];
   const sticky = stickyOf([a, b]);
   const [ofA, ofB] = [a, b].map(({ key }) => `weir=${cookieValues(KEY, 'web')(key)}`);
@@ -108,7 +108,7 @@ test('of several cookies of the name the first one counts whose target takes new
   }
 });
 
-test('groups that share the name of a cookie each find their target in it, and none has more than its own values', () => {
+test('target groups that share a cookie name each find their own target in the cookie', () => {
   const targetGroups = ['web', 'rules/a', 'rules/b'].map((id) => {
     const targets = [stickyTarget(1), stickyTarget(2)] as const;
     return { targets, sticky: stickyOf(targets, {}, id) };
@@ -128,7 +128,7 @@ test('groups that share the name of a cookie each find their target in it, and n
   );
 });
 
-test('a shared cookie has a bound: the value that was set first goes', () => {
+test('a shared cookie is bounded, and the value that was set first goes', () => {
   const target = stickyTarget(1);
   const targetGroups = Array.from({ length: 10 }, (_, index) => stickyOf([target], {}, `rules/${index}`));
   let cookie = '';
@@ -143,20 +143,20 @@ test('a shared cookie has a bound: the value that was set first goes', () => {
 
 for (const [what, lines, expected] of [
   ['alone', ['Cookie: weir=v'], ['v']],
-  ['between others', ['Cookie: a=1; weir=v; b=2'], ['v']],
-  ['in a header of any case', ['cOOKIE: weir=v'], ['v']],
-  ['without space', ['Cookie:a=1;weir=v;b'], ['v']],
-  ['with more space', ['Cookie: \t a = 1 ;  weir =  v  '], ['v']],
-  ['in quotes', ['Cookie: weir="v"'], ['v']],
-  ['with one quote', ['Cookie: weir="v'], ['"v']],
-  ['a quote alone', ['Cookie: weir="'], ['"']],
-  ['behind odd syntax', ['Cookie: ;;=;a;=b; "; weir=v;;'], ['v']],
-  ['with = in the value', ['Cookie: weir=a=b=='], ['a=b==']],
+  ['is found between other cookies', ['Cookie: a=1; weir=v; b=2'], ['v']],
+  ['is found in a header of any case', ['cOOKIE: weir=v'], ['v']],
+  ['is found without spaces', ['Cookie:a=1;weir=v;b'], ['v']],
+  ['is found with extra spaces', ['Cookie: \t a = 1 ;  weir =  v  '], ['v']],
+  ['is found in quotes', ['Cookie: weir="v"'], ['v']],
+  ['keeps a single quote', ['Cookie: weir="v'], ['"v']],
+  ['may be a single quote', ['Cookie: weir="'], ['"']],
+  ['is found after malformed cookies', ['Cookie: ;;=;a;=b; "; weir=v;;'], ['v']],
+  ['may contain = in its value', ['Cookie: weir=a=b=='], ['a=b==']],
   ['empty', ['Cookie: weir='], ['']],
-  ['of several values', ['Cookie: weir=a.b..c'], ['a', 'b', '', 'c']],
-  ['several times', ['Cookie: weir=a; weir=b', 'X: y', 'Cookie: weir=c'], ['a', 'b', 'c']],
+  ['may contain several values', ['Cookie: weir=a.b..c'], ['a', 'b', '', 'c']],
+  ['may occur several times', ['Cookie: weir=a; weir=b', 'X: y', 'Cookie: weir=c'], ['a', 'b', 'c']],
   ['nowhere', ['X-Cookie: weir=v', 'Cookie2: weir=v', 'X: Cookie: weir=v'], []],
-  ['under another name', ['Cookie: Weir=v; xweir=v; weirx=v; weir'], []],
+  ['is not found under another name', ['Cookie: Weir=v; xweir=v; weirx=v; weir'], []],
 ] as const) {
   test(`the cookie ${what}`, () => {
     const seen: string[] = [];
@@ -165,7 +165,7 @@ for (const [what, lines, expected] of [
   });
 }
 
-test('whatever stands around it, the cookie is found', () => {
+test('the cookie is found whatever surrounds it', () => {
   const other = fc.string({ maxLength: 20 }).map((text) => text.replaceAll(/[\r\n;]/g, ''));
   assertHolds(
     fc.property(tokenArbitrary, valueArbitrary, fc.array(other), fc.array(other), (name, value, before, after) => {

@@ -1,4 +1,4 @@
-// Sticky sessions by source IP: two workers' hands on one table, with a clock that the test moves.
+// Sticky sessions by source IP: two workers share one client table, with a clock that the test moves.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -21,7 +21,7 @@ function workersOf(lifetimeMs: number) {
 
 const CLIENT = clientAt('192.0.2.1');
 
-test('a client stays with its target in every worker while it comes again within the lifetime', () => {
+test('a client stays with its target in every worker if it returns within the lifetime', () => {
   const { clock, worker } = workersOf(1000);
   const [a, b] = [stickyTarget(1), stickyTarget(2)];
   const workers = [worker([a, b]), worker([b, a])] as const;
@@ -36,7 +36,7 @@ test('a client stays with its target in every worker while it comes again within
   assert.equal(workers[0].find(CLIENT), undefined);
 });
 
-test('the shortest lifetime lasts as long as it says, wherever it begins', () => {
+test('the shortest lifetime is never cut short, wherever in a tick it begins', () => {
   for (let offset = 0; offset < 100; offset += 7) {
     const { clock, worker } = workersOf(50);
     const target = stickyTarget(1);
@@ -50,7 +50,7 @@ test('the shortest lifetime lasts as long as it says, wherever it begins', () =>
   }
 });
 
-test('of first connections in two workers at once the first choice stands for both', () => {
+test('the first choice counts for both workers if a new client connects to two at once', () => {
   const { worker } = workersOf(1000);
   const [a, b] = [stickyTarget(1), stickyTarget(2)];
   const workers = [worker([a, b]), worker([a, b])] as const;
@@ -59,7 +59,7 @@ test('of first connections in two workers at once the first choice stands for bo
   assert.equal(workers[1].keep(CLIENT, b), a);
 });
 
-test('a client whose target takes no new traffic, or was tried in vain, moves and stays where it moved to', () => {
+test('a client moves for good if its target takes no new traffic or was tried in vain', () => {
   const { worker } = workersOf(1000);
   const [a, b] = [stickyTarget(1), stickyTarget(2)];
   const sticky = worker([a, b]);
@@ -74,7 +74,7 @@ test('a client whose target takes no new traffic, or was tried in vain, moves an
   assert.equal(sticky.find(CLIENT), a);
 });
 
-test('a target that is bound again is another one: clients of the old binding are picked for anew', () => {
+test('clients of an earlier binding are picked for again after their target is bound again', () => {
   const { worker } = workersOf(1000);
   const target = stickyTarget(1);
   const sticky = worker([target]);
@@ -85,7 +85,7 @@ test('a target that is bound again is another one: clients of the old binding ar
   assert.equal(sticky.find(CLIENT), undefined);
 });
 
-test('two threads that pick for one client in the same moment, new or forgotten, agree each time', async (t) => {
+test('two threads that pick for one new or forgotten client at the same moment always agree', async (t) => {
   const race = { table: createClientTable(), arrivals: new SharedArrayBuffer(4), threads: 2, rounds: 1000 };
   const threads = [1, 2].map((own) => {
     const workerData: Race = { ...race, own };

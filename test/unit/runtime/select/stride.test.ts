@@ -1,4 +1,4 @@
-// The stride through the slots, as properties over weights and positions.
+// Weighted round robin by a stride, as properties over weights and positions.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import { countOf, dueOf, weightsArbitrary } from '../../../harness/select/shares
 const MAX_WEIGHT = 100;
 const WINDOW = 100;
 
-test('every full cycle is exactly in proportion, from any position', () => {
+test('every full cycle follows the weights exactly, from any position', () => {
   assertHolds(
     fc.property(weightsArbitrary, fc.nat(2 ** 32 - 1), (weights, start) => {
       const stride = new Stride(weights);
@@ -24,11 +24,11 @@ test('every full cycle is exactly in proportion, from any position', () => {
 });
 
 /**
- * Exact is only a whole cycle; how even a part of it is follows from the stride. Every cycle that 20 targets may have is
- * looked at, and in it every arc, wherever it stands: the stride is coprime to the length, so that an arc elsewhere is met
- * at other positions in the same order.
+ * Only a whole cycle is exact; the stride decides how even a part of it is. Every cycle that 20 targets can have is
+ * checked with every size of arc. The position of an arc does not matter, because the stride is coprime to the length:
+ * an arc elsewhere is visited at other positions in the same order.
  */
-test('over any 100 positions each of 20 targets is within 3.32 of its due', () => {
+test('each of 20 targets is within 3.32 of its due over any 100 positions', () => {
   let worst = { off: 0, length: 0, weight: 0 };
   for (let length = 2; length <= 20 * MAX_WEIGHT; length++) {
     const stride = new Stride(new Array(length).fill(1));
@@ -41,7 +41,7 @@ test('over any 100 positions each of 20 targets is within 3.32 of its due', () =
   assert.deepEqual({ ...worst, off: worst.off.toFixed(3) }, { off: '3.316', length: 316, weight: 78 });
 });
 
-/** Over each window of positions: how far the visits to the first `weight` slots are from their share. */
+/** The largest deviation from their share of the visits to the first `weight` slots, over each window of positions. */
 function farthestFromDue(slots: readonly number[], length: number, weight: number): number {
   const due = (WINDOW * weight) / length;
   let count = 0;
@@ -55,7 +55,7 @@ function farthestFromDue(slots: readonly number[], length: number, weight: numbe
   return farthest;
 }
 
-test('10,000 targets of weight 100 and 99 are exact over a cycle', () => {
+test('picks of 10,000 targets with weights 100 and 99 are exact over a cycle', () => {
   const weights = Array.from({ length: 10_000 }, (_, index) => (index % 2 === 0 ? 100 : 99));
   const stride = new Stride(weights);
   assert.equal(stride.length, 995_000);
@@ -64,7 +64,7 @@ test('10,000 targets of weight 100 and 99 are exact over a cycle', () => {
   assert.deepEqual(counts, weights);
 });
 
-test('without any weight nothing is picked, and weight 0 never is', () => {
+test('nothing is picked without weights, and a target with weight 0 never is', () => {
   assert.equal(new Stride([]).at(0), -1);
   assert.equal(new Stride([0, 0]).at(7), -1);
   const stride = new Stride([0, 2, 0, 4, 0]);

@@ -1,4 +1,4 @@
-// Least connections over targets whose connections the test opens and closes.
+// Weighted least connections over targets whose connections the test opens and closes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ function open(picker: Picker<TestTarget>, connections: number): PickableTarget[]
   });
 }
 
-test('each pick is of the lowest connections / weight, whatever is open', () => {
+test('each pick has the lowest connections / weight, whatever is open', () => {
   const target = fc.record({ weight: fc.integer({ min: 1, max: 100 }), connections: fc.nat(200) });
   assertHolds(
     fc.property(fc.array(target, { minLength: 1, maxLength: 64 }), (loads) => {
@@ -29,7 +29,7 @@ test('each pick is of the lowest connections / weight, whatever is open', () => 
   );
 });
 
-test('connections that stay open stand in proportion to the weights, opened by two workers in turn', () => {
+test('connections that two workers open in turn and keep open follow the weights', () => {
   const targets = testTargets([30, 20, 10]);
   const memory = createPickingState();
   const pickers = [0, 1].map((workerId) => new WeightedLeastConnections(targets, new PickingState(memory, workerId)));
@@ -40,7 +40,7 @@ test('connections that stay open stand in proportion to the weights, opened by t
   );
 });
 
-test('where connections end the next ones begin', () => {
+test('the next connections go to targets whose connections ended', () => {
   const targets = testTargets([1, 1, 1]);
   const picker = new WeightedLeastConnections(targets, pickingStateOf());
   open(picker, 30);
@@ -48,7 +48,7 @@ test('where connections end the next ones begin', () => {
   assert.deepEqual(counts(open(picker, 10)), { t1: 10 });
 });
 
-test('equal ones take turns, and those that are busy meanwhile are due nothing for it', () => {
+test('equally loaded targets alternate, and busy targets gain no credit meanwhile', () => {
   const targets = testTargets([1, 1, 1]);
   const picker = new WeightedLeastConnections(targets, pickingStateOf());
   const busy = targets[0] as TestTarget;
@@ -59,7 +59,7 @@ test('equal ones take turns, and those that are busy meanwhile are due nothing f
   assert.deepEqual(counts(Array.from({ length: 9 }, () => picker.pick(''))), { t0: 3, t1: 3, t2: 3 });
 });
 
-test('a picker that is built anew goes on with the turns', () => {
+test('a rebuilt picker continues the rotation', () => {
   const pickingState = pickingStateOf();
   const picks = Array.from({ length: 10 }, () =>
     new WeightedLeastConnections(testTargets([1, 1]), pickingState).pick(''),
@@ -67,7 +67,7 @@ test('a picker that is built anew goes on with the turns', () => {
   assert.deepEqual(counts(picks), { t0: 5, t1: 5 });
 });
 
-test('of 1,000 targets the busy ones are avoided, and connections that stay open follow the weights', () => {
+test('busy ones of 1,000 targets are avoided, and connections that stay open follow the weights', () => {
   const targets = testTargets(Array.from({ length: 1000 }, (_, index) => (index % 2 === 0 ? 20 : 10)));
   const picker = new WeightedLeastConnections(targets, pickingStateOf());
   for (const target of targets.slice(0, 100)) target.connections = 10_000;

@@ -1,4 +1,4 @@
-// The picker over shared memory: several of it, as workers have them, give one sequence.
+// Weighted round robin over shared memory: the pickers of several workers give one sequence.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPickingState, PickingState } from '../../../../provider/runtime/select/picking-state.ts';
