@@ -1,4 +1,4 @@
-// Snapshots, an engine, targets that say their name, and clients: the parts of which tests of the embedded data plane are made.
+// Parts of tests of the embedded data plane: snapshots, an engine, targets that send their names, and clients.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import * as net from 'node:net';
@@ -40,7 +40,7 @@ export function target(port: number, weight = 100, address = '127.0.0.1'): Targe
   };
 }
 
-/** `more` and `ofGroup`: in place of what a TCP listener without checks has. */
+/** A TCP listener without health checks. `more` and `ofGroup` override its properties and those of its target group. */
 export function listenerSnapshot(
   id: string,
   port: number,
@@ -86,7 +86,7 @@ export function targetGroupSettings(listenerId: string): TargetGroupSettings {
   };
 }
 
-/** A rule of the listener `web` where `ofGroup` says nothing else. */
+/** A rule of the listener `web`, unless `ofGroup` names another listener. */
 export function rule(
   id: string,
   match: Partial<RuleSnapshot>,
@@ -114,7 +114,7 @@ export function snapshot(version: number, listeners: readonly ListenerSnapshot[]
   };
 }
 
-/** What a worker has of a listener after a swap that brought it without targets. */
+/** A worker's listener after a swap that brought it without targets. */
 export function workerListener(
   ofListener: ListenerSettings,
   counters: SharedArrayBuffer,
@@ -127,14 +127,14 @@ export function workerListener(
   return served;
 }
 
-/** An engine that is destroyed with the test. */
+/** An engine that is destroyed at the end of the test. */
 export function engineOf(t: TestContext, workers = 2, onPassive?: (report: PassiveReport) => void): EmbeddedEngine {
   const engine = new EmbeddedEngine({ workers, log: () => {}, ...(onPassive && { onPassive }) });
   t.after(() => engine.destroy());
   return engine;
 }
 
-/** Prepares without refusal, and activates. */
+/** Prepares a snapshot, which must not be refused, and activates it. */
 export async function serve(engine: EmbeddedEngine, next: Snapshot, health = UNCHECKED): Promise<void> {
   assert.deepEqual(await engine.prepare(next), []);
   await engine.activate(next, health);
@@ -142,12 +142,12 @@ export async function serve(engine: EmbeddedEngine, next: Snapshot, health = UNC
 
 interface EchoTarget {
   readonly port: number;
-  /** Connections so far. */
+  /** Connections that the target has accepted so far. */
   readonly accepted: number;
   readonly sockets: ReadonlySet<net.Socket>;
 }
 
-/** A target that says its name first, then echoes. */
+/** A TCP target that sends its name first and then echoes. */
 export async function echoTarget(t: TestContext, name: string, at = 0): Promise<EchoTarget> {
   const sockets = new Set<net.Socket>();
   let accepted = 0;
@@ -217,14 +217,14 @@ export class TcpClient {
     return this.isClosed && this.#error?.code === 'ECONNRESET';
   }
 
-  /** The name that the target said; '' where the client was reset. */
+  /** The name that the target sent; '' if the client was reset. */
   async name(): Promise<string> {
     await untilTrue(() => this.text.includes('\n') || this.isClosed, 'the name or the end');
     return this.text.split('\n')[0] ?? '';
   }
 }
 
-/** The name of the target that a fresh connection came to. */
+/** The name of the target that a new connection reaches. */
 export async function visit(t: TestContext, port: number): Promise<string> {
   const client = new TcpClient(t, port);
   const name = await client.name();
@@ -232,7 +232,7 @@ export async function visit(t: TestContext, port: number): Promise<string> {
   return name;
 }
 
-/** Waits for a condition, for at most 30 s. */
+/** Waits for a condition for at most 30 s. */
 export async function untilTrue(condition: () => boolean, what: string): Promise<void> {
   const deadline = performance.now() + 30_000;
   while (!condition()) {

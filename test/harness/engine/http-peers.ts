@@ -1,14 +1,14 @@
-// Both ends of a proxy byte for byte: backends that do what a test says, and a client that reads responses.
+// The peers of a proxy, byte for byte: backends that a test scripts, and a client that reads responses.
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import * as net from 'node:net';
 import type { TestContext } from 'node:test';
 
 const HOST = '127.0.0.1';
-/** Nothing in these tests takes long: a wait that reaches this has failed. */
+/** Longest wait. Nothing in these tests takes long, so a wait that reaches this has failed. */
 const PATIENCE_MS = 30_000;
 
-/** One connection that a backend has accepted, or a client has made: what came is `received`. */
+/** A connection that a backend accepted or a client made. `received` is what came on it. */
 export class ScriptedPeer {
   readonly socket: net.Socket;
   readonly #changes = new EventEmitter();
@@ -36,7 +36,7 @@ export class ScriptedPeer {
     });
   }
 
-  /** All bytes that came and were not taken, as latin1. */
+  /** All bytes that came and were not taken yet, as latin1. */
   get received(): string {
     return this.#received.toString('latin1');
   }
@@ -45,14 +45,14 @@ export class ScriptedPeer {
     this.socket.write(text, 'latin1');
   }
 
-  /** Removes the first `length` bytes of what came. */
+  /** Removes and returns the first `length` bytes of what came. */
   take(length: number): string {
     const taken = this.#received.toString('latin1', 0, length);
     this.#received = this.#received.subarray(length);
     return taken;
   }
 
-  /** Waits until `condition` holds; it is looked at whenever something happens to this connection. */
+  /** Waits until `condition` holds; it is checked at each event of this connection. */
   async until(condition: () => boolean, what: string): Promise<void> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while (!condition()) {
@@ -66,12 +66,12 @@ export class ScriptedPeer {
     await this.until(() => this.received.includes(text), JSON.stringify(text));
   }
 
-  /** The peer's FIN or reset; our own side stays open until the test ends. */
+  /** Waits for the peer's FIN or reset; this side stays open until the test ends. */
   async untilEnded(): Promise<void> {
     await this.until(() => this.isEnded || this.isClosed, 'the end of the connection');
   }
 
-  /** Takes a whole head with its empty line. */
+  /** Takes a whole head including its empty line. */
   async head(): Promise<string> {
     await this.untilReceived('\r\n\r\n');
     return this.take(this.received.indexOf('\r\n\r\n') + 4);
@@ -97,7 +97,7 @@ export class ScriptedClient extends ScriptedPeer {
     return new ScriptedClient(socket);
   }
 
-  /** The next response, whole: by length, by chunks, or to the end of the connection. */
+  /** Takes the next whole response: by length, by chunks, or to the end of the connection. */
   async response(isHead = false): Promise<ReceivedResponse> {
     const head = await this.head();
     const status = Number(head.slice(9, 12));
@@ -129,7 +129,7 @@ function hasNoBody(status: number): boolean {
   return status < 200 || status === 204 || status === 304;
 }
 
-/** A backend that runs `serve` for each connection; what it throws fails the test. */
+/** A backend that runs `serve` for each connection. An error that `serve` throws fails the test. */
 export class ScriptedBackend {
   readonly peers: ScriptedPeer[] = [];
   readonly #server: net.Server;
@@ -148,7 +148,7 @@ export class ScriptedBackend {
     return backend;
   }
 
-  /** Responds to each request with `OK`, whatever it is, as long as it has no body. */
+  /** Responds with `OK` to each request, which must have no body. */
   static responding(t: TestContext, body: string): Promise<ScriptedBackend> {
     return ScriptedBackend.start(t, async (peer) => {
       for (;;) {
@@ -174,7 +174,7 @@ export class ScriptedBackend {
     return (this.#server.address() as net.AddressInfo).port;
   }
 
-  /** The connection of that number, once it is there. */
+  /** Waits for the connection with this number. */
   async peer(number: number): Promise<ScriptedPeer> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while (this.peers.length <= number) await once(this.#server, 'peer', { signal });

@@ -23,14 +23,14 @@ import { ScriptedClient } from './http-peers.ts';
 
 const HOST = '127.0.0.1';
 
-/** In place of what a listener without limits has. */
+/** Settings that replace those of a listener without limits. */
 type ProxyOptions = Partial<ListenerSettings>;
 
-/** One listener, its targets named by their ports. */
+/** A proxy with one listener, whose targets are named by their ports. */
 export class HttpProxy {
   readonly listeningSocket: TcpListeningSocket;
   readonly listener: WorkerListener;
-  /** Errors of passive health, as the control plane would hear them. */
+  /** Failed connects, as the control plane would get them. */
   readonly passive: string[] = [];
   readonly #counters = new Map<number, SharedArrayBuffer>();
   readonly #gauge: ConnectionGauge;
@@ -69,7 +69,7 @@ export class HttpProxy {
     return this.listeningSocket.endpoint.port;
   }
 
-  /** Open client connections. */
+  /** The number of open client connections. */
   get clients(): number {
     return this.#gauge.value;
   }
@@ -92,7 +92,7 @@ export class HttpProxy {
     this.listener.targets.update({ upserted: [upsert] });
   }
 
-  /** One swap that unbinds the target, as a worker does it. */
+  /** Unbinds the target in one swap, as a worker does. */
   unbind(port: number): void {
     const { targets, settings } = this.listener;
     for (const target of targets.update({ removed: [`${HOST}:${port}`] })) target.tellHolds(settings);
@@ -103,7 +103,7 @@ export class HttpProxy {
     return { requests, active };
   }
 
-  /** How often the target's responses had a status of each class, 1xx to 5xx. */
+  /** The target's responses by status class, 1xx to 5xx. */
   responses(port: number): readonly number[] {
     return readCounters(this.#counters.get(port) as SharedArrayBuffer).responses;
   }

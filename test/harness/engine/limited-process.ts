@@ -1,4 +1,4 @@
-// One UDP binding in a process of its own, for a test that limits how many files that may open. Arguments: port, target's port.
+// A UDP listening socket in a process of its own, for tests that limit open files. Arguments: port, port of the target.
 import { servedSocket } from './served-socket.ts';
 
 const [port = 0, targetPort = 0] = process.argv.slice(2).map(Number);

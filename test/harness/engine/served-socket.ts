@@ -1,4 +1,4 @@
-// One UDP binding that serves one target, without an engine around it.
+// A UDP listening socket that serves one target, without an engine around it.
 import { ConnectionGauge, createCounters, createGauges } from '../../../provider/runtime/embedded/shared/counters.ts';
 import { createListenerCounters } from '../../../provider/runtime/embedded/shared/listener-counters.ts';
 import type { Log } from '../../../provider/runtime/embedded/shared/messages.ts';
@@ -7,7 +7,7 @@ import { settings, workerListener } from './fixtures.ts';
 
 const address = '127.0.0.1';
 
-/** Its gauge counts its sessions. */
+/** The gauge counts the sessions. */
 export async function servedSocket(port: number, targetPort: number, idleTimeoutMs: number, log: Log) {
   const gauge = new ConnectionGauge(createGauges(1), 0);
   const unused = () => {};

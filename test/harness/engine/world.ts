@@ -1,4 +1,4 @@
-// The world of one test of the engine: an engine, targets and clients, which end with the test.
+// The world of one engine test: an engine, targets and clients that end with the test.
 import type * as net from 'node:net';
 import type { TestContext } from 'node:test';
 import type { PassiveReport } from '../../../provider/runtime/contract/engine.ts';
@@ -24,27 +24,27 @@ interface WorldOptions {
 export function engineWorldOf(t: TestContext, { workers = 2, onPassive }: WorldOptions = {}) {
   const engine = engineOf(t, workers, onPassive);
   let version = 0;
-  /** These listeners as the next version. */
+  /** A snapshot of these listeners with the next version. */
   const snapshot = (listeners: readonly ListenerSnapshot[]) => snapshotOf(++version, listeners);
-  /** Serves these listeners as the next version, and fails where one is refused. */
+  /** Serves these listeners as the next version, and fails if one of them is refused. */
   const serve = (listeners: readonly ListenerSnapshot[], health = UNCHECKED) =>
     serveSnapshot(engine, snapshot(listeners), health);
   return {
     engine,
     snapshot,
     serve,
-    /** Serves the targets as the listener `web`; `more` is as for `listener`. Returns its port. */
+    /** Serves the targets with the listener `web`; `more` is that of `listener`. Returns the listener's port. */
     serveWeb: async (targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}) => {
       const port = await freePort();
       await serve([listenerSnapshot('web', port, targets, more)]);
       return port;
     },
-    /** A target that says its name first, then echoes. */
+    /** A TCP target that sends its name first and then echoes. */
     echo: (name: string, port?: number) => echoTarget(t, name, port),
-    /** Any server as a target. Returns its port. */
+    /** Makes any server a target. Returns its port. */
     listen: (server: net.Server, address?: string, port?: number) => listenOn(t, server, address, port),
     connect: (port: number, address?: string) => new TcpClient(t, port, address),
-    /** The name of the target that a fresh connection came to. */
+    /** The name of the target that a new connection reaches. */
     visit: (port: number) => visit(t, port),
   };
 }
