@@ -25,7 +25,7 @@ function logOf(t: TestContext, sampleRate = 1) {
   return { log, batches, budget: new Budget(budget), dropped };
 }
 
-test('lines wait for a moment and go together; a flush gives each once', (t) => {
+test('lines wait for a moment and are posted together; a flush posts each line once', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { log, batches } = logOf(t);
   for (let i = 0; i < 3; i++) log.record(ENTRY);
@@ -45,14 +45,14 @@ test('lines wait for a moment and go together; a flush gives each once', (t) => 
   );
 });
 
-test('many lines go at once, in parts of bounded size', (t) => {
+test('many lines are posted at once, in batches of bounded size', (t) => {
   const { log, batches } = logOf(t);
   for (let i = 0; i < 2000; i++) log.record(ENTRY);
   assert.ok(batches.length > 5);
   assert.ok(batches.every(({ text }) => text.length < 33 * 1024));
 });
 
-test('what is not written is bounded: the rest is dropped and counted until something was written', (t) => {
+test('unwritten text is bounded: further lines are dropped and counted until some text was written', (t) => {
   const { log, batches, budget, dropped } = logOf(t);
   for (let i = 0; i < 100_000; i++) log.record({ ...ENTRY, error: 'e'.repeat(200) });
   log.flush();
@@ -67,7 +67,7 @@ test('what is not written is bounded: the rest is dropped and counted until some
   assert.equal(batches.length, before + 1);
 });
 
-test('a rate leaves out the others, and 1 none', (t) => {
+test('a sample rate leaves out the other entries, and a rate of 1 leaves out none', (t) => {
   const all = logOf(t).log;
   const tenth = logOf(t, 0.1).log;
   let sampled = 0;
@@ -75,6 +75,6 @@ test('a rate leaves out the others, and 1 none', (t) => {
     assert.ok(all.isSampled());
     if (tenth.isSampled()) sampled++;
   }
-  // 1,000 are due, with a deviation of 30.
+  // The expected number is 1,000, with a standard deviation of 30.
   assert.ok(sampled > 800 && sampled < 1200, String(sampled));
 });

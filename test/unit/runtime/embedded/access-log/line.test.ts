@@ -20,7 +20,7 @@ const ENTRY: AccessEntry = {
 };
 const AT_MS = Date.parse('2026-01-02T03:04:05.678Z');
 
-test('a line is one JSON object with the time in RFC 3339, without what is not known', () => {
+test('a line is one JSON object with the time in RFC 3339 and without unknown fields', () => {
   assert.equal(
     accessLine(ENTRY, AT_MS, 1),
     '{"time":"2026-01-02T03:04:05.678Z","listener":"web","protocol":"HTTP","client":"10.0.0.9:4711","method":"GET",' +
@@ -29,11 +29,11 @@ test('a line is one JSON object with the time in RFC 3339, without what is not k
   );
 });
 
-test('a sample says its rate', () => {
+test('a line of a sample contains the sample rate', () => {
   assert.equal(JSON.parse(accessLine(ENTRY, AT_MS, 0.25)).sampleRate, 0.25);
 });
 
-test('controls, quotes and lone surrogates stay inside their value, and long values are cut', () => {
+test('control characters, quotes and lone surrogates stay inside their value, and long values are cut', () => {
   const hostile = 'a"\n\r\0\u2028\u001b[2J\ud800';
   const line = accessLine({ ...ENTRY, path: hostile, host: 'h'.repeat(300), error: 'e'.repeat(10_000) }, AT_MS, 1);
   assert.ok(

@@ -15,12 +15,12 @@ const ROWS: readonly (readonly [head: string, method: string | undefined, path: 
   [`GET /${'a'.repeat(5000)}`, 'GET', `/${'a'.repeat(1023)}`],
 ];
 
-test('of a refused head its method and path are told, and never the query', () => {
+test('a head that was not accepted is logged with method and path, never with the query', () => {
   for (const [head, method, path] of ROWS) {
     assert.deepEqual(requestLineOf(Buffer.from(`\r\n${head}`, 'latin1'), 2), { method, path });
   }
 });
 
-test('a path has no query', () => {
+test('the path of a request target excludes the query', () => {
   assert.deepEqual(['/', '/a?b', '*'].map(pathOf), ['/', '/a', '*']);
 });
