@@ -1,4 +1,4 @@
-// Client connections over time: idle ones, slow ones, upgraded ones, those of a binding that closes or changes.
+// Client connections over time: idle, slow and upgraded ones, and those of a listening socket that closes or changes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HttpClientConnection } from '../../../../../../provider/runtime/embedded/http/exchange/client-connection.ts';
@@ -19,7 +19,7 @@ function echo(t: Parameters<typeof ScriptedBackend.start>[0]): Promise<ScriptedB
   });
 }
 
-test('an upgrade makes a tunnel, early bytes and half-close included', async (t) => {
+test('an upgrade makes a tunnel, which carries early bytes and half-close', async (t) => {
   const backend = await echo(t);
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
@@ -36,7 +36,7 @@ test('an upgrade makes a tunnel, early bytes and half-close included', async (t)
   assert.equal(proxy.clients, 0);
 });
 
-test('an upgrade that the target does not take is a response like any other', async (t) => {
+test('a response to a declined upgrade is a response like any other', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'no');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
@@ -45,7 +45,7 @@ test('an upgrade that the target does not take is a response like any other', as
   assert.equal((await client.response()).body, 'no');
 });
 
-test('a 101 that was not asked for is a 502', async (t) => {
+test('an unrequested 101 becomes a 502', async (t) => {
   const backend = await echo(t);
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
@@ -87,14 +87,14 @@ test('an idle tunnel is closed', async (t) => {
   await client.untilEnded();
 });
 
-test('an idle client connection is closed, without a word', async (t) => {
+test('an idle client connection is closed without a response', async (t) => {
   const proxy = await HttpProxy.start(t, [], { idleTimeoutMs: 50 });
   const client = await proxy.connect(t);
   await client.untilEnded();
   assert.equal(client.received, '');
 });
 
-test('a head that does not come to its end is a 408', async (t) => {
+test('an incomplete head gets a 408', async (t) => {
   const proxy = await HttpProxy.start(t, [], { idleTimeoutMs: 50 });
   const client = await proxy.connect(t);
   client.write('GET / HTTP/1.1\r\nHost');
@@ -102,7 +102,7 @@ test('a head that does not come to its end is a 408', async (t) => {
   await client.untilEnded();
 });
 
-test('a request body that stops coming is a 408, and the target is let go', async (t) => {
+test('a request body that stops gets a 408, and the connection to the target closes', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
@@ -115,7 +115,7 @@ test('a request body that stops coming is a 408, and the target is let go', asyn
   await peer.untilEnded();
 });
 
-test('a response that stops coming ends the connection', async (t) => {
+test('a response that stops ends the client connection', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
@@ -127,7 +127,7 @@ test('a response that stops coming ends the connection', async (t) => {
   assert.match(client.received, /hello$/);
 });
 
-test('an open connection is trusted as long as its listener says so', async (t) => {
+test('an open connection is trusted only while its listener trusts the network', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) peer.write(ok(await peer.head()));
   });
@@ -144,7 +144,7 @@ test('an open connection is trusted as long as its listener says so', async (t) 
   assert.equal(await told(), '192.0.2.1, 127.0.0.1');
 });
 
-test('drain closes idle connections at once and lets an exchange finish with Connection: close', async (t) => {
+test('a drain closes idle connections at once and lets an exchange finish with Connection: close', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
@@ -161,7 +161,7 @@ test('drain closes idle connections at once and lets an exchange finish with Con
   await busy.untilEnded();
 });
 
-test('a binding that closes responds to the next request with Connection: close', async (t) => {
+test('a closing listening socket responds to the next request with Connection: close', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
@@ -173,7 +173,7 @@ test('a binding that closes responds to the next request with Connection: close'
   await client.untilEnded();
 });
 
-test('a binding that closes ends idle connections after 5 s, and not before', async (t) => {
+test('a closing listening socket ends idle connections after exactly 5 s', async (t) => {
   const proxy = await HttpProxy.start(t, []);
   const { listeningSocket } = proxy;
   const track = listeningSocket.track.bind(listeningSocket);
@@ -185,7 +185,7 @@ test('a binding that closes ends idle connections after 5 s, and not before', as
   const [early, late] = [await proxy.connect(t), await proxy.connect(t)];
   await untilTrue(() => tracked.length === 2, 'both connections');
   await listeningSocket.close();
-  // The ticks of the next five seconds, without the wait.
+  // The ticks of the next five seconds are called at once, without waiting.
   const closedAt = performance.now();
   for (const connection of tracked) connection.checkDeadline(closedAt);
   for (const connection of tracked) connection.checkDeadline(closedAt + 4_900);
@@ -196,7 +196,7 @@ test('a binding that closes ends idle connections after 5 s, and not before', as
   assert.equal(late.received, '');
 });
 
-test('the next request goes by the listener that the binding serves by then', async (t) => {
+test('the next request uses the listener that the listening socket serves at that time', async (t) => {
   const [old, next] = [await ScriptedBackend.responding(t, 'old'), await ScriptedBackend.responding(t, 'next')];
   const proxy = await HttpProxy.start(t, [old.port]);
   const other = await HttpProxy.start(t, [next.port]);
@@ -212,7 +212,7 @@ test('the next request goes by the listener that the binding serves by then', as
   assert.equal(client.received, '');
 });
 
-test('a target that switches protocols once it is unbound gets no upgraded connection', async (t) => {
+test('a target that switches protocols after its unbind gets no upgraded connection', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     proxy.unbind(backend.port);

@@ -1,4 +1,4 @@
-// What is counted of HTTP exchanges: by listener and by target, the runtime's own responses apart from those of targets.
+// Counters of HTTP exchanges by listener and target, with local responses counted apart from responses of targets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
@@ -7,7 +7,7 @@ import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
 const finishedOf = ({ traffic }: HttpProxy) => traffic.durations.reduce((sum, count) => sum + count, 0);
 
-test('responses of a target count for it and for the listener, with a duration each', async (t) => {
+test('responses of a target count for the target and the listener, each with a duration', async (t) => {
   const responses = [ok('a'), 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n', ok('b')];
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (const response of responses) {
@@ -38,7 +38,7 @@ test('responses of a target count for it and for the listener, with a duration e
   assert.equal(proxy.traffic.connections, 1);
 });
 
-test('refusals, missing targets and malformed responses are responses of the runtime', async (t) => {
+test('rejected requests, missing targets and malformed responses count as local responses', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx');
@@ -56,13 +56,13 @@ test('refusals, missing targets and malformed responses are responses of the run
   const { requests, targetResponses, localResponses } = proxy.traffic;
   assert.deepEqual(targetResponses, [0, 0, 0, 0, 0]);
   assert.deepEqual(localResponses, [0, 0, 0, 1, 2]);
-  // The refused one was never taken.
+  // The rejected request never became an exchange.
   assert.equal(requests, 2);
   assert.equal(finishedOf(proxy), 2);
   assert.deepEqual(proxy.responses(backend.port), [0, 0, 0, 0, 0]);
 });
 
-test('a response whose client is gone, or that breaks off, has no duration', async (t) => {
+test('a response has no duration if the client is gone or the response breaks off', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');

@@ -1,4 +1,4 @@
-// An exchange with a client that has no connection at all, towards real targets: the seam for other versions of HTTP.
+// Exchanges of a client without a connection, with real targets: the interface for other versions of HTTP.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Exchange } from '../../../../../../provider/runtime/embedded/http/exchange/exchange.ts';
@@ -13,13 +13,13 @@ import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
 import { ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
-/** Data as another version of HTTP brings it: with no framing, and no room for one. */
+/** A body part as another version of HTTP gives it: unframed, and without room for framing. */
 function part(data: string, isLast: boolean): BodyPart {
   const bytes = Buffer.from(data);
   return { bytes, from: 0, to: bytes.length, hasRoom: false, isLast, trailers: '', fault: undefined };
 }
 
-/** Keeps what it is given. */
+/** A client that records what the exchange gives it. */
 class Caller implements ExchangeClient {
   readonly request = new Request();
   readonly remoteAddress = '192.0.2.1';
@@ -27,7 +27,7 @@ class Caller implements ExchangeClient {
   readonly record = undefined;
   readonly proxyHeader = undefined;
   readonly exchange: Exchange;
-  /** Statuses of interim responses, of the final one, and what happened. */
+  /** Statuses of interim responses and of the final one, and events. */
   readonly events: (string | number)[] = [];
   fields = '';
   data = '';
@@ -110,7 +110,7 @@ async function caller(t: TestContext, ports: readonly number[]): Promise<Caller>
   return new Caller(t, proxy.listener);
 }
 
-test('data without framing goes to the target as chunks, and comes back without them', async (t) => {
+test('unframed data goes to the target as chunks and comes back unframed', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.untilReceived('0\r\n\r\n');
     peer.write('HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n');
@@ -131,7 +131,7 @@ test('data without framing goes to the target as chunks, and comes back without 
   assert.deepEqual([client.fields, client.data, client.trailers], ['X: 1\r\n', 'hello world', 'X-Sum: 2\r\n']);
 });
 
-test('one exchange after another goes over the same connection to the target', async (t) => {
+test('consecutive exchanges use the same connection to the target', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'hello');
   const client = await caller(t, [backend.port]);
   for (let count = 1; count <= 3; count++) {
@@ -143,7 +143,7 @@ test('one exchange after another goes over the same connection to the target', a
   assert.equal(backend.peers.length, 1);
 });
 
-test('a client that is behind stops the target until it says that it can take more', async (t) => {
+test('a slow client stops the target until it can take more', async (t) => {
   const size = 32 * 1024 * 1024;
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
@@ -155,7 +155,7 @@ test('a client that is behind stops the target until it says that it can take mo
   client.ask('GET', 0, NO_BODY);
   await untilTrue(() => client.events.includes(200), 'the head');
   const target = await backend.peer(0);
-  // The kernel takes some of it; the rest stays with the target.
+  // The kernel takes a part of the response; the rest stays with the target.
   await new Promise((resolve) => setImmediate(resolve));
   assert.ok(client.data.length < size && target.socket.writableLength > 0);
   client.isReading = true;
@@ -164,7 +164,7 @@ test('a client that is behind stops the target until it says that it can take mo
   assert.equal(client.data.length, size);
 });
 
-test('without a target, and with one that fails, the client is told why', async (t) => {
+test('the client gets the reason if there is no target or the target fails', async (t) => {
   const nobody = await caller(t, []);
   nobody.ask('GET', 0, NO_BODY);
   assert.deepEqual(nobody.events, ['503 no target takes traffic', 'ended']);

@@ -1,4 +1,4 @@
-// Requests and responds over real sockets: order, bodies, early and interim responses, and what a refusal leaves behind.
+// Requests and responses over real sockets: order, bodies, early and interim responses, and rejected requests.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
@@ -23,7 +23,7 @@ test('pipelined requests get their responses in order on one connection to the t
   assert.deepEqual(proxy.counts(backend.port), { requests: 200, active: 0 });
 });
 
-test('a head and its body that arrive byte by byte are one request', async (t) => {
+test('a head and a body that arrive byte by byte are one request', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     const head = await peer.head();
     peer.write(ok(await peer.body(5), head.includes('Content-Length: 5') ? 'X-Length: right\r\n' : ''));
@@ -39,7 +39,7 @@ test('a head and its body that arrive byte by byte are one request', async (t) =
   assert.match(response.head, /X-Length: right/);
 });
 
-test('chunks of a request are framed anew and its trailers are carried', async (t) => {
+test('the chunks of a request are framed again and its trailers pass', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.untilReceived('X-Sum: 1\r\n\r\n');
@@ -53,7 +53,7 @@ test('chunks of a request are framed anew and its trailers are carried', async (
   assert.equal(backend.peers[0]?.received, '5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n');
 });
 
-test('trailers of a response are carried', async (t) => {
+test('the trailers of a response pass', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write(
@@ -90,7 +90,7 @@ for (const [what, response, isHead] of [
   });
 }
 
-test('100-continue: the body goes when the target has asked for it', async (t) => {
+test('the body of a request with 100-continue is sent when the target has asked for it', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     assert.match(await peer.head(), /^Expect: 100-continue\r$/m);
     peer.write('HTTP/1.1 100 Continue\r\n\r\n');
@@ -106,7 +106,7 @@ test('100-continue: the body goes when the target has asked for it', async (t) =
   assert.doesNotMatch(response.head, /Connection: close/);
 });
 
-test('interim responses reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t) => {
+test('interim responses reach HTTP/1.1 clients but not HTTP/1.0 clients', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       await peer.head();
@@ -126,7 +126,7 @@ test('interim responses reach HTTP/1.1 clients and not HTTP/1.0 ones', async (t)
   assert.equal((await old.response()).status, 200);
 });
 
-test('an early response reaches the client that still sends, and both connections close', async (t) => {
+test('an early response reaches a client that still sends, and both connections close', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
@@ -147,7 +147,7 @@ test('an early response is read although the target has already reset the connec
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig');
-    // Closed with unread input, which makes it a reset.
+    // The target closes with unread input, which makes the close a reset.
     peer.socket.pause();
     peer.socket.destroySoon();
   });
@@ -157,7 +157,7 @@ test('an early response is read although the target has already reset the connec
   assert.equal((await client.response()).status, 413);
 });
 
-test('a response that begins early goes on while the request goes on', async (t) => {
+test('an early response and its request continue at the same time', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
@@ -178,7 +178,7 @@ test('a response that begins early goes on while the request goes on', async (t)
   await client.untilReceived('0\r\n\r\n');
 });
 
-test('an HTTP/1.0 client gets the bare data of a chunked response, and then the end', async (t) => {
+test('an HTTP/1.0 client gets the data of a chunked response without chunks, and then the end', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     assert.match(await peer.head(), /^GET \/ HTTP\/1\.1\r\nHost: 127\.0\.0\.1:\d+\r\n/);
     peer.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
@@ -200,7 +200,7 @@ test('an HTTP/1.0 client that asks for it keeps its connection', async (t) => {
   }
 });
 
-test('a response that ends with its connection is whole for the client, whose connection is kept', async (t) => {
+test('a response that ends with its connection reaches the client whole on a kept connection', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
@@ -220,7 +220,7 @@ for (const [framing, head] of [
   ['length', 'Content-Length: 10\r\n'],
   ['chunks', 'Transfer-Encoding: chunked\r\n'],
 ] as const) {
-  test(`a response by ${framing} that is cut short is no whole response for the client`, async (t) => {
+  test(`a response by ${framing} that is cut short is not a whole response for the client`, async (t) => {
     const backend = await ScriptedBackend.start(t, async (peer) => {
       await peer.head();
       peer.write(`HTTP/1.1 200 OK\r\n${head}\r\n5\r\nhel`);
@@ -234,7 +234,7 @@ for (const [framing, head] of [
   });
 }
 
-test('a reset in a response that ends with its connection is a reset for an HTTP/1.0 client', async (t) => {
+test('a reset within a response without a length is a reset for an HTTP/1.0 client', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\n\r\nhel');
@@ -255,7 +255,7 @@ for (const [what, response] of [
   ['an over-long head', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(40_000)}`],
   ['endless interim responses', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(101)],
 ] as const) {
-  test(`${what} is a 502, and the upstream connection is closed`, async (t) => {
+  test(`${what} becomes a 502, and the connection to the target closes`, async (t) => {
     const backend = await ScriptedBackend.start(t, async (peer) => {
       await peer.head();
       peer.write(response);
@@ -271,7 +271,7 @@ for (const [what, response] of [
   });
 }
 
-test('bytes behind a response close the upstream connection and reach nobody', async (t) => {
+test('bytes after a response close the connection to the target and reach no client', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`) + (number === 0 ? ok('poison') : ''));
@@ -285,7 +285,7 @@ test('bytes behind a response close the upstream connection and reach nobody', a
   await (await backend.peer(0)).untilEnded();
 });
 
-test('a pooled connection that gets bytes while idle is closed', async (t) => {
+test('a pooled connection closes if bytes come while it is idle', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`));
@@ -302,13 +302,13 @@ test('a pooled connection that gets bytes while idle is closed', async (t) => {
 });
 
 for (const [what, raw, status] of [
-  ['a refused head', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
+  ['a malformed head', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
   ['a malformed chunk', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n', 400],
   ['a chunk without its end', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX', 400],
   ['a malformed trailer', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX : 1\r\n\r\n', 400],
   ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
 ] as const) {
-  test(`${what} closes the connection, and what follows is not read`, async (t) => {
+  test(`${what} closes the connection, and later requests are not read`, async (t) => {
     const backend = await ScriptedBackend.responding(t, 'hello');
     const proxy = await HttpProxy.start(t, [backend.port]);
     const client = await proxy.connect(t);
@@ -322,7 +322,7 @@ for (const [what, raw, status] of [
   });
 }
 
-test('a body by length that looks like a request is a body', async (t) => {
+test('a body with a length that looks like a request is a body', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const length = /^Content-Length: (\d+)/m.exec(await peer.head())?.[1] ?? '0';

@@ -1,16 +1,16 @@
-// A listener's limits on connections and on requests under way: who is turned away, how, and when there is room again.
+// The limits of a listener on connections and waiting requests: what is rejected, how, and when there is room again.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
 import { get, ok, ScriptedBackend, type ScriptedPeer } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
-/** Responds to each request when the test says so. */
+/** A backend that responds to each request when the test says so. */
 function patient(t: TestContext): Promise<ScriptedBackend> {
   return ScriptedBackend.start(t, async () => {});
 }
 
-test('a connection beyond the limit gets 503 and is closed; when one ends there is room for the next', async (t) => {
+test('a connection above the limit gets 503 and is closed, and a connection that ends makes room', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port], { maxConnections: 2 });
   const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
@@ -36,7 +36,7 @@ test('a connection beyond the limit gets 503 and is closed; when one ends there 
   assert.deepEqual([connections, openConnections, rejectedConnections, requests], [3, 2, 1, 3]);
 });
 
-test('a limit set in place counts what is open already, and ends nothing', async (t) => {
+test('a new limit includes open connections and ends none', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const clients = [await proxy.connect(t), await proxy.connect(t)];
@@ -53,7 +53,7 @@ test('a limit set in place counts what is open already, and ends nothing', async
   assert.equal((await client.response()).body, 'hello');
 });
 
-test('a request beyond the limit gets 503 on a connection that is kept; the next response makes room', async (t) => {
+test('a request above the limit gets 503 on a kept connection, and the next response makes room', async (t) => {
   const backend = await patient(t);
   const proxy = await HttpProxy.start(t, [backend.port], { maxPendingRequests: 1 });
   const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
@@ -66,7 +66,7 @@ test('a request beyond the limit gets 503 on a connection that is kept; the next
     assert.equal(response.body, '503 Service Unavailable: too many requests wait for their responses\n');
     assert.doesNotMatch(response.head, /Connection/);
   }
-  // The head is enough: the body may take its time.
+  // The response's head makes room; its body may take more time.
   peer.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n');
   assert.equal((await first.head()).slice(0, 12), 'HTTP/1.1 200');
   second.write(get());
@@ -88,7 +88,7 @@ const ENDINGS: [how: string, end: (proxy: HttpProxy, peer: ScriptedPeer, client:
 ];
 
 for (const [how, end] of ENDINGS) {
-  test(`a request is under way no more when ${how}`, async (t) => {
+  test(`a request no longer counts when ${how}`, async (t) => {
     const backend = await patient(t);
     const proxy = await HttpProxy.start(t, [backend.port], { maxPendingRequests: 1 });
     const client = await proxy.connect(t);

@@ -1,4 +1,4 @@
-// The PROXY protocol on connections to targets: the header is first, and such a connection is of one client only.
+// The PROXY protocol on connections to targets: the header comes first, and a connection belongs to one client.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readProxyHeader } from '../../../../../harness/backends/proxy-protocol.ts';
@@ -12,7 +12,7 @@ import {
 } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
-/** Responds to each request with the source of its connection's header, and the connection's number. */
+/** A backend that responds with the source in the connection's header and the connection's number. */
 function told(t: TestContext): Promise<ScriptedBackend> {
   return ScriptedBackend.start(t, async (peer, number) => {
     const source = await sourceOf(peer);
@@ -37,7 +37,7 @@ async function sourceOf(peer: ScriptedPeer): Promise<string> {
 const nameOf = ({ socket }: ScriptedClient) => `127.0.0.1 ${socket.localPort}`;
 
 for (const version of ['v1', 'v2'] as const) {
-  test(`${version}: each client has connections of its own, one after the other over one`, async (t) => {
+  test(`${version}: each client has its own connection, which its requests reuse`, async (t) => {
     const backend = await told(t);
     const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: version });
     const [first, second] = [await proxy.connect(t), await proxy.connect(t)];
@@ -51,7 +51,7 @@ for (const version of ['v1', 'v2'] as const) {
   });
 }
 
-test("a client's end closes its idle connection to the target, which nobody else gets", async (t) => {
+test('the end of a client closes its idle connection to the target, which no other client gets', async (t) => {
   const backend = await told(t);
   const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: 'v2' });
   for (const end of [
@@ -69,7 +69,7 @@ test("a client's end closes its idle connection to the target, which nobody else
   assert.equal((await client.response()).body, `v2 ${nameOf(client)} 2`);
 });
 
-test('a request that goes to another target has a new connection, and the one before it ends', async (t) => {
+test('a request to another target gets a new connection, and the earlier one ends', async (t) => {
   const backends = [await told(t), await told(t)];
   const proxy = await HttpProxy.start(
     t,
@@ -85,7 +85,7 @@ test('a request that goes to another target has a new connection, and the one be
   await untilTrue(() => open().length === 1, 'the end of all but the last');
 });
 
-test('a POST has a new connection with a header of its own, and the one before it ends', async (t) => {
+test('a POST gets a new connection with its own header, and the earlier one ends', async (t) => {
   const backend = await told(t);
   const proxy = await HttpProxy.start(t, [backend.port], { proxyProtocol: 'v2' });
   const client = await proxy.connect(t);
@@ -96,7 +96,7 @@ test('a POST has a new connection with a header of its own, and the one before i
   await (backend.peers[0] as ScriptedPeer).untilEnded();
 });
 
-test('set and unset in place, it rules the next request: no connection with a header serves others', async (t) => {
+test('a changed proxyProtocol counts from the next request, and connections with a header serve no other client', async (t) => {
   const plain = await ScriptedBackend.responding(t, 'plain');
   const proxy = await HttpProxy.start(t, [plain.port]);
   const client = await proxy.connect(t);
@@ -118,7 +118,7 @@ test('set and unset in place, it rules the next request: no connection with a he
   await (backend.peers[0] as ScriptedPeer).untilEnded();
 });
 
-test('a tunnel begins with the header too', async (t) => {
+test('the header also precedes a tunnel', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     const source = await sourceOf(peer);
     await peer.head();

@@ -1,4 +1,4 @@
-// Forwarding rules on the wire: which targets a request goes to, and what comes of it when rules come, change and go.
+// Forwarding rules over real sockets: which targets a request goes to, also while rules come, change and go.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { HealthView } from '../../../../../../provider/runtime/contract/engine.ts';
@@ -23,7 +23,7 @@ import { get, ok, ScriptedBackend, ScriptedClient } from '../../../../../harness
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 import { engineWorldOf } from '../../../../../harness/engine/world.ts';
 
-/** Backends that response with their names, as targets. */
+/** Backends that respond with their names, as targets. */
 async function named<Name extends string>(
   t: TestContext,
   names: readonly Name[],
@@ -34,7 +34,7 @@ async function named<Name extends string>(
   return Object.fromEntries(backends.map(([name, { port }]) => [name, target(port)])) as Record<Name, TargetSnapshot>;
 }
 
-/** What serves snapshots of one HTTP listener, `web`, with these rules and targets of its own. */
+/** A server for snapshots of one HTTP listener, `web`, with these rules and targets of its own. */
 async function webOf(t: TestContext) {
   const world = engineWorldOf(t, { workers: 1 });
   const port = await freePort();
@@ -52,7 +52,7 @@ async function ask(client: ScriptedClient, host: string, path: string): Promise<
   return (await client.response()).body;
 }
 
-test("each request of a connection goes by its own host and path, and to the listener's targets where no rule takes it", async (t) => {
+test("each request of a connection is routed by its host and path, or to the listener's targets if no rule matches", async (t) => {
   const { own, api, host } = await named(t, ['own', 'api', 'host']);
   const { web, serve, connect } = await webOf(t);
   await serve([web([own], [rule('api', { path: '/api' }, [api]), rule('host', { host: '*.example.com' }, [host])])]);
@@ -71,7 +71,7 @@ test("each request of a connection goes by its own host and path, and to the lis
   assert.equal((await client.response()).body, 'api');
 });
 
-test('what is forwarded is the path as it was sent, without dot segments', async (t) => {
+test('the path is forwarded as it was sent, except for dot segments', async (t) => {
   const heads: string[] = [];
   const backend = await ScriptedBackend.start(t, async (peer) => {
     heads.push(await peer.head());
@@ -83,7 +83,7 @@ test('what is forwarded is the path as it was sent, without dot segments', async
   assert.match(heads[0] ?? '', /^GET \/ap%69\/%7e%2f HTTP\/1\.1\r\nHost: A\.example:1\r\n/);
 });
 
-test("a rule without a target that takes traffic responds with 503, not with the listener's targets", async (t) => {
+test("a request to a rule without an eligible target gets 503 and not the listener's targets", async (t) => {
   const { own, api } = await named(t, ['own', 'api']);
   const { web, serve, connect } = await webOf(t);
   await serve([web([own], [rule('api', { path: '/api' }, [])])]);
@@ -94,7 +94,7 @@ test("a rule without a target that takes traffic responds with 503, not with the
   assert.equal(await ask(client, 'a', '/'), 'own');
 });
 
-test('a rule begins when its first checks have told of a target, and from then on never gives its requests away', async (t) => {
+test('a rule counts from the first result of a health check, and from then on keeps its requests', async (t) => {
   const { own, api } = await named(t, ['own', 'api']);
   const { engine, serve, web, connect } = await webOf(t);
   let health: Health = 'checking';
@@ -105,7 +105,7 @@ test('a rule begins when its first checks have told of a target, and from then o
   const turn = async (next: Health) => {
     health = next;
     engine.setHealth([{ targetGroupId: 'rules/api', key: api.key, health }]);
-    // Messages to the worker are handled in order.
+    // Messages to a worker are handled in order.
     await serve([web([own], [rule('api', { path: '/api' }, [api])])], view);
   };
   await turn('healthy');
@@ -116,7 +116,7 @@ test('a rule begins when its first checks have told of a target, and from then o
   }
 });
 
-test('rules that come, change and go count from the next request of an open connection on', async (t) => {
+test('added, changed and removed rules count from the next request of an open connection', async (t) => {
   const { own, one, two } = await named(t, ['own', 'one', 'two']);
   const { web, serve, connect } = await webOf(t);
   await serve([web([own], [])]);
@@ -133,7 +133,7 @@ test('rules that come, change and go count from the next request of an open conn
   assert.equal(await ask(client, 'a', '/y'), 'own');
 });
 
-test('of equal rules the newest with a target that takes traffic serves', async (t) => {
+test('the newest of equal rules that has an eligible target serves', async (t) => {
   const { own, old, young } = await named(t, ['own', 'old', 'young']);
   const { web, serve, connect } = await webOf(t);
   const both = (targets: readonly TargetSnapshot[]) => [
@@ -149,7 +149,7 @@ test('of equal rules the newest with a target that takes traffic serves', async 
   assert.equal(await ask(client, 'a', '/x'), 'young');
 });
 
-test('a rule that goes: the exchange under way ends well, its idle connections close, and who waits is routed anew', async (t) => {
+test('a removed rule finishes its exchange and closes idle connections, and waiting requests are routed again', async (t) => {
   const response = Promise.withResolvers<void>();
   const slow = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
@@ -177,7 +177,7 @@ test('a rule that goes: the exchange under way ends well, its idle connections c
   assert.equal(await ask(underWay, 'a', '/slow'), 'own');
 });
 
-test('a request whose connection is made when its rule has changed goes by the new one', async (t) => {
+test('a request follows the new rule if the rule changes while its connection is made', async (t) => {
   const { own, other } = await named(t, ['own', 'other']);
   const proxy = await HttpProxy.start(t, [own.port]);
   const { listener: served } = proxy;
@@ -189,7 +189,7 @@ test('a request whose connection is made when its rule has changed goes by the n
   const { targets } = served;
   const pick = targets.pick.bind(targets);
   targets.pick = (...args) => {
-    // As a swap between the pick and the connection that comes of it.
+    // Simulates a swap between the pick and the connection.
     setImmediate(() => {
       served.routes = [{ targetGroupId: 'rules/x', host: undefined, path: '/x', pathMatch: 'prefix', version: 1 }];
     });
@@ -200,7 +200,7 @@ test('a request whose connection is made when its rule has changed goes by the n
   assert.equal(proxy.counts(own.port).requests, 0);
 });
 
-test('a rule that goes to another listener serves there, where its old one goes in the same snapshot too', async (t) => {
+test('a rule that moves to another listener serves there, even if the old listener goes in the same snapshot', async (t) => {
   const { own, api } = await named(t, ['own', 'api']);
   const { web, serve, connect } = await webOf(t);
   const ofOld = rule('api', { path: '/api' }, [api], { listenerId: 'old' });

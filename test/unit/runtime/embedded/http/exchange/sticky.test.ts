@@ -1,4 +1,4 @@
-// The cookie of a sticky session over real sockets: on which responses it is set, and what the backend gets.
+// The sticky cookie over real sockets: which responses set it, and which cookies the target gets.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { freePort } from '../../../../../harness/engine/fixtures.ts';
@@ -20,7 +20,7 @@ async function stickyProxy(t: TestContext, ports: readonly number[]): Promise<Ht
   return proxy;
 }
 
-/** What a response's head sets; one cookie at most. */
+/** The sticky cookie that a response's head sets; at most one. */
 function cookieIn(head: string): string | undefined {
   const found = [...head.matchAll(SET_COOKIE)].map(([, cookie]) => cookie);
   assert.ok(found.length <= 1 && (found.length === 1) === /set-cookie: weir/i.test(head), head);
@@ -34,7 +34,7 @@ async function cookieOf(client: ScriptedClient, lines = ''): Promise<string | un
   return cookieIn(head);
 }
 
-test('on one connection the cookie is set with the first response, and with later ones where it was not sent', async (t) => {
+test('the cookie is set on the first response of a connection, and on later ones if the client did not send it', async (t) => {
   const backends = [await ScriptedBackend.responding(t, 'a'), await ScriptedBackend.responding(t, 'b')];
   const proxy = await stickyProxy(
     t,
@@ -47,7 +47,7 @@ test('on one connection the cookie is set with the first response, and with late
   assert.notEqual(await cookieOf(client), cookie, 'the other one has its turn');
 });
 
-test("the backend gets the cookie as it came, and its own Set-Cookie goes on beside the proxy's", async (t) => {
+test("the target gets the client's cookie unchanged, and its Set-Cookie passes beside the proxy's", async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const head = await peer.head();
@@ -68,7 +68,7 @@ for (const [what, final, isHead] of [
   ['204', 'HTTP/1.1 204 No Content\r\n\r\n', false],
   ['304', 'HTTP/1.1 304 Not Modified\r\n\r\n', false],
   ["a backend's own 503", 'HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n', false],
-  ['a response behind an interim one', `HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n${ok('hello')}`, false],
+  ['a response after an interim one', `HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n${ok('hello')}`, false],
 ] as const) {
   test(`the cookie is set on the final head of ${what}`, async (t) => {
     const backend = await ScriptedBackend.start(t, async (peer) => {
@@ -83,7 +83,7 @@ for (const [what, final, isHead] of [
   });
 }
 
-test('the cookie is set where the protocol is switched', async (t) => {
+test('the cookie is set on a response that switches the protocol', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello');
@@ -97,7 +97,7 @@ test('the cookie is set where the protocol is switched', async (t) => {
   await client.untilReceived('hello');
 });
 
-test('what the proxy responds by itself sets nothing: 503 without a target, 502 after a target or a bad response', async (t) => {
+test('local responses set no cookie: 503 without a target, 502 after a failed target or a malformed response', async (t) => {
   const broken = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n');
@@ -116,11 +116,11 @@ test('what the proxy responds by itself sets nothing: 503 without a target, 502 
   }
 });
 
-test('a client whose target cannot be reached is told of the one that responded', async (t) => {
+test('the cookie names the target that responded if another one could not be reached', async (t) => {
   const [a, b] = [await ScriptedBackend.responding(t, 'a'), await ScriptedBackend.responding(t, 'b')];
   const dead = await freePort();
   const proxy = await stickyProxy(t, [dead]);
-  // The cookie of the one that is not there, as it would have been given.
+  // The cookie of the unreachable target, as it would have been set.
   const client = await proxy.connect(t);
   const lost: { remoteAddress: string; setCookie?: string } = { remoteAddress: '' };
   proxy.listener.targets.pick(lost);

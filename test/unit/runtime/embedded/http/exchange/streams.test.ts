@@ -1,4 +1,4 @@
-// Bodies of any size and split over real sockets: byte for byte, with readers that lag, and in any cut of a pipelined stream.
+// Bodies of any size over real sockets: byte for byte, with slow readers, and in any split of a pipelined stream.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { Chance, SEED } from '../../../../../harness/properties/seed.ts';
 
 const MIB = 1024 * 1024;
 
-/** Echoes each request's body in the framing that the path names, reading and writing with Node's own HTTP. */
+/** A backend that echoes each request's body in the framing that the path names, with Node's own HTTP. */
 async function echoServer(t: TestContext): Promise<number> {
   const server = http.createServer((request, response) => {
     if (request.url === '/length') response.setHeader('Content-Length', request.headers['x-length'] as string);
@@ -30,7 +30,7 @@ async function echoServer(t: TestContext): Promise<number> {
 }
 
 for (const framing of ['length', 'chunked']) {
-  test(`1 MiB bodies by ${framing} go through byte for byte, both ways, with readers that stop now and then`, async (t) => {
+  test(`1 MiB bodies by ${framing} pass byte for byte both ways with readers that pause`, async (t) => {
     const proxy = await HttpProxy.start(t, [await echoServer(t)]);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
     t.after(() => agent.destroy());
@@ -59,7 +59,7 @@ for (const framing of ['length', 'chunked']) {
       const hash = createHash('sha256');
       for await (const chunk of response) {
         hash.update(chunk);
-        // A turn without reading fills the buffers in between.
+        // An event-loop iteration without reading fills the buffers in between.
         await new Promise((resolve) => setImmediate(resolve));
       }
       await sent;
@@ -69,7 +69,7 @@ for (const framing of ['length', 'chunked']) {
   });
 }
 
-test('a client that does not read stops the target, and gets everything once it reads', async (t) => {
+test('a client that does not read stops the target, and gets everything after it reads again', async (t) => {
   const size = 64 * MIB;
   const block = Buffer.alloc(MIB, 'x');
   const server = http.createServer((_request, response) => {
@@ -96,7 +96,7 @@ test('a client that does not read stops the target, and gets everything once it 
   const proxy = await HttpProxy.start(t, [(server.address() as AddressInfo).port]);
   const request = http.get({ port: proxy.port, host: '127.0.0.1', agent: false });
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  // The target has stopped when it gets no further over many turns: most of the body is still there.
+  // The target counts as stopped if it makes no progress over many iterations: most of the body is still there.
   let seen = -1;
   await untilTrue(() => {
     const isSame = state.left() === seen;
@@ -111,7 +111,7 @@ test('a client that does not read stops the target, and gets everything once it 
   assert.equal(length, size);
 });
 
-test('any cut of a pipelined stream gives the same requests and responds', async (t) => {
+test('any split of a pipelined stream gives the same requests and responses', async (t) => {
   const seen: string[] = [];
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {

@@ -1,4 +1,4 @@
-// The chunk decoder: what it refuses, and that neither the split of its input nor the sender's chunks change what comes out.
+// The chunk decoder: what it rejects, and that neither the split of its input nor the sender's chunks change the data.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -11,7 +11,7 @@ import { assertHolds } from '../../../../../harness/properties/properties.ts';
 interface Decoded {
   data: string;
   trailers: string;
-  /** What is behind the body. */
+  /** The bytes after the body. */
   rest: string;
   status: number | undefined;
   isDone: boolean;
@@ -36,7 +36,7 @@ function split(raw: Buffer, cuts: readonly number[]): Buffer[] {
   return places.slice(1).map((to, index) => raw.subarray(places[index], to));
 }
 
-/** Chunks as a sender might write them. */
+/** A chunked body as a sender might write it. */
 function encode(chunks: readonly Uint8Array[], extension: string, trailers: string): Buffer {
   const parts = chunks
     .filter(({ length }) => length > 0)
@@ -44,7 +44,7 @@ function encode(chunks: readonly Uint8Array[], extension: string, trailers: stri
   return Buffer.concat([...parts, Buffer.from(`0\r\n${trailers}\r\n`, 'latin1')]);
 }
 
-/** A part as the receiver gets it. */
+/** A framed part as the receiver gets it. */
 function chunked(part: BodyPart): Buffer {
   const { output, from, to } = framePart(part, true);
   return Buffer.from(output.subarray(from, to));
@@ -82,7 +82,7 @@ const REFUSED: [rule: string, raw: string, status?: number][] = [
 ];
 
 for (const [rule, raw, status] of REFUSED) {
-  test(`refused: ${rule}`, () => {
+  test(`rejected: ${rule}`, () => {
     const bytes = Buffer.from(raw, 'latin1');
     assert.equal(decode(bytes).status, status ?? 400);
     const bytewise = decode(
@@ -93,7 +93,7 @@ for (const [rule, raw, status] of REFUSED) {
   });
 }
 
-test('sizes in any case, leading zeros, extensions and whitespace before them are taken', () => {
+test('sizes in any case, leading zeros, extensions and whitespace before them are accepted', () => {
   const { data, isDone } = decode(
     Buffer.from('A\r\n0123456789\r\n00b;x="y z"\r\n0123456789a\r\n1 \t;\r\n!\r\n000;x\r\n\r\n'),
   );
@@ -101,7 +101,7 @@ test('sizes in any case, leading zeros, extensions and whitespace before them ar
   assert.ok(isDone);
 });
 
-test('of the trailers those that frame, route or belong to a hop are dropped', () => {
+test('trailers that frame, route or belong to a hop are dropped', () => {
   const raw =
     '0\r\nX-Sum: 1\r\nContent-Length: 5\r\nHost: b\r\nConnection: close\r\nX-Forwarded-For: 1\r\nY:2\r\n\r\nnext';
   const { trailers, rest } = decode(Buffer.from(raw));
@@ -114,7 +114,7 @@ const cuts = fc.array(fc.nat(10_000), { maxLength: 30 });
 const extension = fc.constantFrom('', ';a', ';a=b', ' ;a="b c"');
 const trailers = fc.constantFrom('', 'X: 1\r\n', 'X: 1\r\nY-Z: \xe4\r\n');
 
-test('any split of a chunked body gives the same data, and leaves what is behind it', () => {
+test('any split of a chunked body gives the same data and leaves the bytes after it', () => {
   assertHolds(
     fc.property(chunks, cuts, extension, trailers, (parts, places, ext, lines) => {
       const raw = Buffer.concat([encode(parts, ext, lines), Buffer.from('GET /')]);
@@ -127,7 +127,7 @@ test('any split of a chunked body gives the same data, and leaves what is behind
   );
 });
 
-test('what is framed anew decodes to the same data', () => {
+test('data that is framed again decodes to the same data', () => {
   assertHolds(
     fc.property(chunks, cuts, extension, trailers, (parts, places, ext, lines) => {
       const body = new BodyReader();
@@ -145,7 +145,7 @@ test('what is framed anew decodes to the same data', () => {
   );
 });
 
-test('a body that ends with its connection becomes chunks with an end', () => {
+test('a body that ends with its connection becomes chunks with a last chunk', () => {
   assertHolds(
     fc.property(chunks, (parts) => {
       const body = new BodyReader();

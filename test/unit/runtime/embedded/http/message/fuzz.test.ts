@@ -1,4 +1,4 @@
-// The pure parsers under arbitrary bytes: they never throw, never look beyond their end, and no segmentation changes a result.
+// The pure parsers with arbitrary bytes: they never throw, never read beyond their end, and any split gives one result.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -35,7 +35,7 @@ interface Taken {
   readonly isRefused: boolean;
 }
 
-/** What a client connection makes of the pieces: heads and bodies one after another, up to the first fault. */
+/** The results of a client connection for these pieces: heads and bodies in order, up to the first fault. */
 function take(pieces: readonly string[]): Taken {
   const heads: string[] = [];
   const body = new BodyReader();
@@ -66,12 +66,12 @@ function take(pieces: readonly string[]): Taken {
   return { heads, data, isRefused: false };
 }
 
-test('requests: any segmentation gives the same heads, bodies and refusal', () => {
+test('requests: any split gives the same heads, bodies and fault', () => {
   assertHolds(
     fc.property(requests, cuts, (text, places) => {
       const whole = take([text]);
       const pieces = take(cut(text, places));
-      // What cannot become a head any more may be refused before its end is there.
+      // Bytes that cannot become a head may be rejected before the head's end.
       if (pieces.isRefused && !whole.isRefused) assert.equal(take([`${text}\r\n\r\n`]).isRefused, true);
       assert.deepEqual({ ...pieces, isRefused: whole.isRefused }, whole);
       const bytewise = take([...text]);
@@ -81,7 +81,7 @@ test('requests: any segmentation gives the same heads, bodies and refusal', () =
   );
 });
 
-test('responses: any segmentation gives the same head, interim responses, rest and refusal', () => {
+test('responses: any split gives the same head, interim responses, rest and fault', () => {
   const read = (pieces: readonly string[]) => {
     const reader = new ResponseReader();
     const request = new Request();
@@ -107,7 +107,7 @@ test('responses: any segmentation gives the same head, interim responses, rest a
       const whole = read([text]);
       for (const pieces of [cut(text, places), [...text]]) {
         const split = read(pieces);
-        // As above; and a refusal takes nothing back that has gone out.
+        // Bytes that cannot become a head may be rejected early; interim responses that were already sent stay.
         if (split === 'refused' && whole !== 'refused') assert.equal(read([`${text}\r\n\r\n`]), 'refused');
         else assert.deepEqual(split, whole);
       }
@@ -116,7 +116,7 @@ test('responses: any segmentation gives the same head, interim responses, rest a
   );
 });
 
-test('chunks: any segmentation gives the same data, trailers, end and fault, and no more data than was read', () => {
+test('chunks: any split gives the same data, trailers, end and fault, and no more data than was read', () => {
   const decode = (pieces: readonly string[]) => {
     const body = new BodyReader();
     body.start(CHUNKED);
@@ -141,7 +141,7 @@ test('chunks: any segmentation gives the same data, trailers, end and fault, and
   );
 });
 
-test('a head is read up to its end, whatever stands before and behind it in the buffer', () => {
+test('a head is read up to its end, whatever precedes and follows it in the buffer', () => {
   const among = (head: string, before: string, behind: string) => {
     const request = new Request();
     const bytes = bytesOf(before + head + behind);

@@ -1,4 +1,4 @@
-// What is taken of a client and what is refused, row by row: the head that a backend gets, or the status.
+// Requests that are accepted and requests that are rejected: the head that a target gets, or the status.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -12,7 +12,7 @@ import { forwardedLines } from '../../../../../../provider/runtime/embedded/http
 const FORWARDED = forwardedLines('192.0.2.7', 'http', 8080);
 const DEFAULT_HOST = '198.51.100.1:8080';
 
-/** The status of a refusal; or the request as it was taken. */
+/** The status if the request is rejected, otherwise the request. */
 function read(raw: string): number | Request {
   const bytes = Buffer.from(raw, 'latin1');
   const from = skipEmptyLines(bytes, 0, bytes.length);
@@ -40,7 +40,7 @@ const REFUSED: [rule: string, raw: string, status: number][] = [
   ['a length with a space in it', post('Content-Length: 1 0\r\n'), 400],
   ['a length with leading zeros', post('Content-Length: 010\r\n'), 400],
   ['an empty length', post('Content-Length:\r\n'), 400],
-  ['a length beyond all numbers', post('Content-Length: 99999999999999999999\r\n'), 400],
+  ['a length above all numbers', post('Content-Length: 99999999999999999999\r\n'), 400],
   ['a length that is no number', post('Content-Length: five\r\n'), 400],
   ['Transfer-Encoding: gzip, chunked', post('Transfer-Encoding: gzip, chunked\r\n'), 400],
   ['Transfer-Encoding: chunked, chunked', post('Transfer-Encoding: chunked, chunked\r\n'), 400],
@@ -60,8 +60,8 @@ const REFUSED: [rule: string, raw: string, status: number][] = [
   ['a folded line', post('X: 1\r\n Content-Length: 5\r\n'), 400],
   ['a folded line with a tab', post('X: 1\r\n\tfolded\r\n'), 400],
   ['a first field line that begins with a space', get(` ${H}`), 400],
-  ['a bare LF behind a field', `GET / HTTP/1.1\r\n${H}X: 1\nY: 2\r\n\r\n`, 400],
-  ['a bare LF behind the request line', `GET / HTTP/1.1\n${H}\r\n`, 400],
+  ['a bare LF after a field', `GET / HTTP/1.1\r\n${H}X: 1\nY: 2\r\n\r\n`, 400],
+  ['a bare LF after the request line', `GET / HTTP/1.1\n${H}\r\n`, 400],
   ['only bare LFs', 'GET / HTTP/1.1\nHost: a\n\n', 400],
   ['a bare CR in a value', get(`${H}X: 1\rContent-Length: 5\r\n`), 400],
   ['a bare CR at the end of a value', get(`${H}X: 1\r\r\n`), 400],
@@ -101,9 +101,9 @@ const REFUSED: [rule: string, raw: string, status: number][] = [
   ['a target with NUL', get(H, '/\0'), 400],
   ['* for GET', get(H, '*'), 400],
   ['two spaces before the target', `GET  / HTTP/1.1\r\n${H}\r\n`, 400],
-  ['two spaces behind the target', `GET /  HTTP/1.1\r\n${H}\r\n`, 400],
+  ['two spaces after the target', `GET /  HTTP/1.1\r\n${H}\r\n`, 400],
   ['a tab for a space', `GET\t/ HTTP/1.1\r\n${H}\r\n`, 400],
-  ['a space behind the version', `GET / HTTP/1.1 \r\n${H}\r\n`, 400],
+  ['a space after the version', `GET / HTTP/1.1 \r\n${H}\r\n`, 400],
   ['a space before the method', ` GET / HTTP/1.1\r\n${H}\r\n`, 400],
   ['a method that is no token', `G(T / HTTP/1.1\r\n${H}\r\n`, 400],
   ['no method', `/ HTTP/1.1\r\n${H}\r\n`, 400],
@@ -123,11 +123,11 @@ const REFUSED: [rule: string, raw: string, status: number][] = [
 ];
 
 for (const [rule, raw, status] of REFUSED) {
-  test(`refused: ${rule}`, () => assert.equal(read(raw), status));
+  test(`rejected: ${rule}`, () => assert.equal(read(raw), status));
 }
 
 interface Taken {
-  /** The head for the backend without the three lines of the connection, which stand where `~` stands. */
+  /** The head for the target, with `~` in the place of the three lines about the connection. */
   head: string;
   framing?: number;
   isKeepAlive?: boolean;
@@ -166,81 +166,81 @@ const TAKEN: [rule: string, raw: string, taken: Taken][] = [
   ['128 fields', get(H + manyFields(127)), { head: `GET / HTTP/1.1\r\n${H}${manyFields(127)}~\r\n` }],
   ['Connection: close', get(`${H}Connection: close\r\n`), { head: plain, isKeepAlive: false }],
   [
-    'hop-by-hop fields go',
+    'hop-by-hop fields are dropped',
     get(`${H}Keep-Alive: timeout=5\r\nX: 1\r\nProxy-Connection: keep-alive\r\nProxy-Authorization: x\r\nTE: gzip\r\n`),
     { head: `GET / HTTP/1.1\r\n${H}X: 1\r\n~\r\n` },
   ],
   [
-    'fields that Connection names go',
+    'fields that Connection names are dropped',
     get(`${H}X-A: 1\r\nConnection: X-a, close, x-C\r\nX-B: 2\r\nX-C: 3\r\n`),
     { head: `GET / HTTP/1.1\r\n${H}X-B: 2\r\n~\r\n`, isKeepAlive: false },
   ],
   [
-    'framing fields are never named away',
+    'Connection cannot drop framing fields',
     `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\nConnection: Content-Length, Host\r\n\r\n`,
     { head: `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\n~\r\n`, framing: 5 },
   ],
   [
-    'Transfer-Encoding is never named away',
+    'Connection cannot drop Transfer-Encoding',
     post('Connection: transfer-encoding\r\nTransfer-Encoding: chunked\r\n'),
     { head: `POST / HTTP/1.1\r\n${H}~Transfer-Encoding: chunked\r\n\r\n`, framing: -1 },
   ],
   [
-    'X-Forwarded-* of the client go',
+    'X-Forwarded-* of the client are dropped',
     get(
       `X-Forwarded-For: 1.1.1.1\r\n${H}x-forwarded-proto: https\r\nX-FORWARDED-PORT: 1\r\nX-Forwarded-For: 2.2.2.2\r\n`,
     ),
     { head: plain },
   ],
-  ['X_Forwarded_For goes too', get(`${H}X_Forwarded_For: 1.1.1.1\r\n`), { head: plain }],
+  ['X_Forwarded_For is dropped too', get(`${H}X_Forwarded_For: 1.1.1.1\r\n`), { head: plain }],
   [
-    'X-Forwarded-Host stays',
+    'X-Forwarded-Host passes',
     get(`${H}X-Forwarded-Host: b\r\n`),
     { head: `GET / HTTP/1.1\r\n${H}X-Forwarded-Host: b\r\n~\r\n` },
   ],
   [
-    'Expect goes on',
+    'Expect passes',
     post('Content-Length: 5\r\nExpect: 100-continue\r\n'),
     { head: `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\nExpect: 100-continue\r\n~\r\n` },
   ],
   [
-    'Expect of HTTP/1.0 goes',
+    'Expect of HTTP/1.0 is dropped',
     `POST / HTTP/1.0\r\n${H}Content-Length: 5\r\nExpect: 100-continue\r\n\r\n`,
     { head: `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\n~\r\n` },
   ],
   [
-    'TE: trailers is said anew',
+    'TE: trailers is set again',
     get(`${H}TE: gzip, trailers\r\nConnection: TE\r\n`),
     { head: `GET / HTTP/1.1\r\n${H}~Connection: TE\r\nTE: trailers\r\n\r\n` },
   ],
   ['an upgrade', get(H + UPGRADE), { head: `GET / HTTP/1.1\r\n${H}~${UPGRADE}\r\n`, isUpgrade: true }],
   [
-    'an upgrade of a request with a body goes',
+    'an upgrade of a request with a body is dropped',
     post(`${UPGRADE}Content-Length: 5\r\n`),
     { head: `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\n~\r\n`, isUpgrade: false },
   ],
   [
-    'an upgrade of a request with chunks goes',
+    'an upgrade of a request with chunks is dropped',
     post(`${UPGRADE}Transfer-Encoding: chunked\r\n`),
     { head: `POST / HTTP/1.1\r\n${H}~Transfer-Encoding: chunked\r\n\r\n`, isUpgrade: false },
   ],
   [
-    'h2c goes with its fields',
+    'h2c is dropped with its fields',
     get(`${H}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n`),
     { head: plain, isUpgrade: false },
   ],
   [
-    'h2c in a list goes',
+    'h2c in a list is dropped',
     get(`${H}Connection: Upgrade\r\nUpgrade: websocket, H2C\r\n`),
     { head: plain, isUpgrade: false },
   ],
-  ['h2c in a second field goes', get(`${H}${UPGRADE}Upgrade: h2c\r\n`), { head: plain, isUpgrade: false }],
+  ['h2c in a second field is dropped', get(`${H}${UPGRADE}Upgrade: h2c\r\n`), { head: plain, isUpgrade: false }],
   [
-    'an upgrade that Connection does not name goes',
+    'an upgrade that Connection does not name is dropped',
     get(`${H}Upgrade: websocket\r\n`),
     { head: plain, isUpgrade: false },
   ],
-  ['an upgrade of HTTP/1.0 goes', `GET / HTTP/1.0\r\n${H}${UPGRADE}\r\n`, { head: plain, isUpgrade: false }],
+  ['an upgrade of HTTP/1.0 is dropped', `GET / HTTP/1.0\r\n${H}${UPGRADE}\r\n`, { head: plain, isUpgrade: false }],
   ['HTTP/1.0', `GET / HTTP/1.0\r\n${H}\r\n`, { head: plain, isKeepAlive: false }],
   ['HTTP/1.0 without Host', 'GET / HTTP/1.0\r\n\r\n', { head: `GET / HTTP/1.1\r\nHost: ${DEFAULT_HOST}\r\n~\r\n` }],
   [
@@ -268,18 +268,18 @@ const TAKEN: [rule: string, raw: string, taken: Taken][] = [
   ['dot segments are removed', get(H, '/a/./b/../c?d/../e'), { head: `GET /a/c?d/../e HTTP/1.1\r\n${H}~\r\n` }],
   ['escaped dots are removed', get(H, '/a/%2E%2e/b'), { head: `GET /b HTTP/1.1\r\n${H}~\r\n` }],
   ['dots in an absolute target are removed', get(H, 'http://a/../b'), { head: `GET /b HTTP/1.1\r\n${H}~\r\n` }],
-  ['%2F stays', get(H, '/a%2F..%2fb'), { head: `GET /a%2F..%2fb HTTP/1.1\r\n${H}~\r\n` }],
+  ['%2F is unchanged', get(H, '/a%2F..%2fb'), { head: `GET /a%2F..%2fb HTTP/1.1\r\n${H}~\r\n` }],
   ['an IPv6 Host', get('Host: [::1]:80\r\n'), { head: 'GET / HTTP/1.1\r\nHost: [::1]:80\r\n~\r\n' }],
   ['an unknown method', `BREW /x HTTP/1.1\r\n${H}\r\n`, { head: `BREW /x HTTP/1.1\r\n${H}~\r\n` }],
   [
-    'characters that browsers leave as they are',
+    'characters that browsers do not escape',
     get(H, '/a|b"{}^`\\<>[]'),
     { head: `GET /a|b"{}^\`\\<>[] HTTP/1.1\r\n${H}~\r\n` },
   ],
 ];
 
 for (const [rule, raw, taken] of TAKEN) {
-  test(`taken: ${rule}`, () => {
+  test(`accepted: ${rule}`, () => {
     const request = read(raw);
     assert.ok(request instanceof Request, `refused with ${request}`);
     assert.equal(request.head, taken.head.replace('~', FORWARDED));
@@ -289,13 +289,13 @@ for (const [rule, raw, taken] of TAKEN) {
   });
 }
 
-test('a head of exactly 32 KiB is taken, one byte more is not', () => {
+test('a head of exactly 32 KiB is accepted, and one byte more is not', () => {
   const fill = 32 * 1024 - get(`${H}X: \r\n`).length;
   assert.ok(read(get(`${H}X: ${'x'.repeat(fill)}\r\n`)) instanceof Request);
   assert.equal(read(get(`${H}X: ${'x'.repeat(fill + 1)}\r\n`)), 431);
 });
 
-test('an IPv4 client of an IPv6 socket is named by its IPv4 address', () => {
+test('an IPv4 client of an IPv6 socket is forwarded with its IPv4 address', () => {
   assert.match(forwardedLines('::ffff:192.0.2.7', 'http', 80), /^X-Forwarded-For: 192\.0\.2\.7\r\n/);
   assert.match(forwardedLines('2001:db8::7', 'http', 80), /^X-Forwarded-For: 2001:db8::7\r\n/);
 });

@@ -1,4 +1,4 @@
-// What is taken of a target and what is refused, row by row: the lines that the client gets, or a 502.
+// Responses that are accepted and responses that are rejected: the lines that the client gets, or a 502.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CHUNKED, UNTIL_CLOSE } from '../../../../../../provider/runtime/embedded/http/message/framing.ts';
@@ -9,7 +9,7 @@ import { isChunkedFor, responseLines } from '../../../../../../provider/runtime/
 
 type To = Partial<Pick<Request, 'isHead' | 'minor' | 'upgrade'>>;
 
-/** Undefined: refused. */
+/** `undefined` for a response that is rejected. */
 function read(raw: string, to: To = {}): Response | undefined {
   const bytes = Buffer.from(raw, 'latin1');
   const end = findHeadEnd(bytes, 0, 0);
@@ -50,15 +50,15 @@ const REFUSED: [rule: string, raw: string, to?: To][] = [
   ['a status below 100', 'HTTP/1.1 099 OK\r\n\r\n'],
   ['a status over 599', 'HTTP/1.1 600 OK\r\n\r\n'],
   ['an empty line first', `\r\n${ok('')}`],
-  ['101 that was not asked for', 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
-  ['101 to another protocol', 'HTTP/1.1 101 X\r\nUpgrade: h2c\r\n\r\n', { upgrade: 'websocket' }],
-  ['101 without its protocol', 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n', { upgrade: 'websocket' }],
+  ['a 101 without a request for it', 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
+  ['a 101 to another protocol', 'HTTP/1.1 101 X\r\nUpgrade: h2c\r\n\r\n', { upgrade: 'websocket' }],
+  ['a 101 without a protocol', 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\n\r\n', { upgrade: 'websocket' }],
   ['a head over 32 KiB', ok(`X: ${'x'.repeat(32 * 1024)}\r\n`)],
   ['129 fields', ok('X: 1\r\n'.repeat(129))],
 ];
 
 for (const [rule, raw, to] of REFUSED) {
-  test(`refused: ${rule}`, () => assert.equal(read(raw, to), undefined));
+  test(`rejected: ${rule}`, () => assert.equal(read(raw, to), undefined));
 }
 
 interface Taken {
@@ -98,18 +98,18 @@ const TAKEN: [rule: string, raw: string, taken: Taken, to?: To][] = [
     },
   ],
   [
-    'such a body to HTTP/1.0 stays',
+    'a body that ends with the connection is unchanged for HTTP/1.0',
     ok(''),
     { lines: 'HTTP/1.1 200 OK\r\n', framing: UNTIL_CLOSE, isClosedByEnd: true },
     { minor: 0 },
   ],
   [
-    'HTTP/1.0 of the backend',
+    'HTTP/1.0 of the target',
     'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n',
     { lines: 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n', framing: 5, isKeepAlive: false },
   ],
   [
-    'HTTP/1.0 of the backend with keep-alive',
+    'HTTP/1.0 of the target with keep-alive',
     'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 5\r\n\r\n',
     { lines: 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n', framing: 5, isKeepAlive: true },
   ],
@@ -119,14 +119,14 @@ const TAKEN: [rule: string, raw: string, taken: Taken, to?: To][] = [
     { lines: 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n', framing: 5, isKeepAlive: false },
   ],
   [
-    'hop-by-hop fields go',
+    'hop-by-hop fields are dropped',
     ok(
       'Connection: keep-alive, X-A\r\nKeep-Alive: timeout=5\r\nX-A: 1\r\nX-B: 2\r\nContent-Length: 0\r\nUpgrade: h2c\r\n',
     ),
     { lines: 'HTTP/1.1 200 OK\r\nX-B: 2\r\nContent-Length: 0\r\n', framing: 0, isKeepAlive: true },
   ],
   [
-    'Content-Length is never named away',
+    'Connection cannot drop Content-Length',
     ok('Connection: content-length\r\nContent-Length: 5\r\n'),
     { lines: 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n', framing: 5 },
   ],
@@ -192,7 +192,7 @@ const TAKEN: [rule: string, raw: string, taken: Taken, to?: To][] = [
 ];
 
 for (const [rule, raw, taken, to] of TAKEN) {
-  test(`taken: ${rule}`, () => {
+  test(`accepted: ${rule}`, () => {
     const response = read(raw, to);
     assert.ok(response, 'refused');
     const isChunked = isChunkedFor(to?.minor ?? 1, response);

@@ -1,4 +1,4 @@
-// Which spelling of a path rules and backends see.
+// The spelling of a path that rules and targets see.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -35,7 +35,7 @@ for (const [target, result] of ROWS) {
   test(`${target} becomes ${result}`, () => assert.equal(removeDotSegments(target), result));
 }
 
-test('removing dot segments twice is removing them once, and leaves none', () => {
+test('removing dot segments leaves none, and doing so again changes nothing', () => {
   const segment = fc.constantFrom('', '.', '..', '%2e', '%2E.', 'a', '%2F', 'b.c', '...');
   assertHolds(
     fc.property(fc.array(segment), (segments) => {

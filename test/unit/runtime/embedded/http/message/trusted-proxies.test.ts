@@ -1,4 +1,4 @@
-// Who is a trusted proxy, and what a backend is told of the client that a proxy speaks of, trusted or not.
+// Trusted proxies: which addresses are trusted, and what a target gets about the client behind a proxy.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findHeadEnd } from '../../../../../../provider/runtime/embedded/http/message/head-parser.ts';
@@ -32,7 +32,7 @@ for (const [blocks, address, isTrusted] of MATCHES) {
   });
 }
 
-/** The lines that a backend gets beside Host. */
+/** The lines that a target gets beside Host. */
 function told(sent: string, forwarded: string | TrustedConnection): string {
   const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${sent}\r\n`, 'latin1');
   const request = new Request();
@@ -46,25 +46,33 @@ const lines = (chain: string, proto: string, port: string): string =>
 const F = 'X-Forwarded-';
 
 const CHAINS: [rule: string, sent: string, expected: string][] = [
-  ['nothing: this connection', '', lines('10.0.0.1', 'http', '8080')],
-  ['a client: the proxy is added', `${F}For: 192.0.2.7\r\n`, lines('192.0.2.7, 10.0.0.1', 'http', '8080')],
+  ['no fields: the lines describe this connection', '', lines('10.0.0.1', 'http', '8080')],
+  [
+    'X-Forwarded-For of a client: the proxy is added',
+    `${F}For: 192.0.2.7\r\n`,
+    lines('192.0.2.7, 10.0.0.1', 'http', '8080'),
+  ],
   ['lines join in order', `${F}For: a, b\r\n${F}For: c\r\n`, lines('a, b, c, 10.0.0.1', 'http', '8080')],
   ['an empty line adds nothing', `${F}For:\r\n${F}For: c\r\n`, lines('c, 10.0.0.1', 'http', '8080')],
-  ['proto and port as sent', `${F}Proto: HTTPS\r\n${F}Port: 443\r\n`, lines('10.0.0.1', 'HTTPS', '443')],
-  ['any other proto', `${F}Proto: gopher\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['a list of protos', `${F}Proto: https, http\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['two protos', `${F}Proto: https\r\n${F}Proto: https\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['a port that is none', `${F}Port: 0\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['a port beyond all', `${F}Port: 65536\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['names spelt with underscores', 'x_forwarded_for: c\r\n', lines('c, 10.0.0.1', 'http', '8080')],
+  [
+    'X-Forwarded-Proto and -Port pass unchanged',
+    `${F}Proto: HTTPS\r\n${F}Port: 443\r\n`,
+    lines('10.0.0.1', 'HTTPS', '443'),
+  ],
+  ['an unknown proto is replaced', `${F}Proto: gopher\r\n`, lines('10.0.0.1', 'http', '8080')],
+  ['a list of protos is replaced', `${F}Proto: https, http\r\n`, lines('10.0.0.1', 'http', '8080')],
+  ['two proto fields are replaced', `${F}Proto: https\r\n${F}Proto: https\r\n`, lines('10.0.0.1', 'http', '8080')],
+  ['port 0 is replaced', `${F}Port: 0\r\n`, lines('10.0.0.1', 'http', '8080')],
+  ['a port above 65535 is replaced', `${F}Port: 65536\r\n`, lines('10.0.0.1', 'http', '8080')],
+  ['names with underscores count as the real names', 'x_forwarded_for: c\r\n', lines('c, 10.0.0.1', 'http', '8080')],
   ['Forwarded', 'Forwarded: for=c\r\n', `${lines('10.0.0.1', 'http', '8080')}Forwarded: for=c\r\n`],
 ];
 
 for (const [rule, sent, expected] of CHAINS) {
-  test(`of a trusted proxy: ${rule}`, () => assert.equal(told(sent, TRUSTED), expected));
+  test(`from a trusted proxy: ${rule}`, () => assert.equal(told(sent, TRUSTED), expected));
 }
 
-test('of anybody else nothing goes on', () => {
+test('no forwarding field of an untrusted client passes', () => {
   const forged = `${F}For: c\r\n${F}Proto: https\r\n${F}Port: 443\r\nForwarded: for=c\r\nX: 1\r\n`;
   assert.equal(
     told(forged, forwardedLines('192.0.2.7', 'http', 8080)),
@@ -72,7 +80,7 @@ test('of anybody else nothing goes on', () => {
   );
 });
 
-test('what an earlier request said is not said of the next one', () => {
+test('forwarding fields of an earlier request do not affect the next one', () => {
   told(`${F}For: c\r\n${F}Proto: https\r\n${F}Port: 443\r\nForwarded: for=c\r\n`, TRUSTED);
   assert.equal(told('', TRUSTED), lines('10.0.0.1', 'http', '8080'));
 });

@@ -1,4 +1,4 @@
-// Which rule takes a request: the order of hosts and paths, and that the index agrees with a look at every rule.
+// The routing of requests to rules: the order of hosts and paths, and the index against a plain search of all rules.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -15,7 +15,7 @@ function routerOf(rules: readonly Rule[], notBegun: ReadonlySet<string> = new Se
   return new Router(routes, (targetGroup) => !notBegun.has(targetGroup));
 }
 
-/** `host/path`, with `http://` left out. */
+/** A request as `host/path`, without `http://`. */
 type Row = [request: string, targetGroups: string[] | undefined];
 
 function rows(name: string, rules: readonly Rule[], expected: readonly Row[]): void {
@@ -29,7 +29,7 @@ function rows(name: string, rules: readonly Rule[], expected: readonly Row[]): v
 }
 
 rows(
-  'the exact host is before wildcards, the longer of which is first, and before rules without host',
+  'the exact host precedes wildcards, longer ones first, and rules without a host',
   [
     { targetGroup: 'any', path: '/' },
     { targetGroup: 'short', host: '*.example.com' },
@@ -50,7 +50,7 @@ rows(
 );
 
 rows(
-  'case, port and final dot of a host make no difference',
+  'the case, port and final dot of a host make no difference',
   [
     { targetGroup: 'name', host: 'WWW.example.com.' },
     { targetGroup: 'six', host: '[::1]' },
@@ -69,7 +69,7 @@ rows(
 );
 
 rows(
-  'the exact path is before prefixes, the longer of which is first, and before the rule without path',
+  'the exact path precedes prefixes, longer ones first, and the rule without a path',
   [
     { targetGroup: 'none', host: 'h' },
     { targetGroup: 'root', host: 'h', path: '/' },
@@ -93,7 +93,7 @@ rows(
 );
 
 rows(
-  'a prefix takes whole segments, with or without a slash at its end',
+  'a prefix matches whole segments, with or without a slash at its end',
   [
     { targetGroup: 'api', path: '/api' },
     { targetGroup: 'web', path: '/web/' },
@@ -128,7 +128,7 @@ rows(
 );
 
 rows(
-  'the host decides before the path, and where none of its rules takes the path the next host is asked',
+  'the host decides before the path, and the next host is tried if no rule of one host matches the path',
   [
     { targetGroup: 'exact', host: 'a.example.com', path: '/only' },
     { targetGroup: 'wild', host: '*.example.com', path: '/api' },
@@ -144,7 +144,7 @@ rows(
 );
 
 rows(
-  'a path is compared whole, however long it is and however much of it is escaped',
+  'a whole path is compared, however long it is and however much of it is escaped',
   [
     { targetGroup: 'exact', path: '/ab', pathMatch: 'exact' },
     { targetGroup: 'prefix', path: '/%61' },
@@ -159,7 +159,7 @@ rows(
   ],
 );
 
-test('a target that is no path is taken by rules without path only', () => {
+test('a request target that is no path matches only rules without a path', () => {
   const router = routerOf([
     { targetGroup: 'root', host: 'h', path: '/' },
     { targetGroup: 'any', path: '/' },
@@ -169,7 +169,7 @@ test('a target that is no path is taken by rules without path only', () => {
   assert.deepEqual(router.targetGroupsFor('a.h', '*'), ['wild']);
 });
 
-test('of equal rules the newest is first, in whatever order they come', () => {
+test('the newest of equal rules is first, whatever their order', () => {
   const rules = [
     { targetGroup: 'old', host: 'h', path: '/a', version: 3 },
     { targetGroup: 'newest', host: 'H', path: '/a/', version: 10 },
@@ -179,7 +179,7 @@ test('of equal rules the newest is first, in whatever order they come', () => {
     assert.deepEqual(routerOf(given).targetGroupsFor('h', '/a'), ['newest', 'old', 'oldest']);
 });
 
-test('a rule whose group has not begun is not there: the next one is asked, of its host and then of others', () => {
+test('a rule whose target group has not begun is skipped, for rules of the same host and then of others', () => {
   const rules = [
     { targetGroup: 'exact', host: 'h', path: '/a', pathMatch: 'exact' as const },
     { targetGroup: 'long', host: 'h', path: '/a', version: 2 },
@@ -197,7 +197,7 @@ test('a rule whose group has not begun is not there: the next one is asked, of i
   assert.deepEqual(found, [['exact'], ['long', 'equal'], ['long', 'equal'], ['none'], ['any'], undefined]);
 });
 
-test('names that every object has are names of hosts and paths like others', () => {
+test('hosts and paths may have the names of properties that every object has', () => {
   assert.equal(
     routerOf([{ targetGroup: 'a', host: 'h', path: '/a' }]).targetGroupsFor('constructor', '/__proto__'),
     undefined,
@@ -205,7 +205,7 @@ test('names that every object has are names of hosts and paths like others', () 
   assert.deepEqual(routerOf([{ targetGroup: 'a', host: '__proto__' }]).targetGroupsFor('__proto__', '/'), ['a']);
 });
 
-/** By the words of the documentation, one rule at a time: undefined where the rule does not take the request. */
+/** One rule by the words of the documentation. Returns `undefined` if the rule does not match the request. */
 function scoreOf(rule: Rule, host: string, path: string): readonly number[] | undefined {
   const { host: ofRule, path: wanted, pathMatch = 'prefix' } = rule;
   const hostScore = ofRule === undefined ? 0 : hostScoreOf(ofRule.toLowerCase(), host);
@@ -241,7 +241,7 @@ function reference(rules: readonly Rule[], host: string, path: string): string[]
   return best && scored.filter(isBest).map(({ targetGroup }) => targetGroup);
 }
 
-test('the router responds as a look at every rule does', () => {
+test('the router agrees with a plain search of all rules', () => {
   const name = fc.array(fc.constantFrom('a', 'b', 'example', 'com'), { minLength: 1, maxLength: 4 });
   const host = name.map((labels) => labels.join('.'));
   const ruleHost = fc.option(

@@ -1,4 +1,4 @@
-// Targets that fail, go away or are unbound, seen from the client: retries, 502, 503, 504, and what an unbind ends.
+// Targets that fail, close or are unbound, as the client sees them: retries, 502, 503, 504, and the end of exchanges.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pool } from '../../../../../../provider/runtime/embedded/http/upstream/pool.ts';
@@ -9,7 +9,7 @@ import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 const post = (body = ''): string => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 const put = (body: string): string => post(body).replace('POST', 'PUT');
 
-test('no target: 503 with a short text, and the connection is kept', async (t) => {
+test('a request without a target gets 503 with a short text on a kept connection', async (t) => {
   const proxy = await HttpProxy.start(t, []);
   const client = await proxy.connect(t);
   client.write(get() + get());
@@ -20,7 +20,7 @@ test('no target: 503 with a short text, and the connection is kept', async (t) =
   }
 });
 
-test('a refused connect goes on to another target, with any method', async (t) => {
+test('a request of any method goes to another target after a refused connect', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     for (;;) {
       const head = await peer.head();
@@ -39,7 +39,7 @@ test('a refused connect goes on to another target, with any method', async (t) =
   assert.ok(proxy.passive.includes(`127.0.0.1:${dead} ECONNREFUSED`));
 });
 
-test('all connects refused: 502 after three targets at most', async (t) => {
+test('a request gets 502 after refused connects to at most three targets', async (t) => {
   const dead = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   const proxy = await HttpProxy.start(t, dead);
   const client = await proxy.connect(t);
@@ -48,7 +48,7 @@ test('all connects refused: 502 after three targets at most', async (t) => {
   assert.equal(proxy.passive.length, 3);
 });
 
-test('a GET whose reused connection closes under it is sent again, to a live target too', async (t) => {
+test('a GET is sent again if its reused connection closes, even to the same target', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     peer.write(ok(`${number}`));
@@ -65,20 +65,20 @@ test('a GET whose reused connection closes under it is sent again, to a live tar
   assert.equal(backend.peers.length, 2);
 });
 
-test('what a target sends before the next request is no response to it, even if both are read in one turn', async (t) => {
+test('bytes that a target sends before a request are no response to it, even if both are read in one iteration', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'right');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   client.write(get());
   assert.equal((await client.response()).body, 'right');
-  // The kernel tells of them in this order, and in one poll: all of it is written before this process polls again.
+  // The kernel reports them in this order and in one poll, because all is written before this process polls again.
   client.write(get());
   (await backend.peer(0)).write(ok('wrong'));
   assert.equal((await client.response()).body, 'right');
   assert.equal(backend.peers.length, 2);
 });
 
-test('a GET is sent to another target when one closes without a response', async (t) => {
+test('a GET is sent to another target if the first one closes without a response', async (t) => {
   const closing = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.socket.end();
@@ -92,7 +92,7 @@ test('a GET is sent to another target when one closes without a response', async
   }
 });
 
-test('a PUT is sent again with the body that was sent so far', async (t) => {
+test('a PUT is sent again with the part of its body that was already sent', async (t) => {
   const closing = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.body(3);
@@ -106,14 +106,14 @@ test('a PUT is sent again with the body that was sent so far', async (t) => {
   for (let round = 0; round < 2; round++) {
     const client = await proxy.connect(t);
     client.write(put('abcdef').slice(0, -3));
-    // Round robin starts at either: the one that closes gets its three bytes first, or is not asked.
+    // Round robin may start at either target: the one that closes gets its three bytes first, or no request at all.
     await untilTrue(() => closing.peers.length + backend.peers.length > round, 'a target');
     client.write('def');
     assert.equal((await client.response()).body, 'abcdef');
   }
 });
 
-test('a PUT beyond the replay buffer is not sent again', async (t) => {
+test('a PUT that exceeds the replay buffer is not sent again', async (t) => {
   const serve = async (peer: {
     head(): Promise<string>;
     body(n: number): Promise<string>;
@@ -137,7 +137,7 @@ test('a PUT beyond the replay buffer is not sent again', async (t) => {
   );
 });
 
-test('a POST is never sent twice, and never over a connection that was used before', async (t) => {
+test('a POST is never sent twice, and never on a reused connection', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer, number) => {
     const head = await peer.head();
     if (head.startsWith('GET')) peer.write(ok(`${number}`));
@@ -153,7 +153,7 @@ test('a POST is never sent twice, and never over a connection that was used befo
   assert.equal(proxy.counts(backend.port).requests, 2);
 });
 
-test('a response that does not come is a 504, and the upstream connection is closed', async (t) => {
+test('a missing response becomes a 504, and the connection to the target closes', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
@@ -166,7 +166,7 @@ test('a response that does not come is a 504, and the upstream connection is clo
   assert.equal(proxy.counts(backend.port).active, 0);
 });
 
-test("a client's abort reaches the target", async (t) => {
+test('the abort of a client reaches the target', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
   });
@@ -195,7 +195,7 @@ test('an abort in the middle of a request body reaches the target', async (t) =>
   await client.untilEnded();
 });
 
-test('a client that ends its side behind a whole request gets its response', async (t) => {
+test('a client that ends its side after a whole request gets its response', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     await peer.untilEnded();
@@ -221,14 +221,14 @@ test('unbind closes idle connections to the target inside the swap', async (t) =
   await peer.untilEnded();
 });
 
-test('a request that waits for its connect goes to another target when that one is unbound', async (t) => {
+test('a request that waits for a connect goes to another target if its target is unbound', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'hello');
   const other = await ScriptedBackend.responding(t, 'other');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
   const { targets } = proxy.listener;
   const pick = targets.pick.bind(targets);
-  // The swap comes in the very tick of the pick, before the connect can have succeeded.
+  // The swap comes in the tick of the pick, before the connect can have succeeded.
   targets.pick = (client, tried) => {
     const target = pick(client, tried);
     if (target?.port === backend.port) {
@@ -247,7 +247,7 @@ test('a request that waits for its connect goes to another target when that one 
   assert.deepEqual(proxy.passive, []);
 });
 
-test('an exchange that has begun runs to its end after the unbind, and its connection is not kept', async (t) => {
+test('an exchange continues to its end after the unbind, and its connection is not kept', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer) => {
     await peer.head();
     peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
@@ -267,7 +267,7 @@ test('an exchange that has begun runs to its end after the unbind, and its conne
   assert.equal((await client.response()).status, 503);
 });
 
-test('an exchange that outlives the unbind by the request timeout is ended', async (t) => {
+test('an exchange ends if it outlasts the unbind by the request timeout', async (t) => {
   const backend = await ScriptedBackend.start(t, async (peer, number) => {
     await peer.head();
     if (number === 0) peer.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello');
@@ -281,7 +281,7 @@ test('an exchange that outlives the unbind by the request timeout is ended', asy
   await (await backend.peer(0)).untilEnded();
 });
 
-test('round robin holds over requests of one connection', async (t) => {
+test('round robin applies to the requests of one connection', async (t) => {
   const backends = await Promise.all(['a', 'b', 'c'].map((name) => ScriptedBackend.responding(t, name)));
   const proxy = await HttpProxy.start(
     t,
@@ -298,7 +298,7 @@ test('round robin holds over requests of one connection', async (t) => {
   );
 });
 
-test('an idle connection to a target is closed before the target would', async (t) => {
+test('an idle connection is closed before the target would close it', async (t) => {
   const backend = await ScriptedBackend.responding(t, 'hello');
   const proxy = await HttpProxy.start(t, [backend.port]);
   const client = await proxy.connect(t);
@@ -313,7 +313,7 @@ test('an idle connection to a target is closed before the target would', async (
   await peer.untilEnded();
 });
 
-test('under load, unbinds and binds fail no request, and nothing begins at a target that is unbound', async (t) => {
+test('unbinds and binds under load fail no request, and no request begins at an unbound target', async (t) => {
   const backends = await Promise.all(['a', 'b', 'c'].map((name) => ScriptedBackend.responding(t, name)));
   const ports = backends.map(({ port }) => port);
   const proxy = await HttpProxy.start(t, ports);
