@@ -1,16 +1,16 @@
-// A closing socket's queue: all that waits in it is taken, however slowly, and a stream of clients ends.
+// The queue of a closing socket: everything that waits in it is taken, however slowly, and a stream of clients ends.
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
 import { MAX_QUEUED, queueEmptied } from '../../../../../provider/runtime/embedded/io/queue-drain.ts';
 import { listenOn, TcpClient, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
-/** As long as a process waits for the processor on a busy machine. */
+/** As long as a process may wait for the processor on a busy machine. */
 function stall(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
-test('every connection that waits is taken, on a busy machine too', async (t) => {
+test('every waiting connection is taken, on a busy machine too', async (t) => {
   let taken = 0;
   const server = net.createServer(() => {
     taken++;
@@ -24,7 +24,7 @@ test('every connection that waits is taken, on a busy machine too', async (t) =>
   assert.equal(taken, clients.length);
 });
 
-test('a queue that new clients keep full ends once all that it can have held is taken', async () => {
+test('draining a queue that new clients keep full ends after everything that it can have held', async () => {
   let taken = 0;
   await queueEmptied(() => taken++);
   assert.ok(taken >= MAX_QUEUED && taken < 2 * MAX_QUEUED, `${taken}`);

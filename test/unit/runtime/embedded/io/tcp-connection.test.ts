@@ -1,4 +1,4 @@
-// Plain TCP connections in both ways of reading: what is written arrives, and every end is told once.
+// Plain TCP connections in both ways of reading: everything written arrives, and every end is reported once.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as net from 'node:net';
@@ -7,7 +7,7 @@ import type { ConnectHandler, Connection } from '../../../../../provider/runtime
 import { TcpConnection } from '../../../../../provider/runtime/embedded/io/tcp-connection.ts';
 import { freePort, fullPort, listenOn, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
-/** Records what it is told; writes a payload with respect for back-pressure. */
+/** Records events, and writes a payload with respect for back-pressure. */
 class Recorder implements ConnectHandler {
   socket: Connection | undefined;
   readonly events: string[] = [];
@@ -57,7 +57,7 @@ class Recorder implements ConnectHandler {
   }
 }
 
-/** `isPlain`: Node's undocumented parts are not there, so that the server's side reads by events. */
+/** With `isPlain`, Node's undocumented parts are missing, so that the server's side reads by events. */
 async function pair(t: TestContext, isPlain: boolean): Promise<{ client: Recorder; server: Recorder }> {
   const server = new Recorder();
   const client = new Recorder();
@@ -88,7 +88,7 @@ for (const isPlain of [false, true]) {
       server.socket?.resume();
     }, 1);
     t.after(() => clearInterval(resume));
-    // Until both senders have met a full kernel buffer, the pauses would prove nothing.
+    // The pauses prove nothing until both senders have met a full kernel buffer.
     await untilTrue(() => client.blocked > 0 && server.blocked > 0, 'back-pressure both ways');
     client.isReading = true;
     server.isReading = true;
@@ -98,7 +98,7 @@ for (const isPlain of [false, true]) {
     assert.ok(client.received.equals(payloads[1]));
   });
 
-  test(`${mode}: after writes that did not wait for it, onWritable still comes`, async (t) => {
+  test(`${mode}: onWritable comes even after writes that did not wait for it`, async (t) => {
     const { client, server } = await pair(t, isPlain);
     for (let round = 0; round < 200; round++) {
       server.socket?.pause();
@@ -115,14 +115,14 @@ for (const isPlain of [false, true]) {
     }
   });
 
-  test(`${mode}: strings go as latin1`, async (t) => {
+  test(`${mode}: strings are sent as latin1`, async (t) => {
     const { client, server } = await pair(t, isPlain);
     assert.equal(client.socket?.write('caf\u00e9'), true);
     await untilTrue(() => server.received.length === 4, 'four bytes');
     assert.equal(server.received.toString('latin1'), 'café');
   });
 
-  test(`${mode}: a half-closed side still receives, and both are closed without an error`, async (t) => {
+  test(`${mode}: a half-closed side still receives, and both sides close without an error`, async (t) => {
     const { client, server } = await pair(t, isPlain);
     client.socket?.end();
     await untilTrue(() => server.events.includes('end'), 'the FIN');
@@ -136,7 +136,7 @@ for (const isPlain of [false, true]) {
     assert.equal(server.error, undefined);
   });
 
-  test(`${mode}: a reset is an error at the other side, also while writes are queued and after a FIN`, async (t) => {
+  test(`${mode}: a reset is an error at the other side, even while writes are queued and after a FIN`, async (t) => {
     for (const prepare of ['nothing', 'queued', 'ended'] as const) {
       const { client, server } = await pair(t, isPlain);
       if (prepare === 'queued') {
@@ -150,7 +150,7 @@ for (const isPlain of [false, true]) {
       }
       client.socket?.reset();
       server.socket?.resume();
-      // After a FIN libuv reads no more, and so learns of the reset only from a write.
+      // After a FIN libuv reads no more, and so notices the reset only at a write.
       if (prepare === 'ended') {
         await untilTrue(() => client.events.includes('close'), 'the reset');
         server.socket?.write('x');
@@ -163,7 +163,7 @@ for (const isPlain of [false, true]) {
     }
   });
 
-  test(`${mode}: nothing is told after destroy but the close`, async (t) => {
+  test(`${mode}: only the close is reported after destroy`, async (t) => {
     const { client, server } = await pair(t, isPlain);
     server.socket?.write('x');
     client.socket?.destroy();
@@ -185,14 +185,14 @@ for (const isPlain of [false, true]) {
   });
 }
 
-test('addresses and ports of an accepted socket are known', async (t) => {
+test('an accepted connection has the addresses and ports of both ends', async (t) => {
   const { client, server } = await pair(t, false);
   assert.equal(server.socket?.remoteAddress, '127.0.0.1');
   assert.equal(server.socket?.remotePort, client.socket?.local.port);
   assert.equal(server.socket?.local.port, client.socket?.remotePort);
 });
 
-test('a server counts no connection whose handle was taken', async (t) => {
+test('a server does not count a connection whose handle was taken', async (t) => {
   const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true });
   const port = await listenOn(t, server);
   const recorder = new Recorder();
@@ -208,7 +208,7 @@ test('a server counts no connection whose handle was taken', async (t) => {
   assert.equal(await promise, 0);
 });
 
-test('a refused connect is a close with its error and nothing before', async () => {
+test('a refused connect is reported as a close with an error and nothing before it', async () => {
   const recorder = new Recorder();
   TcpConnection.connect({ address: '127.0.0.1', port: await freePort(), timeoutMs: 5_000 }, recorder);
   await untilTrue(() => recorder.events.length > 0, 'the close');
@@ -216,7 +216,7 @@ test('a refused connect is a close with its error and nothing before', async () 
   assert.equal(recorder.error?.code, 'ECONNREFUSED');
 });
 
-test('a connect that hangs ends with ETIMEDOUT, one that is reset ends without an error', async (t) => {
+test('a hanging connect ends with ETIMEDOUT, and a connect that is reset ends without an error', async (t) => {
   const port = await fullPort(t);
   const late = new Recorder();
   TcpConnection.connect({ address: '127.0.0.1', port, timeoutMs: 20 }, late);
@@ -227,7 +227,7 @@ test('a connect that hangs ends with ETIMEDOUT, one that is reset ends without a
   assert.deepEqual([abandoned.events, abandoned.error], [['close'], undefined]);
 });
 
-test('a closed socket gives its read buffer to the next one, unless the last chunk in it is still needed', async (t) => {
+test('the next socket gets the read buffer of a closed one, unless its last chunk is still needed', async (t) => {
   const chunks: Buffer[] = [];
   const responses = [true, false, true];
   const listening = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
