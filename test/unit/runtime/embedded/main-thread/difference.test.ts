@@ -1,4 +1,4 @@
-// The difference of two snapshots: only what changed is in it, and applying it gives the next one.
+// The difference of two snapshots: it contains only changes, and applying it to the first gives the second.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import { difference } from '../../../../../provider/runtime/embedded/main-thread
 import { listenerSnapshot, snapshot, target, targetGroupSettings } from '../../../../harness/engine/fixtures.ts';
 import { assertHolds } from '../../../../harness/properties/properties.ts';
 
-test('from nothing it is the whole, to itself it is empty', () => {
+test('the difference from nothing is the whole snapshot, and the difference to itself is empty', () => {
   const web = listenerSnapshot('web', 80, [target(1), target(2)]);
   const next = snapshot(1, [web]);
   const whole = difference(undefined, next);
@@ -24,7 +24,7 @@ test('from nothing it is the whole, to itself it is empty', () => {
   assert.deepEqual(difference(next, snapshot(2, [web])), { upserted: [], removed: [] });
 });
 
-test('one weight of many is one target', () => {
+test('one changed weight is a difference of one target', () => {
   const targets = Array.from({ length: 1000 }, (_, index) => target(index + 1));
   const changed = target(500, 25);
   const web = listenerSnapshot('web', 80, targets.with(499, changed));
@@ -39,7 +39,7 @@ const stateArbitrary = fc.dictionary(
   fc.dictionary(fc.constantFrom('1', '2', '3', '4'), fc.integer({ min: 0, max: 2 }), { noNullPrototype: true }),
   { noNullPrototype: true },
 );
-/** Equal targets are the same object, as compile makes them. */
+/** Equal targets are the same object, as in the results of compile. */
 const interned = new Map<string, TargetSnapshot>();
 
 function snapshotOf(state: State, version: number): Snapshot {
@@ -54,7 +54,7 @@ function snapshotOf(state: State, version: number): Snapshot {
   return snapshot(version, listeners);
 }
 
-test('applied to the one it gives the other', () => {
+test('a difference applied to the first snapshot gives the second', () => {
   assertHolds(
     fc.property(stateArbitrary, stateArbitrary, (before, after) => {
       const { upserted, removed } = difference(snapshotOf(before, 1), snapshotOf(after, 2));
@@ -76,7 +76,7 @@ test('applied to the one it gives the other', () => {
   );
 });
 
-test("a rule that goes takes its group with it, and the listener's own group is not in the difference", () => {
+test("a removed rule removes its target group, and the listener's own is not in the difference", () => {
   const web = listenerSnapshot('web', 80, [target(1)]);
   const targetGroup = { ...targetGroupSettings('web'), id: 'rules/api', ruleId: 'api', targets: new Map() };
   const rule = { id: 'api', host: undefined, path: '/api', pathMatch: 'prefix', version: 1, targetGroup } as const;

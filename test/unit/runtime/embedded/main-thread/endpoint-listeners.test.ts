@@ -1,4 +1,4 @@
-// Who may have which endpoint, who opens it, and what overlaps.
+// Endpoints: which listener may have one, which worker opens it, and which of them overlap.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListenerSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
@@ -18,7 +18,7 @@ const OVERLAPS: [a: string, b: string, isOverlap: boolean][] = [
 ];
 
 for (const [a, b, isOverlap] of OVERLAPS) {
-  test(`${a} and ${b} of one port ${isOverlap ? 'overlap' : 'go together'}`, () => {
+  test(`${a} and ${b} on one port ${isOverlap ? 'overlap' : 'do not overlap'}`, () => {
     const at = (address: string, port = 80, transport: 'tcp' | 'udp' = 'tcp') => ({ transport, address, port });
     assert.deepEqual([overlaps(at(a), at(b)), overlaps(at(b), at(a))], [isOverlap, isOverlap]);
     assert.equal(overlaps(at(a), at(b, 81)), false);
@@ -26,7 +26,7 @@ for (const [a, b, isOverlap] of OVERLAPS) {
   });
 }
 
-test('one worker opens a UDP endpoint, all of them a TCP endpoint, and many endpoints spread', () => {
+test('one worker opens a UDP endpoint, all workers open a TCP endpoint, and UDP endpoints spread over workers', () => {
   const workers = [0, 1, 2, 3];
   const counts = workers.map(() => 0);
   for (let port = 1; port <= 400; port++) {
@@ -43,14 +43,14 @@ test('one worker opens a UDP endpoint, all of them a TCP endpoint, and many endp
 const at = (id: string, address: string, protocol: 'TCP' | 'UDP' = 'TCP'): ListenerSnapshot =>
   listenerSnapshot(id, 80, [], { address, protocol });
 
-/** The ids of the owners, and who was refused because of whom. */
+/** The ids of the listeners that get their endpoints, and the messages of the refusals. */
 function decide(listeners: readonly ListenerSnapshot[], served = ''): [string, string[]] {
   const { byEndpoint, refusals } = endpointListeners(snapshot(1, listeners), ({ id }) => served.includes(id));
   const texts = refusals.map(({ listenerId, problem }) => `${listenerId}: ${problem.message}`);
   return [[...byEndpoint.values()].map(({ id }) => id).join(''), texts];
 }
 
-test('of endpoints that overlap the served one stays, else the first one has it', () => {
+test('the served listener keeps an overlapping endpoint; otherwise the first one gets it', () => {
   const [one, all, two] = [at('a', '127.0.0.1'), at('b', '0.0.0.0'), at('c', '127.0.0.2')];
   assert.deepEqual(decide([one, two]), ['ac', []]);
   assert.deepEqual(decide([one, all]), ['a', ['b: 127.0.0.1:80 is in use by listener a: choose another port.']]);

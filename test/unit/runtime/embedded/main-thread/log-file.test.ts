@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../../../../harness/runtime/runtime.ts';
 
 const unexpected = (error: unknown) => assert.fail(String(error));
 
-test('lines are appended in their order, to what is there already; close writes the last of them', async (t) => {
+test('lines are appended in order to an existing file, and close writes the last ones', async (t) => {
   const path = join(temporaryDirectory(t), 'access.log');
   const first = await LogFile.open(path, unexpected);
   const written = ['a\n', 'b\n', 'c\n'].map((text) => first.append(text));
@@ -20,7 +20,7 @@ test('lines are appended in their order, to what is there already; close writes 
   assert.equal(statSync(path).mode & 0o007, 0, 'no reading for everybody');
 });
 
-test('after a rename, reopen makes a new file; lines from before it are in the old one', async (t) => {
+test('reopen after a rename makes a new file, and earlier lines stay in the old one', async (t) => {
   const path = join(temporaryDirectory(t), 'access.log');
   const file = await LogFile.open(path, unexpected);
   void file.append('old\n');
@@ -31,7 +31,7 @@ test('after a rename, reopen makes a new file; lines from before it are in the o
   assert.deepEqual([readFileSync(`${path}.1`, 'utf8'), readFileSync(path, 'utf8')], ['old\n', 'new\n']);
 });
 
-test('a file that cannot be written is refused at its opening; one that cannot be reopened goes on', async (t) => {
+test('opening an unwritable file fails, and a file that cannot be reopened stays in use', async (t) => {
   const directory = temporaryDirectory(t);
   await assert.rejects(LogFile.open(directory, unexpected), { code: 'EISDIR' });
   await assert.rejects(LogFile.open(join(directory, 'none', 'access.log'), unexpected), { code: 'ENOENT' });
@@ -39,7 +39,7 @@ test('a file that cannot be written is refused at its opening; one that cannot b
   const errors: unknown[] = [];
   const file = await LogFile.open(path, (error) => errors.push(error));
   renameSync(path, `${path}.1`);
-  // In its place a folder.
+  // A folder stands in the place of the file.
   renameSync(temporaryDirectory(t), path);
   await file.reopen();
   assert.equal(await file.append('still here\n'), true);
@@ -48,7 +48,7 @@ test('a file that cannot be written is refused at its opening; one that cannot b
   assert.equal(readFileSync(`${path}.1`, 'utf8'), 'still here\n');
 });
 
-test('a full disk loses lines and tells it once in a while', async () => {
+test('a full disk loses lines, which is reported at most once a minute', async () => {
   const errors: unknown[] = [];
   const file = await LogFile.open('/dev/full', (error) => errors.push(error));
   assert.deepEqual(await Promise.all([file.append('a\n'), file.append('b\n')]), [false, false]);

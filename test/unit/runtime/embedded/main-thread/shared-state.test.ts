@@ -1,4 +1,4 @@
-// What the state tells workers of a binding beside the snapshot: its number, since when it takes traffic, its table of clients.
+// What workers get for a binding beside the snapshot: its number, since when it takes traffic, and the client table.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Health, TargetGroupSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
@@ -13,7 +13,7 @@ import { listenerSnapshot, snapshot, target } from '../../../../harness/engine/f
 
 const SOURCE_IP = { type: 'source-ip', lifetimeMs: 1000 } as const;
 
-/** A state with one listener, and the health that its view gives by port. */
+/** A shared state with one listener, and a health view by port. */
 function world() {
   const state = new SharedState(1);
   const health: Record<number, Health> = {};
@@ -48,7 +48,7 @@ function isNow(begunAtMs: number | undefined, sinceMs: number): boolean {
   return begunAtMs !== undefined && begunAtMs >= sinceMs && begunAtMs <= sharedNowMs();
 }
 
-test('what takes traffic with the first snapshot began before; what is bound later begins then', () => {
+test('a target of the first snapshot began before the runtime, and a later one begins when it is bound', () => {
   const { advance, whole } = world();
   const start = sharedNowMs();
   assert.equal(targetsOf(advance({ 1: 100 }))[1]?.begunAtMs, undefined);
@@ -59,7 +59,7 @@ test('what takes traffic with the first snapshot began before; what is bound lat
   assert.equal(whole()[1]?.begunAtMs, undefined);
 });
 
-test('a target begins when its health first lets it, and again when that comes back', () => {
+test('a target begins when it first becomes healthy, and again after each recovery', () => {
   const { advance, turn, whole, health } = world();
   health[1] = 'checking';
   const start = sharedNowMs();
@@ -69,12 +69,12 @@ test('a target begins when its health first lets it, and again when that comes b
   assert.equal(turn(1, 'unhealthy'), first);
   const again = turn(1, 'healthy');
   assert.ok(isNow(again, first ?? 0));
-  // No check any more: it goes on as it was.
+  // The target continues without a new begin when its health check is removed.
   assert.equal(turn(1, 'unchecked'), again);
   assert.equal(whole()[1]?.begunAtMs, again);
 });
 
-test('a target is in slow start while it takes traffic and its time is not over, and never under a hash by address', () => {
+test('a target is in slow start while it takes traffic and the time is not over, but never with source-ip-hash', () => {
   const { advance, turn, isInSlowStart } = world();
   const slow = { slowStartMs: 3_600_000 };
   advance({ 1: 100 }, slow);
@@ -90,7 +90,7 @@ test('a target is in slow start while it takes traffic and its time is not over,
   assert.equal(isInSlowStart(2), false);
 });
 
-test('a binding has one number for as long as it lasts, and no other has it', () => {
+test('a binding keeps one number, which no other binding gets', () => {
   const { advance, whole } = world();
   const first = targetsOf(advance({ 1: 100, 2: 100 }));
   const changed = targetsOf(advance({ 1: 50, 2: 100 }));
@@ -103,7 +103,7 @@ test('a binding has one number for as long as it lasts, and no other has it', ()
   assert.equal(whole()[1]?.number, again[1]?.number);
 });
 
-test('clients have a table while they are sticky by source IP, and the same one through every change', () => {
+test('a target group keeps one client table through all changes while it is sticky by source IP', () => {
   const { advance } = world();
   assert.equal(advance({ 1: 100 }).clients, undefined);
   const { clients } = advance({ 1: 100 }, { sticky: SOURCE_IP });

@@ -1,4 +1,4 @@
-// A worker that ends, or is too late, is replaced on the present snapshot, and nobody else notices.
+// Replacement of workers that end or are late: the new one serves the present snapshot, and other workers are not affected.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
@@ -18,7 +18,7 @@ import {
 } from '../../../../harness/engine/fixtures.ts';
 import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
-test('an ended worker is replaced and serves; flows of the others stay, its own are cut and uncounted', async (t) => {
+test('an ended worker is replaced; its flows are cut and uncounted, and those of other workers stay', async (t) => {
   const { engine, serve, echo, connect, visit } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
@@ -48,7 +48,7 @@ test('an ended worker is replaced and serves; flows of the others stay, its own 
   for (let i = 0; i < 20; i++) assert.equal(await visit(port), 'a');
 });
 
-test('all workers ended at once come back with what is served', async (t) => {
+test('all workers serve the present snapshot again after they ended at once', async (t) => {
   const { engine, serve, echo, visit } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
@@ -74,7 +74,7 @@ test('a worker that ends between prepare and activate serves the activated snaps
   assert.equal(await visit(port), 'a');
 });
 
-test('a worker that ends during activate comes back on the activated snapshot', async (t) => {
+test('a worker that ends during activate serves the activated snapshot again', async (t) => {
   const { engine, snapshot, serveWeb, echo, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await serveWeb([target(a.port)]);
@@ -82,12 +82,12 @@ test('a worker that ends during activate comes back on the activated snapshot', 
   await engine.prepare(next);
   const activated = engine.activate(next, UNCHECKED);
   await Promise.all([engine.endWorker(0), activated]);
-  // Its acknowledgement may have come before its end.
+  // The worker's acknowledgement may have come before its end.
   await untilTrue(() => engine.status().workers.every(({ version }) => version === 2), 'both workers');
   for (let i = 0; i < 10; i++) assert.equal(await visit(port), 'b');
 });
 
-test('a worker that does not swap in time is ended and replaced on the swap', async (t) => {
+test('a worker that does not swap in time is ended, and its replacement serves the new snapshot', async (t) => {
   const a = await echoTarget(t, 'a');
   const [port, other] = [await freePort(), await freePort()];
   const state = new SharedState(1);
@@ -114,7 +114,7 @@ test('a worker that does not swap in time is ended and replaced on the swap', as
   assert.deepEqual(await place.ready, []);
   const flow = new TcpClient(t, port);
   await flow.name();
-  // It drains for as long as the flow is open, and so comes to no swap.
+  // The worker drains for as long as the flow is open, and so does not get to the swap.
   const drained = place.ask({ type: 'close' });
   endpoints.push(toEndpoint(listenerSnapshot('web', other, [])));
   const moved = state.advance(snapshot(2, [listenerSnapshot('web', other, [target(a.port)])]), UNCHECKED, endpoints);
