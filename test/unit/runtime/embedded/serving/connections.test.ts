@@ -1,4 +1,4 @@
-// What counts as a connection of a target: from the pick on, until whatever came of it is over.
+// The connections of a target: each counts from the pick on until its flow or exchange is over.
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -29,7 +29,7 @@ import {
 } from '../../../../harness/engine/fixtures.ts';
 import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
-/** A binding in this thread, with one target, which is returned with the binding's port. */
+/** A listening socket in this thread with one target. Returns the target and the socket's port. */
 async function bindTarget(t: TestContext, protocol: StreamProtocol, targetPort: number): Promise<[number, Target]> {
   const port = await freePort();
   const ofListener = { ...settings('web', port), protocol };
@@ -49,7 +49,7 @@ const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const RESPONSE = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 for (const protocol of ['TCP', 'HTTP'] as const) {
-  test(`${protocol}: a connect in progress counts, until the client goes`, async (t) => {
+  test(`${protocol}: a connect in progress counts until the client is gone`, async (t) => {
     const [port, picked] = await bindTarget(t, protocol, await fullPort(t));
     const client = new TcpClient(t, port);
     client.socket.write(GET);
@@ -58,7 +58,7 @@ for (const protocol of ['TCP', 'HTTP'] as const) {
     await untilTrue(() => picked.connections === 0, 'its end');
   });
 
-  test(`${protocol}: a connect that is refused counts no more`, async (t) => {
+  test(`${protocol}: a refused connect does not count any more`, async (t) => {
     const [port, picked] = await bindTarget(t, protocol, await freePort());
     const client = new TcpClient(t, port);
     client.socket.write(GET);
@@ -66,7 +66,7 @@ for (const protocol of ['TCP', 'HTTP'] as const) {
     assert.equal(picked.connections, 0);
   });
 
-  test(`${protocol}: what is under way counts once, and no more when it is over`, async (t) => {
+  test(`${protocol}: an open flow or exchange counts once, and not after its end`, async (t) => {
     const sockets: net.Socket[] = [];
     const server = net.createServer((socket) => sockets.push(socket.on('error', () => {})));
     const [port, picked] = await bindTarget(t, protocol, await listenOn(t, server));
@@ -86,7 +86,7 @@ for (const protocol of ['TCP', 'HTTP'] as const) {
   });
 }
 
-test('a burst of connects does not all go to the target that was idle when it began', async (t) => {
+test('a burst of connects does not go only to the target that was idle at its start', async (t) => {
   const { serve, echo, connect } = engineWorldOf(t, { workers: 1 });
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();

@@ -1,4 +1,4 @@
-// A worker's targets of one group: sticky sessions and slow start between its swaps and its picks.
+// The target set of a worker: sticky sessions and slow start between swaps and picks.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TargetSet } from '../../../../../provider/runtime/embedded/serving/target-set.ts';
@@ -18,7 +18,7 @@ function targetGroupOf(more: Partial<TargetGroupSettings>): TargetGroupSettings 
   return { ...targetGroupSettings('web'), ...more };
 }
 
-/** Ports are named 1, 2, ...; `begunAtMs` by port. */
+/** A change that binds targets with ports 1, 2, and so on; `begunAtMs` is by port. */
 function setOf(ports: number, more: Partial<TargetGroupSettings>, begunAtMs: Readonly<Record<number, number>> = {}) {
   const set = new TargetSet(
     { settings: targetGroupOf(more), pickingState: createPickingState(), clients: createClientTable() },
@@ -38,7 +38,7 @@ function keyOf(port: number): string {
   return target(port).key;
 }
 
-/** The next `count` picks, by port. */
+/** The ports of the next `count` picks. */
 function counts(set: TargetSet, count: number): number[] {
   const picked: number[] = [];
   for (let index = 0; index < count; index++) {
@@ -48,7 +48,7 @@ function counts(set: TargetSet, count: number): number[] {
   return Array.from(picked, (times) => times ?? 0).slice(1);
 }
 
-/** As a browser: it sends the cookie that it was given last. */
+/** A client that sends the cookie that it was given last, like a browser. */
 function browser(set: TargetSet) {
   let cookie = '';
   return (): { port: number | undefined; isTold: boolean } => {
@@ -59,7 +59,7 @@ function browser(set: TargetSet) {
   };
 }
 
-test('a cookie is given once, and again when its target takes no new traffic for whatever reason', () => {
+test('a cookie is set once, and again whenever its target takes no new traffic', () => {
   const set = setOf(4, COOKIE);
   const visit = browser(set);
   const stays = (port: number | undefined) => {
@@ -81,12 +81,12 @@ test('a cookie is given once, and again when its target takes no new traffic for
   stays(at.port);
 });
 
-test('settings of another kind, key or name count from the next pick on, and the same ones change nothing', () => {
+test('changed sticky settings count from the next pick on, and equal ones change nothing', () => {
   const set = setOf(2, COOKIE);
   const visit = browser(set);
   const { port } = visit();
   const configure = (more: Partial<TargetGroupSettings>) => {
-    // As a worker gets them: by structured clone.
+    // The settings come by structured clone, as in a worker.
     set.update({ settings: structuredClone(targetGroupOf(more)), clients: createClientTable() });
   };
   configure(COOKIE);
@@ -106,7 +106,7 @@ test('settings of another kind, key or name count from the next pick on, and the
   assert.deepEqual(new Set(Array.from({ length: 6 }, () => visit().port)).size, 1);
 });
 
-test('without sticky sessions nothing of a client is looked at', () => {
+test('no property of a client is read without sticky sessions', () => {
   const set = setOf(2, {});
   const client = {
     get remoteAddress(): string {
@@ -119,7 +119,7 @@ test('without sticky sessions nothing of a client is looked at', () => {
   assert.ok(set.pick(client));
 });
 
-test('clients by address stay where they are while targets come and others go', () => {
+test('clients sticky by source IP keep their targets while other targets come and go', () => {
   const set = setOf(2, SOURCE_IP);
   const portOf = (client: number) => set.pick({ remoteAddress: `10.0.0.${client}` })?.port;
   const clients = Array.from({ length: 100 }, (_, client) => client);
@@ -136,7 +136,7 @@ test('clients by address stay where they are while targets come and others go', 
   assert.ok(!after.includes(2));
 });
 
-test('a target in slow start has its part of a share, and by and by the whole without a swap', async () => {
+test('a target in slow start gets a part of its share, and without a swap gradually the whole', async () => {
   const slowStartMs = 60_000;
   const half = setOf(2, { slowStartMs }, { 2: sharedNowMs() - slowStartMs / 2 });
   const [old = 0, young = 0] = counts(half, 155);
@@ -146,7 +146,7 @@ test('a target in slow start has its part of a share, and by and by the whole wi
   await untilTrue(() => Math.abs((counts(set, 100)[1] ?? 0) - 50) <= 1, 'the whole share');
 });
 
-test('no slow start for a hash by address, for the only target, nor where it is off', () => {
+test('there is no slow start with source-ip-hash, for the only target, or if it is off', () => {
   const now = sharedNowMs();
   const moved = (begunAtMs: number | undefined) =>
     counts(setOf(3, { algorithm: 'source-ip-hash', slowStartMs: 60_000 }, begunAtMs ? { 3: begunAtMs } : {}), 200);
