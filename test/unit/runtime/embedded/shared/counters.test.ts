@@ -1,4 +1,4 @@
-// The shared counters: columns add up, and one worker's open flows can be forgotten.
+// The shared counters of targets: columns add up, and the open flows of one worker can be cleared.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -20,7 +20,7 @@ test('the columns of all workers add up', () => {
   assert.deepEqual(readCounters(counters), { requests: 6, active: 2, responses: [0, 0, 0, 0, 0] });
 });
 
-test('a worker that ended leaves its requests and no open flow', () => {
+test('the requests of an ended worker still count, and its open flows do not', () => {
   const counters = createCounters(2);
   for (const workerId of [0, 1]) {
     const column = new TargetColumn(counters, workerId);
@@ -31,7 +31,7 @@ test('a worker that ended leaves its requests and no open flow', () => {
   assert.deepEqual(readCounters(counters), { requests: 2, active: 1, responses: [0, 0, 0, 0, 0] });
 });
 
-test('one success after failures is told once, whichever workers had them', () => {
+test('the first success after failures is reported once, whichever workers had them', () => {
   const counters = createCounters(2);
   const [first, second] = [new TargetColumn(counters, 0), new TargetColumn(counters, 1)];
   assert.equal(first.clearFailing(), false);
@@ -40,7 +40,7 @@ test('one success after failures is told once, whichever workers had them', () =
   assert.equal(first.clearFailing(), false);
 });
 
-test('the connections of a target are those of all workers, from the pick to the end', () => {
+test('the connections of a target include those of all workers, from the pick to the end', () => {
   const counters = createCounters(2);
   const [first, second] = [new TargetColumn(counters, 0), new TargetColumn(counters, 1)];
   first.connecting();
@@ -55,7 +55,7 @@ test('the connections of a target are those of all workers, from the pick to the
   assert.equal(second.connections, 0);
 });
 
-test('responses are counted by the class of their status, over all workers', () => {
+test('responses are counted by status class over all workers', () => {
   const counters = createCounters(2);
   new TargetColumn(counters, 0).responded(200);
   for (const status of [101, 299, 304, 404, 500, 599]) new TargetColumn(counters, 1).responded(status);

@@ -1,4 +1,4 @@
-// A listener's shared counters: columns add up, durations fall into their buckets, an ended worker leaves nothing open.
+// The shared counters of a listener: columns add up, durations get their buckets, an ended worker leaves nothing open.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import {
   readListenerCounters,
 } from '../../../../../provider/runtime/embedded/shared/listener-counters.ts';
 
-test('the columns of all workers add up, each count in a cell of its own', () => {
+test('the columns of all workers add up, and each count has a cell of its own', () => {
   const counters = createListenerCounters(2);
   for (const workerId of [0, 1]) {
     const column = new ListenerColumn(counters, workerId);
@@ -41,7 +41,7 @@ test('the columns of all workers add up, each count in a cell of its own', () =>
   assert.deepEqual(durations, [0, 0, 0, 2, ...Array.from({ length: 11 }, () => 0)]);
 });
 
-test('a duration on a bound is within it; what is above all bounds has the last bucket', () => {
+test('a duration equal to a bound is in its bucket, and one above all bounds is in the last', () => {
   const counters = createListenerCounters(1);
   const column = new ListenerColumn(counters, 0);
   for (const bound of DURATION_BOUNDS_MS) column.finished(bound);
@@ -52,7 +52,7 @@ test('a duration on a bound is within it; what is above all bounds has the last 
   );
 });
 
-test('a worker that ended leaves its totals, and nothing under way', () => {
+test('the totals of an ended worker still count, and its open connections do not', () => {
   const counters = createListenerCounters(2);
   const columns = [0, 1].map((workerId) => new ListenerColumn(counters, workerId));
   for (const column of columns) {
@@ -66,7 +66,7 @@ test('a worker that ended leaves its totals, and nothing under way', () => {
   assert.deepEqual([columns[1]?.reservePending(2), columns[1]?.reservePending(2)], [true, false]);
 });
 
-test('a limit counts what was there before it was set, and a place that is given back is free', () => {
+test('a limit includes connections from before it was set, and a place given back is free', () => {
   const counters = createListenerCounters(2);
   const [one, other] = [new ListenerColumn(counters, 0), new ListenerColumn(counters, 1)];
   one.addOpen(3);
@@ -75,12 +75,12 @@ test('a limit counts what was there before it was set, and a place that is given
   assert.deepEqual([other.reserveOpen(4), one.reserveOpen(4)], [true, false]);
 });
 
-test('threads that reserve at the same time get exactly as many places as there are', async (t) => {
+test('threads that reserve at the same time get exactly all places', async (t) => {
   const threads = 4;
   const limit = 1_000;
   const counters = createListenerCounters(threads);
   const module = new URL('../../../../../provider/runtime/embedded/shared/listener-counters.ts', import.meta.url).href;
-  // Each takes what it gets and gives back some, as connections do, until nothing is free.
+  // Each thread takes places and gives some back, as connections do, until none is free.
   const source = `
     import { parentPort, workerData } from 'node:worker_threads';
     import { ListenerColumn } from ${JSON.stringify(module)};
