@@ -1,4 +1,4 @@
-// What is particular to TCP at the edges: the PROXY header before the client's bytes, and connections beyond the limit.
+// TCP at the edges: the PROXY header before the client's bytes, and connections above the limit.
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { freePort, listenerSnapshot, target, untilTrue } from '../../../../harne
 import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
 for (const proxyProtocol of ['v1', 'v2'] as const) {
-  test(`${proxyProtocol}: the header stands before the client's bytes, and before a server's first words`, async (t) => {
+  test(`${proxyProtocol}: the header precedes the client's bytes, even if the server speaks first`, async (t) => {
     const { serveWeb, listen, connect } = engineWorldOf(t, { workers: 1 });
     const received: string[] = [];
     const server = net.createServer((socket) => {
@@ -32,7 +32,7 @@ for (const proxyProtocol of ['v1', 'v2'] as const) {
   });
 }
 
-test('connections beyond the limit are reset, over all workers, until others end', async (t) => {
+test('connections above the limit over all workers are reset until others end', async (t) => {
   const { engine, serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
@@ -51,7 +51,7 @@ test('connections beyond the limit are reset, over all workers, until others end
   assert.equal(next.filter((name) => name === 'a').length, 3);
 });
 
-test('a worker that ends leaves its places to the others', async (t) => {
+test('the places of an ended worker are free for other workers', async (t) => {
   const { engine, serveWeb, echo, connect } = engineWorldOf(t, { workers: 1 });
   const a = await echo('a');
   const port = await serveWeb([target(a.port)], { maxConnections: 2 });

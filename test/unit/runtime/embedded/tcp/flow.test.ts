@@ -28,7 +28,7 @@ test('32 MB come back byte for byte through a client that pauses', async (t) => 
   await untilTrue(() => engine.counts('web', key).activeConnections === 0, 'the worker to have counted it');
 });
 
-test('a FIN of either side is carried, and the other direction stays open', async (t) => {
+test('a FIN of either side is passed on, and the other direction stays open', async (t) => {
   const { serveWeb, listen, connect } = engineWorldOf(t, { workers: 1 });
   const sockets: net.Socket[] = [];
   const server = net.createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket));
@@ -64,7 +64,7 @@ test('a FIN of either side is carried, and the other direction stays open', asyn
   await untilTrue(() => late === 'late' && second.isClosed, 'the bytes after the FIN');
 });
 
-test('a reset of either side is carried as a reset', async (t) => {
+test('a reset of either side is passed on as a reset', async (t) => {
   const { serveWeb, echo, connect } = engineWorldOf(t, { workers: 1 });
   const a = await echo('a');
   const port = await serveWeb([target(a.port)]);
@@ -86,7 +86,7 @@ test('a reset of either side is carried as a reset', async (t) => {
   await untilTrue(() => code === 'ECONNRESET', "the client's reset at the target");
 });
 
-test('a flow without bytes is closed after the idle time; one with bytes in either direction is not', async (t) => {
+test('a flow is closed after the idle timeout unless bytes come in either direction', async (t) => {
   const { serve, echo, connect } = engineWorldOf(t, { workers: 1 });
   const a = await echo('a');
   const [short, long] = [await freePort(), await freePort()];
@@ -112,7 +112,7 @@ test('bytes sent before the target is connected arrive', async (t) => {
   assert.equal(client.text, 'a\nearly');
 });
 
-test('after three targets that refuse, the client is reset', async (t) => {
+test('the client is reset after three targets refused', async (t) => {
   const failed: string[] = [];
   const { serve, connect } = engineWorldOf(t, { workers: 1, onPassive: ({ key }) => failed.push(key) });
   const dead = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
