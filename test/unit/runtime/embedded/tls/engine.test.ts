@@ -1,4 +1,4 @@
-// HTTPS through the engine: one set of ticket keys for all workers, renewed; targets' connections kept; what prepare refuses.
+// HTTPS through the engine: shared and renewed ticket keys, kept connections to targets, and refused certificates.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -49,7 +49,7 @@ async function httpTarget(t: TestContext): Promise<Target> {
   return { port, connections: () => connections };
 }
 
-/** A client that only connects. */
+/** A client that only connects and sends nothing. */
 function silent(t: TestContext, port: number): net.Socket {
   const client = net.connect(port, '127.0.0.1').on('error', () => {});
   t.after(() => client.destroy());
@@ -73,7 +73,7 @@ async function ask(client: tls.TLSSocket): Promise<void> {
   }
 }
 
-/** A session that can be resumed: in TLS 1.3 it comes behind the handshake. */
+/** A session that can be resumed. In TLS 1.3 it arrives after the handshake. */
 async function sessionOf(t: TestContext, port: number): Promise<Buffer> {
   const client = await connect(t, port);
   const told = once(client, 'session');
@@ -83,7 +83,7 @@ async function sessionOf(t: TestContext, port: number): Promise<Buffer> {
   return session;
 }
 
-test('ticket keys are renewed in every worker: an older session is begun anew, a new one is resumed', async (t) => {
+test('renewed ticket keys count in every worker: an old session cannot be resumed, and a new one can', async (t) => {
   const [port, backend] = [await freePort(), await httpTarget(t)];
   const engine = engineWith(t, 1_500);
   await serve(engine, snapshot(1, [httpsListener(port, backend.port)]));
@@ -94,11 +94,11 @@ test('ticket keys are renewed in every worker: an older session is begun anew, a
     return result;
   };
   const old = await sessionOf(t, port);
-  // Several in a row: either worker may have taken one.
+  // Several connections are tried, because either worker may have accepted one.
   let refused = 0;
   for (let i = 0; i < 10_000 && refused < 10; i++) refused = (await isReused(old)) ? 0 : refused + 1;
   assert.equal(refused, 10);
-  // Between its making and its use the keys may be renewed again.
+  // The keys may be renewed again between the session's creation and its use.
   let isResumed = false;
   for (let i = 0; i < 100 && !isResumed; i++) isResumed = await isReused(await sessionOf(t, port));
   assert.ok(isResumed);
@@ -112,7 +112,7 @@ test('requests of a kept TLS connection share one connection to the target', asy
   assert.equal(backend.connections(), 1);
 });
 
-test('prepare refuses a pair that OpenSSL does not take, with its path, and what is served stays', async (t) => {
+test('prepare refuses a certificate that OpenSSL refuses, names its path, and keeps serving', async (t) => {
   const [port, backend] = [await freePort(), await httpTarget(t)];
   const engine = engineWith(t);
   await serve(engine, snapshot(1, [httpsListener(port, backend.port)]));
@@ -126,7 +126,7 @@ test('prepare refuses a pair that OpenSSL does not take, with its path, and what
   await ask(await connect(t, port));
 });
 
-test('a stored pair that OpenSSL takes no more keeps its listener closed, and no other', async (t) => {
+test('a stored certificate that OpenSSL refuses keeps only its own listener closed', async (t) => {
   const [port, other, backend] = [await freePort(), await freePort(), await httpTarget(t)];
   const engine = engineWith(t);
   const weak = makePair(['weak.example'], { key: 'rsa:1024' });
@@ -140,7 +140,7 @@ test('a stored pair that OpenSSL takes no more keeps its listener closed, and no
   await ask(await connect(t, port));
 });
 
-test('closing ends connections that still shake hands', async (t) => {
+test('closing ends connections during their handshake', async (t) => {
   const [port, backend] = [await freePort(), await httpTarget(t)];
   const engine = engineWith(t);
   await serve(engine, snapshot(1, [httpsListener(port, backend.port)]));
@@ -150,7 +150,7 @@ test('closing ends connections that still shake hands', async (t) => {
   await Promise.all([once(client, 'close'), engine.close(60_000)]);
 });
 
-test('failed handshakes are counted, of clients that were let in and of those that were not; done ones are none', async (t) => {
+test('failed handshakes of accepted and of rejected clients are counted, and successful ones are not', async (t) => {
   const [port, backend] = [await freePort(), await httpTarget(t)];
   const engine = engineWith(t);
   await serve(engine, snapshot(1, [{ ...httpsListener(port, backend.port), maxConnections: 1 }]));
@@ -164,7 +164,7 @@ test('failed handshakes are counted, of clients that were let in and of those th
   await untilTrue(() => engine.traffic('web')?.handshakeFailures === 2, 'the one that was let in');
 });
 
-test('beyond the limit a client gets 503 over TLS, and is no connection of the listener', async (t) => {
+test('a client above the limit gets 503 over TLS and does not count as a connection', async (t) => {
   const [port, backend] = [await freePort(), await httpTarget(t)];
   const engine = engineWith(t);
   await serve(engine, snapshot(1, [{ ...httpsListener(port, backend.port), maxConnections: 1 }]));
@@ -183,7 +183,7 @@ test('beyond the limit a client gets 503 over TLS, and is no connection of the l
   assert.deepEqual([connections, openConnections, rejectedConnections, handshakeFailures], [1, 1, 2, 0]);
 });
 
-test('of clients beyond the limit who do not shake hands 1024 are waited for and the next is reset, all in bounded time', async (t) => {
+test('1024 clients above the limit may delay their handshakes for a bounded time, and the next one is reset', async (t) => {
   const [port, backend] = [await freePort(), await httpTarget(t)];
   const engine = new EmbeddedEngine({ workers: 1, log: () => {} });
   t.after(() => engine.destroy());
@@ -196,7 +196,7 @@ test('of clients beyond the limit who do not shake hands 1024 are waited for and
   const [error] = await once(net.connect(port, '127.0.0.1').resume(), 'error');
   assert.equal(error.code, 'ECONNRESET');
   await Promise.all(ends);
-  // A client may see its end before the worker has counted it.
+  // A client may see the end before the worker has counted it.
   await untilTrue(() => engine.traffic('web')?.handshakeFailures === 1024, 'each is counted');
   await untilTrue(() => engine.traffic('web')?.openConnections === 1, 'the one that is let in');
   const client = await connect(t, port);

@@ -1,4 +1,4 @@
-// A real TLS client against the server's side: what it is let in with, and that a connection keeps its promises over TLS.
+// The TLS handshake with a real client, and the behaviour of connections over TLS.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ const certificates = [
 ];
 const contexts = new Contexts(certificates, KEYS, undefined);
 
-/** One accepted connection: echoes nothing by itself, tells all. */
+/** An accepted connection that reports all events and does not echo. */
 class Accepted implements ConnectionHandler {
   readonly socket: Connection;
   readonly events: string[] = [];
@@ -70,7 +70,7 @@ async function serve(t: TestContext, timeoutMs = HANDSHAKE_MS): Promise<Server> 
 }
 
 function connect(t: TestContext, port: number, options: tls.ConnectionOptions = {}): tls.TLSSocket {
-  // The types do not know that tls.connect takes it.
+  // The type declarations do not know that tls.connect accepts this option.
   const more: object = { allowHalfOpen: true };
   const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...more, ...options });
   client.on('error', () => {});
@@ -96,7 +96,7 @@ async function pair(
 for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   const only = { minVersion: version, maxVersion: version };
 
-  test(`${version}: 8 MB each way arrive byte for byte at a reader that pauses, and the written memory is free`, async (t) => {
+  test(`${version}: 8 MB each way arrive byte for byte at a reader that pauses, and written memory can be reused`, async (t) => {
     const { client, server } = await pair(t, only);
     const payload = randomBytes(SIZE);
     const chunk = Buffer.alloc(16 * 1024);
@@ -112,7 +112,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     client.pause();
     server.onWritable = () => {
       while (at < SIZE) {
-        // The same memory each time: what was said to be written may not be looked at any more.
+        // The same memory is used each time: memory of a completed write must not be read any more.
         const length = payload.copy(chunk, 0, at, at + chunk.length);
         at += length;
         if (server.socket.write(chunk.subarray(0, length))) continue;
@@ -133,7 +133,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     assert.ok(Buffer.concat(server.chunks).equals(payload));
   });
 
-  test(`${version}: a half-closed side still receives, and both are closed without an error`, async (t) => {
+  test(`${version}: a half-closed side still receives, and both sides close without an error`, async (t) => {
     const { client, server } = await pair(t, only);
     client.end('question');
     await untilTrue(() => server.events.includes('end'), 'the end');
@@ -146,14 +146,14 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     assert.deepEqual([server.events, server.error], [['end', 'close'], undefined]);
   });
 
-  test(`${version}: a small write to an open connection is said to be written`, async (t) => {
+  test(`${version}: a small write to an open connection is reported as written`, async (t) => {
     const { client, server } = await pair(t, only);
     assert.equal(server.socket.write('caf\u00e9'), true);
     assert.equal(((await once(client, 'data'))[0] as Buffer).toString('latin1'), 'café');
   });
 }
 
-test('a reset is an error at the client, also while writes are queued', async (t) => {
+test('a reset is an error at the client, even while writes are queued', async (t) => {
   for (const isQueued of [false, true]) {
     const { client, server } = await pair(t);
     client.pause();
@@ -179,13 +179,13 @@ test("the client's reset is an error of the connection", async (t) => {
   assert.equal(accepted[0]?.error?.code, 'ECONNRESET');
 });
 
-test('a broken record closes the connection with an error, and hands nothing over', async (t) => {
+test('a broken record closes the connection with an error and delivers no data', async (t) => {
   const { port, accepted } = await serve(t);
   const carrier = net.connect(port, '127.0.0.1');
   const client = tls.connect({ socket: carrier, rejectUnauthorized: false }).on('error', () => {});
   t.after(() => client.destroy());
   await once(client, 'secureConnect');
-  // A record of application data that no key of this connection made.
+  // A record of application data that no key of this connection encrypted.
   carrier.write(Buffer.concat([Buffer.from([0x17, 3, 3, 0, 32]), Buffer.alloc(32, 1)]));
   await untilTrue(() => accepted[0]?.events.includes('close') === true, 'the close');
   assert.match(accepted[0]?.error?.code ?? '', /^ERR_SSL_/);
@@ -197,7 +197,7 @@ for (const [name, bytes] of [
   ['noise', Buffer.alloc(64, 0x16)],
   ['nothing, and a FIN', Buffer.alloc(0)],
 ] as const) {
-  test(`a client that speaks no TLS (${name}) is closed, and the next one is served`, async (t) => {
+  test(`a client without TLS (${name}) is closed, and the next client is served`, async (t) => {
     const { port, accepted } = await serve(t);
     const client = net.connect(port, '127.0.0.1').on('error', () => {});
     t.after(() => client.destroy());
@@ -209,7 +209,7 @@ for (const [name, bytes] of [
   });
 }
 
-test('a handshake that does not end in its time is closed', async (t) => {
+test('a connection is closed if its handshake takes too long', async (t) => {
   const { port, accepted } = await serve(t, 50);
   const client = net.connect(port, '127.0.0.1');
   t.after(() => client.destroy());
@@ -219,20 +219,20 @@ test('a handshake that does not end in its time is closed', async (t) => {
   assert.ok(accepted[0]?.events.includes('failed'));
 });
 
-test('a handshake in time leaves the connection its own time', async (t) => {
+test('a handshake in time leaves the connection its whole idle timeout', async (t) => {
   const { port, accepted } = await serve(t, 1_000);
   const quick = connect(t, port);
   await once(quick, 'secureConnect');
   quick.write('x');
   await untilTrue(() => accepted[0]?.size === 1, 'the byte');
-  // Its time begins later, and so ends later.
+  // The idle time begins later, and so ends later.
   const slow = net.connect(port, '127.0.0.1');
   t.after(() => slow.destroy());
   await once(slow, 'close');
   assert.deepEqual(accepted[0]?.events, []);
 });
 
-test('each server name gets its certificate, an unknown one and none the first', async (t) => {
+test('each server name gets its certificate, and an unknown or missing name gets the first', async (t) => {
   const { port } = await serve(t);
   const rows = [
     ['a.example', 'a.example'],
@@ -247,7 +247,7 @@ test('each server name gets its certificate, an unknown one and none the first',
   }
 });
 
-test('TLS 1.1 is refused; ALPN gives http/1.1, and a client of h2 only is refused', async (t) => {
+test('TLS 1.1 and clients with only h2 are refused, and ALPN selects http/1.1', async (t) => {
   const { port } = await serve(t);
   const outcome = async (options: tls.ConnectionOptions) => {
     const client = connect(t, port, options);
@@ -271,7 +271,7 @@ test('a client may not renegotiate', async (t) => {
   assert.ok((await promise) instanceof Error);
 });
 
-test('contexts stay where certificate and ticket keys do', () => {
+test('contexts are kept as long as certificate and ticket keys stay the same', () => {
   const [a, b] = certificates as [(typeof certificates)[0], (typeof certificates)[0]];
   const next = new Contexts([{ ...a }, { ...b, ...makePair(['b']) }], KEYS, contexts);
   assert.equal(next.find('a.example'), contexts.find('a.example'));

@@ -1,4 +1,4 @@
-// Which certificate a server name leads to.
+// The choice of a certificate by server name.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ServerNames } from '../../../../../provider/runtime/embedded/tls/server-names.ts';
@@ -11,13 +11,13 @@ const names = new ServerNames([
 
 const ROWS: readonly (readonly [string | undefined, string, string])[] = [
   ['b.example', 'exact', 'an exact name wins over a wildcard'],
-  ['a.example', 'wild', 'of two with one name the first counts'],
-  ['c.example', 'wild', 'a wildcard stands for one label'],
-  ['d.c.example', 'first', 'and not for two'],
+  ['a.example', 'wild', 'the first of two entries with one name is used'],
+  ['c.example', 'wild', 'a wildcard matches one label'],
+  ['d.c.example', 'first', 'a wildcard does not match two labels'],
   ['example', 'first', 'nor for none'],
   ['UPPER.example', 'exact', 'case makes no difference'],
-  ['b.example.', 'exact', 'nor does a final dot'],
-  ['other.test', 'first', 'an unknown name gets the first'],
+  ['b.example.', 'exact', 'a final dot makes no difference'],
+  ['other.test', 'first', 'an unknown name gets the first entry'],
   ['', 'first', 'an empty one too'],
   [undefined, 'first', 'and so does a client without SNI'],
 ];
