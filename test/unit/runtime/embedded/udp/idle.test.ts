@@ -1,4 +1,4 @@
-// What keeps a UDP session alive, with real sockets and a clock of the test's own.
+// Idle UDP sessions, with real sockets and a clock that the test sets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UdpBackend, UdpClient } from '../../../../harness/backends/udp.ts';
@@ -7,7 +7,7 @@ import { servedSocket } from '../../../../harness/engine/served-socket.ts';
 
 const IDLE_MS = 3_600_000;
 
-test('a datagram of the client keeps a session alive, and so does a response that comes late', async (t) => {
+test('a datagram of the client keeps a session alive, and so does a late response', async (t) => {
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
   const { listeningSocket, gauge } = await servedSocket(port, a.port, IDLE_MS, () => {});

@@ -1,4 +1,4 @@
-// The order in which a UDP listener's sessions go, with a clock of the test's own.
+// The order in which UDP sessions are removed, with a clock that the test sets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SessionTable } from '../../../../../provider/runtime/embedded/udp/session-table.ts';
@@ -6,7 +6,7 @@ import { SessionTable } from '../../../../../provider/runtime/embedded/udp/sessi
 const entry = (key: string) => ({ key, usedAtMs: 0 });
 const keys = (entries: Iterable<{ key: string }>) => [...entries].map(({ key }) => key).join('');
 
-test('of too many sessions the least recently used one goes', () => {
+test('the least recently used session goes if there are too many', () => {
   const table = new SessionTable<{ key: string; usedAtMs: number }>();
   for (const key of 'abc') assert.deepEqual(table.add(entry(key), 1, 3), []);
   assert.equal(table.use('a', 2)?.key, 'a');
@@ -16,14 +16,14 @@ test('of too many sessions the least recently used one goes', () => {
   assert.equal(keys(table), 'ade');
 });
 
-test('where the bound became smaller, as many go as are too many', () => {
+test('all sessions above a lowered limit go', () => {
   const table = new SessionTable<{ key: string; usedAtMs: number }>();
   for (const key of 'abcd') table.add(entry(key), 1, 10);
   assert.equal(keys(table.add(entry('e'), 1, 2)), 'abc');
   assert.equal(table.size, 2);
 });
 
-test('a session is idle from the time on that it was not used for, to the millisecond', () => {
+test('a session is idle exactly from the idle time on', () => {
   const table = new SessionTable<{ key: string; usedAtMs: number }>();
   table.add(entry('a'), 0, 10);
   table.add(entry('b'), 10, 10);
@@ -36,7 +36,7 @@ test('a session is idle from the time on that it was not used for, to the millis
   assert.equal(table.size, 0);
 });
 
-test('all can be taken', () => {
+test('all sessions can be taken out', () => {
   const table = new SessionTable<{ key: string; usedAtMs: number }>();
   for (const key of 'abc') table.add(entry(key), 1, 10);
   assert.equal(keys(table.takeAll()), 'abc');

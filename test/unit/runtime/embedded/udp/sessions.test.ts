@@ -1,4 +1,4 @@
-// UDP sessions through a real engine: who gets which datagram, in which order, and what ends or moves a session.
+// UDP sessions through a real engine: which target gets which datagram, in which order, and what ends a session.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
@@ -20,7 +20,7 @@ async function backends(t: TestContext, names: string): Promise<UdpBackend[]> {
 const of = ({ port }: UdpBackend, weight = 100) => target(port, weight);
 const counts = (engine: EmbeddedEngine, { port }: UdpBackend) => engine.counts('dns', `127.0.0.1:${port}`);
 
-test('100 fresh clients are shared as the weights say, and counted as connections and requests', async (t) => {
+test('100 new clients follow the weights and count as connections and requests', async (t) => {
   const { engine, serve } = engineWorldOf(t);
   const [a, b, c] = (await backends(t, 'abc')) as [UdpBackend, UdpBackend, UdpBackend];
   const port = await freePort();
@@ -43,7 +43,7 @@ test('100 fresh clients are shared as the weights say, and counted as connection
   );
 });
 
-test('the datagrams of a client go to one target in their order, and its responses come back', async (t) => {
+test('the datagrams of a client go to one target in order, and responses come back', async (t) => {
   const { serve } = engineWorldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
@@ -52,7 +52,7 @@ test('the datagrams of a client go to one target in their order, and its respons
   const sent = Array.from({ length: 300 }, (_, index) => `${index}`);
   for (const text of sent) {
     await Promise.all([one.send(text), two.send(text)]);
-    // A machine that is busy elsewhere may lose what is more than a socket's buffer holds.
+    // A busy machine may lose datagrams that exceed a socket's buffer.
     const isNear = ({ responses }: UdpClient) => responses.length > Number(text) - 50;
     await untilTrue(() => isNear(one) && isNear(two), 'responses');
   }
@@ -66,20 +66,21 @@ test('the datagrams of a client go to one target in their order, and its respons
 });
 
 for (const size of [0, 1, 1472, 65_505]) {
-  test(`a datagram of ${size} bytes is carried both ways`, async (t) => {
+  test(`a datagram of ${size} bytes passes both ways`, async (t) => {
     const { serve } = engineWorldOf(t, { workers: 1 });
     const a = await UdpBackend.start(t, 'a');
     const port = await freePort();
     await serve([udp(port, [of(a)])]);
     const client = await UdpClient.open(t, port);
     const data = randomBytes(size);
-    // Its response is longer by the two bytes of its name: 65,507 is the most that UDP over IPv4 carries.
+    // The response is longer by the two bytes of the target's name. 65,507 bytes is the most that UDP over IPv4
+    // carries.
     assert.equal((await client.ask(data)).slice(0, 2), 'a ');
     assert.deepEqual(a.datagrams[0]?.data, data);
   });
 }
 
-test('the largest datagram is carried', async (t) => {
+test('the largest datagram passes', async (t) => {
   const { serve } = engineWorldOf(t, { workers: 1 });
   const a = await UdpBackend.start(t, 'a');
   a.response = () => {};
@@ -91,7 +92,7 @@ test('the largest datagram is carried', async (t) => {
   assert.deepEqual(a.datagrams[0]?.data, data);
 });
 
-test('no datagram goes to a target after the swap that unbound it, and its late responses are dropped', async (t) => {
+test('no datagram reaches a target after the swap that unbound it, and late responses are dropped', async (t) => {
   const { engine, serve } = engineWorldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
@@ -102,7 +103,7 @@ test('no datagram goes to a target after the swap that unbound it, and its late 
   a.response = (send) => late.push(send);
   await Promise.all(clients.map((client) => client.send('unanswered')));
   await untilTrue(() => late.length === 20, 'questions');
-  // All the time under traffic.
+  // The client sends all the time.
   let isOver = false;
   const traffic = clients.map(async (client) => {
     while (!isOver) {
@@ -111,7 +112,7 @@ test('no datagram goes to a target after the swap that unbound it, and its late 
     }
   });
   await serve([udp(port, [of(b)], { drainMs: 60_000 })]);
-  // What the kernel has for the target by now comes before this.
+  // Datagrams that the kernel already has for the target arrive before this one.
   await (await UdpClient.open(t, a.port)).send('marker');
   await untilTrue(() => a.texts.includes('marker'), 'the marker');
   const { length } = a.datagrams;
@@ -127,7 +128,7 @@ test('no datagram goes to a target after the swap that unbound it, and its late 
   assert.deepEqual([counts(engine, a).draining, counts(engine, b).activeConnections], [0, 20]);
 });
 
-test('an unhealthy target loses its sessions, one of weight 0 keeps them and gets no new ones', async (t) => {
+test('an unhealthy target loses its sessions, and one with weight 0 keeps them but gets no new ones', async (t) => {
   const { serve } = engineWorldOf(t);
   const [a, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
   const port = await freePort();
@@ -142,7 +143,7 @@ test('an unhealthy target loses its sessions, one of weight 0 keeps them and get
   assert.equal(await client.ask('3'), 'b 3');
 });
 
-test('without an eligible target a datagram is dropped, and the next one is picked anew', async (t) => {
+test('a datagram without an eligible target is dropped, and a target is picked again for the next one', async (t) => {
   const { engine, serve } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
@@ -151,7 +152,7 @@ test('without an eligible target a datagram is dropped, and the next one is pick
   assert.equal(await known.ask('1'), 'a 1');
   await serve([udp(port, [of(a)])], () => 'unhealthy');
   await Promise.all([known.send('lost'), fresh.send('lost')]);
-  // The worker has read its sockets between the two.
+  // The worker has read its sockets between the two datagrams.
   for (let times = 0; times < 2; times++) await serve([udp(port, [of(a)])], () => 'unhealthy');
   await serve([udp(port, [of(a)])], () => 'healthy');
   assert.equal(await known.sendUntilReplied('2'), 'a 2');
@@ -159,7 +160,7 @@ test('without an eligible target a datagram is dropped, and the next one is pick
   assert.equal(engine.traffic('dns')?.connections, 2);
 });
 
-test('a refusal is a passive failure, and the next datagram is picked anew; a response ends the series', async (t) => {
+test('an ICMP refusal is a passive failure and the next datagram gets a new pick; a response ends the failures', async (t) => {
   const reports: PassiveReport[] = [];
   const { serve } = engineWorldOf(t, { onPassive: (report) => reports.push(report) });
   const [dead, b] = (await backends(t, 'ab')) as [UdpBackend, UdpBackend];
@@ -177,7 +178,7 @@ test('a refusal is a passive failure, and the next datagram is picked anew; a re
   await untilTrue(() => reports.some(({ ok }) => ok), 'the success');
 });
 
-test('an idle session ends, and the next datagram of its client begins another', async (t) => {
+test('an idle session ends, and the next datagram of the client begins a new one', async (t) => {
   const { engine, serve } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
@@ -190,7 +191,7 @@ test('an idle session ends, and the next datagram of its client begins another',
   await untilTrue(() => engine.traffic('dns')?.connections === 2, 'a session anew');
 });
 
-test('beyond the most sessions the oldest goes', async (t) => {
+test('the oldest session goes if there are more than the maximum', async (t) => {
   const { engine, serve } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
@@ -206,7 +207,7 @@ test('beyond the most sessions the oldest goes', async (t) => {
   assert.equal(engine.traffic('dns')?.openConnections, 2);
 });
 
-test('the worker that owns the socket is replaced, and every client is served again', async (t) => {
+test('every client is served again after the worker with the socket was replaced', async (t) => {
   const { engine, serve } = engineWorldOf(t, { workers: 3 });
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();

@@ -1,4 +1,4 @@
-// UDP sockets that change in place through a real engine: prepared, abandoned, moved, taken over, and beside TCP.
+// UDP listening sockets through a real engine: prepared, abandoned, moved, transferred, and beside TCP.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -13,7 +13,7 @@ import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
 const UDP = { protocol: 'UDP' } as const;
 
-/** Fails where the port is taken. */
+/** Binds a port; fails if it is taken. */
 async function bindOnce(port: number): Promise<void> {
   const socket = createSocket('udp4').bind(port, '127.0.0.1');
   await once(socket, 'listening');
@@ -21,7 +21,7 @@ async function bindOnce(port: number): Promise<void> {
   await once(socket, 'close');
 }
 
-test('a prepared listener has its port and serves when it is activated; abandon gives it back', async (t) => {
+test('a prepared listener has its port and serves after activation, and abandon frees the port', async (t) => {
   const { engine, snapshot } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
@@ -35,7 +35,7 @@ test('a prepared listener has its port and serves when it is activated; abandon 
   assert.equal(await (await UdpClient.open(t, port)).ask('x'), 'a x');
 });
 
-test('a port that another socket has is refused by name; a TCP port of the same number is another one', async (t) => {
+test('a port that another socket has is refused with its address, and a TCP port of the same number is independent', async (t) => {
   const { engine, snapshot, serve, echo, visit } = engineWorldOf(t);
   const other = await UdpBackend.start(t, 'other', '127.0.0.1', await freePort());
   const [refusal, ...rest] = await engine.prepare(snapshot([listenerSnapshot('dns', other.port, [], UDP)]));
@@ -57,14 +57,14 @@ test('a socket that cannot be bound is closed', async () => {
   await untilTrue(() => sockets() <= before, 'no socket left open');
 });
 
-test('TCP becomes UDP and TCP again on one port; an open flow of the old socket lives on', async (t) => {
+test('a listener can change from TCP to UDP and back on one port, and an open TCP flow continues', async (t) => {
   const { engine, serve, serveWeb, echo, connect, visit } = engineWorldOf(t);
   const tcp = await echo('tcp', await freePort());
   const udp = await UdpBackend.start(t, 'udp', '127.0.0.1', tcp.port);
   const port = await serveWeb([target(tcp.port)]);
   const flow = connect(port);
   assert.equal(await flow.name(), 'tcp');
-  // Connected, and perhaps still in the accept queue.
+  // The client is connected, and perhaps still in the accept queue.
   const visits = Array.from({ length: 30 }, () => visit(port));
   await serve([listenerSnapshot('web', port, [target(udp.port)], UDP)]);
   for (const name of await Promise.all(visits)) assert.ok(name === 'tcp' || name === '', name);
@@ -81,7 +81,7 @@ test('TCP becomes UDP and TCP again on one port; an open flow of the old socket 
   await untilTrue(() => engine.status().workers.every(({ connections }) => connections === 0), 'no connection');
 });
 
-test('another listener takes the socket over with its clients, and gives them its own targets', async (t) => {
+test('a socket transferred to another listener keeps its clients, which get the targets of that listener', async (t) => {
   const { engine, serve } = engineWorldOf(t);
   const [a, b] = [await UdpBackend.start(t, 'a'), await UdpBackend.start(t, 'b')];
   const [port, other] = [await freePort(), await freePort()];
@@ -96,7 +96,7 @@ test('another listener takes the socket over with its clients, and gives them it
   assert.deepEqual([engine.traffic('two')?.connections, engine.counts('two', `127.0.0.1:${b.port}`).requests], [0, 1]);
 });
 
-test('no datagram is lost where the port moves: the old socket gives what it has to the targets', async (t) => {
+test('no datagram is lost when the port changes, because the old socket passes on its queue', async (t) => {
   const { serve } = engineWorldOf(t);
   const a = await UdpBackend.start(t, 'a');
   const ports = [await freePort(), await freePort()] as const;
@@ -112,7 +112,7 @@ test('no datagram is lost where the port moves: the old socket gives what it has
   }
 });
 
-test('where no more sockets can be had, datagrams are dropped and one line is logged; known clients go on', async (t) => {
+test('datagrams of new clients are dropped with one log line if no more sockets can be opened', async (t) => {
   const a = await UdpBackend.start(t, 'a');
   const port = await freePort();
   const server = limitedProcess(t, port, a.port);
@@ -131,7 +131,7 @@ test('where no more sockets can be had, datagrams are dropped and one line is lo
   assert.deepEqual(lines, []);
 });
 
-/** A binding in a process that may open 60 files; it tells when it serves, and each line that it logs. */
+/** A listening socket in a process that may open 60 files. It reports when it serves, and each log line. */
 function limitedProcess(t: TestContext, port: number, targetPort: number): ChildProcess {
   const script = new URL('../../../../harness/engine/limited-process.ts', import.meta.url).pathname;
   const command = `ulimit -n 60; exec "$0" "$@"`;
