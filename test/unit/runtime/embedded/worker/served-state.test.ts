@@ -1,4 +1,4 @@
-// What a worker serves, without a thread around it: nothing happens between what a test does and what it asks for.
+// The served state of a worker, without a thread around it: nothing happens between two steps of a test.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
@@ -19,7 +19,7 @@ import {
   untilTrue,
 } from '../../../../harness/engine/fixtures.ts';
 
-test('a drain closes idle connections, and responds to requests that the kernel has, are not whole, or the first of who has just come', async (t) => {
+test('a drain closes idle connections and responds to requests that are in the kernel, incomplete, or of a new client', async (t) => {
   const backend = createServer((_request, response) => response.end('hello'));
   const targets = [target(await listenOn(t, backend))];
   const web = listenerSnapshot('web', await freePort(), targets, { protocol: 'HTTP' });
@@ -41,7 +41,7 @@ test('a drain closes idle connections, and responds to requests that the kernel 
   half.socket.write(`${request}GET / HTTP/1.1\r\n`);
   await untilTrue(() => [kept, idle, half].every(({ text }) => text.endsWith('hello')), 'a response');
   await untilTrue(() => [fresh, late].every(({ socket }) => !socket.connecting), 'connections');
-  // Written to the kernel in this turn, and read in none before the drain.
+  // The request is written to the kernel in this event-loop iteration, and no iteration reads it before the drain.
   for (const { socket } of [kept, fresh]) socket.write(request);
   const drained = served.close();
   await endOf(idle);
@@ -53,7 +53,7 @@ test('a drain closes idle connections, and responds to requests that the kernel 
   for (const { text } of [fresh, late]) assert.match(text, /Connection: close.*hello$/s);
 });
 
-/** Ends in turn, so that the connection is closed. */
+/** The peer ends its side too, so that the connection is closed. */
 async function endOf(client: TcpClient): Promise<void> {
   await untilTrue(() => client.hasEnded, 'the end');
   client.socket.end();
