@@ -14,7 +14,7 @@ import {
 } from '../../../harness/engine/fixtures.ts';
 import { engineWorldOf } from '../../../harness/engine/world.ts';
 
-test('100 fresh connections over two workers are shared as the weights say', async (t) => {
+test('100 new connections over two workers follow the weights', async (t) => {
   const { engine, serveWeb, echo, visit } = engineWorldOf(t);
   const targets = await Promise.all(['a', 'b', 'c'].map((name) => echo(name)));
   const [a, b, c] = targets.map(({ port }) => port) as [number, number, number];
@@ -30,7 +30,7 @@ test('100 fresh connections over two workers are shared as the weights say', asy
   );
 });
 
-test('shares of the rest hold while another weight changes between each two connections', async (t) => {
+test('shares of the other targets hold while one weight changes before each connection', async (t) => {
   const { serve, echo, visit } = engineWorldOf(t);
   const targets = await Promise.all(['a', 'b', 'c', 'd'].map((name) => echo(name)));
   const [a, b, c, d] = targets.map(({ port }) => port) as [number, number, number, number];
@@ -49,7 +49,7 @@ test('shares of the rest hold while another weight changes between each two conn
   }
 });
 
-test('two listeners have each their own targets and counters', async (t) => {
+test('two listeners each have their own targets and counters', async (t) => {
   const { engine, serve, echo, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const [first, second] = [await freePort(), await freePort()];
@@ -60,7 +60,7 @@ test('two listeners have each their own targets and counters', async (t) => {
   assert.equal(engine.counts('two', `127.0.0.1:${b.port}`).requests, 1);
 });
 
-test('a prepared listener takes connections and serves them when it is activated', async (t) => {
+test('a prepared listener accepts connections and serves them after activation', async (t) => {
   const { engine, snapshot, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
@@ -74,7 +74,7 @@ test('a prepared listener takes connections and serves them when it is activated
   await untilTrue(() => client.text === 'a\nx', 'the echo');
 });
 
-test('abandon closes what prepare opened', async (t) => {
+test('abandon closes the listening sockets that prepare opened', async (t) => {
   const { engine, snapshot, serve, echo, listen, connect, visit } = engineWorldOf(t);
   const a = await echo('a');
   const [kept, port] = [await freePort(), await freePort()];
@@ -90,7 +90,7 @@ test('abandon closes what prepare opened', async (t) => {
   await listen(net.createServer(), '127.0.0.1', port);
 });
 
-test('a port that another server has is refused by name, and nothing else is', async (t) => {
+test('only the listener whose port another server uses is refused, with the address in the message', async (t) => {
   const { engine, snapshot, serve, echo, listen, visit } = engineWorldOf(t);
   const a = await echo('a');
   const taken = await listen(net.createServer());
@@ -127,7 +127,7 @@ test('a listener refused at the start is served once its port is free', async (t
   assert.equal(await visit(taken), 'a');
 });
 
-test('a second engine, a wildcard of a served port and a foreign address are refused', async (t) => {
+test('a port of another engine, a wildcard over a served port, and a foreign address are refused', async (t) => {
   const { engine, snapshot, serve } = engineWorldOf(t);
   const port = await freePort();
   const web = listenerSnapshot('web', port, []);
@@ -146,7 +146,7 @@ test('a second engine, a wildcard of a served port and a foreign address are ref
   assert.equal((await second.engine.prepare(second.snapshot([web])))[0]?.code, 'PortInUse');
 });
 
-test('of two listeners on one endpoint the served one stays', async (t) => {
+test('the served one of two listeners on one endpoint stays', async (t) => {
   const { engine, snapshot, serve } = engineWorldOf(t);
   const port = await freePort();
   const old = listenerSnapshot('old', port, []);
@@ -158,7 +158,7 @@ test('of two listeners on one endpoint the served one stays', async (t) => {
   );
 });
 
-test('another listener takes an open socket over', async (t) => {
+test('an open listening socket is transferred to another listener', async (t) => {
   const { serve, echo, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
@@ -168,7 +168,7 @@ test('another listener takes an open socket over', async (t) => {
   assert.equal(await visit(port), 'b');
 });
 
-test('open connections follow their socket to the listener that takes it over, in the counts too', async (t) => {
+test('open connections and their counts follow a transferred listening socket', async (t) => {
   const { engine, serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
@@ -183,7 +183,7 @@ test('open connections follow their socket to the listener that takes it over, i
   await untilTrue(() => engine.traffic('new')?.openConnections === 0, 'the end of the flows');
 });
 
-test('open flows with a target that both listeners have go on at a take-over and are counted there, the others end', async (t) => {
+test('a transfer keeps open flows to targets of both listeners and counts them at the new one; other flows end', async (t) => {
   const { engine, serve, echo, connect } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
@@ -212,7 +212,7 @@ test('two listeners swap their ports in one snapshot', async (t) => {
   assert.deepEqual([await visit(first), await visit(second)], ['b', 'a']);
 });
 
-test('a changed port opens before the old one closes; flows of the old one live on', async (t) => {
+test('a changed port opens before the old one closes, and flows of the old one continue', async (t) => {
   const { engine, snapshot, serve, echo, listen, connect, visit } = engineWorldOf(t);
   const a = await echo('a');
   const [before, after] = [await freePort(), await freePort()];
@@ -233,14 +233,14 @@ test('a changed port opens before the old one closes; flows of the old one live 
   await listen(net.createServer(), '127.0.0.1', before);
 });
 
-test('no connection is lost where a listener moves under load', async (t) => {
+test('no connection is lost when a listener changes its port under load', async (t) => {
   const { serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const ports = [await freePort(), await freePort()] as const;
   await serve([listenerSnapshot('web', ports[0], [target(a.port)])]);
   for (let round = 0; round < 5; round++) {
     const [from, to] = round % 2 === 0 ? ports : ([ports[1], ports[0]] as const);
-    // Connected, and perhaps still in an accept queue when its socket closes.
+    // The client is connected, and perhaps still in an accept queue when its socket closes.
     const clients = Array.from({ length: 50 }, () => connect(from));
     await untilTrue(() => clients.every(({ socket }) => !socket.connecting), 'all connections');
     await serve([listenerSnapshot('web', to, [target(a.port)])]);
@@ -250,7 +250,7 @@ test('no connection is lost where a listener moves under load', async (t) => {
   }
 });
 
-test('health decides who takes new connections; open flows stay', async (t) => {
+test('health decides which targets get new connections; open flows stay', async (t) => {
   const { engine, serve, echo, connect, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const port = await freePort();
@@ -268,7 +268,7 @@ test('health decides who takes new connections; open flows stay', async (t) => {
     { targetGroupId: 'web', key: `127.0.0.1:${b.port}`, health: 'healthy' },
     { targetGroupId: 'gone', key: `127.0.0.1:${b.port}`, health: 'healthy' },
   ]);
-  // An equal snapshot: its acknowledgement proves that the workers have the health that was sent before.
+  // The acknowledgement of an equal snapshot proves that the workers have the health that was sent before it.
   await serve([web]);
   assert.deepEqual([await visit(port), await visit(port), await visit(port)], ['b', 'b', 'b']);
   flow.socket.write('x');
@@ -279,7 +279,7 @@ test('health decides who takes new connections; open flows stay', async (t) => {
   assert.deepEqual([await visit(port), await visit(port)], ['b', 'b'], 'new workers know the health');
 });
 
-test('without an eligible target a client is reset', async (t) => {
+test('a client is reset if no target is eligible', async (t) => {
   const { serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const [none, zero] = [await freePort(), await freePort()];
@@ -292,7 +292,7 @@ test('without an eligible target a client is reset', async (t) => {
   assert.equal(a.accepted, 0);
 });
 
-test('a failed connect goes to another target and is reported, the first success after it too', async (t) => {
+test('a client whose connect fails gets another target; the failure and the next success are reported', async (t) => {
   const reports: PassiveReport[] = [];
   const { serve, echo, listen, visit } = engineWorldOf(t, { onPassive: (report) => reports.push(report) });
   const b = await echo('b');
@@ -312,7 +312,7 @@ test('a failed connect goes to another target and is reported, the first success
   assert.equal(reports.filter(({ ok }) => ok).length, 1);
 });
 
-test('status tells version, connections and restarts of each worker', async (t) => {
+test('status has version, connections and restarts of each worker', async (t) => {
   const { engine, serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freePort();
@@ -340,7 +340,7 @@ test('status tells version, connections and restarts of each worker', async (t) 
   assert.deepEqual([counts.requests, counts.activeConnections, counts.draining], [5, 0, 0]);
 });
 
-test('close lets flows end, takes no new ones, and resolves when the last is gone', async (t) => {
+test('close accepts no new flows, lets open ones end, and resolves after the last', async (t) => {
   const { engine, serveWeb, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await serveWeb([target(a.port)]);
@@ -348,7 +348,7 @@ test('close lets flows end, takes no new ones, and resolves when the last is gon
   await flow.name();
   const closed = engine.close(60_000);
   assert.equal(engine.close(60_000), closed);
-  // Refused once the last worker has closed its socket.
+  // Connects are refused once the last worker has closed its socket.
   const probes = [connect(port)];
   await untilTrue(() => {
     const probe = probes.at(-1) as TcpClient;
@@ -365,7 +365,7 @@ test('close lets flows end, takes no new ones, and resolves when the last is gon
   await closed;
 });
 
-test('close ends what outlives its grace', async (t) => {
+test('close ends flows that outlast the grace time', async (t) => {
   const { engine, serveWeb, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await serveWeb([target(a.port)]);

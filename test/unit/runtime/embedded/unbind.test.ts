@@ -1,4 +1,4 @@
-// What activate proves of an unbound target: its flows are cut, its connects go elsewhere, nothing new reaches it.
+// What an acknowledgement proves for an unbound target: flows are cut, connects go elsewhere, nothing new reaches it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { freePort, fullPort, listenerSnapshot, target, untilTrue } from '../../../harness/engine/fixtures.ts';
@@ -32,7 +32,7 @@ test('unbind resets open flows on both sides, and no later connection reaches th
   await untilTrue(() => engine.draining().length === 0, 'nothing draining');
 });
 
-test('the only target unbound: its flows are reset, new clients too', async (t) => {
+test('unbinding the only target resets its flows and new clients', async (t) => {
   const { serve, serveWeb, echo, connect, visit } = engineWorldOf(t);
   const a = await echo('a');
   const port = await serveWeb([target(a.port)]);
@@ -44,7 +44,7 @@ test('the only target unbound: its flows are reset, new clients too', async (t) 
   assert.equal(a.accepted, 1);
 });
 
-test('with drainMs the flows of an unbound target live that long, and status counts them', async (t) => {
+test('flows of an unbound target continue for drainMs, and status counts them', async (t) => {
   const { engine, serve, serveWeb, echo, connect, visit } = engineWorldOf(t);
   const [a, b] = [await echo('a'), await echo('b')];
   const drainMs = 2_000;
@@ -66,7 +66,7 @@ test('with drainMs the flows of an unbound target live that long, and status cou
   await untilTrue(() => engine.counts('web', key).draining === 0, 'the count');
 });
 
-test('a flow that ends while it drains is counted no more', async (t) => {
+test('a flow that ends while it drains does not count any more', async (t) => {
   const { engine, serve, serveWeb, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await serveWeb([target(a.port)], { drainMs: 3_600_000 });

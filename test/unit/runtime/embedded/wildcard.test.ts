@@ -1,4 +1,4 @@
-// An address that changes in place between a wildcard and an address that it covers, on one port: own sockets make way, others not.
+// An address that changes between a wildcard and an address that it covers, on one port.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,10 +8,10 @@ import { freePort, listenerSnapshot, type TcpClient, target, untilTrue } from '.
 import { engineWorldOf } from '../../../harness/engine/world.ts';
 
 const STEPS = ['0.0.0.0', '127.0.0.1', '::', '127.0.0.1', '0.0.0.0', '::', '::1', '::'];
-/** A port that nothing has, whatever the address. */
+/** A port that is free on every address. */
 const freeEverywhere = () => freePort('::');
 
-test('TCP: the address changes to and from wildcards; no connect is refused meanwhile', async (t) => {
+test('TCP: the address changes to and from wildcards, and no connect is refused meanwhile', async (t) => {
   const { serve, echo, connect } = engineWorldOf(t);
   const a = await echo('a');
   const port = await freeEverywhere();
@@ -63,7 +63,7 @@ test('UDP: the address changes to and from wildcards', async (t) => {
   }
 });
 
-test('beside an own socket that stays, a wildcard is refused, and names the listener that has it', async (t) => {
+test('a wildcard beside an own socket that stays is refused, and the message names its listener', async (t) => {
   const { engine, snapshot, serve } = engineWorldOf(t);
   const port = await freeEverywhere();
   const one = listenerSnapshot('one', port, []);
@@ -75,7 +75,7 @@ test('beside an own socket that stays, a wildcard is refused, and names the list
 });
 
 for (const transport of ['tcp', 'udp'] as const) {
-  test(`${transport}: another process that shares its port is refused, beside an own socket that makes way too`, async (t) => {
+  test(`${transport}: a port that another process shares is refused, even beside an own socket that closes`, async (t) => {
     const { engine, snapshot, serve } = engineWorldOf(t);
     const port = await freeEverywhere();
     const protocol = transport === 'udp' ? 'UDP' : 'TCP';
@@ -92,7 +92,7 @@ for (const transport of ['tcp', 'udp'] as const) {
   });
 }
 
-/** A process of the same user that has the port with SO_REUSEPORT, as another runtime would. */
+/** A process of the same user that has the port with SO_REUSEPORT, like another runtime. */
 async function holder(t: TestContext, transport: 'tcp' | 'udp', port: number, address: string): Promise<ChildProcess> {
   const open = {
     tcp: `require('node:net').createServer().listen({ host, port, reusePort: true }, () => process.send('ready'))`,

@@ -1,4 +1,4 @@
-// The client table that workers share: which clients are remembered, for how long, and which are forgotten when it is full.
+// The client table that workers share: which clients are remembered, for how long, and which are forgotten first.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
