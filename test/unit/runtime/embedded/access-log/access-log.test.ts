@@ -1,3 +1,4 @@
+// The access log in a worker: batches of lines, the bound of unwritten text, and the sample rate.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { AccessLog, type Batch } from '../../../../../provider/runtime/embedded/access-log/access-log.ts';

@@ -1,3 +1,4 @@
+// Method and path of a request line for the access log, without secrets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pathOf, requestLineOf } from '../../../../../provider/runtime/embedded/access-log/request-line.ts';

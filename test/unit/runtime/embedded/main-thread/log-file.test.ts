@@ -1,3 +1,4 @@
+// The access log file: order of lines, rotation, and a full disk.
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
