@@ -18,7 +18,7 @@ export const DURATION_BOUNDS_MS: readonly number[] = [
   0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000,
 ];
 
-/** Traffic of one listener since it exists. */
+/** Traffic counts of one listener since the listener exists. */
 export interface ListenerTraffic {
   readonly connections: number;
   readonly openConnections: number;

@@ -13,7 +13,7 @@ export interface WorkerStatus {
 export interface WorkerChange {
   readonly id: number;
   readonly state: 'ended' | 'serving';
-  /** Why the worker ended. */
+  /** Why the worker ended, as text for operators. */
   readonly reason?: string;
 }
 

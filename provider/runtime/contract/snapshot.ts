@@ -44,7 +44,7 @@ export interface HealthCheckSnapshot {
 
 export type ProxyProtocol = 'v1' | 'v2';
 
-/** How a client stays with its target. */
+/** Sticky sessions of a target group: how a client stays with its target. */
 export type StickySnapshot =
   | {
       readonly type: 'cookie';

@@ -113,7 +113,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#desired = next.version;
     this.#lastError = undefined;
     const endpoints = this.#endpoints.advance(new Set([...next.listeners.values()].map(endpointNameOf)));
-    // A worker that starts from now on starts with `next`.
+    // A worker that starts after this line starts with the snapshot `next`.
     const swap = this.#state.advance(next, health, endpoints);
     await Promise.all(
       this.#places.map(async (place) => {

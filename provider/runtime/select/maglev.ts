@@ -50,9 +50,9 @@ export function maglevTable(targets: readonly MaglevTarget[]): Int32Array {
 class Turns {
   /** The time of each target's next turn, in rounds; the whole part is the round. */
   readonly #due: Float64Array;
-  /** Rounds from one turn of a target to its next. */
+  /** How many rounds pass from one turn of each target to its next. */
   readonly #rounds: Float64Array;
-  /** The first target in the list of each round. */
+  /** Index of the first target in the list of each round, or NONE. */
   readonly #first = new Int32Array(MAX_ROUNDS).fill(NONE);
   /** The target that follows each target in the list of its round. */
   readonly #behind: Int32Array;

@@ -20,7 +20,7 @@ export function createPickingState(): SharedArrayBuffer {
   return new SharedArrayBuffer(HEADER_BYTES + CREDIT_SLOTS * Float64Array.BYTES_PER_ELEMENT);
 }
 
-/** Frees the lock if the worker that ended held it. */
+/** Frees the lock of the credits if the worker that ended held it. */
 export function releasePickingLock(memory: SharedArrayBuffer, workerId: number): void {
   Atomics.compareExchange(new Int32Array(memory, 0, 2), LOCK, workerId + 1, 0);
 }

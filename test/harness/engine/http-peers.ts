@@ -36,7 +36,7 @@ export class ScriptedPeer {
     });
   }
 
-  /** All bytes that came and were not taken yet, as latin1. */
+  /** All bytes that came from the peer and were not taken yet, as latin1. */
   get received(): string {
     return this.#received.toString('latin1');
   }
@@ -71,7 +71,7 @@ export class ScriptedPeer {
     await this.until(() => this.isEnded || this.isClosed, 'the end of the connection');
   }
 
-  /** Takes a whole head including its empty line. */
+  /** Takes a whole HTTP head including its empty line. */
   async head(): Promise<string> {
     await this.untilReceived('\r\n\r\n');
     return this.take(this.received.indexOf('\r\n\r\n') + 4);
@@ -174,7 +174,7 @@ export class ScriptedBackend {
     return (this.#server.address() as net.AddressInfo).port;
   }
 
-  /** Waits for the connection with this number. */
+  /** Waits for the backend's connection with this number. */
   async peer(number: number): Promise<ScriptedPeer> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while (this.peers.length <= number) await once(this.#server, 'peer', { signal });

@@ -7,7 +7,7 @@ import { settings, workerListener } from './fixtures.ts';
 
 const address = '127.0.0.1';
 
-/** The gauge counts the sessions. */
+/** The gauge counts the open UDP sessions. */
 export async function servedSocket(port: number, targetPort: number, idleTimeoutMs: number, log: Log) {
   const gauge = new ConnectionGauge(createGauges(1), 0);
   const unused = () => {};

@@ -12,13 +12,13 @@ type Outcome = Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'bytesIn' 
 /** The listening socket that accepted the client. */
 export interface RecordedSocket {
   readonly accessLog: AccessLog | undefined;
-  /** The listener that the socket serves now. */
+  /** The listener that the listening socket serves at present. */
   readonly listener: { readonly settings: Pick<ListenerSnapshot, 'id' | 'protocol'> };
 }
 
 /** The client's connection, which may already be closed. */
 interface RecordedConnection {
-  /** Address of the client. Read only when the record is made. */
+  /** Address of the client, read only once because a closed connection has none. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly bytesRead: number;
@@ -32,7 +32,7 @@ export class ConnectionRecord {
   readonly #listeningSocket: RecordedSocket;
   readonly #connection: RecordedConnection;
   readonly #client: string;
-  /** Bytes that earlier entries already include. */
+  /** Bytes that the connection's earlier log entries already include. */
   #bytesIn = 0;
   #bytesOut = 0;
   #tlsVersion: string | undefined;

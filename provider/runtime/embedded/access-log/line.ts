@@ -12,7 +12,7 @@ export interface AccessEntry {
   /** The method of an HTTP request. This field and those up to `status` exist only for HTTP. */
   readonly method?: string | undefined;
   readonly host?: string | undefined;
-  /** The path without the query, which may hold secrets. */
+  /** The request's path without the query, which may hold secrets. */
   readonly path?: string | undefined;
   /** Status of the response. `undefined` if the client got no response. */
   readonly status?: number | undefined;
@@ -20,7 +20,7 @@ export interface AccessEntry {
   readonly target: string | undefined;
   /** Duration of the exchange, connection or session. `undefined` for a request whose head was not accepted. */
   readonly durationMs: number | undefined;
-  /** Bytes that came from the client; `bytesOut` went to it. */
+  /** Bytes that came from the client; `bytesOut` counts bytes sent to the client. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** How often the exchange or connection was tried on another target. */

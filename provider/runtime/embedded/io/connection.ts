@@ -3,7 +3,7 @@
 export interface ConnectionHandler {
   /** Data from the peer, valid only during the call: copy what is kept. Return `false` to pause until `resume()`. */
   onData(chunk: Buffer): boolean;
-  /** The peer's FIN. All data before it was delivered. */
+  /** The peer has sent a FIN. All data before it was delivered. */
   onEnd(): void;
   /** Called after a write that returned `false`, when everything written so far has left user space. */
   onWritable(): void;
@@ -31,7 +31,7 @@ export interface Connection {
   readonly remote: ConnectionEnd;
   readonly local: ConnectionEnd;
   readonly bytesRead: number;
-  /** Bytes written, including queued ones. */
+  /** Bytes written to the connection, including queued ones. */
   readonly bytesWritten: number;
   /** TLS version of an HTTPS client after its handshake, otherwise `undefined`. */
   readonly tlsVersion: string | undefined;
@@ -44,10 +44,10 @@ export interface Connection {
   write(chunk: Buffer | string): boolean;
   pause(): void;
   resume(): void;
-  /** Sends a FIN after all queued bytes. */
+  /** Ends the sending side: sends a FIN after all queued bytes. */
   end(): void;
   /** Closes the connection at once; queued bytes are lost. */
   destroy(): void;
-  /** Sends an RST at once; queued bytes are lost. */
+  /** Resets the connection: sends an RST at once, and queued bytes are lost. */
   reset(): void;
 }

@@ -24,11 +24,11 @@ export function datagramSocket(address: string, { reusePort = false } = {}): Soc
 interface ConnectFailures {
   /** This machine could not provide a socket, which says nothing about the peer. */
   onLocalFault(error: Error): void;
-  /** The connect failed. Called in a later tick. */
+  /** The connect to the peer failed. Called in a later tick. */
   onConnectFailed(error: Error): void;
 }
 
-/** Returns a connected socket, or `undefined` if that failed. */
+/** Returns a datagram socket that is connected to the peer, or `undefined` if that failed. */
 export function connectedSocket(address: string, port: number, failures: ConnectFailures): Socket | undefined {
   const socket = datagramSocket(address);
   let fault: Error | undefined;

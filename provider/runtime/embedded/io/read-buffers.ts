@@ -14,7 +14,7 @@ export function takeReadBuffer(bytes: number): Buffer {
   return free.get(bytes)?.pop() ?? Buffer.allocUnsafeSlow(bytes);
 }
 
-/** Gives a buffer back. Nothing may read or write it afterwards. */
+/** Gives a read buffer back. Nothing may read or write it afterwards. */
 export function giveReadBuffer(buffer: Buffer): void {
   const list = free.get(buffer.length);
   if (list === undefined) free.set(buffer.length, [buffer]);

@@ -26,7 +26,7 @@ export class LogFile {
   readonly #onError: (error: unknown) => void;
   #descriptor: number;
   #last: Promise<unknown> = Promise.resolve();
-  /** True if the file ends in the middle of a line. */
+  /** True if the log file ends in the middle of a line. */
   #isCut = false;
   #isClosing = false;
   #complainedAtMs = Number.NEGATIVE_INFINITY;

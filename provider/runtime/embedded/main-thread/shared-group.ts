@@ -10,7 +10,7 @@ import { sharedNowMs } from '../shared/shared-clock.ts';
 import type { TargetGroupDifference } from './difference.ts';
 import type { UnboundTarget } from './unbound-targets.ts';
 
-/** What all target groups of the engine use. */
+/** What all target groups of one engine have in common. */
 export interface TargetGroupContext {
   readonly workers: number;
   /** Returns the number of a new binding, from 1 on; no number is used twice. */

@@ -12,7 +12,7 @@ const MAX_RESTART_DELAY_MS = 1_000;
 const RESTART_DELAY_STEP_MS = 100;
 
 type Question = Extract<ToWorker, { id: number }>;
-/** A question without its id, which `ask` adds. */
+/** A question to a worker thread without its id, which `ask` adds. */
 export type Ask = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
 
 interface WorkerPlaceOptions {
@@ -23,7 +23,7 @@ interface WorkerPlaceOptions {
   readonly onAccess: (batch: Batch, init: AccessLogInit) => void;
   /** Called when the thread has ended for any reason. Another thread follows. */
   readonly onEnded: (workerId: number, reason: string) => void;
-  /** Called when the replacement of an ended thread serves. */
+  /** Called when the replacement of an ended worker thread serves. */
   readonly onReplaced: (workerId: number) => void;
   readonly log: Log;
 }
@@ -38,7 +38,7 @@ export class WorkerPlace {
   #version = 0;
   #restarts = 0;
   #failedStarts = 0;
-  /** The reason given to `end` for the present thread. */
+  /** The reason that was given to `end` for the present worker thread. */
   #endReason: string | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
   #isDestroyed = false;

@@ -8,7 +8,7 @@ export interface ListeningSocket {
   serve(listener: WorkerListener): void;
   /** Closes client connections: idle ones at once, the others when they finish. Call it only after `close`. */
   closeConnections(): void;
-  /** Resolves when no client is left. Call it only after `close`. */
+  /** Resolves when the listening socket has no client left. Call it only after `close`. */
   empty(): Promise<void>;
   /** Stops listening. Resolves when the socket is closed and the clients in its queue are served. */
   close(): Promise<void>;

@@ -5,10 +5,10 @@ const COLUMN_FLOATS = 8;
 const REQUESTS = 0;
 const ACTIVE = 1;
 const CONNECTING = 2;
-/** First of five cells, one for each status class, 1xx to 5xx. */
+/** First of five cells that count responses, one for each status class, 1xx to 5xx. */
 const RESPONSES = 3;
 const CLASSES = 5;
-/** Cell in the first cache line, which belongs to no worker. */
+/** Cell of the flag for failed connects, in the first cache line, which belongs to no worker. */
 const IS_FAILING = 0;
 
 /** Makes the counters of one target. */

@@ -10,7 +10,7 @@ const OPEN = 1;
 const PENDING = 14;
 const REQUESTS = 2;
 const DURATION_SUM = 3;
-/** First of five cells each, one for each status class, 1xx to 5xx. */
+/** First of five cells each that count responses, one for each status class, 1xx to 5xx. */
 const TARGET_RESPONSES = 4;
 const LOCAL_RESPONSES = 9;
 const CLASSES = 5;
@@ -19,7 +19,7 @@ const REJECTED_CONNECTIONS = 15;
 const DURATIONS = 16;
 const REJECTED_REQUESTS = 31;
 const HANDSHAKE_FAILURES = 32;
-/** How many 32-bit integers one cell spans. */
+/** How many 32-bit integers one 64-bit cell spans. */
 const INTS_PER_FLOAT = Float64Array.BYTES_PER_ELEMENT / Int32Array.BYTES_PER_ELEMENT;
 /** Attempts to reserve a place under a limit. Only workers that reserve at the same moment need more than one. */
 const MAX_RESERVE_TRIES = 100;

@@ -45,7 +45,7 @@ export type TargetGroupBase = Pick<TargetGroupUpsert, 'settings' | 'pickingState
 export interface ListenerUpsert {
   readonly settings: ListenerSettings;
   readonly counters: SharedArrayBuffer;
-  /** The target groups that changed. */
+  /** The listener's target groups that changed. */
   readonly targetGroups: readonly TargetGroupUpsert[];
   /** Ids of the target groups that the listener no longer has. */
   readonly removedTargetGroups: readonly string[];
@@ -82,7 +82,7 @@ export interface WorkerInit {
   readonly swap: Swap;
 }
 
-/** A message to a worker. A message with an `id` gets a reply with the same `id`. */
+/** A message from the main thread to a worker. A message with an `id` gets a reply with the same `id`. */
 export type ToWorker =
   | { readonly type: 'open'; readonly id: number; readonly endpoints: readonly Endpoint[] }
   | { readonly type: 'abandon'; readonly id: number; readonly endpoints: readonly Endpoint[] }
@@ -94,7 +94,7 @@ export type ToWorker =
 type Level = 'debug' | 'info' | 'warn' | 'error';
 export type Log = (level: Level, message: string, fields?: Record<string, unknown>) => void;
 
-/** A message from a worker. */
+/** A message from a worker to the main thread. */
 export type FromWorker =
   /** The worker serves the version that it was started with, except for the endpoints in `failures`. */
   | { readonly type: 'ready'; readonly failures: readonly OpenFailure[] }

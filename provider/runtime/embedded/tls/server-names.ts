@@ -1,6 +1,6 @@
 // The choice of a certificate by server name: an exact match, a wildcard, or the first one. Pure.
 
-/** A value and the server names that it is for. */
+/** A value, such as a certificate, and the server names that it is for. */
 export interface Named<T> {
   /** Server names. One that begins with `*.` matches one more label. */
   readonly names: readonly string[];
@@ -11,7 +11,7 @@ export class ServerNames<T> {
   readonly #first: T;
   readonly #values = new Map<string, T>();
 
-  /** If two entries have the same name, the first one is used. */
+  /** If two entries have the same server name, the first one is used. */
   constructor(entries: readonly [Named<T>, ...Named<T>[]]) {
     this.#first = entries[0].value;
     for (const { names, value } of entries) {

@@ -4,7 +4,7 @@
 export interface TableEntry {
   /** The client's address and port as one text. */
   readonly key: string;
-  /** Time of the last use; set by the table. */
+  /** Time of the session's last use; set by the table. */
   usedAtMs: number;
 }
 

@@ -76,7 +76,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     this.#socket = undefined;
   }
 
-  /** Ends the session and writes its access log entry. */
+  /** Ends the session for good and writes its access log entry. */
   end(): void {
     this.leave();
     this.#record?.end({

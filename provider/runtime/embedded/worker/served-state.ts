@@ -23,7 +23,7 @@ interface ServedStateContext extends ListeningSocketContext {
   readonly onPassive: (report: PassiveReport) => void;
 }
 
-/** How one target is unbound. */
+/** How one target is unbound in a swap. */
 interface Unbinding {
   readonly rule: UnbindRule;
   /**

@@ -12,13 +12,13 @@ import type { ExchangeClient } from './exchange-client.ts';
 const MAX_RETRIES = 2;
 
 export class Attempts implements PickingClient {
-  /** The sticky cookie that the last pick sets, or ''. */
+  /** The Set-Cookie value of the last pick, or '' if that sets no cookie. */
   setCookie = '';
   readonly #client: ExchangeClient;
   readonly #request: Request;
   #own: OwnUpstream | undefined;
   #upstream: Upstream | undefined;
-  /** The target set of the last pick. */
+  /** The target set from which the request's last target was picked. */
   #targets: TargetSet | undefined;
   #target: Target | undefined;
   #retries = 0;
@@ -51,7 +51,7 @@ export class Attempts implements PickingClient {
     return this.#tried !== undefined;
   }
 
-  /** Target key of the last pick. */
+  /** Target key of the target that was picked last. */
   get targetKey(): string | undefined {
     return this.#target?.key;
   }

@@ -37,7 +37,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   #searchedTo = 0;
   #isReadingHeads = false;
   #hasAsked = false;
-  /** True after onData() returned `false`. */
+  /** True while reading from the client is paused, because onData() returned `false`. */
   #isPaused = false;
   /** True after the client has sent its FIN. */
   #isEnded = false;

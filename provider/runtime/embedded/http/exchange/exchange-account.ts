@@ -8,7 +8,7 @@ import type { ExchangeClient } from './exchange-client.ts';
 
 /** The account of one exchange; reused for the next exchange of the client connection. */
 export class ExchangeAccount {
-  /** Why the exchange failed, or `undefined`. */
+  /** Why the exchange failed or got a local response, otherwise `undefined`. */
   error: string | undefined;
   readonly #client: ExchangeClient;
   readonly #request: Request;

@@ -13,15 +13,15 @@ import { ResponseRelay } from './response-relay.ts';
 
 /** State of an exchange that has no request. */
 const ENDED = 0;
-/** State while waiting for a connection: nothing of the request was written, so that any target will do. */
+/** State of an exchange that waits for a connection: nothing of the request was written, so that any target will do. */
 const CONNECTING = 1;
-/** State after the request's first byte, while waiting for the response's head. */
+/** State of an exchange after the request's first byte, while waiting for the response's head. */
 const SENT = 2;
-/** State while the client gets the target's response. */
+/** State of an exchange while the client gets the target's response. */
 const RESPONDING = 3;
-/** State while the whole response is queued to the client, which owns its memory. */
+/** State of an exchange whose whole response is queued to the client, which owns its memory. */
 const FLUSHING = 4;
-/** State after both connections were passed to a tunnel. */
+/** State of an exchange whose two connections were passed to a tunnel. */
 const SWITCHED = 5;
 
 export class Exchange implements UpstreamUser {

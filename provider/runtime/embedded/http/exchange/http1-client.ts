@@ -20,7 +20,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { ForwardedClient } from './forwarded-client.ts';
 
-/** What an HTTP/1 client needs of its connection. */
+/** The calls from an HTTP/1 client of an exchange to its connection. */
 export interface Http1Connection {
   /** Returns `false` if the connection must close after this exchange, whatever the request says. */
   mayKeepAlive(): boolean;
@@ -42,7 +42,7 @@ export class Http1Client implements ExchangeClient {
   readonly #forwarded: ForwardedClient;
   /** True if the response's body is sent as chunks. */
   #isChunked = false;
-  /** True if only the end of the connection tells the client where the body ends. */
+  /** True if only the end of the connection tells the client where the response's body ends. */
   #isClosedByEnd = false;
   #isKept = false;
 

@@ -10,12 +10,12 @@ import { keepOutput } from '../message/scratch.ts';
 /** The request side of one exchange; reused for the next exchange of the client connection. */
 export class RequestRelay {
   readonly #replay = new ReplayBuffer();
-  /** True if the target gets the body as chunks. */
+  /** True if the target gets the request's body as chunks. */
   #isChunked = false;
   #isDone = true;
   #isBlocked = false;
 
-  /** True once the whole body came from the client. */
+  /** True once the whole request body came from the client. */
   get isDone(): boolean {
     return this.#isDone;
   }
@@ -75,7 +75,7 @@ export class RequestRelay {
     return isWritten;
   }
 
-  /** Unblocks the body. Returns `true` if it was blocked. */
+  /** Unblocks the request's body. Returns `true` if it was blocked. */
   unblock(): boolean {
     const wasBlocked = this.#isBlocked;
     this.#isBlocked = false;

@@ -29,7 +29,7 @@ export class ResponseRelay {
     return this.#reader.bytes.subarray(this.#reader.bodyFrom);
   }
 
-  /** True once the whole body came from the target. */
+  /** True once the whole response body came from the target. */
   get isDone(): boolean {
     return this.#body.isLast;
   }

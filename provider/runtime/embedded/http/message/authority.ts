@@ -28,7 +28,7 @@ export function isSameAuthority(one: string, other: string, defaultPort: number)
   return one === other || canonicalAuthority(one, defaultPort) === canonicalAuthority(other, defaultPort);
 }
 
-/** The authority without its port. */
+/** The host of an authority, without its port. */
 export function hostOf(authority: string): string {
   const portAt = portColon(authority);
   return portAt === -1 ? authority : authority.slice(0, portAt);

@@ -3,7 +3,7 @@ import type { BodyPart } from './body.ts';
 import { CHUNK_HEAD_BYTES, frameChunk, LAST_CHUNK } from './chunks.ts';
 import { scratchFor } from './scratch.ts';
 
-/** A framed part: output[from..to). */
+/** A part of a body in its framing: output[from..to). */
 interface FramedPart {
   readonly output: Buffer;
   readonly from: number;

@@ -58,7 +58,7 @@ export class ChunkDecoder {
     return this.#fault;
   }
 
-  /** Place after the data that the last `decode` wrote. */
+  /** Place in the output after the data that the last `decode` wrote. */
   get outputTo(): number {
     return this.#outputTo;
   }

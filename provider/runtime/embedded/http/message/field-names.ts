@@ -68,7 +68,7 @@ export function knownName(bytes: Uint8Array, from: number, to: number): number {
   return id;
 }
 
-/** Makes a table of flags by id. */
+/** Makes a table of flags by field id, 1 for each of `ids`. */
 export function nameSet(...ids: readonly number[]): Uint8Array {
   const set = new Uint8Array(NAMES.length);
   for (const id of ids) set[id] = 1;

@@ -13,7 +13,7 @@ const TOO_MANY = localResponse(431, `more than ${MAX_FIELDS} header fields`);
 const OBS_FOLD = localResponse(400, 'folded header line');
 // RFC 9112 5.1: a name is a token, without whitespace before the colon.
 const BAD_NAME = localResponse(400, 'malformed header name');
-// RFC 9110 5.5; RFC 9112 2.2 for bare CR and LF.
+// RFC 9110 5.5 lists the characters of values; RFC 9112 2.2 rules out bare CR and LF.
 const BAD_VALUE = localResponse(400, 'forbidden character in a header value');
 // Not from an RFC: backends that change `_` to `-` would frame the message by a field that the runtime does not read.
 const UNDERSCORED = localResponse(400, 'framing header spelt with an underscore');
@@ -30,7 +30,7 @@ export class HeaderFields {
   readonly nameEnd = new Int32Array(MAX_FIELDS);
   readonly valueStart = new Int32Array(MAX_FIELDS);
   readonly valueEnd = new Int32Array(MAX_FIELDS);
-  /** Ids of the names, 0 for an unknown name. */
+  /** Ids of the field names, 0 for an unknown name. */
   readonly known = new Uint8Array(MAX_FIELDS);
 
   name(index: number): string {

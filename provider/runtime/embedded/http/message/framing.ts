@@ -18,7 +18,7 @@ const TWO_LENGTHS = localResponse(400, 'more than one Content-Length');
 const BAD_LENGTH = localResponse(400, 'malformed Content-Length');
 // RFC 9112 6.1: a body whose last coding is not chunked has no end on which two parties must agree.
 const BAD_CODING = localResponse(400, 'transfer coding other than chunked');
-// RFC 9112 6.1: must be treated as faulty framing.
+// RFC 9112 6.1: Transfer-Encoding in HTTP/1.0 must be treated as faulty framing.
 const CHUNKED_IN_1_0 = localResponse(400, 'Transfer-Encoding in HTTP/1.0');
 
 /** Returns the framing of a request's body, or a local response if it is ambiguous. */
@@ -39,7 +39,7 @@ export function responseFraming(
 ): number | LocalResponse {
   const framing = declaredFraming(fields, minor);
   if (typeof framing !== 'number') return framing;
-  // RFC 9112 6.3 rule 1: these responses have no body.
+  // RFC 9112 6.3 rule 1: responses to HEAD and with status 1xx, 204 or 304 have no body.
   if (isHead || status < 200 || status === 204 || status === 304) return 0;
   return framing === ABSENT ? UNTIL_CLOSE : framing;
 }

@@ -8,7 +8,7 @@ export class ReplayBuffer {
   #bytes = 0;
   #isWhole = true;
 
-  /** True if everything that was added is still kept. */
+  /** True if all added parts of the request's body are still kept. */
   get isWhole(): boolean {
     return this.#isWhole;
   }
@@ -27,13 +27,13 @@ export class ReplayBuffer {
     this.#isWhole = true;
   }
 
-  /** Adds a copy of output[from..to). */
+  /** Adds a copy of the framed part output[from..to). */
   add(output: Buffer, from: number, to: number): void {
     this.#pieces.push(Buffer.from(output.subarray(from, to)));
     this.#bytes += to - from;
   }
 
-  /** Adds a copy of output[from..to), or forgets everything if that would be too much. */
+  /** Adds a copy of the framed part output[from..to), or forgets everything if that would be too much. */
   addIfItFits(output: Buffer, from: number, to: number): void {
     if (!this.#isWhole) return;
     if (this.#bytes + to - from > MAX_REPLAY_BYTES) this.forget();

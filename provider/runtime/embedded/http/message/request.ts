@@ -34,21 +34,21 @@ const REQUEST_DROPS_1_0 = nameSet(...dropped(REQUEST_DROPS), EXPECT);
 /** An accepted request; reused for the next request of the connection. Strings stay valid for the whole request. */
 export class Request {
   method = '';
-  /** The authority as the target gets it. */
+  /** The request's authority, as the target gets it. */
   host = '';
-  /** The request target as the backend gets it. */
+  /** The request target (path and query), as the backend gets it. */
   target = '';
   minor = 1;
   /** The framing of the request's body: a length in bytes, or CHUNKED. */
   framing = 0;
   isHead = false;
-  /** True if the client wants the connection kept. */
+  /** True if the client wants to keep the connection after the response. */
   isKeepAlive = false;
   /** Value of the Upgrade field if a 101 is allowed, which requires a request without a body. */
   upgrade: string | undefined;
   /** True if the request may be sent to a second target after a first one got it (RFC 9110 9.2.2). */
   isReplayable = false;
-  /** The head for the target, including its empty line. */
+  /** The request's head for the target, including its empty line. */
   head = '';
 }
 

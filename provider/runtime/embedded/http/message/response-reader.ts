@@ -12,7 +12,7 @@ const TOO_MANY_INTERIM = localResponse(502, 'too many interim responses');
 const NOTHING = Buffer.alloc(0);
 
 export class ResponseReader {
-  /** The response, valid after `next` returned `true`. */
+  /** The response of the head that was read last, valid after `next` returned `true`. */
   readonly response = new Response();
   /** The bytes of the last `push` and those kept before them; the body begins at `bodyFrom`. */
   bytes: Buffer = NOTHING;
@@ -26,7 +26,7 @@ export class ResponseReader {
     this.#interimResponses = 0;
   }
 
-  /** Adds bytes for `next`. */
+  /** Adds bytes from the target, from which `next` reads heads. */
   push(chunk: Buffer): void {
     const held = this.#held;
     this.bytes = held === undefined ? chunk : Buffer.concat([held, chunk]);

@@ -21,7 +21,7 @@ export class Response {
   framing = 0;
   /** True if the target keeps its connection open. */
   isKeepAlive = false;
-  /** Protocol of the connection after a 101. */
+  /** Protocol of the connection after a 101, otherwise `undefined`. */
   upgrade: string | undefined;
 
   /** True for 100, 102 and 103, after which the final response follows. */

@@ -36,7 +36,7 @@ const HOP_BY_HOP = [
 
 /** Fields dropped from requests. A client's own X-Forwarded fields cannot be trusted. */
 export const REQUEST_DROPS = nameSet(...HOP_BY_HOP, X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_PORT, FORWARDED);
-/** Fields dropped from responses. */
+/** Fields dropped from every response. */
 export const RESPONSE_DROPS = nameSet(...HOP_BY_HOP);
 /** Fields dropped from 1xx and 204 responses, which have no length (RFC 9110 8.6). */
 export const BODILESS_RESPONSE_DROPS = nameSet(...HOP_BY_HOP, CONTENT_LENGTH);

@@ -2,7 +2,7 @@
 
 /** The scheme of a client connection. */
 export interface Scheme {
-  /** Protocol of the listener. */
+  /** The listener protocol that uses the scheme. */
   readonly protocol: 'HTTP' | 'HTTPS';
   readonly name: 'http' | 'https';
   readonly prefix: string;

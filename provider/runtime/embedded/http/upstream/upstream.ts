@@ -11,7 +11,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 export interface IdleUpstreams {
   /** Takes a connection to the target. Returns `undefined` if there is none. */
   take(target: Target): Upstream | undefined;
-  /** Keeps a connection. Returns `false` if there are enough. */
+  /** Keeps an idle connection. Returns `false` if there are enough. */
   put(upstream: Upstream): boolean;
   /** Forgets an idle connection that is closed, or whose target was unbound. */
   remove(upstream: Upstream): void;
@@ -38,7 +38,7 @@ export class Upstream implements ConnectHandler, Hold {
   user: UpstreamUser | undefined;
   /** True once the connection has served an exchange: the target may have closed it without the worker knowing yet. */
   isReused = false;
-  /** Start of the idle time, by `performance.now()`. */
+  /** When the connection became idle, by `performance.now()`. */
   idleSince = 0;
   readonly #home: IdleUpstreams;
   /** The PROXY header to send before the first request. `undefined` if it was sent or there is none. */

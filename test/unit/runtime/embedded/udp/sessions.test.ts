@@ -103,7 +103,7 @@ test('no datagram reaches a target after the swap that unbound it, and late resp
   a.response = (send) => late.push(send);
   await Promise.all(clients.map((client) => client.send('unanswered')));
   await untilTrue(() => late.length === 20, 'questions');
-  // The client sends all the time.
+  // The clients send datagrams all the time, before and after the unbind.
   let isOver = false;
   const traffic = clients.map(async (client) => {
     while (!isOver) {

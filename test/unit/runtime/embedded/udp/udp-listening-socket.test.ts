@@ -13,7 +13,7 @@ import { engineWorldOf } from '../../../../harness/engine/world.ts';
 
 const UDP = { protocol: 'UDP' } as const;
 
-/** Binds a port; fails if it is taken. */
+/** Binds a UDP port; fails if it is taken. */
 async function bindOnce(port: number): Promise<void> {
   const socket = createSocket('udp4').bind(port, '127.0.0.1');
   await once(socket, 'listening');

@@ -20,7 +20,7 @@ async function stickyProxy(t: TestContext, ports: readonly number[]): Promise<Ht
   return proxy;
 }
 
-/** The sticky cookie that a response's head sets; at most one. */
+/** The sticky cookie that a response's head sets; a head sets at most one. */
 function cookieIn(head: string): string | undefined {
   const found = [...head.matchAll(SET_COOKIE)].map(([, cookie]) => cookie);
   assert.ok(found.length <= 1 && (found.length === 1) === /set-cookie: weir/i.test(head), head);

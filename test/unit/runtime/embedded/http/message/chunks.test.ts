@@ -11,7 +11,7 @@ import { assertHolds } from '../../../../../harness/properties/properties.ts';
 interface Decoded {
   data: string;
   trailers: string;
-  /** The bytes after the body. */
+  /** Bytes that follow the chunked body on the connection. */
   rest: string;
   status: number | undefined;
   isDone: boolean;

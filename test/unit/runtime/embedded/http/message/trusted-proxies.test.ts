@@ -32,7 +32,7 @@ for (const [blocks, address, isTrusted] of MATCHES) {
   });
 }
 
-/** The lines that a target gets beside Host. */
+/** The forwarding lines that a target gets beside Host. */
 function told(sent: string, forwarded: string | TrustedConnection): string {
   const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${sent}\r\n`, 'latin1');
   const request = new Request();
