@@ -42,7 +42,7 @@ function responded(url: string): Promise<Record<string, number>> {
   return sharesAt(url, 100);
 }
 
-/** Which backend answered how many connections, one after the other. */
+/** Numbers of connections by the backend that responded, one connection after the other. */
 async function connected(port: number, count: number): Promise<Record<string, number>> {
   const responses = [];
   while (responses.length < count) responses.push({ backend: await askTcp('127.0.0.1', port) });

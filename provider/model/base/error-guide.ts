@@ -1,14 +1,14 @@
-// Cause and remedy of each error code, from which errors.md is made; status and meaning are those of the table of errors.
+// Causes and remedy of each error code, from which `provider/errors.md` is generated.
 import type { ErrorCode } from './errors.ts';
 
-/** What an error comes from, as somebody meets it: each is a chapter of errors.md. */
+/** Chapters of errors.md: the kinds of reasons for an error. */
 export type ErrorGroup = 'rule' | 'state' | 'permission' | 'waiting';
 
 interface ErrorGuide {
   readonly group: ErrorGroup;
-  /** What has happened; one sentence or two a cause, in Markdown. */
+  /** Reasons for the error, each one or two sentences in Markdown. */
   readonly causes: readonly string[];
-  /** What to do about it, in Markdown. */
+  /** What the user can do about the error, in Markdown. */
   readonly remedy: string;
 }
 

@@ -53,16 +53,16 @@ export type ErrorCode = keyof typeof ERRORS;
 export interface Problem {
   path: string;
   message: string;
-  /** Where it is not InvalidParameter. */
+  /** Code of the fault if it is not `InvalidParameter`. */
   code?: ErrorCode;
 }
 
-/** As a message names it, with its path. */
+/** The text of one fault, which begins with its property path. */
 export function problemText({ path, message }: Problem): string {
   return path === '' ? message : `${path} ${message}`;
 }
 
-/** As one message names them all. */
+/** The texts of several faults, separated by semicolons, for one message. */
 export function problemsText(problems: readonly Problem[]): string {
   return problems.map(problemText).join('; ');
 }
@@ -71,7 +71,7 @@ export function problemsText(problems: readonly Problem[]): string {
 export class WeirError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly Problem[];
-  /** The API's request id, where the error came from there. */
+  /** Id of the API request that failed. `undefined` for an error that was made in this process. */
   requestId: string | undefined;
 
   constructor(code: ErrorCode, message?: string, details: readonly Problem[] = [], options?: ErrorOptions) {

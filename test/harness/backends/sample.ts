@@ -1,4 +1,4 @@
-// The sample backend that the examples start, as a process of its own; it answers HTTP and lines over TCP on one port.
+// The sample backend of the examples in a process of its own: one port serves HTTP and lines over TCP.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -46,6 +46,7 @@ export async function referencePage(entry = join(ROOT, 'sdk/index.ts'), project 
 
 async function exportsOf(entry: string, project: string): Promise<ReadonlyMap<string, DeclarationReflection>> {
   const application = await Application.bootstrap({
+    disableSources: true,
     entryPoints: [entry],
     tsconfig: join(project, 'tsconfig.json'),
     readme: 'none',
