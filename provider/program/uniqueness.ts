@@ -86,9 +86,9 @@ export function duplicateEndpointProblems({ program, owner, news }: Checked): Pr
 /** Reports an object to adopt that another resource of the program also adopts or already has. */
 export function duplicateAdoptionProblems({ program, owner, olds }: Checked, kind: Kind, adopt: unknown): Problem[] {
   if (adopt === undefined || !isKnown(adopt)) return [];
-  const holder = program.nameOf(kind, adopt);
-  const isHeld = holder !== owner && program.has(holder) && olds === undefined;
-  const first = isHeld ? holder : program.reserve(`adopt ${kind} ${adopt}`, owner);
+  const adopter = program.nameOf(kind, adopt);
+  const isHeld = adopter !== owner && program.has(adopter) && olds === undefined;
+  const first = isHeld ? adopter : program.reserve(`adopt ${kind} ${adopt}`, owner);
   if (first === undefined) return [];
   const message = `is also the object of resource ${JSON.stringify(resourceName({ owner: first }))} of this program: leave it to one of them`;
   return [{ path: 'adopt', message, code: 'OwnedByOther' }];

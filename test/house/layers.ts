@@ -53,10 +53,10 @@ export const LAYERS: readonly Layer[] = [
   { name: 'provider/messages', imports: ['provider/properties', BASE], types: [`${MODEL}/rules`] },
   { name: 'provider/client', imports: [MODEL] },
   { name: 'provider/cli', imports: ['provider/cli', 'provider/methods', ...PROVIDER] },
-  ...['serve', 'node', 'restore', 'certificate'].map((command) => ({
-    name: `provider/cli/commands/${command}.ts`,
+  {
+    name: 'provider/cli/commands/serve.ts',
     imports: ['provider/cli', 'provider/methods', ...PROVIDER, RUNTIME],
-  })),
+  },
 
   { name: BASE, imports: [] },
   { name: `${MODEL}/objects`, imports: [BASE] },

@@ -118,7 +118,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     'Accepted client connections, or UDP sessions. Excludes rejected connections.',
     of,
   );
-  const refused = counter(
+  const rejected = counter(
     registry,
     'weir_rejected_total',
     'Connections and requests rejected by a limit of the listener; reason is the property that sets the limit. A connection rejected by maxConnections is counted only here, not as a connection, request or response.',
@@ -143,11 +143,11 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     open.set({ listener }, traffic.openConnections);
     connections.inc({ listener }, traffic.connections);
     // The 503 "too many connections" is counted only here: not in weir_http_responses_total, nor in the access log.
-    refused.inc({ listener, reason: 'maxConnections' }, traffic.rejectedConnections);
+    rejected.inc({ listener, reason: 'maxConnections' }, traffic.rejectedConnections);
     if (protocol === 'HTTPS') handshakes.inc({ listener }, traffic.handshakeFailures);
     if (!isHttp(protocol)) continue;
     requests.inc({ listener }, traffic.requests);
-    refused.inc({ listener, reason: 'maxPendingRequests' }, traffic.rejectedRequests);
+    rejected.inc({ listener, reason: 'maxPendingRequests' }, traffic.rejectedRequests);
     for (const [index, code] of CLASS_NAMES.entries()) {
       const [ofTarget = 0, local = 0] = [traffic.targetResponses[index], traffic.localResponses[index]];
       responses.inc({ listener, origin: 'target', code }, ofTarget);

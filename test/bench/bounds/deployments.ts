@@ -44,7 +44,7 @@ class NoOp extends pulumi.dynamic.Resource {
 const [Listener, LoadBalancer, TargetAttachment] = [NoOp, NoOp, NoOp];`;
 }
 
-/** Code for the outputs of a resource that does nothing: the targets in the form of an attachment's `boundTargets`. */
+/** Program text that gives a no-op resource the outputs of an attachment: its targets as `boundTargets`. */
 const WITH_OUTPUTS = `{
     ...inputs,
     boundTargets: Object.fromEntries(

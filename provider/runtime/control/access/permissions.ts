@@ -143,9 +143,9 @@ function groupAttachmentNeeds(
 function endpointNeeds(view: ModelView, before: StoredObject | undefined, after: StoredObject): Need[] {
   const left = before === undefined ? [] : vipPortsOf(view, before);
   const entered = vipPortsOf(view, after).filter((at) => !left.some((other) => isDeepStrictEqual(other, at)));
-  const holders = entered.flatMap((at) => listenersAt(view, at));
+  const occupants = entered.flatMap((at) => listenersAt(view, at));
   const above = after.kind === 'listeners' ? after.properties.loadBalancerId : after.id;
-  const others = holders.filter(({ properties }) => properties.loadBalancerId !== above);
+  const others = occupants.filter(({ properties }) => properties.loadBalancerId !== above);
   return needsOf(view, others, KIND_ACTIONS.listeners.modify);
 }
 

@@ -62,8 +62,8 @@ export class HandoverChecks {
       const trials = await Promise.all(handovers.map((each) => this.#try(each, deadlineMs, ended.signal)));
       ended.signal.throwIfAborted();
       throwUnlessProven(trials, withinSeconds);
-      return trials.flatMap(({ handover: { targetGroupId, successors }, outcomes }) =>
-        successors.filter((_, index) => outcomes[index] === PASSED).map(({ key }) => ({ targetGroupId, key })),
+      return trials.flatMap(({ handover: { targetGroupId, newTargets }, outcomes }) =>
+        newTargets.filter((_, index) => outcomes[index] === PASSED).map(({ key }) => ({ targetGroupId, key })),
       );
     } finally {
       if (this.#waiting.get(name) === ended) this.#waiting.delete(name);
@@ -78,8 +78,8 @@ export class HandoverChecks {
   async #try(handover: Handover, deadlineMs: number, signal: AbortSignal): Promise<Trial> {
     const enough = new AbortController();
     const either = AbortSignal.any([signal, enough.signal]);
-    const trials = handover.successors.map(async (successor) => {
-      const outcome = await this.#await(handover, successor, deadlineMs, either);
+    const trials = handover.newTargets.map(async (newTarget) => {
+      const outcome = await this.#await(handover, newTarget, deadlineMs, either);
       if (typeof outcome !== 'object') enough.abort();
       return outcome;
     });
@@ -89,15 +89,15 @@ export class HandoverChecks {
   /** Checks one new target until it passes, until its old targets are no longer healthy, or until the deadline. */
   async #await(
     { targetGroupId, check, oldKeys, failsAt }: Handover,
-    successor: TargetSnapshot,
+    newTarget: TargetSnapshot,
     deadlineMs: number,
     signal: AbortSignal,
   ): Promise<Outcome> {
     for (;;) {
       const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
-      const found = await this.#probe(successor, { ...check, timeoutMs }, signal);
+      const found = await this.#probe(newTarget, { ...check, timeoutMs }, signal);
       // A target that is already bound has its own checker, whose result counts once traffic moves to the target.
-      const health = this.#monitor.state(targetGroupId, successor.key)?.health ?? 'healthy';
+      const health = this.#monitor.state(targetGroupId, newTarget.key)?.health ?? 'healthy';
       const problem = found ?? (takesTraffic(health) ? undefined : 'its checks do not pass yet');
       if (problem === undefined) return PASSED;
       if (oldKeys.every((old) => this.#monitor.health(targetGroupId, old) !== 'healthy')) return OLD_IS_GONE;
@@ -115,11 +115,11 @@ function stopping(): WeirError {
 }
 
 function throwUnlessProven(trials: readonly Trial[], withinSeconds: number): void {
-  const details = trials.flatMap(({ handover: { successors, failsAt }, outcomes }) => {
+  const details = trials.flatMap(({ handover: { newTargets, failsAt }, outcomes }) => {
     if (failsAt === undefined) return [];
     const problems = outcomes.flatMap((outcome) => (typeof outcome === 'object' ? [outcome.problem] : []));
     if (problems.length < outcomes.length) return [];
-    return successors.map(({ key, name }, index) => {
+    return newTargets.map(({ key, name }, index) => {
       const message = `did not pass a first check at ${key} within ${withinSeconds} s: ${problems[index]}`;
       return { path: propertyPath([failsAt, name]), message };
     });

@@ -13,15 +13,15 @@ import { type Attachment, isAttachment, isAttachmentKind } from '../../stored/at
 import type { ModelView } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 
-/** A hand-over in one target group: new targets (successors) replace old ones, once one successor is healthy. */
+/** A hand-over in one target group: new targets replace old ones once one of the new targets is healthy. */
 export interface Handover {
   readonly targetGroupId: string;
   readonly check: HealthCheckSnapshot;
-  readonly successors: readonly TargetSnapshot[];
+  readonly newTargets: readonly TargetSnapshot[];
   /** Target keys of the replaced targets. The hand-over waits only while one of them is healthy. */
   readonly oldKeys: readonly string[];
   /**
-   * Property that names the successors in the error of a write that fails because no successor is healthy. `undefined`
+   * Property that names the new targets in the error of a write that fails because none of them is healthy. `undefined`
    * if the write succeeds in any case.
    */
   readonly failsAt: 'targets' | 'members' | undefined;
@@ -79,18 +79,18 @@ function handoversIn(
     const old = names.get(nameOf(target));
     const isGivenUp = old !== undefined && !stays.has(old) && healthOf(old) === 'healthy';
     if (!isGivenUp || isInTraffic(target)) return [];
-    return [{ targetGroupId, check, successors: [target], oldKeys: [old], failsAt }];
+    return [{ targetGroupId, check, newTargets: [target], oldKeys: [old], failsAt }];
   });
   if (swaps.length > 0 || able.some(isInTraffic)) return swaps;
 
   const serving = [...served.targets.values()].filter((target) => target.weight > 0 && isInTraffic(target));
-  const successors = able.filter(({ key }) => isUntried(recordOf(targetGroupId, key)));
-  if (serving.length === 0 || successors.length === 0) return [];
+  const newTargets = able.filter(({ key }) => isUntried(recordOf(targetGroupId, key)));
+  if (serving.length === 0 || newTargets.length === 0) return [];
   // A write that removes its own targets means to unbind them, and is made in any case. Targets of other attachments
-  // are given up only for a healthy successor.
+  // are given up only for a healthy new target.
   const isUnbound = serving.some(({ attachment }) => attachment === writer?.id);
   const oldKeys = serving.map(({ key }) => key);
-  return [{ targetGroupId, check, successors, oldKeys, failsAt: isUnbound ? undefined : failsAt }];
+  return [{ targetGroupId, check, newTargets, oldKeys, failsAt: isUnbound ? undefined : failsAt }];
 }
 
 /** Whether a target has had no check yet: it is not bound, or its first check has not ended. */

@@ -27,8 +27,8 @@ export function servesSinceOf(
  */
 export function refuseForeignEndpoint(view: ModelView, next: Listener, vip: string, path: string): void {
   const { port } = next.properties;
-  const holders = listenersAt(view, { vip, port }).filter(({ id }) => id !== next.id);
-  const foreign = holders.find((other) => other.owner === undefined || !isSameStack(other, next));
+  const occupants = listenersAt(view, { vip, port }).filter(({ id }) => id !== next.id);
+  const foreign = occupants.find((other) => other.owner === undefined || !isSameStack(other, next));
   if (foreign === undefined) return;
   const problem = { path, message: `${vip}:${port} is taken by ${nameOf(foreign)}: give another ${path}` };
   throw new WeirError('PortInUse', problemText(problem), [problem]);

@@ -25,7 +25,10 @@ export class StandingRefusals {
     return this.#refusals;
   }
 
-  /** Whether a refusal existed before this batch for unchanged properties of the listener, so no write caused it. */
+  /**
+   * Returns `true` if the listener was refused before this batch too, and the refused property has not changed since.
+   * Such a refusal was caused by no write of the batch.
+   */
   has({ listenerId, problem }: Refusal, served: Compiled, next: Compiled): boolean {
     if (!this.#refusals.some((refusal) => refusal.listenerId === listenerId)) return false;
     const before = listenerOf(served.snapshot, listenerId);

@@ -1,4 +1,4 @@
-// The X-Forwarded lines of a client connection, or its trust as a proxy, by the networks that its listener trusts.
+// Decides for a client connection whether its sender is a trusted proxy, and makes its X-Forwarded lines if it is not.
 import type { WorkerListener } from '../../serving/worker-listener.ts';
 import { forwardedLines } from '../message/rewrite.ts';
 import type { Scheme } from '../message/scheme.ts';

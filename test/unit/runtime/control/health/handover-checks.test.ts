@@ -23,8 +23,8 @@ async function started(t: TestContext) {
   await until('the old target is healthy', () => monitor.health('web', old.key) === 'healthy' || undefined);
   const handoverChecks = new HandoverChecks(monitor, probe);
   t.after(() => handoverChecks.close());
-  const handover = (successors: readonly TargetSnapshot[], failsAt?: Handover['failsAt']): readonly Handover[] => [
-    { targetGroupId: 'web', check: CHECK, successors, oldKeys: [old.key], failsAt },
+  const handover = (newTargets: readonly TargetSnapshot[], failsAt?: Handover['failsAt']): readonly Handover[] => [
+    { targetGroupId: 'web', check: CHECK, newTargets, oldKeys: [old.key], failsAt },
   ];
   return { handoverChecks, handover, dead: target(await freePort()), well: target((await tcpBackend(t, 'new')).port) };
 }

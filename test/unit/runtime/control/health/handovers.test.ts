@@ -55,8 +55,8 @@ function found(draft: Draft, change: (draft: Draft) => unknown, health: Record<s
   };
   const keys = (list: readonly string[]) => list.map((key) => key.slice('10.0.0.'.length)).join();
   const { snapshot } = compile(next, before);
-  return handoversOf(before.snapshot, snapshot, written, recordOf).map(({ successors, oldKeys, failsAt }) => {
-    return [keys(oldKeys), keys(successors.map(({ key }) => key)), failsAt];
+  return handoversOf(before.snapshot, snapshot, written, recordOf).map(({ newTargets, oldKeys, failsAt }) => {
+    return [keys(oldKeys), keys(newTargets.map(({ key }) => key)), failsAt];
   });
 }
 

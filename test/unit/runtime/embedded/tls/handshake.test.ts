@@ -225,7 +225,7 @@ test('a handshake in time leaves the connection its whole idle timeout', async (
   await once(quick, 'secureConnect');
   quick.write('x');
   await untilTrue(() => accepted[0]?.size === 1, 'the byte');
-  // The idle time begins later, and so ends later.
+  // The idle timeout of the first connection starts after this connection's handshake time, so that it also ends later.
   const slow = net.connect(port, '127.0.0.1');
   t.after(() => slow.destroy());
   await once(slow, 'close');
