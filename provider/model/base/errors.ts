@@ -1,6 +1,9 @@
-// The one table of errors: what the API responds, what the client rebuilds and what `pulumi up` shows all come from here.
+// The table of errors, from which the API's responses, the client's errors and the errors of `pulumi up` are made.
 
-/** Each code's HTTP status, whether the same call may succeed later unchanged, and its meaning where the thrower gives none. */
+/**
+ * HTTP status, repeatability and default message of each error code. `retryable` means that the same call may succeed
+ * later. Status 0 marks an error that only the client reports.
+ */
 export const ERRORS = {
   InvalidParameter: { status: 400, retryable: false, message: 'The request has invalid properties.' },
   'InvalidBackendServers.ServerIpConflict': {
@@ -49,8 +52,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One fault of an input: `path` is the dotted property path ("targets.b1.weight"; "" is the whole input). */
+/** A fault in one property of an input, or in the whole input. */
 export interface Problem {
+  /** Dotted path of the property, such as "targets.b1.weight". An empty path means the whole input. */
   path: string;
   message: string;
   /** Code of the fault if it is not `InvalidParameter`. */
@@ -62,12 +66,12 @@ export function problemText({ path, message }: Problem): string {
   return path === '' ? message : `${path} ${message}`;
 }
 
-/** The texts of several faults, separated by semicolons, for one message. */
+/** Joins the texts of several faults into one message, separated by semicolons. */
 export function problemsText(problems: readonly Problem[]): string {
   return problems.map(problemText).join('; ');
 }
 
-/** An error with a code of the table; compare `code`, never the text or the class. */
+/** An error with one of the codes in `ERRORS`. Compare its `code`, never its text or class. */
 export class WeirError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly Problem[];
@@ -86,7 +90,7 @@ export class WeirError extends Error {
   }
 }
 
-/** True for a WeirError of any copy of this package. */
+/** True for a `WeirError`, even if another copy of this package created it. */
 export function isWeirError(error: unknown): error is WeirError {
   return error instanceof Error && error.name === 'WeirError' && 'code' in error && String(error.code) in ERRORS;
 }
