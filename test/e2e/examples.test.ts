@@ -186,7 +186,7 @@ test('adoption: a stack takes over objects under load without changing the targe
   t.after(() => load.stop());
   const stack = await open('', { httpPort, app1Port: app1?.port ?? 0, app2Port: app2?.port ?? 0, app2Weight: 49 });
   const text = await stack.upFails();
-  assert.match(text, /targets\.app2\.weight is 50 there and 49 in the program/);
+  assert.match(text, /targets\.app2\.weight is 50 in the runtime and 49 in the program/);
   await change(stack, 'app2Weight', '50');
   assert.deepEqual(await bound(), before);
   await stack.done(['preview', '--expect-no-changes']);

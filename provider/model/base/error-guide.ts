@@ -2,10 +2,10 @@
 import type { ErrorCode } from './errors.ts';
 
 /** Kinds of reasons for an error. Each kind is a chapter of `provider/errors.md`. */
-export type ErrorGroup = 'rule' | 'state' | 'permission' | 'waiting';
+export type ErrorChapter = 'rule' | 'state' | 'permission' | 'waiting';
 
 interface ErrorGuide {
-  readonly group: ErrorGroup;
+  readonly chapter: ErrorChapter;
   /** Reasons for the error, each one or two sentences in Markdown. */
   readonly causes: readonly string[];
   /** What the user can do about the error, in Markdown. */
@@ -14,7 +14,7 @@ interface ErrorGuide {
 
 export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   InvalidParameter: {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
       'A property is missing, unknown, of a wrong type or outside its limits, or contradicts another property.',
       'A property names an object, such as a server or a listener, that the runtime does not have.',
@@ -27,7 +27,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Correct the properties. The message has the path of each faulty property, such as `targets.b1.weight`, and the fault. Nothing was changed.',
   },
   'InvalidBackendServers.ServerIpConflict': {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
       'Two names of one attachment mean the same target. A server and its bare address are one target, and so are two spellings of one IPv6 address.',
       'Two attachments of one program bind the same target to the same listener, rule or load balancer.',
@@ -36,7 +36,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     remedy: 'Remove one of the two targets, or give it another port. The message has both names.',
   },
   'IncorrectStatus.RSByPassToas': {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
       'The server of a target that is to be bound (the real server, RS, of the name) is not `Running`, is isolated, has expired, or has a bandwidth of 0. Nothing was changed.',
       'A target that is to replace another one did not pass its first health check within `handoverSeconds`. Nothing was changed: the old target still serves.',
@@ -46,25 +46,25 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'The message names the target and its fault. If the server is at fault, correct the state of the server, or its `BackendServer`. If a health check failed, start the backend, open its port, or correct `healthCheck`; the message has the last error of the check. Then run `pulumi up` again. `handoverSeconds: 0` replaces targets without a check.',
   },
   NetworkConflict: {
-    group: 'rule',
+    chapter: 'rule',
     causes: ['The `region` or the `vpcId` of a server that is to be bound differs from that of the load balancer.'],
     remedy:
       'Bind a server of the same region and network, or correct `region` and `vpcId` of the server or the load balancer. A load balancer without a `region` and a `vpcId` accepts servers of every region and network.',
   },
   'Mismatched.ZoneId': {
-    group: 'rule',
+    chapter: 'rule',
     causes: ['The load balancer and a server that is to be bound both have a `zoneId`, and the two differ.'],
     remedy:
       'Bind a server of the same zone, or correct `zoneId` of the server or the load balancer. A load balancer without a `zoneId` accepts servers of every zone.',
   },
   BackendServerProcessing: {
-    group: 'rule',
+    chapter: 'rule',
     causes: ['The `status` of a server that is to be bound is `Starting`.'],
     remedy:
       'Wait until the server is `Running`, set this `status` in its `BackendServer`, and run `pulumi up` again. An auto scaling group binds a starting server at once as `ineligible`; the server takes traffic as soon as it is `Running`.',
   },
   'OperationUnsupported.AddBackendServers': {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
       'The target is a network interface (`"eni"`) or a container instance (`"eci"`), and the `performance` of the load balancer is `"shared"`.',
     ],
@@ -72,7 +72,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Set `performance: "guaranteed"` on the load balancer, which changes in place, or bind an instance (`"ecs"`).',
   },
   'OperationFailed.ActionNotSupport': {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
       'The load balancer is classic, and a target has a `port`, an attachment binds targets to a listener or a rule, or a listener has a forwarding rule. Targets of a classic load balancer are bound to the load balancer itself, and the `backendPort` of each listener is their port.',
       'A load balancer with `deletionProtection` is to be deleted or replaced.',
@@ -83,7 +83,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'For a classic load balancer: leave out `port` and bind with `loadBalancerId`, or use `type: "application"`. For a load balancer with `deletionProtection`: set `deletionProtection: false`, run `pulumi up`, then delete the load balancer. For an auto scaling group: change `members` in the program, or leave `members` out and let servers join and leave through the API.',
   },
   Unauthenticated: {
-    group: 'permission',
+    chapter: 'permission',
     causes: [
       'No token was found in `WEIR_TOKEN`, in `weir:token`, or, for a runtime on this machine, below `~/.weir`.',
       'This runtime does not know the token, or the token has expired or was revoked.',
@@ -92,7 +92,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       "Give a token with `WEIR_TOKEN` or `pulumi config set --secret weir:token`. The token of the administrator is in the file `admin-token` of the runtime's data directory; `weir token create` makes other tokens. Without `--run-program`, `pulumi refresh` and `pulumi destroy` use the configuration of the last `pulumi up`: add this option after a change of the configuration.",
   },
   Forbidden: {
-    group: 'permission',
+    chapter: 'permission',
     causes: [
       'None of the statements of the token permits the action on the object, or on a server that is to be bound.',
       'The call manages tokens, which only the administrator may do.',
@@ -101,23 +101,23 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'The message names the missing action and resource. Ask the administrator for a token that permits this action; `weir token create` makes one.',
   },
   NotFound: {
-    group: 'state',
+    chapter: 'state',
     causes: ['This runtime has no object, member, token or worker with the id in the path, in `get` or in `adopt`.'],
     remedy:
       'Check the id, and check that the endpoint is the right runtime. `weir status` shows the listeners, and `weir token list` the tokens. To make a new object, leave `adopt` out.',
   },
   UnknownRoute: {
-    group: 'state',
+    chapter: 'state',
     causes: ['The API has no such path, or the runtime is older than the package that calls it.'],
     remedy: 'Check the path against `/openapi.json`, or upgrade the runtime to the version of the package.',
   },
   MethodNotAllowed: {
-    group: 'state',
+    chapter: 'state',
     causes: ['The API has the path, but not with this HTTP method.'],
     remedy: 'Use one of the methods that the message and the `Allow` header name.',
   },
   InUse: {
-    group: 'state',
+    chapter: 'state',
     causes: [
       'Another object refers to the object that is to be deleted. A listener refers to its load balancer, a rule or an attachment to its listener, and an attachment to its servers or its auto scaling group.',
     ],
@@ -125,7 +125,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'First delete the objects that the message lists with their owners. Weir never deletes an object because another one is deleted.',
   },
   RuntimeMismatch: {
-    group: 'state',
+    chapter: 'state',
     causes: [
       'The state of the stack, or the header `X-Weir-Runtime` of a request, names a runtime other than the one at the endpoint. The endpoint was changed, or the runtime was started with another data directory.',
     ],
@@ -133,7 +133,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Start the right runtime (`--data` is its data directory), or correct `weir:endpoint` or `WEIR_ENDPOINT`. To move the stack to this runtime: `pulumi config set weir:acceptRuntime ID`, with the id from the message, or `WEIR_ACCEPT_RUNTIME=ID`.',
   },
   PortInUse: {
-    group: 'state',
+    chapter: 'state',
     causes: [
       'Another process on the machine listens on the address and port.',
       'A listener of another stack, or a listener without an owner, has the address and port.',
@@ -143,7 +143,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Stop the other process, or give the listener another port or its load balancer another `address`. If a listener has the address and port, the message names it. Nothing was changed.',
   },
   OwnedByOther: {
-    group: 'permission',
+    chapter: 'permission',
     causes: [
       'An object of this id exists and belongs to another resource or stack, or was made through the API.',
       'Another stack has bound the same target to the same listener, rule or load balancer.',
@@ -154,7 +154,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'The message names the owner. First unbind the target or delete the object there, or give another host, path or id. To take over the object, use `adopt`, and `adoptFrom` as well if it belongs to another stack.',
   },
   Superseded: {
-    group: 'waiting',
+    chapter: 'waiting',
     causes: [
       'While a write waited for the first health checks of a hand-over, another write to the same attachment arrived.',
     ],
@@ -162,13 +162,13 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Nothing, because the newer write counts. If both writes came from pipelines, let only one pipeline run at a time.',
   },
   PreconditionFailed: {
-    group: 'state',
+    chapter: 'state',
     causes: ['The `If-Match` of the write is not the present `ETag` of the object, or the object does not exist.'],
     remedy:
       'Read the object again and repeat the change on its present state. After an adoption that failed, run `pulumi up` again.',
   },
   Internal: {
-    group: 'waiting',
+    chapter: 'waiting',
     causes: [
       'The runtime could not carry out the request, for example because its disk is full or another program holds its database.',
       'The response does not come from Weir: for example, a proxy between the client and the runtime made it.',
@@ -177,7 +177,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       "Look for the request id in the runtime's log, and run the same command again. If Weir is at fault, report the error with the lines of the log.",
   },
   SystemBusy: {
-    group: 'waiting',
+    chapter: 'waiting',
     causes: [
       'The runtime is stopping.',
       'Every address of `--vip-pool` is taken by a load balancer without an `address`.',
@@ -187,7 +187,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Run the same command again when the runtime is up; the provider itself repeats a call twice. If the addresses of the pool are taken, give the load balancer an `address`, or start the runtime with a larger `--vip-pool`.',
   },
   Timeout: {
-    group: 'waiting',
+    chapter: 'waiting',
     causes: [
       'A worker did not acknowledge the new version within `--ack-timeout`, 10 s unless set: the machine is overloaded.',
     ],
@@ -195,7 +195,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Run the same command again: it waits until every worker has the present version. `weir status` shows the version of each worker.',
   },
   Unreachable: {
-    group: 'waiting',
+    chapter: 'waiting',
     causes: [
       'No runtime is running at the endpoint, or a firewall or a wrong host name, port or scheme is in the way.',
       'A server other than Weir responds at the endpoint.',

@@ -1,10 +1,10 @@
 // The generated page provider/errors.md: meaning, causes and remedy of each error code.
-import { ERROR_GUIDE, type ErrorGroup } from '../../../provider/model/base/error-guide.ts';
+import { ERROR_GUIDE, type ErrorChapter } from '../../../provider/model/base/error-guide.ts';
 import { ERRORS, type ErrorCode } from '../../../provider/model/base/errors.ts';
 import { anchor, table, wrapped } from './markdown.ts';
 
 /** Titles and introductions of the chapters, in the order of the page. */
-const CHAPTERS: Readonly<Record<ErrorGroup, readonly [title: string, text: string]>> = {
+const CHAPTERS: Readonly<Record<ErrorChapter, readonly [title: string, text: string]>> = {
   rule: [
     'Refused by a rule',
     "Weir follows Alibaba Cloud's rules for AddBackendServers, and its errors have the same names. If the values are " +
@@ -43,15 +43,15 @@ Errors without a code come from the program itself, before anything is registere
 resource and the argument, and \`add pulumi-weir to the dependencies\` means that the project cannot find the package.`;
 
 export function errorsPage(): string {
-  const chapters = Object.entries(CHAPTERS).map(([group, [title, text]]) =>
-    [`## ${title}`, wrapped(text), ...codesOf(group).map(entry)].join('\n\n'),
+  const chapters = Object.entries(CHAPTERS).map(([chapter, [title, text]]) =>
+    [`## ${title}`, wrapped(text), ...codesOf(chapter).map(entry)].join('\n\n'),
   );
   return `${[INTRODUCTION, overview(), ...chapters].join('\n\n')}\n`;
 }
 
-function codesOf(group: string): ErrorCode[] {
+function codesOf(chapter: string): ErrorCode[] {
   const codes = Object.keys(ERRORS) as ErrorCode[];
-  return codes.filter((code) => ERROR_GUIDE[code].group === group);
+  return codes.filter((code) => ERROR_GUIDE[code].chapter === chapter);
 }
 
 function overview(): string {
