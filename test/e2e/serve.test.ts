@@ -127,7 +127,7 @@ test('an API address that is taken, or unencrypted beyond loopback, is refused i
   };
   const taken = serve(runtime.url.replace('http://', ''));
   assert.equal(taken.status, 1);
-  assert.match(taken.stderr.trim(), /^weir: .* is taken: .*$/);
+  assert.match(taken.stderr.trim(), /^weir: 127\.0\.0\.1:\d+ is in use: .*$/);
   const open = serve('0.0.0.0:0');
   assert.equal(open.status, 1);
   assert.match(open.stderr.trim(), /^weir: .*--allow-plaintext$/);
