@@ -24,7 +24,7 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
   const tokenTimer = setInterval(() => {
     for (const stream of streams) stream.endUnlessLive();
   }, LOOK_AT_TOKENS_MS);
-  // Streams are ended before the server waits for open responses, because an event stream never finishes.
+  // Ends the event streams before the server waits for open responses, because an event stream never ends.
   server.addHook('preClose', async () => {
     clearInterval(timer);
     clearInterval(tokenTimer);
@@ -33,7 +33,7 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
   server.withTypeProvider<ZodTypeProvider>().get(
     '/v1/events',
     {
-      // A HEAD request would open a stream without a reader.
+      // The path has no HEAD route, because a HEAD request would open an event stream that nobody reads.
       exposeHeadRoute: false,
       config: { access: { by: READABLE } },
       schema: {

@@ -143,7 +143,7 @@ function isMinimal(preferences: string | string[] | undefined): boolean {
   return all.some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
 }
 
-/** The first `count` readable objects. Stops early, because there may be 10,000 objects and large tokens. */
+/** The first `count` objects that the caller may read. Stops early, because there may be 10,000 objects. */
 function firstReadable(objects: readonly StoredObject[], count: number, access: Access, view: ModelView) {
   const found: StoredObject[] = [];
   for (const object of objects) {
@@ -181,7 +181,7 @@ export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: un
 
 function preconditionOf(access: Access, etags: string | undefined): Precondition {
   return (view, before, after) => {
-    // The needs of a write are costly to compute for 500 targets, and an administrator has all of them.
+    // An administrator's write skips the permission check, which is costly to compute for 500 targets.
     if (!access.isAdministrator) demand(access, needsOfWrite(view, before, after));
     refuseUnseen(before, etags);
   };

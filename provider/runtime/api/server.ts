@@ -46,9 +46,9 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
-    // An object id has up to 128 characters, each of which may be percent-encoded to three.
+    // An object id has up to 128 characters, and percent-encoding writes one character as up to three.
     routerOptions: { maxParamLength: 400 },
-    // Requests with an undecodable or too long path reach neither hooks nor the error handler.
+    // Handles requests with an undecodable or too long path, which reach neither hooks nor the error handler.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const shown = toWeirError(error);
       const body = toErrorResponse(shown, request);
@@ -57,7 +57,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       return reply.send(body);
     },
     clientErrorHandler: unreadHandler(options.runtimeId),
-    // Turns off built-in responses of Node and fastify; the onRequest hook sends errors of the table instead.
+    // Turns off the error responses of Node and fastify; the onRequest hook sends errors of the API instead.
     http: { requireHostHeader: false },
     return503OnClosing: false,
     https: options.tls === undefined ? null : { ...options.tls, requireHostHeader: false },
@@ -146,7 +146,7 @@ function toErrorResponse({ code, message, details }: WeirError, { id }: FastifyR
   return { code, message, requestId: id, details: [...details] };
 }
 
-/** Converts errors of fastify, such as a failed validation, into errors of the table. */
+/** Converts an error of fastify, such as a failed validation, into a `WeirError`. */
 function toWeirError(error: FastifyError): WeirError {
   if (isWeirError(error)) return error;
   if (error.validation !== undefined) {

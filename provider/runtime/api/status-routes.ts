@@ -14,7 +14,7 @@ import type { HealthRecord } from '../health/monitor.ts';
 import { refusalMessageOf } from './api-object.ts';
 
 const OPEN = { access: 'open' } as const;
-/** Permissions for the status, each of which shows one part; a caller needs one of them. */
+/** Permissions for parts of the status. The caller needs at least one of them, and sees only the permitted parts. */
 const PARTS = [permissionFor('listeners', 'read'), permissionFor('attachments', 'read'), DESCRIBE_WORKERS];
 
 export function registerStatusRoutes(server: FastifyInstance, control: ControlPlane): void {

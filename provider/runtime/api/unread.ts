@@ -9,7 +9,7 @@ import { invalid } from '../../model/objects/validate.ts';
 /** A `clientErrorHandler` of fastify, which writes an error response to the raw socket of an unparsed request. */
 export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
-    // No response is possible if the client is gone or another response has begun on the connection.
+    // Closes the connection without a response if the client is gone or another response has begun on the connection.
     if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten > 0 && isResponding(socket))) {
       socket.destroy();
       return;
