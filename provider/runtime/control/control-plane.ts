@@ -42,7 +42,7 @@ interface ControlPlaneOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Owner and incarnation of a put, beside the properties. */
+/** The owner and the incarnation that a put sends with the object's properties. */
 interface Identity {
   readonly owner?: string | undefined;
   readonly incarnation?: string | undefined;
@@ -157,7 +157,7 @@ export class ControlPlane {
   ): Promise<StoredObject<'attachments'>> {
     const written = await this.#writer.write(
       (draft) => {
-        // The precondition is checked before the merge, because the caller may have read an older attachment.
+        // The precondition is checked before the patch is merged, because the caller may have read an older attachment.
         const existing = draft.get('attachments', id);
         precondition(draft, existing, existing);
         const request = patchRequest(id, patchedAttachment(draft, id, patch));
@@ -208,7 +208,10 @@ export class ControlPlane {
     this.#monitor.close();
   }
 
-  /** A write of a member is named for group and server, so only a newer write of the same member supersedes it. */
+  /**
+   * Adds or removes one group member. The write is named for group and server, so only a newer write of the same member
+   * supersedes it.
+   */
   async #changeMember(
     groupId: string,
     serverId: string,

@@ -11,7 +11,7 @@ import { type Access, ADMINISTRATOR, TokenAccess } from './access.ts';
 interface TokensOptions {
   readonly stored: readonly StoredToken[];
   readonly store: Store;
-  /** The administrator's token from the data directory, which permits everything. */
+  /** The administrator's token, which permits everything, as read from the data directory. */
   readonly adminToken: string;
   readonly nowMs: () => number;
 }
@@ -48,7 +48,7 @@ export class Tokens {
     return access;
   }
 
-  /** All tokens in order of creation, including expired tokens. */
+  /** All tokens, including expired tokens, in order of creation. */
   list(): StoredToken[] {
     return [...this.#byId.values()];
   }

@@ -11,7 +11,10 @@ import type { Handover } from './handovers.ts';
 
 /** Longest wait before a failed first check is repeated, even if the interval of the health check is longer. */
 const LONGEST_RETRY_MS = 1000;
-/** Shortest wait worth another first check; with less time left, the hand-over has failed. */
+/**
+ * Shortest wait before a first check is repeated. If the remaining time allows only a shorter wait, the hand-over has
+ * failed.
+ */
 const SHORTEST_RETRY_MS = 20;
 
 const PASSED = 'passed';
@@ -49,9 +52,10 @@ export class HandoverChecks {
   }
 
   /**
-   * Resolves with the new targets that have passed a first check. A hand-over ends when one new target has passed, when
-   * its old targets are no longer healthy, or, if it cannot fail the write, after one check of each new target. Rejects
-   * after `withinSeconds` if a hand-over fails the write, or as soon as a newer write supersedes the write.
+   * Checks the new targets of hand-overs. Resolves with the new targets that have passed. A hand-over ends as soon as
+   * one of its new targets has passed or its old targets are no longer healthy. If the hand-over cannot fail the write,
+   * it also ends after one check of each new target. Rejects if another hand-over has not ended after `withinSeconds`,
+   * or as soon as a newer write supersedes the write.
    */
   async prove(name: string, handovers: readonly Handover[], withinSeconds: number): Promise<readonly Proven[]> {
     if (this.#isClosed) throw stopping();
@@ -96,13 +100,13 @@ export class HandoverChecks {
     for (;;) {
       const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
       const found = await this.#probe(newTarget, { ...check, timeoutMs }, signal);
-      // A target that is already bound has its own checker, whose result counts once traffic moves to the target.
+      // A target that is already bound has its own checker, which must pass too: its result counts after the hand-over.
       const health = this.#monitor.state(targetGroupId, newTarget.key)?.health ?? 'healthy';
       const problem = found ?? (takesTraffic(health) ? undefined : 'its checks do not pass yet');
       if (problem === undefined) return PASSED;
       if (oldKeys.every((old) => this.#monitor.health(targetGroupId, old) !== 'healthy')) return OLD_IS_GONE;
       const isDecided = found !== undefined && failsAt === undefined;
-      // At most half of the remaining time, so the last check is close to the deadline but not after it.
+      // Waits for at most half of the remaining time, so the last check starts shortly before the deadline.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
       if (isDecided || signal.aborted || waitMs < SHORTEST_RETRY_MS) return { problem };
       await sleep(waitMs, undefined, { signal }).catch(() => {});

@@ -26,8 +26,8 @@ export class HealthWaits {
   }
 
   /**
-   * Supersedes an older waiting write with the same name, and starts the hand-overs of this write. Returns a promise of
-   * the new targets that have passed a first check. Returns `undefined` if the write needs no hand-over.
+   * Supersedes an older waiting write with the same name, and starts the hand-overs of `write`. Returns a promise of
+   * the new targets that have passed a first check, or `undefined` if the write needs no hand-over.
    */
   handOver(write: CompiledWrite): Promise<readonly Proven[]> | undefined {
     const { name, model, changes, written } = write;
@@ -64,12 +64,12 @@ export class HealthWaits {
     throw new WeirError('IncorrectStatus.RSByPassToas', message, details);
   }
 
-  /** To be called after a change of health or bindings: every waiting caller checks its condition again. */
+  /** Tests the condition of every waiting caller again. Must be called after each change of health or bindings. */
   look(): void {
     this.#waiters.look();
   }
 
-  /** Ends every wait, because the runtime is stopping. */
+  /** Ends the waits of all callers, because the runtime is stopping. */
   close(): void {
     this.#handover.close();
     this.#waiters.close();

@@ -1,5 +1,5 @@
 // Writes of the API as pure changes of a draft: a write puts or deletes one object, or throws and changes nothing.
-// Errors about owners, incarnations and deletion are thrown here; rules between objects are checked by `checkObject`.
+// Errors about owners, incarnations and deletion are thrown by the change, errors about other objects by `checkObject`.
 import { isDeepStrictEqual } from 'node:util';
 import { WeirError } from '../../../model/base/errors.ts';
 import { KIND_NAMES, type Kind } from '../../../model/base/kinds.ts';
@@ -18,14 +18,14 @@ import { withBoundWeights } from './targets-patch.ts';
 import type { VipPool } from './vip-pool.ts';
 
 /**
- * Throws if the caller may not make this change, or has read an older version of the object. `before` is `undefined`
- * for a create, `after` for a delete.
+ * Checks a write before it is made. Throws if the caller lacks a permission, or has read an older version of the
+ * object. `before` is `undefined` for a create, `after` for a delete.
  */
 export type Precondition = (view: ModelView, before: StoredObject | undefined, after: StoredObject | undefined) => void;
 
 /**
- * Creates or updates an object. An equal put makes no new model version. The precondition is checked before all rules,
- * because their errors name other objects, which the caller may not be allowed to see.
+ * Creates or updates an object. A put that changes nothing makes no new model version. The precondition is checked
+ * before all rules, because errors of rules name other objects, which the caller may not be permitted to see.
  */
 export function putObject(
   draft: Draft,
@@ -58,7 +58,10 @@ export function putObject(
   return existingObject<Kind>(draft, kind, id);
 }
 
-/** Deletes an object. Does nothing if `incarnation` is not that of the object, which was created anew since. */
+/**
+ * Deletes an object. Does nothing if the object has another incarnation than `incarnation`, because it was created anew
+ * since.
+ */
 export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: string | undefined): void {
   const object = existingObject<Kind>(draft, kind, id);
   if (incarnation !== undefined && incarnation !== object.incarnation) return;
