@@ -29,7 +29,10 @@ interface MonitorOptions {
   readonly probe: Probe;
   /** Time of day in milliseconds since 1970. */
   readonly nowMs: () => number;
-  /** Called with health changes, from a result or from changed check settings; not called for a new target. */
+  /**
+   * Called with health changes after results of checks or connections, and after a change of check settings. Not called
+   * with the first health of a new target.
+   */
   readonly onChange: (changes: readonly HealthChange[]) => void;
   /** Called when the first check of a target has ended, passed or failed. */
   readonly onFirstCheck?: () => void;
@@ -60,7 +63,7 @@ export class HealthMonitor {
     this.#options = options;
   }
 
-  /** Sets the initial health of a target. Used only by the next `apply`, and only if that binds the target. */
+  /** Sets the initial health of a target. Used only if the next `apply` binds the target. */
   seed(targetGroupId: string, key: string, health: Health): void {
     this.#known.set(`${targetGroupId} ${key}`, health);
   }
@@ -71,7 +74,7 @@ export class HealthMonitor {
     for (const [id, { snapshot: served, checkers }] of this.#targetGroups) {
       const next = targetGroups.get(id);
       if (next === served) continue;
-      // Changed checkers are collected first: a map entry that is replaced during an iteration would be visited again.
+      // Changed checkers are collected first, because the iteration would visit a replaced map entry again.
       const changed: [string, Checker][] = [];
       for (const [key, checker] of checkers) {
         const target = next?.targets.get(key);
@@ -96,7 +99,7 @@ export class HealthMonitor {
       const served = this.#targetGroups.get(id);
       if (served?.snapshot === targetGroup) continue;
       const checkers = served?.checkers ?? new Map<string, Checker>();
-      // Every checker belongs to a target of the target group, so equal sizes mean that no checker is missing.
+      // Every checker belongs to a target of the target group, so no checker is missing if both numbers are equal.
       if (checkers.size < targetGroup.targets.size) {
         for (const [key, target] of targetGroup.targets) {
           if (!checkers.has(key)) this.#check(targetGroup, target, checkers);
@@ -105,7 +108,7 @@ export class HealthMonitor {
       this.#targetGroups.set(id, { snapshot: targetGroup, checkers });
     }
     this.#known.clear();
-    // If health checks were turned off, only this call tells data planes that an unhealthy target takes traffic again.
+    // If health checks were turned off, only this call makes data planes send traffic to an unhealthy target again.
     if (healthChanges.length > 0) this.#options.onChange(healthChanges);
   }
 
@@ -128,7 +131,7 @@ export class HealthMonitor {
       ?.report(ok, error ?? 'a connection failed');
   }
 
-  /** Health of every target that is neither unchecked nor ineligible. */
+  /** Health of all targets, except those in the states `unchecked` and `ineligible`. */
   *all(): Iterable<{ targetGroupId: string; key: string; health: Health }> {
     for (const [targetGroupId, { checkers }] of this.#targetGroups) {
       for (const [key, { state }] of checkers) {
@@ -193,7 +196,7 @@ class Checker implements HealthRecord {
     this.#options = options;
     this.state = state;
     this.history = this.#withEntry(history);
-    // The first wait is spread by name, so checks of many targets fall at different times of the interval.
+    // The first wait depends on the target's name, so checks of many targets are spread over the interval.
     if (check !== undefined)
       this.#timer = setTimeout(() => void this.#run(check, spreadMs(check.intervalMs, options.name)), 0);
   }
