@@ -32,7 +32,10 @@ export function publishToken(runtimeId: string, token: string, home = homedir())
   writeFileSync(join(folder, 'token'), `${token}\n`, { mode: 0o600 });
 }
 
-/** The lock is an exclusive SQLite transaction on a separate file, which the system ends with the process. */
+/**
+ * The lock is an exclusive SQLite transaction on a separate file. The operating system releases it when the process
+ * ends.
+ */
 function lockDirectory(path: string): DatabaseSync {
   const lock = new DatabaseSync(join(path, 'lock'));
   try {

@@ -8,7 +8,7 @@ import type { Store } from '../store.ts';
 import { openDatabase } from './dialect.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 
-/** Columns of the tables after the last migration. */
+/** Columns of the SQLite tables after all migrations. */
 interface Schema {
   meta: { name: string; value: string };
   objects: {
