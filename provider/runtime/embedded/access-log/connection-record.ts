@@ -6,7 +6,7 @@ import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLog } from './access-log.ts';
 import type { AccessEntry } from './line.ts';
 
-/** The fields of an entry that the connection itself does not know. */
+/** The fields of an access log entry that the connection itself does not know. */
 type Outcome = Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'bytesIn' | 'bytesOut' | 'tlsVersion'>;
 
 /** The listening socket that accepted the client. */

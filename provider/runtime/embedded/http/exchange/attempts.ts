@@ -84,7 +84,7 @@ export class Attempts implements PickingClient {
     return this.#upstream;
   }
 
-  /** Returns the connection to the target and gives it up. */
+  /** Returns the connection to the target, which then belongs to the caller. */
   take(): Upstream {
     const upstream = this.#upstream as Upstream;
     this.#upstream = undefined;
@@ -140,7 +140,10 @@ export class Attempts implements PickingClient {
     return pooled;
   }
 
-  /** The store of idle connections for the request, which a swap may change. */
+  /**
+   * Returns the store of idle connections for the request. A swap may change it: with the PROXY protocol each client
+   * connection has a store of its own.
+   */
   #home(): IdleUpstreams {
     if (this.#client.settings.proxyProtocol !== undefined) {
       this.#own ??= new OwnUpstream();

@@ -116,7 +116,7 @@ export class Exchange implements UpstreamUser {
       return fault === undefined ? this.#written(this.#responseRelay.write()) : this.#fail(faults.malformed(fault));
     }
     if (this.#state === SENT) return this.#readResponseHead(chunk);
-    // The target sends more after the end of its response, while the client still takes the last of it.
+    // The target sends bytes after the end of its response. Reading pauses; its connection closes with the exchange.
     return false;
   }
 
@@ -174,7 +174,7 @@ export class Exchange implements UpstreamUser {
     if (isWritten) this.onUpstreamWritable();
   }
 
-  /** Reads the response's head. Like every method that takes the response, returns `false` to pause the target. */
+  /** Reads the response's head. Returns `false` to pause the target, like every method that takes response bytes. */
   #readResponseHead(chunk: Buffer): boolean {
     // After the first byte of a response the request must not go to another target.
     this.#requestRelay.settle();
@@ -213,7 +213,7 @@ export class Exchange implements UpstreamUser {
 
   #switchProtocol(): boolean {
     const upstream = this.#attempts.upstream as Upstream;
-    // The connection's user was already notified of the unbind, and a tunnel would outlive every drain.
+    // A tunnel begun now would never be drained: the connections of an unbound target were already notified.
     if (!upstream.target.isBound) return this.#fail(faults.UNBOUND_AT_SWITCH);
     const { response, rest } = this.#responseRelay;
     this.#attempts.take();

@@ -29,7 +29,7 @@ export class ResponseRelay {
     return this.#reader.bytes.subarray(this.#reader.bodyFrom);
   }
 
-  /** True once the whole response body came from the target. */
+  /** True once the whole response body was received from the target. */
   get isDone(): boolean {
     return this.#body.isLast;
   }
@@ -50,8 +50,8 @@ export class ResponseRelay {
   }
 
   /**
-   * Reads heads; interim responses go to the client as they are found. Returns `true` if the final head is whole, for
-   * `respond` or `switchProtocol`, `false` if more must come, or why the head is malformed.
+   * Reads heads; interim responses go to the client as they are found. Returns `true` if the final head is whole, so
+   * that `respond` or `switchProtocol` may follow, `false` if more bytes must come, or why the head is malformed.
    */
   readHead(chunk: Buffer): boolean | LocalResponse {
     const reader = this.#reader;
@@ -73,7 +73,10 @@ export class ResponseRelay {
     return this.#take(chunk, 0);
   }
 
-  /** Takes the target's FIN. Returns `false` if the body is cut short; otherwise `write` must send its end. */
+  /**
+   * Ends the response's body at the target's FIN. Returns `false` if the body is cut short; otherwise the caller must
+   * call `write` to send the end of the body.
+   */
   end(): boolean {
     this.#isExact = false;
     return this.#body.end();
@@ -94,7 +97,10 @@ export class ResponseRelay {
     return this.#body.fault;
   }
 
-  /** If the client is slow, reading from the target stops, and bytes after the end of the body are not seen. */
+  /**
+   * A connection whose response is queued is not reused: reading from its target pauses for the slow client, so that
+   * bytes after the end of the body would not be seen.
+   */
   #written(isWritten: boolean): boolean {
     this.#isUpstreamClean = this.response.isKeepAlive && this.#isExact && isWritten;
     return isWritten;

@@ -39,7 +39,7 @@ const trailerFields = new HeaderFields();
 export class ChunkDecoder {
   #state = DONE;
   #digits = 0;
-  /** The size so far while reading a size line; the bytes left to read while reading data. */
+  /** While a chunk's size line is read, the size so far; while its data is read, the bytes left. */
   #remaining = 0;
   #extensionBytes = 0;
   #trailer: Buffer | undefined;
@@ -58,7 +58,7 @@ export class ChunkDecoder {
     return this.#fault;
   }
 
-  /** Place in the output after the data that the last `decode` wrote. */
+  /** Offset in the output after the data that the last `decode` wrote. */
   get outputTo(): number {
     return this.#outputTo;
   }
@@ -75,8 +75,8 @@ export class ChunkDecoder {
   }
 
   /**
-   * Reads input[from..to) up to the end of the body and copies the data to output[outputFrom..), which has room for as
-   * many bytes. Returns the place after what was read.
+   * Decodes input[from..to), at most to the end of the body, and copies the data to output[outputFrom..), which has
+   * room for as many bytes. Returns the offset after the last byte that was decoded.
    */
   decode(input: Buffer, from: number, to: number, output: Buffer, outputFrom: number): number {
     this.#outputTo = outputFrom;
@@ -102,7 +102,7 @@ export class ChunkDecoder {
         this.#size(byte);
         break;
       case AFTER_SIZE:
-        // RFC 9112 7.1.1: whitespace is allowed only before the semicolon.
+        // RFC 9112 7.1.1: whitespace after a chunk size is allowed only before the semicolon of an extension.
         if (byte === SEMICOLON) this.#state = EXTENSION;
         else if ((byte !== SP && byte !== HTAB) || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_SIZE;
         break;

@@ -20,7 +20,7 @@ export class ConnectionOptions {
   }
 
   #readValue(value: string): void {
-    // Nearly every message has one of these single words, for which no list is made.
+    // The Connection field of nearly every message is one of these single words, for which no list is made.
     if (value === 'keep-alive' || value === 'Keep-Alive') this.isKeepAlive = true;
     else if (value === 'close') this.isClose = true;
     else for (const option of value.split(',')) this.#readOption(option.trim().toLowerCase());

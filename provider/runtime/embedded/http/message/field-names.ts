@@ -39,7 +39,10 @@ const NAMES = [
   'forwarded',
 ];
 
-/** Ids by length and first letter, which differ for all known names: one look-up tells which name is possible. */
+/**
+ * Field ids by name length and first letter, which differ for all known names: one look-up finds the only possible
+ * name.
+ */
 const CANDIDATE = new Uint8Array(32 * 32);
 const BYTES = NAMES.map((name, id) => {
   if (name !== '') CANDIDATE[slot(name.length, name.charCodeAt(0))] = id;

@@ -18,12 +18,15 @@ const BAD_VALUE = localResponse(400, 'forbidden character in a header value');
 // Not from an RFC: backends that change `_` to `-` would frame the message by a field that the runtime does not read.
 const UNDERSCORED = localResponse(400, 'framing header spelt with an underscore');
 
-/** A field section, valid until the next parse into it. Offsets index `text`. */
+/**
+ * The fields of a head or trailer section, valid until the next section is parsed into this object. All offsets index
+ * `text`.
+ */
 export class HeaderFields {
   /** The whole head or trailer section as latin1. */
   text = '';
   count = 0;
-  /** Where the first field line starts; `end` is where the last one ends, including its CRLF. */
+  /** Offset in `text` where the first field line starts. `end` is the offset after the last field line and its CRLF. */
   start = 0;
   end = 0;
   readonly nameStart = new Int32Array(MAX_FIELDS);
@@ -43,7 +46,7 @@ export class HeaderFields {
 }
 
 /**
- * Parses the field lines bytes[from..to), which end in CRLF and exclude the empty line after them. `base` is the place
+ * Parses the field lines bytes[from..to), which end in CRLF and exclude the empty line after them. `base` is the offset
  * in `bytes` of the first character of `fields.text`. Returns a local response if a line is malformed.
  */
 export function parseFields(

@@ -19,7 +19,7 @@ const TWO_HOSTS = localResponse(400, 'more than one Host header');
 const BAD_HOST = localResponse(400, 'malformed Host header');
 // RFC 9112 3.2: origin-form, absolute-form with the connection's scheme (RFC 9110 7.4), or * for OPTIONS.
 const BAD_TARGET = localResponse(400, 'malformed request target');
-// RFC 9112 3.2.2 prefers the target, but a backend may prefer the Host field, so both must agree.
+// RFC 9112 3.2.2 prefers the request target, but a backend may prefer the Host field, so both must name the same host.
 const OTHER_HOST = localResponse(400, 'request target and Host header differ');
 
 /** RFC 9110 9.2.2: methods that may be repeated without the client's consent. TRACE and OPTIONS have no effect. */
@@ -52,7 +52,7 @@ export class Request {
   head = '';
 }
 
-// Every parse ends in the tick in which it began, so that a worker needs only one of each.
+// One head and one list of connection options are enough for a worker: each request is parsed within one tick.
 const parsed = new RequestHead();
 const connection = new ConnectionOptions();
 
@@ -116,7 +116,7 @@ export function readRequest(
   return undefined;
 }
 
-/** The lines about this connection that the target gets. */
+/** Returns the field lines that concern the connection to the target: Transfer-Encoding, Upgrade and TE. */
 function ownLines(fields: HeaderFields, framing: number, upgrade: string | undefined): string {
   let lines = framing === CHUNKED ? 'Transfer-Encoding: chunked\r\n' : '';
   if (upgrade !== undefined) lines += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
@@ -151,7 +151,7 @@ function absoluteAuthority(target: string, { prefix }: Scheme): string | undefin
   return isAuthority(authority) ? authority : undefined;
 }
 
-/** Returns the origin-form of what follows the authority (RFC 9112 3.2.1 and 3.2.4). */
+/** Returns the origin-form of the part of a request target that follows the authority (RFC 9112 3.2.1 and 3.2.4). */
 function originForm(rest: string, method: string): string {
   if (rest === '') return method === 'OPTIONS' ? '*' : '/';
   return rest.startsWith('?') ? `/${rest}` : rest;

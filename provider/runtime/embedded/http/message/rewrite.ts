@@ -44,7 +44,10 @@ export const BODILESS_RESPONSE_DROPS = nameSet(...HOP_BY_HOP, CONTENT_LENGTH);
 /** Fields that a Connection field may not remove, because the next hop would read a different message without them. */
 const NEVER_NOMINATED = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
 
-/** The field lines to pass on, unchanged. Adjacent lines are copied as one piece; most heads lose one line or none. */
+/**
+ * Returns the field lines that are passed on, unchanged. Adjacent lines are copied as one piece, because most heads
+ * lose one line or none.
+ */
 export function keptLines(fields: HeaderFields, drops: Uint8Array, nominated: readonly string[] | undefined): string {
   let kept = '';
   let runStart = -1;

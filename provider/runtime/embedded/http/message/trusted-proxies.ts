@@ -45,7 +45,7 @@ export function chainedLines(fields: HeaderFields, { remoteAddress, protocol, lo
     const known = fields.known[index];
     // RFC 9110 5.3: several lines with one name form one list in their order.
     if (known === X_FORWARDED_FOR && fields.value(index) !== '') chain += `${fields.value(index)}, `;
-    // RFC 7239 4: a proxy adds to the field or passes it unchanged.
+    // RFC 7239 4: a proxy adds to the Forwarded field or passes it unchanged.
     else if (known === FORWARDED) forwarded += `Forwarded: ${fields.value(index)}\r\n`;
   }
   const proto = onlyValue(fields, X_FORWARDED_PROTO);

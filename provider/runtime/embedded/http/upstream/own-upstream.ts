@@ -4,8 +4,8 @@ import { MAX_IDLE_MS } from './pool.ts';
 import type { IdleUpstreams, Upstream } from './upstream.ts';
 
 /**
- * The target was told the client's address in the PROXY header, so that no other client may use the connection. There
- * is at most one.
+ * Holds at most one idle connection. Its target was told the client's address in the PROXY header, so that no other
+ * client may use it.
  */
 export class OwnUpstream implements IdleUpstreams {
   #idle: Upstream | undefined;
@@ -22,7 +22,8 @@ export class OwnUpstream implements IdleUpstreams {
   }
 
   put(upstream: Upstream): boolean {
-    // A request that may not be sent twice has not reused the older connection.
+    // An older idle connection is replaced. It exists only if a request that must not be sent twice needed a new
+    // connection.
     this.#idle?.destroy();
     this.#idle = upstream;
     return true;

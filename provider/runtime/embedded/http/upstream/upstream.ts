@@ -9,9 +9,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A store of idle connections to targets. */
 export interface IdleUpstreams {
-  /** Takes a connection to the target. Returns `undefined` if there is none. */
+  /** Takes an idle connection to the target. Returns `undefined` if there is none. */
   take(target: Target): Upstream | undefined;
-  /** Keeps an idle connection. Returns `false` if there are enough. */
+  /** Keeps an idle connection for later. Returns `false` if enough idle connections are kept already. */
   put(upstream: Upstream): boolean;
   /** Forgets an idle connection that is closed, or whose target was unbound. */
   remove(upstream: Upstream): void;
@@ -20,23 +20,29 @@ export interface IdleUpstreams {
 /** The user of a connection to a target: an exchange, or the tunnel that replaces it. */
 export interface UpstreamUser {
   onUpstreamConnect(): void;
-  /** Data from the target, like `ConnectionHandler.onData`. */
+  /** Takes data from the target. Like `ConnectionHandler.onData`, returns `false` to pause reading. */
   onUpstreamData(chunk: Buffer): boolean;
   onUpstreamEnd(): void;
   onUpstreamWritable(): void;
-  /** The connection closed or could not be made, and the user no longer has it. `isFailed` is true after an error. */
+  /** The connection closed or could not be made. It has no user any more. `isFailed` is true after an error. */
   onUpstreamClose(isFailed: boolean): void;
   /** The target of the connection was unbound. Called inside the swap. */
   onUpstreamUnbind(rule: UnbindRule): void;
 }
 
 export class Upstream implements ConnectHandler, Hold {
-  /** The target; replaced if the listening socket is transferred to another listener that has the same target. */
+  /**
+   * The connection's target; replaced if the listening socket is transferred to another listener that has the same
+   * target.
+   */
   target: Target;
   readonly socket: Connection;
   /** The user of the connection. `undefined` while the connection is idle or given up. */
   user: UpstreamUser | undefined;
-  /** True once the connection has served an exchange: the target may have closed it without the worker knowing yet. */
+  /**
+   * True once the connection has served an exchange. Such a connection may already be closed by the target without the
+   * worker knowing.
+   */
   isReused = false;
   /** When the connection became idle, by `performance.now()`. */
   idleSince = 0;
@@ -45,13 +51,13 @@ export class Upstream implements ConnectHandler, Hold {
   #proxyHeader: Buffer | undefined;
   #isConnected = false;
   #isGivenUp = false;
-  /** True from the pick of the target to the first request. */
+  /** True from the pick of the target until the connection's first request is sent or the connection ends. */
   #isPicked = true;
   #isActive = false;
   /** Event-loop iteration in which the last request was written, unless that was the connection's first request. */
   #begunIn = -1;
 
-  /** Connects to a target. The connection is idle in `home` between exchanges. */
+  /** Connects to a target. Between exchanges the connection is kept in the store `home`. */
   static connect(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined): Upstream {
     return new Upstream(target, user, home, proxyHeader);
   }
@@ -79,7 +85,10 @@ export class Upstream implements ConnectHandler, Hold {
     this.#proxyHeader = undefined;
   }
 
-  /** Ends the exchange. The connection is kept if `isClean`: its next bytes would belong to the next response. */
+  /**
+   * Ends the exchange. The connection is kept if `isClean` is true, which means that the next bytes on it will belong
+   * to the next response.
+   */
   finish(isClean: boolean, now: number): void {
     this.user = undefined;
     this.#deactivate();
@@ -107,16 +116,16 @@ export class Upstream implements ConnectHandler, Hold {
   }
 
   onData(chunk: Buffer): boolean {
-    // RFC 9112 9.2: bytes that came before the request are no response to it. Bytes read in the iteration in which the
-    // request was written were in the kernel before, and the poll reported them after the client's bytes. If a response
-    // really is that fast, the request is sent again: only requests that may be sent twice are written to a reused
-    // connection.
+    // RFC 9112 9.2: bytes that came before the request are no response to it. Bytes that are read in the event-loop
+    // iteration in which the request was written are such bytes: the kernel had them already, and the poll reported
+    // them after the client's bytes. If they are a very fast response after all, the request is sent again; only
+    // requests that may be sent twice use a reused connection.
     if (this.isReused && isCurrentIteration(this.#begunIn)) {
       this.onEnd();
       return false;
     }
     if (this.user !== undefined) return this.user.onUpstreamData(chunk);
-    // Bytes without a request would be read as the response to the next one.
+    // An idle connection closes if its target sends bytes: they would be read as the response to the next request.
     this.destroy();
     return false;
   }
