@@ -1,5 +1,5 @@
-// Measurement of a write: the time from the request of a patched weight to the response, which follows its use by every
-// worker.
+// Measurement of a write: the time from the request that changes a weight to its response, which is sent after every
+// worker uses the new weight.
 import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import { putListener, startBenchRuntime } from './weir.ts';

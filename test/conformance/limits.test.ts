@@ -223,8 +223,8 @@ testOnEachEngine([
       t.after(() => clearInterval(timer));
       const load = startLoad({ url: `${url}small`, clients: 8 });
       t.after(load.stop);
-      // The idle timeout of a request head runs from its first byte, that of a response or an idle connection from the
-      // last byte. A body that keeps arriving may take any time.
+      // The idle timeout of a request head runs from the head's first byte, and that of a response or an idle
+      // connection from the last byte. A body that keeps arriving may take any time.
       await until(
         'the end of all connections but those of slow bodies',
         async () => (await openConnections(runtime)) <= 108 || undefined,
@@ -253,7 +253,8 @@ testOnEachEngine([
         });
         assert.ok(taken < SLOW_READERS * LARGE_BYTES, 'the runtime does not read all responses from the target');
         const grown = residentBytes(runtime.pid) - before;
-        // Measured growth with 250 such clients: 14 MiB. The responses of these 50 clients have 2,500 MiB.
+        // All responses of these 50 clients together have 2,500 MiB. In a measurement with 250 such clients, the
+        // runtime grew by 14 MiB.
         assert.ok(grown < 250 * MIB, `the runtime grew by ${Math.round(grown / MIB)} MiB`);
       },
     }),

@@ -116,7 +116,7 @@ testOnEachEngine([
         await isNew(altered);
       }
       await staysAt(url, 'a', `${foreign}; ${cookie}`);
-      // The key of the cookie is replaced, removed, and set again in place.
+      // The cookie key of the listener is replaced, then removed, and then set again.
       await change(other);
       await isNew(cookie);
       await change({ stickySession: undefined });
@@ -145,7 +145,8 @@ testOnEachEngine([
       await moves(a, /^[bcd]$/);
       await patch({ a: { weight: 100 } });
       await staysAt(url, 'a', a);
-      // The failure is unknown until a connection is refused; the new cookie names the target that responded.
+      // The runtime notices the failure when a connection to the target is refused. The new cookie names the target
+      // that responded instead.
       await all[1]?.close();
       await moves(b, /^[acd]$/);
       await patch({ c: null });
@@ -232,7 +233,7 @@ testOnEachEngine([
       const withoutB = await moveFrom('b', first);
       await patch({ a: { weight: 0 } });
       const withoutA = await moveFrom('a', withoutB);
-      // A client that has moved stays with its new target.
+      // A client that has moved to another target stays there when its first target takes traffic again.
       await patch({ a: { weight: 75 }, b: b.target });
       assert.deepEqual(await clientsBySource(world), withoutA);
     },

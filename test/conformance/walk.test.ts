@@ -219,7 +219,8 @@ testOnEachEngine([
       const backends = await Promise.all(BACKENDS.map((name) => anyBackend(t, name)));
       const targets = Object.fromEntries(backends.map(({ name, target }) => [name, target]));
       const ports = await Promise.all(LISTENERS.map(() => freePort()));
-      // Shrinking is disabled, because a shrunk walk would begin with the objects that the failed one left in the runtime.
+      // Shrinking is disabled, because a shrunk sequence of writes would begin with the objects that the failed one
+      // left in the runtime.
       const seeds = fc.noShrink(fc.nat(2 ** 32 - 1));
       const property = fc.asyncProperty(seeds, async (seed) => {
         const chance = new Chance(seed);

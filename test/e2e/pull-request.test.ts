@@ -58,8 +58,8 @@ test('the workflow comments the plan on the pull request, passes or fails by it,
       ]),
     );
   /**
-   * Runs the steps of a job in a shell each, as a runner does, until one fails. Returns the failed step with its exit
-   * code, or `undefined` if all succeed.
+   * Runs each step of a CI job in a shell of its own, as a runner does, until a step fails. Returns the failed step
+   * with its exit code, or `undefined` if all steps succeed.
    */
   const runJob = async (name: string) => {
     for (const step of workflow.jobs[name]?.steps ?? []) {

@@ -240,8 +240,8 @@ test('a newer write supersedes one that waits for a first check', async (t) => {
   await put(a.target, { awaitHealthySeconds: 5 });
   const waiting = put({ ...a.target, port: dead });
   const isSuperseded = waiting.then(({ body }) => body.code === 'Superseded');
-  // The writes may arrive in any order, so the newer one is repeated until the older one is superseded. Alone, the
-  // older one would wait for 30 s.
+  // The writes may arrive in any order, so the newer write is repeated until it supersedes the older one. Without a
+  // newer write, the older one would wait for 30 s.
   await until('the newer write to supersede the older one', async () => {
     assert.equal((await put({ ...a.target, weight: 7 })).status, 200);
     return Promise.race([isSuperseded, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50))]);

@@ -18,7 +18,7 @@ const SERVERS: Readonly<Record<string, readonly [server: object, message: string
   bandwidth: [{ bandwidthMbps: 0 }, 'has a bandwidth of 0', 'IncorrectStatus.RSByPassToas'],
 };
 
-/** Returns further refused resources by name, as JavaScript code, with the line that is shown. */
+/** Returns the JavaScript code of further refused resources, by name, with the line that `pulumi up` shows. */
 function others(stranger: number, foreign: object): Readonly<Record<string, readonly [text: string, shown: RegExp]>> {
   return {
     unknown: [
@@ -64,8 +64,8 @@ test('each refusal of an up shows the property, the problem and the code, and th
   for (const [name, [server]] of Object.entries(SERVERS)) {
     await runtime.done('PUT', `/v1/backend-servers/i-${name}`, { ...PLACE, addresses: ['10.0.0.1'], ...server });
   }
-  // Load balancers outside the program, because the preview would already refuse what contradicts a load balancer of
-  // the program.
+  // These load balancers are made through the API. If they were in the program, the preview would refuse it, and not
+  // the runtime.
   await runtime.done('PUT', '/v1/load-balancers/lb-classic', { type: 'classic', address: '127.0.0.1' });
   await runtime.done('PUT', '/v1/load-balancers/lb-shared', { address: '127.0.0.1' });
   await runtime.done('PUT', '/v1/backend-servers/i-fine', { ...PLACE, addresses: ['10.0.0.8'] });

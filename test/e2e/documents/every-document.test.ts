@@ -99,7 +99,7 @@ function isKnown(span: string): boolean {
   const words = command.split(' ');
   const first = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
   const names = words.slice(0, first === -1 ? undefined : first);
-  // The last word may be an argument, such as the name of a token.
+  // The last word may be an argument, such as the name of a token, and not a part of the command's name.
   const help = [names, names.slice(0, -1)].map((path) => helpOf(program, path)).find((text) => text !== undefined);
   return (
     help !== undefined && (command.match(/ --[a-z][a-z-]*/g) ?? []).every((option) => help.includes(option.trim()))

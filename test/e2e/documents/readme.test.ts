@@ -13,7 +13,8 @@ import { temporaryDirectory, until } from '../../harness/runtime/runtime.ts';
 
 test('the commands of README.md do what it says, from `npm run up` to the preview of a new project', async (t) => {
   let directory: string | undefined;
-  // Runs before the hook that removes the copy. Changes nothing if the document's own `npm run down` was reached.
+  // This hook runs before the one that removes the copy. It changes nothing if `npm run down` of the document has
+  // already run.
   t.after(() => {
     if (directory !== undefined) spawnSync('npm', ['run', 'down'], { cwd: directory });
   });

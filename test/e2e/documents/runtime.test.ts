@@ -52,10 +52,11 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       },
     },
     instead: {
-      // The worker writes the line of a request up to a tenth of a second later.
+      // The worker writes the access-log line of a request up to a tenth of a second after the response.
       'tail -n 1 /var/log/weir/access.log': () =>
         until('the line', () => readFileSync(join(logs, 'access.log'), 'utf8') || undefined),
-      // test/e2e/documents/readme.test.ts installs the packed package.
+      // This step only checks that the package is installed; test/e2e/documents/readme.test.ts really installs a packed
+      // package.
       'npm install --prefix /opt/weir ./pulumi-weir-0.1.0.tgz': isInstalled,
       // `useradd` and `chown` need root; the test runs the runtime as its own user.
       'useradd --system --home-dir /var/lib/weir weir': () => {},
@@ -75,7 +76,8 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       'systemctl restart weir': start,
       'systemctl start weir': start,
       'systemctl stop weir': (journey) => journey.terminal.end(/weir serve/),
-      // test/e2e/renamed-package.test.ts runs this upgrade with a state of version 0.1.0.
+      // This step does nothing, because test/e2e/renamed-package.test.ts runs the upgrade with a state of version
+      // 0.1.0.
       'npm install ./pulumi-weir-0.1.0.tgz': () => {},
       'pulumi up --yes': () => {},
       'npm uninstall weir': () => {},

@@ -30,7 +30,8 @@ test('the programs and commands of sdk/README.md do what it says', async (t) => 
       'npx pulumi-weir export > index.ts': async (journey) => {
         assert.match(await journey.done('npx pulumi-weir export'), /adopt: /);
       },
-      // The project has no lock file, and `npm ci` would remove the links to this checkout.
+      // The test does not run `npm ci`: the project has no lock file, and the command would remove the links to this
+      // checkout.
       'npm ci': (journey) => assert.ok(existsSync(join(journey.directory, 'package.json'))),
     },
   });

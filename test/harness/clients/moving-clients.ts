@@ -94,7 +94,8 @@ export function startClients(
 }
 
 /**
- * Makes a request at the place. If a new connection fails and the place has moved, repeats the request at its new URL.
+ * Makes a request to the URL of the place. If a new connection fails and the URL has changed meanwhile, repeats the
+ * request at the new URL.
  */
 async function atPlace(
   place: Place,
@@ -135,7 +136,7 @@ class KeptConnection {
   async ask(): Promise<Omit<Failure, 'client'> | undefined> {
     const isKept = this.#agent !== undefined && Object.keys(this.#agent.freeSockets).length > 0;
     const failure = await (isKept ? askOnce(this.#url, this.#agent) : atPlace(this.#place, (url) => this.#askAt(url)));
-    // The agent gets its connection back one event-loop iteration after the end of the response.
+    // The client's HTTP agent gets the connection back one event-loop iteration after the end of the response.
     await new Promise(setImmediate);
     return failure;
   }

@@ -7,7 +7,7 @@
 export function misprint(shown: string, printed: string): string | undefined {
   const wanted = lines(shown);
   const got = lines(printed);
-  // Index of the document's line at which the best attempt failed: the error names this line.
+  // Index of the last line of the document that an attempt has reached. The error names this line.
   let furthest = 0;
   const seen = new Set<string>();
   const matches = (next: number, place: number): boolean => {

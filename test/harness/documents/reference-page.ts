@@ -54,7 +54,7 @@ async function exportsOf(entry: string, project: string): Promise<ReadonlyMap<st
     tsconfig: join(project, 'tsconfig.json'),
     readme: 'none',
     logLevel: LogLevel.Warn,
-    // `npm run check` checks the types already.
+    // TypeDoc does not report type errors, because `npm run check` does.
     skipErrorChecking: true,
     sort: ['source-order'],
     // The tag `@default` holds prose, so TypeDoc must not format it as code.

@@ -136,7 +136,7 @@ export async function tour(t: TestContext, document: string, plan: TourPlan = {}
   const journey = new Tour(t, plan, apiPort);
   if (plan.hasRuntime) await journey.commands('weir serve');
   const used = new Set<string>();
-  /** Looks up an entry of the plan and remembers that the document uses it. */
+  /** Looks up an entry of the tour's plan, and records that the document uses the entry. */
   const noted = <T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined => {
     if (table?.[key] !== undefined) used.add(key);
     return table?.[key];

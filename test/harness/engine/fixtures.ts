@@ -114,7 +114,7 @@ export function snapshot(version: number, listeners: readonly ListenerSnapshot[]
   };
 }
 
-/** A worker's listener after a swap that brought it without targets. */
+/** Returns a listener as a worker has it after a swap, with a target group without targets. */
 export function workerListener(
   ofListener: ListenerSettings,
   counters: SharedArrayBuffer,
@@ -147,7 +147,7 @@ interface EchoTarget {
   readonly sockets: ReadonlySet<net.Socket>;
 }
 
-/** A TCP target that sends its name first and then echoes. */
+/** A TCP target that sends its name first and then echoes all bytes. */
 export async function echoTarget(t: TestContext, name: string, at = 0): Promise<EchoTarget> {
   const sockets = new Set<net.Socket>();
   let accepted = 0;

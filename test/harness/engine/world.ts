@@ -33,7 +33,10 @@ export function engineWorldOf(t: TestContext, { workers = 2, onPassive }: WorldO
     engine,
     snapshot,
     serve,
-    /** Serves the targets with the listener `web`; `more` is that of `listener`. Returns the listener's port. */
+    /**
+     * Serves the targets with the listener `web`; `more` overrides properties of the listener. Returns the listener's
+     * port.
+     */
     serveWeb: async (targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}) => {
       const port = await freePort();
       await serve([listenerSnapshot('web', port, targets, more)]);

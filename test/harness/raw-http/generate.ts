@@ -31,7 +31,10 @@ const otherLines = fc.array(
   { maxLength: 4 },
 );
 
-/** Fields that declare framing. A wrong or duplicate one of these is what request smuggling needs. */
+/**
+ * Header fields that declare the framing of a message. Request smuggling needs a wrong or a duplicate one of these
+ * fields.
+ */
 const framingLines = words(
   'Content-Length: 0',
   'Content-Length: 5',
@@ -129,7 +132,7 @@ const fault = fc.record({
     ),
     words(' HTTP/1.1', '0\r\n\r\n', 'chunked', LAST),
   ),
-  /** Whether the fault is at the end of a line, where faults matter most. */
+  /** Whether the fault is at the end of a line, because faults matter most there. */
   isAtLineEnd: fc.boolean(),
 });
 

@@ -1,4 +1,4 @@
-// Texts in one line.
+// Conversion of a text of several lines into a single line.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inOneLine } from '../../../../provider/model/base/one-line.ts';

@@ -22,7 +22,7 @@ interface Target {
   readonly port: number;
   /** Bytes that each connection has sent so far. */
   readonly received: string[];
-  /** Open connections. */
+  /** Open connections of the server. */
   readonly sockets: Set<Socket>;
 }
 
@@ -50,7 +50,7 @@ async function targetOf(t: TestContext, response?: string, endsWith = ''): Promi
   return { port: await listening(t, server), received, sockets };
 }
 
-/** The result of one check, after a test that no connection stays open. */
+/** Runs one health check and asserts that it leaves no connection open. Returns the result of the check. */
 async function check(
   port: number,
   changes: Partial<HealthCheckSnapshot>,

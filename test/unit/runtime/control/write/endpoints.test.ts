@@ -178,7 +178,8 @@ test('a listener with rules takes over once it serves every route of the other, 
   assert.deepEqual(made.due(), []);
   made.bind('new', { listenerId: 'new' });
   assert.deepEqual(made.due(), ['new']);
-  // Without its rule, the listener takes over only when the other has no targets of its own in traffic.
+  // Without its rule, the waiting listener takes over only when the other listener has no targets of its own in
+  // traffic.
   made.delete('attachments', 'new-api');
   assert.deepEqual(made.due(), []);
   made.delete('attachments', 'old');

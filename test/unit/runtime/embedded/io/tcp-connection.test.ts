@@ -57,7 +57,10 @@ class Recorder implements ConnectHandler {
   }
 }
 
-/** With `isPlain`, Node's undocumented parts are missing, so that the server's side reads by events. */
+/**
+ * Connects a client to a server. With `isPlain`, the server lacks Node's undocumented parts and therefore reads by
+ * events.
+ */
 async function pair(t: TestContext, isPlain: boolean): Promise<{ client: Recorder; server: Recorder }> {
   const server = new Recorder();
   const client = new Recorder();
@@ -88,7 +91,7 @@ for (const isPlain of [false, true]) {
       server.socket?.resume();
     }, 1);
     t.after(() => clearInterval(resume));
-    // The pauses prove nothing until both senders have met a full kernel buffer.
+    // The pauses test nothing until both senders have filled a kernel buffer.
     await untilTrue(() => client.blocked > 0 && server.blocked > 0, 'back-pressure both ways');
     client.isReading = true;
     server.isReading = true;

@@ -196,7 +196,7 @@ test('1024 clients above the limit may delay their handshakes for a bounded time
   const [error] = await once(net.connect(port, '127.0.0.1').resume(), 'error');
   assert.equal(error.code, 'ECONNRESET');
   await Promise.all(ends);
-  // A client may see the end before the worker has counted it.
+  // A client may see the end of its connection before the worker has counted the failed handshake.
   await untilTrue(() => engine.traffic('web')?.handshakeFailures === 1024, 'each is counted');
   await untilTrue(() => engine.traffic('web')?.openConnections === 1, 'the one that is let in');
   const client = await connect(t, port);

@@ -112,7 +112,7 @@ test('no datagram reaches a target after the swap that unbound it, and late resp
     }
   });
   await serve([udp(port, [of(b)], { drainMs: 60_000 })]);
-  // Datagrams that the kernel already has for the target arrive before this one.
+  // The target gets this datagram after all datagrams that the kernel already has for it.
   await (await UdpClient.open(t, a.port)).send('marker');
   await untilTrue(() => a.texts.includes('marker'), 'the marker');
   const { length } = a.datagrams;

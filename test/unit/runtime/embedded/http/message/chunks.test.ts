@@ -44,7 +44,7 @@ function encode(chunks: readonly Uint8Array[], extension: string, trailers: stri
   return Buffer.concat([...parts, Buffer.from(`0\r\n${trailers}\r\n`, 'latin1')]);
 }
 
-/** A framed part as the receiver gets it. */
+/** Returns a body part as chunked bytes, as its receiver gets them. */
 function chunked(part: BodyPart): Buffer {
   const { output, from, to } = framePart(part, true);
   return Buffer.from(output.subarray(from, to));

@@ -127,7 +127,7 @@ for (const [rule, raw, status] of REFUSED) {
 }
 
 interface Taken {
-  /** The head for the target, with `~` in the place of the three lines about the connection. */
+  /** The head that the target gets, with `~` in place of the three lines about the connection. */
   head: string;
   framing?: number;
   isKeepAlive?: boolean;

@@ -32,7 +32,7 @@ for (const [blocks, address, isTrusted] of MATCHES) {
   });
 }
 
-/** The forwarding lines that a target gets beside Host. */
+/** Returns the header lines about forwarding that a target gets after the Host line. */
 function told(sent: string, forwarded: string | TrustedConnection): string {
   const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${sent}\r\n`, 'latin1');
   const request = new Request();
