@@ -1,4 +1,4 @@
-// The result of the benchmark as the document that stands beside this file.
+// The results of the benchmark as a document in Markdown.
 import type { BoundResult } from './bounds/bound.ts';
 import type { Machine } from './machine.ts';
 import { digits, figuresTable, ratioCell, ratios } from './markdown.ts';

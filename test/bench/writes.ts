@@ -38,7 +38,7 @@ export async function measureWrites(
   for (let write = 0; write < WARM_UP_WRITES + writes && performance.now() < deadline; write++) {
     for (const { runtime, latenciesMs } of runtimes) {
       signal.throwIfAborted();
-      // The weight always differs from the present one, because an equal write would change nothing.
+      // The weight always differs from the present one, because a write without a change would measure nothing.
       const targets = { t0: { weight: 1 + (write % 2) } };
       const startedAt = performance.now();
       const { status } = await runtime.call('PATCH', '/v1/attachments/pool-0', { targets }, MINIMAL);

@@ -13,7 +13,8 @@ const LEAST_CONNECTIONS = { algorithm: 'weighted-least-connections' };
 const SOURCE_IP_HASH = { algorithm: 'source-ip-hash' };
 const TCP = { protocol: 'TCP' };
 /**
- * Without a health check, a refused connection is a failure of the target at once, and no restart waits for a check.
+ * Without a health check, a refused connection isolates the target at once, and a restarted target need not wait for a
+ * check.
  */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 

@@ -50,7 +50,7 @@ async function fragileBackend(
 interface Fragility {
   /** Called when a request has been read completely. If it returns `true`, the backend sends no response. */
   before: (socket: Socket) => boolean;
-  /** Called when the response has been sent. */
+  /** Called when the backend has sent its response. */
   afterwards: (socket: Socket) => void;
 }
 

@@ -213,7 +213,8 @@ testOnEachEngine([
       const slowBodies = slowClients(t, port, 100, 'POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
       slowClients(t, port, 100, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
       slowClients(t, port, 100, '');
-      // Waits for the total of accepted connections, because the first ones may close before the last ones open.
+      // The test waits for the number of connections accepted so far, because the first ones may close before the last
+      // ones open.
       const came = () => runtime.metric('weir_listener_connections_total{listener="web"}');
       await until('400 accepted connections', async () => (await came()) === 400 || undefined);
       const timer = setInterval(() => {

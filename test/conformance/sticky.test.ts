@@ -16,7 +16,8 @@ const COOKIE = { stickySession: { type: 'cookie' } };
 const SOURCE_IP = { stickySession: { type: 'source-ip' } };
 const TCP = { protocol: 'TCP' };
 /**
- * Without a health check, a refused connection is a failure of the target at once, and no restart waits for a check.
+ * Without a health check, a refused connection isolates the target at once, and a restarted target need not wait for a
+ * check.
  */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 
@@ -294,7 +295,7 @@ testOnEachEngine([
       await bind(targetsTo(await backends(tcpBackend, 'ab')));
       const first = await askTcp('127.0.0.1', port);
       await until('the other target', async () => {
-        // Each visit of the client renews the lifetime of its entry.
+        // Each visit of a client renews the lifetime of the client's entry in the table.
         await new Promise((resolve) => setTimeout(resolve, 150));
         return (await askTcp('127.0.0.1', port)) !== first || undefined;
       });

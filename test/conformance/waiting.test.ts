@@ -49,7 +49,7 @@ const scenarios: Scenario[] = [
       await bind({ ...targetsTo([a]), twin: b.target });
       assert.deepEqual(await waiting(world), ['web']);
       await servedBy(load, b);
-      // A rename that is taken back: Pulumi deletes the attachment first, and no request reaches a listener without
+      // A rename that is taken back deletes the attachment first. Even then no request reaches a listener without
       // targets.
       await bind(targetsTo([a]));
       await runtime.done('DELETE', '/v1/attachments/next');

@@ -180,7 +180,8 @@ async function visit(t: TestContext, model: WalkModel, visitors: Map<string, Vis
     visitors.set(id, present);
     const eligible = eligibleOf(model.ofListener(id));
     if (protocol === 'UDP') {
-      // A session stays with its target while the target is bound; it ends with the socket when the address changes.
+      // A UDP session stays with its target while the target is bound. A change of address closes the socket and ends
+      // its sessions.
       const own = [...model.ofListener(id).keys()].filter((name) => name === present.session);
       if (eligible.length > 0) expectOneOf(await present.askUdp(t), [...eligible, ...own], id);
     } else if (protocol === 'TCP') {

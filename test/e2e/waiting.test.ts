@@ -102,7 +102,7 @@ test('the runtime is killed before the deletions of a rename: traffic returns wi
 interface Relay {
   readonly url: string;
   upstream: RuntimeProcess;
-  /** Called before the first byte of a DELETE is forwarded. */
+  /** Called before the relay forwards the first byte of a DELETE request. */
   onDelete: () => void;
 }
 

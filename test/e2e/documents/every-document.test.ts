@@ -16,7 +16,10 @@ import {
 import { ROOT } from '../../harness/machine/tree.ts';
 import { MAIN } from '../../harness/runtime/runtime.ts';
 
-/** Generated from docstrings. Another test compiles the examples of the docstrings, so this document needs no tour. */
+/**
+ * This document is generated from docstrings. Another test compiles the examples of the docstrings, so no tour is
+ * needed.
+ */
 const REFERENCE = 'sdk/reference.md';
 const README_LINES = 150;
 

@@ -11,7 +11,7 @@ import { packWeir } from '../../harness/stack/packed.ts';
 test('the commands of examples/README.md do what it says, in a checkout and in a project outside', async (t) => {
   const directory = copyTree(t);
   const outside = temporaryDirectory(t);
-  // Free ports for the default ports of the example.
+  // Free ports that replace the default ports of the example.
   const ports = Object.fromEntries(
     await Promise.all([8101, 9101, 9102, 9111, 9112].map(async (port) => [port, `${await freePort()}`] as const)),
   );

@@ -8,7 +8,7 @@ interface ReceivedHeader {
   /** Address and port of the source, separated by a space. An IPv6 address is written as eight groups without `::`. */
   readonly source: string;
   readonly destination: string;
-  /** Length of the header in bytes. */
+  /** Length of the PROXY header in bytes. */
   readonly length: number;
 }
 

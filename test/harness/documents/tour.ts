@@ -18,7 +18,7 @@ import { Terminal } from './terminal.ts';
 export interface TourPlan {
   /** Replacements for texts of the document that differ on this machine, such as ports, folders and addresses. */
   readonly replacements?: Readonly<Record<string, string>>;
-  /** Steps that the prose asks for before a block of code, by the first line of the block. */
+  /** Actions that the prose of the document asks for before a block of code, by the first line of the block. */
   readonly before?: Readonly<Record<string, (tour: Tour) => unknown>>;
   /**
    * Replacements for commands that need root, minutes or another machine, by the command. A returned text counts as the

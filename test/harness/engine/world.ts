@@ -42,7 +42,7 @@ export function engineWorldOf(t: TestContext, { workers = 2, onPassive }: WorldO
       await serve([listenerSnapshot('web', port, targets, more)]);
       return port;
     },
-    /** A TCP target that sends its name first and then echoes. */
+    /** A TCP target that sends its name first and then echoes all bytes. */
     echo: (name: string, port?: number) => echoTarget(t, name, port),
     /** Makes any server a target. Returns its port. */
     listen: (server: net.Server, address?: string, port?: number) => listenOn(t, server, address, port),

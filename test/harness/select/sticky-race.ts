@@ -23,7 +23,7 @@ const arrived = new Int32Array(arrivals);
 
 const chosen: number[] = [];
 for (let round = 0; round < rounds; round++) {
-  // In odd rounds, the table has an entry of the client that has expired.
+  // In odd rounds, the table has an expired entry of the client.
   nowMs = (round % 2) * 10_000;
   const one = clientAt(client(round >> 1));
   Atomics.add(arrived, 0, 1);

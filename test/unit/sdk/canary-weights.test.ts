@@ -1,5 +1,5 @@
-// The percentage of a canary as weights: exact and even for any number of targets, and a target that takes part still
-// does at a higher percentage.
+// The percentage of a canary as weights: exact and even for any number of targets; a rising percentage never removes a
+// target that takes part.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

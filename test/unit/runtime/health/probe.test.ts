@@ -199,7 +199,7 @@ test('UDP: silence fails only if a response is expected', async (t) => {
 });
 
 test('UDP: an address that cannot be connected fails the check without an uncaught error', async () => {
-  // A broadcast address needs a socket option that the check does not set.
+  // A UDP socket needs an option for broadcast addresses, which the check does not set, so connecting fails.
   assert.match((await check(9, { ...UDP }, '255.255.255.255')) ?? '', /^connect E/);
 });
 

@@ -1,4 +1,4 @@
-// Source-IP hash as properties over targets and weights, for 1,000 clients.
+// Source-IP hash: properties that hold for arbitrary targets and weights, with 1,000 clients.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

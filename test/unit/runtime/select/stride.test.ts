@@ -1,4 +1,4 @@
-// Weighted round robin by a stride, as properties over weights and positions.
+// Weighted round robin by a stride: properties that hold for arbitrary weights and positions.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -37,13 +37,13 @@ class World {
     deleteObject(this.draft, kind, id, undefined);
   }
 
-  /** Ids of serving listeners and of waiting listeners. */
+  /** Returns the ids of the serving listeners and those of the waiting listeners. */
   get who(): { serve: string[]; wait: string[] } {
     const { listeners, waiting } = compile(this.draft).snapshot;
     return { serve: [...listeners.keys()].sort(), wait: [...waiting.keys()].sort() };
   }
 
-  /** Ids of the listeners that may take over now. */
+  /** Returns the ids of the listeners that may take over now. */
   due(health: HealthView = ALL_HEALTHY): string[] {
     return dueTransfers(this.draft, compile(this.draft).snapshot, health);
   }

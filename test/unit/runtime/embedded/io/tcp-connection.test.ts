@@ -1,4 +1,5 @@
-// Plain TCP connections in both ways of reading: everything written arrives, and every end is reported once.
+// Plain TCP connections, read with and without Node's undocumented parts: everything written arrives, and every end is
+// reported once.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as net from 'node:net';
@@ -7,7 +8,7 @@ import type { ConnectHandler, Connection } from '../../../../../provider/runtime
 import { TcpConnection } from '../../../../../provider/runtime/embedded/io/tcp-connection.ts';
 import { freePort, fullPort, listenOn, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
-/** Records events, and writes a payload with respect for back-pressure. */
+/** A connection handler that records events and writes a payload. It stops writing while the connection is blocked. */
 class Recorder implements ConnectHandler {
   socket: Connection | undefined;
   readonly events: string[] = [];

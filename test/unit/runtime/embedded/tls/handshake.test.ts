@@ -70,7 +70,7 @@ async function serve(t: TestContext, timeoutMs = HANDSHAKE_MS): Promise<Server> 
 }
 
 function connect(t: TestContext, port: number, options: tls.ConnectionOptions = {}): tls.TLSSocket {
-  // The type declarations do not know that tls.connect accepts this option.
+  // tls.connect accepts `allowHalfOpen`, but its type declarations do not contain the option.
   const more: object = { allowHalfOpen: true };
   const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...more, ...options });
   client.on('error', () => {});

@@ -35,7 +35,7 @@ interface Taken {
   readonly isRefused: boolean;
 }
 
-/** The results of a client connection for these pieces: heads and bodies in order, up to the first fault. */
+/** Returns what a client connection reads from the pieces: heads and bodies in order, up to the first fault. */
 function take(pieces: readonly string[]): Taken {
   const heads: string[] = [];
   const body = new BodyReader();
