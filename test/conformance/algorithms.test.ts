@@ -127,7 +127,7 @@ testOnEachEngine([
         const isAfter = ({ startedAtMs }: { startedAtMs: number }) => startedAtMs > changedAtMs;
         await until('requests under the new algorithm', () => load.exchanges.filter(isAfter).length > 100 || undefined);
         const used = Object.keys(shares(load.exchanges.filter(isAfter)));
-        // All clients of this load have the same source address.
+        // All clients of this load have the same source address, so the source-IP hash sends them all to one target.
         assert.equal(used.length, algorithm === SOURCE_IP_HASH ? 1 : 3, `${JSON.stringify(algorithm)}: ${used}`);
       }
       await load.stop();

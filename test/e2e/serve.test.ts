@@ -50,7 +50,7 @@ test('the data is synced between each single write and its response', async (t) 
   trace.stderr.setEncoding('utf8').on('data', (text: string) => {
     syncs += text.match(/f(?:data)?sync\(/g)?.length ?? 0;
   });
-  // The tracer is attached when it reports one of the test's writes.
+  // strace is attached as soon as it reports one of the test's writes.
   let attempt = 0;
   await until('the tracer to see a write', async () => {
     await runtime.done('PUT', '/v1/load-balancers/a', { tags: { attempt: String(attempt++) } });

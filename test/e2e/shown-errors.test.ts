@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
-/** Properties of the load balancer that its servers share; each row of servers changes or adds one. */
+/** The place that the load balancer has. Each row of servers changes it or adds one property. */
 const PLACE = { region: 'r1', vpcId: 'v1', zoneId: 'z1' };
 
-/** Refused servers by the name of their attachment, with message and code. The server `i-NAME` has these properties. */
+/**
+ * Refused servers by the name of their attachment: what distinguishes the server `i-NAME`, and the expected message and
+ * code.
+ */
 const SERVERS: Readonly<Record<string, readonly [server: object, message: string, code: string]>> = {
   region: [{ region: 'r2' }, 'is in region r2, and the load balancer in r1', 'NetworkConflict'],
   network: [{ vpcId: 'v2' }, 'is in VPC v2, and the load balancer in v1', 'NetworkConflict'],

@@ -106,7 +106,9 @@ interface Relay {
   onDelete: () => void;
 }
 
-/** Starts a TCP relay in front of the API, so that the address of the API survives the runtime. */
+/**
+ * Starts a TCP relay in front of the API, so that clients can keep the address of the API when the runtime is replaced.
+ */
 async function apiRelay(t: TestContext, upstream: RuntimeProcess): Promise<Relay> {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {

@@ -83,7 +83,7 @@ function showsLayers(drawing: string): void {
   for (const line of drawing.split('\n')) {
     const [, indent = '', names = ''] = /^( *)((?:[\w.-]+(?:\/|\.ts)(?:, | )?)+)/.exec(line) ?? [];
     if (names === '') continue;
-    // `sdk/` and `provider/` are indented by 2 spaces, and each level below by 2 more.
+    // In the drawing, `sdk/` and `provider/` are indented by 2 spaces, and each level below by 2 more.
     const level = indent.length / 2 - 1;
     const parent = level === 0 ? '' : (above[level - 1] ?? '');
     for (const name of names.trim().split(/, | /)) {

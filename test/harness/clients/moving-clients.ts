@@ -123,7 +123,9 @@ async function askTcpOnce(url: string): Promise<Omit<Failure, 'client'> | undefi
   return backend === undefined ? { url, startedAtMs, isReused: false, error: 'no response' } : undefined;
 }
 
-/** A client that keeps one HTTP connection. After a failure or a close it connects to the current URL of its place. */
+/**
+ * A client that keeps one HTTP connection. After a failure or a close, the client connects to the place's current URL.
+ */
 class KeptConnection {
   readonly #place: Place;
   #url = '';

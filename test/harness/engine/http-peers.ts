@@ -177,7 +177,7 @@ export class ScriptedBackend {
     return (this.#server.address() as net.AddressInfo).port;
   }
 
-  /** Waits for the backend's connection with this number. */
+  /** Waits until the backend has accepted the connection with this number, counted from 0. */
   async peer(number: number): Promise<ScriptedPeer> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while (this.peers.length <= number) await once(this.#server, 'peer', { signal });

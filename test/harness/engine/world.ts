@@ -24,7 +24,7 @@ interface WorldOptions {
 export function engineWorldOf(t: TestContext, { workers = 2, onPassive }: WorldOptions = {}) {
   const engine = engineOf(t, workers, onPassive);
   let version = 0;
-  /** A snapshot of these listeners with the next version. */
+  /** Returns a snapshot of these listeners with the next version. */
   const snapshot = (listeners: readonly ListenerSnapshot[]) => snapshotOf(++version, listeners);
   /** Serves these listeners as the next version, and fails if one of them is refused. */
   const serve = (listeners: readonly ListenerSnapshot[], health = UNCHECKED) =>
@@ -44,7 +44,7 @@ export function engineWorldOf(t: TestContext, { workers = 2, onPassive }: WorldO
     },
     /** A TCP target that sends its name first and then echoes all bytes. */
     echo: (name: string, port?: number) => echoTarget(t, name, port),
-    /** Makes any server a target. Returns its port. */
+    /** Makes the server listen, so that it can be used as a target. Returns the server's port. */
     listen: (server: net.Server, address?: string, port?: number) => listenOn(t, server, address, port),
     connect: (port: number, address?: string) => new TcpClient(t, port, address),
     /** The name of the target that a new connection reaches. */

@@ -48,8 +48,8 @@ export function meaningOf(request: RequestMessage): Meaning {
 }
 
 /**
- * Lower-case name with hyphens for underscores: CGI and its successors read `X_Forwarded_For` and `X-Forwarded-For` as
- * one field.
+ * Returns the name in lower case, with hyphens for underscores: CGI and its successors read `X_Forwarded_For` and
+ * `X-Forwarded-For` as one field.
  */
 function hyphened(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');

@@ -104,7 +104,7 @@ export class SmallEngine {
     return this.#state.map(({ urn }) => urn);
   }
 
-  /** Outputs of each resource in the state. */
+  /** Returns the outputs of each resource in the state. */
   get outputs(): Entry['outputs'][] {
     return this.#state.map(({ outputs }) => outputs);
   }

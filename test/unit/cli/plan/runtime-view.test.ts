@@ -1,4 +1,4 @@
-// The runtime's part of a plan, with a token that may not read everything.
+// What a plan reads from the runtime, with a token that may not read everything.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readRuntime } from '../../../../provider/cli/plan/runtime-view.ts';

@@ -1,4 +1,4 @@
-// An address that changes between a wildcard and an address that it covers, on one port.
+// A listener whose address changes on one port between a wildcard and an address that the wildcard covers.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -89,7 +89,7 @@ test('a worker that stores a client second in one place must look again, for the
   assert.equal(b.put(2, 10), true);
   assert.equal(a.put(1, 10), false);
   assert.equal(a.seek('10.0.0.1', 0), 2);
-  // Both workers have seen that target 2 takes no new traffic.
+  // Both workers now know that target 2 takes no new traffic.
   assert.equal(b.seek('10.0.0.1', 0), 2);
   assert.equal(a.put(3, 10), true);
   assert.equal(b.put(4, 10), false);

@@ -20,7 +20,7 @@ function listener(port: number, pair: Pair, drainSeconds = 0): ModelChange {
   return (draft) => put(draft, 'listeners', 'web', properties);
 }
 
-/** A started writer whose stored model has the listener. */
+/** Returns a started writer whose stored model contains the listener. */
 async function writerWith(
   t: TestContext,
   stored: ModelChange,

@@ -23,7 +23,7 @@ import { get, ok, ScriptedBackend, ScriptedClient } from '../../../../../harness
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 import { engineWorldOf } from '../../../../../harness/engine/world.ts';
 
-/** Backends that respond with their names, as targets. */
+/** Starts backends that respond with their names, and returns them as targets. */
 async function named<Name extends string>(
   t: TestContext,
   names: readonly Name[],

@@ -12,7 +12,7 @@ import { forwardedLines } from '../../../../../../provider/runtime/embedded/http
 const FORWARDED = forwardedLines('192.0.2.7', 'http', 8080);
 const DEFAULT_HOST = '198.51.100.1:8080';
 
-/** The status if the request is rejected, otherwise the request. */
+/** Returns the status if the request is rejected, otherwise the request. */
 function read(raw: string): number | Request {
   const bytes = Buffer.from(raw, 'latin1');
   const from = skipEmptyLines(bytes, 0, bytes.length);
