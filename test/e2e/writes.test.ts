@@ -51,7 +51,7 @@ test('a first check is repeated for the whole of handoverSeconds, however long t
   t.after(() => silent.close());
   await once(silent, 'listening');
   const late = await put((silent.address() as AddressInfo).port, { handoverSeconds: 0.3 });
-  assert.match(late.body.message, /within 0.3 s: no response within 300 ms/);
+  assert.match(late.body.message, /within 0\.3 s: no response within [123]\d\d ms/);
   const waiting = put(b, { handoverSeconds: 0.9 });
   await httpBackend(t, 'b', b);
   assert.equal((await waiting).status, 200);
