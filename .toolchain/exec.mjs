@@ -52,7 +52,10 @@ export function stopAll() {
   for (const child of running) child.kill('SIGINT');
 }
 
-/** @param {string[]} lines */
+/**
+ * Shortens a long output to its first and last lines.
+ * @param {string[]} lines
+ */
 function shorten(lines) {
   const left = lines.length - 2 * KEPT_LINES;
   if (left <= 1) return lines;

@@ -36,7 +36,8 @@ export async function freePortFrom(wanted: number, others: ReadonlySet<number>):
 
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    // The test goes without reusePort, with which the system would let it listen beside another runtime.
+    // This server listens without reusePort. With reusePort, the system would let it share the port of another runtime,
+    // and the port would seem free.
     const server = net.createServer();
     server.once('error', () => resolve(false));
     server.listen({ host: '127.0.0.1', port }, () => server.close(() => resolve(true)));

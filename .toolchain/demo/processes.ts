@@ -19,7 +19,10 @@ interface Start {
   readonly args: readonly string[];
   /** The line that the process prints when it serves. */
   readonly ready: RegExp;
-  /** Called before the process serves, so that the process is recorded even if this command is ended meanwhile. */
+  /**
+   * Called when the process runs but does not serve yet, so that the process is recorded even if this command is ended
+   * meanwhile.
+   */
   readonly onStarted: (started: StartedProcess) => void;
 }
 
