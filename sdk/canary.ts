@@ -86,8 +86,8 @@ export class Canary extends pulumi.ComponentResource {
 }
 
 /**
- * All names in an order that does not depend on the percentage, so that a higher one keeps those that a lower one
- * chose.
+ * The names of all new targets in a random order that does not depend on the percentage. Targets that are chosen at a
+ * low percentage therefore stay chosen at a higher one.
  */
 function shuffled(name: string, names: string[], parent: pulumi.Resource): pulumi.Output<string[]> {
   if (names.length === 0) return pulumi.output([]);

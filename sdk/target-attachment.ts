@@ -38,9 +38,9 @@ export interface TargetArgs {
 
 /** A target as the runtime has it, in `boundTargets` of an attachment. */
 export interface BoundTarget {
-  /** The IP address, also if the target names only a server. */
+  /** The IP address of the target, also if the attachment names only a server. */
   address: string;
-  /** The port, also if it is `defaultPort` or the `backendPort` of the listener. */
+  /** The port of the target, also if it is the `defaultPort` of the attachment or the `backendPort` of the listener. */
   port: number;
   /** The weight, from 0 to 100. */
   weight: number;
@@ -119,7 +119,7 @@ export interface TargetAttachmentArgs extends AdoptionArgs {
  * ```
  */
 export class TargetAttachment extends Resource {
-  /** The targets as the runtime has them, by the same names. */
+  /** The targets as the runtime has them, by the same names as in `targets`. */
   declare readonly boundTargets: pulumi.Output<Record<string, BoundTarget>>;
 
   /** Reads an existing attachment by its id, and never changes or deletes it. */
