@@ -25,7 +25,7 @@ const membershipChange = z.discriminatedUnion('operation', [
   }),
 ]);
 
-/** A write that every live data plane serves. */
+/** The event of a write. It is reported when every live data plane serves the write. */
 const write = z.object({
   type: z.literal('write'),
   at,

@@ -57,7 +57,7 @@ export interface Problem {
   /** Dotted path of the property, such as "targets.b1.weight". An empty path means the whole input. */
   path: string;
   message: string;
-  /** Code of the fault if it is not `InvalidParameter`. */
+  /** Error code of the fault. `undefined` means `InvalidParameter`. */
   code?: ErrorCode;
 }
 

@@ -1,4 +1,4 @@
-// The secret properties of objects, and what stands for them where they must not be seen.
+// The secret properties of objects, and the fingerprints and masks that replace secrets wherever they must not be seen.
 import { createHash } from 'node:crypto';
 import type { Kind } from './kinds.ts';
 import { isRecord, valueIn } from './record.ts';
@@ -39,8 +39,8 @@ export function fingerprint(secret: string): string {
 export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fingerprintOf(name, String(value))];
 
 /**
- * A response with secrets in place of their fingerprints. The secrets are those of `known` that have the same
- * fingerprint. Any other secret stays a fingerprint, which differs from every secret that may be written.
+ * Puts secrets back in place of their fingerprints in a response, if `known` contains a secret with the same
+ * fingerprint. Any other fingerprint stays, and differs from every secret that may be written.
  */
 export function withSecretsOf<T>(kind: Kind, responded: T, known: unknown): T {
   return (PROPERTIES[kind] ?? []).reduce((value, secretPath) => {

@@ -20,7 +20,8 @@ export const SERVER_NAME =
 export function certificateWarnings(certificate: string, nowMs: number): string[] {
   const { validFrom, validTo } = leafOf(certificate);
   if (Date.parse(validTo) < nowMs) return [`has expired: it was valid to ${validTo}`];
-  // A clock that is a little behind is no reason for a warning.
+  // A certificate that becomes valid within the next day gets no warning, because this machine's clock may be a little
+  // behind.
   if (Date.parse(validFrom) > nowMs + DAY_MS) return [`is not valid before ${validFrom}`];
   return [];
 }

@@ -30,7 +30,7 @@ export const listenerSchema = z.strictObject({
   /** The port of every target, for listeners of classic load balancers only. */
   backendPort: port.optional(),
   algorithm,
-  /** `undefined` means the health check of `healthCheckOf`. */
+  /** The health check of the listener's targets. If it is unset, `healthCheckOf` gives the default. */
   healthCheck: healthCheckSchema.optional(),
   stickySession: stickySessionSchema.optional(),
   certificates: z

@@ -8,7 +8,7 @@ import type { IsKnown } from '../base/unknown.ts';
 
 import { type PropertiesOf, rulesOf, SCHEMAS } from './schemas.ts';
 
-/** The codes that zod gives a missing value. The second is the one for an enumeration. */
+/** The codes of zod's issues for a missing value. The second is the one for an enumeration. */
 const MISSING_CODES: readonly string[] = ['invalid_type', 'invalid_value'];
 
 /**
@@ -19,7 +19,7 @@ export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: 
   return [...schemaProblems(SCHEMAS[kind], input, isKnown), ...rulesProblems(kind, input, isKnown)];
 }
 
-/** Every problem between the properties of an object, each of which may be well-formed by itself. */
+/** Every problem that several properties of an object cause together, even if each of them is valid alone. */
 export function rulesProblems(
   kind: Kind,
   properties: Readonly<Record<string, unknown>>,
@@ -78,7 +78,7 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): 
   return [{ path: propertyPath(issue.path), message }];
 }
 
-/** Whether the value at a path is known, and also each value that contains it. */
+/** Whether the value at a path is known, and each value that contains it too. */
 function isKnownAt(path: readonly PropertyKey[], input: unknown, isKnown: IsKnown): boolean {
   for (let depth = 0; depth <= path.length; depth++) {
     if (!isKnown(valueAt(path.slice(0, depth), input))) return false;
