@@ -39,8 +39,8 @@ function read(file: string | undefined): Promise<string> {
 }
 
 /**
- * The view of the runtime that the stack's configuration in the preview names, else of the one that the environment
- * names. Returns `undefined` if neither names a runtime.
+ * Reads the plan's data from a runtime: the one that the stack's configuration in the preview names, else the one that
+ * the environment names. Returns `undefined` if neither names a runtime.
  */
 async function runtimeView(preview: Preview): Promise<RuntimeView | undefined> {
   const isMasked = (key: string) => preview.config[key] === SECRET;

@@ -46,11 +46,12 @@ async function runWatch(isJson: boolean): Promise<void> {
       showOn(process.stdout, `${now()}  ${last}`);
     },
     showAbsence: ({ message }) => {
-      // A failed attempt repeats the previous message. Only a terminal shows it again, with the time of the attempt.
+      // The message of a failed attempt may equal the previous one. Only a terminal shows it again, with the time of
+      // the attempt.
       if (message === absence && !process.stdout.isTTY) return;
       absence = message;
       if (isJson) process.stderr.write(`${message}\n`);
-      // A terminal keeps the last status below the message.
+      // On a terminal, the last known status stays visible below the message.
       else showOn(process.stdout, `${now()}  ${message}\n${process.stdout.isTTY ? `\nBefore that:\n${last}` : ''}`);
     },
   });

@@ -1,4 +1,4 @@
-// The order of declarations in an exported program: referenced objects first, and what a load balancer has together.
+// The order of an exported program: objects before those that refer to them, each load balancer's objects together.
 import type { ApiObject } from '../../model/api/objects.ts';
 import { KINDS, type Kind, PARENT_KINDS } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';

@@ -70,7 +70,7 @@ function summaryOf({ changes, targetGroups, moves }: Plan): string {
   ].join(' ');
 }
 
-/** The words with their counts: "3 bind, 1 unbind". */
+/** The distinct words with their counts: "3 bind, 1 unbind". */
 function countsOf(words: readonly string[]): string {
   const counts = Map.groupBy(words, (word) => word);
   return words.length === 0 ? 'other shares' : [...counts].map(([word, all]) => `${all.length} ${word}`).join(', ');

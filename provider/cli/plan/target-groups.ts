@@ -31,7 +31,10 @@ export interface Binding {
   /** The weight of the target. `undefined` if it is not known. */
   readonly weight: number | undefined;
   readonly shownWeight: string;
-  /** Why the target may take no traffic, as far as its server tells. `undefined` if it may take traffic. */
+  /**
+   * The reason why the target's server keeps the target from taking traffic. `undefined` if the target may take
+   * traffic.
+   */
   readonly ineligible: string | undefined;
 }
 
@@ -85,7 +88,7 @@ export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
  * The objects of a plan as rules look them up. A secret counts as unknown, like a value that `pulumi up` decides.
  */
 function lookupIn(objects: Objects, nowMs: number): Lookup {
-  // References are plan keys, except for the servers of targets and members, which are ids.
+  // Rules look objects up by plan keys, except for the servers of targets and members, which they look up by ids.
   const find = (kind: Kind, reference: unknown) =>
     objects.get(String(reference)) ?? objects.get(keyOf(kind, reference));
   return {
