@@ -52,7 +52,7 @@ export interface Call {
 }
 
 interface EventReader {
-  /** Called when the stream is open: every later event is reported. */
+  /** Called when the event stream is open. Every later event is reported. */
   opened(): void;
   happened(event: ApiEvent): void;
 }
@@ -131,7 +131,8 @@ export class RuntimeClient {
     }
   }
 
-  // Shapes that only commands need are imported by the calls, because they would cost every start of a plug-in 13 ms.
+  // These methods import the shapes that only commands need when they are called. An import at the top of the file
+  // would cost every start of a plug-in 13 ms.
 
   async status(): Promise<StatusResponse> {
     const { statusResponse } = await import('../model/api/status.ts');

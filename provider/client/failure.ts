@@ -7,7 +7,7 @@ import type { Settings, Token } from './settings.ts';
 
 const SET_ENDPOINT = 'set weir:endpoint / WEIR_ENDPOINT';
 
-/** Whether the connection was refused or lost. The request may have been carried out, and may be sent again. */
+/** Whether the connection to the runtime was refused or lost. The runtime may have carried out the request. */
 export function isLost(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ECONNABORTED'].includes(codeOf(error));
 }
