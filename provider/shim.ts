@@ -48,8 +48,8 @@ const configure: Shim['configure'] = function (q) {
 };
 
 /**
- * One object for each type in the whole process, because Pulumi serialises by identity, and each serialisation costs
- * 100 ms.
+ * The provider of each resource type. All resources of a type share one object, because Pulumi serialises every
+ * distinct provider object, which takes 100 ms.
  */
 export const PROVIDERS = {
   LoadBalancer: shimOf('LoadBalancer'),

@@ -15,8 +15,8 @@ interface Difference extends dynamic.DiffResult {
 }
 
 /**
- * Compares without I/O, because the engine asks for every resource of the stack. `secrets` names the properties whose
- * values must not be printed.
+ * Compares a resource's state with the program's inputs. It does no I/O, because the engine calls it for every resource
+ * of the stack. `secrets` names the properties whose values must not be printed.
  */
 export function diff(
   description: ResourceDescription,
