@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { SetupError } from './progress.mjs';
 
-/** Lines kept from each end of the output: npm says what is wrong at the start, Go at the end. */
+/** Number of lines kept from each end of a program's output: npm says what is wrong at the start, Go at the end. */
 const KEPT_LINES = 15;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */

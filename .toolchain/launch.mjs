@@ -7,7 +7,7 @@ import { SetupError } from './progress.mjs';
 
 /** @type {NodeJS.Signals[]} */
 export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** The exit codes of a shell for a command that does not exist, and for one that may not be run. */
+/** The exit codes of a shell for a command that does not exist, and for a file that must not be run. */
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 

@@ -34,7 +34,7 @@ export async function probeVersion(file, args, cache) {
 }
 
 /**
- * Reads the versions that earlier runs found. Returns an empty record if the file cannot be read.
+ * Reads the versions that earlier runs have stored. Returns an empty record if the file cannot be read.
  * @param {string} file
  * @returns {Record<string, string>}
  */

@@ -32,7 +32,8 @@ export async function start({ name, script, args, ready, onStarted }: Start): Pr
   const logFile = path.join(FOLDER, `${name}.log`);
   const log = openSync(logFile, 'w');
   const words = [path.join(ROOT, script), ...args];
-  // The process has a session of its own and none of our streams, so that neither the terminal nor npm waits for it.
+  // The process has a session of its own and none of this command's streams, so that neither the terminal nor npm waits
+  // for it.
   const child = spawn(process.execPath, words, { cwd: ROOT, detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   let failure: Error | undefined;
