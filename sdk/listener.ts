@@ -62,8 +62,7 @@ export interface ListenerArgs extends AdoptionArgs {
   idleTimeoutSeconds?: pulumi.Input<number>;
   /**
    * Seconds from the whole head of a request to the head of its response, 0.05-86400; HTTP and HTTPS. The client then
-   * gets a
-   * 504. Bodies are bounded by `idleTimeoutSeconds` only.
+   * gets a 504. Bodies are bounded by `idleTimeoutSeconds` only.
    * @default 60
    */
   requestTimeoutSeconds?: pulumi.Input<number>;

@@ -17,8 +17,9 @@ export function withSecrets(args: object): Args {
 }
 
 /**
- * The names of the arguments that hold secrets of the program's own, so that the providers never print their values;
- * keys are never printed anyway. Returns `undefined` if there are none.
+ * The names of the arguments that contain values which the program has made secret: the providers never print them.
+ * Private keys and cookie keys are left out, because they are never printed anyway. Returns `undefined` if there are no
+ * such arguments.
  */
 export async function secretArguments(args: object): Promise<string[] | undefined> {
   const held = Object.entries(args).filter(([name]) => !(name in KEYS));

@@ -138,8 +138,8 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
 }
 
 /**
- * Splits arguments into those about targets and the others. An argument that is undefined is left out, so that it
- * overrides none.
+ * Splits arguments into those about targets and the rest. An undefined argument is left out, so that it does not
+ * override the service's argument of the same name.
  */
 function takeTargets<T extends ServiceTargetsArgs>(
   args: T,
