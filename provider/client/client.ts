@@ -76,7 +76,10 @@ export class RuntimeClient {
     return this.#settings.acceptRuntime;
   }
 
-  /** The id of the runtime at the endpoint. The client asks for it once and keeps a failure, too. */
+  /**
+   * The id of the runtime at the endpoint. The client asks for the id once and keeps the result, even if it is a
+   * failure.
+   */
   runtimeId(): Promise<string> {
     this.#runtimeId ??= this.#preflight();
     return this.#runtimeId;

@@ -64,12 +64,12 @@ export function failureOf({ endpoint }: Settings, response: HttpResponse, token:
   return error;
 }
 
-/** The place where the token was found, because the token has to be changed there. */
+/** The text that says where the token was found, because the token has to be changed there. */
 function sourceOf({ source }: Token): string {
   return ` The token is the one from ${source}${staleAdvice(source)}.`;
 }
 
-/** The error for a missing or refused token. `reason` is the runtime's own, such as that the token has expired. */
+/** The error for a missing or refused token. `reason` is the runtime's own text, such as that the token has expired. */
 function unauthenticated(endpoint: URL, token: Token | undefined, reason = ''): WeirError {
   const advice =
     "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the administrator's is in admin-token in the runtime's data directory";
@@ -120,7 +120,7 @@ function reason(error: unknown, timeoutMs: number): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name is not found';
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'it closed the connection, as a server for https does';
-  // OpenSSL's own text takes three lines to name a place in its source.
+  // OpenSSL's own message is replaced, because its three lines name only a place in OpenSSL's source.
   if (isNoTls(code)) return 'the TLS handshake failed';
   if (code === 'ABORT_ERR' || code === 'ETIMEDOUT') return `no response within ${timeoutMs / 1000} s`;
   return error instanceof Error ? error.message : String(error);

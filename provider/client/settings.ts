@@ -16,7 +16,7 @@ export interface Config {
 
 export interface Token {
   readonly value: string;
-  /** Where the token was found, for messages. */
+  /** The setting or file in which the token was found. Messages name it. */
   readonly source: string;
 }
 

@@ -4,7 +4,7 @@ import { targetKey } from '../model/base/target-key.ts';
 import type { IsKnown } from '../model/base/unknown.ts';
 import type { MembershipChange, TargetValues, Value } from '../model/rules/membership.ts';
 
-/** Most changes that one line shows. The others are counted. */
+/** The largest number of changes that one line of the preview shows. Further changes are only counted. */
 const MAX_CHANGES_SHOWN = 10;
 
 const NOT_KNOWN = '(known after up)';

@@ -26,7 +26,10 @@ export function hiddenLine(name: string, paths: readonly string[]): string {
   return name + SAYS + paths.join(', ');
 }
 
-/** The paths that a provider's line names as changed secrets of a resource. Returns `undefined` if no line does. */
+/**
+ * The property paths of a resource's changed secrets, as the provider's line names them. Returns `undefined` if there
+ * is no such line.
+ */
 export function changedSecrets(name: string, lines: readonly string[]): string | undefined {
   return lines.find((line) => line.startsWith(name + SAYS))?.slice(name.length + SAYS.length);
 }

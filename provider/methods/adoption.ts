@@ -1,4 +1,4 @@
-// Adoption: the arguments by which a new resource takes over an existing object, and what must hold before it does.
+// Adoption: the arguments by which a new resource takes over an existing object, and the conditions for it.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { secretsOf } from '../messages/secrets-line.ts';

@@ -96,9 +96,9 @@ export class Lifecycle {
     const stored = await this.#client.get(this.#call(id, undefined));
     if (stored === undefined) throw this.#notThere(id, ': leave adopt out to make a new one');
     if (stored.owner === inputs.owner) {
-      // The resource has adopted the object before. This create repeats one whose response was lost, or it is a
-      // replacement: by a new incarnation of the same object or, if its identity changes, by an object under an id of
-      // its own.
+      // This resource has adopted the object before. The create repeats one whose response was lost, or makes a
+      // replacement: a new incarnation of the same object or, if the identity changes, an object under an id of its
+      // own.
       return isSameObject(this.#resource, stored, inputs) ? this.#createAt(id, inputs) : this.#createNew(inputs);
     }
     refuseAdoption(this.#resource, stored, inputs);

@@ -26,7 +26,7 @@ export class Program implements Lookup {
   readonly #owners = new Map<string, string>();
   readonly #reservations = new Map<string, string>();
 
-  /** Records a resource, in place of what an earlier check recorded for it. */
+  /** Records a resource as it is now checked, and forgets what an earlier check recorded for it. */
   see(kind: Kind, owner: string, { properties, olds, secrets }: Pick<Seen, 'properties' | 'olds' | 'secrets'>): void {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));

@@ -33,8 +33,8 @@ function reachedFrom(kind: Kind): ReadonlySet<Kind> {
 }
 
 /**
- * The objects in order: servers and groups, then each load balancer with everything below it. An object whose parent is
- * not exported stands among them on its own.
+ * All objects in the order of an exported program: servers and groups, then each load balancer with everything below
+ * it. An object whose parent is not exported stands at the top level, in the order of the kinds.
  */
 export function inOrder(objects: ReadonlyMap<Kind, readonly ApiObject[]>): Exported[] {
   const all = ORDER.flatMap((kind) => (objects.get(kind) ?? []).map((stored): Exported => ({ kind, stored })));

@@ -76,7 +76,8 @@ export interface Preview {
   /** The diagnostics of the preview, including the providers' lines. */
   readonly notes: readonly string[];
   /**
-   * Whether the preview tells which resource depends on which. `false` for a stream of events, which leaves that out.
+   * Whether the preview contains the dependencies between resources. `false` for a stream of events, which leaves them
+   * out.
    */
   readonly hasDependencies: boolean;
 }

@@ -15,7 +15,7 @@ import { addressOf, type TargetFields, wantedTargets } from '../../model/rules/t
 import type { Objects, PlanObject } from './plan-object.ts';
 import { isReadable, SECRET } from './preview.ts';
 
-/** The text that a plan shows for a value that the preview does not tell. */
+/** The text that a plan shows for a value that the preview does not contain. */
 export const NOT_KNOWN = 'known after up';
 
 export interface Binding {
@@ -40,8 +40,8 @@ export interface Binding {
 
 export interface TargetGroup {
   /**
-   * The listener or rule of the target group. Without a listener, the load balancer of the attachments stands here, and
-   * if an attachment's parent is not known, the attachment itself.
+   * The parent of the target group: a listener, a rule, or a load balancer without listeners. If the parent of an
+   * attachment is not known, the attachment itself stands here.
    */
   readonly parent: PlanObject;
   /** Whether the targets are those bound to the load balancer, because the listener has no attachment of its own. */

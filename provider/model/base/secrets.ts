@@ -14,7 +14,7 @@ const PROPERTIES: Readonly<Record<string, readonly Path[]>> = {
 /** The secrets that the runtime itself creates, for objects of any kind. */
 const STATE: readonly Path[] = [['cookieKey']];
 
-/** Returns the name and the value that take a secret's place. */
+/** Replaces a secret property: returns the new name and the new value of the property. */
 export type Replace = (name: string, value: unknown, path: Path) => readonly [name: string, value: unknown];
 
 /** A copy of an object's properties in which each secret is replaced. Returns the same object if it has no secret. */

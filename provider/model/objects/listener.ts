@@ -35,8 +35,8 @@ export const listenerSchema = z.strictObject({
   stickySession: stickySessionSchema.optional(),
   certificates: z
     .record(mapKey, certificateSchema, 'must be a map of certificates by name')
-    // A changed certificate blocks a worker's thread for about a millisecond, and a thread that is blocked for 2 s is
-    // replaced.
+    // The number of certificates is limited, because each changed one blocks a worker's thread for about a millisecond,
+    // and a thread that is blocked for 2 s is replaced.
     .refine((map) => Object.keys(map).length <= MAX_CERTIFICATES, `must have at most ${MAX_CERTIFICATES} certificates`)
     .optional(),
   /** Idle timeout in seconds. `undefined` means 900 for TCP, else 60. */

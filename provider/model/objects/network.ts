@@ -13,7 +13,7 @@ export const ipAddress = z
   .string('must be an IPv4 or IPv6 address')
   .refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address')
   .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)))
-  // The OpenAPI document contains formats, but no refinements.
+  // The formats are written for the OpenAPI document, which leaves out the refinements above.
   .meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] });
 
 /** An IPv4 or IPv6 network, such as "10.0.0.0/8". */

@@ -78,7 +78,7 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): 
   return [{ path: propertyPath(issue.path), message }];
 }
 
-/** Whether the value at a path is known, and each value that contains it too. */
+/** Whether a nested value is known. It is not known if a value that contains it is not known. */
 function isKnownAt(path: readonly PropertyKey[], input: unknown, isKnown: IsKnown): boolean {
   for (let depth = 0; depth <= path.length; depth++) {
     if (!isKnown(valueAt(path.slice(0, depth), input))) return false;

@@ -96,7 +96,7 @@ function namingFault(lookup: Lookup, { address, type }: TargetFields, server: Se
   return { code: 'InvalidParameter', reason: `has no address ${address}: it has ${addresses.join(', ')}` };
 }
 
-/** The first fault of a server that does not go away with time. */
+/** The first fault of a server that lasts: neither time nor a change of the server's state ends it. */
 function lastingFault(lookup: Lookup, server: Server, loadBalancer: LoadBalancer): Ineligibility | undefined {
   return placeFault(lookup, server, loadBalancer) ?? kindFault(lookup, server.kind, loadBalancer);
 }
@@ -130,7 +130,7 @@ function kindFault(lookup: Lookup, kind: unknown, { performance }: LoadBalancer)
   return { code: 'OperationUnsupported.AddBackendServers', reason };
 }
 
-/** The fault in a server's state, which its operator or time can change. */
+/** The fault in a server's present state, such as a stopped server. Its operator or the passing of time can end it. */
 function stateFault(lookup: Lookup, server: Server, serverId: unknown): Ineligibility | undefined {
   if (server.status === 'Starting') return { code: 'BackendServerProcessing', reason: 'is Starting: try again later' };
   const reason = stateReason(lookup, server, serverId);
