@@ -19,7 +19,7 @@ import { findCommand } from './search-path.mjs';
 
 const PLUGIN = 'pulumi-resource-random';
 const RELEASES = 'https://get.pulumi.com/releases/plugins';
-/** A file that only the stand-in has. */
+/** A file by which a folder with the stand-in is recognised. The official plugin does not contain it. */
 const MARK = 'provider.mjs';
 
 /**
