@@ -14,16 +14,16 @@ export interface AutoScalingAttachmentArgs extends AdoptionArgs {
    */
   groupId: pulumi.Input<string>;
   /**
-   * The id of the listener whose traffic the members take; for HTTP and HTTPS, the requests that match no rule. Another
-   * one replaces the attachment.
+   * The id of the listener whose traffic the members take; for HTTP and HTTPS, the requests that match no rule. A
+   * change of the id replaces the attachment.
    */
   listenerId?: pulumi.Input<string>;
-  /** The id of the forwarding rule whose requests the members take. Another one replaces the attachment. */
+  /** The id of the forwarding rule whose requests the members take. A change of the id replaces the attachment. */
   ruleId?: pulumi.Input<string>;
   /**
    * The id of the load balancer whose listeners, present and future, send their traffic to the members unless they have
-   * an attachment of their own. Under a classic load balancer this is the only possibility. Another one replaces the
-   * attachment.
+   * an attachment of their own. Under a classic load balancer this is the only possibility. A change of the id replaces
+   * the attachment.
    */
   loadBalancerId?: pulumi.Input<string>;
   /**

@@ -49,9 +49,9 @@ export interface CanaryArgs extends Omit<TargetAttachmentArgs, 'targets' | 'mana
  * ```
  */
 export class Canary extends pulumi.ComponentResource {
-  /** The attachment that binds both sets of targets. */
+  /** The attachment that binds the old and the new targets. */
   readonly attachment: TargetAttachment;
-  /** The weights of all targets by their names. */
+  /** The weights of the old and the new targets by their names. */
   readonly weights: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: CanaryArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -8,7 +8,7 @@ import type { StickySessionArgs } from './sticky-session.ts';
 
 /** The arguments of a {@link Listener}; `loadBalancerId`, `protocol` and `port` are required. */
 export interface ListenerArgs extends AdoptionArgs {
-  /** The id of the load balancer that the listener belongs to. Another one replaces the listener. */
+  /** The id of the load balancer that the listener belongs to. A change of the id replaces the listener. */
   loadBalancerId: pulumi.Input<string>;
   /**
    * What is distributed over the targets: `"TCP"` connections, `"UDP"` sessions (the datagrams of one client address

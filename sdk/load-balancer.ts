@@ -9,7 +9,7 @@ export interface LoadBalancerArgs extends AdoptionArgs {
   /**
    * Where targets are bound. `"application"`: to listeners and forwarding rules, each target with a port of its own.
    * `"classic"`: to the load balancer itself, for all its listeners; each listener connects to its `backendPort` at
-   * every target. Another type replaces the load balancer.
+   * every target. A change of the type replaces the load balancer.
    * @default "application"
    */
   type?: pulumi.Input<'application' | 'classic'>;
