@@ -12,9 +12,9 @@ interface Exported {
 }
 
 /**
- * The order of the kinds: servers and groups belong to no load balancer and come first, then load balancers, then
- * attachments, then listeners and rules. In each stage, a kind comes after the kinds that it refers to, because it
- * reaches more kinds than they do.
+ * The order of the kinds in four stages: servers and groups, which belong to no load balancer; load balancers;
+ * attachments; listeners and rules. Within a stage, a kind comes after the kinds that it refers to, because it reaches
+ * more kinds than they do.
  */
 const ORDER: readonly Kind[] = [...KINDS].sort(
   (a, b) => stageOf(a) - stageOf(b) || reachedFrom(a).size - reachedFrom(b).size,

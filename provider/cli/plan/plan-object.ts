@@ -117,7 +117,7 @@ function withKeys(
 }
 
 /**
- * Properties with the members of the auto scaling group before `pulumi up`, if the program names none: servers that
+ * Adds the present members of an auto scaling group to its properties if the program names none, because servers that
  * joined through the API stay.
  */
 function withMembers(desired: Masked, { members }: Masked = {}): Masked {

@@ -30,7 +30,7 @@ const stateSchema = z
     propertyDependencies: z.record(z.string(), urns).default({}),
     retainOnDelete: z.boolean().default(false),
   })
-  // The event stream gives an empty id to an object without an id.
+  // Pulumi's stream of preview events has an empty id for an object without an id.
   .transform(({ id, ...state }) => ({ ...state, id: id === '' ? undefined : id }));
 
 const stepSchema = z

@@ -2,8 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 
 /**
- * A PEM block (RFC 7468 3). No other boundary may stand in it, or the search for a missing end would always go to the
- * end of the text.
+ * A PEM block (RFC 7468 3). It must not contain a second BEGIN or END line: otherwise each search for a missing end
+ * would go to the end of the text.
  */
 export const PEM_BLOCK = /-----BEGIN ([^-\r\n]+)-----(?:(?!-----)[\s\S])*-----END \1-----/g;
 const PEM_BEGIN = /-----BEGIN ([^-\r\n]+)-----/g;

@@ -36,7 +36,7 @@ export const placeName = z
   .min(1, 'must not be empty')
   .max(255, 'must have at most 255 characters');
 
-/** Free text, such as a tag. */
+/** Free text, such as the name or value of a tag. */
 export const label = z.string('must be a string').max(255, 'must have at most 255 characters');
 
 function isCidr(value: string): boolean {
