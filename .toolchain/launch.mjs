@@ -1,4 +1,4 @@
-// The command that run.mjs was given, run as if it had been called itself: with its streams, signals and ending.
+// The command that run.mjs is given: it runs as if the user had called it, with the same streams, signals and ending.
 
 import { spawn } from 'node:child_process';
 import os from 'node:os';

@@ -59,7 +59,7 @@ async function install(pinned, folder, binary) {
   const spec = `${pinned.name}@${pinned.version}`;
   const quiet = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts'];
   const { file, env } = npmCommand();
-  // Without --prefix, npm would install beside the next package.json above.
+  // Without --prefix, npm would install into the nearest folder above that has a package.json.
   await exec(file, ['install', '--prefix', temporary, ...quiet, spec], { cwd: temporary, env });
   const modules = path.join(temporary, 'node_modules');
   // npm has checked the download against the registry's checksum. That this checksum is the pinned one is checked here.

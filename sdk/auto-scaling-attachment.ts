@@ -9,8 +9,8 @@ import { Resource } from './resource.ts';
  */
 export interface AutoScalingAttachmentArgs extends AdoptionArgs {
   /**
-   * The id of the group whose members are bound. With another one the members of the old group are replaced by those of
-   * the new one, as for another `port`.
+   * The id of the group whose members are bound. If the id changes, the members of the old group are replaced by those
+   * of the new one, in the same way as for another `port`.
    */
   groupId: pulumi.Input<string>;
   /**

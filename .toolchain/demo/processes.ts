@@ -86,7 +86,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The command line of a process. Returns `undefined` if the process does not exist or only waits to be collected. */
+/** The command line of a process. Returns `undefined` if the process does not exist, or has ended and is a zombie. */
 async function commandOf(pid: number): Promise<string | undefined> {
   if (!existsSync('/proc/self/stat')) return commandByPs(pid);
   try {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The command line `weir`: checks the version of Node.js, then runs the given command.
 
-// The version check precedes the imports, because an older Node.js fails there with a message that does not mention its
-// age.
+// The version check precedes the imports, because an older Node.js fails at an import with a message that does not
+// mention its age.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`weir: this is Node.js ${process.versions.node}, and weir needs 22.19 or newer\n`);

@@ -28,8 +28,8 @@ const PREFLIGHT_TIMEOUT_MS = 3_000;
 const FIRST_CHECKS_MS = toMs(HANDOVER_SECONDS);
 
 /**
- * Time that a write may take besides its waits for checks and health: the data planes' acknowledgement, on a busy
- * machine.
+ * Time that a write may take beyond its waits for checks and health: the time in which the data planes acknowledge the
+ * write on a busy machine.
  */
 const MARGIN_MS = 30_000;
 

@@ -53,7 +53,7 @@ export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env)
  */
 export function tokenFor(settings: Settings, runtimeId: string, home: string = homedir()): Token | undefined {
   if (settings.token !== undefined) return settings.token;
-  // The runtime's id comes from the network, so it must not lead out of the folder.
+  // The runtime's id comes from the network, so as part of a path it must not lead out of the folder.
   if (!isLoopback(settings.endpoint) || !/^[A-Za-z0-9_-]+$/.test(runtimeId)) return undefined;
   const file = path.join(home, '.weir', runtimeId, 'token');
   try {

@@ -8,8 +8,8 @@ import type { CanonicalForm, Properties } from '../properties/properties.ts';
 const SAYS = ': secret changes: ';
 
 /**
- * `web: secret changes: certificates.main.privateKey`. Returns `undefined` if no secret changes. Secrets that are added
- * or removed are left out, because the engine shows those.
+ * The preview's line for changed secrets, such as `web: secret changes: certificates.main.privateKey`. Returns
+ * `undefined` if no secret changes. Secrets that are added or removed are left out, because the engine shows those.
  */
 export function secretsLine(kind: Kind, name: string, before: CanonicalForm, after: CanonicalForm): string | undefined {
   const olds = secretsOf(kind, before);

@@ -5,7 +5,8 @@ import { isWeirError, type WeirError } from '../model/base/errors.ts';
 export function asShown(error: unknown, act: string): unknown {
   if (!isWeirError(error)) return error;
   const shown = new Error(shownMessage(error));
-  // Beside the message and its resource, Pulumi writes `${error}: ${error.stack}` under the stack's name.
+  // Pulumi shows the message with its resource, and also writes `${error}: ${error.stack}` under the stack's name. The
+  // two lines below shorten that second text.
   shown.toString = () => 'weir';
   shown.stack = `${act} failed (${error.code})`;
   return shown;

@@ -33,7 +33,8 @@ export function diff(
   const replaces = changed.filter((key) => description.identity.includes(key));
   refuseReplacement(description, olds, replaces);
   const isRenamed = olds.owner !== news.owner;
-  // An update in place renews the provider's text in the state, which refresh and destroy run.
+  // If the text of the provider in the state is an old one, an update in place renews it, because refresh and destroy
+  // run that text.
   const isShimOther = olds.__provider !== news.__provider;
   const moves = acceptRuntime !== undefined && acceptRuntime !== olds.runtimeId;
   const hidden = changed.filter((key) => secrets.includes(key));

@@ -13,7 +13,7 @@ import { refuseAdoption } from './adoption.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
 import { bodyOf, inputsOf, outputsOf } from './outputs.ts';
 
-/** Most ids that a create tries. No resource has had its name taken over so often. */
+/** The largest number of ids that a create tries. No resource's name has been taken over so often. */
 const MAX_CHOICE = 100;
 
 export class Lifecycle {

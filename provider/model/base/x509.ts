@@ -29,7 +29,7 @@ export function certificateWarnings(certificate: string, nowMs: number): string[
 /** The host names that a certificate is for. The common name counts only if there is no other name (RFC 6125 6.4.4). */
 export function namesOf(certificate: string): string[] {
   const { subjectAltName, subject } = leafOf(certificate);
-  // A value with a comma or a similar character is quoted, and is no host name.
+  // A subject alternative name with a comma or a similar character is quoted, and is no host name.
   const names = [...(subjectAltName ?? '').matchAll(/(\w[\w ]*):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g)]
     .filter(([, type]) => type === 'DNS')
     .map(([, , value = '']) => value);

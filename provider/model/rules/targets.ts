@@ -24,8 +24,8 @@ export function wantedTargets(
 }
 
 /**
- * The targets by the attachment's properties, which never change. The runtime asks for them several times in each
- * write.
+ * A cache of the targets in an attachment's properties, which never change. The runtime asks for the targets several
+ * times in each write.
  */
 const known = new WeakMap<ObjectFields<'attachments'>, [name: string, target: TargetFields][]>();
 
