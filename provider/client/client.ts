@@ -27,10 +27,7 @@ const PREFLIGHT_TIMEOUT_MS = 3_000;
  */
 const FIRST_CHECKS_MS = toMs(HANDOVER_SECONDS);
 
-/**
- * Time that a write may take beyond its waits for checks and health: the time in which the data planes acknowledge the
- * write on a busy machine.
- */
+/** Time in which the data planes of a busy machine acknowledge a write, beyond its waits for checks and health. */
 const MARGIN_MS = 30_000;
 
 /**
@@ -76,10 +73,7 @@ export class RuntimeClient {
     return this.#settings.acceptRuntime;
   }
 
-  /**
-   * The id of the runtime at the endpoint. The client asks for the id once and keeps the result, even if it is a
-   * failure.
-   */
+  /** The id of the runtime at the endpoint. The client asks for the id once, and keeps even a failure. */
   runtimeId(): Promise<string> {
     this.#runtimeId ??= this.#preflight();
     return this.#runtimeId;
@@ -134,8 +128,7 @@ export class RuntimeClient {
     }
   }
 
-  // These methods import the shapes that only commands need when they are called. An import at the top of the file
-  // would cost every start of a plug-in 13 ms.
+  // These methods import shapes that only commands need. At the top, the import would cost each plug-in start 13 ms.
 
   async status(): Promise<StatusResponse> {
     const { statusResponse } = await import('../model/api/status.ts');
