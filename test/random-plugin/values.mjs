@@ -9,9 +9,9 @@ const ADJECTIVES = ['brave', 'calm', 'eager', 'gentle', 'keen', 'lucky', 'proud'
 const ANIMALS = ['badger', 'crane', 'falcon', 'heron', 'lynx', 'marten', 'otter', 'robin', 'stoat', 'wren'];
 
 /**
- * Returns a random id in the forms of a RandomId.
+ * Returns a random id in every encoding that a RandomId of `@pulumi/random` has as an output.
  * @param {number} byteLength
- * @param {string} [prefix] prefix of every form except the id
+ * @param {string} [prefix] prefix of every encoding except the output `id`
  */
 export function identifier(byteLength, prefix = '') {
   const bytes = randomBytes(byteLength);

@@ -54,7 +54,7 @@ export type RuntimeObjects = ReadonlyMap<Kind, readonly ApiObject[]>;
 
 interface OwnStep extends PlanStep {
   readonly resource: ResourceDescription;
-  /** The key of the object before `pulumi up`. `undefined` for a new object. */
+  /** The key (kind and id) that the object has before `pulumi up`. `undefined` for an object that the `up` creates. */
   readonly oldKey: string | undefined;
 }
 

@@ -57,7 +57,7 @@ export interface Problem {
   /** Dotted path of the property, such as "targets.b1.weight". An empty path means the whole input. */
   path: string;
   message: string;
-  /** Error code of the fault. `undefined` means `InvalidParameter`. */
+  /** Error code of this fault of an input. `undefined` means `InvalidParameter`. */
   code?: ErrorCode;
 }
 

@@ -108,7 +108,7 @@ export class Draft implements ModelView {
     }
   }
 
-  /** Undoes every change made after `before`, which is an earlier result of `toModel`. */
+  /** Undoes every change to the draft since `before`, which is an earlier result of its `toModel`. */
   undoTo(before: Model): void {
     this.changes.length -= this.version - before.version;
     this.#current = before;

@@ -14,7 +14,7 @@ function sum(weights: readonly number[]): number {
   return weights.reduce((total, weight) => total + weight, 0);
 }
 
-/** Returns the number of targets that take part, and asserts that these are the first ones of the list. */
+/** Returns the number of canary targets with a weight above 0, and asserts that these are the first of the list. */
 function taking(weights: readonly number[]): number {
   const count = weights.filter((weight) => weight > 0).length;
   assert.ok(weights.slice(0, count).every((weight) => weight > 0));

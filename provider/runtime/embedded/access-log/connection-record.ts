@@ -44,7 +44,7 @@ export class ConnectionRecord {
     this.#client = targetKey(plainAddress(connection.remoteAddress), connection.remotePort);
   }
 
-  /** Ends an entry. Its byte counts cover the connection since the entry before it, heads included. */
+  /** Ends an entry of the access log. Its byte counts begin at the connection's previous entry and include heads. */
   end(outcome: Outcome): void {
     const { bytesRead, bytesWritten } = this.#connection;
     const [bytesIn, bytesOut] = [bytesRead - this.#bytesIn, bytesWritten - this.#bytesOut];

@@ -110,7 +110,7 @@ export abstract class SocketConnection implements Connection {
   readonly #onWritten = (error?: Error | null): void => {
     if (!this.#isBlocked || error) return;
     if (this.socket.writableLength > 0) {
-      // More data was queued after the empty write whose callback runs now, so another empty write must follow it.
+      // An empty write marks the end of the queued data. More data was queued after this one, so another must follow.
       this.socket.write(NOTHING, this.#onWritten);
       return;
     }

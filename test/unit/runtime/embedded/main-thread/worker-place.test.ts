@@ -1,4 +1,4 @@
-// Replacement of workers that end or are late: the new worker serves the present snapshot, without effect on others.
+// Replacement of workers that end, or swap too late: the new worker serves the present snapshot, and other workers go on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
