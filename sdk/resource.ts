@@ -6,8 +6,8 @@ import { PROVIDERS } from '../provider/shim.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
 
 /**
- * Maps the id output of each resource to the URN of that resource. An argument that is the id of a resource is this
- * very output.
+ * Maps the id output of each resource to the URN of that resource. If a program passes the id of
+ * a resource as an argument, the argument is the same output object.
  */
 const ownersOfIds = new WeakMap<object, Promise<pulumi.URN>>();
 

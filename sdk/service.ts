@@ -139,7 +139,7 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
 
 /**
  * Splits arguments into those about targets and the rest. An undefined argument is left out, so that it does not
- * override the service's argument of the same name.
+ * override the argument of the same name that the Service as a whole has.
  */
 function takeTargets<T extends ServiceTargetsArgs>(
   args: T,

@@ -64,8 +64,8 @@ export class Program implements Lookup {
   }
 
   /**
-   * The inputs of a resource in the state, before this program. Returns `undefined` if the program does not have the
-   * resource.
+   * The inputs that the state has for a resource from the last run.
+   * Returns `undefined` if this program has no such resource.
    */
   before(kind: Kind, reference: unknown): Inputs | undefined {
     return this.#find(kind, reference)?.olds;

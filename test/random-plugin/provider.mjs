@@ -74,7 +74,8 @@ export const provider = {
   version: '999.0.0+stand-in',
 
   /**
-   * Adds the defaults to the inputs, and reports each input that this stand-in for the official random provider does not have.
+   * Adds the defaults to the inputs, and reports each input that this stand-in for the
+   * official random provider does not have.
    * @param {string} urn
    * @param {Properties} _olds
    * @param {Properties} news
