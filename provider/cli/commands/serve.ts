@@ -4,6 +4,7 @@ import { BlockList, isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
+import { isNetwork } from '../../model/base/networks.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
 
 const DEFAULT_API = '127.0.0.1:7400';
@@ -18,6 +19,8 @@ interface ServeFlags {
   workers: number;
   ackTimeout: number;
   vipPool: string;
+  denyTargets: readonly string[];
+  allowTargets: readonly string[];
   keyFile?: string;
   accessLog?: string;
   accessLogSample?: number;
@@ -38,6 +41,13 @@ export function serveCommand(): Command {
     .option('--workers <n>', 'number of threads that carry traffic', positiveInteger, defaultWorkers())
     .option('--ack-timeout <seconds>', 'how long a write waits for the data planes to serve it', positiveNumber, 10)
     .option('--vip-pool <cidr>', 'network from which load balancers without an address get one', '127.77.0.0/16')
+    .option('--deny-targets <cidrs>', 'networks that targets may not be in, comma-separated; repeatable', networks, [])
+    .option(
+      '--allow-targets <cidrs>',
+      'exceptions from denied networks, also from link-local ones, which are always denied',
+      networks,
+      [],
+    )
     .option(
       '--key-file <file>',
       'key of stored secrets, created at first use (default: master-key in the data directory)',
@@ -66,6 +76,8 @@ async function serve(flags: ServeFlags): Promise<void> {
     workers: flags.workers,
     ackTimeoutMs: flags.ackTimeout * 1000,
     vipPool: flags.vipPool,
+    deniedTargets: flags.denyTargets,
+    allowedTargets: flags.allowTargets,
     accessLog:
       flags.accessLog === undefined ? undefined : { file: flags.accessLog, sampleRate: flags.accessLogSample ?? 1 },
     logger,
@@ -136,6 +148,13 @@ function hostPort(text: string): { host: string; port: number } {
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
+}
+
+function networks(text: string, before: readonly string[] = []): readonly string[] {
+  const given = text.split(',').map((each) => each.trim());
+  const wrong = given.find((each) => !isNetwork(each));
+  if (wrong === undefined) return [...before, ...given];
+  throw new InvalidArgumentError(`${JSON.stringify(wrong)} is not a network such as 10.0.0.0/8 or fd00::/8.`);
 }
 
 function logFile(text: string): string {

@@ -10,7 +10,7 @@ import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts'
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
-import { Model } from '../stored/model.ts';
+import { type Draft, Model } from '../stored/model.ts';
 import type { StoredModel, StoredObject } from '../stored/object.ts';
 import { expireServers, hasExpired } from '../stored/servers.ts';
 import { Background } from './background.ts';
@@ -22,7 +22,8 @@ import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
 import { deleteObject, type Precondition, putObject } from './write/changes.ts';
 import { joinGroup, leaveGroup } from './write/members.ts';
-import { patchRequest } from './write/put-request.ts';
+import { type PutRequest, patchRequest } from './write/put-request.ts';
+import type { TargetGuard } from './write/target-guard.ts';
 import { patchedAttachment, type TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
@@ -36,6 +37,7 @@ interface ControlPlaneOptions {
   /** The data plane, with or without workers. Its callbacks must call `report` and `workerChanged` of this class. */
   readonly engine: Engine & EngineStatistics & Partial<EngineWorkers>;
   readonly pool: VipPool;
+  readonly guard: TargetGuard;
   readonly probe: Probe;
   readonly ackTimeoutMs: number;
   readonly nowMs: () => number;
@@ -51,6 +53,7 @@ interface Identity {
 export class ControlPlane {
   readonly events: EventLog;
   readonly running: RunningState;
+  readonly guard: TargetGuard;
   readonly #options: ControlPlaneOptions;
   readonly #reports: Reports;
   readonly #monitor: HealthMonitor;
@@ -64,6 +67,7 @@ export class ControlPlane {
   constructor(options: ControlPlaneOptions) {
     const { stored, store, engine, probe, ackTimeoutMs, nowMs } = options;
     this.#options = options;
+    this.guard = options.guard;
     this.events = new EventLog(nowMs);
     this.#reports = new Reports(this.events);
     this.#monitor = new HealthMonitor({
@@ -141,7 +145,7 @@ export class ControlPlane {
     const written = await this.#writer.write(
       (draft) => {
         const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, nowMs, keepsWeights };
-        return putObject(draft, request, this.#options.pool, precondition);
+        return this.#putObject(draft, request, precondition);
       },
       keyOf(kind, id),
     );
@@ -161,7 +165,7 @@ export class ControlPlane {
         const existing = draft.get('attachments', id);
         precondition(draft, existing, existing);
         const request = patchRequest(id, patchedAttachment(draft, id, patch));
-        return putObject(draft, request, this.#options.pool, precondition);
+        return this.#putObject(draft, request, precondition);
       },
       keyOf('attachments', id),
     );
@@ -208,6 +212,13 @@ export class ControlPlane {
     this.#monitor.close();
   }
 
+  #putObject(draft: Draft, request: PutRequest, precondition: Precondition): StoredObject {
+    const before = draft.get<Kind>(request.kind, request.id);
+    const written = putObject(draft, request, this.#options.pool, precondition);
+    this.guard.refuse(draft, written, before);
+    return written;
+  }
+
   /** A write of a member is named for group and server, so only a newer write of the same member supersedes it. */
   async #changeMember(
     groupId: string,
@@ -219,7 +230,9 @@ export class ControlPlane {
       (draft) => {
         const group = draft.get('groups', groupId);
         precondition(draft, group, group);
-        return changeGroup(draft, groupId, serverId);
+        const changed = changeGroup(draft, groupId, serverId);
+        this.guard.refuse(draft, changed, group);
+        return changed;
       },
       keyOf('groups', `${groupId} ${serverId}`),
     );
