@@ -60,6 +60,18 @@ const CASES: Readonly<
     const owner = OWNER.replace('dev', 'prod');
     return runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: { a: target }, owner });
   },
+  LimitExceeded: async ({ runtime, t }) => {
+    const statements = [{ actions: ['slb:Describe*'], resources: ['*'] }];
+    const { token } = await runtime.done('POST', '/v1/tokens', { name: 'reader', statements });
+    const headers = { authorization: `Bearer ${token}` };
+    const ended = new AbortController();
+    t.after(() => ended.abort());
+    for (let i = 0; i < 16; i++) {
+      const { status } = await fetch(`${runtime.url}/v1/events`, { headers, signal: ended.signal });
+      assert.equal(status, 200);
+    }
+    return runtime.call('GET', '/v1/events', undefined, headers);
+  },
   Superseded: async ({ runtime, target }) => {
     const dead = await freePort();
     const put = (port: number) =>

@@ -21,10 +21,12 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'An attachment or a group has more than 500 targets or members.',
       'The object to `adopt` differs from the arguments.',
       'A setting of the client, such as `weir:endpoint` or `weir:ca`, cannot be used.',
+      'A target leads back to the runtime: its address and port, or those of its health check, are a listener of the same runtime or the API.',
+      'A target is in a network that the runtime denies: a link-local or metadata address, or one of `--deny-targets`.',
       'The request is not well-formed HTTP or JSON.',
     ],
     remedy:
-      'Correct the properties: the message names each of them by its path, such as `targets.b1.weight`, with what is wrong. Nothing was changed.',
+      'Correct the properties: the message names each of them by its path, such as `targets.b1.weight`, with what is wrong. At most 100 of them are named, and the others counted. Nothing was changed.',
   },
   'InvalidBackendServers.ServerIpConflict': {
     group: 'rule',
@@ -140,6 +142,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Another process of the machine listens on the address and port.',
       'A listener of another stack, or one without an owner, has them.',
       'Two listeners of one program have the same address and port.',
+      'A bound target has them: the runtime would become its own target.',
     ],
     remedy:
       'Stop the other process, or give the listener another port or its load balancer another `address`. The message says who has them if it is a listener. Nothing was changed.',
@@ -154,6 +157,12 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     ],
     remedy:
       'The message names the owner. Unbind or delete it there first, give another host, path or id, or take the object over with `adopt`, and `adoptFrom` if it belongs to another stack.',
+  },
+  LimitExceeded: {
+    group: 'state',
+    causes: ['The token has created 10,000 objects that exist.', 'The token has 16 streams of events open.'],
+    remedy:
+      'Delete objects or close streams, or use another token. The administrator has no such limits. Nothing was changed.',
   },
   Superseded: {
     group: 'waiting',

@@ -39,6 +39,7 @@ export const ERRORS = {
   RuntimeMismatch: { status: 409, retryable: false, message: 'The endpoint is another runtime.' },
   PortInUse: { status: 409, retryable: true, message: 'The address and port are taken.' },
   OwnedByOther: { status: 409, retryable: false, message: 'The object belongs to another owner.' },
+  LimitExceeded: { status: 409, retryable: false, message: 'A limit of the token is reached.' },
   Superseded: { status: 409, retryable: true, message: 'A newer write to the same object took the place of this one.' },
   PreconditionFailed: { status: 412, retryable: false, message: 'The object changed since it was read.' },
   Internal: { status: 500, retryable: true, message: 'The runtime failed; its log has the request id.' },
@@ -62,9 +63,31 @@ export function problemText({ path, message }: Problem): string {
   return path === '' ? message : `${path} ${message}`;
 }
 
-/** The texts of several faults, separated by semicolons, for one message. */
-export function problemsText(problems: readonly Problem[]): string {
-  return problems.map(problemText).join('; ');
+/** Maximum number of problems that one error reports. Further problems are only counted. */
+export const MAX_PROBLEMS = 100;
+
+/** Maximum length of a path or message, several times the longest path of a valid object. */
+const MAX_TEXT = 1_000;
+
+/** The texts of several faults, separated by semicolons, for one message. `text`: makes the text of one fault. */
+export function problemsText(problems: readonly Problem[], text: (problem: Problem) => string = problemText): string {
+  const left = problems.length - MAX_PROBLEMS;
+  const texts = reported(problems).map(text);
+  if (left > 0) texts.push(`and ${left} more ${left === 1 ? 'problem' : 'problems'}`);
+  return texts.join('; ');
+}
+
+/** The problems that an error reports, of which each has a bounded length, because a caller chooses names in paths. */
+function reported(problems: readonly Problem[]): readonly Problem[] {
+  const isShort = ({ path, message }: Problem) => path.length <= MAX_TEXT && message.length <= MAX_TEXT;
+  if (problems.length <= MAX_PROBLEMS && problems.every(isShort)) return problems;
+  return problems.slice(0, MAX_PROBLEMS).map((problem) => {
+    return { ...problem, path: shortened(problem.path), message: shortened(problem.message) };
+  });
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}...`;
 }
 
 /** An error with a code of the table; compare `code`, never the text or the class. */
@@ -78,7 +101,7 @@ export class WeirError extends Error {
     super(message ?? ERRORS[code].message, options);
     this.name = 'WeirError';
     this.code = code;
-    this.details = details;
+    this.details = reported(details);
   }
 
   get status(): number {

@@ -17,6 +17,8 @@ import { invalid } from '../../model/objects/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
+import { registerBodyParsers } from './body-parsers.ts';
+import { ApiConnections } from './connections.ts';
 import { etagOfText } from './etag.ts';
 import { registerEventsRoute } from './events-route.ts';
 import { KnownPaths, routeFault } from './known-paths.ts';
@@ -39,6 +41,11 @@ interface ApiOptions {
 /** Limit for request bodies, several times the size of an attachment with 500 targets and long names. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
+/** Time in which a whole request has to arrive, its body too. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** The head of a request has to arrive sooner. Node looks for late requests at the interval. */
+const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const server = fastify({
     loggerInstance: options.logger,
@@ -58,11 +65,16 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     },
     clientErrorHandler: unreadHandler(options.runtimeId),
     // Turns off built-in responses of Node and fastify; the onRequest hook sends errors of the table instead.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, ...PATIENCE },
+    requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
-    https: options.tls === undefined ? null : { ...options.tls, requireHostHeader: false },
+    https:
+      options.tls === undefined
+        ? null
+        : { ...options.tls, requireHostHeader: false, ...PATIENCE, handshakeTimeout: REQUEST_TIMEOUT_MS },
   } as object) as unknown as FastifyInstance;
   registerBodyParsers(server);
+  const connections = new ApiConnections(server.server);
   refuseExpectations(server.server, options.runtimeId);
   server.setValidatorCompiler(validatorCompiler);
   // Response schemas are only for the OpenAPI document: parsing responses with them costs 10 % of a large write.
@@ -70,6 +82,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);
     if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'an API request failed');
+    // A body that has not been read would have to be read to its end before the next request of the connection.
+    if (!request.raw.complete) reply.header('connection', 'close');
     reply.code(shown.status).send(toErrorResponse(shown, request));
   });
   requireRouteAccess(server);
@@ -90,7 +104,12 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       throw invalid([{ path: '', message: 'the request has no Host header' }]);
     }
     const path = request.url.split('?')[0] ?? '';
-    if (!known.isOpen(path)) request.access = options.tokens.authenticate(bearerToken(request.headers.authorization));
+    if (connections.isKeptBack(request.raw)) reply.header('connection', 'close');
+    if (!known.isOpen(path)) {
+      request.access = options.tokens.authenticate(bearerToken(request.headers.authorization));
+      connections.admit(request.raw, request.access.isAdministrator);
+      if (request.access.isAdministrator) reply.removeHeader('connection');
+    }
     // An unknown route is reported before the body is read, because an error of the body would hide it.
     if (request.is404) {
       const allow = known.allow(path);
@@ -130,16 +149,6 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     routes.get('/openapi.json', { config, schema: { hide: true } }, async () => server.swagger());
   });
   return server;
-}
-
-/** Parses JSON bodies, also of type merge-patch+json. An empty body with a content type counts as no body. */
-function registerBodyParsers(server: FastifyInstance): void {
-  const parseJson = server.getDefaultJsonParser('error', 'error');
-  const types = ['application/json', 'application/merge-patch+json'];
-  server.addContentTypeParser<string>(types, { parseAs: 'string' }, (request, text, done) => {
-    if (text === '') done(null, undefined);
-    else parseJson(request, text, done);
-  });
 }
 
 function toErrorResponse({ code, message, details }: WeirError, { id }: FastifyRequest): ErrorResponse {

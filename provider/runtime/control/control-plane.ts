@@ -7,6 +7,7 @@ import type { Compiled } from '../compile/compile.ts';
 import type { Engine, HealthChange, PassiveReport, Refusal } from '../contract/engine.ts';
 import type { EngineStatistics } from '../contract/engine-statistics.ts';
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
+import { CheckBudget } from '../health/check-budget.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
@@ -48,6 +49,8 @@ interface ControlPlaneOptions {
 interface Identity {
   readonly owner?: string | undefined;
   readonly incarnation?: string | undefined;
+  /** Id of the caller's token; `undefined` for the administrator. */
+  readonly createdBy?: string | undefined;
 }
 
 export class ControlPlane {
@@ -70,14 +73,16 @@ export class ControlPlane {
     this.guard = options.guard;
     this.events = new EventLog(nowMs);
     this.#reports = new Reports(this.events);
+    const budget = new CheckBudget(() => performance.now());
     this.#monitor = new HealthMonitor({
       probe,
       nowMs,
       onChange: (changes) => this.#healthChanged(changes),
       onFirstCheck: () => this.#waits.look(),
+      delayMs: ({ attachment, address }) => budget.delayMs(this.#creatorOf(attachment), address),
     });
     this.running = new RunningState(engine, this.#monitor, () => this.model);
-    this.#waits = new HealthWaits(this.#monitor, probe, this.running);
+    this.#waits = new HealthWaits(this.#monitor, probe, this.running, budget);
     this.#records = new HealthRecords(this.#monitor, store, nowMs);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
@@ -136,7 +141,7 @@ export class ControlPlane {
     kind: K,
     id: string,
     properties: PropertiesOf<K>,
-    { owner, incarnation }: Identity,
+    { owner, incarnation, createdBy }: Identity,
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
     const [newIncarnation, newCookieKey] = [randomUUID(), randomBytes(32).toString('base64url')];
@@ -144,7 +149,18 @@ export class ControlPlane {
     const nowMs = this.#options.nowMs();
     const written = await this.#writer.write(
       (draft) => {
-        const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, nowMs, keepsWeights };
+        const request = {
+          kind,
+          id,
+          properties,
+          owner,
+          incarnation,
+          newIncarnation,
+          newCookieKey,
+          nowMs,
+          keepsWeights,
+          createdBy,
+        };
         return this.#putObject(draft, request, precondition);
       },
       keyOf(kind, id),
@@ -210,6 +226,11 @@ export class ControlPlane {
     await this.#writer.close();
     await this.#records.save();
     this.#monitor.close();
+  }
+
+  #creatorOf(attachment: string): string | undefined {
+    const { model } = this;
+    return (model.get('attachments', attachment) ?? model.get('group-attachments', attachment))?.createdBy;
   }
 
   #putObject(draft: Draft, request: PutRequest, precondition: Precondition): StoredObject {

@@ -11,6 +11,8 @@ export interface PutRequest<K extends Kind = Kind> {
   /** Incarnation to store; `undefined` keeps the object's, or takes `newIncarnation` for a new object. */
   readonly incarnation: string | undefined;
   readonly newIncarnation: string;
+  /** Id of the caller's token, kept with a new object; `undefined` for the administrator. */
+  readonly createdBy?: string | undefined;
   /** Key for sticky cookies without a configured key, unless the object has a generated key already. */
   readonly newCookieKey: string;
   /** Time of day in milliseconds since 1970. */

@@ -20,6 +20,8 @@ export const MIGRATIONS: readonly string[] = [
   // `claims` in the state of an attachment becomes `boundSince`: the model version at which it bound each target key.
   `update objects set state = json_object('boundSince', json_extract(state, '$.claims'))
    where kind in ('attachments', 'group-attachments')`,
+  // The id of the token that created an object. Objects of older releases count as the administrator's.
+  `alter table objects add column created_by text`,
 ];
 
 /**
