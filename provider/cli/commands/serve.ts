@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { isNetwork } from '../../model/base/networks.ts';
+import { inLines } from '../../model/base/one-line.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
 
 const DEFAULT_API = '127.0.0.1:7400';
@@ -66,7 +67,8 @@ async function serve(flags: ServeFlags): Promise<void> {
   }
   if (flags.accessLogSample !== undefined && flags.accessLog === undefined)
     throw new Error('--access-log-sample needs --access-log');
-  const logger = pino({ name: 'weir' }, pino.destination({ fd: 2, sync: true }));
+  const stderr = pino.destination({ fd: 2, sync: true });
+  const logger = pino({ name: 'weir' }, { write: (lines) => stderr.write(inLines(lines)) });
   const runtime = await startRuntime({
     dataDirectory: flags.data,
     keyFile: flags.keyFile,

@@ -1,4 +1,5 @@
 // The one table of errors: what the API responds, what the client rebuilds and what `pulumi up` shows all come from here.
+import { inOneLine } from './one-line.ts';
 
 /** Each code's HTTP status, whether the same call may succeed later unchanged, and its meaning where the thrower gives none. */
 export const ERRORS = {
@@ -79,15 +80,14 @@ export function problemsText(problems: readonly Problem[], text: (problem: Probl
 
 /** The problems that an error reports, of which each has a bounded length, because a caller chooses names in paths. */
 function reported(problems: readonly Problem[]): readonly Problem[] {
-  const isShort = ({ path, message }: Problem) => path.length <= MAX_TEXT && message.length <= MAX_TEXT;
-  if (problems.length <= MAX_PROBLEMS && problems.every(isShort)) return problems;
   return problems.slice(0, MAX_PROBLEMS).map((problem) => {
     return { ...problem, path: shortened(problem.path), message: shortened(problem.message) };
   });
 }
 
 function shortened(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}...`;
+  const line = inOneLine(text);
+  return line.length <= MAX_TEXT ? line : `${line.slice(0, MAX_TEXT)}...`;
 }
 
 /** An error with a code of the table; compare `code`, never the text or the class. */
@@ -98,7 +98,7 @@ export class WeirError extends Error {
   requestId: string | undefined;
 
   constructor(code: ErrorCode, message?: string, details: readonly Problem[] = [], options?: ErrorOptions) {
-    super(message ?? ERRORS[code].message, options);
+    super(inOneLine(message ?? ERRORS[code].message), options);
     this.name = 'WeirError';
     this.code = code;
     this.details = reported(details);

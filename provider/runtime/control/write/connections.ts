@@ -18,7 +18,7 @@ export interface OwnEndpoint {
 }
 
 /** A connection that the runtime makes to a target, for traffic or for a health check. */
-export interface Connection {
+export interface TargetConnection {
   readonly transport: Transport;
   readonly address: string;
   readonly port: number;
@@ -29,12 +29,12 @@ export interface Connection {
 }
 
 /** The part of a health check that decides where the check connects to. */
-export interface Checked {
+export interface CheckedPlace {
   readonly protocol: string;
   readonly port?: number | undefined;
 }
 
-export function endpointOfListener(view: ModelView, listener: Listener): OwnEndpoint {
+export function listenerEndpoint(view: ModelView, listener: Listener): OwnEndpoint {
   const { vip, port } = vipPortOf(view, listener);
   return { transport: transportOf(listener), address: vip, port, name: shortNameOf(listener) };
 }
@@ -47,7 +47,7 @@ export function endpointsByPort(view: ModelView): ReadonlyMap<number, readonly O
   const endpoints =
     known.get(model) ??
     Map.groupBy(
-      [...model.list('listeners')].map((listener) => endpointOfListener(model, listener)),
+      [...model.list('listeners')].map((listener) => listenerEndpoint(model, listener)),
       ({ port }) => port,
     );
   known.set(model, endpoints);
@@ -64,13 +64,13 @@ export function connectionsOf(
   attachment: Attachment,
   isMeant: (port: number) => boolean = () => true,
   listenerId?: string,
-): Connection[] {
+): TargetConnection[] {
   const targets = resolvedTargets(view, attachment);
   return serversOf(view, attachment, listenerId).flatMap(([listener, check]) =>
     targets.flatMap(({ name: target, address, port: own }) => {
       const port = own ?? listener.properties.backendPort;
       if (port === undefined) return [];
-      const connections: Connection[] = [];
+      const connections: TargetConnection[] = [];
       const connect = (to: number, transport: Transport, isCheck: boolean) => {
         if (isMeant(to)) connections.push({ transport, address, port: to, attachment, target, isCheck });
       };
@@ -86,13 +86,13 @@ function serversOf(
   view: ModelView,
   { properties: { ruleId, listenerId, loadBalancerId } }: Attachment,
   only: string | undefined,
-): [Listener, Checked][] {
+): [Listener, CheckedPlace][] {
   if (ruleId !== undefined) {
     const rule = view.get('rules', ruleId);
     const listener = rule && view.get('listeners', rule.properties.listenerId);
     return rule === undefined || listener === undefined ? [] : [[listener, rule.properties.healthCheck]];
   }
-  const withCheck = (listener: Listener): [Listener, Checked] => [listener, healthCheckOf(listener.properties)];
+  const withCheck = (listener: Listener): [Listener, CheckedPlace] => [listener, healthCheckOf(listener.properties)];
   const id = listenerId ?? only;
   if (id !== undefined) {
     const listener = view.get('listeners', id);

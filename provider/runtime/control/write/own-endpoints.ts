@@ -14,13 +14,13 @@ import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { hasMoved } from '../../stored/servers.ts';
 import {
-  type Checked,
-  type Connection,
+  type CheckedPlace,
   connectionsOf,
-  endpointOfListener,
   endpointsByPort,
+  listenerEndpoint,
   type OwnEndpoint,
   shortNameOf,
+  type TargetConnection,
 } from './connections.ts';
 import { denialOf, type Surroundings } from './surroundings.ts';
 
@@ -140,8 +140,8 @@ const LOOP = 'a target may not lead back to the runtime that serves it';
 /** The listening sockets that a write adds or moves. */
 function landedEndpoints(view: ModelView, next: StoredObject, before: StoredObject | undefined): OwnEndpoint[] {
   if (next.kind === 'listeners') {
-    const endpoint = endpointOfListener(view, next);
-    const was = before === undefined ? undefined : endpointOfListener(view, before as Listener);
+    const endpoint = listenerEndpoint(view, next);
+    const was = before === undefined ? undefined : listenerEndpoint(view, before as Listener);
     const isSame =
       endpoint.transport === was?.transport && endpoint.address === was.address && endpoint.port === was.port;
     return isSame ? [] : [endpoint];
@@ -149,7 +149,7 @@ function landedEndpoints(view: ModelView, next: StoredObject, before: StoredObje
   if (next.kind !== 'load-balancers') return [];
   if (before?.kind === 'load-balancers' && before.state.vip === next.state.vip) return [];
   const own = [...view.list('listeners')].filter(({ properties }) => properties.loadBalancerId === next.id);
-  return own.map((listener) => endpointOfListener(view, listener));
+  return own.map((listener) => listenerEndpoint(view, listener));
 }
 
 interface Fault {
@@ -193,7 +193,7 @@ function servedProblems(
   return [{ path, message: `does not fit ${target}, which ${ownText(connection, endpoint)}` }];
 }
 
-function ownText(connection: Connection, { name }: OwnEndpoint): string {
+function ownText(connection: TargetConnection, { name }: OwnEndpoint): string {
   return `${connection.isCheck ? 'is checked at' : 'is'} ${keyOf(connection)}, which is ${name}: ${LOOP}`;
 }
 
@@ -206,7 +206,7 @@ function listenerPath({ properties: next }: Listener, before: Listener | undefin
   return isSameCheck(healthCheckOf(was), healthCheckOf(next)) ? undefined : 'healthCheck.port';
 }
 
-function isSameCheck(a: Checked, b: Checked): boolean {
+function isSameCheck(a: CheckedPlace, b: CheckedPlace): boolean {
   return a.protocol === b.protocol && a.port === b.port;
 }
 
@@ -216,15 +216,17 @@ function ownConnections(
   attachment: Attachment,
   { api, machine }: Surroundings,
   listenerId?: string,
-): [Connection, OwnEndpoint][] {
+): [TargetConnection, OwnEndpoint][] {
   const ofListeners = endpointsByPort(view);
   const ofApi = api.map((each): OwnEndpoint => ({ ...each, transport: 'tcp', name: 'the API of this runtime' }));
   const isMeant = (port: number) => ofListeners.has(port) || ofApi.some((each) => each.port === port);
-  return connectionsOf(view, attachment, isMeant, listenerId).flatMap((connection): [Connection, OwnEndpoint][] => {
-    const all = [...ofApi, ...(ofListeners.get(connection.port) ?? [])];
-    const endpoint = all.find((each) => isReached(each, connection, machine));
-    return endpoint === undefined ? [] : [[connection, endpoint]];
-  });
+  return connectionsOf(view, attachment, isMeant, listenerId).flatMap(
+    (connection): [TargetConnection, OwnEndpoint][] => {
+      const all = [...ofApi, ...(ofListeners.get(connection.port) ?? [])];
+      const endpoint = all.find((each) => isReached(each, connection, machine));
+      return endpoint === undefined ? [] : [[connection, endpoint]];
+    },
+  );
 }
 
 /** The attachments whose targets depend on a server or on an auto scaling group. */
@@ -238,6 +240,6 @@ function mapOf({ kind }: Attachment): string {
   return kind === 'attachments' ? 'targets' : 'members';
 }
 
-function keyOf({ address, port }: Connection): string {
+function keyOf({ address, port }: TargetConnection): string {
   return targetKey(address, port);
 }
