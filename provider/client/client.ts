@@ -10,7 +10,7 @@ import type { Kind } from '../model/base/kinds.ts';
 import { HANDOVER_SECONDS, toMs } from '../model/objects/seconds.ts';
 import type { TokenProperties } from '../model/permissions/token.ts';
 import { eventData } from './event-stream.ts';
-import { failureOf, isLost, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
+import { failureOf, isLost, isRedirect, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
 import { read } from './reading.ts';
 import { type HttpResponse, openStream, type Send, sender } from './request.ts';
 import { type Settings, type Token, tokenFor } from './settings.ts';
@@ -38,6 +38,9 @@ const MARGIN_MS = 30_000;
  * idempotent.
  */
 const REPEAT_AFTER_MS = [200, 1_000];
+
+/** Limit for the pages of one list, so that an endpoint cannot go on with one for ever. */
+const MAX_PAGES = 2_000;
 
 const apiObjectPage = pageOf(apiObject);
 
@@ -111,10 +114,13 @@ export class RuntimeClient {
   async list(kind: Kind, expectedRuntime?: string): Promise<ApiObject[]> {
     const objects: ApiObject[] = [];
     let cursor: string | undefined;
+    let pages = 0;
     do {
+      if (++pages > MAX_PAGES)
+        throw new WeirError('Internal', `the runtime lists more than ${MAX_PAGES} pages of ${kind}`);
       const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
       const page = bodyAs(apiObjectPage, await this.#call('GET', `v1/${kind}${query}`, expectedRuntime));
-      objects.push(...page.items);
+      for (const object of page.items) objects.push(object);
       cursor = page.cursor;
     } while (cursor !== undefined);
     return objects;
@@ -182,7 +188,7 @@ export class RuntimeClient {
     for (let attempt = 0; ; attempt++) {
       const repeatAfterMs = REPEAT_AFTER_MS[attempt];
       const { response, error } = await this.#attempt({ url, method, headers, body, timeoutMs });
-      if (response !== undefined && response.status < 400) return response;
+      if (response !== undefined && isSuccess(response)) return response;
       const failure = response
         ? this.#failureOf(response, expected ?? runtimeId, runtimeId, token)
         : unreachable(this.#settings, error, timeoutMs);
@@ -203,7 +209,7 @@ export class RuntimeClient {
 
   #failureOf(response: HttpResponse, expected: string, admitted: string, token: Token | undefined): WeirError {
     const actual = runtimeIdOf(response);
-    if (actual === undefined) return notAWeirRuntime(this.#settings, response);
+    if (actual === undefined || isRedirect(response)) return notAWeirRuntime(this.#settings, response);
     // Another runtime has taken the endpoint since the first request.
     if (actual !== admitted) return otherRuntime(this.#settings, expected, actual);
     return failureOf(this.#settings, response, token);
@@ -244,6 +250,10 @@ const REPEATED: ReadonlySet<string> = new Set(['Timeout', 'SystemBusy']);
 
 function pathOf({ kind, id }: Call): string {
   return `v1/${kind}/${encodeURIComponent(id)}`;
+}
+
+function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
 }
 
 function runtimeIdOf({ headers }: HttpResponse): string | undefined {

@@ -1,5 +1,5 @@
 // What the commands write to a terminal, in which no name or response may move the cursor or hide other text.
-import { inLines } from '../model/base/one-line.ts';
+import { inLines } from '../../model/base/one-line.ts';
 
 /** Writes a result to standard output. */
 export function print(text: string): void {
