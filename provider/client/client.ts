@@ -5,7 +5,7 @@ import type { ApiEvent } from '../model/api/events.ts';
 import { type ApiObject, apiObject, pageOf } from '../model/api/objects.ts';
 import type { StatusResponse } from '../model/api/status.ts';
 import type { CreatedToken, TokenList } from '../model/api/tokens.ts';
-import { WeirError } from '../model/base/errors.ts';
+import { ERRORS, WeirError } from '../model/base/errors.ts';
 import type { Kind } from '../model/base/kinds.ts';
 import { HANDOVER_SECONDS, toMs } from '../model/objects/seconds.ts';
 import type { TokenProperties } from '../model/permissions/token.ts';
@@ -226,6 +226,9 @@ export class RuntimeClient {
     const { response, error } = await this.#attempt(request);
     if (response === undefined) throw unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
     const runtimeId = runtimeIdOf(response);
+    // The runtime does not know the name under which it is called.
+    if (runtimeId !== undefined && response.status === ERRORS.Misdirected.status)
+      throw failureOf(this.#settings, response, undefined);
     // Under a wrong path, a runtime responds with 404 to everything. Its objects would then seem to be gone.
     if (runtimeId === undefined || response.status !== 200) throw notAWeirRuntime(this.#settings, response);
     return runtimeId;

@@ -25,6 +25,8 @@ interface RuntimeOptions {
   readonly apiHost: string;
   /** Port of the API; 0 picks a free port. */
   readonly apiPort: number;
+  /** Names under which the API is called, besides `apiHost` and those of its certificate. */
+  readonly apiNames: readonly string[];
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly workers: number;
   readonly ackTimeoutMs: number;
@@ -84,7 +86,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const { runtimeId } = stored;
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken: directory.adminToken, nowMs: Date.now });
-  const api = await createApi({ control, tokens, runtimeId, logger, tls: options.tls });
+  const names = [options.apiHost, ...options.apiNames];
+  const api = await createApi({ control, tokens, runtimeId, logger, tls: options.tls, names });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {

@@ -1,7 +1,9 @@
 // The error table: each code is provoked through the real API, has its status, and changes nothing.
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { json } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { RuntimeClient } from '../../provider/client/client.ts';
 import { settingsOf } from '../../provider/client/settings.ts';
@@ -86,6 +88,14 @@ const CASES: Readonly<
   },
   PreconditionFailed: ({ runtime }) =>
     runtime.call('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' }, { 'if-match': '"older"' }),
+  UnsupportedEncoding: ({ runtime }) => runtime.call('PUT', '/v1/load-balancers/x', {}, { 'content-encoding': 'gzip' }),
+  Misdirected: ({ runtime }) =>
+    new Promise((resolve, reject) => {
+      // `fetch` does not let a caller choose the Host header.
+      get(`${runtime.url}/v1/status`, { headers: { host: 'rebound.example' } }, async (response) => {
+        resolve({ status: response.statusCode ?? 0, body: (await json(response)) as { code: string } });
+      }).on('error', reject);
+    }),
   Internal: async ({ runtime, t }) => {
     // Another program holds the write lock of the database for longer than the runtime waits.
     const database = new DatabaseSync(join(runtime.dataDirectory, 'weir.db'));

@@ -14,6 +14,7 @@ const DRAIN_MS = 30_000;
 interface ServeFlags {
   data: string;
   api: { host: string; port: number };
+  apiName: readonly string[];
   apiCert?: string;
   apiKey?: string;
   allowPlaintext?: boolean;
@@ -36,6 +37,7 @@ export function serveCommand(): Command {
         .argParser(hostPort)
         .default(hostPort(DEFAULT_API), DEFAULT_API),
     )
+    .option('--api-name <name>', 'host name under which the API is called; repeatable', apiName, [])
     .option('--api-cert <file>', 'PEM certificate of the API')
     .option('--api-key <file>', 'PEM private key of the API')
     .option('--allow-plaintext', 'serve the API without TLS on an address that is not loopback')
@@ -74,6 +76,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     keyFile: flags.keyFile,
     apiHost: flags.api.host,
     apiPort: flags.api.port,
+    apiNames: flags.apiName,
     tls,
     workers: flags.workers,
     ackTimeoutMs: flags.ackTimeout * 1000,
@@ -150,6 +153,11 @@ function hostPort(text: string): { host: string; port: number } {
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
+}
+
+function apiName(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[A-Za-z0-9._-]{1,253}$/.test(text)) throw new InvalidArgumentError('It must be a host name, without a port.');
+  return [...before, text];
 }
 
 function networks(text: string, before: readonly string[] = []): readonly string[] {

@@ -98,6 +98,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     causes: [
       'None of the statements of the token permits the action on the object, or on a server that is to be bound.',
       'The call manages tokens, which only the administrator may do.',
+      'A web page of another origin makes the call, as its `Origin` header says.',
     ],
     remedy:
       'The message names the missing action and resource. Ask the administrator for a token that has them, made with `weir token create`.',
@@ -176,6 +177,19 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     causes: ['The `If-Match` of the write is not the present `ETag` of the object, or there is no such object.'],
     remedy:
       'Read the object again and repeat the change on what it is now; after an adoption that failed, run `pulumi up` again.',
+  },
+  UnsupportedEncoding: {
+    group: 'rule',
+    causes: ['The request has a `Content-Encoding`, such as `gzip`.'],
+    remedy: 'Send the body as it is, without that header.',
+  },
+  Misdirected: {
+    group: 'rule',
+    causes: [
+      'The `Host` header of the request is neither an IP address nor `localhost`, and no name of the API: one of its certificate, the host of `--api`, or an `--api-name`.',
+    ],
+    remedy:
+      'Use the address or a name of the runtime in `weir:endpoint` or `WEIR_ENDPOINT`, or start the runtime with `--api-name` for each name under which it is called. The check keeps web pages from calling the API under a name of their own.',
   },
   Internal: {
     group: 'waiting',

@@ -43,6 +43,8 @@ export const ERRORS = {
   LimitExceeded: { status: 409, retryable: false, message: 'A limit of the token is reached.' },
   Superseded: { status: 409, retryable: true, message: 'A newer write to the same object took the place of this one.' },
   PreconditionFailed: { status: 412, retryable: false, message: 'The object changed since it was read.' },
+  UnsupportedEncoding: { status: 415, retryable: false, message: 'The content coding of the body is not supported.' },
+  Misdirected: { status: 421, retryable: false, message: 'The request is for another host.' },
   Internal: { status: 500, retryable: true, message: 'The runtime failed; its log has the request id.' },
   SystemBusy: { status: 503, retryable: true, message: 'The runtime is busy or stopping.' },
   Timeout: { status: 504, retryable: true, message: 'The change is stored, but not every data plane has it yet.' },

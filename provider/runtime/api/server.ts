@@ -17,6 +17,7 @@ import { propertyPath } from '../../model/base/property-path.ts';
 import { invalid } from '../../model/objects/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import { ApiNames } from './api-names.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
 import { registerBodyParsers } from './body-parsers.ts';
 import { ApiConnections } from './connections.ts';
@@ -27,8 +28,9 @@ import { registerMemberRoutes } from './member-routes.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
+import { contentCoding, requestFault } from './strict-requests.ts';
 import { registerTokenRoutes } from './token-routes.ts';
-import { refuseExpectations, unreadHandler } from './unread.ts';
+import { refuseUnread, unreadHandler } from './unread.ts';
 import { registerWorkerRoutes } from './worker-routes.ts';
 
 interface ApiOptions {
@@ -37,6 +39,8 @@ interface ApiOptions {
   readonly tokens: Tokens;
   readonly logger: FastifyBaseLogger;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Host names of the API, besides localhost, IP addresses and the names of the certificate. */
+  readonly names: readonly string[];
 }
 
 /** Limit for request bodies, several times the size of an attachment with 500 targets and long names. */
@@ -76,7 +80,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   } as object) as unknown as FastifyInstance;
   registerBodyParsers(server);
   const connections = new ApiConnections(server.server);
-  refuseExpectations(server.server, options.runtimeId);
+  const names = new ApiNames(options.names, options.tls?.cert);
+  refuseUnread(server.server, options.runtimeId);
   server.setValidatorCompiler(validatorCompiler);
   // Response schemas are only for the OpenAPI document: parsing responses with them costs 10 % of a large write.
   server.setSerializerCompiler(() => (value) => inOneLine(JSON.stringify(value)));
@@ -95,15 +100,26 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
+    const fault = requestFault(request.raw);
+    if (fault !== undefined) {
+      // Where the next request begins is in doubt.
+      reply.header('connection', 'close');
+      throw invalid([{ path: '', message: fault }]);
+    }
+    names.refuse(request.headers.host, request.headers.origin);
+    const coding = contentCoding(request.raw);
+    if (coding !== undefined) {
+      reply.header('accept-encoding', 'identity');
+      throw new WeirError(
+        'UnsupportedEncoding',
+        `The content coding ${coding} is not supported: send the body as it is.`,
+      );
+    }
     const expected = request.headers['x-weir-runtime'];
     if (expected !== undefined && expected !== options.runtimeId) {
       throw new WeirError('RuntimeMismatch', `This is runtime ${options.runtimeId}, not ${expected}.`);
     }
     if (isClosing) throw new WeirError('SystemBusy', 'The runtime is stopping.');
-    // RFC 9112 section 3.2: an HTTP/1.1 request without a Host header gets a 400.
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      throw invalid([{ path: '', message: 'the request has no Host header' }]);
-    }
     const path = request.url.split('?')[0] ?? '';
     if (connections.isKeptBack(request.raw)) reply.header('connection', 'close');
     if (!known.isOpen(path)) {
