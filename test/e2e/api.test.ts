@@ -54,9 +54,24 @@ const UNREAD: readonly (readonly [rule: string, send: string, status: number, co
     400,
     'InvalidParameter',
   ],
-  ['a path that cannot be decoded', 'GET /v1/listeners/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, 'InvalidParameter'],
-  ['a method that the path does not have', 'TRACE /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', 405, 'MethodNotAllowed'],
-  ['a path that is not there', 'GET /nothing HTTP/1.1\r\nHost: localhost\r\nAuthorization: ~\r\n\r\n', 404, 'UnknownRoute'],
+  [
+    'a path that cannot be decoded',
+    'GET /v1/listeners/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    400,
+    'InvalidParameter',
+  ],
+  [
+    'a method that the path does not have',
+    'TRACE /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    405,
+    'MethodNotAllowed',
+  ],
+  [
+    'a path that is not there',
+    'GET /nothing HTTP/1.1\r\nHost: localhost\r\nAuthorization: ~\r\n\r\n',
+    404,
+    'UnknownRoute',
+  ],
 ];
 
 describe("an invalid request gets the API's error body", () => {

@@ -14,15 +14,15 @@ const DRAIN_MS = 30_000;
 interface ServeFlags {
   data: string;
   api: { host: string; port: number };
-  apiName: readonly string[];
+  apiName?: readonly string[];
   apiCert?: string;
   apiKey?: string;
   allowPlaintext?: boolean;
   workers: number;
   ackTimeout: number;
   vipPool: string;
-  denyTargets: readonly string[];
-  allowTargets: readonly string[];
+  denyTargets?: readonly string[];
+  allowTargets?: readonly string[];
   keyFile?: string;
   accessLog?: string;
   accessLogSample?: number;
@@ -37,20 +37,15 @@ export function serveCommand(): Command {
         .argParser(hostPort)
         .default(hostPort(DEFAULT_API), DEFAULT_API),
     )
-    .option('--api-name <name>', 'host name under which the API is called; repeatable', apiName, [])
+    .option('--api-name <name>', 'host name under which the API is called; repeatable', apiName)
     .option('--api-cert <file>', 'PEM certificate of the API')
     .option('--api-key <file>', 'PEM private key of the API')
     .option('--allow-plaintext', 'serve the API without TLS on an address that is not loopback')
     .option('--workers <n>', 'number of threads that carry traffic', positiveInteger, defaultWorkers())
     .option('--ack-timeout <seconds>', 'how long a write waits for the data planes to serve it', positiveNumber, 10)
     .option('--vip-pool <cidr>', 'network from which load balancers without an address get one', '127.77.0.0/16')
-    .option('--deny-targets <cidrs>', 'networks that targets may not be in, comma-separated; repeatable', networks, [])
-    .option(
-      '--allow-targets <cidrs>',
-      'exceptions from denied networks, also from link-local ones, which are always denied',
-      networks,
-      [],
-    )
+    .option('--deny-targets <cidrs>', 'networks that targets may not be in, besides link-local; repeatable', networks)
+    .option('--allow-targets <cidrs>', 'networks that targets may be in although they are denied; repeatable', networks)
     .option(
       '--key-file <file>',
       'key of stored secrets, created at first use (default: master-key in the data directory)',
@@ -76,13 +71,13 @@ async function serve(flags: ServeFlags): Promise<void> {
     keyFile: flags.keyFile,
     apiHost: flags.api.host,
     apiPort: flags.api.port,
-    apiNames: flags.apiName,
+    apiNames: flags.apiName ?? [],
     tls,
     workers: flags.workers,
     ackTimeoutMs: flags.ackTimeout * 1000,
     vipPool: flags.vipPool,
-    deniedTargets: flags.denyTargets,
-    allowedTargets: flags.allowTargets,
+    deniedTargets: flags.denyTargets ?? [],
+    allowedTargets: flags.allowTargets ?? [],
     accessLog:
       flags.accessLog === undefined ? undefined : { file: flags.accessLog, sampleRate: flags.accessLogSample ?? 1 },
     logger,
