@@ -15,6 +15,7 @@ const { planCommand } = await import('./commands/plan.ts');
 const { serveCommand } = await import('./commands/serve.ts');
 const { statusCommand } = await import('./commands/status.ts');
 const { tokenCommand } = await import('./commands/token.ts');
+const { tell } = await import('./commands/output.ts');
 
 const program = new Command('weir')
   .description('Load balancers as desired state: the runtime that the Pulumi provider drives.')
@@ -31,7 +32,7 @@ try {
 } catch (error) {
   // A stack trace does not help at a terminal. WEIR_DEBUG=1 shows it.
   const isDebug = (process.env.WEIR_DEBUG ?? '') !== '';
-  process.stderr.write(`weir: ${error instanceof Error ? (isDebug ? error.stack : error.message) : String(error)}\n`);
+  tell(`weir: ${error instanceof Error ? (isDebug ? error.stack : error.message) : String(error)}\n`);
   // The process exits at once, because threads that a failed start left behind would keep it running.
   process.exit(1);
 }

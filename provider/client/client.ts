@@ -5,12 +5,12 @@ import type { ApiEvent } from '../model/api/events.ts';
 import { type ApiObject, apiObject, pageOf } from '../model/api/objects.ts';
 import type { StatusResponse } from '../model/api/status.ts';
 import type { CreatedToken, TokenList } from '../model/api/tokens.ts';
-import { WeirError } from '../model/base/errors.ts';
+import { ERRORS, WeirError } from '../model/base/errors.ts';
 import type { Kind } from '../model/base/kinds.ts';
 import { HANDOVER_SECONDS, toMs } from '../model/objects/seconds.ts';
 import type { TokenProperties } from '../model/permissions/token.ts';
 import { eventData } from './event-stream.ts';
-import { failureOf, isLost, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
+import { failureOf, isLost, isRedirect, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
 import { read } from './reading.ts';
 import { type HttpResponse, openStream, type Send, sender } from './request.ts';
 import { type Settings, type Token, tokenFor } from './settings.ts';
@@ -35,6 +35,9 @@ const MARGIN_MS = 30_000;
  * idempotent.
  */
 const REPEAT_AFTER_MS = [200, 1_000];
+
+/** Limit for the pages of one list, so that an endpoint cannot go on with one for ever. */
+const MAX_PAGES = 2_000;
 
 const apiObjectPage = pageOf(apiObject);
 
@@ -108,10 +111,13 @@ export class RuntimeClient {
   async list(kind: Kind, expectedRuntime?: string): Promise<ApiObject[]> {
     const objects: ApiObject[] = [];
     let cursor: string | undefined;
+    let pages = 0;
     do {
+      if (++pages > MAX_PAGES)
+        throw new WeirError('Internal', `the runtime lists more than ${MAX_PAGES} pages of ${kind}`);
       const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
       const page = bodyAs(apiObjectPage, await this.#call('GET', `v1/${kind}${query}`, expectedRuntime));
-      objects.push(...page.items);
+      for (const object of page.items) objects.push(object);
       cursor = page.cursor;
     } while (cursor !== undefined);
     return objects;
@@ -179,7 +185,7 @@ export class RuntimeClient {
     for (let attempt = 0; ; attempt++) {
       const repeatAfterMs = REPEAT_AFTER_MS[attempt];
       const { response, error } = await this.#attempt({ url, method, headers, body, timeoutMs });
-      if (response !== undefined && response.status < 400) return response;
+      if (response !== undefined && isSuccess(response)) return response;
       const failure = response
         ? this.#failureOf(response, expected ?? runtimeId, runtimeId, token)
         : unreachable(this.#settings, error, timeoutMs);
@@ -200,7 +206,7 @@ export class RuntimeClient {
 
   #failureOf(response: HttpResponse, expected: string, admitted: string, token: Token | undefined): WeirError {
     const actual = runtimeIdOf(response);
-    if (actual === undefined) return notAWeirRuntime(this.#settings, response);
+    if (actual === undefined || isRedirect(response)) return notAWeirRuntime(this.#settings, response);
     // Another runtime has taken the endpoint since the first request.
     if (actual !== admitted) return otherRuntime(this.#settings, expected, actual);
     return failureOf(this.#settings, response, token);
@@ -217,6 +223,9 @@ export class RuntimeClient {
     const { response, error } = await this.#attempt(request);
     if (response === undefined) throw unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
     const runtimeId = runtimeIdOf(response);
+    // The runtime does not know the name under which it is called.
+    if (runtimeId !== undefined && response.status === ERRORS.Misdirected.status)
+      throw failureOf(this.#settings, response, undefined);
     // Under a wrong path, a runtime responds with 404 to everything. Its objects would then seem to be gone.
     if (runtimeId === undefined || response.status !== 200) throw notAWeirRuntime(this.#settings, response);
     return runtimeId;
@@ -241,6 +250,10 @@ const REPEATED: ReadonlySet<string> = new Set(['Timeout', 'SystemBusy']);
 
 function pathOf({ kind, id }: Call): string {
   return `v1/${kind}/${encodeURIComponent(id)}`;
+}
+
+function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
 }
 
 function runtimeIdOf({ headers }: HttpResponse): string | undefined {

@@ -20,7 +20,16 @@ export function unreachable(settings: Settings, error: unknown, timeoutMs: numbe
   return new WeirError('Unreachable', message, [], { cause: error });
 }
 
-export function notAWeirRuntime({ endpoint, endpointSource }: Settings, { status }: HttpResponse): WeirError {
+export function notAWeirRuntime({ endpoint, endpointSource }: Settings, response: HttpResponse): WeirError {
+  const { status, headers } = response;
+  if (isRedirect(response)) {
+    const to = headers.location === undefined ? '' : ` to ${headers.location}`;
+    return new WeirError(
+      'Unreachable',
+      `${shown(endpoint)} redirects${to} (status ${status}), which is not followed, because the token would go with ` +
+        `the request: ${SET_ENDPOINT} to the runtime itself${staleAdvice(endpointSource)}`,
+    );
+  }
   return new WeirError(
     'Unreachable',
     `${shown(endpoint)} responds (status ${status}), but is not a Weir runtime: check port and path, ` +
@@ -39,6 +48,11 @@ export function otherRuntime({ endpoint }: Settings, expected: string, actual: s
       `start that runtime again (weir serve with its --data), or ${SET_ENDPOINT}; ` +
       `to move the stack to this runtime: \`pulumi config set weir:acceptRuntime ${actual}\`, or WEIR_ACCEPT_RUNTIME=${actual}`,
   );
+}
+
+/** Whether a response sends the request elsewhere. A runtime does not do that. */
+export function isRedirect({ status }: HttpResponse): boolean {
+  return status >= 300 && status < 400;
 }
 
 /** The error that a response of status 400 and above carries. */

@@ -1,10 +1,13 @@
-// HTTP requests to the runtime over http or https, each with a limit on its whole time.
+// HTTP requests to the runtime over http or https, each with limits on its whole time and on the size of its response.
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import https from 'node:https';
 
 // An `import` of node:http would make Node read every export. The export WebSocket alone would cost each start of a
 // plug-in 20 ms.
 const http = process.getBuiltinModule('node:http');
+
+/** Limit for the body of a response, several times the largest page of objects. */
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 interface HttpRequest {
   readonly url: URL;
@@ -61,7 +64,13 @@ function send(
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
+      let size = 0;
+      response.on('data', (part: Buffer) => {
+        parts.push(part);
+        size += part.length;
+        if (size > MAX_RESPONSE_BYTES)
+          request.destroy(new Error(`its response is larger than ${MAX_RESPONSE_BYTES} bytes`));
+      });
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8');
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });

@@ -1,6 +1,7 @@
 // The line of a preview that names changed secrets. The engine masks their old and new values and shows no difference.
 
 import type { Kind } from '../model/base/kinds.ts';
+import { inOneLine } from '../model/base/one-line.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 import { replaceSecrets } from '../model/base/secrets.ts';
 import type { CanonicalForm, Properties } from '../properties/properties.ts';
@@ -31,7 +32,9 @@ export function hiddenLine(name: string, paths: readonly string[]): string {
  * is no such line.
  */
 export function changedSecrets(name: string, lines: readonly string[]): string | undefined {
-  return lines.find((line) => line.startsWith(name + SAYS))?.slice(name.length + SAYS.length);
+  // Lines are shown with unseen characters as escapes.
+  const start = inOneLine(name + SAYS);
+  return lines.find((line) => line.startsWith(start))?.slice(start.length);
 }
 
 /** The secrets of an object by property path. */

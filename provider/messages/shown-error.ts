@@ -1,5 +1,6 @@
 // Errors as the engine shows them: Pulumi prints a thrown error's stack, which helps only if the provider has a bug.
 import { isWeirError, type WeirError } from '../model/base/errors.ts';
+import { inOneLine } from '../model/base/one-line.ts';
 
 /** A WeirError without its stack. Any other error is a bug in the provider, and its stack says where. */
 export function asShown(error: unknown, act: string): unknown {
@@ -13,5 +14,5 @@ export function asShown(error: unknown, act: string): unknown {
 }
 
 export function shownMessage({ code, message, requestId }: WeirError): string {
-  return `${message} (${code}${requestId === undefined ? '' : `, request ${requestId}`})`;
+  return inOneLine(`${message} (${code}${requestId === undefined ? '' : `, request ${requestId}`})`);
 }

@@ -267,7 +267,7 @@ test('SIGTERM ends the event streams at once, and the exit code is 0', async (t)
   const { hostname, port } = new URL(runtime.url);
   const idle = connect(Number(port), hostname).on('error', () => {});
   t.after(() => idle.destroy());
-  idle.write(`GET /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${runtime.token}\r\n\r\n`);
+  idle.write(`GET /v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${runtime.token}\r\n\r\n`);
   await once(idle, 'readable');
   let code: number | NodeJS.Signals | null | undefined;
   void runtime.end('SIGTERM').then((exit) => {

@@ -21,10 +21,12 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'An attachment has more than 500 targets, or an auto scaling group more than 500 members.',
       'The object to `adopt` differs from the arguments.',
       'A setting of the client, such as `weir:endpoint` or `weir:ca`, cannot be used.',
+      'A target leads back to the runtime: its address and port, or those of its health check, are a listener of the same runtime or the API.',
+      'A target is in a network that the runtime denies: a link-local or metadata address, or one of `--deny-targets`.',
       'The request is not well-formed HTTP or JSON.',
     ],
     remedy:
-      'Correct the properties. The message has the path of each faulty property, such as `targets.b1.weight`, and the fault. Nothing was changed.',
+      'Correct the properties. The message has the path of each faulty property, such as `targets.b1.weight`, and the fault; of more than 100 faults it has the first 100 and counts the others. Nothing was changed.',
   },
   'InvalidBackendServers.ServerIpConflict': {
     chapter: 'rule',
@@ -96,6 +98,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     causes: [
       'None of the statements of the token permits the action on the object, or on a server that is to be bound.',
       'The call manages tokens, which only the administrator may do.',
+      'A web page of another origin makes the call, as its `Origin` header says.',
     ],
     remedy:
       'The message names the missing action and resource. Ask the administrator for a token that permits this action; `weir token create` makes one.',
@@ -138,6 +141,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Another process on the machine listens on the address and port.',
       'A listener of another stack, or a listener without an owner, has the address and port.',
       'Two listeners of one program have the same address and port.',
+      'A bound target has them: the runtime would become its own target.',
     ],
     remedy:
       'Stop the other process, or give the listener another port or its load balancer another `address`. If a listener has the address and port, the message names it. Nothing was changed.',
@@ -153,6 +157,12 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     remedy:
       'The message names the owner. First unbind the target or delete the object there, or give another host, path or id. To take over the object, use `adopt`, and `adoptFrom` as well if it belongs to another stack.',
   },
+  LimitExceeded: {
+    chapter: 'state',
+    causes: ['The token has created 10,000 objects that exist.', 'The token has 16 streams of events open.'],
+    remedy:
+      'Delete objects or close streams, or use another token. The administrator has no such limits. Nothing was changed.',
+  },
   Superseded: {
     chapter: 'waiting',
     causes: [
@@ -166,6 +176,19 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     causes: ['The `If-Match` of the write is not the present `ETag` of the object, or the object does not exist.'],
     remedy:
       'Read the object again and repeat the change on its present state. After an adoption that failed, run `pulumi up` again.',
+  },
+  UnsupportedEncoding: {
+    chapter: 'rule',
+    causes: ['The request has a `Content-Encoding`, such as `gzip`.'],
+    remedy: 'Send the body as it is, without that header.',
+  },
+  Misdirected: {
+    chapter: 'rule',
+    causes: [
+      'The `Host` header of the request is neither an IP address nor `localhost`, and no name of the API: one of its certificate, the host of `--api`, or an `--api-name`.',
+    ],
+    remedy:
+      'Use the address or a name of the runtime in `weir:endpoint` or `WEIR_ENDPOINT`, or start the runtime with `--api-name` for each name under which it is called. The check keeps web pages from calling the API under a name of their own.',
   },
   Internal: {
     chapter: 'waiting',

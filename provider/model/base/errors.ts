@@ -1,4 +1,5 @@
 // The table of errors, from which the API's responses, the client's errors and the errors of `pulumi up` are made.
+import { inOneLine } from './one-line.ts';
 
 /**
  * HTTP status, repeatability and default message of each error code. `retryable` means that the same call may succeed
@@ -42,8 +43,11 @@ export const ERRORS = {
   RuntimeMismatch: { status: 409, retryable: false, message: 'The endpoint is another runtime.' },
   PortInUse: { status: 409, retryable: true, message: 'The address and port are taken.' },
   OwnedByOther: { status: 409, retryable: false, message: 'The object belongs to another owner.' },
+  LimitExceeded: { status: 409, retryable: false, message: 'A limit of the token is reached.' },
   Superseded: { status: 409, retryable: true, message: 'A newer write to the same object took the place of this one.' },
   PreconditionFailed: { status: 412, retryable: false, message: 'The object changed since it was read.' },
+  UnsupportedEncoding: { status: 415, retryable: false, message: 'The content coding of the body is not supported.' },
+  Misdirected: { status: 421, retryable: false, message: 'The request is for another host.' },
   Internal: { status: 500, retryable: true, message: 'The runtime failed; its log has the request id.' },
   SystemBusy: { status: 503, retryable: true, message: 'The runtime is busy or stopping.' },
   Timeout: { status: 504, retryable: true, message: 'The change is stored, but not every data plane has it yet.' },
@@ -66,9 +70,30 @@ export function problemText({ path, message }: Problem): string {
   return path === '' ? message : `${path} ${message}`;
 }
 
-/** Joins the texts of several faults into one message, separated by semicolons. */
-export function problemsText(problems: readonly Problem[]): string {
-  return problems.map(problemText).join('; ');
+/** Maximum number of problems that one error reports. Further problems are only counted. */
+export const MAX_PROBLEMS = 100;
+
+/** Maximum length of a path or message, several times the longest path of a valid object. */
+const MAX_TEXT = 1_000;
+
+/** Joins the texts of several faults into one message, separated by semicolons. `text` makes the text of one fault. */
+export function problemsText(problems: readonly Problem[], text: (problem: Problem) => string = problemText): string {
+  const left = problems.length - MAX_PROBLEMS;
+  const texts = reported(problems).map(text);
+  if (left > 0) texts.push(`and ${left} more ${left === 1 ? 'problem' : 'problems'}`);
+  return texts.join('; ');
+}
+
+/** The problems that an error reports, of which each has a bounded length, because a caller chooses names in paths. */
+function reported(problems: readonly Problem[]): readonly Problem[] {
+  return problems.slice(0, MAX_PROBLEMS).map((problem) => {
+    return { ...problem, path: shortened(problem.path), message: shortened(problem.message) };
+  });
+}
+
+function shortened(text: string): string {
+  const line = inOneLine(text);
+  return line.length <= MAX_TEXT ? line : `${line.slice(0, MAX_TEXT)}...`;
 }
 
 /** An error with one of the codes in `ERRORS`. Compare its `code`, never its text or class. */
@@ -79,10 +104,10 @@ export class WeirError extends Error {
   requestId: string | undefined;
 
   constructor(code: ErrorCode, message?: string, details: readonly Problem[] = [], options?: ErrorOptions) {
-    super(message ?? ERRORS[code].message, options);
+    super(inOneLine(message ?? ERRORS[code].message), options);
     this.name = 'WeirError';
     this.code = code;
-    this.details = details;
+    this.details = reported(details);
   }
 
   get status(): number {

@@ -8,7 +8,7 @@ import { cidr, mapKey, objectId, port } from './network.ts';
 import { seconds, secondsOrZero } from './seconds.ts';
 import { stickySessionSchema } from './sticky-session.ts';
 
-const MAX_CERTIFICATES = 256;
+export const MAX_CERTIFICATES = 256;
 
 export const algorithm = z
   .enum(

@@ -39,6 +39,13 @@ export const placeName = z
 /** Free text, such as the name or value of a tag. */
 export const label = z.string('must be a string').max(255, 'must have at most 255 characters');
 
+export const MAX_TAGS = 64;
+
+/** Tags, for every kind that has them. */
+export const tags = z
+  .record(mapKey, label, 'must be a map of strings')
+  .refine((map) => Object.keys(map).length <= MAX_TAGS, `must have at most ${MAX_TAGS} tags`);
+
 function isCidr(value: string): boolean {
   const [, address = '', bits = ''] = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(value) ?? [];
   const family = isIP(address);

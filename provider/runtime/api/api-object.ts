@@ -57,8 +57,9 @@ const OUTPUTS: Outputs = {
   'group-attachments': bindings,
 };
 
-function bindings(attachment: Attachment, { running, model }: ControlPlane): OutputsOf<Attachment['kind']> {
-  return { boundTargets: running.boundTargets(attachment), warnings: orNone(eligibilityWarnings(model, attachment)) };
+function bindings(attachment: Attachment, { running, model, guard }: ControlPlane): OutputsOf<Attachment['kind']> {
+  const warnings = [...eligibilityWarnings(model, attachment), ...guard.warnings(model, attachment)];
+  return { boundTargets: running.boundTargets(attachment), warnings: orNone(warnings) };
 }
 
 /** Why the engine refuses to open a stored listener. Returns `undefined` if the listener is not refused. */

@@ -31,6 +31,11 @@ export class EventStream {
     for (const event of events) this.#tell(event);
   }
 
+  /** Id of the reader's token; `undefined` for the administrator. */
+  get tokenId(): string | undefined {
+    return this.#access.tokenId;
+  }
+
   /** Sends a comment, so proxies between runtime and reader do not close the connection as idle. */
   heartbeat(): void {
     this.#write(': heartbeat\n\n');

@@ -1,5 +1,6 @@
 // Metrics of the runtime as Prometheus text, built anew for each scrape, so deleted objects leave no series.
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
+import { inOneLine } from '../../model/base/one-line.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import {
   DURATION_BOUNDS_MS,
@@ -191,7 +192,7 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
   for (const { listener, target } of targets) {
     const { attachment, name, counts } = target;
     const labels = { listener, rule: target.rule, target: target.key };
-    info.set({ ...labels, attachment, name }, 1);
+    info.set({ ...labels, attachment, name: inOneLine(name) }, 1);
     weight.set(labels, target.weight);
     health.set({ ...labels, health: target.health }, 1);
     active.set(labels, counts.activeConnections);

@@ -1,4 +1,5 @@
 // The health monitor: one checker for each target of each target group, independent of the number of workers.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthChange, PassiveReport } from '../contract/engine.ts';
 import {
   type Health,
@@ -36,6 +37,8 @@ interface MonitorOptions {
   readonly onChange: (changes: readonly HealthChange[]) => void;
   /** Called when the first check of a target has ended, passed or failed. */
   readonly onFirstCheck?: () => void;
+  /** Reserves a check of a target and returns how long the check has to wait. */
+  readonly delayMs?: (target: TargetSnapshot) => number;
 }
 
 /** Health state and history of a bound target. */
@@ -171,7 +174,7 @@ export class HealthMonitor {
   }
 }
 
-interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFirstCheck'> {
+interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFirstCheck' | 'delayMs'> {
   /** Id of the target group and target key, unique among checkers. */
   readonly name: string;
   readonly target: TargetSnapshot;
@@ -218,9 +221,13 @@ class Checker implements HealthRecord {
   /** Runs one check and schedules the next. `everyMs`: time from the start of this check to the start of the next. */
   async #run(check: HealthCheckSnapshot, everyMs: number): Promise<void> {
     const startedAtMs = performance.now();
-    const { probe, target, nowMs, onFirstCheck } = this.#options;
-    const problem = await probe(target, check, this.#ended.signal);
-    if (this.#ended.signal.aborted) return;
+    const { probe, target, nowMs, onFirstCheck, delayMs } = this.#options;
+    const signal = this.#ended.signal;
+    const delayedMs = delayMs?.(target) ?? 0;
+    if (delayedMs > 0) await sleep(delayedMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    const problem = await probe(target, check, signal);
+    if (signal.aborted) return;
     this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
     // The time of the check is set last, because a status must not show a health change as later than its check.
     const isFirst = this.checkedAtMs === undefined;

@@ -13,6 +13,8 @@ export type StoredObject<K extends Kind = Kind> = {
     readonly owner: string | undefined;
     /** Random id of one create of the object. A delete with another incarnation is out of date and does nothing. */
     readonly incarnation: string;
+    /** Id of the token that created the object; `undefined` for an object of the administrator. */
+    readonly createdBy?: string | undefined;
     /** The model version that last changed the object. */
     readonly version: number;
     readonly properties: Readonly<PropertiesOf<P>>;

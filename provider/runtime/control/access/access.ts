@@ -14,6 +14,8 @@ export interface Need {
 
 export interface Access {
   readonly isAdministrator: boolean;
+  /** Id of the caller's token; `undefined` for the administrator. */
+  readonly tokenId: string | undefined;
   /** The caller's name in errors, such as `the token "ci"`. */
   readonly name: string;
   /** False once the caller's token was revoked or has expired. */
@@ -25,6 +27,7 @@ export interface Access {
 
 export const ADMINISTRATOR: Access = {
   isAdministrator: true,
+  tokenId: undefined,
   name: 'the administrator',
   isLive: true,
   may: () => true,
@@ -33,11 +36,13 @@ export const ADMINISTRATOR: Access = {
 
 export class TokenAccess implements Access {
   readonly isAdministrator = false;
+  readonly tokenId: string;
   readonly name: string;
   readonly #statements: readonly Statement[];
   readonly #isLive: () => boolean;
 
-  constructor(name: string, statements: readonly Statement[], isLive: () => boolean) {
+  constructor(tokenId: string, name: string, statements: readonly Statement[], isLive: () => boolean) {
+    this.tokenId = tokenId;
     this.name = `the token ${JSON.stringify(name)}`;
     this.#statements = statements;
     this.#isLive = isLive;

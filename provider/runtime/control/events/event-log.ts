@@ -1,6 +1,7 @@
 // The log of recent runtime events for readers of the event stream, oldest first and bounded in size.
 import { randomBytes } from 'node:crypto';
 import type { RuntimeEvent } from '../../../model/api/events.ts';
+import { inOneLine } from '../../../model/base/one-line.ts';
 import type { Need } from '../access/access.ts';
 
 const MAX_EVENTS = 1_000;
@@ -35,7 +36,7 @@ export class EventLog {
   }
 
   append(event: RuntimeEvent, needs: readonly Need[]): void {
-    const json = JSON.stringify({ at: new Date(this.#nowMs()).toISOString(), ...event });
+    const json = inOneLine(JSON.stringify({ at: new Date(this.#nowMs()).toISOString(), ...event }));
     this.#last++;
     const logged = { id: this.lastId, type: event.type, json, needs };
     this.#events.push(logged);

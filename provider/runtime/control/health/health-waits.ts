@@ -3,6 +3,7 @@ import { problemsText, WeirError } from '../../../model/base/errors.ts';
 import { HANDOVER_SECONDS, toMs } from '../../../model/objects/seconds.ts';
 import type { Compiled, CompiledWrite } from '../../compile/compile.ts';
 import type { HealthView } from '../../contract/engine.ts';
+import type { CheckBudget } from '../../health/check-budget.ts';
 import type { HealthMonitor, Proven } from '../../health/monitor.ts';
 import type { Probe } from '../../health/probe.ts';
 import type { ModelView } from '../../stored/model.ts';
@@ -17,9 +18,11 @@ export class HealthWaits {
   readonly #monitor: HealthMonitor;
   readonly #running: RunningState;
   readonly #handover: HandoverChecks;
+  readonly #budget: CheckBudget;
   readonly #waiters = new Waiters();
 
-  constructor(monitor: HealthMonitor, probe: Probe, running: RunningState) {
+  constructor(monitor: HealthMonitor, probe: Probe, running: RunningState, budget: CheckBudget) {
+    this.#budget = budget;
     this.#monitor = monitor;
     this.#running = running;
     this.#handover = new HandoverChecks(monitor, probe);
@@ -36,7 +39,8 @@ export class HealthWaits {
     if (seconds === 0 || !changesBindings(model, changes)) return undefined;
     const recordOf: RecordOf = (targetGroupId, key) => this.#monitor.record(targetGroupId, key);
     const handovers = handoversOf(write.before.snapshot, write.after.snapshot, written, recordOf);
-    return handovers.length === 0 ? undefined : this.#handover.prove(name, handovers, seconds);
+    const delayMs = ({ address }: { address: string }) => this.#budget.delayMs(written?.createdBy, address);
+    return handovers.length === 0 ? undefined : this.#handover.prove(name, handovers, seconds, delayMs);
   }
 
   /**

@@ -11,6 +11,8 @@ export interface PutRequest<K extends Kind = Kind> {
   /** Incarnation to store. `undefined` keeps the stored incarnation, or stores `newIncarnation` with a new object. */
   readonly incarnation: string | undefined;
   readonly newIncarnation: string;
+  /** Id of the caller's token, kept with a new object; `undefined` for the administrator. */
+  readonly createdBy?: string | undefined;
   /** Generated key for sticky cookies. Stored only if the object has neither a configured nor a generated key. */
   readonly newCookieKey: string;
   /** Time of day in milliseconds since 1970. */

@@ -20,6 +20,8 @@ export const MIGRATIONS: readonly string[] = [
   // Renames `claims` in the state of attachments to `boundSince`, the model version at which each target key was bound.
   `update objects set state = json_object('boundSince', json_extract(state, '$.claims'))
    where kind in ('attachments', 'group-attachments')`,
+  // The id of the token that created an object. Objects of older releases count as the administrator's.
+  `alter table objects add column created_by text`,
 ];
 
 /**
