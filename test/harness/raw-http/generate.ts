@@ -24,6 +24,9 @@ const otherLines = fc.array(
     'TE: trailers',
     'Trailer: X-Sum',
     'X-Forwarded-For: 6.6.6.6',
+    'X_Forwarded_Ssl: on',
+    'client-ip: 6.6.6.6',
+    'Via: 1.0 fred',
     'Proxy-Connection: close',
     'Upgrade: h2c',
     'Accept: */*',
@@ -63,7 +66,14 @@ const chunk = fc
   .record({ data, size: words('', '0', '00'), extension: words('', '', ';a=b', ' ;a', '\t; a="b c"') })
   .filter((part) => part.data !== '')
   .map((part) => `${part.size}${part.data.length.toString(16)}${part.extension}\r\n${part.data}\r\n`);
-const trailers = words('', '', 'X-Sum: 1\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\nX-Sum: 1\r\n');
+const trailers = words(
+  '',
+  '',
+  'X-Sum: 1\r\n',
+  'Content-Length: 5\r\n',
+  'Cookie: a=b\r\n',
+  'Transfer-Encoding: chunked\r\nX-Sum: 1\r\n',
+);
 const chunks = fc
   .tuple(fc.array(chunk, { maxLength: 3 }), words('0', '000', '0;x'), trailers)
   .map(([parts, last, lines]) => `${parts.join('')}${last}\r\n${lines}\r\n`);

@@ -64,16 +64,23 @@ export class TargetSet {
   }
 
   /**
-   * Returns the client's sticky target or the next eligible one that is not in `tried`, or `undefined` if there is
-   * none. The caller must connect and count the connect in the same tick, so that the next pick sees it.
+   * Returns the client's sticky target, else `preferred` if it takes new traffic, else the next eligible one, in any
+   * case one that is not in `tried`; `undefined` if there is none. The caller must connect and count the connect in the
+   * same tick, so that the next pick sees it.
    */
-  pick(client: PickingClient, tried?: ReadonlySet<Target>): Target | undefined {
+  pick(client: PickingClient, tried?: ReadonlySet<Target>, preferred?: Target): Target | undefined {
     const stickiness = this.#stickiness;
     const own = stickiness?.find(client, tried);
     if (own !== undefined) return own;
     const picker = this.#picker;
-    const next = picker.pick(picker.isByClient ? client.remoteAddress : '', tried);
+    const isPreferred = preferred?.isPickable === true && tried?.has(preferred) !== true;
+    const next = isPreferred ? preferred : picker.pick(picker.isByClient ? client.remoteAddress : '', tried);
     return next === undefined || stickiness === undefined ? next : stickiness.keep(client, next, tried);
+  }
+
+  /** Returns true if the target is bound to this target group. */
+  has(target: Target): boolean {
+    return this.#targets.get(target.key) === target;
   }
 
   get targets(): Iterable<Target> {

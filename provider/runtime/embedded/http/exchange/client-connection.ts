@@ -172,7 +172,8 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     this.#state = EXCHANGE;
     this.#hasAsked = true;
     const body = this.#body;
-    body.start(this.#client.request.framing);
+    const { framing, nominated } = this.#client.request;
+    body.start(framing, nominated);
     const at = body.push(bytes, end, bytes.length);
     this.#exchange.begin(body);
     return at;

@@ -14,6 +14,7 @@ export class ResponseRelay {
   #isExact = false;
   #isUpstreamClean = false;
   #isInterimWritten = true;
+  #hasBegun = false;
 
   constructor(client: ExchangeClient) {
     this.#client = client;
@@ -44,8 +45,19 @@ export class ResponseRelay {
     return this.#isInterimWritten;
   }
 
+  /** True once any byte of the response came. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** True if the response, or an interim one, had a challenge for a login on the target's connection. */
+  get isChallenged(): boolean {
+    return this.#reader.isChallenged;
+  }
+
   /** Starts to read the response to a new request. */
   start(): void {
+    this.#hasBegun = false;
     this.#reader.start();
   }
 
@@ -57,6 +69,7 @@ export class ResponseRelay {
     const reader = this.#reader;
     const { response } = reader;
     this.#isInterimWritten = true;
+    this.#hasBegun = true;
     reader.push(chunk);
     for (;;) {
       const isWhole = reader.next(this.#client.request);
@@ -64,7 +77,7 @@ export class ResponseRelay {
       if (!response.isInterim) break;
       this.#isInterimWritten = this.#client.inform(response);
     }
-    this.#body.start(response.framing);
+    this.#body.start(response.framing, response.nominated);
     return this.#take(reader.bytes, reader.bodyFrom) ?? true;
   }
 

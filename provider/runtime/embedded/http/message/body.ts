@@ -45,13 +45,16 @@ export class BodyReader implements BodyPart {
     return this.#framing === CHUNKED ? this.#chunks.fault : undefined;
   }
 
-  /** Starts a body. `framing` is a length, CHUNKED or UNTIL_CLOSE. */
-  start(framing: number): void {
+  /**
+   * Starts a body. `framing` is a length, CHUNKED or UNTIL_CLOSE. `nominated` are the names in the Connection field of
+   * the message's head: RFC 9110 7.6.1 removes trailers with these names too.
+   */
+  start(framing: number, nominated?: readonly string[]): void {
     this.#framing = framing;
     this.#remaining = framing;
     this.#isLast = framing === 0;
     this.#set(NOTHING, 0, 0);
-    if (framing === CHUNKED) this.#chunks.start();
+    if (framing === CHUNKED) this.#chunks.start(nominated);
   }
 
   /** Reads bytes[from..to), at most to the end of the body. Returns the offset after the last byte that was read. */

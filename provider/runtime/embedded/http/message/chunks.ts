@@ -2,6 +2,7 @@
 import { CR, FIELD_VALUE, HEX_VALUE, HTAB, LF, SP } from './characters.ts';
 import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
+import { keptTrailers } from './trailers.ts';
 
 const MAX_EXTENSION_BYTES = 1024;
 const MAX_TRAILER_BYTES = 8 * 1024;
@@ -44,6 +45,7 @@ export class ChunkDecoder {
   #extensionBytes = 0;
   #trailer: Buffer | undefined;
   #trailerBytes = 0;
+  #nominated: readonly string[] | undefined;
   #fault: LocalResponse | undefined;
   #outputTo = 0;
   /** Trailers as whole field lines once `isDone`; mostly empty. */
@@ -63,8 +65,10 @@ export class ChunkDecoder {
     return this.#outputTo;
   }
 
-  start(): void {
+  /** `nominated` are the names in the Connection field of the message's head. */
+  start(nominated?: readonly string[]): void {
     this.#state = SIZE;
+    this.#nominated = nominated;
     this.#digits = 0;
     this.#remaining = 0;
     this.#extensionBytes = 0;
@@ -167,7 +171,7 @@ export class ChunkDecoder {
     const trailer = (this.#trailer as Buffer).subarray(0, this.#trailerBytes);
     trailerFields.text = trailer.toString('latin1');
     if (parseFields(trailer, 0, trailer.length, 0, trailerFields) !== undefined) this.#fault = BAD_TRAILER;
-    else this.trailers = keptTrailers(trailerFields);
+    else this.trailers = keptTrailers(trailerFields, this.#nominated);
   }
 }
 
@@ -181,13 +185,4 @@ export function frameChunk(output: Buffer, from: number, to: number): number {
   output[to] = CR;
   output[to + 1] = LF;
   return from - head.length;
-}
-
-/** The trailers to pass on: all fields without an id. RFC 9110 6.5.1 forbids framing, routing and connection fields. */
-function keptTrailers(fields: HeaderFields): string {
-  let kept = '';
-  for (let index = 0; index < fields.count; index++) {
-    if (fields.known[index] === 0) kept += `${fields.name(index)}: ${fields.value(index)}\r\n`;
-  }
-  return kept;
 }

@@ -1,5 +1,5 @@
 // The options in the Connection fields of a head: close, keep-alive, upgrade, and names of hop-by-hop fields.
-import { CONNECTION } from './field-names.ts';
+import { CONNECTION, hasName } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
 export class ConnectionOptions {
@@ -14,6 +14,7 @@ export class ConnectionOptions {
     this.isKeepAlive = false;
     this.isUpgrade = false;
     this.nominated = undefined;
+    if (!hasName(fields.seen, CONNECTION)) return;
     for (let index = 0; index < fields.count; index++) {
       if (fields.known[index] === CONNECTION) this.#readValue(fields.value(index));
     }

@@ -1,6 +1,6 @@
 // The strict parser of field sections, for heads and trailers, and the places of names and values in their text.
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN } from './characters.ts';
-import { CONTENT_LENGTH, HOST, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
+import { CONTENT_LENGTH, HOST, hasName, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_FIELDS = 128;
@@ -35,6 +35,8 @@ export class HeaderFields {
   readonly valueEnd = new Int32Array(MAX_FIELDS);
   /** Ids of the field names, 0 for an unknown name. */
   readonly known = new Uint8Array(MAX_FIELDS);
+  /** The set of the ids in `known`, so that no loop searches for a field that the section lacks. */
+  seen = 0;
 
   name(index: number): string {
     return this.text.slice(this.nameStart[index], this.nameEnd[index]);
@@ -58,6 +60,7 @@ export function parseFields(
 ): LocalResponse | undefined {
   let at = from;
   let count = 0;
+  let seen = 0;
   fields.start = from - base;
   while (at < to) {
     if (count === MAX_FIELDS) return TOO_MANY;
@@ -80,11 +83,13 @@ export function parseFields(
     fields.valueStart[count] = valueStart - base;
     fields.valueEnd[count] = valueEnd - base;
     fields.known[count] = known;
-    if (FRAMING[known] === 1 && hasUnderscore(bytes, nameStart, nameEnd)) return UNDERSCORED;
+    seen |= 1 << known;
+    if (hasName(FRAMING, known) && hasUnderscore(bytes, nameStart, nameEnd)) return UNDERSCORED;
     count++;
     at += 2;
   }
   fields.count = count;
+  fields.seen = seen;
   fields.end = to - base;
   return undefined;
 }

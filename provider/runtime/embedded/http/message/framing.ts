@@ -1,5 +1,5 @@
 // The framing of a message's body, decided by its head alone: a length, another framing, or an error (RFC 9112 6.3).
-import { CONTENT_LENGTH, TRANSFER_ENCODING } from './field-names.ts';
+import { CONTENT_LENGTH, nameSet, TRANSFER_ENCODING } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
@@ -8,6 +8,7 @@ export const CHUNKED = -1;
 export const UNTIL_CLOSE = -2;
 
 const ABSENT = -3;
+const FRAMING_FIELDS = nameSet(CONTENT_LENGTH, TRANSFER_ENCODING);
 const MAX_LENGTH_DIGITS = 15;
 
 // RFC 9112 6.3 rule 3: a message with both Content-Length and Transfer-Encoding is the usual means of request
@@ -47,6 +48,7 @@ export function responseFraming(
 }
 
 function declaredFraming(fields: HeaderFields, minor: number): number | LocalResponse {
+  if ((fields.seen & FRAMING_FIELDS) === 0) return ABSENT;
   let length = ABSENT;
   let isChunked = false;
   for (let index = 0; index < fields.count; index++) {

@@ -19,6 +19,8 @@ export class ResponseReader {
    */
   bytes: Buffer = NOTHING;
   bodyFrom = 0;
+  /** True if a head, interim or final, had a challenge for a login on the connection. */
+  isChallenged = false;
   #searchedTo = 0;
   #held: Buffer | undefined;
   #interimResponses = 0;
@@ -26,6 +28,7 @@ export class ResponseReader {
   start(): void {
     this.#held = undefined;
     this.#interimResponses = 0;
+    this.isChallenged = false;
   }
 
   /** Adds bytes from the target, from which `next` reads heads. */
@@ -51,6 +54,7 @@ export class ResponseReader {
     }
     const fault = readResponse(bytes, bodyFrom, end, request, response);
     if (fault !== undefined) return fault;
+    if (response.hasLogin) this.isChallenged = true;
     this.bodyFrom = end;
     this.#searchedTo = end;
     if (response.isInterim && ++this.#interimResponses > MAX_INTERIM_RESPONSES) return TOO_MANY_INTERIM;

@@ -1,4 +1,4 @@
-// The pool of a worker's idle connections to targets, one list for each target.
+// The pool of a worker's idle connections to targets that any client may use, one list for each target.
 
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { Target } from '../../serving/target.ts';

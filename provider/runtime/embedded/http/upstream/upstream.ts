@@ -9,8 +9,6 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A store of idle connections to targets. */
 export interface IdleUpstreams {
-  /** Takes an idle connection to the target. Returns `undefined` if there is none. */
-  take(target: Target): Upstream | undefined;
   /** Keeps an idle connection for later. Returns `false` if enough idle connections are kept already. */
   put(upstream: Upstream): boolean;
   /** Forgets an idle connection that is closed, or whose target was unbound. */
@@ -46,7 +44,10 @@ export class Upstream implements ConnectHandler, Hold {
   isReused = false;
   /** When the connection became idle, by `performance.now()`. */
   idleSince = 0;
-  readonly #home: IdleUpstreams;
+  /** True if the target was told the client's address in a PROXY header. */
+  readonly isTold: boolean;
+  #home: IdleUpstreams;
+  #hasLogin = false;
   /** The PROXY header to send before the first request. `undefined` if it was sent or there is none. */
   #proxyHeader: Buffer | undefined;
   #isConnected = false;
@@ -67,10 +68,22 @@ export class Upstream implements ConnectHandler, Hold {
     this.user = user;
     this.#home = home;
     this.#proxyHeader = proxyHeader;
+    this.isTold = proxyHeader !== undefined;
     const { address, port } = target;
     this.socket = TcpConnection.connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this);
     target.hold(this);
     target.counters.connecting();
+  }
+
+  /** True once a client may have logged in on the connection, which belongs to that client from then on. */
+  get hasLogin(): boolean {
+    return this.#hasLogin;
+  }
+
+  /** Records that the client of the present exchange may have logged in. `home` is the client's own store. */
+  loggedIn(home: IdleUpstreams): void {
+    this.#hasLogin = true;
+    this.#home = home;
   }
 
   /** Counts a request that begins. Call it in the tick of the request's first byte. */
@@ -116,10 +129,10 @@ export class Upstream implements ConnectHandler, Hold {
   }
 
   onData(chunk: Buffer): boolean {
-    // RFC 9112 9.2: bytes that came before the request are no response to it. Bytes that are read in the event-loop
-    // iteration in which the request was written are such bytes: the kernel had them already, and the poll reported
-    // them after the client's bytes. If they are a very fast response after all, the request is sent again; only
-    // requests that may be sent twice use a reused connection.
+    // RFC 9112 9.2: bytes that came before the request are no response to it. Bytes read in the iteration in which the
+    // request was written were in the kernel before, and the poll reported them after the client's bytes. If a response
+    // really is that fast, the request is sent again: requests that may not be sent twice are written to a reused
+    // connection only if the client may have logged in on it, and then the client decides.
     if (this.isReused && isCurrentIteration(this.#begunIn)) {
       this.onEnd();
       return false;
