@@ -95,10 +95,11 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     group: 'permission',
     causes: [
       'None of the statements of the token permits the action on the object, or on a server that is to be bound.',
+      'The token names the owners for which it writes, and the write has no owner or another one, or changes or deletes an object of another owner.',
       'The call manages tokens, which only the administrator may do.',
     ],
     remedy:
-      'The message names the missing action and resource. Ask the administrator for a token that has them, made with `weir token create`.',
+      'The message names the missing action and resource, or the owner. Ask the administrator for a token that has them, made with `weir token create`.',
   },
   NotFound: {
     group: 'state',
@@ -148,12 +149,13 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     group: 'permission',
     causes: [
       'An object of this id exists and belongs to another resource or stack, or was made through the API.',
+      'A listener, a rule or an attachment is created below an object of another stack, moved there or adopted there, and the object is not shared with the stack that does it.',
       'Another stack has bound the same target to the same listener, rule or load balancer.',
       'Another stack has a rule for the same requests on the same listener.',
       'Two resources of one program adopt the same object.',
     ],
     remedy:
-      'The message names the owner. Unbind or delete it there first, give another host, path or id, or take the object over with `adopt`, and `adoptFrom` if it belongs to another stack.',
+      'The message names the owner. If the object above is not shared, ask its owner to add your stack to its `sharedWith`, as the message says. Otherwise unbind or delete it there first, give another host, path or id, or take the object over with `adopt`, and `adoptFrom` if it belongs to another stack.',
   },
   Superseded: {
     group: 'waiting',

@@ -20,6 +20,8 @@ export const MIGRATIONS: readonly string[] = [
   // `claims` in the state of an attachment becomes `boundSince`: the model version at which it bound each target key.
   `update objects set state = json_object('boundSince', json_extract(state, '$.claims'))
    where kind in ('attachments', 'group-attachments')`,
+  // A token may name the owners for which it writes.
+  'alter table tokens add column owners text',
 ];
 
 /**
