@@ -1,7 +1,8 @@
 // Owners in patterns such as "shop/*": an owner is a URN, and a pattern is compared with its project and its stack.
 import { matchesGlob } from './glob.ts';
 
-const NAME = '[A-Za-z0-9_.-]+';
+/** A name of a project or stack. Its length is bounded, because the cost of a comparison grows with it. */
+const NAME = '[A-Za-z0-9_.-]{1,128}';
 const STACK_IN_URN = new RegExp(`^urn:pulumi:(${NAME})::(${NAME})(::|$)`);
 
 /** The form of a pattern: PROJECT/STACK. In either part, `*` is any text. */
