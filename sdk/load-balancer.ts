@@ -59,7 +59,7 @@ export interface LoadBalancerArgs extends AdoptionArgs {
    */
   sharedWith?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Texts by names of your own, which have no effect; names and values have at most 255 characters.
+   * Texts by names of your own, at most 64, which have no effect; names and values have at most 255 characters.
    * @default none
    */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;

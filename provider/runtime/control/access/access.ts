@@ -1,6 +1,6 @@
 // Access of API callers: the administrator may do everything, other callers what the statements of their token permit.
 
-import { type Problem, WeirError } from '../../../model/base/errors.ts';
+import { type Problem, problemsText, WeirError } from '../../../model/base/errors.ts';
 import { matchesOwner } from '../../../model/base/owners.ts';
 import type { Actions, Permission } from '../../../model/permissions/actions.ts';
 import { permits, permitsSome } from '../../../model/permissions/statement.ts';
@@ -112,7 +112,7 @@ export function mayAll(access: Access, needs: readonly Need[]): boolean {
 }
 
 function forbidden(access: Access, problems: readonly Problem[]): WeirError {
-  const text = problems.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`).join('; ');
+  const text = problemsText(problems, ({ path, message }) => `${path === '' ? 'it' : path} ${message}`);
   return new WeirError(
     'Forbidden',
     `${capital(access.name)} does not allow this request: ${text}. The administrator can create a token that does with \`weir token create\`.`,
