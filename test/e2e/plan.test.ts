@@ -82,9 +82,12 @@ test('two attachments, one unchanged: the planned shares match 10,000 requests b
 const target = (port: number, weight: number) => ({ address: '127.0.0.1', port, weight });
 const withoutWaiting = (text: string) => text.replaceAll(', awaitHealthySeconds: 20', '');
 
+const shared = (text: string) =>
+  withoutWaiting(text).replace("protocol: 'HTTP'", "protocol: 'HTTP', sharedWith: ['shop/other']");
+
 test("another stack's targets count in the shares if a runtime is given, and otherwise the section says that they are missing", async (t) => {
   const runtime = await RuntimeProcess.start(t);
-  const first = await Stack.create(t, withoutWaiting(program(await freePort(), { own: { a1: target(1, 50) } })));
+  const first = await Stack.create(t, shared(program(await freePort(), { own: { a1: target(1, 50) } })));
   first.environment.WEIR_TOKEN = runtime.token;
   const set = { WEIR_ENDPOINT: runtime.url };
   await first.done(['up', '--yes', '--skip-preview'], set);
@@ -100,7 +103,7 @@ new weir.TargetAttachment('theirs', { listenerId: '${listenerId}', targets: { z1
   assert.match(theirPlan, /`own-[0-9a-f]{8}` of `shop\/dev`/);
   await second.up();
 
-  first.write(withoutWaiting(program(await freePort(), { own: { a1: target(1, 0) } })));
+  first.write(shared(program(await freePort(), { own: { a1: target(1, 0) } })));
   const preview = await previewOf(first, set);
   const whole = await runPlan(first, preview, ['--fail-on', 'no-target'], set);
   assert.deepEqual(plannedShares(whole.stdout), { a1: { before: 50, after: 0 }, z1: { before: 50, after: 100 } });
