@@ -28,12 +28,14 @@ const UNTIL = 2;
 const FINGERPRINT_SHIFT = 8;
 const CHANGES = 2 ** FINGERPRINT_SHIFT - 1;
 
-/** Makes an empty table. Its hash seeds are random, so that nobody can predict which client addresses share places. */
-export function createClientTable(): SharedArrayBuffer {
+/**
+ * Makes an empty table. Its hash seeds, two 32-bit numbers, are random by default, so that nobody can predict which
+ * client addresses share places.
+ */
+export function createClientTable(seeds = [randomInt(2 ** 32), randomInt(2 ** 32)] as const): SharedArrayBuffer {
   const memory = new SharedArrayBuffer((HEADER_WORDS + CLIENT_PLACES * PLACE_WORDS) * Uint32Array.BYTES_PER_ELEMENT);
   const words = new Uint32Array(memory);
-  words[SET_SEED] = randomInt(2 ** 32);
-  words[FINGERPRINT_SEED] = randomInt(2 ** 32);
+  [words[SET_SEED], words[FINGERPRINT_SEED]] = seeds;
   return memory;
 }
 
