@@ -87,6 +87,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     causes: [
       'No token was found in `WEIR_TOKEN`, in `weir:token`, or, for a runtime on this machine, below `~/.weir`.',
       'The token is not one of this runtime, has expired, or was revoked.',
+      'The endpoint has not proven that it knows the token, and the token was therefore not sent to it: it is another runtime or a stranger, or a forwarder is between, through which only TLS works.',
     ],
     remedy:
       "Give a token with `WEIR_TOKEN` or `pulumi config set --secret weir:token`. The administrator's is in the file `admin-token` of the runtime's data directory; `weir token create` makes others. Plain `pulumi refresh` and `pulumi destroy` use the configuration of the last `pulumi up`: add `--run-program` after a change.",

@@ -121,7 +121,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await server.register(async (routes) => {
     registerObjectRoutes(routes, options.control);
     registerMemberRoutes(routes, options.control);
-    registerStatusRoutes(routes, options.control);
+    registerStatusRoutes(routes, options);
     registerWorkerRoutes(routes, options.control);
     registerMetricsRoute(routes, options.control);
     registerEventsRoute(routes, options.control);
