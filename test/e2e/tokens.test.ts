@@ -83,13 +83,11 @@ test("a restart can replace the administrator's token, and other tokens stay val
   assert.equal((await second.call('GET', '/v1/tokens', undefined, { authorization: `Bearer ${old}` })).status, 401);
   assert.equal((await second.call('GET', '/v1/status', undefined, headers)).status, 200);
   await second.end('SIGTERM');
-  writeFileSync(join(dataDirectory, 'admin-token'), 'chosen-by-hand\n');
+  const chosen = `weir_${'chosen-by_hand'.padEnd(43, '0')}`;
+  writeFileSync(join(dataDirectory, 'admin-token'), `${chosen}\n`);
   const third = await RuntimeProcess.start(t, { dataDirectory, home });
   assert.equal((await third.done('GET', '/v1/tokens')).items.length, 1);
-  assert.equal(readFileSync(published, 'utf8'), 'chosen-by-hand\n');
-  await third.end('SIGTERM');
-  writeFileSync(join(dataDirectory, 'admin-token'), 'two words\n');
-  await assert.rejects(RuntimeProcess.start(t, { dataDirectory, home }), /admin-token holds no token/);
+  assert.equal(readFileSync(published, 'utf8'), `${chosen}\n`);
 });
 
 const PLACE = { region: 'here', vpcId: 'vpc' };
