@@ -102,10 +102,10 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Whether a file or folder belongs to another user than the one of this process. */
+/** Whether a file or folder belongs to another user than the one of this process, and than root, who may do everything. */
 export function isOfAnotherUser({ uid }: Stats): boolean {
   const own = process.geteuid?.();
-  return own !== undefined && uid !== own;
+  return own !== undefined && uid !== own && uid !== 0;
 }
 
 function faultOf(stats: Stats): string | undefined {

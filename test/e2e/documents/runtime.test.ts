@@ -74,6 +74,7 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       'systemctl enable --now weir': start,
       'systemctl restart weir': start,
       'systemctl start weir': start,
+      'systemctl reload weir': (journey) => journey.terminal.signal(/weir serve/, 'SIGHUP'),
       'systemctl stop weir': (journey) => journey.terminal.end(/weir serve/),
       // renamed-package.test.ts does this with a state of 0.1.0.
       'npm install ./pulumi-weir-0.1.0.tgz': () => {},
