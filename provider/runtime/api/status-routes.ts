@@ -60,7 +60,7 @@ export function registerStatusRoutes(server: FastifyInstance, { control, tokens,
         summary: 'Responds with 200 as long as the process runs, and proves to a client that it knows its token.',
         security: [],
         headers: z.object({ [CHALLENGE_HEADER]: challengeSchema.optional() }),
-        response: { 200: stateResponse },
+        response: { 200: stateResponse, default: errorResponse },
       },
     },
     async ({ headers, socket }, reply) => {
