@@ -10,6 +10,7 @@ For example: node .toolchain/run.mjs pulumi version
 `;
 
 /**
+ * Parses the arguments of run.mjs: an option of its own, or a command to run.
  * @param {string[]} args
  * @returns {{ kind: 'run', command: string, args: string[] } | { kind: 'usage', exitCode: number }}
  */
@@ -22,6 +23,7 @@ export function parseArguments(args) {
 }
 
 /**
+ * Parses the words behind the options of run.mjs: the first one is the command, and the rest are its arguments.
  * @param {string[]} words
  * @returns {{ kind: 'run', command: string, args: string[] } | { kind: 'usage', exitCode: number }}
  */

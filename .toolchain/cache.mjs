@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 /**
+ * Returns the cache folder: the one that WEIR_CACHE names, else the platform's usual place.
  * @param {NodeJS.ProcessEnv} env
  * @param {NodeJS.Platform} [platform]
  * @param {string} [home]

@@ -8,10 +8,14 @@ import { withLock } from './lock.mjs';
 import { npmCommand } from './npm.mjs';
 import { SetupError, step } from './progress.mjs';
 
-/** The stamp stands in node_modules, so that it disappears with that folder. */
+/**
+ * The stamp file holds the hash of the installed packages. It is in node_modules, so that it disappears with that
+ * folder.
+ */
 const STAMP = path.join('node_modules', '.weir-stamp');
 
 /**
+ * Installs the repository's npm packages with `npm ci` if they are not current. Only one process at a time does so.
  * @param {string} root
  * @param {{ version: string, folders: string[] }} node
  * @param {string} cache
@@ -33,7 +37,8 @@ export async function ensureDependencies(root, node, cache) {
 }
 
 /**
- * A text that changes with everything on which the installed packages depend.
+ * A hash of the Node.js version and of the files that decide which npm packages are installed. The installed packages
+ * are current as long as the hash stays the same.
  * @param {string} root
  * @param {string} nodeVersion
  */
@@ -50,7 +55,10 @@ export function stamp(root, nodeVersion) {
   return hash.digest('hex');
 }
 
-/** @param {string} root */
+/**
+ * Reads the hash of the installed packages. Returns `undefined` if there is no stamp file.
+ * @param {string} root
+ */
 function readStamp(root) {
   try {
     return readFileSync(path.join(root, STAMP), 'utf8');

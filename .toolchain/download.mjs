@@ -15,6 +15,7 @@ const IDLE_MS = 30_000;
 const MAX_REDIRECTS = 5;
 
 /**
+ * Downloads a file. Throws if the host cannot be reached, the download stalls or the status is not 200.
  * @param {string} url
  * @param {string} file written as it arrives; to be renamed by the caller once it is verified
  * @param {(received: number, total: number | undefined) => void} [onProgress]
@@ -36,6 +37,7 @@ export async function download(url, file, onProgress) {
 }
 
 /**
+ * Requests a URL over https and follows redirects. Resolves when the head of a response with status 200 has arrived.
  * @param {string} url
  * @param {number} redirects
  * @returns {Promise<import('node:http').IncomingMessage>}
@@ -66,6 +68,7 @@ function get(url, redirects) {
 }
 
 /**
+ * The error for a host that cannot be reached or a download that breaks, as a failure of the set-up.
  * @param {string} url
  * @param {Error} cause
  */

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { SetupError } from './progress.mjs';
 
-/** Lines kept from each end of the output: npm says what is wrong at the start, Go at the end. */
+/** Number of lines kept from each end of a program's output: npm says what is wrong at the start, Go at the end. */
 const KEPT_LINES = 15;
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
@@ -52,7 +52,10 @@ export function stopAll() {
   for (const child of running) child.kill('SIGINT');
 }
 
-/** @param {string[]} lines */
+/**
+ * Shortens a long output to its first and last lines.
+ * @param {string[]} lines
+ */
 function shorten(lines) {
   const left = lines.length - 2 * KEPT_LINES;
   if (left <= 1) return lines;

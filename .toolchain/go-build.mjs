@@ -6,6 +6,7 @@ import { exec } from './exec.mjs';
 import { step } from './progress.mjs';
 
 /**
+ * Builds a Go command. The output file appears only when the build has succeeded.
  * @param {object} build
  * @param {string} build.title
  * @param {string} build.go the go command
@@ -15,7 +16,8 @@ import { step } from './progress.mjs';
  * @param {string} build.output the finished binary
  */
 export async function goBuild({ title, go, module, package: name, define = {}, output }) {
-  // The name contains the pid, because a build whose run.mjs was killed may still be writing.
+  // The name of the temporary file contains the pid, because a build that outlived its killed run.mjs may still be
+  // writing to its own file.
   const temporary = `${output}.${process.pid}.tmp`;
   const ldflags = ['-s', '-w', ...Object.entries(define).map(([key, value]) => `-X ${key}=${value}`)].join(' ');
   // -v names each compiled package, which is the only progress that `go build` shows.

@@ -44,6 +44,7 @@ export function releaseAll() {
 }
 
 /**
+ * Takes the lock if it is free or its holder has died.
  * @param {string} file
  * @returns {number | 'unknown' | undefined} `undefined` if this process now holds the lock, else the pid of the holder
  */
@@ -55,14 +56,20 @@ export function tryLock(file) {
   return acquire(file) ? undefined : (readHolder(file) ?? 'unknown');
 }
 
-/** @param {string} file */
+/**
+ * Creates the lock file and counts it among the locks of this process. Returns false if the file exists.
+ * @param {string} file
+ */
 function acquire(file) {
   const isOurs = create(file);
   if (isOurs) held.add(file);
   return isOurs;
 }
 
-/** @param {string} file */
+/**
+ * Removes a lock file that this process made.
+ * @param {string} file
+ */
 function release(file) {
   held.delete(file);
   rmSync(file, { force: true });
@@ -88,7 +95,10 @@ function removeStale(file) {
   }
 }
 
-/** @param {string} file */
+/**
+ * Creates a lock file that contains the pid of this process. Returns false if the file exists.
+ * @param {string} file
+ */
 function create(file) {
   try {
     writeFileSync(file, `${process.pid}\n`, { flag: 'wx' });
@@ -100,6 +110,7 @@ function create(file) {
 }
 
 /**
+ * Reads the pid of the process that holds the lock.
  * @param {string} file
  * @returns {number | undefined} `undefined` if the lock file is gone or not written yet
  */
@@ -121,13 +132,16 @@ function isAbandoned(file) {
   return made !== undefined && Date.now() - made > TAKEOVER_MS;
 }
 
-/** @param {number} pid */
+/**
+ * Whether a process with the pid lives.
+ * @param {number} pid
+ */
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: the process lives and belongs to another user.
+    // EPERM means that the process lives and belongs to another user.
     return /** @type {NodeJS.ErrnoException} */ (error).code === 'EPERM';
   }
 }

@@ -10,6 +10,7 @@ import { findCommand } from './search-path.mjs';
 import { isAtLeast, NODE_MINIMUM, NODE_PACKAGES } from './versions.mjs';
 
 /**
+ * Returns the Node.js that runs the command: the current one if it is new enough, else an installed one from the cache.
  * @param {string} cache
  * @returns {Promise<{ version: string, folders: string[] }>} the folders to put before PATH, if any
  */
@@ -58,7 +59,7 @@ async function install(pinned, folder, binary) {
   const spec = `${pinned.name}@${pinned.version}`;
   const quiet = ['--no-audit', '--no-fund', '--no-save', '--ignore-scripts'];
   const { file, env } = npmCommand();
-  // Without --prefix, npm would install beside the next package.json above.
+  // Without --prefix, npm would install into the nearest folder above that has a package.json.
   await exec(file, ['install', '--prefix', temporary, ...quiet, spec], { cwd: temporary, env });
   const modules = path.join(temporary, 'node_modules');
   // npm has checked the download against the registry's checksum. That this checksum is the pinned one is checked here.
@@ -74,7 +75,10 @@ async function install(pinned, folder, binary) {
   rmSync(temporary, { recursive: true, force: true });
 }
 
-/** @param {string} binary */
+/**
+ * Whether the command `node` on PATH is this binary.
+ * @param {string} binary
+ */
 function isOnPath(binary) {
   const found = findCommand('node', process.env.PATH);
   return found !== undefined && realpathSync(found) === realpathSync(binary);

@@ -6,13 +6,15 @@ import { SetupError } from './progress.mjs';
 import { findCommand, prepend } from './search-path.mjs';
 
 /**
+ * Returns npm's file, and the environment in which npm acts on its own folder only. Throws if there is no npm.
  * @param {string[]} [folders] put before PATH: npm is a script and runs with the Node that it finds there
  * @returns {{ file: string, env: NodeJS.ProcessEnv }}
  */
 export function npmCommand(folders = []) {
   /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, PATH: prepend(folders, process.env.PATH) };
-  // `npm test` describes its own package to its children. The npm that is called here must only look at its own folder.
+  // An outer npm, such as `npm test`, describes its own package in the environment. These variables are removed,
+  // because the npm that is called now must only look at its own folder.
   for (const name of Object.keys(env)) {
     if (name === 'npm_config_local_prefix' || name.startsWith('npm_package_') || name.startsWith('npm_lifecycle_')) {
       delete env[name];

@@ -6,6 +6,7 @@ import { exec } from './exec.mjs';
 import { SetupError } from './progress.mjs';
 
 /**
+ * Returns what a program prints about its version. The result is kept in the cache until the program's file changes.
  * @param {string} file
  * @param {string[]} args
  * @param {string} cache
@@ -18,7 +19,7 @@ export async function probeVersion(file, args, cache) {
   const known = readResults(resultsFile);
   if (known[key] !== undefined) return known[key];
   try {
-    // The program must not look for updates, which may wait for the network.
+    // The program is called without its check for updates, which may wait for the network.
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: 'true' };
     const version = (await exec(file, args, { env })).trim();
     mkdirSync(cache, { recursive: true });
@@ -33,6 +34,7 @@ export async function probeVersion(file, args, cache) {
 }
 
 /**
+ * Reads the versions that earlier runs have stored. Returns an empty record if the file cannot be read.
  * @param {string} file
  * @returns {Record<string, string>}
  */

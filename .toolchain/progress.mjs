@@ -7,12 +7,18 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 /** An expected failure. Only its message is shown, without a stack trace. */
 export class SetupError extends Error {}
 
-/** @param {string} line */
+/**
+ * Writes one line to standard error.
+ * @param {string} line
+ */
 export function say(line) {
   process.stderr.write(`weir: ${line}\n`);
 }
 
-/** @param {number} ms */
+/**
+ * A duration as text, such as "2.5 s" or "3 min 20 s".
+ * @param {number} ms
+ */
 function duration(ms) {
   const seconds = ms / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;

@@ -15,6 +15,7 @@ const LANGUAGE_HOST = 'pulumi-language-nodejs';
 const LAUNCHER = 'pulumi-resource-pulumi-nodejs';
 
 /**
+ * Returns the Pulumi CLI to use: the installed one if it is good enough, else the pinned version in the cache.
  * @param {string} cache
  * @returns {Promise<string[]>} the folders to put before PATH, if any
  */
@@ -40,12 +41,18 @@ async function isUsable(cli, cache) {
   return version !== undefined && isAtLeast(version, PULUMI_MINIMUM);
 }
 
-/** @param {string} bin */
+/**
+ * Whether the folder contains the Pulumi CLI, its language host and this repository's launcher.
+ * @param {string} bin
+ */
 function isComplete(bin) {
   return existsSync(path.join(bin, CLI)) && existsSync(path.join(bin, LANGUAGE_HOST)) && isLauncherCurrent(bin);
 }
 
-/** @param {string} bin */
+/**
+ * Fills the folder with what it lacks: the Pulumi CLI and language host from a release or a build, and the launcher.
+ * @param {string} bin
+ */
 async function bring(bin) {
   mkdirSync(bin, { recursive: true });
   // These files were left by a set-up that was killed. No other process uses them, because this one holds the lock.
@@ -65,6 +72,7 @@ async function bring(bin) {
 }
 
 /**
+ * Builds the missing programs with Go, because the release could not be downloaded. Throws if there is no Go.
  * @param {string} bin
  * @param {string[]} missing
  * @param {Error} refusal why the release could not be downloaded
@@ -94,7 +102,7 @@ async function build(bin, missing, refusal) {
       go,
       module: 'cli',
       package: 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi',
-      // Without this variable, `pulumi version` prints nothing, and the Automation API refuses to start.
+      // Without this linker variable, `pulumi version` prints nothing, and the Automation API refuses to start.
       define: { 'github.com/pulumi/pulumi/sdk/v3/go/common/version.Version': `v${CLI_VERSION}` },
       output: path.join(bin, CLI),
     });
@@ -107,7 +115,10 @@ async function build(bin, missing, refusal) {
  */
 const launcherSource = new URL(`./${LAUNCHER}`, import.meta.url);
 
-/** @param {string} bin */
+/**
+ * Whether the launcher in the folder is the one of this repository.
+ * @param {string} bin
+ */
 function isLauncherCurrent(bin) {
   try {
     return readFileSync(path.join(bin, LAUNCHER)).equals(readFileSync(launcherSource));
@@ -116,7 +127,10 @@ function isLauncherCurrent(bin) {
   }
 }
 
-/** @param {string} bin */
+/**
+ * Puts this repository's launcher into the folder, in place of the release's.
+ * @param {string} bin
+ */
 function installLauncher(bin) {
   const temporary = path.join(bin, `${LAUNCHER}.tmp`);
   writeFileSync(temporary, readFileSync(launcherSource), { mode: 0o755 });

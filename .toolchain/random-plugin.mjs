@@ -19,13 +19,14 @@ import { findCommand } from './search-path.mjs';
 
 const PLUGIN = 'pulumi-resource-random';
 const RELEASES = 'https://get.pulumi.com/releases/plugins';
-/** A file that only the stand-in has. */
+/** A file by which a folder with the stand-in is recognised. The official plugin does not contain it. */
 const MARK = 'provider.mjs';
 
 /**
- * Without a plugin where Pulumi looks, every `pulumi` command of a project with @pulumi/random tries to download one,
- * and a stack that uses it fails. A PULUMI_HOME of the user's own gets no stand-in, because that would hide there that
- * the official plugin is missing. The stand-in is put on PATH instead, which Pulumi itself reports.
+ * Installs the plugin if it is missing. Without a plugin where Pulumi looks, every `pulumi` command of a project with
+ * @pulumi/random tries to download one, and a stack that uses it fails. The stand-in is never installed in a
+ * PULUMI_HOME that the user has set, because it would hide that the official plugin is missing. It is put on PATH
+ * instead, and Pulumi itself reports that.
  * @param {string} root
  * @param {string} ownHome the PULUMI_HOME if the user has set none
  * @param {string} cache
@@ -50,6 +51,7 @@ export async function ensureRandomPlugin(root, ownHome, cache, env) {
 }
 
 /**
+ * Installs the official plugin or, if it cannot be downloaded, the stand-in.
  * @param {string} version
  * @param {string} folder
  * @param {string} standIn
@@ -99,7 +101,10 @@ async function downloadPlugin(version, folder) {
   });
 }
 
-/** @param {string} folder */
+/**
+ * Whether the folder contains the stand-in for the plugin, not the official plugin.
+ * @param {string} folder
+ */
 function isStandIn(folder) {
   return existsSync(path.join(folder, MARK));
 }
@@ -115,6 +120,7 @@ function isCurrent(folder, standIn) {
 }
 
 /**
+ * Whether two files exist with the same content.
  * @param {string} one
  * @param {string} other
  */

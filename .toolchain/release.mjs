@@ -59,6 +59,7 @@ export function checksumOf(name, list) {
 }
 
 /**
+ * The progress of a download in megabytes, such as "3.0 of 40.1 MB".
  * @param {number} received
  * @param {number | undefined} total
  */

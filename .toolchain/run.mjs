@@ -38,7 +38,10 @@ async function prepare() {
   };
 }
 
-/** @param {NodeJS.Signals} signal */
+/**
+ * Stops the set-up at a signal: stops the running programs, releases the locks and ends this process by the signal.
+ * @param {NodeJS.Signals} signal
+ */
 function abandon(signal) {
   stopAll();
   releaseAll();

@@ -36,7 +36,7 @@ export const NODE_PACKAGES = {
 
 /** The version of the Pulumi CLI that is downloaded or built. cli/go.mod names the same version. */
 export const CLI_VERSION = '3.250.0';
-/** The oldest Pulumi CLI on PATH that is used instead. */
+/** The oldest Pulumi CLI on PATH that is good enough, so that the set-up installs none. */
 export const PULUMI_MINIMUM = '3.250.0';
 
 /**

@@ -14,8 +14,8 @@ import { programOf } from './program/program.ts';
 import type { Inputs, State } from './properties/properties.ts';
 import { resourceOfClass } from './resources/registry.ts';
 
-// Writes Node's compile cache, which the shim has turned on. The engine ends the plug-in by a signal, which would not
-// write it.
+// Writes Node's compile cache, which the shim has turned on. Node itself would not write it, because the engine ends
+// the plug-in by a signal.
 flushCompileCache();
 
 export type Methods = Required<Omit<dynamic.ResourceProvider, 'configure'>>;
@@ -30,9 +30,9 @@ export function methods(type: string, config: Config): Methods {
   }
   const client = shown('configure', () => clientOf(config));
   const lifecycle = new Lifecycle(resource, client);
-  // The objects that were read and not compared yet. After a read, the engine compares the object with the program's
-  // inputs. A line about that difference would say the opposite of the drift. Drift of an output alone, such as a
-  // target that became ineligible, shows only if `diff` reports a change.
+  // The objects that were read and not compared yet. After a read, the engine calls `diff` to compare the object with
+  // the program's inputs: no line may report that difference, because it would say the opposite of the drift. Drift of
+  // an output alone, such as a target that became ineligible, is shown only if `diff` reports a change.
   const justRead = new Map<string, { isOutputOther: boolean }>();
   return {
     check: (olds, news) => shownAsync(`check of ${resourceName(news)}`, () => check(resource, olds, news)),

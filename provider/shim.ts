@@ -3,7 +3,7 @@ import type { dynamic } from '@pulumi/pulumi';
 import type { Config } from './client/settings.ts';
 import type { ResourceClass } from './model/base/kinds.ts';
 
-// Pulumi keeps the text of these objects in the state of each resource and runs it at refresh and destroy, perhaps
+// Pulumi keeps the text of a provider object in the state of each resource and runs it at refresh and destroy, perhaps
 // years later. The text is therefore small, and depends only on the package's name and on `methods(type, config)`. It
 // is laid out as tsc writes it and has no types in it, so that it is the same whether Node strips the types or tsc
 // compiles them: a change of the text updates every resource once. It uses nothing else of this file, because Pulumi
@@ -48,8 +48,8 @@ const configure: Shim['configure'] = function (q) {
 };
 
 /**
- * One object for each type in the whole process, because Pulumi serialises by identity, and each serialisation costs
- * 100 ms.
+ * The provider of each resource type. All resources of a type share one object, because Pulumi serialises every
+ * distinct provider object, which takes 100 ms.
  */
 export const PROVIDERS = {
   LoadBalancer: shimOf('LoadBalancer'),

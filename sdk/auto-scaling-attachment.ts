@@ -9,21 +9,21 @@ import { Resource } from './resource.ts';
  */
 export interface AutoScalingAttachmentArgs extends AdoptionArgs {
   /**
-   * The id of the group whose members are bound. With another one the members of the old group are replaced by those of
-   * the new one, as for another `port`.
+   * The id of the group whose members are bound. If the id changes, the members of the old group are replaced by those
+   * of the new one, in the same way as for another `port`.
    */
   groupId: pulumi.Input<string>;
   /**
-   * The id of the listener whose traffic the members take; for HTTP and HTTPS, the requests that match no rule. Another
-   * one replaces the attachment.
+   * The id of the listener whose traffic the members take; for HTTP and HTTPS, the requests that match no rule. A
+   * change of the id replaces the attachment.
    */
   listenerId?: pulumi.Input<string>;
-  /** The id of the forwarding rule whose requests the members take. Another one replaces the attachment. */
+  /** The id of the forwarding rule whose requests the members take. A change of the id replaces the attachment. */
   ruleId?: pulumi.Input<string>;
   /**
    * The id of the load balancer whose listeners, present and future, send their traffic to the members unless they have
-   * an attachment of their own. Under a classic load balancer this is the only possibility. Another one replaces the
-   * attachment.
+   * an attachment of their own. Under a classic load balancer this is the only possibility. A change of the id replaces
+   * the attachment.
    */
   loadBalancerId?: pulumi.Input<string>;
   /**

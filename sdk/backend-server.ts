@@ -45,7 +45,7 @@ export interface BackendServerArgs extends AdoptionArgs {
   /**
    * The kind of server: an instance (`"ecs"`), an elastic network interface (`"eni"`) or a container instance
    * (`"eci"`). Its targets name it as their `type`, and its id begins with it: `i-`, `eni-` or `eci-`. The last two
-   * need a load balancer of `performance: "guaranteed"`. Another kind replaces the server.
+   * need a load balancer of `performance: "guaranteed"`. A change of the kind replaces the server.
    * @default "ecs"
    */
   kind?: pulumi.Input<'ecs' | 'eni' | 'eci'>;

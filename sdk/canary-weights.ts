@@ -4,15 +4,15 @@ const MAX_WEIGHT = 100;
 
 interface CanaryWeights {
   readonly old: readonly number[];
-  /** The weights in the order in which new targets begin to get traffic. */
+  /** The weights of the new targets, in the order in which they begin to get traffic. */
   readonly new: readonly number[];
 }
 
 interface Side {
-  /** The part of all traffic that this side gets, in percent. */
+  /** The part of all traffic that the old or the new targets get together, in percent. */
   readonly share: number;
   readonly count: number;
-  /** How many of the targets get traffic; they are the first ones. */
+  /** How many targets of this side get traffic. They are the first ones of the side. */
   readonly takers: number;
 }
 

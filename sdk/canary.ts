@@ -49,9 +49,9 @@ export interface CanaryArgs extends Omit<TargetAttachmentArgs, 'targets' | 'mana
  * ```
  */
 export class Canary extends pulumi.ComponentResource {
-  /** The attachment that binds both sets of targets. */
+  /** The attachment that binds the old and the new targets. */
   readonly attachment: TargetAttachment;
-  /** The weights of all targets by their names. */
+  /** The weights of the old and the new targets by their names. */
   readonly weights: pulumi.Output<Record<string, number>>;
 
   constructor(name: string, args: CanaryArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -86,8 +86,8 @@ export class Canary extends pulumi.ComponentResource {
 }
 
 /**
- * All names in an order that does not depend on the percentage, so that a higher one keeps those that a lower one
- * chose.
+ * The names of all new targets in a random order that does not depend on the percentage. Targets that are chosen at a
+ * low percentage therefore stay chosen at a higher one.
  */
 function shuffled(name: string, names: string[], parent: pulumi.Resource): pulumi.Output<string[]> {
   if (names.length === 0) return pulumi.output([]);

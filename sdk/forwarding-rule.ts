@@ -7,7 +7,7 @@ import type { StickySessionArgs } from './sticky-session.ts';
 
 /** The arguments of a {@link ForwardingRule}; `host`, `path` or both are required. */
 export interface ForwardingRuleArgs extends AdoptionArgs {
-  /** The id of the HTTP or HTTPS listener that the rule belongs to. Another one replaces the rule. */
+  /** The id of the HTTP or HTTPS listener that the rule belongs to. A change of the id replaces the rule. */
   listenerId: pulumi.Input<string>;
   /**
    * The host of the requests, without a port: a name, an IPv4 address, or an IPv6 address in brackets.

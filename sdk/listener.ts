@@ -8,7 +8,7 @@ import type { StickySessionArgs } from './sticky-session.ts';
 
 /** The arguments of a {@link Listener}; `loadBalancerId`, `protocol` and `port` are required. */
 export interface ListenerArgs extends AdoptionArgs {
-  /** The id of the load balancer that the listener belongs to. Another one replaces the listener. */
+  /** The id of the load balancer that the listener belongs to. A change of the id replaces the listener. */
   loadBalancerId: pulumi.Input<string>;
   /**
    * What is distributed over the targets: `"TCP"` connections, `"UDP"` sessions (the datagrams of one client address
@@ -62,8 +62,7 @@ export interface ListenerArgs extends AdoptionArgs {
   idleTimeoutSeconds?: pulumi.Input<number>;
   /**
    * Seconds from the whole head of a request to the head of its response, 0.05-86400; HTTP and HTTPS. The client then
-   * gets a
-   * 504. Bodies are bounded by `idleTimeoutSeconds` only.
+   * gets a 504. Bodies are bounded by `idleTimeoutSeconds` only.
    * @default 60
    */
   requestTimeoutSeconds?: pulumi.Input<number>;
@@ -120,10 +119,18 @@ export interface ListenerArgs extends AdoptionArgs {
    */
   proxyProtocol?: pulumi.Input<'v1' | 'v2'>;
   /**
-   * The networks, such as `"10.0.0.0/8"` or `"2001:db8::/32"`, of proxies whose forwarding headers are believed, at
-   * most 256; HTTP and HTTPS. For a client from there, `X-Forwarded-For` goes on with the client's address added,
-   * well-formed `X-Forwarded-Proto` and `X-Forwarded-Port` go on as they are, and so does `Forwarded`. For all other
-   * clients the first three are replaced, and `Forwarded` is removed. A change counts for new connections.
+   * The networks, such as `"10.0.0.0/8"` or `"2001:db8::/32"`, of proxies whose headers about the client are believed,
+   * at most 256; HTTP and HTTPS. A change counts for the next request.
+   *
+   * Targets learn from `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Forwarded-Port`, `X-Forwarded-Host` and `X-Real-IP`
+   * what the listener knows about the client and the request. What the client itself sends in these headers is dropped,
+   * and so are `Forwarded`, `Forwarded-For`, every other header whose name begins with `X-Forwarded`, `Client-IP`,
+   * `True-Client-IP`, `X-Client-IP`, `X-Cluster-Client-IP`, `X-Original-URL`, `X-Original-Host` and `X-Rewrite-URL`, also
+   * spelt with underscores.
+   *
+   * From a trusted proxy all of them go on as they are, with these exceptions: its address is added to
+   * `X-Forwarded-For`, and a malformed or missing one of the other four is set. `X-Real-IP` is then the last address in
+   * its `X-Forwarded-For`. Lists, as several proxies make them, are well formed.
    *
    * ```ts
    * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, trustedProxies: ["10.0.0.0/8"] });

@@ -9,7 +9,7 @@ export interface LoadBalancerArgs extends AdoptionArgs {
   /**
    * Where targets are bound. `"application"`: to listeners and forwarding rules, each target with a port of its own.
    * `"classic"`: to the load balancer itself, for all its listeners; each listener connects to its `backendPort` at
-   * every target. Another type replaces the load balancer.
+   * every target. A change of the type replaces the load balancer.
    * @default "application"
    */
   type?: pulumi.Input<'application' | 'classic'>;
@@ -77,10 +77,10 @@ export class LoadBalancer extends Resource {
 }
 
 /**
- * The `vip` in a preview: the engine takes every output for unknown if any argument changes, but this one follows from
+ * The `vip` in a preview. If any argument changes, the engine takes every output for unknown, but the VIP follows from
  * `address`.
  */
 function previewedVip({ urn, vip }: LoadBalancer, given: pulumi.Input<string>): pulumi.Output<string> {
-  // Taking the value from the URN makes it depend on the load balancer.
+  // The VIP is derived from the URN too, so that it depends on the load balancer.
   return pulumi.all([urn, given]).apply(([, address]) => (address ? pulumi.output(canonicalAddress(address)) : vip));
 }

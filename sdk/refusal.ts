@@ -6,7 +6,10 @@ export function refuse(component: string, name: string, problems: readonly strin
   if (problems.length > 0) throw new pulumi.RunError(`InvalidParameter: ${component} ${name}: ${problems.join('; ')}`);
 }
 
-/** The problems of a map that a component takes apart: the entries of an output are not known yet. */
+/**
+ * The problems of a map of which a component reads the entries. Map and entries must be plain objects, because the
+ * content of an output is not known yet.
+ */
 export function mapProblems(path: string, map: unknown): string[] {
   if (!isPlain(map)) return [`${path}: must be a plain object, not an output`];
   return Object.entries(map).flatMap(([name, value]) =>

@@ -1,4 +1,4 @@
-// The base class of all resources: it passes the arguments to the engine, with what else the providers need.
+// The base class of all resources: it passes the arguments to the engine, and adds the owner and marks the secrets.
 import * as pulumi from '@pulumi/pulumi';
 import type { ResourceClass } from '../provider/model/base/kinds.ts';
 import { isRecord, RESERVED_NAME } from '../provider/model/base/record.ts';
@@ -6,8 +6,8 @@ import { PROVIDERS } from '../provider/shim.ts';
 import { secretArguments, withSecrets } from './secrets.ts';
 
 /**
- * The URN of the resource that each id belongs to. If an argument is the id of a resource, it is that resource's output
- * itself.
+ * Maps the id output of each resource to the URN of that resource. If a program passes the id of
+ * a resource as an argument, the argument is the same output object.
  */
 const ownersOfIds = new WeakMap<object, Promise<pulumi.URN>>();
 
@@ -26,12 +26,12 @@ export abstract class Resource extends pulumi.dynamic.Resource {
     }
     const reserved = Object.entries(args).find(([, value]) => isRecord(value) && Object.hasOwn(value, RESERVED_NAME));
     if (reserved !== undefined) {
-      // Pulumi drops an entry of this name on the way to the providers.
+      // Pulumi drops a map entry with the reserved name before the providers see it.
       throw new pulumi.RunError(`weir.${type} ${name}: ${reserved[0]}: the name ${RESERVED_NAME} is reserved`);
     }
     const pending = Object.fromEntries(outputs.map((output) => [output, undefined]));
     const owner = urnOf(name, `pulumi-nodejs:dynamic/weir:${type}`, opts?.parent);
-    // A resource that `get` reads has no owner here.
+    // `get` only reads a resource, so this program is not given to the runtime as its owner.
     const own = opts?.id === undefined ? { ...withSecrets(args), ...forCheck(args), owner } : args;
     super(PROVIDERS[type], name, { ...pending, ...own }, opts, 'weir', type);
     ownersOfIds.set(this.id, owner);
@@ -39,10 +39,10 @@ export abstract class Resource extends pulumi.dynamic.Resource {
 }
 
 /**
- * The URN that the resource will have. The runtime keeps it with the object, so that no other resource takes the object
- * over by accident. It is a promise of text, which depends on no resource. The output that `createUrn` returns depends
- * on the parent, which for a component means on all children of it: the resource would wait for itself, and `up` would
- * never end.
+ * The URN that the resource will have, as a promise. The runtime keeps the URN with the object, so that no other
+ * resource takes the object over by accident. The output that Pulumi's `createUrn` returns cannot be used: it depends
+ * on the parent, and a component as the parent depends on all its children. The resource would wait for itself, and
+ * `up` would never end.
  */
 function urnOf(name: string, type: string, parent: pulumi.CustomResourceOptions['parent']): Promise<pulumi.URN> {
   return new Promise((resolve) => {

@@ -4,20 +4,22 @@ import * as pulumi from '@pulumi/pulumi';
 type Args = Readonly<Record<string, unknown>>;
 type Change = (value: unknown) => unknown;
 
-// The nested values are marked one by one: with `additionalSecretOutputs` Pulumi would show the inputs in plain text.
+// Each key is marked as a secret inside its argument. With `additionalSecretOutputs`, which names whole outputs, Pulumi
+// would show the inputs in plain text.
 const KEYS: Readonly<Record<string, Change>> = {
   certificates: (certificates) => changed(certificates, (map) => changedEach(map, '*', withSecret('privateKey'))),
   stickySession: withSecret('cookieKey'),
 };
 
-/** The arguments with their keys as secrets. */
+/** The arguments with their private keys and cookie keys marked as secrets. */
 export function withSecrets(args: object): Args {
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, KEYS[name]?.(value) ?? value]));
 }
 
 /**
- * The names of the arguments that hold secrets of the program's own, so that the providers never print their values;
- * keys are never printed anyway. Returns `undefined` if there are none.
+ * The names of the arguments that contain values which the program has made secret: the providers never print them.
+ * Private keys and cookie keys are left out, because they are never printed anyway. Returns `undefined` if there are no
+ * such arguments.
  */
 export async function secretArguments(args: object): Promise<string[] | undefined> {
   const held = Object.entries(args).filter(([name]) => !(name in KEYS));
@@ -41,7 +43,7 @@ function withSecret(property: string): Change {
   return (value) => changed(value, (object) => changedEach(object, property, (secret) => pulumi.secret(secret)));
 }
 
-/** Changes a value that is an object, or will be one; any other value is left for the provider to refuse. */
+/** Changes an argument that is an object or an output of one. Any other value stays, and the provider refuses it. */
 function changed(value: unknown, change: (object: Args) => unknown): unknown {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) {
     return pulumi.output(value).apply((known) => changed(known, change));

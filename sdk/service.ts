@@ -80,9 +80,9 @@ export interface ServiceArgs<Name extends string = string> extends LoadBalancerA
 export class Service<Name extends string = string> extends pulumi.ComponentResource {
   /** The load balancer, whose virtual IP is that of the service. */
   readonly loadBalancer: LoadBalancer;
-  /** The listeners by their names. */
+  /** The listeners of the service by their names. */
   readonly listeners: Readonly<Record<Name, Listener>>;
-  /** The attachment of `targets`; undefined if there are none. */
+  /** The attachment of the service's own `targets`. `undefined` if there are none. */
   readonly attachment: TargetAttachment | undefined;
   /** The attachments of the listeners' own targets, by the listeners' names. */
   readonly attachments: Readonly<Partial<Record<Name, TargetAttachment>>>;
@@ -138,8 +138,8 @@ export class Service<Name extends string = string> extends pulumi.ComponentResou
 }
 
 /**
- * Splits arguments into those about targets and the others. An argument that is undefined is left out, so that it
- * overrides none.
+ * Splits arguments into those about targets and the rest. An undefined argument is left out, so that it does not
+ * override the argument of the same name that the Service as a whole has.
  */
 function takeTargets<T extends ServiceTargetsArgs>(
   args: T,

@@ -38,11 +38,11 @@ export interface TargetArgs {
 
 /** A target as the runtime has it, in `boundTargets` of an attachment. */
 export interface BoundTarget {
-  /** The IP address, also if the target names only a server. */
+  /** The IP address of the target, also if the attachment names only a server. */
   address: string;
-  /** The port, also if it is `defaultPort` or the `backendPort` of the listener. */
+  /** The port of the target, also if it is the `defaultPort` of the attachment or the `backendPort` of the listener. */
   port: number;
-  /** The weight, from 0 to 100. */
+  /** The weight of the target, from 0 to 100. */
   weight: number;
   /**
    * The health when the attachment was last written; `weir status` shows the present one. `"checking"`: the first check
@@ -57,16 +57,16 @@ export interface BoundTarget {
  */
 export interface TargetAttachmentArgs extends AdoptionArgs {
   /**
-   * The id of the listener whose traffic the targets take; for HTTP and HTTPS, the requests that match no rule. Another
-   * one replaces the attachment.
+   * The id of the listener whose traffic the targets take; for HTTP and HTTPS, the requests that match no rule. A
+   * change of the id replaces the attachment.
    */
   listenerId?: pulumi.Input<string>;
-  /** The id of the forwarding rule whose requests the targets take. Another one replaces the attachment. */
+  /** The id of the forwarding rule whose requests the targets take. A change of the id replaces the attachment. */
   ruleId?: pulumi.Input<string>;
   /**
    * The id of the load balancer whose listeners, present and future, send their traffic to the targets unless they have
-   * an attachment of their own. Under a classic load balancer this is the only possibility. Another one replaces the
-   * attachment.
+   * an attachment of their own. Under a classic load balancer this is the only possibility. A change of the id replaces
+   * the attachment.
    */
   loadBalancerId?: pulumi.Input<string>;
   /**
@@ -119,7 +119,7 @@ export interface TargetAttachmentArgs extends AdoptionArgs {
  * ```
  */
 export class TargetAttachment extends Resource {
-  /** The targets as the runtime has them, by the same names. */
+  /** The targets as the runtime has them, by the same names as in `targets`. */
   declare readonly boundTargets: pulumi.Output<Record<string, BoundTarget>>;
 
   /** Reads an existing attachment by its id, and never changes or deletes it. */

@@ -1,4 +1,4 @@
-// `npm run documents`: writes the documents that are made from the code.
+// The command `npm run documents`, which writes the documents that are generated from the code.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DOCUMENTS } from './harness/documents/documents.ts';

@@ -3,14 +3,14 @@ import net from 'node:net';
 import { DemoError } from './failure.ts';
 import type { DemoRecord } from './record.ts';
 
-/** The usual ports. Those of listeners and backends are also the stack's defaults. */
+/** The usual ports of the quick start. Those of listeners and backends are also the defaults in the stack's program. */
 const USUAL = { runtime: 7400, http: 8080, tcp: 9000, blue: 9001, green: 9002, amber: 9003 } as const;
 
 type PortName = keyof typeof USUAL;
 
-/** The listeners of the stack, under the stack's own names. */
+/** The listeners of the quick start, by their names in its stack. */
 export const LISTENERS = ['http', 'tcp'] as const satisfies readonly PortName[];
-/** The backends of the stack, under the stack's own names. */
+/** The sample backends of the quick start, by their names in its stack. */
 export const BACKENDS = ['blue', 'green', 'amber'] as const satisfies readonly PortName[];
 
 const TRIES = 50;
@@ -26,7 +26,7 @@ export async function settlePort({ ports }: DemoRecord, name: PortName): Promise
   return port;
 }
 
-/** The wanted port, or the next one that is free and not among `others`. */
+/** Returns the first port from `wanted` on that is free and not among `others`. */
 export async function freePortFrom(wanted: number, others: ReadonlySet<number>): Promise<number> {
   for (let port = wanted; port < Math.min(wanted + TRIES, 65_536); port++) {
     if (!others.has(port) && (await isFree(port))) return port;
@@ -36,7 +36,8 @@ export async function freePortFrom(wanted: number, others: ReadonlySet<number>):
 
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    // The test goes without reusePort, with which the system would let it listen beside another runtime.
+    // This server listens without reusePort. With reusePort, the system would let it share the port of another runtime,
+    // and the port would seem free.
     const server = net.createServer();
     server.once('error', () => resolve(false));
     server.listen({ host: '127.0.0.1', port }, () => server.close(() => resolve(true)));

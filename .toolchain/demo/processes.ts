@@ -19,7 +19,10 @@ interface Start {
   readonly args: readonly string[];
   /** The line that the process prints when it serves. */
   readonly ready: RegExp;
-  /** Called before the process serves, so that the process is recorded even if this command is ended meanwhile. */
+  /**
+   * Called when the process runs but does not serve yet, so that the process is recorded even if this command is ended
+   * meanwhile.
+   */
   readonly onStarted: (started: StartedProcess) => void;
 }
 
@@ -29,7 +32,8 @@ export async function start({ name, script, args, ready, onStarted }: Start): Pr
   const logFile = path.join(FOLDER, `${name}.log`);
   const log = openSync(logFile, 'w');
   const words = [path.join(ROOT, script), ...args];
-  // The process has a session of its own and none of our streams, so that neither the terminal nor npm waits for it.
+  // The process has a session of its own and none of this command's streams, so that neither the terminal nor npm waits
+  // for it.
   const child = spawn(process.execPath, words, { cwd: ROOT, detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   let failure: Error | undefined;
@@ -82,7 +86,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** The command line of a process. Returns `undefined` if the process does not exist or only waits to be collected. */
+/** The command line of a process. Returns `undefined` if the process does not exist, or has ended and is a zombie. */
 async function commandOf(pid: number): Promise<string | undefined> {
   if (!existsSync('/proc/self/stat')) return commandByPs(pid);
   try {

@@ -28,7 +28,8 @@ export async function makeStack(): Promise<boolean> {
   mkdirSync(STATE, { recursive: true, mode: 0o700 });
   sharePlugins();
   writeFileSync(PASSPHRASE_FILE, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
-  // `stack init` writes its configuration beside Pulumi.yaml, and the root's Pulumi.dev.yaml belongs to the user.
+  // `stack init` writes the stack's configuration beside a Pulumi.yaml. The copy of Pulumi.yaml in the quick start's
+  // folder keeps the user's Pulumi.dev.yaml at the root of the repository untouched.
   copyFileSync(path.join(ROOT, 'Pulumi.yaml'), path.join(FOLDER, 'Pulumi.yaml'));
   await quietly(['stack', 'init', STACK, '--no-select', '--cwd', FOLDER]);
   return true;

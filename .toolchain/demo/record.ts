@@ -38,7 +38,7 @@ export function readRecord(): DemoRecord {
   }
 }
 
-/** Saves the record as a whole or not at all, however this process ends. */
+/** Saves the record of the quick start as a whole or not at all, however this process ends. */
 export function saveRecord(record: DemoRecord): void {
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   writeFileSync(`${FILE}.new`, `${JSON.stringify(record, null, 2)}\n`);

@@ -31,8 +31,8 @@ export function adminToken(): string | undefined {
 /** Starts the runtime if it does not respond. Resolves to whether it was started. */
 export async function startDemoRuntime(record: DemoRecord): Promise<boolean> {
   if (await responds(record)) return false;
-  // The runtime lives but does not respond, for example because it hangs. Its database contains every acknowledged
-  // write.
+  // The old runtime may live without responding, for example because it hangs. It can be ended, because its database
+  // contains every acknowledged write.
   await end(record.processes.runtime);
   const port = await settlePort(record, 'runtime');
   await start({
@@ -52,7 +52,8 @@ export async function startDemoRuntime(record: DemoRecord): Promise<boolean> {
 
 export async function endRuntime(record: DemoRecord): Promise<void> {
   await end(record.processes.runtime);
-  // `serve` has stored the token where this user's clients look for it. The token's runtime is gone for good.
+  // The runtime has stored its administrator's token in this user's home folder. The runtime is gone for good, and so
+  // its token goes too.
   if (record.runtimeId !== undefined && /^[\w-]+$/.test(record.runtimeId)) {
     rmSync(path.join(homedir(), '.weir', record.runtimeId), { recursive: true, force: true });
   }

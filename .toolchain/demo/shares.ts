@@ -9,7 +9,9 @@ export interface Share {
   readonly due: number;
   /** Share of all requests that the target got, from 0 to 1. */
   readonly got: number;
-  /** Why nothing was due to the target, unless its weight already says so. Otherwise empty. */
+  /**
+   * The reason why nothing was due to the target, such as its health. Empty if traffic was due, or if the weight is 0.
+   */
   readonly remark: string;
 }
 

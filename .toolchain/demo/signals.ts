@@ -22,7 +22,8 @@ export async function withSignals<T>(other: Handler, work: () => Promise<T>): Pr
 
 function abandon(signal: NodeJS.Signals): void {
   releaseAll();
-  // The spinner hides the cursor, and holds back what is written to process.stdout.
+  // The spinner hides the cursor and holds back writes to process.stdout. Therefore the cursor is shown again by a
+  // direct write to the terminal.
   if (process.stdout.isTTY) writeSync(process.stdout.fd, '\x1b[?25h');
   endBySignal(signal);
 }

@@ -17,7 +17,7 @@ export async function steps(list: readonly Step[]): Promise<void> {
         task.title = `${title}: ${await run()}`;
       } catch (error) {
         failure = error;
-        // The failed step shows only this hint, because the caller shows the whole error.
+        // The list of steps shows only this hint at the failed step, because the caller shows the whole error.
         throw new Error('see below');
       }
     },

@@ -7,9 +7,9 @@ const RESPONSE_MS = 5_000;
 
 export interface Tally {
   readonly sent: number;
-  /** Number of responses by the backend's port, which each response contains. */
+  /** Number of responses from each backend. The key is the backend's port, which each response contains. */
   readonly byPort: ReadonlyMap<number, number>;
-  /** Number of failures by reason. */
+  /** Number of failed requests or connections, by the reason of the failure. */
   readonly failures: ReadonlyMap<string, number>;
 }
 

@@ -1,6 +1,7 @@
 // package.json in its two forms: as the repository runs it (TypeScript sources), and as it is published (compiled).
 
 /**
+ * The parts of package.json that differ between its two forms.
  * @typedef {string | { types?: string, default: string }} Entry
  * @typedef {{ exports: Record<string, Entry>, bin: Record<string, string>, main?: string, types?: string,
  *   [key: string]: unknown }} Manifest
@@ -51,6 +52,7 @@ export function compiledSpecifiers(text) {
 }
 
 /**
+ * Copies a record, with each value replaced by the result of `map`.
  * @template T, U
  * @param {Record<string, T>} record
  * @param {(value: T) => U} map

@@ -28,17 +28,24 @@ async function compile() {
   await step('compiling the package', () => exec(process.execPath, [compiler, '-p', project]));
 }
 
-/** @param {(manifest: import('./manifest.mjs').Manifest) => import('./manifest.mjs').Manifest} change */
+/**
+ * Rewrites package.json with the result of `change`.
+ * @param {(manifest: import('./manifest.mjs').Manifest) => import('./manifest.mjs').Manifest} change
+ */
 function rewriteManifest(change) {
   rewrite(manifestFile, () => `${JSON.stringify(change(readManifest()), null, 2)}\n`);
 }
 
-/** @returns {import('./manifest.mjs').Manifest} */
+/**
+ * Reads package.json.
+ * @returns {import('./manifest.mjs').Manifest}
+ */
 function readManifest() {
   return JSON.parse(readFileSync(manifestFile, 'utf8'));
 }
 
 /**
+ * Rewrites a file with the result of `change`. A file that stays the same is not written.
  * @param {string} file
  * @param {(text: string) => string} change
  */

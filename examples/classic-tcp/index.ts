@@ -12,7 +12,7 @@ const port = (name: string, usual: number) => config.getNumber(name) ?? usual;
 
 const lb = new weir.LoadBalancer('store', { type: 'classic', address: '127.0.0.1' });
 
-// A target has no port of its own here: each listener connects to its own `backendPort` at every target.
+// Targets of a classic load balancer have no ports: each listener connects to its own `backendPort` at every target.
 for (const [name, usual, backend] of [
   ['read', 8131, 9131],
   ['write', 8132, 9132],

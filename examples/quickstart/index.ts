@@ -60,6 +60,6 @@ new weir.TargetAttachment('tcp', {
   },
 });
 
-// `pulumi up` prints these at its end.
+// `pulumi up` prints these two outputs at its end.
 export const httpEndpoint = http.endpoint;
 export const tcpEndpoint = tcp.endpoint;

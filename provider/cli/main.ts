@@ -6,8 +6,8 @@ process.on('SIGUSR1', () => {});
 // SIGHUP never ends a runtime. `serve` adds the handler that reloads, when there is something to reload.
 if (process.argv[2] === 'serve') process.on('SIGHUP', () => {});
 
-// The version check precedes the imports, because an older Node.js fails there with a message that does not mention its
-// age.
+// The version check precedes the imports, because an older Node.js fails at an import with a message that does not
+// mention its age.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(`weir: this is Node.js ${process.versions.node}, and weir needs 22.19 or newer\n`);
@@ -21,6 +21,7 @@ const { planCommand } = await import('./commands/plan.ts');
 const { serveCommand } = await import('./commands/serve.ts');
 const { statusCommand } = await import('./commands/status.ts');
 const { tokenCommand } = await import('./commands/token.ts');
+const { tell } = await import('./commands/output.ts');
 
 const program = new Command('weir')
   .description('Load balancers as desired state: the runtime that the Pulumi provider drives.')
@@ -40,7 +41,7 @@ try {
 } catch (error) {
   // A stack trace does not help at a terminal. WEIR_DEBUG=1 shows it.
   const isDebug = (process.env.WEIR_DEBUG ?? '') !== '';
-  process.stderr.write(`weir: ${error instanceof Error ? (isDebug ? error.stack : error.message) : String(error)}\n`);
+  tell(`weir: ${error instanceof Error ? (isDebug ? error.stack : error.message) : String(error)}\n`);
   // The process exits at once, because threads that a failed start left behind would keep it running.
   process.exit(1);
 }

@@ -1,4 +1,5 @@
 // What a connection has to show before it carries a token: the runtime's id, and a proof that the runtime knows the token.
+import { ERRORS } from '../model/base/errors.ts';
 import {
   CHALLENGE_HEADER,
   type Challenge,
@@ -14,6 +15,9 @@ import { RuntimeConnection } from './connection.ts';
 import { failureOf, notAWeirRuntime, notProven, relayed, tokenMissing } from './failure.ts';
 import type { HttpResponse } from './request.ts';
 import type { Settings, Token } from './settings.ts';
+
+/** Statuses with which a runtime refuses the question which runtime it is. */
+const REFUSALS: readonly number[] = [ERRORS.SystemBusy.status, ERRORS.Misdirected.status];
 
 interface Greeting {
   readonly runtimeId: string;
@@ -99,8 +103,8 @@ async function greet(
     timeoutMs,
   });
   const runtimeId = runtimeIdOf(response);
-  // A runtime that stops refuses new connections, and another process may take its place.
-  if (runtimeId !== undefined && response.status === 503) throw failureOf(settings, response, undefined);
+  // The runtime stops, or does not know the name under which it is called.
+  if (runtimeId !== undefined && REFUSALS.includes(response.status)) throw failureOf(settings, response, undefined);
   // Under a wrong path, a runtime responds with 404 to everything. Its objects would then seem to be gone.
   if (runtimeId === undefined || response.status !== 200) throw notAWeirRuntime(settings, response);
   const proof = response.headers[PROOF_HEADER];

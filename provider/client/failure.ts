@@ -8,7 +8,7 @@ import type { Settings, Token } from './settings.ts';
 
 const SET_ENDPOINT = 'set weir:endpoint / WEIR_ENDPOINT';
 
-/** Whether the connection was refused or lost. The request may have been carried out, and may be sent again. */
+/** Whether the connection to the runtime was refused or lost. The runtime may have carried out the request. */
 export function isLost(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ECONNABORTED'].includes(codeOf(error));
 }
@@ -21,7 +21,16 @@ export function unreachable(settings: Settings, error: unknown, timeoutMs: numbe
   return new WeirError('Unreachable', message, [], { cause: error });
 }
 
-export function notAWeirRuntime({ endpoint, endpointSource }: Settings, { status }: HttpResponse): WeirError {
+export function notAWeirRuntime({ endpoint, endpointSource }: Settings, response: HttpResponse): WeirError {
+  const { status, headers } = response;
+  if (isRedirect(response)) {
+    const to = headers.location === undefined ? '' : ` to ${headers.location}`;
+    return new WeirError(
+      'Unreachable',
+      `${shown(endpoint)} redirects${to} (status ${status}), which is not followed, because the token would go with ` +
+        `the request: ${SET_ENDPOINT} to the runtime itself${staleAdvice(endpointSource)}`,
+    );
+  }
   return new WeirError(
     'Unreachable',
     `${shown(endpoint)} responds (status ${status}), but is not a Weir runtime: check port and path, ` +
@@ -40,6 +49,11 @@ export function otherRuntime({ endpoint }: Settings, expected: string, actual: s
       `start that runtime again (weir serve with its --data), or ${SET_ENDPOINT}; ` +
       `to move the stack to this runtime: \`pulumi config set weir:acceptRuntime ${actual}\`, or WEIR_ACCEPT_RUNTIME=${actual}`,
   );
+}
+
+/** Whether a response sends the request elsewhere. A runtime does not do that. */
+export function isRedirect({ status }: HttpResponse): boolean {
+  return status >= 300 && status < 400;
 }
 
 /** The error that a response of status 400 and above carries. */
@@ -65,7 +79,7 @@ export function failureOf(settings: Settings, response: HttpResponse, token: Tok
   return error;
 }
 
-/** The place where the token was found, because the token has to be changed there. */
+/** The text that says where the token was found, because the token has to be changed there. */
 function sourceOf({ source }: Token): string {
   return ` The token is the one from ${source}${staleAdvice(source)}.`;
 }
@@ -141,7 +155,7 @@ function reason(error: unknown, timeoutMs: number): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its host name is not found';
   if (code === 'ECONNRESET' || code === 'EPIPE') return 'it closed the connection, as a server for https does';
-  // OpenSSL's own text takes three lines to name a place in its source.
+  // OpenSSL's own message is replaced, because its three lines name only a place in OpenSSL's source.
   if (isNoTls(code)) return 'the TLS handshake failed';
   if (code === 'ABORT_ERR' || code === 'ETIMEDOUT') return `no response within ${timeoutMs / 1000} s`;
   return error instanceof Error ? error.message : String(error);

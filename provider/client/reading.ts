@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { json } from '../model/base/json.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 
-/** The parsed value, or in `fault` the reason why the text does not have the shape. */
+/** Either the parsed value or, in `fault`, the reason why the text does not have the shape. */
 type Read<T> =
   | { readonly value: T; readonly fault?: undefined }
   | { readonly value?: undefined; readonly fault: string };

@@ -1,5 +1,8 @@
-// HTTP requests to the runtime over http or https, each with a limit on its whole time.
+// HTTP requests to the runtime over http or https, each with limits on its whole time and on the size of its response.
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+/** Limit for the body of a response, several times the largest page of objects. */
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 /** `http.request` or `https.request`. */
 export type OpenRequest = typeof import('node:http').request;
@@ -45,7 +48,13 @@ export function send(
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
+      let size = 0;
+      response.on('data', (part: Buffer) => {
+        parts.push(part);
+        size += part.length;
+        if (size > MAX_RESPONSE_BYTES)
+          request.destroy(new Error(`its response is larger than ${MAX_RESPONSE_BYTES} bytes`));
+      });
       response.on('end', () => {
         const text = Buffer.concat(parts).toString('utf8');
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isWeirError, type WeirError } from '../model/base/errors.ts';
 import { AdmittedConnection, runtimeIdOf, urlOf } from './admission.ts';
-import { failureOf, isLost, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
+import { failureOf, isLost, isRedirect, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
 import type { HttpRequest, HttpResponse } from './request.ts';
 import { type Settings, type Token, tokenFor } from './settings.ts';
 
@@ -53,7 +53,7 @@ export class Session {
     return this.#runtimeId;
   }
 
-  /** The response to a request. `expected` is the id of the runtime that a state names. Rejects at status 400 and above. */
+  /** The response to a request. `expected` is the id of the runtime that a state names. Rejects unless it is a success. */
   async call(method: string, path: string, expected: string | undefined, write: Write = {}) {
     const { body, ifMatch, timeoutMs = MARGIN_MS } = write;
     const runtimeId = await this.#admit(expected);
@@ -65,7 +65,7 @@ export class Session {
     for (let attempt = 0; ; attempt++) {
       const repeatAfterMs = REPEAT_AFTER_MS[attempt];
       const { response, error } = await this.#attempt(request, runtimeId, expected);
-      if (response !== undefined && response.status < 400) return response;
+      if (response !== undefined && isSuccess(response)) return response;
       const failure = response
         ? this.#failureOf(response, expected ?? runtimeId, runtimeId)
         : isWeirError(error)
@@ -132,7 +132,7 @@ export class Session {
 
   #failureOf(response: HttpResponse, expected: string, admitted: string): WeirError {
     const actual = runtimeIdOf(response);
-    if (actual === undefined) return notAWeirRuntime(this.#settings, response);
+    if (actual === undefined || isRedirect(response)) return notAWeirRuntime(this.#settings, response);
     // Another runtime has taken the endpoint since the first request.
     if (actual !== admitted) return otherRuntime(this.#settings, expected, actual);
     return failureOf(this.#settings, response, this.#tokenFor(admitted));
@@ -153,4 +153,8 @@ export class Session {
       throw isWeirError(error) ? error : unreachable(this.#settings, error, PREFLIGHT_TIMEOUT_MS);
     }
   }
+}
+
+function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
 }

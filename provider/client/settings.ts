@@ -16,7 +16,7 @@ export interface Config {
 
 export interface Token {
   readonly value: string;
-  /** Where the token was found, for messages. */
+  /** The setting or file in which the token was found. Messages name it. */
   readonly source: string;
 }
 
@@ -30,7 +30,7 @@ export interface Settings {
   readonly token: Token | undefined;
   /** PEM of the certificate authority that signed the endpoint's certificate. */
   readonly ca: string | undefined;
-  /** The id of a runtime that may replace the runtime in the state. */
+  /** The id of a runtime that the user accepts in place of the runtime that the state names. */
   readonly acceptRuntime: string | undefined;
 }
 
@@ -41,7 +41,8 @@ export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env)
     ...endpointOf(given(config.get('weir:endpoint')), given(env.WEIR_ENDPOINT)),
     token: tokenOf(config, env),
     ca: caOf(given(config.get('weir:ca'))),
-    // Here the variable wins, because plain refresh and destroy see the configuration of the last `pulumi up`.
+    // For this setting the environment variable wins over the configuration, because plain `pulumi refresh` and `pulumi
+    // destroy` see the configuration of the last `pulumi up`.
     acceptRuntime: given(env.WEIR_ACCEPT_RUNTIME) ?? given(config.get('weir:acceptRuntime')),
   };
 }
@@ -52,7 +53,7 @@ export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env)
  */
 export function tokenFor(settings: Settings, runtimeId: string, home: string = homedir()): Token | undefined {
   if (settings.token !== undefined) return settings.token;
-  // The runtime's id comes from the network, so it must not lead out of the folder.
+  // The runtime's id comes from the network, so as part of a path it must not lead out of the folder.
   if (!isLoopback(settings.endpoint) || !/^[A-Za-z0-9_-]+$/.test(runtimeId)) return undefined;
   const file = path.join(home, '.weir', runtimeId, 'token');
   try {

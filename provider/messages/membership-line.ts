@@ -4,20 +4,23 @@ import { targetKey } from '../model/base/target-key.ts';
 import type { IsKnown } from '../model/base/unknown.ts';
 import type { MembershipChange, TargetValues, Value } from '../model/rules/membership.ts';
 
-/** Most changes that one line shows. The others are counted. */
+/** The largest number of changes that one line of the preview shows. Further changes are only counted. */
 const MAX_CHANGES_SHOWN = 10;
 
 const NOT_KNOWN = '(known after up)';
 
-/** `web: bind b5 10.0.0.5:80 w50 · unbind b3 · weight b2 20→25`. Returns `undefined` if no target changes. */
+/**
+ * The preview's line for the targets of an attachment, such as `web: bind b5 10.0.0.5:80 w50 · unbind b3 · weight b2
+ * 20→25`. Returns `undefined` if no target changes.
+ */
 export function membershipLine(attachment: string, changes: readonly MembershipChange[] | undefined) {
   if (changes === undefined) return `${attachment}: targets ${NOT_KNOWN}`;
   return changeLine(attachment, changes.map(describe));
 }
 
 /**
- * `web: join i-5 · leave i-3`. Returns `undefined` if no member changes, or if the program stops naming members, which
- * then stay.
+ * The preview's line for the members of an auto scaling group, such as `web: join i-5 · leave i-3`. Returns `undefined`
+ * if no member changes, or if the program stops naming members, which then stay.
  */
 export function memberLine(group: string, before: unknown, after: unknown, isKnown: IsKnown = () => true) {
   if (!isKnown(before) || !isKnown(after)) return `${group}: members ${NOT_KNOWN}`;

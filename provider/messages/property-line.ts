@@ -3,7 +3,10 @@
 import { isKnown } from '../model/base/unknown.ts';
 import type { CanonicalForm } from '../properties/properties.ts';
 
-/** `web: port 80→81 · weight 100→7`. Returns `undefined` if none of the properties changes. */
+/**
+ * The preview's line for changed properties, such as `web: port 80→81 · weight 100→7`. Returns `undefined` if none of
+ * the properties changes.
+ */
 export function propertyLine(name: string, keys: readonly string[], olds: CanonicalForm, news: CanonicalForm) {
   const changed = keys.filter((key) => String(olds[key]) !== String(news[key]));
   if (changed.length === 0) return undefined;

@@ -1,6 +1,7 @@
 // The line of a preview that names changed secrets. The engine masks their old and new values and shows no difference.
 
 import type { Kind } from '../model/base/kinds.ts';
+import { inOneLine } from '../model/base/one-line.ts';
 import { propertyPath } from '../model/base/property-path.ts';
 import { replaceSecrets } from '../model/base/secrets.ts';
 import type { CanonicalForm, Properties } from '../properties/properties.ts';
@@ -8,8 +9,8 @@ import type { CanonicalForm, Properties } from '../properties/properties.ts';
 const SAYS = ': secret changes: ';
 
 /**
- * `web: secret changes: certificates.main.privateKey`. Returns `undefined` if no secret changes. Secrets that are added
- * or removed are left out, because the engine shows those.
+ * The preview's line for changed secrets, such as `web: secret changes: certificates.main.privateKey`. Returns
+ * `undefined` if no secret changes. Secrets that are added or removed are left out, because the engine shows those.
  */
 export function secretsLine(kind: Kind, name: string, before: CanonicalForm, after: CanonicalForm): string | undefined {
   const olds = secretsOf(kind, before);
@@ -26,9 +27,14 @@ export function hiddenLine(name: string, paths: readonly string[]): string {
   return name + SAYS + paths.join(', ');
 }
 
-/** The paths that a provider's line names as changed secrets of a resource. Returns `undefined` if no line does. */
+/**
+ * The property paths of a resource's changed secrets, as the provider's line names them. Returns `undefined` if there
+ * is no such line.
+ */
 export function changedSecrets(name: string, lines: readonly string[]): string | undefined {
-  return lines.find((line) => line.startsWith(name + SAYS))?.slice(name.length + SAYS.length);
+  // Lines are shown with unseen characters as escapes.
+  const start = inOneLine(name + SAYS);
+  return lines.find((line) => line.startsWith(start))?.slice(start.length);
 }
 
 /** The secrets of an object by property path. */

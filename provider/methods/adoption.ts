@@ -1,4 +1,4 @@
-// Adoption: the arguments by which a new resource takes over an existing object, and what must hold before it does.
+// Adoption: the arguments by which a new resource takes over an existing object, and the conditions for it.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { secretsOf } from '../messages/secrets-line.ts';
@@ -36,7 +36,10 @@ export function splitAdoption(inputs: Inputs): { properties: Inputs; problems: P
   return { properties, problems };
 }
 
-/** Throws if the program may not have the object, or if it differs from the program and adoptAndChange is not set. */
+/**
+ * Throws if the program must not adopt the object because of its owner, or if the object differs from the program and
+ * `adoptAndChange` is not set.
+ */
 export function refuseAdoption(description: ResourceDescription, stored: ApiObject, inputs: Inputs): void {
   const name = `${KIND_NAMES[description.kind]} ${stored.id}`;
   refuseForeign(name, stored.owner, inputs);
@@ -61,7 +64,9 @@ function refuseForeign(name: string, actual: string | undefined, { owner, adoptF
   );
 }
 
-/** The differences between the object and the program, by path. For a secret, only that it differs. */
+/**
+ * The differences between the stored object and the program, each with its property path. No message contains a secret.
+ */
 function differencesOf(description: ResourceDescription, stored: ApiObject, inputs: Inputs): Problem[] {
   const actual = withSecretsOf(description.kind, stored, inputs) as Properties;
   const there = compared(description, description.observed?.(actual, inputs) ?? actual);

@@ -1,6 +1,7 @@
 // `check`: reports every fault of the known inputs with its property, and leaves the inputs as the user wrote them.
 import type { dynamic } from '@pulumi/pulumi';
 import type { Problem } from '../model/base/errors.ts';
+import { inOneLine } from '../model/base/one-line.ts';
 import { isRecord } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
 import { problemsOf } from '../model/objects/validate.ts';
@@ -41,7 +42,7 @@ export function check(resource: ResourceDescription, olds: Inputs, news: Inputs)
  */
 function failureOf({ schema }: ResourceDescription, { path, message, code }: Problem, properties: Inputs) {
   const value = properties[path];
-  const reason = code === undefined ? message : `${message} (${code})`;
+  const reason = inOneLine(code === undefined ? message : `${message} (${code})`);
   const isShown = Object.hasOwn(schema.shape, path) && (typeof value === 'number' || typeof value === 'boolean');
   return isShown ? { property: path, reason } : { property: '', reason: `${path} ${reason}`.trim() };
 }

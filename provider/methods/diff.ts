@@ -15,8 +15,8 @@ interface Difference extends dynamic.DiffResult {
 }
 
 /**
- * Compares without I/O, because the engine asks for every resource of the stack. `secrets` names the properties whose
- * values must not be printed.
+ * Compares a resource's state with the program's inputs. It does no I/O, because the engine calls it for every resource
+ * of the stack. `secrets` names the properties whose values must not be printed.
  */
 export function diff(
   description: ResourceDescription,
@@ -33,7 +33,8 @@ export function diff(
   const replaces = changed.filter((key) => description.identity.includes(key));
   refuseReplacement(description, olds, replaces);
   const isRenamed = olds.owner !== news.owner;
-  // An update in place renews the provider's text in the state, which refresh and destroy run.
+  // If the text of the provider in the state is an old one, an update in place renews it, because refresh and destroy
+  // run that text.
   const isShimOther = olds.__provider !== news.__provider;
   const moves = acceptRuntime !== undefined && acceptRuntime !== olds.runtimeId;
   const hidden = changed.filter((key) => secrets.includes(key));

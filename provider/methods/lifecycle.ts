@@ -13,7 +13,7 @@ import { refuseAdoption } from './adoption.ts';
 import { isSameObject, newIncarnation, newObjectId } from './object-id.ts';
 import { bodyOf, inputsOf, outputsOf } from './outputs.ts';
 
-/** Most ids that a create tries. No resource has had its name taken over so often. */
+/** The largest number of ids that a create tries. No resource's name has been taken over so often. */
 const MAX_CHOICE = 100;
 
 export class Lifecycle {
@@ -64,8 +64,8 @@ export class Lifecycle {
     const left = await this.#client.get(call).catch(() => undefined);
     if (left?.owner !== state.owner) return;
     await this.#client.delete(call, left.incarnation).catch((error) => {
-      // InUse means that the Pulumi CLI did hear of the replacement. It deletes the newer object later, in its own
-      // order.
+      // InUse means that the Pulumi CLI knows of the replacement after all. The CLI deletes the newer object later, in
+      // its own order.
       if (!isWeirError(error) || error.code !== 'InUse') throw error;
     });
   }
@@ -96,16 +96,16 @@ export class Lifecycle {
     const stored = await this.#client.get(this.#call(id, undefined));
     if (stored === undefined) throw this.#notThere(id, ': leave adopt out to make a new one');
     if (stored.owner === inputs.owner) {
-      // The resource has adopted the object before. This create repeats one whose response was lost, or it is a
-      // replacement: by a new incarnation of the same object or, if its identity changes, by an object under an id of
-      // its own.
+      // This resource has adopted the object before. The create repeats one whose response was lost, or makes a
+      // replacement: a new incarnation of the same object or, if the identity changes, an object under an id of its
+      // own.
       return isSameObject(this.#resource, stored, inputs) ? this.#createAt(id, inputs) : this.#createNew(inputs);
     }
     refuseAdoption(this.#resource, stored, inputs);
     const adopted = this.#put(id, inputs, stored.incarnation, undefined, stored.etag);
     if (!stored.owner) return { id, outs: await adopted };
-    // The previous owner knows the adopted incarnation and could delete the object or take it back by it. The object
-    // therefore gets a new incarnation, even if the first write was stored but its targets are not healthy.
+    // The previous owner knows the adopted incarnation, with which it could delete the object or take the object back.
+    // The object therefore gets a new incarnation, even if the first write was stored but its targets are not healthy.
     await adopted.catch((error) => {
       if (!isPartialFailure(error)) throw error;
     });
@@ -150,8 +150,8 @@ export class Lifecycle {
   }
 
   /**
-   * The error for a missing object in `get` and in an adoption. There, an empty id, which tells a refresh that an
-   * object is gone, would go unnoticed.
+   * The error for an object that `get` or an adoption names and the runtime does not have. The empty id by which a
+   * refresh learns that an object is gone would go unnoticed in these two cases.
    */
   #notThere(id: string, advice = ''): WeirError {
     const message = `the runtime at ${this.#client.endpoint} has no ${KIND_NAMES[this.#resource.kind]} ${id}${advice}`;
@@ -184,7 +184,10 @@ function isPartialFailure(error: unknown): boolean {
   return error instanceof Error && 'reasons' in error;
 }
 
-/** Shows the runtime's warnings about an object. `inputs` have no owner if the resource only reads the object. */
+/**
+ * Shows the runtime's warnings about an object to the user. `inputs` have no owner if the resource only reads the
+ * object.
+ */
 function reportWarnings(inputs: Inputs, stored: ApiObject): void {
   const name = resourceName(inputs) || stored.id;
   for (const warning of warningsOf(stored)) report(`${name}: ${warning}`);
@@ -195,8 +198,9 @@ function runtimeOf({ runtimeId }: State): string | undefined {
 }
 
 /**
- * An object that was recreated, adopted by another resource or put in the place of this one, with the owner and the
- * incarnation of the state. With its new ones, the next `pulumi up` would take it back, or delete its replacement.
+ * Keeps the owner and the incarnation of the state for an object that was recreated, adopted by another resource or put
+ * in the place of this one. If the state had the object's new owner and incarnation, the next `pulumi up` would take
+ * the object back, or delete the replacement.
  */
 function withIdentityOf(state: State, stored: ApiObject): ApiObject {
   const { owner, incarnation } = state;

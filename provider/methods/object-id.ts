@@ -37,7 +37,7 @@ export function isSameObject({ schema, identity }: ResourceDescription, a: Prope
   return identity.every((key) => isDeepStrictEqual(one?.[key], other?.[key]));
 }
 
-/** A new random incarnation. A delete tells by it an object from a later object under the same id. */
+/** A new random incarnation. By its incarnation, a delete tells an object from a later object under the same id. */
 export function newIncarnation(): string {
   return randomUUID();
 }

@@ -26,7 +26,7 @@ export function outputsOf(
   };
 }
 
-/** The inputs that would make the object what it is now. */
+/** The inputs with which a program would describe the object as it is now. */
 export function inputsOf(
   { schema, kind }: ResourceDescription,
   stored: ApiObject,

@@ -26,7 +26,7 @@ export class Program implements Lookup {
   readonly #owners = new Map<string, string>();
   readonly #reservations = new Map<string, string>();
 
-  /** Records a resource, in place of what an earlier check recorded for it. */
+  /** Records a resource as it is now checked, and forgets what an earlier check recorded for it. */
   see(kind: Kind, owner: string, { properties, olds, secrets }: Pick<Seen, 'properties' | 'olds' | 'secrets'>): void {
     const before = this.#seen.get(owner);
     if (before?.id !== undefined) this.#owners.delete(keyOf(before.kind, before.id));
@@ -64,8 +64,8 @@ export class Program implements Lookup {
   }
 
   /**
-   * The inputs of a resource in the state, before this program. Returns `undefined` if the program does not have the
-   * resource.
+   * The inputs that the state has for a resource from the last run.
+   * Returns `undefined` if this program has no such resource.
    */
   before(kind: Kind, reference: unknown): Inputs | undefined {
     return this.#find(kind, reference)?.olds;

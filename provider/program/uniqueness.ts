@@ -43,8 +43,8 @@ export function duplicateTargetProblems(
 }
 
 /**
- * The kind of the parent, and one text for it whether it is referred to by id or by URN. Returns `undefined` if it is
- * not known.
+ * The kind of an attachment's parent, and a name that is the same whether the parent is referred to by id or by URN.
+ * Returns `undefined` if the parent is not known.
  */
 function parentOf(program: Program, properties: ParentFields): { kind: Kind; name: string } | undefined {
   const property = PARENTS.find((name) => properties[name] !== undefined);

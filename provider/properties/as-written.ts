@@ -1,4 +1,4 @@
-// Objects in the user's own notation, so that state and program differ by drift alone and never by notation.
+// The user's own notation of objects: the state and the program then differ by drift alone and never by notation.
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isRecord, valueIn } from '../model/base/record.ts';

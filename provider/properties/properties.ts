@@ -1,6 +1,6 @@
 // Types of property maps, one for each meaning that a map can have.
 
-/** Properties by name, of anything. */
+/** Any properties by name. */
 export type Properties = Readonly<Record<string, unknown>>;
 
 /** The properties that the program gives. Any value may be unknown, missing or malformed. */

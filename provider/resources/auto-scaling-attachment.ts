@@ -36,8 +36,8 @@ export const autoScalingAttachment: ResourceDescription<'group-attachments'> = {
 };
 
 /**
- * Faults of members that the attachment newly binds. Returns none for an auto scaling group that servers join through
- * the API, because each of its members may be bound already.
+ * Faults of members that the attachment newly binds. Returns no faults if servers join the auto scaling group through
+ * the API, because each member may be bound already.
  */
 function newMemberFaults({ program, news, olds = {} }: Checked): MemberFault[] {
   const attachment = { kind: 'group-attachments', properties: news } as const;

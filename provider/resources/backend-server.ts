@@ -1,4 +1,4 @@
-// The resource BackendServer: a change of its kind, which begins its id, replaces it; other changes do not.
+// The resource BackendServer. Its id begins with its kind, so another kind replaces it; other changes do not.
 
 import { propertyLine } from '../messages/property-line.ts';
 import { backendServerSchema } from '../model/objects/backend-server.ts';

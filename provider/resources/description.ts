@@ -38,7 +38,8 @@ export interface ResourceDescription<K extends Kind = Kind> {
   /** Why an object must not be replaced. Returns `undefined` if it may be. */
   readonly refusesReplacement?: (olds: State) => string | undefined;
   /**
-   * Time in milliseconds for which a put may wait. Without this function, a put waits as long as first checks may take.
+   * Time in milliseconds for which the write of an object may wait. Without this function, a write waits as long as
+   * first checks may take.
    */
   readonly waitMs?: (properties: Inputs) => number;
 }

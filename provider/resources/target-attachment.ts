@@ -55,7 +55,7 @@ function leavesWeights({ manageWeights }: Inputs): boolean {
   return manageWeights === false;
 }
 
-/** The properties with the weights that targets of the same names have in `other`. */
+/** Copies the properties, and gives each target or member the weight that the one of the same name has in `other`. */
 function withWeightsOf(properties: Properties, other: Properties, map: 'targets' | 'boundTargets'): Properties {
   return withEach(properties, other, map, (item, { weight }) => compact(Object.entries({ ...item, weight })));
 }

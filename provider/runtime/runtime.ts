@@ -4,10 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
+import { Networks } from '../model/base/networks.ts';
+import { DENIED_BY_DEFAULT } from '../model/rules/connections.ts';
+import { ApiNames } from './api/api-names.ts';
 import { type CertificateFiles, readCertificate, reloadCertificate } from './api/certificate-files.ts';
 import { createApi } from './api/server.ts';
 import { Tokens } from './control/access/tokens.ts';
 import { ControlPlane } from './control/control-plane.ts';
+import { TargetGuard } from './control/write/target-guard.ts';
 import { VipPool } from './control/write/vip-pool.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { LogFile } from './embedded/main-thread/log-file.ts';
@@ -25,11 +29,16 @@ interface RuntimeOptions {
   readonly apiHost: string;
   /** Port of the API; 0 picks a free port. */
   readonly apiPort: number;
+  /** Names under which the API is called, besides `apiHost` and those of its certificate. */
+  readonly apiNames: readonly string[];
   /** Certificate of the API; `undefined` serves it without TLS. */
   readonly certificate: CertificateFiles | undefined;
   readonly workers: number;
   readonly ackTimeoutMs: number;
   readonly vipPool: string;
+  /** Networks that targets may not be in, besides those denied by default, and exceptions from both. */
+  readonly deniedTargets: readonly string[];
+  readonly allowedTargets: readonly string[];
   /** Access log; `undefined` keeps none. `sampleRate`: share of logged requests, above 0 and at most 1. */
   readonly accessLog: { readonly file: string; readonly sampleRate: number } | undefined;
   readonly logger: FastifyBaseLogger;
@@ -64,11 +73,19 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onPassive: (report) => control.report(report),
     onWorkerChange: (change) => control.workerChanged(change),
   });
+  const guard = new TargetGuard({
+    networks: {
+      denied: new Networks([...options.deniedTargets, ...DENIED_BY_DEFAULT]),
+      allowed: new Networks(options.allowedTargets),
+    },
+    api: () => api.addresses() as AddressInfo[],
+  });
   const control = new ControlPlane({
     stored,
     store,
     engine,
     pool,
+    guard,
     probe,
     ackTimeoutMs: options.ackTimeoutMs,
     nowMs: Date.now,
@@ -76,7 +93,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const { runtimeId } = stored;
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken: directory.adminToken, nowMs: Date.now });
-  const api = await createApi({ control, tokens, runtimeId, logger, tls });
+  const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
+  const api = await createApi({ control, tokens, runtimeId, logger, tls, names });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {
@@ -101,6 +119,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       logger.warn({ listenerId, problem }, 'a stored listener cannot be opened; the runtime tries again every second');
     }
     await api.listen({ host: options.apiHost, port: options.apiPort });
+    for (const { id, warnings } of guard.warned(control.model)) {
+      logger.warn({ attachment: id, warnings }, 'stored targets that a write would be refused for are served');
+    }
   } catch (error) {
     await close(0);
     throw error;
@@ -113,7 +134,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const reload = async () => {
     await logFile?.reopen();
     try {
-      if (options.certificate) reloadCertificate(api.server as unknown as Server, options.certificate);
+      if (options.certificate)
+        names.useCertificate(reloadCertificate(api.server as unknown as Server, options.certificate));
       logger.info('reloaded the access log and the certificate of the API, as far as there are any');
     } catch (error) {
       logger.error({ err: error }, 'the API keeps its certificate, because the new one cannot be used');

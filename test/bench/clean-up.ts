@@ -4,7 +4,10 @@ import type { TestContext } from 'node:test';
 export class CleanUp {
   readonly #steps: (() => unknown)[] = [];
 
-  /** Has the form of a test context's `after`, so that the test harness can be used in the benchmark. */
+  /**
+   * Adds a step to the clean-up. The signature is that of a test context's `after`, so that the benchmark can use the
+   * test harness.
+   */
   readonly after: TestContext['after'] = (step) => {
     if (step !== undefined) this.#steps.push(step as () => unknown);
   };

@@ -36,7 +36,8 @@ export async function measure(
       throw signal.aborted ? signal.reason : new Error(`${scenario.title}, ${way}: ${error.message}`);
     });
   };
-  // UDP is left out, because its load generator compares each datagram itself.
+  // The bodies of UDP responses are not compared in advance, because the UDP load generator compares each datagram
+  // itself.
   if (protocol !== 'UDP') await compareBodies(scenario, ways);
   for (const [way, served] of ways) await run(way, served, WARM_UP_SECONDS);
 

@@ -13,7 +13,7 @@ export const BENCH_USAGE = `npm run bench -- [options]
   --install          install missing programs with apt-get (needs root)
 `;
 
-/** Names of the scenarios that measure only Weir. */
+/** Names of the scenarios that measure only Weir and no peer. */
 const WEIR_ONLY: readonly string[] = ['writes', 'bounds'];
 
 export interface Options {
@@ -23,7 +23,7 @@ export interface Options {
   readonly hasWrites: boolean;
   readonly hasBounds: boolean;
   readonly hasWeir: boolean;
-  /** True if everything is measured as usual, so that the result may replace the document. */
+  /** True if the command line asks for all usual measurements, so that the result may replace the document. */
   readonly isWhole: boolean;
   /** Folder of another checkout of Weir, which is measured too. */
   readonly against: string | undefined;

@@ -1,4 +1,4 @@
-// The result of the benchmark as the document that stands beside this file.
+// The results of the benchmark as a document in Markdown.
 import type { BoundResult } from './bounds/bound.ts';
 import type { Machine } from './machine.ts';
 import { digits, figuresTable, ratioCell, ratios } from './markdown.ts';
@@ -24,7 +24,7 @@ interface Report {
   readonly bounds: readonly BoundResult[];
 }
 
-/** What the document says beside the figures. */
+/** Introduction of the document with the results of the benchmark. */
 export const INTRODUCTION = `# How fast it is
 
 Written by \`npm run bench\`, which measures Weir beside HAProxy, nginx and Envoy, one after the other in one run.
@@ -43,7 +43,7 @@ export function renderDocument(report: Report): string {
   return `${INTRODUCTION}\n\n${renderReport(report)}`;
 }
 
-/** The sections of what was measured. */
+/** Returns the document's sections about the parts of the benchmark that were measured. */
 export function renderReport(report: Report): string {
   const parts = [machineLine(report.machine)];
   if (report.scenarios.length > 0) {
@@ -102,7 +102,9 @@ function scenarioRow({ scenario, samples }: ScenarioResult, way: Way, isFirst: b
   ];
 }
 
-/** A row for each goal and scenario of its protocol, where Weir and the peer were measured. */
+/**
+ * Returns a table with a row for each goal and each scenario of its protocol in which Weir and the peer were measured.
+ */
 function goalsTable(results: readonly ScenarioResult[]): string | undefined {
   const rows = GOALS.flatMap(({ protocol, peer, ratio }) => {
     const goal = `${protocol}: ${ratio} x ${WAY_NAMES[peer]}`;

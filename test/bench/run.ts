@@ -111,7 +111,8 @@ async function main(): Promise<void> {
   try {
     process.stdout.write(await bench(options, cleanUp, ending.signal));
   } catch (error) {
-    // A signal ends all processes of the group, so measurements fail and their errors are not shown.
+    // A signal such as Ctrl-C ends all processes of the group. The measurements then fail, but their errors are not
+    // shown.
     if (ending.signal.aborted) say(ending.signal.reason.message);
     else {
       process.exitCode = 1;

@@ -8,7 +8,7 @@ interface TlsLoadOptions {
   readonly port: number;
   readonly path: string;
   readonly seconds: number;
-  /** Whether each connection resumes a session that was made before the load. */
+  /** Whether each connection resumes a TLS session that was made before the load. */
   readonly isResumed: boolean;
   readonly signal: AbortSignal;
 }
@@ -44,7 +44,10 @@ export async function runTlsLoad({ port, path, seconds, isResumed, signal }: Tls
   return { requests, requestsPerSecond: requests / elapsedSeconds, p99Ms: percentile(latenciesMs, 99) };
 }
 
-/** Makes a session to resume. TLS 1.3 sends session tickets after the handshake, with the response. */
+/**
+ * Makes a TLS session that later connections resume. TLS 1.3 sends session tickets after the handshake, so the ticket
+ * arrives with the response.
+ */
 async function firstSession(port: number, text: string): Promise<Buffer> {
   const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
   const session = once(socket, 'session');

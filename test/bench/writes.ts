@@ -1,5 +1,5 @@
-// Measurement of a write: the time from the request of a patched weight to the response, which follows its use by every
-// worker.
+// Measurement of a write: the time from the request that changes a weight to its response, which is sent after every
+// worker uses the new weight.
 import type { RuntimeProcess } from '../harness/runtime/runtime.ts';
 import type { CleanUp } from './clean-up.ts';
 import { putListener, startBenchRuntime } from './weir.ts';
@@ -38,7 +38,7 @@ export async function measureWrites(
   for (let write = 0; write < WARM_UP_WRITES + writes && performance.now() < deadline; write++) {
     for (const { runtime, latenciesMs } of runtimes) {
       signal.throwIfAborted();
-      // The weight always differs from the present one, because an equal write would change nothing.
+      // The weight always differs from the present one, because a write without a change would measure nothing.
       const targets = { t0: { weight: 1 + (write % 2) } };
       const startedAt = performance.now();
       const { status } = await runtime.call('PATCH', '/v1/attachments/pool-0', { targets }, MINIMAL);

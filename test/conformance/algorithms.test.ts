@@ -13,7 +13,8 @@ const LEAST_CONNECTIONS = { algorithm: 'weighted-least-connections' };
 const SOURCE_IP_HASH = { algorithm: 'source-ip-hash' };
 const TCP = { protocol: 'TCP' };
 /**
- * Without a health check, a refused connection is a failure of the target at once, and no restart waits for a check.
+ * Without a health check, a refused connection isolates the target at once, and a restarted target need not wait for a
+ * check.
  */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 
@@ -126,7 +127,7 @@ testOnEachEngine([
         const isAfter = ({ startedAtMs }: { startedAtMs: number }) => startedAtMs > changedAtMs;
         await until('requests under the new algorithm', () => load.exchanges.filter(isAfter).length > 100 || undefined);
         const used = Object.keys(shares(load.exchanges.filter(isAfter)));
-        // All clients of this load have the same source address.
+        // All clients of this load have the same source address, so the source-IP hash sends them all to one target.
         assert.equal(used.length, algorithm === SOURCE_IP_HASH ? 1 : 3, `${JSON.stringify(algorithm)}: ${used}`);
       }
       await load.stop();

@@ -48,9 +48,9 @@ async function fragileBackend(
 }
 
 interface Fragility {
-  /** Called when a request has been read completely. If it returns `true`, the backend sends no response. */
+  /** Called when the backend has read a complete request. If it returns `true`, the backend sends no response. */
   before: (socket: Socket) => boolean;
-  /** Called when the response has been sent. */
+  /** Called when the backend has sent its response. */
   afterwards: (socket: Socket) => void;
 }
 
@@ -89,8 +89,8 @@ testOnEachEngine([
     run: async ({ bind, url }, t) => {
       let closed = 0;
       const chance = new Chance(SEED);
-      // The connection closes at once or up to 9 ms later: while the next request is on its way, or after the pool has
-      // it back.
+      // Half of the connections close after their response, at once or up to 9 ms later: while the next request is on
+      // its way, or after the pool has the connection back.
       const afterwards = (socket: Socket) => {
         if (chance.below(2) === 0) return;
         const close = () => {

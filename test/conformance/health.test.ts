@@ -250,8 +250,8 @@ testOnEachEngine([
       const [a, b] = ports.map((port) => ({ address: '127.0.0.1', port }));
       await world.change({ healthCheck: { ...FAST, timeoutSeconds: 60, protocol: 'HTTP' } });
       await world.bind({ a: a ?? {}, b: b ?? {} });
-      // A checker waits for a response before its next check, so one held response stops all checks unless other
-      // workers check too.
+      // A checker waits for the response to a check before it sends the next one. One held response therefore stops all
+      // checks, unless other workers check too.
       isHeld = true;
       await until('the check that is held', () => held > 0 || undefined);
       others = 0;

@@ -213,7 +213,8 @@ testOnEachEngine([
       const slowBodies = slowClients(t, port, 100, 'POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n');
       slowClients(t, port, 100, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
       slowClients(t, port, 100, '');
-      // Waits for the total of accepted connections, because the first ones may close before the last ones open.
+      // The test waits for the number of connections accepted so far, because the first ones may close before the last
+      // ones open.
       const came = () => runtime.metric('weir_listener_connections_total{listener="web"}');
       await until('400 accepted connections', async () => (await came()) === 400 || undefined);
       const timer = setInterval(() => {
@@ -223,8 +224,8 @@ testOnEachEngine([
       t.after(() => clearInterval(timer));
       const load = startLoad({ url: `${url}small`, clients: 8 });
       t.after(load.stop);
-      // The idle timeout of a request head runs from its first byte, that of a response or an idle connection from the
-      // last byte. A body that keeps arriving may take any time.
+      // The idle timeout of a request head runs from the head's first byte, and that of a response or an idle
+      // connection from the last byte. A body that keeps arriving may take any time.
       await until(
         'the end of all connections but those of slow bodies',
         async () => (await openConnections(runtime)) <= 108 || undefined,
@@ -253,7 +254,8 @@ testOnEachEngine([
         });
         assert.ok(taken < SLOW_READERS * LARGE_BYTES, 'the runtime does not read all responses from the target');
         const grown = residentBytes(runtime.pid) - before;
-        // Measured growth with 250 such clients: 14 MiB. The responses of these 50 clients have 2,500 MiB.
+        // All responses of these 50 clients together have 2,500 MiB. In a measurement with 250 such clients, the
+        // runtime grew by 14 MiB.
         assert.ok(grown < 250 * MIB, `the runtime grew by ${Math.round(grown / MIB)} MiB`);
       },
     }),

@@ -16,7 +16,10 @@ const IDLE = 10_000;
 const SLOW = 500;
 /** A response that is larger than what the kernel buffers for a client that does not read. */
 const LARGE = Buffer.alloc(8 * 2 ** 20, 'weir');
-/** Twice the measured memory: about 11 KiB for an idle connection, and 64 KiB for a client that does not read. */
+/**
+ * Limit for the memory that the clients cost: twice the measured 11 KiB of an idle connection, and twice the measured
+ * 64 KiB of a client that does not read.
+ */
 const MAX_CROWD_BYTES = (IDLE * 22 + SLOW * 128) * 1024;
 
 const shareScenarios = ['1', '4'].map(

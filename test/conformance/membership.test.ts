@@ -209,7 +209,8 @@ testOnEachEngine([
       const port = await freePort();
       await change({ port });
       await load.stop();
-      // New connections to the old port are refused from then on, or reset if they arrive while it closes.
+      // New connections to the old port are refused from then on, or reset if they arrive while the listening socket
+      // closes.
       const failed = load
         .failures()
         .filter(({ error, isReused }) => isReused || !/ECONNRE(FUSED|SET)/.test(error ?? ''));

@@ -130,21 +130,26 @@ testOnEachEngine([
       await bind({ a: (await headerBackend(t)).target });
       const sent = {
         'X-Forwarded-For': ['192.0.2.1', '192.0.2.2'],
-        'X-Forwarded-Proto': 'https',
+        'X-Forwarded-Proto': ['https', 'http'],
         'X-Forwarded-Port': '443',
+        'X-Forwarded-Host': 'shop.example',
+        'X-Real-IP': '192.0.2.1',
         Forwarded: 'for=192.0.2.1',
+        'X-Forwarded-Ssl': 'on',
+        'Client-IP': '192.0.2.1',
       };
-      const own = `http ${port}`;
       const ask = async (localAddress: string) => {
         const headers = await headersSeen(url, localAddress, sent);
-        const { 'x-forwarded-for': chain, 'x-forwarded-proto': proto, 'x-forwarded-port': at, forwarded } = headers;
-        return [`${chain}`, `${proto} ${at}`, `${forwarded}`];
+        return Object.keys(sent).map((name) => headers[name.toLowerCase()]);
       };
-      const trusted = ['192.0.2.1, 192.0.2.2, 127.0.0.2', 'https 443', 'for=192.0.2.1'];
-      assert.deepEqual(await ask('127.0.0.2'), trusted);
-      assert.deepEqual(await ask('127.0.0.3'), ['127.0.0.3', own, 'undefined']);
+      const own = (address: string) => {
+        return [address, 'http', `${port}`, `127.0.0.1:${port}`, address, undefined, undefined, undefined];
+      };
+      const passed = ['https, http', '443', 'shop.example', '192.0.2.1', 'for=192.0.2.1', 'on', '192.0.2.1'];
+      assert.deepEqual(await ask('127.0.0.2'), ['192.0.2.1, 192.0.2.2, 127.0.0.2', ...passed]);
+      assert.deepEqual(await ask('127.0.0.3'), own('127.0.0.3'));
       await change({ trustedProxies: ['127.0.0.3/32'] });
-      assert.deepEqual(await ask('127.0.0.2'), ['127.0.0.2', own, 'undefined']);
+      assert.deepEqual(await ask('127.0.0.2'), own('127.0.0.2'));
       assert.equal((await ask('127.0.0.3'))[0], '192.0.2.1, 192.0.2.2, 127.0.0.3');
     },
   },

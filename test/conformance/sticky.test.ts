@@ -16,7 +16,8 @@ const COOKIE = { stickySession: { type: 'cookie' } };
 const SOURCE_IP = { stickySession: { type: 'source-ip' } };
 const TCP = { protocol: 'TCP' };
 /**
- * Without a health check, a refused connection is a failure of the target at once, and no restart waits for a check.
+ * Without a health check, a refused connection isolates the target at once, and a restarted target need not wait for a
+ * check.
  */
 const UNCHECKED = { healthCheck: { protocol: 'none' } };
 
@@ -116,7 +117,7 @@ testOnEachEngine([
         await isNew(altered);
       }
       await staysAt(url, 'a', `${foreign}; ${cookie}`);
-      // The key of the cookie is replaced, removed, and set again in place.
+      // The cookie key of the listener is replaced, then removed, and then set again.
       await change(other);
       await isNew(cookie);
       await change({ stickySession: undefined });
@@ -145,7 +146,8 @@ testOnEachEngine([
       await moves(a, /^[bcd]$/);
       await patch({ a: { weight: 100 } });
       await staysAt(url, 'a', a);
-      // The failure is unknown until a connection is refused; the new cookie names the target that responded.
+      // The runtime notices the failure when a connection to the target is refused. The new cookie names the target
+      // that responded instead.
       await all[1]?.close();
       await moves(b, /^[acd]$/);
       await patch({ c: null });
@@ -232,7 +234,7 @@ testOnEachEngine([
       const withoutB = await moveFrom('b', first);
       await patch({ a: { weight: 0 } });
       const withoutA = await moveFrom('a', withoutB);
-      // A client that has moved stays with its new target.
+      // A client that has moved to another target stays there when its first target takes traffic again.
       await patch({ a: { weight: 75 }, b: b.target });
       assert.deepEqual(await clientsBySource(world), withoutA);
     },
@@ -293,7 +295,7 @@ testOnEachEngine([
       await bind(targetsTo(await backends(tcpBackend, 'ab')));
       const first = await askTcp('127.0.0.1', port);
       await until('the other target', async () => {
-        // Each visit of the client renews the lifetime of its entry.
+        // Each visit of a client renews the lifetime of the client's entry in the table.
         await new Promise((resolve) => setTimeout(resolve, 150));
         return (await askTcp('127.0.0.1', port)) !== first || undefined;
       });

@@ -77,8 +77,8 @@ class Storm {
 }
 
 /**
- * Returns the writes of the scenario. A write may excuse failures of requests that began before its response, and no
- * later ones.
+ * Returns the writes of the scenario. A write may excuse failures of requests that began before the response to the
+ * write, but not of later requests.
  */
 function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], ports: readonly number[]): Step[] {
   const { places } = storm;
@@ -89,7 +89,7 @@ function steps(storm: Storm, http: readonly Backend[], tcp: readonly Backend[], 
   const isOldWay = ({ isReused, url }: Failure) =>
     !isReused && Object.values(places).every((place) => place.url !== url);
   const isReset = ({ error }: Failure) => /ECONNRESET|EPIPE|socket hang up|closed|no response|secure TLS/.test(error);
-  // A failed new connection is excused if it reached a listening socket at the moment when that closed.
+  // A failed new connection is excused if it reached a listening socket just as that socket closed.
   const isUnaccepted = (failure: Failure) => !failure.isReused && isReset(failure);
   const movePort = (id: 'web' | 'tls' | 'tcp'): Step[] => {
     const home = Number(new URL(places[id].url).port);

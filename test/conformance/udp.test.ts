@@ -112,7 +112,7 @@ testOnEachEngine([
         const { length } = gone.datagrams;
         await until('datagrams while the target is bound', () => gone.datagrams.length > length + 20);
         await patch({ [gone.name]: null });
-        // Datagrams that the kernel has queued for the target by now arrive before this one.
+        // The target gets this datagram after all datagrams that the kernel has queued for it by now.
         await direct.ask('unbound');
         const [seen, others] = [gone.datagrams.length, other.datagrams.length];
         await until('datagrams at the other target', () => other.datagrams.length > others + 100);

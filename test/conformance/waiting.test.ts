@@ -44,11 +44,12 @@ const scenarios: Scenario[] = [
       await servedBy(load, b);
       const { warnings } = await runtime.done('GET', '/v1/listeners/web');
       assert.match(warnings.join(), /listener next of urn:\S+ has taken over 127\.0\.0\.1:\d+/);
-      // Targets of the waiting listener are still checked, and changes of them do not affect who serves.
+      // The targets of the waiting listener `web` are still checked, but changing them does not affect which listener
+      // serves.
       await bind({ ...targetsTo([a]), twin: b.target });
       assert.deepEqual(await waiting(world), ['web']);
       await servedBy(load, b);
-      // A rename that is taken back: Pulumi deletes the attachment first, and no request reaches a listener without
+      // A rename that is taken back deletes the attachment first. Even then no request reaches a listener without
       // targets.
       await bind(targetsTo([a]));
       await runtime.done('DELETE', '/v1/attachments/next');

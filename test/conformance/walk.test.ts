@@ -180,7 +180,8 @@ async function visit(t: TestContext, model: WalkModel, visitors: Map<string, Vis
     visitors.set(id, present);
     const eligible = eligibleOf(model.ofListener(id));
     if (protocol === 'UDP') {
-      // A session stays with its target while the target is bound; it ends with the socket when the address changes.
+      // A UDP session stays with its target while the target is bound. A change of address closes the socket and ends
+      // its sessions.
       const own = [...model.ofListener(id).keys()].filter((name) => name === present.session);
       if (eligible.length > 0) expectOneOf(await present.askUdp(t), [...eligible, ...own], id);
     } else if (protocol === 'TCP') {
@@ -219,7 +220,8 @@ testOnEachEngine([
       const backends = await Promise.all(BACKENDS.map((name) => anyBackend(t, name)));
       const targets = Object.fromEntries(backends.map(({ name, target }) => [name, target]));
       const ports = await Promise.all(LISTENERS.map(() => freePort()));
-      // Shrinking is disabled, because a shrunk walk would begin with the objects that the failed one left in the runtime.
+      // Shrinking is disabled, because a shrunk sequence of writes would begin with the objects that the failed one
+      // left in the runtime.
       const seeds = fc.noShrink(fc.nat(2 ** 32 - 1));
       const property = fc.asyncProperty(seeds, async (seed) => {
         const chance = new Chance(seed);

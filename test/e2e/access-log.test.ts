@@ -274,7 +274,7 @@ test('a sample rate of 0.5 logs about half of the exchanges, and each line conta
   await load.stop();
   assert.equal(await runtime.end('SIGTERM'), 0);
   const sampled = lines();
-  // The expected number of lines is 500, with a standard deviation of 16.
+  // The expected number of sampled lines is 500, with a standard deviation of 16.
   assert.ok(sampled.length > 400 && sampled.length < 600, `${sampled.length} lines`);
   assert.ok(sampled.every(({ sampleRate }) => sampleRate === 0.5));
 });

@@ -116,7 +116,8 @@ test('a canary at 0, 10, 50 and 100 percent has exact shares, and a selected tar
   assert.deepEqual(await measure(), { o1: 100, o2: 100 });
 
   stack.write(program(10));
-  // The random order is in the state already, so the preview shows which new target gets traffic.
+  // The preview can show which new target gets traffic, because the random order of the targets is in the state
+  // already.
   assert.match(await stack.done(['preview']), /shop-canary: .*weight n\d 0→10/);
   await stack.up();
   const few = await measure();

@@ -1,7 +1,9 @@
 // The error table: each code is provoked through the real API, has its status, and changes nothing.
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { json } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { RuntimeClient } from '../../provider/client/client.ts';
 import { settingsOf } from '../../provider/client/settings.ts';
@@ -60,6 +62,18 @@ const CASES: Readonly<
     const owner = OWNER.replace('dev', 'prod');
     return runtime.call('PUT', '/v1/attachments/pool', { listenerId: 'web', targets: { a: target }, owner });
   },
+  LimitExceeded: async ({ runtime, t }) => {
+    const statements = [{ actions: ['slb:Describe*'], resources: ['*'] }];
+    const { token } = await runtime.done('POST', '/v1/tokens', { name: 'reader', statements });
+    const headers = { authorization: `Bearer ${token}` };
+    const ended = new AbortController();
+    t.after(() => ended.abort());
+    for (let i = 0; i < 16; i++) {
+      const { status } = await fetch(`${runtime.url}/v1/events`, { headers, signal: ended.signal });
+      assert.equal(status, 200);
+    }
+    return runtime.call('GET', '/v1/events', undefined, headers);
+  },
   Superseded: async ({ runtime, target }) => {
     const dead = await freePort();
     const put = (port: number) =>
@@ -74,6 +88,14 @@ const CASES: Readonly<
   },
   PreconditionFailed: ({ runtime }) =>
     runtime.call('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' }, { 'if-match': '"older"' }),
+  UnsupportedEncoding: ({ runtime }) => runtime.call('PUT', '/v1/load-balancers/x', {}, { 'content-encoding': 'gzip' }),
+  Misdirected: ({ runtime }) =>
+    new Promise((resolve, reject) => {
+      // `fetch` does not let a caller choose the Host header.
+      get(`${runtime.url}/v1/status`, { headers: { host: 'rebound.example' } }, async (response) => {
+        resolve({ status: response.statusCode ?? 0, body: (await json(response)) as { code: string } });
+      }).on('error', reject);
+    }),
   Internal: async ({ runtime, t }) => {
     // Another program holds the write lock of the database for longer than the runtime waits.
     const database = new DatabaseSync(join(runtime.dataDirectory, 'weir.db'));

@@ -1,4 +1,4 @@
-// Each example is a project that goes up, does what it is there to show, and goes: the real CLI, a real runtime, real requests.
+// The examples: each one is deployed to a real runtime, behaves as described under real requests, and is destroyed.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,10 +12,11 @@ import { copyTree } from '../harness/machine/tree.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
 
+/** A copy of an example, with a runtime for its stacks. */
 interface Project {
   readonly runtime: RuntimeProcess;
   readonly directory: string;
-  /** The stack of the example, or of one of its folders, with this configuration. */
+  /** Creates a stack with a configuration. `folder` is relative to the example, and empty for the example itself. */
   open(folder: string, config: Record<string, number>): Promise<Stack>;
 }
 
@@ -37,24 +38,25 @@ function backends(t: TestContext, names: readonly string[]): Promise<Backend[]> 
   return Promise.all(names.map((name) => httpBackend(t, name)));
 }
 
-/** Who responded to 100 requests. */
+/** Sends 100 requests and counts the responses of each backend. */
 function responded(url: string): Promise<Record<string, number>> {
   return sharesAt(url, 100);
 }
 
-/** Numbers of connections by the backend that responded, one connection after the other. */
+/** Opens `count` TCP connections in sequence and counts the connections of each backend. */
 async function connected(port: number, count: number): Promise<Record<string, number>> {
   const responses = [];
   while (responses.length < count) responses.push({ backend: await askTcp('127.0.0.1', port) });
   return shares(responses);
 }
 
-/** `pulumi config set`, and the `up` that it is for. */
+/** Sets a configuration value and deploys the stack with it. */
 async function change(stack: Stack, key: string, value: string): Promise<void> {
   await stack.done(['config', 'set', key, value]);
   await stack.up();
 }
 
+/** Destroys the stack and checks that no resource is left. */
 async function destroyed(stack: Stack): Promise<void> {
   await stack.destroy();
   assert.equal((await stack.resources()).size, 0);
@@ -81,7 +83,7 @@ test('quick start: three sample backends share requests and connections by their
   await destroyed(stack);
 });
 
-test('blue/green: from blue to green and back under load, no request fails; a green that is down changes nothing', async (t) => {
+test('blue/green: no request fails as traffic moves to green and back, and a failing green target prevents the move', async (t) => {
   const { open } = await project(t, 'blue-green');
   const [blue1, blue2, green1, green2] = await backends(t, ['blue1', 'blue2', 'green1', 'green2']);
   const httpPort = await freePort();
@@ -113,7 +115,7 @@ test('blue/green: from blue to green and back under load, no request fails; a gr
   await destroyed(stack);
 });
 
-test('canary: the new version gets its percentage, and a greater one under load without a failed request', async (t) => {
+test('canary: the new version gets its percentage of the requests, and no request fails as the percentage grows', async (t) => {
   const { open } = await project(t, 'canary');
   const names = ['old1', 'old2', 'old3', 'new1', 'new2', 'new3'];
   const targets = await backends(t, names);
@@ -127,7 +129,7 @@ test('canary: the new version gets its percentage, and a greater one under load 
   const gets = async (due: number) => {
     const responses = Object.entries(await responded(url));
     const share = responses.reduce((sum, [name, count]) => sum + (name.startsWith('new') ? count : 0), 0);
-    // The requests begin somewhere in a cycle that others have begun.
+    // The 100 requests may begin in the middle of a round of the weights, so each share may differ slightly.
     assert.ok(Math.abs(share - due) <= 2, `${share} of 100 requests, not ${due}`);
   };
   await gets(10);
@@ -142,7 +144,7 @@ test('canary: the new version gets its percentage, and a greater one under load 
   await destroyed(stack);
 });
 
-test('classic TCP: one pair of targets serves both listeners, and a weight of 0 rests one of them', async (t) => {
+test('classic TCP: two targets serve both listeners, and a target of weight 0 gets no connection', async (t) => {
   const { open } = await project(t, 'classic-tcp');
   const [read, write] = [await freePort(), await freePort()];
   const ports = [await freePort(), await freePort()] as const;
@@ -167,7 +169,7 @@ test('classic TCP: one pair of targets serves both listeners, and a weight of 0 
   await destroyed(stack);
 });
 
-test('adoption: what was made by hand is taken over under load without a change, then the stack changes it', async (t) => {
+test('adoption: a stack takes over objects under load without changing the targets, and then changes a weight', async (t) => {
   const { open, directory, runtime } = await project(t, 'adoption');
   const [app1, app2] = await backends(t, ['app1', 'app2']);
   const httpPort = await freePort();
@@ -184,7 +186,7 @@ test('adoption: what was made by hand is taken over under load without a change,
   t.after(() => load.stop());
   const stack = await open('', { httpPort, app1Port: app1?.port ?? 0, app2Port: app2?.port ?? 0, app2Weight: 49 });
   const text = await stack.upFails();
-  assert.match(text, /targets\.app2\.weight is 50 there and 49 in the program/);
+  assert.match(text, /targets\.app2\.weight is 50 in the runtime and 49 in the program/);
   await change(stack, 'app2Weight', '50');
   assert.deepEqual(await bound(), before);
   await stack.done(['preview', '--expect-no-changes']);
@@ -195,7 +197,7 @@ test('adoption: what was made by hand is taken over under load without a change,
   await destroyed(stack);
 });
 
-test('auto scaling: servers join by the stack and by the API, and no up removes one of the latter', async (t) => {
+test('auto scaling: servers join through the stack and the API, and `up` keeps the servers of the API', async (t) => {
   const { open, runtime } = await project(t, 'auto-scaling');
   const serverPort = await freePort();
   const addresses = { server1: '127.0.0.1', server2: '127.0.0.2', server3: '127.0.0.3', spare: '127.0.0.99' };
@@ -227,7 +229,7 @@ test('auto scaling: servers join by the stack and by the API, and no up removes 
   await destroyed(stack);
 });
 
-test('two stacks: the application is on the listener of the platform, which cannot go before it', async (t) => {
+test('two stacks: an application has a rule on the listener of a platform, which cannot be destroyed first', async (t) => {
   const { open } = await project(t, 'two-stacks');
   const [cart1, cart2] = await backends(t, ['cart1', 'cart2']);
   const httpPort = await freePort();

@@ -17,8 +17,8 @@ function exported(runtime: RuntimeProcess, args: readonly string[]): Promise<{ s
 }
 
 /**
- * Returns every object by kind and id, without what a change of owner changes; for objects of another owner this
- * includes the incarnation.
+ * Returns every object by kind and id, without the members that differ after a change of owner: owner, version and
+ * incarnation.
  */
 async function configuration(runtime: RuntimeProcess): Promise<Record<string, object>> {
   const objects: Record<string, object> = {};

@@ -97,8 +97,8 @@ test('another runtime is never mistaken for one that lost its objects', async (t
   await stack.fails(['refresh', '--yes', '--run-program'], changes);
   assert.equal((await stack.resources()).size, 3);
 
-  // With WEIR_ACCEPT_RUNTIME, the update creates the missing objects there. Two runtimes of one machine cannot share a
-  // port, so the first one is ended.
+  // With WEIR_ACCEPT_RUNTIME, the update creates the missing objects in the other runtime. Two runtimes of one machine
+  // cannot share a port, so the first runtime is ended before.
   await runtime.end('SIGTERM');
   await stack.done(['up', '--yes', '--skip-preview'], { ...changes, WEIR_ACCEPT_RUNTIME: id });
   for (const kind of ['load-balancers', 'listeners', 'attachments']) {

@@ -31,7 +31,10 @@ async function setting(t: TestContext): Promise<Setting> {
 }
 
 interface SickBackend extends Backend {
-  /** Resolves at the first check, while a write waits for its result. Fails if the CLI ends before that. */
+  /**
+   * Resolves at the first health check, when a write waits for the result of the check. Fails if the CLI ends before
+   * that.
+   */
   isWaitedFor(by: RunningCommand): Promise<void>;
 }
 

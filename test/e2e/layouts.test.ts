@@ -84,7 +84,8 @@ test('if the package is not found, each command says in one line what to add, an
   const asDependency = join(modules, 'pulumi-weir');
   rmSync(asDependency);
   writeManifest(stack.directory, { outer: '1.0.0' });
-  // With pulumi-weir two levels below the project, the program finds it and the provider does not.
+  // pulumi-weir is installed two levels below the project, where the program finds the package and the provider does
+  // not.
   const outer = join(modules, 'outer');
   const inner = join(outer, 'node_modules/inner');
   mkdirSync(join(inner, 'node_modules'), { recursive: true });

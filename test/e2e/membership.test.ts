@@ -30,8 +30,8 @@ function targets({ backends }: Shop, weights: Record<string, number | undefined>
 }
 
 /**
- * Returns the lines of `preview --diff` above its summary that have a sign, without the header lines of resources and
- * maps. Pulumi pads a name to the width of its neighbours.
+ * Returns the lines of `pulumi preview --diff` that begin with a sign (+, - or ~), without the summary and without the
+ * header lines of resources and maps. The spaces with which Pulumi pads names are removed.
  */
 function signedLeaves(text: string): string[] {
   return (text.split('Resources:')[0] ?? '')

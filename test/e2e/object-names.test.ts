@@ -9,7 +9,9 @@ import { type ProgramResources, SmallEngine, urnOf } from '../harness/sequences/
 const NAMES = Object.getOwnPropertyNames(Object.prototype).filter((name) => name !== RESERVED_NAME);
 const [FEW, REST] = [NAMES.slice(0, 4), NAMES.slice(4)];
 
-/** Returns a program with a tag and a target for each name; its resources have such names too. */
+/**
+ * Returns a program with a tag and a target for each name. Its resources are named like members of every object, too.
+ */
 function program(port: number, names: readonly string[], weight: number): ProgramResources {
   const each = (value: (index: number) => unknown) =>
     Object.fromEntries(names.map((name) => [name, value(NAMES.indexOf(name))]));

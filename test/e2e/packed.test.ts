@@ -1,4 +1,4 @@
-// Weir as a user has it: installed from `npm pack` into a project of its own, in both of Pulumi's TypeScript modes.
+// The packed package in a project of a user, in both TypeScript modes of Pulumi.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,19 +12,20 @@ import { npmInstall, npxWeir, PULUMI_VERSION, packWeir, writeManifest } from '..
 import { webProgram } from '../harness/stack/programs.ts';
 import { Stack } from '../harness/stack/stack.ts';
 
+/** Name, package.json and runtime options of a project for each of Pulumi's TypeScript modes. */
 const MODES: readonly (readonly [string, object, string])[] = [
   ['Node strips the types', { type: 'module', main: 'index.ts' }, 'options: { typescript: false }'],
   ["Pulumi's default TypeScript mode", {}, ''],
 ];
 
-test('a project with pulumi-weir from npm pack: up, preview, update, refresh, a component and destroy', async (t) => {
+test('a project with the packed package goes through up, preview, update, refresh, a component and destroy', async (t) => {
   const home = temporaryDirectory(t);
   writeManifest(home, { 'pulumi-weir': `file:${packWeir(t)}`, '@pulumi/pulumi': PULUMI_VERSION });
   npmInstall(home);
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   assert.equal(npxWeir(home), `${version}\n`);
   const second = join(home, 'node_modules/@pulumi/random/node_modules/@pulumi/pulumi');
-  assert.ok(!existsSync(second), 'a stack has one copy of @pulumi/pulumi');
+  assert.ok(!existsSync(second), 'a stack must have only one copy of @pulumi/pulumi');
   const declarations = join(home, 'node_modules/pulumi-weir/dist/sdk/index.d.ts');
   writeFileSync(
     join(home, 'tsconfig.json'),
@@ -33,7 +34,7 @@ test('a project with pulumi-weir from npm pack: up, preview, update, refresh, a 
   assert.equal(
     await referencePage(declarations, home),
     readFileSync(join(ROOT, 'sdk/reference.md'), 'utf8'),
-    'the declarations have the docstrings of the sources',
+    'the declarations of the package must have the docstrings of the sources',
   );
   for (const [mode, manifest, options] of MODES) {
     await t.test(mode, async (t) => {

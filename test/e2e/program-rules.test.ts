@@ -123,8 +123,7 @@ test('targets that move, are renamed, replaced or removed are no contradiction, 
     // A target moves from one attachment to the other, and back when the other attachment is removed.
     [POOLS(`{ ${y} }`, `{ ${x} }`), `, status: 'Stopped'`],
     [POOLS(`{ ${x}, ${y} }`, '{}').replace(/.*'two'.*/, ''), ''],
-    // An attachment is renamed without and with an alias; then a new listener takes the old port of a listener that
-    // moves.
+    // An attachment is renamed without and with an alias. Then a listener moves, and a new listener takes its old port.
     [POOLS(`{ ${x}, ${y} }`, '{}').replace("'one'", "'first'"), ''],
     [
       POOLS(`{ ${x}, ${y} }`, '{}')

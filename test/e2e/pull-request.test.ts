@@ -24,12 +24,12 @@ const workflow = z
   })
   .parse(parse(readFileSync(join(ROOT, 'examples/pull-request.yml'), 'utf8')));
 
-/** A replacement for GitHub's command `gh`, which writes the pull request comment to a file. */
+/** Script that replaces GitHub's command `gh`: the script writes the comment on the pull request to a file. */
 const GH = `#!/bin/sh
 test "$*" = 'pr comment 7 --edit-last --create-if-none --body-file plan.md' && cp plan.md comment.md
 `;
 
-test('the workflow comments the plan, passes or fails accordingly, and the up on main does what the plan said', async (t) => {
+test('the workflow comments the plan on the pull request, passes or fails by it, and `up` on main applies it', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const [directory, programs] = [temporaryDirectory(t), temporaryDirectory(t)];
   writeFileSync(join(programs, 'gh'), GH);
@@ -38,7 +38,7 @@ test('the workflow comments the plan, passes or fails accordingly, and the up on
   npmInstall(directory, '--package-lock-only');
   const stack = await Stack.at(t, directory, '', runtime);
 
-  /** Values of the workflow's expressions. An expression without a value fails the test. */
+  /** Values of the expressions in the workflow. The test fails at an expression without a value. */
   const values: Record<string, string> = {
     'vars.PULUMI_BACKEND_URL': stack.environment.PULUMI_BACKEND_URL ?? '',
     'vars.PULUMI_STACK': 'dev',
@@ -58,12 +58,12 @@ test('the workflow comments the plan, passes or fails accordingly, and the up on
       ]),
     );
   /**
-   * Runs the steps of a job in a shell each, as a runner does, until one fails. Returns the failed step with its exit
-   * code, or `undefined` if all succeed.
+   * Runs each step of a CI job in a shell of its own, as a runner does, until a step fails. Returns the failed step
+   * with its exit code, or `undefined` if all steps succeed.
    */
   const runJob = async (name: string) => {
     for (const step of workflow.jobs[name]?.steps ?? []) {
-      // A machine of a pipeline is always new; here the first job's packages stay, and the lock file never changes.
+      // In a real pipeline, each job installs on a new machine. Here all jobs share a folder: the first installs.
       if (step.run === undefined || (step.name === 'Install' && existsSync(join(directory, 'node_modules')))) continue;
       const environment = {
         ...process.env,

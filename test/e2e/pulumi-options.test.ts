@@ -147,7 +147,8 @@ test("ignoreChanges for one target's weight keeps that weight, and changes the o
   await up({ pool });
   await up({ pool, weights: [50, 30] });
   assert.deepEqual(await weights(), { b1: 20, b2: 30 });
-  // A refresh takes in a change made through the API, and the weight is then left unchanged.
+  // A refresh puts the weight that was changed through the API into the state, and the update then leaves this weight
+  // unchanged.
   const { id } = (await objects()).attachments ?? {};
   await runtime.done('PATCH', `/v1/attachments/${id}`, { targets: { b1: { weight: 7 } } });
   await stack.done(['up', '--yes', '--skip-preview', '--refresh']);

@@ -1,4 +1,4 @@
-// The two commands of a newcomer, in a copy of the tree: up, up again, preview of a changed weight, down.
+// The quick start in a copy of the repository: `npm run up`, `npm run preview` and `npm run down`.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { copyTree } from '../harness/machine/tree.ts';
 
-test('npm run up shows who responded, twice; a changed weight is previewed and applied; npm run down leaves nothing', async (t) => {
+test('`npm run up` shows the share of each backend, previews show a changed weight, and `npm run down` leaves nothing', async (t) => {
   const copy = copyTree(t);
   const git = (...args: string[]) => execFileSync('git', args, { cwd: copy, encoding: 'utf8' });
   git('init', '--quiet');
@@ -19,7 +19,7 @@ test('npm run up shows who responded, twice; a changed weight is previewed and a
   }
 });
 
-/** Ends with everything taken down, and the tree as it was. */
+/** Runs the quick start to its end. Afterwards no process runs, and the repository is unchanged. */
 async function walkThrough(copy: string, git: (...args: string[]) => string): Promise<void> {
   const first = await run(copy, 'up');
   assert.match(first, /\+ 6 created/);
@@ -31,7 +31,7 @@ async function walkThrough(copy: string, git: (...args: string[]) => string): Pr
   const source = readFileSync(program, 'utf8');
   const changed = source.replace(/(blue:.*weight: )50/, '$110');
   assert.notEqual(changed, source);
-  // What a reader tries next, a component say, may use @pulumi/random, whose plugin is there.
+  // Components of the SDK use @pulumi/random, therefore the quick start must have installed its plugin.
   const random = "new (await import('@pulumi/random')).RandomId('name', { byteLength: 4 });\n";
   writeFileSync(program, `${changed}\n${random}`);
   assert.match(await run(copy, 'preview'), /http: weight blue 50→10/);
@@ -50,13 +50,13 @@ async function walkThrough(copy: string, git: (...args: string[]) => string): Pr
   assert.match(await run(copy, 'down'), /Nothing is up/);
 }
 
-/** A zombie that nobody has reaped yet has ended. */
+/** Returns true if the process runs. A zombie, which has ended but was not reaped, does not run. */
 function isRunning(pid: number): boolean {
   const file = `/proc/${pid}/stat`;
   return existsSync(file) && !/\) Z /.test(readFileSync(file, 'utf8'));
 }
 
-/** The command behind `npm run NAME`; what it printed. */
+/** Runs the program of an npm script, such as `npm run up`. Returns its output. Throws if its exit code is not 0. */
 function run(directory: string, command: 'up' | 'preview' | 'down'): Promise<string> {
   const child = spawn(process.execPath, ['.toolchain/demo/main.ts', command], {
     cwd: directory,

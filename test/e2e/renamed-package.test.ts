@@ -61,7 +61,10 @@ interface OldStack {
   readonly unlink: (name: string) => void;
 }
 
-/** Creates a serving stack with the state of 0.1.0, which differs only in the text of the providers. */
+/**
+ * Creates a serving stack with the state of release 0.1.0. Only the text of the providers differs from a state of
+ * today.
+ */
 async function oldStack(t: TestContext): Promise<OldStack> {
   const { runtime, stack, port, httpBackend } = await stackWorldOf(t);
   const backend = await httpBackend('a');

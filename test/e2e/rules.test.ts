@@ -138,7 +138,7 @@ test('rules are added, removed and renamed with their targets in one up under lo
   const responded = new Set(load.exchanges.map(({ backend }) => backend));
   assert.deepEqual([...responded].sort(), ['api', 'api2']);
   assert.equal(load.exchanges.at(-1)?.backend, 'api2');
-  assert.match(text, /renamed: is equal to rule api-[0-9a-f]+, which takes none of the requests once this one/);
+  assert.match(text, /renamed: is equal to rule api-[0-9a-f]+, which takes none of the requests once this rule/);
   assert.deepEqual(
     [...(await stack.resources()).keys()].filter((name) => /api|img/.test(name)),
     [],

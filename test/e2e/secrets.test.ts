@@ -48,7 +48,7 @@ function contents(folder: string): string {
   return files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('\n');
 }
 
-/** Returns a line of base64 from the middle of a key, which occurs in the text of the key in any form. */
+/** Returns a line of base64 from the middle of the private key. Every form of the key's text contains this line. */
 function bodyOf({ privateKey }: Pair): string {
   const line = privateKey.split('\n')[1] ?? '';
   assert.ok(line.length >= 64);

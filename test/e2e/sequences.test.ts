@@ -57,7 +57,7 @@ async function expectExactly(runtime: RuntimeProcess, program: ProgramResources)
   assert.deepEqual(items.map(({ owner }) => owner).sort(), wanted.map(({ owner }) => owner).sort());
   for (const properties of wanted) {
     const item = items.find(({ owner }) => owner === properties.owner);
-    // A warning would mean that the listener waits behind another one.
+    // The listener must have no warning, because a warning would mean that it waits behind another listener.
     if (item.url === '/v1/listeners') assert.equal(item.warnings, undefined);
     const resource = resourceOf(item.url.slice('/v1/'.length));
     const actual = Object.fromEntries(Object.keys(properties).map((key) => [key, item[key]]));
@@ -65,7 +65,7 @@ async function expectExactly(runtime: RuntimeProcess, program: ProgramResources)
   }
 }
 
-/** Deletes all objects of the runtime; objects left by a failed sequence would make the shrunk sequence fail too. */
+/** Deletes all objects of the runtime. Objects left by a failed sequence would make the shrunk sequence fail too. */
 async function wipe(runtime: RuntimeProcess): Promise<void> {
   for (const { url, id } of (await itemsOf(runtime)).toReversed()) await runtime.done('DELETE', `${url}/${id}`);
 }

@@ -50,7 +50,7 @@ test('the data is synced between each single write and its response', async (t) 
   trace.stderr.setEncoding('utf8').on('data', (text: string) => {
     syncs += text.match(/f(?:data)?sync\(/g)?.length ?? 0;
   });
-  // The tracer is attached when it reports one of the test's writes.
+  // strace is attached as soon as it reports one of the test's writes.
   let attempt = 0;
   await until('the tracer to see a write', async () => {
     await runtime.done('PUT', '/v1/load-balancers/a', { tags: { attempt: String(attempt++) } });
@@ -127,7 +127,7 @@ test('an API address that is taken, or unencrypted beyond loopback, is refused i
   };
   const taken = serve(runtime.url.replace('http://', ''));
   assert.equal(taken.status, 1);
-  assert.match(taken.stderr.trim(), /^weir: .* is taken: .*$/);
+  assert.match(taken.stderr.trim(), /^weir: 127\.0\.0\.1:\d+ is in use: .*$/);
   const open = serve('0.0.0.0:0');
   assert.equal(open.status, 1);
   assert.match(open.stderr.trim(), /^weir: .*--allow-plaintext$/);
@@ -240,8 +240,8 @@ test('a newer write supersedes one that waits for a first check', async (t) => {
   await put(a.target, { awaitHealthySeconds: 5 });
   const waiting = put({ ...a.target, port: dead });
   const isSuperseded = waiting.then(({ body }) => body.code === 'Superseded');
-  // The writes may arrive in any order, so the newer one is repeated until the older one is superseded. Alone, the
-  // older one would wait for 30 s.
+  // The writes may arrive in any order, so the newer write is repeated until it supersedes the older one. Without a
+  // newer write, the older one would wait for 30 s.
   await until('the newer write to supersede the older one', async () => {
     assert.equal((await put({ ...a.target, weight: 7 })).status, 200);
     return Promise.race([isSuperseded, new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 50))]);

@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stackWorldOf } from '../harness/stack/world.ts';
 
-/** Properties of the load balancer that its servers share; each row of servers changes or adds one. */
+/** The place that the load balancer has. Each row of servers changes it or adds one property. */
 const PLACE = { region: 'r1', vpcId: 'v1', zoneId: 'z1' };
 
-/** Refused servers by the name of their attachment, with message and code. The server `i-NAME` has these properties. */
+/**
+ * Refused servers by the name of their attachment: what distinguishes the server `i-NAME`, and the expected message and
+ * code.
+ */
 const SERVERS: Readonly<Record<string, readonly [server: object, message: string, code: string]>> = {
   region: [{ region: 'r2' }, 'is in region r2, and the load balancer in r1', 'NetworkConflict'],
   network: [{ vpcId: 'v2' }, 'is in VPC v2, and the load balancer in v1', 'NetworkConflict'],
@@ -18,7 +21,7 @@ const SERVERS: Readonly<Record<string, readonly [server: object, message: string
   bandwidth: [{ bandwidthMbps: 0 }, 'has a bandwidth of 0', 'IncorrectStatus.RSByPassToas'],
 };
 
-/** Returns further refused resources by name, as JavaScript code, with the line that is shown. */
+/** Returns the JavaScript code of further refused resources, by name, with the line that `pulumi up` shows. */
 function others(stranger: number, foreign: object): Readonly<Record<string, readonly [text: string, shown: RegExp]>> {
   return {
     unknown: [
@@ -64,8 +67,8 @@ test('each refusal of an up shows the property, the problem and the code, and th
   for (const [name, [server]] of Object.entries(SERVERS)) {
     await runtime.done('PUT', `/v1/backend-servers/i-${name}`, { ...PLACE, addresses: ['10.0.0.1'], ...server });
   }
-  // Load balancers outside the program, because the preview would already refuse what contradicts a load balancer of
-  // the program.
+  // These load balancers are made through the API. If they were in the program, the preview would refuse it, and not
+  // the runtime.
   await runtime.done('PUT', '/v1/load-balancers/lb-classic', { type: 'classic', address: '127.0.0.1' });
   await runtime.done('PUT', '/v1/load-balancers/lb-shared', { address: '127.0.0.1' });
   await runtime.done('PUT', '/v1/backend-servers/i-fine', { ...PLACE, addresses: ['10.0.0.8'] });

@@ -25,8 +25,8 @@ new weir.TargetAttachment('rule${suffix}', { ruleId: rule.id, targets });
 }
 
 /**
- * Asserts that one object of each kind exists, but two attachments, all with the suffix, and that a preview has no
- * changes.
+ * Asserts that the runtime has two attachments and one object of every other kind, all with the suffix, and that a
+ * preview has no changes.
  */
 async function isWhole(stack: Stack, runtime: RuntimeProcess, suffix: string): Promise<void> {
   for (const kind of KINDS) {

@@ -1,4 +1,4 @@
-// The documents that are made from the code say what the code says.
+// Generated documents are up to date with the code.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { DOCUMENTS } from '../harness/documents/documents.ts';
 import { ROOT } from '../harness/machine/tree.ts';
 
 for (const [file, make] of Object.entries(DOCUMENTS)) {
-  test(`${file} is as \`npm run documents\` writes it`, async () => {
+  test(`${file} is up to date: \`npm run documents\` would write the same text`, async () => {
     assert.equal(readFileSync(join(ROOT, file), 'utf8'), await make());
   });
 }

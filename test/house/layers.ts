@@ -1,7 +1,9 @@
 // The layers of the source tree from the bottom up: which folder may import which.
 
 export interface Layer {
-  /** A folder or file, relative to the root, with everything below it that has no row of its own. */
+  /**
+   * Path of a folder or file, relative to the root. The layer is everything below it, except what has a row of its own.
+   */
   readonly name: string;
   /** Layers that this layer may import in addition to itself; a folder includes every layer below it. */
   readonly imports: readonly string[];

@@ -1,18 +1,24 @@
-// The provider of the stand-in for @pulumi/random: a few of its resources, with the properties that Weir and its examples
-// use. As in the official one each value is made once, and anew where an input changes; all else is refused.
+// A stand-in for the provider of @pulumi/random, with the few resources and properties that Weir and its examples use.
+// As with the official provider, each value is made once, and made anew only if an input changes. Anything else is
+// refused.
 
 import { isDeepStrictEqual } from 'node:util';
 import { characters, identifier, petName, shuffled } from './values.mjs';
 
 /**
+ * Types of the stand-in: the properties of a resource, and the description of a kind of resource.
  * @typedef {Record<string, any>} Properties
- * @typedef {{ inputs: string[], defaults: Properties, make: (inputs: Properties) => { id: string, outs: Properties } }} Kind
+ * @typedef {{ inputs: string[], defaults: Properties, make: (inputs: Properties) => { id: string, outs: Properties } }}
+ * Kind
  */
 
 const CHARACTER_DEFAULTS = { lower: true, upper: true, numeric: true, special: true };
 const CHARACTER_INPUTS = ['length', 'lower', 'upper', 'numeric', 'special', 'overrideSpecial', 'keepers'];
 
-/** @type {Record<string, Kind>} */
+/**
+ * The kinds of resources by resource type.
+ * @type {Record<string, Kind>}
+ */
 const KINDS = {
   'random:index/randomId:RandomId': {
     inputs: ['byteLength', 'prefix', 'keepers'],
@@ -44,12 +50,18 @@ const KINDS = {
   },
 };
 
-/** @param {string} urn */
+/**
+ * Returns the resource type in the URN.
+ * @param {string} urn
+ */
 function typeOf(urn) {
   return urn.split('::')[2]?.split('$').at(-1) ?? '';
 }
 
-/** @param {string} urn */
+/**
+ * Returns the description of the URN's resource type. Throws if the stand-in does not know the type.
+ * @param {string} urn
+ */
 function kindOf(urn) {
   const kind = KINDS[typeOf(urn)];
   if (!kind)
@@ -58,10 +70,12 @@ function kindOf(urn) {
 }
 
 export const provider = {
-  // Pulumi warns of one that is older than the npm package.
+  // The version is higher than that of the npm package, because Pulumi warns about an older plug-in.
   version: '999.0.0+stand-in',
 
   /**
+   * Adds the defaults to the inputs, and reports each input that this stand-in for the
+   * official random provider does not have.
    * @param {string} urn
    * @param {Properties} _olds
    * @param {Properties} news
@@ -75,6 +89,7 @@ export const provider = {
   },
 
   /**
+   * Tells Pulumi that each changed input replaces the resource.
    * @param {string} _id
    * @param {string} urn
    * @param {Properties} olds
@@ -86,6 +101,7 @@ export const provider = {
   },
 
   /**
+   * Makes the values of a new resource.
    * @param {string} urn
    * @param {Properties} inputs
    */

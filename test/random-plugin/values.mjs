@@ -9,8 +9,9 @@ const ADJECTIVES = ['brave', 'calm', 'eager', 'gentle', 'keen', 'lucky', 'proud'
 const ANIMALS = ['badger', 'crane', 'falcon', 'heron', 'lynx', 'marten', 'otter', 'robin', 'stoat', 'wren'];
 
 /**
+ * Returns a random id in every encoding that a RandomId of `@pulumi/random` has as an output.
  * @param {number} byteLength
- * @param {string} [prefix] of every form, but not of the id
+ * @param {string} [prefix] prefix of every encoding except the output `id`
  */
 export function identifier(byteLength, prefix = '') {
   const bytes = randomBytes(byteLength);
@@ -20,7 +21,10 @@ export function identifier(byteLength, prefix = '') {
   return { id, outs: Object.fromEntries(Object.entries(outs).map(([name, value]) => [name, prefix + value])) };
 }
 
-/** @param {Record<string, any>} inputs those of a RandomString or RandomPassword */
+/**
+ * Returns random characters from the alphabet that the inputs of a RandomString or RandomPassword select.
+ * @param {Record<string, any>} inputs
+ */
 export function characters({ length, lower, upper, numeric, special, overrideSpecial }) {
   const alphabet = [
     lower && LETTERS,
@@ -34,16 +38,23 @@ export function characters({ length, lower, upper, numeric, special, overrideSpe
 }
 
 /**
- * The same for the same seed. More than there are begin a second permutation.
+ * Returns the first `count` elements of a random permutation, which is the same for the same seed. A second permutation
+ * follows if there are too few inputs.
  * @param {string[]} inputs
  * @param {number} [count]
  * @param {string} [seed]
  */
 export function shuffled(inputs, count = inputs.length, seed = randomBytes(16).toString('hex')) {
-  /** @type {string[]} */
+  /**
+   * The permutations so far, one after the other.
+   * @type {string[]}
+   */
   const results = [];
   for (let round = 0; results.length < count && inputs.length > 0; round++) {
-    /** @param {number} place */
+    /**
+     * Returns the sort key of an input, a hash of its place in the list.
+     * @param {number} place
+     */
     const rank = (place) => createHash('sha256').update(`${seed} ${round} ${place}`).digest('hex');
     const ranked = inputs.map((value, place) => ({ value, rank: rank(place) }));
     ranked.sort((one, other) => (one.rank < other.rank ? -1 : 1));
@@ -53,6 +64,7 @@ export function shuffled(inputs, count = inputs.length, seed = randomBytes(16).t
 }
 
 /**
+ * Returns a name of `length` random words, after the prefix if there is one.
  * @param {number} length
  * @param {string | undefined} prefix
  * @param {string} separator
@@ -62,7 +74,10 @@ export function petName(length, prefix, separator) {
   return (prefix ? [prefix, ...words] : words).join(separator);
 }
 
-/** @param {string | string[]} choices */
+/**
+ * Returns one of the choices at random.
+ * @param {string | string[]} choices
+ */
 function pick(choices) {
   return choices[randomInt(choices.length)];
 }

@@ -1,4 +1,4 @@
-// The folder of the cache, and the commands on PATH.
+// The cache folder of the toolchain, and the search for commands in PATH.
 
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

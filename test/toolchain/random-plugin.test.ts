@@ -12,7 +12,10 @@ import { provider } from '../random-plugin/provider.mjs';
 const PLUGIN = 'pulumi-resource-random';
 const { version } = JSON.parse(readFileSync(path.join(ROOT, 'node_modules/@pulumi/random/package.json'), 'utf8'));
 
-/** The plugin's folder in a home, with the given files. Without files, the folder does not exist. */
+/**
+ * Writes the given files into the folder of the random plugin, and returns the folder's path. Without files, the folder
+ * does not exist.
+ */
 function place(home: string, files: Readonly<Record<string, string>> = {}): string {
   const folder = path.join(home, 'plugins', `resource-random-v${version}`);
   for (const [name, text] of Object.entries(files)) {
@@ -60,7 +63,7 @@ test('a plugin in the home of the user or on PATH is used, and none is installed
   assert.throws(() => readFileSync(path.join(place(own), PLUGIN)), { code: 'ENOENT' });
 });
 
-/** Makes a value as Pulumi does: check, then create. */
+/** Makes the value of a random resource as Pulumi does: by `check`, then `create`. */
 async function made(
   type: string,
   news: Record<string, unknown>,

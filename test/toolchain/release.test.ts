@@ -1,4 +1,4 @@
-// The published list of checksums, and how it is read.
+// The list of checksums that a release publishes, and how the checksum of a file is read from it.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

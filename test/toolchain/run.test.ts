@@ -40,7 +40,7 @@ test('standard input, output, error and the exit code pass through', async (t) =
 
 for (const stream of ['stdout', 'stderr'] as const) {
   test(`a slow reader of ${stream} gets everything`, async (t) => {
-    // The program is a plain one, for which a pipe that does not block is an error.
+    // `head` fails on a pipe in non-blocking mode, so the pipe that it gets must block.
     const child = run(t, ['sh', '-c', `head -c 3000000 /dev/zero ${stream === 'stderr' ? '>&2' : ''}`]);
     let size = 0;
     for await (const chunk of child[stream]) {
@@ -89,7 +89,7 @@ test("the command runs in the caller's folder, with Pulumi and the packages on P
   assert.equal(seen.cwd, folder);
   assert.match(seen.node, /^(22\.(19|[2-9]\d)|2[3-9]|[3-9]\d)\./);
   assert.match(seen.pulumi, /^v3\./);
-  // Except for PATH, the environment is the caller's: PULUMI_HOME was set and stays.
+  // Except for PATH, the command gets the environment of its caller, including PULUMI_HOME.
   assert.deepEqual({ ...seen.env, PATH: '' }, { ...before, PATH: '' });
 });
 

@@ -1,4 +1,4 @@
-// The text that Pulumi keeps in the state of every resource: a change of it is a change of every stack.
+// The provider text that Pulumi keeps in the state of every resource: a change of this text changes every stack.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -55,7 +55,10 @@ return () => provider;
 `;
 }
 
-/** As the SDK of Pulumi serialises a provider, with the same name for what the function closes over. */
+/**
+ * Returns the provider as text, like the serialisation in Pulumi's SDK. The function must close over the same name,
+ * `provider`.
+ */
 function textOf(provider: pulumi.dynamic.ResourceProvider): Promise<{ text: string }> {
   return pulumi.runtime.serializeFunction(() => provider, { allowSecrets: true });
 }
@@ -113,7 +116,10 @@ const NOT_FOUND = [
   'weir: not found',
 ];
 
-/** What the files are (text, or an object for JSON), and what `check` says in the folder `shop`: a result, or an error. */
+/**
+ * Tests of the search for the package: the files (text, or an object for JSON), and what `check` says in the folder
+ * `shop`, which is a result or an error.
+ */
 const LOOKUPS: Record<string, { files: Record<string, string | object>; says: readonly (string | RegExp)[] }> = {
   'beside the project, which needs no package.json': {
     files: {
@@ -181,7 +187,7 @@ for (const [name, { files, says }] of Object.entries(LOOKUPS)) {
       mkdirSync(dirname(join(directory, file)), { recursive: true });
       writeFileSync(join(directory, file), typeof content === 'string' ? content : JSON.stringify(content));
     }
-    // As the plug-in of Pulumi prints an error.
+    // This program prints an error like the plug-in of Pulumi.
     const plugin = `
       const { Listener } = require(${JSON.stringify(join(ROOT, 'provider/shim.ts'))}).PROVIDERS;
       Listener.configure({ config: { get() {} } });

@@ -6,7 +6,9 @@ import { connectClient } from '../../client/connect.ts';
 import type { ApiObject } from '../../model/api/objects.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
+import { inLines } from '../../model/base/one-line.ts';
 import { exportedProgram } from '../export/program.ts';
+import { print, tell } from './output.ts';
 
 interface Options {
   readonly owner?: readonly string[];
@@ -39,14 +41,15 @@ async function runExport({ owner: prefixes = [], out }: Options): Promise<void> 
     const condition = prefixes.length === 0 ? '' : ` whose owner begins with ${prefixes.join(' or ')}`;
     throw new WeirError('NotFound', `the runtime at ${client.endpoint} has no object${condition}`);
   }
-  const program = exportedProgram(client.endpoint, new Map(lists));
+  // Escapes mean the same in the strings of a program.
+  const program = inLines(exportedProgram(client.endpoint, new Map(lists)));
   if (out === undefined) {
-    process.stdout.write(program);
+    print(program);
     return;
   }
   const file = out.endsWith('.ts') ? out : path.join(out, 'index.ts');
   writeNew(file, program);
-  process.stderr.write(`wrote ${file}: its first \`pulumi up\` adopts ${count} object${count === 1 ? '' : 's'}\n`);
+  tell(`wrote ${file}: its first \`pulumi up\` adopts ${count} object${count === 1 ? '' : 's'}\n`);
 }
 
 /** Writes a new file. Fails if the file exists, because an export must not overwrite a program. */

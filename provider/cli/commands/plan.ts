@@ -9,6 +9,7 @@ import { type Preview, parsePreview, SECRET } from '../plan/preview.ts';
 import { renderPlan } from '../plan/render.ts';
 import { readRuntime } from '../plan/runtime-view.ts';
 import { WARNING_RULES } from '../plan/warnings.ts';
+import { print, tell } from './output.ts';
 
 /** Exit code of `weir plan` if a warning of `--fail-on` applies. Exit code 1 stands for an error. */
 const GATE_EXIT_CODE = 2;
@@ -27,20 +28,20 @@ export function planCommand(): Command {
     .action(async (file: string | undefined, { failOn }: { failOn: readonly string[] }) => {
       const preview = parsePreview(await read(file));
       const plan = planOf(preview, await runtimeView(preview), Date.now());
-      process.stdout.write(renderPlan(plan));
+      print(renderPlan(plan));
       gate(plan, failOn);
     });
 }
 
 function read(file: string | undefined): Promise<string> {
   if (file !== undefined) return readFile(file, 'utf8');
-  if (process.stdin.isTTY) process.stderr.write('weir: reading a preview from standard input\n');
+  if (process.stdin.isTTY) tell('weir: reading a preview from standard input\n');
   return text(process.stdin);
 }
 
 /**
- * The view of the runtime that the stack's configuration in the preview names, else of the one that the environment
- * names. Returns `undefined` if neither names a runtime.
+ * Reads the plan's data from a runtime: the one that the stack's configuration in the preview names, else the one that
+ * the environment names. Returns `undefined` if neither names a runtime.
  */
 async function runtimeView(preview: Preview): Promise<RuntimeView | undefined> {
   const isMasked = (key: string) => preview.config[key] === SECRET;
@@ -56,7 +57,7 @@ async function runtimeView(preview: Preview): Promise<RuntimeView | undefined> {
 function gate({ warnings }: Plan, failOn: readonly string[]): void {
   const met = warnings.map(({ rule }) => rule).filter((rule) => failOn.includes(rule) || failOn.includes(ANY));
   if (met.length === 0) return;
-  process.stderr.write(`weir: the plan warns of ${[...new Set(met)].join(', ')}\n`);
+  tell(`weir: the plan warns of ${[...new Set(met)].join(', ')}\n`);
   process.exitCode = GATE_EXIT_CODE;
 }
 

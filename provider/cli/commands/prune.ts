@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { pruneTokens } from '../../runtime/store/published-tokens.ts';
+import { print } from './output.ts';
 import { textTable } from './table.ts';
 
 export function pruneCommand(): Command {
@@ -15,8 +16,7 @@ export function pruneCommand(): Command {
         inOneLine(dataDirectory),
         kept === undefined ? 'removed' : `kept: ${inOneLine(kept)}`,
       ]);
-      process.stdout.write(
-        rows.length === 0 ? 'No tokens in ~/.weir.\n' : `${textTable(['runtime', 'data directory', 'token'], rows)}\n`,
-      );
+      const table = textTable(['runtime', 'data directory', 'token'], rows);
+      print(rows.length === 0 ? 'No tokens in ~/.weir.\n' : `${table}\n`);
     });
 }

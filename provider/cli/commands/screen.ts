@@ -1,4 +1,6 @@
 // Output of `weir status --watch`: a terminal is redrawn in place, any other output gets one text after the other.
+import { inLines } from '../../model/base/one-line.ts';
+
 interface Output {
   readonly isTTY?: boolean;
   /** Height of the terminal in rows; 0 if the terminal does not know its size. */
@@ -9,10 +11,10 @@ interface Output {
 
 export function showOn(output: Output, text: string): void {
   if (!output.isTTY) {
-    output.write(`${text.trimEnd()}\n\n`);
+    output.write(`${inLines(text.trimEnd())}\n\n`);
     return;
   }
-  const lines = text.trimEnd().split('\n');
+  const lines = inLines(text.trimEnd()).split('\n');
   // The last row of the terminal stays free, because a line break there would scroll.
   const shown = cutTo(Math.max(1, (output.rows || 24) - 1), output.columns || 80, lines);
   // Each line overwrites the previous one and erases its rest, because clearing the screen first would flicker.

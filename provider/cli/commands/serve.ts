@@ -3,6 +3,8 @@ import { BlockList, isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
+import { isNetwork } from '../../model/base/networks.ts';
+import { inLines } from '../../model/base/one-line.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
 
@@ -12,12 +14,15 @@ const DRAIN_MS = 30_000;
 interface ServeFlags {
   data: string;
   api: { host: string; port: number };
+  apiName?: readonly string[];
   apiCert?: string;
   apiKey?: string;
   allowPlaintext?: boolean;
   workers: number;
   ackTimeout: number;
   vipPool: string;
+  denyTargets?: readonly string[];
+  allowTargets?: readonly string[];
   keyFile?: string;
   accessLog?: string;
   accessLogSample?: number;
@@ -32,12 +37,15 @@ export function serveCommand(): Command {
         .argParser(hostPort)
         .default(hostPort(DEFAULT_API), DEFAULT_API),
     )
+    .option('--api-name <name>', 'host name under which the API is called; repeatable', apiName)
     .option('--api-cert <file>', 'PEM certificate of the API; SIGHUP reads it again')
     .option('--api-key <file>', 'PEM private key of the API')
     .option('--allow-plaintext', 'serve the API without TLS on an address that is not loopback')
     .option('--workers <n>', 'number of threads that carry traffic', positiveInteger, defaultWorkers())
     .option('--ack-timeout <seconds>', 'how long a write waits for the data planes to serve it', positiveNumber, 10)
     .option('--vip-pool <cidr>', 'network from which load balancers without an address get one', '127.77.0.0/16')
+    .option('--deny-targets <cidrs>', 'networks that targets may not be in, besides link-local; repeatable', networks)
+    .option('--allow-targets <cidrs>', 'networks that targets may be in although they are denied; repeatable', networks)
     .option(
       '--key-file <file>',
       'key of stored secrets, created at first use (default: master-key in the data directory)',
@@ -56,10 +64,10 @@ async function serve(flags: ServeFlags): Promise<void> {
   }
   if (flags.accessLogSample !== undefined && flags.accessLog === undefined)
     throw new Error('--access-log-sample needs --access-log');
-  const destination = pino.destination({ fd: 2, sync: true });
+  const stderr = pino.destination({ fd: 2, sync: true });
   // The terminal of the runtime may go away, which is told by SIGHUP. That costs log lines and never the runtime.
-  destination.on('error', () => {});
-  const logger = pino({ name: 'weir' }, destination);
+  stderr.on('error', () => {});
+  const logger = pino({ name: 'weir' }, { write: (lines) => stderr.write(inLines(lines)) });
   let isStale = false;
   let reload = () => {
     isStale = true;
@@ -70,10 +78,13 @@ async function serve(flags: ServeFlags): Promise<void> {
     keyFile: flags.keyFile,
     apiHost: flags.api.host,
     apiPort: flags.api.port,
+    apiNames: flags.apiName ?? [],
     certificate,
     workers: flags.workers,
     ackTimeoutMs: flags.ackTimeout * 1000,
     vipPool: flags.vipPool,
+    deniedTargets: flags.denyTargets ?? [],
+    allowedTargets: flags.allowTargets ?? [],
     accessLog:
       flags.accessLog === undefined ? undefined : { file: flags.accessLog, sampleRate: flags.accessLogSample ?? 1 },
     logger,
@@ -145,6 +156,18 @@ function hostPort(text: string): { host: string; port: number } {
 function positiveInteger(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
+}
+
+function apiName(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[A-Za-z0-9._-]{1,253}$/.test(text)) throw new InvalidArgumentError('It must be a host name, without a port.');
+  return [...before, text];
+}
+
+function networks(text: string, before: readonly string[] = []): readonly string[] {
+  const given = text.split(',').map((each) => each.trim());
+  const wrong = given.find((each) => !isNetwork(each));
+  if (wrong === undefined) return [...before, ...given];
+  throw new InvalidArgumentError(`${JSON.stringify(wrong)} is not a network such as 10.0.0.0/8 or fd00::/8.`);
 }
 
 function logFile(text: string): string {

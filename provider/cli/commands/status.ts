@@ -4,6 +4,7 @@ import { connectClient } from '../../client/connect.ts';
 import type { StatusResponse } from '../../model/api/status.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { targetKey } from '../../model/base/target-key.ts';
+import { print, tell } from './output.ts';
 import { showOn } from './screen.ts';
 import { textTable } from './table.ts';
 import { watchStatus } from './watch.ts';
@@ -19,7 +20,7 @@ export function statusCommand(): Command {
       if (watch) return runWatch(json ?? false);
       const client = await connectClient();
       const status = await client.status();
-      process.stdout.write(json ? `${JSON.stringify(status, null, 2)}\n` : render(status));
+      print(json ? `${JSON.stringify(status, null, 2)}\n` : render(status));
     });
 }
 
@@ -39,27 +40,27 @@ async function runWatch(isJson: boolean): Promise<void> {
     show: (status) => {
       absence = '';
       if (isJson) {
-        process.stdout.write(`${JSON.stringify(status)}\n`);
+        print(`${JSON.stringify(status)}\n`);
         return;
       }
       last = render(status);
       showOn(process.stdout, `${now()}  ${last}`);
     },
     showAbsence: ({ message }) => {
-      // A failed attempt repeats the previous message. Only a terminal shows it again, with the time of the attempt.
+      // The message of a failed attempt may equal the previous one. Only a terminal shows it again, with the time of
+      // the attempt.
       if (message === absence && !process.stdout.isTTY) return;
       absence = message;
-      if (isJson) process.stderr.write(`${message}\n`);
-      // A terminal keeps the last status below the message.
+      if (isJson) tell(`${message}\n`);
+      // On a terminal, the last known status stays visible below the message.
       else showOn(process.stdout, `${now()}  ${message}\n${process.stdout.isTTY ? `\nBefore that:\n${last}` : ''}`);
     },
   });
 }
 
 function render({ version, engines, workers, listeners }: StatusResponse): string {
-  const lines = engines.map(
-    ({ name, acked, lastError }) =>
-      `version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`,
+  const lines = engines.map(({ name, acked, lastError }) =>
+    inOneLine(`version ${version}, served by ${name}: ${acked}${lastError === null ? '' : ` (${lastError})`}`),
   );
   lines.push(
     textTable(
@@ -69,13 +70,13 @@ function render({ version, engines, workers, listeners }: StatusResponse): strin
   );
   if (listeners.length === 0) lines.push('No listeners yet.');
   for (const listener of listeners) {
-    const problem = listener.lastError ? `  ${inOneLine(listener.lastError)}` : '';
+    const problem = listener.lastError ? `  ${listener.lastError}` : '';
     const waits = listener.isWaiting ? '  waits: another listener serves this endpoint' : '';
-    lines.push(`\n${listener.id}  ${listener.endpoint}${waits}${problem}`);
+    lines.push('', inOneLine(`${listener.id}  ${listener.endpoint}${waits}${problem}`));
     const hasRules = listener.targets.some(({ rule }) => rule !== undefined);
     const rows = listener.targets.map((target) => [
       ...(hasRules ? [target.rule ?? ''] : []),
-      inOneLine(target.name),
+      target.name,
       targetKey(target.address, target.port),
       target.weight,
       // The last error of an ineligible target already gives the reason.
@@ -84,7 +85,7 @@ function render({ version, engines, workers, listeners }: StatusResponse): strin
       target.requests,
       target.activeConnections,
       target.draining,
-      inOneLine(target.lastError ?? ''),
+      target.lastError ?? '',
     ]);
     const head = [
       ...(hasRules ? ['rule'] : []),

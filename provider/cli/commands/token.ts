@@ -8,6 +8,7 @@ import { inOneLine } from '../../model/base/one-line.ts';
 import { hasPassed, time } from '../../model/objects/time.ts';
 import { ACTIONS, OBJECT_TYPES } from '../../model/permissions/actions.ts';
 import { parseStatement, type Statement, statementText } from '../../model/permissions/statement.ts';
+import { print, tell } from './output.ts';
 import { pruneCommand } from './prune.ts';
 import { textTable } from './table.ts';
 
@@ -52,11 +53,11 @@ async function create(name: string, { allow = [], statements = [], expires, json
   const token = { name, statements: all, ...(expires !== undefined && { expiresAt: expires }) };
   const created = await client.createToken(token);
   if (json) {
-    process.stdout.write(`${JSON.stringify(created, null, 2)}\n`);
+    print(`${JSON.stringify(created, null, 2)}\n`);
     return;
   }
-  process.stderr.write(`Token ${created.id}, ${validity(created)}. It is not shown again:\n`);
-  process.stdout.write(`${created.token}\n`);
+  tell(`Token ${inOneLine(`${created.id}, ${validity(created)}`)}. It is not shown again:\n`);
+  print(`${inOneLine(created.token)}\n`);
 }
 
 function listCommand(): Command {
@@ -66,9 +67,9 @@ function listCommand(): Command {
     .action(async ({ json }: { json?: boolean }) => {
       const client = await connectClient();
       const tokens = await client.tokens();
-      if (json) process.stdout.write(`${JSON.stringify(tokens, null, 2)}\n`);
-      else if (tokens.items.length === 0) process.stdout.write("No tokens beside the administrator's.\n");
-      else process.stdout.write(`${textTable(['id', 'name', 'created', 'valid', 'permits'], tokens.items.map(row))}\n`);
+      if (json) print(`${JSON.stringify(tokens, null, 2)}\n`);
+      else if (tokens.items.length === 0) print("No tokens beside the administrator's.\n");
+      else print(`${textTable(['id', 'name', 'created', 'valid', 'permits'], tokens.items.map(row))}\n`);
     });
 }
 
@@ -79,13 +80,13 @@ function revokeCommand(): Command {
     .action(async (id: string) => {
       const client = await connectClient();
       await client.revokeToken(id);
-      process.stderr.write(`Token ${id} is revoked.\n`);
+      tell(`Token ${id} is revoked.\n`);
     });
 }
 
 function row(token: ApiToken): string[] {
   const { id, name, createdAt, statements } = token;
-  return [id, inOneLine(name), createdAt.slice(0, 10), validity(token), statements.map(statementText).join('; ')];
+  return [id, name, createdAt.slice(0, 10), validity(token), statements.map(statementText).join('; ')];
 }
 
 function validity({ expiresAt }: ApiToken): string {

@@ -14,8 +14,8 @@ export class Expression {
 }
 
 /**
- * A value as TypeScript. `indent` is the indentation of its first line; `before` and `after` count the characters
- * beside it there.
+ * A value as TypeScript source. `indent` is the indentation of its first line. `before` and `after` are the numbers of
+ * characters that stand before and after the value on that line.
  */
 export function literal(value: unknown, indent = '', before = 0, after = 0): string {
   const inline = onOneLine(value);

@@ -1,4 +1,4 @@
-// The order of declarations in an exported program: referenced objects first, and what a load balancer has together.
+// The order of an exported program: objects before those that refer to them, each load balancer's objects together.
 import type { ApiObject } from '../../model/api/objects.ts';
 import { KINDS, type Kind, PARENT_KINDS } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
@@ -12,9 +12,9 @@ interface Exported {
 }
 
 /**
- * The order of the kinds: servers and groups belong to no load balancer and come first, then load balancers, then
- * attachments, then listeners and rules. In each stage, a kind comes after the kinds that it refers to, because it
- * reaches more kinds than they do.
+ * The order of the kinds in four stages: servers and groups, which belong to no load balancer; load balancers;
+ * attachments; listeners and rules. Within a stage, a kind comes after the kinds that it refers to, because it reaches
+ * more kinds than they do.
  */
 const ORDER: readonly Kind[] = [...KINDS].sort(
   (a, b) => stageOf(a) - stageOf(b) || reachedFrom(a).size - reachedFrom(b).size,
@@ -33,8 +33,8 @@ function reachedFrom(kind: Kind): ReadonlySet<Kind> {
 }
 
 /**
- * The objects in order: servers and groups, then each load balancer with everything below it. An object whose parent is
- * not exported stands among them on its own.
+ * All objects in the order of an exported program: servers and groups, then each load balancer with everything below
+ * it. An object whose parent is not exported stands at the top level, in the order of the kinds.
  */
 export function inOrder(objects: ReadonlyMap<Kind, readonly ApiObject[]>): Exported[] {
   const all = ORDER.flatMap((kind) => (objects.get(kind) ?? []).map((stored): Exported => ({ kind, stored })));

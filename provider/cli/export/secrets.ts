@@ -7,7 +7,7 @@ import { camelCase, unique } from './names.ts';
 interface Secret {
   readonly key: string;
   readonly property: string;
-  /** The properties of the program that have this secret, as "resource: path". */
+  /** The properties in the program that have this secret, each as "resource: path". */
   readonly places: string[];
 }
 
@@ -16,8 +16,8 @@ export class Secrets {
   readonly #keys = new Set<string>();
 
   /**
-   * The expression for the secret at `path` of a resource. Equal secrets share one configuration key, however many
-   * resources have them.
+   * The TypeScript expression that reads the secret at `path` of a resource from the stack's configuration. Equal
+   * secrets share one configuration key, however many resources have them.
    */
   expressionFor(resource: string, path: readonly string[], fingerprint: string): Expression {
     const property = path.at(-1) ?? '';

@@ -67,9 +67,9 @@ export function isShareChanged({ before, after }: TargetRow): boolean {
 }
 
 /**
- * Maps the key of each object before `pulumi up` to the key under which it goes on. A replaced object goes on as
- * its replacement. A deleted listener or rule goes on as the new one that takes over its endpoint or matches the same
- * requests, as in a rename without an alias.
+ * Maps the key of each object before `pulumi up` to the key of its successor. The successor of a replaced object is its
+ * replacement. The successor of a deleted listener or rule is the new one that takes over its endpoint or matches the
+ * same requests, as in a rename without an alias.
  */
 function successorsIn({ before, after, changes }: ObjectPlan): ReadonlyMap<string, string> {
   const successors = new Map<string, string>();

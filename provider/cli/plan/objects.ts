@@ -28,8 +28,8 @@ export interface PlannedChange {
   readonly before: PlanObject | undefined;
   readonly after: PlanObject | undefined;
   /**
-   * The properties with which `after` is compared: those in the state, those in the runtime for an adopted object, else
-   * the defaults.
+   * The properties with which `after` is compared: those in the runtime for an adopted object, those in the state for
+   * any other existing object, else the defaults.
    */
   readonly stated: Masked;
   /**
@@ -54,7 +54,7 @@ export type RuntimeObjects = ReadonlyMap<Kind, readonly ApiObject[]>;
 
 interface OwnStep extends PlanStep {
   readonly resource: ResourceDescription;
-  /** The key of the object before `pulumi up`. `undefined` for a new object. */
+  /** The key (kind and id) that the object has before `pulumi up`. `undefined` for an object that the `up` creates. */
   readonly oldKey: string | undefined;
 }
 
@@ -113,7 +113,9 @@ function ownSteps(step: PlanStep): OwnStep[] {
   return [{ ...step, resource: resourceOf(kind), oldKey }];
 }
 
-/** The URN and the key of a resource after `pulumi up`. Returns no entry if the resource is gone then. */
+/**
+ * The URN and the plan key of a resource after `pulumi up`. Returns an empty list if `pulumi up` deletes the resource.
+ */
 function keyEntry({ op, urn, oldKey, new: next, resource }: OwnStep): [string, string][] {
   if (next === undefined) return [];
   if (!CREATES.includes(op)) return oldKey === undefined ? [] : [[urn, oldKey]];

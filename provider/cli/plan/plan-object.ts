@@ -108,7 +108,8 @@ function withKeys(
     const id = properties[name];
     if (typeof id === 'string' && isReadable(id)) return [name, keyOf(kind, id)] as const;
     const candidates = (dependencies[name] ?? []).filter((dependency) => isOfKind(dependency, kind));
-    // A property that depends on several resources could name any of them.
+    // If a property depends on several resources, any one of them could be the referenced object, so the reference
+    // counts as unknown.
     const [only] = candidates.length === 1 ? candidates : [];
     return [name, id === undefined ? undefined : only && keys.get(only)] as const;
   });
@@ -116,7 +117,7 @@ function withKeys(
 }
 
 /**
- * Properties with the members of the auto scaling group before `pulumi up`, if the program names none: servers that
+ * Adds the present members of an auto scaling group to its properties if the program names none, because servers that
  * joined through the API stay.
  */
 function withMembers(desired: Masked, { members }: Masked = {}): Masked {
@@ -139,9 +140,7 @@ function masked({ kind }: ResourceDescription, properties: Properties): Masked {
   return replaceSecrets(kind, properties, (name) => [name, SECRET]);
 }
 
-/**
- * The runtime's properties with the secrets of the state masked: a value that the state keeps as a secret stays hidden.
- */
+/** Masks what the runtime returned as the state is masked: a value that the state keeps as a secret stays hidden. */
 function maskedAs(stated: unknown, actual: unknown): unknown {
   if (stated === SECRET) return SECRET;
   if (!isRecord(stated) || !isRecord(actual)) return actual;

@@ -30,7 +30,7 @@ const stateSchema = z
     propertyDependencies: z.record(z.string(), urns).default({}),
     retainOnDelete: z.boolean().default(false),
   })
-  // The event stream gives an empty id to an object without an id.
+  // Pulumi's stream of preview events has an empty id for an object without an id.
   .transform(({ id, ...state }) => ({ ...state, id: id === '' ? undefined : id }));
 
 const stepSchema = z
@@ -76,7 +76,8 @@ export interface Preview {
   /** The diagnostics of the preview, including the providers' lines. */
   readonly notes: readonly string[];
   /**
-   * Whether the preview tells which resource depends on which. `false` for a stream of events, which leaves that out.
+   * Whether the preview contains the dependencies between resources. `false` for a stream of events, which leaves them
+   * out.
    */
   readonly hasDependencies: boolean;
 }

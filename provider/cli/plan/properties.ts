@@ -63,7 +63,7 @@ function values(from: unknown, to: unknown): string {
   return from === undefined ? ` ${code(next)}` : ` ${code(old)}→${code(next)}`;
 }
 
-/** The text of a value in a plan. Returns `undefined` for a value that is secret or too long. */
+/** The text of a property's value in `weir plan`. Returns `undefined` for a secret and for a text that is too long. */
 function textOf(value: unknown): string | undefined {
   if (value === undefined) return 'none';
   if (value === SECRET) return undefined;

@@ -11,7 +11,7 @@ import { titleOf } from './titles.ts';
 
 /** Longest plan in characters. GitHub refuses comments of more than 65,536 characters. */
 const MAX_CHARACTERS = 60_000;
-/** Most rows or lines of one list that are in sight. The rest is folded away. */
+/** The largest number of rows or lines of one list that are in sight. The rest is folded away. */
 const MAX_SHOWN = 20;
 
 const VERBS: Readonly<Record<PlannedChange['verb'], string>> = {
@@ -70,7 +70,7 @@ function summaryOf({ changes, targetGroups, moves }: Plan): string {
   ].join(' ');
 }
 
-/** The words with their counts: "3 bind, 1 unbind". */
+/** The distinct words with their counts: "3 bind, 1 unbind". */
 function countsOf(words: readonly string[]): string {
   const counts = Map.groupBy(words, (word) => word);
   return words.length === 0 ? 'other shares' : [...counts].map(([word, all]) => `${all.length} ${word}`).join(', ');

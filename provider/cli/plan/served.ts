@@ -57,7 +57,7 @@ function servedOf({ bindings, unread }: TargetGroup, rank: (binding: Binding) =>
   });
 }
 
-/** The weight that counts: 0 for a target that may take no traffic. Returns `undefined` if the weight is not known. */
+/** The weight that counts: 0 for a target that cannot take traffic. Returns `undefined` if the weight is not known. */
 export function weightIn({ weight, ineligible }: Binding): number | undefined {
   return ineligible === undefined ? weight : 0;
 }

@@ -15,7 +15,7 @@ import { addressOf, type TargetFields, wantedTargets } from '../../model/rules/t
 import type { Objects, PlanObject } from './plan-object.ts';
 import { isReadable, SECRET } from './preview.ts';
 
-/** The text that a plan shows for a value that the preview does not tell. */
+/** The text that a plan shows for a value that the preview does not contain. */
 export const NOT_KNOWN = 'known after up';
 
 export interface Binding {
@@ -31,14 +31,17 @@ export interface Binding {
   /** The weight of the target. `undefined` if it is not known. */
   readonly weight: number | undefined;
   readonly shownWeight: string;
-  /** Why the target may take no traffic, as far as its server tells. `undefined` if it may take traffic. */
+  /**
+   * The reason why the target's server keeps the target from taking traffic. `undefined` if the target may take
+   * traffic.
+   */
   readonly ineligible: string | undefined;
 }
 
 export interface TargetGroup {
   /**
-   * The listener or rule of the target group. Without a listener, the load balancer of the attachments stands here, and
-   * if an attachment's parent is not known, the attachment itself.
+   * The parent of the target group: a listener, a rule, or a load balancer without listeners. If the parent of an
+   * attachment is not known, the attachment itself stands here.
    */
   readonly parent: PlanObject;
   /** Whether the targets are those bound to the load balancer, because the listener has no attachment of its own. */
@@ -85,7 +88,7 @@ export function targetGroupsIn(objects: Objects, nowMs: number): TargetGroups {
  * The objects of a plan as rules look them up. A secret counts as unknown, like a value that `pulumi up` decides.
  */
 function lookupIn(objects: Objects, nowMs: number): Lookup {
-  // References are plan keys, except for the servers of targets and members, which are ids.
+  // Rules look objects up by plan keys, except for the servers of targets and members, which they look up by ids.
   const find = (kind: Kind, reference: unknown) =>
     objects.get(String(reference)) ?? objects.get(keyOf(kind, reference));
   return {

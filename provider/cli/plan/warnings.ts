@@ -13,7 +13,7 @@ const REST_OF_RULE = 'its requests go to other rules and to the listener';
 
 export interface Warning {
   readonly rule: (typeof WARNING_RULES)[number];
-  /** The warning as one line of Markdown. */
+  /** A warning of a plan as one line of Markdown. */
   readonly text: string;
 }
 
@@ -63,9 +63,9 @@ function lossOf({ before, after, operations }: TargetRow): { of: number; lost: n
 }
 
 /**
- * Warns if every target that takes traffic moves to another attachment in an order that the preview leaves open. A
- * target must be bound by the new attachment before the old one releases it. Pulumi deletes and replaces last, but
- * makes updates in any order that the dependencies allow.
+ * Warns if all targets that take traffic move from one attachment to another and the preview leaves the order open. The
+ * new attachment must bind a target before the old one releases it. Pulumi makes deletions and replacements last, but
+ * updates in any order that the dependencies allow.
  */
 function openOrder({ changes, dependenciesOf }: ObjectPlan, { before, after, rows }: TargetGroupChange): Warning[] {
   if (before === undefined || after === undefined || before.parent.key !== after.parent.key) return [];

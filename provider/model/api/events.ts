@@ -25,7 +25,7 @@ const membershipChange = z.discriminatedUnion('operation', [
   }),
 ]);
 
-/** A write that every live data plane serves. */
+/** The event of a write. It is reported when every live data plane serves the write. */
 const write = z.object({
   type: z.literal('write'),
   at,
@@ -73,7 +73,7 @@ const listener = z.discriminatedUnion('state', [
   z.object({ type: z.literal('listener'), at, state: z.literal('open'), listenerId: z.string() }),
 ]);
 
-/** Some events since `Last-Event-ID` are no longer known. */
+/** The event that some events since `Last-Event-ID` are no longer known. */
 const missed = z.object({ type: z.literal('missed') });
 
 export const apiEvent = z.discriminatedUnion('type', [write, health, worker, listener, missed]);

@@ -8,7 +8,10 @@ import { SCHEMAS } from '../objects/schemas.ts';
 import { stickySessionSchema } from '../objects/sticky-session.ts';
 import { type ApiObject, apiObject } from './objects.ts';
 
-/** What a body has besides the properties: the URN of the resource that owns the object, and which create made it. */
+/**
+ * The identity of an object in a body, beside its properties: the URN of the resource that owns the object, and the
+ * incarnation, which tells apart objects that were created under the same id.
+ */
 export const identitySchema = z.object({
   owner: z
     .string('must be a string')
@@ -34,7 +37,7 @@ const shownSticky = stickySessionSchema
   .extend({ cookieKeyFingerprint: fingerprint.optional() })
   .optional();
 
-/** Shapes of properties, for the kinds that have such properties. */
+/** Shapes of properties by kind. Kinds without such properties are left out. */
 type Shapes = { readonly [K in Kind]?: Readonly<Record<string, z.ZodType>> };
 
 /** Properties that contain a secret, in the shape in which responses show them. */

@@ -13,7 +13,7 @@ export const apiObject = z.looseObject({
 
 export type ApiObject = Readonly<z.infer<typeof apiObject>>;
 
-/** What the runtime has to tell the object's user: its warnings and its last error. */
+/** The runtime's messages about an object for its user: the warnings and the last error. */
 export function warningsOf({ warnings, lastError }: ApiObject): string[] {
   return [...(warnings ?? []), ...(lastError ? [lastError] : [])];
 }

@@ -26,7 +26,7 @@ export const statusResponse = z.object({
           port: z.number(),
           weight: z.number(),
           health,
-          /** Why the target takes no traffic, or less than its weight, if its health does not say so. */
+          /** Why the target takes no traffic, or less than its weight, unless its health already says why. */
           reason: z.string().optional(),
           lastError: z.string().optional(),
           lastCheckAt: z.iso.datetime().optional(),

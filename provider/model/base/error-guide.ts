@@ -1,11 +1,11 @@
-// Causes and remedy of each error code, from which `provider/errors.md` is generated.
+// The guide to errors: the causes and the remedy of each error code, from which `provider/errors.md` is generated.
 import type { ErrorCode } from './errors.ts';
 
-/** Chapters of errors.md: the kinds of reasons for an error. */
-export type ErrorGroup = 'rule' | 'state' | 'permission' | 'waiting';
+/** Kinds of reasons for an error. Each kind is a chapter of `provider/errors.md`. */
+export type ErrorChapter = 'rule' | 'state' | 'permission' | 'waiting';
 
 interface ErrorGuide {
-  readonly group: ErrorGroup;
+  readonly chapter: ErrorChapter;
   /** Reasons for the error, each one or two sentences in Markdown. */
   readonly causes: readonly string[];
   /** What the user can do about the error, in Markdown. */
@@ -14,57 +14,59 @@ interface ErrorGuide {
 
 export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
   InvalidParameter: {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
-      'A property is missing, unknown, of a wrong type or outside its limits, or does not go together with another one.',
+      'A property is missing, unknown, of a wrong type or outside its limits, or contradicts another property.',
       'A property names an object, such as a server or a listener, that the runtime does not have.',
-      'An attachment or a group has more than 500 targets or members.',
+      'An attachment has more than 500 targets, or an auto scaling group more than 500 members.',
       'The object to `adopt` differs from the arguments.',
       'A setting of the client, such as `weir:endpoint` or `weir:ca`, cannot be used.',
+      'A target leads back to the runtime: its address and port, or those of its health check, are a listener of the same runtime or the API.',
+      'A target is in a network that the runtime denies: a link-local or metadata address, or one of `--deny-targets`.',
       'The request is not well-formed HTTP or JSON.',
     ],
     remedy:
-      'Correct the properties: the message names each of them by its path, such as `targets.b1.weight`, with what is wrong. Nothing was changed.',
+      'Correct the properties. The message has the path of each faulty property, such as `targets.b1.weight`, and the fault; of more than 100 faults it has the first 100 and counts the others. Nothing was changed.',
   },
   'InvalidBackendServers.ServerIpConflict': {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
       'Two names of one attachment mean the same target. A server and its bare address are one target, and so are two spellings of one IPv6 address.',
       'Two attachments of one program bind the same target to the same listener, rule or load balancer.',
       'Two names of one auto scaling group are the same server.',
     ],
-    remedy: 'Remove one of the two, or give it another port. The message has both names.',
+    remedy: 'Remove one of the two targets, or give it another port. The message has both names.',
   },
   'IncorrectStatus.RSByPassToas': {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
       'The server of a target that is to be bound (the real server, RS, of the name) is not `Running`, is isolated, has expired, or has a bandwidth of 0. Nothing was changed.',
       'A target that is to replace another one did not pass its first health check within `handoverSeconds`. Nothing was changed: the old target still serves.',
       'Not every target of weight above 0 became healthy within `awaitHealthySeconds`. The change is stored and the targets are bound.',
     ],
     remedy:
-      'The message names the target and what is wrong with it. For a server: bring it into that state, or correct its `BackendServer`. For a check: start the backend, open its port, or correct `healthCheck`; the message has the last error of the check. Then run `pulumi up` again. `handoverSeconds: 0` replaces targets without a check.',
+      'The message names the target and its fault. If the server is at fault, correct the state of the server, or its `BackendServer`. If a health check failed, start the backend, open its port, or correct `healthCheck`; the message has the last error of the check. Then run `pulumi up` again. `handoverSeconds: 0` replaces targets without a check.',
   },
   NetworkConflict: {
-    group: 'rule',
+    chapter: 'rule',
     causes: ['The `region` or the `vpcId` of a server that is to be bound differs from that of the load balancer.'],
     remedy:
-      'Bind a server of the same region and network, or correct `region` and `vpcId` of the server or the load balancer. A load balancer without them takes servers of any.',
+      'Bind a server of the same region and network, or correct `region` and `vpcId` of the server or the load balancer. A load balancer without a `region` and a `vpcId` accepts servers of every region and network.',
   },
   'Mismatched.ZoneId': {
-    group: 'rule',
+    chapter: 'rule',
     causes: ['The load balancer and a server that is to be bound both have a `zoneId`, and the two differ.'],
     remedy:
-      'Bind a server of the same zone, or correct `zoneId` of the server or the load balancer. A load balancer without one takes servers of any zone.',
+      'Bind a server of the same zone, or correct `zoneId` of the server or the load balancer. A load balancer without a `zoneId` accepts servers of every zone.',
   },
   BackendServerProcessing: {
-    group: 'rule',
+    chapter: 'rule',
     causes: ['The `status` of a server that is to be bound is `Starting`.'],
     remedy:
-      'Wait until the server is `Running`, say so in its `BackendServer`, and run `pulumi up` again. An auto scaling group binds such a server at once as `ineligible`, and it takes traffic as soon as it is running.',
+      'Wait until the server is `Running`, set this `status` in its `BackendServer`, and run `pulumi up` again. An auto scaling group binds a starting server at once as `ineligible`; the server takes traffic as soon as it is `Running`.',
   },
   'OperationUnsupported.AddBackendServers': {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
       'The target is a network interface (`"eni"`) or a container instance (`"eci"`), and the `performance` of the load balancer is `"shared"`.',
     ],
@@ -72,81 +74,81 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Set `performance: "guaranteed"` on the load balancer, which changes in place, or bind an instance (`"ecs"`).',
   },
   'OperationFailed.ActionNotSupport': {
-    group: 'rule',
+    chapter: 'rule',
     causes: [
-      'Under a classic load balancer a target has a `port`, targets are bound to a listener or a rule, or a listener has a forwarding rule. Only the load balancer itself has targets there, and the `backendPort` of each listener is their port.',
+      'The load balancer is classic, and a target has a `port`, an attachment binds targets to a listener or a rule, or a listener has a forwarding rule. Targets of a classic load balancer are bound to the load balancer itself, and the `backendPort` of each listener is their port.',
       'A load balancer with `deletionProtection` is to be deleted or replaced.',
       'A listener that has rules or targets of its own is to move to a classic load balancer, or a load balancer is to become of a type that its attachments do not fit.',
-      'A server is to join or leave, through the API, an auto scaling group that declares its `members`.',
+      'A call of the API adds a server to an auto scaling group that declares its `members`, or removes a server from one.',
     ],
     remedy:
-      'For a classic load balancer: leave out `port` and bind with `loadBalancerId`, or use `type: "application"`. For a protected one: set `deletionProtection: false`, run `pulumi up`, then delete it. For a group: change `members` in the program, or leave them out so that servers join and leave through the API.',
+      'For a classic load balancer: leave out `port` and bind with `loadBalancerId`, or use `type: "application"`. For a load balancer with `deletionProtection`: set `deletionProtection: false`, run `pulumi up`, then delete the load balancer. For an auto scaling group: change `members` in the program, or leave `members` out and let servers join and leave through the API.',
   },
   Unauthenticated: {
-    group: 'permission',
+    chapter: 'permission',
     causes: [
       'No token was found in `WEIR_TOKEN`, in `weir:token`, or, for a runtime on this machine, below `~/.weir`.',
-      'The token is not one of this runtime, has expired, or was revoked.',
-      'The endpoint has not proven that it knows the token, and the token was therefore not sent to it: it is another runtime or a stranger, or a forwarder is between, through which only TLS works.',
+      'This runtime does not know the token, or the token has expired or was revoked.',
+      'The endpoint has not proven that it knows the token, and the client has therefore not sent the token. The endpoint is another runtime or a stranger, or there is a forwarder between, through which a client needs TLS.',
     ],
     remedy:
-      "Give a token with `WEIR_TOKEN` or `pulumi config set --secret weir:token`. The administrator's is in the file `admin-token` of the runtime's data directory; `weir token create` makes others. Plain `pulumi refresh` and `pulumi destroy` use the configuration of the last `pulumi up`: add `--run-program` after a change.",
+      "Give a token with `WEIR_TOKEN` or `pulumi config set --secret weir:token`. The token of the administrator is in the file `admin-token` of the runtime's data directory; `weir token create` makes other tokens. Without `--run-program`, `pulumi refresh` and `pulumi destroy` use the configuration of the last `pulumi up`: add this option after a change of the configuration.",
   },
   Forbidden: {
-    group: 'permission',
+    chapter: 'permission',
     causes: [
       'None of the statements of the token permits the action on the object, or on a server that is to be bound.',
       'The call manages tokens, which only the administrator may do.',
+      'A web page of another origin makes the call, as its `Origin` header says.',
     ],
     remedy:
-      'The message names the missing action and resource. Ask the administrator for a token that has them, made with `weir token create`.',
+      'The message names the missing action and resource. Ask the administrator for a token that permits this action; `weir token create` makes one.',
   },
   NotFound: {
-    group: 'state',
-    causes: [
-      'The id in the path, in `get` or in `adopt` is not that of an object, member, token or worker of this runtime.',
-    ],
+    chapter: 'state',
+    causes: ['This runtime has no object, member, token or worker with the id in the path, in `get` or in `adopt`.'],
     remedy:
-      'Check the id, and that the endpoint is the right runtime. `weir status` shows listeners, and `weir token list` tokens. To make a new object, leave `adopt` out.',
+      'Check the id, and check that the endpoint is the right runtime. `weir status` shows the listeners, and `weir token list` the tokens. To make a new object, leave `adopt` out.',
   },
   UnknownRoute: {
-    group: 'state',
-    causes: ['The path is none of the API, or the runtime is older than the package that calls it.'],
+    chapter: 'state',
+    causes: ['The API has no such path, or the runtime is older than the package that calls it.'],
     remedy: 'Check the path against `/openapi.json`, or upgrade the runtime to the version of the package.',
   },
   MethodNotAllowed: {
-    group: 'state',
-    causes: ['The path is there, but not with this HTTP method.'],
+    chapter: 'state',
+    causes: ['The API has the path, but not with this HTTP method.'],
     remedy: 'Use one of the methods that the message and the `Allow` header name.',
   },
   InUse: {
-    group: 'state',
+    chapter: 'state',
     causes: [
-      'Another object names the one that is to be deleted: a listener its load balancer, a rule or an attachment its listener, an attachment its servers or its group.',
+      'Another object refers to the object that is to be deleted. A listener refers to its load balancer, a rule or an attachment to its listener, and an attachment to its servers or its auto scaling group.',
     ],
     remedy:
-      'Delete the objects that the message lists, with their owners, first. Nothing is deleted along with another object.',
+      'First delete the objects that the message lists with their owners. Weir never deletes an object because another one is deleted.',
   },
   RuntimeMismatch: {
-    group: 'state',
+    chapter: 'state',
     causes: [
-      'The state of the stack, or the header `X-Weir-Runtime` of a request, names another runtime than the one that responds. The endpoint was changed, or the runtime runs on another data directory.',
+      'The state of the stack, or the header `X-Weir-Runtime` of a request, names a runtime other than the one at the endpoint. The endpoint was changed, or the runtime was started with another data directory.',
     ],
     remedy:
-      'Start the right runtime (`--data` is its data directory), or correct `weir:endpoint` or `WEIR_ENDPOINT`. To move the stack to this runtime: `pulumi config set weir:acceptRuntime ID`, with the id that the message has, or `WEIR_ACCEPT_RUNTIME=ID`.',
+      'Start the right runtime (`--data` is its data directory), or correct `weir:endpoint` or `WEIR_ENDPOINT`. To move the stack to this runtime: `pulumi config set weir:acceptRuntime ID`, with the id from the message, or `WEIR_ACCEPT_RUNTIME=ID`.',
   },
   PortInUse: {
-    group: 'state',
+    chapter: 'state',
     causes: [
-      'Another process of the machine listens on the address and port.',
-      'A listener of another stack, or one without an owner, has them.',
+      'Another process on the machine listens on the address and port.',
+      'A listener of another stack, or a listener without an owner, has the address and port.',
       'Two listeners of one program have the same address and port.',
+      'A bound target has them: the runtime would become its own target.',
     ],
     remedy:
-      'Stop the other process, or give the listener another port or its load balancer another `address`. The message says who has them if it is a listener. Nothing was changed.',
+      'Stop the other process, or give the listener another port or its load balancer another `address`. If a listener has the address and port, the message names it. Nothing was changed.',
   },
   OwnedByOther: {
-    group: 'permission',
+    chapter: 'permission',
     causes: [
       'An object of this id exists and belongs to another resource or stack, or was made through the API.',
       'Another stack has bound the same target to the same listener, rule or load balancer.',
@@ -154,42 +156,62 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Two resources of one program adopt the same object.',
     ],
     remedy:
-      'The message names the owner. Unbind or delete it there first, give another host, path or id, or take the object over with `adopt`, and `adoptFrom` if it belongs to another stack.',
+      'The message names the owner. First unbind the target or delete the object there, or give another host, path or id. To take over the object, use `adopt`, and `adoptFrom` as well if it belongs to another stack.',
+  },
+  LimitExceeded: {
+    chapter: 'state',
+    causes: ['The token has created 10,000 objects that exist.', 'The token has 16 streams of events open.'],
+    remedy:
+      'Delete objects or close streams, or use another token. The administrator has no such limits. Nothing was changed.',
   },
   Superseded: {
-    group: 'waiting',
+    chapter: 'waiting',
     causes: [
       'While a write waited for the first health checks of a hand-over, another write to the same attachment arrived.',
     ],
-    remedy: 'Nothing: the newer write counts. If both came from pipelines, let only one of them run at a time.',
+    remedy:
+      'Nothing, because the newer write counts. If both writes came from pipelines, let only one pipeline run at a time.',
   },
   PreconditionFailed: {
-    group: 'state',
-    causes: ['The `If-Match` of the write is not the present `ETag` of the object, or there is no such object.'],
+    chapter: 'state',
+    causes: ['The `If-Match` of the write is not the present `ETag` of the object, or the object does not exist.'],
     remedy:
-      'Read the object again and repeat the change on what it is now; after an adoption that failed, run `pulumi up` again.',
+      'Read the object again and repeat the change on its present state. After an adoption that failed, run `pulumi up` again.',
   },
-  Internal: {
-    group: 'waiting',
+  UnsupportedEncoding: {
+    chapter: 'rule',
+    causes: ['The request has a `Content-Encoding`, such as `gzip`.'],
+    remedy: 'Send the body as it is, without that header.',
+  },
+  Misdirected: {
+    chapter: 'rule',
     causes: [
-      'The runtime could not carry out the request, for example because its disk is full or another program holds its database.',
-      'The response is not one of Weir, for example because a proxy on the way made it.',
+      'The `Host` header of the request is neither an IP address nor `localhost`, and no name of the API: one of its certificate, the host of `--api`, or an `--api-name`.',
     ],
     remedy:
-      "Look for the request id in the runtime's log, and run the same command again. If it is a fault of Weir, report it with those lines.",
+      'Use the address or a name of the runtime in `weir:endpoint` or `WEIR_ENDPOINT`, or start the runtime with `--api-name` for each name under which it is called. The check keeps web pages from calling the API under a name of their own.',
+  },
+  Internal: {
+    chapter: 'waiting',
+    causes: [
+      'The runtime could not carry out the request, for example because its disk is full or another program holds its database.',
+      'The response does not come from Weir: for example, a proxy between the client and the runtime made it.',
+    ],
+    remedy:
+      "Look for the request id in the runtime's log, and run the same command again. If Weir is at fault, report the error with the lines of the log.",
   },
   SystemBusy: {
-    group: 'waiting',
+    chapter: 'waiting',
     causes: [
       'The runtime is stopping.',
       'Every address of `--vip-pool` is taken by a load balancer without an `address`.',
-      'Too many readers have the events open.',
+      'Too many clients follow the events.',
     ],
     remedy:
-      'Run the same command again when the runtime is up; the provider itself repeats a call twice. For the pool: give the load balancer an `address`, or start the runtime with a larger `--vip-pool`.',
+      'Run the same command again when the runtime is up; the provider itself repeats a call twice. If the addresses of the pool are taken, give the load balancer an `address`, or start the runtime with a larger `--vip-pool`.',
   },
   Timeout: {
-    group: 'waiting',
+    chapter: 'waiting',
     causes: [
       'A worker did not acknowledge the new version within `--ack-timeout`, 10 s unless set: the machine is overloaded.',
     ],
@@ -197,13 +219,13 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
       'Run the same command again: it waits until every worker has the present version. `weir status` shows the version of each worker.',
   },
   Unreachable: {
-    group: 'waiting',
+    chapter: 'waiting',
     causes: [
       'No runtime is running at the endpoint, or a firewall or a wrong host name, port or scheme is in the way.',
-      'Something else responds there.',
+      'A server other than Weir responds at the endpoint.',
       'The certificate of the endpoint is not trusted.',
     ],
     remedy:
-      'Start the runtime with `npx pulumi-weir serve`, or correct `weir:endpoint` or `WEIR_ENDPOINT`. For a certificate of your own authority, set `weir:ca`. The message has the reason.',
+      'Start the runtime with `npx pulumi-weir serve`, or correct `weir:endpoint` or `WEIR_ENDPOINT`. For a certificate of your own authority, set `weir:ca`. The message names the reason.',
   },
 };

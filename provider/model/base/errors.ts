@@ -1,6 +1,10 @@
-// The one table of errors: what the API responds, what the client rebuilds and what `pulumi up` shows all come from here.
+// The table of errors, from which the API's responses, the client's errors and the errors of `pulumi up` are made.
+import { inOneLine } from './one-line.ts';
 
-/** Each code's HTTP status, whether the same call may succeed later unchanged, and its meaning where the thrower gives none. */
+/**
+ * HTTP status, repeatability and default message of each error code. `retryable` means that the same call may succeed
+ * later. Status 0 marks an error that only the client reports.
+ */
 export const ERRORS = {
   InvalidParameter: { status: 400, retryable: false, message: 'The request has invalid properties.' },
   'InvalidBackendServers.ServerIpConflict': {
@@ -39,8 +43,11 @@ export const ERRORS = {
   RuntimeMismatch: { status: 409, retryable: false, message: 'The endpoint is another runtime.' },
   PortInUse: { status: 409, retryable: true, message: 'The address and port are taken.' },
   OwnedByOther: { status: 409, retryable: false, message: 'The object belongs to another owner.' },
+  LimitExceeded: { status: 409, retryable: false, message: 'A limit of the token is reached.' },
   Superseded: { status: 409, retryable: true, message: 'A newer write to the same object took the place of this one.' },
   PreconditionFailed: { status: 412, retryable: false, message: 'The object changed since it was read.' },
+  UnsupportedEncoding: { status: 415, retryable: false, message: 'The content coding of the body is not supported.' },
+  Misdirected: { status: 421, retryable: false, message: 'The request is for another host.' },
   Internal: { status: 500, retryable: true, message: 'The runtime failed; its log has the request id.' },
   SystemBusy: { status: 503, retryable: true, message: 'The runtime is busy or stopping.' },
   Timeout: { status: 504, retryable: true, message: 'The change is stored, but not every data plane has it yet.' },
@@ -49,11 +56,12 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One fault of an input: `path` is the dotted property path ("targets.b1.weight"; "" is the whole input). */
+/** A fault in one property of an input, or in the whole input. */
 export interface Problem {
+  /** Dotted path of the property, such as "targets.b1.weight". An empty path means the whole input. */
   path: string;
   message: string;
-  /** Code of the fault if it is not `InvalidParameter`. */
+  /** Error code of this fault of an input. `undefined` means `InvalidParameter`. */
   code?: ErrorCode;
 }
 
@@ -62,12 +70,33 @@ export function problemText({ path, message }: Problem): string {
   return path === '' ? message : `${path} ${message}`;
 }
 
-/** The texts of several faults, separated by semicolons, for one message. */
-export function problemsText(problems: readonly Problem[]): string {
-  return problems.map(problemText).join('; ');
+/** Maximum number of problems that one error reports. Further problems are only counted. */
+export const MAX_PROBLEMS = 100;
+
+/** Maximum length of a path or message, several times the longest path of a valid object. */
+const MAX_TEXT = 1_000;
+
+/** Joins the texts of several faults into one message, separated by semicolons. `text` makes the text of one fault. */
+export function problemsText(problems: readonly Problem[], text: (problem: Problem) => string = problemText): string {
+  const left = problems.length - MAX_PROBLEMS;
+  const texts = reported(problems).map(text);
+  if (left > 0) texts.push(`and ${left} more ${left === 1 ? 'problem' : 'problems'}`);
+  return texts.join('; ');
 }
 
-/** An error with a code of the table; compare `code`, never the text or the class. */
+/** The problems that an error reports, of which each has a bounded length, because a caller chooses names in paths. */
+function reported(problems: readonly Problem[]): readonly Problem[] {
+  return problems.slice(0, MAX_PROBLEMS).map((problem) => {
+    return { ...problem, path: shortened(problem.path), message: shortened(problem.message) };
+  });
+}
+
+function shortened(text: string): string {
+  const line = inOneLine(text);
+  return line.length <= MAX_TEXT ? line : `${line.slice(0, MAX_TEXT)}...`;
+}
+
+/** An error with one of the codes in `ERRORS`. Compare its `code`, never its text or class. */
 export class WeirError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly Problem[];
@@ -75,10 +104,10 @@ export class WeirError extends Error {
   requestId: string | undefined;
 
   constructor(code: ErrorCode, message?: string, details: readonly Problem[] = [], options?: ErrorOptions) {
-    super(message ?? ERRORS[code].message, options);
+    super(inOneLine(message ?? ERRORS[code].message), options);
     this.name = 'WeirError';
     this.code = code;
-    this.details = details;
+    this.details = reported(details);
   }
 
   get status(): number {
@@ -86,7 +115,7 @@ export class WeirError extends Error {
   }
 }
 
-/** True for a WeirError of any copy of this package. */
+/** True for a `WeirError`, even if another copy of this package created it. */
 export function isWeirError(error: unknown): error is WeirError {
   return error instanceof Error && error.name === 'WeirError' && 'code' in error && String(error.code) in ERRORS;
 }

@@ -16,7 +16,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
       at++;
       index++;
     } else if (star !== -1) {
-      // The last star of the pattern takes one character more.
+      // The text from the pattern's last star on did not match, so this star takes one character more.
       at = star + 1;
       index = ++resumeAt;
     } else {

@@ -5,7 +5,7 @@ export function keyOf(kind: Kind, id: unknown): string {
   return `${kind} ${id}`;
 }
 
-/** The id in a key. A URN, which stands for an object without an id, stays as it is. */
+/** The id in an object's key. The URN in the key of an object without an id is returned as it is. */
 export function idOf(key: string): string {
   return key.replace(/^[a-z-]+ /, '');
 }

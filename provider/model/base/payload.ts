@@ -1,6 +1,6 @@
 // The payload of a UDP check as text, in which `\xHH` stands for a byte and `\\` for a backslash.
 
-/** The texts that are a payload. A backslash that begins no escape is a mistake. */
+/** The pattern of a valid payload of a UDP check. A backslash outside the two escapes is a mistake. */
 export const PAYLOAD = /^(?:[^\\]|\\\\|\\x[0-9A-Fa-f]{2})*$/;
 
 const ESCAPE = /(\\\\|\\x[0-9A-Fa-f]{2})/;

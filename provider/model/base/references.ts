@@ -35,7 +35,10 @@ export function replaceReferences<T extends object>(
   return replaceIn(REFERENCES[kind], properties, replace) as T;
 }
 
-/** The walk shares one path array, because an attachment has up to 500 targets and few of them name a server. */
+/**
+ * Adds each reference below a value to `found`. One path array serves the whole search, because an attachment has up to
+ * 500 targets and few of them name a server.
+ */
 function collect(references: References, value: object, path: string[], found: Reference[]): void {
   for (const name of namesIn(references, value)) {
     const to = references['*'] ?? references[name];
@@ -59,7 +62,9 @@ function replaceIn(references: References, value: object, replace: (kind: Kind, 
   return { ...value, ...Object.fromEntries(replaced) };
 }
 
-/** The names at one level of the table REFERENCES: its own names or, for `*`, all names of the map. */
+/**
+ * The property names at one level of the table REFERENCES. If the level has `*`, they are all names of the given map.
+ */
 function namesIn(references: References, value: object): string[] {
   return Object.keys(references['*'] === undefined ? references : value);
 }

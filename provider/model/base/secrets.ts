@@ -1,4 +1,4 @@
-// The secret properties of objects, and what stands for them where they must not be seen.
+// The secret properties of objects, and the fingerprints and masks that replace secrets wherever they must not be seen.
 import { createHash } from 'node:crypto';
 import type { Kind } from './kinds.ts';
 import { isRecord, valueIn } from './record.ts';
@@ -14,7 +14,7 @@ const PROPERTIES: Readonly<Record<string, readonly Path[]>> = {
 /** The secrets that the runtime itself creates, for objects of any kind. */
 const STATE: readonly Path[] = [['cookieKey']];
 
-/** Returns the name and the value that take a secret's place. */
+/** Replaces a secret property: returns the new name and the new value of the property. */
 export type Replace = (name: string, value: unknown, path: Path) => readonly [name: string, value: unknown];
 
 /** A copy of an object's properties in which each secret is replaced. Returns the same object if it has no secret. */
@@ -39,8 +39,8 @@ export function fingerprint(secret: string): string {
 export const asFingerprint: Replace = (name, value) => [`${name}Fingerprint`, fingerprintOf(name, String(value))];
 
 /**
- * A response with secrets in place of their fingerprints. The secrets are those of `known` that have the same
- * fingerprint. Any other secret stays a fingerprint, which differs from every secret that may be written.
+ * Puts secrets back in place of their fingerprints in a response, if `known` contains a secret with the same
+ * fingerprint. Any other fingerprint stays, and differs from every secret that may be written.
  */
 export function withSecretsOf<T>(kind: Kind, responded: T, known: unknown): T {
   return (PROPERTIES[kind] ?? []).reduce((value, secretPath) => {

@@ -2,8 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 
 /**
- * A PEM block (RFC 7468 3). No other boundary may stand in it, or the search for a missing end would always go to the
- * end of the text.
+ * A PEM block (RFC 7468 3). It must not contain a second BEGIN or END line: otherwise each search for a missing end
+ * would go to the end of the text.
  */
 export const PEM_BLOCK = /-----BEGIN ([^-\r\n]+)-----(?:(?!-----)[\s\S])*-----END \1-----/g;
 const PEM_BEGIN = /-----BEGIN ([^-\r\n]+)-----/g;
@@ -20,7 +20,8 @@ export const SERVER_NAME =
 export function certificateWarnings(certificate: string, nowMs: number): string[] {
   const { validFrom, validTo } = leafOf(certificate);
   if (Date.parse(validTo) < nowMs) return [`has expired: it was valid to ${validTo}`];
-  // A clock that is a little behind is no reason for a warning.
+  // A certificate that becomes valid within the next day gets no warning, because this machine's clock may be a little
+  // behind.
   if (Date.parse(validFrom) > nowMs + DAY_MS) return [`is not valid before ${validFrom}`];
   return [];
 }
@@ -28,7 +29,7 @@ export function certificateWarnings(certificate: string, nowMs: number): string[
 /** The host names that a certificate is for. The common name counts only if there is no other name (RFC 6125 6.4.4). */
 export function namesOf(certificate: string): string[] {
   const { subjectAltName, subject } = leafOf(certificate);
-  // A value with a comma or a similar character is quoted, and is no host name.
+  // A subject alternative name with a comma or a similar character is quoted, and is no host name.
   const names = [...(subjectAltName ?? '').matchAll(/(\w[\w ]*):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g)]
     .filter(([, type]) => type === 'DNS')
     .map(([, , value = '']) => value);

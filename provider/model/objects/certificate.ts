@@ -26,7 +26,10 @@ export const certificateSchema = z.strictObject(
   'must be a certificate: its PEM text and that of its private key',
 );
 
-/** Every problem in the known parts of a well-formed entry. No message contains any part of the key. */
+/**
+ * Every problem in the known parts of a certificate entry that fits the schema. No message contains any part of the
+ * private key.
+ */
 export function certificateRules(
   { certificate, privateKey }: Readonly<Record<string, unknown>>,
   isKnown: (value: unknown) => boolean,

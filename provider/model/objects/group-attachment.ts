@@ -7,8 +7,8 @@ import { weight } from './target-attachment.ts';
 export const groupAttachmentSchema = z.strictObject({
   groupId: objectId,
   ...parentShape,
-  /** The port of every member. It must be unset under a classic load balancer. */
+  /** The port of every member of the auto scaling group. It must be unset under a classic load balancer. */
   port: port.optional(),
-  /** The weight of every member. Unset means DEFAULT_WEIGHT. */
+  /** The weight of every member of the auto scaling group. Unset means DEFAULT_WEIGHT. */
   weight: weight.optional(),
 });

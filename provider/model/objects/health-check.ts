@@ -62,7 +62,7 @@ export const healthCheckSchema = z.strictObject(
 
 export type HealthCheckProperties = z.infer<typeof healthCheckSchema>;
 
-/** Status codes such as "200-299,304" as inclusive ranges. */
+/** Parses status codes such as "200-299,304" into inclusive ranges. */
 export function parseCodes(codes: string): (readonly [number, number])[] {
   return codes.split(',').map((part) => {
     const [low, high] = part.split('-').map(Number);

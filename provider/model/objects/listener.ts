@@ -8,7 +8,7 @@ import { cidr, mapKey, objectId, port } from './network.ts';
 import { seconds, secondsOrZero } from './seconds.ts';
 import { stickySessionSchema } from './sticky-session.ts';
 
-const MAX_CERTIFICATES = 256;
+export const MAX_CERTIFICATES = 256;
 
 export const algorithm = z
   .enum(
@@ -30,13 +30,13 @@ export const listenerSchema = z.strictObject({
   /** The port of every target, for listeners of classic load balancers only. */
   backendPort: port.optional(),
   algorithm,
-  /** `undefined` means the health check of `healthCheckOf`. */
+  /** The health check of the listener's targets. If it is unset, `healthCheckOf` gives the default. */
   healthCheck: healthCheckSchema.optional(),
   stickySession: stickySessionSchema.optional(),
   certificates: z
     .record(mapKey, certificateSchema, 'must be a map of certificates by name')
-    // A changed certificate blocks a worker's thread for about a millisecond, and a thread that is blocked for 2 s is
-    // replaced.
+    // The number of certificates is limited, because each changed one blocks a worker's thread for about a millisecond,
+    // and a thread that is blocked for 2 s is replaced.
     .refine((map) => Object.keys(map).length <= MAX_CERTIFICATES, `must have at most ${MAX_CERTIFICATES} certificates`)
     .optional(),
   /** Idle timeout in seconds. `undefined` means 900 for TCP, else 60. */

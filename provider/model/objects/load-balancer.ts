@@ -1,6 +1,6 @@
 // The properties of a load balancer: a virtual IP that listeners share.
 import { z } from 'zod';
-import { ipAddress, label, mapKey, placeName } from './network.ts';
+import { ipAddress, placeName, tags } from './network.ts';
 
 export const loadBalancerSchema = z.strictObject({
   type: z.enum(['application', 'classic'], 'must be "application" or "classic"').default('application'),
@@ -10,5 +10,5 @@ export const loadBalancerSchema = z.strictObject({
   zoneId: placeName.optional(),
   performance: z.enum(['shared', 'guaranteed'], 'must be "shared" or "guaranteed"').default('shared'),
   deletionProtection: z.boolean('must be true or false').default(false),
-  tags: z.record(mapKey, label, 'must be a map of strings').optional(),
+  tags: tags.optional(),
 });

@@ -13,7 +13,7 @@ export const ipAddress = z
   .string('must be an IPv4 or IPv6 address')
   .refine((value) => isIP(value) !== 0 && !value.includes('%'), 'must be an IPv4 or IPv6 address')
   .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)))
-  // The OpenAPI document contains formats, but no refinements.
+  // The formats are written for the OpenAPI document, which leaves out the refinements above.
   .meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] });
 
 /** An IPv4 or IPv6 network, such as "10.0.0.0/8". */
@@ -36,8 +36,15 @@ export const placeName = z
   .min(1, 'must not be empty')
   .max(255, 'must have at most 255 characters');
 
-/** Free text, such as a tag. */
+/** Free text, such as the name or value of a tag. */
 export const label = z.string('must be a string').max(255, 'must have at most 255 characters');
+
+export const MAX_TAGS = 64;
+
+/** Tags, for every kind that has them. */
+export const tags = z
+  .record(mapKey, label, 'must be a map of strings')
+  .refine((map) => Object.keys(map).length <= MAX_TAGS, `must have at most ${MAX_TAGS} tags`);
 
 function isCidr(value: string): boolean {
   const [, address = '', bits = ''] = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(value) ?? [];

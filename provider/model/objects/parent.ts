@@ -19,7 +19,7 @@ export interface ParentIds {
   readonly ruleId?: string | undefined;
 }
 
-/** The parent in a program, where any of its properties may be unknown. */
+/** The properties that name an attachment's parent, in a program where any of them may be unknown. */
 export type ParentFields = { readonly [Name in keyof ParentIds]?: unknown };
 
 export function hasSameParent(a: ParentFields, b: ParentFields): boolean {

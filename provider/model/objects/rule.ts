@@ -7,7 +7,7 @@ import type { IsKnown } from '../base/unknown.ts';
 /** Returns the faults in the known parts of the input. The input need not fit the schema. */
 export type Rule = (input: Readonly<Record<string, unknown>>, isKnown: IsKnown) => Problem[];
 
-/** Applies the rule to the object in a property. */
+/** Makes a rule that applies the given rule to the object in a property. */
 export function within(property: string, rule: Rule): Rule {
   return (input, isKnown) => {
     const value = input[property];
@@ -16,7 +16,7 @@ export function within(property: string, rule: Rule): Rule {
   };
 }
 
-/** Applies the rule to each object in the map in a property. */
+/** Makes a rule that applies the given rule to each object of the map in a property. */
 export function each(property: string, rule: Rule): Rule {
   return (input, isKnown) => {
     const map = input[property];

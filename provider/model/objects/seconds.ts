@@ -1,4 +1,4 @@
-// Durations in seconds, with fractions.
+// Schemas of durations in seconds, with fractions.
 import { z } from 'zod';
 
 const LONGEST_SECONDS = 86_400;

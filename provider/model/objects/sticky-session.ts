@@ -10,20 +10,24 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}$/;
 export const stickySessionSchema = z.strictObject(
   {
     type: z.enum(['cookie', 'source-ip'], 'must be "cookie" or "source-ip"'),
-    /** Unset means DEFAULT_COOKIE_NAME. */
+    /** The name of the cookie. Unset means DEFAULT_COOKIE_NAME. */
     cookieName: z
       .string('must be a cookie name')
       .regex(TOKEN, 'must be 1-64 characters of a token: letters, digits and "-", "_", "."')
       .optional(),
-    /** Unset means a random key, which the runtime keeps. */
+    /** The key of the hash in the cookie. Unset means a random key, which the runtime keeps. */
     cookieKey: z
       .string('must be a string')
       .min(1, 'must not be empty')
       .max(256, 'must have at most 256 characters')
-      // If somebody changed the key, a refresh puts its fingerprint into the state, where everybody may read it.
+      // If somebody changed the cookie key, a refresh puts the fingerprint of the new key into the state, where
+      // everybody may read it. A fingerprint is therefore no secret, and refused as a key.
       .refine((value) => !FINGERPRINT.test(value), 'is the fingerprint of a key, not a key')
       .optional(),
-    /** Unset means the browser's session or, for "source-ip", DEFAULT_SOURCE_SECONDS. */
+    /**
+     * How long a client is recognised. Unset means the browser's session for a cookie, and DEFAULT_SOURCE_SECONDS for
+     * "source-ip".
+     */
     lifetimeSeconds: seconds.optional(),
   },
   'must be a sticky session: an object such as { type: "cookie" }',

@@ -28,7 +28,7 @@ export const targetSchema = z.strictObject(
     /** The kind of the server. Unset means "ecs"; any other kind must be named. */
     type: serverKind.optional(),
     port: port.optional(),
-    /** Unset means DEFAULT_WEIGHT. A target of weight 0 takes no new traffic. */
+    /** The weight of a target. Unset means DEFAULT_WEIGHT. A target of weight 0 takes no new traffic. */
     weight: weight.optional(),
     description: z
       .string('must be a string')
@@ -67,8 +67,8 @@ export function targetAttachmentRules(
       path: 'targets',
       message: `must have at most ${MAX_TARGETS} targets, not ${Object.keys(targets).length}`,
     });
-    // A body has room for so many targets that their conflicts would take seconds, and be too many for the arguments of
-    // one call.
+    // An attachment with too many targets is not checked further. The body of one request has room for so many that a
+    // search for conflicts would take seconds, and that they would be too many arguments for one function call.
     return problems;
   }
   const keys = Object.entries(targets).map(([name, target]) => {

@@ -1,14 +1,17 @@
 // Validation of an object against its schema and rules, with every problem at once, for the API and for previews.
 import type { z } from 'zod';
-import { type ErrorCode, type Problem, problemText, WeirError } from '../base/errors.ts';
+import { type ErrorCode, type Problem, problemsText, problemText, WeirError } from '../base/errors.ts';
 import type { Kind } from '../base/kinds.ts';
 import { propertyPath } from '../base/property-path.ts';
 import { isRecord, RESERVED_NAME, valueIn } from '../base/record.ts';
 import type { IsKnown } from '../base/unknown.ts';
 
+import { MAX_CERTIFICATES } from './listener.ts';
+import { MAX_TAGS } from './network.ts';
 import { type PropertiesOf, rulesOf, SCHEMAS } from './schemas.ts';
+import { MAX_TARGETS } from './target-attachment.ts';
 
-/** The codes that zod gives a missing value. The second is the one for an enumeration. */
+/** The codes of zod's issues for a missing value. The second is the one for an enumeration. */
 const MISSING_CODES: readonly string[] = ['invalid_type', 'invalid_value'];
 
 /**
@@ -16,10 +19,37 @@ const MISSING_CODES: readonly string[] = ['invalid_type', 'invalid_value'];
  * needs it.
  */
 export function problemsOf(kind: Kind, input: Record<string, unknown>, isKnown: IsKnown = () => true): Problem[] {
-  return [...schemaProblems(SCHEMAS[kind], input, isKnown), ...rulesProblems(kind, input, isKnown)];
+  const problems = countProblems(input, MAP_LIMITS, isKnown);
+  const overfull = new Set(problems.map(({ path }) => path));
+  // The elements of a map with too many of them are not looked at, because their problems would take seconds.
+  const rest =
+    overfull.size === 0 ? input : { ...input, ...Object.fromEntries([...overfull].map((name) => [name, {}])) };
+  const others = [...schemaProblems(SCHEMAS[kind], rest, isKnown), ...rulesProblems(kind, rest, isKnown)];
+  return [...problems, ...others.filter(({ path }) => !overfull.has(path))];
 }
 
-/** Every problem between the properties of an object, each of which may be well-formed by itself. */
+/** The maximum number of elements of each map, by its property. */
+const MAP_LIMITS: Readonly<Record<string, number>> = {
+  targets: MAX_TARGETS,
+  members: MAX_TARGETS,
+  certificates: MAX_CERTIFICATES,
+  tags: MAX_TAGS,
+};
+
+/** Reports maps that have too many elements, by their number alone. */
+export function countProblems(
+  input: Readonly<Record<string, unknown>>,
+  limits: Readonly<Record<string, number>>,
+  isKnown: IsKnown = () => true,
+): Problem[] {
+  return Object.entries(limits).flatMap(([path, limit]) => {
+    const map = input[path];
+    const count = isKnown(map) && isRecord(map) ? Object.keys(map).length : 0;
+    return count <= limit ? [] : [{ path, message: `must have at most ${limit} ${path}, not ${count}` }];
+  });
+}
+
+/** Every problem that several properties of an object cause together, even if each of them is valid alone. */
 export function rulesProblems(
   kind: Kind,
   properties: Readonly<Record<string, unknown>>,
@@ -46,6 +76,11 @@ function reservedNames(input: unknown): Problem[] {
 export function parseProperties<K extends Kind>(kind: K, input: Record<string, unknown>): PropertiesOf<K> {
   const problems = problemsOf(kind, input);
   if (problems.length > 0) throw invalid(problems);
+  return parsedProperties(kind, input);
+}
+
+/** An input without problems, with every default filled in. */
+export function parsedProperties<K extends Kind>(kind: K, input: Record<string, unknown>): PropertiesOf<K> {
   return SCHEMAS[kind].parse(input) as PropertiesOf<K>;
 }
 
@@ -58,11 +93,11 @@ export function invalid(problems: readonly Problem[]): WeirError {
   const codes = new Set<ErrorCode>(problems.map((problem) => problem.code ?? 'InvalidParameter'));
   const [first = 'InvalidParameter'] = codes;
   const isOne = codes.size <= 1;
-  const texts = problems.map((problem) => {
+  const message = problemsText(problems, (problem) => {
     const text = problemText(problem);
     return isOne || problem.code === undefined ? text : `${text} (${problem.code})`;
   });
-  return new WeirError(isOne ? first : 'InvalidParameter', texts.join('; '), problems);
+  return new WeirError(isOne ? first : 'InvalidParameter', message, problems);
 }
 
 function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): Problem[] {
@@ -78,7 +113,7 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, isKnown: IsKnown): 
   return [{ path: propertyPath(issue.path), message }];
 }
 
-/** Whether the value at a path is known, and also each value that contains it. */
+/** Whether a nested value is known. It is not known if a value that contains it is not known. */
 function isKnownAt(path: readonly PropertyKey[], input: unknown, isKnown: IsKnown): boolean {
   for (let depth = 0; depth <= path.length; depth++) {
     if (!isKnown(valueAt(path.slice(0, depth), input))) return false;

@@ -4,8 +4,8 @@ import type { Kind } from '../base/kinds.ts';
 import type { ParentIds } from '../objects/parent.ts';
 
 /**
- * The types of objects on which actions are permitted, with what else belongs to the type. Each object has an id, as in
- * "loadbalancer/web".
+ * The types of objects that a permission can name, each with a text about what else belongs to the type. A permission
+ * names one object by type and id, as in "loadbalancer/web".
  */
 export const OBJECT_TYPES = {
   loadbalancer: 'with its listeners, rules and attachments',
@@ -64,7 +64,7 @@ export const ACTIONS = {
 
 type Action = keyof typeof ACTIONS;
 
-/** A list of actions, any one of which is enough. */
+/** The actions that permit one operation. Any one of them is enough. */
 export type Actions = readonly [Action, ...Action[]];
 
 /** What a route or a write needs: one of the actions, on a resource of the type. */
@@ -165,7 +165,7 @@ export const RESTART_WORKER: Permission = { actions: ['slb:RestartWorker'], type
 export const DESCRIBE_WORKERS: Permission = { actions: ['slb:DescribeWorkers'], type: 'runtime' };
 export const DESCRIBE_METRICS: Permission = { actions: ['slb:DescribeMetrics'], type: 'runtime' };
 
-/** The permission to do one of these operations to an object of the kind. */
+/** The permission that any of the given operations on an object of the kind needs. */
 export function permissionFor(kind: Kind, ...operations: readonly Operation[]): Permission {
   const { type, ...actions } = KIND_ACTIONS[kind];
   return { type, actions: unique(operations.flatMap((operation) => actions[operation])) };

@@ -7,7 +7,7 @@ const MAX_STATEMENTS = 100;
 
 export const tokenSchema = z.strictObject(
   {
-    /** The name for people. Two tokens may have the same name while a new one replaces an old one. */
+    /** The token's name, for people. Two tokens may have the same name while a new one replaces an old one. */
     name: z.string('must be a name').min(1, 'must not be empty').max(128, 'must have at most 128 characters'),
     statements: z
       .array(statementSchema, 'must be a list of statements')

@@ -17,7 +17,7 @@ type Server = ObjectFields<'backend-servers'>;
 type LoadBalancer = ObjectFields<'load-balancers'>;
 
 /**
- * Reports targets that an attachment newly binds although they may not be bound. A bound target stays bound, whatever
+ * Reports targets that an attachment newly binds although they are not eligible. A bound target stays bound, whatever
  * happens to its server.
  */
 export function bindingProblems(
@@ -40,8 +40,8 @@ export interface MemberFault extends Ineligibility {
 }
 
 /**
- * Members of an attached auto scaling group that may never be bound. A member that only its server's state excludes is
- * left out, because the runtime binds it as soon as that state allows it.
+ * Members of an attached auto scaling group that cannot be bound whatever the state of their servers. A member that
+ * only its server's state excludes is left out, because the runtime binds it as soon as that state allows it.
  */
 export function memberFaults(
   lookup: Lookup,
@@ -57,7 +57,10 @@ export function memberFaults(
   });
 }
 
-/** Why a target may take none of the load balancer's traffic. Returns `undefined` if it may, or if that is not known. */
+/**
+ * Why a target must not take traffic of the load balancer. Returns `undefined` if the target may take traffic, or if
+ * that is not known.
+ */
 export function targetFault(
   lookup: Lookup,
   { serverId, address, type = DEFAULT_SERVER_KIND }: TargetFields,
@@ -93,14 +96,14 @@ function namingFault(lookup: Lookup, { address, type }: TargetFields, server: Se
   return { code: 'InvalidParameter', reason: `has no address ${address}: it has ${addresses.join(', ')}` };
 }
 
-/** The first fault of a server that does not go away with time. */
+/** The first fault of a server that lasts: neither time nor a change of the server's state ends it. */
 function lastingFault(lookup: Lookup, server: Server, loadBalancer: LoadBalancer): Ineligibility | undefined {
   return placeFault(lookup, server, loadBalancer) ?? kindFault(lookup, server.kind, loadBalancer);
 }
 
 /**
- * The fault of a server in another region, VPC or zone than its load balancer. A load balancer that does not name its
- * own takes servers of any.
+ * The fault of a server in another region, VPC or zone than its load balancer. A load balancer without a region accepts
+ * servers of any region; the same holds for VPC and zone.
  */
 function placeFault(
   lookup: Lookup,
@@ -127,7 +130,7 @@ function kindFault(lookup: Lookup, kind: unknown, { performance }: LoadBalancer)
   return { code: 'OperationUnsupported.AddBackendServers', reason };
 }
 
-/** The fault in a server's state, which its operator or time can change. */
+/** The fault in a server's present state, such as a stopped server. Its operator or the passing of time can end it. */
 function stateFault(lookup: Lookup, server: Server, serverId: unknown): Ineligibility | undefined {
   if (server.status === 'Starting') return { code: 'BackendServerProcessing', reason: 'is Starting: try again later' };
   const reason = stateReason(lookup, server, serverId);
@@ -146,7 +149,7 @@ function stateReason(
   return undefined;
 }
 
-/** Whether two names are both known and differ. */
+/** Whether two names of regions, networks or zones differ. Returns false if one of them is not known. */
 function isOther(lookup: Lookup, a: unknown, b: unknown): boolean {
   return typeof a === 'string' && typeof b === 'string' && a !== b && lookup.isKnown(a) && lookup.isKnown(b);
 }

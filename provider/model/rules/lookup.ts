@@ -7,9 +7,9 @@ export type ObjectFields<K extends Kind> = { readonly [P in keyof PropertiesOf<K
 
 export interface Lookup {
   /**
-   * Returns the properties of an object, or `undefined` if the model does not have the object or does not tell. A
-   * reference is the value by which the model's properties name an object: an id, the URN of a resource without a known
-   * id, or a plan key.
+   * Returns the properties of an object, or `undefined` if the model has no such object or does not know its
+   * properties. A reference is the value by which the model's properties name an object: an id, the URN of a resource
+   * without a known id, or a plan key.
    */
   get<K extends Kind>(kind: K, reference: unknown): ObjectFields<K> | undefined;
   isKnown(value: unknown): boolean;

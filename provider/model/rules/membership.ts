@@ -27,9 +27,7 @@ export interface TargetValues {
   weight: Value;
 }
 
-/**
- * The operations that lead from one membership to another. Returns `undefined` if a whole map of targets is not known.
- */
+/** The operations that turn one membership into another. Returns `undefined` if a whole map of targets is not known. */
 export function membershipChanges(
   before: Membership,
   after: Membership,

@@ -14,8 +14,8 @@ export function loadBalancerIdOf(lookup: Lookup, { loadBalancerId, listenerId, r
 }
 
 /**
- * Whether the parent is a classic load balancer. The listeners and rules of a classic load balancer have no
- * attachments, so only load balancers can be. Returns `undefined` if the type is not known.
+ * Whether the parent of an attachment is a classic load balancer. A listener or rule never counts as classic, because
+ * those of a classic load balancer have no attachments. Returns `undefined` if the load balancer's type is not known.
  */
 export function isClassic(lookup: Lookup, { loadBalancerId }: ParentFields): boolean | undefined {
   if (loadBalancerId === undefined) return false;

@@ -3,7 +3,7 @@ import type { Problem } from '../base/errors.ts';
 import { isHttp } from '../objects/listener.ts';
 import type { Lookup, ObjectFields } from './lookup.ts';
 
-/** Reports a rule for a listener that may have no rules. */
+/** Reports a forwarding rule for a listener that must not have rules. */
 export function ruleListenerProblems(lookup: Lookup, { listenerId }: ObjectFields<'rules'>): Problem[] {
   const listener = lookup.get('listeners', listenerId);
   if (listener === undefined) return [];

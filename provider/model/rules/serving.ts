@@ -1,4 +1,4 @@
-// The attachments that serve a listener or a rule: its own, and for a listener without any its load balancer's.
+// The attachments that serve a listener or a rule: its own or, for a listener without any, its load balancer's.
 import type { ParentFields } from '../objects/parent.ts';
 
 /** The attachments of a model by parent. `A` is the type of the model's attachments. */

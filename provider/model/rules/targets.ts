@@ -24,8 +24,8 @@ export function wantedTargets(
 }
 
 /**
- * The targets by the attachment's properties, which never change. The runtime asks for them several times in each
- * write.
+ * A cache of the targets in an attachment's properties, which never change. The runtime asks for the targets several
+ * times in each write.
  */
 const known = new WeakMap<ObjectFields<'attachments'>, [name: string, target: TargetFields][]>();
 
@@ -48,13 +48,15 @@ function withPort(target: TargetFields, defaultPort: unknown): TargetFields {
   return target.port === undefined ? { ...target, port: defaultPort } : target;
 }
 
-/** The servers of an auto scaling group by name, as far as the model tells them. */
+/**
+ * The servers of an auto scaling group by name. Returns an empty list if the model does not know the group's members.
+ */
 function membersOf(lookup: Lookup, groupId: unknown): [name: string, serverId: unknown][] {
   const members = lookup.get('groups', groupId)?.members;
   return Object.entries(isRecord(members) ? members : {});
 }
 
-/** A target's address: its own, else the first one of its server. Returns `undefined` if the model does not tell it. */
+/** A target's address: its own, else the first one of its server. Returns `undefined` if the model does not have it. */
 export function addressOf(lookup: Lookup, { serverId, address }: TargetFields): unknown {
   if (address !== undefined || serverId === undefined) return address;
   const addresses: unknown = lookup.get('backend-servers', serverId)?.addresses;

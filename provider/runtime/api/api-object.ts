@@ -1,4 +1,4 @@
-// API objects: a stored object's properties with secrets replaced by fingerprints, its identity, and its outputs.
+// API objects: the form in which the API shows stored objects, with fingerprints instead of secrets, and with outputs.
 import type { ApiObject } from '../../model/api/objects.ts';
 import type { OutputsOf } from '../../model/api/objects-by-kind.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
@@ -18,7 +18,7 @@ import { membersOf } from '../stored/members.ts';
 import type { StoredObject } from '../stored/object.ts';
 import { nameOf } from '../stored/references.ts';
 
-/** Renders a stored object as an API object. `access`: the caller, who sees the names of readable objects only. */
+/** Renders a stored object as an API object. Names of other objects are shown only if `access` permits to read them. */
 export function toApiObject(object: StoredObject, control: ControlPlane, access: Access): ApiObject {
   return {
     id: object.id,
@@ -57,8 +57,9 @@ const OUTPUTS: Outputs = {
   'group-attachments': bindings,
 };
 
-function bindings(attachment: Attachment, { running, model }: ControlPlane): OutputsOf<Attachment['kind']> {
-  return { boundTargets: running.boundTargets(attachment), warnings: orNone(eligibilityWarnings(model, attachment)) };
+function bindings(attachment: Attachment, { running, model, guard }: ControlPlane): OutputsOf<Attachment['kind']> {
+  const warnings = [...eligibilityWarnings(model, attachment), ...guard.warnings(model, attachment)];
+  return { boundTargets: running.boundTargets(attachment), warnings: orNone(warnings) };
 }
 
 /** Why the engine refuses to open a stored listener. Returns `undefined` if the listener is not refused. */

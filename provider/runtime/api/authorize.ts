@@ -11,7 +11,7 @@ import type { ModelView } from '../stored/model.ts';
 type RouteAccess = 'open' | 'administrator' | Permitted;
 
 interface Permitted {
-  /** Permissions of which the caller needs one, on any resource. The handler checks further needs itself. */
+  /** The caller needs one of these permissions, on any resource. The route's handler checks further permissions. */
   readonly by: readonly Permission[];
   /** Kind of the object that the route's `id` names. If the object exists, the caller needs the permissions on it. */
   readonly of?: Kind;
@@ -27,7 +27,7 @@ declare module 'fastify' {
   }
 }
 
-/** Makes the registration of a route without declared access throw. To be called before routes are registered. */
+/** Makes fastify throw if a route without declared access is registered. Must be called before the first route. */
 export function requireRouteAccess(server: FastifyInstance): void {
   server.decorateRequest('access', null as never);
   server.addHook('onRoute', ({ method, url, config, schema }) => {

@@ -28,11 +28,13 @@ export function readCertificate({ certificate, privateKey }: CertificateFiles): 
 }
 
 /**
- * Gives the certificate in the files to all later connections. Throws if it cannot be used; the server then keeps the
+ * Gives the certificate in the files to all later connections, and returns it. Throws if it cannot be used; the server then keeps the
  * certificate that it has.
  */
-export function reloadCertificate(server: Server, files: CertificateFiles): void {
-  server.setSecureContext(readCertificate(files));
+export function reloadCertificate(server: Server, files: CertificateFiles): Buffer {
+  const read = readCertificate(files);
+  server.setSecureContext(read);
+  return read.cert;
 }
 
 function readPem(file: string): Buffer {

@@ -6,11 +6,14 @@ import type { EventLog, LoggedEvent } from '../control/events/event-log.ts';
 /** Limit for unread data of a reader, above which the stream is destroyed. Larger than the whole event log. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const RECONNECT_AFTER_MS = 1_000;
-/** Time for a reader to read the rest of an ended stream, so an idle reader does not delay the runtime's end. */
+/**
+ * Time in which the reader must read the rest of an ended event stream, so an idle reader does not delay the runtime's
+ * end.
+ */
 const ENDING_MS = 1_000;
 
 export class EventStream {
-  /** The body of the response, destroyed if its reader is too slow. */
+  /** Body of the response that carries the event stream. Destroyed if its reader is too slow. */
   readonly readable = new Readable({ read() {} });
   readonly #access: Access;
   readonly #unsubscribe: () => void;
@@ -26,6 +29,11 @@ export class EventStream {
     const { events, isWhole } = log.after(lastEventId);
     if (!isWhole) this.#write('event: missed\ndata: {"type":"missed"}\n\n');
     for (const event of events) this.#tell(event);
+  }
+
+  /** Id of the reader's token; `undefined` for the administrator. */
+  get tokenId(): string | undefined {
+    return this.#access.tokenId;
   }
 
   /** Sends a comment, so proxies between runtime and reader do not close the connection as idle. */

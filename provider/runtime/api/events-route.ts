@@ -6,10 +6,14 @@ import { errorResponse } from '../../model/api/error.ts';
 import { WeirError } from '../../model/base/errors.ts';
 import { KINDS } from '../../model/base/kinds.ts';
 import { DESCRIBE_WORKERS, permissionFor } from '../../model/permissions/actions.ts';
+import type { Access } from '../control/access/access.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import { EventStream } from './event-stream.ts';
 
-const MAX_READERS = 100;
+const MAX_STREAMS = 100;
+/** Streams of that number which only the administrator can open. */
+const KEPT_BACK = 16;
+const MAX_STREAMS_OF_TOKEN = 16;
 const HEARTBEAT_MS = 15_000;
 /** Interval at which streams of revoked or expired tokens are ended. Such a stream gets no events in the meantime. */
 const LOOK_AT_TOKENS_MS = 1_000;
@@ -24,7 +28,7 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
   const tokenTimer = setInterval(() => {
     for (const stream of streams) stream.endUnlessLive();
   }, LOOK_AT_TOKENS_MS);
-  // Streams are ended before the server waits for open responses, because an event stream never finishes.
+  // Ends the event streams before the server waits for open responses, because an event stream never ends.
   server.addHook('preClose', async () => {
     clearInterval(timer);
     clearInterval(tokenTimer);
@@ -33,7 +37,7 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
   server.withTypeProvider<ZodTypeProvider>().get(
     '/v1/events',
     {
-      // A HEAD request would open a stream without a reader.
+      // The path has no HEAD route, because a HEAD request would open an event stream that nobody reads.
       exposeHeadRoute: false,
       config: { access: { by: READABLE } },
       schema: {
@@ -50,11 +54,7 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
       },
     },
     async ({ access, headers }, reply) => {
-      if (streams.size >= MAX_READERS)
-        throw new WeirError(
-          'SystemBusy',
-          `${MAX_READERS} event streams are open, which is the limit: close one first.`,
-        );
+      refuseTooMany(streams, access);
       const stream = new EventStream(control.events, access, headers['last-event-id'] || undefined);
       streams.add(stream);
       stream.readable.on('close', () => streams.delete(stream));
@@ -63,5 +63,20 @@ export function registerEventsRoute(server: FastifyInstance, control: ControlPla
         .header('cache-control', 'no-store')
         .send(stream.readable as never);
     },
+  );
+}
+
+/** Throws if the caller, or all callers together, have as many streams open as they may. */
+function refuseTooMany(streams: ReadonlySet<EventStream>, { isAdministrator, tokenId }: Access): void {
+  const limit = isAdministrator ? MAX_STREAMS : MAX_STREAMS - KEPT_BACK;
+  if (streams.size >= limit) {
+    throw new WeirError('SystemBusy', `${streams.size} event streams are open, which is the limit: close one first.`);
+  }
+  if (isAdministrator) return;
+  const own = [...streams].filter((stream) => stream.tokenId === tokenId);
+  if (own.length < MAX_STREAMS_OF_TOKEN) return;
+  throw new WeirError(
+    'LimitExceeded',
+    `The token has ${own.length} event streams open, which is the limit: close one first.`,
   );
 }

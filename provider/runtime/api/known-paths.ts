@@ -16,7 +16,7 @@ export class KnownPaths {
     });
   }
 
-  /** Whether a path needs no token, with any method. */
+  /** Whether requests for the path need no token, whatever their method. */
   isOpen(path: string): boolean {
     return this.#open.has(path);
   }
@@ -32,8 +32,8 @@ export class KnownPaths {
 }
 
 /**
- * The error of a request without a route. Its code is never `NotFound`, which means a missing object: a client would
- * take an object of a kind that an older runtime does not know for deleted.
+ * The error of a request for an unknown route or method. Its code is never `NotFound`: a client would believe that an
+ * object was deleted, although an older runtime only lacks the routes of the object's kind.
  */
 export function routeFault(method: string, path: string, allow: string | undefined): WeirError {
   return allow === undefined

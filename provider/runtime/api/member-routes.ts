@@ -52,7 +52,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
   );
 }
 
-/** The precondition of a write of a group member: permissions and If-Match. A missing group needs no permission. */
+/** Checks the caller's permissions and If-Match before a write of a member. A missing group needs no permission. */
 function memberPrecondition(access: Access, needs: readonly Need[], etags: string | undefined): Precondition {
   return (_view, group) => {
     if (group !== undefined) demand(access, needs);

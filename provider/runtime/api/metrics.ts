@@ -1,5 +1,6 @@
 // Metrics of the runtime as Prometheus text, built anew for each scrape, so deleted objects leave no series.
 import { Counter, Gauge, type Metric, Registry } from 'prom-client';
+import { inOneLine } from '../../model/base/one-line.ts';
 import { isHttp } from '../../model/objects/listener.ts';
 import {
   DURATION_BOUNDS_MS,
@@ -9,7 +10,7 @@ import {
 } from '../contract/engine-statistics.ts';
 import type { Health, Protocol, TargetSnapshot } from '../contract/snapshot.ts';
 
-/** Maximum number of listeners and targets with series; a scrape at both limits blocks the API for 0.2 s. */
+/** Maximum number of listeners and targets in one scrape. A scrape at both limits blocks the API for 0.2 s. */
 export const MAX_LISTENERS_SCRAPED = 500;
 export const MAX_TARGETS_SCRAPED = 2_500;
 
@@ -27,7 +28,7 @@ export interface ListenerSample {
   readonly isOpen: boolean;
   readonly traffic: ListenerTraffic | undefined;
   readonly targets: readonly TargetSample[];
-  /** Unbound targets by target key, with the number of their open requests and connections. */
+  /** Number of open requests and connections of each unbound target, by target key. */
   readonly draining: readonly { readonly rule: string; readonly key: string; readonly count: number }[];
 }
 
@@ -142,7 +143,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     if (traffic === undefined) continue;
     open.set({ listener }, traffic.openConnections);
     connections.inc({ listener }, traffic.connections);
-    // The 503 "too many connections" is counted only here: not in weir_http_responses_total, nor in the access log.
+    // Counts the 503 "too many connections", which is in neither weir_http_responses_total nor the access log.
     rejected.inc({ listener, reason: 'maxConnections' }, traffic.rejectedConnections);
     if (protocol === 'HTTPS') handshakes.inc({ listener }, traffic.handshakeFailures);
     if (!isHttp(protocol)) continue;
@@ -151,7 +152,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
     for (const [index, code] of CLASS_NAMES.entries()) {
       const [ofTarget = 0, local = 0] = [traffic.targetResponses[index], traffic.localResponses[index]];
       responses.inc({ listener, origin: 'target', code }, ofTarget);
-      // Local responses have only 4xx and 5xx status codes.
+      // Local responses have 4xx and 5xx status codes only, so the other status classes get no series.
       if (index >= 3) responses.inc({ listener, origin: 'local', code }, local);
     }
   }
@@ -191,7 +192,7 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
   for (const { listener, target } of targets) {
     const { attachment, name, counts } = target;
     const labels = { listener, rule: target.rule, target: target.key };
-    info.set({ ...labels, attachment, name }, 1);
+    info.set({ ...labels, attachment, name: inOneLine(name) }, 1);
     weight.set(labels, target.weight);
     health.set({ ...labels, health: target.health }, 1);
     active.set(labels, counts.activeConnections);
@@ -203,7 +204,10 @@ function writeTargets(registry: Registry, targets: readonly { listener: string; 
   }
 }
 
-/** Writes draining connections: of a bound target those of an earlier binding, of an unbound target all. */
+/**
+ * Writes the metric of draining connections: connections from an earlier binding of a bound target, and all connections
+ * of an unbound target.
+ */
 function writeDraining(
   registry: Registry,
   listeners: readonly ListenerSample[],
@@ -222,7 +226,7 @@ function writeDraining(
     draining.set({ listener, rule, target: key }, count);
 }
 
-/** The histogram of request durations, which workers have counted in buckets; prom-client's takes single durations. */
+/** The histogram of request durations, from buckets that workers filled; prom-client's takes single durations. */
 function durations(listeners: readonly ListenerSample[]): Metric {
   const name = 'weir_http_request_duration_seconds';
   const values = listeners.flatMap(({ id: listener, protocol, traffic }) => {

@@ -7,11 +7,12 @@ import { pageOf } from '../../model/api/objects.ts';
 import { bodySchema, identitySchema, objectResponse } from '../../model/api/objects-by-kind.ts';
 import { deleteQuery, idParams, listQuery } from '../../model/api/parameters.ts';
 import { patchBody, patchDocument } from '../../model/api/patch.ts';
-import { type Problem, WeirError } from '../../model/base/errors.ts';
+import type { Problem } from '../../model/base/errors.ts';
 import { KIND_NAMES, KINDS, type Kind } from '../../model/base/kinds.ts';
 import { isRecord } from '../../model/base/record.ts';
 import { objectId } from '../../model/objects/network.ts';
-import { invalid, parseProperties, schemaProblems } from '../../model/objects/validate.ts';
+import { MAX_TARGETS } from '../../model/objects/target-attachment.ts';
+import { countProblems, invalid, parsedProperties, problemsOf, schemaProblems } from '../../model/objects/validate.ts';
 import { type Access, demand } from '../control/access/access.ts';
 import { mayRead, needsOfRead, needsOfWrite } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
@@ -83,7 +84,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     async ({ params: { id }, body, access, headers }, reply) => {
       const { identity, properties } = splitBody(kind, id, body);
       const precondition = preconditionOf(access, headers['if-match']);
-      const written = await control.put(kind, id, properties, identity, precondition);
+      const written = await control.put(kind, id, properties, { ...identity, createdBy: access.tokenId }, precondition);
       if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
         await control.awaitHealthy(id, written.properties.awaitHealthySeconds);
       }
@@ -124,6 +125,9 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       validatorCompiler: paramsOnly,
     },
     async ({ params: { id }, body, access, headers }, reply) => {
+      // A patch may unbind all targets and bind as many others.
+      const counted = isRecord(body) ? countProblems(body, { targets: 2 * MAX_TARGETS }) : [];
+      if (counted.length > 0) throw invalid(counted);
       const problems = schemaProblems(patchBody, body);
       if (problems.length > 0) throw invalid(problems);
       const { targets } = patchBody.parse(body);
@@ -143,7 +147,7 @@ function isMinimal(preferences: string | string[] | undefined): boolean {
   return all.some((preference) => /^\s*return\s*=\s*"?minimal"?\s*(;|$)/i.test(preference));
 }
 
-/** The first `count` readable objects. Stops early, because there may be 10,000 objects and large tokens. */
+/** The first `count` objects that the caller may read. Stops early, because there may be 10,000 objects. */
 function firstReadable(objects: readonly StoredObject[], count: number, access: Access, view: ModelView) {
   const found: StoredObject[] = [];
   for (const object of objects) {
@@ -163,15 +167,10 @@ function splitBody(kind: Kind, id: string, body: unknown) {
   const parsedId = objectId.safeParse(id);
   if (!parsedId.success) problems.push({ path: 'id', message: parsedId.error.issues[0]?.message ?? 'is not an id' });
   problems.push(...schemaProblems(identitySchema, { owner, incarnation }));
-  try {
-    const parsed = parseProperties(kind, properties);
-    if (problems.length === 0) return { identity: identitySchema.parse({ owner, incarnation }), properties: parsed };
-  } catch (error) {
-    if (!(error instanceof WeirError)) throw error;
-    // Problems are added one by one, because thousands of arguments of one `push` call can exceed the stack.
-    for (const problem of error.details) problems.push(problem);
-  }
-  throw invalid(problems);
+  // Problems are added one by one, because thousands of arguments of one `push` call can exceed the stack.
+  for (const problem of problemsOf(kind, properties)) problems.push(problem);
+  if (problems.length > 0) throw invalid(problems);
+  return { identity: identitySchema.parse({ owner, incarnation }), properties: parsedProperties(kind, properties) };
 }
 
 /** A validator of fastify that parses path and query parameters and leaves the body to the handler. */
@@ -181,7 +180,7 @@ export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: un
 
 function preconditionOf(access: Access, etags: string | undefined): Precondition {
   return (view, before, after) => {
-    // The needs of a write are costly to compute for 500 targets, and an administrator has all of them.
+    // An administrator's write skips the permission check, which is costly to compute for 500 targets.
     if (!access.isAdministrator) demand(access, needsOfWrite(view, before, after));
     refuseUnseen(before, etags);
   };

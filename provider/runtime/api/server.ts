@@ -12,11 +12,15 @@ import fastify, {
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ErrorResponse } from '../../model/api/error.ts';
 import { isWeirError, WeirError } from '../../model/base/errors.ts';
+import { inOneLine } from '../../model/base/one-line.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
 import { invalid } from '../../model/objects/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { ApiNames } from './api-names.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
+import { registerBodyParsers } from './body-parsers.ts';
+import { ApiConnections } from './connections.ts';
 import { etagOfText } from './etag.ts';
 import { registerEventsRoute } from './events-route.ts';
 import { KnownPaths, routeFault } from './known-paths.ts';
@@ -24,8 +28,9 @@ import { registerMemberRoutes } from './member-routes.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
 import { registerStatusRoutes } from './status-routes.ts';
+import { contentCoding, requestFault } from './strict-requests.ts';
 import { registerTokenRoutes } from './token-routes.ts';
-import { refuseExpectations, unreadHandler } from './unread.ts';
+import { refuseUnread, unreadHandler } from './unread.ts';
 import { registerWorkerRoutes } from './worker-routes.ts';
 
 interface ApiOptions {
@@ -34,10 +39,16 @@ interface ApiOptions {
   readonly tokens: Tokens;
   readonly logger: FastifyBaseLogger;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly names: ApiNames;
 }
 
 /** Limit for request bodies, several times the size of an attachment with 500 targets and long names. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** Time in which a whole request has to arrive, its body too. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** The head of a request has to arrive sooner. Node looks for late requests at the interval. */
+const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const server = fastify({
@@ -46,9 +57,9 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
-    // An object id has up to 128 characters, each of which may be percent-encoded to three.
+    // An object id has up to 128 characters, and percent-encoding writes one character as up to three.
     routerOptions: { maxParamLength: 400 },
-    // Requests with an undecodable or too long path reach neither hooks nor the error handler.
+    // Handles requests with an undecodable or too long path, which reach neither hooks nor the error handler.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const shown = toWeirError(error);
       const body = toErrorResponse(shown, request);
@@ -57,19 +68,26 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       return reply.send(body);
     },
     clientErrorHandler: unreadHandler(options.runtimeId),
-    // Turns off built-in responses of Node and fastify; the onRequest hook sends errors of the table instead.
-    http: { requireHostHeader: false },
+    // Turns off the error responses of Node and fastify; the onRequest hook sends errors of the API instead.
+    http: { requireHostHeader: false, ...PATIENCE },
+    requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
-    https: options.tls === undefined ? null : { ...options.tls, requireHostHeader: false },
+    https:
+      options.tls === undefined
+        ? null
+        : { ...options.tls, requireHostHeader: false, ...PATIENCE, handshakeTimeout: REQUEST_TIMEOUT_MS },
   } as object) as unknown as FastifyInstance;
   registerBodyParsers(server);
-  refuseExpectations(server.server, options.runtimeId);
+  const connections = new ApiConnections(server.server);
+  refuseUnread(server.server, options.runtimeId);
   server.setValidatorCompiler(validatorCompiler);
   // Response schemas are only for the OpenAPI document: parsing responses with them costs 10 % of a large write.
-  server.setSerializerCompiler(() => JSON.stringify);
+  server.setSerializerCompiler(() => (value) => inOneLine(JSON.stringify(value)));
   server.setErrorHandler((error, request, reply) => {
     const shown = toWeirError(error as FastifyError);
     if (shown.status >= 500) request.log.error({ err: error, url: request.url }, 'an API request failed');
+    // A body that has not been read would have to be read to its end before the next request of the connection.
+    if (!request.raw.complete) reply.header('connection', 'close');
     reply.code(shown.status).send(toErrorResponse(shown, request));
   });
   requireRouteAccess(server);
@@ -80,17 +98,33 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   });
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-weir-runtime', options.runtimeId);
+    const fault = requestFault(request.raw);
+    if (fault !== undefined) {
+      // Where the next request begins is in doubt.
+      reply.header('connection', 'close');
+      throw invalid([{ path: '', message: fault }]);
+    }
+    options.names.refuse(request.headers.host, request.headers.origin);
+    const coding = contentCoding(request.raw);
+    if (coding !== undefined) {
+      reply.header('accept-encoding', 'identity');
+      throw new WeirError(
+        'UnsupportedEncoding',
+        `The content coding ${coding} is not supported: send the body as it is.`,
+      );
+    }
     const expected = request.headers['x-weir-runtime'];
     if (expected !== undefined && expected !== options.runtimeId) {
       throw new WeirError('RuntimeMismatch', `This is runtime ${options.runtimeId}, not ${expected}.`);
     }
     if (isClosing) throw new WeirError('SystemBusy', 'The runtime is stopping.');
-    // RFC 9112 section 3.2: an HTTP/1.1 request without a Host header gets a 400.
-    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      throw invalid([{ path: '', message: 'the request has no Host header' }]);
-    }
     const path = request.url.split('?')[0] ?? '';
-    if (!known.isOpen(path)) request.access = options.tokens.authenticate(bearerToken(request.headers.authorization));
+    if (connections.isKeptBack(request.raw)) reply.header('connection', 'close');
+    if (!known.isOpen(path)) {
+      request.access = options.tokens.authenticate(bearerToken(request.headers.authorization));
+      connections.admit(request.raw, request.access.isAdministrator);
+      if (request.access.isAdministrator) reply.removeHeader('connection');
+    }
     // An unknown route is reported before the body is read, because an error of the body would hide it.
     if (request.is404) {
       const allow = known.allow(path);
@@ -132,21 +166,11 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   return server;
 }
 
-/** Parses JSON bodies, also of type merge-patch+json. An empty body with a content type counts as no body. */
-function registerBodyParsers(server: FastifyInstance): void {
-  const parseJson = server.getDefaultJsonParser('error', 'error');
-  const types = ['application/json', 'application/merge-patch+json'];
-  server.addContentTypeParser<string>(types, { parseAs: 'string' }, (request, text, done) => {
-    if (text === '') done(null, undefined);
-    else parseJson(request, text, done);
-  });
-}
-
 function toErrorResponse({ code, message, details }: WeirError, { id }: FastifyRequest): ErrorResponse {
   return { code, message, requestId: id, details: [...details] };
 }
 
-/** Converts errors of fastify, such as a failed validation, into errors of the table. */
+/** Converts an error of fastify, such as a failed validation, into a `WeirError`. */
 function toWeirError(error: FastifyError): WeirError {
   if (isWeirError(error)) return error;
   if (error.validation !== undefined) {

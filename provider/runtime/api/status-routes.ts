@@ -30,7 +30,7 @@ const challengeSchema = z
     'must be 32 random bytes in base64url, followed by a space and the id of a token if it has one',
   )
   .describe('Asks for the header X-Weir-Proof, by which the runtime proves that it knows the token.');
-/** Permissions for the status, each of which shows one part; a caller needs one of them. */
+/** Permissions for parts of the status. The caller needs at least one of them, and sees only the permitted parts. */
 const PARTS = [permissionFor('listeners', 'read'), permissionFor('attachments', 'read'), DESCRIBE_WORKERS];
 
 interface StatusSources {

@@ -9,19 +9,24 @@ import { invalid } from '../../model/objects/validate.ts';
 /** A `clientErrorHandler` of fastify, which writes an error response to the raw socket of an unparsed request. */
 export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
-    // No response is possible if the client is gone or another response has begun on the connection.
+    // Closes the connection without a response if the client is gone or another response has begun on the connection.
     if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten > 0 && isResponding(socket))) {
       socket.destroy();
       return;
     }
-    const { status, headers, body } = errorResponse(invalid([{ path: '', message: reasonOf(error) }]), runtimeId);
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+    socket.end(rawResponse(invalid([{ path: '', message: reasonOf(error) }]), runtimeId));
   };
 }
 
-/** Responds to an Expect header other than 100-continue (RFC 9110 section 10.1.1), for which Node sends no body. */
-export function refuseExpectations(server: Server, runtimeId: string): void {
+/**
+ * Responds to an Expect header other than 100-continue (RFC 9110 section 10.1.1), for which Node sends no body, and to
+ * the method CONNECT, for which Node sends nothing.
+ */
+export function refuseUnread(server: Server, runtimeId: string): void {
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => {});
+    socket.end(rawResponse(invalid([{ path: '', message: 'the API is no proxy: it has no CONNECT' }]), runtimeId));
+  });
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const message = `the header Expect can only be 100-continue, not ${request.headers.expect}`;
     const { status, headers, body } = errorResponse(invalid([{ path: '', message }]), runtimeId);
@@ -40,6 +45,12 @@ function errorResponse({ code, message, details, status }: WeirError, runtimeId:
     Connection: 'close',
   };
   return { status, headers, body };
+}
+
+function rawResponse(error: WeirError, runtimeId: string): string {
+  const { status, headers, body } = errorResponse(error, runtimeId);
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
 }
 
 /** Whether the head of a response was sent already. Node keeps the current response on the socket as `_httpMessage`. */

@@ -32,8 +32,8 @@ import type { ObjectChange, StoredObject } from '../stored/object.ts';
 import { servingListeners } from '../stored/vip-ports.ts';
 
 /**
- * A snapshot and, by listener id, the stored objects that each listener was compiled from: the listener first, then its
- * load balancer, then rules, attachments, servers and auto scaling groups.
+ * A snapshot, and by listener id the stored objects that each listener was compiled from. A list of stored objects
+ * starts with the listener and its load balancer; then come rules, attachments, servers and auto scaling groups.
  */
 export interface Compiled {
   readonly snapshot: Snapshot;
@@ -42,7 +42,7 @@ export interface Compiled {
 
 /** A write that was tried on a draft, with the snapshots before and after the write, each compiled on first use. */
 export interface CompiledWrite {
-  /** Key of the written object or group member. A newer write of the same name supersedes a waiting write. */
+  /** Key of the written object or group member. A waiting write is superseded by a newer write with the same key. */
   readonly name: string;
   readonly model: ModelView;
   readonly before: Compiled;
@@ -97,7 +97,7 @@ function compileListener(
     bindings.ofListener(listener),
     served?.targetGroup,
   );
-  // A rule without attachments is being created or deleted, so requests are routed as if the rule did not exist.
+  // A rule without attachments is being created or deleted, so requests are routed as if it did not exist.
   const used = bindings.rulesOf(listener).filter((rule) => bindings.ofRule(rule).length > 0);
   const rules = used.map((rule) => {
     const before = served?.rules.find(({ id }) => id === rule.id);
@@ -166,7 +166,7 @@ function compileTargetGroup(
   return isSame ? served : Object.freeze(targetGroup);
 }
 
-/** Replaces each target by the served target if both are equal, so unchanged targets stay the identical objects. */
+/** Keeps the served target in place of each new target that equals it, so unchanged targets stay identical objects. */
 function compileTargets(
   held: Map<string, TargetSnapshot>,
   served: ReadonlyMap<string, TargetSnapshot> | undefined,

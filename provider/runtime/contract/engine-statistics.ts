@@ -5,7 +5,7 @@ import type { TargetSnapshot } from './snapshot.ts';
 export interface TargetCounts {
   readonly requests: number;
   readonly activeConnections: number;
-  /** Open flows and exchanges of earlier bindings of this target, which are over. */
+  /** Open flows and exchanges that began under an earlier binding of the target and may still finish. */
   readonly draining: number;
   /** Responses to clients by status class, 1xx to 5xx: five counts. */
   readonly responses: readonly number[];

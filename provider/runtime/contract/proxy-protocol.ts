@@ -8,12 +8,15 @@ interface ProxiedAddress {
   readonly port: number;
 }
 
-/** Signature of a version 2 header (section 2.2 of the PROXY protocol): no line of HTTP, SMTP or TLS begins so. */
+/** Signature of a version 2 header (section 2.2 of the PROXY protocol). No line of HTTP, SMTP or TLS begins with it. */
 const V2_SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
-/** The byte of version and command: version 2 in the high four bits, the command in the low four. */
+/** Byte 13 of a version 2 header: the version in the high four bits, the command in the low four. */
 const V2_LOCAL = 0x20;
 const V2_PROXY = 0x21;
-/** The byte of family and transport: the address family in the high four bits, stream in the low four. */
+/**
+ * Byte 14 of a version 2 header: the address family in the high four bits, and the transport, a stream, in the low
+ * four.
+ */
 const V2_TCP4 = 0x11;
 const V2_TCP6 = 0x21;
 
@@ -59,7 +62,10 @@ function ipv6Bytes(address: string): number[] {
   return right === undefined ? left : [...left, ...new Array(16 - left.length - right.length).fill(0), ...right];
 }
 
-/** Bytes of one group of an IPv6 address. RFC 4291 2.2: the last four bytes may be written as IPv4. */
+/**
+ * Returns the bytes of one colon-separated group of an IPv6 address. The last group may be a dotted IPv4 address, which
+ * is four bytes (RFC 4291 2.2).
+ */
 function hextetBytes(text: string): number[] {
   return text.includes('.') ? ipv4Bytes(text) : word(Number.parseInt(text, 16));
 }

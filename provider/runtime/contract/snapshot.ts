@@ -15,14 +15,14 @@ export interface TargetSnapshot {
   /** The attachment that binds the target, and its name there; shown in the status. */
   readonly attachment: string;
   readonly name: string;
-  /** Why the target's server may take no traffic. `undefined` if the server may take traffic. */
+  /** Reason why the target's server must not take traffic. `undefined` if the server may take traffic. */
   readonly ineligible: string | undefined;
 }
 
 /** An active health check with every default filled in. Times are in milliseconds. */
 export interface HealthCheckSnapshot {
   readonly protocol: 'TCP' | 'HTTP' | 'HTTPS' | 'UDP';
-  /** Port that is checked. `undefined` for the target's own port. */
+  /** Port to which the health check connects. `undefined` for the target's own port. */
   readonly port: number | undefined;
   readonly path: string;
   /** Host header of HTTP checks. `undefined` for the target's address and port. */
@@ -57,7 +57,7 @@ export type StickySnapshot =
 
 /** A target group: the targets of a listener or of one of its rules, which are balanced together. */
 export interface TargetGroupSnapshot {
-  /** The listener's id, or for a rule the id that `targetGroupIdOfRule` makes. */
+  /** Id of the target group: the listener's id, or for a rule the id that `targetGroupIdOfRule` makes. */
   readonly id: string;
   readonly listenerId: string;
   /** The rule's id. `undefined` for the listener's own target group. */

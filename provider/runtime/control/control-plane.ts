@@ -7,10 +7,11 @@ import type { Compiled } from '../compile/compile.ts';
 import type { Engine, HealthChange, PassiveReport, Refusal } from '../contract/engine.ts';
 import type { EngineStatistics } from '../contract/engine-statistics.ts';
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
+import { CheckBudget } from '../health/check-budget.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
-import { Model } from '../stored/model.ts';
+import { type Draft, Model } from '../stored/model.ts';
 import type { StoredModel, StoredObject } from '../stored/object.ts';
 import { expireServers, hasExpired } from '../stored/servers.ts';
 import { Background } from './background.ts';
@@ -22,7 +23,8 @@ import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
 import { deleteObject, type Precondition, putObject } from './write/changes.ts';
 import { joinGroup, leaveGroup } from './write/members.ts';
-import { patchRequest } from './write/put-request.ts';
+import { type PutRequest, patchRequest } from './write/put-request.ts';
+import type { TargetGuard } from './write/target-guard.ts';
 import { patchedAttachment, type TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
@@ -36,21 +38,25 @@ interface ControlPlaneOptions {
   /** The data plane, with or without workers. Its callbacks must call `report` and `workerChanged` of this class. */
   readonly engine: Engine & EngineStatistics & Partial<EngineWorkers>;
   readonly pool: VipPool;
+  readonly guard: TargetGuard;
   readonly probe: Probe;
   readonly ackTimeoutMs: number;
   readonly nowMs: () => number;
   readonly onError: (error: unknown) => void;
 }
 
-/** Owner and incarnation of a put, beside the properties. */
+/** The owner and the incarnation that a put sends with the object's properties. */
 interface Identity {
   readonly owner?: string | undefined;
   readonly incarnation?: string | undefined;
+  /** Id of the caller's token; `undefined` for the administrator. */
+  readonly createdBy?: string | undefined;
 }
 
 export class ControlPlane {
   readonly events: EventLog;
   readonly running: RunningState;
+  readonly guard: TargetGuard;
   readonly #options: ControlPlaneOptions;
   readonly #reports: Reports;
   readonly #monitor: HealthMonitor;
@@ -64,16 +70,19 @@ export class ControlPlane {
   constructor(options: ControlPlaneOptions) {
     const { stored, store, engine, probe, ackTimeoutMs, nowMs } = options;
     this.#options = options;
+    this.guard = options.guard;
     this.events = new EventLog(nowMs);
     this.#reports = new Reports(this.events);
+    const budget = new CheckBudget(() => performance.now());
     this.#monitor = new HealthMonitor({
       probe,
       nowMs,
       onChange: (changes) => this.#healthChanged(changes),
       onFirstCheck: () => this.#waits.look(),
+      delayMs: ({ attachment, address }) => budget.delayMs(this.#creatorOf(attachment), address),
     });
     this.running = new RunningState(engine, this.#monitor, () => this.model);
-    this.#waits = new HealthWaits(this.#monitor, probe, this.running);
+    this.#waits = new HealthWaits(this.#monitor, probe, this.running, budget);
     this.#records = new HealthRecords(this.#monitor, store, nowMs);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
@@ -132,7 +141,7 @@ export class ControlPlane {
     kind: K,
     id: string,
     properties: PropertiesOf<K>,
-    { owner, incarnation }: Identity,
+    { owner, incarnation, createdBy }: Identity,
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
     const [newIncarnation, newCookieKey] = [randomUUID(), randomBytes(32).toString('base64url')];
@@ -140,8 +149,19 @@ export class ControlPlane {
     const nowMs = this.#options.nowMs();
     const written = await this.#writer.write(
       (draft) => {
-        const request = { kind, id, properties, owner, incarnation, newIncarnation, newCookieKey, nowMs, keepsWeights };
-        return putObject(draft, request, this.#options.pool, precondition);
+        const request = {
+          kind,
+          id,
+          properties,
+          owner,
+          incarnation,
+          newIncarnation,
+          newCookieKey,
+          nowMs,
+          keepsWeights,
+          createdBy,
+        };
+        return this.#putObject(draft, request, precondition);
       },
       keyOf(kind, id),
     );
@@ -157,11 +177,11 @@ export class ControlPlane {
   ): Promise<StoredObject<'attachments'>> {
     const written = await this.#writer.write(
       (draft) => {
-        // The precondition is checked before the merge, because the caller may have read an older attachment.
+        // The precondition is checked before the patch is merged, because the caller may have read an older attachment.
         const existing = draft.get('attachments', id);
         precondition(draft, existing, existing);
         const request = patchRequest(id, patchedAttachment(draft, id, patch));
-        return putObject(draft, request, this.#options.pool, precondition);
+        return this.#putObject(draft, request, precondition);
       },
       keyOf('attachments', id),
     );
@@ -208,7 +228,22 @@ export class ControlPlane {
     this.#monitor.close();
   }
 
-  /** A write of a member is named for group and server, so only a newer write of the same member supersedes it. */
+  #creatorOf(attachment: string): string | undefined {
+    const { model } = this;
+    return (model.get('attachments', attachment) ?? model.get('group-attachments', attachment))?.createdBy;
+  }
+
+  #putObject(draft: Draft, request: PutRequest, precondition: Precondition): StoredObject {
+    const before = draft.get<Kind>(request.kind, request.id);
+    const written = putObject(draft, request, this.#options.pool, precondition);
+    this.guard.refuse(draft, written, before);
+    return written;
+  }
+
+  /**
+   * Adds or removes one group member. The write is named for group and server, so only a newer write of the same member
+   * supersedes it.
+   */
   async #changeMember(
     groupId: string,
     serverId: string,
@@ -219,7 +254,9 @@ export class ControlPlane {
       (draft) => {
         const group = draft.get('groups', groupId);
         precondition(draft, group, group);
-        return changeGroup(draft, groupId, serverId);
+        const changed = changeGroup(draft, groupId, serverId);
+        this.guard.refuse(draft, changed, group);
+        return changed;
       },
       keyOf('groups', `${groupId} ${serverId}`),
     );

@@ -96,8 +96,8 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     await this.abandon();
     const { byEndpoint, refusals } = endpointListeners(next, (listener) => this.#isServed(listener));
     const unusable = this.#certificates.refusals(next);
-    // If the runtime starts with refusals, the other listeners are served. A worker must never get an unusable
-    // certificate.
+    // Listeners with unusable certificates are not opened: if the runtime starts with refusals, it serves the other
+    // listeners, and a worker must never get an unusable certificate.
     const wanted = [...byEndpoint].filter(
       ([name, listener]) => !this.#endpoints.isServed(name) && !unusable.has(listener),
     );

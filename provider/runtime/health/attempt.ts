@@ -5,7 +5,7 @@ type Finish = (problem: string | undefined) => void;
 
 interface AttemptOptions {
   readonly timeoutMs: number;
-  /** Problem of a check that reaches the timeout; `undefined` if such a check passes. */
+  /** Problem of a check that has no result when the timeout ends; `undefined` if such a check passes. */
   readonly late: string | undefined;
   /** Signal whose abort ends the check. */
   readonly signal: AbortSignal;

@@ -1,4 +1,5 @@
 // The health monitor: one checker for each target of each target group, independent of the number of workers.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthChange, PassiveReport } from '../contract/engine.ts';
 import {
   type Health,
@@ -29,10 +30,15 @@ interface MonitorOptions {
   readonly probe: Probe;
   /** Time of day in milliseconds since 1970. */
   readonly nowMs: () => number;
-  /** Called with health changes, from a result or from changed check settings; not called for a new target. */
+  /**
+   * Called with health changes after results of checks or connections, and after a change of check settings. Not called
+   * with the first health of a new target.
+   */
   readonly onChange: (changes: readonly HealthChange[]) => void;
   /** Called when the first check of a target has ended, passed or failed. */
   readonly onFirstCheck?: () => void;
+  /** Reserves a check of a target and returns how long the check has to wait. */
+  readonly delayMs?: (target: TargetSnapshot) => number;
 }
 
 /** Health state and history of a bound target. */
@@ -60,7 +66,7 @@ export class HealthMonitor {
     this.#options = options;
   }
 
-  /** Sets the initial health of a target. Used only by the next `apply`, and only if that binds the target. */
+  /** Sets the initial health of a target. Used only if the next `apply` binds the target. */
   seed(targetGroupId: string, key: string, health: Health): void {
     this.#known.set(`${targetGroupId} ${key}`, health);
   }
@@ -71,7 +77,7 @@ export class HealthMonitor {
     for (const [id, { snapshot: served, checkers }] of this.#targetGroups) {
       const next = targetGroups.get(id);
       if (next === served) continue;
-      // Changed checkers are collected first: a map entry that is replaced during an iteration would be visited again.
+      // Changed checkers are collected first, because the iteration would visit a replaced map entry again.
       const changed: [string, Checker][] = [];
       for (const [key, checker] of checkers) {
         const target = next?.targets.get(key);
@@ -96,7 +102,7 @@ export class HealthMonitor {
       const served = this.#targetGroups.get(id);
       if (served?.snapshot === targetGroup) continue;
       const checkers = served?.checkers ?? new Map<string, Checker>();
-      // Every checker belongs to a target of the target group, so equal sizes mean that no checker is missing.
+      // Every checker belongs to a target of the target group, so no checker is missing if both numbers are equal.
       if (checkers.size < targetGroup.targets.size) {
         for (const [key, target] of targetGroup.targets) {
           if (!checkers.has(key)) this.#check(targetGroup, target, checkers);
@@ -105,7 +111,7 @@ export class HealthMonitor {
       this.#targetGroups.set(id, { snapshot: targetGroup, checkers });
     }
     this.#known.clear();
-    // If health checks were turned off, only this call tells data planes that an unhealthy target takes traffic again.
+    // If health checks were turned off, only this call makes data planes send traffic to an unhealthy target again.
     if (healthChanges.length > 0) this.#options.onChange(healthChanges);
   }
 
@@ -128,7 +134,7 @@ export class HealthMonitor {
       ?.report(ok, error ?? 'a connection failed');
   }
 
-  /** Health of every target that is neither unchecked nor ineligible. */
+  /** Health of all targets, except those in the states `unchecked` and `ineligible`. */
   *all(): Iterable<{ targetGroupId: string; key: string; health: Health }> {
     for (const [targetGroupId, { checkers }] of this.#targetGroups) {
       for (const [key, { state }] of checkers) {
@@ -168,7 +174,7 @@ export class HealthMonitor {
   }
 }
 
-interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFirstCheck'> {
+interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFirstCheck' | 'delayMs'> {
   /** Id of the target group and target key, unique among checkers. */
   readonly name: string;
   readonly target: TargetSnapshot;
@@ -193,7 +199,7 @@ class Checker implements HealthRecord {
     this.#options = options;
     this.state = state;
     this.history = this.#withEntry(history);
-    // The first wait is spread by name, so checks of many targets fall at different times of the interval.
+    // The first wait depends on the target's name, so checks of many targets are spread over the interval.
     if (check !== undefined)
       this.#timer = setTimeout(() => void this.#run(check, spreadMs(check.intervalMs, options.name)), 0);
   }
@@ -215,9 +221,13 @@ class Checker implements HealthRecord {
   /** Runs one check and schedules the next. `everyMs`: time from the start of this check to the start of the next. */
   async #run(check: HealthCheckSnapshot, everyMs: number): Promise<void> {
     const startedAtMs = performance.now();
-    const { probe, target, nowMs, onFirstCheck } = this.#options;
-    const problem = await probe(target, check, this.#ended.signal);
-    if (this.#ended.signal.aborted) return;
+    const { probe, target, nowMs, onFirstCheck, delayMs } = this.#options;
+    const signal = this.#ended.signal;
+    const delayedMs = delayMs?.(target) ?? 0;
+    if (delayedMs > 0) await sleep(delayedMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    const problem = await probe(target, check, signal);
+    if (signal.aborted) return;
     this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
     // The time of the check is set last, because a status must not show a health change as later than its check.
     const isFirst = this.checkedAtMs === undefined;

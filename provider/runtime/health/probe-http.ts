@@ -21,7 +21,7 @@ export const probeHttp: Probe = ({ address, port }, check, signal) => {
     };
     const socket = connect({ host: address, port });
     socket.on('error', (error) => finish(error.message));
-    // Node queues this write until the connection is open, so the PROXY header precedes everything else.
+    // Node queues the PROXY header until the connection is open, so the header precedes all other data.
     if (check.proxyProtocol !== undefined) socket.write(localHeader(check.proxyProtocol));
     const createConnection = () => (check.protocol === 'HTTPS' ? secured(socket, check) : socket);
     const sent = request({ path, method, headers, maxHeaderSize: MAX_HEAD_BYTES, createConnection });
@@ -41,7 +41,7 @@ export const probeHttp: Probe = ({ address, port }, check, signal) => {
 /** Wraps the connection in TLS. The certificate is not verified, because a check proves only that the target works. */
 function secured(socket: Socket, { host = '' }: HealthCheckSnapshot): Socket {
   const name = host.replace(/:\d+$/, '');
-  // RFC 6066 section 3: an IP address is not a server name.
+  // RFC 6066 section 3: an IP address must not be sent as the server name in a TLS handshake.
   const isName = name !== '' && !name.startsWith('[') && isIP(host) === 0 && isIP(name) === 0;
   return connectTls({ socket, rejectUnauthorized: false, ...(isName ? { servername: name } : {}) });
 }

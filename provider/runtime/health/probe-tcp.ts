@@ -10,7 +10,7 @@ export const probeTcp: Probe = ({ address, port }, { timeoutMs, proxyProtocol },
     socket.on('error', (error) => finish(error.message));
     socket.once('connect', () => {
       if (proxyProtocol === undefined) finish(undefined);
-      // A target that expects a PROXY header would report a connection without one as a fault.
+      // Sends a PROXY header, because a target that expects the header would report a connection without it as a fault.
       else socket.write(localHeader(proxyProtocol), (error) => finish(error?.message));
     });
     return socket;

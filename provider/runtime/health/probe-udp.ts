@@ -17,7 +17,7 @@ export const probeUdp: Probe = ({ address, port }, { timeoutMs, send = '', expec
     });
     // A connected socket receives datagrams of this target only, and ICMP "port unreachable" as an error.
     socket.connect(port, address, (error?: Error) => {
-      // Without a route or permission, `connect` fails here; a `send` on that socket would throw an uncaught error.
+      // Without a network route or permission, `connect` fails with an error. A `send` would throw it uncaught.
       if (error) finish(error.message);
       else socket.send(payloadBytes(send));
     });

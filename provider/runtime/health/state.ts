@@ -1,4 +1,4 @@
-// The health of one target as a pure state machine: results of checks and connections in, state out.
+// The health of one target as a pure state machine, whose inputs are results of checks and connections.
 import type { Health, HealthCheckSnapshot } from '../contract/snapshot.ts';
 
 /** Number of consecutive failed connections that make a target unhealthy, with or without health checks. */
@@ -6,11 +6,11 @@ const PASSIVE_FAILURES = 3;
 
 export interface HealthState {
   readonly health: Health;
-  /** Consecutive passed checks, consecutive failed checks, and consecutive failed connections of clients. */
+  /** Numbers of consecutive passed checks, consecutive failed checks, and consecutive failed connections of clients. */
   readonly passes: number;
   readonly failures: number;
   readonly passiveFailures: number;
-  /** True after the first pass. Until then, one pass makes the target healthy, whatever the threshold. */
+  /** True after the first passed check. Before, one passed check makes the target healthy, whatever the threshold. */
   readonly hasPassed: boolean;
   readonly lastError: string | undefined;
 }
@@ -21,7 +21,7 @@ export function initialState(isChecked: boolean, known?: Health): HealthState {
   return { health, passes: 0, failures: 0, passiveFailures: 0, hasPassed, lastError: undefined };
 }
 
-/** State of a target whose server may take no traffic. Connections do not change this state, and no checks run. */
+/** State of a target whose server is ineligible for traffic. Connections do not change it, and no checks run. */
 export function ineligibleState(reason: string): HealthState {
   return { ...initialState(true, 'ineligible'), lastError: reason };
 }
@@ -33,7 +33,7 @@ export function checkPassed(
   const passes = state.passes + 1;
   const needed = state.hasPassed ? check.healthyThreshold : 1;
   const isHealthy = state.health === 'healthy' || passes >= needed;
-  // A check by UDP or of another port proves nothing about the target's port, so failed connections keep counting.
+  // A passed UDP check, or check of another port, does not end a series of failed connections to the target's port.
   const isConnection = check.port === undefined && check.protocol !== 'UDP';
   const isSeriesOver = isHealthy && (isConnection || state.health !== 'healthy');
   return {
@@ -68,7 +68,7 @@ export function connectionSucceeded(state: HealthState): HealthState {
   return state.passiveFailures === 0 ? state : { ...state, passiveFailures: 0 };
 }
 
-/** The state of a target without health checks that is retried after failed connections made it unhealthy. */
+/** The state of a target without health checks that takes traffic again after failed connections made it unhealthy. */
 export function retried(state: HealthState): HealthState {
   return { ...state, health: 'unchecked', passiveFailures: 0 };
 }

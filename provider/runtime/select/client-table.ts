@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { hashOf } from './hash.ts';
 
 const SETS = 2048;
-/** Places of one set. A client address belongs to one set and may be in any of its places. */
+/** Number of places in one set of the table. A client address belongs to one set and may be in any of its places. */
 const WAYS = 8;
 /** How many clients the table remembers if they are spread evenly. The table takes 256 KiB. */
 export const CLIENT_PLACES = SETS * WAYS;
@@ -17,8 +17,9 @@ const FINGERPRINT_SEED = 1;
 
 const PLACE_WORDS = 4;
 /**
- * Words of one place. CLIENT holds the client's fingerprint and a count of changes. It is changed together with TARGET
- * in one atomic operation, so that no worker misses a change. UNTIL is the time until which the client is remembered.
+ * Offsets of the words in one place of the table. CLIENT holds the client's fingerprint and a count of changes. It is
+ * changed together with TARGET in one atomic operation, so that no worker misses a change. UNTIL is the time until
+ * which the client is remembered.
  */
 const CLIENT = 0;
 const TARGET = 1;
@@ -37,17 +38,20 @@ export function createClientTable(): SharedArrayBuffer {
 }
 
 /**
- * One worker's access to the table. Times are whole numbers below 2^32 in any unit, and they never go back. An address
- * is known by 35 bits of hashes: two addresses with equal bits share a target, which is harmless.
+ * One worker's access to the client table. Times are whole numbers below 2^32 in any unit, and they never go back. A
+ * client address is known by 35 bits of hashes: two addresses with equal bits share a target, which is harmless.
  */
 export class ClientTable {
   readonly #words: Uint32Array;
   readonly #pairs: BigUint64Array;
   readonly #pair = new BigUint64Array(1);
   readonly #pairWords = new Uint32Array(this.#pair.buffer);
-  /** State of the last `seek`, like the next fields: the client's fingerprint. */
+  /** Fingerprint of the client of the last `seek`. The fields below belong to the same `seek`. */
   #fingerprint = 0;
-  /** The client's place, or the place that the client would get, and the content that was seen there. */
+  /**
+   * The client's place in the table, or the place that a `put` gives it; and the words CLIENT and TARGET that `seek`
+   * read there.
+   */
   #place = 0;
   #seenClient = 0;
   #seenTarget = 0;
@@ -66,8 +70,8 @@ export class ClientTable {
     let client = 0;
     let leastUntil = Number.POSITIVE_INFINITY;
     for (let next = first; next < first + WAYS * PLACE_WORDS; next += PLACE_WORDS) {
-      // The time is read before the client. If another worker gives a free place to this client in between, the place
-      // is seen as free or as the client's own.
+      // The expiry time of a table place is read before its client. If another worker stores this client in a free
+      // place between the two reads, the place counts as free or as the client's own.
       const until = Atomics.load(words, next + UNTIL);
       const other = Atomics.load(words, next + CLIENT);
       const isOwn = other >>> FINGERPRINT_SHIFT === fingerprint;
@@ -82,13 +86,14 @@ export class ClientTable {
     this.#seenClient = client;
     this.#seenTarget = Atomics.load(words, place + TARGET);
     const isKnown = client >>> FINGERPRINT_SHIFT === fingerprint && Atomics.load(words, place + UNTIL) > now;
-    // If the place was changed meanwhile, target and time may belong to two clients.
+    // If another worker has changed the client's table place meanwhile, the target and the time that were read may
+    // belong to two clients.
     return isKnown && Atomics.load(words, place + CLIENT) === client ? this.#seenTarget : NO_TARGET_NUMBER;
   }
 
   /**
-   * Extends the time of the last `seek`'s client. If its place was given to another client meanwhile, that client is
-   * remembered longer instead.
+   * Sets a later expiry time for the client of the last `seek`. If its table place was given to another client
+   * meanwhile, that client is remembered longer instead.
    */
   extend(until: number): void {
     const at = this.#place + UNTIL;
@@ -96,11 +101,12 @@ export class ClientTable {
   }
 
   /**
-   * Assigns a target to the client of the last `seek`; the client that had the place before is forgotten. Returns
-   * `false` if another worker has changed the place since, perhaps for the same client.
+   * Assigns a target to the client of the last `seek`. The client that had the table place before is forgotten. Returns
+   * `false` if another worker has changed the place since the `seek`, perhaps for the same client.
    */
   put(target: number, until: number): boolean {
-    // The target is cleared first: otherwise the new time would make the old target valid again.
+    // The target in the table place is cleared before the expiry time changes: otherwise the old target would become
+    // valid again.
     if (!this.#change(NO_TARGET_NUMBER)) return false;
     this.extend(until);
     return this.#change(target);

@@ -2,10 +2,11 @@
 import { hashOf } from './hash.ts';
 
 /**
- * Slots of a table. The size is a prime, and equal for any number of targets: another size would move every client. A
- * table takes 256 KiB. Building one takes 3 ms for 20 targets, 5 ms for 500 and 10 ms for 10,000, and twice that until
- * V8 has compiled the code. When a target goes, under 1 % of the other targets' clients move too (up to 500 targets of
- * equal weight). A target with less than 1/65,537 of all weight, which is possible among thousands, may get no client.
+ * Number of slots in a Maglev table. It is a prime, and equal for any number of targets: another size would move every
+ * client. A table takes 256 KiB. Building one takes 3 ms for 20 targets, 5 ms for 500 and 10 ms for 10,000, and twice
+ * that until V8 has compiled the code. When a target goes, under 1 % of the other targets' clients move too (up to 500
+ * targets of equal weight). A target with less than 1/65,537 of all weight, which is possible among thousands, may get
+ * no client.
  */
 export const MAGLEV_SIZE = 65_537;
 
@@ -14,7 +15,10 @@ const SKIP_SEED = 3;
 const PHASE_SEED = 4;
 const NONE = -1;
 
-/** Upper bound of rounds: one for each slot, and two because the heaviest target may miss the first and the last. */
+/**
+ * Upper bound of the rounds in which slots are taken: one for each slot, and two more because the heaviest target may
+ * have no turn in the first and the last round.
+ */
 const MAX_ROUNDS = MAGLEV_SIZE + 2;
 
 interface MaglevTarget {
@@ -23,9 +27,9 @@ interface MaglevTarget {
 }
 
 /**
- * Builds the table: for each slot the index of its target. There must be at least one target; all have a picking weight
- * above 0, and they are sorted by key. Each target has an order of its own through the slots and takes the next free
- * slot at its turn. The heaviest target has a turn in every round, the others in proportion to their weights.
+ * Builds the Maglev table: for each slot the index of its target. There must be at least one target; all have a picking
+ * weight above 0, and they are sorted by key. Each target has its own order of the slots and takes the next free slot
+ * at its turn. The heaviest target has a turn in every round, the others in proportion to their weights.
  */
 export function maglevTable(targets: readonly MaglevTarget[]): Int32Array {
   const table = new Int32Array(MAGLEV_SIZE).fill(NONE);
@@ -48,13 +52,15 @@ export function maglevTable(targets: readonly MaglevTarget[]): Int32Array {
  * whether it is due takes five times as long for one heavy target and 500 light ones.
  */
 class Turns {
-  /** The time of each target's next turn, in rounds; the whole part is the round. */
+  /**
+   * The time at which each target takes its next slot, measured in rounds; the whole part is the number of the round.
+   */
   readonly #due: Float64Array;
   /** How many rounds pass from one turn of each target to its next. */
   readonly #rounds: Float64Array;
-  /** Index of the first target in the list of each round, or NONE. */
+  /** For each round, the index of the first target in the linked list of the round, or NONE. */
   readonly #first = new Int32Array(MAX_ROUNDS).fill(NONE);
-  /** The target that follows each target in the list of its round. */
+  /** For each target, the index of the target after it in the linked list of its round, or NONE. */
   readonly #behind: Int32Array;
   #round = -1;
   #current = NONE;

@@ -22,6 +22,6 @@ export interface PickableTarget {
 export interface Picker<T extends PickableTarget> {
   /** True if the pick depends on the client. Otherwise the caller need not look up the client's address. */
   readonly isByClient: boolean;
-  /** Picks a target that is not in `tried` for a client address. Returns `undefined` if there is none. */
+  /** Picks, for a client address, a target that is not in `tried`. Returns `undefined` if there is none. */
   pick(client: string, tried?: ReadonlySet<T>): T | undefined;
 }

@@ -1,8 +1,8 @@
-// The state of one target group's picks that all workers share: a cursor, and credits under a lock, in shared memory.
+// The state that the pickers of a target group share between all workers: a cursor, and credits under a lock.
 
 /** How many targets of a target group have a slot, which is a credit of their own. */
 export const CREDIT_SLOTS = 64;
-/** The slot number of a target that has no slot, because all are taken. */
+/** The slot number of a target without a credit slot, because all slots are taken. */
 export const NO_SLOT = -1;
 
 const LOCK = 0;
@@ -15,7 +15,7 @@ const HEADER_BYTES = 64;
  */
 const SPINS = 1000;
 
-/** Makes the shared memory, which lives as long as its target group. */
+/** Makes the shared memory for the picks of a target group, which lives as long as the target group. */
 export function createPickingState(): SharedArrayBuffer {
   return new SharedArrayBuffer(HEADER_BYTES + CREDIT_SLOTS * Float64Array.BYTES_PER_ELEMENT);
 }
@@ -50,7 +50,10 @@ export class PickingState {
     Atomics.store(this.#control, LOCK, 0);
   }
 
-  /** Returns a position that no other pick gets. It wraps at 2^32, which cuts one cycle short in four billion picks. */
+  /**
+   * Returns the next position of the shared cursor, which no other pick gets. It wraps at 2^32, which cuts one cycle of
+   * picks short in four billion.
+   */
   nextPosition(): number {
     return Atomics.add(this.#control, CURSOR, 1) >>> 0;
   }

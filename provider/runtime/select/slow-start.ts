@@ -1,9 +1,15 @@
 // Slow start as a pure function of the clock: a target that begins to take traffic reaches its whole weight gradually.
 import type { TargetGroupSnapshot } from '../contract/snapshot.ts';
 
-/** Parts of one unit of weight. With whole parts even the smallest weight rises in steps, and sums stay exact. */
+/**
+ * Number of parts into which slow start divides each unit of weight. With whole parts even the smallest weight rises in
+ * steps, and sums stay exact.
+ */
 export const RAMP_PARTS = 20;
-/** Parts at the start, a tenth of the weight: a target without traffic cannot warm up. */
+/**
+ * Number of parts with which slow start begins: a tenth of all parts. It is not 0, because a target without traffic
+ * cannot warm up.
+ */
 const FIRST_PARTS = 2;
 
 export interface RampingTarget {

@@ -5,14 +5,16 @@ import type { PickableTarget, Picker } from './picker.ts';
 
 const CLIENT_SEED = 1;
 
-/** The mapping depends only on target keys and weights; workers share no state for it. */
+/**
+ * The mapping of client addresses to targets depends only on target keys and weights; workers share no state for it.
+ */
 export class SourceIpHash<T extends PickableTarget> implements Picker<T> {
   readonly isByClient = true;
   readonly #targets: readonly T[];
   /** The Maglev table. The first pick builds it, so that only the last of several changes in a row costs a build. */
   #table: Int32Array | undefined;
 
-  /** All targets must have a picking weight above 0. They may be in any order. */
+  /** All targets must have a picking weight above 0; their order does not matter. */
   constructor(targets: readonly T[]) {
     this.#targets = targets.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   }
@@ -27,8 +29,8 @@ export class SourceIpHash<T extends PickableTarget> implements Picker<T> {
   }
 
   /**
-   * Returns the next target in the table that is not in `tried`. It differs by client, so that the clients of a failed
-   * target spread over the others.
+   * Returns the target of the next table slot whose target is not in `tried`. Clients start at different slots, so that
+   * the clients of a failed target spread over the other targets.
    */
   #nextAfter(slot: number, table: Int32Array, tried: ReadonlySet<T>): T | undefined {
     const any = this.#targets.find((target) => !tried.has(target));

@@ -10,9 +10,9 @@ const VALUE_LENGTH = 22;
 const VALUE = /^[A-Za-z0-9_-]{22}$/;
 
 /**
- * Limit for values in one cookie. A cookie belongs to a host, not to a port. Rules, and listeners on several ports,
- * therefore share a cookie if they use the same name: it then holds one value for each, the newest first. Values beyond
- * this limit belong to targets that are gone.
+ * Limit for values in one cookie. Browsers keep cookies by host, not by port: target groups whose rules or listeners
+ * use the same host and cookie name share a cookie. It then holds one value for each target group, the newest first.
+ * Values beyond this limit belong to targets that are gone.
  */
 const MAX_VALUES = 8;
 const SEPARATOR = '.';
@@ -23,9 +23,9 @@ const SEPARATOR = '.';
  */
 export function cookieValues(cookieKey: string, targetGroupId: string): (targetKey: string) => string {
   const groupKey = createHmac('sha256', cookieKey).update(targetGroupId).digest('base64url');
-  // All targets of a target group get their values in one tick, and a plain hash costs a fifth of an HMAC. With a
-  // secret prefix of fixed length it is as safe as an HMAC: half of the hash is withheld, and a hash that is not known
-  // whole cannot be extended.
+  // All targets of a target group get their cookie values in one tick, and a plain hash costs a fifth of an HMAC. With
+  // a secret prefix of fixed length a plain hash is as safe as an HMAC here: half of it is withheld, and a hash that is
+  // not known whole cannot be extended.
   return (targetKey) => hash('sha256', groupKey + targetKey, 'base64url').slice(0, VALUE_LENGTH);
 }
 
@@ -34,7 +34,10 @@ export class StickyCookie<T extends StickyTarget> implements Stickiness<T> {
   readonly #valueOf: (targetKey: string) => string;
   readonly #attributes: string;
   readonly #targets = new Map<string, T>();
-  /** The value of each bound target, kept so that a health change among thousands of targets computes none again. */
+  /**
+   * The cookie value of each bound target, kept because a health change would otherwise compute thousands of values
+   * again.
+   */
   readonly #values = new Map<T, string>();
 
   constructor(targetGroupId: string, settings: CookieSettings) {

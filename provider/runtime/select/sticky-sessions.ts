@@ -1,4 +1,4 @@
-// The table of sticky sessions: which implementation keeps the clients of a target group with their targets.
+// The choice of the implementation that keeps the clients of a target group with their targets.
 import type { StickySnapshot } from '../contract/snapshot.ts';
 import type { Stickiness, StickyTarget } from './stickiness.ts';
 import { StickyCookie } from './sticky-cookie.ts';

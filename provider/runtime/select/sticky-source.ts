@@ -2,7 +2,10 @@
 import { ClientTable } from './client-table.ts';
 import type { PickingClient, Stickiness, StickyTarget } from './stickiness.ts';
 
-/** Unit of times in the table, equal to the shortest lifetime. 32 bits last six years from the machine's start. */
+/**
+ * Unit of times in the client table, equal to the shortest lifetime of a client. 32 bits of this unit last six years
+ * from the machine's start.
+ */
 const TICK_MS = 50;
 
 /** Attempts to store a client. One fails only if another worker changes the client's place at the same moment. */
@@ -18,7 +21,7 @@ export class StickySource<T extends StickyTarget> implements Stickiness<T> {
   constructor(lifetimeMs: number, clients: SharedArrayBuffer, nowMs: () => number) {
     this.#table = new ClientTable(clients);
     this.#nowMs = nowMs;
-    // The lifetime gets one tick more, because the present tick has already begun.
+    // The lifetime gets one tick more than its duration, because a part of the present tick has already passed.
     this.#lifetimeTicks = Math.ceil(lifetimeMs / TICK_MS) + 1;
   }
 

@@ -5,9 +5,10 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const CANDIDATES = 32;
 
 /**
- * The weights, divided by their greatest common divisor, have the sum L, and each target owns as many contiguous slots
- * of L as its weight. Position k maps to slot (k * stride) mod L with a stride that is coprime to L. Any L consecutive
- * positions therefore follow the weights exactly, and a heavy target's slots are spread over the cycle.
+ * The picks repeat after L positions, where L is the sum of the weights divided by their greatest common divisor. Such
+ * a cycle has L slots, and each target owns as many adjacent slots as its divided weight. Position k maps to slot (k *
+ * stride) mod L with a stride that is coprime to L. Any L consecutive positions therefore follow the weights exactly,
+ * and the picks of a heavy target are spread over the cycle.
  */
 export class Stride {
   readonly #ends: Float64Array;
@@ -34,7 +35,8 @@ export class Stride {
   /** Returns the index of the target at a position up to 2^53, or -1 if no target has a weight. */
   at(position: number): number {
     if (this.#length === 0) return -1;
-    // Both factors are below L <= 20,000,000 (10,000 targets of weight 100 in slow start), so the product is exact.
+    // Both factors are below the cycle length L, at most 20,000,000 (10,000 targets of weight 100 in slow start). Their
+    // product is therefore exact.
     const slot = ((position % this.#length) * this.#stride) % this.#length;
     let low = 0;
     let high = this.#ends.length - 1;
@@ -48,8 +50,9 @@ export class Stride {
 }
 
 /**
- * Picks are even within part of a cycle if no partial quotient of stride/length is large. The coprime number next to
- * the golden ratio is not always good: for 210 it is 131, close to 5/8, which visits the same eight places again and
+ * Returns the stride with the most even picks: the smaller the largest partial quotient in the continued fraction of
+ * stride/length, the more evenly the picks of a part of the cycle are spread. The coprime number next to the golden
+ * ratio is not always good: for length 210 it is 131, close to 5/8, which visits the same eight regions again and
  * again.
  */
 function bestStride(length: number): number {

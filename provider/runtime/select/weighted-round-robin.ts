@@ -4,7 +4,10 @@ import { NO_SLOT, type PickingState } from './picking-state.ts';
 import { SmoothCredits } from './smooth-credits.ts';
 import { Stride } from './stride.ts';
 
-/** How many shared picks a retry may use before it takes any target that is left. */
+/**
+ * How many picks of the shared state a retry may use to find a target that was not tried yet. After them, the retry
+ * takes any target that is left.
+ */
 const MAX_RETRY_PICKS = 8;
 
 /**

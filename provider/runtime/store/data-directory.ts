@@ -65,7 +65,10 @@ export function isDataDirectoryInUse(directory: string): boolean {
   }
 }
 
-/** The lock is an exclusive SQLite transaction on a separate file, which the system ends with the process. */
+/**
+ * The lock is an exclusive SQLite transaction on a separate file. The operating system releases it when the process
+ * ends.
+ */
 function lockDirectory(path: string): DatabaseSync {
   const file = join(path, LOCK);
   makePrivate(file, { create: true });

@@ -11,7 +11,10 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** An encrypted secret: nonce, ciphertext and tag in base64. An object, because a plain secret is always a string. */
+/**
+ * An encrypted secret: nonce, ciphertext and tag in base64. Stored as an object, because a plain secret is always a
+ * string.
+ */
 interface Sealed {
   readonly sealed: string;
 }
@@ -61,7 +64,7 @@ export class SealedStore implements Store {
     const replaceIn =
       (part: string): Replace =>
       (name, value, path) => {
-        // Authenticated data of the cipher: a sealed secret that is copied to another property does not open there.
+        // Authenticated data of the cipher, so that a sealed secret cannot be decrypted in another property.
         const place = Buffer.from(JSON.stringify([object.kind, object.id, part, ...path]));
         return [name, change(value, place, object)];
       };

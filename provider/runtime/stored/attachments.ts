@@ -20,13 +20,13 @@ interface ResolvedTarget {
   readonly attachment: string;
   /** Name of the target in the attachment's `targets`, or of the member in the auto scaling group's `members`. */
   readonly name: string;
-  /** Target key; only the address under a classic load balancer, whose listeners decide the port. */
+  /** Target key. Under a classic load balancer only the address, because its listeners decide the port. */
   readonly key: string;
   readonly address: string;
-  /** `undefined` under a classic load balancer, where the listener's `backendPort` counts. */
+  /** Port of the target; `undefined` under a classic load balancer, whose listeners decide it by `backendPort`. */
   readonly port: number | undefined;
   readonly weight: number;
-  /** Why the target's server may take no traffic now; `undefined` if it may. */
+  /** Why the target's server is ineligible for traffic now; `undefined` if the server is eligible. */
   readonly ineligible: string | undefined;
 }
 
@@ -43,7 +43,10 @@ export function* attachmentsOf(view: ModelView): Iterable<Attachment> {
   yield* view.list('group-attachments');
 }
 
-/** The load balancer that the parent of an attachment is or belongs to. Returns `undefined` if there is none. */
+/**
+ * The load balancer that is the parent of an attachment, or to which that parent belongs. Returns `undefined` if the
+ * load balancer is missing.
+ */
 export function loadBalancerOf(objects: StoredObjects, parent: ParentIds): StoredObject<'load-balancers'> | undefined {
   const id = loadBalancerIdOf(lookupIn(objects), parent);
   return id === undefined ? undefined : objects.get('load-balancers', String(id));
@@ -64,8 +67,8 @@ const resolved = new WeakMap<
 >();
 
 /**
- * The targets that the attachment binds. Targets are resolved again only after a change of an object that they depend
- * on, because one write asks many times for the targets of the same attachments.
+ * The targets that the attachment binds. The result is kept until an object that the targets depend on changes, because
+ * one write asks many times for the targets of the same attachments.
  */
 export function resolvedTargets(objects: StoredObjects, attachment: Attachment): readonly ResolvedTarget[] {
   const parts = [loadBalancerOf(objects, attachment.properties), ...targetSourcesOf(objects, attachment)];
@@ -95,7 +98,10 @@ function resolve(objects: StoredObjects, attachment: Attachment): ResolvedTarget
   });
 }
 
-/** Cache of resolved targets that depend on no other object: a bare address with a port. A patch keeps most of them. */
+/**
+ * Cache of resolved targets that depend on no other object: a bare address with a port. Most patches change few of
+ * them.
+ */
 const selfContained = new WeakMap<TargetProperties, ResolvedTarget>();
 
 /** The servers and the auto scaling group that an attachment's targets depend on. */

@@ -21,7 +21,7 @@ interface ServedTargetGroup {
 
 const known = new WeakMap<Model, Bindings>();
 
-/** The bindings of the view's current model, cached by model. */
+/** The bindings of the view's current model. Each model's bindings are computed once. */
 export function bindingsOf(view: ModelView): Bindings {
   const model = view.toModel();
   const bindings = known.get(model) ?? new Bindings(model);
@@ -54,8 +54,8 @@ export class Bindings {
   }
 
   /**
-   * The target groups that an attachment with this parent serves. An attachment of a load balancer serves each listener
-   * that has no attachment of its own.
+   * The target groups that an attachment with this parent serves. If the parent is a load balancer, the attachment
+   * serves each of its listeners that has no attachment of its own.
    */
   targetGroupsServedBy(parent: ParentIds): ServedTargetGroup[] {
     const model = this.#model;

@@ -1,4 +1,4 @@
-// The stored model as the `Lookup` that the rules over several objects read.
+// Access to stored objects for the model's rules that compare several objects.
 import type { Kind } from '../../model/base/kinds.ts';
 import type { Lookup, ObjectFields } from '../../model/rules/lookup.ts';
 import { membersOf } from './members.ts';
@@ -16,7 +16,10 @@ export function lookupIn(objects: StoredObjects): Lookup {
   };
 }
 
-/** The properties of an object. Members of a group that declares none are the servers that joined through the API. */
+/**
+ * The properties of an object. A group that declares no members gets the servers that joined through the API as
+ * members.
+ */
 export function fieldsOf(object: StoredObject): object {
   return object.kind === 'groups' ? { ...object.properties, members: membersOf(object) } : object.properties;
 }

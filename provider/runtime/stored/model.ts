@@ -11,7 +11,7 @@ export interface StoredObjects {
 export interface ModelView extends StoredObjects {
   readonly version: number;
   list<K extends Kind>(kind: K): Iterable<StoredObject<K>>;
-  /** An immutable model with the view's current objects. */
+  /** An immutable model of the objects that the view contains now. */
   toModel(): Model;
 }
 
@@ -108,7 +108,7 @@ export class Draft implements ModelView {
     }
   }
 
-  /** Undoes every change since `before`, an earlier result of `toModel`. */
+  /** Undoes every change to the draft since `before`, which is an earlier result of its `toModel`. */
   undoTo(before: Model): void {
     this.changes.length -= this.version - before.version;
     this.#current = before;

@@ -11,8 +11,10 @@ export type StoredObject<K extends Kind = Kind> = {
     readonly id: string;
     /** The URN of the resource that owns the object; `undefined` for an object made through the API by hand. */
     readonly owner: string | undefined;
-    /** Random id of one create. A delete with another incarnation is out of date and does nothing. */
+    /** Random id of one create of the object. A delete with another incarnation is out of date and does nothing. */
     readonly incarnation: string;
+    /** Id of the token that created the object; `undefined` for an object of the administrator. */
+    readonly createdBy?: string | undefined;
     /** The model version that last changed the object. */
     readonly version: number;
     readonly properties: Readonly<PropertiesOf<P>>;
@@ -21,7 +23,7 @@ export type StoredObject<K extends Kind = Kind> = {
   };
 }[K];
 
-/** The state of each kind of object that has one. */
+/** State that the runtime keeps with an object, for each kind that has state. */
 export interface States {
   'load-balancers': { readonly vip: string };
   /**

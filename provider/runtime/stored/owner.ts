@@ -1,4 +1,4 @@
-// The owner of an object, as errors name the owner and as stacks are told apart.
+// The owner of an object: the owner's name in errors, and whether two owners belong to one stack.
 import { stackOf } from '../../model/base/urn.ts';
 import type { StoredObject } from './object.ts';
 

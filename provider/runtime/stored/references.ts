@@ -4,7 +4,7 @@ import { KIND_NAMES, type Kind } from '../../model/base/kinds.ts';
 import type { ModelView } from './model.ts';
 import type { StoredObject } from './object.ts';
 
-/** The problem of a property at `path` that names a missing object. */
+/** The problem that the property at `path` names a missing object. */
 export function noSuch(kind: Kind, id: string, path: string): Problem {
   return { path, message: `names no ${KIND_NAMES[kind]}: there is no ${id}` };
 }

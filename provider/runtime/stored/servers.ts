@@ -11,12 +11,12 @@ export function hasMoved(before: Server | undefined, next: Server): boolean {
   return before !== undefined && !isDeepStrictEqual(before.properties.addresses, next.properties.addresses);
 }
 
-/** Whether the `expiresAt` of any server has passed without a stored `expired` state. */
+/** Whether the `expiresAt` of any server has passed while its stored state is not yet `expired`. */
 export function hasExpired(view: ModelView, nowMs: number): boolean {
   return [...view.list('backend-servers')].some((server) => isNewlyExpired(server, nowMs));
 }
 
-/** Marks servers as expired in the model, because compile reads no clock and a new snapshot needs a change. */
+/** Marks servers as expired in the model: compile reads no clock, and a new snapshot needs a change of the model. */
 export function expireServers(draft: Draft, nowMs: number): void {
   for (const server of [...draft.list('backend-servers')]) {
     if (isNewlyExpired(server, nowMs)) draft.put({ ...server, state: { expired: true } });

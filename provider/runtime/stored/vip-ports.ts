@@ -1,4 +1,4 @@
-// VIP:port of listeners: which listeners share an address and port, and which listener serves it.
+// The VIP:port of listeners: which listeners share one VIP:port, and which of them serves it.
 import type { ModelView } from './model.ts';
 import type { StoredObject } from './object.ts';
 
@@ -9,7 +9,7 @@ export interface VipPort {
   readonly port: number;
 }
 
-/** Ids of the serving listeners, one for each VIP:port, also if several load balancers share an address. */
+/** Ids of the serving listeners. There is one for each VIP:port, even if several load balancers share an address. */
 export function servingListeners(view: ModelView): ReadonlySet<string> {
   const serving = new Map<string, Listener>();
   for (const listener of view.list('listeners')) {
@@ -27,13 +27,13 @@ export function laterOf(a: Listener, b: Listener): Listener {
 }
 
 export function listenersAt(view: ModelView, at: VipPort): Listener[] {
-  // Ports are compared first, because the address of a listener needs a look-up of its load balancer.
+  // Compares ports first, because only the address of a listener needs a look-up of its load balancer.
   return [...view.list('listeners')].filter((listener) => {
     return listener.properties.port === at.port && isSame(vipPortOf(view, listener), at);
   });
 }
 
-/** The VIP:port of a listener, or of every listener of a load balancer. The object itself need not be in the view. */
+/** The VIP:ports of a listener, or of all listeners of a load balancer. The object need not be part of the view. */
 export function vipPortsOf(view: ModelView, object: StoredObject): VipPort[] {
   if (object.kind === 'listeners') return [vipPortOf(view, object)];
   if (object.kind !== 'load-balancers') return [];

@@ -1,10 +1,10 @@
-// One bound in seconds, in bytes or as a ratio, with its measured value.
+// A limit that the benchmark checks, in seconds, in bytes or as a ratio, with its measured value.
 import type { CleanUp } from '../clean-up.ts';
 import type { Programs } from '../programs.ts';
 
 export interface BoundContext {
   readonly programs: Programs;
-  /** Ends what the measurement started; it runs after each bound. */
+  /** Ends everything that a measurement has started. The benchmark runs the clean-up after each measurement. */
   readonly cleanUp: CleanUp;
   readonly signal: AbortSignal;
 }

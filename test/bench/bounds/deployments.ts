@@ -15,7 +15,10 @@ const MAX_RATIO = 1.2;
 const UP = ['up', '--yes', '--skip-preview'];
 const PREVIEW = ['preview'];
 
-/** Measured commands in the order of each round. `weight` is the weight of one target in each attachment. */
+/**
+ * Measured commands in the order in which each round runs them. `weight` is the weight that one target in each
+ * attachment has in the program.
+ */
 const STEPS = [
   { what: 'the first `pulumi up`', weight: 100, command: UP },
   { what: '`pulumi preview` without a change', weight: 100, command: PREVIEW },
@@ -63,8 +66,8 @@ export const measureDeployments: MeasureBound = async ({ cleanUp, signal }) => {
   for (const way of WAYS) stacks.set(way, await Stack.create(cleanUp, '', way === 'weir' ? runtime : undefined));
   const times = STEPS.map((): Record<Way, number[]> => ({ weir: [], same: [], bare: [] }));
   for (let round = 0; round < ROUNDS; round++) {
-    // The first stack of a round reads its files from disk and the others read them from memory, so the stacks take
-    // turns.
+    // The stacks take turns to be first in a round, because the first one reads its files from disk and the others read
+    // them from memory.
     const first = round % WAYS.length;
     const ways = [...WAYS.slice(first), ...WAYS.slice(0, first)];
     for (const [step, { weight, command }] of STEPS.entries()) {

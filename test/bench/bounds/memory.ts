@@ -9,7 +9,7 @@ import { startWorld } from './world.ts';
 const BODY_BYTES = 2 ** 30;
 const PIECE = Buffer.alloc(2 ** 20, 'weir');
 const BOUND_BYTES = 64 * 2 ** 20;
-/** The reader pauses this long after this many bytes, which makes it far slower than the backend. */
+/** The reader pauses for PAUSE_MS after every PAUSE_EVERY_BYTES, which makes it far slower than the backend. */
 const PAUSE_MS = 2;
 const PAUSE_EVERY_BYTES = 2 ** 20;
 

@@ -1,4 +1,4 @@
-// A runtime with one listener, one attachment and no health checks, the start of each bound.
+// The start of each measurement of a bound: a runtime with one listener, one attachment and no health checks.
 import { freePort } from '../../harness/backends/backends.ts';
 import { RuntimeProcess } from '../../harness/runtime/runtime.ts';
 import type { CleanUp } from '../clean-up.ts';

@@ -113,12 +113,28 @@ const BODIES: readonly ForwardedRow[] = [
     seen: [{ line: 'POST /', body: '' }],
   },
   {
-    rule: 'trailers are forwarded except fields of framing, routing and the connection',
+    rule: 'trailers are forwarded except those that only a head may have',
     section: 'RFC 9110 6.5.1',
     send: chunked(
-      '5\r\nhello\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: b\r\nConnection: close\r\n\r\n',
+      `5\r\nhello\r\n0\r\nX-Sum: 1\r\n${[
+        ...['Content-Length: 9', 'Transfer-Encoding: x', 'Host: b', 'Connection: close', 'Content-Type: text/html'],
+        ...['Authorization: Basic x', 'Proxy-Authorization: x', 'Cookie: a=b', 'Set-Cookie: a=b', 'COOKIE: a=b'],
+        ...[
+          'X-Forwarded-For: 6.6.6.6',
+          'X_Real_IP: 6.6.6.6',
+          'X-Original-URL: /admin',
+          'Via: 1.1 x',
+          'Range: bytes=0-',
+        ],
+      ].join('\r\n')}\r\nETag: "1"\r\n\r\n`,
     ),
-    seen: [{ ...HELLO, trailers: ['X-Sum: 1'] }],
+    seen: [{ ...HELLO, trailers: ['X-Sum: 1', 'ETag: "1"'] }],
+  },
+  {
+    rule: 'trailers that Connection names are not forwarded',
+    section: 'RFC 9110 7.6.1',
+    send: chunked('5\r\nhello\r\n0\r\nX-A: 1\r\nX-B: 2\r\n\r\n', 'Connection: x-a\r\n'),
+    seen: [{ ...HELLO, trailers: ['X-B: 2'] }],
   },
   {
     rule: 'a large chunk over many packets',
@@ -206,11 +222,48 @@ const CONNECTIONS: readonly ForwardedRow[] = [
     rule: 'forwarding fields from an untrusted client are replaced',
     section: 'RFC 7239 8.1',
     send: get(
-      'X-Forwarded-For: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\nx-forwarded-proto: https\r\nX-Forwarded-Port: 1\r\n',
+      ['For: 6.6.6.6', 'Proto: https', 'Port: 1', 'Host: b', 'Server: b', 'Ssl: on', 'Scheme: https', 'Prefix: /b']
+        .flatMap((rest) => [`X-Forwarded-${rest}\r\n`, `x_forwarded_${rest}\r\n`, `X_FORWARDED-${rest}\r\n`])
+        .join(''),
     ),
     seen: [
-      { line: 'GET /', has: ['X-Forwarded-For: 127.0.0.1', 'X-Forwarded-Proto: http'], lacks: ['x_forwarded_for'] },
+      {
+        line: 'GET /',
+        has: ['X-Forwarded-For: 127.0.0.1', 'X-Forwarded-Proto: http', 'X-Forwarded-Port: ', 'X-Forwarded-Host: a'],
+        lacks: [
+          ...['x-forwarded-server', 'x-forwarded-ssl', 'x-forwarded-scheme', 'x-forwarded-prefix'],
+          ...['x_forwarded_for', 'x_forwarded_host', 'x_forwarded_ssl', 'x_forwarded-prefix', 'x_forwarded-proto'],
+        ],
+      },
     ],
+  },
+  {
+    rule: "other fields about the client, or about its request's URL, from an untrusted client are not forwarded",
+    section: 'RFC 7239 8.1',
+    send: get(
+      ['X-Real-IP', 'True-Client-IP', 'Client-IP', 'X-Original-URL', 'X-Rewrite-URL', 'X_Real_IP', 'client_ip']
+        .map((name) => `${name}: 6.6.6.6\r\n`)
+        .join(''),
+    ),
+    seen: [
+      {
+        line: 'GET /',
+        has: ['X-Real-IP: 127.0.0.1'],
+        lacks: ['true-client-ip', 'client-ip', 'x-original-url', 'x-rewrite-url', 'x_real_ip', 'client_ip'],
+      },
+    ],
+  },
+  {
+    rule: 'a request names the load balancer behind the proxies before it',
+    section: 'RFC 9110 7.6.3',
+    send: get(`Via: 1.0 fred, 1.1 weir.example (x, 1.1 weir)\r\n${'via: 1.1 weir\r\n'.repeat(8)}`),
+    seen: [{ line: 'GET /', has: ['Via: 1.0 fred, 1.1 weir.example (x, 1.1 weir)', 'Via: 1.1 weir'] }],
+  },
+  {
+    rule: 'a request of HTTP/1.0 names that version',
+    section: 'RFC 9110 7.6.3',
+    send: old(H + KEEP),
+    seen: [{ line: 'GET /', has: ['Via: 1.0 weir'] }],
   },
   {
     rule: 'Connection: close',

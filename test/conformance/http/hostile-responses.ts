@@ -14,6 +14,7 @@ export type Outcome =
       readonly has?: readonly string[];
       readonly lacks?: readonly string[];
       readonly interim?: number;
+      readonly trailers?: readonly string[];
       readonly isReused?: true;
     };
 
@@ -218,7 +219,7 @@ const SEEN: readonly HostileRow[] = [
     rule: 'chunks',
     section: 'RFC 9112 7.1',
     play: chunked('5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n'),
-    client: { ...HELLO, isReused: true },
+    client: { ...HELLO, trailers: ['X-Sum: 1'], isReused: true },
   },
   {
     rule: 'a status line without a reason and without the space before it',
@@ -246,6 +247,18 @@ const SEEN: readonly HostileRow[] = [
       'hello',
     ),
     client: { ...HELLO, lacks: ['x-a', 'keep-alive', 'upgrade', 'connection'], isReused: true },
+  },
+  {
+    rule: 'trailers are forwarded except those that only a head may have, or that Connection names',
+    section: 'RFC 9110 6.5.1',
+    play: ok(
+      'Connection: X-A\r\nTransfer-Encoding: chunked\r\n',
+      `5\r\nhello\r\n0\r\nX-A: 1\r\nX-Sum: 1\r\n${[
+        ...['Set-Cookie: a=b', 'set_cookie: a=b', 'Location: /b', 'Content-Length: 9', 'WWW-Authenticate: NTLM'],
+        ...['Access-Control-Allow-Origin: *', 'Content-Type: text/html', 'Cache-Control: public', 'Vary: *'],
+      ].join('\r\n')}\r\ngrpc-status: 0\r\n\r\n`,
+    ),
+    client: { ...HELLO, trailers: ['X-Sum: 1', 'grpc-status: 0'], isReused: true },
   },
   {
     rule: 'interim responses before the final one',

@@ -233,4 +233,17 @@ const CHUNKS: readonly RejectedRow[] = [
   ],
 ];
 
-export const REJECTED_REQUESTS: readonly RejectedRow[] = [...FRAMING, ...LINES, ...START_LINES, ...ROUTING, ...CHUNKS];
+const CIRCLES: readonly RejectedRow[] = [
+  ['ten passes through a load balancer', 'RFC 5842 7.2', get(`${H}${'Via: 1.1 weir\r\n'.repeat(10)}`), 508],
+  [
+    'ten passes in one field, between other proxies',
+    'RFC 5842 7.2',
+    get(`${H}vIA:${' 1.0 weir (a, b), HTTP/1.1\tweir, 1.1 x ,'.repeat(5)}\r\n`),
+    508,
+  ],
+];
+
+export const REJECTED_REQUESTS: readonly RejectedRow[] = [
+  ...[...FRAMING, ...LINES, ...START_LINES, ...ROUTING, ...CHUNKS],
+  ...CIRCLES,
+];

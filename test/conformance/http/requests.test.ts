@@ -137,7 +137,7 @@ function isBytes(step: Step): step is string {
   return typeof step === 'string' && step !== 'FIN';
 }
 
-/** Number of 100 responses that the client must receive: one for each step that waits for one. */
+/** Returns how many responses with status 100 the client must receive: one for each step that waits for one. */
 function countOf100(send: string | readonly Step[]): number {
   return stepsOf(send).filter((step) => typeof step === 'object').length;
 }

@@ -118,6 +118,7 @@ function isAsDue(client: RawPeer, responses: readonly ResponseMessage[], end: st
     has = [],
     lacks = [],
     interim = 0,
+    trailers = [],
   } = typeof outcome === 'number' ? { status: outcome } : outcome;
   const final = finalOf(responses);
   assert.equal(final?.status, status, client.heard);
@@ -130,6 +131,10 @@ function isAsDue(client: RawPeer, responses: readonly ResponseMessage[], end: st
       due,
     );
   for (const name of lacks) assert.deepEqual(valuesOf(fields, name), [], name);
+  assert.deepEqual(
+    final?.trailers.map(([name, value]) => `${name}: ${value}`),
+    trailers,
+  );
   assert.doesNotMatch(client.heard, /evil/);
 }
 

@@ -1,4 +1,4 @@
-// What provider/README.md and test/bench/README.md say to who changes the code: folders, files and scripts that are there.
+// The documents for contributors, provider/README.md and test/bench/README.md: their commands, files and folders exist.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +12,9 @@ import { LAYERS } from '../../house/layers.ts';
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const HOUSE = join(ROOT, 'provider');
 
-/** What takes minutes is checked instead: that the script is there, and takes what it is given. */
+/** Stands in for a command that takes minutes: checks only that package.json has the script. */
 const hasScript = (name: string) => () => assert.ok(name in scripts, name);
+/** Stands in for a run of the benchmark, which takes minutes: checks only that the benchmark accepts the arguments. */
 const bench =
   (...args: string[]) =>
   () => {
@@ -21,7 +22,7 @@ const bench =
     parseOptions(args);
   };
 
-test('the commands for who changes the code are there, and take what they are given', async (t) => {
+test('the commands of provider/README.md exist and accept the arguments', async (t) => {
   await tour(t, 'provider/README.md', {
     drawings: { '  sdk/                     classes and components of a program': showsLayers },
     instead: {
@@ -36,7 +37,7 @@ test('the commands for who changes the code are there, and take what they are gi
   });
 });
 
-test('the commands of the benchmark take what they are given', async (t) => {
+test('the benchmark accepts the arguments in test/bench/README.md', async (t) => {
   await tour(t, 'test/bench/README.md', {
     instead: {
       'npm run bench': bench(),
@@ -47,12 +48,12 @@ test('the commands of the benchmark take what they are given', async (t) => {
   });
 });
 
-test('each file and folder that provider/README.md names is there', () => {
+test('every file and folder that provider/README.md names exists', () => {
   const named = spansOf(parseMarkdown(readDocument('provider/README.md'))).filter((span) =>
     /^[\w./-]+(\.ts|\.json|\/)$/.test(span),
   );
   assert.ok(named.length > 60);
-  // The example of a new type of resource is made up.
+  // source-list.ts belongs to the invented resource type by which the document explains how to add one.
   const missing = named.filter((path) => !/source-list\.ts$/.test(path) && !existsSync(join(HOUSE, path)));
   assert.deepEqual(
     missing.filter((path) => !existsSync(join(ROOT, path))),
@@ -60,11 +61,11 @@ test('each file and folder that provider/README.md names is there', () => {
   );
 });
 
-test('each thing that provider/README.md says to be in a file is there', () => {
+test('every file that provider/README.md names for an identifier contains this identifier', () => {
   const text = readDocument('provider/README.md');
   const said = [
     ...text.matchAll(/`(\w+)` in `([\w./-]+\.ts)`/g),
-    // Rows of tables: the name that a row begins with is in its file.
+    // In a row of a table, the first cell is the file and the second cell begins with the identifier.
     ...[...text.matchAll(/^\| `([\w./-]+\.ts)` \| `(\w+)`:/gm)].map(([all, file, name]) => [all, name, file] as const),
   ];
   assert.ok(said.length >= 10);
@@ -75,19 +76,19 @@ test('each thing that provider/README.md says to be in a file is there', () => {
   );
 });
 
-/** Each name in the drawing is a folder or a file, and no layer of a folder of the first and second level is left out. */
+/** Checks the drawing of the layers: its names exist, and no layer of the first two levels is missing. */
 function showsLayers(drawing: string): void {
   const found = new Set<string>();
   let above = ['', '', ''];
   for (const line of drawing.split('\n')) {
     const [, indent = '', names = ''] = /^( *)((?:[\w.-]+(?:\/|\.ts)(?:, | )?)+)/.exec(line) ?? [];
     if (names === '') continue;
-    // `sdk/` and `provider/` stand at 2; what is below at 4, and below that at 6.
+    // In the drawing, `sdk/` and `provider/` are indented by 2 spaces, and each level below by 2 more.
     const level = indent.length / 2 - 1;
     const parent = level === 0 ? '' : (above[level - 1] ?? '');
     for (const name of names.trim().split(/, | /)) {
       const path = `${parent}${name}`;
-      assert.ok(existsSync(join(ROOT, path)), `${path} is in the drawing`);
+      assert.ok(existsSync(join(ROOT, path)), `the drawing contains ${path}, which does not exist`);
       found.add(path.replace(/\/$/, ''));
       above = [...above.slice(0, level), path];
     }

@@ -1,11 +1,11 @@
-// The error that provider/errors.md shows is what `pulumi up` prints.
+// The error message that provider/errors.md shows as an example.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { misprint } from '../../harness/documents/printed.ts';
 import { tour } from '../../harness/documents/tour.ts';
 import { stackWorldOf } from '../../harness/stack/world.ts';
 
-test('the line of provider/errors.md is printed for a server of another zone', async (t) => {
+test('`pulumi up` prints the error that provider/errors.md shows, if a server is in another zone', async (t) => {
   const { runtime, stack, port } = await stackWorldOf(t);
   const place = { region: 'r1', vpcId: 'v1' };
   await runtime.done('PUT', '/v1/backend-servers/i-1', { ...place, zoneId: 'z2', addresses: ['127.0.0.1'] });

@@ -1,4 +1,4 @@
-// What holds for every document: a tour runs its blocks, its links lead somewhere, and the commands in its sentences are there.
+// Rules for every document: a tour runs its blocks of code, its links work, and its commands exist.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
@@ -16,14 +16,17 @@ import {
 import { ROOT } from '../../harness/machine/tree.ts';
 import { MAIN } from '../../harness/runtime/runtime.ts';
 
-/** It is made from the docstrings, whose test compiles the examples. */
+/**
+ * This document is generated from docstrings. Another test compiles the examples of the docstrings, so no tour is
+ * needed.
+ */
 const REFERENCE = 'sdk/reference.md';
 const README_LINES = 150;
 
 const documents = documentFiles();
 const { files, scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
-test('every document with blocks of code has a tour that runs them, and no block is made by indentation', () => {
+test('a tour runs the blocks of code of every document, and no block of code is made by indentation', () => {
   const tests = globSync('test/e2e/documents/*.test.ts', { cwd: ROOT }).map((file) =>
     readFileSync(join(ROOT, file), 'utf8'),
   );
@@ -34,7 +37,7 @@ test('every document with blocks of code has a tour that runs them, and no block
     assert.deepEqual(indentedLines(text), [], document);
     const hasTour = tests.some((source) => source.includes(`tour(t, '${document}'`));
     const areExamples = document === REFERENCE && blocks.every(({ language }) => language === 'ts');
-    assert.ok(hasTour || areExamples || blocks.length === 0, `no tour runs ${document}`);
+    assert.ok(hasTour || areExamples || blocks.length === 0, `${document} has blocks of code but no tour`);
   }
 });
 
@@ -42,7 +45,7 @@ test(`README.md has at most ${README_LINES} lines`, () => {
   assert.ok(readDocument('README.md').trimEnd().split('\n').length <= README_LINES);
 });
 
-test('every link within the tree leads to a file and a heading', () => {
+test('every link within the repository leads to an existing file and heading', () => {
   const broken = documents.flatMap((document) => {
     return linksOf(parseMarkdown(readDocument(document)))
       .filter((link) => !leads(document, link))
@@ -51,7 +54,7 @@ test('every link within the tree leads to a file and a heading', () => {
   assert.deepEqual(broken, []);
 });
 
-test('what README.md links to is in the package too, because it is the page of the package', () => {
+test('the package contains every file that README.md links to, because README.md is the page of the package', () => {
   const linked = linksOf(parseMarkdown(readDocument('README.md'))).map((link) => link.replace(/#.*/, ''));
   const packed = (path: string) =>
     files.some((pattern: string) => matchesGlob(path, pattern) || path.startsWith(pattern));
@@ -61,7 +64,7 @@ test('what README.md links to is in the package too, because it is the page of t
   );
 });
 
-test('the speed that README.md names is that of the last benchmark', () => {
+test('the figures of speed in README.md are those of the last benchmark', () => {
   const [, speed = ''] = /^## Speed\n(.*?)^## /ms.exec(readDocument('README.md')) ?? [];
   const figures = speed.match(/\d+\.\d+/g) ?? [];
   assert.ok(figures.length >= 4);
@@ -72,7 +75,7 @@ test('the speed that README.md names is that of the last benchmark', () => {
   );
 });
 
-test('every command that a sentence names is there, with its options', () => {
+test('every command that a sentence of a document names exists and has the options', () => {
   const unknown = documents.flatMap((document) => {
     const spans = new Set(spansOf(parseMarkdown(readDocument(document))));
     return [...spans].filter((span) => !isKnown(span)).map((span) => `${document}: ${span}`);
@@ -80,6 +83,7 @@ test('every command that a sentence names is there, with its options', () => {
   assert.deepEqual(unknown, []);
 });
 
+/** Returns true if a link of a document leads to an existing file and heading. */
 function leads(document: string, link: string): boolean {
   const [path = '', anchor] = link.split('#');
   const file = path === '' ? document : normalize(join(dirname(document), path));
@@ -88,7 +92,7 @@ function leads(document: string, link: string): boolean {
   return statSync(join(ROOT, file)).isFile() && anchorsOf(parseMarkdown(readDocument(file))).has(anchor);
 }
 
-/** True for a text that is no command. */
+/** Returns true if a code span is a command that exists with its options, or is no command. */
 function isKnown(span: string): boolean {
   const [, script] = /^npm run (\S+)/.exec(span) ?? [];
   if (script !== undefined) return script in scripts;
@@ -98,16 +102,17 @@ function isKnown(span: string): boolean {
   const words = command.split(' ');
   const first = words.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
   const names = words.slice(0, first === -1 ? undefined : first);
-  // The last of them may be an argument, such as the name of a token.
+  // The last word may be an argument, such as the name of a token, and not a part of the command's name.
   const help = [names, names.slice(0, -1)].map((path) => helpOf(program, path)).find((text) => text !== undefined);
   return (
     help !== undefined && (command.match(/ --[a-z][a-z-]*/g) ?? []).every((option) => help.includes(option.trim()))
   );
 }
 
+/** Help texts already read, by program and command. The value is `undefined` for an unknown command. */
 const helps = new Map<string, string | undefined>();
 
-/** Undefined: there is no such command. */
+/** The output of a command's `--help`. Returns `undefined` if the program has no such command. */
 function helpOf(program: string, path: readonly string[]): string | undefined {
   const key = [program, ...path].join(' ');
   if (helps.has(key)) return helps.get(key);

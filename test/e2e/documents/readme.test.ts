@@ -1,4 +1,4 @@
-// What README.md says: its two commands, and the project that it makes, with its stack and the preview of a change.
+// The commands of README.md: the quick start, and a new project with its stack and the preview of a change.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,9 +11,10 @@ import { tour } from '../../harness/documents/tour.ts';
 import { copyTree } from '../../harness/machine/tree.ts';
 import { temporaryDirectory, until } from '../../harness/runtime/runtime.ts';
 
-test('the commands of README.md do what it says, from `npm run up` to the preview of a project of its own', async (t) => {
+test('the commands of README.md do what it says, from `npm run up` to the preview of a new project', async (t) => {
   let directory: string | undefined;
-  // First, because the copy is removed by a hook too. It does nothing if the document's own `npm run down` was reached.
+  // This hook runs before the one that removes the copy. It changes nothing if `npm run down` of the document has
+  // already run.
   t.after(() => {
     if (directory !== undefined) spawnSync('npm', ['run', 'down'], { cwd: directory });
   });
@@ -23,7 +24,12 @@ test('the commands of README.md do what it says, from `npm run up` to the previe
   let isUp = false;
   await tour(t, 'README.md', {
     directory,
-    meant: { 8080: `${port}`, 9001: `${b1.port}`, 9002: `${b2.port}`, '../shop': join(temporaryDirectory(t), 'shop') },
+    replacements: {
+      8080: `${port}`,
+      9001: `${b1.port}`,
+      9002: `${b2.port}`,
+      '../shop': join(temporaryDirectory(t), 'shop'),
+    },
     drawings: {
       '  stack: a program with resources of the package pulumi-weir; several stacks can share a runtime':
         namesResources,
@@ -31,10 +37,10 @@ test('the commands of README.md do what it says, from `npm run up` to the previe
     instead: {
       'npm run up': async (journey) => {
         isUp = true;
-        // The quick start takes another port where this one is taken.
+        // The quick start uses another port if its default port is taken.
         return (await journey.done('npm run up')).replace(/(requests to http:\/\/127\.0\.0\.1:)\d+/, `$1${port}`);
       },
-      // It is what runs this test; running every test is what it is for.
+      // `npm test` runs this test too, so the test must not run `npm test`.
       'npm test': () => assert.ok(isUp),
     },
     before: {
@@ -48,6 +54,7 @@ test('the commands of README.md do what it says, from `npm run up` to the previe
   });
 });
 
+/** Checks that the drawing of the parts names exactly these resource classes, and that the SDK exports them. */
 function namesResources(drawing: string): void {
   const names = drawing.match(/\b[A-Z][a-z]+[A-Z]\w+|\bListener\b/g) ?? [];
   assert.deepEqual([...new Set(names)].sort(), ['ForwardingRule', 'Listener', 'LoadBalancer', 'TargetAttachment']);

@@ -1,4 +1,4 @@
-// What provider/runtime/README.md says to who operates a runtime: its unit is sound, its commands run, its backup is restored.
+// The commands of provider/runtime/README.md: a runtime as a systemd service, with backup and restore.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { type Tour, tour } from '../../harness/documents/tour.ts';
 import { findProgram } from '../../harness/machine/find-program.ts';
 import { MAIN, temporaryDirectory, until } from '../../harness/runtime/runtime.ts';
 
-/** The one line that the unit runs. */
+/** The command of the document's systemd unit. */
 function execStart(journey: Tour): string {
   const unit = readFileSync(join(journey.directory, 'weir.service'), 'utf8');
   return /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? assert.fail('no ExecStart');
@@ -28,7 +28,7 @@ test('the commands of provider/runtime/README.md do what it says, from the first
   };
   const isInstalled = () => assert.equal(spawnSync(join(opt, 'node_modules/.bin/weir'), ['--version']).status, 0);
   await tour(t, 'provider/runtime/README.md', {
-    meant: {
+    replacements: {
       '/opt/weir': opt,
       '/var/lib/weir': data,
       '/var/log/weir': logs,
@@ -37,11 +37,11 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       '0.0.0.0:7443': `0.0.0.0:${secure}`,
       'localhost:7443': `localhost:${secure}`,
       8080: `${await freePort()}`,
-      // Nobody listens there, so that the runtime responds itself.
+      // No target listens on this port, so the runtime sends a local response.
       9001: `${await freePort()}`,
     },
     before: {
-      // What the backup brings back is gone before.
+      // Deletes the objects that the backup must restore.
       'systemctl stop weir': async (journey) => {
         await journey.commands(
           ['attachments/app', 'listeners/http', 'load-balancers/web']
@@ -52,12 +52,13 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       },
     },
     instead: {
-      // The worker hands the line on within a tenth of a second.
+      // The worker writes the access-log line of a request up to a tenth of a second after the response.
       'tail -n 1 /var/log/weir/access.log': () =>
         until('the line', () => readFileSync(join(logs, 'access.log'), 'utf8') || undefined),
-      // readme.test.ts installs the package as it is packed.
+      // This step only checks that the package is installed; test/e2e/documents/readme.test.ts really installs a packed
+      // package.
       'npm install --prefix /opt/weir ./pulumi-weir-0.1.0.tgz': isInstalled,
-      // The test need not be root, and the runtime that it starts is of its own user.
+      // `useradd` and `chown` need root; the test runs the runtime as its own user.
       'useradd --system --home-dir /var/lib/weir weir': () => {},
       'chown -R weir: /var/lib/weir': () => {},
       'systemctl daemon-reload': (journey) => {
@@ -70,13 +71,14 @@ test('the commands of provider/runtime/README.md do what it says, from the first
           [],
         );
       },
-      // Without systemd as the first process: what these do to the process of the unit.
+      // systemd need not run on this machine. The stand-ins start and end the process of the unit.
       'systemctl enable --now weir': start,
       'systemctl restart weir': start,
       'systemctl start weir': start,
       'systemctl reload weir': (journey) => journey.terminal.signal(/weir serve/, 'SIGHUP'),
       'systemctl stop weir': (journey) => journey.terminal.end(/weir serve/),
-      // renamed-package.test.ts does this with a state of 0.1.0.
+      // This step does nothing, because test/e2e/renamed-package.test.ts runs the upgrade with a state of version
+      // 0.1.0.
       'npm install ./pulumi-weir-0.1.0.tgz': () => {},
       'pulumi up --yes': () => {},
       'npm uninstall weir': () => {},

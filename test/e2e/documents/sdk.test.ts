@@ -1,4 +1,4 @@
-// What sdk/README.md says to who writes stacks: its programs go up, and its commands and its unit test run.
+// The programs, commands and unit test of sdk/README.md.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ test('the programs and commands of sdk/README.md do what it says', async (t) => 
   );
   await tour(t, 'sdk/README.md', {
     hasRuntime: true,
-    meant: Object.fromEntries([...ports, ...backends]),
+    replacements: Object.fromEntries([...ports, ...backends]),
     before: {
       'pulumi preview --diff': ({ terminal }) => {
         const program = join(terminal.directory, 'index.ts');
@@ -23,14 +23,15 @@ test('the programs and commands of sdk/README.md do what it says', async (t) => 
       },
     },
     instead: {
-      // The tests have a stand-in of it, and a machine without network has none.
+      // The tests have a stand-in for the plugin, because a machine without network cannot install it.
       'pulumi plugin install resource random': async (journey) => {
         assert.match(await journey.done('pulumi plugin install --help'), /pulumi plugin install \[kind name/);
       },
       'npx pulumi-weir export > index.ts': async (journey) => {
         assert.match(await journey.done('npx pulumi-weir export'), /adopt: /);
       },
-      // There is no lock file, and `npm ci` would take away what links to this checkout.
+      // The test does not run `npm ci`: the project has no lock file, and the command would remove the links to this
+      // checkout.
       'npm ci': (journey) => assert.ok(existsSync(join(journey.directory, 'package.json'))),
     },
   });

@@ -3,12 +3,12 @@
 
 interface ReceivedHeader {
   readonly version: 'v1' | 'v2';
-  /** 'none' if the proxy itself opened the connection, or if the header does not name the client. */
+  /** 'none' if the proxy opened the connection on its own behalf, or if the header does not name the client. */
   readonly family: 'IPv4' | 'IPv6' | 'none';
-  /** Address and port with a space between; an IPv6 address is written as eight groups without `::`. */
+  /** Address and port of the source, separated by a space. An IPv6 address is written as eight groups without `::`. */
   readonly source: string;
   readonly destination: string;
-  /** Length of the header in bytes. */
+  /** Length of the PROXY header in bytes. */
   readonly length: number;
 }
 

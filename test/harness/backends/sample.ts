@@ -1,11 +1,11 @@
-// The sample backend of the examples in a process of its own: one port serves HTTP and lines over TCP.
+// The sample backend of the examples as a process of a test. It serves HTTP, and lines over TCP, on one port.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { ROOT } from '../machine/tree.ts';
 
-/** Returns when the backend accepts connections; the test's end ends it. */
+/** Starts a sample backend. Resolves when it accepts connections; the end of the test kills the process. */
 export async function startSample(t: Pick<TestContext, 'after'>, name: string, port: number): Promise<void> {
   const program = join(ROOT, 'examples/backend.ts');
   const child = spawn(process.execPath, [program, name, `${port}`], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -13,7 +13,7 @@ export async function startSample(t: Pick<TestContext, 'after'>, name: string, p
   await once(child.stdout, 'data');
 }
 
-/** Counts of responses by the name of the backend, with which each response begins. */
+/** Counts of responses by the name of the sample backend, which is the first word of each response. */
 export function byName(responses: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(responses).map(([text, count]) => [text.split(' ')[0], count]));
 }

@@ -8,7 +8,7 @@ interface Exchange {
   /** Name of the backend that responded; `undefined` if the client saw a failure. */
   readonly backend: string | undefined;
   readonly error: string | undefined;
-  /** `false` for the first request of a connection. */
+  /** `false` if the request was the first one of its connection. */
   readonly isReused: boolean;
 }
 

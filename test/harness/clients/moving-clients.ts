@@ -94,7 +94,8 @@ export function startClients(
 }
 
 /**
- * Makes a request at the place. If a new connection fails and the place has moved, repeats the request at its new URL.
+ * Makes a request to the URL of the place. If a new connection fails and the URL has changed meanwhile, repeats the
+ * request at the new URL.
  */
 async function atPlace(
   place: Place,
@@ -122,7 +123,9 @@ async function askTcpOnce(url: string): Promise<Omit<Failure, 'client'> | undefi
   return backend === undefined ? { url, startedAtMs, isReused: false, error: 'no response' } : undefined;
 }
 
-/** A client that keeps one HTTP connection. After a failure or a close it connects to the current URL of its place. */
+/**
+ * A client that keeps one HTTP connection. After a failure or a close, the client connects to the place's current URL.
+ */
 class KeptConnection {
   readonly #place: Place;
   #url = '';
@@ -135,7 +138,7 @@ class KeptConnection {
   async ask(): Promise<Omit<Failure, 'client'> | undefined> {
     const isKept = this.#agent !== undefined && Object.keys(this.#agent.freeSockets).length > 0;
     const failure = await (isKept ? askOnce(this.#url, this.#agent) : atPlace(this.#place, (url) => this.#askAt(url)));
-    // The agent gets its connection back one event-loop iteration after the end of the response.
+    // The client's HTTP agent gets the connection back one event-loop iteration after the end of the response.
     await new Promise(setImmediate);
     return failure;
   }

@@ -39,7 +39,7 @@ export interface World {
   patch(targets: Readonly<Record<string, object | null>>): Promise<void>;
   /** Puts the listener `web` with changed properties. */
   change(listener: object): Promise<void>;
-  /** Starts an HTTP backend that responds with its name; a response waits for `gate`. */
+  /** Starts an HTTP backend that responds with its name; each response waits until `gate` resolves. */
   httpBackend(name: string, port?: number, gate?: Promise<void>, address?: string): Promise<Backend>;
   /** Starts a TCP backend that sends its name after the first bytes of a connection, then echoes. */
   tcpBackend(name: string, address?: string, port?: number): Promise<Backend>;

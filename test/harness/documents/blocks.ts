@@ -1,26 +1,26 @@
-// What the tests of the documents read in a Markdown file: its blocks of code, headings, links and code spans.
+// A small Markdown parser for the tests of the documents: blocks of code, headings, links and code spans.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../machine/tree.ts';
 
 export interface CodeBlock {
-  /** The first word after the fence, such as `sh`. */
+  /** The first word after the opening fence, such as `sh`. Empty if the fence names no language. */
   readonly language: string;
-  /** The second word: the file that the block is. */
+  /** The second word after the opening fence: name of the file whose content the block is. */
   readonly file: string | undefined;
   readonly text: string;
-  /** Of the first line of its text, from 1. */
+  /** Line number of the first line of the block's text in the document, counted from 1. */
   readonly line: number;
 }
 
 export interface Markdown {
   readonly blocks: readonly CodeBlock[];
-  /** Without the blocks of code. */
+  /** Text of the document without its blocks of code. */
   readonly prose: string;
 }
 
-/** Every document of the tree, as a path below its root. */
+/** Paths of all Markdown files of the repository, relative to its root. Files that git ignores are left out. */
 export function documentFiles(): string[] {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
     cwd: ROOT,
@@ -33,7 +33,7 @@ export function readDocument(document: string): string {
   return readFileSync(join(ROOT, document), 'utf8');
 }
 
-/** Throws if a fence is left open. */
+/** Splits a Markdown text into blocks of code and prose. Throws if a block of code has no closing fence. */
 export function parseMarkdown(text: string): Markdown {
   const blocks: CodeBlock[] = [];
   const prose: string[] = [];
@@ -53,13 +53,13 @@ export function parseMarkdown(text: string): Markdown {
   return { blocks, prose: prose.join('\n') };
 }
 
-/** The first lines of blocks that are made by indentation: these name no language, so that nothing could run them. */
+/** First lines of code blocks that are made by indentation. A tour cannot run such a block: it names no language. */
 export function indentedLines(text: string): string[] {
   const lines = parseMarkdown(text).prose.split('\n');
   return lines.filter((line, index) => /^(?: {4}|\t)\S/.test(line) && lines[index - 1] === '');
 }
 
-/** The anchors of the headings, as GitHub makes them. */
+/** Anchors that GitHub gives the headings of a document. */
 export function anchorsOf({ prose }: Markdown): Set<string> {
   const found = new Set<string>();
   for (const [, title = ''] of prose.matchAll(/^#{1,6} +(.*?) *$/gm)) {
@@ -74,14 +74,14 @@ export function anchorsOf({ prose }: Markdown): Set<string> {
   return found;
 }
 
-/** The targets of the links that lead to a file or a heading of this tree. */
+/** Targets of the links to files or headings of this repository. */
 export function linksOf({ prose }: Markdown): string[] {
   const withoutSpans = prose.replace(/`[^`\n]*`/g, '');
   const all = [...withoutSpans.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
   return all.filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** The texts between backquotes. */
+/** Texts of the code spans, without their backquotes. */
 export function spansOf({ prose }: Markdown): string[] {
   return [...prose.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replaceAll('\n', ' '));
 }

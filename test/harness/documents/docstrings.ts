@@ -1,13 +1,15 @@
-// Docstrings and types, as TypeDoc reads them from the sources, as Markdown.
+// Conversion of TypeDoc's docstrings and types to Markdown.
 import { type Comment, type CommentDisplayPart, ReferenceType, type SomeType } from 'typedoc';
 
-/** The link to an export by its name; undefined if the page does not have it. */
+/** Makes a Markdown link to an export of the SDK. Returns `undefined` if the page does not contain the export. */
 export type Link = (name: string) => string | undefined;
 
+/** Text of a docstring without its tags. */
 export function textOf(comment: Comment | undefined, link: Link): string {
   return partsText(comment?.summary ?? [], link);
 }
 
+/** Text of the tag `@default`. Returns `undefined` if the docstring has no such tag. */
 export function defaultText(comment: Comment | undefined, link: Link): string | undefined {
   const tag = comment?.blockTags.find(({ tag }) => tag === '@default');
   const text = tag && partsText(tag.content, link).replace(/\s+/g, ' ');
@@ -19,7 +21,7 @@ function partsText(parts: readonly CommentDisplayPart[], link: Link): string {
   return texts.join('').trim();
 }
 
-/** A type as a reader of a program has it: whether a value is an output is not told. */
+/** Name of a type in the reference. `Input`, `Output`, `Readonly` and `Partial` are left out. */
 export function typeText(type: SomeType | undefined, link: Link): string {
   if (type?.type === 'union') {
     const given = type.types.filter((each) => `${each}` !== 'undefined');
@@ -34,7 +36,7 @@ export function typeText(type: SomeType | undefined, link: Link): string {
   return link(type.name) ?? type.name;
 }
 
-/** What a type takes from another one, such as `Omit<TargetArgs, 'port'>`. */
+/** Describes a selection of properties, such as `Omit<TargetArgs, 'port'>`: "TargetArgs except `port`". */
 export function selectionText(type: SomeType, link: Link): string {
   if (!(type instanceof ReferenceType)) return typeText(type, link);
   const [of, names] = type.typeArguments ?? [];

@@ -1,14 +1,14 @@
-// The page provider/errors.md: each error code with its meaning, its causes and its remedy, from the tables in the code.
-import { ERROR_GUIDE, type ErrorGroup } from '../../../provider/model/base/error-guide.ts';
+// The generated page provider/errors.md: meaning, causes and remedy of each error code.
+import { ERROR_GUIDE, type ErrorChapter } from '../../../provider/model/base/error-guide.ts';
 import { ERRORS, type ErrorCode } from '../../../provider/model/base/errors.ts';
 import { anchor, table, wrapped } from './markdown.ts';
 
-/** The chapters in their order. */
-const CHAPTERS: Readonly<Record<ErrorGroup, readonly [title: string, text: string]>> = {
+/** Titles and introductions of the chapters, in the order of the page. */
+const CHAPTERS: Readonly<Record<ErrorChapter, readonly [title: string, text: string]>> = {
   rule: [
     'Refused by a rule',
-    "Weir keeps the rules on targets that Alibaba Cloud's documents have for AddBackendServers, and their names for the " +
-      'errors. Where the values are known, `pulumi preview` already fails with the error.',
+    "Weir follows Alibaba Cloud's rules for AddBackendServers, and its errors have the same names. If the values are " +
+      'known, `pulumi preview` already fails with the error.',
   ],
   state: [
     'Refused by the state of the runtime',
@@ -16,7 +16,7 @@ const CHAPTERS: Readonly<Record<ErrorGroup, readonly [title: string, text: strin
   ],
   permission: [
     'Refused by permissions and ownership',
-    'The caller may not do this, or not with an object of somebody else. Nothing was changed.',
+    'The caller may not do this, or the object belongs to another owner. Nothing was changed.',
   ],
   waiting: [
     'Failed or still under way',
@@ -28,30 +28,30 @@ const INTRODUCTION = `# Errors
 
 \`npm run documents\` writes this page from \`provider/model/base/errors.ts\` and \`error-guide.ts\`.
 
-An error of \`pulumi up\` is one line: the property by its path, what is wrong with it, and in brackets the code and the id
-under which the runtime's log has the request.
+An error of \`pulumi up\` is one line: the path of the property, the fault, and in parentheses the code and the id of the
+request in the runtime's log.
 
 \`\`\`text
 error: targets.t cannot be bound: server i-1 is in zone z2, and the load balancer in z1 (Mismatched.ZoneId, request ...)
 \`\`\`
 
 The API responds with the status of the code and a JSON body
-\`{ "code", "message", "requestId", "details": [{ "path", "message", "code" }] }\`, in which \`details\` has each fault of the
+\`{ "code", "message", "requestId", "details": [{ "path", "message", "code" }] }\`. Its \`details\` list each fault of the
 request. An error with several kinds of fault has the code \`InvalidParameter\`. Compare codes, never messages.
 
 Errors without a code come from the program itself, before anything is registered: \`weir.Canary shop: ...\` names the
 resource and the argument, and \`add pulumi-weir to the dependencies\` means that the project cannot find the package.`;
 
 export function errorsPage(): string {
-  const chapters = Object.entries(CHAPTERS).map(([group, [title, text]]) =>
-    [`## ${title}`, wrapped(text), ...codesOf(group).map(entry)].join('\n\n'),
+  const chapters = Object.entries(CHAPTERS).map(([chapter, [title, text]]) =>
+    [`## ${title}`, wrapped(text), ...codesOf(chapter).map(entry)].join('\n\n'),
   );
   return `${[INTRODUCTION, overview(), ...chapters].join('\n\n')}\n`;
 }
 
-function codesOf(group: string): ErrorCode[] {
+function codesOf(chapter: string): ErrorCode[] {
   const codes = Object.keys(ERRORS) as ErrorCode[];
-  return codes.filter((code) => ERROR_GUIDE[code].group === group);
+  return codes.filter((code) => ERROR_GUIDE[code].chapter === chapter);
 }
 
 function overview(): string {

@@ -1,5 +1,6 @@
-// Markdown that reads well in a terminal too: tables, and paragraphs and lists of lines that fit an editor.
+// Formatting of generated Markdown: tables, anchors, and paragraphs and lists with lines of limited length.
 
+/** Greatest length of a line, in characters. Rows of tables may be longer. */
 const WIDTH = 120;
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -7,7 +8,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Breaks the lines of a text anew, apart from code; `indent` stands before each line. */
+/** Breaks paragraphs and lists into lines of at most `WIDTH`, and indents each line. Blocks of code stay unchanged. */
 export function wrapped(text: string, indent = ''): string {
   const blocks = text.split(/(^```[\s\S]*?^```$)/m);
   const lines = blocks.flatMap((block) => (block.startsWith('```') ? block.split('\n') : wrappedBlock(block, indent)));
@@ -18,12 +19,12 @@ export function wrapped(text: string, indent = ''): string {
     .trim();
 }
 
-/** Paragraphs and items of lists; an item ends where the next one begins. */
+/** Breaks paragraphs and list items into lines. An item of a list ends at the next item or at an empty line. */
 function wrappedBlock(block: string, indent: string): string[] {
   return block.split(/\n(?=\s*\n)|\n(?=- |\d\. )/).flatMap((part) => {
     const [, marker = ''] = /^\s*(- |\d\. )?/.exec(part) ?? [];
     const lines: string[] = [''];
-    // A piece of code is one word.
+    // A code span counts as one word, because a line break would change it.
     for (const word of part.match(/(?:`[^`]*`|[^\s`])+/g) ?? []) {
       const last = lines.at(-1) ?? '';
       const longer = last.trim() === '' ? `${last}${word}` : `${last} ${word}`;
@@ -34,7 +35,7 @@ function wrappedBlock(block: string, indent: string): string[] {
   });
 }
 
-/** The anchor that GitHub gives a heading. */
+/** Anchor that GitHub gives a heading of one word, such as an error code or a name of the SDK. */
 export function anchor(heading: string): string {
   return heading.toLowerCase().replaceAll('.', '');
 }

@@ -1,10 +1,13 @@
-// Whether a command printed what a document shows: `...` stands for any text, and alone on a line for any lines.
+// Comparison of a command's output with the output that a document shows.
 
-/** Returns `undefined` if it did, else a description of the first line of the document that was not printed. */
+/**
+ * Compares the output of a command with the output in a document. There, `...` within a line stands for any text, and a
+ * line `...` for any number of lines. Returns `undefined` if the two match, otherwise a description of the difference.
+ */
 export function misprint(shown: string, printed: string): string | undefined {
   const wanted = lines(shown);
   const got = lines(printed);
-  // How many lines of the document match a beginning of the output that ends before the line `place`.
+  // Index of the last line of the document that an attempt has reached. The error names this line.
   let furthest = 0;
   const seen = new Set<string>();
   const matches = (next: number, place: number): boolean => {
@@ -20,10 +23,15 @@ export function misprint(shown: string, printed: string): string | undefined {
   };
   if (matches(0, 0)) return undefined;
   const missing = wanted[furthest];
-  return missing === undefined ? 'more was printed than is shown' : `not printed: ${missing}`;
+  return missing === undefined
+    ? 'the command printed more than the document shows'
+    : `the command did not print: ${missing}`;
 }
 
-/** Indentation is layout of the document, and trailing spaces are layout of the program. */
+/**
+ * Splits a text into trimmed lines, without empty ones. Documents may indent output differently, and programs may print
+ * trailing spaces.
+ */
 function lines(text: string): string[] {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-// The page sdk/reference.md: each export of the SDK with its arguments and outputs, from the docstrings as TypeDoc reads them.
+// The generated page sdk/reference.md: arguments and outputs of each export of the SDK, from its docstrings.
 import { join } from 'node:path';
 import {
   Application,
@@ -12,7 +12,7 @@ import { ROOT } from '../machine/tree.ts';
 import { defaultText, selectionText, textOf, typeText } from './docstrings.ts';
 import { anchor, table, wrapped } from './markdown.ts';
 
-/** The exports in the order of the page. The arguments of a class stand with the class. */
+/** Names of the exports in the order of the page. The section of a class includes the arguments of the class. */
 const ORDER: readonly string[] = [
   ...['LoadBalancer', 'Listener', 'ForwardingRule', 'TargetAttachment'],
   ...['BackendServer', 'AutoScalingGroup', 'AutoScalingAttachment', 'Service', 'Canary', 'targets'],
@@ -20,25 +20,28 @@ const ORDER: readonly string[] = [
   ...['ServiceListenerArgs', 'ServiceStickySessionArgs', 'ServiceTargetsArgs', 'SharedTargetArgs'],
 ];
 
-/** A text that is no longer than this stands in the table as a whole. */
+/** Length in characters up to which a docstring stands whole in a table. A longer docstring is split there. */
 const SHORT = 140;
 
-/** The unit of a number, by the end of its name. */
+/** Units of numeric properties, by the suffix of the property's name. */
 const UNITS = { Seconds: 'seconds', Mbps: 'Mbit/s' };
 
 const INTRODUCTION = `# Reference
 
 \`npm run documents\` writes this page from the docstrings of \`sdk/\`, which editors show too.
 
-A resource is created by \`new weir.TYPE(name, args, opts?)\`; \`opts\` are Pulumi's options of any resource. Every argument,
-and every value in it, may be an output of another resource, unless its text says otherwise. Every resource has the output
+A resource is created by \`new weir.TYPE(name, args, opts?)\`; \`opts\` are Pulumi's resource options. Every argument, and
+every value in it, may be an output of another resource, unless its text says otherwise. Every resource has the output
 \`id\`. Times are in seconds and may be fractions.`;
 
-/** `entry` is the SDK's sources, or the declarations of a package that is installed in a project with a tsconfig.json. */
+/**
+ * Makes the page sdk/reference.md. `entry` is the index of the SDK's sources, or of the declarations in an installed
+ * package; `project` is the folder of the tsconfig.json to use. Throws if the page has no section for an export.
+ */
 export async function referencePage(entry = join(ROOT, 'sdk/index.ts'), project = ROOT): Promise<string> {
   const exported = await exportsOf(entry, project);
   const stray = [...exported.keys()].find((name) => !ORDER.includes(headingOf(name)));
-  if (stray !== undefined) throw new Error(`the page has no place for ${stray}`);
+  if (stray !== undefined) throw new Error(`sdk/reference.md has no section for ${stray}: add its name to ORDER`);
   const contents = ORDER.map(link).join(' · ');
   const sections = ORDER.map((name) => section(exported, name));
   return `${[INTRODUCTION, wrapped(contents), ...sections].join('\n\n')}\n`;
@@ -51,17 +54,17 @@ async function exportsOf(entry: string, project: string): Promise<ReadonlyMap<st
     tsconfig: join(project, 'tsconfig.json'),
     readme: 'none',
     logLevel: LogLevel.Warn,
-    // tsc checks the types anyway.
+    // TypeDoc does not report type errors, because `npm run check` does.
     skipErrorChecking: true,
     sort: ['source-order'],
-    // A default is prose, not code.
+    // The tag `@default` holds prose, so TypeDoc must not format it as code.
     jsDocCompatibility: { defaultTag: false },
   });
   const read = await application.convert();
   return new Map(read?.children?.map((child) => [child.name, child]));
 }
 
-/** The heading under which an export stands. */
+/** Heading of the section that describes an export. */
 function headingOf(name: string): string {
   return ORDER.includes(name) ? name : name.replace(/Args$/, '');
 }
@@ -105,7 +108,10 @@ function propertiesOf({ children = [] }: DeclarationReflection): DeclarationRefl
   return children.filter(({ kind, inheritedFrom }) => kind === ReflectionKind.Property && inheritedFrom === undefined);
 }
 
-/** The table of the members, then the rest of each text that is too long for the table, then what is inherited. */
+/**
+ * Describes the properties of an interface: a table, then the rest of each docstring that is too long for the table,
+ * then the interfaces from which the interface inherits.
+ */
 function members(reflection: DeclarationReflection, title: string): string[] {
   const own = propertiesOf(reflection);
   const details = own.flatMap(({ name, comment }) => {
@@ -117,11 +123,11 @@ function members(reflection: DeclarationReflection, title: string): string[] {
   return [
     ...(own.length > 0 ? [table([title, 'type', 'default', 'meaning'], own.map(row))] : []),
     ...(details.length > 0 ? [details.join('\n')] : []),
-    ...(inherited.length > 0 ? [wrapped(`Also those of ${inherited.join(', and those of ')}.`)] : []),
+    ...(inherited.length > 0 ? [wrapped(`Also the properties of ${inherited.join(', and of ')}.`)] : []),
   ];
 }
 
-/** The docstring of a name, which it must have. */
+/** Text of a docstring. Throws if the docstring is missing. */
 function documented(name: string, comment: Comment | undefined): string {
   const text = textOf(comment, link);
   if (text === '') throw new Error(`${name} has no docstring`);
@@ -139,7 +145,7 @@ function outputRow({ name, type, comment }: DeclarationReflection): string[] {
   return [`\`${name}\``, typeText(type, link), documented(name, comment).replace(/\s+/g, ' ')];
 }
 
-/** The first sentence of a text, or all of it if it is short, and the rest. */
+/** Splits a docstring after its first sentence. A short docstring stays whole, and its `rest` is empty. */
 function split(text: string): { first: string; rest: string } {
   const line = text.replace(/\s+/g, ' ');
   if (line.length <= SHORT && !/\n\n|\n- /.test(text)) return { first: line, rest: '' };

@@ -1,4 +1,4 @@
-// A terminal in which the commands of a document are run: each by bash, with the folder and environment that the last one left.
+// A terminal for the commands of a document. Each command keeps the folder and environment of the one before.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryDirectory, until } from '../runtime/runtime.ts';
 
-/** Commands that go on until they are ended, with what they print once they do what the document says. */
+/** Patterns of commands that run until a signal ends them, each with a pattern of the output that shows success. */
 const ENDLESS: readonly (readonly [RegExp, RegExp])[] = [
   [/\bweir serve\b(?!.*--help)/, /^weir ready /m],
   [/ status --watch\b/, /^worker /m],
@@ -19,9 +19,11 @@ interface Result {
 }
 
 export class Terminal {
+  /** Folder with the outputs of the commands and the script `environment`, which restores folder and environment. */
   readonly #state: string;
+  /** Endless commands that still run, with their processes. */
   readonly #running = new Map<string, ChildProcess>();
-  /** Those of background processes, which may outlive the command that started them. */
+  /** Process groups of all commands. Background processes of a group may outlive the command that started them. */
   readonly #groups: number[] = [];
   #count = 0;
 
@@ -36,11 +38,15 @@ export class Terminal {
     });
   }
 
+  /** Current folder of the terminal, in which the next command runs. */
   get directory(): string {
     return /^cd '(.*)'$/m.exec(readFileSync(join(this.#state, 'environment'), 'utf8'))?.[1] ?? '';
   }
 
-  /** Both streams of the command together, as a terminal shows them. */
+  /**
+   * Runs a command with bash. Resolves when the command has ended, or when an endless command has printed its sign of
+   * success. The text of the result is standard output and standard error in the order of printing.
+   */
   async run(command: string): Promise<Result> {
     const output = join(this.#state, `output-${this.#count++}`);
     const file = openSync(output, 'w');
@@ -53,7 +59,7 @@ export class Terminal {
     const exit = once(child, 'exit');
     const sign = ENDLESS.find(([pattern]) => pattern.test(command))?.[1];
     if (sign === undefined) return { code: (await exit)[0] ?? -1, text: text() };
-    await until(`what \`${command}\` prints`, () => {
+    await until(`the expected output of \`${command}\``, () => {
       if (child.exitCode !== null) throw new Error(`\`${command}\` ended with ${child.exitCode}:\n${text()}`);
       return sign.test(text()) || undefined;
     });
@@ -71,7 +77,7 @@ export class Terminal {
     }
   }
 
-  /** Ends the commands that go on and match, as Ctrl-C does; resolves once they have ended. */
+  /** Interrupts the running commands that match the pattern, as Ctrl-C does. Resolves when all of them have ended. */
   async end(pattern: RegExp): Promise<void> {
     for (const [command, child] of this.#running) {
       if (!pattern.test(command)) continue;
@@ -83,10 +89,12 @@ export class Terminal {
   }
 }
 
+/** Quotes a text for bash. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** Sends a signal to a process group. A group that has ended already is no error. */
 function endGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);

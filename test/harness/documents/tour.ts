@@ -1,4 +1,4 @@
-// Does what a document says, from its first block of code to its last one, in a project of its own with a real runtime.
+// A tour of a document: runs all its blocks of code in sequence, in a temporary project with a real runtime.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -14,29 +14,34 @@ import { type CodeBlock, parseMarkdown, readDocument } from './blocks.ts';
 import { misprint } from './printed.ts';
 import { Terminal } from './terminal.ts';
 
-/** What a document cannot know of the machine that its test runs on, and what is done beside its blocks. */
+/** Adapts a document to the machine of the test: replaced texts and commands, and additional steps. */
 export interface TourPlan {
-  /** Texts of the document, and what stands for them on this machine: ports, folders, addresses. */
-  readonly meant?: Readonly<Record<string, string>>;
-  /** By the first line of a block: what the prose above it tells the reader to do first. */
+  /** Replacements for texts of the document that differ on this machine, such as ports, folders and addresses. */
+  readonly replacements?: Readonly<Record<string, string>>;
+  /** Actions that the prose of the document asks for before a block of code, by the first line of the block. */
   readonly before?: Readonly<Record<string, (tour: Tour) => unknown>>;
-  /** By command: what is done where the command itself needs root, or minutes, or another machine. A text that it returns is what was printed. */
+  /**
+   * Replacements for commands that need root, minutes or another machine, by the command. A returned text counts as the
+   * output of the command.
+   */
   readonly instead?: Readonly<Record<string, (tour: Tour) => unknown>>;
-  /** By first line: blocks of text that no command prints, such as a drawing. */
+  /** Checks of text blocks that no command prints, such as a drawing, by the first line of the block. */
   readonly drawings?: Readonly<Record<string, (text: string) => void>>;
-  /** The folder that it begins in, where that is not a new project. */
+  /** Folder in which the tour begins. The default is a new project. */
   readonly directory?: string;
-  /** A runtime is there from the beginning, because the document is not about starting one. */
+  /** True for a document that assumes a running runtime: the tour starts one before the first block. */
   readonly hasRuntime?: boolean;
 }
 
+/** A document's project, terminal and running program during a tour. */
 export class Tour {
   readonly directory: string;
   readonly terminal: Terminal;
-  /** Folder of the user, with the tokens of the runtimes. */
+  /** Home directory of the commands, in which runtimes store the tokens of their administrators. */
   readonly home: string;
-  readonly #meant: (readonly [string, string])[];
-  /** The program that is up. */
+  /** Texts of the document with their replacements on this machine. */
+  readonly #replacements: (readonly [string, string])[];
+  /** Text of the program that is deployed. `undefined` if no program is deployed. */
   #program: string | undefined;
 
   constructor(t: TestContext, plan: TourPlan, apiPort: number) {
@@ -44,7 +49,7 @@ export class Tour {
     this.home = temporaryDirectory(t);
     const api = `127.0.0.1:${apiPort}`;
     const serve = Object.fromEntries(['weir serve', 'pulumi-weir serve'].map((text) => [text, `${text} --api ${api}`]));
-    this.#meant = Object.entries({ '127.0.0.1:7400': api, ...serve, ...plan.meant });
+    this.#replacements = Object.entries({ '127.0.0.1:7400': api, ...serve, ...plan.replacements });
     this.terminal = new Terminal(t, this.directory, {
       HOME: this.home,
       PATH: `${programs(t)}:${process.env.PATH}`,
@@ -54,7 +59,7 @@ export class Tour {
       WEIR_ENDPOINT: `http://127.0.0.1:${apiPort}`,
       WEIR_TOKEN: '',
       NO_COLOR: '1',
-      // What is fetched stays the user's: the home is another one so that no runtime's token and no login is found there.
+      // Caches stay those of the real user. Only HOME differs, which hides the user's tokens and logins.
       WEIR_CACHE: cacheFolder(process.env),
       npm_config_cache: process.env.npm_config_cache ?? join(homedir(), '.npm'),
       npm_config_userconfig: process.env.npm_config_userconfig ?? join(homedir(), '.npmrc'),
@@ -62,91 +67,96 @@ export class Tour {
     });
   }
 
-  /** A text of the document as it is meant on this machine. */
-  here(text: string): string {
-    return replaced(text, this.#meant);
+  /** Adapts a text of the document to this machine. */
+  toMachine(text: string): string {
+    return replaced(text, this.#replacements);
   }
 
-  /** What was printed on this machine, as the document has it. */
-  #there(text: string): string {
+  /** Replaces ports, folders and addresses of this machine in an output with those of the document. */
+  #toDocument(text: string): string {
     return replaced(
       text,
-      this.#meant.map(([written, meant]) => [meant, written]),
+      this.#replacements.map(([written, replacement]) => [replacement, written]),
     );
   }
 
-  /** Runs a command, which must end with 0; returns what it printed. */
+  /** Runs a command and returns its output. Throws if the exit code is not 0. */
   async done(command: string): Promise<string> {
     const { code, text } = await this.terminal.run(command);
     assert.equal(code, 0, `\`${command}\` ended with ${code}:\n${text}`);
     return text;
   }
 
+  /** Writes a file; its path is relative to the current folder of the terminal. */
   write(file: string, text: string): void {
     const path = join(this.terminal.directory, file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
 
+  /** Writes a block of code to its file. TypeScript must compile. */
   async file({ file = '', text, language }: CodeBlock): Promise<void> {
-    // Beside the program that it may import, which the compiler has under the name of a second text.
+    // The file may import the deployed program, which the compiler has under the name `exported-1.ts`.
     const besides = text.replaceAll('./index.ts', './exported-1.ts');
     if (language === 'ts') assert.equal(faultsOf([besides, this.#program ?? 'export {};']), '', file);
-    this.write(file, this.here(text));
+    this.write(file, this.toMachine(text));
   }
 
-  /** A program compiles as a project's, takes the place of the one before it, and is brought up. */
+  /** Compiles a program, destroys the deployed one, and deploys the new one with `pulumi up`. */
   async program(text: string): Promise<void> {
     assert.equal(faultsOf([text]), '');
     await this.destroy();
     await this.done('pulumi stack select --create dev --non-interactive');
-    this.write('index.ts', this.here(text));
+    this.write('index.ts', this.toMachine(text));
     await this.done('pulumi up --yes --skip-preview --non-interactive');
     this.#program = text;
   }
 
+  /** Destroys the resources of the deployed program, if there is one. */
   async destroy(): Promise<void> {
     if (this.#program !== undefined) await this.done('pulumi destroy --yes --skip-preview --non-interactive');
     this.#program = undefined;
   }
 
+  /** Runs commands in sequence. Returns their output with the document's ports, folders and addresses. */
   async commands(text: string, instead: TourPlan['instead'] = {}): Promise<string> {
     let printed = '';
     for (const command of commandsOf(text)) {
       const other = instead[command];
-      const result = await (other === undefined ? this.done(this.here(command)) : other(this));
+      const result = await (other === undefined ? this.done(this.toMachine(command)) : other(this));
       if (typeof result === 'string') printed += result;
     }
-    return this.#there(printed);
+    return this.#toDocument(printed);
   }
 }
 
-/** Takes the tour of a document; fails at the first block that is not true, and at a block that nothing runs. */
+/** Runs the blocks of a document. Throws at the first block that fails, differs from the output, or cannot be run. */
 export async function tour(t: TestContext, document: string, plan: TourPlan = {}): Promise<void> {
   const apiPort = await freePort();
   const journey = new Tour(t, plan, apiPort);
   if (plan.hasRuntime) await journey.commands('weir serve');
   const used = new Set<string>();
+  /** Looks up an entry of the tour's plan, and records that the document uses the entry. */
   const noted = <T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined => {
     if (table?.[key] !== undefined) used.add(key);
     return table?.[key];
   };
-  // By the block before, if that is one of commands.
+  // Output of the preceding block of the document. `undefined` if that block has no commands.
   let printed: string | undefined;
   const visit = async (block: CodeBlock, first: string): Promise<string | undefined> => {
     const { language, text } = block;
     const drawing = noted(plan.drawings, first);
     if (drawing !== undefined) drawing(text);
     else if (language === 'text') {
-      assert.ok(printed !== undefined, 'it follows no command that prints it');
+      assert.ok(printed !== undefined, 'no commands before this block of text could print it');
       const fault = misprint(text, printed);
-      assert.ok(fault === undefined, `${fault}; printed was:\n${printed}`);
+      assert.ok(fault === undefined, `${fault}; the output was:\n${printed}`);
     } else if (block.file !== undefined) await journey.file(block);
     else if (language === 'ts') await journey.program(text);
     else if (language === 'sh') {
       for (const command of commandsOf(text)) noted(plan.instead, command);
       return journey.commands(text, plan.instead);
-    } else assert.fail(`nothing runs a block of ${language || 'no language'} without a file name`);
+    } else assert.fail(`a tour cannot run a block of ${language || 'no language'} without a file name`);
     return undefined;
   };
   for (const block of parseMarkdown(readDocument(document)).blocks) {
@@ -164,11 +174,14 @@ export async function tour(t: TestContext, document: string, plan: TourPlan = {}
   assert.deepEqual(
     known.filter((key) => !used.has(key)),
     [],
-    `${document} has no such line`,
+    `${document} does not contain these lines of the tour's plan`,
   );
 }
 
-/** One a line, or as many lines as bash needs to take it for whole; without the comments behind them. */
+/**
+ * Splits a block of code into its commands, without comments. A command ends at the first line after which bash can
+ * parse it as complete.
+ */
 export function commandsOf(text: string): string[] {
   const commands: string[] = [];
   let open = '';
@@ -179,11 +192,11 @@ export function commandsOf(text: string): string[] {
     if (command !== '') commands.push(command);
     open = '';
   }
-  assert.equal(open, '', 'bash takes no end of this for whole');
+  assert.equal(open, '', 'bash cannot parse these last lines as a complete command');
   return commands;
 }
 
-/** All of them in one go, so that none is looked for in what another one put there; the longest that fits counts. */
+/** Replaces texts, longer ones first, in one pass: a replacement may itself contain a text that has a replacement. */
 function replaced(text: string, pairs: readonly (readonly [string, string])[]): string {
   const table = new Map(pairs.toSorted(([a], [b]) => b.length - a.length));
   const alternatives = [...table.keys()].map((key) => key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
@@ -193,7 +206,7 @@ function replaced(text: string, pairs: readonly (readonly [string, string])[]): 
   );
 }
 
-/** The folder of a project that has this package, with the stack `dev` still to be made. */
+/** Creates the folder of a Pulumi project that depends on this package. The project has no stack. */
 function project(t: TestContext): string {
   const directory = temporaryDirectory(t);
   const modules = join(directory, 'node_modules');
@@ -212,7 +225,7 @@ function project(t: TestContext): string {
   return directory;
 }
 
-/** A folder with `weir` as this checkout has it, for documents that call it by its name alone. */
+/** Creates a folder for the `PATH` with the command `weir` of this checkout. */
 function programs(t: TestContext): string {
   const directory = temporaryDirectory(t);
   symlinkSync(MAIN, join(directory, 'weir'));

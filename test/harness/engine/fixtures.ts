@@ -40,7 +40,10 @@ export function target(port: number, weight = 100, address = '127.0.0.1'): Targe
   };
 }
 
-/** A TCP listener without health checks. `more` and `ofGroup` override its properties and those of its target group. */
+/**
+ * Returns a TCP listener without health checks. `more` overrides properties of the listener, and `ofTargetGroup` those
+ * of its target group.
+ */
 export function listenerSnapshot(
   id: string,
   port: number,
@@ -86,7 +89,7 @@ export function targetGroupSettings(listenerId: string): TargetGroupSettings {
   };
 }
 
-/** A rule of the listener `web`, unless `ofGroup` names another listener. */
+/** Returns a rule of the listener `web`, unless `ofTargetGroup` names another listener. */
 export function rule(
   id: string,
   match: Partial<RuleSnapshot>,
@@ -114,7 +117,7 @@ export function snapshot(version: number, listeners: readonly ListenerSnapshot[]
   };
 }
 
-/** A worker's listener after a swap that brought it without targets. */
+/** Returns a listener as a worker has it after a swap, with a target group without targets. */
 export function workerListener(
   ofListener: ListenerSettings,
   counters: SharedArrayBuffer,
@@ -147,7 +150,7 @@ interface EchoTarget {
   readonly sockets: ReadonlySet<net.Socket>;
 }
 
-/** A TCP target that sends its name first and then echoes. */
+/** A TCP target that sends its name first and then echoes all bytes. */
 export async function echoTarget(t: TestContext, name: string, at = 0): Promise<EchoTarget> {
   const sockets = new Set<net.Socket>();
   let accepted = 0;
@@ -217,7 +220,7 @@ export class TcpClient {
     return this.isClosed && this.#error?.code === 'ECONNRESET';
   }
 
-  /** The name that the target sent; '' if the client was reset. */
+  /** Resolves with the name that the target sent, or with '' if the connection closed before. */
   async name(): Promise<string> {
     await untilTrue(() => this.text.includes('\n') || this.isClosed, 'the name or the end');
     return this.text.split('\n')[0] ?? '';

@@ -8,7 +8,10 @@ const HOST = '127.0.0.1';
 /** Longest wait. Nothing in these tests takes long, so a wait that reaches this has failed. */
 const PATIENCE_MS = 30_000;
 
-/** A connection that a backend accepted or a client made. `received` is what came on it. */
+/**
+ * A connection that a backend accepted or a client made. `received` holds the bytes that have arrived and were not
+ * taken yet.
+ */
 export class ScriptedPeer {
   readonly socket: net.Socket;
   readonly #changes = new EventEmitter();
@@ -36,7 +39,7 @@ export class ScriptedPeer {
     });
   }
 
-  /** All bytes that came from the peer and were not taken yet, as latin1. */
+  /** All bytes that the peer has sent and that were not taken yet, as latin1. */
   get received(): string {
     return this.#received.toString('latin1');
   }
@@ -45,7 +48,7 @@ export class ScriptedPeer {
     this.socket.write(text, 'latin1');
   }
 
-  /** Removes and returns the first `length` bytes of what came. */
+  /** Removes the first `length` bytes from the received ones, and returns them as latin1. */
   take(length: number): string {
     const taken = this.#received.toString('latin1', 0, length);
     this.#received = this.#received.subarray(length);
@@ -174,7 +177,7 @@ export class ScriptedBackend {
     return (this.#server.address() as net.AddressInfo).port;
   }
 
-  /** Waits for the backend's connection with this number. */
+  /** Waits until the backend has accepted the connection with this number, counted from 0. */
   async peer(number: number): Promise<ScriptedPeer> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     while (this.peers.length <= number) await once(this.#server, 'peer', { signal });

@@ -23,14 +23,14 @@ import { ScriptedClient } from './http-peers.ts';
 
 const HOST = '127.0.0.1';
 
-/** Settings that replace those of a listener without limits. */
+/** Settings of the listener that override the defaults of these tests. By default a listener has no limits. */
 type ProxyOptions = Partial<ListenerSettings>;
 
 /** A proxy with one listener, whose targets are named by their ports. */
 export class HttpProxy {
   readonly listeningSocket: TcpListeningSocket;
   readonly listener: WorkerListener;
-  /** Failed connects, as the control plane would get them. */
+  /** Failed connections to targets, as they are reported to the control plane. */
   readonly passive: string[] = [];
   readonly #counters = new Map<number, SharedArrayBuffer>();
   readonly #gauge: ConnectionGauge;

@@ -24,7 +24,7 @@ interface WorldOptions {
 export function engineWorldOf(t: TestContext, { workers = 2, onPassive }: WorldOptions = {}) {
   const engine = engineOf(t, workers, onPassive);
   let version = 0;
-  /** A snapshot of these listeners with the next version. */
+  /** Returns a snapshot of these listeners with the next version. */
   const snapshot = (listeners: readonly ListenerSnapshot[]) => snapshotOf(++version, listeners);
   /** Serves these listeners as the next version, and fails if one of them is refused. */
   const serve = (listeners: readonly ListenerSnapshot[], health = UNCHECKED) =>
@@ -33,15 +33,18 @@ export function engineWorldOf(t: TestContext, { workers = 2, onPassive }: WorldO
     engine,
     snapshot,
     serve,
-    /** Serves the targets with the listener `web`; `more` is that of `listener`. Returns the listener's port. */
+    /**
+     * Serves the targets with the listener `web`; `more` overrides properties of the listener. Returns the listener's
+     * port.
+     */
     serveWeb: async (targets: readonly TargetSnapshot[], more: Partial<ListenerSnapshot> = {}) => {
       const port = await freePort();
       await serve([listenerSnapshot('web', port, targets, more)]);
       return port;
     },
-    /** A TCP target that sends its name first and then echoes. */
+    /** A TCP target that sends its name first and then echoes all bytes. */
     echo: (name: string, port?: number) => echoTarget(t, name, port),
-    /** Makes any server a target. Returns its port. */
+    /** Makes the server listen, so that it can be used as a target. Returns the server's port. */
     listen: (server: net.Server, address?: string, port?: number) => listenOn(t, server, address, port),
     connect: (port: number, address?: string) => new TcpClient(t, port, address),
     /** The name of the target that a new connection reaches. */

@@ -3,7 +3,8 @@ import ts from 'typescript';
 import { ROOT } from '../machine/tree.ts';
 
 /**
- * Compiles the programs as files of this folder. Returns the diagnostics as text, or an empty text if there are none.
+ * Compiles the programs as if they were files of the folder test/harness/export. Returns the diagnostics as text, or an
+ * empty text if there are none.
  */
 export function faultsOf(texts: readonly string[]): string {
   const programs = new Map(texts.map((text, index) => [`${ROOT}test/harness/export/exported-${index}.ts`, text]));

@@ -32,8 +32,8 @@ const key = fc
   .oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: fc.constantFrom(...membersOfObject) })
   .filter((value) => value !== '' && value !== '__proto__');
 /**
- * A small set of ids, so that references hit and kinds share ids. It includes ids that the provider makes and reserved
- * words.
+ * Ids come from a small set, so that references often name an existing object and objects of several kinds share an id.
+ * The set includes ids that the provider makes and reserved words.
  */
 const id = fc.oneof(
   fc.constantFrom(

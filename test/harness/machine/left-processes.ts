@@ -14,7 +14,7 @@ export interface FoundProcess {
  * mark.
  */
 export function markRun(name: string): string {
-  // A test run inside another test run carries both marks.
+  // In a test run inside another test run, processes carry the marks of both runs.
   const mark = `${process.env[VARIABLE] ?? ''}/${name}/`;
   process.env[VARIABLE] = mark;
   return mark;
@@ -49,7 +49,10 @@ export function endProcess({ pid }: FoundProcess): void {
   }
 }
 
-/** Returns the result of `look`, or an empty text if the process belongs to another user or has just ended. */
+/**
+ * Returns the result of `look`. Returns an empty text if `look` fails, because the process belongs to another user or
+ * has just ended.
+ */
 function read(look: () => string): string {
   try {
     return look();

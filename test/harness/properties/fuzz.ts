@@ -18,7 +18,10 @@ interface FuzzOptions {
   readonly say: (line: string) => void;
 }
 
-/** Resolves with the number of failures that were found. */
+/**
+ * Tests properties with new seeds until the time or the number of rounds is used up. Resolves with the number of
+ * failures.
+ */
 export async function fuzz({ minutes, rounds, patterns, say }: FuzzOptions): Promise<number> {
   const deadline = Date.now() + minutes * 60_000;
   const files = globSync(patterns, { cwd: ROOT }).filter(hasProperty).sort();

@@ -12,7 +12,7 @@ import { SEED } from './seed.ts';
  */
 export type Example = { readonly values: readonly unknown[] } | { readonly seed: number; readonly path: string };
 
-/** Kept counterexamples by `exampleKey`. */
+/** Kept counterexamples, by the key that `exampleKey` makes of the file and the test. */
 type Examples = Readonly<Record<string, readonly Example[]>>;
 
 /** A line of the report to `npm run fuzz`: a property that was run, with its counterexample if it failed. */

@@ -24,6 +24,9 @@ const otherLines = fc.array(
     'TE: trailers',
     'Trailer: X-Sum',
     'X-Forwarded-For: 6.6.6.6',
+    'X_Forwarded_Ssl: on',
+    'client-ip: 6.6.6.6',
+    'Via: 1.0 fred',
     'Proxy-Connection: close',
     'Upgrade: h2c',
     'Accept: */*',
@@ -31,7 +34,10 @@ const otherLines = fc.array(
   { maxLength: 4 },
 );
 
-/** Fields that declare framing. A wrong or duplicate one of these is what request smuggling needs. */
+/**
+ * Header fields that declare the framing of a message. Request smuggling needs a wrong or a duplicate one of these
+ * fields.
+ */
 const framingLines = words(
   'Content-Length: 0',
   'Content-Length: 5',
@@ -60,7 +66,14 @@ const chunk = fc
   .record({ data, size: words('', '0', '00'), extension: words('', '', ';a=b', ' ;a', '\t; a="b c"') })
   .filter((part) => part.data !== '')
   .map((part) => `${part.size}${part.data.length.toString(16)}${part.extension}\r\n${part.data}\r\n`);
-const trailers = words('', '', 'X-Sum: 1\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\nX-Sum: 1\r\n');
+const trailers = words(
+  '',
+  '',
+  'X-Sum: 1\r\n',
+  'Content-Length: 5\r\n',
+  'Cookie: a=b\r\n',
+  'Transfer-Encoding: chunked\r\nX-Sum: 1\r\n',
+);
 const chunks = fc
   .tuple(fc.array(chunk, { maxLength: 3 }), words('0', '000', '0;x'), trailers)
   .map(([parts, last, lines]) => `${parts.join('')}${last}\r\n${lines}\r\n`);
@@ -129,7 +142,7 @@ const fault = fc.record({
     ),
     words(' HTTP/1.1', '0\r\n\r\n', 'chunked', LAST),
   ),
-  /** Whether the fault is at the end of a line, where faults matter most. */
+  /** Whether the fault is at the end of a line, because faults matter most there. */
   isAtLineEnd: fc.boolean(),
 });
 

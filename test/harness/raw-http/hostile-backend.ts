@@ -19,7 +19,7 @@ export class HostileBackend {
    * of the request.
    */
   script: { readonly acts: readonly Act[]; readonly client: RawPeer } | undefined;
-  /** Request paths by connection. */
+  /** The paths of the requests that each connection has received. */
   readonly connections: string[][] = [];
 
   static async start(t: { after(clean: () => unknown): void }): Promise<HostileBackend> {
@@ -51,7 +51,7 @@ export class HostileBackend {
       if (head === undefined || target === undefined) return;
       if (target === HOSTILE_TARGET) {
         targets.push(target);
-        // The backend does not read the body of this request.
+        // The backend drops the body of this request without reading it.
         peer.heard = '';
         void this.#play(peer);
         return;

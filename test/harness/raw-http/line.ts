@@ -13,7 +13,8 @@ export function lineOf<B extends { readonly target: object }>(
   let world: World;
   let backend: B;
   before(async () => {
-    // One worker only, so that each client uses the idle backend connections that the previous client left.
+    // The runtime has only one worker, so that each client uses the idle backend connections that the previous client
+    // left.
     const flags = ['--workers', '1'];
     world = await createWorld(suite, engine, { flags, listener: { healthCheck: { protocol: 'none' }, ...listener } });
     backend = await start(suite);

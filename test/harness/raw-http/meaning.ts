@@ -23,13 +23,18 @@ const OF_THE_HOP = [
   'transfer-encoding',
   'upgrade',
   'http2-settings',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-port',
+  'x-real-ip',
+  'client-ip',
 ];
 
-/** Names of fields that must not be trailers (RFC 9110 6.5.1). */
-const NOT_TRAILERS = [...OF_THE_HOP, 'host', 'content-length', 'trailer', 'expect'];
+/** How the names of other fields begin with which only the proxy says something about the client. */
+const FORWARDED = 'x-forwarded';
+
+/** Names of fields that must not be trailers (RFC 9110 6.5.1), beside those that begin with `content-`. */
+const NOT_TRAILERS = ['host', 'trailer', 'expect', 'via', 'authorization', 'cookie', 'set-cookie'];
+
+/** What the proxy appends to Via (RFC 9110 7.6.3). */
+const OWN_VIA = /^1\.[01] weir$/;
 
 export function meaningOf(request: RequestMessage): Meaning {
   const { method, target, minor, fields, body, trailers } = request;
@@ -37,19 +42,24 @@ export function meaningOf(request: RequestMessage): Meaning {
   const host = authority ?? valuesOf(fields, 'host')[0];
   const named = optionsOf(fields).filter((name) => !['host', 'content-length', 'transfer-encoding'].includes(name));
   const dropped = [...OF_THE_HOP, ...named, 'host', ...(minor === 0 ? ['expect'] : [])];
+  const isDropped = (name: string) =>
+    [hyphened(name), name.toLowerCase()].some((one) => dropped.includes(one) || one.startsWith(FORWARDED));
+  const isTrailer = (name: string) => !NOT_TRAILERS.includes(hyphened(name)) && !hyphened(name).startsWith('content-');
   return {
     method,
     target: withoutDots(path),
     host: host === undefined ? undefined : canonicalHost(host),
-    fields: fields.filter(([name]) => !dropped.includes(hyphened(name)) && !dropped.includes(name.toLowerCase())),
+    fields: fields.filter(
+      ([name, value]) => !isDropped(name) && !(name.toLowerCase() === 'via' && OWN_VIA.test(value)),
+    ),
     body,
-    trailers: trailers.filter(([name]) => !NOT_TRAILERS.includes(hyphened(name))),
+    trailers: trailers.filter(([name]) => !isDropped(name) && isTrailer(name)),
   };
 }
 
 /**
- * Lower-case name with hyphens for underscores: CGI and its successors read `X_Forwarded_For` and `X-Forwarded-For` as
- * one field.
+ * Returns the name in lower case, with hyphens for underscores: CGI and its successors read `X_Forwarded_For` and
+ * `X-Forwarded-For` as one field.
  */
 function hyphened(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');

@@ -20,7 +20,7 @@ export interface SeenRequest {
   readonly body: Record<string, unknown> | undefined;
 }
 
-/** Response to a request; 'reset' resets the connection instead. */
+/** The scripted response to a request; 'reset' resets the connection instead. */
 export type Reply = { status: number; body?: unknown; runtimeId?: string | undefined } | 'reset';
 
 interface ScriptedRuntime {

@@ -5,7 +5,7 @@ import type { RuntimeProcess } from './runtime.ts';
 export interface MadeToken {
   readonly id: string;
   readonly token: string;
-  /** Headers for calls with this token. */
+  /** Returns the request headers for calls with this token. */
   readonly headers: { readonly authorization: string };
 }
 

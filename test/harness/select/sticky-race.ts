@@ -9,7 +9,7 @@ export interface Race {
   /** How many threads have reached a round, summed over all rounds. */
   readonly arrivals: SharedArrayBuffer;
   readonly threads: number;
-  /** The number of the target that this thread picks. */
+  /** The number of the target that this thread picks for a new client. */
   readonly own: number;
   readonly rounds: number;
 }
@@ -23,7 +23,7 @@ const arrived = new Int32Array(arrivals);
 
 const chosen: number[] = [];
 for (let round = 0; round < rounds; round++) {
-  // Half of the clients were remembered once and have expired since.
+  // In odd rounds, the table has an expired entry of the client.
   nowMs = (round % 2) * 10_000;
   const one = clientAt(client(round >> 1));
   Atomics.add(arrived, 0, 1);

@@ -36,7 +36,7 @@ export function counts(picks: readonly (PickableTarget | undefined)[]): Record<s
   return result;
 }
 
-/** One pick for each of `clients` clients. */
+/** Returns the target that the picker chooses for each of `clients` clients. */
 export function picksOf<T extends PickableTarget>(picker: Picker<T>, clients: number): (T | undefined)[] {
   return Array.from({ length: clients }, (_, index) => picker.pick(client(index)));
 }

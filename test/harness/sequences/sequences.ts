@@ -21,8 +21,8 @@ const [SERVERS, LOAD_BALANCERS, LISTENERS, RULES, GROUPS, ATTACHMENTS, GROUP_ATT
 ];
 
 /**
- * Random programs: servers and auto scaling groups; load balancers with listeners, listeners with rules, and
- * attachments of both kinds to any of them.
+ * Random programs of servers, auto scaling groups, load balancers with listeners, and listeners with rules. Attachments
+ * of both kinds may belong to any load balancer, listener or rule.
  */
 export function programs(places: Places): fc.Arbitrary<ProgramResources> {
   return fc
@@ -151,7 +151,7 @@ function attachment({ targets }: Places): (name: string) => fc.Arbitrary<Make> {
         const isClassic = parent.properties.type === 'classic';
         const taken = keysBoundUnder(before, parent);
         const parents: Record<string, string> = { [PARENT_OF[parent.type] ?? '']: urnOf(parent) };
-        // From state to state, a target name may move to another target, and a target may get another name.
+        // Between two states, a target name may move to another target, and a target may get another name.
         const bound = chosen.slice(0, weights.length).flatMap((target, index) => {
           const port = typeof target === 'string' ? 9 : target.port;
           const named = typeof target === 'string' ? before.find((each) => each.name === target) : undefined;

@@ -84,8 +84,8 @@ export class SmallEngine {
   readonly #config: ReadonlyMap<string, string>;
   readonly #providers = new Map<string, Methods>();
   /**
-   * The state: first the entries of the update in progress, then those left of the state before it. Pulumi writes its
-   * state in this order.
+   * The entries of the update in progress (`#done`) and those left of the state before it (`#base`). Pulumi writes both
+   * into its state in this order.
    */
   #done: readonly Entry[] = [];
   #base: readonly Entry[] = [];
@@ -104,7 +104,7 @@ export class SmallEngine {
     return this.#state.map(({ urn }) => urn);
   }
 
-  /** Outputs of each resource in the state. */
+  /** Returns the outputs of each resource in the state. */
   get outputs(): Entry['outputs'][] {
     return this.#state.map(({ outputs }) => outputs);
   }

@@ -48,7 +48,10 @@ export function pathOfUser(): string {
     .join(delimiter);
 }
 
-/** What `npx pulumi-weir --version` prints in a project, without a registry that could give another package. */
+/**
+ * Returns the output of `npx pulumi-weir --version` in a project. npx works offline, so it cannot fetch another
+ * package.
+ */
 export function npxWeir(directory: string): string {
   const env = { ...process.env, PATH: pathOfUser(), npm_config_offline: 'true' };
   return execFileSync('npx', ['pulumi-weir', '--version'], { cwd: directory, env, encoding: 'utf8' });

@@ -18,7 +18,7 @@ export async function stackWorldOf(t: TestContext, options: StartOptions = {}) {
     url: `http://127.0.0.1:${port}/`,
     /** Returns a free port other than `port`. */
     freePort: () => freePort(),
-    /** Starts an HTTP backend that responds with its name; without `at` it gets a free port. */
+    /** Starts an HTTP backend on the port `at`, or on a free port. The backend responds with its name. */
     httpBackend: (name: string, at?: number) => httpBackend(t, name, at),
   };
 }

@@ -38,7 +38,7 @@ const ROWS: readonly (readonly [table: string, ...values: (string | number | nul
   ['tokens', 'two', 'ci', 'def', JSON.stringify(STATEMENTS), '2026-11-22T00:00:00.000Z', '2027-01-31T00:00:00Z'],
 ];
 
-/** The content of the database as a current store loads it. */
+/** The content of the database of 0.1.0 as a current store loads it. */
 export const LOADED = {
   runtimeId: 'runtime-1',
   version: 7,

@@ -18,8 +18,8 @@ const STORES: Readonly<Record<string, Open>> = {
 };
 
 /**
- * Defines the test on each kind of store. `row` gets a function that opens another instance on the same data; all
- * instances are closed at the end of the test.
+ * Defines the test once for each kind of store. `row` is the test's body; its argument opens another instance of the
+ * store on the same data. All instances are closed at the end of the test.
  */
 export function testOnEachStore(rule: string, row: (open: () => Store) => Promise<void>): void {
   for (const [name, open] of Object.entries(STORES)) {

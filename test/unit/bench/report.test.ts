@@ -46,7 +46,7 @@ function linesOf(scenarios: readonly ScenarioResult[]): string[] {
 }
 
 test('a ratio is the median of the ratios of the rounds, with their range', () => {
-  // The machine was half as fast in the second round, which must not change the ratio.
+  // In this run the machine was half as fast in the second round, which must not change the ratio.
   const lines = linesOf([
     result('/small', [
       ['direct', samples([200_000, 100_000, 200_000], [undefined, undefined, undefined])],
@@ -138,7 +138,7 @@ test('the document of the last run is of the form that the next run will write',
     bounds: [{ what: 'events', bound: '50 ms', measured: '60 ms', isMet: false }],
   });
   const last = readFileSync(new URL('../../bench/README.md', import.meta.url), 'utf8');
-  // Without figures, and the rows of tables, whose number depends on what was measured.
+  // The figures are left out, and so are the rows of tables, because their number depends on what was measured.
   const form = (text: string) =>
     text
       .replace(/[\d.,]+/g, '0')

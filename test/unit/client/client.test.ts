@@ -1,4 +1,5 @@
-// The client against scripted responses: what it repeats, what it takes for gone, and what its errors advise.
+// The client of the API against scripted responses: which requests it repeats, when it considers an object deleted, and
+// what its errors advise.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Call, RuntimeClient } from '../../../provider/client/client.ts';

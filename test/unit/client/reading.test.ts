@@ -1,4 +1,4 @@
-// Values of a shape: a wrong type is a fault, and a name that only a newer runtime has is not.
+// Reading of received values by a shape: a wrong type is a fault, but a name that only a newer runtime has is not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { read } from '../../../provider/client/reading.ts';

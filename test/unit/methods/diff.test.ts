@@ -15,7 +15,10 @@ import { targetAttachment } from '../../../provider/resources/target-attachment.
 const OWNER = 'urn:pulumi:dev::shop::pulumi-nodejs:dynamic/weir:TargetAttachment::web';
 const OF_STATE = { runtimeId: 'rt-1', runtimeEndpoint: 'http://127.0.0.1:7400', incarnation: 'i-1', vip: '127.0.0.1' };
 
-/** The outcome of a row: no change (`same`), a change in place, or the properties that replace the object. */
+/**
+ * The expected outcome of a diff: no change (`same`), a change in place (`change`), or the names of the properties that
+ * replace the object.
+ */
 type Outcome = 'same' | 'change' | readonly string[];
 const NAMES = { same: 'no change', change: 'a change in place' } as const;
 type Row = readonly [rule: string, olds: Properties, news: Properties, outcome: Outcome];
@@ -166,7 +169,8 @@ test('a protected load balancer is not replaced, but changes in place', () => {
     name: 'WeirError',
     message: /^a change of type replaces the load balancer, but it has deletionProtection/,
   });
-  // The step that replaces the load balancer must not remove its protection, which would defeat the protection.
+  // An update that replaces the load balancer must not remove its deletion protection at the same time, because the
+  // protection would then be useless.
   assert.throws(() => diff(loadBalancer, olds, { type: 'classic' }, undefined), { name: 'WeirError' });
   assert.deepEqual(outcomeOf(loadBalancer, olds, {}), 'change');
 });

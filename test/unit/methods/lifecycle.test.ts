@@ -185,7 +185,7 @@ test('delete also deletes the newer object of its own owner, unless the program 
 test('a WeirError reaches the terminal without a stack trace', async (t) => {
   const { provider } = await attachment(t, () => failure(409, 'InUse', 'is used'));
   await assert.rejects(provider.delete('web-1', {}), (error: Error) => {
-    // Pulumi prints this text beside the message.
+    // Pulumi prints this text in addition to the error's message.
     assert.equal(`${error}: ${error.stack}`, 'weir: delete of web-1 failed (InUse)');
     return true;
   });

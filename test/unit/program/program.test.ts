@@ -15,13 +15,13 @@ import { targetAttachment } from '../../../provider/resources/target-attachment.
 
 let stacks = 0;
 
-/** A program of its own. Its `add` calls `check` as the engine does, and returns the faults of the resource. */
+/** Makes an empty program. Its `add` calls `check` as the engine does, and returns the faults of the added resource. */
 function program() {
   const stack = `urn:pulumi:s${stacks++}::shop`;
   const urn = (type: string, name: string) => `${stack}::pulumi-nodejs:dynamic/weir:${type}::${name}`;
   return {
     urn,
-    /** Checks a resource, which is known by `id` from then on. */
+    /** Checks the inputs of a resource, which the program knows by `id` from then on. Returns the reported failures. */
     add(resource: ResourceDescription, name: string, inputs: Properties, { olds = {}, id = name } = {}): string[] {
       const owner = urn(resource.type, name);
       const { failures = [] } = check(resource, olds, { ...inputs, owner });

@@ -1,4 +1,4 @@
-// Objects in the user's notation: an equal meaning keeps the notation, and only drift shows.
+// Properties in the notation of the user: a value of equal meaning keeps its notation, and only drift shows.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asWritten } from '../../../provider/properties/as-written.ts';

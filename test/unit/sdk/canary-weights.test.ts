@@ -1,4 +1,5 @@
-// A percentage as weights: exact and even for any number of targets, and targets that take part stay as it rises.
+// The percentage of a canary as weights: exact and even for any number of targets; a rising percentage never removes a
+// target that takes part.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -13,7 +14,7 @@ function sum(weights: readonly number[]): number {
   return weights.reduce((total, weight) => total + weight, 0);
 }
 
-/** The number of targets that take part. They must be the first ones. */
+/** Returns the number of canary targets with a weight above 0, and asserts that these are the first of the list. */
 function taking(weights: readonly number[]): number {
   const count = weights.filter((weight) => weight > 0).length;
   assert.ok(weights.slice(0, count).every((weight) => weight > 0));
@@ -81,7 +82,7 @@ test('no new target gets more traffic than at 100 percent', () => {
     fc.property(FEW, FEW, PERCENTAGE, (oldCount, newCount, percentage) => {
       const weights = canaryWeights(oldCount, newCount, percentage);
       const total = sum(weights.old) + sum(weights.new);
-      // A weight may be one more than an even part, because weights are whole numbers.
+      // The weight of a target may exceed an even share by less than 1, because weights are whole numbers.
       for (const weight of weights.new) assert.ok((weight - 1) * newCount < total);
     }),
   );

@@ -32,7 +32,9 @@ function known<T>(output: pulumi.Output<T>): Promise<T> {
   return (output as unknown as { promise(): Promise<T> }).promise();
 }
 
-/** The inputs with which a child was registered, without those that every resource of Weir has. */
+/**
+ * Returns the inputs with which a child of a component was registered, without those that every resource of Weir has.
+ */
 function inputsOf(child: string): Record<string, unknown> {
   const { __provider, owner, ...inputs } = registered.get(child)?.inputs ?? assert.fail(`no ${child}`);
   return inputs;

@@ -8,7 +8,10 @@ import { ROOT } from '../../harness/machine/tree.ts';
 
 const SDK = join(ROOT, 'sdk');
 
-/** A program around an example. The block lets the example declare the same names itself. */
+/**
+ * Returns a program that contains the example in a block, so that the example may declare names that the program
+ * declares too.
+ */
 function programOf(example: string): string {
   return `
 import * as fs from 'node:fs';
@@ -44,7 +47,7 @@ test('each resource and component has an example, and each example compiles', ()
     const text = readFileSync(join(SDK, file), 'utf8');
     const examples = examplesOf(text);
     if (/^export class/m.test(text)) assert.ok(examples.length > 0, `${file} has no example`);
-    // The programs seem to be in the SDK's folder, where `weir` is this package.
+    // The compiler sees the programs as files of the SDK's folder, where the package name means this package.
     for (const [index, example] of examples.entries()) programs.set(join(SDK, `${index} ${file}`), programOf(example));
   }
   assert.deepEqual(faultsOf(programs), []);

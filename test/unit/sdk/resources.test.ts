@@ -13,7 +13,7 @@ before(async () => {
       call: () => ({}),
       newResource: (args) => {
         registered.set(args.name, args);
-        // In a preview, the engine too knows nothing but the inputs.
+        // The mock returns only the inputs as the state, because in a preview the engine knows nothing else.
         return { id: args.id, state: args.inputs };
       },
     },
@@ -23,7 +23,7 @@ before(async () => {
   );
 });
 
-/** The value of an output. Resolves to `undefined` if a preview does not know it. */
+/** Resolves to the value of an output, or to `undefined` if the preview does not know the value. */
 function known<T>(output: pulumi.Output<T>): Promise<T | undefined> {
   return (output as unknown as { promise(): Promise<T | undefined> }).promise();
 }
@@ -52,7 +52,7 @@ test('the owner of a resource in a nested component names both components, as th
   assert.equal(registered.get('inner-lb')?.inputs.owner, `urn:pulumi:dev::shop::${type}::inner-lb`);
 });
 
-/** The classes by name, for which the compiler demands each kind. */
+/** The resource classes by name. The compiler demands that each kind of object has one. */
 const CLASSES: Readonly<Record<ResourceClass, new (name: string, args: never) => pulumi.CustomResource>> = weir;
 
 test('each kind of object has a class, whose resources have the type by which their providers are found', async () => {

@@ -1,4 +1,4 @@
-// Keys among the arguments are secrets in every shape in which a program may give them, and nothing else is.
+// Private keys and cookie keys become Pulumi secrets, given as plain values, outputs or promises; other arguments do not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';

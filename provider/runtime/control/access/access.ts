@@ -8,12 +8,14 @@ import { permits, permitsSome, type Statement } from '../../../model/permissions
 export interface Need {
   readonly actions: Actions;
   readonly resource: string;
-  /** Path of the property that causes the need; "" for the whole object. */
+  /** Path of the property because of which the permission is needed; "" for the whole object. */
   readonly path: string;
 }
 
 export interface Access {
   readonly isAdministrator: boolean;
+  /** Id of the caller's token; `undefined` for the administrator. */
+  readonly tokenId: string | undefined;
   /** The caller's name in errors, such as `the token "ci"`. */
   readonly name: string;
   /** False once the caller's token was revoked or has expired. */
@@ -25,6 +27,7 @@ export interface Access {
 
 export const ADMINISTRATOR: Access = {
   isAdministrator: true,
+  tokenId: undefined,
   name: 'the administrator',
   isLive: true,
   may: () => true,
@@ -33,11 +36,13 @@ export const ADMINISTRATOR: Access = {
 
 export class TokenAccess implements Access {
   readonly isAdministrator = false;
+  readonly tokenId: string;
   readonly name: string;
   readonly #statements: readonly Statement[];
   readonly #isLive: () => boolean;
 
-  constructor(name: string, statements: readonly Statement[], isLive: () => boolean) {
+  constructor(tokenId: string, name: string, statements: readonly Statement[], isLive: () => boolean) {
+    this.tokenId = tokenId;
     this.name = `the token ${JSON.stringify(name)}`;
     this.#statements = statements;
     this.#isLive = isLive;
@@ -56,7 +61,7 @@ export class TokenAccess implements Access {
   }
 }
 
-/** Throws `Forbidden` with every need that the caller lacks, or `Unauthenticated` if the token is no longer valid. */
+/** Throws `Forbidden` naming every permission that the caller lacks, or `Unauthenticated` if the token is invalid. */
 export function demand(access: Access, needs: readonly Need[]): void {
   if (!access.isLive) throw new WeirError('Unauthenticated', `${capital(access.name)} was revoked or has expired.`);
   const missing = needs.filter((need) => !access.may(need));
@@ -82,7 +87,7 @@ export function demandAdministrator(access: Access): void {
   throw new WeirError('Forbidden', message);
 }
 
-/** Whether the caller has every need. With no needs, only the administrator may see the object. */
+/** Whether the caller has every needed permission. If `needs` is empty, only the administrator may see the object. */
 export function mayAll(access: Access, needs: readonly Need[]): boolean {
   return access.isAdministrator || (needs.length > 0 && needs.every((need) => access.may(need)));
 }

@@ -1,4 +1,4 @@
-// Permissions that a request needs: a write needs those for its changes, a read those for each object shown. Pure.
+// Permissions that a request needs: for a write, those for its changes; for a read, those for each object shown. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
@@ -26,13 +26,13 @@ import type { StoredObject } from '../../stored/object.ts';
 import { listenersAt, vipPortsOf } from '../../stored/vip-ports.ts';
 import { type Access, mayAll, type Need } from './access.ts';
 
-/** The needs for any of the actions on every resource that the objects belong to. */
+/** The permission needs for one of `actions` on each resource that the objects belong to. */
 export function needsOf(view: StoredObjects, objects: readonly (StoredObject | undefined)[], actions: Actions): Need[] {
   const resources = objects.flatMap((object) => (object === undefined ? [] : (resourceOf(view, object) ?? [])));
   return [...new Set(resources)].map((resource) => ({ actions, resource, path: '' }));
 }
 
-/** The needs of a caller that reads an object. */
+/** The permissions that a caller needs to read the object. */
 export function needsOfRead(view: StoredObjects, object: StoredObject): Need[] {
   return needsOf(view, [object], KIND_ACTIONS[object.kind].read);
 }
@@ -41,7 +41,7 @@ export function mayRead(access: Access, view: StoredObjects, object: StoredObjec
   return access.isAdministrator || mayAll(access, needsOfRead(view, object));
 }
 
-/** The needs of a caller that sees data of a compiled listener, which may be stored or refused. */
+/** The permissions that a caller needs to see data of a compiled listener, even if the engine refused the listener. */
 export function needsOfListener({ sources }: Compiled, listenerId: string, actions: Actions): Need[] {
   const loadBalancer = sources.get(listenerId)?.find(({ kind }) => kind === 'load-balancers');
   return loadBalancer === undefined ? [] : [{ actions, resource: `loadbalancer/${loadBalancer.id}`, path: '' }];
@@ -50,8 +50,8 @@ export function needsOfListener({ sources }: Compiled, listenerId: string, actio
 export const NEEDS_OF_WORKERS: readonly Need[] = [{ actions: DESCRIBE_WORKERS.actions, resource: 'runtime', path: '' }];
 
 /**
- * The needs of a write. `before`: the stored object, `undefined` for a create. `after`: the object after the write,
- * `undefined` for a delete. An object with a missing parent adds no needs.
+ * The permissions that a write needs. `before`: the stored object, `undefined` for a create. `after`: the object after
+ * the write, `undefined` for a delete. No permission is needed on an object whose parent is missing.
  */
 export function needsOfWrite(
   view: ModelView,
@@ -137,8 +137,8 @@ function groupAttachmentNeeds(
 }
 
 /**
- * The needs of a listener that comes to a VIP:port of another load balancer's listener. The new listener may take over
- * the traffic, so the caller needs permission to modify the other listener too.
+ * The permissions that a write needs if it puts a listener on the VIP:port of another load balancer's listener. The new
+ * listener may take over the traffic, so the caller must be permitted to modify the other listener.
  */
 function endpointNeeds(view: ModelView, before: StoredObject | undefined, after: StoredObject): Need[] {
   const left = before === undefined ? [] : vipPortsOf(view, before);
@@ -149,7 +149,7 @@ function endpointNeeds(view: ModelView, before: StoredObject | undefined, after:
   return needsOf(view, others, KIND_ACTIONS.listeners.modify);
 }
 
-/** The needs for newly bound targets that are servers; targets with a bare address need nothing more. */
+/** The permissions on the servers of newly bound targets. A target with a bare address needs no such permission. */
 function serverNeeds(
   property: string,
   targets: readonly (readonly [name: string, target: Pick<TargetProperties, 'serverId'>])[],
@@ -160,14 +160,18 @@ function serverNeeds(
   );
 }
 
-/** The content that decides the needs of a write. A new incarnation alone means only that a create was repeated. */
+/**
+ * The content that decides which permissions a write of the object needs. It excludes the incarnation, because a write
+ * of only a new incarnation is a repeated create.
+ */
 function contentOf({ owner, properties }: StoredObject): unknown {
   return { owner, properties };
 }
 
 /**
- * The resource that permissions on an object name, such as `loadbalancer/ID`: the topmost ancestor of the same resource
- * type, else the object itself. Returns `undefined` if an object between the two is missing.
+ * The resource of the permissions on an object, such as `loadbalancer/ID`: the object's topmost ancestor of the same
+ * resource type, or the object itself if it has no such ancestor. Returns `undefined` if an ancestor in between is
+ * missing.
  */
 function resourceOf(view: StoredObjects, { kind, id, properties }: StoredObject): string | undefined {
   const { type } = KIND_ACTIONS[kind];
@@ -181,13 +185,13 @@ function resourceOf(view: StoredObjects, { kind, id, properties }: StoredObject)
   return `${type}/${id}`;
 }
 
-/** Whether objects of the kind have no ancestor of the same resource type. */
+/** Whether objects of the kind have no parent of the same resource type, so permissions name the object itself. */
 function isTop(kind: Kind): boolean {
   const { type } = KIND_ACTIONS[kind];
   return referenceProperties(kind).every(([, to]) => KIND_ACTIONS[to].type !== type);
 }
 
-/** The form of an attachment's parent, which decides the cloud API actions that permit binding and unbinding. */
+/** The kind of an attachment's parent. It decides which cloud API actions permit binding and unbinding. */
 function formOf(view: StoredObjects, { properties }: Attachment): keyof typeof BIND {
   if (loadBalancerOf(view, properties)?.properties.type === 'classic') return 'classic';
   return PARENTS.find((name) => properties[name] !== undefined) ?? 'loadBalancerId';

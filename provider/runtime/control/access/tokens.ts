@@ -20,7 +20,7 @@ import { type Access, ADMINISTRATOR, TokenAccess } from './access.ts';
 interface TokensOptions {
   readonly stored: readonly StoredToken[];
   readonly store: Store;
-  /** The administrator's token from the data directory, which permits everything. */
+  /** The administrator's token, which permits everything, as read from the data directory. */
   readonly adminToken: string;
   readonly nowMs: () => number;
 }
@@ -51,7 +51,7 @@ export class Tokens {
       throw new WeirError('Unauthenticated', 'This runtime does not know the token, or the token was revoked.');
     }
     const { name, expiresAt } = token;
-    const access = new TokenAccess(name, token.statements, () => this.#isLive(token));
+    const access = new TokenAccess(token.id, name, token.statements, () => this.#isLive(token));
     if (!access.isLive)
       throw new WeirError('Unauthenticated', `The token ${JSON.stringify(name)} expired at ${expiresAt}.`);
     return access;
@@ -66,7 +66,7 @@ export class Tokens {
     return proofText({ code: proofCode(known ?? this.#unknownHash, { nonce, runtimeId, ...ends }), ...ends });
   }
 
-  /** All tokens in order of creation, including expired tokens. */
+  /** All tokens, including expired tokens, in order of creation. */
   list(): StoredToken[] {
     return [...this.#byId.values()];
   }

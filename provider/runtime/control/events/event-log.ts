@@ -1,10 +1,11 @@
 // The log of recent runtime events for readers of the event stream, oldest first and bounded in size.
 import { randomBytes } from 'node:crypto';
 import type { RuntimeEvent } from '../../../model/api/events.ts';
+import { inOneLine } from '../../../model/base/one-line.ts';
 import type { Need } from '../access/access.ts';
 
 const MAX_EVENTS = 1_000;
-/** Limit for the JSON text of all events, because one event of a large attachment takes about 10 KB. */
+/** Maximum length of the JSON text of all events together. One event of a large attachment takes about 10 KB. */
 const MAX_CHARACTERS = 1_000_000;
 
 export interface LoggedEvent {
@@ -12,7 +13,7 @@ export interface LoggedEvent {
   readonly type: RuntimeEvent['type'];
   /** The event with its time, as JSON. */
   readonly json: string;
-  /** The needs of a reader that sees the event, decided when the event happened. */
+  /** The permissions that a reader needs to see the event, decided when the event happened. */
   readonly needs: readonly Need[];
 }
 
@@ -35,7 +36,7 @@ export class EventLog {
   }
 
   append(event: RuntimeEvent, needs: readonly Need[]): void {
-    const json = JSON.stringify({ at: new Date(this.#nowMs()).toISOString(), ...event });
+    const json = inOneLine(JSON.stringify({ at: new Date(this.#nowMs()).toISOString(), ...event }));
     this.#last++;
     const logged = { id: this.lastId, type: event.type, json, needs };
     this.#events.push(logged);
@@ -59,7 +60,7 @@ export class EventLog {
     return { events, isWhole: events.length === missing };
   }
 
-  /** Calls `read` with each new event. Returns a function that unsubscribes. */
+  /** Calls `read` with each event that is logged from now on. Returns a function that ends the subscription. */
   subscribe(read: (event: LoggedEvent) => void): () => void {
     this.#readers.add(read);
     return () => this.#readers.delete(read);

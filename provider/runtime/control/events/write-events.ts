@@ -21,7 +21,7 @@ const NO_TARGETS: Told = { targets: {} };
 
 interface WriteEvent {
   readonly event: RuntimeEvent;
-  /** The needs of a reader. An object that moved between load balancers needs read permission on both. */
+  /** The permissions that a reader needs to see the event; for a moved object, on both its old and its new place. */
   readonly needs: readonly Need[];
 }
 
@@ -48,7 +48,7 @@ export function writeEvents(before: ModelView, changes: readonly ObjectChange[])
   });
 }
 
-/** The changed targets of an event. Returns no fields for a kind that is neither attachment nor auto scaling group. */
+/** The fields of an event that name the changed targets. Returns no fields if the event's object has no targets. */
 function targetsOf(before: Told | undefined, after: Told | undefined) {
   if (before === undefined && after === undefined) return {};
   const all = membershipChanges(...withoutSame(before ?? NO_TARGETS, after ?? NO_TARGETS)) ?? [];
@@ -56,7 +56,7 @@ function targetsOf(before: Told | undefined, after: Told | undefined) {
   return { targets: all.slice(0, MAX_CHANGES_TOLD), ...(omitted > 0 ? { omitted } : {}) };
 }
 
-/** Removes unchanged targets, which are identical objects before and after, to compare fewer of them. */
+/** Removes unchanged targets, which are identical objects on both sides, so that fewer targets are compared. */
 function withoutSame(before: Told, after: Told): [Told, Told] {
   if (before.defaultPort !== after.defaultPort) return [before, after];
   const [old, next] = [Object.entries(before.targets), Object.entries(after.targets)];

@@ -14,7 +14,7 @@ export interface AwaitedTarget {
 
 /**
  * The targets whose first checks the put of an object waits for. Returns none if the object is neither an attachment
- * nor a waiting listener, or if other targets of the target group take traffic already.
+ * nor a waiting listener. Returns none for a target group in which other targets take traffic already.
  */
 export function awaitedTargets(
   view: ModelView,
@@ -46,8 +46,8 @@ function targetGroupsOfObject(
 }
 
 /**
- * Whether a target group is about to replace another one: it belongs to a listener that waits for its VIP:port, or to a
- * rule that receives no requests until one of its targets takes traffic.
+ * Whether a target group is about to replace another target group. Such a target group belongs to a listener that waits
+ * for its VIP:port, or to a rule that receives no requests until one of its targets takes traffic.
  */
 function standsIn(
   view: ModelView,

@@ -11,12 +11,17 @@ import type { Handover } from './handovers.ts';
 
 /** Longest wait before a failed first check is repeated, even if the interval of the health check is longer. */
 const LONGEST_RETRY_MS = 1000;
-/** Shortest wait worth another first check; with less time left, the hand-over has failed. */
+/**
+ * Shortest wait before a first check is repeated. If the remaining time allows only a shorter wait, the hand-over has
+ * failed.
+ */
 const SHORTEST_RETRY_MS = 20;
 
 const PASSED = 'passed';
 /** The old targets are no longer healthy, so there is nothing to protect and the new target replaces them at once. */
 const OLD_IS_GONE = 'old-is-gone';
+
+type DelayMs = (target: TargetSnapshot) => number;
 
 type Outcome = typeof PASSED | typeof OLD_IS_GONE | { readonly problem: string };
 
@@ -49,17 +54,24 @@ export class HandoverChecks {
   }
 
   /**
-   * Resolves with the new targets that have passed a first check. A hand-over ends when one new target has passed, when
-   * its old targets are no longer healthy, or, if it cannot fail the write, after one check of each new target. Rejects
-   * after `withinSeconds` if a hand-over fails the write, or as soon as a newer write supersedes the write.
+   * Checks the new targets of hand-overs. Resolves with the new targets that have passed. A hand-over ends as soon as
+   * one of its new targets has passed or its old targets are no longer healthy. If the hand-over cannot fail the write,
+   * it also ends after one check of each new target. Rejects if another hand-over has not ended after `withinSeconds`,
+   * or as soon as a newer write supersedes the write.
+   * `delayMs` reserves a check of a target and returns how long the check has to wait.
    */
-  async prove(name: string, handovers: readonly Handover[], withinSeconds: number): Promise<readonly Proven[]> {
+  async prove(
+    name: string,
+    handovers: readonly Handover[],
+    withinSeconds: number,
+    delayMs: DelayMs = () => 0,
+  ): Promise<readonly Proven[]> {
     if (this.#isClosed) throw stopping();
     const ended = new AbortController();
     this.#waiting.set(name, ended);
     try {
       const deadlineMs = performance.now() + toMs(withinSeconds);
-      const trials = await Promise.all(handovers.map((each) => this.#try(each, deadlineMs, ended.signal)));
+      const trials = await Promise.all(handovers.map((each) => this.#try(each, deadlineMs, delayMs, ended.signal)));
       ended.signal.throwIfAborted();
       throwUnlessProven(trials, withinSeconds);
       return trials.flatMap(({ handover: { targetGroupId, newTargets }, outcomes }) =>
@@ -75,11 +87,11 @@ export class HandoverChecks {
     this.#waiting.delete(name);
   }
 
-  async #try(handover: Handover, deadlineMs: number, signal: AbortSignal): Promise<Trial> {
+  async #try(handover: Handover, deadlineMs: number, delayMs: DelayMs, signal: AbortSignal): Promise<Trial> {
     const enough = new AbortController();
     const either = AbortSignal.any([signal, enough.signal]);
     const trials = handover.newTargets.map(async (newTarget) => {
-      const outcome = await this.#await(handover, newTarget, deadlineMs, either);
+      const outcome = await this.#await(handover, newTarget, deadlineMs, delayMs, either);
       if (typeof outcome !== 'object') enough.abort();
       return outcome;
     });
@@ -91,18 +103,22 @@ export class HandoverChecks {
     { targetGroupId, check, oldKeys, failsAt }: Handover,
     newTarget: TargetSnapshot,
     deadlineMs: number,
+    delayMs: DelayMs,
     signal: AbortSignal,
   ): Promise<Outcome> {
     for (;;) {
-      const timeoutMs = Math.min(check.timeoutMs, Math.ceil(deadlineMs - performance.now()));
+      // A check that would wait beyond the deadline is made at the deadline, so that the write gets its error in time.
+      const delayedMs = Math.min(delayMs(newTarget), deadlineMs - performance.now() - SHORTEST_RETRY_MS);
+      if (delayedMs > 0) await sleep(delayedMs, undefined, { signal }).catch(() => {});
+      const timeoutMs = Math.min(check.timeoutMs, Math.max(1, Math.ceil(deadlineMs - performance.now())));
       const found = await this.#probe(newTarget, { ...check, timeoutMs }, signal);
-      // A target that is already bound has its own checker, whose result counts once traffic moves to the target.
+      // A target that is already bound has its own checker, which must pass too: its result counts after the hand-over.
       const health = this.#monitor.state(targetGroupId, newTarget.key)?.health ?? 'healthy';
       const problem = found ?? (takesTraffic(health) ? undefined : 'its checks do not pass yet');
       if (problem === undefined) return PASSED;
       if (oldKeys.every((old) => this.#monitor.health(targetGroupId, old) !== 'healthy')) return OLD_IS_GONE;
       const isDecided = found !== undefined && failsAt === undefined;
-      // At most half of the remaining time, so the last check is close to the deadline but not after it.
+      // Waits for at most half of the remaining time, so the last check starts shortly before the deadline.
       const waitMs = Math.min(check.intervalMs, LONGEST_RETRY_MS, (deadlineMs - performance.now()) / 2);
       if (isDecided || signal.aborted || waitMs < SHORTEST_RETRY_MS) return { problem };
       await sleep(waitMs, undefined, { signal }).catch(() => {});

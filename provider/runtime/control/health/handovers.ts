@@ -1,4 +1,4 @@
-// The hand-overs of a write: targets in traffic that it replaces by targets of unknown health. Pure.
+// The hand-overs of a write that replaces targets in traffic by targets of unknown health. Pure.
 import { isDeepStrictEqual } from 'node:util';
 import { hasSameParent } from '../../../model/objects/parent.ts';
 import {
@@ -18,11 +18,11 @@ export interface Handover {
   readonly targetGroupId: string;
   readonly check: HealthCheckSnapshot;
   readonly newTargets: readonly TargetSnapshot[];
-  /** Target keys of the replaced targets. The hand-over waits only while one of them is healthy. */
+  /** Target keys of the replaced targets. The hand-over ends when none of the replaced targets is healthy. */
   readonly oldKeys: readonly string[];
   /**
-   * Property that names the new targets in the error of a write that fails because none of them is healthy. `undefined`
-   * if the write succeeds in any case.
+   * Property that the error names if the write fails because no new target is healthy. `undefined` if the write
+   * succeeds even if no new target is healthy.
    */
   readonly failsAt: 'targets' | 'members' | undefined;
 }
@@ -32,7 +32,7 @@ const FAILS_AT = { attachments: 'targets', 'group-attachments': 'members' } as c
 /** Looks up the health record of a target. Returns `undefined` if the target is not bound. */
 export type RecordOf = (targetGroupId: string, key: string) => HealthRecord | undefined;
 
-/** Whether changes may replace targets at all. Most writes do not, and need no comparison of two snapshots. */
+/** Whether the changes can replace targets. Most writes cannot, so no snapshots need to be compared for them. */
 export function changesBindings(before: ModelView, changes: readonly ObjectChange[]): boolean {
   return changes.some((change) => {
     if ('delete' in change) return isAttachmentKind(change.delete.kind);
@@ -42,7 +42,10 @@ export function changesBindings(before: ModelView, changes: readonly ObjectChang
   });
 }
 
-/** The hand-overs between two snapshots. `written`: the object that was put; `undefined` for a delete. */
+/**
+ * The hand-overs that a change from snapshot `before` to `after` needs. `written`: the object that was put; `undefined`
+ * for a delete.
+ */
 export function handoversOf(
   before: Snapshot,
   after: Snapshot,
@@ -86,8 +89,8 @@ function handoversIn(
   const serving = [...served.targets.values()].filter((target) => target.weight > 0 && isInTraffic(target));
   const newTargets = able.filter(({ key }) => isUntried(recordOf(targetGroupId, key)));
   if (serving.length === 0 || newTargets.length === 0) return [];
-  // A write that removes its own targets means to unbind them, and is made in any case. Targets of other attachments
-  // are given up only for a healthy new target.
+  // A write in which an attachment unbinds its own targets succeeds in any case. Targets of other attachments are
+  // replaced only by a healthy new target.
   const isUnbound = serving.some(({ attachment }) => attachment === writer?.id);
   const oldKeys = serving.map(({ key }) => key);
   return [{ targetGroupId, check, newTargets, oldKeys, failsAt: isUnbound ? undefined : failsAt }];
@@ -98,7 +101,7 @@ function isUntried(record: HealthRecord | undefined): boolean {
   return record === undefined || (record.state.health === 'checking' && record.checkedAtMs === undefined);
 }
 
-/** A text that identifies a target by its attachment and its name there. */
+/** A text that identifies a target by its attachment's id and its name in that attachment. */
 function nameOf({ attachment, name }: TargetSnapshot): string {
   return JSON.stringify([attachment, name]);
 }

@@ -5,7 +5,10 @@ import type { StoredModel } from '../../stored/object.ts';
 
 /** Maximum age of stored health that a new process still uses. */
 const VALID_MS = 60_000;
-/** Interval at which unchanged health is stored again, so the time of the last save tells its age after a restart. */
+/**
+ * Interval at which unchanged health is stored again. After a restart, the time of the last save gives the age of
+ * stored health.
+ */
 const CONFIRM_MS = 20_000;
 
 export class HealthRecords {
@@ -21,7 +24,7 @@ export class HealthRecords {
     this.#nowMs = nowMs;
   }
 
-  /** Seeds the monitor with stored health. To be called before the monitor gets its first snapshot. */
+  /** Seeds the health monitor with stored health. Must be called before the monitor gets its first snapshot. */
   restore({ health, healthAtMs }: StoredModel): void {
     if (this.#nowMs() - healthAtMs >= VALID_MS) return;
     for (const { targetGroupId, key, health: known } of health) this.#monitor.seed(targetGroupId, key, known);

@@ -3,6 +3,7 @@ import { problemsText, WeirError } from '../../../model/base/errors.ts';
 import { HANDOVER_SECONDS, toMs } from '../../../model/objects/seconds.ts';
 import type { Compiled, CompiledWrite } from '../../compile/compile.ts';
 import type { HealthView } from '../../contract/engine.ts';
+import type { CheckBudget } from '../../health/check-budget.ts';
 import type { HealthMonitor, Proven } from '../../health/monitor.ts';
 import type { Probe } from '../../health/probe.ts';
 import type { ModelView } from '../../stored/model.ts';
@@ -17,17 +18,19 @@ export class HealthWaits {
   readonly #monitor: HealthMonitor;
   readonly #running: RunningState;
   readonly #handover: HandoverChecks;
+  readonly #budget: CheckBudget;
   readonly #waiters = new Waiters();
 
-  constructor(monitor: HealthMonitor, probe: Probe, running: RunningState) {
+  constructor(monitor: HealthMonitor, probe: Probe, running: RunningState, budget: CheckBudget) {
+    this.#budget = budget;
     this.#monitor = monitor;
     this.#running = running;
     this.#handover = new HandoverChecks(monitor, probe);
   }
 
   /**
-   * Supersedes an older waiting write with the same name, and starts the hand-overs of this write. Returns a promise of
-   * the new targets that have passed a first check. Returns `undefined` if the write needs no hand-over.
+   * Supersedes an older waiting write with the same name, and starts the hand-overs of `write`. Returns a promise of
+   * the new targets that have passed a first check, or `undefined` if the write needs no hand-over.
    */
   handOver(write: CompiledWrite): Promise<readonly Proven[]> | undefined {
     const { name, model, changes, written } = write;
@@ -36,7 +39,8 @@ export class HealthWaits {
     if (seconds === 0 || !changesBindings(model, changes)) return undefined;
     const recordOf: RecordOf = (targetGroupId, key) => this.#monitor.record(targetGroupId, key);
     const handovers = handoversOf(write.before.snapshot, write.after.snapshot, written, recordOf);
-    return handovers.length === 0 ? undefined : this.#handover.prove(name, handovers, seconds);
+    const delayMs = ({ address }: { address: string }) => this.#budget.delayMs(written?.createdBy, address);
+    return handovers.length === 0 ? undefined : this.#handover.prove(name, handovers, seconds, delayMs);
   }
 
   /**
@@ -64,12 +68,12 @@ export class HealthWaits {
     throw new WeirError('IncorrectStatus.RSByPassToas', message, details);
   }
 
-  /** To be called after a change of health or bindings: every waiting caller checks its condition again. */
+  /** Tests the condition of every waiting caller again. Must be called after each change of health or bindings. */
   look(): void {
     this.#waiters.look();
   }
 
-  /** Ends every wait, because the runtime is stopping. */
+  /** Ends the waits of all callers, because the runtime is stopping. */
   close(): void {
     this.#handover.close();
     this.#waiters.close();

@@ -34,7 +34,10 @@ export class RunningState {
     return this.#engine.status();
   }
 
-  /** The targets of an attachment, by name, with their health; the worst health if several listeners serve a target. */
+  /**
+   * The targets of an attachment, by name, with their health. If several listeners serve a target, the worst health
+   * counts.
+   */
   boundTargets(attachment: Attachment): Record<string, BoundTarget> {
     const bindings = bindingsOf(this.#modelNow());
     const bound = new Map<string, BoundTarget>();

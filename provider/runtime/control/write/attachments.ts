@@ -26,7 +26,7 @@ const MAX_WARNINGS = 10;
 
 /** The state of a written attachment: by target key, the model version at which the attachment bound the key. */
 export function boundSinceOf(view: ModelView, next: Attachment, before: Attachment | undefined): BoundSince {
-  // A set, because two members of a group may share a target key.
+  // Collects the target keys in a set, because two members of a group may have the same target key.
   const keys = new Set<string>();
   for (const { key } of resolvedTargets(view, next)) keys.add(key);
   const old = before?.state.boundSince ?? {};
@@ -55,7 +55,7 @@ function isPart(view: ModelView, attachment: Attachment, { kind, id }: Part): bo
   return targetSourcesOf(view, attachment).some((part) => part.kind === kind && part.id === id);
 }
 
-/** Throws `OwnedByOther` if the new address of a server makes it a target that an attachment of another stack binds. */
+/** Throws `OwnedByOther` if a server's new address gives a target the same target key as a target of another stack. */
 export function refuseServerOfOtherStacks(
   view: ModelView,
   next: StoredObject<'backend-servers'>,
@@ -76,7 +76,7 @@ export function attachmentProblems(
   const misplaced = parentTypeProblems(lookup, next.properties);
   if (misplaced.length > 0) return misplaced;
   const targets = resolvedTargets(view, next);
-  // If there are as many bound target keys as targets, no two targets have the same key.
+  // Compares target keys only if there are fewer keys than targets, because otherwise no two targets share a key.
   const mayConflict = targets.length > Object.keys(next.state.boundSince).length;
   return [
     ...portProblems(lookup, next),
@@ -97,7 +97,7 @@ export function groupAttachmentProblems(
   return [...portProblems(lookup, next), ...memberProblems(view, next, names)];
 }
 
-/** Problems of the named members of a group that may never be bound to the attachment's load balancer. */
+/** Problems of the named members of a group that can never be bound to the attachment's load balancer. */
 export function memberProblems(
   view: ModelView,
   attachment: StoredObject<'group-attachments'>,
@@ -130,7 +130,7 @@ export function refuseTargetsOfOtherStacks(view: ModelView, next: Attachment, pa
   throw new WeirError('OwnedByOther', `${problemsText(problems)}: unbind the target there first`, problems);
 }
 
-/** Warnings about bound targets that may take no traffic now, with the reasons. */
+/** Warnings about bound targets that are ineligible for traffic now, with the reasons. */
 export function eligibilityWarnings(view: ModelView, attachment: Attachment): string[] {
   const property = attachment.kind === 'attachments' ? 'targets' : 'members';
   const warnings = resolvedTargets(view, attachment).flatMap(({ name, ineligible }) =>
@@ -140,7 +140,10 @@ export function eligibilityWarnings(view: ModelView, attachment: Attachment): st
   return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `${left} more ${property} are ineligible`];
 }
 
-/** Problems of a listener that has its own attachments and therefore cannot move to a classic load balancer. */
+/**
+ * Problems of a listener that cannot move to a classic load balancer, because attachments are bound to the listener
+ * itself.
+ */
 export function problemsWithAttachments(view: ModelView, { id, properties }: StoredObject<'listeners'>): Problem[] {
   if (view.get('load-balancers', properties.loadBalancerId)?.properties.type !== 'classic') return [];
   const own = [...attachmentsOf(view)].filter((attachment) => attachment.properties.listenerId === id);

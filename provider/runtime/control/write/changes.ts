@@ -1,8 +1,8 @@
 // Writes of the API as pure changes of a draft: a write puts or deletes one object, or throws and changes nothing.
-// Errors about owners, incarnations and deletion are thrown here; rules between objects are checked by `checkObject`.
+// Errors about owners, incarnations and deletion are thrown by the change, errors about other objects by `checkObject`.
 import { isDeepStrictEqual } from 'node:util';
 import { WeirError } from '../../../model/base/errors.ts';
-import { KIND_NAMES, type Kind } from '../../../model/base/kinds.ts';
+import { KIND_NAMES, KINDS, type Kind } from '../../../model/base/kinds.ts';
 import type { Draft, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { ownerName } from '../../stored/owner.ts';
@@ -17,15 +17,18 @@ import { refuseInUse } from './references.ts';
 import { withBoundWeights } from './targets-patch.ts';
 import type { VipPool } from './vip-pool.ts';
 
+/** Maximum number of objects that one token has created and that exist. The administrator has no limit. */
+const MAX_OBJECTS = 10_000;
+
 /**
- * Throws if the caller may not make this change, or has read an older version of the object. `before` is `undefined`
- * for a create, `after` for a delete.
+ * Checks a write before it is made. Throws if the caller lacks a permission, or has read an older version of the
+ * object. `before` is `undefined` for a create, `after` for a delete.
  */
 export type Precondition = (view: ModelView, before: StoredObject | undefined, after: StoredObject | undefined) => void;
 
 /**
- * Creates or updates an object. An equal put makes no new model version. The precondition is checked before all rules,
- * because their errors name other objects, which the caller may not be allowed to see.
+ * Creates or updates an object. A put that changes nothing makes no new model version. The precondition is checked
+ * before all rules, because errors of rules name other objects, which the caller may not be permitted to see.
  */
 export function putObject(
   draft: Draft,
@@ -41,6 +44,7 @@ export function putObject(
     id,
     owner: request.owner ?? existing?.owner,
     incarnation: request.incarnation ?? existing?.incarnation ?? request.newIncarnation,
+    ...createdByOf(existing === undefined ? request.createdBy : existing.createdBy),
     version: 0,
     properties,
     state: {},
@@ -48,6 +52,7 @@ export function putObject(
   const complete = withState(draft, next, existing, request, pool);
   precondition(draft, existing, complete);
   refuseForeign(existing, request);
+  if (existing === undefined) refuseTooMany(draft, request.createdBy);
   const isChange = existing === undefined || !isEqual(existing, complete);
   draft.attempt(() => {
     if (isChange) changeEndpoints(draft, kind, id, () => draft.put(complete));
@@ -58,7 +63,10 @@ export function putObject(
   return existingObject<Kind>(draft, kind, id);
 }
 
-/** Deletes an object. Does nothing if `incarnation` is not that of the object, which was created anew since. */
+/**
+ * Deletes an object. Does nothing if the object has another incarnation than `incarnation`, because it was created anew
+ * since.
+ */
 export function deleteObject(draft: Draft, kind: Kind, id: string, incarnation: string | undefined): void {
   const object = existingObject<Kind>(draft, kind, id);
   if (incarnation !== undefined && incarnation !== object.incarnation) return;
@@ -83,6 +91,20 @@ function refuseForeign(existing: StoredObject | undefined, request: PutRequest):
     'OwnedByOther',
     `The ${KIND_NAMES[existing.kind]} ${existing.id} exists already and belongs to ${ownerName(existing)}: take it out of this program, or give another id.`,
   );
+}
+
+/** Throws `LimitExceeded` if the token has created as many objects as one token may have. */
+function refuseTooMany(view: ModelView, token: string | undefined): void {
+  if (token === undefined) return;
+  let count = 0;
+  for (const kind of KINDS) for (const { createdBy } of view.list<Kind>(kind)) if (createdBy === token) count += 1;
+  if (count < MAX_OBJECTS) return;
+  const message = `The token has created ${count} objects that exist, which is the limit: delete some first.`;
+  throw new WeirError('LimitExceeded', message);
+}
+
+function createdByOf(token: string | undefined): { createdBy?: string } {
+  return token === undefined ? {} : { createdBy: token };
 }
 
 function isEqual(a: StoredObject, b: StoredObject): boolean {

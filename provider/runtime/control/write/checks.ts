@@ -23,15 +23,15 @@ import { problemsWithRules, refuseForeignRule, ruleProblems } from './forwarding
 import { groupProblems, refuseMembersOfOtherStacks } from './groups.ts';
 import { danglingReferences } from './references.ts';
 
-/** Checks for one kind of object. The view already has the object and its parents. */
+/** The checks for objects of one kind, made on a view that already contains the object and its parents. */
 interface KindChecks<K extends Kind> {
-  /** Problems of the object, besides references to missing objects. */
+  /** Returns the problems of the object, except references to missing objects. */
   readonly problems?: (view: ModelView, next: StoredObject<K>, before: StoredObject<K> | undefined) => Problem[];
   /** Throws if an object of another owner already has the VIP:port, requests or targets of this object. */
   readonly conflicts?: (view: ModelView, next: StoredObject<K>, before: StoredObject<K> | undefined) => void;
 }
 
-/** Checks by kind. For a kind without an entry, only references are checked. */
+/** The checks for each kind. Objects of a kind without an entry are only checked for references to missing objects. */
 const CHECKS: { readonly [K in Kind]?: KindChecks<K> } = {
   'load-balancers': { problems: loadBalancerProblems, conflicts: refuseForeignEndpoints },
   listeners: {
@@ -53,7 +53,7 @@ export function checkObject(view: ModelView, next: StoredObject, before: StoredO
   const checks: KindChecks<never> = CHECKS[next.kind] ?? {};
   const dangling = danglingReferences(view, next);
   const problems = dangling.map(({ path, kind, id }) => noSuch(kind, String(id), propertyPath(path)));
-  // An object without its parent cannot be checked further, but a missing server affects only its own target.
+  // An object without its parent cannot be checked further. A missing server affects only its own target.
   const isPlaced = dangling.every(({ path }) => path.length > 1);
   if (isPlaced) problems.push(...(checks.problems?.(view, next as never, before as never) ?? []));
   if (problems.length > 0) throw invalid(problems);

@@ -2,7 +2,7 @@
 import { type Compiled, compile } from '../../compile/compile.ts';
 import type { Model } from '../../stored/model.ts';
 
-/** Compiles every model against the served one, so parts that are unchanged since then stay the identical objects. */
+/** Compiles every model against the served model, so parts that have not changed since then stay identical objects. */
 export class Compiler {
   readonly #served: { readonly model: Model; readonly compiled: Compiled };
   #last: { readonly model: Model; readonly compiled: Compiled };

@@ -34,7 +34,7 @@ export function refuseForeignEndpoint(view: ModelView, next: Listener, vip: stri
   throw new WeirError('PortInUse', problemText(problem), [problem]);
 }
 
-/** Changes one object, and gives each VIP:port that the object enters or leaves a serving listener. */
+/** Changes one object, and then decides which listener serves each VIP:port that the object has entered or left. */
 export function changeEndpoints(draft: Draft, kind: Kind, id: string, change: () => void): void {
   const vipPorts = () => {
     const object = draft.get<Kind>(kind, id);

@@ -60,7 +60,7 @@ export function ruleWarnings(view: ModelView, rule: Rule): string[] | undefined 
   return warnings.length === 0 ? undefined : warnings;
 }
 
-/** The other forwarding rules of the listener that match the same requests. */
+/** The other forwarding rules of the rule's listener that match the same requests as the rule. */
 function equalRules(view: ModelView, { id, properties }: Rule): Rule[] {
   const key = routeKey(properties);
   return [...view.list('rules')].filter((other) => {

@@ -1,4 +1,4 @@
-// Writes of auto scaling groups: the members that a group keeps, and the members that it may not have.
+// Rules for the members of a written auto scaling group: the members that stay, and the members that are not allowed.
 import type { Problem } from '../../../model/base/errors.ts';
 import { loadBalancerOf } from '../../stored/attachments.ts';
 import { membersOf } from '../../stored/members.ts';
@@ -8,18 +8,21 @@ import { memberProblems, refuseTargetsOfOtherStacks } from './attachments.ts';
 
 type Group = StoredObject<'groups'>;
 
-/** The state of a written group. Members stay when a group stops declaring `members`, so the group loses no server. */
+/**
+ * The state of a written auto scaling group. If the group stops declaring `members`, its declared servers stay as
+ * joined servers, so the group loses no server.
+ */
 export function groupState(next: Group, before: Group | undefined): Group['state'] {
   if (next.properties.members !== undefined || before === undefined) return { joined: [] };
   return { joined: Object.values(membersOf(before)) };
 }
 
-/** Problems of joining members that may never be bound to the load balancers that the group is attached to. */
+/** Problems of joining members that can never be bound to a load balancer to which the group is attached. */
 export function groupProblems(view: ModelView, next: Group, before: Group | undefined): Problem[] {
   const known = new Set(Object.values(before === undefined ? {} : membersOf(before)));
   const joining = Object.entries(membersOf(next)).filter(([, serverId]) => !known.has(serverId));
   const names = new Set(joining.map(([name]) => name));
-  // A group may have several attachments below one load balancer; each problem is reported once.
+  // Checks one attachment below each load balancer, so each problem of a group is reported once.
   const one = new Map(attachmentsOfGroup(view, next).map((each) => [loadBalancerOf(view, each.properties)?.id, each]));
   return [...one.values()].flatMap((attachment) => memberProblems(view, attachment, names));
 }

@@ -10,7 +10,7 @@ import { groupState } from './groups.ts';
 import type { PutRequest } from './put-request.ts';
 import type { VipPool } from './vip-pool.ts';
 
-/** Decides the state of `next` from the model, the request, and `existing`, the stored object before the write. */
+/** Decides the state of `next`, the object after the write. `existing`: the stored object before the write. */
 type StateBuilder<K extends Kind> = (
   view: ModelView,
   next: StoredObject<K>,

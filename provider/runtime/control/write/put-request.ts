@@ -1,4 +1,4 @@
-// The request of a put: the caller's properties, and random values and the time that the control plane adds.
+// The request of a put: properties from the caller, and random values and the time from the control plane.
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { PropertiesOf } from '../../../model/objects/schemas.ts';
 
@@ -6,12 +6,14 @@ export interface PutRequest<K extends Kind = Kind> {
   readonly kind: K;
   readonly id: string;
   readonly properties: PropertiesOf<K>;
-  /** URN of the writing resource; `undefined` keeps the owner, as in an operator's write. */
+  /** URN of the resource that writes the object; `undefined` keeps the stored owner, as for a write by an operator. */
   readonly owner: string | undefined;
-  /** Incarnation to store; `undefined` keeps the object's, or takes `newIncarnation` for a new object. */
+  /** Incarnation to store. `undefined` keeps the stored incarnation, or stores `newIncarnation` with a new object. */
   readonly incarnation: string | undefined;
   readonly newIncarnation: string;
-  /** Key for sticky cookies without a configured key, unless the object has a generated key already. */
+  /** Id of the caller's token, kept with a new object; `undefined` for the administrator. */
+  readonly createdBy?: string | undefined;
+  /** Generated key for sticky cookies. Stored only if the object has neither a configured nor a generated key. */
   readonly newCookieKey: string;
   /** Time of day in milliseconds since 1970. */
   readonly nowMs: number;
@@ -19,7 +21,7 @@ export interface PutRequest<K extends Kind = Kind> {
   readonly keepsWeights?: boolean;
 }
 
-/** The request of a patch as the put of an existing attachment, in which only properties change. */
+/** Turns a patch of an existing attachment into a put that changes only the attachment's properties. */
 export function patchRequest(id: string, properties: PropertiesOf<'attachments'>): PutRequest<'attachments'> {
   const kept = { owner: undefined, incarnation: undefined, newIncarnation: '', newCookieKey: '', nowMs: 0 };
   return { kind: 'attachments', id, properties, ...kept };

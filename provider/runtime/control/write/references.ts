@@ -12,7 +12,7 @@ export function danglingReferences(view: ModelView, object: StoredObject): Refer
   return namedBy(object).filter(({ kind, id }) => view.get<Kind>(kind, String(id)) === undefined);
 }
 
-/** Throws `InUse` if other objects refer to this object. */
+/** Throws `InUse` if other stored objects refer to `object`, which therefore cannot be deleted. */
 export function refuseInUse(view: ModelView, object: StoredObject): void {
   const users = usersOf(view, object);
   if (users.length === 0) return;

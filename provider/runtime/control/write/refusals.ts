@@ -1,14 +1,17 @@
-// Refusals of the engine: listeners that it cannot open, and the writes that fail because of them.
-// All other errors of a write are thrown earlier, by the change of the draft, by `checkObject` or by a hand-over.
+// Refusals of the engine: listeners that the engine cannot open, and the writes that fail because of these listeners.
+// Other errors of a write are thrown earlier, by the change of the draft, by `checkObject` or by a hand-over.
 import type { Compiled } from '../../compile/compile.ts';
 import type { Refusal } from '../../contract/engine.ts';
 import { listenerOf } from '../../contract/snapshot.ts';
 import type { Write } from './write.ts';
 
 export interface RefusalCallbacks {
-  /** Called when a write fails because of a listener, or when a stored listener cannot be opened. */
+  /**
+   * Called when a write fails because the engine cannot open a listener, or when the engine cannot open a stored
+   * listener.
+   */
   readonly onRefused: (refusal: Refusal, compiled: Compiled) => void;
-  /** Called when a stored listener that had been refused is open. */
+  /** Called when the engine has opened a stored listener that it had refused before. */
   readonly onOpened: (listenerId: string) => void;
 }
 
@@ -26,8 +29,8 @@ export class StandingRefusals {
   }
 
   /**
-   * Returns `true` if the listener was refused before this batch too, and the refused property has not changed since.
-   * Such a refusal was caused by no write of the batch.
+   * Whether the listener was refused before this batch too, and the refused property has not changed since. If so, no
+   * write of the batch caused the refusal.
    */
   has({ listenerId, problem }: Refusal, served: Compiled, next: Compiled): boolean {
     if (!this.#refusals.some((refusal) => refusal.listenerId === listenerId)) return false;
@@ -61,7 +64,7 @@ export function refusedWrites(
       write.changes.some((change) => 'put' in change && change.put === object);
     const write = writes.findLast((each) => hasPut(each, listener) || hasPut(each, loadBalancer));
     if (write === undefined) continue;
-    // A refusal names a property of the listener. A write of a load balancer causes one only by its `address`.
+    // A refusal names a listener's property. If a load balancer's write caused it, the property is `address`.
     const problem = hasPut(write, listener) ? refusal.problem : { ...refusal.problem, path: 'address' };
     refused.set(write, { ...refusal, problem });
   }

@@ -1,4 +1,4 @@
-// Transfer of a VIP:port to a waiting listener, once that loses no request and sends none to other targets. Pure.
+// Transfer of a VIP:port to a waiting listener, due as soon as no request is lost or sent to wrong targets. Pure.
 import { routeKey } from '../../../model/base/route-key.ts';
 import type { HealthView } from '../../contract/engine.ts';
 import {
@@ -14,7 +14,7 @@ import { letServe } from './endpoints.ts';
 /** Route key of the listener's own targets, which get the requests that no rule matches. */
 const OWN = '';
 
-/** Makes each waiting listener with a due transfer serve, in the draft. `snapshot`: compiled from the draft. */
+/** Makes each waiting listener whose transfer is due serve its VIP:port. `snapshot`: compiled from `draft`. */
 export function transferInDraft(draft: Draft, snapshot: Snapshot, health: HealthView): boolean {
   const due = dueTransfers(draft, snapshot, health);
   for (const id of due) {
@@ -25,8 +25,9 @@ export function transferInDraft(draft: Draft, snapshot: Snapshot, health: Health
 }
 
 /**
- * Ids of the waiting listeners that may take over their VIP:port, at most one for each VIP:port. A listener that served
- * before takes over again only if the serving listener has no targets, because a rename may be reverted.
+ * Ids of the waiting listeners that may take over their VIP:port, at most one for each VIP:port. A waiting listener
+ * that has served before gave its VIP:port to the serving listener. It takes over again only if the serving listener
+ * has no targets, as after a reverted rename.
  */
 export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, health: HealthView): string[] {
   const due = new Map<ListenerSnapshot, string>();
@@ -44,15 +45,15 @@ export function dueTransfers(view: ModelView, { listeners, waiting }: Snapshot, 
 }
 
 /**
- * Whether a waiting listener can replace the serving one: every route in traffic stays in traffic, or the waiting
- * listener has its own targets in traffic and the serving listener has none.
+ * Whether a waiting listener can replace the serving listener: either every route in traffic stays in traffic, or only
+ * the waiting listener has targets of its own in traffic.
  */
 function canReplace(routes: ReadonlySet<string>, served: ReadonlySet<string>): boolean {
   if (routes.size === 0) return false;
   return [...served].every((route) => routes.has(route)) || (routes.has(OWN) && !served.has(OWN));
 }
 
-/** The routes with a target that takes traffic. */
+/** The keys of the listener's routes that have at least one target in traffic. */
 function routesInTraffic({ targetGroup, rules }: ListenerSnapshot, health: HealthView): ReadonlySet<string> {
   const isInTraffic = ({ id, targets }: TargetGroupSnapshot) =>
     [...targets.values()].some(({ key, weight }) => weight > 0 && takesTraffic(health(id, key)));

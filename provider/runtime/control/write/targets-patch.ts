@@ -1,4 +1,4 @@
-// Partial changes of an attachment's targets: merge patches, and puts that do not manage weights.
+// Partial changes of an attachment's targets: merge patches, and puts that keep the stored weights.
 import type { Problem } from '../../../model/base/errors.ts';
 import { valueIn } from '../../../model/base/record.ts';
 import {
@@ -35,7 +35,7 @@ export function patchedAttachment(view: ModelView, id: string, patch: TargetsPat
     if (found.length === 0) Object.assign(targets, patchedSchema.parse(named).targets);
   }
   const properties = { ...object.properties, targets };
-  // The other targets were checked when they were written, so only their number can break a rule.
+  // Only the patch's targets are checked. The others were checked before, so only their number can break a rule.
   const isTooMany = Object.keys(targets).length > MAX_TARGETS;
   const checked = isTooMany ? properties : withTargetsOf(properties, Object.keys(patch));
   if (problems.length === 0) problems.push(...rulesProblems('attachments', checked));
@@ -53,7 +53,7 @@ export function withTargetsOf(
   return { ...properties, targets: Object.fromEntries(named) };
 }
 
-/** The properties of a request in which targets that are already bound keep their stored weights. */
+/** The properties that a put stores: targets that are already bound keep their stored weights. */
 export function withBoundWeights(
   { properties }: PutRequest,
   existing: StoredObject | undefined,

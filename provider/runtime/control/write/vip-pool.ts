@@ -6,7 +6,7 @@ export class VipPool {
   readonly #last: number;
   readonly #cidr: string;
 
-  /** `cidr`: an IPv4 block such as "127.77.0.0/16", of which the first and last address are not used. */
+  /** `cidr`: an IPv4 block such as "127.77.0.0/16". The first and the last address of the block are not used. */
   constructor(cidr: string) {
     const [address = '', bits = '', ...rest] = cidr.split('/');
     const prefix = Number(bits);
@@ -20,7 +20,7 @@ export class VipPool {
     this.#cidr = cidr;
   }
 
-  /** The lowest free address. Returns `undefined` if none is left. */
+  /** The lowest address of the pool that is not taken. Returns `undefined` if every address is taken. */
   next(taken: ReadonlySet<string>): string | undefined {
     for (let candidate = this.#first; candidate <= this.#last; candidate++) {
       const address = toAddress(candidate);

@@ -19,7 +19,7 @@ export interface WriterOptions extends RefusalCallbacks {
   readonly health: HealthView;
   readonly ackTimeoutMs: number;
   /**
-   * Called once for each named write, to start its hand-overs. Returns `undefined` if the write need not wait.
+   * Starts the hand-overs of a named write; called once for each write. Returns `undefined` if the write need not wait.
    * Otherwise the writer undoes the write, and repeats it with the proven targets when the promise resolves.
    */
   readonly handOver: (write: CompiledWrite) => Promise<readonly Proven[]> | undefined;
@@ -66,7 +66,10 @@ export class Writer {
     await this.#serve(this.#compiled);
   }
 
-  /** Resolves with the result of the change once the engine serves it. A named write may wait for hand-overs first. */
+  /**
+   * Makes a change of the model. Resolves with the result of the change once the engine serves it. A write with a name
+   * may wait for hand-overs first.
+   */
   write<T extends StoredObject | undefined>(change: ModelChange<T>, name?: string): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#enqueue({
@@ -86,7 +89,7 @@ export class Writer {
       write.reject(new WeirError('SystemBusy', 'The runtime is stopping.'));
       return;
     }
-    // A write that has waited goes first, because the queue may hold a newer write of the same name.
+    // A write that has waited for hand-overs goes first, because the queue may hold a newer write with the same name.
     if (write.proven === undefined) this.#queue.push(write);
     else this.#queue.unshift(write);
     this.#running ??= this.#run();
@@ -136,13 +139,13 @@ export class Writer {
   }
 
   /**
-   * Stores and serves the draft of a batch. If the engine refuses some writes, rejects them, stores nothing and returns
-   * them with their refusals.
+   * Stores and serves the draft of a batch. If the engine refuses writes of the batch, stores nothing, rejects these
+   * writes, and returns them with their refusals.
    */
   async #publish(draft: Draft, compiler: Compiler, writes: readonly Write[]): Promise<ReadonlyMap<Write, Refusal>> {
     const { engine, health } = this.#options;
     const proven = writes.flatMap((write) => write.proven ?? []);
-    // Transfers that the batch makes possible join the same commit, so no version leaves requests without a target.
+    // Due VIP:port transfers are part of the batch's commit, so in no version do requests lack a target.
     transferInDraft(draft, compiler.compile(draft.toModel()).snapshot, withProven(health, proven));
     const compiled = compiler.compile(draft.toModel());
     const mustPrepare = draft.isChanged || this.refusals.length > 0;
@@ -237,7 +240,7 @@ export class Writer {
   }
 }
 
-/** The health view of the monitor, in which targets that passed a first check of a hand-over count as healthy. */
+/** Health as the monitor knows it, but targets that have passed a first check of a hand-over count as healthy. */
 function withProven(health: HealthView, proven: readonly Proven[]): HealthView {
   if (proven.length === 0) return health;
   const isProven = (targetGroupId: string, key: string) =>

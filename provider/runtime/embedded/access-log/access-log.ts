@@ -9,7 +9,7 @@ const MAX_WAIT_MS = 100;
 export interface AccessLogInit {
   /** Fraction of entries that are logged: above 0; 1 logs every entry. */
   readonly sampleRate: number;
-  /** The budget of this worker thread, made by `createBudget`. */
+  /** The access log budget of this worker thread, made by `createBudget`. */
   readonly budget: SharedArrayBuffer;
   /** The count of dropped lines of all threads, as the memory of a `SharedCount`. */
   readonly dropped: SharedArrayBuffer;

@@ -1,13 +1,19 @@
 // The memory bound of the access log: how much text a worker has posted that is not written yet, in shared memory.
 
-/** Limit for each worker: several seconds of lines at the highest rates, for a disk that is slow for a moment. */
+/**
+ * Limit for the unwritten access log text of each worker: several seconds of lines at the highest rates, for a disk
+ * that is slow for a moment.
+ */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 export function createBudget(): SharedArrayBuffer {
   return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 }
 
-/** The unwritten text of one worker. The worker takes from the budget, and the main thread gives back. */
+/**
+ * How much access log text of one worker is not written yet. The worker adds text by `take`, and the main thread
+ * subtracts written text by `give`.
+ */
 export class Budget {
   readonly #cells: Int32Array;
 
@@ -15,7 +21,9 @@ export class Budget {
     this.#cells = new Int32Array(budget);
   }
 
-  /** Takes from the budget. Returns `false` if too much text already waits to be written. */
+  /**
+   * Adds text to the unwritten text. Returns `false`, without adding it, if too much text already waits to be written.
+   */
   take(characters: number): boolean {
     if (Atomics.load(this.#cells, 0) + characters > MAX_CHARACTERS) return false;
     Atomics.add(this.#cells, 0, characters);
@@ -27,7 +35,7 @@ export class Budget {
   }
 }
 
-/** A count over all threads, kept for as long as the runtime runs. */
+/** A counter that all threads share and that counts for as long as the runtime runs. */
 export class SharedCount {
   readonly cells: SharedArrayBuffer;
   readonly #count: BigInt64Array;

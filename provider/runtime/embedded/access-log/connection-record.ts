@@ -6,7 +6,7 @@ import type { ListenerSnapshot } from '../../contract/snapshot.ts';
 import type { AccessLog } from './access-log.ts';
 import type { AccessEntry } from './line.ts';
 
-/** The fields of an entry that the connection itself does not know. */
+/** The fields of an access log entry that the connection itself does not know. */
 type Outcome = Omit<AccessEntry, 'listener' | 'protocol' | 'client' | 'bytesIn' | 'bytesOut' | 'tlsVersion'>;
 
 /** The listening socket that accepted the client. */
@@ -44,7 +44,7 @@ export class ConnectionRecord {
     this.#client = targetKey(plainAddress(connection.remoteAddress), connection.remotePort);
   }
 
-  /** Ends an entry. Its byte counts cover the connection since the entry before it, heads included. */
+  /** Ends an entry of the access log. Its byte counts begin at the connection's previous entry and include heads. */
   end(outcome: Outcome): void {
     const { bytesRead, bytesWritten } = this.#connection;
     const [bytesIn, bytesOut] = [bytesRead - this.#bytesIn, bytesWritten - this.#bytesOut];

@@ -1,4 +1,5 @@
 // One line of the access log: a JSON object whose values are bounded, whatever a client sends. Pure.
+import { inOneLine } from '../../../model/base/one-line.ts';
 import type { Protocol } from '../../contract/snapshot.ts';
 
 /** One HTTP exchange, TCP connection or UDP session, logged at its end. Unknown fields are left out of the line. */
@@ -58,7 +59,7 @@ export function accessLine(entry: AccessEntry, atMs: number, sampleRate: number)
     tlsVersion,
     sampleRate: sampleRate < 1 ? sampleRate : undefined,
   };
-  return `${JSON.stringify(line)}\n`;
+  return `${inOneLine(JSON.stringify(line))}\n`;
 }
 
 function bounded(text: string | undefined, length: number): string | undefined {

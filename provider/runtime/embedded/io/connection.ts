@@ -23,7 +23,7 @@ export interface ConnectionEnd {
 }
 
 export interface Connection {
-  /** The receiver of events. It may be replaced at any time, for pooling or an upgrade. */
+  /** The receiver of the connection's events. It may be replaced at any time, for pooling or an upgrade. */
   handler: ConnectionHandler;
   /** The peer's address in one form for every listener: IPv4 in dotted form, IPv6 without an interface name. */
   readonly remoteAddress: string;

@@ -4,7 +4,7 @@
 const TICK_MS = 100;
 
 export interface Timed {
-  /** Called at each tick. `now` is the time of `performance.now()`. */
+  /** Called at each tick of the worker's coarse timer. `now` is the time of `performance.now()`. */
   checkDeadline(now: number): void;
 }
 

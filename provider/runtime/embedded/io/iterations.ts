@@ -3,7 +3,7 @@
 let iteration = 0;
 let isCounted = false;
 
-/** The number of the present event-loop iteration. Any number of calls costs one immediate for each iteration. */
+/** Returns the number of the present event-loop iteration. All calls in one iteration share one immediate. */
 export function currentIteration(): number {
   if (!isCounted) {
     isCounted = true;

@@ -1,4 +1,4 @@
-// The common part of connections over Node sockets: it reports whether a write left user space, and each end once.
+// The common part of connections over Node sockets, which knows when the data that was written has left user space.
 import { Buffer } from 'node:buffer';
 import type * as net from 'node:net';
 import { plainAddress } from '../../../model/base/plain-address.ts';
@@ -22,7 +22,7 @@ export abstract class SocketConnection implements Connection {
     socket.on('error', (error) => {
       this.#error ??= error;
     });
-    // 'close' is emitted once, and once() would cost one more allocation.
+    // Node emits 'close' only once, and once() would cost one more allocation than on().
     socket.on('close', () => this.handler.onClose(this.#error));
   }
 
@@ -61,7 +61,7 @@ export abstract class SocketConnection implements Connection {
   write(chunk: Buffer | string): boolean {
     if (chunk.length === 0 || this.socket.destroyed) return !this.#isBlocked;
     if (this.send(chunk)) return true;
-    // The callback belongs to an empty write behind the chunk: a callback on every write costs a sixth of the thread's
+    // Only an empty write after a queued chunk has a callback: a callback on every write costs a sixth of the thread's
     // user time.
     if (!this.#isBlocked) this.socket.write(NOTHING, this.#onWritten);
     this.#isBlocked = true;
@@ -98,7 +98,7 @@ export abstract class SocketConnection implements Connection {
     const { socket } = this;
     if (typeof chunk === 'string') socket.write(chunk, 'latin1');
     else socket.write(chunk);
-    // Node tries the system call inside write(): a length of 0 means that nothing had to be queued.
+    // Node tries the system call inside write(): a `writableLength` of 0 means that the kernel took the whole chunk.
     return socket.writableLength === 0;
   }
 
@@ -110,7 +110,7 @@ export abstract class SocketConnection implements Connection {
   readonly #onWritten = (error?: Error | null): void => {
     if (!this.#isBlocked || error) return;
     if (this.socket.writableLength > 0) {
-      // More data was queued behind the write that carried this callback.
+      // An empty write marks the end of the queued data. More data was queued after this one, so another must follow.
       this.socket.write(NOTHING, this.#onWritten);
       return;
     }

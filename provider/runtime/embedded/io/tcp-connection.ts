@@ -54,7 +54,7 @@ export class TcpConnection extends SocketConnection {
 
 function bufferedSocket(connection: Connection, bufferBytes: number, handle?: object): net.Socket {
   const buffer = takeReadBuffer(bufferBytes);
-  /** True if the last chunk's memory was still needed when onData() returned. */
+  /** True if the chunk that was read last is still needed: onData() returned `false` for it. */
   let isLent = false;
   const callback = (bytes: number): boolean => {
     isLent = !connection.handler.onData(buffer.subarray(0, bytes));
@@ -62,7 +62,7 @@ function bufferedSocket(connection: Connection, bufferBytes: number, handle?: ob
   };
   const init = { allowHalfOpen: true, readable: true, writable: true, handle, onread: { buffer, callback } };
   const socket = new PatientSocket(init as net.SocketConstructorOpts);
-  // A lent buffer is not reused, because another socket may still have to write from it.
+  // A read buffer that was still lent to another socket is not reused, because that socket may still write from it.
   socket.on('close', () => {
     if (!isLent) giveReadBuffer(buffer);
   });
@@ -70,9 +70,9 @@ function bufferedSocket(connection: Connection, bufferBytes: number, handle?: ob
 }
 
 /**
- * A socket that outlives a failed write briefly. A peer that responds early and closes has often reset the connection
- * before its response is read, and Node destroys a socket in the tick of the failed write. Two immediates have a whole
- * poll between them, which reads the bytes that the kernel still has.
+ * A socket that is destroyed two immediates after a failed write. A peer that responds early and closes has often reset
+ * the connection before its response is read, and Node destroys a socket in the tick of the failed write. Between the
+ * two immediates the event loop polls once more and reads the bytes that the kernel still has.
  */
 class PatientSocket extends net.Socket {
   override destroy(error?: Error): this {
@@ -83,16 +83,16 @@ class PatientSocket extends net.Socket {
 }
 
 /**
- * Takes the libuv handle of an accepted socket, for a new net.Socket with `onread`: Node offers that option only for
- * sockets that it makes itself (measured: 1.2 times the requests per second of 'data' events). Returns `undefined` if
- * the undocumented parts do not exist; the socket is then read by events.
+ * Takes the libuv handle of an accepted socket, for a new net.Socket with the option `onread`. Node offers that option
+ * only for sockets that it makes itself (measured: 1.2 times the requests per second of 'data' events). Returns
+ * `undefined` if Node lacks the undocumented properties that this needs; the socket is then read by events.
  */
 function takeHandle(socket: net.Socket): object | undefined {
   const shell = socket as net.Socket & { _handle?: { useUserBuffer?: unknown } | null };
   const handle = shell._handle;
   if (!handle || typeof handle.useUserBuffer !== 'function') return undefined;
   shell._handle = null;
-  // Without its handle the old socket object closes nothing, but its server stops counting it.
+  // An old socket object without its handle closes no descriptor. Destroying it makes its server stop counting it.
   shell.destroy();
   return handle;
 }

@@ -22,7 +22,10 @@ export class AccessLogIntake {
     return this.#droppedLines.value;
   }
 
-  /** Data for a worker thread. Each thread gets its own budget, because what an ended thread took is lost. */
+  /**
+   * Returns the access log data for a new worker thread. Each thread gets a new budget, because an ended thread never
+   * gives back its share of the old one.
+   */
   init(): AccessLogInit {
     return { sampleRate: this.#options.sampleRate, budget: createBudget(), dropped: this.#droppedLines.cells };
   }

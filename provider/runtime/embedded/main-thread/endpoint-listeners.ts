@@ -1,4 +1,4 @@
-// The choice of one listener for each endpoint of a snapshot, and refusals for listeners that overlap with it. Pure.
+// The choice of one listener for each endpoint of a snapshot, and the refusals for listeners that overlap. Pure.
 import type { Refusal } from '../../contract/engine.ts';
 import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
 import { endpointNameOf, overlaps, toEndpoint } from '../shared/endpoint.ts';
@@ -10,7 +10,7 @@ interface EndpointListeners {
 }
 
 /**
- * Of overlapping listeners, the one that is served keeps its endpoint and newer ones are refused. If none is served,
+ * If listeners overlap, the one that is served keeps its endpoint and the newer ones are refused. If none is served,
  * the first listener gets the endpoint.
  */
 export function endpointListeners(

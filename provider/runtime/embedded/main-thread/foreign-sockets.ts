@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { canonicalAddress } from '../../../model/base/target-key.ts';
 import { type Endpoint, overlaps } from '../shared/endpoint.ts';
 
-/** State of a listening TCP socket. UDP sockets count in every state. */
+/** Code of listening TCP sockets in Linux's /proc/net/tcp. UDP sockets count in every state. */
 const LISTENING = '0A';
 
 /**
@@ -44,7 +44,7 @@ function addressOf(hex: string): string {
   return canonicalAddress((digits.match(/.{4}/g) ?? []).join(':'));
 }
 
-/** The link of a file descriptor, or '' if the descriptor was closed since it was listed. */
+/** Returns what the /proc link of a file descriptor names, or '' if the descriptor was closed since it was listed. */
 function linkOf(descriptor: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`);

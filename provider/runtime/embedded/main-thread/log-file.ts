@@ -12,9 +12,9 @@ const MODE = 0o640;
 /** Wait between two writes to a full pipe. */
 const RETRY_MS = 20;
 const COMPLAIN_EVERY_MS = 60_000;
-/** How long close() waits for waiting lines; those not written by then are lost. */
+/** How long close() waits until queued lines are written; lines that are not written by then are lost. */
 const FLUSH_MS = 2_000;
-/** How long close() waits for a write that never returns. */
+/** How long close() waits for the write in progress, which may never return. */
 const CLOSE_MS = 100;
 
 const openFile = promisify(open);

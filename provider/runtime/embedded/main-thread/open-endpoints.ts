@@ -27,7 +27,10 @@ export class OpenEndpoints {
     return this.#served.has(name);
   }
 
-  /** Opens endpoints that are not served yet. `wanted` has their listeners by endpoint name. Returns the refusals. */
+  /**
+   * Opens listening sockets for endpoints that are not served yet. `wanted` maps their names to their listeners.
+   * Returns a refusal for each listener whose endpoint cannot be opened.
+   */
   async prepare(wanted: ReadonlyMap<string, ListenerSnapshot>): Promise<Refusal[]> {
     const endpoints = [...wanted.values()].map(toEndpoint);
     const probed = await Promise.all(endpoints.map((endpoint) => this.#probe(endpoint)));

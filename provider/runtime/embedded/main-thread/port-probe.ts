@@ -5,9 +5,9 @@ import { datagramSocket } from '../io/datagram-socket.ts';
 import { type Endpoint, endpointName, type OpenFailure, openFailure } from '../shared/endpoint.ts';
 
 /**
- * Binds the endpoint once without SO_REUSEPORT. A worker's own bind has that option, and would also succeed beside
- * another runtime of the same user, or on 127.0.0.1 beside 0.0.0.0 on the same port. Returns `undefined` if the
- * endpoint is free.
+ * Checks that an endpoint is free by binding it once without SO_REUSEPORT. A worker's own bind has that option, and
+ * would also succeed beside another runtime of the same user, or on 127.0.0.1 beside 0.0.0.0 on the same port. Returns
+ * `undefined` if the endpoint is free.
  */
 export async function probePort(endpoint: Endpoint): Promise<OpenFailure | undefined> {
   const { transport, address, port } = endpoint;

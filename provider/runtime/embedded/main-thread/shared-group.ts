@@ -43,8 +43,8 @@ export class SharedTargetGroup {
   }
 
   /**
-   * Records a difference and returns the message that brings a worker from the state before it. `nowMs` is `undefined`
-   * for the first snapshot: its targets began to take traffic before the runtime started.
+   * Records a difference of the target group and returns the message that brings a worker to the new state. `nowMs` is
+   * `undefined` for the first snapshot: its targets began to take traffic before the runtime started.
    */
   update(
     { targetGroup, upserted, removed }: TargetGroupDifference,
@@ -55,7 +55,7 @@ export class SharedTargetGroup {
     this.#settings = settings;
     if (settings.sticky?.type !== 'source-ip') this.#clients = undefined;
     else this.#clients ??= createClientTable();
-    // Targets are removed first, so that new targets find the slots free.
+    // Targets are removed first, so that new targets find the credit slots of removed ones free.
     for (const key of removed) this.#unbind(key);
     const upserts = upserted.map((target) => this.#upsert(target, health(settings.id, target.key), nowMs));
     return { ...this.#base(), upserted: upserts, removed };
@@ -108,7 +108,8 @@ export class SharedTargetGroup {
       health,
       begunAtMs: begunAt(present, health, nowMs),
       number: present?.number ?? this.#context.nextNumber(),
-      // The slot that was freed last is used first: a target that is bound again continues with its old credit.
+      // The credit slot that was freed last is used first, so that a target that is bound again continues with its old
+      // credit.
       slot: present?.slot ?? this.#freeSlots.pop() ?? NO_SLOT,
       counters: present?.counters ?? createCounters(this.#context.workers),
     };

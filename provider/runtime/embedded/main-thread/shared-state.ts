@@ -1,4 +1,4 @@
-// The shared state: what the main thread and the workers share, recorded here and the source of every swap.
+// The shared state: the main thread's record of all that it shares with workers, from which every swap message is made.
 import type { HealthChange, HealthView } from '../../contract/engine.ts';
 import type { DrainingTarget, ListenerTraffic, TargetCounts } from '../../contract/engine-statistics.ts';
 import type { ListenerSnapshot, Snapshot } from '../../contract/snapshot.ts';
@@ -64,7 +64,8 @@ export class SharedState {
       for (const targetGroupId of this.#listeners.get(id)?.targetGroups ?? []) this.#removeTargetGroup(targetGroupId);
       this.#listeners.delete(id);
     }
-    // All target groups are removed before the first upsert, because a rule may have moved to another listener.
+    // Target groups are removed from all listeners before any is added, because a rule may have moved to another
+    // listener.
     for (const { listener, removedTargetGroups } of upserted) {
       for (const id of removedTargetGroups) {
         this.#listeners.get(listener.id)?.targetGroups.delete(id);

@@ -5,7 +5,10 @@ import type { AccessLogInit, Batch } from '../access-log/access-log.ts';
 import type { OpenFailure } from '../shared/endpoint.ts';
 import type { FromWorker, Log, Swap, ToWorker, WorkerInit } from '../shared/messages.ts';
 
-/** Path of the thread's entry in TypeScript sources and in compiled files; the compiler does not rewrite `new URL`. */
+/**
+ * The file in which a worker thread starts: .ts in the sources, .js when compiled. The compiler does not rewrite `new
+ * URL`.
+ */
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? '../worker/worker.ts' : '../worker/worker.js', import.meta.url);
 /** Longest delay before a restart: threads that keep ending while they start must not use up the machine. */
 const MAX_RESTART_DELAY_MS = 1_000;
@@ -153,7 +156,8 @@ export class WorkerPlace {
   #onExit(reason: string): void {
     this.#thread = undefined;
     this.#version = 0;
-    // The promise is renewed before the questions end: all callers without a response then wait for the next thread.
+    // `#ready` is renewed before the open questions end without a response: their callers then wait for the next
+    // thread.
     const waiting = this.#ready;
     this.#ready = Promise.withResolvers();
     waiting.resolve(this.#ready.promise);

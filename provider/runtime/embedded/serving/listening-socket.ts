@@ -2,7 +2,7 @@
 import type { WorkerListener } from './worker-listener.ts';
 
 export interface ListeningSocket {
-  /** True once a listener serves on the socket. */
+  /** True once a listener is served on the listening socket. */
   readonly isServing: boolean;
   /** Begins to serve a listener, or passes the socket and its clients to another listener. */
   serve(listener: WorkerListener): void;

@@ -16,7 +16,7 @@ import type {
 import { sharedNowMs } from '../shared/shared-clock.ts';
 import { type PassiveListener, Target } from './target.ts';
 
-/** A change of a target set. Missing properties stay unchanged; `clients` is used only together with `settings`. */
+/** A change of a target set. Missing properties stay unchanged. `clients` is used only if `settings` is present. */
 type TargetSetChange = Partial<Omit<TargetGroupUpsert, 'pickingState'>>;
 
 type TargetHealth = Pick<TimedHealthChange, 'key' | 'health' | 'begunAtMs'>;
@@ -34,7 +34,7 @@ export class TargetSet {
   #rampTimer: NodeJS.Timeout | undefined;
   #hasBegun = false;
 
-  /** All workers share `pickingState`, so that shares hold over all of them. */
+  /** All workers share `pickingState`, so that together they give each target its share of the picks. */
   constructor({ settings, pickingState, clients }: TargetGroupBase, workerId: number, onPassive: PassiveListener) {
     this.#settings = settings;
     this.#pickingState = new PickingState(pickingState, workerId);
@@ -55,24 +55,32 @@ export class TargetSet {
   }
 
   /**
-   * False until a first health check of any target has a result, because a new rule must not take requests that other
-   * targets can serve. Stays true from then on. True at once for a target group without targets or checks.
+   * True once the target group takes requests: from the first health check result of any of its targets on, or at once
+   * for a target group without targets or checks. Until then, requests that match a new rule go to the targets that
+   * took them before.
    */
   get hasBegun(): boolean {
     return this.#hasBegun;
   }
 
   /**
-   * Returns the client's sticky target or the next eligible one that is not in `tried`, or `undefined` if there is
-   * none. The caller must connect and count the connect in the same tick, so that the next pick sees it.
+   * Returns the client's sticky target, else `preferred` if it takes new traffic, else the next eligible one, in any
+   * case one that is not in `tried`; `undefined` if there is none. The caller must connect and count the connect in the
+   * same tick, so that the next pick sees it.
    */
-  pick(client: PickingClient, tried?: ReadonlySet<Target>): Target | undefined {
+  pick(client: PickingClient, tried?: ReadonlySet<Target>, preferred?: Target): Target | undefined {
     const stickiness = this.#stickiness;
     const own = stickiness?.find(client, tried);
     if (own !== undefined) return own;
     const picker = this.#picker;
-    const next = picker.pick(picker.isByClient ? client.remoteAddress : '', tried);
+    const isPreferred = preferred?.isPickable === true && tried?.has(preferred) !== true;
+    const next = isPreferred ? preferred : picker.pick(picker.isByClient ? client.remoteAddress : '', tried);
     return next === undefined || stickiness === undefined ? next : stickiness.keep(client, next, tried);
+  }
+
+  /** Returns true if the target is bound to this target group. */
+  has(target: Target): boolean {
+    return this.#targets.get(target.key) === target;
   }
 
   get targets(): Iterable<Target> {

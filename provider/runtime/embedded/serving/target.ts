@@ -1,4 +1,4 @@
-// A target in a worker: its settings, its counters, and the holds on it until it is unbound.
+// A target in a worker: its settings, its counters, and the flows and connections that use it until it is unbound.
 import { type Health, takesTraffic } from '../../contract/snapshot.ts';
 import type { RampingTarget } from '../../select/slow-start.ts';
 import type { StickyTarget } from '../../select/stickiness.ts';
@@ -96,8 +96,8 @@ export class Target implements StickyTarget, RampingTarget {
   }
 
   /**
-   * Second half of an unbind: notifies the holds, which may pick again under the new snapshot. `transferred` is the
-   * same target of the listener that the listening socket was transferred to.
+   * Second half of an unbind: notifies the holds, which may pick again under the new snapshot. If the listening socket
+   * was transferred to another listener that has the same target, `transferred` is that listener's target.
    */
   tellHolds(rule: UnbindRule, transferred?: Target): void {
     const holds = [...this.#holds];

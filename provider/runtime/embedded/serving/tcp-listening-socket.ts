@@ -67,7 +67,7 @@ export class TcpListeningSocket implements ListeningSocket {
     return this.#listener;
   }
 
-  /** True once the socket closes: its clients must connect elsewhere. */
+  /** True once the listening socket closes: its clients must connect elsewhere. */
   get isClosing(): boolean {
     return this.#isClosing;
   }
@@ -167,7 +167,8 @@ export class TcpListeningSocket implements ListeningSocket {
     for (const socket of this.#held.splice(0)) socket.resetAndDestroy();
     // Closing resets the connections that wait in the accept queue, with SO_REUSEPORT too.
     if (this.#listener) await queueEmptied(() => this.#accepted);
-    // The callback of close() is not used: it waits for connections, and does not count handles that were taken.
+    // close() is not awaited: its callback waits for open connections, and does not count connections whose handles
+    // were taken.
     this.#server.close();
   }
 }

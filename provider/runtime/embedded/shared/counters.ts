@@ -16,7 +16,7 @@ export function createCounters(workers: number): SharedArrayBuffer {
   return new SharedArrayBuffer((1 + workers) * COLUMN_FLOATS * Float64Array.BYTES_PER_ELEMENT);
 }
 
-/** The counters of one target in one worker. Only that worker writes its column. */
+/** The counters of one target in one worker. Only that worker writes them. */
 export class TargetColumn {
   readonly #cells: Float64Array;
   readonly #at: number;
@@ -40,7 +40,10 @@ export class TargetColumn {
     (this.#cells[this.#at + ACTIVE] as number)--;
   }
 
-  /** Counts a connect to the target from the pick on. `connectEnded` must follow, whatever the result. */
+  /**
+   * Counts a connect to the target, beginning with the pick of the target. `connectEnded` must be called whatever the
+   * result.
+   */
   connecting(): void {
     (this.#cells[this.#at + CONNECTING] as number)++;
   }

@@ -44,7 +44,7 @@ export function isOpenedBy(endpoint: Endpoint, workerId: number, workers: number
   return endpoint.transport === 'tcp' || hashOf(endpointName(endpoint), WORKER_SEED) % workers === workerId;
 }
 
-/** Returns true if two sockets that do not share their port cannot have both endpoints. */
+/** Returns true if two sockets without a shared port cannot be open on the two endpoints at the same time. */
 export function overlaps(a: Endpoint, b: Endpoint): boolean {
   if (a.transport !== b.transport || a.port !== b.port) return false;
   return a.address === b.address || covers(a.address, b.address) || covers(b.address, a.address);

@@ -10,7 +10,7 @@ const OPEN = 1;
 const PENDING = 14;
 const REQUESTS = 2;
 const DURATION_SUM = 3;
-/** First of five cells each that count responses, one for each status class, 1xx to 5xx. */
+/** First of the five cells that count a kind of responses, one cell for each status class, 1xx to 5xx. */
 const TARGET_RESPONSES = 4;
 const LOCAL_RESPONSES = 9;
 const CLASSES = 5;
@@ -101,9 +101,10 @@ export class ListenerColumn {
   }
 
   /**
-   * Adds one to the worker's own cell, sums the cells of all workers, and takes it back if the sum is above the limit.
-   * If several workers reserve at once, each sees every earlier addition. If the sum is below the limit afterwards,
-   * another worker took its addition back too, and the attempt is repeated.
+   * Reserves one place of a limit that holds for all workers. It adds one to the worker's own cell, sums the cells of
+   * all workers, and subtracts the one again if the sum is above the limit. If several workers reserve at once, each
+   * sees every earlier addition. If the sum is below the limit after the subtraction, another worker has subtracted
+   * too, and the attempt is repeated.
    */
   #reserve(offset: number, limit: number): boolean {
     const cell = (this.#at + offset) * INTS_PER_FLOAT;

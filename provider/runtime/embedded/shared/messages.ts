@@ -98,7 +98,10 @@ export type Log = (level: Level, message: string, fields?: Record<string, unknow
 export type FromWorker =
   /** The worker serves the version that it was started with, except for the endpoints in `failures`. */
   | { readonly type: 'ready'; readonly failures: readonly OpenFailure[] }
-  /** The message `id` is done, except for the endpoints in `failures`. After `close`, no client connection is left. */
+  /**
+   * Reply to the message `id`, which was handled except for the endpoints in `failures`. After the reply to a `close`
+   * message, no client connection is left.
+   */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
   | { readonly type: 'passive'; readonly report: PassiveReport }
   | { readonly type: 'access'; readonly batch: Batch }

@@ -29,7 +29,7 @@ export class TcpFlow implements ClientConnection, Hold {
   #idleTimer: NodeJS.Timeout | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #activeAtMs = 0;
-  /** Why the flow failed or was ended. */
+  /** Why the flow failed or was closed early, for the access log. */
   #error: string | undefined;
 
   constructor(socket: Socket, listeningSocket: TcpListeningSocket) {

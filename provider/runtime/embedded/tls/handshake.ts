@@ -3,7 +3,9 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Contexts } from './contexts.ts';
 
-/** Offered protocols. RFC 7301 3.2: a client that offers only other protocols is refused with an alert. */
+/**
+ * ALPN protocols that the server offers. RFC 7301 3.2: a client that supports none of them is refused with an alert.
+ */
 const PROTOCOLS = ['http/1.1'];
 
 /**
@@ -27,7 +29,7 @@ export function secure(carrier: Socket, contexts: Contexts, timeoutMs: number, o
     socket.off('close', onFailed);
   });
   socket.once('close', () => clearTimeout(timer));
-  // A TLS socket without a tls.Server reports a broken record only by this event, and would otherwise stay open.
+  // Without a tls.Server, a TLS socket reports a broken TLS record only by `_tlsError`, and would otherwise stay open.
   socket.on('_tlsError', (error: Error) => socket.destroy(error));
   return socket;
 }

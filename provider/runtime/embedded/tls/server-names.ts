@@ -2,7 +2,7 @@
 
 /** A value, such as a certificate, and the server names that it is for. */
 export interface Named<T> {
-  /** Server names. One that begins with `*.` matches one more label. */
+  /** Server names of the value. `*.` at the beginning of a name stands for exactly one label. */
   readonly names: readonly string[];
   readonly value: T;
 }

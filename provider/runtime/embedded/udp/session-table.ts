@@ -1,6 +1,6 @@
 // The sessions of a UDP listening socket by client, in order of use: the least recently used one goes first.
 
-/** A session in the session table. */
+/** A UDP session in the session table. */
 export interface TableEntry {
   /** The client's address and port as one text. */
   readonly key: string;

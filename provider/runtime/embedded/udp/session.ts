@@ -12,7 +12,7 @@ import type { TableEntry } from './session-table.ts';
 /** Targets that are tried for one datagram: the first one and two others. */
 const MAX_ATTEMPTS = 3;
 
-/** What a session needs of its listening socket: the listener, and the way back to the client. */
+/** The interface of a UDP session to its listening socket: the present listener, and the way back to the client. */
 export interface SessionContext extends RecordedSocket {
   readonly listener: WorkerListener;
   respond(session: UdpSession, datagram: Buffer): void;
@@ -31,7 +31,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
   readonly #context: SessionContext;
   /** The session's access log entry. `undefined` if there is no access log. */
   readonly #record: ConnectionRecord | undefined;
-  /** The last target of the session, and the error if that target refused a datagram. */
+  /** The session's last target, and the error if that target refused a datagram. */
   #lastTarget: Target | undefined;
   #error: string | undefined;
   #target: Target | undefined;
@@ -65,7 +65,10 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     return true;
   }
 
-  /** Leaves the target; datagrams on their way from it are lost. A target is picked again for the next datagram. */
+  /**
+   * Gives up the session's target and closes the socket to it; datagrams that the target still sends are lost. The next
+   * datagram of the client picks a target again.
+   */
   leave(): void {
     const target = this.#target;
     if (!target) return;

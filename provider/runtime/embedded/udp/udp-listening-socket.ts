@@ -11,7 +11,7 @@ import type { Endpoint } from '../shared/endpoint.ts';
 import { type SessionContext, UdpSession } from './session.ts';
 import { SessionTable } from './session-table.ts';
 
-/** Sessions of one listening socket; above it the least recently used session ends. */
+/** Limit for the sessions of one listening socket; above it the least recently used session ends. */
 const MAX_SESSIONS = 10_000;
 /** Minimum time between two log lines about faults that may come with every datagram. */
 const LOG_INTERVAL_MS = 10_000;
@@ -33,7 +33,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
       await listeningSocket.#bind();
       return listeningSocket;
     } catch (error) {
-      // The call of bind has created the descriptor, which nothing else would close.
+      // A failed bind has already created the socket's descriptor, which nothing else would close.
       listeningSocket.#socket.close();
       throw error;
     }
@@ -43,7 +43,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     this.endpoint = endpoint;
     this.#context = context;
     // The port is shared although only one worker opens it: after an address change the new socket opens beside the old
-    // one, and one of the two may be a wildcard.
+    // one. If one of the two addresses is a wildcard, both sockets are on one port for a moment.
     this.#socket = datagramSocket(endpoint.address, { reusePort: context.isPortShared });
     this.#socket.on('message', (datagram, from) => this.#receive(datagram, from));
   }
@@ -65,8 +65,8 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     const before = this.#listener;
     if (before === listener) return;
     this.#listener = listener;
-    // Clients belong to the socket and stay with it when it is transferred to another listener, which has other
-    // targets.
+    // Sessions stay with the socket when it is transferred to another listener. They leave their targets, because the
+    // other listener has targets of its own.
     before?.counters.addOpen(-this.#sessions.size);
     listener.counters.addOpen(this.#sessions.size);
     for (const session of this.#sessions) session.leave();

@@ -27,8 +27,8 @@ interface ServedStateContext extends ListeningSocketContext {
 interface Unbinding {
   readonly rule: UnbindRule;
   /**
-   * Targets by target key of the listener that the listening socket is transferred to; open flows continue with them.
-   * `undefined` without a transfer.
+   * If the listening socket is transferred to another listener: that listener's targets by target key, with which open
+   * flows continue. Otherwise `undefined`.
    */
   readonly transferred: ReadonlyMap<string, Target> | undefined;
 }
@@ -46,7 +46,10 @@ export class ServedState {
     this.#context = context;
   }
 
-  /** Opens those endpoints that this worker must open and has not, without serving them. Returns the failures. */
+  /**
+   * Opens, without serving a listener, the given endpoints that this worker is responsible for and has not opened yet.
+   * Returns the failures.
+   */
   async open(endpoints: readonly Endpoint[]): Promise<OpenFailure[]> {
     const { workerId, workers } = this.#context;
     const own = endpoints.filter((endpoint) => isOpenedBy(endpoint, workerId, workers));
@@ -60,13 +63,17 @@ export class ServedState {
     await this.#closeListeningSockets(endpoints.map(endpointName));
   }
 
-  /** Swaps to the next version in one tick, except for opening sockets and emptying accept queues. */
+  /**
+   * Swaps this worker to the next snapshot version. Everything happens in one tick, except that listening sockets are
+   * opened before it and accept queues are emptied after it.
+   */
   async swap(swap: Swap): Promise<OpenFailure[]> {
     const failures = await this.open(swap.endpoints);
     const unbound = this.#apply(swap);
     const unused = this.#serve(swap.upserted.map(({ settings }) => settings.id));
     const closed = this.#closeListeningSockets(unused);
-    // Holds are notified last in the tick, so that new picks use the new pickers and listeners.
+    // The users of unbound targets are notified last in the tick, so that they pick again with the new pickers and
+    // listeners.
     for (const [target, { rule, transferred }] of unbound) target.tellHolds(rule, transferred?.get(target.key));
     await closed;
     return failures;
@@ -80,9 +87,9 @@ export class ServedState {
 
   /** Stops accepting connections and lets open ones finish. Resolves when none is left. */
   async close(): Promise<void> {
-    // Requests that already are in the kernel are read meanwhile, and get their responses.
+    // While the listening sockets close, requests that the kernel already has are read and get their responses.
     await this.#closeListeningSockets([...this.#listeningSockets.keys()]);
-    // Requests of the clients that were last in the accept queue are read as well.
+    // One more poll reads the requests of the clients that were last in the accept queue.
     await pollPassed();
     for (const listeningSocket of this.#closing) listeningSocket.closeConnections();
     await Promise.all([...this.#closing].map((listeningSocket) => listeningSocket.empty()));
@@ -111,7 +118,8 @@ export class ServedState {
       for (const targetGroupId of [...targetGroups.keys()])
         unbind(this.#clearTargetGroup(targetGroupId), settings, transferred);
     }
-    // All target groups are removed before the first upsert, because a rule may have moved to another listener.
+    // Target groups are removed from all listeners before any is added, because a rule may have moved to another
+    // listener.
     for (const { settings, removedTargetGroups } of swap.upserted) {
       for (const id of removedTargetGroups) unbind(this.#removeTargetGroup(settings.id, id), settings);
     }

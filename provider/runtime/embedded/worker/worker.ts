@@ -30,8 +30,8 @@ const served = new ServedState({
 });
 
 /**
- * The handling of the last message. Messages are handled strictly in order, because a health change must find the
- * targets of the swap before it.
+ * Settles when the last message that arrived is handled. Messages are handled one after another, because a health
+ * change must find the targets of the swap before it.
  */
 let last: Promise<void> = start().catch(crash);
 port.on('message', (message: ToWorker) => {
@@ -72,8 +72,8 @@ function send(message: FromWorker): void {
 }
 
 /**
- * Ends the thread, and the engine replaces it: a worker must not serve with half a swap. An error thrown outside the
- * promise ends the thread.
+ * Ends the worker thread by an error thrown outside the promise. The engine then replaces the thread, because a worker
+ * must not serve half a swap.
  */
 function crash(error: unknown): void {
   setImmediate(() => {

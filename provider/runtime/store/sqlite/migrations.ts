@@ -2,11 +2,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /**
- * Entry N makes schema version N + 1. `user_version` of a database counts the migrations that were applied. A released
- * entry never changes: a change of the schema is a new entry at the end.
+ * Migrations in order: the migration at index N makes schema version N + 1. A database keeps the number of applied
+ * migrations as `user_version`. A released migration never changes: each change of the schema adds a migration.
  */
 export const MIGRATIONS: readonly string[] = [
-  // Release 0.1.0 did not set `user_version`: a database of that release has version 0 and these tables already.
+  // Release 0.1.0 did not set `user_version`, so its databases have version 0 although they have these tables already.
   `create table if not exists meta (name text primary key, value text not null) strict;
    create table if not exists objects (kind text not null, id text not null, owner text, incarnation text not null,
      version integer not null, properties text not null, state text not null, primary key (kind, id)) strict;
@@ -14,17 +14,19 @@ export const MIGRATIONS: readonly string[] = [
      primary key (listener_id, key)) strict;
    create table if not exists tokens (id text primary key, name text not null, secret_hash text not null,
      statements text not null, created_at text not null, expires_at text) strict`,
-  // Target groups of rules have ids beside those of listeners. Release 0.1.0 refuses `schemaVersion` 2.
+  // Health belongs to target groups of listeners and rules. Release 0.1.0 refuses a database with `schemaVersion` 2.
   `alter table health rename column listener_id to target_group_id;
    replace into meta (name, value) values ('schemaVersion', '2')`,
-  // `claims` in the state of an attachment becomes `boundSince`: the model version at which it bound each target key.
+  // Renames `claims` in the state of attachments to `boundSince`, the model version at which each target key was bound.
   `update objects set state = json_object('boundSince', json_extract(state, '$.claims'))
    where kind in ('attachments', 'group-attachments')`,
+  // The id of the token that created an object. Objects of older releases count as the administrator's.
+  `alter table objects add column created_by text`,
 ];
 
 /**
- * Applies the missing migrations in one transaction, so a process that is killed in between leaves the old version
- * intact. Throws an `Error` for the terminal if a newer release wrote the database.
+ * Applies the missing migrations in one transaction, so a process that is killed meanwhile leaves the database
+ * unchanged. Throws an `Error` for the terminal if a newer release wrote the database.
  */
 export function migrate(database: DatabaseSync, migrations: readonly string[]): void {
   const present = Number(database.prepare('pragma user_version').get()?.user_version);
@@ -40,7 +42,7 @@ export function migrate(database: DatabaseSync, migrations: readonly string[]): 
     for (const migration of migrations.slice(present)) database.exec(migration);
     database.exec(`pragma user_version = ${migrations.length}; commit`);
   } catch (error) {
-    // SQLite rolls back on its own after some errors, such as a full disk.
+    // After some errors, such as a full disk, SQLite has already rolled back the transaction.
     if (database.isTransaction) database.exec('rollback');
     throw error;
   }

@@ -8,7 +8,7 @@ import type { Store } from '../store.ts';
 import { openDatabase } from './dialect.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 
-/** Columns of the tables after the last migration. */
+/** Columns of the SQLite tables after all migrations. */
 interface Schema {
   meta: { name: string; value: string };
   objects: {
@@ -21,6 +21,8 @@ interface Schema {
     properties: string;
     /** Object state as JSON. */
     state: string;
+    /** Id of the token that created the object; null for an object of the administrator. */
+    created_by: string | null;
   };
   health: { target_group_id: string; key: string; health: string };
   tokens: {
@@ -131,6 +133,7 @@ function toRow(object: StoredObject): Schema['objects'] {
     version: object.version,
     properties: JSON.stringify(object.properties),
     state: JSON.stringify(object.state),
+    created_by: object.createdBy ?? null,
   };
 }
 
@@ -143,6 +146,7 @@ function toObject(row: Schema['objects']): StoredObject {
     version: row.version,
     properties: JSON.parse(row.properties),
     state: JSON.parse(row.state),
+    ...(row.created_by !== null && { createdBy: row.created_by }),
   }) as StoredObject;
 }
 

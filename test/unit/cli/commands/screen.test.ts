@@ -1,4 +1,5 @@
-// The output of a watch: redrawn and cut to its height on a terminal, one text after the other elsewhere.
+// The output of a watching command: on a terminal it is redrawn and cut to the height; elsewhere one text follows the
+// other.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { showOn } from '../../../../provider/cli/commands/screen.ts';

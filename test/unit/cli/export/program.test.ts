@@ -41,7 +41,10 @@ interface Declared {
   readonly id: unknown;
 }
 
-/** The resources that a program declares, in its order. A secret is the key under which the configuration has it. */
+/**
+ * Evaluates the program and returns the resources that it declares, in order. Each secret is represented by its
+ * configuration key.
+ */
 function evaluate(program: string): Declared[] {
   const declared: Declared[] = [];
   const classOf = (type: string) =>
@@ -61,11 +64,12 @@ function evaluate(program: string): Declared[] {
   };
   const context = createContext({ weir, pulumi: { Config } });
   runInContext(stripTypeScriptTypes(program.replace(/^import .*$/gm, '')), context);
-  // Objects of another context have other prototypes, which deepEqual would report.
+  // Objects that the program made in its own `vm` context have other prototypes, which deepEqual would report as a
+  // difference.
   return structuredClone(declared);
 }
 
-/** The secrets of a model by their keys in the configuration. */
+/** Returns the secrets of an exported model by their configuration keys. */
 function secretsOf(model: ExportedModel, declared: readonly Declared[]): Map<string, string> {
   const secrets = new Map<string, string>();
   for (const { type, args } of declared) {
@@ -115,7 +119,10 @@ test('a program declares each object once, with the properties of the object, af
   );
 });
 
-/** The properties without members that joined through the API, which are members under their own ids. */
+/**
+ * Returns the properties of a group, without `members` if all members joined through the API. Such a member has its
+ * server id as its name.
+ */
 function withoutJoined({ members, ...properties }: Properties): Properties {
   const isDeclared = Object.entries(members ?? {}).some(([name, serverId]) => name !== serverId);
   return isDeclared ? { ...properties, members } : properties;

@@ -127,7 +127,7 @@ test('an attachment to the load balancer serves each listener without one of its
       ['alt', true, '10.0.0.1:8081'],
     ],
   );
-  // An attachment without targets counts, too.
+  // An attachment of a listener replaces the load balancer's targets even if the attachment has no targets.
   const served = plan([classic, ...listeners, own], [[bare(10), bare(20)]]).targetGroups;
   assert.deepEqual(
     served.map(({ after }) => after?.parent.name),

@@ -1,4 +1,4 @@
-// Names and values of users in Markdown, where nothing in them is markup.
+// Names and values from users in Markdown, where all their characters are text and not markup.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';

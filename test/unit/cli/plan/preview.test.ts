@@ -6,7 +6,7 @@ import { lb, previewText, previewUrnOf, web } from '../../../harness/plan/previe
 
 const state = { type: 'pulumi-nodejs:dynamic/weir:LoadBalancer', urn: previewUrnOf(lb), inputs: {}, outputs: {} };
 
-/** The preview as a stream of events. */
+/** The preview as a stream of JSON events. */
 const STREAM = [
   { sequence: 0, preludeEvent: { config: { 'weir:endpoint': 'http://127.0.0.1:1' } } },
   { sequence: 1, diagnosticEvent: { message: 'loading', severity: 'debug' } },

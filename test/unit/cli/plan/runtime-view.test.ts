@@ -1,4 +1,4 @@
-// The runtime's part of a plan, with a token that may not read everything.
+// What a plan reads from the runtime, with a token that may not read everything.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readRuntime } from '../../../../provider/cli/plan/runtime-view.ts';
@@ -8,7 +8,7 @@ import { failure, scriptedRuntime } from '../../../harness/runtime/scripted-runt
 const STATUS = { version: 0, engines: [], workers: [], listeners: [] };
 const NOTHING = { config: {}, steps: [], notes: [], hasDependencies: true };
 
-/** The view of a runtime without objects, which refuses the lists of the given kinds. */
+/** Returns the plan's view of a runtime that has no objects and refuses to list the given kinds. */
 async function viewWithout(t: TestContext, refused: readonly string[]) {
   const { url } = await scriptedRuntime(t, (seen) => {
     if (refused.some((kind) => seen.url === `/v1/${kind}`))

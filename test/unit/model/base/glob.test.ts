@@ -1,4 +1,4 @@
-// Patterns, and the texts that they match.
+// Glob patterns, and the texts that they match.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

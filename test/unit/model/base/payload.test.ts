@@ -1,4 +1,4 @@
-// Payloads of UDP checks.
+// Payloads of UDP health checks: the bytes that a text with escapes stands for.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PAYLOAD, payloadBytes } from '../../../../provider/model/base/payload.ts';

@@ -1,4 +1,4 @@
-// The secrets of each kind, and what stands in their place.
+// The secret properties of each kind of object, and the text that replaces a secret.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

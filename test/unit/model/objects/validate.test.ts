@@ -1,4 +1,4 @@
-// Validation of objects: what is refused, with which paths and messages, and what is filled in.
+// Validation of objects: which are refused, with which paths and messages, and which defaults are filled in.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isWeirError } from '../../../../provider/model/base/errors.ts';

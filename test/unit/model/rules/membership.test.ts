@@ -1,4 +1,4 @@
-// Changes of targets: the line that describes them, and what carrying them out leads to.
+// Changes of targets: the line that describes them, and the result of carrying them out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// Every header byte by byte, as the specification lays it out.
+// PROXY protocol headers, byte by byte as the specification lays them out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { localHeader, proxyHeader } from '../../../../provider/runtime/contract/proxy-protocol.ts';

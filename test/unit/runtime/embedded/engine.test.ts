@@ -240,7 +240,7 @@ test('no connection is lost when a listener changes its port under load', async 
   await serve([listenerSnapshot('web', ports[0], [target(a.port)])]);
   for (let round = 0; round < 5; round++) {
     const [from, to] = round % 2 === 0 ? ports : ([ports[1], ports[0]] as const);
-    // The client is connected, and perhaps still in an accept queue when its socket closes.
+    // All clients are connected, but some may still be in the accept queue when the listening socket closes.
     const clients = Array.from({ length: 50 }, () => connect(from));
     await untilTrue(() => clients.every(({ socket }) => !socket.connecting), 'all connections');
     await serve([listenerSnapshot('web', to, [target(a.port)])]);

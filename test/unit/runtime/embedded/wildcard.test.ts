@@ -1,4 +1,4 @@
-// An address that changes between a wildcard and an address that it covers, on one port.
+// A listener whose address changes on one port between a wildcard and an address that the wildcard covers.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -92,7 +92,7 @@ for (const transport of ['tcp', 'udp'] as const) {
   });
 }
 
-/** A process of the same user that has the port with SO_REUSEPORT, like another runtime. */
+/** Starts a process of the same user that listens on the port with SO_REUSEPORT, as another runtime would. */
 async function holder(t: TestContext, transport: 'tcp' | 'udp', port: number, address: string): Promise<ChildProcess> {
   const open = {
     tcp: `require('node:net').createServer().listen({ host, port, reusePort: true }, () => process.send('ready'))`,

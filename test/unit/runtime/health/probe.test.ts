@@ -22,7 +22,7 @@ interface Target {
   readonly port: number;
   /** Bytes that each connection has sent so far. */
   readonly received: string[];
-  /** Open connections. */
+  /** Open connections of the server. */
   readonly sockets: Set<Socket>;
 }
 
@@ -50,7 +50,7 @@ async function targetOf(t: TestContext, response?: string, endsWith = ''): Promi
   return { port: await listening(t, server), received, sockets };
 }
 
-/** The result of one check, after a test that no connection stays open. */
+/** Runs one health check and asserts that it leaves no connection open. Returns the result of the check. */
 async function check(
   port: number,
   changes: Partial<HealthCheckSnapshot>,
@@ -199,7 +199,7 @@ test('UDP: silence fails only if a response is expected', async (t) => {
 });
 
 test('UDP: an address that cannot be connected fails the check without an uncaught error', async () => {
-  // A broadcast address needs a socket option that the check does not set.
+  // A UDP socket needs an option for broadcast addresses, which the check does not set, so connecting fails.
   assert.match((await check(9, { ...UDP }, '255.255.255.255')) ?? '', /^connect E/);
 });
 

@@ -11,6 +11,6 @@ test('checks of 1,000 targets are spread over the interval, each always at the s
   );
   assert.ok(times.every((time) => time > 0 && time <= 5000));
   const tenths = Array.from({ length: 10 }, (_, tenth) => times.filter((time) => Math.floor(time / 500) === tenth));
-  // Each tenth of the interval should have 100 checks, with a standard deviation of 10.
+  // Each tenth of the interval should contain 100 of the 1,000 checks, with a standard deviation of 10.
   for (const tenth of tenths) assert.ok(tenth.length > 60 && tenth.length < 140, `${tenth.length}`);
 });

@@ -16,7 +16,7 @@ const BY_UDP = { ...CHECK, protocol: 'UDP' } as const;
 
 type Event = 'pass' | 'fail' | 'refused' | 'connected';
 
-/** The health after each event, starting from the given state. */
+/** Returns the health after each event, from the given state on. */
 function healths(
   start: HealthState,
   events: readonly Event[],

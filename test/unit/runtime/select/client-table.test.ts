@@ -63,7 +63,8 @@ test('a full table forgets the least recent clients and still remembers as many 
   }
   const isKnown = (index: number) => table.seek(client(index), clients) === 1 + (index % 5);
   const known = Array.from({ length: clients }, (_, index) => index).filter(isKnown);
-  // Nearly every place is used because the addresses are spread, and mostly by the most recent clients.
+  // Nearly every place of the client table is used, because the addresses are spread. Most places belong to the latest
+  // clients.
   assert.ok(known.length > 0.99 * CLIENT_PLACES && known.length <= CLIENT_PLACES, `${known.length} are known`);
   const recent = known.filter((index) => index >= clients - CLIENT_PLACES / 2);
   assert.ok(recent.length > 0.9 * (CLIENT_PLACES / 2), `${recent.length} of the last ones`);
@@ -88,7 +89,7 @@ test('a worker that stores a client second in one place must look again, for the
   assert.equal(b.put(2, 10), true);
   assert.equal(a.put(1, 10), false);
   assert.equal(a.seek('10.0.0.1', 0), 2);
-  // Both workers have seen that target 2 takes no new traffic.
+  // Both workers now know that target 2 takes no new traffic.
   assert.equal(b.seek('10.0.0.1', 0), 2);
   assert.equal(a.put(3, 10), true);
   assert.equal(b.put(4, 10), false);

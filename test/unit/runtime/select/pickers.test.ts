@@ -64,7 +64,7 @@ for (const algorithm of Object.keys(ALGORITHMS) as Algorithm[]) {
     test(`${algorithm}: without load the shares of 10,000 clients follow the weights of ${name} targets`, () => {
       const picked = counts(picksOf(pickerOf(testTargets(weights)), 10_000));
       const total = weights.reduce((sum: number, weight) => sum + weight, 0);
-      // Hashed clients are as uneven as thrown dice: the limit is five standard deviations.
+      // A hash spreads the clients as unevenly as chance does, so the limit is five standard deviations.
       for (const [index, weight] of weights.entries()) {
         const due = (10_000 * weight) / total;
         const got = picked[`t${index}`] ?? 0;

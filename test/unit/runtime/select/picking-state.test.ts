@@ -1,4 +1,4 @@
-// The lock of the shared credits after a worker ended while it held it.
+// The lock of the credits that workers share, after a worker has ended while it held the lock.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPicker } from '../../../../provider/runtime/select/pickers.ts';

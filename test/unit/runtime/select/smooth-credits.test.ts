@@ -1,4 +1,4 @@
-// Smooth weighted round robin, as properties over weights and changes.
+// Smooth weighted round robin: properties that hold for arbitrary weights and changes of weights.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -55,7 +55,7 @@ test('without targets nothing is picked', () => {
   assert.equal(new SmoothCredits([], [], new Float64Array(64)).next(), -1);
 });
 
-/** Weight of the one target that changes, before each pick. */
+/** Weight of the changing target at each pick, by the manner of the change. The other targets keep their weights. */
 const changes: Record<string, (weight: number, pick: number, other: number) => number> = {
   'keeps its weight': (weight) => weight,
   'alternates between two weights': (weight, pick, other) => (pick % 2 === 0 ? weight : other),

@@ -1,4 +1,4 @@
-// Source-IP hash as properties over targets and weights, for 1,000 clients.
+// Source-IP hash: properties that hold for arbitrary targets and weights, with 1,000 clients.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ const CLIENTS = 1000;
 
 const weightsArbitrary = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 20 });
 
-/** How many clients of other targets move when a target goes. */
+/** Returns how many clients of the other targets move to another target when the target `gone` is removed. */
 function movedOfOthers(targets: readonly TestTarget[], gone: TestTarget): number {
   const before = picksOf(new SourceIpHash(targets), CLIENTS);
   const after = picksOf(new SourceIpHash(targets.filter((target) => target !== gone)), CLIENTS);
@@ -62,7 +62,7 @@ test('the shares of 1,000 clients follow the weights', () => {
       const total = weights.reduce((sum, weight) => sum + weight, 0);
       for (const [index, weight] of weights.entries()) {
         const share = weight / total;
-        // The limit is six standard deviations of as many thrown dice, and one client.
+        // The limit is six standard deviations of a random distribution of the clients, plus one client.
         const off = Math.abs((picked[`t${index}`] ?? 0) - CLIENTS * share);
         assert.ok(off <= 6 * Math.sqrt(CLIENTS * share * (1 - share)) + 1, `t${index}: off by ${off}`);
       }

@@ -1,4 +1,4 @@
-// Weighted round robin by a stride, as properties over weights and positions.
+// Weighted round robin by a stride: properties that hold for arbitrary weights and positions.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -24,9 +24,10 @@ test('every full cycle follows the weights exactly, from any position', () => {
 });
 
 /**
- * Only a whole cycle is exact; the stride decides how even a part of it is. Every cycle that 20 targets can have is
- * checked with every size of arc. The position of an arc does not matter, because the stride is coprime to the length:
- * an arc elsewhere is visited at other positions in the same order.
+ * The shares are exact only over a whole cycle; over a part of a cycle, their evenness depends on the stride. The test
+ * covers every length that the cycle of 20 targets can have, and every number of adjacent slots that one target can
+ * have in it. The position of these slots does not matter: the stride is coprime to the length, so slots elsewhere are
+ * visited in the same order at other positions.
  */
 test('each of 20 targets is within 3.32 of its due over any 100 positions', () => {
   let worst = { off: 0, length: 0, weight: 0 };
@@ -41,7 +42,10 @@ test('each of 20 targets is within 3.32 of its due over any 100 positions', () =
   assert.deepEqual({ ...worst, off: worst.off.toFixed(3) }, { off: '3.316', length: 316, weight: 78 });
 });
 
-/** The largest deviation from their share of the visits to the first `weight` slots, over each window of positions. */
+/**
+ * Returns the largest deviation of the visits to the first `weight` slots from their share, over all windows of WINDOW
+ * positions.
+ */
 function farthestFromDue(slots: readonly number[], length: number, weight: number): number {
   const due = (WINDOW * weight) / length;
   let count = 0;

@@ -21,6 +21,7 @@ function loadBalancer(id: string, version: number, properties: Record<string, un
     id,
     owner: version % 2 === 0 ? undefined : 'urn:pulumi:dev::shop::type::name',
     incarnation: 'first',
+    ...(version % 2 === 1 && { createdBy: 'one' }),
     version,
     properties: parseProperties('load-balancers', properties),
     state: { vip: '127.77.0.1' },

@@ -78,7 +78,7 @@ test('a server and a bare address with the same target key are one target', () =
   const draft = shop();
   const refusal = writeErrorOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
   assert.equal(refusal?.code, 'InvalidBackendServers.ServerIpConflict');
-  // The number of targets and the bound target keys are unchanged.
+  // The next write leaves the number of targets unchanged and adds no new target key, but is refused all the same.
   bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.8' } });
   const again = writeErrorOf(() => bind(draft, { a: { serverId: 'i-2' }, b: { address: '10.0.0.9' } }));
   assert.equal(again?.code, 'InvalidBackendServers.ServerIpConflict');

@@ -3,9 +3,9 @@ import type { PickingClient } from '../../../select/stickiness.ts';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
-import { OwnUpstream } from '../upstream/own-upstream.ts';
+import { OwnUpstreams } from '../upstream/own-upstreams.ts';
 import { pool } from '../upstream/pool.ts';
-import { type IdleUpstreams, Upstream, type UpstreamUser } from '../upstream/upstream.ts';
+import { Upstream, type UpstreamUser } from '../upstream/upstream.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 
 /** A request is tried on at most two other targets. */
@@ -16,7 +16,8 @@ export class Attempts implements PickingClient {
   setCookie = '';
   readonly #client: ExchangeClient;
   readonly #request: Request;
-  #own: OwnUpstream | undefined;
+  /** The idle connections that only this client may use. `undefined` for most clients. */
+  #own: OwnUpstreams | undefined;
   #upstream: Upstream | undefined;
   /** The target set from which the request's last target was picked. */
   #targets: TargetSet | undefined;
@@ -84,11 +85,22 @@ export class Attempts implements PickingClient {
     return this.#upstream;
   }
 
-  /** Returns the connection to the target and gives it up. */
+  /** Returns the connection to the target, which then belongs to the caller. */
   take(): Upstream {
     const upstream = this.#upstream as Upstream;
     this.#upstream = undefined;
     return upstream;
+  }
+
+  /**
+   * Ends the exchange on the connection, if it still has one. The connection is kept idle if `isClean`. `isChallenged`
+   * is true if the response had a challenge for a login on the connection.
+   */
+  finish(isClean: boolean, isChallenged: boolean, now: number): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    if (isChallenged || this.#request.hasLogin) upstream?.loggedIn(this.#owned());
+    upstream?.finish(isClean, now);
   }
 
   /** Closes the connection to the target, whose further data is not wanted. */
@@ -118,7 +130,7 @@ export class Attempts implements PickingClient {
     return ++this.#retries <= MAX_RETRIES;
   }
 
-  /** Closes the connection, and the idle connection that only this client may use. */
+  /** Closes the connection, and the idle connections that only this client may use. */
   destroy(): void {
     this.drop();
     this.#own?.destroy();
@@ -126,27 +138,25 @@ export class Attempts implements PickingClient {
 
   #next(user: UpstreamUser): Upstream | undefined {
     this.setCookie = '';
-    this.#targets = this.#client.targetsFor(this.#request);
-    const target = this.#targets.pick(this, this.#tried);
+    const targets = this.#client.targetsFor(this.#request);
+    this.#targets = targets;
+    const target = targets.pick(this, this.#tried, this.#own?.loginTarget(targets));
     if (target === undefined) return undefined;
     this.#target = target;
     // A target may have closed a pooled connection without the worker knowing. Only requests that may be sent twice
     // risk that.
     const mayReuse = this.#request.isReplayable && this.#retries === 0;
-    const home = this.#home();
-    const pooled = mayReuse ? home.take(target) : undefined;
-    if (pooled === undefined) return Upstream.connect(target, user, home, this.#client.proxyHeader);
-    pooled.user = user;
-    return pooled;
+    const isTold = this.#client.settings.proxyProtocol !== undefined;
+    const idle =
+      this.#own?.take(targets, target, isTold, mayReuse) ?? (mayReuse && !isTold ? pool.take(target) : undefined);
+    if (idle === undefined)
+      return Upstream.connect(target, user, isTold ? this.#owned() : pool, this.#client.proxyHeader);
+    idle.user = user;
+    return idle;
   }
 
-  /** The store of idle connections for the request, which a swap may change. */
-  #home(): IdleUpstreams {
-    if (this.#client.settings.proxyProtocol !== undefined) {
-      this.#own ??= new OwnUpstream();
-      return this.#own;
-    }
-    this.#own?.destroy();
-    return pool;
+  #owned(): OwnUpstreams {
+    this.#own ??= new OwnUpstreams();
+    return this.#own;
   }
 }

@@ -44,7 +44,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   #isDraining = false;
   readonly #deadline = new ConnectionDeadline();
 
-  /** `open` makes the connection with the given handler. */
+  /** `open` makes the client's connection, which reports its events to the given handler. */
   constructor(listeningSocket: TcpListeningSocket, scheme: Scheme, open: (handler: ConnectionHandler) => Connection) {
     this.#listeningSocket = listeningSocket;
     this.#scheme = scheme;
@@ -112,7 +112,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
       return;
     }
     this.#awaitHead();
-    // An exchange that ended in the tick in which it began is still inside the loop of readHeads().
+    // If the exchange ended in the tick in which it began, the loop of readHeads() still runs and reads the next head.
     if (this.#isReadingHeads) return;
     const held = this.#held;
     if (held !== undefined) this.#readHeads(held, true);
@@ -134,7 +134,10 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     if (this.#isEnded) upstream.socket.end();
   }
 
-  /** Begins the requests whose heads are in `bytes` while each exchange ends at once; the rest is held. */
+  /**
+   * Begins the requests whose heads are in `bytes`, one after another as long as each exchange ends at once. The bytes
+   * that are left are held.
+   */
   #readHeads(bytes: Buffer, isOwn: boolean): void {
     this.#held = undefined;
     this.#isReadingHeads = true;
@@ -169,7 +172,8 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     this.#state = EXCHANGE;
     this.#hasAsked = true;
     const body = this.#body;
-    body.start(this.#client.request.framing);
+    const { framing, nominated } = this.#client.request;
+    body.start(framing, nominated);
     const at = body.push(bytes, end, bytes.length);
     this.#exchange.begin(body);
     return at;
@@ -187,7 +191,10 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     else this.#hold(this.#withHeld(chunk), 0, true);
   }
 
-  /** Handles the client's FIN during an exchange, if nothing but the current request came before it. */
+  /**
+   * Handles the client's FIN during an exchange. A FIN before the end of the request closes the connection. If a
+   * further request came before the FIN, the FIN is handled after it.
+   */
   #exchangeInputEnded(): void {
     if (!this.#body.isLast) this.#connection.destroy();
     else if (this.#held === undefined) this.#exchange.clientEnded();
@@ -223,7 +230,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     return this.#listeningSocket.isClosing || this.#client.settings.protocol !== this.#scheme.protocol;
   }
 
-  /** Sends a local response to the head that is, or begins, at bytes[from], and closes. */
+  /** Sends a local response to the head at bytes[from], which may be incomplete, and closes the client connection. */
   #respondLocally(localResponse: LocalResponse, bytes: Buffer, from: number): void {
     this.#client.respondToHead(localResponse, bytes, from);
     this.#finish();

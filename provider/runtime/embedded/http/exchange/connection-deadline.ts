@@ -21,7 +21,7 @@ export class ConnectionDeadline {
     this.#at = performance.now() + idleTimeoutMs;
   }
 
-  /** Starts the time for a whole head at its first byte, however slowly the rest arrives. */
+  /** Starts the time limit for a whole head at its first byte, however slowly the rest arrives. */
   headBegun(idleTimeoutMs: number): void {
     if (this.#isHeadBegun) return;
     this.#isHeadBegun = true;

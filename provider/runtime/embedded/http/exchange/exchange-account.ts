@@ -15,7 +15,10 @@ export class ExchangeAccount {
   readonly #attempts: Attempts;
   #begunAtMs = 0;
   #status: number | undefined;
-  /** The counters in which the exchange counts as waiting for its response; only listeners with a limit count that. */
+  /**
+   * Counters in which the exchange counts as waiting for its response. `undefined` if the listener has no limit for
+   * such requests, or the exchange does not wait.
+   */
   #reserved: ListenerColumn | undefined;
 
   constructor(client: ExchangeClient, attempts: Attempts) {

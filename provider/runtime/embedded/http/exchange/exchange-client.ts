@@ -9,8 +9,9 @@ import type { Response } from '../message/response.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /**
- * Methods that write return `true` if the data was handed to the kernel, and `false` if it is queued. The exchange's
- * `clientWritable` follows, and until then the memory of the data belongs to the client.
+ * The client of an exchange. Methods that write return `true` if the data was handed to the kernel, and `false` if it
+ * is queued. After `false`, the memory of the data belongs to the client until the client calls the exchange's
+ * `clientWritable`.
  */
 export interface ExchangeClient {
   /** The request, which the client fills before an exchange begins. */
@@ -26,7 +27,7 @@ export interface ExchangeClient {
   readonly settings: ListenerSettings;
   /** The PROXY header with this client's address. `undefined` without the PROXY protocol. */
   readonly proxyHeader: Buffer | undefined;
-  /** The targets for a request by the listener's rules. */
+  /** Returns the targets for a request, found by the listener's rules. */
   targetsFor(request: Request): TargetSet;
   /** Sends an interim response (1xx) to the client. */
   inform(response: Response): boolean;
@@ -36,7 +37,7 @@ export interface ExchangeClient {
    * request.
    */
   respond(response: Response, cookieLine: string, part: BodyPart, isRequestDone: boolean): boolean;
-  /** Sends another part of the body. The last part ends the response. */
+  /** Sends another part of the response's body. The last part ends the response. */
   write(part: BodyPart): boolean;
   /** Sends a whole local response. `isKept` is true if the next request can be told from this one. */
   respondLocally(status: number, reason: string, isKept: boolean): boolean;

@@ -10,7 +10,7 @@ export class ExchangeDeadline {
   #part = 0;
   #drain = Number.POSITIVE_INFINITY;
 
-  /** Clears the deadline of an unbind: the exchange has a target that is bound. */
+  /** Clears the deadline that the unbind of the exchange's earlier target set, because the next target is bound. */
   start(): void {
     this.#drain = Number.POSITIVE_INFINITY;
   }

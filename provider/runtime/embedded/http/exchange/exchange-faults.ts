@@ -7,6 +7,12 @@ export const UNREACHABLE = localResponse(502, 'no target could be reached');
 export const UNBOUND_AT_SWITCH = localResponse(502, 'the target was unbound before it switched protocols');
 export const CUT_SHORT = localResponse(502, 'the target closed the connection before the end of its response');
 export const LOST = localResponse(502, 'the target closed the connection without a response');
+/**
+ * The client gets no response, as HAProxy does it: its connection ends with the target's, as if it had no load balancer
+ * in between. A client that reused its connection must expect that (RFC 9112 9.3.1), and it alone knows whether it may
+ * send the request again; a 502 would tell it that the request has failed.
+ */
+export const LOST_LOGIN = 'the target closed the connection on which the client had logged in';
 export const LOST_HALF_CLOSED = localResponse(
   502,
   'the target closed the connection after the client had ended its side',

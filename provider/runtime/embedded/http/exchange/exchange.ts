@@ -8,21 +8,9 @@ import { ExchangeAccount } from './exchange-account.ts';
 import type { ExchangeClient } from './exchange-client.ts';
 import { ExchangeDeadline } from './exchange-deadline.ts';
 import * as faults from './exchange-faults.ts';
+import { CONNECTING, ENDED, FLUSHING, RESPONDING, SENT, SWITCHED } from './exchange-states.ts';
 import { RequestRelay } from './request-relay.ts';
 import { ResponseRelay } from './response-relay.ts';
-
-/** State of an exchange that has no request. */
-const ENDED = 0;
-/** State of an exchange that waits for a connection: nothing of the request was written, so that any target will do. */
-const CONNECTING = 1;
-/** State of an exchange after the request's first byte, while waiting for the response's head. */
-const SENT = 2;
-/** State of an exchange while the client gets the target's response. */
-const RESPONDING = 3;
-/** State of an exchange whose whole response is queued to the client, which owns its memory. */
-const FLUSHING = 4;
-/** State of an exchange whose two connections were passed to a tunnel. */
-const SWITCHED = 5;
 
 export class Exchange implements UpstreamUser {
   readonly #client: ExchangeClient;
@@ -116,7 +104,7 @@ export class Exchange implements UpstreamUser {
       return fault === undefined ? this.#written(this.#responseRelay.write()) : this.#fail(faults.malformed(fault));
     }
     if (this.#state === SENT) return this.#readResponseHead(chunk);
-    // The target sends more after the end of its response, while the client still takes the last of it.
+    // The target sends bytes after the end of its response. Reading pauses; its connection closes with the exchange.
     return false;
   }
 
@@ -174,7 +162,7 @@ export class Exchange implements UpstreamUser {
     if (isWritten) this.onUpstreamWritable();
   }
 
-  /** Reads the response's head. Like every method that takes the response, returns `false` to pause the target. */
+  /** Reads the response's head. Returns `false` to pause the target, like every method that takes response bytes. */
   #readResponseHead(chunk: Buffer): boolean {
     // After the first byte of a response the request must not go to another target.
     this.#requestRelay.settle();
@@ -206,14 +194,14 @@ export class Exchange implements UpstreamUser {
     this.#state = ENDED;
     this.#account.finished(now);
     const isClean = this.#responseRelay.isUpstreamClean && this.#requestRelay.isOut && !this.#isClientEnded;
-    if (this.#attempts.upstream !== undefined) this.#attempts.take().finish(isClean, now);
+    this.#attempts.finish(isClean, this.#responseRelay.isChallenged, now);
     this.#requestRelay.unblock();
     this.#client.exchangeEnded();
   }
 
   #switchProtocol(): boolean {
     const upstream = this.#attempts.upstream as Upstream;
-    // The connection's user was already notified of the unbind, and a tunnel would outlive every drain.
+    // A tunnel begun now would never be drained: the connections of an unbound target were already notified.
     if (!upstream.target.isBound) return this.#fail(faults.UNBOUND_AT_SWITCH);
     const { response, rest } = this.#responseRelay;
     this.#attempts.take();
@@ -228,21 +216,25 @@ export class Exchange implements UpstreamUser {
     const canRetry = this.#client.request.isReplayable && this.#requestRelay.isRepeatable && !this.#isClientEnded;
     if (this.#state === RESPONDING) this.#fail(faults.CUT_SHORT);
     else if (canRetry) this.#retry(upstream);
+    else if (upstream.isReused && upstream.hasLogin && !this.#responseRelay.hasBegun) this.#abort(faults.LOST_LOGIN);
     else this.#fail(this.#isClientEnded ? faults.LOST_HALF_CLOSED : faults.LOST);
   }
 
   /** Sends a local response, or aborts a response that the client has in part. Returns `false` to pause the target. */
   #fail({ status, reason }: LocalResponse): false {
-    if (this.#state >= RESPONDING) {
-      this.#account.error = reason;
-      this.destroy();
-      this.#client.reset();
-      return false;
-    }
+    if (this.#state >= RESPONDING) return this.#abort(reason);
     this.#account.respondedLocally(status, reason);
     this.#attempts.drop();
     const isKept = this.#requestRelay.isDone && !this.#isClientEnded;
     this.#finish(this.#client.respondLocally(status, reason, isKept));
+    return false;
+  }
+
+  /** Closes the client's connection without the rest of the response. Returns `false` to pause the target. */
+  #abort(reason: string): false {
+    this.#account.error = reason;
+    this.destroy();
+    this.#client.reset();
     return false;
   }
 

@@ -14,8 +14,8 @@ export class ForwardedClient {
   }
 
   /**
-   * Returns the lines to send, or the connection of a trusted proxy. It follows the listener's present trusted
-   * networks: an open connection keeps no earlier trust.
+   * Returns the X-Forwarded lines of the client, or its connection if it is a trusted proxy. The trusted networks are
+   * those of the listener at this moment: an open connection does not stay trusted after a change.
    */
   of(listener: WorkerListener): string | TrustedConnection {
     const { trustedProxies } = listener.settings;

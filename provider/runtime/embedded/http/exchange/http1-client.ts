@@ -24,7 +24,9 @@ import { ForwardedClient } from './forwarded-client.ts';
 export interface Http1Connection {
   /** Returns `false` if the connection must close after this exchange, whatever the request says. */
   mayKeepAlive(): boolean;
-  /** The exchange is done. `isKept` is what the response's head has told the client. */
+  /**
+   * The exchange has ended. `isKept` is true if the response's head promised the client to keep the connection open.
+   */
   exchangeEnded(isKept: boolean): void;
   /** The client may send more of the request's body. */
   resumeRequest(): void;
@@ -40,7 +42,7 @@ export class Http1Client implements ExchangeClient {
   readonly #connection: Connection;
   readonly #scheme: Scheme;
   readonly #forwarded: ForwardedClient;
-  /** True if the response's body is sent as chunks. */
+  /** True if the client gets the response's body as chunks. */
   #isChunked = false;
   /** True if only the end of the connection tells the client where the response's body ends. */
   #isClosedByEnd = false;
@@ -93,7 +95,7 @@ export class Http1Client implements ExchangeClient {
     return readRequest(bytes, from, end, forwarded, defaultHost, this.request, this.#scheme);
   }
 
-  /** Sends a local response to a head that was not accepted and is, or begins, at bytes[from]. */
+  /** Sends a local response to the head at bytes[from], which was not accepted or is incomplete. */
   respondToHead({ status, reason }: LocalResponse, bytes: Buffer, from: number): void {
     this.counters.localResponded(status);
     this.#connection.write(localResponseText(status, reason, false, false));

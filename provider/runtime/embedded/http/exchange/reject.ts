@@ -10,14 +10,14 @@ const RESPONSE = localResponseText(503, 'too many connections', false, false);
  */
 const LINGER_MS = 1_000;
 /**
- * Rejected connections that may linger at once; above it a client is reset. A flood must not open as many sockets as
- * the limit keeps away.
+ * Limit for rejected connections that linger after their response. Above it, clients get a reset without a response.
+ * Otherwise a flood would open as many sockets as the connection limit keeps away.
  */
 const MAX_LINGERING = 1_024;
 
 let lingering = 0;
 
-/** Sends the local response at once, without waiting for a request. */
+/** Rejects an HTTP client: sends the local response at once, without waiting for a request. */
 export function rejectHttp(socket: Socket): void {
   if (lingering >= MAX_LINGERING) {
     socket.resetAndDestroy();
@@ -27,7 +27,10 @@ export function rejectHttp(socket: Socket): void {
   respond(socket);
 }
 
-/** Sends the local response after the TLS handshake. `secure` makes the TLS socket and limits its handshake time. */
+/**
+ * Rejects an HTTPS client: sends the local response after the TLS handshake. `secure` makes the TLS socket and limits
+ * its handshake time.
+ */
 export function rejectHttps(carrier: Socket, secure: () => TLSSocket): void {
   if (lingering >= MAX_LINGERING) {
     carrier.resetAndDestroy();
@@ -38,7 +41,7 @@ export function rejectHttps(carrier: Socket, secure: () => TLSSocket): void {
   socket.once('secure', () => respond(socket));
 }
 
-/** Reads and drops the client's input. */
+/** Reads and drops the client's input, and counts the socket as one that lingers. */
 function hold(socket: Socket): void {
   lingering++;
   socket.on('error', () => {});

@@ -15,7 +15,7 @@ export class RequestRelay {
   #isDone = true;
   #isBlocked = false;
 
-  /** True once the whole request body came from the client. */
+  /** True once the whole request body was received from the client. */
   get isDone(): boolean {
     return this.#isDone;
   }

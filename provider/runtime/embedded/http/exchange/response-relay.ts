@@ -14,6 +14,7 @@ export class ResponseRelay {
   #isExact = false;
   #isUpstreamClean = false;
   #isInterimWritten = true;
+  #hasBegun = false;
 
   constructor(client: ExchangeClient) {
     this.#client = client;
@@ -29,7 +30,7 @@ export class ResponseRelay {
     return this.#reader.bytes.subarray(this.#reader.bodyFrom);
   }
 
-  /** True once the whole response body came from the target. */
+  /** True once the whole response body was received from the target. */
   get isDone(): boolean {
     return this.#body.isLast;
   }
@@ -44,19 +45,31 @@ export class ResponseRelay {
     return this.#isInterimWritten;
   }
 
+  /** True once any byte of the response came. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** True if the response, or an interim one, had a challenge for a login on the target's connection. */
+  get isChallenged(): boolean {
+    return this.#reader.isChallenged;
+  }
+
   /** Starts to read the response to a new request. */
   start(): void {
+    this.#hasBegun = false;
     this.#reader.start();
   }
 
   /**
-   * Reads heads; interim responses go to the client as they are found. Returns `true` if the final head is whole, for
-   * `respond` or `switchProtocol`, `false` if more must come, or why the head is malformed.
+   * Reads heads; interim responses go to the client as they are found. Returns `true` if the final head is whole, so
+   * that `respond` or `switchProtocol` may follow, `false` if more bytes must come, or why the head is malformed.
    */
   readHead(chunk: Buffer): boolean | LocalResponse {
     const reader = this.#reader;
     const { response } = reader;
     this.#isInterimWritten = true;
+    this.#hasBegun = true;
     reader.push(chunk);
     for (;;) {
       const isWhole = reader.next(this.#client.request);
@@ -64,7 +77,7 @@ export class ResponseRelay {
       if (!response.isInterim) break;
       this.#isInterimWritten = this.#client.inform(response);
     }
-    this.#body.start(response.framing);
+    this.#body.start(response.framing, response.nominated);
     return this.#take(reader.bytes, reader.bodyFrom) ?? true;
   }
 
@@ -73,7 +86,10 @@ export class ResponseRelay {
     return this.#take(chunk, 0);
   }
 
-  /** Takes the target's FIN. Returns `false` if the body is cut short; otherwise `write` must send its end. */
+  /**
+   * Ends the response's body at the target's FIN. Returns `false` if the body is cut short; otherwise the caller must
+   * call `write` to send the end of the body.
+   */
   end(): boolean {
     this.#isExact = false;
     return this.#body.end();
@@ -94,7 +110,10 @@ export class ResponseRelay {
     return this.#body.fault;
   }
 
-  /** If the client is slow, reading from the target stops, and bytes after the end of the body are not seen. */
+  /**
+   * A connection whose response is queued is not reused: reading from its target pauses for the slow client, so that
+   * bytes after the end of the body would not be seen.
+   */
   #written(isWritten: boolean): boolean {
     this.#isUpstreamClean = this.response.isKeepAlive && this.#isExact && isWritten;
     return isWritten;

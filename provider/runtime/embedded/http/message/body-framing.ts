@@ -10,7 +10,10 @@ interface FramedPart {
   readonly to: number;
 }
 
-/** The last result. A framed part is written in the tick in which it was framed, so that a worker needs only one. */
+/**
+ * The result of `framePart`. One object is enough for a worker, because each framed part is written in the tick in
+ * which it was framed.
+ */
 const framed: { output: Buffer; from: number; to: number } = { output: Buffer.alloc(0), from: 0, to: 0 };
 
 /** Frames a part. The result is valid until the next call, and may share memory with `part.bytes`. */

@@ -13,7 +13,7 @@ export interface BodyPart {
   readonly to: number;
   /** True if `bytes` is a buffer of `scratchFor`, which has room around the data for framing. */
   readonly hasRoom: boolean;
-  /** True for the last part of the body. */
+  /** True if this is the last part of the body. */
   readonly isLast: boolean;
   /** Trailers after the last part as whole field lines; mostly empty. */
   readonly trailers: string;
@@ -21,7 +21,7 @@ export interface BodyPart {
   readonly fault: LocalResponse | undefined;
 }
 
-/** Reads a message's body; reused for the next message. The reader itself is the part that was read last. */
+/** Reads a message's body; reused for the next message. The reader is itself the body part that it read last. */
 export class BodyReader implements BodyPart {
   readonly #chunks = new ChunkDecoder();
   #framing = 0;
@@ -45,16 +45,19 @@ export class BodyReader implements BodyPart {
     return this.#framing === CHUNKED ? this.#chunks.fault : undefined;
   }
 
-  /** Starts a body. `framing` is a length, CHUNKED or UNTIL_CLOSE. */
-  start(framing: number): void {
+  /**
+   * Starts a body. `framing` is a length, CHUNKED or UNTIL_CLOSE. `nominated` are the names in the Connection field of
+   * the message's head: RFC 9110 7.6.1 removes trailers with these names too.
+   */
+  start(framing: number, nominated?: readonly string[]): void {
     this.#framing = framing;
     this.#remaining = framing;
     this.#isLast = framing === 0;
     this.#set(NOTHING, 0, 0);
-    if (framing === CHUNKED) this.#chunks.start();
+    if (framing === CHUNKED) this.#chunks.start(nominated);
   }
 
-  /** Reads bytes[from..to) up to the end of the body and returns the place after what was read. */
+  /** Reads bytes[from..to), at most to the end of the body. Returns the offset after the last byte that was read. */
   push(bytes: Buffer, from: number, to: number): number {
     if (this.#isLast || from === to) {
       this.#set(NOTHING, 0, 0);
@@ -72,7 +75,7 @@ export class BodyReader implements BodyPart {
     return end;
   }
 
-  /** Takes the sender's FIN. Returns `false` if the body is cut short; otherwise the last part is empty. */
+  /** Ends the body at the sender's FIN; the part that is left is empty. Returns `false` if the body is cut short. */
   end(): boolean {
     this.#set(NOTHING, 0, 0);
     if (this.#framing === UNTIL_CLOSE) this.#isLast = true;

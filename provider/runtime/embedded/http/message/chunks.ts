@@ -2,6 +2,7 @@
 import { CR, FIELD_VALUE, HEX_VALUE, HTAB, LF, SP } from './characters.ts';
 import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
+import { keptTrailers } from './trailers.ts';
 
 const MAX_EXTENSION_BYTES = 1024;
 const MAX_TRAILER_BYTES = 8 * 1024;
@@ -39,11 +40,12 @@ const trailerFields = new HeaderFields();
 export class ChunkDecoder {
   #state = DONE;
   #digits = 0;
-  /** The size so far while reading a size line; the bytes left to read while reading data. */
+  /** While a chunk's size line is read, the size so far; while its data is read, the bytes left. */
   #remaining = 0;
   #extensionBytes = 0;
   #trailer: Buffer | undefined;
   #trailerBytes = 0;
+  #nominated: readonly string[] | undefined;
   #fault: LocalResponse | undefined;
   #outputTo = 0;
   /** Trailers as whole field lines once `isDone`; mostly empty. */
@@ -58,13 +60,15 @@ export class ChunkDecoder {
     return this.#fault;
   }
 
-  /** Place in the output after the data that the last `decode` wrote. */
+  /** Offset in the output after the data that the last `decode` wrote. */
   get outputTo(): number {
     return this.#outputTo;
   }
 
-  start(): void {
+  /** `nominated` are the names in the Connection field of the message's head. */
+  start(nominated?: readonly string[]): void {
     this.#state = SIZE;
+    this.#nominated = nominated;
     this.#digits = 0;
     this.#remaining = 0;
     this.#extensionBytes = 0;
@@ -75,8 +79,8 @@ export class ChunkDecoder {
   }
 
   /**
-   * Reads input[from..to) up to the end of the body and copies the data to output[outputFrom..), which has room for as
-   * many bytes. Returns the place after what was read.
+   * Decodes input[from..to), at most to the end of the body, and copies the data to output[outputFrom..), which has
+   * room for as many bytes. Returns the offset after the last byte that was decoded.
    */
   decode(input: Buffer, from: number, to: number, output: Buffer, outputFrom: number): number {
     this.#outputTo = outputFrom;
@@ -102,7 +106,7 @@ export class ChunkDecoder {
         this.#size(byte);
         break;
       case AFTER_SIZE:
-        // RFC 9112 7.1.1: whitespace is allowed only before the semicolon.
+        // RFC 9112 7.1.1: whitespace after a chunk size is allowed only before the semicolon of an extension.
         if (byte === SEMICOLON) this.#state = EXTENSION;
         else if ((byte !== SP && byte !== HTAB) || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_SIZE;
         break;
@@ -167,7 +171,7 @@ export class ChunkDecoder {
     const trailer = (this.#trailer as Buffer).subarray(0, this.#trailerBytes);
     trailerFields.text = trailer.toString('latin1');
     if (parseFields(trailer, 0, trailer.length, 0, trailerFields) !== undefined) this.#fault = BAD_TRAILER;
-    else this.trailers = keptTrailers(trailerFields);
+    else this.trailers = keptTrailers(trailerFields, this.#nominated);
   }
 }
 
@@ -181,13 +185,4 @@ export function frameChunk(output: Buffer, from: number, to: number): number {
   output[to] = CR;
   output[to + 1] = LF;
   return from - head.length;
-}
-
-/** The trailers to pass on: all fields without an id. RFC 9110 6.5.1 forbids framing, routing and connection fields. */
-function keptTrailers(fields: HeaderFields): string {
-  let kept = '';
-  for (let index = 0; index < fields.count; index++) {
-    if (fields.known[index] === 0) kept += `${fields.name(index)}: ${fields.value(index)}\r\n`;
-  }
-  return kept;
 }

@@ -1,5 +1,5 @@
 // The options in the Connection fields of a head: close, keep-alive, upgrade, and names of hop-by-hop fields.
-import { CONNECTION } from './field-names.ts';
+import { CONNECTION, hasName } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
 export class ConnectionOptions {
@@ -14,13 +14,14 @@ export class ConnectionOptions {
     this.isKeepAlive = false;
     this.isUpgrade = false;
     this.nominated = undefined;
+    if (!hasName(fields.seen, CONNECTION)) return;
     for (let index = 0; index < fields.count; index++) {
       if (fields.known[index] === CONNECTION) this.#readValue(fields.value(index));
     }
   }
 
   #readValue(value: string): void {
-    // Nearly every message has one of these single words, for which no list is made.
+    // The Connection field of nearly every message is one of these single words, for which no list is made.
     if (value === 'keep-alive' || value === 'Keep-Alive') this.isKeepAlive = true;
     else if (value === 'close') this.isClose = true;
     else for (const option of value.split(',')) this.#readOption(option.trim().toLowerCase());

@@ -1,6 +1,6 @@
 // The strict parser of field sections, for heads and trailers, and the places of names and values in their text.
 import { COLON, CR, FIELD_VALUE, HTAB, LF, SP, TOKEN } from './characters.ts';
-import { CONTENT_LENGTH, HOST, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
+import { CONTENT_LENGTH, HOST, hasName, knownName, nameSet, TRANSFER_ENCODING } from './field-names.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
 const MAX_FIELDS = 128;
@@ -18,12 +18,15 @@ const BAD_VALUE = localResponse(400, 'forbidden character in a header value');
 // Not from an RFC: backends that change `_` to `-` would frame the message by a field that the runtime does not read.
 const UNDERSCORED = localResponse(400, 'framing header spelt with an underscore');
 
-/** A field section, valid until the next parse into it. Offsets index `text`. */
+/**
+ * The fields of a head or trailer section, valid until the next section is parsed into this object. All offsets index
+ * `text`.
+ */
 export class HeaderFields {
   /** The whole head or trailer section as latin1. */
   text = '';
   count = 0;
-  /** Where the first field line starts; `end` is where the last one ends, including its CRLF. */
+  /** Offset in `text` where the first field line starts. `end` is the offset after the last field line and its CRLF. */
   start = 0;
   end = 0;
   readonly nameStart = new Int32Array(MAX_FIELDS);
@@ -32,6 +35,8 @@ export class HeaderFields {
   readonly valueEnd = new Int32Array(MAX_FIELDS);
   /** Ids of the field names, 0 for an unknown name. */
   readonly known = new Uint8Array(MAX_FIELDS);
+  /** The set of the ids in `known`, so that no loop searches for a field that the section lacks. */
+  seen = 0;
 
   name(index: number): string {
     return this.text.slice(this.nameStart[index], this.nameEnd[index]);
@@ -43,7 +48,7 @@ export class HeaderFields {
 }
 
 /**
- * Parses the field lines bytes[from..to), which end in CRLF and exclude the empty line after them. `base` is the place
+ * Parses the field lines bytes[from..to), which end in CRLF and exclude the empty line after them. `base` is the offset
  * in `bytes` of the first character of `fields.text`. Returns a local response if a line is malformed.
  */
 export function parseFields(
@@ -55,6 +60,7 @@ export function parseFields(
 ): LocalResponse | undefined {
   let at = from;
   let count = 0;
+  let seen = 0;
   fields.start = from - base;
   while (at < to) {
     if (count === MAX_FIELDS) return TOO_MANY;
@@ -77,11 +83,13 @@ export function parseFields(
     fields.valueStart[count] = valueStart - base;
     fields.valueEnd[count] = valueEnd - base;
     fields.known[count] = known;
-    if (FRAMING[known] === 1 && hasUnderscore(bytes, nameStart, nameEnd)) return UNDERSCORED;
+    seen |= 1 << known;
+    if (hasName(FRAMING, known) && hasUnderscore(bytes, nameStart, nameEnd)) return UNDERSCORED;
     count++;
     at += 2;
   }
   fields.count = count;
+  fields.seen = seen;
   fields.end = to - base;
   return undefined;
 }

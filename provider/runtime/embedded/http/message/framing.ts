@@ -1,5 +1,5 @@
 // The framing of a message's body, decided by its head alone: a length, another framing, or an error (RFC 9112 6.3).
-import { CONTENT_LENGTH, TRANSFER_ENCODING } from './field-names.ts';
+import { CONTENT_LENGTH, nameSet, TRANSFER_ENCODING } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 
@@ -8,13 +8,16 @@ export const CHUNKED = -1;
 export const UNTIL_CLOSE = -2;
 
 const ABSENT = -3;
+const FRAMING_FIELDS = nameSet(CONTENT_LENGTH, TRANSFER_ENCODING);
 const MAX_LENGTH_DIGITS = 15;
 
-// RFC 9112 6.3 rule 3: a sender must not send both, which is the usual means of request smuggling.
+// RFC 9112 6.3 rule 3: a message with both Content-Length and Transfer-Encoding is the usual means of request
+// smuggling.
 const BOTH = localResponse(400, 'both Content-Length and Transfer-Encoding');
-// RFC 9110 8.6 lets a recipient merge equal ones, but no sender sends two on purpose.
+// RFC 9110 8.6 lets a recipient merge equal Content-Length fields, but no sender sends two on purpose.
 const TWO_LENGTHS = localResponse(400, 'more than one Content-Length');
-// RFC 9110 8.6: digits only. A leading zero is an error too, because parsers differ in the base that they assume.
+// RFC 9110 8.6: Content-Length has only digits. A leading zero is an error too, because parsers differ in the base that
+// they assume.
 const BAD_LENGTH = localResponse(400, 'malformed Content-Length');
 // RFC 9112 6.1: a body whose last coding is not chunked has no end on which two parties must agree.
 const BAD_CODING = localResponse(400, 'transfer coding other than chunked');
@@ -45,6 +48,7 @@ export function responseFraming(
 }
 
 function declaredFraming(fields: HeaderFields, minor: number): number | LocalResponse {
+  if ((fields.seen & FRAMING_FIELDS) === 0) return ABSENT;
   let length = ABSENT;
   let isChunked = false;
   for (let index = 0; index < fields.count; index++) {

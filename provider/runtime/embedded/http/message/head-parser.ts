@@ -40,7 +40,7 @@ export class ResponseHead {
   readonly fields = new HeaderFields();
 }
 
-/** Returns the place after the empty lines before a request (RFC 9112 2.2). */
+/** Returns the offset after the empty lines that may precede a request (RFC 9112 2.2). */
 export function skipEmptyLines(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at + 1 < to && bytes[at] === CR && bytes[at + 1] === LF) at += 2;
@@ -48,9 +48,9 @@ export function skipEmptyLines(bytes: Uint8Array, from: number, to: number): num
 }
 
 /**
- * Returns the place after the empty line that ends the head at `from`, INCOMPLETE if there is none yet, or a local
- * response as soon as the head is too long or cannot become valid. `searchedTo` is where an earlier call stopped
- * searching.
+ * Returns the offset after the empty line that ends the head at `from`, INCOMPLETE if the head is not whole yet, or a
+ * local response as soon as the head is too long or cannot become valid. `searchedTo` is the offset at which an earlier
+ * call stopped searching.
  */
 export function findHeadEnd(bytes: Buffer, from: number, searchedTo: number): number | LocalResponse {
   const searchFrom = Math.max(from, searchedTo - 3);
@@ -65,7 +65,10 @@ export function findHeadEnd(bytes: Buffer, from: number, searchedTo: number): nu
   return bytes.length - from >= MAX_HEAD_BYTES ? TOO_LONG : INCOMPLETE;
 }
 
-/** Parses the request head at bytes[from..to), whose end `findHeadEnd` found. Returns a local response if it is malformed. */
+/**
+ * Parses the request head at bytes[from..to), whose end `findHeadEnd` found. Returns a local response if it is
+ * malformed.
+ */
 export function parseRequestHead(
   bytes: Buffer,
   from: number,

@@ -33,7 +33,10 @@ export class ReplayBuffer {
     this.#bytes += to - from;
   }
 
-  /** Adds a copy of the framed part output[from..to), or forgets everything if that would be too much. */
+  /**
+   * Adds a copy of the framed part output[from..to). Forgets all kept parts if the request's body gets too long to be
+   * kept.
+   */
   addIfItFits(output: Buffer, from: number, to: number): void {
     if (!this.#isWhole) return;
     if (this.#bytes + to - from > MAX_REPLAY_BYTES) this.forget();
@@ -46,7 +49,7 @@ export class ReplayBuffer {
     this.#isWhole = false;
   }
 
-  /** Returns everything as latin1 text, to be written together with the head. */
+  /** Returns all kept parts of the request's body as latin1 text, to be written together with the head. */
   text(): string {
     let text = '';
     for (const piece of this.#pieces) text += piece.toString('latin1');

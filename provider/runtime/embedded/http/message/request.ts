@@ -1,15 +1,17 @@
 // An accepted request: what the runtime knows about it, and the head that its target gets. Pure.
 import { isAuthority, isSameAuthority } from './authority.ts';
 import { ConnectionOptions } from './connection-options.ts';
-import { EXPECT, HOST, nameSet, TE } from './field-names.ts';
+import { EXPECT, HOST, hasName, nameSet, TE } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 import { CHUNKED, requestFraming } from './framing.ts';
 import { parseRequestHead, RequestHead } from './head-parser.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
-import { keptLines, REQUEST_DROPS, upgradeValue } from './rewrite.ts';
+import { hasLogin } from './login.ts';
+import { keptLines, REQUEST_DROPS, TRUSTED_REQUEST_DROPS, upgradeValue } from './rewrite.ts';
 import { HTTP, type Scheme } from './scheme.ts';
 import { removeDotSegments } from './target-path.ts';
 import { chainedLines, type TrustedConnection } from './trusted-proxies.ts';
+import { findLoop, VIA_LINE } from './via.ts';
 
 // RFC 9112 3.2.3: a load balancer gives no tunnels to arbitrary destinations.
 const CONNECT = localResponse(405, 'CONNECT is not served');
@@ -19,17 +21,17 @@ const TWO_HOSTS = localResponse(400, 'more than one Host header');
 const BAD_HOST = localResponse(400, 'malformed Host header');
 // RFC 9112 3.2: origin-form, absolute-form with the connection's scheme (RFC 9110 7.4), or * for OPTIONS.
 const BAD_TARGET = localResponse(400, 'malformed request target');
-// RFC 9112 3.2.2 prefers the target, but a backend may prefer the Host field, so both must agree.
+// RFC 9112 3.2.2 prefers the request target, but a backend may prefer the Host field, so both must name the same host.
 const OTHER_HOST = localResponse(400, 'request target and Host header differ');
 
 /** RFC 9110 9.2.2: methods that may be repeated without the client's consent. TRACE and OPTIONS have no effect. */
 const REPLAYABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
 /**
- * Fields that are dropped from an HTTP/1.0 request. RFC 9110 10.1.1: HTTP/1.0 has no expectation, and its clients
- * expect no 100 response.
+ * Field that is dropped from an HTTP/1.0 request. RFC 9110 10.1.1: HTTP/1.0 has no expectation, and its clients expect
+ * no 100 response.
  */
-const REQUEST_DROPS_1_0 = nameSet(...dropped(REQUEST_DROPS), EXPECT);
+const DROPS_1_0 = nameSet(EXPECT);
 
 /** An accepted request; reused for the next request of the connection. Strings stay valid for the whole request. */
 export class Request {
@@ -48,11 +50,15 @@ export class Request {
   upgrade: string | undefined;
   /** True if the request may be sent to a second target after a first one got it (RFC 9110 9.2.2). */
   isReplayable = false;
+  /** Lower-case names of the fields that end at this hop. `undefined` for none, the usual case. */
+  nominated: readonly string[] | undefined;
+  /** True if the request has a credential that logs in the connection on which it is sent. */
+  hasLogin = false;
   /** The request's head for the target, including its empty line. */
   head = '';
 }
 
-// Every parse ends in the tick in which it began, so that a worker needs only one of each.
+// One head and one list of connection options are enough for a worker: each request is parsed within one tick.
 const parsed = new RequestHead();
 const connection = new ConnectionOptions();
 
@@ -76,6 +82,8 @@ export function readRequest(
   if (method === 'CONNECT') return CONNECT;
   const framing = requestFraming(fields, minor);
   if (typeof framing !== 'number') return framing;
+  const loop = findLoop(fields);
+  if (loop !== undefined) return loop;
 
   let host = findHost(fields);
   if (typeof host === 'object') return host;
@@ -110,15 +118,20 @@ export function readRequest(
   request.isKeepAlive = minor === 1 ? !connection.isClose : connection.isKeepAlive && !connection.isClose;
   request.upgrade = upgrade;
   request.isReplayable = REPLAYABLE.has(method);
-  const told = typeof forwarded === 'string' ? forwarded : chainedLines(fields, forwarded);
-  const drops = minor === 1 ? REQUEST_DROPS : REQUEST_DROPS_1_0;
-  request.head = `${method} ${request.target} HTTP/1.1\r\n${hostLine}${keptLines(fields, drops, connection.nominated)}${told}${ownLines(fields, framing, upgrade)}\r\n`;
+  request.nominated = connection.nominated;
+  request.hasLogin = hasLogin(fields);
+  const isTrusted = typeof forwarded !== 'string';
+  const told = isTrusted ? chainedLines(fields, forwarded, host) : `${forwarded}X-Forwarded-Host: ${host}\r\n`;
+  const drops = (isTrusted ? TRUSTED_REQUEST_DROPS : REQUEST_DROPS) | (minor === 1 ? 0 : DROPS_1_0);
+  const kept = keptLines(fields, drops, connection.nominated);
+  request.head = `${method} ${request.target} HTTP/1.1\r\n${hostLine}${kept}${told}${ownLines(fields, minor, framing, upgrade)}\r\n`;
   return undefined;
 }
 
-/** The lines about this connection that the target gets. */
-function ownLines(fields: HeaderFields, framing: number, upgrade: string | undefined): string {
-  let lines = framing === CHUNKED ? 'Transfer-Encoding: chunked\r\n' : '';
+/** Returns the field lines that concern the connection to the target: Via, Transfer-Encoding, Upgrade and TE. */
+function ownLines(fields: HeaderFields, minor: number, framing: number, upgrade: string | undefined): string {
+  let lines: string = VIA_LINE[minor === 1 ? 1 : 0];
+  if (framing === CHUNKED) lines += 'Transfer-Encoding: chunked\r\n';
   if (upgrade !== undefined) lines += `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`;
   // RFC 9110 10.1.4: only `trailers` of TE is passed on, because trailers are; other values concern one connection
   // only.
@@ -127,6 +140,7 @@ function ownLines(fields: HeaderFields, framing: number, upgrade: string | undef
 }
 
 function takesTrailers(fields: HeaderFields): boolean {
+  if (!hasName(fields.seen, TE)) return false;
   for (let index = 0; index < fields.count; index++) {
     if (fields.known[index] === TE && /(^|,)[ \t]*trailers[ \t]*(,|$)/i.test(fields.value(index))) return true;
   }
@@ -151,12 +165,8 @@ function absoluteAuthority(target: string, { prefix }: Scheme): string | undefin
   return isAuthority(authority) ? authority : undefined;
 }
 
-/** Returns the origin-form of what follows the authority (RFC 9112 3.2.1 and 3.2.4). */
+/** Returns the origin-form of the part of a request target that follows the authority (RFC 9112 3.2.1 and 3.2.4). */
 function originForm(rest: string, method: string): string {
   if (rest === '') return method === 'OPTIONS' ? '*' : '/';
   return rest.startsWith('?') ? `/${rest}` : rest;
-}
-
-function dropped(drops: Uint8Array): number[] {
-  return [...drops.keys()].filter((id) => drops[id] === 1);
 }

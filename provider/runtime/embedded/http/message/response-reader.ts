@@ -6,17 +6,21 @@ import { Response, readResponse } from './response.ts';
 
 const MAX_INTERIM_RESPONSES = 100;
 
-// RFC 9110 15.2 sets no limit; more than this serves no purpose.
+// RFC 9110 15.2 sets no limit for interim responses; more than this number serves no purpose.
 const TOO_MANY_INTERIM = localResponse(502, 'too many interim responses');
 
 const NOTHING = Buffer.alloc(0);
 
 export class ResponseReader {
-  /** The response of the head that was read last, valid after `next` returned `true`. */
+  /** The response that `next` read last, valid after `next` returned `true`. */
   readonly response = new Response();
-  /** The bytes of the last `push` and those kept before them; the body begins at `bodyFrom`. */
+  /**
+   * The bytes of the last `push`, after bytes kept from earlier ones. The response's body begins at offset `bodyFrom`.
+   */
   bytes: Buffer = NOTHING;
   bodyFrom = 0;
+  /** True if a head, interim or final, had a challenge for a login on the connection. */
+  isChallenged = false;
   #searchedTo = 0;
   #held: Buffer | undefined;
   #interimResponses = 0;
@@ -24,6 +28,7 @@ export class ResponseReader {
   start(): void {
     this.#held = undefined;
     this.#interimResponses = 0;
+    this.isChallenged = false;
   }
 
   /** Adds bytes from the target, from which `next` reads heads. */
@@ -49,6 +54,7 @@ export class ResponseReader {
     }
     const fault = readResponse(bytes, bodyFrom, end, request, response);
     if (fault !== undefined) return fault;
+    if (response.hasLogin) this.isChallenged = true;
     this.bodyFrom = end;
     this.#searchedTo = end;
     if (response.isInterim && ++this.#interimResponses > MAX_INTERIM_RESPONSES) return TOO_MANY_INTERIM;

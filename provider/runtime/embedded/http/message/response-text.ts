@@ -9,7 +9,10 @@ export function isChunkedFor(minor: number, response: Response): boolean {
   return minor === 1 && response.hasUnknownLength;
 }
 
-/** Status line and field lines, without the Connection field and the empty line. A 101 keeps its Upgrade. */
+/**
+ * Returns the status line and field lines of a response, without the Connection field and the final empty line. A 101
+ * includes its Connection and Upgrade fields.
+ */
 export function responseLines(response: Response, isChunked: boolean): string {
   const { status, reason, fields, upgrade } = response;
   let lines = `HTTP/1.1 ${status} ${reason}\r\n${fields}`;

@@ -5,6 +5,7 @@ import type { HeaderFields } from './fields.ts';
 import { responseFraming, UNTIL_CLOSE } from './framing.ts';
 import { parseResponseHead, ResponseHead } from './head-parser.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
+import { hasLogin } from './login.ts';
 import type { Request } from './request.ts';
 import { BODILESS_RESPONSE_DROPS, keptLines, RESPONSE_DROPS } from './rewrite.ts';
 
@@ -23,6 +24,10 @@ export class Response {
   isKeepAlive = false;
   /** Protocol of the connection after a 101, otherwise `undefined`. */
   upgrade: string | undefined;
+  /** Lower-case names of the fields that end at this hop. `undefined` for none, the usual case. */
+  nominated: readonly string[] | undefined;
+  /** True if the response has a challenge for a login on the connection on which it came. */
+  hasLogin = false;
 
   /** True for 100, 102 and 103, after which the final response follows. */
   get isInterim(): boolean {
@@ -66,6 +71,8 @@ export function readResponse(
   response.reason = parsed.reason;
   response.framing = framing;
   response.upgrade = upgrade;
+  response.nominated = connection.nominated;
+  response.hasLogin = hasLogin(fields);
   response.isKeepAlive =
     framing !== UNTIL_CLOSE && !connection.isClose && (minor === 1 || connection.isKeepAlive) && status !== 101;
   const isBodiless = status < 200 || status === 204;

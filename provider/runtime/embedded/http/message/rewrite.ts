@@ -2,11 +2,13 @@
 import { plainAddress } from '../../../../model/base/plain-address.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import {
+  ABOUT_CLIENT,
   CONNECTION,
   CONTENT_LENGTH,
   FORWARDED,
   HOST,
   HTTP2_SETTINGS,
+  hasName,
   KEEP_ALIVE,
   nameSet,
   PROXY_AUTHENTICATE,
@@ -16,8 +18,10 @@ import {
   TRANSFER_ENCODING,
   UPGRADE,
   X_FORWARDED_FOR,
+  X_FORWARDED_HOST,
   X_FORWARDED_PORT,
   X_FORWARDED_PROTO,
+  X_REAL_IP,
 } from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
@@ -34,8 +38,18 @@ const HOP_BY_HOP = [
   HTTP2_SETTINGS,
 ];
 
-/** Fields dropped from requests. A client's own X-Forwarded fields cannot be trusted. */
-export const REQUEST_DROPS = nameSet(...HOP_BY_HOP, X_FORWARDED_FOR, X_FORWARDED_PROTO, X_FORWARDED_PORT, FORWARDED);
+/** Fields dropped from the requests of a trusted proxy. Those after the hop-by-hop ones are sent anew. */
+export const TRUSTED_REQUEST_DROPS = nameSet(
+  ...HOP_BY_HOP,
+  X_FORWARDED_FOR,
+  X_FORWARDED_PROTO,
+  X_FORWARDED_PORT,
+  X_FORWARDED_HOST,
+  X_REAL_IP,
+  FORWARDED,
+);
+/** Fields dropped from the requests of other clients. What a client says about itself cannot be trusted. */
+export const REQUEST_DROPS = TRUSTED_REQUEST_DROPS | nameSet(ABOUT_CLIENT);
 /** Fields dropped from every response. */
 export const RESPONSE_DROPS = nameSet(...HOP_BY_HOP);
 /** Fields dropped from 1xx and 204 responses, which have no length (RFC 9110 8.6). */
@@ -44,13 +58,17 @@ export const BODILESS_RESPONSE_DROPS = nameSet(...HOP_BY_HOP, CONTENT_LENGTH);
 /** Fields that a Connection field may not remove, because the next hop would read a different message without them. */
 const NEVER_NOMINATED = nameSet(HOST, CONTENT_LENGTH, TRANSFER_ENCODING);
 
-/** The field lines to pass on, unchanged. Adjacent lines are copied as one piece; most heads lose one line or none. */
-export function keptLines(fields: HeaderFields, drops: Uint8Array, nominated: readonly string[] | undefined): string {
+/**
+ * Returns the field lines that are passed on, unchanged. Adjacent lines are copied as one piece, because most heads
+ * lose one line or none.
+ */
+export function keptLines(fields: HeaderFields, drops: number, nominated: readonly string[] | undefined): string {
+  if ((fields.seen & drops) === 0 && nominated === undefined) return fields.text.slice(fields.start, fields.end);
   let kept = '';
   let runStart = -1;
   for (let index = 0; index < fields.count; index++) {
     const known = fields.known[index] as number;
-    const isDropped = drops[known] === 1 || (nominated !== undefined && isNominated(fields, index, nominated));
+    const isDropped = hasName(drops, known) || (nominated !== undefined && isNominated(fields, index, nominated));
     if (isDropped && runStart !== -1) {
       kept += fields.text.slice(runStart, fields.nameStart[index]);
       runStart = -1;
@@ -62,12 +80,18 @@ export function keptLines(fields: HeaderFields, drops: Uint8Array, nominated: re
 }
 
 function isNominated(fields: HeaderFields, index: number, nominated: readonly string[]): boolean {
-  return NEVER_NOMINATED[fields.known[index] as number] === 0 && nominated.includes(fields.name(index).toLowerCase());
+  return (
+    !hasName(NEVER_NOMINATED, fields.known[index] as number) && nominated.includes(fields.name(index).toLowerCase())
+  );
 }
 
-/** The X-Forwarded lines that tell a target about the client; made once for each connection. */
+/**
+ * The lines that tell a target about a client that is no trusted proxy; made once for each connection. Each request
+ * adds X-Forwarded-Host.
+ */
 export function forwardedLines(remoteAddress: string, protocol: 'http' | 'https', localPort: number): string {
-  return `X-Forwarded-For: ${plainAddress(remoteAddress)}\r\nX-Forwarded-Proto: ${protocol}\r\nX-Forwarded-Port: ${localPort}\r\n`;
+  const address = plainAddress(remoteAddress);
+  return `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: ${protocol}\r\nX-Forwarded-Port: ${localPort}\r\nX-Real-IP: ${address}\r\n`;
 }
 
 /** Returns the upgrade to pass on, or `undefined`. RFC 9113 3.1 removed h2c, which a proxy must never pass on. */

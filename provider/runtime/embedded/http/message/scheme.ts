@@ -1,6 +1,6 @@
 // The differences between HTTP and HTTPS after decryption.
 
-/** The scheme of a client connection. */
+/** The scheme of a client connection, `http` or `https`, with its default port. */
 export interface Scheme {
   /** The listener protocol that uses the scheme. */
   readonly protocol: 'HTTP' | 'HTTPS';

@@ -1,4 +1,4 @@
-// The scratch buffer for decoding and framing bodies: one for each worker, because all of it is written in one tick.
+// The scratch buffer for decoding and framing bodies: one for each worker, because no use of it outlasts a tick.
 
 /** Size of the scratch buffer: one read from a target, and its framing. */
 const SCRATCH_BYTES = 48 * 1024;

@@ -5,7 +5,7 @@
  * was sent, in particular `%2F`, which is no separator. The query stays unchanged.
  */
 export function removeDotSegments(target: string): string {
-  // Few targets contain either, and two native searches cost less than a walk.
+  // Few paths contain a dot segment or an escaped dot, and two native searches cost less than a walk over the segments.
   if (!target.includes('/.') && !target.includes('%2')) return target;
   const queryAt = target.indexOf('?');
   const path = queryAt === -1 ? target : target.slice(0, queryAt);
@@ -22,7 +22,7 @@ export function removeDotSegments(target: string): string {
   return `/${kept.join('/')}${queryAt === -1 ? '' : target.slice(queryAt)}`;
 }
 
-/** Returns 1 for ".", 2 for "..", and 0 for anything else. */
+/** Returns 1 for the path segment ".", 2 for "..", and 0 for any other. */
 function dotCount(segment: string): number {
   const plain = segment.replace(/%2e/gi, '.');
   return plain === '.' ? 1 : plain === '..' ? 2 : 0;

@@ -1,7 +1,15 @@
 // Trusted proxies in front of the runtime: their networks, and the forwarding lines for requests through them. Pure.
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { plainAddress } from '../../../../model/base/plain-address.ts';
-import { FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PORT, X_FORWARDED_PROTO } from './field-names.ts';
+import { isAuthority } from './authority.ts';
+import {
+  FORWARDED,
+  X_FORWARDED_FOR,
+  X_FORWARDED_HOST,
+  X_FORWARDED_PORT,
+  X_FORWARDED_PROTO,
+  X_REAL_IP,
+} from './field-names.ts';
 import type { HeaderFields } from './fields.ts';
 
 /** A client connection from a trusted proxy. */
@@ -11,8 +19,6 @@ export interface TrustedConnection {
   readonly localPort: number;
 }
 
-const PROTO = /^https?$/i;
-const PORT = /^[1-9][0-9]{0,4}$/;
 const MAX_PORT = 65_535;
 
 /** The trusted networks of a listener, made once from its settings. */
@@ -34,33 +40,56 @@ export class TrustedProxies {
 }
 
 /**
- * The forwarding lines for a request whose `fields` a trusted proxy sent. X-Forwarded-For is a chain to which each
- * proxy adds the address that it got the request from. X-Forwarded-Proto and -Port pass if they occur once and are well
- * formed; otherwise they describe this connection.
+ * The forwarding lines for a request to `host` whose `fields` a trusted proxy sent. X-Forwarded-For is a chain to which
+ * each proxy adds the address that it got the request from. X-Forwarded-Proto, -Port and -Host pass if each member of
+ * their chain is well formed; otherwise they describe this connection and this request. X-Real-IP passes if it is one
+ * address; otherwise it is the client's address as the trusted proxy gave it in X-Forwarded-For, or else the proxy's.
  */
-export function chainedLines(fields: HeaderFields, { remoteAddress, protocol, localPort }: TrustedConnection): string {
-  let chain = '';
-  let forwarded = '';
+export function chainedLines(
+  fields: HeaderFields,
+  { remoteAddress, protocol, localPort }: TrustedConnection,
+  host: string,
+): string {
+  const proxy = plainAddress(remoteAddress);
+  const chain = chainOf(fields, X_FORWARDED_FOR);
+  const proto = chainOf(fields, X_FORWARDED_PROTO);
+  const port = chainOf(fields, X_FORWARDED_PORT);
+  const origin = chainOf(fields, X_FORWARDED_HOST);
+  const real = chainOf(fields, X_REAL_IP);
+  const before = chain.slice(chain.lastIndexOf(',') + 1).trim();
+  let lines = `X-Forwarded-For: ${chain === '' ? '' : `${chain}, `}${proxy}\r\n`;
+  lines += `X-Forwarded-Proto: ${isEach(proto, isProto) ? proto : protocol}\r\n`;
+  lines += `X-Forwarded-Port: ${isEach(port, isPort) ? port : localPort}\r\n`;
+  lines += `X-Forwarded-Host: ${isEach(origin, isAuthority) ? origin : host}\r\n`;
+  lines += `X-Real-IP: ${[real, before].find((address) => isIP(address) !== 0) ?? proxy}\r\n`;
+  // RFC 7239 4: a proxy adds to the field or passes it unchanged.
   for (let index = 0; index < fields.count; index++) {
-    const known = fields.known[index];
-    // RFC 9110 5.3: several lines with one name form one list in their order.
-    if (known === X_FORWARDED_FOR && fields.value(index) !== '') chain += `${fields.value(index)}, `;
-    // RFC 7239 4: a proxy adds to the field or passes it unchanged.
-    else if (known === FORWARDED) forwarded += `Forwarded: ${fields.value(index)}\r\n`;
+    // RFC 7239 4: a proxy adds to the Forwarded field or passes it unchanged.
+    if (fields.known[index] === FORWARDED) lines += `Forwarded: ${fields.value(index)}\r\n`;
   }
-  const proto = onlyValue(fields, X_FORWARDED_PROTO);
-  const port = onlyValue(fields, X_FORWARDED_PORT);
-  const passedProto = PROTO.test(proto) ? proto : protocol;
-  const passedPort = PORT.test(port) && Number(port) <= MAX_PORT ? port : localPort;
-  return `X-Forwarded-For: ${chain}${plainAddress(remoteAddress)}\r\nX-Forwarded-Proto: ${passedProto}\r\nX-Forwarded-Port: ${passedPort}\r\n${forwarded}`;
+  return lines;
 }
 
-/** Returns the value of a field that occurs exactly once, otherwise ''. */
-function onlyValue(fields: HeaderFields, id: number): string {
-  const at = fields.known.indexOf(id);
-  if (at === -1 || at >= fields.count) return '';
-  const next = fields.known.indexOf(id, at + 1);
-  return next === -1 || next >= fields.count ? fields.value(at) : '';
+/** The values of all lines with one name as one list in their order (RFC 9110 5.3), or '' if there is none. */
+function chainOf(fields: HeaderFields, id: number): string {
+  let chain = '';
+  for (let index = 0; index < fields.count; index++) {
+    if (fields.known[index] !== id || fields.value(index) === '') continue;
+    chain += `${chain === '' ? '' : ', '}${fields.value(index)}`;
+  }
+  return chain;
+}
+
+function isEach(chain: string, isMember: (text: string) => boolean): boolean {
+  return chain !== '' && chain.split(',').every((member) => isMember(member.trim()));
+}
+
+function isProto(text: string): boolean {
+  return /^https?$/i.test(text);
+}
+
+function isPort(text: string): boolean {
+  return /^[1-9][0-9]{0,4}$/.test(text) && Number(text) <= MAX_PORT;
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

@@ -40,7 +40,10 @@ export class Router<TargetGroup> {
   #wildcardLengths = NONE;
   #anyHost: PathTable<TargetGroup> | undefined;
   readonly #hasBegun: HasBegun<TargetGroup>;
-  /** How many characters of a request's path can decide: one more than the longest rule's path has, all escaped. */
+  /**
+   * How many characters of a request's path can decide which rule matches: those of the longest path of a rule and one
+   * more, each as an escape of three characters.
+   */
   readonly #maxPathLength: number;
 
   constructor(routes: readonly TargetGroupRoute<TargetGroup>[], hasBegun: HasBegun<TargetGroup>) {
@@ -125,8 +128,8 @@ function push<TargetGroup>(targetGroups: Map<string, TargetGroup[]>, key: string
 }
 
 /**
- * The distinct lengths of the keys, longest first. A request costs at most one look-up for each, however many labels or
- * segments the client sends.
+ * Returns the distinct lengths of the keys, longest first. A request is looked up at most once for each length, however
+ * many labels or segments its host or path has.
  */
 function longestFirst(keys: ReadonlyMap<string, unknown>): readonly number[] {
   return [...new Set([...keys.keys()].map((key) => key.length))].sort((a, b) => b - a);

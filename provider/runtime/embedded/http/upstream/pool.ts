@@ -1,4 +1,4 @@
-// The pool of a worker's idle connections to targets, one list for each target.
+// The pool of a worker's idle connections to targets that any client may use, one list for each target.
 
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
 import type { Target } from '../../serving/target.ts';
@@ -12,7 +12,10 @@ export const MAX_IDLE_MS = 4_000;
 const MAX_IDLE_PER_TARGET = 256;
 
 class UpstreamPool implements IdleUpstreams, Timed {
-  /** Idle connections by target, the newest last. Listeners share none, because they have different target objects. */
+  /**
+   * Idle connections by target, the newest last. Listeners share no connections, because each has target objects of its
+   * own.
+   */
   readonly #idle = new Map<Target, Upstream[]>();
 
   /** Takes the connection that was used last: it is the least likely to be closed, and the others can expire. */
@@ -45,7 +48,8 @@ class UpstreamPool implements IdleUpstreams, Timed {
 
   checkDeadline(now: number): void {
     for (const [target, list] of this.#idle) {
-      // destroy() closes in a later tick, so that only this loop changes the list.
+      // A destroyed connection closes in a later tick, so that nothing but this loop changes the list of idle
+      // connections.
       while (list[0] !== undefined && now - list[0].idleSince > MAX_IDLE_MS) list.shift()?.destroy();
       if (list.length === 0) this.#forget(target);
     }

@@ -9,9 +9,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** A store of idle connections to targets. */
 export interface IdleUpstreams {
-  /** Takes a connection to the target. Returns `undefined` if there is none. */
-  take(target: Target): Upstream | undefined;
-  /** Keeps an idle connection. Returns `false` if there are enough. */
+  /** Keeps an idle connection for later. Returns `false` if enough idle connections are kept already. */
   put(upstream: Upstream): boolean;
   /** Forgets an idle connection that is closed, or whose target was unbound. */
   remove(upstream: Upstream): void;
@@ -20,38 +18,47 @@ export interface IdleUpstreams {
 /** The user of a connection to a target: an exchange, or the tunnel that replaces it. */
 export interface UpstreamUser {
   onUpstreamConnect(): void;
-  /** Data from the target, like `ConnectionHandler.onData`. */
+  /** Takes data from the target. Like `ConnectionHandler.onData`, returns `false` to pause reading. */
   onUpstreamData(chunk: Buffer): boolean;
   onUpstreamEnd(): void;
   onUpstreamWritable(): void;
-  /** The connection closed or could not be made, and the user no longer has it. `isFailed` is true after an error. */
+  /** The connection closed or could not be made. It has no user any more. `isFailed` is true after an error. */
   onUpstreamClose(isFailed: boolean): void;
   /** The target of the connection was unbound. Called inside the swap. */
   onUpstreamUnbind(rule: UnbindRule): void;
 }
 
 export class Upstream implements ConnectHandler, Hold {
-  /** The target; replaced if the listening socket is transferred to another listener that has the same target. */
+  /**
+   * The connection's target; replaced if the listening socket is transferred to another listener that has the same
+   * target.
+   */
   target: Target;
   readonly socket: Connection;
   /** The user of the connection. `undefined` while the connection is idle or given up. */
   user: UpstreamUser | undefined;
-  /** True once the connection has served an exchange: the target may have closed it without the worker knowing yet. */
+  /**
+   * True once the connection has served an exchange. Such a connection may already be closed by the target without the
+   * worker knowing.
+   */
   isReused = false;
   /** When the connection became idle, by `performance.now()`. */
   idleSince = 0;
-  readonly #home: IdleUpstreams;
+  /** True if the target was told the client's address in a PROXY header. */
+  readonly isTold: boolean;
+  #home: IdleUpstreams;
+  #hasLogin = false;
   /** The PROXY header to send before the first request. `undefined` if it was sent or there is none. */
   #proxyHeader: Buffer | undefined;
   #isConnected = false;
   #isGivenUp = false;
-  /** True from the pick of the target to the first request. */
+  /** True from the pick of the target until the connection's first request is sent or the connection ends. */
   #isPicked = true;
   #isActive = false;
   /** Event-loop iteration in which the last request was written, unless that was the connection's first request. */
   #begunIn = -1;
 
-  /** Connects to a target. The connection is idle in `home` between exchanges. */
+  /** Connects to a target. Between exchanges the connection is kept in the store `home`. */
   static connect(target: Target, user: UpstreamUser, home: IdleUpstreams, proxyHeader: Buffer | undefined): Upstream {
     return new Upstream(target, user, home, proxyHeader);
   }
@@ -61,10 +68,22 @@ export class Upstream implements ConnectHandler, Hold {
     this.user = user;
     this.#home = home;
     this.#proxyHeader = proxyHeader;
+    this.isTold = proxyHeader !== undefined;
     const { address, port } = target;
     this.socket = TcpConnection.connect({ address, port, timeoutMs: CONNECT_TIMEOUT_MS }, this);
     target.hold(this);
     target.counters.connecting();
+  }
+
+  /** True once a client may have logged in on the connection, which belongs to that client from then on. */
+  get hasLogin(): boolean {
+    return this.#hasLogin;
+  }
+
+  /** Records that the client of the present exchange may have logged in. `home` is the client's own store. */
+  loggedIn(home: IdleUpstreams): void {
+    this.#hasLogin = true;
+    this.#home = home;
   }
 
   /** Counts a request that begins. Call it in the tick of the request's first byte. */
@@ -79,7 +98,10 @@ export class Upstream implements ConnectHandler, Hold {
     this.#proxyHeader = undefined;
   }
 
-  /** Ends the exchange. The connection is kept if `isClean`: its next bytes would belong to the next response. */
+  /**
+   * Ends the exchange. The connection is kept if `isClean` is true, which means that the next bytes on it will belong
+   * to the next response.
+   */
   finish(isClean: boolean, now: number): void {
     this.user = undefined;
     this.#deactivate();
@@ -109,14 +131,14 @@ export class Upstream implements ConnectHandler, Hold {
   onData(chunk: Buffer): boolean {
     // RFC 9112 9.2: bytes that came before the request are no response to it. Bytes read in the iteration in which the
     // request was written were in the kernel before, and the poll reported them after the client's bytes. If a response
-    // really is that fast, the request is sent again: only requests that may be sent twice are written to a reused
-    // connection.
+    // really is that fast, the request is sent again: requests that may not be sent twice are written to a reused
+    // connection only if the client may have logged in on it, and then the client decides.
     if (this.isReused && isCurrentIteration(this.#begunIn)) {
       this.onEnd();
       return false;
     }
     if (this.user !== undefined) return this.user.onUpstreamData(chunk);
-    // Bytes without a request would be read as the response to the next one.
+    // An idle connection closes if its target sends bytes: they would be read as the response to the next request.
     this.destroy();
     return false;
   }

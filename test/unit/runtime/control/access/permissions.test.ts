@@ -1,4 +1,5 @@
-// Needs of writes by the changes that they make, on resources of the old and the new object and on newly bound servers.
+// Permissions that a write needs: by its changes, on the resources of the old and the new object, and on newly bound
+// servers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Kind } from '../../../../../provider/model/base/kinds.ts';
@@ -29,7 +30,10 @@ function world(): Draft {
   return draft;
 }
 
-/** The first action, resource and path of each need. `input` is `undefined` for a delete. */
+/**
+ * Returns the permissions that a write needs, each as a text of its first action, its resource and its path. An `input`
+ * of `undefined` stands for a delete.
+ */
 function needs(kind: Kind, id: string, input: object | undefined): string[] {
   const draft = world();
   const before = draft.get<Kind>(kind, id);

@@ -41,7 +41,10 @@ function withPool(targets: object): Draft {
   return draft;
 }
 
-/** Old targets, new targets and failing property of each hand-over. Targets missing in `health` are healthy. */
+/**
+ * Returns each hand-over as its old targets, its new targets and the property that fails. Targets missing in `health`
+ * are healthy.
+ */
 function found(draft: Draft, change: (draft: Draft) => unknown, health: Record<string, Health> = {}): unknown[] {
   const before = compile(draft);
   const next = new Draft(draft.toModel());

@@ -37,13 +37,13 @@ class World {
     deleteObject(this.draft, kind, id, undefined);
   }
 
-  /** Ids of serving listeners and of waiting listeners. */
+  /** Returns the ids of the serving listeners and those of the waiting listeners. */
   get who(): { serve: string[]; wait: string[] } {
     const { listeners, waiting } = compile(this.draft).snapshot;
     return { serve: [...listeners.keys()].sort(), wait: [...waiting.keys()].sort() };
   }
 
-  /** Ids of the listeners that may take over now. */
+  /** Returns the ids of the listeners that may take over now. */
   due(health: HealthView = ALL_HEALTHY): string[] {
     return dueTransfers(this.draft, compile(this.draft).snapshot, health);
   }
@@ -178,7 +178,8 @@ test('a listener with rules takes over once it serves every route of the other, 
   assert.deepEqual(made.due(), []);
   made.bind('new', { listenerId: 'new' });
   assert.deepEqual(made.due(), ['new']);
-  // Without its rule, the listener takes over only when the other has no targets of its own in traffic.
+  // Without its rule, the waiting listener takes over only when the other listener has no targets of its own in
+  // traffic.
   made.delete('attachments', 'new-api');
   assert.deepEqual(made.due(), []);
   made.delete('attachments', 'old');

@@ -32,7 +32,7 @@ function ruleDraft(): Draft {
   return draft;
 }
 
-/** The error that `work` throws, after a check that the draft is unchanged. */
+/** Asserts that `work` throws a `WeirError` and leaves the draft unchanged. Returns the error. */
 function refusal(draft: Draft, work: () => void): WeirError {
   const { version } = draft;
   const error = writeErrorOf(work) ?? assert.fail('was not refused');

@@ -32,7 +32,7 @@ function filledDraft(): Draft {
   return draft;
 }
 
-/** The properties with another id at the path. */
+/** Returns the properties with `id` in place of the id at the path. */
 function withIdAt(properties: object, [name = '', ...rest]: readonly string[], id: string): object {
   const value = (properties as Record<string, object>)[name] ?? {};
   return { ...properties, [name]: rest.length === 0 ? id : withIdAt(value, rest, id) };

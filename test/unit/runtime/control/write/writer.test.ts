@@ -20,7 +20,7 @@ function listener(port: number, pair: Pair, drainSeconds = 0): ModelChange {
   return (draft) => put(draft, 'listeners', 'web', properties);
 }
 
-/** A started writer whose stored model has the listener. */
+/** Returns a started writer whose stored model contains the listener. */
 async function writerWith(
   t: TestContext,
   stored: ModelChange,
@@ -59,7 +59,7 @@ test('a listener with a refused certificate opens with a good one, and refuses a
     details: writer.refusals.map(({ problem }) => problem),
   });
   assert.equal(writer.model.version, version);
-  // A write that does not change the certificates is not failed by their refusal.
+  // A write that leaves the refused certificates unchanged does not fail because of them.
   await writer.write(listener(port, WEAK, 3));
   assert.deepEqual(refusedPaths(writer), ['certificates.main.certificate']);
   await writer.write(listener(port, GOOD));
@@ -105,7 +105,7 @@ test('a write that waited for a hand-over is made before a newer write of the sa
   const older = writer.write(listener(port, GOOD, 1), 'listeners web');
   await asked.promise;
   let newer: Promise<unknown> | undefined;
-  // The newer write arrives during this batch, before the hand-over of the older write ends.
+  // The newer write reaches the writer during this batch, before the hand-over of the older write ends.
   await writer.write(() => {
     newer = writer.write(listener(port, GOOD, 2), 'listeners web');
     passed.resolve([]);

@@ -76,6 +76,6 @@ test('a sample rate leaves out the other entries, and a rate of 1 leaves out non
     assert.ok(all.isSampled());
     if (tenth.isSampled()) sampled++;
   }
-  // The expected number is 1,000, with a standard deviation of 30.
+  // The expected number of sampled entries is 1,000, with a standard deviation of 30.
   assert.ok(sampled > 800 && sampled < 1200, String(sampled));
 });

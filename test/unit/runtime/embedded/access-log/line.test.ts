@@ -1,4 +1,4 @@
-// The lines of the access log: their JSON, and the bounds of their values.
+// The lines of the access log: their JSON, and the maximum length of a value.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AccessEntry, accessLine } from '../../../../../provider/runtime/embedded/access-log/line.ts';

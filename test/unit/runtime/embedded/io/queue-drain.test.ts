@@ -1,11 +1,12 @@
-// The queue of a closing socket: everything that waits in it is taken, however slowly, and a stream of clients ends.
+// The accept queue of a closing listening socket: every waiting connection is accepted, however slowly, and new clients
+// cannot delay the end forever.
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { test } from 'node:test';
 import { MAX_QUEUED, queueEmptied } from '../../../../../provider/runtime/embedded/io/queue-drain.ts';
 import { listenOn, TcpClient, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
-/** As long as a process may wait for the processor on a busy machine. */
+/** Blocks this thread, for as long as a process on a busy machine may wait for the processor. */
 function stall(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -1,4 +1,5 @@
-// Plain TCP connections in both ways of reading: everything written arrives, and every end is reported once.
+// Plain TCP connections, read with and without Node's undocumented parts: everything written arrives, and every end is
+// reported once.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import * as net from 'node:net';
@@ -7,7 +8,7 @@ import type { ConnectHandler, Connection } from '../../../../../provider/runtime
 import { TcpConnection } from '../../../../../provider/runtime/embedded/io/tcp-connection.ts';
 import { freePort, fullPort, listenOn, untilTrue } from '../../../../harness/engine/fixtures.ts';
 
-/** Records events, and writes a payload with respect for back-pressure. */
+/** A connection handler that records events and writes a payload. It stops writing while the connection is blocked. */
 class Recorder implements ConnectHandler {
   socket: Connection | undefined;
   readonly events: string[] = [];
@@ -57,7 +58,10 @@ class Recorder implements ConnectHandler {
   }
 }
 
-/** With `isPlain`, Node's undocumented parts are missing, so that the server's side reads by events. */
+/**
+ * Connects a client to a server. With `isPlain`, the server lacks Node's undocumented parts and therefore reads by
+ * events.
+ */
 async function pair(t: TestContext, isPlain: boolean): Promise<{ client: Recorder; server: Recorder }> {
   const server = new Recorder();
   const client = new Recorder();
@@ -88,7 +92,7 @@ for (const isPlain of [false, true]) {
       server.socket?.resume();
     }, 1);
     t.after(() => clearInterval(resume));
-    // The pauses prove nothing until both senders have met a full kernel buffer.
+    // The pauses test nothing until both senders have filled a kernel buffer.
     await untilTrue(() => client.blocked > 0 && server.blocked > 0, 'back-pressure both ways');
     client.isReading = true;
     server.isReading = true;

@@ -39,7 +39,7 @@ const stateArbitrary = fc.dictionary(
   fc.dictionary(fc.constantFrom('1', '2', '3', '4'), fc.integer({ min: 0, max: 2 }), { noNullPrototype: true }),
   { noNullPrototype: true },
 );
-/** Equal targets are the same object, as in the results of compile. */
+/** Equal targets are one object, as in the snapshots that `compile` makes. */
 const interned = new Map<string, TargetSnapshot>();
 
 function snapshotOf(state: State, version: number): Snapshot {

@@ -40,7 +40,7 @@ test('opening an unwritable file fails, and a file that cannot be reopened stays
   const errors: unknown[] = [];
   const file = await LogFile.open(path, (error) => errors.push(error));
   renameSync(path, `${path}.1`);
-  // A folder stands in the place of the file.
+  // A folder takes the place of the log file, so reopening the file fails.
   renameSync(temporaryDirectory(t), path);
   await file.reopen();
   assert.equal(await file.append('still here\n'), true);

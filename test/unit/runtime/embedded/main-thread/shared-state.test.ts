@@ -1,4 +1,5 @@
-// What workers get for a binding beside the snapshot: its number, since when it takes traffic, and the client table.
+// The state of a binding that workers get outside of the snapshot: its number, the time since which it takes traffic,
+// and the client table.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Health, TargetGroupSnapshot } from '../../../../../provider/runtime/contract/snapshot.ts';
@@ -69,7 +70,7 @@ test('a target begins when it first becomes healthy, and again after each recove
   assert.equal(turn(1, 'unhealthy'), first);
   const again = turn(1, 'healthy');
   assert.ok(isNow(again, first ?? 0));
-  // The target continues without a new begin when its health check is removed.
+  // The time at which the target began to take traffic stays the same when its health check is removed.
   assert.equal(turn(1, 'unchecked'), again);
   assert.equal(whole()[1]?.begunAtMs, again);
 });

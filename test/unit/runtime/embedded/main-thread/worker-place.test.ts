@@ -1,4 +1,4 @@
-// Replacement of workers that end or are late: the new one serves the present snapshot, and other workers are not affected.
+// Replacement of workers that end, or swap too late: the new worker serves the present snapshot, and other workers go on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
@@ -82,7 +82,8 @@ test('a worker that ends during activate serves the activated snapshot again', a
   await engine.prepare(next);
   const activated = engine.activate(next, UNCHECKED);
   await Promise.all([engine.endWorker(0), activated]);
-  // The worker's acknowledgement may have come before its end.
+  // The worker may have acknowledged the snapshot before it ended. The test therefore waits until its replacement
+  // serves the snapshot too.
   await untilTrue(() => engine.status().workers.every(({ version }) => version === 2), 'both workers');
   for (let i = 0; i < 10; i++) assert.equal(await visit(port), 'b');
 });
@@ -114,7 +115,7 @@ test('a worker that does not swap in time is ended, and its replacement serves t
   assert.deepEqual(await place.ready, []);
   const flow = new TcpClient(t, port);
   await flow.name();
-  // The worker drains for as long as the flow is open, and so does not get to the swap.
+  // The worker drains for as long as the flow is open, and therefore does not perform the swap in time.
   const drained = place.ask({ type: 'close' });
   endpoints.push(toEndpoint(listenerSnapshot('web', other, [])));
   const moved = state.advance(snapshot(2, [listenerSnapshot('web', other, [target(a.port)])]), UNCHECKED, endpoints);

@@ -18,7 +18,10 @@ function targetGroupOf(more: Partial<TargetGroupSettings>): TargetGroupSettings 
   return { ...targetGroupSettings('web'), ...more };
 }
 
-/** A change that binds targets with ports 1, 2, and so on; `begunAtMs` is by port. */
+/**
+ * Returns a target set with targets on the ports 1 to `ports`. `begunAtMs` gives, by port, when a target began to take
+ * traffic.
+ */
 function setOf(ports: number, more: Partial<TargetGroupSettings>, begunAtMs: Readonly<Record<number, number>> = {}) {
   const set = new TargetSet(
     { settings: targetGroupOf(more), pickingState: createPickingState(), clients: createClientTable() },

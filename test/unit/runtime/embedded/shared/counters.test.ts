@@ -1,4 +1,4 @@
-// The shared counters of targets: columns add up, and the open flows of one worker can be cleared.
+// The shared counters of targets: the columns of all workers add up, and the open flows of one worker can be cleared.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

@@ -1,4 +1,5 @@
-// The shared counters of a listener: columns add up, durations get their buckets, an ended worker leaves nothing open.
+// The shared counters of a listener: the columns of all workers add up, each duration is counted in its bucket, and no
+// connection of an ended worker counts as open.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';

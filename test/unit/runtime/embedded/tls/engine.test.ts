@@ -94,11 +94,11 @@ test('renewed ticket keys count in every worker: an old session cannot be resume
     return result;
   };
   const old = await sessionOf(t, port);
-  // Several connections are tried, because either worker may have accepted one.
+  // Several connections are tried, because each connection may be accepted by either worker.
   let refused = 0;
   for (let i = 0; i < 10_000 && refused < 10; i++) refused = (await isReused(old)) ? 0 : refused + 1;
   assert.equal(refused, 10);
-  // The keys may be renewed again between the session's creation and its use.
+  // The keys may be renewed again between the creation of a session and its use, so the test tries several sessions.
   let isResumed = false;
   for (let i = 0; i < 100 && !isResumed; i++) isResumed = await isReused(await sessionOf(t, port));
   assert.ok(isResumed);
@@ -196,7 +196,7 @@ test('1024 clients above the limit may delay their handshakes for a bounded time
   const [error] = await once(net.connect(port, '127.0.0.1').resume(), 'error');
   assert.equal(error.code, 'ECONNRESET');
   await Promise.all(ends);
-  // A client may see the end before the worker has counted it.
+  // A client may see the end of its connection before the worker has counted the failed handshake.
   await untilTrue(() => engine.traffic('web')?.handshakeFailures === 1024, 'each is counted');
   await untilTrue(() => engine.traffic('web')?.openConnections === 1, 'the one that is let in');
   const client = await connect(t, port);

@@ -70,7 +70,7 @@ async function serve(t: TestContext, timeoutMs = HANDSHAKE_MS): Promise<Server> 
 }
 
 function connect(t: TestContext, port: number, options: tls.ConnectionOptions = {}): tls.TLSSocket {
-  // The type declarations do not know that tls.connect accepts this option.
+  // tls.connect accepts `allowHalfOpen`, but its type declarations do not contain the option.
   const more: object = { allowHalfOpen: true };
   const client = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...more, ...options });
   client.on('error', () => {});
@@ -85,7 +85,7 @@ async function pair(
   const { port, accepted } = await serve(t);
   const client = connect(t, port, options);
   await once(client, 'secureConnect');
-  // In TLS 1.3 the server's handshake ends after the client's.
+  // In TLS 1.3 the server's handshake ends after the client's, so only received data proves that both have ended.
   client.write('x');
   await untilTrue(() => accepted[0]?.size === 1, 'the end of the handshake');
   const server = accepted[0] as Accepted;
@@ -112,7 +112,8 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     client.pause();
     server.onWritable = () => {
       while (at < SIZE) {
-        // The same memory is used each time: memory of a completed write must not be read any more.
+        // Each write uses the same memory, so the test fails if the connection reads the memory of a completed write
+        // again.
         const length = payload.copy(chunk, 0, at, at + chunk.length);
         at += length;
         if (server.socket.write(chunk.subarray(0, length))) continue;
@@ -225,7 +226,8 @@ test('a handshake in time leaves the connection its whole idle timeout', async (
   await once(quick, 'secureConnect');
   quick.write('x');
   await untilTrue(() => accepted[0]?.size === 1, 'the byte');
-  // The idle timeout of the first connection starts after this connection's handshake time, so that it also ends later.
+  // The second connection closes at its own handshake timeout. A timer left over from the first connection would have
+  // ended earlier, and closed the first connection.
   const slow = net.connect(port, '127.0.0.1');
   t.after(() => slow.destroy());
   await once(slow, 'close');

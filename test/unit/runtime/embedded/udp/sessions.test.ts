@@ -73,8 +73,8 @@ for (const size of [0, 1, 1472, 65_505]) {
     await serve([udp(port, [of(a)])]);
     const client = await UdpClient.open(t, port);
     const data = randomBytes(size);
-    // The response is longer by the two bytes of the target's name. 65,507 bytes is the most that UDP over IPv4
-    // carries.
+    // The response is longer than the request by the two bytes of the target's name. UDP over IPv4 carries at most
+    // 65,507 bytes.
     assert.equal((await client.ask(data)).slice(0, 2), 'a ');
     assert.deepEqual(a.datagrams[0]?.data, data);
   });
@@ -112,7 +112,7 @@ test('no datagram reaches a target after the swap that unbound it, and late resp
     }
   });
   await serve([udp(port, [of(b)], { drainMs: 60_000 })]);
-  // Datagrams that the kernel already has for the target arrive before this one.
+  // The target gets this datagram after all datagrams that the kernel already has for it.
   await (await UdpClient.open(t, a.port)).send('marker');
   await untilTrue(() => a.texts.includes('marker'), 'the marker');
   const { length } = a.datagrams;
@@ -152,7 +152,7 @@ test('a datagram without an eligible target is dropped, and a target is picked a
   assert.equal(await known.ask('1'), 'a 1');
   await serve([udp(port, [of(a)])], () => 'unhealthy');
   await Promise.all([known.send('lost'), fresh.send('lost')]);
-  // The worker has read its sockets between the two datagrams.
+  // Two more swaps prove that the worker has read its sockets before the target becomes healthy.
   for (let times = 0; times < 2; times++) await serve([udp(port, [of(a)])], () => 'unhealthy');
   await serve([udp(port, [of(a)])], () => 'healthy');
   assert.equal(await known.sendUntilReplied('2'), 'a 2');

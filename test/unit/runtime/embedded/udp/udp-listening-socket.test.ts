@@ -64,7 +64,7 @@ test('a listener can change from TCP to UDP and back on one port, and an open TC
   const port = await serveWeb([target(tcp.port)]);
   const flow = connect(port);
   assert.equal(await flow.name(), 'tcp');
-  // The client is connected, and perhaps still in the accept queue.
+  // All clients are connected, but some may still be in the accept queue.
   const visits = Array.from({ length: 30 }, () => visit(port));
   await serve([listenerSnapshot('web', port, [target(udp.port)], UDP)]);
   for (const name of await Promise.all(visits)) assert.ok(name === 'tcp' || name === '', name);

@@ -53,7 +53,7 @@ test('a drain closes idle connections and responds to requests that are in the k
   for (const { text } of [fresh, late]) assert.match(text, /Connection: close.*hello$/s);
 });
 
-/** The peer ends its side too, so that the connection is closed. */
+/** Waits for the end that the server sends, then ends the client's side, so that the connection is closed. */
 async function endOf(client: TcpClient): Promise<void> {
   await untilTrue(() => client.hasEnded, 'the end');
   client.socket.end();

@@ -70,7 +70,7 @@ test('opening a migrated database again changes nothing', async (t) => {
   assert.deepEqual(readFileSync(file), before);
 });
 
-/** Migrates in a process that is killed after `number` migrations. */
+/** Migrates the database in a process that is killed after `number` migrations. */
 function migrateUntil(file: string, number: number): void {
   const script = `
     import { DatabaseSync } from 'node:sqlite';

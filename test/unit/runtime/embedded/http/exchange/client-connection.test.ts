@@ -185,7 +185,7 @@ test('a closing listening socket ends idle connections after exactly 5 s', async
   const [early, late] = [await proxy.connect(t), await proxy.connect(t)];
   await untilTrue(() => tracked.length === 2, 'both connections');
   await listeningSocket.close();
-  // The ticks of the next five seconds are called at once, without waiting.
+  // The deadline checks of the next five seconds are called at once, so that the test need not wait.
   const closedAt = performance.now();
   for (const connection of tracked) connection.checkDeadline(closedAt);
   for (const connection of tracked) connection.checkDeadline(closedAt + 4_900);

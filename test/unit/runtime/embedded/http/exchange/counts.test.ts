@@ -56,7 +56,7 @@ test('rejected requests, missing targets and malformed responses count as local 
   const { requests, targetResponses, localResponses } = proxy.traffic;
   assert.deepEqual(targetResponses, [0, 0, 0, 0, 0]);
   assert.deepEqual(localResponses, [0, 0, 0, 1, 2]);
-  // The rejected request never became an exchange.
+  // The rejected request does not count, because it never became an exchange.
   assert.equal(requests, 2);
   assert.equal(finishedOf(proxy), 2);
   assert.deepEqual(proxy.responses(backend.port), [0, 0, 0, 0, 0]);

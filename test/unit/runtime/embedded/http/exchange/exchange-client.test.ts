@@ -13,7 +13,7 @@ import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
 import { ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
-/** A body part as another version of HTTP gives it: unframed, and without room for framing. */
+/** Returns a body part as another version of HTTP gives it: without framing, and without room for framing. */
 function part(data: string, isLast: boolean): BodyPart {
   const bytes = Buffer.from(data);
   return { bytes, from: 0, to: bytes.length, hasRoom: false, isLast, trailers: '', fault: undefined };
@@ -27,7 +27,7 @@ class Caller implements ExchangeClient {
   readonly record = undefined;
   readonly proxyHeader = undefined;
   readonly exchange: Exchange;
-  /** Statuses of interim responses and of the final one, and events. */
+  /** Statuses of the interim responses and the final response, and names of other events, in order. */
   readonly events: (string | number)[] = [];
   fields = '';
   data = '';

@@ -66,7 +66,7 @@ test('a request above the limit gets 503 on a kept connection, and the next resp
     assert.equal(response.body, '503 Service Unavailable: too many requests wait for their responses\n');
     assert.doesNotMatch(response.head, /Connection/);
   }
-  // The response's head makes room; its body may take more time.
+  // The head of the response makes room for another request; the body may take more time.
   peer.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n');
   assert.equal((await first.head()).slice(0, 12), 'HTTP/1.1 200');
   second.write(get());

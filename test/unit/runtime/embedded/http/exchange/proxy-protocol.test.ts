@@ -12,7 +12,10 @@ import {
 } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 
-/** A backend that responds with the source in the connection's header and the connection's number. */
+/**
+ * A backend that responds with the client's source address in the connection's PROXY header, and with the connection's
+ * number.
+ */
 function told(t: TestContext): Promise<ScriptedBackend> {
   return ScriptedBackend.start(t, async (peer, number) => {
     const source = await sourceOf(peer);

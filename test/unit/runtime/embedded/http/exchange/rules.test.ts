@@ -23,7 +23,7 @@ import { get, ok, ScriptedBackend, ScriptedClient } from '../../../../../harness
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
 import { engineWorldOf } from '../../../../../harness/engine/world.ts';
 
-/** Backends that respond with their names, as targets. */
+/** Starts backends that respond with their names, and returns them as targets. */
 async function named<Name extends string>(
   t: TestContext,
   names: readonly Name[],
@@ -34,7 +34,9 @@ async function named<Name extends string>(
   return Object.fromEntries(backends.map(([name, { port }]) => [name, target(port)])) as Record<Name, TargetSnapshot>;
 }
 
-/** A server for snapshots of one HTTP listener, `web`, with these rules and targets of its own. */
+/**
+ * Starts an engine for snapshots of one HTTP listener. `web` makes this listener from its own targets and its rules.
+ */
 async function webOf(t: TestContext) {
   const world = engineWorldOf(t, { workers: 1 });
   const port = await freePort();
@@ -105,7 +107,7 @@ test('a rule counts from the first result of a health check, and from then on ke
   const turn = async (next: Health) => {
     health = next;
     engine.setHealth([{ targetGroupId: 'rules/api', key: api.key, health }]);
-    // Messages to a worker are handled in order.
+    // A worker handles messages in order, so it has the health when it serves this snapshot.
     await serve([web([own], [rule('api', { path: '/api' }, [api])])], view);
   };
   await turn('healthy');
@@ -189,7 +191,7 @@ test('a request follows the new rule if the rule changes while its connection is
   const { targets } = served;
   const pick = targets.pick.bind(targets);
   targets.pick = (...args) => {
-    // Simulates a swap between the pick and the connection.
+    // Simulates a swap of the served rules between the pick of a target and the connection to it.
     setImmediate(() => {
       served.routes = [{ targetGroupId: 'rules/x', host: undefined, path: '/x', pathMatch: 'prefix', version: 1 }];
     });

@@ -120,7 +120,7 @@ test('the cookie names the target that responded if another one could not be rea
   const [a, b] = [await ScriptedBackend.responding(t, 'a'), await ScriptedBackend.responding(t, 'b')];
   const dead = await freePort();
   const proxy = await stickyProxy(t, [dead]);
-  // The cookie of the unreachable target, as it would have been set.
+  // The client will send the cookie that names the unreachable target, as if this target had responded before.
   const client = await proxy.connect(t);
   const lost: { remoteAddress: string; setCookie?: string } = { remoteAddress: '' };
   proxy.listener.targets.pick(lost);

@@ -59,7 +59,7 @@ for (const framing of ['length', 'chunked']) {
       const hash = createHash('sha256');
       for await (const chunk of response) {
         hash.update(chunk);
-        // An event-loop iteration without reading fills the buffers in between.
+        // The reader pauses for an event-loop iteration, so that the buffers on the way fill.
         await new Promise((resolve) => setImmediate(resolve));
       }
       await sent;

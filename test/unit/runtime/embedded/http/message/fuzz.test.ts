@@ -35,7 +35,7 @@ interface Taken {
   readonly isRefused: boolean;
 }
 
-/** The results of a client connection for these pieces: heads and bodies in order, up to the first fault. */
+/** Returns what a client connection reads from the pieces: heads and bodies in order, up to the first fault. */
 function take(pieces: readonly string[]): Taken {
   const heads: string[] = [];
   const body = new BodyReader();
@@ -71,7 +71,8 @@ test('requests: any split gives the same heads, bodies and fault', () => {
     fc.property(requests, cuts, (text, places) => {
       const whole = take([text]);
       const pieces = take(cut(text, places));
-      // Bytes that cannot become a head may be rejected before the head's end.
+      // If bytes arrive in parts, a head that cannot become valid may be rejected before its end; then the complete
+      // head is rejected too.
       if (pieces.isRefused && !whole.isRefused) assert.equal(take([`${text}\r\n\r\n`]).isRefused, true);
       assert.deepEqual({ ...pieces, isRefused: whole.isRefused }, whole);
       const bytewise = take([...text]);
@@ -107,7 +108,8 @@ test('responses: any split gives the same head, interim responses, rest and faul
       const whole = read([text]);
       for (const pieces of [cut(text, places), [...text]]) {
         const split = read(pieces);
-        // Bytes that cannot become a head may be rejected early; interim responses that were already sent stay.
+        // If bytes arrive in parts, a head that cannot become valid may be rejected before its end, and then the
+        // complete head is rejected too. Interim responses that were already sent remain part of the result.
         if (split === 'refused' && whole !== 'refused') assert.equal(read([`${text}\r\n\r\n`]), 'refused');
         else assert.deepEqual(split, whole);
       }

@@ -12,7 +12,7 @@ import { forwardedLines } from '../../../../../../provider/runtime/embedded/http
 const FORWARDED = forwardedLines('192.0.2.7', 'http', 8080);
 const DEFAULT_HOST = '198.51.100.1:8080';
 
-/** The status if the request is rejected, otherwise the request. */
+/** Returns the status if the request is rejected, otherwise the request. */
 function read(raw: string): number | Request {
   const bytes = Buffer.from(raw, 'latin1');
   const from = skipEmptyLines(bytes, 0, bytes.length);
@@ -127,7 +127,7 @@ for (const [rule, raw, status] of REFUSED) {
 }
 
 interface Taken {
-  /** The head for the target, with `~` in the place of the three lines about the connection. */
+  /** The head that the target gets, with `~` in place of the three lines about the connection. */
   head: string;
   framing?: number;
   isKeepAlive?: boolean;
@@ -193,11 +193,6 @@ const TAKEN: [rule: string, raw: string, taken: Taken][] = [
     { head: plain },
   ],
   ['X_Forwarded_For is dropped too', get(`${H}X_Forwarded_For: 1.1.1.1\r\n`), { head: plain }],
-  [
-    'X-Forwarded-Host passes',
-    get(`${H}X-Forwarded-Host: b\r\n`),
-    { head: `GET / HTTP/1.1\r\n${H}X-Forwarded-Host: b\r\n~\r\n` },
-  ],
   [
     'Expect passes',
     post('Content-Length: 5\r\nExpect: 100-continue\r\n'),
@@ -282,7 +277,12 @@ for (const [rule, raw, taken] of TAKEN) {
   test(`accepted: ${rule}`, () => {
     const request = read(raw);
     assert.ok(request instanceof Request, `refused with ${request}`);
-    assert.equal(request.head, taken.head.replace('~', FORWARDED));
+    const host = /^Host: (.*)\r$/im.exec(taken.head)?.[1]?.trim();
+    const via = /^\S+ \S+ HTTP\/(1.\d)/m.exec(raw)?.[1];
+    assert.equal(
+      request.head,
+      taken.head.replace('~', `${FORWARDED}X-Forwarded-Host: ${host}\r\nVia: ${via} weir\r\n`),
+    );
     if (taken.framing !== undefined) assert.equal(request.framing, taken.framing);
     if (taken.isKeepAlive !== undefined) assert.equal(request.isKeepAlive, taken.isKeepAlive);
     if (taken.isUpgrade !== undefined) assert.equal(request.upgrade !== undefined, taken.isUpgrade);
@@ -294,6 +294,60 @@ test('a head of exactly 32 KiB is accepted, and one byte more is not', () => {
   assert.ok(read(get(`${H}X: ${'x'.repeat(fill)}\r\n`)) instanceof Request);
   assert.equal(read(get(`${H}X: ${'x'.repeat(fill + 1)}\r\n`)), 431);
 });
+
+/** Requests by their Via fields, and whether they run in a circle. */
+const CIRCLES: [rule: string, fields: string, isCircle: boolean][] = [
+  ['nine Weirs', 'Via: 1.1 weir\r\n'.repeat(9), false],
+  ['ten Weirs, a field each', 'Via: 1.1 weir\r\n'.repeat(10), true],
+  ['ten Weirs in one field', `via: ${'1.1 weir,'.repeat(10)}\r\n`, true],
+  [
+    'Weirs of every version, with other proxies between',
+    `VIA: 1.0\tweir, 2 x, HTTP/1.1  weir, ,3 weir ,\r\n`.repeat(4),
+    true,
+  ],
+  ['Weirs with comments', `Via: ${'1.1 weir (a, (b\\)), 1.1 c), '.repeat(10)}\r\n`, true],
+  ['Weirs after a comment that does not end', `Via: 1.1 x (, ${'1.1 weir, '.repeat(10)}\r\n`, true],
+  [
+    'other proxies',
+    `Via: ${'1.1 weird, 1.1 weir.example, 1.1 weir:80, 1.1 a-weir, weir, 1.1 x weir, weir/1.1 y, '.repeat(10)}\r\n`,
+    false,
+  ],
+  ['Weirs in comments', 'Via: 1.1 x (y, 1.1 weir, z)\r\n'.repeat(10), false],
+  ['Weirs in another field', 'X-Via: 1.1 weir\r\n'.repeat(10), false],
+];
+
+for (const [rule, fields, isCircle] of CIRCLES) {
+  test(`Via: ${rule} ${isCircle ? 'get' : 'do not get'} 508`, () => {
+    const request = read(get(H + fields));
+    if (isCircle) assert.equal(request, 508);
+    else assert.ok((request as Request).head.startsWith(`GET / HTTP/1.1\r\n${H}${fields}`));
+  });
+}
+
+const LOGINS: [field: string, isLogin: boolean][] = [
+  ['Authorization: NTLM TlRMTVNTUAAB', true],
+  ['AUTHORIZATION: negotiate YII=', true],
+  ['authorization:Negotiate', true],
+  ['Authorization: Nego2 x', true],
+  ['Proxy-Authorization: ntlm TlRM', true],
+  ['Authorization: Basic x\r\nAuthorization: NTLM x', true],
+  ['WWW-Authenticate: Basic realm="a, b", NTLM, Bearer', true],
+  ['WWW_Authenticate: Negotiate', true],
+  ['Proxy-Authenticate: Digest realm=a ,\tNegotiate', true],
+  ['WWW-Authenticate: Basic realm="\\"", ,NTLM', true],
+  ['WWW-Authenticate: Basic realm="x, NTLM', true],
+  ['Authorization: Bearer ntlm.negotiate', false],
+  ['WWW-Authenticate: Basic realm="x, NTLM", ntlm=y, negotiate = z, NTLMv2, Bearer NTLM', false],
+  ['WWW-Authenticate: Digest realm="NTLM, \\", Negotiate"', false],
+  ['X-Authorization: NTLM x', false],
+];
+
+for (const [field, isLogin] of LOGINS) {
+  test(`a login of the connection, or none: ${field.replace('\r\n', ' | ')}`, () => {
+    const request = read(get(`${H}${field}\r\n`));
+    assert.equal((request as Request).hasLogin, isLogin);
+  });
+}
 
 test('an IPv4 client of an IPv6 socket is forwarded with its IPv4 address', () => {
   assert.match(forwardedLines('::ffff:192.0.2.7', 'http', 80), /^X-Forwarded-For: 192\.0\.2\.7\r\n/);

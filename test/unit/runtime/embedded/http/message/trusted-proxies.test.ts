@@ -32,55 +32,92 @@ for (const [blocks, address, isTrusted] of MATCHES) {
   });
 }
 
-/** The forwarding lines that a target gets beside Host. */
+/** Returns the header lines that a target gets between Host and Via. */
 function told(sent: string, forwarded: string | TrustedConnection): string {
   const bytes = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${sent}\r\n`, 'latin1');
   const request = new Request();
   assert.equal(readRequest(bytes, 0, findHeadEnd(bytes, 0, 0) as number, forwarded, 'a', request), undefined);
-  return request.head.slice('GET / HTTP/1.1\r\nHost: a\r\n'.length, -2);
+  return request.head.slice('GET / HTTP/1.1\r\nHost: a\r\n'.length, -'Via: 1.1 weir\r\n\r\n'.length);
 }
 
 const TRUSTED: TrustedConnection = { remoteAddress: '::ffff:10.0.0.1', protocol: 'http', localPort: 8080 };
-const lines = (chain: string, proto: string, port: string): string =>
-  `X-Forwarded-For: ${chain}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${port}\r\n`;
 const F = 'X-Forwarded-';
+const lines = (values: { for?: string; proto?: string; port?: string; host?: string; ip?: string } = {}): string => {
+  const { for: chain = '10.0.0.1', proto = 'http', port = '8080', host = 'a', ip = '10.0.0.1' } = values;
+  return `${F}For: ${chain}\r\n${F}Proto: ${proto}\r\n${F}Port: ${port}\r\n${F}Host: ${host}\r\nX-Real-IP: ${ip}\r\n`;
+};
 
 const CHAINS: [rule: string, sent: string, expected: string][] = [
-  ['no fields: the lines describe this connection', '', lines('10.0.0.1', 'http', '8080')],
+  ['no fields: the lines describe this connection', '', lines()],
   [
-    'X-Forwarded-For of a client: the proxy is added',
-    `${F}For: 192.0.2.7\r\n`,
-    lines('192.0.2.7, 10.0.0.1', 'http', '8080'),
+    'X-Forwarded-For of a client: the proxy is added, and the client is the real one',
+    `${F}For: 192.0.2.6, 192.0.2.7\r\n`,
+    lines({ for: '192.0.2.6, 192.0.2.7, 10.0.0.1', ip: '192.0.2.7' }),
   ],
-  ['lines join in order', `${F}For: a, b\r\n${F}For: c\r\n`, lines('a, b, c, 10.0.0.1', 'http', '8080')],
-  ['an empty line adds nothing', `${F}For:\r\n${F}For: c\r\n`, lines('c, 10.0.0.1', 'http', '8080')],
+  ['lines join in order', `${F}For: a, b\r\n${F}For: c\r\n`, lines({ for: 'a, b, c, 10.0.0.1' })],
+  ['an empty line adds nothing', `${F}For:\r\n${F}For: c\r\n`, lines({ for: 'c, 10.0.0.1' })],
   [
-    'X-Forwarded-Proto and -Port pass unchanged',
-    `${F}Proto: HTTPS\r\n${F}Port: 443\r\n`,
-    lines('10.0.0.1', 'HTTPS', '443'),
+    'X-Forwarded-Proto, -Port and -Host pass unchanged',
+    `${F}Proto: HTTPS\r\n${F}Port: 443\r\n${F}Host: b.example:443\r\n`,
+    lines({ proto: 'HTTPS', port: '443', host: 'b.example:443' }),
   ],
-  ['an unknown proto is replaced', `${F}Proto: gopher\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['a list of protos is replaced', `${F}Proto: https, http\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['two proto fields are replaced', `${F}Proto: https\r\n${F}Proto: https\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['port 0 is replaced', `${F}Port: 0\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['a port above 65535 is replaced', `${F}Port: 65536\r\n`, lines('10.0.0.1', 'http', '8080')],
-  ['names with underscores count as the real names', 'x_forwarded_for: c\r\n', lines('c, 10.0.0.1', 'http', '8080')],
-  ['Forwarded', 'Forwarded: for=c\r\n', `${lines('10.0.0.1', 'http', '8080')}Forwarded: for=c\r\n`],
+  [
+    'their chains pass, in one field or in several',
+    `${F}Proto: https, http\r\n${F}Port: 443,80\r\n${F}Host: b\r\n${F}Proto: http\r\n${F}Host: c\r\n`,
+    lines({ proto: 'https, http, http', port: '443,80', host: 'b, c' }),
+  ],
+  ['an unknown proto is replaced', `${F}Proto: gopher\r\n`, lines()],
+  ['a chain with an unknown proto is replaced', `${F}Proto: https, gopher\r\n`, lines()],
+  ['port 0 is replaced', `${F}Port: 0\r\n`, lines()],
+  ['a port above 65535 is replaced', `${F}Port: 65536\r\n`, lines()],
+  ['a malformed host is replaced', `${F}Host: b/c\r\n`, lines()],
+  [
+    'X-Real-IP passes',
+    `${F}For: 192.0.2.7\r\nX-Real-IP: 2001:db8::7\r\n`,
+    lines({ for: '192.0.2.7, 10.0.0.1', ip: '2001:db8::7' }),
+  ],
+  ['a malformed X-Real-IP is replaced', 'X-Real-IP: 192.0.2.7:80\r\n', lines()],
+  ['two X-Real-IP are replaced', 'X-Real-IP: 192.0.2.7\r\nX-Real-IP: 192.0.2.8\r\n', lines()],
+  [
+    'names with underscores count as the real names',
+    'x_forwarded_for: c\r\nX_Real_IP: 192.0.2.7\r\nX_FORWARDED_HOST: b\r\n',
+    lines({ for: 'c, 10.0.0.1', ip: '192.0.2.7', host: 'b' }),
+  ],
+  ['Forwarded', 'Forwarded: for=c\r\n', `${lines()}Forwarded: for=c\r\n`],
 ];
 
 for (const [rule, sent, expected] of CHAINS) {
   test(`from a trusted proxy: ${rule}`, () => assert.equal(told(sent, TRUSTED), expected));
 }
 
-test('no forwarding field of an untrusted client passes', () => {
-  const forged = `${F}For: c\r\n${F}Proto: https\r\n${F}Port: 443\r\nForwarded: for=c\r\nX: 1\r\n`;
+/** Fields that pass from a trusted proxy as they are, and never from another client. */
+const ABOUT_CLIENT = [
+  ...['X-Forwarded-Server', 'X-Forwarded-Ssl', 'X-Forwarded-Scheme', 'X-Forwarded-Prefix', 'X-Forwarded-By'],
+  ...['X-Forwarded', 'Forwarded-For', 'Client-IP', 'True-Client-IP', 'X-Client-IP', 'X-Cluster-Client-IP'],
+  ...['X-Original-URL', 'X-Original-Host', 'X-Rewrite-URL'],
+];
+
+for (const name of ABOUT_CLIENT) {
+  test(`${name} passes only from a trusted proxy, in any spelling`, () => {
+    const sent = [name, name.toLowerCase(), name.toUpperCase(), name.replaceAll('-', '_'), name.replace('-', '_')]
+      .map((spelling) => `${spelling}: x\r\n`)
+      .join('');
+    assert.equal(told(sent, TRUSTED), `${sent}${lines()}`);
+    const own = forwardedLines('192.0.2.7', 'http', 8080);
+    assert.equal(told(`${sent}X: 1\r\n`, own), `X: 1\r\n${own}X-Forwarded-Host: a\r\n`);
+  });
+}
+
+test('no forwarding field of an untrusted client passes, and no other name is taken for one', () => {
+  const forged = `${F}For: c\r\n${F}Proto: https\r\n${F}Port: 443\r\n${F}Host: b\r\nX_Real-IP: c\r\nForwarded: for=c\r\n`;
+  const others = 'X: 1\r\nX-Forward: 1\r\nX-Real-IQ: 1\r\nx-original-urn: 1\r\nXForwarded-For: 1\r\n';
   assert.equal(
-    told(forged, forwardedLines('192.0.2.7', 'http', 8080)),
-    `X: 1\r\n${lines('192.0.2.7', 'http', '8080')}`,
+    told(forged + others, forwardedLines('192.0.2.7', 'http', 8080)),
+    `${others}${F}For: 192.0.2.7\r\n${F}Proto: http\r\n${F}Port: 8080\r\nX-Real-IP: 192.0.2.7\r\n${F}Host: a\r\n`,
   );
 });
 
 test('forwarding fields of an earlier request do not affect the next one', () => {
-  told(`${F}For: c\r\n${F}Proto: https\r\n${F}Port: 443\r\nForwarded: for=c\r\n`, TRUSTED);
-  assert.equal(told('', TRUSTED), lines('10.0.0.1', 'http', '8080'));
+  told(`${F}For: c\r\n${F}Proto: https\r\n${F}Port: 443\r\nForwarded: for=c\r\nClient-IP: c\r\n`, TRUSTED);
+  assert.equal(told('', TRUSTED), lines());
 });

@@ -205,7 +205,10 @@ test('hosts and paths may have the names of properties that every object has', (
   assert.deepEqual(routerOf([{ targetGroup: 'a', host: '__proto__' }]).targetGroupsFor('__proto__', '/'), ['a']);
 });
 
-/** One rule by the words of the documentation. Returns `undefined` if the rule does not match the request. */
+/**
+ * Returns the rank of a rule for a request, computed from the words of the documentation. Returns `undefined` if the
+ * rule does not match the request.
+ */
 function scoreOf(rule: Rule, host: string, path: string): readonly number[] | undefined {
   const { host: ofRule, path: wanted, pathMatch = 'prefix' } = rule;
   const hostScore = ofRule === undefined ? 0 : hostScoreOf(ofRule.toLowerCase(), host);

@@ -71,7 +71,8 @@ test('bytes that a target sends before a request are no response to it, even if 
   const client = await proxy.connect(t);
   client.write(get());
   assert.equal((await client.response()).body, 'right');
-  // The kernel reports them in this order and in one poll, because all is written before this process polls again.
+  // The kernel reports the client's bytes before the target's, and in one poll, because both are written before this
+  // process polls again.
   client.write(get());
   (await backend.peer(0)).write(ok('wrong'));
   assert.equal((await client.response()).body, 'right');
@@ -106,7 +107,8 @@ test('a PUT is sent again with the part of its body that was already sent', asyn
   for (let round = 0; round < 2; round++) {
     const client = await proxy.connect(t);
     client.write(put('abcdef').slice(0, -3));
-    // Round robin may start at either target: the one that closes gets its three bytes first, or no request at all.
+    // Round robin may start at either target. The closing target therefore gets either the first three bytes or no
+    // request.
     await untilTrue(() => closing.peers.length + backend.peers.length > round, 'a target');
     client.write('def');
     assert.equal((await client.response()).body, 'abcdef');
@@ -228,7 +230,7 @@ test('a request that waits for a connect goes to another target if its target is
   const client = await proxy.connect(t);
   const { targets } = proxy.listener;
   const pick = targets.pick.bind(targets);
-  // The swap comes in the tick of the pick, before the connect can have succeeded.
+  // The swap happens in the same event-loop iteration as the pick, before the connection to the target can be open.
   targets.pick = (client, tried) => {
     const target = pick(client, tried);
     if (target?.port === backend.port) {

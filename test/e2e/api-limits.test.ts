@@ -1,0 +1,157 @@
+// What one caller of the API may use up: bodies, problems, connections, streams, objects; and targets that lead back.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { freePort, httpBackend } from '../harness/backends/backends.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+
+/** Opens a connection to the API that ends with the test, and collects what the API sends on it. */
+function opened(
+  t: TestContext,
+  { url }: RuntimeProcess,
+): { socket: Socket; received: () => string; closed: Promise<void> } {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  t.after(() => socket.destroy());
+  let text = '';
+  socket.setEncoding('latin1').on('data', (part) => {
+    text += part;
+  });
+  socket.on('error', () => {});
+  const closed = once(socket, 'close').then(() => {});
+  return { socket, received: () => text, closed };
+}
+
+async function tokenOf(runtime: RuntimeProcess): Promise<string> {
+  const statements = [{ actions: ['slb:*'], resources: ['*'] }];
+  return (await runtime.done('POST', '/v1/tokens', { name: 'team', statements })).token;
+}
+
+test('a target that leads back to the runtime or to metadata is refused, for every kind that binds it', async (t) => {
+  const runtime = await RuntimeProcess.start(t, {
+    args: ['--deny-targets', '10.0.0.0/8', '--allow-targets', '10.1.0.0/16'],
+  });
+  const [port, other] = [await freePort(), await freePort()];
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await runtime.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port });
+  const bind = (target: object) =>
+    runtime.call('PUT', '/v1/attachments/app', { listenerId: 'web', targets: { b: target }, handoverSeconds: 0 });
+  const api = Number(new URL(runtime.url).port);
+  const refused = [
+    { address: '127.0.0.1', port },
+    { address: '::ffff:127.0.0.1', port },
+    { address: '0.0.0.0', port },
+    { address: '127.0.0.1', port: api },
+    { address: '169.254.169.254', port: 80 },
+    { address: '::ffff:a9fe:a9fe', port: 80 },
+    { address: '10.0.0.1', port: 80 },
+  ];
+  for (const target of refused) {
+    const { status, body } = await bind(target);
+    assert.deepEqual(
+      [status, body.code, body.details[0].path],
+      [400, 'InvalidParameter', 'targets.b'],
+      JSON.stringify(target),
+    );
+  }
+  assert.equal((await bind({ address: '10.1.0.1', port: 80 })).status, 200);
+  const patched = await runtime.call('PATCH', '/v1/attachments/app', {
+    targets: { c: { address: '127.0.0.1', port } },
+  });
+  assert.deepEqual([patched.status, patched.body.details[0].path], [400, 'targets.c']);
+  // The other order: a bound target, on which a listener, a moved load balancer or a check lands.
+  assert.equal((await bind({ address: '127.0.0.1', port: other })).status, 200);
+  await runtime.done('PUT', '/v1/load-balancers/all', { address: '0.0.0.0' });
+  const landing = await runtime.call('PUT', '/v1/listeners/two', {
+    loadBalancerId: 'all',
+    protocol: 'TCP',
+    port: other,
+  });
+  assert.deepEqual([landing.status, landing.body.code, landing.body.details[0].path], [409, 'PortInUse', 'port']);
+  const check = { loadBalancerId: 'lb', protocol: 'HTTP', port, healthCheck: { protocol: 'HTTP', port: api } };
+  const checked = await runtime.call('PUT', '/v1/listeners/web', check);
+  assert.deepEqual([checked.status, checked.body.details[0].path], [400, 'healthCheck.port']);
+});
+
+test('stored targets that lead back are served after a start, with a warning', async (t) => {
+  const first = await RuntimeProcess.start(t);
+  const { target } = await httpBackend(t, 'b');
+  await first.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  await first.done('PUT', '/v1/listeners/web', { loadBalancerId: 'lb', protocol: 'HTTP', port: await freePort() });
+  await first.done('PUT', '/v1/attachments/app', { listenerId: 'web', targets: { b: target } });
+  await first.end('SIGTERM');
+  const args = ['--deny-targets', '127.0.0.0/8'];
+  const next = await RuntimeProcess.start(t, { dataDirectory: first.dataDirectory, args });
+  const { warnings } = await next.done('GET', '/v1/attachments/app');
+  assert.match(warnings[0], /^targets\.b is at 127\.0\.0\.1, and this runtime takes no targets in 127\.0\.0\.0\/8/);
+  assert.match(next.log(), /"attachment":"app"/);
+  // The target stays bound, and its weight may change.
+  await next.done('PATCH', '/v1/attachments/app', { targets: { b: { weight: 7 } } });
+});
+
+test('a body of too many values or elements gets one short error', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const headers = { authorization: `Bearer ${await tokenOf(runtime)}` };
+  const many = (count: number, value: unknown) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}`, value]));
+  const put = (path: string, body: object) => runtime.call('PUT', path, body, headers);
+  const huge = await put('/v1/attachments/a', { listenerId: 'web', targets: many(300_000, {}) });
+  assert.deepEqual([huge.status, huge.body.message], [400, 'the body has more than 10000 values']);
+  const tables: [path: string, body: object, problem: object][] = [
+    [
+      '/v1/attachments/a',
+      { loadBalancerId: 'lb', targets: many(501, 1) },
+      { path: 'targets', message: 'must have at most 500 targets, not 501' },
+    ],
+    ['/v1/groups/g', { members: many(501, 1) }, { path: 'members', message: 'must have at most 500 members, not 501' }],
+    ['/v1/load-balancers/lb', { tags: many(65, 1) }, { path: 'tags', message: 'must have at most 64 tags, not 65' }],
+    [
+      '/v1/listeners/l',
+      { loadBalancerId: 'lb', protocol: 'HTTPS', port: 1, certificates: many(257, 1) },
+      { path: 'certificates', message: 'must have at most 256 certificates, not 257' },
+    ],
+  ];
+  for (const [path, body, problem] of tables) assert.deepEqual((await put(path, body)).body.details, [problem]);
+  const wrong = await put('/v1/attachments/a', {
+    loadBalancerId: 'lb',
+    targets: many(500, { port: 0, [`${'x'.repeat(3000)}`]: 1 }),
+  });
+  assert.equal(wrong.body.details.length, 100);
+  assert.match(wrong.body.message, /; and 1400 more problems$/);
+  assert.ok(JSON.stringify(wrong.body).length < 500_000);
+});
+
+test('a request without a token is closed before its body is read', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const { socket, received, closed } = opened(t, runtime);
+  socket.write(
+    'PUT /v1/load-balancers/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{',
+  );
+  await closed;
+  assert.match(received(), /^HTTP\/1\.1 401 [\s\S]*connection: close/i);
+});
+
+test('the last connections are for the administrator, whoever holds the others', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const team = await tokenOf(runtime);
+  const request = (token: string) =>
+    `GET /v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+  const held = Array.from({ length: 300 }, () => opened(t, runtime));
+  // A response keeps a connection open for longer than one on which nothing arrives.
+  for (const { socket } of held) socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await until(
+    'the connections beyond the limit are closed',
+    () => held.filter(({ socket }) => socket.closed).length >= 44 || undefined,
+  );
+  const ofTeam = opened(t, runtime);
+  ofTeam.socket.write(request(team));
+  await ofTeam.closed;
+  assert.match(ofTeam.received(), /^HTTP\/1\.1 503 [\s\S]*SystemBusy/);
+  const ofAdministrator = opened(t, runtime);
+  ofAdministrator.socket.write(request(runtime.token));
+  await until(
+    'the administrator to get a response',
+    () => /^HTTP\/1\.1 200 /.test(ofAdministrator.received()) || undefined,
+  );
+  assert.equal(ofAdministrator.socket.closed, false);
+});
