@@ -44,6 +44,16 @@ export interface ForwardingRuleArgs extends AdoptionArgs {
    * @default each request is distributed anew
    */
   stickySession?: pulumi.Input<StickySessionArgs>;
+  /**
+   * The stacks that may have attachments on the rule, beside the stack that owns it, as for a {@link LoadBalancer}. If
+   * the same stack owns the listener, the stacks with which that is shared may have them too.
+   *
+   * ```ts
+   * new weir.ForwardingRule("cart", { listenerId: http.id, path: "/cart", sharedWith: ["cart/prod"] });
+   * ```
+   * @default none
+   */
+  sharedWith?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**

@@ -138,6 +138,17 @@ export interface ListenerArgs extends AdoptionArgs {
    * @default none
    */
   trustedProxies?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * The stacks that may have rules and attachments on the listener, beside the stack that owns it, as for a {@link
+   * LoadBalancer}. They may also have attachments on those of its rules that the stack of the listener owns. If the
+   * same stack owns the load balancer, the stacks with which that is shared may have them too.
+   *
+   * ```ts
+   * new weir.Listener("http", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, sharedWith: ["shop/*"] });
+   * ```
+   * @default none
+   */
+  sharedWith?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**

@@ -47,7 +47,19 @@ export interface LoadBalancerArgs extends AdoptionArgs {
    */
   deletionProtection?: pulumi.Input<boolean>;
   /**
-   * Texts by names of your own, which have no effect; names and values have at most 255 characters.
+   * The stacks that may have listeners and attachments on the load balancer, beside the stack that owns it. They are
+   * given by at most 64 patterns of the form `"PROJECT/STACK"`, in either part of which `*` is any text. They may also
+   * have rules and attachments on those of its listeners and rules that the stack of the load balancer owns. When a
+   * pattern is removed, its stacks can still change and delete what they have there, but add nothing.
+   *
+   * ```ts
+   * new weir.LoadBalancer("edge", { sharedWith: ["shop/*", "billing/prod"] });
+   * ```
+   * @default none
+   */
+  sharedWith?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Texts by names of your own, at most 64, which have no effect; names and values have at most 255 characters.
    * @default none
    */
   tags?: pulumi.Input<Record<string, pulumi.Input<string>>>;

@@ -1,6 +1,6 @@
 // `check`: reports every fault of the known inputs with its property, and leaves the inputs as the user wrote them.
 import type { dynamic } from '@pulumi/pulumi';
-import type { Problem } from '../model/base/errors.ts';
+import { MAX_PROBLEMS, type Problem } from '../model/base/errors.ts';
 import { inOneLine } from '../model/base/one-line.ts';
 import { isRecord } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
@@ -32,7 +32,10 @@ export function check(resource: ResourceDescription, olds: Inputs, news: Inputs)
     const isSaid = found.some(({ path, code }) => path === problem.path && code === problem.code);
     if (!isSaid) found.push(problem);
   }
-  return { inputs, failures: found.map((problem) => failureOf(resource, problem, properties)) };
+  const failures = found.slice(0, MAX_PROBLEMS).map((problem) => failureOf(resource, problem, properties));
+  const left = found.length - failures.length;
+  if (left > 0) failures.push({ property: '', reason: `and ${left} more ${left === 1 ? 'problem' : 'problems'}` });
+  return { inputs, failures };
 }
 
 /**

@@ -80,8 +80,8 @@ export class Lifecycle {
     try {
       return await this.#createAt(id, inputs);
     } catch (error) {
-      // OwnedByOther can also mean that another stack has bound one of the targets.
-      if (!isWeirError(error) || error.code !== 'OwnedByOther' || choice === MAX_CHOICE) throw error;
+      // OwnedByOther can also mean that another stack has bound one of the targets, or does not share the parent.
+      if (!saysOwnedByOther(error) || choice === MAX_CHOICE) throw error;
       const stored = await this.#client.get(this.#call(id, undefined));
       if (stored === undefined || stored.owner === inputs.owner) throw error;
       return this.#createNew(inputs, choice + 1);
@@ -178,6 +178,15 @@ const STORED_ALL_THE_SAME: ReadonlySet<ErrorCode> = new Set([
   'Unreachable',
   'Internal',
 ]);
+
+/**
+ * Whether another owner may have the id. A token that does not write for that owner gets Forbidden, with the code in a
+ * detail.
+ */
+function saysOwnedByOther(error: unknown): boolean {
+  if (!isWeirError(error)) return false;
+  return error.code === 'OwnedByOther' || error.details.some(({ code }) => code === 'OwnedByOther');
+}
 
 /** Whether an error is the engine's form of a failed write that is stored nevertheless. */
 function isPartialFailure(error: unknown): boolean {

@@ -10,6 +10,7 @@ import { byName, startSample } from '../harness/backends/sample.ts';
 import { shares, sharesAt, startLoad } from '../harness/clients/load.ts';
 import { copyTree } from '../harness/machine/tree.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { makeToken } from '../harness/runtime/tokens.ts';
 import { Stack } from '../harness/stack/stack.ts';
 
 /** A copy of an example, with a runtime for its stacks. */
@@ -229,19 +230,27 @@ test('auto scaling: servers join through the stack and the API, and `up` keeps t
   await destroyed(stack);
 });
 
-test('two stacks: an application has a rule on the listener of a platform, which cannot be destroyed first', async (t) => {
-  const { open } = await project(t, 'two-stacks');
+test('two stacks: the application is on the listener of the platform, which cannot go before it', async (t) => {
+  const { open, runtime, directory } = await project(t, 'two-stacks');
   const [cart1, cart2] = await backends(t, ['cart1', 'cart2']);
   const httpPort = await freePort();
   const platform = await open('platform', { httpPort });
   await platform.up();
   const application = await open('application', { cart1Port: cart1?.port ?? 0, cart2Port: cart2?.port ?? 0 });
+  const [head = ''] = readFileSync(join(directory, 'application/index.ts'), 'utf8').split('import ');
+  const given = (flag: string) => [...head.matchAll(new RegExp(`--${flag} "(.*?)"`, 'g'))].map(([, text = '']) => text);
+  const { token, headers } = await makeToken(runtime, given('allow'), { owners: given('owners') });
+  application.environment.WEIR_TOKEN = token;
   await application.up();
   const url = `http://127.0.0.1:${httpPort}/cart`;
   await until('both', async () => Object.keys(await responded(url)).length === 2 || undefined);
   assert.deepEqual(await responded(url), { cart1: 50, cart2: 50 });
   await change(application, 'cart2Weight', '0');
   assert.deepEqual(await responded(url), { cart1: 100 });
+  const listenerId = (await platform.done(['stack', 'output', 'listenerId'])).trim();
+  const foreign = await runtime.call('DELETE', `/v1/listeners/${listenerId}`, undefined, headers);
+  assert.equal(foreign.status, 403);
+  await application.done(['up', '--yes', '--refresh', '--skip-preview', '--expect-no-changes']);
   await platform.done(['preview', '--expect-no-changes']);
   const text = await platform.fails(['destroy', '--yes', '--skip-preview']);
   assert.match(text, /weir-application.*cart/s);

@@ -23,6 +23,18 @@ test('weir token create writes only the token to stdout, list shows its permissi
   assert.equal((await runtime.call('PUT', '/v1/load-balancers/web-1', {}, headers)).status, 200);
   assert.equal((await runtime.call('PUT', '/v1/load-balancers/other', {}, headers)).status, 403);
 
+  const owned = weirToken(runtime, [
+    'create',
+    'shop',
+    '--owners',
+    'shop/*, cart/dev',
+    '--owners',
+    'a/b',
+    '--allow',
+    'slb:* on rule/shop-*',
+  ]);
+  assert.equal(owned.status, 0, owned.stderr);
+
   const file = join(temporaryDirectory(t), 'statements.json');
   writeFileSync(file, JSON.stringify([{ actions: ['slb:Describe*'], resources: ['*'] }]));
   const json = JSON.parse(weirToken(runtime, ['create', 'reader', '--statements', file, '--json']).stdout);
@@ -37,7 +49,8 @@ test('weir token create writes only the token to stdout, list shows its permissi
     /^(\w{12}) +ci .* until 20\S+Z +slb:Create\*,slb:Describe\* on loadbalancer\/web-\*; slb:Describe\* on runtime/m.exec(
       list,
     ) ?? [];
-  assert.match(list, /reader .* until revoked +slb:Describe\* on \*/);
+  assert.match(list, /reader .* until revoked +slb:Describe\* on \* +any/);
+  assert.match(list, /shop .* slb:\* on rule\/shop-\* +shop\/\*, cart\/dev, a\/b/);
   assert.doesNotMatch(list, /weir_/);
   assert.equal(weirToken(runtime, ['revoke', id]).status, 0, list);
   assert.equal((await runtime.call('GET', '/v1/load-balancers', undefined, headers)).status, 401);
@@ -49,6 +62,10 @@ const MISTAKES: readonly (readonly [args: readonly string[], message: RegExp])[]
   [['create', 'x', '--allow', 'slb:Describe*'], /ACTIONS on RESOURCES/],
   [['create', 'x', '--allow', 'slb:Unbind on *'], /statements\[0\]\.actions\[0\] matches no action/],
   [['create', 'x', '--allow', 'slb:* on lb/web'], /statements\[0\]\.resources\[0\] must be "loadbalancer\/ID"/],
+  [
+    ['create', 'x', '--allow', 'slb:* on *', '--owners', 'shop'],
+    /owners\[0\] must be a project and a stack such as "shop\/dev"/,
+  ],
   [['create', 'x', '--allow', 'slb:* on *', '--expires', 'soon'], /such as 30d or 12h, or a time/],
   [['create', 'x', '--allow', 'slb:* on *', '--expires', '2020-01-01T00:00:00Z'], /expiresAt must be in the future/],
   [['revoke', 'none'], /There is no token none/],

@@ -10,12 +10,12 @@ const DESTROY = ['destroy', '--yes', '--skip-preview'];
 test('a stack binds to the listener of another stack, cannot change or take its objects, and does not delete them by its destroy', async (t) => {
   const { runtime, stack, port, httpBackend } = await stackWorldOf(t);
   const [a, b] = [await httpBackend('a'), await httpBackend('b')];
-  const program = (foreign: string) => `
+  const program = (foreign: string, sharing = "sharedWith: ['shop/prod']") => `
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
 const outputs = {};
 if (pulumi.getStack() === 'dev') {
-  const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1' });
+  const lb = new weir.LoadBalancer('lb', { address: '127.0.0.1', ${sharing} });
   const web = new weir.Listener('web', { loadBalancerId: lb.id, protocol: 'HTTP', port: ${port}, healthCheck: { protocol: 'none' } });
   new weir.TargetAttachment('pool', { listenerId: web.id, targets: { a: ${JSON.stringify(a.target)} } });
   const rule = new weir.ForwardingRule('images', { listenerId: web.id, path: '/images' });
@@ -29,7 +29,7 @@ if (pulumi.getStack() === 'dev') {
 export const lb = outputs.lb;
 export const web = outputs.web;
 `;
-  stack.write(program(''));
+  stack.write(program('', ''));
   await stack.up();
   await stack.done(['stack', 'init', 'prod']);
   await stack.done(['config', 'set', 'weir:endpoint', runtime.url]);
@@ -42,6 +42,15 @@ export const web = outputs.web;
     return (await Promise.all(lists)).map(({ items }) => items);
   };
   const responding = async () => new Set(await Promise.all(Array.from({ length: 4 }, () => askHttp(port, 'x', '/'))));
+  const unshared = await prod(UP);
+  assert.notEqual(unshared.code, 0);
+  assert.match(
+    unshared.text,
+    /listenerId names listener web-\w+ of urn:pulumi:dev::shop::\S+::web, which is not shared with shop\/prod: ask its owner to add sharedWith: \["shop\/prod"\] to it \(OwnedByOther/,
+  );
+  assert.deepEqual(await responding(), new Set(['a']));
+  stack.write(program(''));
+  assert.equal((await dev(UP)).code, 0);
   assert.equal((await prod(UP)).code, 0);
   assert.deepEqual(await responding(), new Set(['a', 'b']));
   const before = await objects();
@@ -73,7 +82,15 @@ export const web = outputs.web;
     assert.deepEqual(await objects(), before, resource);
   }
 
-  stack.write(program(''));
+  // A sharing that is withdrawn keeps what is there, and its stack can still change it.
+  stack.write(
+    program('', '').replace(
+      `{ b: ${JSON.stringify(b.target)} }`,
+      `{ b: ${JSON.stringify({ ...b.target, weight: 99 })} }`,
+    ),
+  );
+  assert.equal((await dev(UP)).code, 0);
+  assert.equal((await prod(UP)).code, 0);
   const { code, text } = await dev(DESTROY);
   assert.notEqual(code, 0);
   assert.match(

@@ -1,12 +1,15 @@
 // Two stacks, the application's: a forwarding rule and its targets, on the listener that the platform's stack exports.
 //
 //     node ../../backend.ts cart1 9151 & node ../../backend.ts cart2 9152 &
+//     export WEIR_TOKEN=$(weir token create cart --owners "weir-application/*" \
+//       --allow "slb:CreateRule on listener/http-*" --allow "slb:* on rule/cart-*")
 //     pulumi stack init dev
 //     pulumi up
 //     pulumi config set cart2Weight 10 && pulumi up
 //
-// Neither stack can change or delete objects of the other one. While this one is up, `pulumi destroy` of the platform
-// fails and names this stack's rule.
+// The platform shares its listener with this project: without `sharedWith` there, `up` is refused. With its own token,
+// this stack creates rules on the listener, changes and deletes only rules whose ids begin with `cart-`, and writes for
+// no other project. While it is up, `pulumi destroy` of the platform fails and names this stack's rule.
 import * as pulumi from '@pulumi/pulumi';
 import * as weir from 'pulumi-weir';
 

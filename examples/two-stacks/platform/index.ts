@@ -1,4 +1,4 @@
-// Two stacks, the platform's: the load balancer and a listener, on which applications have rules of their own.
+// Two stacks, the platform's: the load balancer and a listener, which applications share for rules of their own.
 //
 //     pulumi stack init dev && pulumi up                 # then the same in ../application
 import * as pulumi from '@pulumi/pulumi';
@@ -11,6 +11,8 @@ const http = new weir.Listener('http', {
   loadBalancerId: lb.id,
   protocol: 'HTTP',
   port: config.getNumber('httpPort') ?? 8151,
+  // Each stack of the application's project may have rules here, and no other project.
+  sharedWith: ['weir-application/*'],
 });
 
 export const url = http.endpoint;

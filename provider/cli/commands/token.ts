@@ -14,9 +14,12 @@ import { textTable } from './table.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
+const COLUMNS = ['id', 'name', 'created', 'valid', 'permits', 'for owners'];
+
 interface CreateFlags {
   allow?: Statement[];
   statements?: Statement[];
+  owners?: string[];
   expires?: string;
   json?: boolean;
 }
@@ -40,17 +43,28 @@ function createCommand(): Command {
       'file with more statements, as JSON: [{ "actions": [...], "resources": [...] }]',
       readStatements,
     )
+    .option(
+      '--owners <patterns>',
+      'writes only for these owners, as "PROJECT/STACK", comma-separated; repeatable; either part may have "*"',
+      addOwners,
+    )
     .option('--expires <when>', 'expires after 30m, 12h, 30d or 4w, or at a time such as 2027-01-31T00:00:00Z', expiry)
     .option('--json', 'print the response of the API as JSON')
     .addHelpText('after', helpText())
     .action(create);
 }
 
-async function create(name: string, { allow = [], statements = [], expires, json }: CreateFlags): Promise<void> {
+async function create(name: string, flags: CreateFlags): Promise<void> {
+  const { allow = [], statements = [], owners, expires, json } = flags;
   const all = [...allow, ...statements];
   if (all.length === 0) throw new Error('say what the token permits with --allow: weir token create --help shows how');
   const client = await connectClient();
-  const token = { name, statements: all, ...(expires !== undefined && { expiresAt: expires }) };
+  const token = {
+    name,
+    statements: all,
+    ...(owners !== undefined && { owners }),
+    ...(expires !== undefined && { expiresAt: expires }),
+  };
   const created = await client.createToken(token);
   if (json) {
     print(`${JSON.stringify(created, null, 2)}\n`);
@@ -69,7 +83,7 @@ function listCommand(): Command {
       const tokens = await client.tokens();
       if (json) print(`${JSON.stringify(tokens, null, 2)}\n`);
       else if (tokens.items.length === 0) print("No tokens beside the administrator's.\n");
-      else print(`${textTable(['id', 'name', 'created', 'valid', 'permits'], tokens.items.map(row))}\n`);
+      else print(`${textTable(COLUMNS, tokens.items.map(row))}\n`);
     });
 }
 
@@ -85,8 +99,9 @@ function revokeCommand(): Command {
 }
 
 function row(token: ApiToken): string[] {
-  const { id, name, createdAt, statements } = token;
-  return [id, name, createdAt.slice(0, 10), validity(token), statements.map(statementText).join('; ')];
+  const { id, name, createdAt, statements, owners } = token;
+  const permits = statements.map(statementText).join('; ');
+  return [id, name, createdAt.slice(0, 10), validity(token), permits, owners?.join(', ') ?? 'any'];
 }
 
 function validity({ expiresAt }: ApiToken): string {
@@ -100,6 +115,11 @@ function addStatement(text: string, before: Statement[] = []): Statement[] {
     throw new InvalidArgumentError('Write ACTIONS on RESOURCES, as in "slb:AddBackendServers on loadbalancer/web-*".');
   }
   return [...before, statement];
+}
+
+/** Adds comma-separated patterns of owners. Only the runtime checks them. */
+function addOwners(text: string, before: string[] = []): string[] {
+  return [...before, ...text.split(',').map((part) => part.trim())];
 }
 
 /** The statements in a JSON file. Only the runtime checks their actions and resources. */
@@ -124,14 +144,18 @@ function helpText(): string {
     ([type, what]) => `${type}/ID${what === undefined ? '' : ` (${what})`}`,
   );
   return `
-Resources are ${types.join(', ')} and
-runtime. To bind servers, a token needs the action on the load balancer and on each instance. In actions and
-resources, "*" stands for any text and "?" for one character.
+Resources, of which each line is one type:
+${types.map((type) => `  ${type}`).join('\n')}
+  runtime
+To create an object, a token needs the action on the object above it, such as slb:CreateRule on the listener or its
+load balancer. To bind servers, it needs the action on each instance too. In actions and resources, "*" stands for any
+text and "?" for one character.
 
 Actions:
 ${actions.join('\n')}
 
 Examples:
   weir token create ci --allow "slb:* on loadbalancer/web-*,instance/*" --expires 90d
-  weir token create dashboard --allow "slb:Describe* on *"`;
+  weir token create dashboard --allow "slb:Describe* on *"
+  weir token create cart --owners "shop/*" --allow "slb:CreateRule on listener/http-*" --allow "slb:* on rule/cart-*"`;
 }

@@ -1,7 +1,8 @@
 // The plan of a `pulumi up`: traffic before and after it, from a preview and, if one is set, the runtime.
 
+import type { Kind } from '../../model/base/kinds.ts';
 import { idOf, keyOf } from '../../model/base/object-key.ts';
-import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
+import { parentKindsOf } from '../../model/base/references.ts';
 import { isChanged, type TargetGroupChange, targetGroupChangesOf } from './changes.ts';
 import { type ObjectPlan, objectPlanOf, type PlannedChange, type RuntimeObjects } from './objects.ts';
 import { endpointOfListener, type PlanObject } from './plan-object.ts';
@@ -62,9 +63,8 @@ export function planOf(preview: Preview, runtime: RuntimeView | undefined, nowMs
  */
 function gapIn({ before }: ObjectPlan, { objects }: RuntimeView): string | undefined {
   const listed = new Set([...objects].flatMap(([kind, all]) => all.map(({ id }) => keyOf(kind, id))));
-  const hidden = [...before.values()].find(
-    ({ kind, key }) => KIND_ACTIONS[kind].type === 'loadbalancer' && !listed.has(key),
-  );
+  const isOfLoadBalancer = (kind: Kind) => kind === 'load-balancers' || parentKindsOf(kind).length > 0;
+  const hidden = [...before.values()].find(({ kind, key }) => isOfLoadBalancer(kind) && !listed.has(key));
   return hidden && `${titleOf(hidden)} is not in the runtime (preview with --refresh), or not for this token`;
 }
 

@@ -5,7 +5,6 @@ import { isWeirError } from '../../model/base/errors.ts';
 import { KINDS, type Kind } from '../../model/base/kinds.ts';
 import { keyOf } from '../../model/base/object-key.ts';
 import { targetKey } from '../../model/base/target-key.ts';
-import { KIND_ACTIONS } from '../../model/permissions/actions.ts';
 import type { RuntimeView } from './plan.ts';
 import type { Preview } from './preview.ts';
 
@@ -30,14 +29,14 @@ export async function readRuntime(client: RuntimeClient, preview: Preview): Prom
 
 /**
  * The objects of a kind that the token may read. A pipeline's token that covers load balancers only gets no servers and
- * no auto scaling groups.
+ * no auto scaling groups, and one that covers only a rule gets no load balancers and no listeners. Any token for what a
+ * stack does to targets may read attachments.
  */
 async function readable(client: RuntimeClient, kind: Kind, expected: string | undefined): Promise<ApiObject[]> {
   try {
     return await client.list(kind, expected);
   } catch (error) {
-    const isNeeded = KIND_ACTIONS[kind].type === 'loadbalancer';
-    if (isNeeded || !isWeirError(error) || error.code !== 'Forbidden') throw error;
+    if (kind === 'attachments' || !isWeirError(error) || error.code !== 'Forbidden') throw error;
     return [];
   }
 }

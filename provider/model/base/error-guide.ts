@@ -98,11 +98,12 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     chapter: 'permission',
     causes: [
       'None of the statements of the token permits the action on the object, or on a server that is to be bound.',
+      'The token names the owners for which it writes, and the write has no owner or another one, or changes or deletes an object of another owner.',
       'The call manages tokens, which only the administrator may do.',
       'A web page of another origin makes the call, as its `Origin` header says.',
     ],
     remedy:
-      'The message names the missing action and resource. Ask the administrator for a token that permits this action; `weir token create` makes one.',
+      'The message names the missing action and resource, or the owner. Ask the administrator for a token that permits this action; `weir token create` makes one.',
   },
   NotFound: {
     chapter: 'state',
@@ -151,12 +152,13 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     chapter: 'permission',
     causes: [
       'An object of this id exists and belongs to another resource or stack, or was made through the API.',
+      'A listener, a rule or an attachment is created below an object of another stack, moved there or adopted there, and the object is not shared with the stack that does it.',
       'Another stack has bound the same target to the same listener, rule or load balancer.',
       'Another stack has a rule for the same requests on the same listener.',
       'Two resources of one program adopt the same object.',
     ],
     remedy:
-      'The message names the owner. First unbind the target or delete the object there, or give another host, path or id. To take over the object, use `adopt`, and `adoptFrom` as well if it belongs to another stack.',
+      'The message names the owner. If the object above is not shared, ask its owner to add your stack to its `sharedWith`, as the message says. Otherwise first unbind the target or delete the object there, or give another host, path or id. To take over the object, use `adopt`, and `adoptFrom` as well if it belongs to another stack.',
   },
   LimitExceeded: {
     chapter: 'state',

@@ -2,19 +2,26 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { canonicalAddress } from './target-key.ts';
 
+interface Network {
+  readonly cidr: string;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly list: BlockList;
+}
+
 export class Networks {
-  readonly #networks: readonly { readonly cidr: string; readonly list: BlockList }[];
+  readonly #networks: readonly Network[];
 
   /** `cidrs`: IPv4 and IPv6 networks such as "10.0.0.0/8". A bare address is a network of itself. */
   constructor(cidrs: readonly string[]) {
-    this.#networks = cidrs.map((cidr) => ({ cidr, list: listOf(cidr) }));
+    this.#networks = cidrs.map(networkOf);
   }
 
   /** The network that contains the address. Returns `undefined` if none does. */
   find(address: string): string | undefined {
     const canonical = canonicalAddress(address);
     const family = isIPv4(canonical) ? 'ipv4' : 'ipv6';
-    return this.#networks.find(({ list }) => list.check(canonical, family))?.cidr;
+    // A BlockList also finds IPv4 addresses in IPv6 networks, so that `::/0` would contain all of them.
+    return this.#networks.find((each) => each.family === family && each.list.check(canonical, family))?.cidr;
   }
 }
 
@@ -26,12 +33,14 @@ export function isNetwork(text: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest);
 }
 
-function listOf(cidr: string): BlockList {
+function networkOf(cidr: string): Network {
   const [address = '', bits] = cidr.split('/');
   const canonical = canonicalAddress(address);
+  const family = isIPv4(canonical) ? 'ipv4' : 'ipv6';
+  // The first 96 bits of an IPv4 address that is mapped into IPv6 are the mapping itself.
+  const mapping = family === 'ipv4' && !isIPv4(address) ? 96 : 0;
+  const longest = family === 'ipv4' ? 32 : 128;
   const list = new BlockList();
-  if (!isIPv4(canonical)) list.addSubnet(canonical, Number(bits ?? 128), 'ipv6');
-  // 96 bits of a network of IPv4 addresses that are mapped into IPv6 are the mapping itself.
-  else list.addSubnet(canonical, isIPv4(address) ? Number(bits ?? 32) : Math.max(0, Number(bits ?? 128) - 96), 'ipv4');
-  return list;
+  list.addSubnet(canonical, bits === undefined ? longest : Math.max(0, Number(bits) - mapping), family);
+  return { cidr, family, list };
 }

@@ -1,5 +1,5 @@
 // References in the properties of an object: finding them, and replacing them.
-import { type Kind, REFERENCES, type References } from './kinds.ts';
+import { type Kind, PARENT_KINDS, REFERENCES, type References } from './kinds.ts';
 import { isRecord } from './record.ts';
 
 /** A property that refers to another object: its path, the kind of that object, and the object's id. */
@@ -24,6 +24,29 @@ export function kindsNamedBy(kind: Kind): readonly Kind[] {
 /** The properties of a kind that refer to an object, with that object's kind. References inside maps are left out. */
 export function referenceProperties(kind: Kind): [property: string, kind: Kind][] {
   return Object.entries(REFERENCES[kind]).flatMap(([property, to]) => (typeof to === 'string' ? [[property, to]] : []));
+}
+
+/** The object below which an object is: a listener's load balancer, a rule's listener, or an attachment's parent. */
+export interface ParentReference {
+  readonly property: keyof typeof PARENT_KINDS;
+  readonly kind: Kind;
+  readonly id: string;
+}
+
+const PARENT_PROPERTIES = Object.keys(PARENT_KINDS) as (keyof typeof PARENT_KINDS)[];
+
+/** The kinds of object below which an object of the kind is. */
+export function parentKindsOf(kind: Kind): Kind[] {
+  return PARENT_PROPERTIES.filter((property) => REFERENCES[kind][property] !== undefined).map(
+    (property) => PARENT_KINDS[property],
+  );
+}
+
+/** The reference of an object to its parent. Returns `undefined` for an object that is below no other. */
+export function parentReferenceOf(kind: Kind, properties: object): ParentReference | undefined {
+  const values = properties as Readonly<Record<string, unknown>>;
+  const property = PARENT_PROPERTIES.find((name) => REFERENCES[kind][name] !== undefined && values[name] !== undefined);
+  return property && { property, kind: PARENT_KINDS[property], id: String(values[property]) };
 }
 
 /** A copy of the properties in which `replace` has replaced each id. */

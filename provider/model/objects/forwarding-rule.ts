@@ -4,6 +4,7 @@ import type { Problem } from '../base/errors.ts';
 import { healthCheckSchema } from './health-check.ts';
 import { algorithm } from './listener.ts';
 import { objectId } from './network.ts';
+import { ownerPatterns } from './owner-patterns.ts';
 import { stickySessionSchema } from './sticky-session.ts';
 
 const LABEL = '[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
@@ -36,6 +37,8 @@ export const forwardingRuleSchema = z.strictObject({
   algorithm,
   healthCheck: healthCheckSchema.prefault({}),
   stickySession: stickySessionSchema.optional(),
+  /** The stacks that may bind targets to the rule, beside those with which the listener is shared. */
+  sharedWith: ownerPatterns.optional(),
 });
 
 export type ForwardingRuleProperties = z.infer<typeof forwardingRuleSchema>;

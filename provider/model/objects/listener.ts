@@ -5,6 +5,7 @@ import { isRecord } from '../base/record.ts';
 import { certificateSchema } from './certificate.ts';
 import { type HealthCheckProperties, healthCheckSchema } from './health-check.ts';
 import { cidr, mapKey, objectId, port } from './network.ts';
+import { ownerPatterns } from './owner-patterns.ts';
 import { seconds, secondsOrZero } from './seconds.ts';
 import { stickySessionSchema } from './sticky-session.ts';
 
@@ -48,6 +49,8 @@ export const listenerSchema = z.strictObject({
   maxPendingRequests: limit.optional(),
   proxyProtocol: z.enum(['v1', 'v2'], 'must be "v1" or "v2"').optional(),
   trustedProxies: z.array(cidr, 'must be a list of networks').max(256, 'must have at most 256 networks').optional(),
+  /** The stacks that may have rules and attachments below, beside those with which the load balancer is shared. */
+  sharedWith: ownerPatterns.optional(),
 });
 
 export type ListenerProperties = z.infer<typeof listenerSchema>;

@@ -1,6 +1,7 @@
 // The properties of a load balancer: a virtual IP that listeners share.
 import { z } from 'zod';
 import { ipAddress, placeName, tags } from './network.ts';
+import { ownerPatterns } from './owner-patterns.ts';
 
 export const loadBalancerSchema = z.strictObject({
   type: z.enum(['application', 'classic'], 'must be "application" or "classic"').default('application'),
@@ -10,5 +11,7 @@ export const loadBalancerSchema = z.strictObject({
   zoneId: placeName.optional(),
   performance: z.enum(['shared', 'guaranteed'], 'must be "shared" or "guaranteed"').default('shared'),
   deletionProtection: z.boolean('must be true or false').default(false),
+  /** The stacks that may have objects below this one, beside the stack that owns it. `undefined` means none. */
+  sharedWith: ownerPatterns.optional(),
   tags: tags.optional(),
 });

@@ -1,6 +1,7 @@
 // The table of actions that a token can permit, and the actions that each operation needs.
 
 import type { Kind } from '../base/kinds.ts';
+import { parentKindsOf } from '../base/references.ts';
 import type { ParentIds } from '../objects/parent.ts';
 
 /**
@@ -9,12 +10,16 @@ import type { ParentIds } from '../objects/parent.ts';
  */
 export const OBJECT_TYPES = {
   loadbalancer: 'with its listeners, rules and attachments',
+  listener: 'with the targets bound to it, but not its rules',
+  rule: 'with the targets bound to it',
   instance: 'servers',
   scalinggroup: undefined,
 } as const;
 
+type ObjectType = keyof typeof OBJECT_TYPES;
+
 /** The type "runtime" stands for the one runtime, without an id. */
-type ResourceType = keyof typeof OBJECT_TYPES | 'runtime';
+type ResourceType = ObjectType | 'runtime';
 
 /**
  * What each action permits. The names are those of the clouds' own APIs. If several actions permit one operation, any
@@ -67,19 +72,19 @@ type Action = keyof typeof ACTIONS;
 /** The actions that permit one operation. Any one of them is enough. */
 export type Actions = readonly [Action, ...Action[]];
 
-/** What a route or a write needs: one of the actions, on a resource of the type. */
+/** What a route or a write needs: one of the actions, on a resource of one of the types. */
 export interface Permission {
   readonly actions: Actions;
-  readonly type: ResourceType;
+  readonly types: readonly ResourceType[];
 }
 
 export type Operation = 'read' | 'create' | 'modify' | 'delete';
 
 /**
- * The actions for each operation on a kind of object, and the type of resource on which they are permitted. An object
- * that belongs to a load balancer needs the permission on that load balancer.
+ * The actions for each operation on a kind of object, and its type in statements. An attachment has no type: it is
+ * covered by the permissions on its parent. A permission on a load balancer covers everything below it.
  */
-type KindActions = Readonly<Record<Operation, Actions>> & { readonly type: keyof typeof OBJECT_TYPES };
+type KindActions = Readonly<Record<Operation, Actions>> & { readonly type: ObjectType | undefined };
 
 type Membership = Record<keyof ParentIds | 'classic', Actions>;
 
@@ -118,21 +123,21 @@ export const KIND_ACTIONS: Record<Kind, KindActions> = {
     delete: ['slb:DeleteLoadBalancer'],
   },
   listeners: {
-    type: 'loadbalancer',
+    type: 'listener',
     read: ['slb:DescribeListeners'],
     create: ['slb:CreateListener'],
     modify: ['slb:ModifyListener'],
     delete: ['slb:DeleteListener'],
   },
   rules: {
-    type: 'loadbalancer',
+    type: 'rule',
     read: ['slb:DescribeRules'],
     create: ['slb:CreateRule'],
     modify: ['slb:ModifyRule'],
     delete: ['slb:DeleteRule'],
   },
   attachments: {
-    type: 'loadbalancer',
+    type: undefined,
     read: ['slb:DescribeBackendServers'],
     create: all(BIND),
     modify: [...all(BIND), ...MODIFY_WEIGHT, ...MODIFY_PORT, ...all(UNBIND)],
@@ -153,7 +158,7 @@ export const KIND_ACTIONS: Record<Kind, KindActions> = {
     delete: ['slb:DeleteScalingGroup'],
   },
   'group-attachments': {
-    type: 'loadbalancer',
+    type: undefined,
     read: ['slb:DescribeBackendServers'],
     create: ['slb:AttachLoadBalancers'],
     modify: ['slb:AttachLoadBalancers'],
@@ -161,14 +166,31 @@ export const KIND_ACTIONS: Record<Kind, KindActions> = {
   },
 };
 
-export const RESTART_WORKER: Permission = { actions: ['slb:RestartWorker'], type: 'runtime' };
-export const DESCRIBE_WORKERS: Permission = { actions: ['slb:DescribeWorkers'], type: 'runtime' };
-export const DESCRIBE_METRICS: Permission = { actions: ['slb:DescribeMetrics'], type: 'runtime' };
+export const RESTART_WORKER: Permission = { actions: ['slb:RestartWorker'], types: ['runtime'] };
+export const DESCRIBE_WORKERS: Permission = { actions: ['slb:DescribeWorkers'], types: ['runtime'] };
+export const DESCRIBE_METRICS: Permission = { actions: ['slb:DescribeMetrics'], types: ['runtime'] };
 
 /** The permission that any of the given operations on an object of the kind needs. */
 export function permissionFor(kind: Kind, ...operations: readonly Operation[]): Permission {
-  const { type, ...actions } = KIND_ACTIONS[kind];
-  return { type, actions: unique(operations.flatMap((operation) => actions[operation])) };
+  const types = operations.flatMap((operation) => (operation === 'create' ? placeTypesOf(kind) : typesOf(kind)));
+  const actions = operations.flatMap((operation) => KIND_ACTIONS[kind][operation]);
+  return { types: [...new Set(types)], actions: unique(actions) };
+}
+
+/**
+ * The types of resource on which a permission covers an existing object of the kind: the load balancer above it and its
+ * own type or, if it has none, the types that cover its parent.
+ */
+function typesOf(kind: Kind): ObjectType[] {
+  const { type } = KIND_ACTIONS[kind];
+  const above = parentKindsOf(kind).flatMap(typesOf);
+  return type === undefined ? above : [...above.slice(0, 1), type];
+}
+
+/** The types of resource on which a permission allows to create an object of the kind: those that cover its parent. */
+function placeTypesOf(kind: Kind): ObjectType[] {
+  const above = parentKindsOf(kind).flatMap(typesOf);
+  return above.length === 0 ? typesOf(kind) : above;
 }
 
 function all(membership: Membership): Actions {

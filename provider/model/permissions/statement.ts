@@ -47,12 +47,12 @@ export function permits(statements: readonly Statement[], actions: Actions, reso
   );
 }
 
-/** Whether any of the actions is permitted on any resource of the type. */
-export function permitsSome(statements: readonly Statement[], { actions, type }: Permission): boolean {
+/** Whether any of the actions is permitted on any resource of the types. */
+export function permitsSome(statements: readonly Statement[], { actions, types }: Permission): boolean {
   return statements.some(
     (statement) =>
       hasAction(statement, actions) &&
-      statement.resources.some((pattern) => pattern === '*' || pattern.split('/')[0] === type),
+      statement.resources.some((pattern) => pattern === '*' || types.some((type) => pattern.split('/')[0] === type)),
   );
 }
 

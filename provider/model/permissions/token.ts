@@ -1,5 +1,6 @@
 // The properties of a token: its name, its permissions and its end.
 import { z } from 'zod';
+import { ownerPatterns } from '../objects/owner-patterns.ts';
 import { time } from '../objects/time.ts';
 import { statementSchema } from './statement.ts';
 
@@ -13,6 +14,11 @@ export const tokenSchema = z.strictObject(
       .array(statementSchema, 'must be a list of statements')
       .min(1, 'must not be empty')
       .max(MAX_STATEMENTS, `must have at most ${MAX_STATEMENTS}`),
+    /**
+     * Patterns of the owners for which the token writes. Each of its writes then belongs to such an owner, and so does
+     * each object that it changes or deletes. A token without them writes for any owner and for none.
+     */
+    owners: ownerPatterns.min(1, 'must not be empty').optional(),
     /** The time at which the token expires. A token without it is valid until it is revoked. */
     expiresAt: time.optional(),
   },

@@ -51,7 +51,13 @@ const OUTPUTS: Outputs = {
       ...certificateWarningsOf(object.properties),
     ]),
   }),
-  rules: (object, control) => ({ warnings: ruleWarnings(control.model, object) }),
+  rules: (object, control, access) => ({
+    warnings: orNone(
+      ruleWarnings(control.model, object, (other) =>
+        mayRead(access, control.model, other) ? `rule ${other.id}` : 'another rule',
+      ),
+    ),
+  }),
   attachments: bindings,
   groups: (object) => ({ members: membersOf(object) }),
   'group-attachments': bindings,

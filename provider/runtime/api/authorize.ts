@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { WeirError } from '../../model/base/errors.ts';
 import type { Kind } from '../../model/base/kinds.ts';
 import { type Operation, type Permission, permissionFor } from '../../model/permissions/actions.ts';
-import { type Access, demand, demandAdministrator, demandSome } from '../control/access/access.ts';
-import { needsOf } from '../control/access/permissions.ts';
+import { type Access, demand, demandAdministrator, demandSome, resourceText } from '../control/access/access.ts';
+import { needsOf } from '../control/access/resources.ts';
 import type { ModelView } from '../stored/model.ts';
 
 /** The access that a route declares; `open` means that no token is needed. */
@@ -72,7 +72,7 @@ function descriptionOf(access: RouteAccess): string {
   if (access === 'open') return 'Needs no token.';
   if (access === 'administrator') return "Needs the administrator's token.";
   const texts = access.by.map(
-    ({ actions, type }) => `${actions.join(', ')} on ${type === 'runtime' ? type : `${type}/ID`}`,
+    ({ actions, types }) => `${actions.join(', ')} on ${types.map((type) => resourceText(type)).join(' or ')}`,
   );
   return `Permitted by: ${texts.join('; ')}.`;
 }

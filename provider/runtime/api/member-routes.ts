@@ -7,6 +7,8 @@ import { objectResponse } from '../../model/api/objects-by-kind.ts';
 import { memberParams } from '../../model/api/parameters.ts';
 import { JOIN, LEAVE } from '../../model/permissions/actions.ts';
 import { type Access, demand, type Need } from '../control/access/access.ts';
+import { demandOwnerOf } from '../control/access/owners.ts';
+import { needOf } from '../control/access/resources.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
 import { toApiObject } from './api-object.ts';
@@ -17,7 +19,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
   app.put(
     '/v1/groups/:id/members/:serverId',
     {
-      config: { access: { by: [{ actions: JOIN, type: 'scalinggroup' }], of: 'groups' } },
+      config: { access: { by: [{ actions: JOIN, types: ['scalinggroup'] }], of: 'groups' } },
       schema: {
         summary:
           'Adds a server to a group, which binds the server wherever the group is attached. Does nothing if the server is a member.',
@@ -26,10 +28,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
       },
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {
-      const needs = [
-        { actions: JOIN, resource: `scalinggroup/${id}`, path: '' },
-        { actions: JOIN, resource: `instance/${serverId}`, path: '' },
-      ];
+      const needs = [needOf(JOIN, `scalinggroup/${id}`), needOf(JOIN, `instance/${serverId}`)];
       const group = await control.join(id, serverId, memberPrecondition(access, needs, headers['if-match']));
       return reply.header('etag', etagOf(group)).send(toApiObject(group, control, access));
     },
@@ -37,7 +36,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
   app.delete(
     '/v1/groups/:id/members/:serverId',
     {
-      config: { access: { by: [{ actions: LEAVE, type: 'scalinggroup' }], of: 'groups' } },
+      config: { access: { by: [{ actions: LEAVE, types: ['scalinggroup'] }], of: 'groups' } },
       schema: {
         summary: 'Removes a server from a group, which unbinds the server at once. The server object itself stays.',
         params: memberParams,
@@ -45,7 +44,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
       },
     },
     async ({ params: { id, serverId }, access, headers }, reply) => {
-      const needs = [{ actions: LEAVE, resource: `scalinggroup/${id}`, path: '' }];
+      const needs = [needOf(LEAVE, `scalinggroup/${id}`)];
       await control.leave(id, serverId, memberPrecondition(access, needs, headers['if-match']));
       return reply.code(204).send(null);
     },
@@ -56,6 +55,7 @@ export function registerMemberRoutes(server: FastifyInstance, control: ControlPl
 function memberPrecondition(access: Access, needs: readonly Need[], etags: string | undefined): Precondition {
   return (_view, group) => {
     if (group !== undefined) demand(access, needs);
+    demandOwnerOf(access, group, group);
     refuseUnseen(group, etags);
   };
 }

@@ -14,6 +14,7 @@ import { objectId } from '../../model/objects/network.ts';
 import { MAX_TARGETS } from '../../model/objects/target-attachment.ts';
 import { countProblems, invalid, parsedProperties, problemsOf, schemaProblems } from '../../model/objects/validate.ts';
 import { type Access, demand } from '../control/access/access.ts';
+import { demandOwner, demandOwnerOf } from '../control/access/owners.ts';
 import { mayRead, needsOfRead, needsOfWrite } from '../control/access/permissions.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { Precondition } from '../control/write/changes.ts';
@@ -83,6 +84,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     },
     async ({ params: { id }, body, access, headers }, reply) => {
       const { identity, properties } = splitBody(kind, id, body);
+      demandOwner(access, identity.owner);
       const precondition = preconditionOf(access, headers['if-match']);
       const written = await control.put(kind, id, properties, { ...identity, createdBy: access.tokenId }, precondition);
       if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
@@ -104,7 +106,8 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       },
     },
     async ({ params: { id }, query: { incarnation }, access, headers }, reply) => {
-      await control.delete(kind, id, incarnation, preconditionOf(access, headers['if-match']));
+      const precondition = preconditionOf(access, headers['if-match'], incarnation);
+      await control.delete(kind, id, incarnation, precondition);
       return reply.code(204).send(null);
     },
   );
@@ -178,10 +181,16 @@ export function paramsOnly({ httpPart, schema }: { httpPart?: string; schema: un
   return (data: unknown) => (httpPart === 'body' ? { value: data } : { value: (schema as z.ZodType).parse(data) });
 }
 
-function preconditionOf(access: Access, etags: string | undefined): Precondition {
+/**
+ * The precondition of a write: permissions, owners and If-Match. `incarnation`: the one that a delete names. If the
+ * object has a newer one, the delete does nothing, so the owner of that newer object does not matter.
+ */
+function preconditionOf(access: Access, etags: string | undefined, incarnation?: string): Precondition {
   return (view, before, after) => {
     // An administrator's write skips the permission check, which is costly to compute for 500 targets.
     if (!access.isAdministrator) demand(access, needsOfWrite(view, before, after));
+    const isDone = incarnation !== undefined && incarnation !== before?.incarnation;
+    if (!isDone) demandOwnerOf(access, before, after);
     refuseUnseen(before, etags);
   };
 }

@@ -50,6 +50,9 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** The head of a request has to arrive sooner. Node looks for late requests at the interval. */
 const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
+/** Time after which a client that reads nothing of its response is disconnected. */
+const READING_TIMEOUT_MS = 60_000;
+
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   const server = fastify({
     loggerInstance: options.logger,
@@ -75,7 +78,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     https:
       options.tls === undefined
         ? null
-        : { ...options.tls, requireHostHeader: false, ...PATIENCE, handshakeTimeout: REQUEST_TIMEOUT_MS },
+        : { ...options.tls, requireHostHeader: false, ...PATIENCE, handshakeTimeout: PATIENCE.headersTimeout },
   } as object) as unknown as FastifyInstance;
   registerBodyParsers(server);
   const connections = new ApiConnections(server.server);
@@ -133,7 +136,9 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     }
     admit(request, options.control.model);
   });
-  server.addHook('onSend', async (_request, reply, payload) => {
+  server.addHook('onSend', async (request, reply, payload) => {
+    // Until the response is sent; Node sets the time for which an idle connection is kept afterwards.
+    request.raw.socket.setTimeout(READING_TIMEOUT_MS);
     // During shutdown every response closes its connection, because the server's end waits for idle connections.
     if (isClosing) reply.header('connection', 'close');
     if (!reply.hasHeader('etag')) reply.header('etag', etagOfText(typeof payload === 'string' ? payload : ''));

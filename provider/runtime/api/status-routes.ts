@@ -14,7 +14,7 @@ import {
   parseChallenge,
 } from '../../model/permissions/proof.ts';
 import type { DrainingTarget } from '../contract/engine-statistics.ts';
-import { type ListenerSnapshot, type TargetGroupSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
+import { type TargetGroupSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import { type Access, mayAll } from '../control/access/access.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { Tokens } from '../control/access/tokens.ts';
@@ -96,8 +96,8 @@ const UNBOUND = { weight: 0, health: 'unchecked', reason: 'unbound', requests: 0
 
 function toStatus(control: ControlPlane, access: Access): StatusResponse {
   const { name, desired, acked, lastError, workers } = control.running.engineStatus;
-  const maySee = (listenerId: string, kind: 'listeners' | 'attachments') =>
-    mayAll(access, needsOfListener(control.compiled, listenerId, KIND_ACTIONS[kind].read));
+  const maySee = (kind: 'listeners' | 'attachments', listenerId: string, ruleId?: string) =>
+    mayAll(access, needsOfListener(control.compiled, listenerId, KIND_ACTIONS[kind].read, ruleId));
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
   const { listeners, waiting } = control.compiled.snapshot;
   const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
@@ -105,27 +105,26 @@ function toStatus(control: ControlPlane, access: Access): StatusResponse {
     version: control.model.version,
     engines: [{ name, desired, acked, lastError: (maySeeWorkers && lastError) || null }],
     workers: maySeeWorkers ? workers.map((worker) => ({ ...worker })) : [],
-    listeners: [...listeners.values(), ...waiting.values()]
-      .filter(({ id }) => maySee(id, 'listeners') || maySee(id, 'attachments'))
-      .map((listener) => ({
-        id: listener.id,
-        isWaiting: waiting.has(listener.id) || undefined,
-        endpoint: endpointOf(listener.protocol, listener.address, listener.port),
-        lastError: refusalMessageOf(listener.id, control),
-        targets: maySee(listener.id, 'attachments')
-          ? targetsOf(listener, draining.get(listener.id) ?? [], control)
-          : [],
-      })),
+    listeners: [...listeners.values(), ...waiting.values()].flatMap((listener) => {
+      const { id, protocol, address, port } = listener;
+      const seen = targetGroupsOf(listener).filter(({ ruleId }) => maySee('attachments', id, ruleId));
+      const unbound = (draining.get(id) ?? []).filter(({ ruleId }) => maySee('attachments', id, ruleId));
+      if (seen.length === 0 && unbound.length === 0 && !maySee('listeners', id)) return [];
+      return [
+        {
+          id,
+          isWaiting: waiting.has(id) || undefined,
+          endpoint: endpointOf(protocol, address, port),
+          lastError: refusalMessageOf(id, control),
+          targets: [...seen.flatMap((each) => boundTargets(each, control)), ...unbound.map(unboundTarget)],
+        },
+      ];
+    }),
   };
 }
 
-function targetsOf(listener: ListenerSnapshot, draining: readonly DrainingTarget[], control: ControlPlane) {
-  return [
-    ...targetGroupsOf(listener).flatMap((targetGroup) => boundTargets(targetGroup, control)),
-    ...draining.map(({ ruleId: rule, target: { key: _, ineligible: __, ...target }, count }) => {
-      return { ...target, ...UNBOUND, history: [], rule, draining: count };
-    }),
-  ];
+function unboundTarget({ ruleId: rule, target: { key: _, ineligible: __, ...target }, count }: DrainingTarget) {
+  return { ...target, ...UNBOUND, history: [], rule, draining: count };
 }
 
 function boundTargets({ id, ruleId: rule, targets }: TargetGroupSnapshot, control: ControlPlane) {

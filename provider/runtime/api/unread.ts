@@ -6,15 +6,23 @@ import type { ErrorResponse } from '../../model/api/error.ts';
 import type { WeirError } from '../../model/base/errors.ts';
 import { invalid } from '../../model/objects/validate.ts';
 
+/** Time for a client to read an error response before its connection is destroyed. */
+const ENDING_MS = 1_000;
+
 /** A `clientErrorHandler` of fastify, which writes an error response to the raw socket of an unparsed request. */
 export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
     // Closes the connection without a response if the client is gone or another response has begun on the connection.
-    if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten > 0 && isResponding(socket))) {
+    if (
+      !socket.writable ||
+      error.code === 'ECONNRESET' ||
+      isOfTls(error) ||
+      (socket.bytesWritten > 0 && isResponding(socket))
+    ) {
       socket.destroy();
       return;
     }
-    socket.end(rawResponse(invalid([{ path: '', message: reasonOf(error) }]), runtimeId));
+    endWith(socket, invalid([{ path: '', message: reasonOf(error) }]), runtimeId);
   };
 }
 
@@ -25,7 +33,7 @@ export function unreadHandler(runtimeId: string): (error: NodeJS.ErrnoException,
 export function refuseUnread(server: Server, runtimeId: string): void {
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => {});
-    socket.end(rawResponse(invalid([{ path: '', message: 'the API is no proxy: it has no CONNECT' }]), runtimeId));
+    endWith(socket, invalid([{ path: '', message: 'the API is no proxy: it has no CONNECT' }]), runtimeId);
   });
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const message = `the header Expect can only be 100-continue, not ${request.headers.expect}`;
@@ -47,10 +55,18 @@ function errorResponse({ code, message, details, status }: WeirError, runtimeId:
   return { status, headers, body };
 }
 
-function rawResponse(error: WeirError, runtimeId: string): string {
+/** Writes an error response to a raw socket and closes the connection, also if the client keeps its half open. */
+function endWith(socket: Socket, error: WeirError, runtimeId: string): void {
   const { status, headers, body } = errorResponse(error, runtimeId);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  socket.resume();
+  setTimeout(() => socket.destroy(), ENDING_MS).unref();
+}
+
+/** Whether a connection failed before its TLS handshake was done, so that no response can be sent. */
+function isOfTls({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL');
 }
 
 /** Whether the head of a response was sent already. Node keeps the current response on the socket as `_httpMessage`. */

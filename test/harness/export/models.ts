@@ -58,6 +58,7 @@ const weight = fc.integer({ min: 0, max: 100 });
 const algorithm = fc.constantFrom('weighted-round-robin', 'weighted-least-connections', 'source-ip-hash');
 const secret = fc.constantFrom('key one', 'key two', 'key three');
 const kind = fc.constantFrom('ecs', 'eni', 'eci');
+const sharedWith = fc.array(fc.constantFrom('shop/*', 'billing/prod', '*/*'), { maxLength: 3 });
 
 function some(properties: Record<string, fc.Arbitrary<unknown>>, required: string[] = []) {
   return fc.record(properties, { requiredKeys: required as never[] });
@@ -106,6 +107,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
     zoneId: text,
     performance: fc.constantFrom('shared', 'guaranteed'),
     deletionProtection: fc.boolean(),
+    sharedWith,
     tags: fc.dictionary(key, text, { maxKeys: 3 }),
   }),
   listeners: some(
@@ -126,6 +128,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
       maxPendingRequests: port,
       proxyProtocol: fc.constantFrom('v1', 'v2'),
       trustedProxies: fc.array(fc.constantFrom('10.0.0.0/8', '2001:db8::/32'), { maxLength: 8 }),
+      sharedWith,
     },
     ['loadBalancerId', 'protocol', 'port'],
   ),
@@ -138,6 +141,7 @@ const PROPERTIES: Record<Kind, fc.Arbitrary<Record<string, unknown>>> = {
       algorithm,
       healthCheck,
       stickySession,
+      sharedWith,
     },
     ['listenerId'],
   ),

@@ -84,12 +84,16 @@ test('a create that stored nothing leaves no object in the state', async (t) => 
 });
 
 test('a create takes the next id if another owner has its own id, and each time the same one', async (t) => {
+  const replies = [
+    failure(409, 'OwnedByOther', 'belongs to another'),
+    failure(403, 'Forbidden', 'not for that owner', [{ path: '', message: 'x', code: 'OwnedByOther' }]),
+  ];
   const taken = new Map<string, SeenRequest['body']>();
   const { runtime, provider } = await attachment(t, (seen) => {
     const id = seen.url.split('/').at(-1) ?? '';
     if (!taken.has(id) && taken.size < 2) taken.set(id, { owner: `${OWNER}2` });
     if (seen.method === 'GET') return stored(taken.get(id) ?? {});
-    return taken.has(id) ? failure(409, 'OwnedByOther', 'belongs to another') : accepted(seen);
+    return taken.has(id) ? (replies[[...taken.keys()].indexOf(id)] ?? 'reset') : accepted(seen);
   });
   const { id } = await provider.create(INPUTS);
   assert.equal((await provider.create(INPUTS)).id, id);

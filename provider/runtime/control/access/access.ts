@@ -1,13 +1,15 @@
 // Access of API callers: the administrator may do everything, other callers what the statements of their token permit.
 
-import { type Problem, WeirError } from '../../../model/base/errors.ts';
+import { type Problem, problemsText, WeirError } from '../../../model/base/errors.ts';
+import { matchesOwner } from '../../../model/base/owners.ts';
 import type { Actions, Permission } from '../../../model/permissions/actions.ts';
-import { permits, permitsSome, type Statement } from '../../../model/permissions/statement.ts';
+import { permits, permitsSome } from '../../../model/permissions/statement.ts';
+import type { TokenProperties } from '../../../model/permissions/token.ts';
 
-/** A permission that a request needs: at least one of the actions on one resource. */
+/** A permission that a request needs: at least one of the actions on at least one of the resources. */
 export interface Need {
   readonly actions: Actions;
-  readonly resource: string;
+  readonly resources: readonly [string, ...string[]];
   /** Path of the property because of which the permission is needed; "" for the whole object. */
   readonly path: string;
 }
@@ -21,8 +23,12 @@ export interface Access {
   /** False once the caller's token was revoked or has expired. */
   readonly isLive: boolean;
   may(need: Need): boolean;
-  /** Whether the caller has the permission on at least one possible resource of the type. */
+  /** Whether the caller has the permission on at least one possible resource of one of the types. */
   maySome(permission: Permission): boolean;
+  /** Patterns of the owners for which the caller may write. `undefined`: for any owner, and for none. */
+  readonly owners: readonly string[] | undefined;
+  /** Whether the caller may write objects of the owner. `undefined` stands for objects without an owner. */
+  mayWriteFor(owner: string | undefined): boolean;
 }
 
 export const ADMINISTRATOR: Access = {
@@ -32,18 +38,25 @@ export const ADMINISTRATOR: Access = {
   isLive: true,
   may: () => true,
   maySome: () => true,
+  owners: undefined,
+  mayWriteFor: () => true,
 };
 
 export class TokenAccess implements Access {
   readonly isAdministrator = false;
   readonly tokenId: string;
   readonly name: string;
-  readonly #statements: readonly Statement[];
+  readonly owners: readonly string[] | undefined;
+  readonly #statements: TokenProperties['statements'];
   readonly #isLive: () => boolean;
 
-  constructor(tokenId: string, name: string, statements: readonly Statement[], isLive: () => boolean) {
-    this.tokenId = tokenId;
+  constructor(
+    { id, name, statements, owners }: Readonly<TokenProperties> & { readonly id: string },
+    isLive: () => boolean,
+  ) {
+    this.tokenId = id;
     this.name = `the token ${JSON.stringify(name)}`;
+    this.owners = owners;
     this.#statements = statements;
     this.#isLive = isLive;
   }
@@ -52,12 +65,16 @@ export class TokenAccess implements Access {
     return this.#isLive();
   }
 
-  may({ actions, resource }: Need): boolean {
-    return permits(this.#statements, actions, resource);
+  may({ actions, resources }: Need): boolean {
+    return resources.some((resource) => permits(this.#statements, actions, resource));
   }
 
   maySome(permission: Permission): boolean {
     return permitsSome(this.#statements, permission);
+  }
+
+  mayWriteFor(owner: string | undefined): boolean {
+    return this.owners === undefined || matchesOwner(this.owners, owner);
   }
 }
 
@@ -68,7 +85,9 @@ export function demand(access: Access, needs: readonly Need[]): void {
   if (missing.length === 0) return;
   throw forbidden(
     access,
-    missing.map(({ actions, resource, path }) => ({ path, message: `needs ${oneOf(actions)} on ${resource}` })),
+    missing.map(({ actions, resources, path }) => {
+      return { path, message: `needs ${oneOf(actions)} on ${resources.join(' or ')}` };
+    }),
   );
 }
 
@@ -76,7 +95,7 @@ export function demand(access: Access, needs: readonly Need[]): void {
 export function demandSome(access: Access, permissions: readonly Permission[]): void {
   if (permissions.some((permission) => access.maySome(permission))) return;
   const texts = permissions.map(
-    ({ actions, type }) => `${oneOf(actions)} on ${type === 'runtime' ? type : `some ${type}/ID`}`,
+    ({ actions, types }) => `${oneOf(actions)} on ${types.map((type) => resourceText(type, 'some ')).join(' or ')}`,
   );
   throw forbidden(access, [{ path: '', message: `needs ${texts.slice(0, 2).join(' or ')}` }]);
 }
@@ -93,7 +112,7 @@ export function mayAll(access: Access, needs: readonly Need[]): boolean {
 }
 
 function forbidden(access: Access, problems: readonly Problem[]): WeirError {
-  const text = problems.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`).join('; ');
+  const text = problemsText(problems, ({ path, message }) => `${path === '' ? 'it' : path} ${message}`);
   return new WeirError(
     'Forbidden',
     `${capital(access.name)} does not allow this request: ${text}. The administrator can create a token that does with \`weir token create\`.`,
@@ -106,6 +125,11 @@ function oneOf(actions: Actions): string {
   return actions.length > 2 ? `an action such as ${actions[0]}` : actions.join(' or ');
 }
 
-function capital(text: string): string {
+/** A type of resource as texts name it: `runtime`, or for other types such as `loadbalancer/ID`. */
+export function resourceText(type: Permission['types'][number], article = ''): string {
+  return type === 'runtime' ? type : `${article}${type}/ID`;
+}
+
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

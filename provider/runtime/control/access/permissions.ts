@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../../model/base/kinds.ts';
 import { propertyPath } from '../../../model/base/property-path.ts';
-import { referenceProperties } from '../../../model/base/references.ts';
+import { parentReferenceOf } from '../../../model/base/references.ts';
 import { hasSameParent, PARENTS } from '../../../model/objects/parent.ts';
 import { type TargetProperties, weightOf } from '../../../model/objects/target-attachment.ts';
 import {
@@ -25,12 +25,7 @@ import type { ModelView, StoredObjects } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { listenersAt, vipPortsOf } from '../../stored/vip-ports.ts';
 import { type Access, mayAll, type Need } from './access.ts';
-
-/** The permission needs for one of `actions` on each resource that the objects belong to. */
-export function needsOf(view: StoredObjects, objects: readonly (StoredObject | undefined)[], actions: Actions): Need[] {
-  const resources = objects.flatMap((object) => (object === undefined ? [] : (resourceOf(view, object) ?? [])));
-  return [...new Set(resources)].map((resource) => ({ actions, resource, path: '' }));
-}
+import { needOf, needsOf, needsOfPlace } from './resources.ts';
 
 /** The permissions that a caller needs to read the object. */
 export function needsOfRead(view: StoredObjects, object: StoredObject): Need[] {
@@ -41,13 +36,18 @@ export function mayRead(access: Access, view: StoredObjects, object: StoredObjec
   return access.isAdministrator || mayAll(access, needsOfRead(view, object));
 }
 
-/** The permissions that a caller needs to see data of a compiled listener, even if the engine refused the listener. */
-export function needsOfListener({ sources }: Compiled, listenerId: string, actions: Actions): Need[] {
+/**
+ * The needs of a caller that sees data of a compiled listener, which may be stored or refused. `ruleId`: for data of a
+ * rule of the listener.
+ */
+export function needsOfListener({ sources }: Compiled, listenerId: string, actions: Actions, ruleId?: string): Need[] {
   const loadBalancer = sources.get(listenerId)?.find(({ kind }) => kind === 'load-balancers');
-  return loadBalancer === undefined ? [] : [{ actions, resource: `loadbalancer/${loadBalancer.id}`, path: '' }];
+  if (loadBalancer === undefined) return [];
+  const own = ruleId === undefined ? `listener/${listenerId}` : `rule/${ruleId}`;
+  return [{ actions, resources: [`loadbalancer/${loadBalancer.id}`, own], path: '' }];
 }
 
-export const NEEDS_OF_WORKERS: readonly Need[] = [{ actions: DESCRIBE_WORKERS.actions, resource: 'runtime', path: '' }];
+export const NEEDS_OF_WORKERS: readonly Need[] = [needOf(DESCRIBE_WORKERS.actions, 'runtime')];
 
 /**
  * The permissions that a write needs. `before`: the stored object, `undefined` for a create. `after`: the object after
@@ -68,9 +68,19 @@ export function needsOfWrite(
   if (kind === 'groups') return groupNeeds(view, before as Written<'groups'>, after as Written<'groups'>);
   if (kind === 'group-attachments')
     return groupAttachmentNeeds(view, before as Written<'group-attachments'>, after as Written<'group-attachments'>);
-  const operation = before === undefined ? 'create' : after === undefined ? 'delete' : 'modify';
-  const needs = needsOf(view, [before, after], KIND_ACTIONS[kind][operation]);
-  return after === undefined ? needs : [...needs, ...endpointNeeds(view, before, after)];
+  const { create, modify, delete: remove } = KIND_ACTIONS[kind];
+  if (after === undefined) return needsOf(view, [before], remove);
+  const needs = before === undefined ? needsOfPlace(view, [after], create) : needsOf(view, [before], modify);
+  // Where an object moves to, it needs what a create there needs, and the action for changes is enough too.
+  if (before !== undefined && hasOtherParent(before, after))
+    needs.push(...needsOfPlace(view, [after], [...modify, ...create]));
+  return [...needs, ...endpointNeeds(view, before, after)];
+}
+
+/** Whether a listener or rule changes its parent. */
+function hasOtherParent(before: StoredObject, after: StoredObject): boolean {
+  const [from, to] = [before, after].map(({ kind, properties }) => parentReferenceOf(kind, properties)?.id);
+  return from !== to;
 }
 
 /** A written object; `undefined` before a create and after a delete. */
@@ -129,8 +139,8 @@ function groupAttachmentNeeds(
   if (!isOther) return needsOf(view, [after], modify);
   const needs = needsOf(view, [before], remove);
   if (after !== undefined) {
-    const resource = `scalinggroup/${after.properties.groupId}`;
-    needs.push(...needsOf(view, [after], create), { actions: create, resource, path: 'groupId' });
+    const group = needOf(create, `scalinggroup/${after.properties.groupId}`, 'groupId');
+    needs.push(...needsOf(view, [after], create), group);
     needs.push(...serverNeeds('members', targetsWanted(view, after), create));
   }
   return needs;
@@ -144,8 +154,9 @@ function endpointNeeds(view: ModelView, before: StoredObject | undefined, after:
   const left = before === undefined ? [] : vipPortsOf(view, before);
   const entered = vipPortsOf(view, after).filter((at) => !left.some((other) => isDeepStrictEqual(other, at)));
   const occupants = entered.flatMap((at) => listenersAt(view, at));
-  const above = after.kind === 'listeners' ? after.properties.loadBalancerId : after.id;
-  const others = occupants.filter(({ properties }) => properties.loadBalancerId !== above);
+  const others = occupants.filter(({ id, properties }) => {
+    return after.kind === 'listeners' ? id !== after.id : properties.loadBalancerId !== after.id;
+  });
   return needsOf(view, others, KIND_ACTIONS.listeners.modify);
 }
 
@@ -156,7 +167,7 @@ function serverNeeds(
   actions: Actions,
 ): Need[] {
   return targets.flatMap(([name, { serverId }]) =>
-    serverId === undefined ? [] : [{ actions, resource: `instance/${serverId}`, path: propertyPath([property, name]) }],
+    serverId === undefined ? [] : [needOf(actions, `instance/${serverId}`, propertyPath([property, name]))],
   );
 }
 
@@ -168,30 +179,7 @@ function contentOf({ owner, properties }: StoredObject): unknown {
   return { owner, properties };
 }
 
-/**
- * The resource of the permissions on an object, such as `loadbalancer/ID`: the object's topmost ancestor of the same
- * resource type, or the object itself if it has no such ancestor. Returns `undefined` if an ancestor in between is
- * missing.
- */
-function resourceOf(view: StoredObjects, { kind, id, properties }: StoredObject): string | undefined {
-  const { type } = KIND_ACTIONS[kind];
-  for (const [property, to] of referenceProperties(kind)) {
-    const reference = (properties as Readonly<Record<string, unknown>>)[property];
-    if (reference === undefined || KIND_ACTIONS[to].type !== type) continue;
-    if (isTop(to)) return `${type}/${reference}`;
-    const above = view.get<Kind>(to, String(reference));
-    return above && resourceOf(view, above);
-  }
-  return `${type}/${id}`;
-}
-
-/** Whether objects of the kind have no parent of the same resource type, so permissions name the object itself. */
-function isTop(kind: Kind): boolean {
-  const { type } = KIND_ACTIONS[kind];
-  return referenceProperties(kind).every(([, to]) => KIND_ACTIONS[to].type !== type);
-}
-
-/** The kind of an attachment's parent. It decides which cloud API actions permit binding and unbinding. */
+/** The form of an attachment's parent, which decides the cloud API actions that permit binding and unbinding. */
 function formOf(view: StoredObjects, { properties }: Attachment): keyof typeof BIND {
   if (loadBalancerOf(view, properties)?.properties.type === 'classic') return 'classic';
   return PARENTS.find((name) => properties[name] !== undefined) ?? 'loadBalancerId';

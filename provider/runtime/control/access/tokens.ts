@@ -51,7 +51,7 @@ export class Tokens {
       throw new WeirError('Unauthenticated', 'This runtime does not know the token, or the token was revoked.');
     }
     const { name, expiresAt } = token;
-    const access = new TokenAccess(token.id, name, token.statements, () => this.#isLive(token));
+    const access = new TokenAccess(token, () => this.#isLive(token));
     if (!access.isLive)
       throw new WeirError('Unauthenticated', `The token ${JSON.stringify(name)} expired at ${expiresAt}.`);
     return access;

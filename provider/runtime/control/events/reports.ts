@@ -45,7 +45,7 @@ export class Reports {
     const { listenerId: listener, ruleId: rule, targets } = targetGroup;
     const lastError = lastErrorOf(targetGroupId, target);
     const { name } = targets.get(target) ?? {};
-    const needs = needsOfListener(compiled, listener, KIND_ACTIONS.attachments.read);
+    const needs = needsOfListener(compiled, listener, KIND_ACTIONS.attachments.read, rule);
     this.#log.append({ type: 'health', listener, rule, target, name, health, lastError }, needs);
   }
 

@@ -48,16 +48,15 @@ export function problemsWithRules(view: ModelView, next: StoredObject<'listeners
 }
 
 /**
- * Warnings about other forwarding rules that match the same requests, because only one of them takes traffic. Returns
- * `undefined` if there are none.
+ * Warnings about other forwarding rules that match the same requests, because only one of them takes traffic.
+ * `nameFor`: names another rule for this caller.
  */
-export function ruleWarnings(view: ModelView, rule: Rule): string[] | undefined {
-  const warnings = equalRules(view, rule).map((other) => {
+export function ruleWarnings(view: ModelView, rule: Rule, nameFor: (other: Rule) => string): string[] {
+  return equalRules(view, rule).map((other) => {
     const which = other.version > rule.version ? 'takes the requests while' : 'takes none of the requests once';
     const whose = other.version > rule.version ? 'it' : 'this rule';
-    return `is equal to rule ${other.id}, which ${which} ${whose} has a target that takes traffic`;
+    return `is equal to ${nameFor(other)}, which ${which} ${whose} has a target that takes traffic`;
   });
-  return warnings.length === 0 ? undefined : warnings;
 }
 
 /** The other forwarding rules of the rule's listener that match the same requests as the rule. */

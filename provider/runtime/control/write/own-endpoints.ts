@@ -64,6 +64,7 @@ function targetProblems(
     case 'attachments':
     case 'group-attachments': {
       const names = new Set(newTargets(lookupIn(view), next, before as Attachment | undefined).map(([name]) => name));
+      if (names.size === 0) return [];
       return faultsOf(view, next, around, (name) => names.has(name)).map(({ target, message }) => {
         return { path: propertyPath([mapOf(next), target]), message };
       });

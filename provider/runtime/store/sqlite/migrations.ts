@@ -22,6 +22,8 @@ export const MIGRATIONS: readonly string[] = [
    where kind in ('attachments', 'group-attachments')`,
   // The id of the token that created an object. Objects of older releases count as the administrator's.
   `alter table objects add column created_by text`,
+  // A token may name the owners for which it writes.
+  'alter table tokens add column owners text',
 ];
 
 /**

@@ -31,6 +31,8 @@ interface Schema {
     secret_hash: string;
     /** Permission statements as JSON. */
     statements: string;
+    /** Patterns of owners as JSON. */
+    owners: string | null;
     created_at: string;
     expires_at: string | null;
   };
@@ -107,11 +109,11 @@ export class SqliteStore implements Store {
     });
   }
 
-  async addToken({ id, name, secretHash, statements, createdAt, expiresAt }: StoredToken): Promise<void> {
+  async addToken({ id, name, secretHash, statements, owners, createdAt, expiresAt }: StoredToken): Promise<void> {
     const row = { id, name, secret_hash: secretHash, created_at: createdAt, expires_at: expiresAt ?? null };
     await this.#db
       .insertInto('tokens')
-      .values({ ...row, statements: JSON.stringify(statements) })
+      .values({ ...row, statements: JSON.stringify(statements), owners: owners ? JSON.stringify(owners) : null })
       .execute();
   }
 
@@ -156,6 +158,7 @@ function toToken(row: Schema['tokens']): StoredToken {
     name: row.name,
     secretHash: row.secret_hash,
     statements: JSON.parse(row.statements),
+    ...(row.owners !== null && { owners: JSON.parse(row.owners) }),
     createdAt: row.created_at,
     ...(row.expires_at !== null && { expiresAt: row.expires_at }),
   });

@@ -25,6 +25,11 @@ test('a token for a load balancer is enough: servers and groups that it may not 
   assert.deepEqual(objects.get('groups'), []);
 });
 
+test('a token for a rule is enough: load balancers and listeners that it may not read count as none', async (t) => {
+  const { objects } = await viewWithout(t, ['backend-servers', 'groups', 'load-balancers', 'listeners']);
+  assert.deepEqual([objects.get('load-balancers'), objects.get('listeners')], [[], []]);
+});
+
 test('a token that may not read attachments gets no plan', async (t) => {
   await assert.rejects(viewWithout(t, ['attachments']), { code: 'Forbidden' });
 });

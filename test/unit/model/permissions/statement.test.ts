@@ -18,9 +18,11 @@ test('action and resource must be permitted by one statement; any of the actions
   assert.ok(permits(statements, ['slb:RegisterTargets', 'slb:AddBackendServers'], 'loadbalancer/a'));
   assert.ok(!permits(statements, ['slb:AddBackendServers'], 'loadbalancer/b'));
   assert.ok(!permits(statements, ['slb:DescribeListeners'], 'loadbalancer/a'));
-  assert.ok(permitsSome(statements, { actions: ['slb:DescribeRules'], type: 'loadbalancer' }));
-  assert.ok(!permitsSome(statements, { actions: ['slb:DescribeServers'], type: 'instance' }));
-  assert.ok(permitsSome([{ actions: ['*'], resources: ['*'] }], { actions: ['slb:RestartWorker'], type: 'runtime' }));
+  assert.ok(permitsSome(statements, { actions: ['slb:DescribeRules'], types: ['loadbalancer'] }));
+  assert.ok(!permitsSome(statements, { actions: ['slb:DescribeServers'], types: ['instance'] }));
+  assert.ok(
+    permitsSome([{ actions: ['*'], resources: ['*'] }], { actions: ['slb:RestartWorker'], types: ['runtime'] }),
+  );
 });
 
 test('a statement is written in one line, which reads back as the same statement', () => {

@@ -71,5 +71,7 @@ test('a network is an address with an optional length that fits its family', () 
     assert.equal(isNetwork(text), true, text);
   for (const text of ['', '10.0.0.0/33', '10.0.0.0/', '10/8', 'fe80::1%eth0', 'fe80::/129', '10.0.0.0/8/8', 'web'])
     assert.equal(isNetwork(text), false, text);
+  assert.equal(new Networks(['::/0']).find('10.0.0.1'), undefined);
+  assert.equal(new Networks(['0.0.0.0/0']).find('::1'), undefined);
   assert.equal(new Networks(['::ffff:10.0.0.0/104']).find('10.255.0.1'), '::ffff:10.0.0.0/104');
 });

@@ -131,7 +131,7 @@ testOnEachStore('saved health replaces all earlier health and makes no model ver
   assert.deepEqual((await store.load()).health, []);
 });
 
-testOnEachStore('tokens load in order of creation, with and without expiry', async (open) => {
+testOnEachStore('tokens load in order of creation, with and without owners and expiry', async (open) => {
   const store = open();
   await store.load();
   const [second, third] = ['2', '3'].map((day, index) => ({
@@ -139,7 +139,7 @@ testOnEachStore('tokens load in order of creation, with and without expiry', asy
     id: `${9 - index}`,
     createdAt: `2026-11-2${day}T00:00:00.000Z`,
   }));
-  const last = { ...(third as StoredToken), expiresAt: '2027-01-31T00:00:00Z' };
+  const last = { ...(third as StoredToken), owners: ['shop/*', 'cart/dev'], expiresAt: '2027-01-31T00:00:00Z' };
   for (const token of [last, second as StoredToken, TOKEN]) await store.addToken(token);
   assert.deepEqual((await store.load()).tokens, [TOKEN, second, last]);
   await store.deleteToken('9');

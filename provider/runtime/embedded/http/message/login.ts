@@ -15,14 +15,15 @@ import type { HeaderFields } from './fields.ts';
  */
 const LOGIN_FIELDS = nameSet(WWW_AUTHENTICATE, PROXY_AUTHENTICATE, AUTHORIZATION, PROXY_AUTHORIZATION);
 
-/** Nego2 is a variant of Negotiate (RFC 4559) that IIS offers; RFC 4559 6 ties a login to its connection. */
-const SCHEMES = new Set(['ntlm', 'negotiate', 'nego2']);
-
-/** The first letter of the schemes that are common, Basic and Bearer, and of none in SCHEMES. */
+/** The first letter of the schemes that are common, Basic and Bearer. */
 const LETTER_B = 0x62;
 
-/** The first word of an element, unless it is the name of a parameter (RFC 9110 11.2). */
-const SCHEME = /^[ \t]*([^ \t=]+)(?=[ \t]|$)(?![ \t]*=)/;
+/**
+ * An element that begins with such a scheme, and not with the name of a parameter (RFC 9110 11.2). RFC 4559 6 ties
+ * logins by Negotiate to their connection; IIS also has Nego2. Whatever else begins so counts too: if a target reads it
+ * as one of these schemes, others must not get the connection, and otherwise only a connection is not shared.
+ */
+const SCHEME = /^[ \t]*(?:ntlm|nego)(?![^ \t=]*[ \t]*=)/i;
 
 /**
  * Returns true if a field of the head has a challenge or credential of a scheme that logs in the connection: the target
@@ -43,7 +44,7 @@ function namesScheme(list: string): boolean {
 }
 
 function isOfScheme(element: string): boolean {
-  return (element.charCodeAt(0) | 0x20) !== LETTER_B && SCHEMES.has(SCHEME.exec(element)?.[1]?.toLowerCase() ?? '');
+  return (element.charCodeAt(0) | 0x20) !== LETTER_B && SCHEME.test(element);
 }
 
 /** Removes quoted strings (RFC 9110 5.6.4), which may contain anything. What follows a quote without end is kept. */

@@ -42,8 +42,8 @@ function needs(kind: Kind, id: string, input: object | undefined): string[] {
     put(draft, kind, id, input);
     after = draft.get<Kind>(kind, id);
   }
-  return needsOfWrite(world(), before, after).map(({ actions, resource, path }) => {
-    return `${actions[0]?.replace('slb:', '')} on ${resource}${path && ` for ${path}`}`;
+  return needsOfWrite(world(), before, after).map(({ actions, resources, path }) => {
+    return `${actions[0]?.replace('slb:', '')} on ${resources.join(' or ')}${path && ` for ${path}`}`;
   });
 }
 
@@ -73,18 +73,46 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       ['DeleteLoadBalancer on loadbalancer/lb'],
     ],
     [
+      'creating a listener needs permission on its load balancer',
+      'listeners',
+      'new',
+      { loadBalancerId: 'lb', protocol: 'TCP', port: 81 },
+      ['CreateListener on loadbalancer/lb'],
+    ],
+    [
+      'changing a listener needs permission on it or its load balancer',
+      'listeners',
+      'web',
+      { loadBalancerId: 'lb', protocol: 'HTTP', port: 81 },
+      ['ModifyListener on loadbalancer/lb or listener/web'],
+    ],
+    [
+      'creating a rule needs permission on its listener or load balancer',
+      'rules',
+      'new',
+      { listenerId: 'web', path: '/new' },
+      ['CreateRule on loadbalancer/lb or listener/web'],
+    ],
+    [
+      'deleting a rule needs permission on it or its load balancer; one on its listener is not enough',
+      'rules',
+      'api',
+      undefined,
+      ['DeleteRule on loadbalancer/lb or rule/api'],
+    ],
+    [
       'moving a listener needs permission on both load balancers',
       'listeners',
       'web',
       { loadBalancerId: 'other', protocol: 'HTTP', port: 81 },
-      ['ModifyListener on loadbalancer/lb', 'ModifyListener on loadbalancer/other'],
+      ['ModifyListener on loadbalancer/lb or listener/web', 'ModifyListener on loadbalancer/other'],
     ],
     [
       'moving a rule needs permission on both load balancers',
       'rules',
       'api',
       { listenerId: 'far', path: '/api' },
-      ['ModifyRule on loadbalancer/lb', 'ModifyRule on loadbalancer/other'],
+      ['ModifyRule on loadbalancer/lb or rule/api', 'ModifyRule on loadbalancer/other or listener/far'],
     ],
     [
       'deleting a server needs permission on the instance',
@@ -94,12 +122,12 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       ['DeleteServer on instance/i-3'],
     ],
     [
-      'binding needs permission on the load balancer and on each bound server',
+      'binding needs permission on the load balancer or the parent, and on each bound server',
       'attachments',
       'new',
       { ruleId: 'api', targets: { ...TARGETS, c: { serverId: 'i-2', port: 80 } } },
       [
-        'AddBackendServers on loadbalancer/lb',
+        'AddBackendServers on loadbalancer/lb or rule/api',
         'AddBackendServers on instance/i-1 for targets.b',
         'AddBackendServers on instance/i-2 for targets.c',
       ],
@@ -109,49 +137,49 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       'attachments',
       'pool',
       pool({ ...TARGETS, c: { serverId: 'i-2', port: 80 } }),
-      ['AddBackendServers on loadbalancer/lb', 'AddBackendServers on instance/i-2 for targets.c'],
+      ['AddBackendServers on loadbalancer/lb or listener/web', 'AddBackendServers on instance/i-2 for targets.c'],
     ],
     [
       'creating an attachment without targets counts as binding',
       'attachments',
       'new',
       pool({}),
-      ['AddBackendServers on loadbalancer/lb'],
+      ['AddBackendServers on loadbalancer/lb or listener/web'],
     ],
     [
       'deleting an attachment counts as unbinding',
       'attachments',
       'pool',
       undefined,
-      ['RemoveBackendServers on loadbalancer/lb'],
+      ['RemoveBackendServers on loadbalancer/lb or listener/web'],
     ],
     [
       'removing a target counts as unbinding',
       'attachments',
       'pool',
       pool({ a: TARGETS.a }),
-      ['RemoveBackendServers on loadbalancer/lb'],
+      ['RemoveBackendServers on loadbalancer/lb or listener/web'],
     ],
     [
       'changing a weight needs the action for weights',
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, weight: 5 } }),
-      ['ModifyLoadBalancerBackends on loadbalancer/lb'],
+      ['ModifyLoadBalancerBackends on loadbalancer/lb or listener/web'],
     ],
     [
       'changing a port needs the action for ports',
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, port: 81 } }),
-      ['ModifyTargetPort on loadbalancer/lb'],
+      ['ModifyTargetPort on loadbalancer/lb or listener/web'],
     ],
     [
       'changing a default port that no target uses needs the action for settings',
       'attachments',
       'pool',
       pool(TARGETS, { defaultPort: 81 }),
-      ['SetBackendServers on loadbalancer/lb'],
+      ['SetBackendServers on loadbalancer/lb or listener/web'],
     ],
     [
       'replacing the server of a target counts as unbinding and binding',
@@ -159,9 +187,9 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       'pool',
       pool({ ...TARGETS, b: { serverId: 'i-2', port: 80 } }),
       [
-        'AddBackendServers on loadbalancer/lb',
+        'AddBackendServers on loadbalancer/lb or listener/web',
         'AddBackendServers on instance/i-2 for targets.b',
-        'RemoveBackendServers on loadbalancer/lb',
+        'RemoveBackendServers on loadbalancer/lb or listener/web',
       ],
     ],
     [
@@ -169,21 +197,27 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, address: '10.0.0.9' } }),
-      ['AddBackendServers on loadbalancer/lb', 'RemoveBackendServers on loadbalancer/lb'],
+      [
+        'AddBackendServers on loadbalancer/lb or listener/web',
+        'RemoveBackendServers on loadbalancer/lb or listener/web',
+      ],
     ],
     [
       'changing settings beside a weight needs both actions',
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, weight: 5 } }, { handoverSeconds: 1 }),
-      ['ModifyLoadBalancerBackends on loadbalancer/lb', 'SetBackendServers on loadbalancer/lb'],
+      [
+        'ModifyLoadBalancerBackends on loadbalancer/lb or listener/web',
+        'SetBackendServers on loadbalancer/lb or listener/web',
+      ],
     ],
     [
       'writing out the default weight does not count as changing a weight',
       'attachments',
       'pool',
       pool({ ...TARGETS, a: { ...TARGETS.a, weight: 100 } }),
-      ['SetBackendServers on loadbalancer/lb'],
+      ['SetBackendServers on loadbalancer/lb or listener/web'],
     ],
     [
       'another parent counts as unbinding there and binding here',
@@ -191,9 +225,9 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       'pool',
       { listenerId: 'far', targets: TARGETS },
       [
-        'AddBackendServers on loadbalancer/other',
+        'AddBackendServers on loadbalancer/other or listener/far',
         'AddBackendServers on instance/i-1 for targets.b',
-        'RemoveBackendServers on loadbalancer/lb',
+        'RemoveBackendServers on loadbalancer/lb or listener/web',
       ],
     ],
     [
@@ -201,7 +235,7 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       'attachments',
       'pool',
       pool(TARGETS),
-      ['AddBackendServers on loadbalancer/lb'],
+      ['AddBackendServers on loadbalancer/lb or listener/web'],
     ],
     [
       'creating a group needs permission on its members',
@@ -234,7 +268,7 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       'new',
       { groupId: 'g', listenerId: 'far', port: 80 },
       [
-        'AttachLoadBalancers on loadbalancer/other',
+        'AttachLoadBalancers on loadbalancer/other or listener/far',
         'AttachLoadBalancers on scalinggroup/g for groupId',
         'AttachLoadBalancers on instance/i-1 for members.one',
         'AttachLoadBalancers on instance/i-2 for members.two',
@@ -245,14 +279,14 @@ const ROWS: readonly (readonly [rule: string, kind: Kind, id: string, input: obj
       'group-attachments',
       'scaled',
       { groupId: 'g', listenerId: 'web', port: 80, weight: 1 },
-      ['AttachLoadBalancers on loadbalancer/lb'],
+      ['AttachLoadBalancers on loadbalancer/lb or listener/web'],
     ],
     [
       'deleting a group attachment counts as detaching',
       'group-attachments',
       'scaled',
       undefined,
-      ['DetachLoadBalancers on loadbalancer/lb'],
+      ['DetachLoadBalancers on loadbalancer/lb or listener/web'],
     ],
   ];
 
@@ -260,20 +294,23 @@ for (const [rule, kind, id, input, needed] of ROWS) {
   test(rule, () => assert.deepEqual(needs(kind, id, input), needed));
 }
 
-test('a listener at the VIP:port of another load balancer needs permission on that load balancer too', () => {
+test('a listener at the VIP:port of another listener needs permission on that listener too', () => {
   const draft = emptyDraft();
   for (const id of ['a', 'b', 'c']) put(draft, 'load-balancers', id, { address: id === 'c' ? '10.0.0.2' : '10.0.0.1' });
   for (const id of ['b', 'c']) put(draft, 'listeners', id, { loadBalancerId: id, protocol: 'TCP', port: 80 });
   const asked = (before: StoredObject | undefined, after: StoredObject) =>
-    needsOfWrite(draft, before, after).map(({ actions, resource }) => `${actions} on ${resource}`);
+    needsOfWrite(draft, before, after).map(({ actions, resources }) => `${actions} on ${resources.join(' or ')}`);
   const listener = (port: number, id = 'new') => {
     const properties = parseProperties('listeners', { loadBalancerId: 'a', protocol: 'TCP', port });
     return { kind: 'listeners', id, properties, state: {} } as unknown as StoredObject;
   };
-  const [create, take] = ['slb:CreateListener on loadbalancer/a', 'slb:ModifyListener on loadbalancer/b'];
+  const [create, take] = ['slb:CreateListener on loadbalancer/a', 'slb:ModifyListener on loadbalancer/b or listener/b'];
   assert.deepEqual(asked(undefined, listener(81)), [create]);
   assert.deepEqual(asked(undefined, listener(80)), [create, take]);
-  assert.deepEqual(asked(listener(81), listener(80)), ['slb:ModifyListener on loadbalancer/a', take]);
+  put(draft, 'listeners', 'a', { loadBalancerId: 'a', protocol: 'TCP', port: 82 });
+  const takeOwn = 'slb:ModifyListener on loadbalancer/a or listener/a';
+  assert.deepEqual(asked(undefined, listener(82)), [create, takeOwn]);
+  assert.deepEqual(asked(listener(81), listener(80)), ['slb:ModifyListener on loadbalancer/a or listener/new', take]);
   const moved = draft.get('load-balancers', 'c');
   assert.ok(moved);
   const properties = parseProperties('load-balancers', { address: '10.0.0.1' });
@@ -300,15 +337,19 @@ test('the form of the parent decides the cloud API action for binding and unbind
   }
 });
 
-test('reading an object needs permission on its load balancer, server or group', () => {
+test('reading an object needs permission on it, its parent if it is an attachment, or its load balancer', () => {
   const draft = world();
   const asked = (kind: Kind, id: string) => {
     const object = draft.get<Kind>(kind, id);
-    return object && needsOfRead(draft, object).map(({ actions, resource }) => `${actions} on ${resource}`);
+    return (
+      object && needsOfRead(draft, object).map(({ actions, resources }) => `${actions} on ${resources.join(' or ')}`)
+    );
   };
-  assert.deepEqual(asked('rules', 'api'), ['slb:DescribeRules on loadbalancer/lb']);
-  assert.deepEqual(asked('attachments', 'pool'), ['slb:DescribeBackendServers on loadbalancer/lb']);
-  assert.deepEqual(asked('group-attachments', 'scaled'), ['slb:DescribeBackendServers on loadbalancer/lb']);
+  assert.deepEqual(asked('rules', 'api'), ['slb:DescribeRules on loadbalancer/lb or rule/api']);
+  assert.deepEqual(asked('attachments', 'pool'), ['slb:DescribeBackendServers on loadbalancer/lb or listener/web']);
+  assert.deepEqual(asked('group-attachments', 'scaled'), [
+    'slb:DescribeBackendServers on loadbalancer/lb or listener/web',
+  ]);
   assert.deepEqual(asked('backend-servers', 'i-1'), ['slb:DescribeServers on instance/i-1']);
   assert.deepEqual(asked('groups', 'g'), ['slb:DescribeScalingGroups on scalinggroup/g']);
 });

@@ -16,7 +16,7 @@ const FOREIGN = 'urn:pulumi:prod::shop::pulumi-nodejs:dynamic/weir:LoadBalancer:
 /** A model with a load balancer, a TCP listener on port 9000, and an attachment with one target. */
 function webDraft(): Draft {
   const draft = emptyDraft();
-  put(draft, 'load-balancers', 'lb', {}, { owner: OWNER });
+  put(draft, 'load-balancers', 'lb', { sharedWith: ['shop/prod'] }, { owner: OWNER });
   put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'TCP', port: 9000 }, { owner: OWNER });
   put(
     draft,
@@ -36,7 +36,7 @@ test('an equal put makes no model version, whatever the order of its keys', () =
   const draft = webDraft();
   const version = draft.version;
   put(draft, 'listeners', 'web', { port: 9000, protocol: 'TCP', loadBalancerId: 'lb' }, { owner: OWNER });
-  put(draft, 'load-balancers', 'lb', { type: 'application' });
+  put(draft, 'load-balancers', 'lb', { type: 'application', sharedWith: ['shop/prod'] });
   assert.equal(draft.version, version);
   put(draft, 'load-balancers', 'lb', { tags: { a: 'b' } });
   assert.equal(draft.version, version + 1);

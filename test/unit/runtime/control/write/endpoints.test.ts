@@ -21,7 +21,7 @@ class World {
   }
 
   loadBalancer(id: string, address: string): void {
-    this.put('load-balancers', id, { address });
+    this.put('load-balancers', id, { address, sharedWith: ['shop/prod'] });
   }
 
   listener(id: string, port = 80, loadBalancerId = 'lb'): void {

@@ -22,7 +22,7 @@ const TARGETS = { a: { address: '10.0.0.1', port: 80 } };
 /** A model with the HTTP listener `web`, its rule `api`, a TCP listener, and a classic load balancer. */
 function ruleDraft(): Draft {
   const draft = emptyDraft();
-  put(draft, 'load-balancers', 'lb', {});
+  put(draft, 'load-balancers', 'lb', { sharedWith: ['shop/prod'] });
   put(draft, 'load-balancers', 'classic', { type: 'classic' });
   put(draft, 'listeners', 'web', { loadBalancerId: 'lb', protocol: 'HTTP', port: 80 });
   put(draft, 'listeners', 'tcp', { loadBalancerId: 'lb', protocol: 'TCP', port: 81 });
@@ -125,14 +125,15 @@ test('equal rules of one stack are accepted, and each has a warning that names t
   const draft = ruleDraft();
   put(draft, 'rules', 'api2', { listenerId: 'web', path: '/api/' });
   put(draft, 'rules', 'exact', { listenerId: 'web', path: '/api', pathMatch: 'exact' });
-  const warnings = (id: string) => ruleWarnings(draft, draft.get('rules', id) as StoredObject<'rules'>);
+  const warnings = (id: string) =>
+    ruleWarnings(draft, draft.get('rules', id) as StoredObject<'rules'>, (other) => `rule ${other.id}`);
   assert.deepEqual(warnings('api2'), [
     'is equal to rule api, which takes none of the requests once this rule has a target that takes traffic',
   ]);
   assert.deepEqual(warnings('api'), [
     'is equal to rule api2, which takes the requests while it has a target that takes traffic',
   ]);
-  assert.equal(warnings('exact'), undefined);
+  assert.deepEqual(warnings('exact'), []);
 });
 
 test('a listener with rules and a rule with targets cannot be deleted, and the error names each user', () => {

@@ -336,8 +336,9 @@ const LOGINS: [field: string, isLogin: boolean][] = [
   ['Proxy-Authenticate: Digest realm=a ,\tNegotiate', true],
   ['WWW-Authenticate: Basic realm="\\"", ,NTLM', true],
   ['WWW-Authenticate: Basic realm="x, NTLM', true],
+  ['Authorization: NTLM;TlRM', true],
   ['Authorization: Bearer ntlm.negotiate', false],
-  ['WWW-Authenticate: Basic realm="x, NTLM", ntlm=y, negotiate = z, NTLMv2, Bearer NTLM', false],
+  ['WWW-Authenticate: Basic realm="x, NTLM", ntlm=y, negotiate = z, Bearer NTLM', false],
   ['WWW-Authenticate: Digest realm="NTLM, \\", Negotiate"', false],
   ['X-Authorization: NTLM x', false],
 ];

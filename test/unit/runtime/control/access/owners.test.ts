@@ -1,0 +1,77 @@
+// Tokens that name owners: for which owners they write, and which objects they change and delete.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TokenAccess } from '../../../../../provider/runtime/control/access/access.ts';
+import { demandOwner, demandOwnerOf } from '../../../../../provider/runtime/control/access/owners.ts';
+import { emptyDraft, put, writeErrorOf } from '../../../../harness/control/drafts.ts';
+
+const urnOf = (project: string, stack: string) => `urn:pulumi:${stack}::${project}::weir::x`;
+
+function tokenFor(owners: readonly string[] | undefined): TokenAccess {
+  const statements = [{ actions: ['*'], resources: ['*'] }];
+  return new TokenAccess({ id: 'ci-1', name: 'ci', statements, ...(owners && { owners: [...owners] }) }, () => true);
+}
+
+const OWNERS: readonly (readonly [
+  patterns: readonly string[] | undefined,
+  owner: string | undefined,
+  isAllowed: boolean,
+])[] = [
+  [undefined, undefined, true],
+  [undefined, urnOf('shop', 'dev'), true],
+  [['shop/dev'], urnOf('shop', 'dev'), true],
+  [['billing/*', 'shop/*'], urnOf('shop', 'prod'), true],
+  [['*/dev'], urnOf('shop', 'dev'), true],
+  [['shop/*'], undefined, false],
+  [['*/*'], undefined, false],
+  [['shop/dev'], urnOf('shop', 'prod'), false],
+  [['dev/shop'], urnOf('shop', 'dev'), false],
+  [['shop/*'], urnOf('shop2', 'dev'), false],
+  [['*/*'], 'shop/dev', false],
+  [['*/*'], 'urn:pulumi:dev', false],
+  [['*/*'], ' urn:pulumi:dev::shop::weir::x', false],
+  [['shop/*'], 'urn:pulumi:dev::billing::weir::urn:pulumi:dev::shop::weir::x', false],
+  [['shop*/*'], 'urn:pulumi:dev::shop/x::weir::x', false],
+];
+
+for (const [patterns, owner, isAllowed] of OWNERS) {
+  const token = patterns === undefined ? 'without owners' : `for ${patterns.join(', ')}`;
+  test(`a token ${token} ${isAllowed ? 'writes' : 'does not write'} for ${owner ?? 'nobody'}`, () => {
+    const code = isAllowed ? undefined : 'Forbidden';
+    const access = tokenFor(patterns);
+    const draft = emptyDraft();
+    const object = put(draft, 'load-balancers', 'lb', {}, { owner });
+    assert.equal(writeErrorOf(() => demandOwner(access, owner))?.code, code);
+    // An update and a delete of an object of this owner, and its transfer to an owner of the token.
+    assert.equal(writeErrorOf(() => demandOwnerOf(access, object, object))?.code, code);
+    assert.equal(writeErrorOf(() => demandOwnerOf(access, object, undefined))?.code, code);
+    const taken = { ...object, owner: urnOf('shop', 'dev') };
+    // What is nobody's may be taken over.
+    assert.equal(
+      writeErrorOf(() => demandOwnerOf(access, object, taken))?.code,
+      owner === undefined ? undefined : code,
+    );
+  });
+}
+
+test('the errors name the owners of the token, the owner of the write, and the command that helps', () => {
+  const access = tokenFor(['shop/*', 'cart/dev']);
+  const draft = emptyDraft();
+  const theirs = put(draft, 'load-balancers', 'lb', {}, { owner: urnOf('billing', 'prod') });
+  const nobodys = put(draft, 'load-balancers', 'raw', {});
+  const only = 'The token "ci" writes only for the owners shop/*, cart/dev, and';
+  const advice =
+    'the administrator can create a token that writes for it with `weir token create --owners billing/prod`';
+  const messages = [
+    () => demandOwner(access, undefined),
+    () => demandOwner(access, theirs.owner),
+    () => demandOwnerOf(access, theirs, undefined),
+    () => demandOwnerOf(access, nobodys, undefined),
+  ].map((work) => writeErrorOf(work)?.message);
+  assert.deepEqual(messages, [
+    `${only} owner is required: the URN of a resource of such a stack.`,
+    `${only} owner is ${theirs.owner}: ${advice}.`,
+    `${only} the object is load balancer lb of ${theirs.owner}: ${advice}.`,
+    `${only} load balancer raw has no owner: use a token without owners.`,
+  ]);
+});
