@@ -1,6 +1,7 @@
 // Errors for failures between client and runtime, with messages that say what to do next.
 import { errorResponse } from '../model/api/error.ts';
 import { ERRORS, type ErrorCode, type Problem, problemText, WeirError } from '../model/base/errors.ts';
+import type { Ends } from '../model/permissions/proof.ts';
 import { read } from './reading.ts';
 import type { HttpResponse } from './request.ts';
 import type { Settings, Token } from './settings.ts';
@@ -56,11 +57,11 @@ export function isRedirect({ status }: HttpResponse): boolean {
 }
 
 /** The error that a response of status 400 and above carries. */
-export function failureOf({ endpoint }: Settings, response: HttpResponse, token: Token | undefined): WeirError {
+export function failureOf(settings: Settings, response: HttpResponse, token: Token | undefined): WeirError {
   const { value } = read(errorResponse, response.body);
-  if (response.status === 401) return unauthenticated(endpoint, token, value?.message);
+  if (response.status === 401) return token ? refused(settings, token, value?.message) : tokenMissing(settings);
   if (value === undefined) {
-    const what = `${shown(endpoint)} responded with status ${response.status} and without an error of Weir`;
+    const what = `${shown(settings.endpoint)} responded with status ${response.status} and without an error of Weir`;
     return new WeirError('Internal', what);
   }
   const { code, message, requestId, details } = value;
@@ -83,15 +84,35 @@ function sourceOf({ source }: Token): string {
   return ` The token is the one from ${source}${staleAdvice(source)}.`;
 }
 
-/** The error for a missing or refused token. `reason` is the runtime's own text, such as that the token has expired. */
-function unauthenticated(endpoint: URL, token: Token | undefined, reason = ''): WeirError {
-  const advice =
-    "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the administrator's is in admin-token in the runtime's data directory";
+const TOKEN_ADVICE =
+  "give one with WEIR_TOKEN or `pulumi config set --secret weir:token`; the administrator's is in admin-token in the runtime's data directory";
+
+export function tokenMissing({ endpoint }: Settings): WeirError {
+  const message = `the runtime at ${shown(endpoint)} requires a token, and none was found in WEIR_TOKEN, weir:token or ~/.weir`;
+  return new WeirError('Unauthenticated', `${message}: ${TOKEN_ADVICE}`);
+}
+
+/** The error for an endpoint that does not know the token: it is an impostor or another runtime, or the token is old. */
+export function notProven({ endpoint }: Settings, { source }: Token): WeirError {
   const message =
-    token === undefined
-      ? `the runtime at ${shown(endpoint)} requires a token, and none was found in WEIR_TOKEN, weir:token or ~/.weir: ${advice}`
-      : `the runtime at ${shown(endpoint)} refused the token from ${token.source}: ${advice}${staleAdvice(token.source)}${reason && `. ${reason}`}`;
-  return new WeirError('Unauthenticated', message);
+    `${shown(endpoint)} did not prove that it knows the token from ${source}, therefore the token was not sent: ` +
+    'the token was revoked or replaced, or this is another runtime, or something else that listens there';
+  return new WeirError('Unauthenticated', `${message}: ${TOKEN_ADVICE}${staleAdvice(source)}`);
+}
+
+/** The error for a proof that was made for another connection than the client's. */
+export function relayed({ endpoint }: Settings, seen: Ends, own: Ends | undefined): WeirError {
+  const message =
+    `${shown(endpoint)} passes requests on to the runtime, therefore no token was sent: the runtime sees a connection ` +
+    `from ${seen.client} to ${seen.server}, and this one is from ${own?.client} to ${own?.server}`;
+  const advice = `through a forwarder, give the runtime a certificate (weir serve --api-cert) and ${SET_ENDPOINT} to https`;
+  return new WeirError('Unauthenticated', `${message}: ${advice}`);
+}
+
+/** The error for a refused token. `reason` is the runtime's own, such as that the token has expired. */
+function refused({ endpoint }: Settings, { source }: Token, reason = ''): WeirError {
+  const message = `the runtime at ${shown(endpoint)} refused the token from ${source}: ${TOKEN_ADVICE}${staleAdvice(source)}`;
+  return new WeirError('Unauthenticated', `${message}${reason && `. ${reason}`}`);
 }
 
 /**

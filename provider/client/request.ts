@@ -1,15 +1,13 @@
 // HTTP requests to the runtime over http or https, each with limits on its whole time and on the size of its response.
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import https from 'node:https';
-
-// An `import` of node:http would make Node read every export. The export WebSocket alone would cost each start of a
-// plug-in 20 ms.
-const http = process.getBuiltinModule('node:http');
 
 /** Limit for the body of a response, several times the largest page of objects. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
-interface HttpRequest {
+/** `http.request` or `https.request`. */
+export type OpenRequest = typeof import('node:http').request;
+
+export interface HttpRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,29 +21,14 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-export type Send = (request: HttpRequest) => Promise<HttpResponse>;
-
-/**
- * Sends requests over connections that are kept open. If the runtime has closed one meanwhile, the request fails as
- * lost.
- */
-export function sender(ca: string | undefined): Send {
-  const plain = new http.Agent({ keepAlive: true });
-  const tls = new https.Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) });
-  return (request) =>
-    request.url.protocol === 'https:' ? send(https.request, tls, request) : send(http.request, plain, request);
-}
-
-/**
- * The body of a response as a stream, on a connection of its own. Rejects if the response has another status than 200.
- */
+/** The body of a response as a stream. Rejects if the response has another status than 200. */
 export function openStream(
-  ca: string | undefined,
+  open: OpenRequest,
+  agent: Agent,
   { url, headers, signal }: Pick<HttpRequest, 'url' | 'headers'> & { readonly signal: AbortSignal },
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const open = url.protocol === 'https:' ? https.get : http.get;
-    const request = open(url, { agent: false, headers, signal, ...(ca === undefined ? {} : { ca }) }, (response) => {
+    const request = open(url, { agent, headers, signal }, (response) => {
       if (response.statusCode === 200) resolve(response);
       else reject(new Error(`${url.pathname} responded with ${response.statusCode}`));
       // A connection that breaks later ends the stream for its reader.
@@ -53,11 +36,12 @@ export function openStream(
       if (response.statusCode !== 200) response.resume();
     });
     request.on('error', reject);
+    request.end();
   });
 }
 
-function send(
-  open: typeof http.request,
+export function send(
+  open: OpenRequest,
   agent: Agent,
   { url, method, headers, body, timeoutMs }: HttpRequest,
 ): Promise<HttpResponse> {

@@ -1,10 +1,13 @@
 // The runtime as a whole: store, control plane, data plane and API, created, started and closed together.
+import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { Networks } from '../model/base/networks.ts';
 import { DENIED_BY_DEFAULT } from '../model/rules/connections.ts';
+import { ApiNames } from './api/api-names.ts';
+import { type CertificateFiles, readCertificate, reloadCertificate } from './api/certificate-files.ts';
 import { createApi } from './api/server.ts';
 import { Tokens } from './control/access/tokens.ts';
 import { ControlPlane } from './control/control-plane.ts';
@@ -13,8 +16,9 @@ import { VipPool } from './control/write/vip-pool.ts';
 import { EmbeddedEngine } from './embedded/engine.ts';
 import { LogFile } from './embedded/main-thread/log-file.ts';
 import { probe } from './health/probes.ts';
-import { openDataDirectory, publishToken } from './store/data-directory.ts';
+import { openDataDirectory } from './store/data-directory.ts';
 import { KeyFile } from './store/key-file.ts';
+import { publishToken, withdrawToken } from './store/published-tokens.ts';
 import { SealedStore } from './store/sealed-store.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 
@@ -27,7 +31,8 @@ interface RuntimeOptions {
   readonly apiPort: number;
   /** Names under which the API is called, besides `apiHost` and those of its certificate. */
   readonly apiNames: readonly string[];
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** Certificate of the API; `undefined` serves it without TLS. */
+  readonly certificate: CertificateFiles | undefined;
   readonly workers: number;
   readonly ackTimeoutMs: number;
   readonly vipPool: string;
@@ -42,8 +47,8 @@ interface RuntimeOptions {
 interface Runtime {
   readonly url: string;
   readonly runtimeId: string;
-  /** Opens the access log file again, after a log rotation has moved the old file away. */
-  reopenAccessLog(): Promise<void>;
+  /** Opens the access log and reads the API's certificate again. What fails is logged, and the old one goes on. */
+  reload(): Promise<void>;
   /** Lets open requests and connections finish for at most `graceMs`, then stops the runtime. Idempotent. */
   close(graceMs: number): Promise<void>;
 }
@@ -51,8 +56,10 @@ interface Runtime {
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { logger } = options;
   const pool = new VipPool(options.vipPool);
+  const tls = options.certificate && readCertificate(options.certificate);
   const logFile = await openAccessLog(options);
   const directory = openDataDirectory(options.dataDirectory);
+  if (directory.warning !== undefined) logger.warn(directory.warning);
   const keyFile = new KeyFile(resolve(options.keyFile ?? join(directory.path, 'master-key')));
   const store = new SealedStore(new SqliteStore(directory.databaseFile), keyFile);
   const stored = await store.load();
@@ -86,8 +93,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   });
   const { runtimeId } = stored;
   const tokens = new Tokens({ stored: stored.tokens, store, adminToken: directory.adminToken, nowMs: Date.now });
-  const names = [options.apiHost, ...options.apiNames];
-  const api = await createApi({ control, tokens, runtimeId, logger, tls: options.tls, names });
+  const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
+  const api = await createApi({ control, tokens, runtimeId, logger, tls, names });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {
@@ -100,6 +107,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       ]);
       await logFile?.close();
       await store.close();
+      // Before the lock: the next runtime of this directory stores its own.
+      atHome(logger, () => withdrawToken(runtimeId, directory.path));
       directory.unlock();
     })();
     return closing;
@@ -117,12 +126,34 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await close(0);
     throw error;
   }
-  publishToken(runtimeId, directory.adminToken);
+  atHome(logger, () => publishToken(runtimeId, directory.adminToken, directory.path));
 
   const { address, port } = api.server.address() as AddressInfo;
-  const scheme = options.tls === undefined ? 'http' : 'https';
+  const scheme = tls === undefined ? 'http' : 'https';
   const url = `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
-  return { url, runtimeId, close, reopenAccessLog: async () => logFile?.reopen() };
+  const reload = async () => {
+    await logFile?.reopen();
+    try {
+      if (options.certificate)
+        names.useCertificate(reloadCertificate(api.server as unknown as Server, options.certificate));
+      logger.info('reloaded the access log and the certificate of the API, as far as there are any');
+    } catch (error) {
+      logger.error({ err: error }, 'the API keeps its certificate, because the new one cannot be used');
+    }
+  };
+  return { url, runtimeId, close, reload };
+}
+
+/** Changes the user's home folder. The runtime works without it, so a failure is only a warning. */
+function atHome(logger: FastifyBaseLogger, change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    logger.warn(
+      { err: error },
+      "the administrator's token in ~/.weir is not up to date: use admin-token in the data directory",
+    );
+  }
 }
 
 async function openAccessLog({ accessLog, logger }: RuntimeOptions): Promise<LogFile | undefined> {

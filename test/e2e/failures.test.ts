@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { exchange } from '../harness/clients/load.ts';
+import { apiRelay } from '../harness/runtime/api-relay.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { webProgram } from '../harness/stack/programs.ts';
 import type { Stack } from '../harness/stack/stack.ts';
@@ -107,16 +108,15 @@ test('another runtime is never mistaken for one that lost its objects', async (t
 
 test('a create whose response was lost is repeated and leaves no orphan', async (t) => {
   const { runtime, stack, freePort } = await stackWorldOf(t);
-  const lossy = await lossyProxy(t, runtime);
+  const relay = await apiRelay(t, stack, runtime);
   stack.write(webProgram({ port: await freePort(), targets: {} }));
-  await stack.done(['config', 'set', 'weir:endpoint', lossy.url]);
-  lossy.loseResponses = true;
+  relay.losesResponse = (method) => method === 'PUT';
   await stack.upFails();
   assert.ok(
     (await runtime.done('GET', '/v1/load-balancers')).items.length === 1,
     'the object was created although its response was lost',
   );
-  lossy.loseResponses = false;
+  relay.losesResponse = () => false;
   await stack.up();
   for (const kind of ['load-balancers', 'listeners', 'attachments']) {
     assert.equal((await runtime.done('GET', `/v1/${kind}`)).items.length, 1, kind);
@@ -135,34 +135,3 @@ test('a listener whose port is taken: the create fails and names the property, a
   await stack.up();
   assert.equal((await stack.resources()).size, 3);
 });
-
-/** A TCP proxy in front of the API, which can drop the responses to PUT requests and close the connection. */
-async function lossyProxy(t: TestContext, runtime: RuntimeProcess): Promise<{ url: string; loseResponses: boolean }> {
-  const { createServer: createTcpServer } = await import('node:net');
-  const target = new URL(runtime.url);
-  const state = { url: '', loseResponses: false };
-  const server = createTcpServer((client) => {
-    const upstream = connect({ host: target.hostname, port: Number(target.port) });
-    let isPut = false;
-    client.on('data', (chunk) => {
-      isPut ||= chunk.toString('latin1').startsWith('PUT ');
-      upstream.write(chunk);
-    });
-    upstream.on('data', (chunk) => {
-      if (isPut && state.loseResponses) client.destroy();
-      else client.write(chunk);
-    });
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      one.on('error', () => {});
-      one.on('close', () => other.destroy());
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  t.after(() => server.close());
-  await once(server, 'listening');
-  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return state;
-}

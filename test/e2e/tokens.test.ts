@@ -100,13 +100,11 @@ test("a restart can replace the administrator's token, and other tokens stay val
   assert.equal((await second.call('GET', '/v1/tokens', undefined, { authorization: `Bearer ${old}` })).status, 401);
   assert.equal((await second.call('GET', '/v1/status', undefined, headers)).status, 200);
   await second.end('SIGTERM');
-  writeFileSync(join(dataDirectory, 'admin-token'), 'chosen-by-hand\n');
+  const chosen = `weir_${'chosen-by_hand'.padEnd(43, '0')}`;
+  writeFileSync(join(dataDirectory, 'admin-token'), `${chosen}\n`);
   const third = await RuntimeProcess.start(t, { dataDirectory, home });
   assert.equal((await third.done('GET', '/v1/tokens')).items.length, 1);
-  assert.equal(readFileSync(published, 'utf8'), 'chosen-by-hand\n');
-  await third.end('SIGTERM');
-  writeFileSync(join(dataDirectory, 'admin-token'), 'two words\n');
-  await assert.rejects(RuntimeProcess.start(t, { dataDirectory, home }), /admin-token holds no token/);
+  assert.equal(readFileSync(published, 'utf8'), `${chosen}\n`);
 });
 
 const PLACE = { region: 'here', vpcId: 'vpc' };
@@ -144,7 +142,10 @@ test('pulumi up works with a token of few permissions, names a server without pe
   const next = await makeToken(runtime, [`slb:* on loadbalancer/lb-*,${all.join(',')}`], { name: 'next' });
   await runtime.done('DELETE', `/v1/tokens/${old.id}`);
   const stale = await stack.run(['up', '--yes', '--skip-preview']);
-  assert.match(stale.text, /refused the token from WEIR_TOKEN: give one with WEIR_TOKEN .* was revoked/);
+  assert.match(
+    stale.text,
+    /did not prove that it knows the token from WEIR_TOKEN, .* was revoked .*: give one with WEIR_TOKEN/,
+  );
   stack.environment.WEIR_TOKEN = next.token;
   await stack.done(['up', '--yes', '--skip-preview', '--refresh']);
   const [whole] = (await runtime.done('GET', '/v1/attachments')).items;
@@ -165,7 +166,7 @@ test('a replaced token of the configuration: plain destroy uses the old one and 
   await stack.done(['config', 'set', '--secret', 'weir:token', next.token]);
   await runtime.done('DELETE', `/v1/tokens/${old.id}`);
   const plain = await stack.run(['destroy', '--yes']);
-  assert.match(plain.text, /refused the token from weir:token: .*add --run-program after a change/);
+  assert.match(plain.text, /knows the token from weir:token, .*add --run-program after a change/);
   assert.equal((await runtime.done('GET', '/v1/listeners')).items.length, 1);
   await stack.done(['destroy', '--yes'], { WEIR_TOKEN: next.token });
   assert.deepEqual((await runtime.done('GET', '/v1/load-balancers')).items, []);

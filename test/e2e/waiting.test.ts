@@ -1,10 +1,9 @@
 // Listeners, rules and load balancers that are renamed without an alias, while workers and the runtime end on the way.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type Backend, freePort, httpBackend } from '../harness/backends/backends.ts';
 import { type Load, startLoad } from '../harness/clients/load.ts';
+import { apiRelay } from '../harness/runtime/api-relay.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 import { Stack } from '../harness/stack/stack.ts';
 import { stackWorldOf } from '../harness/stack/world.ts';
@@ -76,16 +75,15 @@ test('everything is renamed while each worker ends: only requests of the ended w
 test('the runtime is killed before the deletions of a rename: traffic returns with it, and the next up finishes without a failure', async (t) => {
   const first = await RuntimeProcess.start(t);
   const [backend, port] = [await httpBackend(t, 'a'), await freePort()];
-  const relay = await apiRelay(t, first);
   const stack = await Stack.create(t, program('', port, backend), first);
-  await stack.done(['config', 'set', 'weir:endpoint', relay.url]);
+  const relay = await apiRelay(t, stack, first);
   await stack.up();
   stack.write(program('2', port, backend));
-  relay.onDelete = () => void first.end('SIGKILL');
+  relay.onRequest = (method) => void (method === 'DELETE' && first.end('SIGKILL'));
   await stack.upFails();
   const { dataDirectory, home } = first;
   const runtime = await RuntimeProcess.start(t, { dataDirectory, home });
-  relay.onDelete = () => {};
+  relay.onRequest = () => {};
   relay.upstream = runtime;
   assert.equal((await runtime.done('GET', '/v1/listeners')).items.length, 2);
   const loads = loadsOn(t, port);
@@ -98,43 +96,3 @@ test('the runtime is killed before the deletions of a rename: traffic returns wi
   }
   await stack.destroy();
 });
-
-interface Relay {
-  readonly url: string;
-  upstream: RuntimeProcess;
-  /** Called before the relay forwards the first byte of a DELETE request. */
-  onDelete: () => void;
-}
-
-/**
- * Starts a TCP relay in front of the API, so that clients can keep the address of the API when the runtime is replaced.
- */
-async function apiRelay(t: TestContext, upstream: RuntimeProcess): Promise<Relay> {
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const { hostname, port } = new URL(relay.upstream.url);
-    const target = connect({ host: hostname, port: Number(port) });
-    client.on('data', (chunk) => {
-      if (chunk.toString('latin1').startsWith('DELETE ')) relay.onDelete();
-      target.write(chunk);
-    });
-    target.on('data', (chunk) => client.write(chunk));
-    for (const [one, other] of [
-      [client, target],
-      [target, client],
-    ] as const) {
-      sockets.add(one);
-      one.on('error', () => {});
-      one.on('close', () => other.destroy());
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const relay: Relay = { url, upstream, onDelete: () => {} };
-  return relay;
-}

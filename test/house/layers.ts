@@ -55,10 +55,10 @@ export const LAYERS: readonly Layer[] = [
   { name: 'provider/messages', imports: ['provider/properties', BASE], types: [`${MODEL}/rules`] },
   { name: 'provider/client', imports: [MODEL] },
   { name: 'provider/cli', imports: ['provider/cli', 'provider/methods', ...PROVIDER] },
-  {
-    name: 'provider/cli/commands/serve.ts',
+  ...['serve', 'prune'].map((command) => ({
+    name: `provider/cli/commands/${command}.ts`,
     imports: ['provider/cli', 'provider/methods', ...PROVIDER, RUNTIME],
-  },
+  })),
 
   { name: BASE, imports: [] },
   { name: `${MODEL}/objects`, imports: [BASE] },

@@ -1,11 +1,11 @@
 // `weir serve`: starts the runtime, prints a line when it is ready, and lets running requests finish at SIGTERM.
-import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
 import { isNetwork } from '../../model/base/networks.ts';
 import { inLines } from '../../model/base/one-line.ts';
+import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
 
 const DEFAULT_API = '127.0.0.1:7400';
@@ -38,7 +38,7 @@ export function serveCommand(): Command {
         .default(hostPort(DEFAULT_API), DEFAULT_API),
     )
     .option('--api-name <name>', 'host name under which the API is called; repeatable', apiName)
-    .option('--api-cert <file>', 'PEM certificate of the API')
+    .option('--api-cert <file>', 'PEM certificate of the API; SIGHUP reads it again')
     .option('--api-key <file>', 'PEM private key of the API')
     .option('--allow-plaintext', 'serve the API without TLS on an address that is not loopback')
     .option('--workers <n>', 'number of threads that carry traffic', positiveInteger, defaultWorkers())
@@ -56,8 +56,8 @@ export function serveCommand(): Command {
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
-  const tls = readTls(flags);
-  if (tls === undefined && !flags.allowPlaintext && !isLoopback(flags.api.host)) {
+  const certificate = certificateFiles(flags);
+  if (certificate === undefined && !flags.allowPlaintext && !isLoopback(flags.api.host)) {
     throw new Error(
       `the API at ${flags.api.host} would send tokens in plain text: give --api-cert and --api-key, or --allow-plaintext`,
     );
@@ -65,14 +65,21 @@ async function serve(flags: ServeFlags): Promise<void> {
   if (flags.accessLogSample !== undefined && flags.accessLog === undefined)
     throw new Error('--access-log-sample needs --access-log');
   const stderr = pino.destination({ fd: 2, sync: true });
+  // The terminal of the runtime may go away, which is told by SIGHUP. That costs log lines and never the runtime.
+  stderr.on('error', () => {});
   const logger = pino({ name: 'weir' }, { write: (lines) => stderr.write(inLines(lines)) });
+  let isStale = false;
+  let reload = () => {
+    isStale = true;
+  };
+  process.on('SIGHUP', () => reload());
   const runtime = await startRuntime({
     dataDirectory: flags.data,
     keyFile: flags.keyFile,
     apiHost: flags.api.host,
     apiPort: flags.api.port,
     apiNames: flags.apiName ?? [],
-    tls,
+    certificate,
     workers: flags.workers,
     ackTimeoutMs: flags.ackTimeout * 1000,
     vipPool: flags.vipPool,
@@ -97,7 +104,8 @@ async function serve(flags: ServeFlags): Promise<void> {
   // The handlers stay after the first signal: without them, a second Ctrl-C would end requests that the first one lets
   // finish.
   process.on('SIGTERM', stop).on('SIGINT', stop);
-  if (flags.accessLog !== undefined) process.on('SIGHUP', () => void runtime.reopenAccessLog());
+  reload = () => void runtime.reload();
+  if (isStale) reload();
   // The ready line comes last: its reader may send a signal at once, and then the handlers must be in place.
   process.stdout.write(`weir ready api=${runtime.url} pid=${process.pid}\n`);
 }
@@ -120,10 +128,10 @@ function explain(error: NodeJS.ErrnoException, { api, data }: ServeFlags): Error
   return error;
 }
 
-function readTls({ apiCert, apiKey }: ServeFlags): { cert: Buffer; key: Buffer } | undefined {
+function certificateFiles({ apiCert, apiKey }: ServeFlags): CertificateFiles | undefined {
   if (apiCert === undefined && apiKey === undefined) return undefined;
   if (apiCert === undefined || apiKey === undefined) throw new Error('--api-cert and --api-key go together');
-  return { cert: readFileSync(apiCert), key: readFileSync(apiKey) };
+  return { certificate: apiCert, privateKey: apiKey };
 }
 
 function isLoopback(host: string): boolean {

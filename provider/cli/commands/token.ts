@@ -9,6 +9,7 @@ import { hasPassed, time } from '../../model/objects/time.ts';
 import { ACTIONS, OBJECT_TYPES } from '../../model/permissions/actions.ts';
 import { parseStatement, type Statement, statementText } from '../../model/permissions/statement.ts';
 import { print, tell } from './output.ts';
+import { pruneCommand } from './prune.ts';
 import { textTable } from './table.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
@@ -28,7 +29,8 @@ export function tokenCommand(): Command {
     .description("Creates, lists and revokes tokens of the runtime at WEIR_ENDPOINT, with the administrator's token.")
     .addCommand(createCommand())
     .addCommand(listCommand())
-    .addCommand(revokeCommand());
+    .addCommand(revokeCommand())
+    .addCommand(pruneCommand());
 }
 
 function createCommand(): Command {

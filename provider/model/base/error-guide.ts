@@ -89,6 +89,7 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, ErrorGuide>> = {
     causes: [
       'No token was found in `WEIR_TOKEN`, in `weir:token`, or, for a runtime on this machine, below `~/.weir`.',
       'This runtime does not know the token, or the token has expired or was revoked.',
+      'The endpoint has not proven that it knows the token, and the client has therefore not sent the token. The endpoint is another runtime or a stranger, or there is a forwarder between, through which a client needs TLS.',
     ],
     remedy:
       "Give a token with `WEIR_TOKEN` or `pulumi config set --secret weir:token`. The token of the administrator is in the file `admin-token` of the runtime's data directory; `weir token create` makes other tokens. Without `--run-program`, `pulumi refresh` and `pulumi destroy` use the configuration of the last `pulumi up`: add this option after a change of the configuration.",

@@ -5,12 +5,17 @@ import { WeirError } from '../../model/base/errors.ts';
 
 export class ApiNames {
   readonly #names: ReadonlySet<string>;
-  readonly #certificate: X509Certificate | undefined;
+  #certificate: X509Certificate | undefined;
 
   /** `names`: host names of the API, besides localhost, IP addresses and the names of the certificate. */
   constructor(names: readonly string[], certificate: Buffer | undefined) {
     this.#names = new Set(['localhost', ...names.map(plain)]);
-    this.#certificate = certificate === undefined ? undefined : new X509Certificate(certificate);
+    if (certificate !== undefined) this.useCertificate(certificate);
+  }
+
+  /** From now on, the API has the names of this certificate instead of those of the one before. */
+  useCertificate(certificate: Buffer): void {
+    this.#certificate = new X509Certificate(certificate);
   }
 
   /**

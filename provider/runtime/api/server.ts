@@ -17,7 +17,7 @@ import { propertyPath } from '../../model/base/property-path.ts';
 import { invalid } from '../../model/objects/validate.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import { ApiNames } from './api-names.ts';
+import type { ApiNames } from './api-names.ts';
 import { admit, bearerToken, requireRouteAccess } from './authorize.ts';
 import { registerBodyParsers } from './body-parsers.ts';
 import { ApiConnections } from './connections.ts';
@@ -39,8 +39,7 @@ interface ApiOptions {
   readonly tokens: Tokens;
   readonly logger: FastifyBaseLogger;
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
-  /** Host names of the API, besides localhost, IP addresses and the names of the certificate. */
-  readonly names: readonly string[];
+  readonly names: ApiNames;
 }
 
 /** Limit for request bodies, several times the size of an attachment with 500 targets and long names. */
@@ -83,7 +82,6 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   } as object) as unknown as FastifyInstance;
   registerBodyParsers(server);
   const connections = new ApiConnections(server.server);
-  const names = new ApiNames(options.names, options.tls?.cert);
   refuseUnread(server.server, options.runtimeId);
   server.setValidatorCompiler(validatorCompiler);
   // Response schemas are only for the OpenAPI document: parsing responses with them costs 10 % of a large write.
@@ -109,7 +107,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       reply.header('connection', 'close');
       throw invalid([{ path: '', message: fault }]);
     }
-    names.refuse(request.headers.host, request.headers.origin);
+    options.names.refuse(request.headers.host, request.headers.origin);
     const coding = contentCoding(request.raw);
     if (coding !== undefined) {
       reply.header('accept-encoding', 'identity');
@@ -162,7 +160,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await server.register(async (routes) => {
     registerObjectRoutes(routes, options.control);
     registerMemberRoutes(routes, options.control);
-    registerStatusRoutes(routes, options.control);
+    registerStatusRoutes(routes, options);
     registerWorkerRoutes(routes, options.control);
     registerMetricsRoute(routes, options.control);
     registerEventsRoute(routes, options.control);

@@ -1,23 +1,45 @@
 // Routes for the state of the runtime: status, liveness and readiness.
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
 import { type StatusResponse, stateResponse, statusResponse } from '../../model/api/status.ts';
 import { endpointOf } from '../../model/base/endpoint.ts';
 import { DESCRIBE_WORKERS, KIND_ACTIONS, permissionFor } from '../../model/permissions/actions.ts';
+import {
+  CHALLENGE_FORM,
+  CHALLENGE_HEADER,
+  endOf,
+  PROOF_HEADER,
+  parseChallenge,
+} from '../../model/permissions/proof.ts';
 import type { DrainingTarget } from '../contract/engine-statistics.ts';
 import { type TargetGroupSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import { type Access, mayAll } from '../control/access/access.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
+import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/monitor.ts';
 import { refusalMessageOf } from './api-object.ts';
 
 const OPEN = { access: 'open' } as const;
+const challengeSchema = z
+  .string()
+  .regex(
+    CHALLENGE_FORM,
+    'must be 32 random bytes in base64url, followed by a space and the id of a token if it has one',
+  )
+  .describe('Asks for the header X-Weir-Proof, by which the runtime proves that it knows the token.');
 /** Permissions for parts of the status. The caller needs at least one of them, and sees only the permitted parts. */
 const PARTS = [permissionFor('listeners', 'read'), permissionFor('attachments', 'read'), DESCRIBE_WORKERS];
 
-export function registerStatusRoutes(server: FastifyInstance, control: ControlPlane): void {
+interface StatusSources {
+  readonly control: ControlPlane;
+  readonly tokens: Tokens;
+  readonly runtimeId: string;
+}
+
+export function registerStatusRoutes(server: FastifyInstance, { control, tokens, runtimeId }: StatusSources): void {
   const app = server.withTypeProvider<ZodTypeProvider>();
   app.get(
     '/v1/status',
@@ -35,12 +57,21 @@ export function registerStatusRoutes(server: FastifyInstance, control: ControlPl
     {
       config: OPEN,
       schema: {
-        summary: 'Responds with 200 as long as the process runs.',
+        summary: 'Responds with 200 as long as the process runs, and proves to a client that it knows its token.',
         security: [],
-        response: { 200: stateResponse },
+        headers: z.object({ [CHALLENGE_HEADER]: challengeSchema.optional() }),
+        response: { 200: stateResponse, default: errorResponse },
       },
     },
-    async () => ({ status: 'ok' }),
+    async ({ headers, socket }, reply) => {
+      const challenge = parseChallenge(headers[CHALLENGE_HEADER] ?? '');
+      const ends = {
+        client: endOf(socket.remoteAddress, socket.remotePort),
+        server: endOf(socket.localAddress, socket.localPort),
+      };
+      if (challenge !== undefined) reply.header(PROOF_HEADER, tokens.prove(challenge, runtimeId, ends));
+      return { status: 'ok' };
+    },
   );
   app.get(
     '/readyz',

@@ -1,35 +1,68 @@
 // The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isOfAnotherUser, makePrivate, readPrivateFile, writePrivateFile } from './private-file.ts';
 
 interface DataDirectory {
   readonly path: string;
   readonly databaseFile: string;
   readonly adminToken: string;
+  /** What others may do with the directory, for the log; `undefined` if it is private. */
+  readonly warning: string | undefined;
   unlock(): void;
 }
 
-/** Creates and locks the directory. Throws an `Error` for the terminal if another runtime holds the lock. */
+const LOCK = 'lock';
+const TOKEN_FILE = "the file of the administrator's token";
+const SECRET_BYTES = 32;
+/** The length of the secret in base64url. */
+const SECRET_LENGTH = 43;
+const ADMIN_TOKEN = new RegExp(`^weir_[\\w-]{${SECRET_LENGTH}}$`);
+
+/** What SQLite adds to the name of a database for the files beside it. They get the mode of the database. */
+const BESIDE_DATABASE = ['-wal', '-shm', '-journal'];
+
+/**
+ * Creates and locks the directory. Its files are private, even if it existed before with another mode. Throws an `Error`
+ * for the terminal if another runtime holds the lock.
+ */
 export function openDataDirectory(directory: string): DataDirectory {
   const path = resolve(directory);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(path);
-  return {
-    path,
-    databaseFile: join(path, 'weir.db'),
-    adminToken: adminToken(join(path, 'admin-token')),
-    unlock: () => lock.close(),
-  };
+  try {
+    const databaseFile = join(path, 'weir.db');
+    makePrivate(databaseFile, { create: true });
+    for (const end of BESIDE_DATABASE) makePrivate(`${databaseFile}${end}`, { create: false });
+    return {
+      path,
+      databaseFile,
+      adminToken: adminToken(join(path, 'admin-token')),
+      warning: warningOf(path),
+      unlock: () => lock.close(),
+    };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
 }
 
-/** Writes the administrator's token to `~/.weir/<runtime id>/token`, where clients of this user look for it. */
-export function publishToken(runtimeId: string, token: string, home = homedir()): void {
-  const folder = join(home, '.weir', runtimeId);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, 'token'), `${token}\n`, { mode: 0o600 });
+/** Whether a runtime has the directory locked. Throws if this user may not look. */
+export function isDataDirectoryInUse(directory: string): boolean {
+  const file = join(directory, LOCK);
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) return false;
+  const lock = new DatabaseSync(file, { readOnly: true });
+  try {
+    lock.prepare('select count(*) from sqlite_master').get();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  } finally {
+    lock.close();
+  }
 }
 
 /**
@@ -37,31 +70,42 @@ export function publishToken(runtimeId: string, token: string, home = homedir())
  * ends.
  */
 function lockDirectory(path: string): DatabaseSync {
-  const lock = new DatabaseSync(join(path, 'lock'));
+  const file = join(path, LOCK);
+  makePrivate(file, { create: true });
+  const lock = new DatabaseSync(file);
   try {
     lock.exec('pragma locking_mode = exclusive; begin exclusive');
     return lock;
   } catch (error) {
     lock.close();
-    const isBusy = error instanceof Error && /locked|busy/i.test(error.message);
-    if (!isBusy) throw error;
+    if (!isBusy(error)) throw error;
     throw new Error(`${path} is in use by another weir runtime: stop that runtime, or give another --data directory`);
   }
 }
 
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && /locked|busy/i.test(error.message);
+}
+
+/** Returns the token in the file. A missing or empty file gets a new one. */
 function adminToken(file: string): string {
-  try {
-    const token = readFileSync(file, 'utf8').trim();
-    if (/^[!-~]+$/.test(token)) return token;
-    if (token !== '') {
-      throw new Error(
-        `${file} holds no token: its text has spaces or characters beyond ASCII; delete the file to have a token made`,
-      );
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  const text = readPrivateFile(file, TOKEN_FILE)?.toString('utf8').trim() ?? '';
+  if (ADMIN_TOKEN.test(text)) return text;
+  if (text !== '') {
+    throw new Error(
+      `${TOKEN_FILE} ${file} is damaged: it must hold weir_ and ${SECRET_LENGTH} letters, digits, "_" or "-", and has ${text.length} characters; delete the file to have a token made`,
+    );
   }
-  const token = `weir_${randomBytes(32).toString('base64url')}`;
-  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  const token = `weir_${randomBytes(SECRET_BYTES).toString('base64url')}`;
+  writePrivateFile(file, `${token}\n`);
   return token;
+}
+
+function warningOf(path: string): string | undefined {
+  const stats = statSync(path);
+  const mode = stats.mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    return `others may enter the data directory ${path} (mode ${mode.toString(8)}): run chmod 700 on it`;
+  }
+  return isOfAnotherUser(stats) ? `the data directory ${path} belongs to another user (uid ${stats.uid})` : undefined;
 }

@@ -1,7 +1,8 @@
 // The key file for stored secrets: 32 random bytes, created when the first secret is stored.
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { readPrivateFile, syncFolder, writeDraft } from './private-file.ts';
 
 const KEY_BYTES = 32;
 
@@ -25,17 +26,13 @@ export class KeyFile {
   }
 
   #create(): Buffer {
-    const draft = `${this.path}.${randomBytes(4).toString('hex')}`;
-    const file = openSync(draft, 'wx', 0o600);
+    const draft = writeDraft(this.path, randomBytes(KEY_BYTES));
     try {
-      writeFileSync(file, randomBytes(KEY_BYTES));
-      fsyncSync(file);
       // A hard link makes the key file appear whole, and fails if another runtime has just created a key file.
       linkSync(draft, this.path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
-      closeSync(file);
       rmSync(draft);
     }
     syncFolder(dirname(this.path));
@@ -46,31 +43,7 @@ export class KeyFile {
 }
 
 function readKey(path: string): Buffer | undefined {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`the key file ${path} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  try {
-    const mode = fstatSync(file).mode & 0o777;
-    if ((mode & 0o077) !== 0) {
-      throw new Error(`the key file ${path} is open to other users (mode ${mode.toString(8)}): run chmod 600 on it`);
-    }
-    const key = readFileSync(file);
-    if (key.length === KEY_BYTES) return key;
-    throw new Error(`the key file ${path} is damaged: it has ${key.length} bytes instead of ${KEY_BYTES}`);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  const key = readPrivateFile(path, 'the key file');
+  if (key === undefined || key.length === KEY_BYTES) return key;
+  throw new Error(`the key file ${path} is damaged: it has ${key.length} bytes instead of ${KEY_BYTES}`);
 }

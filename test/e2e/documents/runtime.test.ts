@@ -75,6 +75,7 @@ test('the commands of provider/runtime/README.md do what it says, from the first
       'systemctl enable --now weir': start,
       'systemctl restart weir': start,
       'systemctl start weir': start,
+      'systemctl reload weir': (journey) => journey.terminal.signal(/weir serve/, 'SIGHUP'),
       'systemctl stop weir': (journey) => journey.terminal.end(/weir serve/),
       // This step does nothing, because test/e2e/renamed-package.test.ts runs the upgrade with a state of version
       // 0.1.0.

@@ -67,6 +67,16 @@ export class Terminal {
     return { code: 0, text: text() };
   }
 
+  /** Sends a signal to the processes of the commands that go on and match. */
+  signal(pattern: RegExp, signal: NodeJS.Signals): void {
+    for (const [command, { pid }] of this.#running) {
+      if (!pattern.test(command)) continue;
+      // The shell of the command is not the one that the signal is meant for.
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+      for (const child of children) process.kill(Number(child), signal);
+    }
+  }
+
   /** Interrupts the running commands that match the pattern, as Ctrl-C does. Resolves when all of them have ended. */
   async end(pattern: RegExp): Promise<void> {
     for (const [command, child] of this.#running) {

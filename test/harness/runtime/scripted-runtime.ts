@@ -3,6 +3,15 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
+import {
+  CHALLENGE_HEADER,
+  endOf,
+  PROOF_HEADER,
+  parseChallenge,
+  proofCode,
+  proofText,
+  tokenParts,
+} from '../../../provider/model/permissions/proof.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -22,6 +31,8 @@ interface ScriptedRuntime {
 }
 
 export const RUNTIME_ID = 'rt-1';
+/** The token that the runtime proves to know. */
+const KNOWN_TOKEN = 'weir_t';
 
 export async function scriptedRuntime(t: TestContext, reply: (seen: SeenRequest, index: number) => Reply) {
   const seen: SeenRequest[] = [];
@@ -40,6 +51,8 @@ export async function scriptedRuntime(t: TestContext, reply: (seen: SeenRequest,
       if (scripted === 'reset') return request.socket.resetAndDestroy();
       const runtimeId = 'runtimeId' in scripted ? scripted.runtimeId : RUNTIME_ID;
       if (runtimeId !== undefined) response.setHeader('X-Weir-Runtime', runtimeId);
+      const proof = proofFor(request, runtimeId ?? '');
+      if (proof !== undefined) response.setHeader(PROOF_HEADER, proof);
       // Responds to /healthz with 200, like a running runtime, whatever the script says.
       response.writeHead(isPreflight ? 200 : scripted.status, { 'Content-Type': 'application/json' });
       response.end(scripted.body === undefined ? undefined : JSON.stringify(scripted.body));
@@ -53,6 +66,17 @@ export async function scriptedRuntime(t: TestContext, reply: (seen: SeenRequest,
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, seen, preflights: () => preflights } satisfies ScriptedRuntime;
+}
+
+/** The proof for the connection of a request, if the request asks for one. */
+export function proofFor({ headers, socket }: IncomingMessage, runtimeId: string, token = KNOWN_TOKEN) {
+  const challenge = parseChallenge(String(headers[CHALLENGE_HEADER] ?? ''));
+  if (challenge === undefined) return undefined;
+  const ends = {
+    client: endOf(socket.remoteAddress, socket.remotePort),
+    server: endOf(socket.localAddress, socket.localPort),
+  };
+  return proofText({ code: proofCode(tokenParts(token).secretHash, { ...challenge, ...ends, runtimeId }), ...ends });
 }
 
 export function failure(status: number, code: string, message: string, details: unknown[] = []): Reply {

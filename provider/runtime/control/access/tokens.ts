@@ -1,8 +1,17 @@
 // The tokens of a runtime: created, listed and revoked by the administrator, and authenticated with each request.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { WeirError } from '../../../model/base/errors.ts';
 import { hasPassed } from '../../../model/objects/time.ts';
 import { invalid } from '../../../model/objects/validate.ts';
+import {
+  type Challenge,
+  type Ends,
+  isSameCode,
+  proofCode,
+  proofText,
+  secretHashOf,
+  tokenParts,
+} from '../../../model/permissions/proof.ts';
 import type { TokenProperties } from '../../../model/permissions/token.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredToken } from '../../stored/object.ts';
@@ -18,27 +27,27 @@ interface TokensOptions {
 
 const ID_BYTES = 6;
 const SECRET_BYTES = 32;
-/** The form `weir_ID_SECRET` of a created token. The administrator's token has no id. */
-const FORM = /^weir_([0-9a-f]{12})_([\w-]{43})$/;
 
 export class Tokens {
   readonly #options: TokensOptions;
   /** SHA-256 of the administrator's token. The token itself is not kept in memory. */
   readonly #adminHash: string;
+  /** The key of proofs for unknown tokens, so that nobody can tell from a proof whether a token exists. */
+  readonly #unknownHash = secretHashOf(randomBytes(SECRET_BYTES).toString('hex'));
   readonly #byId: Map<string, StoredToken>;
 
   constructor(options: TokensOptions) {
     this.#options = options;
-    this.#adminHash = hashOf(options.adminToken);
+    this.#adminHash = secretHashOf(options.adminToken);
     this.#byId = new Map(options.stored.map((token) => [token.id, token]));
   }
 
   /** The access of a caller with this token. Throws `Unauthenticated` if the token is unknown, revoked or expired. */
   authenticate(text: string): Access {
-    if (isSecret(text, this.#adminHash)) return ADMINISTRATOR;
-    const [, id = '', secret = ''] = FORM.exec(text) ?? [];
-    const token = this.#byId.get(id);
-    if (token === undefined || !isSecret(secret, token.secretHash)) {
+    const { id, secretHash } = tokenParts(text);
+    if (id === undefined && isSameCode(secretHash, this.#adminHash)) return ADMINISTRATOR;
+    const token = id === undefined ? undefined : this.#byId.get(id);
+    if (token === undefined || !isSameCode(secretHash, token.secretHash)) {
       throw new WeirError('Unauthenticated', 'This runtime does not know the token, or the token was revoked.');
     }
     const { name, expiresAt } = token;
@@ -46,6 +55,15 @@ export class Tokens {
     if (!access.isLive)
       throw new WeirError('Unauthenticated', `The token ${JSON.stringify(name)} expired at ${expiresAt}.`);
     return access;
+  }
+
+  /**
+   * The proof that this runtime knows the token that the challenge names, for the connection on which it was sent. An
+   * expired token is proven too, because the response to its request says when it expired.
+   */
+  prove({ nonce, tokenId }: Challenge, runtimeId: string, ends: Ends): string {
+    const known = tokenId === undefined ? this.#adminHash : this.#byId.get(tokenId)?.secretHash;
+    return proofText({ code: proofCode(known ?? this.#unknownHash, { nonce, runtimeId, ...ends }), ...ends });
   }
 
   /** All tokens, including expired tokens, in order of creation. */
@@ -65,7 +83,7 @@ export class Tokens {
     const token = Object.freeze({
       ...properties,
       id,
-      secretHash: hashOf(secret),
+      secretHash: secretHashOf(secret),
       createdAt: new Date(nowMs).toISOString(),
     });
     await this.#options.store.addToken(token);
@@ -84,13 +102,4 @@ export class Tokens {
   #isLive({ id, expiresAt }: StoredToken): boolean {
     return this.#byId.has(id) && !hasPassed(expiresAt, this.#options.nowMs());
   }
-}
-
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
-}
-
-/** Compares a secret with a hash in constant time. */
-function isSecret(text: string, hash: string): boolean {
-  return timingSafeEqual(Buffer.from(hashOf(text)), Buffer.from(hash));
 }

@@ -52,9 +52,10 @@ export class LogFile {
     return this.#inOrder(async () => {
       try {
         const descriptor = await openPath(this.#path);
-        await closePath(this.#descriptor);
+        const old = this.#descriptor;
         this.#descriptor = descriptor;
         this.#isCut = false;
+        await closePath(old);
       } catch (error) {
         this.#onError(error);
       }

@@ -1,0 +1,108 @@
+// Administrator's tokens in `~/.weir`, one folder for each runtime of this user, where clients of the user look for them.
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { json } from '../../model/base/json.ts';
+import { isDataDirectoryInUse } from './data-directory.ts';
+import { writePrivateFile } from './private-file.ts';
+
+/** Where the runtime of a token is, stored beside the token. It is the evidence by which the token may be removed. */
+const placeSchema = z.object({ dataDirectory: z.string(), host: z.string() });
+const PLACE_FILE = 'runtime.json';
+
+type Place = z.infer<typeof placeSchema>;
+
+interface PublishedToken {
+  readonly runtimeId: string;
+  /** `undefined` if the token was not stored by a runtime of this release. */
+  readonly dataDirectory: string | undefined;
+  /** Why the token is still there; `undefined` if it was removed. */
+  readonly kept: string | undefined;
+}
+
+/** Writes the token to `~/.weir/RUNTIME-ID/token`. Throws if the home folder cannot be written. */
+export function publishToken(runtimeId: string, token: string, dataDirectory: string): void {
+  const root = rootFolder();
+  const folder = join(root, runtimeId);
+  for (const path of [root, folder]) makeFolder(path);
+  writePrivateFile(join(folder, PLACE_FILE), `${JSON.stringify(placeOf(dataDirectory))}\n`);
+  writePrivateFile(join(folder, 'token'), `${token}\n`);
+  // The directory has one runtime. What an earlier one stored, whose data is gone, is of no use any more.
+  for (const other of foldersIn(root)) {
+    if (other !== runtimeId && isSamePlace(readPlace(join(root, other)), dataDirectory)) remove(join(root, other));
+  }
+}
+
+/** Removes the token of a runtime that ends, unless another runtime has stored one for the same id. */
+export function withdrawToken(runtimeId: string, dataDirectory: string): void {
+  const folder = join(rootFolder(), runtimeId);
+  if (isSamePlace(readPlace(folder), dataDirectory)) remove(folder);
+}
+
+/**
+ * Removes the tokens whose runtimes do not run. `all` includes those that were stored on other machines or do not say
+ * where their runtime is.
+ */
+export function pruneTokens({ all }: { all: boolean }): PublishedToken[] {
+  const root = rootFolder();
+  return foldersIn(root).map((runtimeId) => {
+    const folder = join(root, runtimeId);
+    const place = readPlace(folder);
+    const kept = reasonToKeep(place, all);
+    if (kept === undefined) remove(folder);
+    return { runtimeId, dataDirectory: place?.dataDirectory, kept };
+  });
+}
+
+function reasonToKeep(place: Place | undefined, all: boolean): string | undefined {
+  if (place === undefined) return all ? undefined : 'does not say where its runtime is';
+  if (place.host !== hostname()) return all ? undefined : `its runtime is on ${place.host}`;
+  try {
+    return isDataDirectoryInUse(place.dataDirectory) ? 'its runtime runs' : undefined;
+  } catch (error) {
+    return `its data directory cannot be read: ${(error as Error).message}`;
+  }
+}
+
+function rootFolder(): string {
+  return join(homedir(), '.weir');
+}
+
+/** The folders that hold a token. */
+function foldersIn(root: string): string[] {
+  const entries = statSync(root, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(root) : [];
+  return entries.filter((name) => statSync(join(root, name, 'token'), { throwIfNoEntry: false })?.isFile()).sort();
+}
+
+function placeOf(dataDirectory: string): Place {
+  return { dataDirectory, host: hostname() };
+}
+
+function isSamePlace(place: Place | undefined, dataDirectory: string): boolean {
+  return place?.dataDirectory === dataDirectory && place.host === hostname();
+}
+
+function readPlace(folder: string): Place | undefined {
+  try {
+    return placeSchema.safeParse(json(readFileSync(join(folder, PLACE_FILE), 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not recursive: a home folder that is not there is not made, and below /proc Node would try for ever. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Removes what a runtime has stored, and the folder if nothing else is in it. */
+function remove(folder: string): void {
+  rmSync(join(folder, 'token'), { force: true });
+  rmSync(join(folder, PLACE_FILE), { force: true });
+  if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+}
