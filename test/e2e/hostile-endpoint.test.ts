@@ -6,14 +6,24 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { PROOF_HEADER } from '../../provider/model/permissions/proof.ts';
 import { MAIN, RuntimeProcess, temporaryDirectory } from '../harness/runtime/runtime.ts';
+import { proofFor } from '../harness/runtime/scripted-runtime.ts';
 
 /** Characters that may not reach a terminal, with the end of a line and C1 control characters. */
 const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029\u3164]/u;
 const EVIL = 'a\u001b[2J\n\u009b1mweir: done\u202e\u200b\u2066\u3164\u2028';
 
-async function endpoint(t: TestContext, respond: (url: string, response: ServerResponse) => void): Promise<string> {
-  const server = createServer(({ url = '' }, response) => respond(url, response));
+type Respond = (url: string, response: ServerResponse) => void;
+
+/** Starts an endpoint that proves that it knows the token, as a stolen token lets it, and returns its URL. */
+async function endpoint(t: TestContext, runtimeId: string, respond: Respond): Promise<string> {
+  const server = createServer((request, response) => {
+    response.setHeader('X-Weir-Runtime', runtimeId);
+    const proof = proofFor(request, runtimeId);
+    if (proof !== undefined) response.setHeader(PROOF_HEADER, proof);
+    respond(request.url ?? '', response);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
@@ -69,8 +79,7 @@ const COMMANDS = [
 
 test('no response of an endpoint reaches the terminal as it is, in results and in errors', async (t) => {
   let isFailing = false;
-  const url = await endpoint(t, (path, response) => {
-    response.setHeader('X-Weir-Runtime', 'r\u009b1m');
+  const url = await endpoint(t, 'r', (path, response) => {
     const body = path.startsWith('/v1/status')
       ? STATUS
       : path === '/v1/tokens'
@@ -116,12 +125,11 @@ test('what a real runtime responds has no such characters either', async (t) => 
 
 test('a redirect is not followed, also for a delete, and says where to', async (t) => {
   const seen: string[] = [];
-  const elsewhere = await endpoint(t, (path, response) => {
+  const elsewhere = await endpoint(t, 'r', (path, response) => {
     seen.push(path);
     response.end();
   });
-  const url = await endpoint(t, (path, response) => {
-    response.setHeader('X-Weir-Runtime', 'r');
+  const url = await endpoint(t, 'r', (path, response) => {
     if (path !== '/healthz') response.writeHead(307, { Location: `${elsewhere}${path}` });
     response.end();
   });
@@ -134,8 +142,7 @@ test('a redirect is not followed, also for a delete, and says where to', async (
 
 test('an endless response ends with an error', async (t) => {
   const part = Buffer.alloc(1024 * 1024, 'x');
-  const url = await endpoint(t, (path, response) => {
-    response.setHeader('X-Weir-Runtime', 'r');
+  const url = await endpoint(t, 'r', (path, response) => {
     if (path === '/healthz') return response.end();
     const more = () => {
       while (!response.destroyed && response.write(part));
