@@ -61,7 +61,8 @@ export interface ForwardingRuleArgs extends AdoptionArgs {
  * TargetAttachment} with `ruleId` binds. Time-outs, draining, limits and slow start are those of the listener. Every
  * argument but `listenerId` changes in place.
  *
- * Of several rules the most specific one takes a request, whatever the order in which they were created:
+ * If several rules match a request, the most specific rule takes it. The order in which rules were created does not
+ * matter:
  *
  * 1. By host: the exact host, then wildcards, the longest first, then rules without a host.
  * 2. Among rules of one host by path: the exact path, then prefixes, the longest first, then the rule without a path.

@@ -5,7 +5,7 @@ import { isWeirError, type WeirError } from '../model/base/errors.ts';
 import { AdmittedConnection, runtimeIdOf, urlOf } from './admission.ts';
 import { failureOf, isLost, isRedirect, notAWeirRuntime, otherRuntime, unreachable } from './failure.ts';
 import type { HttpRequest, HttpResponse } from './request.ts';
-import { type Settings, type Token, tokenFor } from './settings.ts';
+import { type Settings, tokenFor } from './settings.ts';
 
 /**
  * Limit for the first request: a dead endpoint, even one that drops packets, must fail a `pulumi up` within 10 s, of
@@ -119,15 +119,11 @@ export class Session {
     try {
       // Another runtime has taken the endpoint since the first request.
       if (admitted.runtimeId !== runtimeId) throw otherRuntime(this.#settings, expected, admitted.runtimeId);
-      return await admitted.authorize(this.#tokenFor(runtimeId), timeoutMs);
+      return await admitted.authorize(tokenFor(this.#settings, runtimeId), timeoutMs);
     } catch (error) {
       admitted.connection.close();
       throw error;
     }
-  }
-
-  #tokenFor(runtimeId: string): Token | undefined {
-    return tokenFor(this.#settings, runtimeId);
   }
 
   #failureOf(response: HttpResponse, expected: string, admitted: string): WeirError {
@@ -135,7 +131,7 @@ export class Session {
     if (actual === undefined || isRedirect(response)) return notAWeirRuntime(this.#settings, response);
     // Another runtime has taken the endpoint since the first request.
     if (actual !== admitted) return otherRuntime(this.#settings, expected, actual);
-    return failureOf(this.#settings, response, this.#tokenFor(admitted));
+    return failureOf(this.#settings, response, tokenFor(this.#settings, admitted));
   }
 
   async #admit(expected: string | undefined): Promise<string> {

@@ -1,6 +1,6 @@
 // `check`: reports every fault of the known inputs with its property, and leaves the inputs as the user wrote them.
 import type { dynamic } from '@pulumi/pulumi';
-import { MAX_PROBLEMS, type Problem } from '../model/base/errors.ts';
+import { MAX_PROBLEMS, moreProblems, type Problem } from '../model/base/errors.ts';
 import { inOneLine } from '../model/base/one-line.ts';
 import { isRecord } from '../model/base/record.ts';
 import { isKnown } from '../model/base/unknown.ts';
@@ -34,7 +34,7 @@ export function check(resource: ResourceDescription, olds: Inputs, news: Inputs)
   }
   const failures = found.slice(0, MAX_PROBLEMS).map((problem) => failureOf(resource, problem, properties));
   const left = found.length - failures.length;
-  if (left > 0) failures.push({ property: '', reason: `and ${left} more ${left === 1 ? 'problem' : 'problems'}` });
+  if (left > 0) failures.push({ property: '', reason: moreProblems(left) });
   return { inputs, failures };
 }
 

@@ -41,14 +41,14 @@ async function runExport({ owner: prefixes = [], out }: Options): Promise<void> 
     const condition = prefixes.length === 0 ? '' : ` whose owner begins with ${prefixes.join(' or ')}`;
     throw new WeirError('NotFound', `the runtime at ${client.endpoint} has no object${condition}`);
   }
-  // Escapes mean the same in the strings of a program.
-  const program = inLines(exportedProgram(client.endpoint, new Map(lists)));
+  const program = exportedProgram(client.endpoint, new Map(lists));
   if (out === undefined) {
     print(program);
     return;
   }
   const file = out.endsWith('.ts') ? out : path.join(out, 'index.ts');
-  writeNew(file, program);
+  // Escapes mean the same in the strings of a program.
+  writeNew(file, inLines(program));
   tell(`wrote ${file}: its first \`pulumi up\` adopts ${count} object${count === 1 ? '' : 's'}\n`);
 }
 

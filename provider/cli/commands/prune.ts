@@ -1,6 +1,5 @@
 // `weir token prune`: removes the administrator's tokens of ended runtimes from the user's home folder.
 import { Command } from 'commander';
-import { inOneLine } from '../../model/base/one-line.ts';
 import { pruneTokens } from '../../runtime/store/published-tokens.ts';
 import { print } from './output.ts';
 import { textTable } from './table.ts';
@@ -12,9 +11,9 @@ export function pruneCommand(): Command {
     .action(({ all = false }: { all?: boolean }) => {
       const tokens = pruneTokens({ all });
       const rows = tokens.map(({ runtimeId, dataDirectory = '', kept }) => [
-        inOneLine(runtimeId),
-        inOneLine(dataDirectory),
-        kept === undefined ? 'removed' : `kept: ${inOneLine(kept)}`,
+        runtimeId,
+        dataDirectory,
+        kept === undefined ? 'removed' : `kept: ${kept}`,
       ]);
       const table = textTable(['runtime', 'data directory', 'token'], rows);
       print(rows.length === 0 ? 'No tokens in ~/.weir.\n' : `${table}\n`);

@@ -1,9 +1,8 @@
 // `weir serve`: starts the runtime, prints a line when it is ready, and lets running requests finish at SIGTERM.
-import { BlockList, isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pino } from 'pino';
-import { isNetwork } from '../../model/base/networks.ts';
+import { isLoopback, isNetwork } from '../../model/base/networks.ts';
 import { inLines } from '../../model/base/one-line.ts';
 import type { CertificateFiles } from '../../runtime/api/certificate-files.ts';
 import { startRuntime } from '../../runtime/runtime.ts';
@@ -57,7 +56,12 @@ export function serveCommand(): Command {
 
 async function serve(flags: ServeFlags): Promise<void> {
   const certificate = certificateFiles(flags);
-  if (certificate === undefined && !flags.allowPlaintext && !isLoopback(flags.api.host)) {
+  if (
+    certificate === undefined &&
+    !flags.allowPlaintext &&
+    flags.api.host !== 'localhost' &&
+    !isLoopback(flags.api.host)
+  ) {
     throw new Error(
       `the API at ${flags.api.host} would send tokens in plain text: give --api-cert and --api-key, or --allow-plaintext`,
     );
@@ -132,15 +136,6 @@ function certificateFiles({ apiCert, apiKey }: ServeFlags): CertificateFiles | u
   if (apiCert === undefined && apiKey === undefined) return undefined;
   if (apiCert === undefined || apiKey === undefined) throw new Error('--api-cert and --api-key go together');
   return { certificate: apiCert, privateKey: apiKey };
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  const family = isIP(host);
-  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 function defaultWorkers(): number {

@@ -80,8 +80,13 @@ const MAX_TEXT = 1_000;
 export function problemsText(problems: readonly Problem[], text: (problem: Problem) => string = problemText): string {
   const left = problems.length - MAX_PROBLEMS;
   const texts = reported(problems).map(text);
-  if (left > 0) texts.push(`and ${left} more ${left === 1 ? 'problem' : 'problems'}`);
+  if (left > 0) texts.push(moreProblems(left));
   return texts.join('; ');
+}
+
+/** The text for the problems that an error does not name. */
+export function moreProblems(count: number): string {
+  return `and ${count} more ${count === 1 ? 'problem' : 'problems'}`;
 }
 
 /** The problems that an error reports, of which each has a bounded length, because a caller chooses names in paths. */

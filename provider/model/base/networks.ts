@@ -25,6 +25,12 @@ export class Networks {
   }
 }
 
+/** Whether an address reaches the machine itself by its loopback interface. */
+export function isLoopback(address: string): boolean {
+  const canonical = canonicalAddress(address);
+  return canonical === '::1' || (isIPv4(canonical) && canonical.startsWith('127.'));
+}
+
 /** Whether a text is an IPv4 or IPv6 network, or a bare address. */
 export function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');

@@ -1,6 +1,7 @@
 // Schemas for ports, addresses and names.
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isNetwork } from '../base/networks.ts';
 import { canonicalAddress } from '../base/target-key.ts';
 
 export const port = z
@@ -19,7 +20,7 @@ export const ipAddress = z
 /** An IPv4 or IPv6 network, such as "10.0.0.0/8". */
 export const cidr = z
   .string('must be a network such as "10.0.0.0/8"')
-  .refine(isCidr, 'must be a network such as "10.0.0.0/8"');
+  .refine((value) => value.includes('/') && isNetwork(value), 'must be a network such as "10.0.0.0/8"');
 
 const OBJECT_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -45,9 +46,3 @@ export const MAX_TAGS = 64;
 export const tags = z
   .record(mapKey, label, 'must be a map of strings')
   .refine((map) => Object.keys(map).length <= MAX_TAGS, `must have at most ${MAX_TAGS} tags`);
-
-function isCidr(value: string): boolean {
-  const [, address = '', bits = ''] = /^([0-9A-Fa-f:.]+)\/(\d{1,3})$/.exec(value) ?? [];
-  const family = isIP(address);
-  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
-}

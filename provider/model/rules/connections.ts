@@ -1,6 +1,6 @@
 // Where a runtime may connect to: never to its own listening sockets, and only to addresses that its operator allows.
 import { isIPv4 } from 'node:net';
-import { Networks } from '../base/networks.ts';
+import { isLoopback, Networks } from '../base/networks.ts';
 import { canonicalAddress } from '../base/target-key.ts';
 
 export type Transport = 'tcp' | 'udp';
@@ -65,10 +65,6 @@ function destinationOf(address: string): string {
   const canonical = canonicalAddress(address);
   if (canonical === '0.0.0.0') return '127.0.0.1';
   return canonical === '::' ? '::1' : canonical;
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || (isIPv4(address) && address.startsWith('127.'));
 }
 
 /** An address in its canonical form, and the IPv4 address that is embedded in it, if any. */

@@ -28,8 +28,8 @@ export function readCertificate({ certificate, privateKey }: CertificateFiles): 
 }
 
 /**
- * Gives the certificate in the files to all later connections, and returns it. Throws if it cannot be used; the server then keeps the
- * certificate that it has.
+ * Gives the certificate in the files to all later connections, and returns the certificate. Throws if it cannot be
+ * used; the server then keeps the certificate that it has.
  */
 export function reloadCertificate(server: Server, files: CertificateFiles): Buffer {
   const read = readCertificate(files);

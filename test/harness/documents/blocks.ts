@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../machine/tree.ts';
+import { anchor } from './markdown.ts';
 
 export interface CodeBlock {
   /** The first word after the opening fence, such as `sh`. Empty if the fence names no language. */
@@ -63,12 +64,8 @@ export function indentedLines(text: string): string[] {
 export function anchorsOf({ prose }: Markdown): Set<string> {
   const found = new Set<string>();
   for (const [, title = ''] of prose.matchAll(/^#{1,6} +(.*?) *$/gm)) {
-    const anchor = title
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-');
-    let name = anchor;
-    for (let count = 1; found.has(name); count++) name = `${anchor}-${count}`;
+    let name = anchor(title);
+    for (let count = 1; found.has(name); count++) name = `${anchor(title)}-${count}`;
     found.add(name);
   }
   return found;

@@ -35,7 +35,10 @@ function wrappedBlock(block: string, indent: string): string[] {
   });
 }
 
-/** Anchor that GitHub gives a heading of one word, such as an error code or a name of the SDK. */
+/** Anchor that GitHub gives a heading, unless an earlier heading of the page has the same one. */
 export function anchor(heading: string): string {
-  return heading.toLowerCase().replaceAll('.', '');
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
 }

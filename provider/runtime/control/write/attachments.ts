@@ -42,17 +42,24 @@ type Part = StoredObject<'backend-servers'> | StoredObject<'groups'> | StoredObj
 
 /** Updates the bound target keys of every attachment that depends on a changed server, group or load balancer. */
 export function renewBoundSince(draft: Draft, part: Part): void {
-  for (const attachment of [...attachmentsOf(draft)]) {
-    if (!isPart(draft, attachment, part)) continue;
+  for (const attachment of dependents(draft, part)) {
     const boundSince = boundSinceOf(draft, attachment, attachment);
     if (boundSince === attachment.state.boundSince) continue;
     draft.put({ ...attachment, state: { boundSince } });
   }
 }
 
-function isPart(view: ModelView, attachment: Attachment, { kind, id }: Part): boolean {
-  if (kind === 'load-balancers') return attachment.properties.loadBalancerId === id;
-  return targetSourcesOf(view, attachment).some((part) => part.kind === kind && part.id === id);
+/** The attachments whose target keys depend on a server, a group or a load balancer. */
+export function dependents(view: ModelView, { kind, id }: Part): Attachment[] {
+  return [...attachmentsOf(view)].filter((attachment) => {
+    if (kind === 'load-balancers') return attachment.properties.loadBalancerId === id;
+    return targetSourcesOf(view, attachment).some((source) => source.kind === kind && source.id === id);
+  });
+}
+
+/** The property of an attachment, or of its group, that has the targets by name. */
+export function mapOf({ kind }: Attachment): 'targets' | 'members' {
+  return kind === 'attachments' ? 'targets' : 'members';
 }
 
 /** Throws `OwnedByOther` if a server's new address gives a target the same target key as a target of another stack. */
@@ -62,9 +69,7 @@ export function refuseServerOfOtherStacks(
   before: StoredObject<'backend-servers'> | undefined,
 ): void {
   if (!hasMoved(before, next)) return;
-  for (const attachment of attachmentsOf(view)) {
-    if (isPart(view, attachment, next)) refuseTargetsOfOtherStacks(view, attachment, 'addresses');
-  }
+  for (const attachment of dependents(view, next)) refuseTargetsOfOtherStacks(view, attachment, 'addresses');
 }
 
 export function attachmentProblems(
@@ -116,7 +121,7 @@ export function memberProblems(
  */
 export function refuseTargetsOfOtherStacks(view: ModelView, next: Attachment, path?: string): void {
   const problems: Problem[] = [];
-  const property = next.kind === 'attachments' ? 'targets' : 'members';
+  const property = mapOf(next);
   for (const other of attachmentsOf(view)) {
     if (other.id === next.id && other.kind === next.kind) continue;
     if (isSameStack(other, next) || !hasSameParent(other.properties, next.properties)) continue;
@@ -132,12 +137,17 @@ export function refuseTargetsOfOtherStacks(view: ModelView, next: Attachment, pa
 
 /** Warnings about bound targets that are ineligible for traffic now, with the reasons. */
 export function eligibilityWarnings(view: ModelView, attachment: Attachment): string[] {
-  const property = attachment.kind === 'attachments' ? 'targets' : 'members';
+  const property = mapOf(attachment);
   const warnings = resolvedTargets(view, attachment).flatMap(({ name, ineligible }) =>
     ineligible === undefined ? [] : [`${propertyPath([property, name])} is ineligible: ${ineligible}`],
   );
+  return limited(warnings, `${property} are ineligible`);
+}
+
+/** The first warnings of an attachment; the last one counts the others. `what`: what is said of each of those. */
+export function limited(warnings: readonly string[], what: string): string[] {
   const left = warnings.length - MAX_WARNINGS;
-  return left <= 0 ? warnings : [...warnings.slice(0, MAX_WARNINGS), `${left} more ${property} are ineligible`];
+  return left <= 0 ? [...warnings] : [...warnings.slice(0, MAX_WARNINGS), `${left} more ${what}`];
 }
 
 /**

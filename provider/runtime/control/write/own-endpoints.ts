@@ -7,12 +7,13 @@ import { healthCheckOf } from '../../../model/objects/listener.ts';
 import { invalid } from '../../../model/objects/validate.ts';
 import { isReached } from '../../../model/rules/connections.ts';
 import { newTargets } from '../../../model/rules/targets.ts';
-import { type Attachment, attachmentsOf, resolvedTargets, targetSourcesOf } from '../../stored/attachments.ts';
+import { type Attachment, attachmentsOf, resolvedTargets } from '../../stored/attachments.ts';
 import { lookupIn } from '../../stored/lookup.ts';
 import { membersOf } from '../../stored/members.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { hasMoved } from '../../stored/servers.ts';
+import { dependents, limited, mapOf } from './attachments.ts';
 import {
   type CheckedPlace,
   connectionsOf,
@@ -26,9 +27,6 @@ import { denialOf, type Surroundings } from './surroundings.ts';
 
 type Listener = StoredObject<'listeners'>;
 type Rule = StoredObject<'rules'>;
-
-/** Maximum number of targets that are named in warnings; further targets are only counted. */
-const MAX_WARNINGS = 10;
 
 /** Throws if a write makes the runtime connect to itself or to a denied address. Older conflicts are left alone. */
 export function refuseOwnEndpoints(
@@ -46,11 +44,10 @@ export function refuseOwnEndpoints(
 
 /** Warnings about targets of an attachment to which the runtime should not connect, such as those of an older release. */
 export function ownEndpointWarnings(view: ModelView, attachment: Attachment, around: Surroundings): string[] {
-  const faults = faultsOf(view, attachment, around, () => true);
-  const shown = faults.slice(0, MAX_WARNINGS);
-  const texts = shown.map(({ target, message }) => `${propertyPath([mapOf(attachment), target])} ${message}`);
-  const left = faults.length - shown.length;
-  return left === 0 ? texts : [...texts, `${left} more ${mapOf(attachment)} are such targets`];
+  const warnings = faultsOf(view, attachment, around, () => true).map(({ target, message }) => {
+    return `${propertyPath([mapOf(attachment), target])} ${message}`;
+  });
+  return limited(warnings, `${mapOf(attachment)} are such targets`);
 }
 
 /** Problems of the targets that a write newly binds, or of the checks that it changes. */
@@ -228,17 +225,6 @@ function ownConnections(
       return endpoint === undefined ? [] : [[connection, endpoint]];
     },
   );
-}
-
-/** The attachments whose targets depend on a server or on an auto scaling group. */
-function dependents(view: ModelView, { kind, id }: StoredObject): Attachment[] {
-  return [...attachmentsOf(view)].filter((attachment) =>
-    targetSourcesOf(view, attachment).some((part) => part.kind === kind && part.id === id),
-  );
-}
-
-function mapOf({ kind }: Attachment): string {
-  return kind === 'attachments' ? 'targets' : 'members';
 }
 
 function keyOf({ address, port }: TargetConnection): string {

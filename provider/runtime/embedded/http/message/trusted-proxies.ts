@@ -62,7 +62,6 @@ export function chainedLines(
   lines += `X-Forwarded-Port: ${isEach(port, isPort) ? port : localPort}\r\n`;
   lines += `X-Forwarded-Host: ${isEach(origin, isAuthority) ? origin : host}\r\n`;
   lines += `X-Real-IP: ${[real, before].find((address) => isIP(address) !== 0) ?? proxy}\r\n`;
-  // RFC 7239 4: a proxy adds to the field or passes it unchanged.
   for (let index = 0; index < fields.count; index++) {
     // RFC 7239 4: a proxy adds to the Forwarded field or passes it unchanged.
     if (fields.known[index] === FORWARDED) lines += `Forwarded: ${fields.value(index)}\r\n`;
