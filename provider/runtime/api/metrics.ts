@@ -1,14 +1,10 @@
 // Metrics of the runtime as Prometheus text, built anew for each scrape, so deleted objects leave no series.
-import { Counter, Gauge, type Metric, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { isHttp } from '../../model/objects/listener.ts';
-import {
-  DURATION_BOUNDS_MS,
-  type EngineStatus,
-  type ListenerTraffic,
-  type TargetCounts,
-} from '../contract/engine-statistics.ts';
+import type { EngineStatus, ListenerTraffic, TargetCounts } from '../contract/engine-statistics.ts';
 import type { Health, Protocol, TargetSnapshot } from '../contract/snapshot.ts';
+import { durationHistogram } from './duration-histogram.ts';
 
 /** Maximum number of listeners and targets in one scrape. A scrape at both limits blocks the API for 0.2 s. */
 export const MAX_LISTENERS_SCRAPED = 500;
@@ -156,7 +152,7 @@ function writeListeners(registry: Registry, listeners: readonly ListenerSample[]
       if (index >= 3) responses.inc({ listener, origin: 'local', code }, local);
     }
   }
-  registry.registerMetric(durations(listeners));
+  registry.registerMetric(durationHistogram(listeners));
 }
 
 function writeTargets(registry: Registry, targets: readonly { listener: string; target: TargetSample }[]): void {
@@ -224,28 +220,6 @@ function writeDraining(
   const unbound = listeners.flatMap(({ id, draining: gone }) => gone.map((target) => ({ listener: id, ...target })));
   for (const { listener, rule, key, count } of unbound.slice(0, MAX_TARGETS_SCRAPED))
     draining.set({ listener, rule, target: key }, count);
-}
-
-/** The histogram of request durations, from buckets that workers filled; prom-client's takes single durations. */
-function durations(listeners: readonly ListenerSample[]): Metric {
-  const name = 'weir_http_request_duration_seconds';
-  const values = listeners.flatMap(({ id: listener, protocol, traffic }) => {
-    if (!isHttp(protocol) || traffic === undefined) return [];
-    let count = 0;
-    const buckets = traffic.durations.map((inBucket, index) => {
-      count += inBucket;
-      const bound = DURATION_BOUNDS_MS[index];
-      const le = bound === undefined ? '+Inf' : bound / 1000;
-      return { metricName: `${name}_bucket`, labels: { le, listener }, value: count };
-    });
-    return [
-      ...buckets,
-      { metricName: `${name}_sum`, labels: { listener }, value: traffic.durationSumMs / 1000 },
-      { metricName: `${name}_count`, labels: { listener }, value: count },
-    ];
-  });
-  const help = 'Time from the end of the request head to the last byte of the response. Excludes incomplete responses.';
-  return { name, get: async () => ({ name, help, type: 'histogram', values, aggregator: 'sum' }) } as unknown as Metric;
 }
 
 function gauge(registry: Registry, name: string, help: string, labelNames: readonly string[] = []): Gauge {

@@ -19,7 +19,7 @@ import { type Access, mayAll } from '../control/access/access.ts';
 import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
-import type { HealthRecord } from '../health/monitor.ts';
+import type { HealthRecord } from '../health/checker.ts';
 import { refusalMessageOf } from './api-object.ts';
 
 const OPEN = { access: 'open' } as const;

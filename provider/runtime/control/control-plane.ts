@@ -1,7 +1,5 @@
 // The control plane: accepts the writes of the API, and keeps model, health checks and engine in step.
-import { randomBytes, randomUUID } from 'node:crypto';
 import type { Kind } from '../../model/base/kinds.ts';
-import { keyOf } from '../../model/base/object-key.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import type { Compiled } from '../compile/compile.ts';
 import type { Engine, HealthChange, PassiveReport, Refusal } from '../contract/engine.ts';
@@ -11,9 +9,9 @@ import { CheckBudget } from '../health/check-budget.ts';
 import { HealthMonitor } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
-import { type Draft, Model } from '../stored/model.ts';
+import { Model } from '../stored/model.ts';
 import type { StoredModel, StoredObject } from '../stored/object.ts';
-import { expireServers, hasExpired } from '../stored/servers.ts';
+import { hasExpired } from '../stored/servers.ts';
 import { Background } from './background.ts';
 import { endWorker } from './end-worker.ts';
 import { EventLog } from './events/event-log.ts';
@@ -21,11 +19,10 @@ import { Reports } from './events/reports.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
-import { deleteObject, type Precondition, putObject } from './write/changes.ts';
-import { joinGroup, leaveGroup } from './write/members.ts';
-import { type PutRequest, patchRequest } from './write/put-request.ts';
+import type { Precondition } from './write/changes.ts';
+import { type Identity, ObjectWrites } from './write/object-writes.ts';
 import type { TargetGuard } from './write/target-guard.ts';
-import { patchedAttachment, type TargetsPatch } from './write/targets-patch.ts';
+import type { TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
 
@@ -45,14 +42,6 @@ interface ControlPlaneOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** The owner and the incarnation that a put sends with the object's properties. */
-interface Identity {
-  readonly owner?: string | undefined;
-  readonly incarnation?: string | undefined;
-  /** Id of the caller's token; `undefined` for the administrator. */
-  readonly createdBy?: string | undefined;
-}
-
 export class ControlPlane {
   readonly events: EventLog;
   readonly running: RunningState;
@@ -61,6 +50,7 @@ export class ControlPlane {
   readonly #reports: Reports;
   readonly #monitor: HealthMonitor;
   readonly #writer: Writer;
+  readonly #writes: ObjectWrites;
   readonly #waits: HealthWaits;
   readonly #records: HealthRecords;
   readonly #background: Background;
@@ -102,6 +92,7 @@ export class ControlPlane {
       onRefused: (refusal, compiled) => this.#reports.refused(refusal, compiled),
       onOpened: (listenerId) => this.#reports.opened(listenerId, this.compiled),
     });
+    this.#writes = new ObjectWrites({ writer: this.#writer, pool: options.pool, guard: options.guard, nowMs });
   }
 
   /** Callback for the engine: a connection to a target failed, or succeeded after failures. */
@@ -141,71 +132,30 @@ export class ControlPlane {
     kind: K,
     id: string,
     properties: PropertiesOf<K>,
-    { owner, incarnation, createdBy }: Identity,
+    identity: Identity,
     precondition: Precondition,
   ): Promise<StoredObject<K>> {
-    const [newIncarnation, newCookieKey] = [randomUUID(), randomBytes(32).toString('base64url')];
-    const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
-    const nowMs = this.#options.nowMs();
-    const written = await this.#writer.write(
-      (draft) => {
-        const request = {
-          kind,
-          id,
-          properties,
-          owner,
-          incarnation,
-          newIncarnation,
-          newCookieKey,
-          nowMs,
-          keepsWeights,
-          createdBy,
-        };
-        return this.#putObject(draft, request, precondition);
-      },
-      keyOf(kind, id),
-    );
+    const written = await this.#writes.put(kind, id, properties, identity, precondition);
     await this.#waits.firstChecks(this.model, this.compiled, written);
     await this.#writer.writeDueTransfers();
     return written as StoredObject<K>;
   }
 
-  async patchTargets(
-    id: string,
-    patch: TargetsPatch,
-    precondition: Precondition,
-  ): Promise<StoredObject<'attachments'>> {
-    const written = await this.#writer.write(
-      (draft) => {
-        // The precondition is checked before the patch is merged, because the caller may have read an older attachment.
-        const existing = draft.get('attachments', id);
-        precondition(draft, existing, existing);
-        const request = patchRequest(id, patchedAttachment(draft, id, patch));
-        return this.#putObject(draft, request, precondition);
-      },
-      keyOf('attachments', id),
-    );
-    return written as StoredObject<'attachments'>;
+  patchTargets(id: string, patch: TargetsPatch, precondition: Precondition): Promise<StoredObject<'attachments'>> {
+    return this.#writes.patchTargets(id, patch, precondition);
   }
 
   /** Adds a server to an auto scaling group, which binds the server to everything the group is attached to. */
-  async join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
-    return this.#changeMember(groupId, serverId, precondition, joinGroup);
+  join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
+    return this.#writes.join(groupId, serverId, precondition);
   }
 
-  async leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
-    await this.#changeMember(groupId, serverId, precondition, leaveGroup);
+  leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
+    return this.#writes.leave(groupId, serverId, precondition);
   }
 
-  async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
-    await this.#writer.write(
-      (draft) => {
-        precondition(draft, draft.get<Kind>(kind, id), undefined);
-        deleteObject(draft, kind, id, incarnation);
-        return undefined;
-      },
-      keyOf(kind, id),
-    );
+  delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
+    return this.#writes.delete(kind, id, incarnation, precondition);
   }
 
   /** Resolves when all targets of weight > 0 take traffic. After `seconds`, rejects with the targets that do not. */
@@ -233,42 +183,10 @@ export class ControlPlane {
     return (model.get('attachments', attachment) ?? model.get('group-attachments', attachment))?.createdBy;
   }
 
-  #putObject(draft: Draft, request: PutRequest, precondition: Precondition): StoredObject {
-    const before = draft.get<Kind>(request.kind, request.id);
-    const written = putObject(draft, request, this.#options.pool, precondition);
-    this.guard.refuse(draft, written, before);
-    return written;
-  }
-
-  /**
-   * Adds or removes one group member. The write is named for group and server, so only a newer write of the same member
-   * supersedes it.
-   */
-  async #changeMember(
-    groupId: string,
-    serverId: string,
-    precondition: Precondition,
-    changeGroup: typeof joinGroup,
-  ): Promise<StoredObject<'groups'>> {
-    return await this.#writer.write(
-      (draft) => {
-        const group = draft.get('groups', groupId);
-        precondition(draft, group, group);
-        const changed = changeGroup(draft, groupId, serverId);
-        this.guard.refuse(draft, changed, group);
-        return changed;
-      },
-      keyOf('groups', `${groupId} ${serverId}`),
-    );
-  }
-
   async #expireServers(): Promise<void> {
     const nowMs = this.#options.nowMs();
     if (!hasExpired(this.model, nowMs)) return;
-    await this.#writer.write((draft) => {
-      expireServers(draft, nowMs);
-      return undefined;
-    });
+    await this.#writes.expireServers(nowMs);
   }
 
   #healthChanged(changes: readonly HealthChange[]): void {

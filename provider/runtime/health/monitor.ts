@@ -1,53 +1,22 @@
 // The health monitor: one checker for each target of each target group, independent of the number of workers.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthChange, PassiveReport } from '../contract/engine.ts';
 import {
   type Health,
-  type HealthCheckSnapshot,
   type Snapshot,
   type TargetGroupSnapshot,
   type TargetSnapshot,
   takesTraffic,
 } from '../contract/snapshot.ts';
-import { type HealthHistoryEntry, withEntry } from './history.ts';
-import type { Probe } from './probe.ts';
-import { spreadMs } from './spread.ts';
-import {
-  checkFailed,
-  checkPassed,
-  connectionFailed,
-  connectionSucceeded,
-  type HealthState,
-  ineligibleState,
-  initialState,
-  retried,
-} from './state.ts';
+import { Checker, type CheckOptions, type HealthRecord } from './checker.ts';
+import type { HealthHistoryEntry } from './history.ts';
+import { type HealthState, ineligibleState, initialState } from './state.ts';
 
-/** Time after which a target without health checks takes traffic again when failed connections made it unhealthy. */
-const PASSIVE_RETRY_MS = 10_000;
-
-interface MonitorOptions {
-  readonly probe: Probe;
-  /** Time of day in milliseconds since 1970. */
-  readonly nowMs: () => number;
+interface MonitorOptions extends CheckOptions {
   /**
    * Called with health changes after results of checks or connections, and after a change of check settings. Not called
    * with the first health of a new target.
    */
   readonly onChange: (changes: readonly HealthChange[]) => void;
-  /** Called when the first check of a target has ended, passed or failed. */
-  readonly onFirstCheck?: () => void;
-  /** Reserves a check of a target and returns how long the check has to wait. */
-  readonly delayMs?: (target: TargetSnapshot) => number;
-}
-
-/** Health state and history of a bound target. */
-export interface HealthRecord {
-  readonly state: HealthState;
-  /** Last health changes, newest first; the first entry is the current health. */
-  readonly history: readonly HealthHistoryEntry[];
-  /** When the last check ended, in milliseconds since 1970; `undefined` before the first check has ended. */
-  readonly checkedAtMs: number | undefined;
 }
 
 /** A target that has passed a first check before it is bound. */
@@ -171,84 +140,6 @@ export class HealthMonitor {
     });
     checkers.set(target.key, checker);
     return checker;
-  }
-}
-
-interface CheckerOptions extends Pick<MonitorOptions, 'probe' | 'nowMs' | 'onFirstCheck' | 'delayMs'> {
-  /** Id of the target group and target key, unique among checkers. */
-  readonly name: string;
-  readonly target: TargetSnapshot;
-  readonly check: HealthCheckSnapshot | undefined;
-  readonly state: HealthState;
-  /** Health history of the target under its previous check settings. */
-  readonly history: readonly HealthHistoryEntry[];
-  readonly onHealth: (health: Health) => void;
-}
-
-/** The checker of one target: checks at once and then at each interval until closed. */
-class Checker implements HealthRecord {
-  state: HealthState;
-  history: readonly HealthHistoryEntry[];
-  checkedAtMs: number | undefined;
-  readonly #options: CheckerOptions;
-  readonly #ended = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(options: CheckerOptions) {
-    const { check, state, history } = options;
-    this.#options = options;
-    this.state = state;
-    this.history = this.#withEntry(history);
-    // The first wait depends on the target's name, so checks of many targets are spread over the interval.
-    if (check !== undefined)
-      this.#timer = setTimeout(() => void this.#run(check, spreadMs(check.intervalMs, options.name)), 0);
-  }
-
-  report(ok: boolean, error: string): void {
-    this.#become(ok ? connectionSucceeded(this.state) : connectionFailed(this.state, error));
-    if (this.#options.check !== undefined || this.state.health !== 'unhealthy' || this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#become(retried(this.state));
-    }, PASSIVE_RETRY_MS);
-  }
-
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#ended.abort();
-  }
-
-  /** Runs one check and schedules the next. `everyMs`: time from the start of this check to the start of the next. */
-  async #run(check: HealthCheckSnapshot, everyMs: number): Promise<void> {
-    const startedAtMs = performance.now();
-    const { probe, target, nowMs, onFirstCheck, delayMs } = this.#options;
-    const signal = this.#ended.signal;
-    const delayedMs = delayMs?.(target) ?? 0;
-    if (delayedMs > 0) await sleep(delayedMs, undefined, { signal }).catch(() => {});
-    if (signal.aborted) return;
-    const problem = await probe(target, check, signal);
-    if (signal.aborted) return;
-    this.#become(problem === undefined ? checkPassed(this.state, check) : checkFailed(this.state, check, problem));
-    // The time of the check is set last, because a status must not show a health change as later than its check.
-    const isFirst = this.checkedAtMs === undefined;
-    this.checkedAtMs = nowMs();
-    if (isFirst) onFirstCheck?.();
-    const waitMs = Math.max(0, everyMs - (performance.now() - startedAtMs));
-    this.#timer = setTimeout(() => void this.#run(check, check.intervalMs), waitMs);
-  }
-
-  #become(state: HealthState): void {
-    const hasChanged = state.health !== this.state.health;
-    this.state = state;
-    if (!hasChanged) return;
-    this.history = this.#withEntry(this.history);
-    this.#options.onHealth(state.health);
-  }
-
-  #withEntry(history: readonly HealthHistoryEntry[]): readonly HealthHistoryEntry[] {
-    const { health, lastError } = this.state;
-    const error = takesTraffic(health) ? undefined : lastError;
-    return withEntry(history, { atMs: this.#options.nowMs(), health, error });
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type TargetSnapshot,
   takesTraffic,
 } from '../../contract/snapshot.ts';
-import type { HealthRecord } from '../../health/monitor.ts';
+import type { HealthRecord } from '../../health/checker.ts';
 import { type Attachment, isAttachment, isAttachmentKind } from '../../stored/attachments.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';

@@ -7,7 +7,8 @@ import type {
   ListenerTraffic,
 } from '../../contract/engine-statistics.ts';
 import { type Health, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
-import type { HealthMonitor, HealthRecord } from '../../health/monitor.ts';
+import type { HealthRecord } from '../../health/checker.ts';
+import type { HealthMonitor } from '../../health/monitor.ts';
 import type { Attachment } from '../../stored/attachments.ts';
 import { bindingsOf } from '../../stored/bindings.ts';
 import type { Model } from '../../stored/model.ts';

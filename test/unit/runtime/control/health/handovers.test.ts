@@ -5,7 +5,7 @@ import { compile } from '../../../../../provider/runtime/compile/compile.ts';
 import type { Health } from '../../../../../provider/runtime/contract/snapshot.ts';
 import { changesBindings, handoversOf } from '../../../../../provider/runtime/control/health/handovers.ts';
 import { deleteObject } from '../../../../../provider/runtime/control/write/changes.ts';
-import type { HealthRecord } from '../../../../../provider/runtime/health/monitor.ts';
+import type { HealthRecord } from '../../../../../provider/runtime/health/checker.ts';
 import { Draft } from '../../../../../provider/runtime/stored/model.ts';
 import type { StoredObject } from '../../../../../provider/runtime/stored/object.ts';
 import { emptyDraft, put } from '../../../../harness/control/drafts.ts';

@@ -1,0 +1,116 @@
+// The writes of objects that callers ask for, each as one change of the model that the writer makes.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Kind } from '../../../model/base/kinds.ts';
+import { keyOf } from '../../../model/base/object-key.ts';
+import type { PropertiesOf } from '../../../model/objects/schemas.ts';
+import type { Draft } from '../../stored/model.ts';
+import type { StoredObject } from '../../stored/object.ts';
+import { expireServers } from '../../stored/servers.ts';
+import { deleteObject, type Precondition, putObject } from './changes.ts';
+import { joinGroup, leaveGroup } from './members.ts';
+import { type PutRequest, patchRequest } from './put-request.ts';
+import type { TargetGuard } from './target-guard.ts';
+import { patchedAttachment, type TargetsPatch } from './targets-patch.ts';
+import type { VipPool } from './vip-pool.ts';
+import type { Writer } from './writer.ts';
+
+/** What a put sends with the object's properties, and who sends it. */
+export interface Identity extends Partial<Pick<PutRequest, 'owner' | 'incarnation' | 'createdBy'>> {}
+
+interface ObjectWritesOptions {
+  readonly writer: Writer;
+  readonly pool: VipPool;
+  readonly guard: TargetGuard;
+  readonly nowMs: () => number;
+}
+
+export class ObjectWrites {
+  readonly #options: ObjectWritesOptions;
+
+  constructor(options: ObjectWritesOptions) {
+    this.#options = options;
+  }
+
+  async put<K extends Kind>(
+    kind: K,
+    id: string,
+    properties: PropertiesOf<K>,
+    { owner, incarnation, createdBy }: Identity,
+    precondition: Precondition,
+  ): Promise<StoredObject> {
+    const generated = { newIncarnation: randomUUID(), newCookieKey: randomBytes(32).toString('base64url') };
+    const keepsWeights = 'manageWeights' in properties && !properties.manageWeights;
+    const nowMs = this.#options.nowMs();
+    const request = { kind, id, properties, owner, incarnation, ...generated, nowMs, keepsWeights, createdBy };
+    const change = (draft: Draft) => this.#putObject(draft, request, precondition);
+    return await this.#options.writer.write(change, keyOf(kind, id));
+  }
+
+  async patchTargets(
+    id: string,
+    patch: TargetsPatch,
+    precondition: Precondition,
+  ): Promise<StoredObject<'attachments'>> {
+    const change = (draft: Draft) => {
+      // The precondition is checked before the patch is merged, because the caller may have read an older attachment.
+      const existing = draft.get('attachments', id);
+      precondition(draft, existing, existing);
+      const request = patchRequest(id, patchedAttachment(draft, id, patch));
+      return this.#putObject(draft, request, precondition);
+    };
+    return (await this.#options.writer.write(change, keyOf('attachments', id))) as StoredObject<'attachments'>;
+  }
+
+  /** Adds a server to an auto scaling group, which binds the server to everything the group is attached to. */
+  async join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
+    return this.#changeMember(groupId, serverId, precondition, joinGroup);
+  }
+
+  async leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
+    await this.#changeMember(groupId, serverId, precondition, leaveGroup);
+  }
+
+  async delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
+    const change = (draft: Draft) => {
+      precondition(draft, draft.get<Kind>(kind, id), undefined);
+      deleteObject(draft, kind, id, incarnation);
+      return undefined;
+    };
+    await this.#options.writer.write(change, keyOf(kind, id));
+  }
+
+  async expireServers(nowMs: number): Promise<void> {
+    await this.#options.writer.write((draft) => {
+      expireServers(draft, nowMs);
+      return undefined;
+    });
+  }
+
+  #putObject(draft: Draft, request: PutRequest, precondition: Precondition): StoredObject {
+    const { pool, guard } = this.#options;
+    const before = draft.get<Kind>(request.kind, request.id);
+    const written = putObject(draft, request, pool, precondition);
+    guard.refuse(draft, written, before);
+    return written;
+  }
+
+  /**
+   * Adds or removes one group member. The write is named for group and server, so only a newer write of the same member
+   * supersedes it.
+   */
+  async #changeMember(
+    groupId: string,
+    serverId: string,
+    precondition: Precondition,
+    changeGroup: typeof joinGroup,
+  ): Promise<StoredObject<'groups'>> {
+    const change = (draft: Draft) => {
+      const group = draft.get('groups', groupId);
+      precondition(draft, group, group);
+      const changed = changeGroup(draft, groupId, serverId);
+      this.#options.guard.refuse(draft, changed, group);
+      return changed;
+    };
+    return await this.#options.writer.write(change, keyOf('groups', `${groupId} ${serverId}`));
+  }
+}
