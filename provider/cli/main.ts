@@ -16,8 +16,10 @@ if (major < 22 || (major === 22 && minor < 19)) {
 const { closeUnaskedDebugger } = await import('./debugger.ts');
 const { createRequire } = await import('node:module');
 const { Command } = await import('commander');
+const { backupCommand } = await import('./commands/backup.ts');
 const { exportCommand } = await import('./commands/export.ts');
 const { planCommand } = await import('./commands/plan.ts');
+const { restoreCommand } = await import('./commands/restore.ts');
 const { serveCommand } = await import('./commands/serve.ts');
 const { statusCommand } = await import('./commands/status.ts');
 const { tokenCommand } = await import('./commands/token.ts');
@@ -31,7 +33,9 @@ const program = new Command('weir')
   .addCommand(statusCommand())
   .addCommand(planCommand())
   .addCommand(exportCommand())
-  .addCommand(tokenCommand());
+  .addCommand(tokenCommand())
+  .addCommand(backupCommand())
+  .addCommand(restoreCommand());
 
 // A signal that came before the handlers were there has had its effect by now.
 closeUnaskedDebugger();

@@ -1,5 +1,5 @@
 // HTTP requests to the runtime over http or https, each with limits on its whole time and on the size of its response.
-import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Limit for the body of a response, several times the largest page of objects. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
@@ -21,7 +21,17 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** The body of a response as a stream. Rejects if the response has another status than 200. */
+/** A response of another status than 200 to a request for a stream. */
+export class NoStream extends Error {
+  readonly response: HttpResponse;
+
+  constructor(url: URL, response: HttpResponse) {
+    super(`${url.pathname} responded with ${response.status}`);
+    this.response = response;
+  }
+}
+
+/** The body of a response as a stream. Rejects with `NoStream` if the response has another status than 200. */
 export function openStream(
   open: OpenRequest,
   agent: Agent,
@@ -29,11 +39,10 @@ export function openStream(
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, headers, signal }, (response) => {
-      if (response.statusCode === 200) resolve(response);
-      else reject(new Error(`${url.pathname} responded with ${response.statusCode}`));
       // A connection that breaks later ends the stream for its reader.
       response.on('error', () => {});
-      if (response.statusCode !== 200) response.resume();
+      if (response.statusCode === 200) resolve(response);
+      else wholeOf(response, request).then((whole) => reject(new NoStream(url, whole)), reject);
     });
     request.on('error', reject);
     request.end();
@@ -47,21 +56,28 @@ export function send(
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-      const parts: Buffer[] = [];
-      let size = 0;
-      response.on('data', (part: Buffer) => {
-        parts.push(part);
-        size += part.length;
-        if (size > MAX_RESPONSE_BYTES)
-          request.destroy(new Error(`its response is larger than ${MAX_RESPONSE_BYTES} bytes`));
-      });
-      response.on('end', () => {
-        const text = Buffer.concat(parts).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
-      });
-      response.on('error', reject);
+      wholeOf(response, request).then(resolve, reject);
     });
     request.on('error', reject);
     request.end(body);
+  });
+}
+
+/** The response with its whole body. Ends the request if the body is too large. */
+function wholeOf(response: IncomingMessage, request: ClientRequest): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    response.on('data', (part: Buffer) => {
+      parts.push(part);
+      size += part.length;
+      if (size > MAX_RESPONSE_BYTES)
+        request.destroy(new Error(`its response is larger than ${MAX_RESPONSE_BYTES} bytes`));
+    });
+    response.on('end', () => {
+      const text = Buffer.concat(parts).toString('utf8');
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+    });
+    response.on('error', reject);
   });
 }

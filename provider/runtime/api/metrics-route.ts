@@ -6,9 +6,10 @@ import { errorResponse } from '../../model/api/error.ts';
 import { DESCRIBE_METRICS } from '../../model/permissions/actions.ts';
 import { targetGroupsOf } from '../contract/snapshot.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
+import type { Storage } from './backup-route.ts';
 import { CONTENT_TYPE, type MetricsSample, renderMetrics } from './metrics.ts';
 
-export function registerMetricsRoute(server: FastifyInstance, control: ControlPlane): void {
+export function registerMetricsRoute(server: FastifyInstance, control: ControlPlane, storage: Storage): void {
   server.withTypeProvider<ZodTypeProvider>().get(
     '/metrics',
     {
@@ -23,17 +24,18 @@ export function registerMetricsRoute(server: FastifyInstance, control: ControlPl
       },
     },
     async (_request, reply) => {
-      const text = await renderMetrics(takeSample(control));
+      const text = await renderMetrics(takeSample(control, storage));
       return reply.type(CONTENT_TYPE).send(text as never);
     },
   );
 }
 
-function takeSample(control: ControlPlane): MetricsSample {
+function takeSample(control: ControlPlane, storage: Storage): MetricsSample {
   const refused = new Set(control.refusals.map(({ listenerId }) => listenerId));
   const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
   return {
     version: control.model.version,
+    canStore: storage.writeFault() === undefined,
     engine: control.running.engineStatus,
     listeners: [...control.compiled.snapshot.listeners.values()].map((listener) => ({
       id: listener.id,

@@ -31,6 +31,8 @@ export interface ListenerSample {
 export interface MetricsSample {
   /** Newest version of the model. */
   readonly version: number;
+  /** False while writes fail, because the disk is full, say. */
+  readonly canStore: boolean;
   readonly engine: EngineStatus;
   readonly listeners: readonly ListenerSample[];
 }
@@ -57,8 +59,14 @@ export async function renderMetrics(sample: MetricsSample): Promise<string> {
   return registry.metrics();
 }
 
-function writeVersions(registry: Registry, { version, engine }: MetricsSample): void {
+function writeVersions(registry: Registry, { version, canStore, engine }: MetricsSample): void {
   gauge(registry, 'weir_stored_version', 'Newest stored version of the model.').set(version);
+  const writable = gauge(
+    registry,
+    'weir_store_writable',
+    '1 if writes can be stored, 0 while they fail, because the disk is full, say.',
+  );
+  writable.set(canStore ? 1 : 0);
   const ofEngine = ['engine'];
   const desired = gauge(
     registry,

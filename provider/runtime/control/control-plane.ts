@@ -174,7 +174,8 @@ export class ControlPlane {
     this.#background.close();
     this.#waits.close();
     await this.#writer.close();
-    await this.#records.save();
+    // Without it, targets are checked anew after the start. A full disk does not end requests that are under way.
+    await this.#records.save().catch(this.#options.onError);
     this.#monitor.close();
   }
 
