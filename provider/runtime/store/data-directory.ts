@@ -138,8 +138,8 @@ export function lockDirectory(path: string): () => void {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     makePrivate(file, { create: true });
     lock = new DatabaseSync(file);
-    // Without a journal, the lock can be taken on a full disk.
-    lock.exec('pragma journal_mode = off; pragma locking_mode = exclusive; begin exclusive');
+    // Without the file of a journal, the lock can be taken on a full disk.
+    lock.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive');
     return () => lock?.close();
   } catch (error) {
     lock?.close();
