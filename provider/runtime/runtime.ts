@@ -17,7 +17,7 @@ import { LogFile } from './embedded/main-thread/log-file.ts';
 import { probe } from './health/probes.ts';
 import { Backups } from './store/backups.ts';
 import { openDataDirectory } from './store/data-directory.ts';
-import { openStore } from './store/open-store.ts';
+import { openStore } from './store/directory/open-store.ts';
 import { publishToken, withdrawToken } from './store/published-tokens.ts';
 
 interface RuntimeOptions {

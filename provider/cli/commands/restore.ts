@@ -1,6 +1,6 @@
 // `weir restore`: puts a backup into the data directory of a runtime that does not run.
 import { Command } from 'commander';
-import { restore } from '../../runtime/store/restore.ts';
+import { restore } from '../../runtime/store/directory/restore.ts';
 import { tell } from './output.ts';
 
 interface Options {

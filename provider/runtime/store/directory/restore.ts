@@ -12,13 +12,13 @@ import {
   statSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { BESIDE_DATABASE, lockDirectory, sizeOf } from './data-directory.ts';
-import { explained } from './disk-fault.ts';
-import { KeyFile } from './key-file.ts';
-import { makePrivate, syncFolder } from './private-file.ts';
-import { SealedStore } from './sealed-store.ts';
-import { SqliteStore } from './sqlite/sqlite-store.ts';
-import { loadWhole } from './stored-check.ts';
+import { BESIDE_DATABASE, lockDirectory, sizeOf } from '../data-directory.ts';
+import { explained } from '../disk-fault.ts';
+import { KeyFile } from '../key-file.ts';
+import { makePrivate, syncFolder } from '../private-file.ts';
+import { SealedStore } from '../sealed-store.ts';
+import { SqliteStore } from '../sqlite/sqlite-store.ts';
+import { loadWhole } from '../stored-check.ts';
 
 interface RestoreOptions {
   readonly directory: string;

@@ -1,12 +1,12 @@
 // The store of a data directory, opened and checked: SQLite below, then sealed secrets, then the watch for a full disk.
-import type { StoredModel } from '../stored/object.ts';
-import type { DataDirectory } from './data-directory.ts';
-import { type DiskFault, explained } from './disk-fault.ts';
-import { KeyFile } from './key-file.ts';
-import { SealedStore } from './sealed-store.ts';
-import { SqliteStore } from './sqlite/sqlite-store.ts';
-import { loadWhole } from './stored-check.ts';
-import { WatchedStore } from './watched-store.ts';
+import type { StoredModel } from '../../stored/object.ts';
+import type { DataDirectory } from '../data-directory.ts';
+import { type DiskFault, explained } from '../disk-fault.ts';
+import { KeyFile } from '../key-file.ts';
+import { SealedStore } from '../sealed-store.ts';
+import { SqliteStore } from '../sqlite/sqlite-store.ts';
+import { loadWhole } from '../stored-check.ts';
+import { WatchedStore } from '../watched-store.ts';
 
 interface OpenedStore {
   readonly store: WatchedStore;
