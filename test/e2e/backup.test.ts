@@ -152,6 +152,8 @@ test('a backup that fails leaves no file: without permission, on a full disk, an
   assert.match(weir(['backup', join(folder, 'none', 'file')], runtime).text, /none does not exist/);
   mkdirSync(join(folder, 'folder'));
   assert.match(weir(['backup', join(folder, 'folder'), '--force'], runtime).text, /folder is not a file/);
+  const own = join(runtime.dataDirectory, 'weir.db');
+  assert.match(weir(['backup', own, '--force'], runtime).text, /is the data directory of a runtime: name another file/);
   const disk = await SmallDisk.mount(t, '64k');
   disk.fill();
   const [program = '', ...enter] = disk.enter;

@@ -71,6 +71,11 @@ function refuseTaken(file: string, force: boolean): void {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() === false)
     throw new WeirError('InvalidParameter', `${file} is not a file`);
   if (!force && existsSync(file)) throw taken(file);
+  if (path.basename(file).startsWith('weir.db') && existsSync(path.join(path.dirname(file), 'lock')))
+    throw new WeirError(
+      'InvalidParameter',
+      `${path.dirname(file)} is the data directory of a runtime: name another file`,
+    );
 }
 
 function taken(file: string): WeirError {

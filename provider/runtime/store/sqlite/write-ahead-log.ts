@@ -17,12 +17,13 @@ export class WriteAheadLog {
   readonly #file: string;
   /** Size of the log at which its pages move to the database file. The first write of this process is such a moment. */
   #moveAtBytes = 0;
-  /** Whether the mark has to be taken away, because the disk was full when it should have been. */
-  #isMarked = false;
+  /** Whether the mark has to be taken away, because the disk was full or the process was killed in between. */
+  #isMarked: boolean;
 
   constructor(database: DatabaseSync, file: string) {
     this.#database = database;
     this.#file = `${file}-wal`;
+    this.#isMarked = isMarked(database);
     // The pages move only in `move`, because the mark has to move with them.
     database.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0; pragma journal_size_limit = 0');
   }
@@ -52,11 +53,11 @@ export class WriteAheadLog {
     return !this.#isMarked;
   }
 
-  #mark(isMarked: boolean): void {
+  #mark(needsLog: boolean): void {
     // Set before the write: a write that fails may be in the log all the same.
-    if (isMarked) this.#isMarked = true;
-    mark(this.#database, isMarked);
-    this.#isMarked = isMarked;
+    if (needsLog) this.#isMarked = true;
+    mark(this.#database, needsLog);
+    this.#isMarked = needsLog;
   }
 
   #attempt(step: () => void): void {
@@ -73,15 +74,18 @@ export class WriteAheadLog {
 }
 
 /** Sets or takes away the mark of a database file whose newest commits are only in its log. */
-export function mark(database: DatabaseSync, isMarked: boolean): void {
-  database.prepare('replace into meta (name, value) values (?, ?)').run(NAME, isMarked ? 'yes' : 'no');
+export function mark(database: DatabaseSync, needsLog: boolean): void {
+  database.prepare('replace into meta (name, value) values (?, ?)').run(NAME, needsLog ? 'yes' : 'no');
 }
 
 /** Whether the file was separated from its log, in which commits were that the file does not have. */
 export function hasLostLog(database: DatabaseSync): boolean {
   const hasMeta = database.prepare("select 1 from sqlite_schema where name = 'meta'").get() !== undefined;
   if (!hasMeta) return false;
-  const marked = database.prepare('select value from meta where name = ?').get(NAME)?.value === 'yes';
   // A process that was killed between the mark and the next commit has left the log, which therefore has pages.
-  return marked && Number(database.prepare('pragma wal_checkpoint(passive)').get()?.log) <= 0;
+  return isMarked(database) && Number(database.prepare('pragma wal_checkpoint(passive)').get()?.log) <= 0;
+}
+
+function isMarked(database: DatabaseSync): boolean {
+  return database.prepare('select value from meta where name = ?').get(NAME)?.value === 'yes';
 }
