@@ -29,9 +29,7 @@ const PROGRESS_MS = 500;
 
 export function backupCommand(): Command {
   return new Command('backup')
-    .description(
-      "Writes the objects and tokens of the runtime at WEIR_ENDPOINT to a file, with the administrator's token.",
-    )
+    .description('Writes the objects and tokens of the runtime at WEIR_ENDPOINT to a file.')
     .argument('<file>', 'file for `weir restore`; only its owner may read it')
     .option('--force', 'replace the file if it is there')
     .action(runBackup);

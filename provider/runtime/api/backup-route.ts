@@ -1,9 +1,10 @@
-// The route with which the administrator copies the stored objects and tokens of the running runtime.
+// The route that copies the stored objects and tokens of the running runtime.
 import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorResponse } from '../../model/api/error.ts';
+import { CREATE_BACKUP } from '../../model/permissions/actions.ts';
 
 /** What the API needs to know of the store on disk. */
 export interface Storage {
@@ -18,7 +19,7 @@ export function registerBackupRoute(server: FastifyInstance, storage: Storage): 
   server.withTypeProvider<ZodTypeProvider>().get(
     '/v1/backup',
     {
-      config: { access: 'administrator' },
+      config: { access: { by: [CREATE_BACKUP] } },
       schema: {
         summary:
           'Returns the objects, tokens and health of one moment as a SQLite database, for `weir restore`. Its secrets stay sealed.',
