@@ -28,10 +28,10 @@ const OF_THE_HOP = [
 ];
 
 /** Names of other fields with which only the proxy says something about the client. */
-const FORWARDED = /^x-forward|^x-original|^x-ssl|client-ip$|^script-name$/;
+const FORWARDED = /^proxy-|^x-forward(?:ed|er-|-|$)|-forwarded-(?:for|host|proto)$|^x-original|client-ip$|^script-name$/;
 
 /** Names of fields that must not be trailers (RFC 9110 6.5.1). */
-const NOT_TRAILERS = /^content-|^trailer$|^expect$|^via$|host|auth|cookie|user/;
+const NOT_TRAILERS = /^content-|^trailer$|^expect$|^via$|host|auth|cookie|user|remote/;
 
 /** What the proxy appends to Via (RFC 9110 7.6.3). */
 const OWN_VIA = /^1\.[01] weir$/;
