@@ -28,7 +28,8 @@ const OF_THE_HOP = [
 ];
 
 /** Names of other fields with which only the proxy says something about the client. */
-const FORWARDED = /^proxy-|^x-forward(?:ed|er-|-|$)|-forwarded-(?:for|host|proto)$|^x-original|client-ip$|^script-name$/;
+const FORWARDED =
+  /^proxy-|^x-forward(?:ed|er-|-|$)|-forwarded-(?:for|host|proto)$|^x-original|client-ip$|^script-name$/;
 
 /** Names of fields that must not be trailers (RFC 9110 6.5.1). */
 const NOT_TRAILERS = /^content-|^trailer$|^expect$|^via$|host|auth|cookie|user|remote/;

@@ -28,6 +28,7 @@ export const WWW_AUTHENTICATE = 22;
 export const VIA = 23;
 /** CGI turns a field of this name into the variable HTTP_PROXY, by which programs choose their own proxy. */
 export const PROXY = 24;
+export const PERSISTENT_AUTH = 25;
 
 /** Known names but TE and those of ABOUT_CLIENT. All ids are below 32, so that a number can be a set of them. */
 const NAMES: readonly (readonly [name: string, id: number])[] = [
@@ -53,6 +54,7 @@ const NAMES: readonly (readonly [name: string, id: number])[] = [
   ['www-authenticate', WWW_AUTHENTICATE],
   ['via', VIA],
   ['proxy', PROXY],
+  ['persistent-auth', PERSISTENT_AUTH],
 ];
 
 const KEYS = 1 << 15;

@@ -3,6 +3,7 @@ import {
   AUTHORIZATION,
   hasName,
   nameSet,
+  PERSISTENT_AUTH,
   PROXY_AUTHENTICATE,
   PROXY_AUTHORIZATION,
   WWW_AUTHENTICATE,
@@ -11,9 +12,10 @@ import type { HeaderFields } from './fields.ts';
 
 /**
  * The fields of RFC 9110 11.6 and 11.7. Those for proxies end at this hop, so that no login can be made with them. They
- * count all the same, because a target that sends such a challenge authenticates connections.
+ * count all the same, because a target that sends such a challenge authenticates connections. With Persistent-Auth, IIS
+ * says that the connection has a user from now on.
  */
-const LOGIN_FIELDS = nameSet(WWW_AUTHENTICATE, PROXY_AUTHENTICATE, AUTHORIZATION, PROXY_AUTHORIZATION);
+const LOGIN_FIELDS = nameSet(WWW_AUTHENTICATE, PROXY_AUTHENTICATE, AUTHORIZATION, PROXY_AUTHORIZATION, PERSISTENT_AUTH);
 
 /** A credential of Basic or Bearer, if nothing follows its token. Their first letter is that of no scheme below. */
 const LETTER_B = 0x62;
@@ -46,6 +48,7 @@ export function hasLogin(fields: HeaderFields): boolean {
   for (let index = 0; index < fields.count; index++) {
     if (!hasName(LOGIN_FIELDS, fields.known[index] as number)) continue;
     const value = fields.value(index);
+    if (fields.known[index] === PERSISTENT_AUTH && !/^false$/i.test(value)) return true;
     if (!isSingle(value) && mayLogIn(value)) return true;
     all = count++ === 0 ? value : `${all},${value}`;
   }

@@ -359,6 +359,8 @@ const LOGINS: [field: string, isLogin: boolean][] = [
   ['WWW-Authenticate: Basic realm=a", NTLM, b="c"', true],
   ['WWW-Authenticate: Digest realm=x", a="\r\nWWW-Authenticate: Digest realm="b, NTLM"', true],
   ['WWW.Authenticate: Kerberos', true],
+  ['Persistent-Auth: true', true],
+  ['Persistent-Auth: false', false],
   ['Authorization: Bearer ntlm.negotiate', false],
   ['Authorization: bearer Negotiate', false],
   ['Authorization: Basic bnRsbTpuZWdvCg==', false],
