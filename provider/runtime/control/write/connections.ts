@@ -1,5 +1,4 @@
 // The connections that the runtime makes to targets, for traffic and checks, and the sockets at which it listens.
-import { KIND_NAMES } from '../../../model/base/kinds.ts';
 import { healthCheckOf } from '../../../model/objects/listener.ts';
 import type { Transport } from '../../../model/rules/connections.ts';
 import { type Attachment, resolvedTargets } from '../../stored/attachments.ts';
@@ -103,11 +102,6 @@ function serversOf(
   return [...view.list('listeners')]
     .filter(({ properties }) => properties.loadBalancerId === loadBalancerId)
     .map(withCheck);
-}
-
-/** The name without the owner, because the caller may not be permitted to read the object. */
-export function shortNameOf({ kind, id }: Listener | Attachment): string {
-  return `${KIND_NAMES[kind]} ${id}`;
 }
 
 function transportOf({ properties: { protocol } }: Listener): Transport {

@@ -12,6 +12,7 @@ import { type Attachment, attachmentsOf, resolvedTargets } from '../../stored/at
 import type { Draft, Model, ModelView } from '../../stored/model.ts';
 import type { StoredObject } from '../../stored/object.ts';
 import { isSameStack } from '../../stored/owner.ts';
+import { foreignName } from '../../stored/references.ts';
 import { limited, mapOf } from './attachments.ts';
 import { changedPath } from './changed-path.ts';
 import {
@@ -197,10 +198,7 @@ function ownText(connection: TargetConnection, { listener }: OwnEndpoint, writte
 
 /** The name of an object in an error: its id is only for its own stack, and others are told the owner. */
 function nameFor(written: StoredObject | undefined, object: StoredObject): string {
-  const kind = KIND_NAMES[object.kind];
-  return isNamed(written, object)
-    ? `${kind} ${object.id}`
-    : `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind} of ${object.owner}`;
+  return isNamed(written, object) ? `${KIND_NAMES[object.kind]} ${object.id}` : foreignName(object);
 }
 
 function isNamed(written: StoredObject | undefined, object: StoredObject): boolean {
