@@ -2,6 +2,7 @@
 // locally. Node lists neither interfaces without a carrier nor local routes, such as a whole network on the loopback.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { isLoopback } from '../../../model/base/networks.ts';
 
 /** The kernel's tables of IPv4 and IPv6 routes in this network namespace. */
 const IPV4_ROUTES = '/proc/net/fib_trie';
@@ -10,11 +11,12 @@ const IPV6_ROUTES = '/proc/net/ipv6_route';
 /** How much of a table is read. A router may have a million routes, and the tables have no part for the local ones. */
 const MAX_TABLE_BYTES = 4 * 1024 * 1024;
 
-/** The addresses and networks that this machine takes for its own. */
+/** The addresses and networks that this machine takes for its own, without those of the loopback, which all machines have. */
 export function machineAddresses(): string[] {
   const listed = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
   const routed = [...localIpv4(startOf(IPV4_ROUTES)), ...localIpv6(startOf(IPV6_ROUTES))];
-  return [...new Set([...listed.map((address) => address.split('%')[0] ?? ''), ...routed])];
+  const all = new Set([...listed.map((address) => address.split('%')[0] ?? ''), ...routed]);
+  return [...all].filter((network) => !isLoopback(network.split('/')[0] ?? ''));
 }
 
 /**
