@@ -73,6 +73,44 @@ test('a target that leads back to the runtime or to metadata is refused, for eve
   assert.deepEqual([checked.status, checked.body.details[0].path], [400, 'healthCheck.port']);
 });
 
+test('no change of a server or group turns a bound target back to its listener, and a group address is no target', async (t) => {
+  const runtime = await RuntimeProcess.start(t, { args: ['--workers', '1'] });
+  const headers = { authorization: `Bearer ${await tokenOf(runtime)}` };
+  const put = (path: string, body?: object) => runtime.call('PUT', `/v1/${path}`, body, headers);
+  const [port, wild] = [await freePort(), await freePort()];
+  const none = { healthCheck: { protocol: 'none' } };
+  const server = (...addresses: string[]) => ({ region: 'r', vpcId: 'v', addresses });
+  const steps: [path: string, body: object | undefined][] = [
+    ['load-balancers/lb', { address: '127.0.0.1' }],
+    ['load-balancers/wild', { address: '0.0.0.0' }],
+    ['listeners/dns', { loadBalancerId: 'lb', protocol: 'UDP', port, ...none }],
+    ['listeners/all', { loadBalancerId: 'wild', protocol: 'UDP', port: wild, ...none }],
+    ...['one', 'two'].map((id): [string, object] => [
+      `backend-servers/${id}`,
+      server('127.0.0.9', '127.0.0.1', '169.254.169.254'),
+    ]),
+    ['attachments/own', { listenerId: 'dns', targets: { x: { serverId: 'one', port } } }],
+    ['groups/g', {}],
+    ['groups/g/members/two', undefined],
+    ['group-attachments/g', { listenerId: 'dns', groupId: 'g', port }],
+  ];
+  for (const [path, body] of steps) assert.equal((await put(path, body)).status, 200, path);
+  for (const id of ['one', 'two']) {
+    for (const addresses of [['127.0.0.1', '127.0.0.9'], ['127.0.0.1'], ['169.254.169.254', '127.0.0.9']]) {
+      const { status, body } = await put(`backend-servers/${id}`, server(...addresses));
+      assert.deepEqual([status, body.code, body.details[0].path], [400, 'InvalidParameter', 'addresses'], `${id}`);
+    }
+  }
+  for (const address of ['224.0.0.1', '::ffff:239.1.1.1', '255.255.255.255', 'ff02::1', 'FF0E:0::1']) {
+    const { status, body } = await put('attachments/group', {
+      listenerId: 'all',
+      targets: { x: { address, port: wild } },
+    });
+    assert.deepEqual([status, body.details[0].path], [400, 'targets.x.address'], address);
+    assert.equal((await put('backend-servers/one', server(address))).body.details[0].path, 'addresses[0]');
+  }
+});
+
 test('stored targets that lead back are served after a start, with a warning', async (t) => {
   const first = await RuntimeProcess.start(t);
   const { target } = await httpBackend(t, 'b');

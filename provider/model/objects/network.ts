@@ -1,7 +1,7 @@
 // Schemas for ports, addresses and names.
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { isNetwork } from '../base/networks.ts';
+import { isNetwork, isOfMany } from '../base/networks.ts';
 import { canonicalAddress } from '../base/target-key.ts';
 
 export const port = z
@@ -16,6 +16,12 @@ export const ipAddress = z
   .overwrite((value) => (isIP(value) === 0 ? value : canonicalAddress(value)))
   // The formats are written for the OpenAPI document, which leaves out the refinements above.
   .meta({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] });
+
+/** The address of a target. Its datagrams go to one machine, and never to the members of a group such as the runtime. */
+export const targetAddress = ipAddress.refine(
+  (value) => !isOfMany(value),
+  'must be the address of one machine, not of a multicast group or a broadcast',
+);
 
 /** An IPv4 or IPv6 network, such as "10.0.0.0/8". */
 export const cidr = z

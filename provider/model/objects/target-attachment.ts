@@ -6,7 +6,7 @@ import { propertyPath } from '../base/property-path.ts';
 import { isRecord } from '../base/record.ts';
 import { targetKey } from '../base/target-key.ts';
 import { serverKind } from './backend-server.ts';
-import { ipAddress, mapKey, objectId, port } from './network.ts';
+import { mapKey, objectId, port, targetAddress } from './network.ts';
 import { parentChoiceProblems, parentShape } from './parent.ts';
 import { HANDOVER_SECONDS, seconds, secondsOrZero } from './seconds.ts';
 
@@ -24,7 +24,7 @@ export const targetSchema = z.strictObject(
     /** The target's server. A target without an address uses the server's first one. */
     serverId: objectId.optional(),
     /** The target's address. It must be one of the server's if the target has a server. */
-    address: ipAddress.optional(),
+    address: targetAddress.optional(),
     /** The kind of the server. Unset means "ecs"; any other kind must be named. */
     type: serverKind.optional(),
     port: port.optional(),

@@ -47,12 +47,22 @@ export function permits(statements: readonly Statement[], actions: Actions, reso
   );
 }
 
-/** Whether any of the actions is permitted on any resource of the types. */
-export function permitsSome(statements: readonly Statement[], { actions, types }: Permission): boolean {
+/**
+ * Whether any of the actions is permitted on any resource of the types. `object`: the resource that a request names, such
+ * as "rule/api"; of its type, no other resource counts.
+ */
+export function permitsSome(
+  statements: readonly Statement[],
+  { actions, types }: Permission,
+  object?: string,
+): boolean {
+  const named = object?.split('/')[0];
+  const covers = (pattern: string, type: string) =>
+    type === named ? matchesGlob(pattern, object ?? '') : pattern.split('/')[0] === type;
   return statements.some(
     (statement) =>
       hasAction(statement, actions) &&
-      statement.resources.some((pattern) => pattern === '*' || types.some((type) => pattern.split('/')[0] === type)),
+      statement.resources.some((pattern) => pattern === '*' || types.some((type) => covers(pattern, type))),
   );
 }
 

@@ -16,7 +16,7 @@ import {
 import type { DrainingTarget } from '../contract/engine-statistics.ts';
 import { type TargetGroupSnapshot, targetGroupsOf } from '../contract/snapshot.ts';
 import { type Access, mayAll } from '../control/access/access.ts';
-import { NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
+import { mayRead, NEEDS_OF_WORKERS, needsOfListener } from '../control/access/permissions.ts';
 import type { Tokens } from '../control/access/tokens.ts';
 import type { ControlPlane } from '../control/control-plane.ts';
 import type { HealthRecord } from '../health/checker.ts';
@@ -98,6 +98,7 @@ function toStatus(control: ControlPlane, access: Access): StatusResponse {
   const { name, desired, acked, lastError, workers } = control.running.engineStatus;
   const maySee = (kind: 'listeners' | 'attachments', listenerId: string, ruleId?: string) =>
     mayAll(access, needsOfListener(control.compiled, listenerId, KIND_ACTIONS[kind].read, ruleId));
+  const isSeen = attachmentFilter(control, access);
   const maySeeWorkers = mayAll(access, NEEDS_OF_WORKERS);
   const { listeners, waiting } = control.compiled.snapshot;
   const draining = Map.groupBy(control.running.draining(), ({ listenerId }) => listenerId);
@@ -116,10 +117,24 @@ function toStatus(control: ControlPlane, access: Access): StatusResponse {
           isWaiting: waiting.has(id) || undefined,
           endpoint: endpointOf(protocol, address, port),
           lastError: refusalMessageOf(id, control),
-          targets: [...seen.flatMap((each) => boundTargets(each, control)), ...unbound.map(unboundTarget)],
+          targets: [...seen.flatMap((each) => boundTargets(each, control)), ...unbound.map(unboundTarget)].map(
+            ({ attachment, ...target }) => ({ attachment: isSeen(attachment) ? attachment : undefined, ...target }),
+          ),
         },
       ];
     }),
+  };
+}
+
+/** Whether the caller may read an attachment, by its id. Each one is decided once, because it has up to 500 targets. */
+function attachmentFilter({ model }: ControlPlane, access: Access): (id: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (id) => {
+    const object = model.get('attachments', id) ?? model.get('group-attachments', id);
+    const isSeen =
+      known.get(id) ?? (access.isAdministrator || (object !== undefined && mayRead(access, model, object)));
+    known.set(id, isSeen);
+    return isSeen;
   };
 }
 

@@ -118,6 +118,11 @@ export class Draft implements ModelView {
     return this.#current;
   }
 
+  /** The changes to the draft since `before`, which is an earlier result of its `toModel`. */
+  changesSince(before: Model): readonly ObjectChange[] {
+    return this.changes.slice(this.changes.length - (this.version - before.version));
+  }
+
   #apply(change: ObjectChange): void {
     this.changes.push(change);
     this.#current = this.#current.with(this.version + 1, [change]);

@@ -14,7 +14,7 @@ import { changeEndpoints } from './endpoints.ts';
 import { withState } from './kept-state.ts';
 import type { PutRequest } from './put-request.ts';
 import { refuseInUse } from './references.ts';
-import { refuseUnshared } from './sharing.ts';
+import { refuseAdoptedChange, refuseUnshared } from './sharing.ts';
 import { withBoundWeights } from './targets-patch.ts';
 import type { VipPool } from './vip-pool.ts';
 
@@ -55,7 +55,10 @@ export function putObject(
   refuseForeign(existing, request);
   if (existing === undefined) refuseTooMany(draft, request.createdBy);
   // A write that names no owner, as an operator makes it, goes by the permissions of the caller alone.
-  if (request.owner !== undefined) refuseUnshared(draft, complete, existing);
+  if (request.owner !== undefined) {
+    refuseUnshared(draft, complete, existing);
+    refuseAdoptedChange(draft, complete, existing);
+  }
   const isChange = existing === undefined || !isEqual(existing, complete);
   draft.attempt(() => {
     if (isChange) changeEndpoints(draft, kind, id, () => draft.put(complete));

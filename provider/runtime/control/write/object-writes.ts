@@ -12,6 +12,7 @@ import { type PutRequest, patchRequest } from './put-request.ts';
 import type { TargetGuard } from './target-guard.ts';
 import { patchedAttachment, type TargetsPatch } from './targets-patch.ts';
 import type { VipPool } from './vip-pool.ts';
+import type { ModelChange } from './write.ts';
 import type { Writer } from './writer.ts';
 
 /** What a put sends with the object's properties, and who sends it. */
@@ -43,7 +44,7 @@ export class ObjectWrites {
     const nowMs = this.#options.nowMs();
     const request = { kind, id, properties, owner, incarnation, ...generated, nowMs, keepsWeights, createdBy };
     const change = (draft: Draft) => this.#putObject(draft, request, precondition);
-    return await this.#options.writer.write(change, keyOf(kind, id));
+    return await this.#write(change, keyOf(kind, id));
   }
 
   async patchTargets(
@@ -58,7 +59,7 @@ export class ObjectWrites {
       const request = patchRequest(id, patchedAttachment(draft, id, patch));
       return this.#putObject(draft, request, precondition);
     };
-    return (await this.#options.writer.write(change, keyOf('attachments', id))) as StoredObject<'attachments'>;
+    return (await this.#write(change, keyOf('attachments', id))) as StoredObject<'attachments'>;
   }
 
   /** Adds a server to an auto scaling group, which binds the server to everything the group is attached to. */
@@ -76,22 +77,29 @@ export class ObjectWrites {
       deleteObject(draft, kind, id, incarnation);
       return undefined;
     };
-    await this.#options.writer.write(change, keyOf(kind, id));
+    await this.#write(change, keyOf(kind, id));
   }
 
   async expireServers(nowMs: number): Promise<void> {
-    await this.#options.writer.write((draft) => {
+    await this.#write((draft) => {
       expireServers(draft, nowMs);
       return undefined;
     });
   }
 
   #putObject(draft: Draft, request: PutRequest, precondition: Precondition): StoredObject {
-    const { pool, guard } = this.#options;
-    const before = draft.get<Kind>(request.kind, request.id);
-    const written = putObject(draft, request, pool, precondition);
-    guard.refuse(draft, written, before);
-    return written;
+    return putObject(draft, request, this.#options.pool, precondition);
+  }
+
+  /** Makes a change of the model. Whatever it changes, the runtime connects neither to itself nor to denied targets. */
+  #write<T extends StoredObject | undefined>(change: ModelChange<T>, name?: string): Promise<T> {
+    const { writer, guard } = this.#options;
+    return writer.write((draft) => {
+      const before = draft.toModel();
+      const written = change(draft);
+      guard.refuse(before, draft, written);
+      return written;
+    }, name);
   }
 
   /**
@@ -107,10 +115,8 @@ export class ObjectWrites {
     const change = (draft: Draft) => {
       const group = draft.get('groups', groupId);
       precondition(draft, group, group);
-      const changed = changeGroup(draft, groupId, serverId);
-      this.#options.guard.refuse(draft, changed, group);
-      return changed;
+      return changeGroup(draft, groupId, serverId);
     };
-    return await this.#options.writer.write(change, keyOf('groups', `${groupId} ${serverId}`));
+    return await this.#write(change, keyOf('groups', `${groupId} ${serverId}`));
   }
 }

@@ -179,7 +179,7 @@ export class Writer {
       write.reject(error);
       return false;
     }
-    write.changes = draft.changes.slice(draft.changes.length - (draft.version - before.version));
+    write.changes = draft.changesSince(before);
     const handOver = write.proven === undefined ? this.#handOver(write, before, draft, compiler) : undefined;
     write.proven ??= [];
     if (handOver === undefined) return true;
