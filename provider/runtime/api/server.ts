@@ -41,7 +41,7 @@ interface ApiOptions {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly names: ApiNames;
   /** The patience of a runtime, if unset. */
-  readonly patience?: Patience;
+  readonly patience?: Patience | undefined;
 }
 
 /** How long the API waits for slow callers, in milliseconds. */
