@@ -14,7 +14,7 @@ import {
 import { RuntimeConnection } from './connection.ts';
 import { failureOf, notAWeirRuntime, notProven, relayed, tokenMissing } from './failure.ts';
 import type { HttpResponse } from './request.ts';
-import { RUNTIME_ID, type Settings, type Token } from './settings.ts';
+import { RUNTIME_ID_FORM, type Settings, type Token } from './settings.ts';
 
 /** Statuses with which a runtime refuses the question which runtime it is. */
 const REFUSALS: readonly number[] = [ERRORS.SystemBusy.status, ERRORS.Misdirected.status];
@@ -120,7 +120,7 @@ async function greet(
  */
 export function runtimeIdOf({ headers }: HttpResponse): string | undefined {
   const id = headers['x-weir-runtime'];
-  return typeof id === 'string' && RUNTIME_ID.test(id) ? id : undefined;
+  return typeof id === 'string' && RUNTIME_ID_FORM.test(id) ? id : undefined;
 }
 
 export function urlOf({ endpoint }: Settings, path: string): URL {

@@ -9,7 +9,7 @@ import { ADMIN_TOKEN_FORM, isAdminToken } from '../model/permissions/admin-token
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:7400';
 
 /** The form of a runtime's id. It comes from the network, and is part of a path and of commands in messages. */
-export const RUNTIME_ID = /^[A-Za-z0-9_-]{1,64}$/;
+export const RUNTIME_ID_FORM = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * Pulumi's configuration by namespaced key, such as "weir:endpoint". Pulumi looks up a bare key under the project's
@@ -59,7 +59,7 @@ export function settingsOf(config: Config, env: NodeJS.ProcessEnv = process.env)
 export function tokenFor(settings: Settings, runtimeId: string, home: string = homedir()): Token | undefined {
   if (settings.token !== undefined) return settings.token;
   // As part of a path, the id must not lead out of the folder.
-  if (!isLoopback(settings.endpoint) || !RUNTIME_ID.test(runtimeId)) return undefined;
+  if (!isLoopback(settings.endpoint) || !RUNTIME_ID_FORM.test(runtimeId)) return undefined;
   const file = path.join(home, '.weir', runtimeId, 'token');
   const value = given(privateText(file)?.trim());
   if (value === undefined) return undefined;
