@@ -1,12 +1,11 @@
 // What one caller of the API may use up: bodies, problems, connections, streams, objects; and targets that lead back.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { RuntimeClient } from '../../provider/client/client.ts';
+import { settingsOf } from '../../provider/client/settings.ts';
 import { freePort, httpBackend } from '../harness/backends/backends.ts';
-import { MAIN, RuntimeProcess, until } from '../harness/runtime/runtime.ts';
+import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
 /** Opens a connection to the API that ends with the test, and collects what the API sends on it. */
 function opened(
@@ -15,13 +14,13 @@ function opened(
 ): { socket: Socket; received: () => string; closed: Promise<void> } {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   t.after(() => socket.destroy());
-  let collected = '';
+  let text = '';
   socket.setEncoding('latin1').on('data', (part) => {
-    collected += part;
+    text += part;
   });
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  return { socket, received: () => collected, closed };
+  return { socket, received: () => text, closed };
 }
 
 async function tokenOf(runtime: RuntimeProcess): Promise<string> {
@@ -162,10 +161,8 @@ test('connections without a token keep nobody out, whatever they send and howeve
     for (let count = 0; count < 300; count++) hold();
     await until('as many connections as there may be', () => held.size >= 256 || undefined);
     for (const token of [team, runtime.token]) {
-      const env = { ...process.env, WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: token, HOME: runtime.home };
-      const child = spawn(process.execPath, [MAIN, 'status'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-      const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-      assert.equal(status, 0, `${kind}: ${stderr}`);
+      const settings = settingsOf({ get: () => undefined }, { WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: token });
+      assert.equal((await new RuntimeClient(settings).status()).version, 0, kind);
     }
     over.abort();
     for (const socket of held) socket.destroy();
