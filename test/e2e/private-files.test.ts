@@ -115,10 +115,11 @@ test('a file of the store that is no file of its own user is refused, and left a
       [/is not a file/, () => spawnSync('mkfifo', [file])],
     ];
     for (const [refusal, prepare] of refused) {
+      rmSync(file, { recursive: true, force: true });
       prepare();
       await assert.rejects(RuntimeProcess.start(t, { dataDirectory }), refusal);
-      rmSync(file, { recursive: true });
     }
+    rmSync(file, { recursive: true });
     if (!isRoot) continue;
     writeFileSync(file, '', { mode: 0o600 });
     chownSync(file, 1, 1);
