@@ -1,8 +1,9 @@
 // What one caller of the API may use up: bodies, problems, connections, streams, objects; and targets that lead back.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { RuntimeClient } from '../../provider/client/client.ts';
+import { settingsOf } from '../../provider/client/settings.ts';
 import { freePort, httpBackend } from '../harness/backends/backends.ts';
 import { RuntimeProcess, until } from '../harness/runtime/runtime.ts';
 
@@ -18,7 +19,7 @@ function opened(
     text += part;
   });
   socket.on('error', () => {});
-  const closed = once(socket, 'close').then(() => {});
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return { socket, received: () => text, closed };
 }
 
@@ -169,27 +170,63 @@ test('a request without a token is closed before its body is read', async (t) =>
   assert.match(received(), /^HTTP\/1\.1 401 [\s\S]*connection: close/i);
 });
 
-test('the last connections are for the administrator, whoever holds the others', async (t) => {
+const HEALTHZ = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n';
+/** What a connection without a token sends at first, by its kind. */
+const TOKENLESS: Readonly<Record<string, string>> = {
+  silent: '',
+  'half a request': HEALTHZ,
+  'kept alive': `${HEALTHZ}\r\n`,
+  'a slow body': `${HEALTHZ}Content-Length: 1000\r\n\r\n`,
+  'a refused token': 'GET /v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n',
+};
+
+test('connections without a token keep nobody out, whatever they send and however often they come back', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const team = await tokenOf(runtime);
+  for (const [kind, first] of Object.entries(TOKENLESS)) {
+    const over = new AbortController();
+    const held = new Set<Socket>();
+    const hold = () => {
+      if (over.signal.aborted) return;
+      const { socket } = opened(t, runtime);
+      held.add(socket);
+      socket.write(first);
+      socket.once('close', () => {
+        held.delete(socket);
+        setTimeout(hold, 20);
+      });
+    };
+    for (let count = 0; count < 300; count++) hold();
+    await until('as many connections as there may be', () => held.size >= 256 || undefined);
+    for (const token of [team, runtime.token]) {
+      const settings = settingsOf({ get: () => undefined }, { WEIR_ENDPOINT: runtime.url, WEIR_TOKEN: token });
+      assert.equal((await new RuntimeClient(settings).status()).version, 0, kind);
+    }
+    over.abort();
+    for (const socket of held) socket.destroy();
+  }
+});
+
+test('the last connections are for the administrator, however many the others have', async (t) => {
   const runtime = await RuntimeProcess.start(t);
   const team = await tokenOf(runtime);
   const request = (token: string) =>
     `GET /v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`;
-  const held = Array.from({ length: 300 }, () => opened(t, runtime));
-  // A response keeps a connection open for longer than one on which nothing arrives.
-  for (const { socket } of held) socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await until(
-    'the connections beyond the limit are closed',
-    () => held.filter(({ socket }) => socket.closed).length >= 44 || undefined,
-  );
-  const ofTeam = opened(t, runtime);
-  ofTeam.socket.write(request(team));
-  await ofTeam.closed;
-  assert.match(ofTeam.received(), /^HTTP\/1\.1 503 [\s\S]*SystemBusy/);
+  const responded = (to: ReturnType<typeof opened>, status: number) =>
+    until(`a response of ${status}`, () => to.received().startsWith(`HTTP/1.1 ${status} `) || undefined);
+  const held = Array.from({ length: 240 }, () => opened(t, runtime));
+  for (const { socket } of held) socket.write(request(team));
+  for (const each of held) await responded(each, 200);
+  const oneMore = opened(t, runtime);
+  oneMore.socket.write(request(team));
+  await responded(oneMore, 503);
+  assert.match(oneMore.received(), /SystemBusy/);
+  // The rest is for the administrator alone, and those without a token give way.
+  const others = Array.from({ length: 40 }, () => opened(t, runtime));
+  for (const { socket } of others) socket.write(`${HEALTHZ}\r\n`);
   const ofAdministrator = opened(t, runtime);
   ofAdministrator.socket.write(request(runtime.token));
-  await until(
-    'the administrator to get a response',
-    () => /^HTTP\/1\.1 200 /.test(ofAdministrator.received()) || undefined,
-  );
+  await responded(ofAdministrator, 200);
   assert.equal(ofAdministrator.socket.closed, false);
+  assert.ok(held.every(({ socket }) => !socket.closed));
 });

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isNetwork, isOfMany } from '../base/networks.ts';
+import { hasUnseen } from '../base/one-line.ts';
 import { canonicalAddress } from '../base/target-key.ts';
 
 export const port = z
@@ -34,8 +35,15 @@ export const objectId = z
   .string('must be an id')
   .regex(OBJECT_ID, 'must be 1-128 letters, digits, ".", "_" or "-" that begin with a letter or digit');
 
-/** A name that the user chooses: a key of a map. */
-export const mapKey = z.string().min(1, 'a name must not be empty').max(255, 'a name must have at most 255 characters');
+/**
+ * A name that the user chooses: a key of a map. Pulumi shows such names as they are, therefore they have no characters
+ * that nobody sees.
+ */
+export const mapKey = z
+  .string()
+  .min(1, 'a name must not be empty')
+  .max(255, 'a name must have at most 255 characters')
+  .refine((name) => !hasUnseen(name), 'a name must have no control, invisible or direction-changing characters');
 
 /** The name of a region, a network or a zone. */
 export const placeName = z
