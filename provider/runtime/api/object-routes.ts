@@ -86,7 +86,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
       const { identity, properties } = splitBody(kind, id, body);
       demandOwner(access, identity.owner);
       const precondition = preconditionOf(access, headers['if-match']);
-      const written = await control.put(kind, id, properties, { ...identity, createdBy: access.tokenId }, precondition);
+      const written = await control.put(kind, id, properties, { ...identity, caller: access.tokenId }, precondition);
       if (written.kind === 'attachments' && written.properties.awaitHealthySeconds !== undefined) {
         await control.awaitHealthy(id, written.properties.awaitHealthySeconds);
       }
@@ -107,7 +107,7 @@ function registerKind(server: FastifyInstance, control: ControlPlane, kind: Kind
     },
     async ({ params: { id }, query: { incarnation }, access, headers }, reply) => {
       const precondition = preconditionOf(access, headers['if-match'], incarnation);
-      await control.delete(kind, id, incarnation, precondition);
+      await control.delete(kind, id, incarnation, precondition, access.tokenId);
       return reply.code(204).send(null);
     },
   );
@@ -134,7 +134,12 @@ function registerPatch(server: FastifyInstance, control: ControlPlane): void {
       const problems = schemaProblems(patchBody, body);
       if (problems.length > 0) throw invalid(problems);
       const { targets } = patchBody.parse(body);
-      const written = await control.patchTargets(id, targets, preconditionOf(access, headers['if-match']));
+      const written = await control.patchTargets(
+        id,
+        targets,
+        preconditionOf(access, headers['if-match']),
+        access.tokenId,
+      );
       reply.header('etag', etagOf(written));
       if (!isMinimal(headers.prefer)) return reply.send(toApiObject(written, control, access));
       reply.header('preference-applied', 'return=minimal');
