@@ -24,6 +24,7 @@ import { ApiConnections } from './connections.ts';
 import { etagOfText } from './etag.ts';
 import { registerEventsRoute } from './events-route.ts';
 import { KnownPaths, routeFault } from './known-paths.ts';
+import { LongResponses } from './long-responses.ts';
 import { registerMemberRoutes } from './member-routes.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
@@ -157,10 +158,11 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     },
     transform: jsonSchemaTransform,
   });
+  const long = new LongResponses();
   await server.register(async (routes) => {
-    registerObjectRoutes(routes, options.control);
+    registerObjectRoutes(routes, options.control, long);
     registerMemberRoutes(routes, options.control);
-    registerStatusRoutes(routes, options);
+    registerStatusRoutes(routes, { ...options, long });
     registerWorkerRoutes(routes, options.control);
     registerMetricsRoute(routes, options.control);
     registerEventsRoute(routes, options.control);
