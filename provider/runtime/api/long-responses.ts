@@ -46,6 +46,16 @@ export class LongResponses {
     }
   }
 
+  /** Runs work for one response, which awaits `next` between its parts. */
+  async run<T>({ tokenId }: Access, work: (next: () => Promise<void>) => Promise<T>): Promise<T> {
+    this.#begin(tokenId);
+    try {
+      return await work(() => this.#slices.next(tokenId));
+    } finally {
+      this.#end(tokenId);
+    }
+  }
+
   async *#chunks(pieces: Iterator<string>, caller: string | undefined): AsyncGenerator<string, undefined> {
     let text = '';
     for (let isDone = false; !isDone; ) {
@@ -68,7 +78,7 @@ export class LongResponses {
     if (count >= MAX_OF_TOKEN) {
       throw new WeirError(
         'SystemBusy',
-        `${count} lists and statuses for the token are under way, which is the limit: read them first, or try again.`,
+        `${count} long responses for the token, such as lists, are under way, which is the limit: read them first, or try again.`,
       );
     }
     this.#underWay.set(token, count + 1);

@@ -164,11 +164,15 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     registerMemberRoutes(routes, options.control);
     registerStatusRoutes(routes, { ...options, long });
     registerWorkerRoutes(routes, options.control);
-    registerMetricsRoute(routes, options.control);
+    registerMetricsRoute(routes, options.control, long);
     registerEventsRoute(routes, options.control);
     registerTokenRoutes(routes, options.tokens);
     const config = { access: 'open' } as const;
-    routes.get('/openapi.json', { config, schema: { hide: true } }, async () => server.swagger());
+    let document: string | undefined;
+    routes.get('/openapi.json', { config, schema: { hide: true } }, async (_request, reply) => {
+      document ??= inOneLine(JSON.stringify(server.swagger()));
+      return reply.type('application/json; charset=utf-8').send(document);
+    });
   });
   return server;
 }
