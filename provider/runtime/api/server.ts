@@ -11,6 +11,7 @@ import fastify, {
 } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ErrorResponse } from '../../model/api/error.ts';
+import { MAX_PARAMETER } from '../../model/api/parameters.ts';
 import { isWeirError, WeirError } from '../../model/base/errors.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
@@ -62,7 +63,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     // An object id has up to 128 characters, and percent-encoding writes one character as up to three.
-    routerOptions: { maxParamLength: 400 },
+    routerOptions: { maxParamLength: MAX_PARAMETER },
     // Handles requests with an undecodable or too long path, which reach neither hooks nor the error handler.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const shown = toWeirError(error);
