@@ -48,9 +48,9 @@ export function bindingSince(attachment: Attachment, { key, address }: BoundTarg
 }
 
 /** The token that bound a target of an attachment. Returns `undefined` if the administrator did. */
-export function binderOf({ createdBy, state }: Attachment, { key, address }: BoundTarget): string | undefined {
-  const binder = state.boundBy?.[key] ?? state.boundBy?.[canonicalAddress(address)] ?? createdBy;
-  return binder === '' ? undefined : binder;
+export function boundByOf({ createdBy, state }: Attachment, { key, address }: BoundTarget): string | undefined {
+  const token = state.boundBy?.[key] ?? state.boundBy?.[canonicalAddress(address)] ?? createdBy;
+  return token === '' ? undefined : token;
 }
 
 type BoundTarget = Pick<ResolvedTarget, 'key' | 'address'>;

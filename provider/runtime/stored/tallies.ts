@@ -143,10 +143,10 @@ function tokensOf({ createdBy, changedBy }: Listener): string[] {
 /** The targets of an attachment, by the token that bound each of them. */
 function targetCountOf({ createdBy, state: { boundSince, boundBy = {} } }: Attachment): Count {
   const all = Object.keys(boundSince).length;
-  const binders = Object.values(boundBy);
+  const others = Object.values(boundBy);
   const byToken = new Map<string, number>();
-  if (createdBy !== undefined) byToken.set(createdBy, all - binders.length);
-  for (const token of binders) if (token !== '') addTo(byToken, token, 1);
+  if (createdBy !== undefined) byToken.set(createdBy, all - others.length);
+  for (const token of others) if (token !== '') addTo(byToken, token, 1);
   return { all, byToken };
 }
 

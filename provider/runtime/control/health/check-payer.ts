@@ -1,6 +1,6 @@
 // The token whose budget pays for the health checks of a target in a target group.
 import type { TargetGroupSnapshot, TargetSnapshot } from '../../contract/snapshot.ts';
-import { binderOf, bindingSince } from '../../stored/attachments.ts';
+import { bindingSince, boundByOf } from '../../stored/attachments.ts';
 import type { Model } from '../../stored/model.ts';
 
 /**
@@ -20,7 +20,7 @@ export function payerOf(
   ].filter((attachment) => attachment !== undefined);
   const makers = attachments.flatMap((attachment) => {
     const since = bindingSince(attachment, target);
-    return since === undefined ? [] : [{ token: binderOf(attachment, target), since }];
+    return since === undefined ? [] : [{ token: boundByOf(attachment, target), since }];
   });
   for (const served of [model.get('listeners', listenerId), ruleId && model.get('rules', ruleId)]) {
     if (served) makers.push({ token: served.changedBy ?? served.createdBy, since: served.version });

@@ -45,8 +45,8 @@ export function bindingState(
   // Who moves an attachment binds all of its targets anew.
   const isKept = (key: string) => isInPlace && old[key] !== undefined;
   const boundBy = [...keys].flatMap((key): [string, string][] => {
-    const binder = isKept(key) ? oldBy[key] : caller === next.createdBy ? undefined : (caller ?? '');
-    return binder === undefined ? [] : [[key, binder]];
+    const token = isKept(key) ? oldBy[key] : caller === next.createdBy ? undefined : (caller ?? '');
+    return token === undefined ? [] : [[key, token]];
   });
   return boundBy.length === 0 ? { boundSince } : { boundSince, boundBy: Object.fromEntries(boundBy) };
 }

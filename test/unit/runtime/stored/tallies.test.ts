@@ -24,16 +24,16 @@ const attachment = fc
     id,
     createdBy: anyToken,
     loadBalancerId: fc.option(loadBalancerId, { nil: undefined }),
-    binders: fc.array(fc.option(fc.constantFrom('', 'a', 'b'), { nil: undefined }), { maxLength: 4 }),
+    boundByKey: fc.array(fc.option(fc.constantFrom('', 'a', 'b'), { nil: undefined }), { maxLength: 4 }),
   })
-  .map(({ loadBalancerId, binders, ...more }) => ({
+  .map(({ loadBalancerId, boundByKey, ...more }) => ({
     ...base,
     ...more,
     properties: loadBalancerId === undefined ? { listenerId: '1' } : { loadBalancerId },
     state: {
-      boundSince: Object.fromEntries(binders.map((_, index) => [`10.0.0.1:${index}`, 1])),
+      boundSince: Object.fromEntries(boundByKey.map((_, index) => [`10.0.0.1:${index}`, 1])),
       boundBy: Object.fromEntries(
-        binders.flatMap((by, index) => (by === undefined ? [] : [[`10.0.0.1:${index}`, by]])),
+        boundByKey.flatMap((by, index) => (by === undefined ? [] : [[`10.0.0.1:${index}`, by]])),
       ),
     },
   }));
@@ -55,12 +55,12 @@ function bindingsIn(model: Model, token: string): number {
   let count = 0;
   for (const each of [...model.list('attachments'), ...model.list('group-attachments')]) {
     for (const key of Object.keys(each.state.boundSince)) {
-      const isBinder = (each.state.boundBy?.[key] ?? each.createdBy) === token;
+      const isOwn = (each.state.boundBy?.[key] ?? each.createdBy) === token;
       const at = each.properties.loadBalancerId;
-      if (at === undefined) count += isBinder ? 1 : 0;
+      if (at === undefined) count += isOwn ? 1 : 0;
       else {
         const below = [...model.list('listeners')].filter(({ properties }) => properties.loadBalancerId === at);
-        count += below.filter(({ createdBy, changedBy }) => isBinder || [createdBy, changedBy].includes(token)).length;
+        count += below.filter(({ createdBy, changedBy }) => isOwn || [createdBy, changedBy].includes(token)).length;
       }
     }
   }
