@@ -230,3 +230,51 @@ test('the last connections are for the administrator, however many the others ha
   assert.equal(ofAdministrator.socket.closed, false);
   assert.ok(held.every(({ socket }) => !socket.closed));
 });
+
+test('a token has 50,000 bindings, and 16 responses that show them under way, while others get theirs at once', async (t) => {
+  const runtime = await RuntimeProcess.start(t);
+  const team = await tokenOf(runtime);
+  const headers = { authorization: `Bearer ${team}` };
+  const put = (path: string, body: object) => runtime.call('PUT', path, body, headers);
+  await runtime.done('PUT', '/v1/load-balancers/lb', { address: '127.0.0.1' });
+  const listen = async (id: number) => {
+    const healthCheck = { protocol: 'none' };
+    return await put(`/v1/listeners/l${id}`, {
+      ...{ loadBalancerId: 'lb', protocol: 'TCP', port: await freePort(), healthCheck },
+    });
+  };
+  for (let id = 0; id < 10; id++) assert.equal((await listen(id)).status, 200);
+  for (let id = 0; id < 10; id++) {
+    const targets = Array.from({ length: 500 }, (_, i) => [`${i}`, { address: `10.0.${id}.1`, port: i + 1 }]);
+    const body = { loadBalancerId: 'lb', targets: Object.fromEntries(targets) };
+    assert.equal((await put(`/v1/attachments/a${id}`, body)).status, 200);
+  }
+  const more = await listen(10);
+  assert.deepEqual([more.status, more.body.code, more.body.details[0].path], [409, 'LimitExceeded', 'loadBalancerId']);
+  // Sixteen readers that read nothing of their status; it is larger than what fits between the two sockets.
+  const readers = Array.from({ length: 16 }, () => opened(t, runtime));
+  for (const { socket } of readers) {
+    socket.pause();
+    socket.write(`GET /v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${team}\r\n\r\n`);
+  }
+  const status = (token: string) => runtime.call('GET', '/v1/status', undefined, { authorization: `Bearer ${token}` });
+  // While those wait, another caller reads its whole status.
+  assert.equal((await status(runtime.token)).body.listeners.length, 10);
+  const refused = await runtime.call('GET', '/v1/rules', undefined, headers);
+  assert.deepEqual([refused.status, refused.body.code], [503, 'SystemBusy']);
+  for (const { socket } of readers) socket.destroy();
+  await until('the readers are gone', async () => {
+    return (await runtime.call('GET', '/v1/rules', undefined, headers)).status === 200 || undefined;
+  });
+  const { body } = await status(await tokenOf(runtime));
+  const bound = body.listeners.flatMap(({ targets }: { targets: object[] }) => targets);
+  assert.deepEqual([body.engines.length, bound.length], [1, 50_000]);
+  assert.deepEqual(Object.keys(bound[0]).slice(0, 4), ['attachment', 'name', 'address', 'port']);
+  // A list is a page with a cursor, whole or in pieces.
+  const page = async (query: string) => await runtime.done('GET', `/v1/attachments?${query}`);
+  const first = await page('limit=4');
+  const rest = await page(`limit=1000&cursor=${first.cursor}`);
+  const ids = [...first.items, ...rest.items].map(({ id }: { id: string }) => id);
+  assert.deepEqual([ids, rest.cursor], [Array.from({ length: 10 }, (_, id) => `a${id}`), undefined]);
+  assert.equal(Object.keys(rest.items[5].boundTargets).length, 500);
+});

@@ -9,6 +9,7 @@ import { serverKind } from './backend-server.ts';
 import { mapKey, objectId, port, targetAddress } from './network.ts';
 import { parentChoiceProblems, parentShape } from './parent.ts';
 import { HANDOVER_SECONDS, seconds, secondsOrZero } from './seconds.ts';
+import { text } from './text.ts';
 
 export const MAX_TARGETS = 500;
 export const DEFAULT_WEIGHT = 100;
@@ -30,8 +31,7 @@ export const targetSchema = z.strictObject(
     port: port.optional(),
     /** The weight of a target. Unset means DEFAULT_WEIGHT. A target of weight 0 takes no new traffic. */
     weight: weight.optional(),
-    description: z
-      .string('must be a string')
+    description: text('must be a string', 80)
       .regex(/^[A-Za-z0-9\-/._]{1,80}$/, 'must be 1-80 letters, digits, "-", "/", "." or "_"')
       .optional(),
   },

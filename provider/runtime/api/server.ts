@@ -11,6 +11,7 @@ import fastify, {
 } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import type { ErrorResponse } from '../../model/api/error.ts';
+import { MAX_PARAMETER } from '../../model/api/parameters.ts';
 import { isWeirError, WeirError } from '../../model/base/errors.ts';
 import { inOneLine } from '../../model/base/one-line.ts';
 import { propertyPath } from '../../model/base/property-path.ts';
@@ -24,6 +25,7 @@ import { ApiConnections } from './connections.ts';
 import { etagOfText } from './etag.ts';
 import { registerEventsRoute } from './events-route.ts';
 import { KnownPaths, routeFault } from './known-paths.ts';
+import { LongResponses } from './long-responses.ts';
 import { registerMemberRoutes } from './member-routes.ts';
 import { registerMetricsRoute } from './metrics-route.ts';
 import { registerObjectRoutes } from './object-routes.ts';
@@ -80,7 +82,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
     // An object id has up to 128 characters, and percent-encoding writes one character as up to three.
-    routerOptions: { maxParamLength: 400 },
+    routerOptions: { maxParamLength: MAX_PARAMETER },
     // Handles requests with an undecodable or too long path, which reach neither hooks nor the error handler.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       const shown = firstFault(request) ?? toWeirError(error);
@@ -179,16 +181,21 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     },
     transform: jsonSchemaTransform,
   });
+  const long = new LongResponses();
   await server.register(async (routes) => {
-    registerObjectRoutes(routes, options.control);
+    registerObjectRoutes(routes, options.control, long);
     registerMemberRoutes(routes, options.control);
-    registerStatusRoutes(routes, options);
+    registerStatusRoutes(routes, { ...options, long });
     registerWorkerRoutes(routes, options.control);
-    registerMetricsRoute(routes, options.control);
+    registerMetricsRoute(routes, options.control, long);
     registerEventsRoute(routes, options.control);
     registerTokenRoutes(routes, options.tokens);
     const config = { access: 'open' } as const;
-    routes.get('/openapi.json', { config, schema: { hide: true } }, async () => server.swagger());
+    let document: string | undefined;
+    routes.get('/openapi.json', { config, schema: { hide: true } }, async (_request, reply) => {
+      document ??= inOneLine(JSON.stringify(server.swagger()));
+      return reply.type('application/json; charset=utf-8').send(document);
+    });
   });
   return server;
 }
