@@ -2,7 +2,7 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Limit for the body of a response, several times the largest page of objects. */
-const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+export const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
 
 /** `http.request` or `https.request`. */
 export type OpenRequest = typeof import('node:http').request;
@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly timeoutMs: number;
+  /** Limit for the body of the response. */
+  readonly maxBytes: number;
 }
 
 export interface HttpResponse {
@@ -42,37 +44,45 @@ export function openStream(
       // A connection that breaks later ends the stream for its reader.
       response.on('error', () => {});
       if (response.statusCode === 200) resolve(response);
-      else wholeOf(response, request).then((whole) => reject(new NoStream(url, whole)), reject);
+      else wholeOf(response, request, MAX_RESPONSE_BYTES).then((whole) => reject(new NoStream(url, whole)), reject);
     });
     request.on('error', reject);
+    request.on('close', () => reject(withoutResponse()));
     request.end();
   });
 }
 
+/** The response to a request. Resolves or rejects however the exchange ends. */
 export function send(
   open: OpenRequest,
   agent: Agent,
-  { url, method, headers, body, timeoutMs }: HttpRequest,
+  { url, method, headers, body, timeoutMs, maxBytes }: HttpRequest,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-      wholeOf(response, request).then(resolve, reject);
+      wholeOf(response, request, maxBytes).then(resolve, reject);
+    });
+    // A runtime changes no protocols. Without this listener, Node closes the connection and tells nobody.
+    request.on('upgrade', ({ statusCode = 0, headers }, socket) => {
+      socket.destroy();
+      resolve({ status: statusCode, headers, body: '' });
     });
     request.on('error', reject);
+    // The last event of every request. It changes nothing once the response or an error was seen.
+    request.on('close', () => reject(withoutResponse()));
     request.end(body);
   });
 }
 
 /** The response with its whole body. Ends the request if the body is too large. */
-function wholeOf(response: IncomingMessage, request: ClientRequest): Promise<HttpResponse> {
+function wholeOf(response: IncomingMessage, request: ClientRequest, maxBytes: number): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;
     response.on('data', (part: Buffer) => {
       parts.push(part);
       size += part.length;
-      if (size > MAX_RESPONSE_BYTES)
-        request.destroy(new Error(`its response is larger than ${MAX_RESPONSE_BYTES} bytes`));
+      if (size > maxBytes) request.destroy(new Error(`its response is larger than ${maxBytes} bytes`));
     });
     response.on('end', () => {
       const text = Buffer.concat(parts).toString('utf8');
@@ -80,4 +90,9 @@ function wholeOf(response: IncomingMessage, request: ClientRequest): Promise<Htt
     });
     response.on('error', reject);
   });
+}
+
+/** The error for a connection that ended without a response and without an error. It counts as lost. */
+function withoutResponse(): Error {
+  return Object.assign(new Error('it ended the connection without a response'), { code: 'ECONNRESET' });
 }

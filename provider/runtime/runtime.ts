@@ -7,7 +7,7 @@ import { Networks } from '../model/base/networks.ts';
 import { DENIED_BY_DEFAULT } from '../model/rules/connections.ts';
 import { ApiNames } from './api/api-names.ts';
 import { type CertificateFiles, readCertificate, reloadCertificate } from './api/certificate-files.ts';
-import { createApi } from './api/server.ts';
+import { createApi, type Patience } from './api/server.ts';
 import { Tokens } from './control/access/tokens.ts';
 import { ControlPlane } from './control/control-plane.ts';
 import { TargetGuard } from './control/write/target-guard.ts';
@@ -25,7 +25,7 @@ interface RuntimeOptions {
   /** File of the key for stored secrets; `undefined` means `master-key` in the data directory. */
   readonly keyFile: string | undefined;
   /** Whether a new runtime may be made in a data directory that had one. */
-  readonly init: boolean;
+  readonly init?: boolean;
   readonly apiHost: string;
   /** Port of the API; 0 picks a free port. */
   readonly apiPort: number;
@@ -42,6 +42,8 @@ interface RuntimeOptions {
   /** Access log; `undefined` keeps none. `sampleRate`: share of logged requests, above 0 and at most 1. */
   readonly accessLog: { readonly file: string; readonly sampleRate: number } | undefined;
   readonly logger: FastifyBaseLogger;
+  /** How long the API waits for slow callers, if it is not as long as usual. */
+  readonly patience?: Patience;
 }
 
 interface Runtime {
@@ -103,7 +105,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const names = new ApiNames([options.apiHost, ...options.apiNames], tls?.cert);
   const backups = new Backups(store, directory.databaseFile);
   const storage = { writeFault: () => store.fault?.cause, backup: () => backups.make() };
-  const api = await createApi({ control, tokens, storage, runtimeId, logger, tls, names });
+  const { patience } = options;
+  const api = await createApi({ control, tokens, storage, runtimeId, logger, tls, names, patience });
   let closing: Promise<void> | undefined;
   const close = (graceMs: number) => {
     closing ??= (async () => {

@@ -16,6 +16,7 @@ import { Background } from './background.ts';
 import { endWorker } from './end-worker.ts';
 import { EventLog } from './events/event-log.ts';
 import { Reports } from './events/reports.ts';
+import { payerOf } from './health/check-payer.ts';
 import { HealthRecords } from './health/health-records.ts';
 import { HealthWaits } from './health/health-waits.ts';
 import { RunningState } from './health/running-state.ts';
@@ -69,7 +70,7 @@ export class ControlPlane {
       nowMs,
       onChange: (changes) => this.#healthChanged(changes),
       onFirstCheck: () => this.#waits.look(),
-      delayMs: ({ attachment, address }) => budget.delayMs(this.#creatorOf(attachment), address),
+      delayMs: (target, targetGroup) => budget.delayMs(payerOf(this.model, target, targetGroup), target.address),
     });
     this.running = new RunningState(engine, this.#monitor, () => this.model);
     this.#waits = new HealthWaits(this.#monitor, probe, this.running, budget);
@@ -141,21 +142,38 @@ export class ControlPlane {
     return written as StoredObject<K>;
   }
 
-  patchTargets(id: string, patch: TargetsPatch, precondition: Precondition): Promise<StoredObject<'attachments'>> {
-    return this.#writes.patchTargets(id, patch, precondition);
+  /** `caller`, here and below: id of the token that writes; `undefined` for the administrator. */
+  patchTargets(
+    id: string,
+    patch: TargetsPatch,
+    precondition: Precondition,
+    caller?: string,
+  ): Promise<StoredObject<'attachments'>> {
+    return this.#writes.patchTargets(id, patch, precondition, caller);
   }
 
   /** Adds a server to an auto scaling group, which binds the server to everything the group is attached to. */
-  join(groupId: string, serverId: string, precondition: Precondition): Promise<StoredObject<'groups'>> {
-    return this.#writes.join(groupId, serverId, precondition);
+  join(
+    groupId: string,
+    serverId: string,
+    precondition: Precondition,
+    caller?: string,
+  ): Promise<StoredObject<'groups'>> {
+    return this.#writes.join(groupId, serverId, precondition, caller);
   }
 
-  leave(groupId: string, serverId: string, precondition: Precondition): Promise<void> {
-    return this.#writes.leave(groupId, serverId, precondition);
+  leave(groupId: string, serverId: string, precondition: Precondition, caller?: string): Promise<void> {
+    return this.#writes.leave(groupId, serverId, precondition, caller);
   }
 
-  delete(kind: Kind, id: string, incarnation: string | undefined, precondition: Precondition): Promise<void> {
-    return this.#writes.delete(kind, id, incarnation, precondition);
+  delete(
+    kind: Kind,
+    id: string,
+    incarnation: string | undefined,
+    precondition: Precondition,
+    caller?: string,
+  ): Promise<void> {
+    return this.#writes.delete(kind, id, incarnation, precondition, caller);
   }
 
   /** Resolves when all targets of weight > 0 take traffic. After `seconds`, rejects with the targets that do not. */
@@ -177,11 +195,6 @@ export class ControlPlane {
     // Without it, targets are checked anew after the start. A full disk does not end requests that are under way.
     await this.#records.save().catch(this.#options.onError);
     this.#monitor.close();
-  }
-
-  #creatorOf(attachment: string): string | undefined {
-    const { model } = this;
-    return (model.get('attachments', attachment) ?? model.get('group-attachments', attachment))?.createdBy;
   }
 
   async #expireServers(): Promise<void> {

@@ -128,9 +128,11 @@ export class HealthMonitor {
     const known = this.#known.get(name);
     this.#known.delete(name);
     const { ineligible } = target;
+    const { delayMs } = this.#options;
     const check = ineligible === undefined ? targetGroup.healthCheck : undefined;
     const checker = new Checker({
       ...this.#options,
+      delayMs: delayMs && ((checked) => delayMs(checked, targetGroup)),
       name,
       target,
       check,

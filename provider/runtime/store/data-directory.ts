@@ -1,11 +1,13 @@
 // The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isOfAnotherUser, readPrivateFile } from '../../model/base/private-file.ts';
+import { ADMIN_TOKEN_FORM, isAdminToken } from '../../model/permissions/admin-token.ts';
 import { restoreAdvice } from './broken-row.ts';
 import { explained } from './disk-fault.ts';
-import { isOfAnotherUser, makePrivate, readPrivateFile, writePrivateFile } from './private-file.ts';
+import { makePrivate, writePrivateFile } from './private-file.ts';
 
 export interface DataDirectory {
   readonly path: string;
@@ -35,9 +37,6 @@ interface DataDirectoryOptions {
 const LOCK = 'lock';
 const TOKEN_FILE = "the file of the administrator's token";
 const SECRET_BYTES = 32;
-/** The length of the secret in base64url. */
-const SECRET_LENGTH = 43;
-const ADMIN_TOKEN = new RegExp(`^weir_[\\w-]{${SECRET_LENGTH}}$`);
 
 /** What SQLite adds to the name of a database for the files beside it. They get the mode of the database. */
 export const BESIDE_DATABASE = ['-wal', '-shm', '-journal'];
@@ -114,7 +113,10 @@ export function sizeOf(file: string): number {
 /** Whether a runtime has the directory locked. Throws if this user may not look. */
 export function isDataDirectoryInUse(directory: string): boolean {
   const file = join(directory, LOCK);
-  if (statSync(file, { throwIfNoEntry: false }) === undefined) return false;
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  // SQLite would wait for the other end of a named pipe.
+  if (!stats.isFile()) throw new Error(`${file} is not a file`);
   const lock = new DatabaseSync(file, { readOnly: true });
   try {
     lock.prepare('select count(*) from sqlite_master').get();
@@ -156,9 +158,9 @@ function isBusy(error: unknown): boolean {
 function readAdminToken(file: string): string | undefined {
   const text = readPrivateFile(file, TOKEN_FILE)?.toString('utf8').trim() ?? '';
   if (text === '') return undefined;
-  if (ADMIN_TOKEN.test(text)) return text;
+  if (isAdminToken(text)) return text;
   throw new Error(
-    `${TOKEN_FILE} ${file} is damaged: it must hold weir_ and ${SECRET_LENGTH} letters, digits, "_" or "-", and has ${text.length} characters; delete the file to have a token made`,
+    `${TOKEN_FILE} ${file} is damaged: it must hold ${ADMIN_TOKEN_FORM}, and has ${text.length} characters; delete the file to have a token made`,
   );
 }
 

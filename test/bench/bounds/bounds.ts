@@ -5,6 +5,7 @@ import type { BoundContext, BoundResult, MeasureBound } from './bound.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureDeployments } from './deployments.ts';
 import { measureEvents } from './events.ts';
+import { measureLongResponses } from './long-responses.ts';
 import { measureMemory } from './memory.ts';
 import { measureShares } from './shares.ts';
 import { measureShutdown } from './shutdown.ts';
@@ -14,6 +15,7 @@ const BOUNDS: Readonly<Record<string, MeasureBound>> = {
   events: measureEvents,
   unbind: measureUnbind,
   memory: measureMemory,
+  longResponses: measureLongResponses,
   crowd: measureCrowd,
   shares: measureShares,
   shutdown: measureShutdown,

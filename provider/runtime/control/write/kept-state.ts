@@ -4,7 +4,7 @@ import type { Kind } from '../../../model/base/kinds.ts';
 import { isExpired } from '../../../model/objects/backend-server.ts';
 import type { ModelView } from '../../stored/model.ts';
 import type { StateOf, States, StoredObject } from '../../stored/object.ts';
-import { boundSinceOf } from './attachments.ts';
+import { bindingState } from './attachments.ts';
 import { servesSinceOf } from './endpoints.ts';
 import { groupState } from './groups.ts';
 import type { PutRequest } from './put-request.ts';
@@ -26,10 +26,10 @@ const STATES: { readonly [K in keyof States]: StateBuilder<K> } = {
     ...servesSinceOf(view, next, existing),
   }),
   rules: (_view, next, existing, request) => cookieKeyOf(next, existing, request),
-  attachments: (view, next, existing) => ({ boundSince: boundSinceOf(view, next, existing) }),
+  attachments: (view, next, existing, { caller }) => bindingState(view, next, existing, caller),
   'backend-servers': (_view, next, _existing, { nowMs }) => ({ expired: isExpired(next.properties, nowMs) }),
   groups: (_view, next, existing) => groupState(next, existing),
-  'group-attachments': (view, next, existing) => ({ boundSince: boundSinceOf(view, next, existing) }),
+  'group-attachments': (view, next, existing, { caller }) => bindingState(view, next, existing, caller),
 };
 
 export function withState(

@@ -17,6 +17,8 @@ export interface Schema {
     state: string;
     /** Id of the token that created the object; null for an object of the administrator. */
     created_by: string | null;
+    /** Id of the token that last changed the object; null for the administrator. */
+    changed_by: string | null;
   };
   health: { target_group_id: string; key: string; health: string };
   tokens: {
@@ -42,6 +44,7 @@ export function toRow(object: StoredObject): Schema['objects'] {
     properties: JSON.stringify(object.properties),
     state: JSON.stringify(object.state),
     created_by: object.createdBy ?? null,
+    changed_by: object.changedBy ?? null,
   };
 }
 
@@ -56,6 +59,7 @@ export function toObject(row: Schema['objects']): StoredObject {
     properties: parsed('properties', row.properties),
     state: parsed('state', row.state),
     ...(row.created_by !== null && { createdBy: row.created_by }),
+    ...(row.changed_by !== null && { changedBy: row.changed_by }),
   }) as StoredObject;
 }
 
