@@ -44,7 +44,10 @@ export function openStream(
       // A connection that breaks later ends the stream for its reader.
       response.on('error', () => {});
       if (response.statusCode === 200) resolve(response);
-      else wholeOf(response, request, MAX_RESPONSE_BYTES).then((whole) => reject(new NoStream(url, whole)), reject);
+      else {
+        const refuse = (whole: HttpResponse) => reject(new NoStream(url, whole));
+        collect(response, request, { maxBytes: MAX_RESPONSE_BYTES, done: refuse, failed: reject });
+      }
     });
     request.on('error', reject);
     request.on('close', () => reject(withoutResponse()));
@@ -60,7 +63,7 @@ export function send(
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = open(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
-      wholeOf(response, request, maxBytes).then(resolve, reject);
+      collect(response, request, { maxBytes, done: resolve, failed: reject });
     });
     // A runtime changes no protocols. Without this listener, Node closes the connection and tells nobody.
     request.on('upgrade', ({ statusCode = 0, headers }, socket) => {
@@ -74,22 +77,27 @@ export function send(
   });
 }
 
-/** The response with its whole body. Ends the request if the body is too large. */
-function wholeOf(response: IncomingMessage, request: ClientRequest, maxBytes: number): Promise<HttpResponse> {
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let size = 0;
-    response.on('data', (part: Buffer) => {
-      parts.push(part);
-      size += part.length;
-      if (size > maxBytes) request.destroy(new Error(`its response is larger than ${maxBytes} bytes`));
-    });
-    response.on('end', () => {
-      const text = Buffer.concat(parts).toString('utf8');
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
-    });
-    response.on('error', reject);
+/** How a whole response is taken. Calls come in the event itself, before the request's own end is known. */
+interface Collection {
+  readonly maxBytes: number;
+  readonly done: (response: HttpResponse) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** Collects the body of a response. Ends the request if the body is too large. */
+function collect(response: IncomingMessage, request: ClientRequest, { maxBytes, done, failed }: Collection): void {
+  const parts: Buffer[] = [];
+  let size = 0;
+  response.on('data', (part: Buffer) => {
+    parts.push(part);
+    size += part.length;
+    if (size > maxBytes) request.destroy(new Error(`its response is larger than ${maxBytes} bytes`));
   });
+  response.on('end', () => {
+    const text = Buffer.concat(parts).toString('utf8');
+    done({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+  });
+  response.on('error', failed);
 }
 
 /** The error for a connection that ended without a response and without an error. It counts as lost. */
