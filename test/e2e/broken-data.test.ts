@@ -191,7 +191,7 @@ test('every row that cannot be used is named at once, with what to do; the delet
     `update objects set properties = json_set(properties, '$.targets.a.port', 'x', '$.targets.a.weight', -1) where id = 'app'`,
     `update objects set state = '{}' where id = 'lb'`,
     `delete from objects where id = 'i-1'`,
-    `insert into objects select 'gateways', 'g', null, 'i', 1, '{}', '{}', null`,
+    `insert into objects (kind, id, incarnation, version, properties, state) values ('gateways', 'g', 'i', 1, '{}', '{}')`,
     `update tokens set statements = '[{"actions":"x"}]'`,
     `update meta set value = '1' where name = 'version'`,
   );

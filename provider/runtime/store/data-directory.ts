@@ -56,7 +56,7 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
   try {
     for (const name of readdirSync(path)) if (LEFT_COPY.test(name)) rmSync(join(path, name));
     const token = readAdminToken(tokenFile);
-    const hadDatabase = sizeOf(databaseFile) > 0;
+    const hadDatabase = isFilled(databaseFile);
     const evidence = [...(token === undefined ? [] : [tokenFile]), ...(sizeOf(keyFile) > 0 ? [keyFile] : [])];
     const demandNew = () => {
       if (evidence.length > 0 && !options.init) throw lostDatabase(databaseFile, evidence);
@@ -95,7 +95,7 @@ function lostDatabase(databaseFile: string, evidence: readonly string[]): Error 
 /** SQLite would delete the log of a missing database, which may have everything that the database had. */
 function leaveLog(databaseFile: string, isAside: boolean): void {
   const log = `${databaseFile}-wal`;
-  if (sizeOf(log) === 0) return;
+  if (!isFilled(log)) return;
   if (!isAside) {
     throw new Error(
       `the database ${databaseFile} is missing or empty, but its newest writes are there in ${log}: put the database ` +
@@ -103,6 +103,12 @@ function leaveLog(databaseFile: string, isAside: boolean): void {
     );
   }
   renameSync(log, `${log}.old`);
+}
+
+/** Whether there is a file, and not something else such as a link, with anything in it. */
+function isFilled(file: string): boolean {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  return stats !== undefined && stats.isFile() && stats.size > 0;
 }
 
 /** The size of a file in bytes; 0 if there is none. */
