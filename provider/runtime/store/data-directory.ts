@@ -108,7 +108,7 @@ function leaveLog(databaseFile: string, isAside: boolean): void {
 /** Whether there is a file, and not something else such as a link, with anything in it. */
 function isFilled(file: string): boolean {
   const stats = lstatSync(file, { throwIfNoEntry: false });
-  return stats !== undefined && stats.isFile() && stats.size > 0;
+  return stats?.isFile() === true && stats.size > 0;
 }
 
 /** The size of a file in bytes; 0 if there is none. */
