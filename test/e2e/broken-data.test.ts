@@ -52,6 +52,15 @@ after(async () => {
   for (const step of steps) await step();
 });
 
+test('an administrator token or a key that is put in place in advance is used by the first start', async (t) => {
+  for (const name of ['admin-token', 'master-key']) {
+    const directory = temporaryDirectory(t);
+    cpSync(join(kept.ended, name), join(directory, name));
+    await starts(t, directory);
+    assert.deepEqual(readFileSync(join(directory, name)), readFileSync(join(kept.ended, name)));
+  }
+});
+
 function copyOf(t: TestContext, directory: string, without: readonly string[] = []): string {
   const copy = temporaryDirectory(t);
   cpSync(directory, copy, { recursive: true });

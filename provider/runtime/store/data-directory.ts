@@ -1,6 +1,6 @@
 // The runtime's data directory: private, locked for one runtime, with the administrator's token and the database.
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isOfAnotherUser, readPrivateFile } from '../../model/base/private-file.ts';
@@ -52,14 +52,18 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
   const databaseFile = join(path, 'weir.db');
   const keyFile = resolve(options.keyFile ?? join(path, 'master-key'));
   const tokenFile = join(path, 'admin-token');
+  // Looked at before the lock is made: a token that is refused must not make the next start look like a second one.
+  const hadRuntime = existsSync(join(path, LOCK));
+  const hasToken = readAdminToken(tokenFile) !== undefined;
   const unlock = lockDirectory(path);
   try {
     for (const name of readdirSync(path)) if (LEFT_COPY.test(name)) rmSync(join(path, name));
-    const token = readAdminToken(tokenFile);
     const hadDatabase = isFilled(databaseFile);
-    const evidence = [...(token === undefined ? [] : [tokenFile]), ...(sizeOf(keyFile) > 0 ? [keyFile] : [])];
+    const left = [...(hasToken ? [tokenFile] : []), ...(sizeOf(keyFile) > 0 ? [keyFile] : [])];
+    // Either of them alone may have been put in place for a first start.
+    const isEvidence = left.length === 2 || (hadRuntime && left.length > 0);
     const demandNew = () => {
-      if (evidence.length > 0 && !options.init) throw lostDatabase(databaseFile, evidence);
+      if (isEvidence && !options.init) throw lostDatabase(databaseFile, left);
     };
     if (!hadDatabase) {
       demandNew();
@@ -74,7 +78,7 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
       warning: warningOf(path),
       demandNew,
       hadDatabase,
-      adminToken: () => token ?? makeAdminToken(tokenFile),
+      adminToken: () => readAdminToken(tokenFile) ?? makeAdminToken(tokenFile),
       unlock,
     };
   } catch (error) {
