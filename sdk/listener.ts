@@ -89,14 +89,17 @@ export interface ListenerArgs extends AdoptionArgs {
   /**
    * The largest number of open client connections, or of UDP sessions, 1-1000000, counted exactly over all workers.
    * Above it TCP connections are reset, and HTTP and HTTPS connections get a 503 and are closed; for HTTPS that comes
-   * after the TLS handshake, which costs more than the rest. In a flood of connections each worker responds to 1,024 at
-   * a time and resets the others. The least recently used UDP session makes room for a new one. A lower limit closes no
-   * open connection. `weir_rejected_total` of `/metrics` counts the rejected connections.
+   * after the TLS handshake, which costs more than the rest. In a flood of connections only some get a response, and the
+   * others are reset. The least recently used UDP session makes room for a new one. A lower limit closes no open
+   * connection. `weir_rejected_total` of `/metrics` counts the rejected connections.
+   *
+   * Without this property, and below it too, the runtime's limit of open files bounds the connections: a listener leaves
+   * a part of it to the other listeners.
    *
    * ```ts
    * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, maxConnections: 10_000 });
    * ```
-   * @default no limit; for UDP 10000, which is also its maximum
+   * @default as many as the runtime's limit of open files leaves; for UDP at most 10000, which is also its maximum
    */
   maxConnections?: pulumi.Input<number>;
   /**

@@ -3,6 +3,7 @@ import { type LocalResponse, localResponse } from '../message/local-response.ts'
 
 export const TOO_MANY_PENDING = localResponse(503, 'too many requests wait for their responses');
 export const NO_TARGET = localResponse(503, 'no target takes traffic');
+export const SHORTAGE = localResponse(503, 'the runtime has no file descriptor or port left to reach a target');
 export const UNREACHABLE = localResponse(502, 'no target could be reached');
 export const UNBOUND_AT_SWITCH = localResponse(502, 'the target was unbound before it switched protocols');
 export const CUT_SHORT = localResponse(502, 'the target closed the connection before the end of its response');

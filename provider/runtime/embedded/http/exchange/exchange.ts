@@ -146,12 +146,16 @@ export class Exchange implements UpstreamUser {
     this.#deadline.start();
     const upstream = this.#attempts.next(this);
     if (upstream?.isReused) this.#send(upstream);
-    else if (upstream === undefined) this.#fail(this.#attempts.hasTried ? faults.UNREACHABLE : faults.NO_TARGET);
+    else if (upstream === undefined) this.#fail(this.#attempts.hasTried ? this.#unreached : faults.NO_TARGET);
   }
 
   #retry(failed: Upstream): void {
     if (this.#attempts.failed(failed)) this.#attempt();
-    else this.#fail(faults.UNREACHABLE);
+    else this.#fail(this.#unreached);
+  }
+
+  get #unreached(): LocalResponse {
+    return this.#attempts.hasLocalFault ? faults.SHORTAGE : faults.UNREACHABLE;
   }
 
   #send(upstream: Upstream): void {
