@@ -2,6 +2,8 @@
 import type { UnbindRule } from '../../serving/target.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
 import type { LocalResponse } from '../message/local-response.ts';
+import type { Request } from '../message/request.ts';
+import { BodyDeadline } from './body-deadline.ts';
 import { BODY_LATE, IDLE, TARGET_LATE, UNBOUND, UNBOUND_UNFINISHED } from './exchange-faults.ts';
 import type { RequestRelay } from './request-relay.ts';
 
@@ -9,6 +11,18 @@ import type { RequestRelay } from './request-relay.ts';
 export class ExchangeDeadline {
   #part = 0;
   #drain = Number.POSITIVE_INFINITY;
+  readonly #body = new BodyDeadline();
+
+  /** Starts with a request. `bytes` of its body came together with the head. */
+  begin(settings: ListenerSettings, { head }: Request, bytes: number, now: number): void {
+    this.#body.begin(settings, head, now);
+    this.#body.received(bytes, now);
+  }
+
+  /** Counts bytes of the request's body. */
+  received(bytes: number, now: number): void {
+    this.#body.received(bytes, now);
+  }
 
   /** Clears the deadline that the unbind of the exchange's earlier target set, because the next target is bound. */
   start(): void {
@@ -31,7 +45,8 @@ export class ExchangeDeadline {
   /** Returns why the exchange fails if a deadline has passed at `now`, otherwise `undefined`. */
   faultAt(now: number, isResponding: boolean, { isDone, isBlocked }: RequestRelay): LocalResponse | undefined {
     const isDrainOver = now >= this.#drain;
-    if (!isDrainOver && now < this.#part) return undefined;
+    const isBodyOver = !isResponding && !isDone && this.#body.isOver(now, isBlocked);
+    if (!isDrainOver && !isBodyOver && now < this.#part) return undefined;
     if (isResponding) return isDrainOver ? UNBOUND_UNFINISHED : IDLE;
     if (isDrainOver) return UNBOUND;
     return isDone || isBlocked ? TARGET_LATE : BODY_LATE;

@@ -45,6 +45,7 @@ export class Exchange implements UpstreamUser {
     this.#account.begin(now);
     this.#responseRelay.start();
     this.#requestRelay.start(this.#client.request, part);
+    this.#deadline.begin(this.#client.settings, this.#client.request, part.to - part.from, now);
     this.#expectProgress(now);
     if (part.fault !== undefined) this.#fail(part.fault);
     else if (!this.#account.reserve()) this.#fail(faults.TOO_MANY_PENDING);
@@ -57,9 +58,12 @@ export class Exchange implements UpstreamUser {
       this.#fail(part.fault);
       return;
     }
+    const bytes = part.to - part.from;
     if (this.#state === CONNECTING) this.#requestRelay.hold(part);
     else this.#requestRelay.relay(part, this.#attempts.upstream?.socket);
-    this.#expectProgress();
+    const now = performance.now();
+    this.#deadline.received(bytes, now);
+    this.#expectProgress(now);
   }
 
   /** Passes the client's FIN after a whole request to the target, which decides what it means, as without a proxy. */
@@ -146,16 +150,12 @@ export class Exchange implements UpstreamUser {
     this.#deadline.start();
     const upstream = this.#attempts.next(this);
     if (upstream?.isReused) this.#send(upstream);
-    else if (upstream === undefined) this.#fail(this.#attempts.hasTried ? this.#unreached : faults.NO_TARGET);
+    else if (upstream === undefined) this.#fail(faults.unreached(this.#attempts));
   }
 
   #retry(failed: Upstream): void {
     if (this.#attempts.failed(failed)) this.#attempt();
-    else this.#fail(this.#unreached);
-  }
-
-  get #unreached(): LocalResponse {
-    return this.#attempts.hasLocalFault ? faults.SHORTAGE : faults.UNREACHABLE;
+    else this.#fail(faults.unreached(this.#attempts));
   }
 
   #send(upstream: Upstream): void {
