@@ -56,7 +56,9 @@ export interface ListenerArgs extends AdoptionArgs {
    */
   certificates?: pulumi.Input<Record<string, pulumi.Input<CertificateArgs>>>;
   /**
-   * Seconds without a byte in either direction after which a connection is closed or a UDP session ends, 0.05-86400.
+   * Seconds without progress in either direction after which a connection is closed or a UDP session ends, 0.05-86400.
+   * Progress is a byte that comes, and on Linux also a byte that a peer has acknowledged: a client or a target that reads
+   * slowly but steadily is not cut. A peer that takes nothing is cut after one to two of these times.
    * @default 60, for TCP 900
    */
   idleTimeoutSeconds?: pulumi.Input<number>;

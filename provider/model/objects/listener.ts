@@ -69,12 +69,6 @@ export function idleTimeoutSeconds(listener: Pick<ListenerProperties, 'idleTimeo
   return listener.idleTimeoutSeconds ?? (listener.protocol === 'TCP' ? 900 : 60);
 }
 
-export function tunnelIdleTimeoutSeconds(
-  listener: Pick<ListenerProperties, 'idleTimeoutSeconds' | 'tunnelIdleTimeoutSeconds' | 'protocol'>,
-): number {
-  return listener.tunnelIdleTimeoutSeconds ?? idleTimeoutSeconds(listener);
-}
-
 /**
  * The health check of a listener. UDP is not checked unless a check is given, because a healthy UDP target may never
  * respond.

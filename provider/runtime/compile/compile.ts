@@ -4,12 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isSameList } from '../../model/base/same-list.ts';
 import type { ForwardingRuleProperties } from '../../model/objects/forwarding-rule.ts';
 import { type HealthCheckProperties, parseCodes } from '../../model/objects/health-check.ts';
-import {
-  healthCheckOf,
-  idleTimeoutSeconds,
-  type ListenerProperties,
-  tunnelIdleTimeoutSeconds,
-} from '../../model/objects/listener.ts';
+import { healthCheckOf, idleTimeoutSeconds, type ListenerProperties } from '../../model/objects/listener.ts';
 import { toMs } from '../../model/objects/seconds.ts';
 import {
   DEFAULT_COOKIE_NAME,
@@ -120,7 +115,7 @@ function compileListener(
     // Listeners that a release before 0.2.0 stored do not have these properties.
     requestBodyTimeoutMs: toMs(properties.requestBodyTimeoutSeconds ?? 0),
     requestBodyMinRate: properties.requestBodyMinRate ?? 0,
-    tunnelIdleTimeoutMs: toMs(tunnelIdleTimeoutSeconds(properties)),
+    tunnelIdleTimeoutMs: properties.tunnelIdleTimeoutSeconds && toMs(properties.tunnelIdleTimeoutSeconds),
     drainMs: toMs(properties.drainSeconds),
     maxConnections: properties.maxConnections,
     maxPendingRequests: properties.maxPendingRequests,

@@ -70,7 +70,7 @@ export function settings(id: string, port: number): ListenerSettings {
     requestTimeoutMs: 60_000,
     requestBodyTimeoutMs: 0,
     requestBodyMinRate: 0,
-    tunnelIdleTimeoutMs: 60_000,
+    tunnelIdleTimeoutMs: undefined,
     drainMs: 0,
     maxConnections: undefined,
     maxPendingRequests: undefined,

@@ -4,7 +4,7 @@
 const COLUMN_INTS = 16;
 /** Cell of the main thread: descriptors that traffic may use. The rest of the process's limit is kept back. */
 const LIMIT = 0;
-/** Cell of the main thread: rejected connections that may linger, out of the descriptors that are kept back. */
+/** Cell of the main thread: rejected connections that may linger. */
 const MAX_LINGERING = 1;
 const CLIENTS = 0;
 const UPSTREAMS = 1;
@@ -28,7 +28,7 @@ export function createDescriptorCounters(workers: number): SharedArrayBuffer {
   return shared;
 }
 
-/** Sets how many descriptors traffic may use, and how many rejected connections may linger beside it. */
+/** Sets how many descriptors traffic may use, and how many rejected connections may linger among them. */
 export function setDescriptorLimit(shared: SharedArrayBuffer, limit: number, maxLingering: number): void {
   const ints = new Int32Array(shared);
   Atomics.store(ints, LIMIT, limit);
@@ -128,7 +128,8 @@ class Descriptors {
   #free(): number {
     const clients = this.#sum(CLIENTS);
     const forTargets = Math.min(clients, (clients + CLIENTS_WITH_TARGET) / 2);
-    return this.#limit - clients - Math.max(forTargets, this.#sum(UPSTREAMS)) - this.#sum(SESSIONS);
+    const others = this.#sum(SESSIONS) + this.#sum(LINGERING);
+    return this.#limit - clients - Math.max(forTargets, this.#sum(UPSTREAMS)) - others;
   }
 
   /** Descriptors that a listener which has `own` ones leaves to others. */

@@ -12,8 +12,9 @@ const OF_WORKER = 8;
 const PART_KEPT_BACK = 8;
 const MIN_KEPT_BACK = 32;
 const MAX_KEPT_BACK = 1024;
-/** The part of what is kept back that rejected connections may use while they get their response. */
-const PART_LINGERING = 2;
+/** The part of the limit that rejected connections may use while they get their response, and their largest number. */
+const PART_LINGERING = 16;
+const MAX_LINGERING = 1024;
 /** Connections that a listener without `maxConnections` may need, for the warning. */
 const ASSUMED_CONNECTIONS = 1_000;
 /** How often the limit is read: `prlimit` changes it while the process runs. */
@@ -72,7 +73,11 @@ export class DescriptorLimit {
     const limit = this.#limit;
     const keptBack = Math.min(Math.max(Math.floor(limit / PART_KEPT_BACK), MIN_KEPT_BACK), MAX_KEPT_BACK);
     const own = OF_PROCESS + this.#workers * (OF_WORKER + this.#listeners) + keptBack;
-    setDescriptorLimit(this.shared, Math.max(0, limit - own), Math.floor(keptBack / PART_LINGERING));
+    setDescriptorLimit(
+      this.shared,
+      Math.max(0, limit - own),
+      Math.min(Math.floor(limit / PART_LINGERING), MAX_LINGERING),
+    );
     const needed = own + this.#neededByListeners;
     const isShort = needed > limit;
     if (isShort && !this.#isWarned)
