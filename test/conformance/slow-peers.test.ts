@@ -97,6 +97,25 @@ function requestRow(protocol: string): Scenario {
   };
 }
 
+function timeoutRow(protocol: string): Scenario {
+  return {
+    name: `${protocol}: the time for the response begins when the target has read the whole request`,
+    listener: { ...LISTENERS[protocol], requestTimeoutSeconds: IDLE_MS / 1000 },
+    run: async (world, t) => {
+      // The kernel takes a request of this size at once, so that only the target's acknowledgements tell its progress.
+      const length = 2 * 1024 * 1024;
+      await target(t, world, (socket) => {
+        void readSlowly(socket, length).then(() => socket.write('HTTP/1.1 204 No Content\r\n\r\n'));
+      });
+      const socket = await client(t, world, protocol);
+      socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n`);
+      socket.write(BODY.subarray(0, length));
+      const [head] = (await once(socket, 'data')) as [Buffer];
+      assert.match(String(head), /^HTTP\/1.1 204 /);
+    },
+  };
+}
+
 function deadRow(protocol: string): Scenario {
   return {
     name: `${protocol}: a client that reads nothing is cut, and so is its target`,
@@ -120,4 +139,5 @@ function deadRow(protocol: string): Scenario {
 
 testOnEachEngine([
   ...Object.keys(LISTENERS).flatMap((protocol) => [responseRow(protocol), requestRow(protocol), deadRow(protocol)]),
+  ...['HTTP', 'HTTPS'].map(timeoutRow),
 ]);

@@ -19,6 +19,8 @@ interface Question {
  * thread's time. 13,000 connections take 3 to 16 ms.
  */
 const PAUSE_FACTOR = 9;
+/** Longest pause: on a busy machine, most of the time of a read is a wait for the processor. */
+const MAX_PAUSE_MS = 1_000;
 
 let questions: Question[] = [];
 let isReading = false;
@@ -46,7 +48,7 @@ async function readAll(): Promise<void> {
     questions = [];
     const queues = await readQueues(asked.flatMap(({ ends }) => ends.map(({ key }) => key)));
     for (const { ends, receive } of asked) receive(outputOf(ends, queues));
-    const pauseMs = (performance.now() - startedAt) * PAUSE_FACTOR;
+    const pauseMs = Math.min((performance.now() - startedAt) * PAUSE_FACTOR, MAX_PAUSE_MS);
     await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
   }
   isReading = false;
