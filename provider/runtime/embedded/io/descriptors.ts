@@ -15,9 +15,11 @@ const LINGERING = 3;
  * both; of those beyond, only every second one uses a target at the same time, because most of a large crowd is idle.
  */
 const CLIENTS_WITH_TARGET = 1024;
-/** What a listener leaves to others: an eighth of all, and so many if it has no limit of its own, but not more than its own. */
-const PART_LEFT = 8;
+/** What a listener leaves to others: a part of all, at least so many, but not more than it has itself. */
+const PART_LEFT = 16;
 const MIN_LEFT = 512;
+/** The part of all that is enough to leave for a listener with a limit of its own. */
+const PART_LEFT_BY_LIMIT = 8;
 /** The part of all descriptors that UDP sessions never get. */
 const PART_NOT_FOR_SESSIONS = 4;
 
@@ -61,7 +63,8 @@ class Descriptors {
    */
   takeClient(open: number, hasOwnLimit: boolean): boolean {
     const free = this.#free();
-    if (free < 2 || free <= this.#left(2 * open, hasOwnLimit ? 0 : MIN_LEFT)) return false;
+    const atLeast = hasOwnLimit ? Math.min(this.#limit / PART_LEFT_BY_LIMIT, MIN_LEFT) : MIN_LEFT;
+    if (free < 2 || free <= this.#left(2 * open, atLeast)) return false;
     this.#add(CLIENTS, 1);
     return true;
   }
