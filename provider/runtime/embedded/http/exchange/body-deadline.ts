@@ -3,6 +3,8 @@ import type { ListenerSettings } from '../../shared/messages.ts';
 
 /** The rate is measured over this time, or over the idle timeout if that is shorter. */
 const RATE_WINDOW_MS = 5_000;
+/** Longest time between two looks that counts: a worker that was busy for longer has read nothing meanwhile. */
+const MAX_STEP_MS = 200;
 
 /** The deadline of one request's body; reused for the next request of the client connection. */
 export class BodyDeadline {
@@ -40,7 +42,7 @@ export class BodyDeadline {
   /** Returns true if the body is late at `now`. `isBlocked`: nothing of it is read, because its receiver is busy. */
   isOver(now: number, isBlocked: boolean): boolean {
     if (!this.#isRunning) return false;
-    if (!isBlocked) this.#openMs += now - this.#seenAt;
+    if (!isBlocked) this.#openMs += Math.min(now - this.#seenAt, MAX_STEP_MS);
     this.#seenAt = now;
     const isTooSlow = this.#openMs >= this.#windowMs && this.#bytes * 1000 < this.#minRate * this.#openMs;
     if (this.#openMs >= this.#windowMs) {
