@@ -56,16 +56,53 @@ export interface ListenerArgs extends AdoptionArgs {
    */
   certificates?: pulumi.Input<Record<string, pulumi.Input<CertificateArgs>>>;
   /**
-   * Seconds without a byte in either direction after which a connection is closed or a UDP session ends, 0.05-86400.
+   * Seconds without progress in either direction after which a connection is closed or a UDP session ends, 0.05-86400.
+   * Progress is a byte that comes, and on Linux also a byte that a peer has acknowledged: a client or a target that reads
+   * slowly but steadily is not cut. A peer that takes nothing is cut after one to two of these times.
    * @default 60, for TCP 900
    */
   idleTimeoutSeconds?: pulumi.Input<number>;
   /**
-   * Seconds from the whole head of a request to the head of its response, 0.05-86400; HTTP and HTTPS. The client then
-   * gets a 504. Bodies are bounded by `idleTimeoutSeconds` only.
+   * Seconds from the whole request to the head of its response, 0.05-86400; HTTP and HTTPS. The client then gets a 504.
+   * The time does not run while the body of the request comes, which is bounded by `idleTimeoutSeconds`,
+   * `requestBodyTimeoutSeconds` and `requestBodyMinRate`, and not while the target takes more of it.
    * @default 60
    */
   requestTimeoutSeconds?: pulumi.Input<number>;
+  /**
+   * Seconds from the whole head of a request to the end of its body, 0.05-86400; with 0 there is no limit. HTTP and
+   * HTTPS. A client that is later gets a 408, or a 504 if it is the target that does not take the body. The time ends
+   * when the response begins. A client that waits for `100 Continue` has the time from the first byte of the body.
+   *
+   * ```ts
+   * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, requestBodyTimeoutSeconds: 300 });
+   * ```
+   * @default 0
+   */
+  requestBodyTimeoutSeconds?: pulumi.Input<number>;
+  /**
+   * The lowest rate of the body of a request in bytes per second, 0-1000000000; with 0 there is none. HTTP and HTTPS. A
+   * client that stays below it for 5 s, or for `idleTimeoutSeconds` if these are shorter, gets a 408, unless the response
+   * has begun. Time in which the target does not take the body is left out. Without this limit, a client that sends a
+   * byte now and then keeps a connection to a target for as long as it likes.
+   *
+   * ```ts
+   * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, requestBodyMinRate: 1_000 });
+   * ```
+   * @default 0
+   */
+  requestBodyMinRate?: pulumi.Input<number>;
+  /**
+   * Idle time in seconds of upgraded connections (WebSocket) and of event streams, 0.05-86400; with 0 they have none.
+   * HTTP and HTTPS. An event stream is a response with the type `text/event-stream`, `multipart/x-mixed-replace`,
+   * `application/x-ndjson`, or one of gRPC. TCP keep-alive finds peers that are gone whatever this time is.
+   *
+   * ```ts
+   * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, tunnelIdleTimeoutSeconds: 3600 });
+   * ```
+   * @default idleTimeoutSeconds
+   */
+  tunnelIdleTimeoutSeconds?: pulumi.Input<number>;
   /**
    * Seconds for which open TCP connections and upgraded HTTP connections of an unbound target stay open, 0.05-86400;
    * with 0 they end at once. Nothing new goes to the target either way. HTTP exchanges may finish, within this time or
@@ -89,14 +126,17 @@ export interface ListenerArgs extends AdoptionArgs {
   /**
    * The largest number of open client connections, or of UDP sessions, 1-1000000, counted exactly over all workers.
    * Above it TCP connections are reset, and HTTP and HTTPS connections get a 503 and are closed; for HTTPS that comes
-   * after the TLS handshake, which costs more than the rest. In a flood of connections each worker responds to 1,024 at
-   * a time and resets the others. The least recently used UDP session makes room for a new one. A lower limit closes no
-   * open connection. `weir_rejected_total` of `/metrics` counts the rejected connections.
+   * after the TLS handshake, which costs more than the rest. In a flood of connections only some get a response, and the
+   * others are reset. The least recently used UDP session makes room for a new one. A lower limit closes no open
+   * connection. `weir_rejected_total` of `/metrics` counts the rejected connections.
+   *
+   * Without this property, and below it too, the runtime's limit of open files bounds the connections: a listener leaves
+   * a part of it to the other listeners.
    *
    * ```ts
    * new weir.Listener("web", { loadBalancerId: lb.id, protocol: "HTTP", port: 80, maxConnections: 10_000 });
    * ```
-   * @default no limit; for UDP 10000, which is also its maximum
+   * @default as many as the runtime's limit of open files leaves; for UDP at most 10000, which is also its maximum
    */
   maxConnections?: pulumi.Input<number>;
   /**

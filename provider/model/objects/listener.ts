@@ -24,6 +24,12 @@ const limit = z
   .min(1, 'must be from 1 to 1000000')
   .max(1_000_000, 'must be from 1 to 1000000');
 
+const rate = z
+  .number('must be a whole number from 0 to 1000000000')
+  .int('must be a whole number from 0 to 1000000000')
+  .min(0, 'must be from 0 to 1000000000')
+  .max(1_000_000_000, 'must be from 0 to 1000000000');
+
 export const listenerSchema = z.strictObject({
   loadBalancerId: objectId,
   protocol: z.enum(['TCP', 'UDP', 'HTTP', 'HTTPS'], 'must be "TCP", "UDP", "HTTP" or "HTTPS"'),
@@ -43,6 +49,10 @@ export const listenerSchema = z.strictObject({
   /** Idle timeout in seconds. `undefined` means 900 for TCP, else 60. */
   idleTimeoutSeconds: seconds.optional(),
   requestTimeoutSeconds: seconds.default(60),
+  requestBodyTimeoutSeconds: secondsOrZero.default(0),
+  requestBodyMinRate: rate.default(0),
+  /** Idle timeout of tunnels and event streams in seconds, 0 for none. `undefined` means `idleTimeoutSeconds`. */
+  tunnelIdleTimeoutSeconds: secondsOrZero.optional(),
   drainSeconds: secondsOrZero.default(0),
   slowStartSeconds: secondsOrZero.default(0),
   maxConnections: limit.optional(),
@@ -71,7 +81,9 @@ export function isHttp(protocol: unknown): boolean {
   return protocol === 'HTTP' || protocol === 'HTTPS';
 }
 
-const HTTP_ONLY = ['maxPendingRequests', 'trustedProxies'] as const;
+const HTTP_ONLY = ['maxPendingRequests', 'trustedProxies', 'tunnelIdleTimeoutSeconds'] as const;
+/** Properties of HTTP listeners that other listeners may have with 0, their default. */
+const HTTP_ONLY_ABOVE_0 = ['requestBodyTimeoutSeconds', 'requestBodyMinRate'] as const;
 
 /**
  * Reports properties that the listener's protocol would ignore, because they are mistakes. An unknown property is
@@ -93,6 +105,9 @@ export function listenerRules(
   if (isHttp(protocol)) return problems;
   for (const name of HTTP_ONLY) {
     if (isGiven(name)) refuse(name, 'is for HTTP and HTTPS listeners only');
+  }
+  for (const name of HTTP_ONLY_ABOVE_0) {
+    if (isGiven(name) && input[name] !== 0) refuse(name, 'is for HTTP and HTTPS listeners only');
   }
   if (isRecord(stickySession) && stickySession.type === 'cookie') {
     refuse('stickySession.type', 'is "cookie", which is for HTTP and HTTPS listeners only');

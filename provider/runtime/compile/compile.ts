@@ -112,6 +112,10 @@ function compileListener(
     port: properties.port,
     idleTimeoutMs: toMs(idleTimeoutSeconds(properties)),
     requestTimeoutMs: toMs(properties.requestTimeoutSeconds),
+    // Listeners that a release before 0.2.0 stored do not have these properties.
+    requestBodyTimeoutMs: toMs(properties.requestBodyTimeoutSeconds ?? 0),
+    requestBodyMinRate: properties.requestBodyMinRate ?? 0,
+    tunnelIdleTimeoutMs: properties.tunnelIdleTimeoutSeconds && toMs(properties.tunnelIdleTimeoutSeconds),
     drainMs: toMs(properties.drainSeconds),
     maxConnections: properties.maxConnections,
     maxPendingRequests: properties.maxPendingRequests,

@@ -97,6 +97,12 @@ export interface ListenerSnapshot {
   readonly port: number;
   readonly idleTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** The time that the body of a request may take until the response begins. 0 for no limit. */
+  readonly requestBodyTimeoutMs: number;
+  /** The bytes per second that the body of a request must have until the response begins. 0 for no limit. */
+  readonly requestBodyMinRate: number;
+  /** Idle timeout of tunnels and event streams: 0 for none, `undefined` for `idleTimeoutMs`. */
+  readonly tunnelIdleTimeoutMs: number | undefined;
   readonly drainMs: number;
   /** Limit for open client connections over all workers. `undefined` for no limit. */
   readonly maxConnections: number | undefined;

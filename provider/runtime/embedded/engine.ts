@@ -10,6 +10,7 @@ import type {
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
+import { DescriptorLimit } from './main-thread/descriptor-limit.ts';
 import { endpointListeners } from './main-thread/endpoint-listeners.ts';
 import { OpenEndpoints } from './main-thread/open-endpoints.ts';
 import { SharedState } from './main-thread/shared-state.ts';
@@ -44,6 +45,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   readonly name = 'embedded';
   readonly #log: Log;
   readonly #state: SharedState;
+  readonly #descriptors: DescriptorLimit;
   readonly #gauges: SharedArrayBuffer;
   readonly #ticketKeys: TicketKeys;
   readonly #certificates = new CertificateCheck();
@@ -69,6 +71,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     this.#onWorkerChange = onWorkerChange;
     this.#state = new SharedState(workers);
     this.#gauges = createGauges(workers);
+    this.#descriptors = new DescriptorLimit({ workers, log });
     this.#ticketKeys = new TicketKeys(options.ticketKeyMs ?? TICKET_KEY_MS, (keys) => {
       for (const place of this.#places) place.tell({ type: 'ticketKeys', keys });
     });
@@ -79,6 +82,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
           workers,
           isPortShared,
           gauges: this.#gauges,
+          descriptors: this.#descriptors.shared,
           ticketKeys: this.#ticketKeys.current,
           accessLog: this.#accessLog?.init(),
           swap: this.#state.whole(this.#endpoints.served),
@@ -112,6 +116,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   async activate(next: Snapshot, health: HealthView): Promise<void> {
     this.#desired = next.version;
     this.#lastError = undefined;
+    this.#descriptors.serve(next.listeners);
     const endpoints = this.#endpoints.advance(new Set([...next.listeners.values()].map(endpointNameOf)));
     // A worker that starts after this line starts with the snapshot `next`.
     const swap = this.#state.advance(next, health, endpoints);
@@ -174,6 +179,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
 
   destroy(): Promise<void> {
     this.#ticketKeys.close();
+    this.#descriptors.close();
     this.#destroying ??= Promise.all(this.#places.map((place) => place.destroy())).then(() => {});
     return this.#destroying;
   }
@@ -193,6 +199,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   #workerEnded(id: number, reason: string): void {
     new ConnectionGauge(this.#gauges, id).clear();
     this.#state.forgetWorker(id);
+    this.#descriptors.forgetWorker(id);
     if (reason !== REQUESTED) this.#fail(`worker ${id} ended and is replaced: ${reason}`);
     this.#onWorkerChange({ id, state: 'ended', reason });
   }

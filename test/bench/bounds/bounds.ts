@@ -7,6 +7,7 @@ import { measureDeployments } from './deployments.ts';
 import { measureEvents } from './events.ts';
 import { measureLongResponses } from './long-responses.ts';
 import { measureMemory } from './memory.ts';
+import { measureOpenFiles } from './open-files.ts';
 import { measureShares } from './shares.ts';
 import { measureShutdown } from './shutdown.ts';
 import { measureUnbind } from './unbind.ts';
@@ -17,6 +18,7 @@ const BOUNDS: Readonly<Record<string, MeasureBound>> = {
   memory: measureMemory,
   longResponses: measureLongResponses,
   crowd: measureCrowd,
+  openFiles: measureOpenFiles,
   shares: measureShares,
   shutdown: measureShutdown,
   deployments: measureDeployments,

@@ -67,7 +67,11 @@ const framingLines = words(
 );
 
 const chunk = fc
-  .record({ data, size: words('', '0', '00'), extension: words('', '', ';a=b', ' ;a', '\t; a="b c"') })
+  .record({
+    data,
+    size: words('', '0', '00'),
+    extension: words('', '', ';a=b', ' ;a', '\t; a="b c"', ';a = b ;c="\\""'),
+  })
   .filter((part) => part.data !== '')
   .map((part) => `${part.size}${part.data.length.toString(16)}${part.extension}\r\n${part.data}\r\n`);
 const trailers = words(

@@ -155,13 +155,18 @@ function declaredLength(fields: readonly Field[], minor: number): number | 'chun
   return Number(lengths[0]);
 }
 
+const NAME = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const QUOTED = String.raw`"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"`;
+const EXTENSION = `[ \t]*;[ \t]*${NAME}(?:[ \t]*=[ \t]*(?:${NAME}|${QUOTED}))?`;
+const SIZE_LINE = new RegExp(`^([0-9A-Fa-f]+)(?:${EXTENSION})*$`);
+
 /**
- * Reads a chunked body (RFC 9112 7.1). The content of a chunk extension is ignored (7.1.1), but its end must be valid.
+ * Reads a chunked body (RFC 9112 7.1). Chunk extensions are ignored (7.1.1), but they must be valid.
  */
 function readChunks(input: Input): [body: string, trailers: Field[]] {
   let body = '';
   for (;;) {
-    const [, digits] = /^([0-9A-Fa-f]+)(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(input.line()) ?? [];
+    const [, digits] = SIZE_LINE.exec(input.line()) ?? [];
     if (digits === undefined) throw new InvalidMessage('a chunk size');
     const size = Number.parseInt(digits, 16);
     if (size > Number.MAX_SAFE_INTEGER) throw new InvalidMessage('a chunk size above the largest exact integer');

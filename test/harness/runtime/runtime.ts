@@ -53,7 +53,9 @@ export class RuntimeProcess {
     const home = options.home ?? temporaryDirectory(t);
     const data = disk?.folder ?? dataDirectory;
     const args = ['serve', '--data', data, '--api', options.api ?? '127.0.0.1:0', ...(options.args ?? [])];
-    const [program = '', ...rest] = [...(disk?.enter ?? []), process.execPath, options.main ?? MAIN, ...args];
+    const limit = options.openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${options.openFiles}; exec "$0" "$@"`];
+    const enter = [...limit, ...(disk?.enter ?? [])];
+    const [program = '', ...rest] = [...enter, process.execPath, options.main ?? MAIN, ...args];
     const child = spawn(program, rest, {
       env: { ...process.env, HOME: home },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -117,6 +119,8 @@ export interface StartOptions {
   home?: string;
   api?: string;
   args?: readonly string[];
+  /** Limit of open files of the process, soft and hard. */
+  openFiles?: number;
   /** Entry file of the `weir` command of another checkout. */
   main?: string;
 }

@@ -22,6 +22,12 @@ export interface ConnectionEnd {
   readonly port: number;
 }
 
+/** Both ends of a connection, with addresses that are not shortened. */
+export interface KernelEnds {
+  readonly local: ConnectionEnd;
+  readonly remote: ConnectionEnd;
+}
+
 export interface Connection {
   /** The receiver of the connection's events. It may be replaced at any time, for pooling or an upgrade. */
   handler: ConnectionHandler;
@@ -33,6 +39,10 @@ export interface Connection {
   readonly bytesRead: number;
   /** Bytes written to the connection, including queued ones. */
   readonly bytesWritten: number;
+  /** Bytes that the kernel has taken for the peer. `undefined` if Node does not tell. */
+  readonly handedOver: number | undefined;
+  /** Both ends as the kernel knows them. `undefined` if the connection is not established, or gone. */
+  readonly kernelEnds: KernelEnds | undefined;
   /** TLS version of an HTTPS client after its handshake, otherwise `undefined`. */
   readonly tlsVersion: string | undefined;
   readonly isDestroyed: boolean;

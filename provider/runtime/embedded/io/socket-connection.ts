@@ -2,7 +2,13 @@
 import { Buffer } from 'node:buffer';
 import type * as net from 'node:net';
 import { plainAddress } from '../../../model/base/plain-address.ts';
-import type { Connection, ConnectionEnd, ConnectionHandler } from './connection.ts';
+import type { Connection, ConnectionEnd, ConnectionHandler, KernelEnds } from './connection.ts';
+
+/**
+ * Time without a byte after which TCP keep-alive asks the peer whether it is there; the kernel gives up after some
+ * seconds without a response. So a peer that is gone is noticed even if there is no idle time.
+ */
+const KEEP_ALIVE_MS = 60_000;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -18,6 +24,7 @@ export abstract class SocketConnection implements Connection {
     const socket = open(this);
     this.socket = socket;
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('end', () => this.handler.onEnd());
     socket.on('error', (error) => {
       this.#error ??= error;
@@ -48,6 +55,22 @@ export abstract class SocketConnection implements Connection {
 
   get bytesWritten(): number {
     return this.socket.bytesWritten;
+  }
+
+  get handedOver(): number | undefined {
+    const { _handle } = this.carrier as { _handle?: { bytesWritten?: number; writeQueueSize?: number } | null };
+    if (_handle?.bytesWritten === undefined || _handle.writeQueueSize === undefined) return undefined;
+    return _handle.bytesWritten - _handle.writeQueueSize;
+  }
+
+  get kernelEnds(): KernelEnds | undefined {
+    const { localAddress, localPort, remoteAddress, remotePort } = this.carrier;
+    if (localAddress === undefined || localPort === undefined) return undefined;
+    if (remoteAddress === undefined || remotePort === undefined) return undefined;
+    return {
+      local: { address: localAddress, port: localPort },
+      remote: { address: remoteAddress, port: remotePort },
+    };
   }
 
   get tlsVersion(): string | undefined {
@@ -89,8 +112,13 @@ export abstract class SocketConnection implements Connection {
     if (socket.destroyed) return;
     // libuv refuses a reset while a shutdown is in progress (one iteration), and Node defers a reset during a connect.
     const isShuttingDown = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
-    if (!socket.connecting && !isShuttingDown) this.resetCarrier();
+    if (!socket.connecting && !isShuttingDown) this.carrier.resetAndDestroy();
     socket.destroy();
+  }
+
+  /** The TCP socket that carries the bytes. */
+  protected get carrier(): net.Socket {
+    return this.socket;
   }
 
   /** Writes a chunk to the socket. Returns `true` if all of it has left user space. */
@@ -100,11 +128,6 @@ export abstract class SocketConnection implements Connection {
     else socket.write(chunk);
     // Node tries the system call inside write(): a `writableLength` of 0 means that the kernel took the whole chunk.
     return socket.writableLength === 0;
-  }
-
-  /** Sends an RST on the underlying TCP connection. */
-  protected resetCarrier(): void {
-    this.socket.resetAndDestroy();
   }
 
   readonly #onWritten = (error?: Error | null): void => {

@@ -1,6 +1,7 @@
 // A plain TCP connection, accepted or made by a connect, which reads into one reused buffer.
 import * as net from 'node:net';
 import type { ConnectHandler, Connection, ConnectionHandler } from './connection.ts';
+import { descriptors } from './descriptors.ts';
 import { giveReadBuffer, takeReadBuffer } from './read-buffers.ts';
 import { readByEvents, SocketConnection } from './socket-connection.ts';
 
@@ -35,7 +36,11 @@ export class TcpConnection extends SocketConnection {
       clearTimeout(timer);
       handler.onConnect();
     });
-    socket.on('close', () => clearTimeout(timer));
+    descriptors.takeUpstream();
+    socket.on('close', () => {
+      clearTimeout(timer);
+      descriptors.giveUpstream();
+    });
     // A connect to an address literal starts in the nextTick queue of this tick, before any other event is handled.
     socket.connect({ host: address, port });
     return connection;

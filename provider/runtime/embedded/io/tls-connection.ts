@@ -38,7 +38,7 @@ export class TlsConnection extends SocketConnection {
     return (this.#carrier as { _handle?: { writeQueueSize?: number } | null })._handle?.writeQueueSize === 0;
   }
 
-  protected override resetCarrier(): void {
-    this.#carrier.resetAndDestroy();
+  protected override get carrier(): net.Socket {
+    return this.#carrier;
   }
 }

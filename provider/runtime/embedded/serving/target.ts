@@ -28,6 +28,11 @@ export type PassiveListener = (key: string, error: Error | undefined) => void;
 /** Error codes that are faults of this machine and say nothing about the target. */
 const LOCAL_FAULTS = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM']);
 
+/** Returns true if a connect failed for want of something on this machine, which says nothing about the target. */
+export function isLocalFault(error: Error | undefined): boolean {
+  return LOCAL_FAULTS.has((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
 /** A target bound to one target group. If its target key is bound again later, that is a new object. */
 export class Target implements StickyTarget, RampingTarget {
   readonly key: string;
@@ -81,7 +86,7 @@ export class Target implements StickyTarget, RampingTarget {
   }
 
   connectFailed(error: Error): void {
-    if (!this.#isBound || LOCAL_FAULTS.has((error as NodeJS.ErrnoException).code ?? '')) return;
+    if (!this.#isBound || isLocalFault(error)) return;
     this.counters.markFailing();
     this.#onPassive(this.key, error);
   }

@@ -2,6 +2,7 @@
 import * as net from 'node:net';
 import type { Protocol } from '../../contract/snapshot.ts';
 import type { AccessLog } from '../access-log/access-log.ts';
+import { descriptors } from '../io/descriptors.ts';
 import { MAX_QUEUED, queueEmptied } from '../io/queue-drain.ts';
 import type { ConnectionGauge } from '../shared/counters.ts';
 import type { Endpoint } from '../shared/endpoint.ts';
@@ -35,6 +36,9 @@ export interface ListeningSocketContext {
   readonly log: Log;
 }
 
+/** Minimum time between two log lines about clients that are rejected. */
+const LOG_INTERVAL_MS = 10_000;
+
 export class TcpListeningSocket implements ListeningSocket {
   readonly endpoint: Endpoint;
   readonly #context: ListeningSocketContext;
@@ -44,6 +48,7 @@ export class TcpListeningSocket implements ListeningSocket {
   #held: net.Socket[] = [];
   #accepted = 0;
   #isClosing = false;
+  #loggedAtMs = Number.NEGATIVE_INFINITY;
   #closed: Promise<void> | undefined;
   readonly #connections = new Set<ClientConnection>();
   #emptied: PromiseWithResolvers<void> | undefined;
@@ -99,6 +104,7 @@ export class TcpListeningSocket implements ListeningSocket {
   untrack(connection: ClientConnection): void {
     if (!this.#connections.delete(connection)) return;
     this.#context.gauge.add(-1);
+    descriptors.giveClient();
     this.#listener?.counters.addOpen(-1);
     if (this.#connections.size === 0) this.#emptied?.resolve();
   }
@@ -144,15 +150,13 @@ export class TcpListeningSocket implements ListeningSocket {
   }
 
   #hand(socket: net.Socket, listener: WorkerListener): void {
-    const { maxConnections, protocol } = listener.settings;
+    const { protocol } = listener.settings;
     // The listener has changed to UDP, so that its targets cannot serve a TCP connection.
     if (protocol === 'UDP') {
       socket.resetAndDestroy();
       return;
     }
-    if (maxConnections === undefined) {
-      listener.counters.addOpen(1);
-    } else if (!listener.counters.reserveOpen(maxConnections)) {
+    if (!this.#reserve(listener)) {
       const reject = this.#context.rejecters[protocol];
       if (reject) reject(socket, listener);
       else socket.resetAndDestroy();
@@ -160,6 +164,34 @@ export class TcpListeningSocket implements ListeningSocket {
     }
     listener.counters.accepted();
     this.#context.acceptors[protocol](socket, this);
+  }
+
+  /** Takes a place under the listener's limit, and the descriptors that the client needs. */
+  #reserve({ settings, counters }: WorkerListener): boolean {
+    const { maxConnections } = settings;
+    if (!descriptors.takeClient(counters.open, maxConnections !== undefined)) {
+      counters.connectionRejected();
+      this.#logShortage();
+      return false;
+    }
+    if (maxConnections === undefined) {
+      counters.addOpen(1);
+      return true;
+    }
+    const isReserved = counters.reserveOpen(maxConnections);
+    if (!isReserved) descriptors.giveClient();
+    return isReserved;
+  }
+
+  #logShortage(): void {
+    const now = performance.now();
+    if (now - this.#loggedAtMs < LOG_INTERVAL_MS) return;
+    this.#loggedAtMs = now;
+    const { address, port } = this.endpoint;
+    this.#context.log('warn', 'clients are rejected, because the limit of open files leaves no more to this listener', {
+      address,
+      port,
+    });
   }
 
   async #close(): Promise<void> {

@@ -50,10 +50,20 @@ export class ListenerColumn {
     Atomics.add(this.#ints, (this.#at + OPEN) * INTS_PER_FLOAT, change);
   }
 
+  /** Open client connections of the listener in all workers. */
+  get open(): number {
+    return sumOf(this.#ints, OPEN);
+  }
+
+  /** Counts a client connection that was rejected. */
+  connectionRejected(): void {
+    (this.#cells[this.#at + REJECTED_CONNECTIONS] as number)++;
+  }
+
   /** Counts one more open connection. Returns `false` if all workers together already have `limit`. */
   reserveOpen(limit: number): boolean {
     const isReserved = this.#reserve(OPEN, limit);
-    if (!isReserved) (this.#cells[this.#at + REJECTED_CONNECTIONS] as number)++;
+    if (!isReserved) this.connectionRejected();
     return isReserved;
   }
 

@@ -76,6 +76,7 @@ export interface WorkerInit {
   readonly workers: number;
   readonly isPortShared: boolean;
   readonly gauges: SharedArrayBuffer;
+  readonly descriptors: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
   /** Data for the access log. `undefined` if none is kept. */
   readonly accessLog: AccessLogInit | undefined;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { proxyHeader } from '../../contract/proxy-protocol.ts';
 import { type ConnectionRecord, recordOf } from '../access-log/connection-record.ts';
 import type { ConnectHandler, Connection, ConnectionHandler } from '../io/connection.ts';
+import { OutputWatch } from '../io/output-watch.ts';
 import { TcpConnection } from '../io/tcp-connection.ts';
 import type { Hold, Target, UnbindRule } from '../serving/target.ts';
 import type { ClientConnection, TcpListeningSocket } from '../serving/tcp-listening-socket.ts';
@@ -27,6 +28,7 @@ export class TcpFlow implements ClientConnection, Hold {
   /** Targets to which a connect failed. */
   readonly #tried = new Set<Target>();
   #idleTimer: NodeJS.Timeout | undefined;
+  readonly #output = new OutputWatch();
   #drainTimer: NodeJS.Timeout | undefined;
   #activeAtMs = 0;
   /** Why the flow failed or was closed early, for the access log. */
@@ -175,10 +177,18 @@ export class TcpFlow implements ClientConnection, Hold {
   #watchIdle(): void {
     const leftMs = this.#activeAtMs + this.#listeningSocket.listener.settings.idleTimeoutMs - performance.now();
     if (leftMs > 0) this.#idleTimer = setTimeout(() => this.#watchIdle(), Math.ceil(leftMs));
-    else this.#idleEnded();
+    else this.#output.look([this.#client, this.#upstream], (moving) => this.#idleEnded(moving !== undefined));
   }
 
-  #idleEnded(): void {
+  /** Ends the flow unless bytes came meanwhile, or the client or the target still takes what was written to it. */
+  #idleEnded(isMoving: boolean): void {
+    const isOver = performance.now() - this.#activeAtMs >= this.#listeningSocket.listener.settings.idleTimeoutMs;
+    if (this.#isClientClosed && this.#isUpstreamClosed) return;
+    if (isMoving || !isOver) {
+      if (isMoving) this.#activeAtMs = performance.now();
+      this.#watchIdle();
+      return;
+    }
     this.#error ??= 'no data came from either side within the idle timeout';
     this.#client.destroy();
     this.#upstream?.destroy();

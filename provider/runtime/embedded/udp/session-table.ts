@@ -1,5 +1,8 @@
 // The sessions of a UDP listening socket by client, in order of use: the least recently used one goes first.
 
+/** Limit for the sessions of one listening socket; above it the least recently used session ends. */
+export const MAX_SESSIONS = 10_000;
+
 /** A UDP session in the session table. */
 export interface TableEntry {
   /** The client's address and port as one text. */
@@ -33,6 +36,14 @@ export class SessionTable<S extends TableEntry> {
   /** Removes and returns the sessions that were not used for `idleMs`. */
   takeIdle(nowMs: number, idleMs: number): S[] {
     return this.#takeWhile(({ usedAtMs }) => nowMs - usedAtMs >= idleMs);
+  }
+
+  /** Removes and returns the least recently used session, unless that is `kept`. */
+  takeOldest(kept?: S): S | undefined {
+    const [oldest] = this.#sessions.values();
+    if (oldest === undefined || oldest === kept) return undefined;
+    this.#sessions.delete(oldest.key);
+    return oldest;
   }
 
   /** Removes and returns all sessions of the table. */

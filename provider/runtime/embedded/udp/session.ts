@@ -16,7 +16,8 @@ const MAX_ATTEMPTS = 3;
 export interface SessionContext extends RecordedSocket {
   readonly listener: WorkerListener;
   respond(session: UdpSession, datagram: Buffer): void;
-  onLocalFault(error: Error): void;
+  /** This machine has no socket for the session. Returns `true` if another session ended, so that there may be one. */
+  onLocalFault(session: UdpSession, error: Error): boolean;
 }
 
 export class UdpSession implements Hold, PickingClient, TableEntry {
@@ -113,10 +114,7 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
   }
 
   #join(target: Target): boolean {
-    const socket = connectedSocket(target.address, target.port, {
-      onLocalFault: (error) => this.#context.onLocalFault(error),
-      onConnectFailed: (error) => target.connectFailed(error),
-    });
+    const socket = this.#open(target);
     if (!socket) return false;
     const onFailed = (error: Error | null) => {
       if (error && this.#socket === socket) this.#failed(target, error);
@@ -137,6 +135,18 @@ export class UdpSession implements Hold, PickingClient, TableEntry {
     target.counters.request();
     target.counters.opened();
     return true;
+  }
+
+  #open(target: Target): Socket | undefined {
+    let hasRoom = false;
+    const failures = {
+      onLocalFault: (error: Error) => {
+        hasRoom = this.#context.onLocalFault(this, error);
+      },
+      onConnectFailed: (error: Error) => target.connectFailed(error),
+    };
+    const { address, port } = target;
+    return connectedSocket(address, port, failures) ?? (hasRoom ? connectedSocket(address, port, failures) : undefined);
   }
 
   /**

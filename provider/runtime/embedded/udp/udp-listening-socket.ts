@@ -3,16 +3,15 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import type { AccessLog } from '../access-log/access-log.ts';
 import { datagramSocket, hasRoom } from '../io/datagram-socket.ts';
 import { type Timed, unwatch, watch } from '../io/deadlines.ts';
+import { descriptors } from '../io/descriptors.ts';
 import { queueEmptied } from '../io/queue-drain.ts';
 import type { ListeningSocket } from '../serving/listening-socket.ts';
 import type { ListeningSocketContext } from '../serving/tcp-listening-socket.ts';
 import type { WorkerListener } from '../serving/worker-listener.ts';
 import type { Endpoint } from '../shared/endpoint.ts';
 import { type SessionContext, UdpSession } from './session.ts';
-import { SessionTable } from './session-table.ts';
+import { MAX_SESSIONS, SessionTable } from './session-table.ts';
 
-/** Limit for the sessions of one listening socket; above it the least recently used session ends. */
-const MAX_SESSIONS = 10_000;
 /** Minimum time between two log lines about faults that may come with every datagram. */
 const LOG_INTERVAL_MS = 10_000;
 
@@ -77,7 +76,14 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     if (hasRoom(this.#socket)) this.#socket.send(datagram, session.port, session.address);
   }
 
-  onLocalFault(error: Error): void {
+  onLocalFault(session: UdpSession, error: Error): boolean {
+    const oldest = this.#sessions.takeOldest(session);
+    if (oldest) this.#end(oldest);
+    else this.#logDrop(error);
+    return oldest !== undefined;
+  }
+
+  #logDrop(error: Error): void {
     const now = performance.now();
     if (now - this.#loggedAtMs < LOG_INTERVAL_MS) return;
     this.#loggedAtMs = now;
@@ -109,7 +115,7 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     this.#socket.once('error', reject);
     this.#socket.bind({ address, port, exclusive: true }, () => {
       this.#socket.off('error', reject);
-      this.#socket.on('error', (error) => this.onLocalFault(error));
+      this.#socket.on('error', (error) => this.#logDrop(error));
       resolve();
     });
     return promise;
@@ -127,8 +133,15 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
       known.send(datagram);
       return;
     }
+    if (!this.#takeDescriptor()) {
+      this.#logDrop(new Error('other sessions have all descriptors that sessions may use'));
+      return;
+    }
     const session = new UdpSession(key, address, port, this);
-    if (!session.send(datagram)) return;
+    if (!session.send(datagram)) {
+      descriptors.giveSession();
+      return;
+    }
     listener.counters.accepted();
     listener.counters.addOpen(1);
     this.#context.gauge.add(1);
@@ -137,11 +150,24 @@ export class UdpListeningSocket implements ListeningSocket, SessionContext, Time
     watch(this);
   }
 
+  /**
+   * Takes a descriptor for a new session. If none is left, the least recently used session ends, and a second one,
+   * because this socket may have more than its part now that other listeners have sessions too.
+   */
+  #takeDescriptor(): boolean {
+    if (descriptors.takeSession(this.#sessions.size)) return true;
+    const ended = [this.#sessions.takeOldest(), this.#sessions.takeOldest()].filter((session) => session !== undefined);
+    for (const session of ended) this.#end(session);
+    if (ended.length > 0) descriptors.replaceSession();
+    return ended.length > 0;
+  }
+
   /** Ends a session that is no longer in the table. */
   #end(session: UdpSession): void {
     session.end();
     this.#listener?.counters.addOpen(-1);
     this.#context.gauge.add(-1);
+    descriptors.giveSession();
     if (this.#sessions.size === 0) unwatch(this);
   }
 

@@ -39,9 +39,15 @@ const REFUSED: readonly Row[] = [
       certificates: {},
       maxPendingRequests: 1,
       trustedProxies: ['10.0.0.0/8'],
+      tunnelIdleTimeoutSeconds: 0,
+      requestBodyTimeoutSeconds: 1,
+      requestBodyMinRate: 1,
       stickySession: { type: 'cookie' },
     },
-    ['certificates', 'maxPendingRequests', 'trustedProxies', 'stickySession.type'],
+    [
+      ...['certificates', 'maxPendingRequests', 'trustedProxies', 'tunnelIdleTimeoutSeconds'],
+      ...['requestBodyTimeoutSeconds', 'requestBodyMinRate', 'stickySession.type'],
+    ],
   ],
   [
     'a check whose response would be a tunnel',

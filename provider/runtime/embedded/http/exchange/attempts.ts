@@ -1,5 +1,6 @@
 // The attempts of a request: the target that is picked next, and a connection to it.
 import type { PickingClient } from '../../../select/stickiness.ts';
+import { descriptors } from '../../io/descriptors.ts';
 import type { Target } from '../../serving/target.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { Request } from '../message/request.ts';
@@ -24,6 +25,7 @@ export class Attempts implements PickingClient {
   #target: Target | undefined;
   #retries = 0;
   #tried: Set<Target> | undefined;
+  #hasLocalFault = false;
 
   constructor(client: ExchangeClient) {
     this.#client = client;
@@ -52,6 +54,11 @@ export class Attempts implements PickingClient {
     return this.#tried !== undefined;
   }
 
+  /** True if the last connect failed for want of something on this machine. */
+  get hasLocalFault(): boolean {
+    return this.#hasLocalFault;
+  }
+
   /** Target key of the target that was picked last. */
   get targetKey(): string | undefined {
     return this.#target?.key;
@@ -73,6 +80,7 @@ export class Attempts implements PickingClient {
     this.#target = undefined;
     this.#retries = 0;
     this.#tried = undefined;
+    this.#hasLocalFault = false;
   }
 
   /**
@@ -119,11 +127,12 @@ export class Attempts implements PickingClient {
   }
 
   /**
-   * Records a failed attempt. Its target is not picked again, unless it only closed a connection that had been idle.
-   * Returns `false` if that was the last attempt.
+   * Records a failed attempt. Its target is not picked again, unless it only closed a connection that had been idle, or
+   * an idle connection could be closed whose descriptor was wanted. Returns `false` if that was the last attempt.
    */
   failed(upstream: Upstream): boolean {
-    if (!upstream.isReused) {
+    this.#hasLocalFault = upstream.hasLocalFault;
+    if (!upstream.isReused && !(upstream.hasLocalFault && pool.closeOne())) {
       this.#tried ??= new Set();
       this.#tried.add(upstream.target);
     }
@@ -149,6 +158,7 @@ export class Attempts implements PickingClient {
     const isTold = this.#client.settings.proxyProtocol !== undefined;
     const idle =
       this.#own?.take(targets, target, isTold, mayReuse) ?? (mayReuse && !isTold ? pool.take(target) : undefined);
+    if (idle === undefined && descriptors.isUsedUp) pool.closeOne();
     if (idle === undefined)
       return Upstream.connect(target, user, isTold ? this.#owned() : pool, this.#client.proxyHeader);
     idle.user = user;

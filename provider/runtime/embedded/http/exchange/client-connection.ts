@@ -100,7 +100,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
     }
     if (this.#state === HEAD && this.#isToClose()) this.#deadline.closing(now);
     if (!this.#deadline.isOver(now)) return;
-    if (this.#state === LINGER) this.#connection.destroy();
+    if (this.#state === LINGER) this.#deadline.lingered(this.#connection);
     else if (this.#held === undefined) this.#finish();
     // RFC 9110 15.5.9: 408 for a request that did not arrive in time.
     else this.#respondLocally({ status: 408, reason: 'the request head did not arrive in time' }, this.#held, 0);
@@ -129,8 +129,7 @@ export class HttpClientConnection implements ConnectionHandler, ClientConnection
   tunnel(upstream: Upstream, bytes: Buffer): void {
     this.#state = GONE;
     unwatch(this);
-    const held = this.#held;
-    new Tunnel(this.#connection, upstream, bytes, held, this.#client.settings.idleTimeoutMs, () => this.onClose());
+    new Tunnel(this.#connection, upstream, bytes, this.#held, this.#client.settings, () => this.onClose());
     if (this.#isEnded) upstream.socket.end();
   }
 

@@ -1,4 +1,6 @@
 // The deadline of a client connection outside exchanges: while it is idle, sends a head, or was closed.
+import type { Connection } from '../../io/connection.ts';
+import { OutputWatch } from '../../io/output-watch.ts';
 
 /**
  * How long the input of a closed connection is read and dropped. If unread input were left, closing would send a reset,
@@ -14,6 +16,7 @@ export class ConnectionDeadline {
   #at = 0;
   #isHeadBegun = false;
   #isClosingSeen = false;
+  #output: OutputWatch | undefined;
 
   /** Starts the wait for the next request's head. */
   awaitHead(idleTimeoutMs: number): void {
@@ -43,6 +46,15 @@ export class ConnectionDeadline {
   /** Starts the time in which the input of a closed connection is read and dropped. */
   linger(): void {
     this.#at = performance.now() + LINGER_MS;
+  }
+
+  /** Destroys a closed connection that has lingered, unless its client still takes what was written to it. */
+  lingered(connection: Connection): void {
+    this.#output ??= new OutputWatch();
+    this.#output.look([connection], (moving) => {
+      if (moving === undefined) connection.destroy();
+      else this.linger();
+    });
   }
 
   isOver(now: number): boolean {

@@ -1,5 +1,6 @@
 // The interface of an exchange's client, whatever protocol the client's connection speaks.
 import type { ConnectionRecord } from '../../access-log/connection-record.ts';
+import type { Connection } from '../../io/connection.ts';
 import type { TargetSet } from '../../serving/target-set.ts';
 import type { ListenerColumn } from '../../shared/listener-counters.ts';
 import type { ListenerSettings } from '../../shared/messages.ts';
@@ -19,6 +20,8 @@ export interface ExchangeClient {
   readonly remoteAddress: string;
   /** True if the request came over TLS. */
   readonly isSecure: boolean;
+  /** The connection of the client, if no other exchange uses it at the same time. */
+  readonly connection?: Connection;
   /** The connection's access log entries. `undefined` if there is no access log. */
   readonly record: ConnectionRecord | undefined;
   // Counters and settings belong to the present listener, which a swap may change; the same holds for the members

@@ -2,8 +2,9 @@
 import { type LocalResponse, localResponse } from '../message/local-response.ts';
 
 export const TOO_MANY_PENDING = localResponse(503, 'too many requests wait for their responses');
-export const NO_TARGET = localResponse(503, 'no target takes traffic');
-export const UNREACHABLE = localResponse(502, 'no target could be reached');
+const NO_TARGET = localResponse(503, 'no target takes traffic');
+const SHORTAGE = localResponse(503, 'the runtime has no file descriptor or port left to reach a target');
+const UNREACHABLE = localResponse(502, 'no target could be reached');
 export const UNBOUND_AT_SWITCH = localResponse(502, 'the target was unbound before it switched protocols');
 export const CUT_SHORT = localResponse(502, 'the target closed the connection before the end of its response');
 export const LOST = localResponse(502, 'the target closed the connection without a response');
@@ -17,6 +18,12 @@ export const LOST_HALF_CLOSED = localResponse(
   502,
   'the target closed the connection after the client had ended its side',
 );
+
+/** Returns why no target got a request: none takes traffic, none could be reached, or this machine is short. */
+export function unreached(attempts: { readonly hasTried: boolean; readonly hasLocalFault: boolean }): LocalResponse {
+  if (attempts.hasLocalFault) return SHORTAGE;
+  return attempts.hasTried ? UNREACHABLE : NO_TARGET;
+}
 
 export const UNBOUND = localResponse(504, 'the target was unbound before it responded');
 export const UNBOUND_UNFINISHED = localResponse(504, 'the target was unbound before its response ended');

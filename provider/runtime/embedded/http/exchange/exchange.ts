@@ -18,7 +18,7 @@ export class Exchange implements UpstreamUser {
   readonly #account: ExchangeAccount;
   readonly #requestRelay = new RequestRelay();
   readonly #responseRelay: ResponseRelay;
-  readonly #deadline = new ExchangeDeadline();
+  readonly #deadline: ExchangeDeadline;
   #state = ENDED;
   /** True after the client's FIN: the client may wait for the response, or be gone. */
   #isClientEnded = false;
@@ -28,6 +28,15 @@ export class Exchange implements UpstreamUser {
     this.#attempts = new Attempts(client);
     this.#account = new ExchangeAccount(client, this.#attempts);
     this.#responseRelay = new ResponseRelay(client);
+    this.#deadline = new ExchangeDeadline({
+      client,
+      attempts: this.#attempts,
+      requestRelay: this.#requestRelay,
+      isResponding: () => this.#state >= RESPONDING,
+      onFault: (fault) => {
+        if (this.#state !== ENDED && this.#state !== SWITCHED) this.#fail(fault);
+      },
+    });
   }
 
   /** True if no more of the request's body may come until `resumeRequest`. */
@@ -40,12 +49,11 @@ export class Exchange implements UpstreamUser {
     const now = performance.now();
     this.#state = CONNECTING;
     this.#isClientEnded = false;
-    this.#deadline.start();
     this.#attempts.start();
     this.#account.begin(now);
     this.#responseRelay.start();
     this.#requestRelay.start(this.#client.request, part);
-    this.#expectProgress(now);
+    this.#deadline.begin(part.to - part.from, now);
     if (part.fault !== undefined) this.#fail(part.fault);
     else if (!this.#account.reserve()) this.#fail(faults.TOO_MANY_PENDING);
     else this.#attempt();
@@ -57,9 +65,10 @@ export class Exchange implements UpstreamUser {
       this.#fail(part.fault);
       return;
     }
+    const bytes = part.to - part.from;
     if (this.#state === CONNECTING) this.#requestRelay.hold(part);
     else this.#requestRelay.relay(part, this.#attempts.upstream?.socket);
-    this.#expectProgress();
+    this.#deadline.received(bytes, performance.now());
   }
 
   /** Passes the client's FIN after a whole request to the target, which decides what it means, as without a proxy. */
@@ -84,13 +93,12 @@ export class Exchange implements UpstreamUser {
       this.#end();
       return;
     }
-    if (this.#state === RESPONDING) this.#expectProgress();
+    if (this.#state === RESPONDING) this.#deadline.expect();
     this.#attempts.upstream?.socket.resume();
   }
 
   checkDeadline(now: number): void {
-    const fault = this.#deadline.faultAt(now, this.#state >= RESPONDING, this.#requestRelay);
-    if (fault !== undefined) this.#fail(fault);
+    this.#deadline.check(now);
   }
 
   onUpstreamConnect(): void {
@@ -121,7 +129,7 @@ export class Exchange implements UpstreamUser {
 
   onUpstreamWritable(): void {
     if (!this.#requestRelay.unblock()) return;
-    if (this.#state < RESPONDING) this.#expectProgress();
+    if (this.#state < RESPONDING) this.#deadline.expect();
     this.#client.resumeRequest();
   }
 
@@ -146,12 +154,12 @@ export class Exchange implements UpstreamUser {
     this.#deadline.start();
     const upstream = this.#attempts.next(this);
     if (upstream?.isReused) this.#send(upstream);
-    else if (upstream === undefined) this.#fail(this.#attempts.hasTried ? faults.UNREACHABLE : faults.NO_TARGET);
+    else if (upstream === undefined) this.#fail(faults.unreached(this.#attempts));
   }
 
   #retry(failed: Upstream): void {
     if (this.#attempts.failed(failed)) this.#attempt();
-    else this.#fail(faults.UNREACHABLE);
+    else this.#fail(faults.unreached(this.#attempts));
   }
 
   #send(upstream: Upstream): void {
@@ -174,19 +182,20 @@ export class Exchange implements UpstreamUser {
     if (relay.response.isSwitch) return this.#switchProtocol();
     this.#state = RESPONDING;
     this.#account.targetResponded(relay.response.status, this.#attempts.upstream as Upstream);
+    this.#deadline.responded(relay.response);
     return this.#written(relay.respond(this.#attempts.cookieLine, this.#requestRelay.isDone));
   }
 
   #written(isWritten: boolean): boolean {
     if (this.#responseRelay.isDone) this.#finish(isWritten);
-    else this.#expectProgress();
+    else this.#deadline.expect();
     return isWritten;
   }
 
   #finish(isWritten: boolean): void {
     this.#state = FLUSHING;
     if (isWritten) this.#end();
-    else this.#expectProgress();
+    else this.#deadline.expect();
   }
 
   #end(): void {
@@ -236,10 +245,5 @@ export class Exchange implements UpstreamUser {
     this.destroy();
     this.#client.reset();
     return false;
-  }
-
-  #expectProgress(now = performance.now()): void {
-    const isHeadAwaited = this.#state < RESPONDING && this.#requestRelay.isDone;
-    this.#deadline.expect(isHeadAwaited, this.#client.settings, now);
   }
 }

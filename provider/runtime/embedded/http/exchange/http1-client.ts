@@ -39,7 +39,7 @@ export class Http1Client implements ExchangeClient {
   readonly record: ConnectionRecord | undefined;
   readonly #owningConnection: Http1Connection;
   readonly #listeningSocket: TcpListeningSocket;
-  readonly #connection: Connection;
+  readonly connection: Connection;
   readonly #scheme: Scheme;
   readonly #forwarded: ForwardedClient;
   /** True if the client gets the response's body as chunks. */
@@ -56,14 +56,14 @@ export class Http1Client implements ExchangeClient {
   ) {
     this.#owningConnection = owningConnection;
     this.#listeningSocket = listeningSocket;
-    this.#connection = connection;
+    this.connection = connection;
     this.#scheme = scheme;
     this.#forwarded = new ForwardedClient(connection.remoteAddress, scheme, listeningSocket.endpoint.port);
     this.record = recordOf(listeningSocket, connection);
   }
 
   get remoteAddress(): string {
-    return this.#connection.remoteAddress;
+    return this.connection.remoteAddress;
   }
 
   get isSecure(): boolean {
@@ -80,7 +80,7 @@ export class Http1Client implements ExchangeClient {
 
   get proxyHeader(): Buffer | undefined {
     const { proxyProtocol } = this.settings;
-    return proxyProtocol && proxyHeader(proxyProtocol, this.#connection.remote, this.#connection.local);
+    return proxyProtocol && proxyHeader(proxyProtocol, this.connection.remote, this.connection.local);
   }
 
   targetsFor({ host, target }: Request): TargetSet {
@@ -98,7 +98,7 @@ export class Http1Client implements ExchangeClient {
   /** Sends a local response to the head at bytes[from], which was not accepted or is incomplete. */
   respondToHead({ status, reason }: LocalResponse, bytes: Buffer, from: number): void {
     this.counters.localResponded(status);
-    this.#connection.write(localResponseText(status, reason, false, false));
+    this.connection.write(localResponseText(status, reason, false, false));
     this.record?.end({
       ...requestLineOf(bytes, from),
       rule: undefined,
@@ -112,7 +112,7 @@ export class Http1Client implements ExchangeClient {
 
   /** Sends an interim response, but not to HTTP/1.0 clients (RFC 9110 15.2). */
   inform(response: Response): boolean {
-    return this.request.minor === 0 || this.#connection.write(`${responseLines(response, false)}\r\n`);
+    return this.request.minor === 0 || this.connection.write(`${responseLines(response, false)}\r\n`);
   }
 
   /** Sends head and first body part in one write: one system call, and one packet. */
@@ -128,13 +128,13 @@ export class Http1Client implements ExchangeClient {
     head += '\r\n';
     const { output, from, to } = framePart(part, isChunked);
     if (to > from) head += output.toString('latin1', from, to);
-    return this.#connection.write(head);
+    return this.connection.write(head);
   }
 
   write(part: BodyPart): boolean {
     const { output, from, to } = framePart(part, this.#isChunked);
     if (to === from) return true;
-    const isWritten = this.#connection.write(output.subarray(from, to));
+    const isWritten = this.connection.write(output.subarray(from, to));
     if (!isWritten) keepOutput(output);
     return isWritten;
   }
@@ -143,13 +143,13 @@ export class Http1Client implements ExchangeClient {
     const { isKeepAlive, minor, isHead } = this.request;
     this.#isClosedByEnd = false;
     this.#isKept = isKept && isKeepAlive && minor === 1 && this.#owningConnection.mayKeepAlive();
-    return this.#connection.write(localResponseText(status, reason, this.#isKept, isHead));
+    return this.connection.write(localResponseText(status, reason, this.#isKept, isHead));
   }
 
   /** Aborts the response. A reset is necessary if a normal end of the connection would mean the end of the body. */
   reset(): void {
-    if (this.#isClosedByEnd) this.#connection.reset();
-    else this.#connection.destroy();
+    if (this.#isClosedByEnd) this.connection.reset();
+    else this.connection.destroy();
   }
 
   exchangeEnded(): void {
@@ -161,7 +161,7 @@ export class Http1Client implements ExchangeClient {
   }
 
   switchProtocol(response: Response, cookieLine: string, upstream: Upstream, bytes: Buffer): void {
-    this.#connection.write(`${responseLines(response, false)}${cookieLine}\r\n`);
+    this.connection.write(`${responseLines(response, false)}${cookieLine}\r\n`);
     this.#owningConnection.tunnel(upstream, bytes);
   }
 }

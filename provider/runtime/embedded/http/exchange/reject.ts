@@ -1,6 +1,7 @@
 // The rejection of HTTP clients above the connection limit of their listener, at minimal cost.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { descriptors } from '../../io/descriptors.ts';
 import { localResponseText } from '../message/local-response.ts';
 
 const RESPONSE = localResponseText(503, 'too many connections', false, false);
@@ -9,17 +10,14 @@ const RESPONSE = localResponseText(503, 'too many connections', false, false);
  * destroys the response.
  */
 const LINGER_MS = 1_000;
+
 /**
- * Limit for rejected connections that linger after their response. Above it, clients get a reset without a response.
- * Otherwise a flood would open as many sockets as the connection limit keeps away.
+ * Rejects an HTTP client: sends the local response at once, without waiting for a request. Beyond the limit for rejected
+ * connections that linger, clients get a reset without a response. Otherwise a flood would open as many sockets as the
+ * connection limit keeps away.
  */
-const MAX_LINGERING = 1_024;
-
-let lingering = 0;
-
-/** Rejects an HTTP client: sends the local response at once, without waiting for a request. */
 export function rejectHttp(socket: Socket): void {
-  if (lingering >= MAX_LINGERING) {
+  if (!descriptors.takeLingering()) {
     socket.resetAndDestroy();
     return;
   }
@@ -32,7 +30,7 @@ export function rejectHttp(socket: Socket): void {
  * its handshake time.
  */
 export function rejectHttps(carrier: Socket, secure: () => TLSSocket): void {
-  if (lingering >= MAX_LINGERING) {
+  if (!descriptors.takeLingering()) {
     carrier.resetAndDestroy();
     return;
   }
@@ -41,11 +39,10 @@ export function rejectHttps(carrier: Socket, secure: () => TLSSocket): void {
   socket.once('secure', () => respond(socket));
 }
 
-/** Reads and drops the client's input, and counts the socket as one that lingers. */
+/** Reads and drops the client's input until the socket, which has taken a descriptor to linger, closes. */
 function hold(socket: Socket): void {
-  lingering++;
   socket.on('error', () => {});
-  socket.once('close', () => lingering--);
+  socket.once('close', () => descriptors.giveLingering());
   socket.resume();
 }
 

@@ -2,14 +2,18 @@
 
 import type { Connection, ConnectionHandler } from '../../io/connection.ts';
 import { type Timed, unwatch, watch } from '../../io/deadlines.ts';
+import { OutputWatch } from '../../io/output-watch.ts';
 import type { UnbindRule } from '../../serving/target.ts';
+import type { ListenerSettings } from '../../shared/messages.ts';
 import type { Upstream, UpstreamUser } from '../upstream/upstream.ts';
+import { streamIdleMs } from './exchange-deadline.ts';
 
 export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
   readonly #client: Connection;
   readonly #upstream: Upstream;
   readonly #idleTimeoutMs: number;
   readonly #onClientClose: (error: Error | undefined) => void;
+  readonly #output = new OutputWatch();
   #idleDeadline = 0;
   #drainDeadline = Number.POSITIVE_INFINITY;
   #isClientClosed = false;
@@ -23,12 +27,12 @@ export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
     upstream: Upstream,
     fromUpstream: Buffer,
     fromClient: Buffer | undefined,
-    idleTimeoutMs: number,
+    settings: ListenerSettings,
     onClientClose: (error: Error | undefined) => void,
   ) {
     this.#client = client;
     this.#upstream = upstream;
-    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#idleTimeoutMs = streamIdleMs(settings);
     this.#onClientClose = onClientClose;
     client.handler = this;
     upstream.user = this;
@@ -91,7 +95,12 @@ export class Tunnel implements UpstreamUser, ConnectionHandler, Timed {
   }
 
   checkDeadline(now: number): void {
-    if (now >= this.#drainDeadline || now >= this.#idleDeadline) this.#reset();
+    if (now >= this.#drainDeadline) this.#reset();
+    else if (now >= this.#idleDeadline)
+      this.#output.look([this.#client, this.#upstream.socket], (moving) => {
+        if (moving !== undefined) this.#touch();
+        else if (performance.now() >= this.#idleDeadline) this.#reset();
+      });
   }
 
   #reset(): void {

@@ -1,5 +1,6 @@
 // The decoder of chunked bodies and the framing of new chunks; the sender's chunk boundaries are not kept.
-import { CR, FIELD_VALUE, HEX_VALUE, HTAB, LF, SP } from './characters.ts';
+import { CR, HEX_VALUE, HTAB, LF, SP } from './characters.ts';
+import { BEGUN, MALFORMED, mayEnd, nextState } from './chunk-extensions.ts';
 import { HeaderFields, parseFields } from './fields.ts';
 import { type LocalResponse, localResponse } from './local-response.ts';
 import { keptTrailers } from './trailers.ts';
@@ -16,7 +17,7 @@ export const LAST_CHUNK = '0\r\n';
 const BAD_SIZE = localResponse(400, 'malformed chunk size');
 // RFC 9112 7.1: each line with a chunk size and each chunk's data end in CRLF.
 const BAD_END = localResponse(400, 'chunk without CRLF at its end');
-// RFC 9112 7.1.1: extensions must be bounded; they contain visible characters, never CR or LF.
+// RFC 9112 7.1.1: extensions must be bounded. A malformed one shows a sender that may disagree about the line's end.
 const BAD_EXTENSION = localResponse(400, 'malformed or over-long chunk extension');
 // RFC 9112 7.1.2: trailers are field lines.
 const TRAILERS_TOO_LONG = localResponse(431, `trailers over ${MAX_TRAILER_BYTES} bytes`);
@@ -43,6 +44,7 @@ export class ChunkDecoder {
   /** While a chunk's size line is read, the size so far; while its data is read, the bytes left. */
   #remaining = 0;
   #extensionBytes = 0;
+  #extension = BEGUN;
   #trailer: Buffer | undefined;
   #trailerBytes = 0;
   #nominated: readonly string[] | undefined;
@@ -107,12 +109,11 @@ export class ChunkDecoder {
         break;
       case AFTER_SIZE:
         // RFC 9112 7.1.1: whitespace after a chunk size is allowed only before the semicolon of an extension.
-        if (byte === SEMICOLON) this.#state = EXTENSION;
+        if (byte === SEMICOLON) this.#extensionBegun();
         else if ((byte !== SP && byte !== HTAB) || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_SIZE;
         break;
       case EXTENSION:
-        if (byte === CR) this.#state = SIZE_LF;
-        else if (FIELD_VALUE[byte] !== 1 || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_EXTENSION;
+        this.#extensionByte(byte);
         break;
       case SIZE_LF:
         this.#expectLf(byte, this.#remaining === 0 ? TRAILER_START : DATA);
@@ -146,9 +147,23 @@ export class ChunkDecoder {
       if (++this.#digits > MAX_SIZE_DIGITS || this.#remaining > Number.MAX_SAFE_INTEGER) this.#fault = BAD_SIZE;
     } else if (this.#digits === 0) this.#fault = BAD_SIZE;
     else if (byte === CR) this.#state = SIZE_LF;
-    else if (byte === SEMICOLON) this.#state = EXTENSION;
+    else if (byte === SEMICOLON) this.#extensionBegun();
     else if (byte === SP || byte === HTAB) this.#state = AFTER_SIZE;
     else this.#fault = BAD_SIZE;
+  }
+
+  #extensionBegun(): void {
+    this.#state = EXTENSION;
+    this.#extension = BEGUN;
+  }
+
+  #extensionByte(byte: number): void {
+    if (byte === CR && mayEnd(this.#extension)) {
+      this.#state = SIZE_LF;
+      return;
+    }
+    this.#extension = nextState(this.#extension, byte);
+    if (this.#extension === MALFORMED || ++this.#extensionBytes > MAX_EXTENSION_BYTES) this.#fault = BAD_EXTENSION;
   }
 
   #expectLf(byte: number, next: number): void {

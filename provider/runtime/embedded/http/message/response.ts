@@ -12,6 +12,10 @@ import { BODILESS_RESPONSE_DROPS, keptLines, RESPONSE_DROPS } from './rewrite.ts
 // RFC 9110 7.8 and 15.2.2: a target may switch only to a protocol that the request named, and must name it.
 const UNASKED_SWITCH = localResponse(502, 'switched protocols without being asked');
 
+/** The types of responses that are streams of events or messages. */
+const STREAM =
+  /^content-type:[ \t]*(?:text\/event-stream|multipart\/x-mixed-replace|application\/(?:x-ndjson|grpc(?:[+-][\w.+-]+)?))[ \t]*(?:;|$)/im;
+
 /** An accepted response; reused for the next response. Strings stay valid for the whole response. */
 export class Response {
   status = 0;
@@ -32,6 +36,11 @@ export class Response {
   /** True for 100, 102 and 103, after which the final response follows. */
   get isInterim(): boolean {
     return this.status < 200 && this.status !== 101;
+  }
+
+  /** True for a response that goes on for as long as the client listens, with pauses. */
+  get isStream(): boolean {
+    return STREAM.test(this.fields);
   }
 
   get isSwitch(): boolean {

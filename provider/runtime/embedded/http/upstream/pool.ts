@@ -46,6 +46,16 @@ class UpstreamPool implements IdleUpstreams, Timed {
     if (list?.length === 0 && !upstream.target.isBound) this.#forget(upstream.target);
   }
 
+  /** Closes the idle connection of a target that is least likely to be used again. Returns `false` if none is idle. */
+  closeOne(): boolean {
+    for (const list of this.#idle.values()) {
+      const oldest = list.shift();
+      oldest?.destroy();
+      if (oldest !== undefined) return true;
+    }
+    return false;
+  }
+
   checkDeadline(now: number): void {
     for (const [target, list] of this.#idle) {
       // A destroyed connection closes in a later tick, so that nothing but this loop changes the list of idle

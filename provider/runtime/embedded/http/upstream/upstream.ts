@@ -2,7 +2,7 @@
 import type { ConnectHandler, Connection } from '../../io/connection.ts';
 import { currentIteration, isCurrentIteration } from '../../io/iterations.ts';
 import { TcpConnection } from '../../io/tcp-connection.ts';
-import type { Hold, Target, UnbindRule } from '../../serving/target.ts';
+import { type Hold, isLocalFault, type Target, type UnbindRule } from '../../serving/target.ts';
 
 /** Connect timeout, however long the request may wait for its response. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -42,6 +42,8 @@ export class Upstream implements ConnectHandler, Hold {
    * worker knowing.
    */
   isReused = false;
+  /** True if the connect failed for want of something on this machine, such as a descriptor. */
+  hasLocalFault = false;
   /** When the connection became idle, by `performance.now()`. */
   idleSince = 0;
   /** True if the target was told the client's address in a PROXY header. */
@@ -157,6 +159,7 @@ export class Upstream implements ConnectHandler, Hold {
     this.#deactivate();
     this.#home.remove(this);
     if (!this.#isConnected && !this.#isGivenUp) {
+      this.hasLocalFault = isLocalFault(error);
       this.target.connectFailed(error ?? new Error('the connection closed before it was established'));
     }
     const user = this.user;

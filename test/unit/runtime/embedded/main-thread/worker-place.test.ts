@@ -1,6 +1,7 @@
 // Replacement of workers that end, or swap too late: the new worker serves the present snapshot, and other workers go on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createDescriptorCounters } from '../../../../../provider/runtime/embedded/io/descriptors.ts';
 import { SharedState } from '../../../../../provider/runtime/embedded/main-thread/shared-state.ts';
 import { WorkerPlace } from '../../../../../provider/runtime/embedded/main-thread/worker-place.ts';
 import { createGauges } from '../../../../../provider/runtime/embedded/shared/counters.ts';
@@ -101,6 +102,7 @@ test('a worker that does not swap in time is ended, and its replacement serves t
       workers: 1,
       isPortShared: true,
       gauges: createGauges(1),
+      descriptors: createDescriptorCounters(1),
       ticketKeys: new Uint8Array(48),
       accessLog: undefined,
       swap: state.whole(endpoints),

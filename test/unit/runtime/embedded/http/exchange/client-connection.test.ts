@@ -1,7 +1,10 @@
 // Client connections over time: idle, slow and upgraded ones, and those of a listening socket that closes or changes.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpClientConnection } from '../../../../../../provider/runtime/embedded/http/exchange/client-connection.ts';
+import { hexEnd } from '../../../../../../provider/runtime/embedded/io/acknowledged.ts';
 import { untilTrue } from '../../../../../harness/engine/fixtures.ts';
 import { get, ok, ScriptedBackend } from '../../../../../harness/engine/http-peers.ts';
 import { HttpProxy } from '../../../../../harness/engine/http-proxy.ts';
@@ -85,6 +88,55 @@ test('an idle tunnel is closed', async (t) => {
   const client = await proxy.connect(t);
   client.write(get('/', UPGRADE));
   await client.untilEnded();
+});
+
+for (const tunnelIdleTimeoutMs of [0, 30_000]) {
+  test(`a tunnel has an idle time of its own (${tunnelIdleTimeoutMs} ms)`, async (t) => {
+    const backend = await echo(t);
+    const proxy = await HttpProxy.start(t, [backend.port], { idleTimeoutMs: 50, tunnelIdleTimeoutMs });
+    const client = await proxy.connect(t);
+    client.write(get('/', UPGRADE));
+    await client.untilReceived('hello ');
+    await delay(400);
+    client.write('still');
+    await client.untilReceived('still');
+  });
+}
+
+for (const type of ['text/event-stream', 'Text/Event-Stream;charset=utf-8', 'application/grpc+proto']) {
+  test(`a stream of events has the idle time of a tunnel, other responses have not (${type})`, async (t) => {
+    const isCut = Promise.withResolvers<void>();
+    const backend = await ScriptedBackend.start(t, async (peer) => {
+      const head = await peer.head();
+      const sent = head.startsWith('GET /stream ') ? type : 'text/plain; x=text/event-stream';
+      peer.write(`HTTP/1.1 200 OK\r\nContent-Type: ${sent}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n`);
+      await isCut.promise;
+      peer.write('3\r\ntwo\r\n0\r\n\r\n');
+    });
+    const proxy = await HttpProxy.start(t, [backend.port], { idleTimeoutMs: 50, tunnelIdleTimeoutMs: 0 });
+    const [stream, other] = [await proxy.connect(t), await proxy.connect(t)];
+    stream.write(get('/stream'));
+    other.write(get('/other'));
+    await other.untilEnded();
+    isCut.resolve();
+    assert.equal((await stream.response()).body, 'onetwo');
+  });
+}
+
+test('TCP keep-alive is on for clients and targets', async (t) => {
+  const backend = await echo(t);
+  const proxy = await HttpProxy.start(t, [backend.port]);
+  const client = await proxy.connect(t);
+  client.write(get('/', UPGRADE));
+  await client.untilReceived('hello ');
+  const isKept = (from: number, to: number) => {
+    const [a, b] = [hexEnd('127.0.0.1', from), hexEnd('127.0.0.1', to)];
+    // The timer 02 is the one of keep-alive, which runs while nothing is outstanding.
+    return new RegExp(`${a} ${b} 01 \\w+:\\w+ 02:`).test(readFileSync('/proc/self/net/tcp', 'latin1'));
+  };
+  const { remotePort = 0 } = (await backend.peer(0)).socket;
+  const { localPort = 0 } = client.socket;
+  await untilTrue(() => isKept(proxy.port, localPort) && isKept(remotePort, backend.port), 'both keep-alive timers');
 });
 
 test('an idle client connection is closed without a response', async (t) => {

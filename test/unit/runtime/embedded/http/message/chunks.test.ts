@@ -68,6 +68,8 @@ const REFUSED: [rule: string, raw: string, status?: number][] = [
   ['a bare LF in an extension', '5;a\nb\r\nhello\r\n'],
   ['NUL in an extension', '5;a\0\r\nhello\r\n'],
   ['an extension over 1 KiB', `5;${'x'.repeat(1025)}\r\nhello\r\n`],
+  ...[';', '; ', ';;a', ';a;', '; =x', ';a=', ';a= ', ';a=;b', ';a="x', ';a="x\\"', ';a="x"y', ';a="\x7f"'].map(row),
+  ...[';a ', ';a b', ';a=b ', ';a=b c', ';a="b" ', ';a=b=c', ';a="b"="c"', ';a=b"c"', ';"a"', ';a/b', ';\xe4'].map(row),
   ['whitespace over 1 KiB', `5${' '.repeat(1026)};\r\n`],
   ['a bare LF at the end', '0\r\n\n'],
   ['a bare CR at the end', '0\r\n\rX'],
@@ -80,6 +82,11 @@ const REFUSED: [rule: string, raw: string, status?: number][] = [
   ['129 trailers', `0\r\n${'X: 1\r\n'.repeat(129)}\r\n`],
   ['trailers over 8 KiB', `0\r\nX: ${'x'.repeat(8 * 1024)}\r\n\r\n`, 431],
 ];
+
+/** A chunk with a malformed extension. */
+function row(extension: string): [rule: string, raw: string] {
+  return [`the extension ${JSON.stringify(extension)}`, `5${extension}\r\nhello\r\n0\r\n\r\n`];
+}
 
 for (const [rule, raw, status] of REFUSED) {
   test(`rejected: ${rule}`, () => {
@@ -95,7 +102,10 @@ for (const [rule, raw, status] of REFUSED) {
 
 test('sizes in any case, leading zeros, extensions and whitespace before them are accepted', () => {
   const { data, isDone } = decode(
-    Buffer.from('A\r\n0123456789\r\n00b;x="y z"\r\n0123456789a\r\n1 \t;\r\n!\r\n000;x\r\n\r\n'),
+    Buffer.from(
+      'A\r\n0123456789\r\n00b;x="y z"\r\n0123456789a\r\n1 \t;\t a ="\\"\xe4;" ; b\t=c;d\r\n!\r\n000;x\r\n\r\n',
+      'latin1',
+    ),
   );
   assert.equal(data, '01234567890123456789a!');
   assert.ok(isDone);

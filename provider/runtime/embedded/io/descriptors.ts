@@ -1,0 +1,156 @@
+// The file descriptors of traffic: how many of the process's limit it may use, counted over all workers.
+
+/** One worker's column fills a cache line, so that workers do not slow each other. The first one is the main thread's. */
+const COLUMN_INTS = 16;
+/** Cell of the main thread: descriptors that traffic may use. The rest of the process's limit is kept back. */
+const LIMIT = 0;
+/** Cell of the main thread: rejected connections that may linger. */
+const MAX_LINGERING = 1;
+const CLIENTS = 0;
+const UPSTREAMS = 1;
+const SESSIONS = 2;
+const LINGERING = 3;
+/**
+ * A client needs a descriptor for its own connection and one for a connection to a target. Each of so many clients has
+ * both; of those beyond, only every second one uses a target at the same time, because most of a large crowd is idle.
+ */
+const CLIENTS_WITH_TARGET = 1024;
+/** What a listener leaves to others: a part of all, at least so many, but not more than it has itself. */
+const PART_LEFT = 16;
+const MIN_LEFT = 512;
+/** The part of all that is enough to leave for a listener with a limit of its own. */
+const PART_LEFT_BY_LIMIT = 8;
+/** The part of all descriptors that UDP sessions never get. */
+const PART_NOT_FOR_SESSIONS = 4;
+
+/** Makes the counters of all workers. Until the main thread calls `setDescriptorLimit`, there is no limit. */
+export function createDescriptorCounters(workers: number): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer((1 + workers) * COLUMN_INTS * Int32Array.BYTES_PER_ELEMENT);
+  setDescriptorLimit(shared, 2 ** 30, 2 ** 30);
+  return shared;
+}
+
+/** Sets how many descriptors traffic may use, and how many rejected connections may linger among them. */
+export function setDescriptorLimit(shared: SharedArrayBuffer, limit: number, maxLingering: number): void {
+  const ints = new Int32Array(shared);
+  Atomics.store(ints, LIMIT, limit);
+  Atomics.store(ints, MAX_LINGERING, maxLingering);
+}
+
+/** Clears the counts of a worker that ended, for the main thread: its descriptors are closed. */
+export function clearDescriptors(shared: SharedArrayBuffer, workerId: number): void {
+  new Int32Array(shared).fill(0, (1 + workerId) * COLUMN_INTS, (2 + workerId) * COLUMN_INTS);
+}
+
+/**
+ * The counts of this worker. Every `take` is followed by its `give`. Two workers that take the last descriptor at once
+ * may both get it or both not; what is kept back covers the former.
+ */
+class Descriptors {
+  #ints = new Int32Array(createDescriptorCounters(1));
+  #at = COLUMN_INTS;
+
+  /** Shares the counts of all workers. Called once, at the start of a worker. */
+  share(shared: SharedArrayBuffer, workerId: number): void {
+    this.#ints = new Int32Array(shared);
+    this.#at = (1 + workerId) * COLUMN_INTS;
+  }
+
+  /**
+   * Takes the descriptors of one more client, of a listener with `open` clients in all workers. A listener may have as
+   * many as it leaves to others: of few descriptors, one flooded listener gets half, two get a third each, and there is
+   * always some for the next. Returns `false` if the client must be rejected.
+   */
+  takeClient(open: number, hasOwnLimit: boolean): boolean {
+    const free = this.#free();
+    const atLeast = hasOwnLimit ? Math.min(this.#limit / PART_LEFT_BY_LIMIT, MIN_LEFT) : MIN_LEFT;
+    if (free < 2 || free <= this.#left(2 * open, atLeast)) return false;
+    this.#add(CLIENTS, 1);
+    return true;
+  }
+
+  giveClient(): void {
+    this.#add(CLIENTS, -1);
+  }
+
+  /** Counts a connection to a target. It is not refused, because its client has taken a descriptor for it. */
+  takeUpstream(): void {
+    this.#add(UPSTREAMS, 1);
+  }
+
+  giveUpstream(): void {
+    this.#add(UPSTREAMS, -1);
+  }
+
+  /**
+   * Returns true if traffic uses all that it may: idle connections to targets have to make room for another one, since
+   * clients were accepted without regard to them.
+   */
+  get isUsedUp(): boolean {
+    const used = this.#sum(CLIENTS) + this.#sum(UPSTREAMS) + this.#sum(SESSIONS);
+    return used >= this.#limit;
+  }
+
+  /**
+   * Takes the descriptor of one more UDP session, of a listener with `own` sessions, which leaves as many to others as
+   * one with clients does. Returns `false` if a session must end first.
+   */
+  takeSession(own: number): boolean {
+    const forSessions = this.#limit - this.#limit / PART_NOT_FOR_SESSIONS;
+    const free = Math.min(forSessions - this.#sum(SESSIONS), this.#free());
+    if (free < 1 || free <= this.#left(own, MIN_LEFT)) return false;
+    this.#add(SESSIONS, 1);
+    return true;
+  }
+
+  /** Takes the descriptor of a session that has just ended for a new one. */
+  replaceSession(): void {
+    this.#add(SESSIONS, 1);
+  }
+
+  giveSession(): void {
+    this.#add(SESSIONS, -1);
+  }
+
+  /** Takes a descriptor for a rejected connection while it gets its response. Returns `false` if it must be reset. */
+  takeLingering(): boolean {
+    if (this.#sum(LINGERING) >= Atomics.load(this.#ints, MAX_LINGERING)) return false;
+    this.#add(LINGERING, 1);
+    return true;
+  }
+
+  giveLingering(): void {
+    this.#add(LINGERING, -1);
+  }
+
+  get #limit(): number {
+    return Atomics.load(this.#ints, LIMIT);
+  }
+
+  /** Descriptors that nobody uses, and that no client has taken for its connection to a target. */
+  #free(): number {
+    const clients = this.#sum(CLIENTS);
+    const forTargets = Math.min(clients, (clients + CLIENTS_WITH_TARGET) / 2);
+    const others = this.#sum(SESSIONS) + this.#sum(LINGERING);
+    return this.#limit - clients - Math.max(forTargets, this.#sum(UPSTREAMS)) - others;
+  }
+
+  /** Descriptors that a listener which has `own` ones leaves to others. */
+  #left(own: number, atLeast: number): number {
+    return Math.min(own, Math.max(this.#limit / PART_LEFT, atLeast));
+  }
+
+  #add(offset: number, change: number): void {
+    Atomics.add(this.#ints, this.#at + offset, change);
+  }
+
+  #sum(offset: number): number {
+    const ints = this.#ints;
+    let sum = 0;
+    for (let at = COLUMN_INTS + offset; at < ints.length; at += COLUMN_INTS) sum += Atomics.load(ints, at);
+    return sum;
+  }
+}
+
+/** The descriptors of this worker's traffic. */
+export const descriptors = new Descriptors();

@@ -1,0 +1,116 @@
+// The limit of open files of the process: what traffic may use of it, and whether it is enough for the listeners.
+import { readFileSync } from 'node:fs';
+import type { ListenerSnapshot } from '../../contract/snapshot.ts';
+import { clearDescriptors, createDescriptorCounters, setDescriptorLimit } from '../io/descriptors.ts';
+import type { Log } from '../shared/messages.ts';
+import { MAX_SESSIONS } from '../udp/session-table.ts';
+
+/** Descriptors of a runtime without listeners and clients (measured: 29), and of each worker (5, and its replacement). */
+const OF_PROCESS = 40;
+const OF_WORKER = 8;
+/** What is kept back for health checks, for the API and for connects: a part of the limit, within bounds. */
+const PART_KEPT_BACK = 8;
+const MIN_KEPT_BACK = 32;
+const MAX_KEPT_BACK = 1024;
+/** The part of the limit that rejected connections may use while they get their response, and their largest number. */
+const PART_LINGERING = 16;
+const MAX_LINGERING = 1024;
+/** Connections that a listener without `maxConnections` may need, for the warning. */
+const ASSUMED_CONNECTIONS = 1_000;
+/** How often the limit is read: `prlimit` changes it while the process runs. */
+const READ_MS = 1_000;
+/** For a process without a limit: more than any machine has. */
+const UNLIMITED = 2 ** 30;
+
+interface DescriptorLimitOptions {
+  readonly workers: number;
+  readonly log: Log;
+}
+
+export class DescriptorLimit {
+  /** The counters that all workers share. */
+  readonly shared: SharedArrayBuffer;
+  readonly #workers: number;
+  readonly #log: Log;
+  readonly #timer: NodeJS.Timeout;
+  #limit = openFileLimit();
+  #listeners = 0;
+  #neededByListeners = 0;
+  #isWarned = false;
+
+  constructor({ workers, log }: DescriptorLimitOptions) {
+    this.#workers = workers;
+    this.#log = log;
+    this.shared = createDescriptorCounters(workers);
+    this.#apply();
+    this.#timer = setInterval(() => this.#follow(), READ_MS).unref();
+  }
+
+  /** Reserves the listening sockets of the listeners. Warns if the limit is below what they may need. */
+  serve(listeners: ReadonlyMap<string, ListenerSnapshot>): void {
+    this.#listeners = listeners.size;
+    this.#neededByListeners = 0;
+    for (const listener of listeners.values()) this.#neededByListeners += neededBy(listener);
+    this.#apply();
+  }
+
+  forgetWorker(workerId: number): void {
+    clearDescriptors(this.shared, workerId);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #follow(): void {
+    const limit = openFileLimit();
+    if (limit === this.#limit) return;
+    this.#limit = limit;
+    this.#apply();
+  }
+
+  #apply(): void {
+    const limit = this.#limit;
+    const keptBack = Math.min(Math.max(Math.floor(limit / PART_KEPT_BACK), MIN_KEPT_BACK), MAX_KEPT_BACK);
+    const own = OF_PROCESS + this.#workers * (OF_WORKER + this.#listeners) + keptBack;
+    setDescriptorLimit(
+      this.shared,
+      Math.max(0, limit - own),
+      Math.min(Math.floor(limit / PART_LINGERING), MAX_LINGERING),
+    );
+    const needed = own + this.#neededByListeners;
+    const isShort = needed > limit;
+    if (isShort && !this.#isWarned)
+      this.#log(
+        'warn',
+        'the limit of open files is below what the listeners may need: raise LimitNOFILE of the service, or `ulimit -n`',
+        { limit, needed, listeners: this.#listeners },
+      );
+    this.#isWarned = isShort;
+  }
+}
+
+/** Descriptors that a listener may need: a client has a connection to a target too, and a UDP session one socket. */
+function neededBy({ protocol, maxConnections }: ListenerSnapshot): number {
+  if (protocol === 'UDP') return Math.min(MAX_SESSIONS, maxConnections ?? MAX_SESSIONS);
+  return 2 * (maxConnections ?? ASSUMED_CONNECTIONS);
+}
+
+/** The present soft limit of open files. Node.js raises it to the hard one at its start. */
+function openFileLimit(): number {
+  try {
+    const [, soft] = /^Max open files +(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return soft === undefined || soft === 'unlimited' ? UNLIMITED : Number(soft);
+  } catch {
+    return limitAtStart;
+  }
+}
+
+/** Without /proc, only a diagnostic report knows the limit; it takes 5 ms, so that it is made once. */
+const limitAtStart = process.platform === 'linux' ? UNLIMITED : reportedLimit();
+
+function reportedLimit(): number {
+  const report = process.report?.getReport() as { userLimits?: { open_files?: { soft?: unknown } } } | undefined;
+  const soft = report?.userLimits?.open_files?.soft;
+  return typeof soft === 'number' ? soft : UNLIMITED;
+}
