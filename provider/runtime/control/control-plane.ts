@@ -68,7 +68,6 @@ export class ControlPlane {
       probe,
       nowMs,
       onChange: (changes) => this.#healthChanged(changes),
-      onFirstCheck: () => this.#waits.look(),
       delayMs: ({ attachment, address }) => budget.delayMs(this.#creatorOf(attachment), address),
     });
     this.running = new RunningState(engine, this.#monitor, () => this.model);
@@ -190,11 +189,14 @@ export class ControlPlane {
   }
 
   #healthChanged(changes: readonly HealthChange[]): void {
-    this.#records.changed();
-    this.#options.engine.setHealth(changes);
-    const lastErrorOf = (targetGroupId: string, key: string) => this.running.targetHealth(targetGroupId, key).lastError;
-    for (const change of changes) this.#reports.healthChanged(change, this.compiled, lastErrorOf);
-    this.#startDueTransfers();
+    if (changes.length > 0) {
+      this.#records.changed();
+      this.#options.engine.setHealth(changes);
+      this.#reports.healthChanged(changes, this.compiled, (targetGroupId, key) => {
+        return this.running.targetHealth(targetGroupId, key).lastError;
+      });
+      this.#startDueTransfers();
+    }
     this.#waits.look();
   }
 

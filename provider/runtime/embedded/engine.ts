@@ -10,6 +10,7 @@ import type {
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import type { ListenerSnapshot, Snapshot } from '../contract/snapshot.ts';
 import { AccessLogIntake, type AccessLogOptions } from './main-thread/access-log-intake.ts';
+import { withDeadline } from './main-thread/deadline.ts';
 import { endpointListeners } from './main-thread/endpoint-listeners.ts';
 import { OpenEndpoints } from './main-thread/open-endpoints.ts';
 import { SharedState } from './main-thread/shared-state.ts';
@@ -20,10 +21,6 @@ import type { Log } from './shared/messages.ts';
 import { CertificateCheck } from './tls/certificate-check.ts';
 import { TICKET_KEY_MS, TicketKeys } from './tls/ticket-keys.ts';
 
-/** A worker that has not swapped to the next snapshot within this time is ended and replaced. */
-const SWAP_DEADLINE_MS = 2_000;
-/** How long an activation waits for the replacement of a late worker. */
-const REPLACEMENT_DEADLINE_MS = 5_000;
 /** The reason reported for a worker that `endWorker` ended. */
 const REQUESTED = 'its end was requested';
 
@@ -117,10 +114,7 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
     const swap = this.#state.advance(next, health, endpoints);
     await Promise.all(
       this.#places.map(async (place) => {
-        const failures = await withDeadline(
-          place.swap(swap, SWAP_DEADLINE_MS),
-          SWAP_DEADLINE_MS + REPLACEMENT_DEADLINE_MS,
-        );
+        const failures = await place.swap(swap);
         if (!failures) this.#fail(`worker ${place.id} did not start in time`);
         for (const { message } of failures ?? []) this.#fail(`worker ${place.id}: ${message}`);
       }),
@@ -200,16 +194,5 @@ export class EmbeddedEngine implements Engine, EngineStatistics, EngineWorkers {
   #fail(message: string): void {
     this.#lastError = message;
     this.#log('error', message);
-  }
-}
-
-/** Returns the result of the promise, or `undefined` if it takes longer than `deadlineMs`. */
-async function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(late.resolve, deadlineMs, undefined);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

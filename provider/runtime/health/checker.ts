@@ -1,6 +1,7 @@
 // The checker of one target: it checks the target at each interval, and counts results of checks and connections.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Health, type HealthCheckSnapshot, type TargetSnapshot, takesTraffic } from '../contract/snapshot.ts';
+import type { CheckStarts } from './check-starts.ts';
 import { type HealthHistoryEntry, withEntry } from './history.ts';
 import type { Probe } from './probe.ts';
 import { spreadMs } from './spread.ts';
@@ -13,8 +14,6 @@ export interface CheckOptions {
   readonly probe: Probe;
   /** Time of day in milliseconds since 1970. */
   readonly nowMs: () => number;
-  /** Called when the first check of a target has ended, passed or failed. */
-  readonly onFirstCheck?: () => void;
   /** Reserves a check of a target and returns how long the check has to wait. */
   readonly delayMs?: (target: TargetSnapshot) => number;
 }
@@ -37,6 +36,9 @@ interface CheckerOptions extends CheckOptions {
   /** Health history of the target under its previous check settings. */
   readonly history: readonly HealthHistoryEntry[];
   readonly onHealth: (health: Health) => void;
+  /** Called when the first check has ended, passed or failed. */
+  readonly onFirstCheck: () => void;
+  readonly starts: CheckStarts;
 }
 
 /** Checks at once and then at each interval until closed. */
@@ -54,8 +56,7 @@ export class Checker implements HealthRecord {
     this.state = state;
     this.history = this.#withEntry(history);
     // The first wait depends on the target's name, so checks of many targets are spread over the interval.
-    if (check !== undefined)
-      this.#timer = setTimeout(() => void this.#run(check, spreadMs(check.intervalMs, options.name)), 0);
+    if (check !== undefined) this.#runAfter(0, check, spreadMs(check.intervalMs, options.name));
   }
 
   report(ok: boolean, error: string): void {
@@ -72,6 +73,11 @@ export class Checker implements HealthRecord {
     this.#ended.abort();
   }
 
+  #runAfter(waitMs: number, check: HealthCheckSnapshot, everyMs: number): void {
+    const run = () => void this.#run(check, everyMs);
+    this.#timer = setTimeout(() => this.#options.starts.add(run, this.#ended.signal), waitMs);
+  }
+
   /** Runs one check and schedules the next. `everyMs`: time from the start of this check to the start of the next. */
   async #run(check: HealthCheckSnapshot, everyMs: number): Promise<void> {
     const startedAtMs = performance.now();
@@ -86,9 +92,8 @@ export class Checker implements HealthRecord {
     // The time of the check is set last, because a status must not show a health change as later than its check.
     const isFirst = this.checkedAtMs === undefined;
     this.checkedAtMs = nowMs();
-    if (isFirst) onFirstCheck?.();
-    const waitMs = Math.max(0, everyMs - (performance.now() - startedAtMs));
-    this.#timer = setTimeout(() => void this.#run(check, check.intervalMs), waitMs);
+    if (isFirst) onFirstCheck();
+    this.#runAfter(Math.max(0, everyMs - (performance.now() - startedAtMs)), check, check.intervalMs);
   }
 
   #become(state: HealthState): void {

@@ -7,14 +7,16 @@ import {
   type TargetSnapshot,
   takesTraffic,
 } from '../contract/snapshot.ts';
+import { CheckStarts } from './check-starts.ts';
 import { Checker, type CheckOptions, type HealthRecord } from './checker.ts';
 import type { HealthHistoryEntry } from './history.ts';
 import { type HealthState, ineligibleState, initialState } from './state.ts';
 
 interface MonitorOptions extends CheckOptions {
   /**
-   * Called with health changes after results of checks or connections, and after a change of check settings. Not called
-   * with the first health of a new target.
+   * Called at most once in an event-loop iteration, with all of its health changes in their order: after results of
+   * checks or connections, and after a change of check settings. Not called with the first health of a new target.
+   * Called without changes if first checks have ended and no health has changed.
    */
   readonly onChange: (changes: readonly HealthChange[]) => void;
 }
@@ -30,6 +32,10 @@ export class HealthMonitor {
   readonly #targetGroups = new Map<string, { snapshot: TargetGroupSnapshot; checkers: Map<string, Checker> }>();
   /** Health of targets that are not bound yet, from the last run of the runtime or from a hand-over. */
   readonly #known = new Map<string, Health>();
+  readonly #starts = new CheckStarts();
+  /** Health changes of this event-loop iteration. */
+  #changes: HealthChange[] = [];
+  #flush: NodeJS.Immediate | undefined;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
@@ -42,7 +48,6 @@ export class HealthMonitor {
 
   /** Starts and ends checkers to match the snapshot. A target with unchanged check settings keeps its state. */
   apply({ targetGroups }: Snapshot): void {
-    const healthChanges: HealthChange[] = [];
     for (const [id, { snapshot: served, checkers }] of this.#targetGroups) {
       const next = targetGroups.get(id);
       if (next === served) continue;
@@ -63,7 +68,8 @@ export class HealthMonitor {
         if (isAsEligible(target, served.targets.get(key)))
           this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
         const { state } = this.#check(next, target, checkers, checker.history);
-        if (state.health !== before) healthChanges.push({ targetGroupId: id, key, health: state.health });
+        // If health checks were turned off, only this makes data planes send traffic to an unhealthy target again.
+        if (state.health !== before) this.#changes.push({ targetGroupId: id, key, health: state.health });
       }
       if (next === undefined) this.#targetGroups.delete(id);
     }
@@ -80,8 +86,8 @@ export class HealthMonitor {
       this.#targetGroups.set(id, { snapshot: targetGroup, checkers });
     }
     this.#known.clear();
-    // If health checks were turned off, only this call makes data planes send traffic to an unhealthy target again.
-    if (healthChanges.length > 0) this.#options.onChange(healthChanges);
+    // Data planes must get these changes before the snapshot, because a target that is bound anew is another one.
+    if (this.#changes.length > 0) this.#report();
   }
 
   health(targetGroupId: string, key: string): Health {
@@ -114,6 +120,8 @@ export class HealthMonitor {
   }
 
   close(): void {
+    clearImmediate(this.#flush);
+    this.#starts.close();
     for (const { checkers } of this.#targetGroups.values()) for (const checker of checkers.values()) checker.close();
     this.#targetGroups.clear();
   }
@@ -131,15 +139,33 @@ export class HealthMonitor {
     const check = ineligible === undefined ? targetGroup.healthCheck : undefined;
     const checker = new Checker({
       ...this.#options,
+      starts: this.#starts,
       name,
       target,
       check,
       state: ineligible === undefined ? initialState(check !== undefined, known) : ineligibleState(ineligible),
       history,
-      onHealth: (health) => this.#options.onChange([{ targetGroupId: targetGroup.id, key: target.key, health }]),
+      onHealth: (health) => {
+        this.#changes.push({ targetGroupId: targetGroup.id, key: target.key, health });
+        this.#reportSoon();
+      },
+      onFirstCheck: () => this.#reportSoon(),
     });
     checkers.set(target.key, checker);
     return checker;
+  }
+
+  /** Reports the changes at the end of this event-loop iteration, because thousands of targets may fail together. */
+  #reportSoon(): void {
+    this.#flush ??= setImmediate(() => this.#report());
+  }
+
+  #report(): void {
+    clearImmediate(this.#flush);
+    this.#flush = undefined;
+    const changes = this.#changes;
+    this.#changes = [];
+    this.#options.onChange(changes);
   }
 }
 

@@ -76,6 +76,8 @@ export interface WorkerInit {
   readonly workers: number;
   readonly isPortShared: boolean;
   readonly gauges: SharedArrayBuffer;
+  /** Where the worker records that its event loop makes progress. */
+  readonly progress: SharedArrayBuffer;
   readonly ticketKeys: Uint8Array;
   /** Data for the access log. `undefined` if none is kept. */
   readonly accessLog: AccessLogInit | undefined;
@@ -103,7 +105,7 @@ export type FromWorker =
    * message, no client connection is left.
    */
   | { readonly type: 'reply'; readonly id: number; readonly failures: readonly OpenFailure[] }
-  | { readonly type: 'passive'; readonly report: PassiveReport }
+  | { readonly type: 'passive'; readonly reports: readonly PassiveReport[] }
   | { readonly type: 'access'; readonly batch: Batch }
   | {
       readonly type: 'log';

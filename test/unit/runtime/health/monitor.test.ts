@@ -157,13 +157,14 @@ test('many new targets are checked at once, and later at different times', async
   t.after(() => monitor.close());
   const ports = Array.from({ length: 1000 }, (_, index) => index + 1);
   monitor.apply(snapshotOf(ports, { ...CHECK, intervalMs: 10_000 }));
-  t.mock.timers.tick(1);
-  await entry();
+  const tick = async (ms: number) => {
+    t.mock.timers.tick(ms);
+    // Checks that are due together start in some event-loop iterations.
+    for (let iteration = 0; iteration < 25; iteration++) await entry();
+  };
+  await tick(1);
   assert.equal(checks.length, 1000);
-  for (atMs = 100; atMs <= 10_100; atMs += 100) {
-    t.mock.timers.tick(100);
-    await entry();
-  }
+  for (atMs = 100; atMs <= 10_100; atMs += 100) await tick(100);
   const second = checks.slice(1000);
   assert.ok(second.length >= 1000, `${second.length}`);
   const parts = [...Map.groupBy(second, (time) => Math.floor(time / 1000)).values()];
@@ -171,7 +172,7 @@ test('many new targets are checked at once, and later at different times', async
   assert.ok(busiest < 150, `${busiest} of them in one of ten parts of the interval`);
 });
 
-test('an unchecked target is unhealthy after three failed connections of any workers, and retried after 10 s', (t) => {
+test('an unchecked target is unhealthy after three failed connections of any workers, and retried after 10 s', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { monitor, changes } = monitorOf(t);
   const key = '127.0.0.1:80';
@@ -190,6 +191,7 @@ test('an unchecked target is unhealthy after three failed connections of any wor
   for (let more = 0; more < 3; more++) monitor.report(failed);
   assert.equal(health(), 'unhealthy', 'it is left out again, and again for 10 s');
   t.mock.timers.tick(10_000);
+  await entry();
   assert.deepEqual(
     changes.map((change) => change.health),
     ['unhealthy', 'unchecked', 'unhealthy', 'unchecked'],
@@ -216,4 +218,31 @@ test('an ineligible target is not checked and ignores connections; once eligible
   apply(undefined);
   assert.equal(health(port), 'checking');
   await until('it to be back', () => health(port) === 'healthy' || undefined);
+});
+
+test('all changes of one event-loop iteration are reported together, in their order, and before a next snapshot', async (t) => {
+  const reported: string[][] = [];
+  const monitor = new HealthMonitor({
+    probe,
+    nowMs: Date.now,
+    onChange: (changes) => reported.push(changes.map(({ key, health }) => `${key} ${health}`)),
+  });
+  t.after(() => monitor.close());
+  const ports = Array.from({ length: 100 }, (_, index) => index + 1);
+  const key = (port: number) => `127.0.0.1:${port}`;
+  const fail = (port: number) => {
+    for (let time = 0; time < 3; time++) monitor.report({ targetGroupId: 'web', key: key(port), ok: false });
+  };
+  monitor.apply(snapshotOf(ports, undefined));
+  for (const port of ports) fail(port);
+  await entry();
+  assert.deepEqual(reported, [ports.map((port) => `${key(port)} unhealthy`)]);
+  monitor.apply(snapshotOf([], undefined));
+  monitor.apply(snapshotOf([1, 2], undefined));
+  fail(1);
+  assert.equal(reported.length, 1);
+  monitor.apply(snapshotOf([2], undefined));
+  assert.deepEqual(reported.slice(1), [[`${key(1)} unhealthy`]]);
+  await entry();
+  assert.equal(reported.length, 2);
 });
