@@ -2,11 +2,11 @@
 import type { Kind } from '../../model/base/kinds.ts';
 import type { PropertiesOf } from '../../model/objects/schemas.ts';
 import type { Compiled } from '../compile/compile.ts';
-import type { Engine, HealthChange, PassiveReport, Refusal } from '../contract/engine.ts';
+import type { Engine, PassiveReport, Refusal } from '../contract/engine.ts';
 import type { EngineStatistics } from '../contract/engine-statistics.ts';
 import type { EngineWorkers, WorkerChange } from '../contract/engine-workers.ts';
 import { CheckBudget } from '../health/check-budget.ts';
-import { HealthMonitor } from '../health/monitor.ts';
+import { HealthMonitor, type HealthUpdate } from '../health/monitor.ts';
 import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
 import { Model } from '../stored/model.ts';
@@ -26,7 +26,7 @@ import type { TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
 
-/** Interval of the background work: expire servers, store health, retry listeners that could not be opened. */
+/** Interval of the background work: expire servers, confirm stored health, retry listeners that could not be opened. */
 const ROUND_MS = 1000;
 
 interface ControlPlaneOptions {
@@ -70,22 +70,29 @@ export class ControlPlane {
       onChange: (changes) => this.#healthChanged(changes),
       delayMs: ({ attachment, address }) => budget.delayMs(this.#creatorOf(attachment), address),
     });
-    this.running = new RunningState(engine, this.#monitor, () => this.model);
+    this.#records = new HealthRecords({
+      ...{ monitor: this.#monitor, store, nowMs, onError: options.onError },
+      onStored: (changes) => this.#tell(changes),
+    });
+    this.running = new RunningState(engine, this.#records, () => this.model);
     this.#waits = new HealthWaits(this.#monitor, probe, this.running, budget);
-    this.#records = new HealthRecords(this.#monitor, store, nowMs);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
       model: Model.of(stored.version, stored.objects),
-      store,
       engine,
+      commit: (version, changes, next, proven) =>
+        this.#records.commit(next, proven, (health) => store.commit(version, changes, health)),
       health: (targetGroupId, key) => this.#monitor.health(targetGroupId, key),
       ackTimeoutMs,
       handOver: (write) => this.#waits.handOver(write),
       onCommit: ({ snapshot }, proven) => {
         for (const { targetGroupId, key } of proven) this.#monitor.seed(targetGroupId, key, 'healthy');
-        this.#monitor.apply(snapshot);
+        const { changes, ended } = this.#monitor.apply(snapshot);
+        engine.setHealth(changes);
+        this.#records.outdated(ended);
         this.#startDueTransfers();
-        this.#waits.look();
+        // What follows from the settings in a write needs no storing: it follows from them after a restart too.
+        this.#tell(changes);
       },
       onServed: (before, changes) => this.#reports.written(before, changes),
       onRefused: (refusal, compiled) => this.#reports.refused(refusal, compiled),
@@ -123,7 +130,7 @@ export class ControlPlane {
     this.#startDueTransfers();
     await this.#expireServers();
     this.#background.every(ROUND_MS, () => this.#expireServers());
-    this.#background.every(ROUND_MS, () => this.#records.saveIfDue());
+    this.#background.every(ROUND_MS, () => this.#records.confirmIfDue());
     this.#background.every(ROUND_MS, () => this.#writer.retryRefused());
   }
 
@@ -173,7 +180,7 @@ export class ControlPlane {
     this.#background.close();
     this.#waits.close();
     await this.#writer.close();
-    await this.#records.save();
+    await this.#records.close();
     this.#monitor.close();
   }
 
@@ -188,15 +195,18 @@ export class ControlPlane {
     await this.#writes.expireServers(nowMs);
   }
 
-  #healthChanged(changes: readonly HealthChange[]): void {
+  #healthChanged(changes: readonly HealthUpdate[]): void {
     if (changes.length > 0) {
-      this.#records.changed();
       this.#options.engine.setHealth(changes);
-      this.#reports.healthChanged(changes, this.compiled, (targetGroupId, key) => {
-        return this.running.targetHealth(targetGroupId, key).lastError;
-      });
+      this.#records.changed(changes);
       this.#startDueTransfers();
     }
+    this.#waits.look();
+  }
+
+  /** Tells everybody of health changes. */
+  #tell(changes: readonly HealthUpdate[]): void {
+    if (changes.length > 0) this.#reports.healthChanged(changes, this.compiled);
     this.#waits.look();
   }
 

@@ -1,6 +1,6 @@
 // The checker of one target: it checks the target at each interval, and counts results of checks and connections.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Health, type HealthCheckSnapshot, type TargetSnapshot, takesTraffic } from '../contract/snapshot.ts';
+import { type HealthCheckSnapshot, type TargetSnapshot, takesTraffic } from '../contract/snapshot.ts';
 import type { CheckStarts } from './check-starts.ts';
 import { type HealthHistoryEntry, withEntry } from './history.ts';
 import type { Probe } from './probe.ts';
@@ -9,6 +9,9 @@ import { checkFailed, checkPassed, connectionFailed, connectionSucceeded, type H
 
 /** Time after which a target without health checks takes traffic again when failed connections made it unhealthy. */
 const PASSIVE_RETRY_MS = 10_000;
+
+/** Reason for the end of a check. Without one, an error with its stack is made for each of thousands of targets. */
+const ENDED = 'ended';
 
 export interface CheckOptions {
   readonly probe: Probe;
@@ -35,7 +38,8 @@ interface CheckerOptions extends CheckOptions {
   readonly state: HealthState;
   /** Health history of the target under its previous check settings. */
   readonly history: readonly HealthHistoryEntry[];
-  readonly onHealth: (health: Health) => void;
+  /** Called after a health change with the record before it. */
+  readonly onHealth: (before: HealthRecord) => void;
   /** Called when the first check has ended, passed or failed. */
   readonly onFirstCheck: () => void;
   readonly starts: CheckStarts;
@@ -70,7 +74,7 @@ export class Checker implements HealthRecord {
 
   close(): void {
     clearTimeout(this.#timer);
-    this.#ended.abort();
+    this.#ended.abort(ENDED);
   }
 
   #runAfter(waitMs: number, check: HealthCheckSnapshot, everyMs: number): void {
@@ -97,11 +101,11 @@ export class Checker implements HealthRecord {
   }
 
   #become(state: HealthState): void {
-    const hasChanged = state.health !== this.state.health;
+    const { state: present, history, checkedAtMs } = this;
     this.state = state;
-    if (!hasChanged) return;
-    this.history = this.#withEntry(this.history);
-    this.#options.onHealth(state.health);
+    if (state.health === present.health) return;
+    this.history = this.#withEntry(history);
+    this.#options.onHealth({ state: present, history, checkedAtMs });
   }
 
   #withEntry(history: readonly HealthHistoryEntry[]): readonly HealthHistoryEntry[] {

@@ -14,17 +14,34 @@ import { type HealthState, ineligibleState, initialState } from './state.ts';
 
 interface MonitorOptions extends CheckOptions {
   /**
-   * Called at most once in an event-loop iteration, with all of its health changes in their order: after results of
-   * checks or connections, and after a change of check settings. Not called with the first health of a new target.
-   * Called without changes if first checks have ended and no health has changed.
+   * Called at most once in an event-loop iteration, with all of its health changes in their order, after results of
+   * checks or connections. Called without changes if first checks have ended and no health has changed.
    */
-  readonly onChange: (changes: readonly HealthChange[]) => void;
+  readonly onChange: (changes: readonly HealthUpdate[]) => void;
+}
+
+/** A health change, and what was known of the target before it. */
+export interface HealthUpdate extends HealthChange {
+  /** Why the target takes no traffic. */
+  readonly lastError: string | undefined;
+  readonly before: HealthRecord;
+}
+
+/** A target of a target group. */
+export interface GroupTarget {
+  readonly targetGroupId: string;
+  readonly key: string;
 }
 
 /** A target that has passed a first check before it is bound. */
-export interface Proven {
-  readonly targetGroupId: string;
-  readonly key: string;
+export interface Proven extends GroupTarget {}
+
+/** What a new snapshot changes for the monitor. */
+interface Applied {
+  /** Health changes that follow from changed check settings. Excludes the first health of new targets. */
+  readonly changes: readonly HealthUpdate[];
+  /** Targets that were unbound, or whose checks begin anew. */
+  readonly ended: readonly GroupTarget[];
 }
 
 export class HealthMonitor {
@@ -34,7 +51,7 @@ export class HealthMonitor {
   readonly #known = new Map<string, Health>();
   readonly #starts = new CheckStarts();
   /** Health changes of this event-loop iteration. */
-  #changes: HealthChange[] = [];
+  #changes: HealthUpdate[] = [];
   #flush: NodeJS.Immediate | undefined;
 
   constructor(options: MonitorOptions) {
@@ -46,8 +63,33 @@ export class HealthMonitor {
     this.#known.set(`${targetGroupId} ${key}`, health);
   }
 
+  /**
+   * Returns the targets that will be healthy as soon as `next` is applied, although no check has found that: those that
+   * were proven, and those that take traffic when checks are turned on for them.
+   */
+  begun({ targetGroups }: Snapshot, proven: readonly Proven[]): GroupTarget[] {
+    const begun = proven.filter(({ targetGroupId, key }) => {
+      const target = targetGroups.get(targetGroupId)?.targets.get(key);
+      return target !== undefined && target.ineligible === undefined && !this.record(targetGroupId, key);
+    });
+    for (const [targetGroupId, { snapshot: served, checkers }] of this.#targetGroups) {
+      const next = targetGroups.get(targetGroupId);
+      if (next?.healthCheck === undefined || next.healthCheck === served.healthCheck) continue;
+      for (const [key, { state }] of checkers) {
+        const target = next.targets.get(key);
+        if (target && takesTraffic(state.health) && isAsEligible(target, served.targets.get(key)))
+          begun.push({ targetGroupId, key });
+      }
+    }
+    return begun;
+  }
+
   /** Starts and ends checkers to match the snapshot. A target with unchanged check settings keeps its state. */
-  apply({ targetGroups }: Snapshot): void {
+  apply({ targetGroups }: Snapshot): Applied {
+    // Data planes must get earlier changes before the snapshot, because a target that is bound anew is another one.
+    if (this.#changes.length > 0) this.#report();
+    const changes: HealthUpdate[] = [];
+    const ended: GroupTarget[] = [];
     for (const [id, { snapshot: served, checkers }] of this.#targetGroups) {
       const next = targetGroups.get(id);
       if (next === served) continue;
@@ -62,14 +104,15 @@ export class HealthMonitor {
         const target = next?.targets.get(key);
         checker.close();
         checkers.delete(key);
+        ended.push({ targetGroupId: id, key });
         if (next === undefined || target === undefined) continue;
-        const before = checker.state.health;
+        const { health } = checker.state;
         // A target with changed check settings stays in or out of traffic until the new check has a result.
         if (isAsEligible(target, served.targets.get(key)))
-          this.seed(id, key, takesTraffic(before) ? 'healthy' : before);
+          this.seed(id, key, takesTraffic(health) ? 'healthy' : health);
         const { state } = this.#check(next, target, checkers, checker.history);
         // If health checks were turned off, only this makes data planes send traffic to an unhealthy target again.
-        if (state.health !== before) this.#changes.push({ targetGroupId: id, key, health: state.health });
+        if (state.health !== health) changes.push(updateOf(id, key, state, checker));
       }
       if (next === undefined) this.#targetGroups.delete(id);
     }
@@ -86,8 +129,7 @@ export class HealthMonitor {
       this.#targetGroups.set(id, { snapshot: targetGroup, checkers });
     }
     this.#known.clear();
-    // Data planes must get these changes before the snapshot, because a target that is bound anew is another one.
-    if (this.#changes.length > 0) this.#report();
+    return { changes, ended };
   }
 
   health(targetGroupId: string, key: string): Health {
@@ -109,16 +151,6 @@ export class HealthMonitor {
       ?.report(ok, error ?? 'a connection failed');
   }
 
-  /** Health of all targets, except those in the states `unchecked` and `ineligible`. */
-  *all(): Iterable<{ targetGroupId: string; key: string; health: Health }> {
-    for (const [targetGroupId, { checkers }] of this.#targetGroups) {
-      for (const [key, { state }] of checkers) {
-        if (state.health !== 'unchecked' && state.health !== 'ineligible')
-          yield { targetGroupId, key, health: state.health };
-      }
-    }
-  }
-
   close(): void {
     clearImmediate(this.#flush);
     this.#starts.close();
@@ -137,7 +169,7 @@ export class HealthMonitor {
     this.#known.delete(name);
     const { ineligible } = target;
     const check = ineligible === undefined ? targetGroup.healthCheck : undefined;
-    const checker = new Checker({
+    const checker: Checker = new Checker({
       ...this.#options,
       starts: this.#starts,
       name,
@@ -145,8 +177,8 @@ export class HealthMonitor {
       check,
       state: ineligible === undefined ? initialState(check !== undefined, known) : ineligibleState(ineligible),
       history,
-      onHealth: (health) => {
-        this.#changes.push({ targetGroupId: targetGroup.id, key: target.key, health });
+      onHealth: (before) => {
+        this.#changes.push(updateOf(targetGroup.id, target.key, checker.state, before));
         this.#reportSoon();
       },
       onFirstCheck: () => this.#reportSoon(),
@@ -171,4 +203,13 @@ export class HealthMonitor {
 
 function isAsEligible(a: TargetSnapshot, b: TargetSnapshot | undefined): boolean {
   return a === b || a.ineligible === b?.ineligible;
+}
+
+function updateOf(
+  targetGroupId: string,
+  key: string,
+  { health, lastError }: HealthState,
+  { state, history, checkedAtMs }: HealthRecord,
+): HealthUpdate {
+  return { targetGroupId, key, health, lastError, before: { state, history, checkedAtMs } };
 }

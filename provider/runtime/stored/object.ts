@@ -56,6 +56,23 @@ export interface StoredHealth {
   health: Health;
 }
 
+/** A time on the machine's monotonic clock, which no change of the date moves. All processes of one boot share it. */
+export interface BootTime {
+  readonly bootId: string;
+  readonly monotonicMs: number;
+}
+
+/** Changes of the stored health of targets, and the time at which all stored health was right. */
+export interface HealthSave {
+  /** Time of day in milliseconds since 1970. */
+  readonly atMs: number;
+  /** The same time on the monotonic clock; `undefined` if the machine does not tell its boot. */
+  readonly boot: BootTime | undefined;
+  readonly put: readonly StoredHealth[];
+  /** Targets whose health is not known any more. */
+  readonly removed: readonly Pick<StoredHealth, 'targetGroupId' | 'key'>[];
+}
+
 /** A stored token. Tokens are not part of the model: a change of a token makes no model version. */
 export interface StoredToken extends Readonly<TokenProperties> {
   readonly id: string;
@@ -71,6 +88,8 @@ export interface StoredModel {
   objects: StoredObject[];
   /** When `health` was last stored or confirmed, in milliseconds since 1970; 0 if never. */
   healthAtMs: number;
+  /** The same time on the monotonic clock; `undefined` if it is not known. */
+  healthBoot: BootTime | undefined;
   health: StoredHealth[];
   tokens: StoredToken[];
 }

@@ -48,10 +48,10 @@ export class HealthWaits {
    * object as soon as the put has its response, so healthy new targets must take traffic by then.
    */
   async firstChecks(view: ModelView, { snapshot }: Compiled, written: StoredObject): Promise<void> {
-    const health: HealthView = (targetGroupId, key) => this.#monitor.health(targetGroupId, key);
+    const health: HealthView = (targetGroupId, key) => this.#running.targetHealth(targetGroupId, key).health;
     const awaited = awaitedTargets(view, snapshot, written, health);
     const hasEnded = ({ targetGroupId, key }: AwaitedTarget) => {
-      const record = this.#monitor.record(targetGroupId, key);
+      const record = this.#running.healthRecord(targetGroupId, key);
       return record === undefined || record.checkedAtMs !== undefined || record.state.health !== 'checking';
     };
     await this.#waiters.until(() => awaited.every(hasEnded), toMs(handoverSecondsOf(written)));

@@ -1,4 +1,4 @@
-// The running state that the API shows: health of targets from the monitor, counts and traffic from the engine.
+// The running state that the API shows: health of targets as far as it is stored, counts and traffic from the engine.
 import { propertyPath } from '../../../model/base/property-path.ts';
 import type {
   DrainingTarget,
@@ -8,10 +8,10 @@ import type {
 } from '../../contract/engine-statistics.ts';
 import { type Health, type TargetSnapshot, takesTraffic } from '../../contract/snapshot.ts';
 import type { HealthRecord } from '../../health/checker.ts';
-import type { HealthMonitor } from '../../health/monitor.ts';
 import type { Attachment } from '../../stored/attachments.ts';
 import { bindingsOf } from '../../stored/bindings.ts';
 import type { Model } from '../../stored/model.ts';
+import type { HealthRecords } from './health-records.ts';
 
 interface BoundTarget {
   readonly address: string;
@@ -22,12 +22,13 @@ interface BoundTarget {
 
 export class RunningState {
   readonly #engine: EngineStatistics;
-  readonly #monitor: HealthMonitor;
+  readonly #records: Pick<HealthRecords, 'record'>;
   readonly #modelNow: () => Model;
 
-  constructor(engine: EngineStatistics, monitor: HealthMonitor, modelNow: () => Model) {
+  /** `records` has the health that may be told. */
+  constructor(engine: EngineStatistics, records: Pick<HealthRecords, 'record'>, modelNow: () => Model) {
     this.#engine = engine;
-    this.#monitor = monitor;
+    this.#records = records;
     this.#modelNow = modelNow;
   }
 
@@ -51,7 +52,7 @@ export class RunningState {
     const targetGroups = bindings.targetGroupsServedBy(attachment.properties);
     for (const { targetGroupId, fixedPort } of targetGroups) {
       for (const target of bindings.targetsOf(attachment, fixedPort))
-        tell(target, this.#monitor.health(targetGroupId, target.key));
+        tell(target, this.targetHealth(targetGroupId, target.key).health);
     }
     if (targetGroups.length > 0) return Object.fromEntries(bound);
     for (const target of bindings.targetsOf(attachment, undefined)) tell(target, 'unchecked');
@@ -68,12 +69,12 @@ export class RunningState {
   }
 
   targetHealth(targetGroupId: string, key: string): { health: Health; lastError: string | undefined } {
-    const state = this.#monitor.state(targetGroupId, key);
+    const state = this.#records.record(targetGroupId, key)?.state;
     return { health: state?.health ?? 'checking', lastError: state?.lastError };
   }
 
   healthRecord(targetGroupId: string, key: string): HealthRecord | undefined {
-    return this.#monitor.record(targetGroupId, key);
+    return this.#records.record(targetGroupId, key);
   }
 
   counts(targetGroupId: string, key: string) {

@@ -3,8 +3,8 @@ import { WeirError } from '../../../model/base/errors.ts';
 import { type Compiled, type CompiledWrite, compile } from '../../compile/compile.ts';
 import type { Engine, HealthView, Refusal } from '../../contract/engine.ts';
 import type { EngineStatistics } from '../../contract/engine-statistics.ts';
+import type { Snapshot } from '../../contract/snapshot.ts';
 import type { Proven } from '../../health/monitor.ts';
-import type { Store } from '../../store/store.ts';
 import { Draft, type Model } from '../../stored/model.ts';
 import type { ObjectChange, StoredObject } from '../../stored/object.ts';
 import { Compiler } from './compiler.ts';
@@ -14,7 +14,16 @@ import type { ModelChange, Write } from './write.ts';
 
 export interface WriterOptions extends RefusalCallbacks {
   readonly model: Model;
-  readonly store: Store;
+  /**
+   * Stores the changes and their version in one transaction, with the health that targets begin with in the snapshot
+   * `next`.
+   */
+  readonly commit: (
+    version: number,
+    changes: readonly ObjectChange[],
+    next: Snapshot,
+    proven: readonly Proven[],
+  ) => Promise<void>;
   readonly engine: Engine & Pick<EngineStatistics, 'status'>;
   readonly health: HealthView;
   readonly ackTimeoutMs: number;
@@ -208,7 +217,7 @@ export class Writer {
 
   async #commit(draft: Draft, compiled: Compiled, proven: readonly Proven[]): Promise<void> {
     try {
-      await this.#options.store.commit(draft.version, draft.changes);
+      await this.#options.commit(draft.version, draft.changes, compiled.snapshot, proven);
     } catch (error) {
       await this.#options.engine.abandon();
       throw error;
@@ -243,7 +252,6 @@ export class Writer {
 /** Health as the monitor knows it, but targets that have passed a first check of a hand-over count as healthy. */
 function withProven(health: HealthView, proven: readonly Proven[]): HealthView {
   if (proven.length === 0) return health;
-  const isProven = (targetGroupId: string, key: string) =>
-    proven.some((target) => target.targetGroupId === targetGroupId && target.key === key);
-  return (targetGroupId, key) => (isProven(targetGroupId, key) ? 'healthy' : health(targetGroupId, key));
+  const names = new Set(proven.map(({ targetGroupId, key }) => `${targetGroupId} ${key}`));
+  return (targetGroupId, key) => (names.has(`${targetGroupId} ${key}`) ? 'healthy' : health(targetGroupId, key));
 }

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { Kysely } from 'kysely';
 import type { Kind } from '../../../model/base/kinds.ts';
 import type { Health } from '../../contract/snapshot.ts';
-import type { ObjectChange, StoredHealth, StoredModel, StoredObject, StoredToken } from '../../stored/object.ts';
+import type { HealthSave, ObjectChange, StoredModel, StoredObject, StoredToken } from '../../stored/object.ts';
 import type { Store } from '../store.ts';
 import { openDatabase } from './dialect.ts';
+import { healthTime, writeHealth } from './health-rows.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 
 /** Columns of the SQLite tables after all migrations. */
@@ -69,7 +70,7 @@ export class SqliteStore implements Store {
         runtimeId,
         version: Number(meta.get('version') ?? 0),
         objects: objects.map(toObject),
-        healthAtMs: Number(meta.get('healthAtMs') ?? 0),
+        ...healthTime(meta),
         health: health.map((row) => ({
           targetGroupId: row.target_group_id,
           key: row.key,
@@ -80,7 +81,7 @@ export class SqliteStore implements Store {
     });
   }
 
-  async commit(version: number, changes: readonly ObjectChange[]): Promise<void> {
+  async commit(version: number, changes: readonly ObjectChange[], health?: HealthSave): Promise<void> {
     await this.#db.transaction().execute(async (tx) => {
       for (const change of changes) {
         if ('put' in change) await tx.replaceInto('objects').values(toRow(change.put)).execute();
@@ -93,20 +94,12 @@ export class SqliteStore implements Store {
         .replaceInto('meta')
         .values({ name: 'version', value: String(version) })
         .execute();
+      if (health !== undefined) await writeHealth(tx, health);
     });
   }
 
-  async saveHealth(atMs: number, health: readonly StoredHealth[]): Promise<void> {
-    await this.#db.transaction().execute(async (tx) => {
-      await tx.deleteFrom('health').execute();
-      for (const { targetGroupId, key, health: value } of health) {
-        await tx.insertInto('health').values({ target_group_id: targetGroupId, key, health: value }).execute();
-      }
-      await tx
-        .replaceInto('meta')
-        .values({ name: 'healthAtMs', value: String(atMs) })
-        .execute();
-    });
+  async saveHealth(health: HealthSave): Promise<void> {
+    await this.#db.transaction().execute((tx) => writeHealth(tx, health));
   }
 
   async addToken({ id, name, secretHash, statements, owners, createdAt, expiresAt }: StoredToken): Promise<void> {
