@@ -11,7 +11,6 @@ import type { Probe } from '../health/probe.ts';
 import type { Store } from '../store/store.ts';
 import { Model } from '../stored/model.ts';
 import type { StoredModel, StoredObject } from '../stored/object.ts';
-import { hasExpired } from '../stored/servers.ts';
 import { Background } from './background.ts';
 import { endWorker } from './end-worker.ts';
 import { EventLog } from './events/event-log.ts';
@@ -26,7 +25,7 @@ import type { TargetsPatch } from './write/targets-patch.ts';
 import type { VipPool } from './write/vip-pool.ts';
 import { Writer } from './write/writer.ts';
 
-/** Interval of the background work: expire servers, confirm stored health, retry listeners that could not be opened. */
+/** Interval of the background work: expire servers and bring them back, confirm stored health, retry listeners that could not be opened. */
 const ROUND_MS = 1000;
 
 interface ControlPlaneOptions {
@@ -78,7 +77,8 @@ export class ControlPlane {
     this.#waits = new HealthWaits(this.#monitor, probe, this.running, budget);
     this.#background = new Background(options.onError);
     this.#writer = new Writer({
-      model: Model.of(stored.version, stored.objects),
+      model: Model.of(stored.version, stored.objects).at(nowMs()),
+      nowMs,
       engine,
       commit: (version, changes, next, proven) =>
         this.#records.commit(next, proven, (health) => store.commit(version, changes, health)),
@@ -98,7 +98,7 @@ export class ControlPlane {
       onRefused: (refusal, compiled) => this.#reports.refused(refusal, compiled),
       onOpened: (listenerId) => this.#reports.opened(listenerId, this.compiled),
     });
-    this.#writes = new ObjectWrites({ writer: this.#writer, pool: options.pool, guard: options.guard, nowMs });
+    this.#writes = new ObjectWrites({ writer: this.#writer, pool: options.pool, guard: options.guard });
   }
 
   /** Callback for the engine: a connection to a target failed, or succeeded after failures. */
@@ -128,8 +128,7 @@ export class ControlPlane {
     await this.#writer.start();
     this.#isServing = true;
     this.#startDueTransfers();
-    await this.#expireServers();
-    this.#background.every(ROUND_MS, () => this.#expireServers());
+    this.#background.every(ROUND_MS, () => this.#writer.followTime());
     this.#background.every(ROUND_MS, () => this.#records.confirmIfDue());
     this.#background.every(ROUND_MS, () => this.#writer.retryRefused());
   }
@@ -187,12 +186,6 @@ export class ControlPlane {
   #creatorOf(attachment: string): string | undefined {
     const { model } = this;
     return (model.get('attachments', attachment) ?? model.get('group-attachments', attachment))?.createdBy;
-  }
-
-  async #expireServers(): Promise<void> {
-    const nowMs = this.#options.nowMs();
-    if (!hasExpired(this.model, nowMs)) return;
-    await this.#writes.expireServers(nowMs);
   }
 
   #healthChanged(changes: readonly HealthUpdate[]): void {

@@ -20,6 +20,8 @@ export type StoredObject<K extends Kind = Kind> = {
     readonly properties: Readonly<PropertiesOf<P>>;
     /** Values that the runtime decides and keeps with the object. */
     readonly state: StateOf<P>;
+    /** Set while the time is past a server's `expiresAt`. It follows from the time and is never stored. */
+    readonly expired?: true;
   };
 }[K];
 
@@ -33,8 +35,6 @@ export interface States {
   listeners: { readonly cookieKey?: string; readonly servesSince?: number };
   rules: { readonly cookieKey?: string };
   attachments: BoundSince;
-  /** True once the server's `expiresAt` has passed. */
-  'backend-servers': { readonly expired: boolean };
   /** Ids of the servers that joined through the API, oldest first. */
   groups: { readonly joined: readonly string[] };
   'group-attachments': BoundSince;

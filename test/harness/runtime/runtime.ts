@@ -50,9 +50,10 @@ export class RuntimeProcess {
   static async start(t: Pick<TestContext, 'after'>, options: StartOptions = {}): Promise<RuntimeProcess> {
     const dataDirectory = options.dataDirectory ?? temporaryDirectory(t);
     const home = options.home ?? temporaryDirectory(t);
+    const imports = (options.imports ?? []).flatMap((url) => ['--import', url.href]);
     const args = ['serve', '--data', dataDirectory, '--api', options.api ?? '127.0.0.1:0', ...(options.args ?? [])];
-    const child = spawn(process.execPath, [options.main ?? MAIN, ...args], {
-      env: { ...process.env, HOME: home },
+    const child = spawn(process.execPath, [...imports, options.main ?? MAIN, ...args], {
+      env: { ...process.env, HOME: home, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     t.after(() => end(child, 'SIGKILL'));
@@ -112,6 +113,9 @@ export interface StartOptions {
   home?: string;
   api?: string;
   args?: readonly string[];
+  /** Modules that are loaded before the program, in workers too. */
+  imports?: readonly URL[];
+  env?: Readonly<Record<string, string>>;
   /** Entry file of the `weir` command of another checkout. */
   main?: string;
 }

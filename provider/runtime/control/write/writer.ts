@@ -27,12 +27,14 @@ export interface WriterOptions extends RefusalCallbacks {
   readonly engine: Engine & Pick<EngineStatistics, 'status'>;
   readonly health: HealthView;
   readonly ackTimeoutMs: number;
+  /** Time of day in milliseconds since 1970. */
+  readonly nowMs: () => number;
   /**
    * Starts the hand-overs of a named write; called once for each write. Returns `undefined` if the write need not wait.
    * Otherwise the writer undoes the write, and repeats it with the proven targets when the promise resolves.
    */
   readonly handOver: (write: CompiledWrite) => Promise<readonly Proven[]> | undefined;
-  /** Called after each commit, before the committed snapshot is served. */
+  /** Called after each commit, and when the time has changed the model, before the snapshot is served. */
   readonly onCommit: (compiled: Compiled, proven: readonly Proven[]) => void;
   /** Called when the changes of a batch are served. `before`: the model before the batch. */
   readonly onServed: (before: Model, changes: readonly ObjectChange[]) => void;
@@ -104,6 +106,11 @@ export class Writer {
     this.#running ??= this.#run();
   }
 
+  /** Serves what follows from the time: servers that have expired since, or have not any more. */
+  async followTime(): Promise<void> {
+    if (this.#model.at(this.#options.nowMs()) !== this.#model) await this.write(() => undefined);
+  }
+
   /** Tries again to open refused listeners. Does nothing if there are none. */
   async retryRefused(): Promise<void> {
     if (this.refusals.length > 0) await this.write(() => undefined);
@@ -134,7 +141,8 @@ export class Writer {
     let writes = batch;
     try {
       for (;;) {
-        const draft = new Draft(this.#model);
+        const nowMs = this.#options.nowMs();
+        const draft = new Draft(this.#model.at(nowMs), nowMs);
         const compiler = new Compiler(this.#model, this.#compiled);
         writes = writes.filter((write) => this.#change(write, draft, compiler));
         const refused = await this.#publish(draft, compiler, writes);
@@ -157,7 +165,8 @@ export class Writer {
     // Due VIP:port transfers are part of the batch's commit, so in no version do requests lack a target.
     transferInDraft(draft, compiler.compile(draft.toModel()).snapshot, withProven(health, proven));
     const compiled = compiler.compile(draft.toModel());
-    const mustPrepare = draft.isChanged || this.refusals.length > 0;
+    const isOther = draft.toModel() !== this.#model;
+    const mustPrepare = isOther || this.refusals.length > 0;
     const refusals = mustPrepare ? await engine.prepare(compiled.snapshot) : [];
     const newRefusals = refusals.filter((refusal) => !this.#refusals.has(refusal, this.#compiled, compiled));
     const refused = refusedWrites(writes, newRefusals, compiled);
@@ -170,8 +179,8 @@ export class Writer {
       return refused;
     }
     const before = this.#model;
-    if (draft.isChanged) await this.#commit(draft, compiled, proven);
-    const isNew = draft.isChanged || refusals.length < this.refusals.length;
+    if (isOther) await this.#commit(draft, compiled, proven);
+    const isNew = isOther || refusals.length < this.refusals.length;
     this.#refusals.keep(refusals, this.#compiled);
     if (isNew) await this.#activate(compiled, writes);
     else if (mustPrepare) await engine.abandon();
@@ -217,7 +226,8 @@ export class Writer {
 
   async #commit(draft: Draft, compiled: Compiled, proven: readonly Proven[]): Promise<void> {
     try {
-      await this.#options.commit(draft.version, draft.changes, compiled.snapshot, proven);
+      // What follows from the time alone is not stored.
+      if (draft.isChanged) await this.#options.commit(draft.version, draft.changes, compiled.snapshot, proven);
     } catch (error) {
       await this.#options.engine.abandon();
       throw error;

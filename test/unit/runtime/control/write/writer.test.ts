@@ -37,6 +37,7 @@ async function writerWith(
     engine: engineOf(t, 1),
     health: UNCHECKED,
     ackTimeoutMs: 60_000,
+    nowMs: Date.now,
     handOver,
     onCommit: () => {},
     onServed: () => {},
